@@ -1,0 +1,64 @@
+# make baseline   set up, then train, evaluate and export the tagger on the
+#                 embedded data set
+# make test       set up, then run the fast tests
+# make test-slow  the long tests
+# make lock       resolve requirements/*.in again (needs uv)
+#
+# LOCK=newest takes the newest TensorFlow in place of 2.17 and keeps it in an
+# environment of its own. PYTHON=python3.12 names another interpreter.
+PYTHON ?= python3
+PYTHON_TAG := $(shell $(PYTHON) -c 'import sys; print("py%d%d" % sys.version_info[:2])')
+
+# TensorFlow 2.17 ends at Python 3.12.
+LOCK ?= $(if $(filter py313,$(PYTHON_TAG)),newest,default)
+LOCK_FILE := requirements/$(LOCK)-$(PYTHON_TAG).txt
+VENV := $(if $(filter default,$(LOCK)),.venv,.venv-$(LOCK))
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help baseline test test-slow lint lock setup clean
+help:
+	@sed -n '1,/^PYTHON/s/^# \{0,1\}//p' Makefile
+
+setup: $(VENV)/installed.txt
+
+# The stamp is a copy of the lock: a second call installs nothing again.
+$(VENV)/installed.txt: $(LOCK_FILE)
+	@echo "Installing $(LOCK_FILE) into $(VENV) (once, a minute or two)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    -r $(LOCK_FILE)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --no-deps --no-build-isolation --editable .
+	@cp $(LOCK_FILE) $@
+
+requirements/%.txt:
+	@echo "No lock $@: tftag runs on Python 3.11 to 3.13 (the default lock" \
+	    "on 3.11 and 3.12). Received: $(PYTHON) is $(PYTHON_TAG)," \
+	    "LOCK=$(LOCK). Name another one with PYTHON=python3.11." >&2
+	@exit 2
+
+baseline: setup
+	@$(BIN)/python -m experiments.run_baseline $(ARGS)
+
+test: setup
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-slow: setup
+	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+
+# Resolved for every platform; run on Python 3.11 only.
+lock:
+	@for tag in 11 12; do uv pip compile -q --universal --no-header \
+	    --no-emit-index-url --python-version 3.$$tag \
+	    requirements/default.in -o requirements/default-py3$$tag.txt; done
+	@for tag in 11 12 13; do uv pip compile -q --universal --no-header \
+	    --no-emit-index-url --python-version 3.$$tag \
+	    requirements/newest.in -o requirements/newest-py3$$tag.txt; done
+
+clean:
+	rm -rf .venv .venv-newest data/synthetic runs

@@ -1,0 +1,79 @@
+"""The rules that the project's own files state about themselves."""
+
+import configparser
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+LOCKS = sorted((ROOT / "requirements").glob("*-py*.txt"))
+
+
+def pins(lock: pathlib.Path) -> dict[str, str]:
+    found = re.findall(r"^([a-z0-9.-]+)==(\S+)", lock.read_text(), re.M)
+    return dict(found)
+
+
+def test_import_rules_hold():
+    command = [sys.executable, "-c", "from importlinter.cli import "]
+    command[-1] += "lint_imports_command as c; c()"
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_code_is_clean():
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "."]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_there_is_a_lock_for_every_python():
+    assert [lock.stem for lock in LOCKS] == [
+        "default-py311",
+        "default-py312",
+        "newest-py311",
+        "newest-py312",
+        "newest-py313",
+    ]
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+def test_lock_holds_every_declared_dependency(lock):
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    declared = setup["options"]["install_requires"]
+    extras = setup["options.extras_require"]
+    declared += extras["experiments"] + extras["test"]
+    names = re.findall(r"^([a-z0-9-]+)[<>=]", declared, re.M)
+    assert len(names) > 12
+    assert set(names) <= set(pins(lock))
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+def test_lock_keeps_what_tensorboard_and_hub_import(lock):
+    # pkg_resources left setuptools with version 81.
+    assert int(pins(lock)["setuptools"].split(".")[0]) < 81
+
+
+def test_default_lock_carries_the_native_audio_kernels():
+    for lock in LOCKS:
+        expected = lock.stem.startswith("default")
+        assert ("tensorflow-io" in pins(lock)) == expected
+
+
+def test_every_file_fits_on_four_screens():
+    for folder in ("tftag", "pipelines", "experiments"):
+        for path in (ROOT / folder).rglob("*.py"):
+            lines = len(path.read_text().splitlines())
+            assert lines <= 300, f"{path} has {lines} lines"
+
+
+def test_every_module_has_its_test():
+    for folder in ("tftag", "pipelines", "experiments"):
+        for path in (ROOT / folder).rglob("*.py"):
+            name = path.stem.strip("_")
+            if name != "init":
+                assert (ROOT / "tests" / f"test_{name}.py").exists(), path
