@@ -1,0 +1,1 @@
+"""What is run: `python -m experiments.run_*`."""

@@ -1,0 +1,316 @@
+"""What an experiment may set, and the command line made from it.
+
+The three presets are functions; a flag given on the command line replaces one
+field of what the preset returns. No default is written a second time.
+"""
+
+import argparse
+import dataclasses
+import types
+import typing
+
+from pipelines import dataset
+from tftag import audio as audio_lib
+from tftag.models import backbone, tagger
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """How a model is fitted.
+
+    Attributes:
+        epochs: passes over the training recordings.
+        batch_size: recordings per step.
+        optimizer: `sgd`, `momentum`, `adam` or `adamw`.
+        learning_rate: highest learning rate of the schedule.
+        schedule: `constant` or `cosine` (linear warm-up over the first 5 %
+            of the steps, then down to zero).
+        weight_decay: decoupled, on kernels only; 0 is off.
+        clip_norm: largest global norm of the gradients; 0 is off.
+        loss: `bce` (with logits), `focal`, or `sigmoid_bce` (the reference's
+            first try, for comparison).
+        tag_weights: `none`, `frequency`, `adaptive`, or a CSV file of
+            `tag,weight`; for `bce` only.
+        tag_prior: the last bias starts at the log-odds of each tag.
+        average_decay: decay per step of the moving average of the weights
+            that is scored and exported; 0 scores the weights themselves.
+        patience: epochs without a better validation MAP before training
+            ends; 0 is off.
+        precision: `float32`, `mixed_float16` or `mixed_bfloat16`.
+        checkpoint_seconds: least time between two checkpoints inside an
+            epoch; 0 is one per step. Every epoch ends with one.
+    """
+
+    epochs: int = 30
+    batch_size: int = 16
+    optimizer: str = "adamw"
+    learning_rate: float = 2e-3
+    schedule: str = "cosine"
+    weight_decay: float = 1e-3
+    clip_norm: float = 1.0
+    loss: str = "bce"
+    tag_weights: str = "none"
+    tag_prior: bool = True
+    average_decay: float = 0.0
+    patience: int = 0
+    precision: str = "float32"
+    checkpoint_seconds: float = 60.0
+
+    def __post_init__(self):
+        """Refuses values that cannot be."""
+        for field, least in (("epochs", 1), ("batch_size", 1), ("patience", 0)):
+            if getattr(self, field) < least:
+                raise ValueError(
+                    f"`{field}` must be at least {least}. "
+                    f"Received: {getattr(self, field)}"
+                )
+        for field in ("weight_decay", "clip_norm", "checkpoint_seconds"):
+            if not getattr(self, field) >= 0:
+                raise ValueError(
+                    f"`{field}` must not be negative. "
+                    f"Received: {getattr(self, field)}"
+                )
+        if not self.learning_rate > 0:
+            raise ValueError(
+                "`learning_rate` must be greater than 0. "
+                f"Received: {self.learning_rate}"
+            )
+        if not 0 <= self.average_decay < 1:
+            raise ValueError(
+                "`average_decay` must be in [0, 1). "
+                f"Received: {self.average_decay}"
+            )
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        check_choice("schedule", self.schedule, SCHEDULES)
+        check_choice("loss", self.loss, LOSSES)
+        check_choice("precision", self.precision, PRECISIONS)
+        if self.tag_weights != "none" and self.loss != "bce":
+            raise ValueError(
+                "`tag_weights` need `loss` bce. "
+                f"Received: {self.tag_weights!r} with {self.loss!r}"
+            )
+
+
+OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
+SCHEDULES = ("constant", "cosine")
+LOSSES = ("bce", "focal", "sigmoid_bce")
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+TRAIN_ON = ("train", "all")
+SYNTHETIC = "synthetic"
+
+
+@dataclasses.dataclass(frozen=True)
+class BaselineConfig:
+    """A baseline tagger: data, signal, network and training.
+
+    Attributes:
+        data: folder of a manifest, or `synthetic` for the data set that this
+            project synthesises.
+        preset: where the other values started from.
+        name: of the run; the UTC time of its start when empty.
+        seed: of the initial weights and of every random draw.
+        train_on: `train`, or `all` recordings without any validation.
+        init_from: run folder or export to start from, or `hub:` and the
+            handle or folder of an audio module; empty for random weights.
+        freeze: keep what `init_from` gave, and train the last layer alone.
+        shuffle_labels: control: deal the training labels out at random.
+    """
+
+    data: str = SYNTHETIC
+    preset: str = "demo"
+    name: str = ""
+    seed: int = 0
+    train_on: str = "train"
+    init_from: str = ""
+    freeze: bool = False
+    shuffle_labels: bool = False
+    audio: audio_lib.AudioSpec = dataclasses.field(
+        default_factory=audio_lib.AudioSpec
+    )
+    model: tagger.TaggerConfig = dataclasses.field(
+        default_factory=tagger.TaggerConfig
+    )
+    training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
+    augmentation: dataset.Augmentation = dataclasses.field(
+        default_factory=dataset.Augmentation
+    )
+
+    def __post_init__(self):
+        """Refuses values that cannot be."""
+        check_choice("preset", self.preset, tuple(PRESETS))
+        check_choice("train_on", self.train_on, TRAIN_ON)
+        if self.freeze and not self.init_from:
+            raise ValueError(
+                "`freeze` needs `init_from`: random weights are not worth "
+                "keeping. Received: no init_from"
+            )
+
+
+def demo() -> BaselineConfig:
+    """A narrow model that two CPU cores train in minutes; the default."""
+    return BaselineConfig(
+        preset="demo",
+        audio=audio_lib.AudioSpec(clip_seconds=5.0),
+        model=tagger.TaggerConfig(backbone=backbone.BackboneConfig(width=0.125)),
+        training=TrainingConfig(epochs=20, average_decay=0.98),
+    )
+
+
+def seed() -> BaselineConfig:
+    """The reference experiment to the letter, for a GPU."""
+    return BaselineConfig(
+        preset="seed",
+        audio=audio_lib.AudioSpec(clip_seconds=30.0),
+        model=tagger.TaggerConfig(
+            backbone=backbone.BackboneConfig(
+                width=1.0, pooling="flatten", pool_padding="valid"
+            )
+        ),
+        training=TrainingConfig(
+            epochs=100,
+            optimizer="sgd",
+            learning_rate=0.001,
+            schedule="constant",
+            weight_decay=0.0,
+            clip_norm=0.0,
+            tag_prior=False,
+        ),
+    )
+
+
+def strong() -> BaselineConfig:
+    """What it takes today, at the cost of `seed` or less."""
+    return BaselineConfig(
+        preset="strong",
+        audio=audio_lib.AudioSpec(clip_seconds=10.0),
+        model=tagger.TaggerConfig(dropout=0.2),
+        training=TrainingConfig(
+            epochs=100,
+            average_decay=0.999,
+            patience=30,
+            precision="mixed_float16",
+        ),
+        augmentation=dataset.Augmentation(
+            mel_masks=2, time_masks=2, mixup_alpha=0.2, tag_balance=0.3
+        ),
+    )
+
+
+PRESETS = {"demo": demo, "seed": seed, "strong": strong}
+
+
+def check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuses a value that is not one of `choices`."""
+    if value not in choices:
+        raise ValueError(
+            f"`{field}` must be one of {', '.join(choices)}. "
+            f"Received: {value!r}"
+        )
+
+
+def leaves(config) -> dict[str, object]:
+    """Every value of nested dataclasses by its own name, in their order."""
+    values = {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        found = (
+            leaves(value)
+            if dataclasses.is_dataclass(value)
+            else {field.name: value}
+        )
+        twice = values.keys() & found.keys()
+        if twice:
+            raise ValueError(
+                f"Names of settings must differ. Twice: {sorted(twice)}"
+            )
+        values.update(found)
+    return values
+
+
+def replace(config, values: dict[str, object]):
+    """A copy of nested dataclasses with other values for the named leaves."""
+    changed = {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            changed[field.name] = replace(value, values)
+        elif field.name in values:
+            changed[field.name] = values[field.name]
+    return dataclasses.replace(config, **changed)
+
+
+def add_flags(parser: argparse.ArgumentParser, presets: dict) -> None:
+    """Adds one flag per leaf; its help names the value in each preset.
+
+    Args:
+        parser: gets the flags; a flag that is not given leaves no attribute.
+        presets: name -> function that returns the config.
+    """
+    made = {name: leaves(make()) for name, make in presets.items()}
+    kinds = _kinds(next(iter(presets.values()))())
+    for leaf, kind in kinds.items():
+        values = {name: values[leaf] for name, values in made.items()}
+        same = len(set(map(str, values.values()))) == 1
+        shown = (
+            str(next(iter(values.values())))
+            if same
+            else ", ".join(f"{name} {value}" for name, value in values.items())
+        )
+        options = {"default": argparse.SUPPRESS, "help": f"({shown})"}
+        if leaf == "preset":
+            options["choices"] = tuple(presets)
+        if kind is bool:
+            options["action"] = argparse.BooleanOptionalAction
+        else:
+            options.update(_argparse_type(kind))
+        parser.add_argument("--" + leaf.replace("_", "-"), **options)
+
+
+def from_arguments(arguments: argparse.Namespace, presets: dict):
+    """The config of the named preset with the flags that were given."""
+    given = vars(arguments)
+    config = presets[given.get("preset", next(iter(presets)))]()
+    return replace(config, {k: v for k, v in given.items() if k != "preset"})
+
+
+def from_leaves(values: dict[str, object]) -> BaselineConfig:
+    """The config that `leaves` made these values of."""
+    config = PRESETS[values["preset"]]()
+    unknown = sorted(values.keys() - leaves(config).keys())
+    if unknown:
+        raise ValueError(
+            "Settings must be those of this version. "
+            f"Received: {', '.join(unknown)}"
+        )
+    return replace(config, values)
+
+
+def differences(old: dict, new: dict) -> list[str]:
+    """Says which leaves differ, `name: old -> new`, but for harmless ones."""
+    harmless = {"name", "checkpoint_seconds"}
+    return [
+        f"{leaf}: {old.get(leaf)!r} -> {new.get(leaf)!r}"
+        for leaf in dict.fromkeys((*old, *new))
+        if leaf not in harmless and old.get(leaf) != new.get(leaf)
+    ]
+
+
+def _kinds(config) -> dict[str, object]:
+    hints = typing.get_type_hints(type(config))
+    kinds = {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            kinds.update(_kinds(value))
+        else:
+            kinds[field.name] = hints[field.name]
+    return kinds
+
+
+def _argparse_type(kind) -> dict:
+    """`type` and `nargs` for int, float, str, `X | None` and tuple[X, ...]."""
+    if isinstance(kind, types.UnionType):
+        kind = next(k for k in typing.get_args(kind) if k is not type(None))
+    if typing.get_origin(kind) is tuple:
+        return {"type": typing.get_args(kind)[0], "nargs": "+"}
+    return {"type": kind, "metavar": kind.__name__.upper()}

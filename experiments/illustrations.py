@@ -1,0 +1,158 @@
+"""The figures of a run, and what TensorBoard shows when it is done."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments import (
+    board,
+    config,
+    evaluation,
+    plots,
+    run_dir,
+    tag_plots,
+    training,
+)
+from pipelines import decode
+from pipelines import manifest as manifests
+from tftag import audio, calibration, layers
+
+RECORDINGS_SHOWN = 4
+FIGURES_COMPARED = ("map", "roc_auc", "p_at_10", "recording_p_at_10")
+
+
+def draw(
+    run: run_dir.RunDir,
+    report: evaluation.Report,
+    names: tuple[str, ...],
+    truth: np.ndarray,
+    scores: np.ndarray,
+    history: list[dict] | None = None,
+) -> dict:
+    """Writes the figures of scored recordings.
+
+    Args:
+        run: gets them.
+        report: what was said of the scores.
+        names: of the tags.
+        truth: `[n, tags]`.
+        scores: `[n, tags]`.
+        history: one dict per epoch, where something was trained.
+
+    Returns:
+        The figures by name.
+    """
+    drawn = {
+        "ap_per_tag": tag_plots.average_precision_per_tag(report.table),
+        "precision_recall": plots.precision_recall_curves(
+            truth, scores, names
+        ),
+        "tag_confusion": tag_plots.tag_confusion(truth, scores, names),
+    }
+    if history:
+        drawn["training"] = plots.loss_and_map_curves(history)
+    run.figures.mkdir(exist_ok=True)
+    for name, figure in drawn.items():
+        plots.save(figure, run.figures / f"{name}.png")
+    return drawn
+
+
+def show(
+    run: run_dir.RunDir,
+    settings: config.BaselineConfig,
+    trained: training.Trained,
+    report: evaluation.Report,
+    drawn: dict,
+    judged: manifests.Manifest,
+    scores: np.ndarray,
+    fitted: calibration.Calibration,
+) -> None:
+    """Writes TensorBoard's figures, curves, sounds, vectors and settings.
+
+    Args:
+        run: gets them.
+        settings: all of the experiment.
+        trained: the model that gave the scores.
+        report: what was said of the scores.
+        drawn: what `draw` returned.
+        judged: the recordings.
+        scores: `[tracks, tags]`.
+        fitted: calibration of the scores, for the tags beside the sounds.
+    """
+    step = trained.best_epoch
+    names = judged.vocabulary.names
+    reader = decode.SliceReader(judged, settings.audio.clip_samples)
+    writer = tf.summary.create_file_writer(str(run.tensorboard))
+    for name, figure in drawn.items():
+        board.figure(writer, step, f"figures/{name}", figure)
+    board.pr_curves(writer, step, judged.labels(), scores, names)
+    _show_recordings(
+        writer, step, settings.audio, judged, reader, scores, fitted
+    )
+    board.hparams(
+        writer,
+        config.leaves(settings),
+        {name: report.summary[name]["value"] for name in FIGURES_COMPARED},
+        run.name,
+    )
+    writer.close()
+    embeddings = evaluation.embed_manifest(
+        trained.model,
+        judged,
+        settings.audio,
+        reader,
+        settings.training.batch_size,
+    )
+    board.projector(
+        run.tensorboard,
+        embeddings,
+        [
+            {
+                "recording": track.track_id,
+                "tags": ", ".join(track.tags),
+                "artist": track.artist,
+            }
+            for track in judged.tracks
+        ],
+    )
+
+
+def _show_recordings(writer, step, spec, judged, reader, scores, fitted):
+    """The first clip of a few recordings, to see and to hear."""
+    names = judged.vocabulary.names
+    count = min(RECORDINGS_SHOWN, len(judged.tracks))
+    rows = np.linspace(0, len(judged.tracks) - 1, count).astype(int)
+    clips, _ = reader.read(rows, [0] * count, replace_lost=False)
+    titles = [judged.tracks[row].track_id for row in rows]
+    board.spectrograms(writer, step, _log_mel(clips, spec), spec, titles)
+    calibrated, given = fitted.apply(scores), fitted.decide(scores)
+    for row, clip, title in zip(rows, clips, titles, strict=True):
+        board.audio_with_tags(
+            writer,
+            step,
+            title,
+            clip,
+            spec.sample_rate_hz,
+            [tag for tag in judged.tracks[row].tags if tag in names],
+            {
+                name: float(calibrated[row, tag])
+                for tag, name in enumerate(names)
+                if given[row, tag]
+            },
+        )
+
+
+def _log_mel(clips: np.ndarray, spec: audio.AudioSpec) -> np.ndarray:
+    """What the network sees of int16 `[batch, samples]`."""
+    front_end = layers.LogMelSpectrogram(
+        sample_rate_hz=spec.sample_rate_hz,
+        window_samples=spec.window_samples,
+        hop_samples=spec.hop_samples,
+        mel_bands=spec.mel_bands,
+        min_hz=spec.min_hz,
+        max_hz=spec.max_hz,
+        log_floor=spec.log_floor,
+    )
+    peak = np.full(len(clips), audio.FULL_SCALE, np.float32)
+    waveform = layers.WaveformNormalization()(clips.astype(np.float32), peak)
+    return keras.ops.convert_to_numpy(front_end(waveform))

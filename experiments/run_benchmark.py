@@ -1,0 +1,256 @@
+"""Measures this machine: reading, front end, training step.
+
+```
+python -m experiments.run_benchmark pipeline --torch-python PATH
+python -m experiments.run_benchmark frontend
+python -m experiments.run_benchmark step --preset demo
+```
+
+Every figure is the median of several rounds, with the lowest and the highest.
+What is compared takes turns within a round, so that a busy moment of the
+machine meets all of it.
+"""
+
+import os
+
+# Before TensorFlow is imported, which otherwise talks about its plug-ins.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import argparse
+import importlib.util
+import pathlib
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments import config, optimizers, reading_speed, training, transfer
+from tftag import audio, command_line, layers
+from tftag.models import tagger
+
+HOW_TO_GET_TORCH = (
+    "PyTorch was not measured: this Python has no torch. In an environment of "
+    "its own, `python -m venv DIR` and `DIR/bin/pip install torch==2.13.0 "
+    "numpy soundfile`; then add `--torch-python DIR/bin/python`."
+)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one of the benchmarks."""
+    parser = argparse.ArgumentParser(prog="python -m experiments.run_benchmark")
+    commands = parser.add_subparsers(required=True, metavar="BENCHMARK")
+    for measure, add_flags in (
+        (pipeline, _pipeline_flags),
+        (frontend, _frontend_flags),
+        (step, _step_flags),
+    ):
+        command = commands.add_parser(
+            measure.__name__, help=measure.__doc__, description=measure.__doc__
+        )
+        add_flags(command)
+        command.add_argument("--rounds", type=_count, default=5)
+        command.set_defaults(measure=measure)
+    arguments = parser.parse_args(argv)
+    arguments.measure(arguments)
+    return 0
+
+
+def pipeline(arguments: argparse.Namespace) -> None:
+    """Random crops per second, beside PyTorch's DataLoader."""
+    spec = audio.AudioSpec(clip_seconds=arguments.clip_seconds)
+    samples = round(arguments.minutes * 60 * spec.sample_rate_hz)
+    if samples < spec.clip_samples:
+        raise ValueError(
+            f"Files must be as long as a clip, {spec.clip_seconds:g} s. "
+            f"Received: --minutes {arguments.minutes:g}"
+        )
+    seconds = arguments.seconds / arguments.rounds
+    torch_python = arguments.torch_python
+    if torch_python is None and importlib.util.find_spec("torch") is not None:
+        torch_python = sys.executable
+    with tempfile.TemporaryDirectory() as folder:
+        manifest = reading_speed.noise_files(
+            pathlib.Path(folder), arguments.files, samples, spec
+        )
+        ways = reading_speed.own_ways(manifest, spec, seconds)
+        if torch_python is None:
+            found = take_turns(ways, arguments.rounds)
+        else:
+            with reading_speed.torch_ways(
+                torch_python, manifest, spec, seconds
+            ) as torch_ways:
+                found = take_turns(ways | torch_ways, arguments.rounds)
+    print(
+        f"{arguments.files} files of {arguments.minutes:g} min, random crops "
+        f"of {spec.clip_seconds:g} s; crops per second, rounds of {seconds:g} s"
+    )
+    print(table(found))
+    if torch_python is None:
+        print(HOW_TO_GET_TORCH)
+    else:
+        print("\n".join(reading_speed.ratios(found)))
+
+
+def frontend(arguments: argparse.Namespace) -> None:
+    """Milliseconds per clip of the log-mel spectrogram."""
+    spec = audio.AudioSpec(clip_seconds=arguments.clip_seconds)
+    log_mel = tf.function(layers.LogMelSpectrogram())
+    waveform = tf.random.stateless_normal(
+        [arguments.batch_size, spec.clip_samples], [0, 0], stddev=0.1
+    )
+
+    def milliseconds() -> float:
+        seconds = _seconds(lambda: log_mel(waveform).numpy())
+        return 1e3 * seconds / arguments.batch_size
+
+    milliseconds()  # traces
+    print(
+        f"milliseconds per clip of {spec.clip_seconds:g} s, batches of "
+        f"{arguments.batch_size}"
+    )
+    print(table(take_turns({"log-mel": milliseconds}, arguments.rounds)))
+
+
+def step(arguments: argparse.Namespace) -> None:
+    """Seconds per clip of a training step, and of inference."""
+    settings = config.from_arguments(arguments, config.PRESETS)
+    has_gpu = bool(tf.config.list_physical_devices("GPU"))
+    # As in training: on a CPU, less precision takes longer.
+    precision = settings.training.precision if has_gpu else "float32"
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        ways = _step_ways(settings, arguments.tags)
+    finally:
+        keras.config.set_dtype_policy(before)
+    for seconds_per_clip in ways.values():
+        seconds_per_clip()  # traces
+    print(
+        f"preset {settings.preset}, {precision}, clips of "
+        f"{settings.audio.clip_seconds:g} s, batches of "
+        f"{settings.training.batch_size}; seconds per clip"
+    )
+    print(table(take_turns(ways, arguments.rounds)))
+
+
+def _step_ways(settings: config.BaselineConfig, tags: int) -> dict:
+    batch_size = settings.training.batch_size
+    model = tagger.tagger(settings.audio, settings.model, tags)
+    trained = transfer.training_model(model)
+    trained.compile(
+        optimizers.make(
+            settings.training.optimizer,
+            schedule="constant",
+            learning_rate=settings.training.learning_rate,
+            steps=1,
+            weight_decay=settings.training.weight_decay,
+            clip_norm=settings.training.clip_norm,
+        ),
+        training.make_loss(settings.training.loss, None),
+        jit_compile=False,
+    )
+    generator = np.random.default_rng(0)
+    inputs = {
+        "waveform": generator.integers(
+            -audio.FULL_SCALE,
+            audio.FULL_SCALE,
+            (batch_size, settings.audio.clip_samples),
+            np.int16,
+        ),
+        "peak": np.full(batch_size, audio.FULL_SCALE, np.float32),
+    }
+    masks = {
+        name: np.zeros((batch_size, count, 2), np.int32)
+        for name, count in (
+            ("mel_masks", settings.augmentation.mel_masks),
+            ("time_masks", settings.augmentation.time_masks),
+        )
+    }
+    labels = generator.integers(0, 2, (batch_size, tags)).astype(np.float32)
+
+    def train():
+        trained.train_on_batch({**inputs, **masks}, labels)
+
+    def infer():
+        model.predict_on_batch(inputs)
+
+    return {
+        "training step": lambda: _seconds(train) / batch_size,
+        "inference": lambda: _seconds(infer) / batch_size,
+    }
+
+
+def take_turns(
+    ways: dict[str, Callable[[], float]], rounds: int
+) -> dict[str, list[float]]:
+    """Measures each way once per round; name -> a figure per round."""
+    found = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, measure in ways.items():
+            found[name].append(measure())
+    return found
+
+
+def table(found: dict[str, list[float]]) -> str:
+    """Lays out a line per way: median, lowest and highest."""
+    width = max(map(len, found))
+    lines = [f"{'':{width}}  {'median':>9} {'lowest':>9} {'highest':>9}"]
+    for name, figures in found.items():
+        cells = (statistics.median(figures), min(figures), max(figures))
+        lines.append(
+            f"{name:{width}}  " + " ".join(f"{cell:9.4g}" for cell in cells)
+        )
+    return "\n".join(lines)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def _pipeline_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--files", type=_count, default=64)
+    parser.add_argument("--minutes", type=_positive, default=4, help="per file")
+    parser.add_argument("--clip-seconds", type=_positive, default=30)
+    parser.add_argument(
+        "--seconds", type=_positive, default=10, help="per way, all rounds"
+    )
+    parser.add_argument(
+        "--torch-python",
+        metavar="PATH",
+        help="Python that has torch, numpy and soundfile (default: this one)",
+    )
+
+
+def _frontend_flags(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--batch-size", type=_count, default=8)
+    parser.add_argument("--clip-seconds", type=_positive, default=30)
+
+
+def _step_flags(parser: argparse.ArgumentParser) -> None:
+    config.add_flags(parser, config.PRESETS)
+    parser.add_argument("--tags", type=_count, default=67)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {text}")
+    return number
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be above 0, not {text}")
+    return number
+
+
+if __name__ == "__main__":
+    raise SystemExit(command_line.run(main))

@@ -1,0 +1,171 @@
+"""Scores every recording by a model that knows neither it nor its artist.
+
+```
+python -m experiments.run_cross_validation --data DIR --preset strong
+```
+
+The folds are scikit-learn's `GroupKFold` over the artists. Each fold trains
+for its fixed number of epochs without validation, so nothing is selected on
+what is scored, and each scored fold is read once. A fold that is finished is
+kept: the same `--name` goes on where the last call stopped.
+"""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import argparse
+import dataclasses
+import logging
+import sys
+
+import numpy as np
+
+from experiments import config
+from experiments import evaluation
+from experiments import run_dir
+from experiments import training
+from pipelines import decode
+from pipelines import manifest as manifests
+from pipelines import splits
+from tftag import command_line
+from tftag import metrics
+
+_log = logging.getLogger(__name__)
+
+EXPERIMENT = "cross_validation"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Trains and scores the folds, and prints the figures of all together."""
+    command = sys.argv[1:] if argv is None else argv
+    arguments = parse(command)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    settings = config.from_arguments(arguments, config.PRESETS)
+    settings = dataclasses.replace(settings, train_on="all")
+    manifest = manifests.read_manifest(settings.data)
+    run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
+    with run.locked():
+        check_settings(run, settings, arguments.folds)
+        environment = run.write_environment(command, settings.seed)
+        rows = splits.folds(
+            [track.artist for track in manifest.tracks], arguments.folds
+        )
+        asked = range(arguments.folds)
+        if arguments.fold is not None:
+            asked = [arguments.fold]
+        done = [score_fold(settings, manifest, rows, k, run) for k in asked]
+        if len(done) == arguments.folds:
+            report_pooled(settings, manifest, rows, done, run, environment)
+    return 0
+
+
+def parse(command: list[str]) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments.run_cross_validation",
+        description=__doc__.split("\n")[0],
+    )
+    parser.add_argument("--folds", type=int, default=5, help="number of folds")
+    parser.add_argument("--fold", type=int, help="train and score only this one")
+    parser.add_argument("--runs", default="runs", help="folder of all runs")
+    config.add_flags(parser, config.PRESETS)
+    arguments = parser.parse_args(command)
+    if arguments.folds < 2:
+        parser.error(f"--folds must be at least 2. Received: {arguments.folds}")
+    if arguments.fold is not None and not 0 <= arguments.fold < arguments.folds:
+        parser.error(
+            f"--fold must be in 0..{arguments.folds - 1}. "
+            f"Received: {arguments.fold}"
+        )
+    return arguments
+
+
+def check_settings(run, settings, folds: int) -> None:
+    """Refuses to mix folds of different settings under one name."""
+    now = run_dir.plain({"folds": folds, **config.leaves(settings)})
+    before = run.read_json("config.json")
+    if before is None:
+        run.write_json("config.json", now)
+        return
+    changed = config.differences(before, now)
+    if changed:
+        raise ValueError(
+            "All folds of a run must have equal settings; choose another "
+            f"--name. Received: {'; '.join(changed)} in {run.path}"
+        )
+
+
+def score_fold(settings, manifest, rows, fold: int, run) -> dict:
+    """Trains on all other folds and scores this one.
+
+    Returns:
+        `scores` float32 `[fold's recordings, tags]` and `seconds` of training.
+    """
+    held = rows[fold]
+    part = run_dir.RunDir(run.path, "folds", f"fold_{fold}")
+    file = part.path / "scores.npz"
+    if not file.exists():
+        outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
+        scored = manifest.subset(held)
+        _log.info(
+            "fold %d: training on %d recordings, scoring %d",
+            fold,
+            len(outside),
+            len(held),
+        )
+        trained = training.train_tagger(
+            settings, manifest.subset(outside), None, part
+        )
+        scores = evaluation.score_manifest(
+            trained.model,
+            scored,
+            settings.audio,
+            decode.SliceReader(scored, settings.audio.clip_samples),
+            settings.training.batch_size,
+        )
+        partial = file.with_suffix(".partial.npz")
+        np.savez(partial, scores=scores, rows=held, seconds=trained.seconds)
+        os.replace(partial, file)
+    with np.load(file) as saved:
+        found = {key: saved[key] for key in ("scores", "seconds")}
+    truth = manifest.subset(held).labels()
+    figures = evaluation.quick(truth, found["scores"])
+    print(
+        f"fold {fold}  ROC-AUC {figures['roc_auc']:.4f}  "
+        f"MAP {figures['map']:.4f}  P@10 {figures['p_at_10']:.4f}  "
+        f"({len(held)} recordings, {found['seconds'] / 60:.1f} min of training)",
+        flush=True,
+    )
+    return found
+
+
+def report_pooled(settings, manifest, rows, done, run, environment) -> None:
+    """Writes and prints the figures of all recordings together."""
+    truth = manifest.labels()
+    scores = np.zeros_like(truth)
+    for held, fold in zip(rows, done, strict=True):
+        scores[held] = fold["scores"]
+    np.savez(run.path / "scores.npz", scores=scores, truth=truth)
+    names = manifest.vocabulary.names
+    minutes = [float(fold["seconds"]) / 60 for fold in done]
+    summary = {
+        "evaluated_on": f"{len(rows)} folds by artist, scored out of fold",
+        **metrics.summarize(truth, scores),
+        "training_minutes_per_fold": minutes,
+        "manifest_fingerprint": manifest.fingerprint,
+        "leaks": splits.audit(manifest.tracks)["artists"],
+        "environment": environment,
+    }
+    run.write_json("metrics.json", summary)
+    run.write_csv("per_tag.csv", metrics.per_tag_table(truth, scores, names))
+    print(f"\npooled over {len(rows)} folds, {len(truth)} recordings")
+    print(evaluation.figures_table(summary))
+    print(
+        f"{np.mean(minutes):.1f} minutes of training a fold; "
+        f"everything in {run.path}"
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(command_line.run(main))

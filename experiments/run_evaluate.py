@@ -1,0 +1,159 @@
+"""Evaluates a SavedModel on any labelled set; tags are matched by name.
+
+```
+python -m experiments.run_evaluate saved_models/baseline data/mine
+```
+"""
+
+import os
+
+# Before TensorFlow is imported, which otherwise talks about its plug-ins.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import argparse
+import dataclasses
+import logging
+import sys
+import time
+
+import numpy as np
+
+from experiments import console, evaluation, illustrations, run_dir
+from pipelines import manifest as manifests
+from tftag import calibration, command_line, serving, tags
+
+_log = logging.getLogger(__name__)
+
+EXPERIMENT = "evaluate"
+_SAY_EVERY_SECONDS = 20.0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Scores the recordings and writes the figures."""
+    command = sys.argv[1:] if argv is None else argv
+    arguments = parse(command)
+    console.begin()
+    manifest = manifests.read_manifest(arguments.manifest)
+    tagger = serving.SavedTagger(arguments.saved_model)
+    judged = manifest
+    if arguments.split != "all":
+        judged = manifest.split(arguments.split)
+    names, columns, truth = matched(tagger, judged)
+    run = run_dir.RunDir(arguments.runs, EXPERIMENT, arguments.name)
+    with run.locked():
+        run.write_json("config.json", vars(arguments))
+        run.write_environment(command, seed=0)
+        scores = score(tagger, judged)[:, columns]
+        fitted = calibration.Calibration.from_dict(tagger.card["calibration"])
+        report = evaluation.report(
+            truth,
+            scores,
+            names,
+            dataclasses.replace(
+                fitted,
+                offsets=fitted.offsets[columns],
+                thresholds=fitted.thresholds[columns],
+            ),
+            what(tagger, manifest, judged, arguments.split),
+        )
+        summary = {
+            **report.summary,
+            "tags": list(names),
+            "tags_of_the_model_not_in_the_set": [
+                name for name in tagger.tag_names if name not in names
+            ],
+            "leaks": manifest.audit,
+            "fingerprint": manifest.fingerprint,
+            "saved_model": str(tagger.folder),
+        }
+        run.write_csv("per_tag.csv", report.table)
+        evaluation.write_scores(run, judged, names, truth, scores)
+        illustrations.draw(run, report, names, truth, scores)
+        run.write_json("metrics.json", summary)
+    print(
+        f"\n{summary['recordings']} recordings, {summary['evaluated_on']}; "
+        f"{len(names)} of the model's {len(tagger.tag_names)} tags"
+    )
+    print(evaluation.figures_table(summary))
+    print(f"\neverything in {run.path}")
+    return 0
+
+
+def parse(command: list[str]) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments.run_evaluate",
+        description=__doc__.split("\n")[0],
+    )
+    parser.add_argument("saved_model", help="folder of a SavedModel")
+    parser.add_argument("manifest", help="folder of a prepared data set")
+    parser.add_argument(
+        "--split", choices=("all", *manifests.SPLITS), default="all"
+    )
+    parser.add_argument("--runs", default="runs", help="folder of all runs")
+    parser.add_argument("--name", default="", help="(the UTC time)")
+    return parser.parse_args(command)
+
+
+def matched(tagger: serving.SavedTagger, manifest: manifests.Manifest):
+    """Finds the model's tags that the set labels.
+
+    Returns:
+        Their names, their places among the model's outputs, and the truth,
+        float32 `[tracks, tags]`.
+
+    Raises:
+        ValueError: the two have no tag in common.
+    """
+    carried = [{tags.clean_tag(t) for t in r.tags} for r in manifest.tracks]
+    labelled = set(map(tags.clean_tag, manifest.vocabulary.names))
+    labelled = labelled.union(*carried)
+    places = [
+        place
+        for place, name in enumerate(tagger.tag_names)
+        if tags.clean_tag(name) in labelled
+    ]
+    if not places:
+        raise ValueError(
+            "Model and data must have a tag in common. Received: "
+            f"{', '.join(tagger.tag_names[:5])} ... and "
+            f"{', '.join(manifest.vocabulary.names[:5])} ..."
+        )
+    names = tuple(tagger.tag_names[place] for place in places)
+    truth = np.array(
+        [[tags.clean_tag(n) in has for n in names] for has in carried],
+        np.float32,
+    )
+    return names, np.array(places), truth
+
+
+def score(
+    tagger: serving.SavedTagger, manifest: manifests.Manifest
+) -> np.ndarray:
+    """Tags every recording; float32 `[tracks, tags]`."""
+    scores = []
+    said = time.monotonic()
+    for track in manifest.tracks:
+        found = tagger.tag_file(manifest.wav_path(track))
+        scores.append(found.probabilities)
+        if time.monotonic() - said > _SAY_EVERY_SECONDS:
+            _log.info("%d of %d recordings", len(scores), len(manifest.tracks))
+            said = time.monotonic()
+    return np.stack(scores)
+
+
+def what(tagger, manifest, judged, split) -> str:
+    """Says what the figures stand for."""
+    label = "all splits" if split == "all" else split
+    learned = tagger.card.get("data", {}).get("fingerprint")
+    if learned != manifest.fingerprint:
+        return f"{label} of {manifest.folder}"
+    if "train" in judged.split_counts:
+        return f"{label}, with recordings that the model was trained on"
+    if "validation" in judged.split_counts:
+        return f"{label}, also used for selection"
+    return label
+
+
+if __name__ == "__main__":
+    raise SystemExit(command_line.run(main))

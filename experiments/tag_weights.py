@@ -1,0 +1,151 @@
+"""Weights of the tags in the loss: by frequency, from a file, adaptive."""
+
+import csv
+import logging
+import pathlib
+
+import numpy as np
+
+from pipelines import splits
+from tftag import metrics, tags
+
+_log = logging.getLogger(__name__)
+
+LOWEST, HIGHEST = 0.5, 4.0
+HELD_SHARE = 0.1
+_STEP = 1.25
+
+
+def by_frequency(labels: np.ndarray) -> np.ndarray:
+    """One over the square root of a tag's count, bounded, mean 1.
+
+    Args:
+        labels: `[recordings, tags]`.
+
+    Returns:
+        float32 `[tags]`. The root, because weights that make all tags equal
+        leave the rarest to a handful of recordings.
+    """
+    counts = np.maximum(labels.sum(0, dtype=np.float64), 1.0)
+    return bounded(counts**-0.5)
+
+
+def from_file(path: str, vocabulary: tags.TagVocabulary) -> np.ndarray:
+    """Reads a CSV with the columns `tag` and `weight`; no tag may be missing.
+
+    Returns:
+        float32 `[tags]`, as they stand in the file.
+    """
+    file = pathlib.Path(path)
+    if not file.is_file():
+        raise FileNotFoundError(
+            "`tag_weights` must be none, frequency, adaptive or a CSV file. "
+            f"Received: {path!r}"
+        )
+    with open(file, newline="", encoding="utf-8") as text:
+        rows = list(csv.DictReader(text))
+    if not rows or not {"tag", "weight"} <= rows[0].keys():
+        raise ValueError(
+            "A file of tag weights must have the columns tag and weight. "
+            f"Received: {list(rows[0]) if rows else 'no rows'} in {path}"
+        )
+    weights = {}
+    for row in rows:
+        try:
+            weight = float(row["weight"])
+        except (TypeError, ValueError):
+            weight = -1.0
+        if not 0 <= weight < np.inf:
+            raise ValueError(
+                "The weight of a tag must be a number of at least 0. "
+                f"Received: {row['weight']!r} for {row['tag']!r} in {path}"
+            )
+        weights[tags.clean_tag(row["tag"])] = weight
+    missing = [name for name in vocabulary.names if name not in weights]
+    if missing:
+        raise ValueError(
+            f"Every tag must have a weight in {path}. "
+            f"Received: none for {', '.join(missing[:5])}"
+        )
+    return np.array([weights[name] for name in vocabulary.names], np.float32)
+
+
+def held_out(artists: list[str], labels: np.ndarray, seed: int) -> np.ndarray:
+    """Training recordings that the adaptive weights are judged on.
+
+    Args:
+        artists: of each training recording.
+        labels: `[recordings, tags]`.
+        seed: of the draw.
+
+    Returns:
+        bool `[recordings]`, about a tenth, no artist on both sides.
+    """
+    sides = splits.assign_splits(
+        artists, labels, weights=(1 - HELD_SHARE, HELD_SHARE), seed=seed
+    )
+    held = np.array([side == "validation" for side in sides])
+    if held.all() or not held.any():
+        raise ValueError(
+            "`tag_weights` adaptive needs training recordings of several "
+            "artists, a tenth of which is held out. "
+            f"Received: {len(artists)} recordings, {held.sum()} to hold out"
+        )
+    return held
+
+
+def over_chance(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Average precision of each tag, 0 at chance and 1 when perfect.
+
+    Without chance taken off, the rare tags would always count as the worst.
+
+    Args:
+        truth: `[n, tags]`.
+        scores: `[n, tags]`.
+
+    Returns:
+        float64 `[tags]`, NaN where all or none of the recordings have a tag.
+    """
+    chance = truth.mean(axis=0, dtype=np.float64)
+    found = metrics.average_precision(truth, scores)
+    open_to = np.where(chance < 1.0, 1.0 - chance, np.nan)
+    return (found - chance) / open_to
+
+
+def adapted(weights: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Raises the weights of the tags predicted worst.
+
+    Args:
+        weights: float `[tags]`, those of the last epoch.
+        scores: float `[tags]`, `over_chance` on the held-out recordings; NaN
+            keeps the weight of a tag.
+
+    Returns:
+        float32 `[tags]`: times 1.25 for the worst tag, by 1.25 for the best
+        and in between by rank; within `LOWEST` and `HIGHEST`, mean 1.
+    """
+    known = np.isfinite(scores)
+    if known.sum() < 2:
+        return bounded(weights)
+    rank = np.argsort(np.argsort(scores[known], kind="stable"))
+    position = 1.0 - 2.0 * rank / (known.sum() - 1)
+    factors = np.ones(len(weights))
+    factors[known] = _STEP**position
+    return bounded(weights * factors)
+
+
+def bounded(weights: np.ndarray) -> np.ndarray:
+    """Scales to mean 1 within `[LOWEST, HIGHEST]`.
+
+    Scaling and clipping undo each other in part; the scale at which the
+    clipped mean is 1 is found by bisection, since that mean only rises.
+    """
+    weights = np.asarray(weights, np.float64)
+    low, high = LOWEST / weights.max(), HIGHEST / weights.min()
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        if np.clip(weights * middle, LOWEST, HIGHEST).mean() < 1.0:
+            low = middle
+        else:
+            high = middle
+    return np.clip(weights * high, LOWEST, HIGHEST).astype(np.float32)

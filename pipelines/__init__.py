@@ -1,0 +1,1 @@
+"""How audio reaches a model: files on disk to `tf.data`."""

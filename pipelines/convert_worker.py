@@ -1,0 +1,105 @@
+"""What a worker process of `pipelines.convert` does, one file at a time."""
+
+import hashlib
+import logging
+import os
+import signal
+
+from tftag import audio
+
+
+def serve(connection, sample_rate_hz: int, seconds_per_file: float) -> None:
+    """Converts the files that the other end names, until it hangs up.
+
+    Sends None when it is ready. Receives (source, target); answers with what
+    `convert` returns, or with an OSError when the target cannot be written.
+
+    Args:
+        connection: A `multiprocessing` connection.
+        sample_rate_hz: Rate of the WAV files.
+        seconds_per_file: Time after which the parent kills this process.
+    """
+    # Ctrl-C reaches the whole group: the parent decides what happens then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # libmpg123 writes about odd headers to the terminal.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    connection.send(None)
+    while True:
+        try:
+            source, target = connection.recv()
+        except EOFError:
+            return
+        # Should the parent die, nobody else would end a decoder that hangs.
+        signal.alarm(int(min(seconds_per_file, 1e6)) + 10)
+        try:
+            answer = convert(source, target, sample_rate_hz)
+        except OSError as error:
+            answer = error
+        signal.alarm(0)
+        try:
+            connection.send(answer)
+        except BrokenPipeError:
+            return
+
+
+def convert(source: str, target: str, sample_rate_hz: int) -> dict:
+    """Writes the WAV of one file.
+
+    Args:
+        source: Any audio file.
+        target: Where the WAV goes.
+        sample_rate_hz: Its rate.
+
+    Returns:
+        `samples`, `peak`, `data_offset`, `file_bytes`, `audio_hash` and
+        `warnings`; or `reason` and `detail` of a file that cannot be used.
+        `final` is False where another try may end otherwise.
+
+    Raises:
+        OSError: The WAV cannot be written.
+    """
+    warnings = _Collected()
+    audio.logger.addHandler(warnings)
+    try:
+        recording = audio.decode_file(source, sample_rate_hz)
+    except audio.UnusableAudio as error:
+        detail = str(error).removeprefix(f"{source}: ")
+        return {"reason": error.reason, "detail": detail, "final": True}
+    except OSError as error:
+        detail = error.strerror or str(error)
+        return {"reason": "unreadable", "detail": detail, "final": False}
+    finally:
+        audio.logger.removeHandler(warnings)
+    try:
+        data_offset = audio.write_wav(target, recording.samples, sample_rate_hz)
+        with open(target, "rb") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        if os.path.exists(target):
+            os.unlink(target)
+        # A full disk has no file name of its own.
+        folder = os.path.dirname(target)
+        raise OSError(error.errno, error.strerror, folder) from error
+    known = hashlib.blake2b(recording.samples.astype("<i2"), digest_size=16)
+    return {
+        "samples": recording.samples.size,
+        "peak": recording.peak,
+        "data_offset": data_offset,
+        "file_bytes": os.path.getsize(target),
+        "audio_hash": known.hexdigest(),
+        "warnings": [
+            text.removeprefix(f"{source}: ") for text in warnings.texts
+        ],
+        "final": True,
+    }
+
+
+class _Collected(logging.Handler):
+    """Keeps what the decoder warns of, for the parent to tell."""
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.texts = []
+
+    def emit(self, record):
+        self.texts.append(record.getMessage())

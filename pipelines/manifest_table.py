@@ -1,0 +1,119 @@
+"""How the rows of a manifest are kept in a CSV file."""
+
+import contextlib
+import csv
+import os
+import pathlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+COLUMNS = (
+    "track_id",
+    "path",
+    "split",
+    "artist",
+    "tags",
+    "samples",
+    "peak",
+    "data_offset",
+    "file_bytes",
+    "audio_hash",
+)
+
+
+@contextlib.contextmanager
+def replacing(
+    path: pathlib.Path, errors: str = "backslashreplace"
+) -> Iterator[TextIO]:
+    """A text file that takes the place of `path` when it is whole.
+
+    Args:
+        path: File to write; an older one stays until the block has ended.
+        errors: What becomes of text that UTF-8 cannot hold, as in the name of
+            a file that is not UTF-8: an escape, or with `strict` an error.
+
+    Yields:
+        The file, UTF-8, line ends as written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(
+            part, "w", encoding="utf-8", errors=errors, newline=""
+        ) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_rows(path: pathlib.Path, rows: Iterable[tuple]) -> None:
+    """Writes a table whole.
+
+    Args:
+        path: CSV file.
+        rows: Values in the order of `COLUMNS`, `tags` as a sequence.
+    """
+    with replacing(path, errors="strict") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for track_id, wav, split, artist, names, *numbers, known in rows:
+            samples, peak, data_offset, file_bytes = numbers
+            # A numpy float32 prints fewer digits than it is read back with.
+            numbers = (samples, float(peak), data_offset, file_bytes)
+            row = (track_id, wav, split, artist, join_tags(names))
+            writer.writerow((*row, *numbers, known))
+
+
+def read_rows(path: pathlib.Path) -> Iterator[tuple]:
+    """Reads what `write_rows` wrote.
+
+    Args:
+        path: CSV file.
+
+    Yields:
+        Values in the order of `COLUMNS`, `tags` as a tuple.
+
+    Raises:
+        ValueError: A line is not as it was written.
+    """
+    with open(path, encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        try:
+            if tuple(next(reader, ())) != COLUMNS:
+                raise ValueError(f"the columns must be {','.join(COLUMNS)}")
+            for row in reader:
+                track_id, wav, split, artist, names, *numbers, known = row
+                samples, peak, data_offset, file_bytes = numbers
+                yield (
+                    track_id,
+                    wav,
+                    split,
+                    artist,
+                    split_tags(names),
+                    int(samples),
+                    float(peak),
+                    int(data_offset),
+                    int(file_bytes),
+                    known,
+                )
+        except (ValueError, csv.Error) as error:
+            raise ValueError(
+                f"{path}, line {reader.line_num}, is not as it was written: "
+                f"{error}. Prepare the data again."
+            ) from error
+
+
+def join_tags(names: Iterable[str]) -> str:
+    """One cell of tags, joined by `|`; a `|` inside a tag gets a backslash."""
+    return "|".join(re.sub(r"([\\|])", r"\\\1", name) for name in names)
+
+
+def split_tags(cell: str) -> tuple[str, ...]:
+    """The tags of a cell that `join_tags` made."""
+    if "\\" not in cell:
+        return tuple(cell.split("|")) if cell else ()
+    names = re.findall(r"(?:[^\\|]|\\.)+", cell, re.DOTALL)
+    return tuple(re.sub(r"\\(.)", r"\1", n, flags=re.DOTALL) for n in names)

@@ -1,0 +1,210 @@
+"""From what a source lists to a prepared data set."""
+
+import dataclasses
+import logging
+import os
+import pathlib
+from collections.abc import Sequence
+
+from pipelines import convert, manifest, rejected, splits
+from pipelines.sources import listed
+from tftag import tags
+
+logger = logging.getLogger(__name__)
+
+_DEFAULT_WEIGHTS = (8, 1, 1)
+_SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Wishes:
+    """What a person may decide about a data set.
+
+    Attributes:
+        sample_rate_hz: Rate of the WAV files.
+        min_count: Recordings that a tag needs to be learned.
+        top: Number of tags to learn, the most frequent; None is all.
+        tag_names: The tags to learn, in order, instead of the two above.
+        split_weights: Shares or counts of train, validation and, if given,
+            test; None is 8/1/1. Only for data without splits of its own.
+        seed: Seed of the splits.
+        accept_leak: Whether splits may share artists or audio; what they
+            share is written into the manifest.
+        drop_duplicates: Keep only the first of recordings with equal audio.
+        max_rejected_share: Share of the listed recordings that may fail.
+        seconds_per_file: Time after which a file is given up.
+        processes: Worker processes; None is one per usable core.
+    """
+
+    sample_rate_hz: int = 16_000
+    min_count: int = 1
+    top: int | None = None
+    tag_names: Sequence[str] | None = None
+    split_weights: Sequence[float] | None = None
+    seed: int = 0
+    accept_leak: bool = False
+    drop_duplicates: bool = False
+    max_rejected_share: float = 0.1
+    seconds_per_file: float = 120.0
+    processes: int | None = None
+
+    def __post_init__(self):
+        """Refuses early what would fail after hours."""
+        if not 1_000 <= self.sample_rate_hz <= 1_000_000:
+            raise ValueError(
+                "The sample rate must be between 1,000 and 1,000,000 Hz. "
+                f"Received: {self.sample_rate_hz}."
+            )
+        if not 0 <= self.max_rejected_share <= 1:
+            raise ValueError(
+                "The share that may be rejected must be between 0 and 1. "
+                f"Received: {self.max_rejected_share}."
+            )
+        splits.check_weights(self.split_weights or _DEFAULT_WEIGHTS)
+
+
+def prepare(
+    listing: listed.Listing,
+    audio_folder: str | os.PathLike,
+    out: str | os.PathLike,
+    wishes: Wishes,
+) -> tuple[manifest.Manifest, list[rejected.Rejected]]:
+    """Converts the recordings of a listing and writes their manifest.
+
+    Args:
+        listing: What a source read.
+        audio_folder: What names in `rejected.csv` are relative to.
+        out: Folder of the prepared data set.
+        wishes: Decides the rest.
+
+    Returns:
+        The manifest as written, and what `rejected.csv` names.
+
+    Raises:
+        ValueError: Too many files failed, the splits leak, no tag is left.
+        OSError: The folder cannot be written, as with a full disk.
+    """
+    out = pathlib.Path(out)
+    given = any(recording.split for recording in listing.recordings)
+    if given and wishes.split_weights is not None:
+        raise ValueError(
+            "The data set has splits of its own, which are kept: leave out "
+            "--split, or the splits of the data."
+        )
+    # Fails now rather than after hours; what is left decides below.
+    _vocabulary(listing, listing.recordings, wishes)
+    answers = convert.convert_files(
+        {item.track_id: item.path for item in listing.recordings},
+        out,
+        wishes.sample_rate_hz,
+        processes=wishes.processes,
+        seconds_per_file=wishes.seconds_per_file,
+    )
+    lost = rejected.collect(
+        listing, answers, audio_folder, wishes.drop_duplicates
+    )
+    rejected.write(out, lost)
+    lost_ids = {entry.track_id for entry in lost}
+    kept = [i for i in listing.recordings if i.track_id not in lost_ids]
+    rejected.check_share(lost, len(kept), wishes.max_rejected_share)
+    vocabulary = _vocabulary(listing, kept, wishes)
+    _warn_of_missing(vocabulary, kept)
+    prepared = manifest.Manifest(
+        folder=out,
+        sample_rate_hz=wishes.sample_rate_hz,
+        tracks=tuple(_track(item, answers[item.track_id]) for item in kept),
+        vocabulary=vocabulary,
+        audit={},
+        source={
+            **listing.source,
+            "made_by": convert.made_by(wishes.sample_rate_hz),
+        },
+    )
+    if not given:
+        prepared = _with_splits(prepared, wishes)
+    audit = splits.audit(prepared.tracks)
+    how = "at random" if audit["artists"] == "unknown" else "by artist"
+    audit["splits"] = "as given" if given else f"{how}, seed {wishes.seed}"
+    if audit["leaks"] and not wishes.accept_leak:
+        raise ValueError(_leak(audit))
+    prepared = dataclasses.replace(prepared, audit=audit)
+    manifest.write_manifest(prepared)
+    return prepared, lost
+
+
+def _vocabulary(listing, recordings, wishes):
+    """The tags to learn; at least one of them must occur."""
+    names = wishes.tag_names
+    if names is None and wishes.min_count == 1 and wishes.top is None:
+        names = listing.vocabulary
+    lists = [recording.tags for recording in recordings]
+    vocabulary = tags.build_vocabulary(
+        lists, min_count=wishes.min_count, top=wishes.top, names=names
+    )
+    if not any(name in vocabulary for held in lists for name in held):
+        raise ValueError(
+            f"None of the {len(vocabulary)} tags to learn is carried by any "
+            f"of the {len(lists)} recordings; the first tag is "
+            f"{vocabulary.names[0]!r}."
+        )
+    return vocabulary
+
+
+def _warn_of_missing(vocabulary, recordings):
+    carried = {name for recording in recordings for name in recording.tags}
+    missing = [name for name in vocabulary.names if name not in carried]
+    if missing:
+        logger.warning(
+            "%d of the %d tags have no recording and cannot be learned: %s",
+            len(missing),
+            len(vocabulary),
+            ", ".join(missing),
+        )
+
+
+def _track(recording, answer):
+    facts = ("samples", "peak", "data_offset", "file_bytes", "audio_hash")
+    return manifest.Track(
+        track_id=recording.track_id,
+        path=f"{convert.WAV_FOLDER}/{recording.track_id}.wav",
+        split=recording.split,
+        artist=recording.artist,
+        tags=recording.tags,
+        **{name: answer[name] for name in facts},
+    )
+
+
+def _with_splits(prepared, wishes):
+    sides = splits.assign_splits(
+        [track.artist for track in prepared.tracks],
+        prepared.labels(),
+        wishes.split_weights or _DEFAULT_WEIGHTS,
+        wishes.seed,
+        [track.audio_hash for track in prepared.tracks],
+    )
+    tracks = (
+        dataclasses.replace(track, split=side)
+        for track, side in zip(prepared.tracks, sides, strict=True)
+    )
+    return dataclasses.replace(prepared, tracks=tuple(tracks))
+
+
+def _leak(audit):
+    """Says what the splits share, and what can be done about it."""
+    shared = []
+    if artists := audit["shared_artists"]:
+        more = ", ..." if len(artists) > _SHOWN else ""
+        shared.append(
+            f"{len(artists)} artists ({', '.join(artists[:_SHOWN])}{more}) "
+            f"with {audit['recordings_of_shared_artists']} recordings"
+        )
+    if equal := audit["shared_audio"]:
+        shared.append(
+            f"{len(equal)} pieces of audio (as {' = '.join(equal[0])})"
+        )
+    return (
+        f"The splits share {' and '.join(shared)}: figures would come out too "
+        "good. Leave the splits out of the table to have them made by artist, "
+        "or take them as they are with --accept-leak, which notes the leak in "
+        "the manifest and with all results."
+    )

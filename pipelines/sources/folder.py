@@ -1,0 +1,163 @@
+"""A folder of audio and a table: CSV or JSON lines."""
+
+import collections
+import logging
+import os
+import pathlib
+import unicodedata
+from collections.abc import Iterable
+
+from pipelines.sources import listed, table
+
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
+
+_log = logging.getLogger(__name__)
+
+
+def read_table(
+    csv_path: str | os.PathLike,
+    audio_folder: str | os.PathLike | None = None,
+    tag_separator: str = "|",
+    skip: Iterable[str | os.PathLike] = (),
+) -> listed.Listing:
+    """Reads the recordings that a table names.
+
+    Args:
+        csv_path: CSV with the columns `path,tags[,artist[,split]]`, or JSON
+            lines with these keys.
+        audio_folder: What relative paths start from, and where audio is
+            looked for that no row names; None is the table's folder.
+        tag_separator: What joins the tags of a cell.
+        skip: Folders in it not to look into, as the one that is written.
+
+    Returns:
+        The recordings; the problems name missing files and files without a
+        row.
+
+    Raises:
+        FileNotFoundError: There is no table, no folder or none of the files.
+        ValueError: The table cannot be read as it is; names the line.
+    """
+    csv_path = pathlib.Path(csv_path)
+    if not csv_path.is_file():
+        raise FileNotFoundError(f"There is no table {csv_path}")
+    if not tag_separator:
+        raise ValueError("`tag_separator` must not be empty.")
+    folder = csv_path.parent if audio_folder is None else audio_folder
+    files = listed.audio_files(folder, skip)
+    rows = table.read_rows(csv_path, tag_separator)
+    if not rows:
+        raise ValueError(f"{csv_path} lists no recording.")
+    _check_splits(csv_path, rows)
+    paths = _find(csv_path, rows, os.path.abspath(folder), files)
+    recordings, problems = [], []
+    ids = listed.track_ids(
+        [_name(p, folder, row.path) for p, row in zip(paths, rows, strict=True)]
+    )
+    for row, path, track_id in zip(rows, paths, ids, strict=True):
+        if not os.path.isfile(path):
+            problems.append((row.path, "missing"))
+            continue
+        recordings.append(
+            listed.Listed(
+                track_id=track_id,
+                path=pathlib.Path(path),
+                tags=listed.clean_tags(row.tags),
+                artist=listed.clean_artist(row.artist),
+                split=SPLIT_NAMES.get(row.split.casefold(), ""),
+            )
+        )
+    if not recordings:
+        raise FileNotFoundError(
+            f"None of the {len(rows)} files that {csv_path} lists is there; "
+            f"the first was looked for at {paths[0]}. Name the folder that "
+            "the paths start from as the audio folder."
+        )
+    unlisted = sorted(set(map(os.fspath, files)) - set(paths))
+    problems += [(_name(path, folder), "not listed") for path in unlisted]
+    _warn_of_separator(csv_path, rows, tag_separator)
+    listed.warn_of_untagged(recordings, csv_path)
+    source = {
+        "name": csv_path.stem,
+        "made_from": listed.file_facts([csv_path]),
+    }
+    return listed.Listing(tuple(recordings), tuple(problems), source)
+
+
+def _check_splits(csv_path: pathlib.Path, rows: list[table.Row]):
+    given = any(row.split for row in rows)
+    for row in rows:
+        if given and row.split.casefold() not in SPLIT_NAMES:
+            raise ValueError(
+                f"{csv_path}, line {row.line}: the split must be one of "
+                f"{', '.join(SPLIT_NAMES)} in every row, or be left out of "
+                f"all. Received: {row.split!r}"
+            )
+
+
+def _find(
+    csv_path: pathlib.Path,
+    rows: list[table.Row],
+    folder: str,
+    files: list[pathlib.Path],
+) -> list[str]:
+    """Absolute path for each row, whether there is a file or not."""
+    spellings = {_normal(file): os.fspath(file) for file in files}
+    paths = [os.path.normpath(os.path.join(folder, row.path)) for row in rows]
+    lines = collections.defaultdict(list)
+    for place, row in enumerate(rows):
+        # One file system stores accents apart from their letters, the next
+        # one together.
+        if not os.path.lexists(paths[place]):
+            key = _normal(paths[place])
+            paths[place] = spellings.get(key, paths[place])
+        lines[paths[place]].append(row)
+    twice = [same for same in lines.values() if len(same) > 1]
+    if twice:
+        numbers = ", ".join(str(row.line) for row in twice[0])
+        more = f", and {len(twice) - 1} more like it" if twice[1:] else ""
+        raise ValueError(
+            f"{csv_path} must name each file once. Received: "
+            f"{twice[0][0].path!r} on the lines {numbers}{more}. Put all tags "
+            "of a file into one row."
+        )
+    return paths
+
+
+def _normal(path: str | os.PathLike) -> str:
+    return unicodedata.normalize("NFC", os.fspath(path))
+
+
+def _name(path: str, folder: str | os.PathLike, written: str = "") -> str:
+    """Relative to the folder, so that both can move together."""
+    relative = os.path.relpath(path, folder)
+    outside = relative.startswith(os.pardir + os.sep)
+    name = path if outside and os.path.isabs(written) else relative
+    return name.replace(os.sep, "/")
+
+
+def _warn_of_separator(
+    csv_path: pathlib.Path, rows: list[table.Row], tag_separator: str
+):
+    if any(len(row.tags) > 1 for row in rows):
+        return
+    for other in ";,|":
+        held = sum(other in name for row in rows for name in row.tags)
+        if 2 * held > len(rows):
+            _log.warning(
+                "No tags of %s are joined by %r, but %d of them hold %r: is "
+                "that the tag separator?",
+                csv_path,
+                tag_separator,
+                held,
+                other,
+            )

@@ -1,0 +1,183 @@
+"""What every source gives: the recordings that a data set names."""
+
+import collections
+import dataclasses
+import hashlib
+import logging
+import os
+import pathlib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from tftag import tags
+
+AUDIO_SUFFIXES = frozenset(
+    ".aac .aif .aifc .aiff .au .caf .flac .m4a .mp2 .mp3 .mp4 .oga .ogg .opus "
+    ".rf64 .snd .w64 .wav .wave .webm .wma .wv".split()
+)
+# In a folder that was prepared; its WAVs are no source.
+PREPARED_MARK = "manifest.json"
+MAX_ID_LETTERS = 100
+
+_log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Listed:
+    """One recording named by a data set.
+
+    Attributes:
+        track_id: Unique, the same at every reading, safe as a file name.
+        path: The source audio, absolute.
+        tags: Clean tags; may be none.
+        artist: "" where unknown.
+        split: `train`, `validation` or `test`; "" where none is given.
+    """
+
+    track_id: str
+    path: pathlib.Path
+    tags: tuple[str, ...]
+    artist: str = ""
+    split: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Listing:
+    """All recordings that a data set names.
+
+    Attributes:
+        recordings: Those whose file is there.
+        problems: Name and reason of each that cannot be used, and of each
+            audio file that is not named.
+        source: Name of the data set and what it was read from.
+        vocabulary: The tags in order, where the data set fixes them.
+    """
+
+    recordings: tuple[Listed, ...]
+    problems: tuple[tuple[str, str], ...]
+    source: dict
+    vocabulary: tuple[str, ...] | None = None
+
+
+def audio_files(
+    folder: pathlib.Path, skip: Iterable[str | os.PathLike] = ()
+) -> list[pathlib.Path]:
+    """Every audio file below a folder, by its name's ending.
+
+    Hidden files, hidden folders and prepared data sets are passed over.
+
+    Args:
+        folder: Where to look.
+        skip: Folders not to look into, as the one that is being written.
+
+    Returns:
+        Absolute paths, sorted.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+    """
+    top = os.path.abspath(folder)
+    if not os.path.isdir(top):
+        raise FileNotFoundError(f"There is no folder {top}")
+    skipped = {os.path.realpath(name) for name in skip}
+    found = []
+    for parent, folders, files in os.walk(top):
+        if parent != top and PREPARED_MARK in files:
+            folders.clear()
+            continue
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".")
+            and os.path.realpath(os.path.join(parent, name)) not in skipped
+        ]
+        found += [
+            pathlib.Path(parent, name)
+            for name in files
+            if not name.startswith(".") and without_audio_suffix(name) != name
+        ]
+    return sorted(found)
+
+
+def without_audio_suffix(name: str) -> str:
+    """`x.mp3` without `.mp3`; `track.01` as it is."""
+    stem, suffix = os.path.splitext(name)
+    return stem if suffix.lower() in AUDIO_SUFFIXES else name
+
+
+def clean_tags(texts: Iterable[str]) -> tuple[str, ...]:
+    """Clean tags in their order, each once, without empty ones."""
+    cleaned = (tags.clean_tag(text) for text in texts)
+    return tuple(dict.fromkeys(name for name in cleaned if name))
+
+
+def clean_artist(text: str) -> str:
+    """An artist's name, in NFC and with single spaces."""
+    text = text.encode("utf-8", "backslashreplace").decode()
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def track_ids(names: Sequence[str]) -> list[str]:
+    """Names of recordings that are safe as file names.
+
+    `a/b.mp3` becomes `a__b`. Eight hex digits of the whole name are added
+    where letters are lost, and where two would be the same, also on a file
+    system that knows no case.
+
+    Args:
+        names: A unique name for each recording, with `/` between folders.
+
+    Returns:
+        A unique name for each, of ASCII letters, digits and `._-`.
+    """
+    plain = [without_audio_suffix(name).lstrip("./") for name in names]
+    plain = [text.replace("/", "__") for text in plain]
+    safe = [re.sub(r"[^A-Za-z0-9._-]+", "_", text) for text in plain]
+    safe = [text.lstrip(".-") for text in safe]
+    counts = collections.Counter(text.casefold() for text in safe)
+    ids = []
+    for name, text, kept in zip(names, plain, safe, strict=True):
+        alone = counts[kept.casefold()] == 1
+        if not (alone and kept == text and 0 < len(kept) <= MAX_ID_LETTERS):
+            known = hashlib.sha256(name.encode("utf-8", "surrogateescape"))
+            kept = f"{kept[:MAX_ID_LETTERS]}-{known.hexdigest()[:8]}"
+            kept = kept.lstrip("-")
+        ids.append(kept)
+    return ids
+
+
+def file_facts(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
+    """What a data set was read from.
+
+    Args:
+        paths: The files that list it.
+
+    Returns:
+        For each file name, 16 hex digits of its contents.
+    """
+    facts = {}
+    for path in map(pathlib.Path, paths):
+        known = hashlib.sha256(path.read_bytes())
+        facts[path.name] = known.hexdigest()[:16]
+    return facts
+
+
+def warn_of_untagged(
+    recordings: Sequence[Listed], path: str | os.PathLike
+) -> None:
+    """Counts in the log the recordings that no tag was given.
+
+    Args:
+        recordings: What a source has read.
+        path: From where.
+    """
+    untagged = sum(not recording.tags for recording in recordings)
+    if untagged:
+        _log.warning(
+            "%d of the %d recordings of %s have no tag; they stay, as "
+            "examples of none.",
+            untagged,
+            len(recordings),
+            path,
+        )

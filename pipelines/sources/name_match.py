@@ -1,0 +1,71 @@
+"""Finds the file that is meant by a name from another machine."""
+
+import collections
+import os
+import pathlib
+import unicodedata
+from collections.abc import Iterable
+
+from pipelines.sources import listed
+
+
+class NameMatch:
+    """Files by name, with or without folder and ending.
+
+    Of several files with a name, the one that shares most folders with it is
+    meant, then the one with the same ending. Two that are equally good are
+    ambiguous: none is taken.
+    """
+
+    def __init__(self, files: Iterable[pathlib.Path], folder: pathlib.Path):
+        """Sorts the files by their name without ending.
+
+        Args:
+            files: Absolute paths.
+            folder: What they lie in.
+        """
+        self._by_stem = collections.defaultdict(list)
+        for file in files:
+            parts = name_parts(os.path.relpath(file, folder))
+            self._by_stem[parts[-2]].append((parts, file))
+
+    def find(self, name: str) -> list[pathlib.Path]:
+        """The files that a name can mean.
+
+        Args:
+            name: `x`, `x.mp3` or `any/folder/x.mp3`.
+
+        Returns:
+            None for a missing file, one, or all that are equally good.
+        """
+        wanted = name_parts(name)
+        best, best_score = [], None
+        for parts, file in self._by_stem.get(wanted[-2], ()):
+            score = _score(wanted, parts)
+            if best_score is None or score > best_score:
+                best, best_score = [], score
+            if score == best_score:
+                best.append(file)
+        return best
+
+
+def name_parts(name: str) -> tuple[str, ...]:
+    """Folders, name without ending, and ending ("" for none)."""
+    text = unicodedata.normalize("NFC", name).replace("\\", "/")
+    *folders, last = text.split("/")
+    named = [name for name in folders if name not in ("", ".")]
+    stem = listed.without_audio_suffix(last)
+    return (*named, stem, last[len(stem) :])
+
+
+def _score(
+    wanted: tuple[str, ...], parts: tuple[str, ...]
+) -> tuple[int, bool, bool]:
+    """Folders shared from the name upwards, the whole path, the ending."""
+    shared = 0
+    pairs = zip(wanted[-3::-1], parts[-3::-1], strict=False)
+    for wanted_folder, folder in pairs:
+        if wanted_folder != folder:
+            break
+        shared += 1
+    return shared, wanted[:-2] == parts[:-2], wanted[-1] == parts[-1]

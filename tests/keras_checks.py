@@ -1,0 +1,96 @@
+"""What every layer and every loss must hold to."""
+
+import contextlib
+import inspect
+import json
+
+import keras
+import numpy as np
+
+
+def check_round_trip(thing, *inputs, **options):
+    """Arguments are attributes and in the config; the config rebuilds it.
+
+    Args:
+        thing: A layer or a loss.
+        *inputs: What it is called with.
+        **options: Passed to both calls, such as `training=False`.
+    """
+    before = _outputs(thing, *inputs, **options)
+    config = thing.get_config()
+    for name in inspect.signature(type(thing).__init__).parameters:
+        if name not in ("self", "args", "kwargs"):
+            assert hasattr(thing, name), name
+            assert name in config, name
+    saved = json.loads(json.dumps(keras.saving.serialize_keras_object(thing)))
+    assert saved["registered_name"] == f"tftag>{type(thing).__name__}"
+    copy = keras.saving.deserialize_keras_object(saved)
+    assert type(copy) is type(thing)
+    assert copy.get_config() == config
+    _outputs(copy, *inputs, **options)
+    if isinstance(thing, keras.layers.Layer):
+        copy.set_weights(thing.get_weights())
+    np.testing.assert_array_equal(_outputs(copy, *inputs, **options), before)
+
+
+def check_batch_independent(layer, *inputs, tolerance=0.0, **options):
+    """A row is the same alone, and beside neighbours a thousand times louder.
+
+    Args:
+        layer: A layer or a model.
+        *inputs: Float arrays `[batch, ...]`, batch >= 2.
+        tolerance: Largest absolute difference.
+        **options: Passed to every call.
+    """
+    together = _outputs(layer, *inputs, **options)
+    for row in range(len(together)):
+        alone = _outputs(layer, *(x[row : row + 1] for x in inputs), **options)
+        loud = [np.array(x) for x in inputs]
+        for x in loud:
+            x[np.arange(len(x)) != row] *= 1000
+        beside = _outputs(layer, *loud, **options)
+        for other in (alone[0], beside[row]):
+            np.testing.assert_allclose(
+                other, together[row], rtol=0, atol=tolerance
+            )
+
+
+def check_mixed_precision(make, *inputs, dtype, tolerance, **options):
+    """Under a mixed policy: the stated output dtype, nearly equal values.
+
+    Args:
+        make: Makes the layer; called under each policy.
+        *inputs: What it is called with.
+        dtype: Of the output; None for that of the policy.
+        tolerance: Largest difference from float32, per policy's half type.
+        **options: Passed to every call.
+    """
+    expected = _outputs(make(), *inputs, **options)
+    for half in ("float16", "bfloat16"):
+        with dtype_policy(f"mixed_{half}"):
+            layer = make()
+            outputs = layer(*inputs, **options)
+        wanted = dtype or half
+        assert keras.backend.standardize_dtype(outputs.dtype) == wanted
+        assert {w.dtype for w in layer.weights} <= {"float32"}
+        np.testing.assert_allclose(
+            keras.ops.convert_to_numpy(keras.ops.cast(outputs, "float32")),
+            expected,
+            rtol=0,
+            atol=tolerance[half],
+        )
+
+
+@contextlib.contextmanager
+def dtype_policy(name):
+    """Sets the global dtype policy for a while."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _outputs(thing, *inputs, **options):
+    return keras.ops.convert_to_numpy(thing(*inputs, **options))

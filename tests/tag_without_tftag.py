@@ -1,0 +1,52 @@
+"""Tags a WAV file by a SavedModel with TensorFlow and numpy alone.
+
+    python -I tests/tag_without_tftag.py SAVED_MODEL/VERSION FILE.wav
+
+Prints JSON: the probabilities of `tag_wav`, of `serving_default` and of
+`top_tags`. Also run by hand and by CI on the other TensorFlow.
+"""
+
+import json
+import os
+import sys
+import wave
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+# An installed tftag would be found: None makes every import of it fail.
+for _name in ("tftag", "pipelines", "experiments", "keras", "soundfile"):
+    sys.modules[_name] = None
+
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+
+def main(saved_model, path):
+    with wave.open(path) as reader:
+        channels = reader.getnchannels()
+        data = reader.readframes(reader.getnframes())
+    waveform = np.frombuffer(data, "<i2").reshape(-1, channels)
+    waveform = waveform.mean(axis=1, dtype=np.float32)
+    with open(path, "rb") as file:
+        wav = file.read()
+    loaded = tf.saved_model.load(saved_model)
+    run = loaded.signatures
+    batch = tf.constant(waveform[np.newaxis])
+    from_wav = run["tag_wav"](wav=tf.constant([wav]))
+    from_waveform = run["serving_default"](waveform=batch)
+    top = run["top_tags"](waveform=batch)
+    answer = {
+        "tensorflow": tf.__version__,
+        "tag_names": [
+            name.decode() for name in run["tag_names"]()["tags"].numpy()
+        ],
+        "tag_wav": from_wav["probabilities"].numpy()[0].tolist(),
+        "serving_default": from_waveform["probabilities"].numpy()[0].tolist(),
+        "calibrated": from_waveform["calibrated"].numpy()[0].tolist(),
+        "top_tags": [name.decode() for name in top["tags"].numpy()[0]],
+    }
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,317 @@
+import logging
+import wave
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from tftag import audio
+
+RATE_HZ = 16_000
+
+
+def noise(samples, channels=1, seed=0):
+    """Pink-ish noise at a level that no coder clips."""
+    rng = np.random.default_rng(seed)
+    x = np.cumsum(rng.standard_normal((samples, channels)), axis=0) * 0.002
+    x += 0.05 * rng.standard_normal((samples, channels))
+    return np.clip(x, -0.9, 0.9).astype(np.float32)
+
+
+def sine(hz, rate_hz, seconds=1.0, level=0.25):
+    return level * np.sin(
+        2 * np.pi * hz * np.arange(round(rate_hz * seconds)) / rate_hz
+    )
+
+
+def reference(path, rate_hz):
+    """The definition, in one go and without regard for memory."""
+    x, source_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    x = x.mean(axis=1)
+    if source_hz != rate_hz:
+        x = soxr.resample(x, source_hz, rate_hz, quality="HQ")
+    peak = np.abs(x).max()
+    return np.rint(x / peak * np.float32(32_767)).astype(np.int16), peak
+
+
+FILES = [
+    ("a.wav", "WAV", "PCM_16", 16_000, 1),
+    ("a.wav", "WAV", "PCM_24", 44_101, 2),
+    ("a.wav", "WAV", "FLOAT", 8_000, 1),
+    ("a.wav", "WAV", "DOUBLE", 192_000, 8),
+    ("a.wav", "WAV", "ALAW", 8_000, 1),
+    ("a.wav", "WAV", "IMA_ADPCM", 22_050, 2),
+    ("a.rf64", "RF64", "PCM_16", 48_000, 2),
+    ("a.flac", "FLAC", "PCM_16", 44_100, 2),
+    ("a.flac", "FLAC", "PCM_24", 96_000, 3),
+    ("a.ogg", "OGG", "VORBIS", 44_100, 2),
+    ("a.opus", "OGG", "OPUS", 48_000, 1),
+    ("a.mp3", "MP3", "MPEG_LAYER_III", 44_100, 2),
+    ("a.aiff", "AIFF", "PCM_S8", 11_025, 1),
+]
+
+
+@pytest.mark.parametrize("name, kind, subtype, rate_hz, channels", FILES)
+def test_blocks_give_what_one_piece_gives_and_decoding_is_idempotent(
+    tmp_path, name, kind, subtype, rate_hz, channels
+):
+    path = tmp_path / name
+    # More than one block, and no multiple of one.
+    x = noise(150_001, channels)
+    soundfile.write(path, x, rate_hz, format=kind, subtype=subtype)
+    recording = audio.decode_file(path, RATE_HZ)
+    expected, peak = reference(path, RATE_HZ)
+    np.testing.assert_array_equal(recording.samples, expected)
+    assert recording.peak == peak
+    assert recording.samples.dtype == np.int16
+    assert np.abs(recording.samples.astype(int)).max() == audio.FULL_SCALE
+
+    prepared = tmp_path / "prepared.wav"
+    audio.write_wav(prepared, recording.samples, RATE_HZ)
+    again = audio.decode_file(prepared, RATE_HZ)
+    np.testing.assert_array_equal(again.samples, recording.samples)
+
+
+def test_big_endian_wav_reads_like_little_endian(tmp_path):
+    x = noise(5_000)
+    soundfile.write(tmp_path / "rifx.wav", x, RATE_HZ, endian="BIG")
+    soundfile.write(tmp_path / "riff.wav", x, RATE_HZ)
+    assert (tmp_path / "rifx.wav").read_bytes()[:4] == b"RIFX"
+    np.testing.assert_array_equal(
+        audio.decode_file(tmp_path / "rifx.wav", RATE_HZ).samples,
+        audio.decode_file(tmp_path / "riff.wav", RATE_HZ).samples,
+    )
+
+
+def test_every_int16_survives(tmp_path):
+    samples = np.arange(-32_767, 32_768).astype(np.int16)
+    audio.write_wav(tmp_path / "all.wav", samples, RATE_HZ)
+    np.testing.assert_array_equal(
+        audio.decode_file(tmp_path / "all.wav", RATE_HZ).samples, samples
+    )
+
+
+def test_resampling_keeps_a_tone_and_removes_what_does_not_fit(tmp_path):
+    rate_hz = 48_000
+    x = sine(1_000, rate_hz) + sine(11_000, rate_hz)
+    soundfile.write(tmp_path / "two.wav", x, rate_hz, subtype="FLOAT")
+    samples = audio.decode_file(tmp_path / "two.wav", RATE_HZ).samples
+    inner = samples[2_000:14_000] * np.hanning(12_000)
+    spectrum = np.abs(np.fft.rfft(inner))
+    hz = np.fft.rfftfreq(12_000, 1 / RATE_HZ)
+    assert hz[spectrum.argmax()] == pytest.approx(1_000, abs=1)
+    away = spectrum[np.abs(hz - 1_000) > 20].max()
+    assert 20 * np.log10(away / spectrum.max()) < -80  # 16 bits: about -98
+
+
+def test_level_and_channels_do_not_matter(tmp_path):
+    x = noise(20_000)[:, 0]
+    soundfile.write(tmp_path / "a.wav", x, 44_100, subtype="FLOAT")
+    loud = np.stack([3 * x, 5 * x], axis=1)  # beyond full scale
+    soundfile.write(tmp_path / "b.wav", loud, 44_100, subtype="FLOAT")
+    a = audio.decode_file(tmp_path / "a.wav", RATE_HZ)
+    b = audio.decode_file(tmp_path / "b.wav", RATE_HZ)
+    assert np.abs(a.samples.astype(int) - b.samples).max() <= 1
+    assert b.peak == pytest.approx(4 * a.peak, rel=1e-5)
+    assert b.peak > 1
+
+
+def test_very_short_files_are_recordings(tmp_path):
+    for samples in (1, 48):
+        path = tmp_path / f"{samples}.wav"
+        soundfile.write(path, np.full(samples, 0.5), RATE_HZ)
+        recording = audio.decode_file(path, RATE_HZ)
+        assert recording.samples.tolist() == [audio.FULL_SCALE] * samples
+
+
+def test_flac_without_a_length(tmp_path):
+    path = tmp_path / "streamed.flac"
+    soundfile.write(path, noise(100_000), RATE_HZ)
+    whole = audio.decode_file(path, RATE_HZ).samples
+    data = bytearray(path.read_bytes())
+    data[21] &= 0xF0  # STREAMINFO: 36 bits of length, 0 means unknown
+    data[22:26] = bytes(4)
+    path.write_bytes(data)
+    with soundfile.SoundFile(path) as file:
+        assert file.frames > 2**40
+    np.testing.assert_array_equal(
+        audio.decode_file(path, RATE_HZ).samples, whole
+    )
+
+
+def flac_of_bits(path, bits):
+    soundfile.write(path, noise(5_000), RATE_HZ)
+    data = bytearray(path.read_bytes())
+    data[20] = data[20] & 0xFE | (bits - 1) >> 4
+    data[21] = data[21] & 0x0F | ((bits - 1) & 15) << 4
+    path.write_bytes(data)
+
+
+def write_unusable(folder):
+    """Writes one file per case; returns {name: reason}."""
+    rng = np.random.default_rng(0)
+    tone = sine(440, RATE_HZ)
+
+    def put(name, x, **how):
+        soundfile.write(folder / name, x, RATE_HZ, **how)
+
+    put("zeros.wav", np.zeros(1_000))
+    put("zeros.mp3", np.zeros(10_000))
+    soundfile.write(
+        folder / "zeros.opus", np.zeros(48_000), 48_000, "OPUS", format="OGG"
+    )
+    put("cancels.wav", np.stack([tone, -tone], axis=1), subtype="FLOAT")
+    put("none.wav", np.zeros(0))
+    put("none.flac", np.zeros(0))
+    (folder / "nothing.mp3").write_bytes(b"")
+    put(
+        "nan.wav",
+        np.where(np.arange(16_000) == 99, np.nan, tone),
+        subtype="FLOAT",
+    )
+    put(
+        "inf.wav",
+        np.where(np.arange(16_000) == 99, np.inf, tone),
+        subtype="FLOAT",
+    )
+    (folder / "noise.mp3").write_bytes(rng.bytes(5_000))
+    (folder / "text.wav").write_text("no audio " * 100)
+    (folder / "text.txt").write_text("no audio " * 100)
+    (folder / "page.m4a").write_bytes(b"\0\0\0 ftypM4A " + bytes(100))
+    (folder / "samples.raw").write_bytes(bytes(100))
+    put("cut.flac", noise(160_000))
+    data = (folder / "cut.flac").read_bytes()
+    (folder / "cut.flac").write_bytes(data[: len(data) // 2])
+    flac_of_bits(folder / "bits12.flac", 12)
+    flac_of_bits(folder / "bits20.flac", 20)
+    audio.write_wav(folder / "slow.wav", np.ones(9, np.int16), 1)
+    return {
+        "zeros.wav": "silent",
+        "zeros.mp3": "silent",
+        "zeros.opus": "silent",
+        "cancels.wav": "silent",
+        "none.wav": "empty",
+        "none.flac": "empty",
+        "nothing.mp3": "empty",
+        "nan.wav": "unreadable",
+        "inf.wav": "unreadable",
+        "noise.mp3": "unreadable",
+        "text.wav": "unreadable",
+        "text.txt": "unsupported",
+        "page.m4a": "unsupported",
+        "samples.raw": "unsupported",
+        "cut.flac": "unreadable",
+        "bits12.flac": "unsupported",
+        "bits20.flac": "unsupported",
+        "slow.wav": "unreadable",
+    }
+
+
+def test_unusable_files_say_why(tmp_path):
+    found = {}
+    for name in (expected := write_unusable(tmp_path)):
+        try:
+            audio.decode_file(tmp_path / name, RATE_HZ)
+        except audio.UnusableAudio as error:
+            assert name in str(error)
+            found[name] = error.reason
+    assert found == expected
+
+
+def test_a_missing_file_is_not_unusable_audio(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        audio.decode_file(tmp_path / "none.wav", RATE_HZ)
+
+
+def test_a_cut_file_gives_what_is_there_and_a_warning(tmp_path, caplog):
+    path = tmp_path / "a.mp3"
+    soundfile.write(path, noise(160_000), RATE_HZ)
+    whole = audio.decode_file(path, RATE_HZ).samples.size
+    assert not caplog.records
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with caplog.at_level(logging.WARNING):
+        part = audio.decode_file(path, RATE_HZ).samples.size
+    assert 0.4 * whole < part < 0.6 * whole
+    assert "a.mp3: only" in caplog.text
+
+
+def test_to_full_scale_accepts_any_unit_and_refuses_nothing_to_hear():
+    x = noise(100)[:, 0]
+    for unit in (1e-3, 1.0, 1e6):
+        recording = audio.to_full_scale(unit * x)
+        assert np.abs(recording.samples).max() == audio.FULL_SCALE
+        assert recording.peak == pytest.approx(unit * np.abs(x).max())
+    for x, reason in [
+        (np.zeros(5), "silent"),
+        (np.zeros(0), "empty"),
+        (np.array([1.0, np.nan]), "unreadable"),
+    ]:
+        with pytest.raises(audio.UnusableAudio) as caught:
+            audio.to_full_scale(x)
+        assert caught.value.reason == reason
+    with pytest.raises(ValueError, match="shape"):
+        audio.to_full_scale(np.ones((2, 5)))
+
+
+def test_write_wav_is_canonical(tmp_path):
+    samples = np.array([1, -2, 32_767], np.int16)
+    assert audio.write_wav(tmp_path / "a.wav", samples, 22_050) == 44
+    data = (tmp_path / "a.wav").read_bytes()
+    assert np.frombuffer(data, "<i2", offset=44).tolist() == samples.tolist()
+    with wave.open(str(tmp_path / "a.wav")) as file:
+        assert file.getparams()[:4] == (1, 2, 22_050, 3)
+    with pytest.raises(ValueError, match="int16"):
+        audio.write_wav(tmp_path / "b.wav", samples / 2, 22_050)
+
+
+@pytest.mark.parametrize("step_seconds", [None, 0.5, 1.7])
+def test_clips_reach_both_ends_and_leave_no_gap(step_seconds):
+    spec = audio.AudioSpec(
+        sample_rate_hz=100,
+        clip_seconds=1.0,
+        clip_step_seconds=step_seconds,
+        max_hz=50.0,
+    )
+    for samples in [0, 1, 99, 100]:
+        assert audio.clip_starts(samples, spec).tolist() == [0]
+    for samples in range(101, 700):
+        starts = audio.clip_starts(samples, spec)
+        assert starts[0] == 0
+        assert starts[-1] == samples - spec.clip_samples
+        steps = np.diff(starts)
+        assert steps.max() <= spec.clip_step_samples
+        assert steps.max() - steps.min() <= 1
+        if len(starts) > 2:  # none too many
+            spare = samples - spec.clip_samples
+            assert spare / (len(starts) - 2) > spec.clip_step_samples
+
+
+def test_spec_counts():
+    spec = audio.AudioSpec()
+    assert spec.clip_samples == 480_000
+    assert spec.clip_step_samples == 480_000
+    assert spec.clip_frames == 938
+    assert [spec.frames(n) for n in (0, 511, 512)] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("sample_rate_hz", 0),
+        ("sample_rate_hz", 16_000.5),
+        ("hop_samples", -1),
+        ("clip_seconds", 0.0),
+        ("clip_seconds", float("nan")),
+        ("clip_seconds", 1e-9),
+        ("clip_step_seconds", -1.0),
+        ("log_floor", 0.0),
+        ("max_hz", 8_001.0),
+        ("min_hz", 8_000.0),
+        ("min_hz", -1.0),
+    ],
+)
+def test_spec_refuses(field, value):
+    with pytest.raises(ValueError, match=f"{field}.*Received"):
+        audio.AudioSpec(**{field: value})

@@ -1,0 +1,87 @@
+import errno
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from tftag import command_line
+
+
+def _raises(error):
+    def main(argv=None):
+        raise error
+
+    return main
+
+
+def test_the_status_of_main_is_returned():
+    assert command_line.run(lambda argv: len(argv), ["a", "b", "c"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("bad\nthing"), "error: bad thing"),
+        (ValueError(), "error: ValueError"),
+        (FileNotFoundError("there is no x"), "error: there is no x"),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file or directory", "x"),
+            "error: No such file or directory: x",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "error: No space left on device",
+        ),
+        (PermissionError(errno.EACCES, "Permission denied", b"y"), "denied: y"),
+        (
+            IsADirectoryError(errno.EISDIR, "Is a directory", "z"),
+            "directory: z",
+        ),
+    ],
+)
+def test_bad_input_is_one_line(error, line, capsys):
+    assert command_line.run(_raises(error)) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert line in printed.err
+
+
+def test_the_traceback_is_in_the_debug_log(caplog):
+    with caplog.at_level(logging.DEBUG, logger="tftag.command_line"):
+        command_line.run(_raises(ValueError("bad")))
+    assert caplog.records[0].exc_info[0] is ValueError
+
+
+def test_an_interrupt_is_130(capsys):
+    assert command_line.run(_raises(KeyboardInterrupt())) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_mistake_in_the_code_is_not_hidden():
+    with pytest.raises(TypeError):
+        command_line.run(_raises(TypeError("our own")))
+
+
+def test_a_reader_that_leaves_is_no_error(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from tftag import command_line\n"
+        "def main(argv=None):\n"
+        "    for i in range(100_000):\n"
+        "        print(i)\n"
+        "    return 0\n"
+        "raise SystemExit(command_line.run(main))\n"
+    )
+    run = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PYTHONPATH": ":".join(filter(None, sys.path))},
+    )
+    assert run.stdout.readline() == b"0\n"
+    run.stdout.close()
+    with run.stderr:
+        assert run.stderr.read() == b""
+    assert run.wait() == command_line.BROKEN_PIPE

@@ -1,0 +1,32 @@
+"""The screen shows the project's messages, once, and hides other noise."""
+
+import logging
+
+import pytest
+
+from experiments import console
+
+
+@pytest.fixture(autouse=True)
+def loggers_as_they_were():
+    names = ("experiments", "pipelines", "tftag", "absl", "tensorflow")
+    kept = {}
+    for name in names:
+        logger = logging.getLogger(name)
+        kept[name] = (logger.level, logger.handlers, logger.propagate)
+    yield
+    for name, (level, handlers, propagate) in kept.items():
+        logger = logging.getLogger(name)
+        logger.setLevel(level)
+        logger.handlers, logger.propagate = handlers, propagate
+
+
+def test_own_messages_are_shown_once_and_others_are_not(capsys):
+    console.begin()
+    console.begin()
+    logging.getLogger("experiments.training").info("epoch 1/3")
+    logging.getLogger("tftag.export").warning("look here")
+    logging.getLogger("tensorflow").warning("noise")
+    said = capsys.readouterr()
+    assert said.out == "epoch 1/3\nlook here\n"
+    assert said.err == ""

@@ -1,0 +1,188 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tiny_tagger
+
+from tftag import audio, clips_in_graph, exported_tagger
+
+CLIP = tiny_tagger.CLIP
+LENGTHS = (1, 2, CLIP - 1, CLIP, CLIP + 1, 2 * CLIP, CLIP * 5 // 2, 9 * CLIP)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny_tagger.build()
+
+
+def signatures_of(model, spec=tiny_tagger.SPEC, clips_at_once=8):
+    module = exported_tagger.ExportedTagger(
+        model,
+        spec,
+        tiny_tagger.NAMES,
+        tiny_tagger.CALIBRATION,
+        [],
+        clips_at_once,
+    )
+    functions = module.signature_functions()
+    functions["module"] = module
+    return functions
+
+
+@pytest.fixture(scope="module")
+def signatures(model):
+    return signatures_of(model)
+
+
+def padded(recordings, filler=0.0):
+    rows = np.full(
+        (len(recordings), max(map(len, recordings))), filler, np.float32
+    )
+    for row, samples in zip(rows, recordings, strict=True):
+        row[: len(samples)] = samples
+    lengths = tf.constant([len(samples) for samples in recordings], tf.int64)
+    return tf.constant(rows), lengths
+
+
+def tag(signatures, samples):
+    answer = signatures["serving_default"](tf.constant(samples[None]))
+    return answer["probabilities"].numpy()[0]
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_a_recording_is_the_mean_of_its_clips(model, signatures, length):
+    samples = tiny_tagger.music(length)
+    expected = tiny_tagger.reference(model, samples).mean(axis=0)
+    np.testing.assert_allclose(tag(signatures, samples), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("filler", [0.0, 1e6, np.nan])
+def test_neighbours_and_what_lies_behind_change_nothing(signatures, filler):
+    recordings = [
+        scale * tiny_tagger.music(length, seed=seed)
+        for seed, (length, scale) in enumerate(
+            zip(LENGTHS, (1, 1e-4, 3e4, 1, 0, 1, 1e-3, 1), strict=True)
+        )
+    ]
+    together = signatures["tag_batch"](*padded(recordings, filler))
+    for samples, row in zip(
+        recordings, together["probabilities"].numpy(), strict=True
+    ):
+        np.testing.assert_array_equal(row, tag(signatures, samples))
+
+
+@pytest.mark.parametrize("clips_at_once", [1, 3])
+@pytest.mark.parametrize("step_seconds", [0.05, 0.4])
+def test_clips_lie_where_the_spec_says(model, clips_at_once, step_seconds):
+    spec = dataclasses.replace(tiny_tagger.SPEC, clip_step_seconds=step_seconds)
+    signatures = signatures_of(model, spec, clips_at_once)
+    samples = tiny_tagger.music(CLIP * 10 // 3)
+    timeline = signatures["timeline"](tf.constant(samples[None]))
+    starts = audio.clip_starts(len(samples), spec)
+    np.testing.assert_allclose(
+        timeline["start_seconds"].numpy()[0], starts / spec.sample_rate_hz
+    )
+    np.testing.assert_allclose(
+        timeline["probabilities"].numpy()[0],
+        tiny_tagger.reference(model, samples, spec),
+        atol=1e-6,
+    )
+
+
+def test_starts_are_exact_in_recordings_of_many_hours():
+    spec = audio.AudioSpec(clip_step_seconds=7.0)
+    lengths = [16_000 * 3_600 * hours + hours for hours in (1, 3, 24)]
+    rows, starts = clips_in_graph.clip_list(
+        tf.constant(lengths, tf.int64), spec
+    )
+    for row, length in enumerate(lengths):
+        np.testing.assert_array_equal(
+            starts.numpy()[rows.numpy() == row],
+            audio.clip_starts(length, spec),
+        )
+
+
+def test_the_peak_of_the_whole_recording_counts():
+    samples = np.zeros((2, 3 << 18), np.float32)
+    samples[0, [5, (1 << 18) + 3, -1]] = 0.5, -0.75, 0.25
+    samples[1, [9, 10]] = 0.1, 9.0  # the second lies behind its length
+    peak = clips_in_graph.row_peaks(
+        tf.constant(samples), tf.constant([3 << 18, 10], tf.int64)
+    )
+    np.testing.assert_array_equal(peak, np.float32([0.75, 0.1]))
+
+
+def test_level_does_not_matter(signatures):
+    samples = tiny_tagger.music(2 * CLIP)
+    scaled = audio.to_full_scale(samples).samples.astype(np.float32)
+    for other in (samples / 3000, scaled, scaled / 32768):
+        np.testing.assert_allclose(
+            tag(signatures, samples), tag(signatures, other), atol=1e-5
+        )
+
+
+def test_silence_has_an_answer(signatures):
+    answers = [
+        tag(signatures, np.zeros(length, np.float32)) for length in LENGTHS
+    ]
+    assert np.isfinite(answers).all()
+    np.testing.assert_allclose(answers, answers[:1] * len(answers), atol=1e-7)
+
+
+def test_calibrated_is_what_the_calibration_says(signatures):
+    samples = tiny_tagger.music(CLIP)
+    answer = signatures["serving_default"](tf.constant(samples[None]))
+    np.testing.assert_allclose(
+        answer["calibrated"],
+        tiny_tagger.CALIBRATION.apply(answer["probabilities"].numpy()),
+        atol=1e-6,
+    )
+
+
+def test_top_tags_are_the_likeliest(signatures):
+    rows = tf.constant([tiny_tagger.music(CLIP, seed) for seed in range(3)])
+    calibrated = signatures["serving_default"](rows)["calibrated"].numpy()
+    top = signatures["top_tags"](rows)
+    for row in range(3):
+        order = np.argsort(-calibrated[row], kind="stable")[:10]
+        assert [name.decode() for name in top["tags"].numpy()[row]] == [
+            tiny_tagger.NAMES[place] for place in order
+        ]
+        np.testing.assert_array_equal(
+            top["probabilities"][row], calibrated[row][order]
+        )
+
+
+def test_no_rows_give_no_rows(signatures):
+    none = tf.zeros([0, CLIP])
+    for name in ("serving_default", "top_tags", "timeline"):
+        for value in signatures[name](none).values():
+            assert value.shape[0] == 0
+
+
+@pytest.mark.parametrize("lengths", [[0, 1], [1, -1], [1, CLIP + 1]])
+def test_a_length_that_cannot_be_is_named(signatures, lengths):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match=r"`length_samples` must lie in 1"
+    ):
+        signatures["tag_batch"](
+            tf.ones([2, CLIP]), tf.constant(lengths, tf.int64)
+        )
+
+
+def test_a_length_per_row_is_asked_for(signatures):
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="a number per row"
+    ):
+        signatures["tag_batch"](tf.ones([2, CLIP]), tf.constant([1], tf.int64))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_is_no_sound_is_refused(signatures, bad):
+    waveform = np.ones((2, CLIP), np.float32)
+    waveform[1, 3] = bad
+    with pytest.raises(tf.errors.InvalidArgumentError, match="NaN or inf"):
+        signatures["serving_default"](tf.constant(waveform))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="1 sample"):
+        signatures["serving_default"](tf.ones([2, 0]))

@@ -1,0 +1,66 @@
+import os
+import string
+
+import numpy as np
+import pytest
+
+from pipelines.sources import listed
+
+
+def _touch(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+
+
+def test_audio_files_are_known_by_their_ending(tmp_path):
+    _touch(tmp_path, "a.mp3", "b/c.WAV", "b/d/e.flac", "notes.txt", "mp3")
+    _touch(tmp_path, ".hidden.mp3", ".git/x.mp3", "._a.mp3")
+    found = listed.audio_files(tmp_path)
+    names = [path.relative_to(tmp_path).as_posix() for path in found]
+    assert names == ["a.mp3", "b/c.WAV", "b/d/e.flac"]
+
+
+def test_prepared_and_skipped_folders_are_no_source(tmp_path, monkeypatch):
+    _touch(tmp_path, "a.mp3", "ready/manifest.json", "ready/audio/x.wav")
+    _touch(tmp_path, "out/y.wav", "deep/out/z.wav")
+    monkeypatch.chdir(tmp_path)
+    found = listed.audio_files(tmp_path, skip=["out"])
+    assert [path.name for path in found] == ["a.mp3", "z.wav"]
+    inside = listed.audio_files(tmp_path / "ready")
+    assert [path.name for path in inside] == ["x.wav"]
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no folder .*gone"):
+        listed.audio_files(tmp_path / "gone")
+
+
+def test_tags_are_clean_and_there_once():
+    texts = ["Rock", " ", "genre---rock", "genre---", "POP"]
+    assert listed.clean_tags(texts) == ("rock", "pop")
+
+
+def test_plain_names_make_plain_ids():
+    names = ["a.mp3", "b/c.flac", "d.01.wav", "e", "../f.ogg", "/g/h.mp3"]
+    ids = listed.track_ids(names)
+    assert ids == ["a", "b__c", "d.01", "e", "f", "g__h"]
+
+
+def test_ids_are_unique_stable_and_safe():
+    rng = np.random.default_rng(0)
+    letters = list("aA._-/ é夜\n|,\"'\\") + [os.fsdecode(b"\xff")]
+    names = ["x.mp3", "x.wav", "X.mp3", "夜.mp3", "昼.mp3", "a" * 300, "..."]
+    names += ["a/b", "a__b", "a" * 299]
+    names += ["".join(rng.choice(letters, 6)) for _ in range(2_000)]
+    names = list(dict.fromkeys(names))
+    ids = listed.track_ids(names)
+    assert len({text.casefold() for text in ids}) == len(names)
+    safe = set(string.ascii_letters + string.digits + "._-")
+    for text in ids:
+        assert text and set(text) <= safe and len(text) < 120
+        assert not text.startswith((".", "-"))
+    shuffled = rng.permutation(len(names))
+    again = listed.track_ids([names[place] for place in shuffled])
+    assert again == [ids[place] for place in shuffled]

@@ -1,0 +1,231 @@
+import csv
+import dataclasses
+import json
+import os
+import time
+
+import numpy as np
+import pytest
+
+from pipelines import manifest
+from tftag import tags
+
+ODD_NAMES = (
+    "plain",
+    'comma, "quote"',
+    "line\nend",
+    "return\r\nend",
+    "pipe|slash\\",
+    "ümläut 夜",
+    " ",
+)
+
+
+def _track(track_id="a", **changes):
+    values = {
+        "track_id": track_id,
+        "path": f"audio/{track_id}.wav",
+        "split": "train",
+        "artist": "",
+        "tags": ("rock",),
+        "samples": 16,
+        "peak": 0.1,
+        "data_offset": 44,
+        "file_bytes": 76,
+        "audio_hash": "00ff",
+    }
+    return manifest.Track(**{**values, **changes})
+
+
+def _manifest(folder, tracks, names=("jazz", "rock"), **changes):
+    values = {
+        "folder": folder,
+        "sample_rate_hz": 16_000,
+        "tracks": tuple(tracks),
+        "vocabulary": tags.TagVocabulary(names),
+        "audit": {"artists": "unknown", "leaks": False},
+        "source": {"name": "ours", "licence": "CC BY 4.0"},
+    }
+    return manifest.Manifest(**{**values, **changes})
+
+
+def _make_files(made):
+    for track in made.tracks:
+        path = made.wav_path(track)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes(track.file_bytes))
+
+
+def test_it_is_read_as_it_was_written(tmp_path):
+    tracks = [
+        _track(f"{place}", artist=name, tags=(name, "a\\|b", "|"), peak=1 / 3)
+        for place, name in enumerate(ODD_NAMES)
+    ]
+    tracks += [
+        _track('b, "c"\nd', split="", tags=()),
+        _track("np", peak=np.float32(0.1), samples=np.int64(5)),
+    ]
+    made = _manifest(tmp_path, tracks, names=ODD_NAMES[:4])
+    _make_files(made)
+    path = manifest.write_manifest(made)
+    for given in (tmp_path, path, str(path)):
+        assert manifest.read_manifest(given) == made
+    assert sorted(os.listdir(tmp_path)) == [
+        "audio",
+        "manifest.csv",
+        "manifest.json",
+    ]
+
+
+def test_a_row_per_track_can_be_read_by_others(tmp_path):
+    made = _manifest(tmp_path, [_track("a", tags=("pop/rock", "r&b"))])
+    with open(manifest.write_manifest(made), newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["track_id"] == "a"
+    assert row["tags"] == "pop/rock|r&b"
+    facts = json.loads((tmp_path / "manifest.json").read_text())
+    assert facts["sample_rate_hz"] == 16_000
+    assert facts["tags"] == ["jazz", "rock"]
+
+
+def test_labels_leave_out_tags_that_are_not_learned(tmp_path):
+    made = _manifest(
+        tmp_path,
+        [_track("a", tags=("rock", "zydeco")), _track("b", tags=())],
+    )
+    labels = made.labels()
+    assert labels.dtype == np.float32
+    assert labels.tolist() == [[0, 1], [0, 0]]
+
+
+def test_splits_and_subsets(tmp_path):
+    names = ("test", "train", "train", "validation")
+    tracks = [_track(str(i), split=name) for i, name in enumerate(names)]
+    made = _manifest(tmp_path, tracks)
+    assert made.split_counts == {"train": 2, "validation": 1, "test": 1}
+    assert [t.track_id for t in made.split("train").tracks] == ["1", "2"]
+    picked = made.subset(np.array([3, 0]))
+    assert [t.track_id for t in picked.tracks] == ["3", "0"]
+    with pytest.raises(ValueError, match=r"\['test', 'x'\]|'validation', 'te"):
+        picked.split("train")
+
+
+def test_the_fingerprint_changes_with_what_is_learned(tmp_path):
+    first = _manifest(tmp_path, [_track("a"), _track("b")])
+    a, b = first.tracks
+    replace = dataclasses.replace
+    others = [
+        replace(first, sample_rate_hz=8_000),
+        replace(first, vocabulary=tags.TagVocabulary(("rock", "jazz"))),
+        replace(first, tracks=(b, a)),
+        replace(first, tracks=(a,)),
+        replace(first, tracks=(replace(a, track_id="c"), b)),
+        replace(first, tracks=(replace(a, split="test"), b)),
+        replace(first, tracks=(replace(a, tags=("jazz",)), b)),
+        replace(first, tracks=(replace(a, samples=17), b)),
+        replace(first, tracks=(replace(a, audio_hash="1"), b)),
+    ]
+    assert len({m.fingerprint for m in (first, *others)}) == 10
+    moved = replace(first, folder=tmp_path / "x", audit={}, source={})
+    assert moved.fingerprint == first.fingerprint
+
+
+def test_missing_and_cut_files_are_named(tmp_path):
+    made = _manifest(tmp_path, [_track(str(i)) for i in range(5)])
+    _make_files(made)
+    manifest.write_manifest(made)
+    (tmp_path / "audio/3.wav").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"1 of 5.*3\.wav \(0 of 76\)"):
+        manifest.read_manifest(tmp_path)
+    (tmp_path / "audio/1.wav").unlink()
+    with pytest.raises(FileNotFoundError, match=r"1 of 5.*audio/1\.wav"):
+        manifest.read_manifest(tmp_path)
+
+
+def test_no_manifest_tells_the_way_out(tmp_path):
+    for path in (tmp_path, tmp_path / "manifest.csv", tmp_path / "no"):
+        with pytest.raises(FileNotFoundError, match="Prepare the data"):
+            manifest.read_manifest(path)
+
+
+def test_damage_is_refused(tmp_path):
+    made = _manifest(tmp_path, [_track("a"), _track("b")])
+    _make_files(made)
+    path = manifest.write_manifest(made)
+    table = path.read_text()
+    facts = (tmp_path / "manifest.json").read_text()
+    for old, new, message in (
+        ("a,audio", "c,audio", "do not belong together"),
+        ("train", "test", "do not belong together"),
+        ("b,audio/b", "a,audio/b", "twice"),
+        ("b,audio/b", "b,audio/a", "shares the file"),
+        ("train", "tarin", "'tarin'"),
+        (",76,", ",x,", "line 2"),
+        ("audio/b.wav", "/etc/hosts", "outside"),
+        ("audio/b.wav", "../b.wav", "outside"),
+        ("track_id", "id", "columns"),
+        (",00ff\nb", "\nb", "line 2"),
+    ):
+        assert old in table
+        path.write_text(table.replace(old, new, 1))
+        with pytest.raises(ValueError, match=message):
+            manifest.read_manifest(tmp_path)
+    path.write_text(table)
+    for text, message in (
+        ("{", "damaged"),
+        ("[]", "format"),
+        (facts.replace('"format": 1', '"format": 2'), "Received: 2"),
+        (facts.replace('"audit"', '"adit"'), "lacks"),
+    ):
+        (tmp_path / "manifest.json").write_text(text)
+        with pytest.raises(ValueError, match=message):
+            manifest.read_manifest(tmp_path)
+
+
+def test_a_bad_track_is_not_written_and_the_old_manifest_stays(tmp_path):
+    made = _manifest(tmp_path, [_track("a")])
+    _make_files(made)
+    manifest.write_manifest(made)
+    for bad in (
+        [_track("a"), _track("a")],
+        [],
+        [_track("a", split="dev")],
+        [_track("a", samples=0)],
+        [_track("a", tags=("",))],
+    ):
+        with pytest.raises(ValueError):
+            manifest.write_manifest(_manifest(tmp_path, bad))
+    with pytest.raises(UnicodeEncodeError):
+        lone = _track("b", artist="\ud800")
+        manifest.write_manifest(_manifest(tmp_path, [lone]))
+    assert manifest.read_manifest(tmp_path) == made
+    assert len(os.listdir(tmp_path)) == 3
+
+
+def test_a_large_table_is_read_fast(tmp_path, monkeypatch):
+    count = 50_000
+    names = [f"tag {i}" for i in range(50)]
+    tracks = [
+        _track(str(i), tags=tuple(names[i % 45 : i % 45 + 5]), artist="x, y")
+        for i in range(count)
+    ]
+    path = manifest.write_manifest(_manifest(tmp_path, tracks, names))
+    assert path.stat().st_size < 150 * count
+    calls = []
+
+    def stat(path, *, real=os.stat, **options):
+        if not str(path).endswith(".wav"):
+            return real(path, **options)
+        calls.append(path)
+        return os.stat_result((0o100644, 0, 0, 1, 0, 0, 76, 0, 0, 0))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", stat)
+        start = time.process_time()
+        read = manifest.read_manifest(tmp_path)
+        seconds = time.process_time() - start
+    assert len(calls) == count
+    assert len(read.tracks) == count
+    # About 0.8 s on one slow core.
+    assert seconds < 5
+    assert read.labels().sum() == 5 * count

@@ -1,0 +1,41 @@
+import itertools
+import os
+
+import pytest
+
+from pipelines import manifest_table
+
+
+def test_tags_of_a_cell_come_back_whatever_is_in_them():
+    for length in (1, 2, 3):
+        for letters in itertools.product("a|\\,\n", repeat=length):
+            name = "".join(letters)
+            for names in ((name,), (name, "b"), ("|", name, name)):
+                cell = manifest_table.join_tags(names)
+                assert manifest_table.split_tags(cell) == names
+    assert manifest_table.split_tags(manifest_table.join_tags(())) == ()
+
+
+def test_a_block_that_fails_leaves_the_old_file(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError):
+        with manifest_table.replacing(path) as file:
+            file.write("new")
+            raise RuntimeError
+    assert path.read_text() == "old"
+    with manifest_table.replacing(path) as file:
+        file.write("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert [p.name for p in tmp_path.iterdir()] == ["x.csv"]
+
+
+def test_names_that_are_not_utf_8(tmp_path):
+    path = tmp_path / "x.csv"
+    with manifest_table.replacing(path) as file:
+        file.write(os.fsdecode(b"\xff.mp3"))
+    assert path.read_text() == "\\udcff.mp3"
+    with pytest.raises(UnicodeEncodeError):
+        with manifest_table.replacing(path, errors="strict") as file:
+            file.write(os.fsdecode(b"\xff.mp3"))

@@ -1,0 +1,213 @@
+import collections
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import soundfile
+
+from pipelines import manifest, prepare
+from tftag import audio, command_line
+
+COUNT = 20
+FORMATS = ("wav", "flac", "mp3", "ogg")
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory):
+    """Tones in four formats, and a few files that are no good."""
+    folder = tmp_path_factory.mktemp("collection")
+    lines = ["path,tags,artist"]
+    for i in range(COUNT):
+        name = f"disc {i % 3}/song {i}.{FORMATS[i % 4]}"
+        (folder / name).parent.mkdir(exist_ok=True)
+        rate_hz = (44_100, 22_050, 16_000)[i % 3]
+        seconds = np.arange(rate_hz * 2) / rate_hz
+        tone = 0.2 * np.sin(2 * np.pi * (200 + 30 * i) * seconds)
+        soundfile.write(folder / name, tone, rate_hz)
+        mood = ("Calm", "Mood---Loud", "calm|loud")[i % 3]
+        lines.append(f"{name},{mood}|all,Artist {i // 2}")
+    soundfile.write(folder / "silent.wav", np.zeros(99), 8_000)
+    lines.append("silent.wav,calm,Artist 0")
+    lines.append("gone.wav,calm,Artist 0")
+    (folder / "extra.mp3").write_bytes(b"?")
+    (folder / "tags.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def run(*arguments):
+    return command_line.run(prepare.main, [str(a) for a in arguments])
+
+
+def start(*arguments, before=()):
+    return subprocess.Popen(
+        [
+            *(*before, sys.executable, "-m", "pipelines.prepare"),
+            *map(str, arguments),
+        ],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def written(folder):
+    names = ("manifest.csv", "manifest.json", "rejected.csv")
+    return {name: (folder / name).read_bytes() for name in names}
+
+
+@pytest.fixture(scope="module")
+def prepared(collection, tmp_path_factory):
+    out = tmp_path_factory.mktemp("out") / "prepared"
+    table = collection / "tags.csv"
+    assert run("--table", table, "--out", out, "--processes", 1) == 0
+    return out
+
+
+def test_a_folder_and_a_table(collection, prepared):
+    made = manifest.read_manifest(prepared)
+    assert len(made.tracks) == COUNT
+    assert made.vocabulary.names == ("all", "calm", "loud")
+    assert made.split_counts == {"train": 16, "validation": 2, "test": 2}
+    for i, track in enumerate(made.tracks):
+        name = f"disc {i % 3}/song {i}.{FORMATS[i % 4]}"
+        expected = audio.decode_file(collection / name, 16_000)
+        found = audio.decode_file(made.wav_path(track), 16_000)
+        np.testing.assert_array_equal(found.samples, expected.samples)
+        assert track.peak == expected.peak
+    assert (prepared / "rejected.csv").read_text().splitlines()[1:] == [
+        "gone.wav,missing,",
+        "extra.mp3,not listed,",
+        "silent.wav,silent,All samples are zero.",
+    ]
+
+
+def test_a_killed_preparation_goes_on(collection, prepared, tmp_path):
+    arguments = ("--table", collection / "tags.csv", "--out", tmp_path / "out")
+    wavs = tmp_path / "out" / "wav"
+    for _ in range(5):  # on a busy machine the kill may come too late
+        process = start(*arguments, "--processes", 2)
+        while not wavs.exists() or len(list(wavs.glob("[!.]*"))) < 3:
+            time.sleep(0.002)
+        process.kill()
+        process.communicate()
+        done = {f: f.stat().st_mtime_ns for f in wavs.glob("[!.]*")}
+        if len(done) < COUNT:
+            break
+        shutil.rmtree(tmp_path / "out")
+    assert len(done) < COUNT
+    assert not (tmp_path / "out" / "manifest.csv").exists()
+
+    process = start(*arguments, "--processes", 3)
+    said, complaints = process.communicate()
+    assert process.returncode == 0
+    assert "Traceback" not in complaints
+    assert said.splitlines()[0].startswith(f"{COUNT} recordings, 40.0 seconds")
+    assert {f: f.stat().st_mtime_ns for f in done} == done
+    assert written(tmp_path / "out") == written(prepared)
+    for wav in wavs.iterdir():
+        assert wav.read_bytes() == (prepared / "wav" / wav.name).read_bytes()
+
+
+def test_wishes_arrive(collection, tmp_path, capsys):
+    (tmp_path / "list.txt").write_text("loud\nCALM\n\n")
+    status = run(
+        *("--table", collection / "tags.csv", "--out", tmp_path / "out"),
+        *("--tags", tmp_path / "list.txt", "--split", "14/6", "--seed", 3),
+        *("--sample-rate-hz", 8_000, "--processes", 2),
+    )
+    assert status == 0
+    made = manifest.read_manifest(tmp_path / "out")
+    assert made.sample_rate_hz == 8_000
+    assert made.vocabulary.names == ("loud", "calm")
+    assert made.split_counts == {"train": 14, "validation": 6}
+    out = capsys.readouterr().out
+    assert "14 train, 6 validation, by artist, seed 3; every tag" in out
+    assert "run_baseline --data" in out
+
+
+def test_the_pickles_of_the_reference_experiment(collection, tmp_path):
+    names = [f"disc {i % 3}/song {i}.{FORMATS[i % 4]}" for i in range(COUNT)]
+    mapping = {name: ["rock", "slow"][i % 2 :] for i, name in enumerate(names)}
+    for name, content in [
+        ("data_mapping.pkl", mapping),
+        ("train_ids.pkl", names[:14]),
+        ("val_ids.pkl", names[14:18]),  # and two discarded
+    ]:
+        (tmp_path / name).write_bytes(pickle.dumps(content))
+    status = run(
+        *("--pickles", tmp_path, "--audio", collection),
+        *("--out", tmp_path / "out", "--processes", 1),
+    )
+    assert status == 0
+    made = manifest.read_manifest(tmp_path / "out")
+    assert made.split_counts == {"train": 14, "validation": 4}
+    assert made.audit["artists"] == "unknown"
+    assert made.audit["splits"] == "as given"
+    rejected = (tmp_path / "out" / "rejected.csv").read_text()
+    assert rejected.count("in no split") == 2
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"--table": "none.csv"}, "none.csv"),
+        ({"--audio": "nowhere"}, "nowhere"),
+        ({"--tags": "none.txt"}, "No such file"),
+        ({"--out": "{folder}"}, "--out"),
+        ({"--out": "{folder}/tags.csv"}, "Not a directory"),
+        ({"--processes": "0"}, "processes"),
+        ({"--split": "0/1"}, "weights"),
+        ({"--max-rejected-share": "0.05"}, "2 of 22 recordings"),
+        ({"--top": "0"}, "top"),
+    ],
+)
+def test_bad_input_is_one_line(collection, tmp_path, capsys, change, words):
+    wishes = {
+        "--table": collection / "tags.csv",
+        "--out": tmp_path / "out",
+        "--processes": 1,
+    }
+    for flag, value in change.items():
+        wishes[flag] = value.format(folder=collection)
+    assert run(*(part for pair in wishes.items() for part in pair)) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: ")
+    assert words in error
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--out", "x"],
+        ["--table", "a.csv", "--pickles", "b", "--out", "x"],
+        ["--table", "a.csv", "--out", "x", "--split", "half"],
+        ["--table", "a.csv", "--out", "x", "--tag-names", "y"],
+    ],
+)
+def test_wrong_flags(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        prepare.main(arguments)
+    assert caught.value.code == 2
+    assert "error: " in capsys.readouterr().err
+
+
+def test_a_disk_without_room_ends_with_one_line(collection, tmp_path):
+    process = start(
+        *("--table", collection / "tags.csv", "--out", tmp_path / "out"),
+        before=("sh", "-c", 'ulimit -f 40; exec "$@"', "sh"),
+    )
+    said, complaints = process.communicate()
+    assert process.returncode == 2
+    assert not said
+    assert complaints.splitlines()[-1].startswith("error: File too large")
+    assert "Traceback" not in complaints
+    kinds = collections.Counter(
+        f.suffix for f in (tmp_path / "out").rglob("*") if f.is_file()
+    )
+    assert not kinds[".part"] and not kinds[".wav"]

@@ -1,0 +1,290 @@
+import collections
+import hashlib
+
+import numpy as np
+import pytest
+import soundfile
+
+from pipelines import manifest
+from pipelines import splits
+from pipelines import synthetic
+from pipelines import synthetic_music
+from pipelines import synthetic_sounds
+from tftag import audio
+from tftag import command_line
+
+RATE_HZ = 8_000
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("synthetic")
+    path = synthetic.make(folder, tracks=12, sample_rate_hz=RATE_HZ)
+    return manifest.read_manifest(path)
+
+
+def labels(plans):
+    return np.array(
+        [[t in p.tags for t in synthetic.TAGS] for p in plans], float
+    )
+
+
+def hashes(made):
+    return [track.audio_hash for track in made.tracks]
+
+
+def planned(*tags, seconds=14.0, seed=0):
+    """A track of a neutral artist with just these tags."""
+    names = (*synthetic_music.MELODIC, "bass", "drums", "noise")
+    artist = synthetic_music.Artist(
+        name="plain",
+        cents=0.0,
+        tilt_db_per_octave=0.0,
+        room_seconds=0.2,
+        room_share=0.05,
+        hiss_db=-80.0,
+        colours=dict.fromkeys(names, 0.5),
+    )
+    return synthetic_music.TrackPlan(
+        track_id="x",
+        artist=artist,
+        split="train",
+        tags=tags,
+        seconds=seconds,
+        peak=0.5,
+        seed=(seed,),
+    )
+
+
+def loudness(samples, block_seconds=0.05):
+    block = int(block_seconds * RATE_HZ)
+    blocks = samples[: samples.size // block * block].reshape(-1, block)
+    return np.sqrt(np.mean(np.square(blocks), axis=1))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_each_tag_has_its_share_in_each_split(seed):
+    plans = synthetic.plan(360, seed)
+    counts = collections.Counter(plan.split for plan in plans)
+    assert counts == {"train": 240, "validation": 60, "test": 60}
+    for split in manifest.SPLITS:
+        share = labels([p for p in plans if p.split == split]).mean(axis=0)
+        assert np.all(share >= 0.1) and np.all(share <= 0.5)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_no_tag_can_be_read_off_length_or_level_or_artist(seed):
+    plans = synthetic.plan(360, seed)
+    table = labels(plans)
+    for nuisance in (
+        [p.seconds for p in plans],
+        np.log([p.peak for p in plans]),
+        [p.artist.hiss_db for p in plans],
+        [p.artist.tilt_db_per_octave for p in plans],
+        [p.artist.room_share for p in plans],
+    ):
+        joint = np.corrcoef(np.column_stack([table, nuisance]).T)
+        # Four standard errors, for 19 tags and 5 nuisances at a time.
+        assert np.abs(joint[-1, :-1]).max() < 4 / np.sqrt(360)
+
+
+def test_tags_of_different_questions_are_independent():
+    joint = np.corrcoef(labels(synthetic.plan(360, 0)).T)
+    group = {t: i for i, c in enumerate(synthetic.CHOICES) for t in c}
+    group |= dict.fromkeys(synthetic_music.MELODIC, "melodic")
+    for i, a in enumerate(synthetic.TAGS):
+        for j, b in enumerate(synthetic.TAGS):
+            if group[a] != group[b]:
+                assert abs(joint[i, j]) < 0.25
+
+
+def test_artists_and_audio_are_in_one_split_only(small):
+    planned_ones = [(p.artist.name, p.split) for p in synthetic.plan(360, 0)]
+    for made in (planned_ones, [(t.artist, t.split) for t in small.tracks]):
+        splits_of = collections.defaultdict(set)
+        for artist, split in made:
+            splits_of[artist].add(split)
+        assert len(splits_of) == len(made) / (6 if len(made) > 12 else 2)
+        assert all(len(found) == 1 for found in splits_of.values())
+    assert small.audit == splits.audit(small.tracks)
+    assert small.audit["leaks"] is False
+    assert small.audit["artists"] == "checked"
+    assert len(set(hashes(small))) == len(small.tracks)
+
+
+def test_files_are_what_the_manifest_says(small):
+    assert set(small.split_counts) == set(manifest.SPLITS)
+    assert small.vocabulary.names == synthetic.TAGS
+    seconds = [track.samples / RATE_HZ for track in small.tracks]
+    assert min(seconds) < 30 < max(seconds)
+    for track in small.tracks:
+        path = small.wav_path(track)
+        info = soundfile.info(path)
+        assert (info.samplerate, info.channels) == (RATE_HZ, 1)
+        decoded = audio.decode_file(path, RATE_HZ).samples
+        digest = hashlib.sha256(decoded.tobytes()).hexdigest()
+        assert digest == track.audio_hash
+        assert np.abs(decoded.astype(int)).max() == audio.FULL_SCALE
+        assert decoded.size == track.samples
+    assert max(t.peak for t in small.tracks) <= 1
+    assert max(t.peak for t in small.tracks) > 3 * min(
+        t.peak for t in small.tracks
+    )
+
+
+def test_source_names_licence_and_version(small):
+    assert small.source["licence"] == "CC0-1.0"
+    assert small.source["version"] == synthetic.VERSION
+    assert small.source["seed"] == 0
+
+
+def test_same_bytes_whatever_the_number_of_processes(small, tmp_path):
+    path = synthetic.make(
+        tmp_path, tracks=12, processes=2, sample_rate_hz=RATE_HZ
+    )
+    again = manifest.read_manifest(path)
+    assert hashes(again) == hashes(small)
+    assert again.fingerprint == small.fingerprint
+    for name in ("manifest.csv", "manifest.json"):
+        assert (tmp_path / name).read_bytes() == (
+            small.folder / name
+        ).read_bytes()
+
+
+def test_same_set_is_left_alone_and_another_one_replaces_it(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(
+        synthetic_music,
+        "render",
+        lambda plan, rate: np.random.default_rng(plan.seed).normal(size=800),
+    )
+
+    def times():
+        return {p.name: p.stat().st_mtime_ns for p in tmp_path.rglob("*.wav")}
+
+    path = synthetic.make(tmp_path, tracks=13)
+    first = times()
+    assert synthetic.make(tmp_path, tracks=13) == path
+    assert times() == first
+    (tmp_path / "audio" / "00003.wav").unlink()
+    synthetic.make(tmp_path, tracks=13)
+    assert times().keys() == first.keys()
+    old = hashes(manifest.read_manifest(path))
+    synthetic.make(tmp_path, tracks=12, seed=1)
+    assert len(times()) == 12
+    assert not set(old) & set(hashes(manifest.read_manifest(path)))
+
+
+def test_a_folder_of_other_things_is_refused_and_kept(tmp_path):
+    song = tmp_path / "audio" / "song.wav"
+    song.parent.mkdir()
+    song.write_bytes(b"mine")
+    with pytest.raises(ValueError, match=r"Choose another.*song\.wav"):
+        synthetic.make(tmp_path, tracks=12)
+    song.unlink()
+    (tmp_path / "manifest.json").write_text('{"source": {"name": "fma"}}')
+    with pytest.raises(ValueError, match=r"Choose another.*manifest\.json"):
+        synthetic.make(tmp_path, tracks=12)
+
+
+def test_impossible_numbers_are_refused(tmp_path, capsys):
+    with pytest.raises(ValueError, match="Received: 11"):
+        synthetic.make(tmp_path, tracks=11)
+    with pytest.raises(ValueError, match="Received: 0"):
+        synthetic.make(tmp_path, tracks=12, processes=0)
+    argv = ["--out", str(tmp_path), "--tracks", "1"]
+    assert command_line.run(synthetic.main, argv) == 2
+    assert capsys.readouterr().err.startswith("error: `tracks` must be")
+
+
+def test_command_says_what_it_made(small, capsys):
+    # The set of another rate is there already: only the print is new.
+    made = synthetic_music.render
+    synthetic_music.render = lambda plan, rate: np.sin(np.arange(900.0))
+    try:
+        argv = ["--out", str(small.folder.parent / "cli"), "--tracks", "12"]
+        assert synthetic.main(argv) == 0
+    finally:
+        synthetic_music.render = made
+    printed = capsys.readouterr().out
+    assert "12 tracks (8 train, 2 validation, 2 test)" in printed
+    assert all(name in printed for name in synthetic.TAGS)
+
+
+@pytest.mark.parametrize("name", synthetic_sounds.VOICES)
+def test_voices_sound_at_their_pitch_and_at_one_loudness(name):
+    generator = np.random.default_rng(0)
+    note = synthetic_sounds.VOICES[name](220.0, 1.0, 16_000, 0.5, generator)
+    assert note.dtype == np.float32
+    assert np.all(np.isfinite(note))
+    assert note.size >= 16_000
+    assert abs(note[0]) < 0.02 and abs(note[-1]) < 0.002
+    blocks = note[: note.size // 800 * 800].reshape(-1, 800)
+    assert 0.08 < np.std(blocks, axis=1).max() < 0.12
+    power = np.abs(np.fft.rfft(note * np.hanning(note.size))) ** 2
+    hz = np.fft.rfftfreq(note.size, 1 / 16_000)
+    near = np.abs(1_200 * np.log2(np.maximum(hz, 1) / 220)) < 80
+    around = (hz > 170) & (hz < 300)
+    assert power[near].sum() > 0.9 * power[around].sum()
+
+
+def test_render_reaches_the_planned_peak_and_length():
+    samples = synthetic_music.render(planned("organ", "drums"), RATE_HZ)
+    assert samples.dtype == np.float32
+    assert samples.size == 14 * RATE_HZ
+    assert np.abs(samples).max() == pytest.approx(0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", synthetic_music.MELODIC)
+def test_swelling_rises_for_longer_than_it_falls_and_fading_mirrors(name):
+    for tag, sign in (("swelling", 1), ("fading", -1)):
+        samples = synthetic_music.render(planned(name, tag), RATE_HZ)
+        level = np.log(loudness(samples, 0.6) + 1e-4)
+        steps = np.diff(level)
+        assert sign * np.mean(np.sign(steps)) > 0.1
+        assert np.ptp(level) > np.log(8)
+
+
+def test_sparse_rests_and_dense_does_not():
+    for name in synthetic_music.MELODIC:
+        quiet = {}
+        for tag in ("sparse", "dense"):
+            level = loudness(
+                synthetic_music.render(planned(name, tag), RATE_HZ), 0.2
+            )
+            quiet[tag] = np.mean(level < 0.05 * level.max())
+        assert quiet["sparse"] > 0.2 > 0.1 > quiet["dense"]
+
+
+def test_fast_beats_come_twice_as_often():
+    onsets = {}
+    for tag in ("fast", "slow"):
+        samples = synthetic_music.render(planned("plucked", tag), RATE_HZ)
+        level = np.log(loudness(samples, 0.03) + 1e-3)
+        onsets[tag] = np.sum(np.diff(level) > 0.4)
+    assert onsets["fast"] > 2 * onsets["slow"]
+
+
+def test_high_lies_above_low():
+    centre = {}
+    for tag in ("high", "low"):
+        samples = synthetic_music.render(planned("organ", tag), RATE_HZ)
+        power = np.abs(np.fft.rfft(samples)) ** 2
+        hz = np.fft.rfftfreq(samples.size, 1 / RATE_HZ)
+        centre[tag] = np.sum(hz * power) / np.sum(power)
+    assert centre["high"] > 2 * centre["low"]
+
+
+def test_mode_is_in_the_thirds():
+    share = {}
+    for tag in ("major", "minor"):
+        samples = synthetic_music.render(planned("organ", tag), RATE_HZ)
+        power = np.abs(np.fft.rfft(samples)) ** 2
+        hz = np.fft.rfftfreq(samples.size, 1 / RATE_HZ)
+        keys = 69 + 12 * np.log2(np.maximum(hz, 1) / 440)
+        e, e_flat = (
+            power[np.abs((keys - k + 6) % 12 - 6) < 0.3].sum() for k in (4, 3)
+        )
+        share[tag] = e / (e + e_flat)
+    assert share["major"] > 0.8 > 0.2 > share["minor"]

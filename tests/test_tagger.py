@@ -1,0 +1,243 @@
+import dataclasses
+
+import keras
+import keras_checks
+import numpy as np
+import pytest
+from keras import ops
+
+from tftag import audio, losses
+from tftag.models import backbone, tagger
+
+SPEC = audio.AudioSpec(
+    sample_rate_hz=4_000,
+    clip_seconds=0.5,
+    window_samples=128,
+    hop_samples=64,
+    mel_bands=16,
+    max_hz=2_000.0,
+)  # 32 frames
+CONFIG = tagger.TaggerConfig(
+    backbone.BackboneConfig(width=1 / 32, blocks=3), dropout=0.3
+)
+
+
+def _inputs(batch=3, samples=2_000, seed=0):
+    rng = np.random.default_rng(seed)
+    waveform = rng.integers(-32_767, 32_768, (batch, samples), "int16")
+    return {"waveform": waveform, "peak": np.full(batch, 32_767.0, "float32")}
+
+
+def _masks(batch=3, width=0):
+    masks = np.zeros((batch, 2, 2), "int32")
+    masks[:, 0] = (1, width)
+    return {"mel_masks": masks, "time_masks": masks}
+
+
+def _call(model, inputs):
+    return ops.convert_to_numpy(model(inputs, training=False))
+
+
+def test_layers_are_named_for_what_they_do():
+    model = tagger.tagger(SPEC, CONFIG, 5)
+    names = [layer.name for layer in model.layers]
+    assert sorted(names) == [
+        "backbone",
+        "dropout",
+        "log_mel",
+        "mel_norm",
+        "normalization",
+        "peak",
+        "tag_logits",
+        "waveform",
+    ]
+    assert model.output.shape == (None, 5)
+
+
+def test_seed_preset_counts():
+    config = tagger.TaggerConfig(
+        backbone.BackboneConfig(pooling="flatten", pool_padding="valid")
+    )
+    spec = audio.AudioSpec()
+    model = tagger.tagger(spec, config, 67)
+    assert model.input["waveform"].shape == (None, 480_000)
+    assert model.get_layer("log_mel").output.shape == (None, 938, 128)
+    trained = 9 * (128 + 128 * 256 + 2 * 256**2 + 256 * 512 + 512**2)
+    trained += 9 * 512 * 256
+    trained += 2 * (128 + 256 * 4 + 512 * 2)
+    trained += 7 * 256 * 67 + 67
+    assert trained == sum(np.prod(w.shape) for w in model.trainable_variables)
+
+
+def test_integers_and_floats_of_any_unit_give_the_same_logits():
+    model = tagger.tagger(SPEC, CONFIG, 4)
+    inputs = _inputs()
+    expected = _call(model, inputs)
+    whole = inputs["waveform"].astype("float32")
+    for waveform, unit in ((whole, 1), (whole / 32_768, 32_768)):
+        peak = inputs["peak"] / unit
+        outputs = _call(model, {"waveform": waveform, "peak": peak})
+        np.testing.assert_allclose(outputs, expected, atol=1e-6)
+    outputs = model.predict(inputs, verbose=0)
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
+
+
+def test_each_row_by_itself():
+    model = tagger.tagger(SPEC, CONFIG, 4)
+    inputs = _inputs()
+    keras_checks.check_batch_independent(
+        lambda waveform, peak: model({"waveform": waveform, "peak": peak}),
+        inputs["waveform"].astype("float32"),
+        inputs["peak"],
+        tolerance=1e-5,
+    )
+
+
+def test_any_length_unless_flattened():
+    model = tagger.tagger(SPEC, CONFIG, 4)
+    for samples in (1, 63, 64, 5_000):
+        logits = _call(model, _inputs(1, samples))
+        assert logits.shape == (1, 4)
+        assert np.all(np.isfinite(logits))
+    fixed = tagger.tagger(
+        SPEC,
+        tagger.TaggerConfig(
+            dataclasses.replace(CONFIG.backbone, pooling="flatten")
+        ),
+        4,
+    )
+    assert fixed.input["waveform"].shape == (None, 2_000)
+    assert _call(fixed, _inputs()).shape == (3, 4)
+
+
+def test_an_untrained_tagger_answers_with_the_prior():
+    prior = np.array([0.5, 0.1, 0.0, 1.0])
+    model = tagger.tagger(SPEC, CONFIG, 4, prior)
+    bias = ops.convert_to_numpy(model.get_layer("tag_logits").bias)
+    np.testing.assert_allclose(
+        1 / (1 + np.exp(-bias)), [0.5, 0.1, 0.001, 0.999], rtol=1e-5
+    )
+
+
+def test_logits_are_float32_under_mixed_precision():
+    inputs = _inputs()
+    keras.utils.set_random_seed(0)
+    model = tagger.tagger(SPEC, CONFIG, 4)
+    expected = _call(model, inputs)
+    for half in ("float16", "bfloat16"):
+        with keras_checks.dtype_policy(f"mixed_{half}"):
+            mixed = tagger.tagger(SPEC, CONFIG, 4)
+        mixed.set_weights(model.get_weights())
+        front = keras.Model(mixed.input, mixed.get_layer("mel_norm").output)
+        reference = keras.Model(model.input, model.get_layer("mel_norm").output)
+        np.testing.assert_array_equal(
+            _call(front, inputs), _call(reference, inputs)
+        )
+        assert mixed.get_layer("backbone").output.dtype == half
+        logits = _call(mixed, inputs)
+        assert logits.dtype == "float32"
+        np.testing.assert_allclose(logits, expected, atol=0.1)
+
+
+def test_masked_shares_every_weight():
+    model = tagger.tagger(SPEC, CONFIG, 4)
+    training = tagger.masked(model)
+    assert {id(v) for v in training.variables} == {
+        id(v) for v in model.variables
+    }
+    inputs = _inputs()
+    before = _call(model, inputs)
+    np.testing.assert_allclose(
+        _call(training, {**inputs, **_masks()}), before, atol=1e-6
+    )
+    masked = _call(training, {**inputs, **_masks(width=9)})
+    assert np.abs(masked - before).min() > 1e-6
+    training.compile(keras.optimizers.SGD(0.1), losses.BinaryCrossentropy())
+    truth = np.ones((3, 4), "float32")
+    training.fit({**inputs, **_masks(width=2)}, truth, verbose=0)
+    after = _call(model, inputs)
+    assert np.abs(after - before).min() > 1e-6
+    np.testing.assert_allclose(
+        _call(training, {**inputs, **_masks()}), after, atol=1e-6
+    )
+
+
+def test_masks_hide_what_they_cover():
+    model = tagger.tagger(SPEC, CONFIG, 4)
+    training = tagger.masked(model)
+    all_bands = np.array([[[0, 16]]], "int32")
+    logits = [
+        _call(
+            training,
+            {
+                **_inputs(1, seed=seed),
+                "mel_masks": all_bands,
+                "time_masks": all_bands[:, :0],
+            },
+        )
+        for seed in (1, 2)
+    ]
+    np.testing.assert_array_equal(*logits)
+
+
+def test_variables_hold_all_that_a_step_changes():
+    model = tagger.tagger(SPEC, CONFIG, 4)
+    model.compile("sgd", losses.BinaryCrossentropy())
+    paths = [variable.path for variable in model.variables]
+    assert len(set(paths)) == len(paths)
+    assert sum("seed_generator_state" in path for path in paths) == 1
+    inputs, truth = _inputs(), np.ones((3, 4), "float32")
+    start = [ops.convert_to_numpy(v) for v in model.variables]
+    ends = []
+    for _ in range(2):
+        for variable, value in zip(model.variables, start, strict=True):
+            variable.assign(value)
+        model.fit(inputs, truth, epochs=2, verbose=0)
+        ends.append([ops.convert_to_numpy(v) for v in model.variables])
+    for one, other in zip(*ends, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_training_learns_what_it_is_shown():
+    keras.utils.set_random_seed(1)
+    seconds = np.arange(2_000) / 4_000
+    hz = np.array([[200], [250], [1_000], [1_200]])
+    waveform = np.sin(2 * np.pi * hz * seconds).astype("float32")
+    inputs = {"waveform": waveform, "peak": np.ones(4, "float32")}
+    truth = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], "float32")
+    config = dataclasses.replace(
+        CONFIG.backbone, batch_norm_momentum=0.5, width=1 / 16
+    )
+    model = tagger.tagger(SPEC, tagger.TaggerConfig(config), 2)
+    model.compile(keras.optimizers.Adam(0.01), losses.BinaryCrossentropy())
+    for _ in range(30):
+        model.train_on_batch(inputs, truth)
+    np.testing.assert_array_equal(_call(model, inputs) > 0, truth > 0)
+
+
+def test_a_saved_tagger_comes_back(tmp_path):
+    model = tagger.tagger(SPEC, CONFIG, 4, np.full(4, 0.2))
+    model.save(tmp_path / "tagger.keras")
+    loaded = keras.saving.load_model(tmp_path / "tagger.keras")
+    inputs = _inputs()
+    np.testing.assert_array_equal(_call(loaded, inputs), _call(model, inputs))
+    tagger.masked(loaded)
+
+
+@pytest.mark.parametrize(
+    "tag_count, tag_prior, message",
+    [
+        (0, None, "tag_count"),
+        (3, [0.1, 0.2], "one value per tag, 3"),
+        (2, [0.1, 1.2], r"in \[0, 1\]"),
+        (2, [0.1, np.nan], r"in \[0, 1\]"),
+    ],
+)
+def test_what_does_not_fit_is_refused(tag_count, tag_prior, message):
+    with pytest.raises(ValueError, match=message):
+        tagger.tagger(SPEC, CONFIG, tag_count, tag_prior)
+
+
+def test_dropout_of_everything_is_refused():
+    with pytest.raises(ValueError, match="dropout"):
+        tagger.TaggerConfig(dropout=1.0)

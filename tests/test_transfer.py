@@ -1,0 +1,267 @@
+"""Starting from another tagger takes over what fits and names what does not."""
+
+import dataclasses
+import logging
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tone_manifest
+
+from experiments import config, run_dir, training, training_state, transfer
+from pipelines import dataset, decode
+from tftag import audio, calibration, export, tags
+from tftag.models import backbone, tagger
+
+SPEC = audio.AudioSpec(
+    sample_rate_hz=tone_manifest.RATE_HZ,
+    clip_seconds=1.0,
+    window_samples=512,
+    hop_samples=512,
+    mel_bands=8,
+    max_hz=4_000.0,
+)
+OLD_TAGS = tags.TagVocabulary(("calm", "high", "low"))
+NEW_TAGS = tags.TagVocabulary(("high", "loud", "noise", "low"))
+
+
+def make(tag_count, seed=0, width=1 / 64, blocks=2):
+    keras.utils.set_random_seed(seed)
+    return tagger.tagger(
+        SPEC,
+        tagger.TaggerConfig(backbone.BackboneConfig(width, blocks=blocks)),
+        tag_count,
+    )
+
+
+@pytest.fixture(scope="module")
+def export_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exports") / "tagger"
+    model = make(3, seed=5)
+    moved = model.get_layer("mel_norm")
+    moved.set_weights([w + 0.5 for w in moved.get_weights()])
+    export.export_tagger(
+        model, SPEC, OLD_TAGS, calibration.identity(3), {}, folder
+    )
+    return folder, model
+
+
+@pytest.mark.parametrize("version", ["", "1"])
+def test_an_export_gives_its_body_and_the_head_of_shared_tags(
+    export_folder, version
+):
+    folder, old = export_folder
+    model = make(4, seed=9)
+    untouched = np.array(model.get_layer("tag_logits").kernel)
+    shared = transfer.take_over(model, folder / version, NEW_TAGS, SPEC)
+    assert shared == ("high", "low")
+    for name in ("mel_norm", "backbone"):
+        for a, b in zip(
+            model.get_layer(name).get_weights(),
+            old.get_layer(name).get_weights(),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(a, b)
+    kernel, bias = model.get_layer("tag_logits").get_weights()
+    old_kernel, old_bias = old.get_layer("tag_logits").get_weights()
+    for name in shared:
+        here, there = NEW_TAGS.index(name), OLD_TAGS.index(name)
+        np.testing.assert_array_equal(kernel[:, here], old_kernel[:, there])
+        assert bias[here] == old_bias[there]
+    for name in ("loud", "noise"):
+        at = NEW_TAGS.index(name)
+        np.testing.assert_array_equal(kernel[:, at], untouched[:, at])
+
+
+def test_what_does_not_fit_is_named(export_folder, tmp_path):
+    folder, _ = export_folder
+    with pytest.raises(ValueError, match="`hop_samples`, 256. Received: 512"):
+        other = dataclasses.replace(SPEC, hop_samples=256)
+        transfer.take_over(make(4), folder, NEW_TAGS, other)
+    with pytest.raises(ValueError, match="block_1.*--width and --blocks"):
+        transfer.take_over(make(4, width=1 / 32), folder, NEW_TAGS, SPEC)
+    with pytest.raises(ValueError, match="--width and --blocks"):
+        transfer.take_over(make(4, blocks=3), folder, NEW_TAGS, SPEC)
+    for missing in (tmp_path, tmp_path / "never"):
+        with pytest.raises(FileNotFoundError, match="must be a run folder"):
+            transfer.take_over(make(4), missing, NEW_TAGS, SPEC)
+
+
+@pytest.mark.parametrize("group", ["best", "average", "model"])
+def test_a_run_gives_the_weights_it_would_export(tmp_path, group):
+    run = run_dir.RunDir(tmp_path, "baseline", "a")
+    settings = config.replace(config.demo(), tone_manifest.SMALL)
+    run.write_json("config.json", config.leaves(settings))
+    run.write_json("data.json", {"tags": OLD_TAGS.names})
+    old = make(3, seed=7)
+    arrays = {"model": training_state.named(tagger.masked(make(3)).variables)}
+    if group == "model":
+        arrays["model"] = training_state.named(tagger.masked(old).variables)
+    else:
+        arrays[group] = training_state.named(old.weights)
+    training_state.save(run.checkpoint, training_state.Progress(), arrays)
+    model = make(4)
+    transfer.take_over(model, run.path, NEW_TAGS, settings.audio)
+    for a, b in zip(
+        model.get_layer("backbone").get_weights(),
+        old.get_layer("backbone").get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(a, b)
+
+
+def fit_once(folder, **values):
+    made = tone_manifest.make(folder / "data", train=8, validation=4)
+    settings = config.replace(
+        config.demo(), {**tone_manifest.SMALL, "epochs": 1, **values}
+    )
+    return training.train_tagger(
+        settings,
+        made.split("train"),
+        made.split("validation"),
+        run_dir.RunDir(folder / "runs", "baseline", "a"),
+    )
+
+
+def test_a_frozen_body_stays_what_it_was(export_folder, tmp_path):
+    folder, old = export_folder
+    trained = fit_once(tmp_path, init_from=str(folder), freeze=True)
+    for name in ("mel_norm", "backbone"):
+        for a, b in zip(
+            trained.model.get_layer(name).get_weights(),
+            old.get_layer(name).get_weights(),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(a, b)
+    fresh = make(3, seed=0).get_layer("tag_logits").get_weights()
+    assert np.any(
+        trained.model.get_layer("tag_logits").get_weights()[0] != fresh[0]
+    )
+
+
+def test_an_unfrozen_body_is_trained_on(export_folder, tmp_path):
+    folder, old = export_folder
+    trained = fit_once(tmp_path, init_from=str(folder))
+    kernel = trained.model.get_layer("backbone").get_weights()[0]
+    was = old.get_layer("backbone").get_weights()[0]
+    assert np.any(kernel != was)
+    np.testing.assert_allclose(kernel, was, atol=0.1)
+
+
+class YamnetShape(tf.Module):
+    """Waveform [samples] at 16 kHz -> (scores, embeddings, spectrogram)."""
+
+    def __init__(self, dim=12):
+        super().__init__()
+        keras.utils.set_random_seed(3)
+        self.kernel = tf.Variable(
+            np.random.default_rng(0).normal(size=(160, dim)).astype("float32")
+        )
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
+    def __call__(self, waveform):
+        padded = tf.pad(waveform, [[0, 7_680]])
+        frames = tf.signal.frame(padded, 7_680, 7_680)
+        spectrogram = tf.reduce_mean(
+            tf.reshape(frames, [-1, 48, 160]) ** 2, axis=1
+        )
+        embeddings = tf.tanh(spectrogram @ self.kernel)
+        return tf.nn.softmax(embeddings), embeddings, spectrogram
+
+
+@pytest.fixture(scope="module")
+def module_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hub") / "yamnet"
+    tf.saved_model.save(YamnetShape(), str(folder))
+    return folder
+
+
+HUB_SPEC = audio.AudioSpec(sample_rate_hz=16_000, clip_seconds=1.0)
+
+
+def test_a_module_embeds_each_example_alone(module_folder):
+    layer = transfer.HubEmbedding(str(module_folder))
+    waveforms = np.random.default_rng(1).normal(size=(3, 16_000))
+    together = np.array(layer(waveforms.astype(np.float32)))
+    module = YamnetShape()
+    for row, waveform in zip(together, waveforms, strict=True):
+        _, embeddings, _ = module(waveform.astype(np.float32))
+        np.testing.assert_allclose(
+            row, np.mean(embeddings, axis=0), rtol=1e-4, atol=1e-6
+        )
+    again = transfer.HubEmbedding.from_config(layer.get_config())
+    np.testing.assert_array_equal(
+        again(waveforms.astype(np.float32)), together
+    )
+
+
+def test_a_tagger_on_a_module_trains_its_head_and_exports(
+    module_folder, tmp_path
+):
+    pytest.importorskip("tensorflow_hub")
+    model = transfer.hub_tagger(
+        f"hub:{module_folder}", HUB_SPEC, 3, np.full(3, 0.25)
+    )
+    assert len(model.trainable_weights) == 4
+    assert transfer.training_model(model) is model
+    answer = model(
+        {
+            "waveform": np.zeros((2, 16_000), np.float32),
+            "peak": np.ones(2, np.float32),
+        }
+    )
+    assert answer.shape == (2, 3)
+    folder = export.export_tagger(
+        model,
+        HUB_SPEC,
+        OLD_TAGS,
+        calibration.identity(3),
+        {},
+        tmp_path / "hub_tagger",
+    )
+    signature = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    noise = np.random.default_rng(0).normal(size=(1, 16_000)).astype("float32")
+    found = signature(waveform=tf.constant(noise))["probabilities"]
+    logits = model({"waveform": noise, "peak": np.abs(noise).max(axis=1)})
+    np.testing.assert_allclose(found, tf.sigmoid(logits), atol=1e-5)
+
+
+def test_modules_that_do_not_fit_are_refused(module_folder, tmp_path):
+    slow = dataclasses.replace(HUB_SPEC, sample_rate_hz=8_000, max_hz=4_000.0)
+    with pytest.raises(ValueError, match="16000 Hz. Received.*8000"):
+        transfer.hub_tagger(f"hub:{module_folder}", slow, 3)
+
+    class Scores(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
+        def __call__(self, waveform):
+            return tf.reduce_mean(waveform)
+
+    tf.saved_model.save(Scores(), str(tmp_path / "scores"))
+    with pytest.raises(ValueError, match="must return"):
+        transfer.hub_tagger(f"hub:{tmp_path / 'scores'}", HUB_SPEC, 3)
+    with pytest.raises((OSError, ValueError)):
+        transfer.hub_tagger(f"hub:{tmp_path / 'never'}", HUB_SPEC, 3)
+
+
+def test_the_stream_keeps_only_the_inputs_of_the_model(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=4, validation=0)
+    stream = dataset.training_dataset(
+        made,
+        SPEC,
+        decode.SliceReader(made, SPEC.clip_samples),
+        batch_size=4,
+        seed=0,
+        epochs=1,
+    )
+    plain = make(3)
+    kept, _ = next(iter(transfer.fitting(stream, plain)))
+    assert set(kept) == {"waveform", "peak"}
+    kept, _ = next(iter(transfer.fitting(stream, tagger.masked(plain))))
+    assert set(kept) == {"waveform", "peak", "mel_masks", "time_masks"}
+
+
+def test_taking_over_says_how_much(export_folder, caplog):
+    with caplog.at_level(logging.INFO):
+        transfer.take_over(make(4), export_folder[0], NEW_TAGS, SPEC)
+    assert "2 of 4 tags" in caplog.text

@@ -1,0 +1,105 @@
+"""Which clips of a batch of recordings the network sees, and their level."""
+
+import tensorflow as tf
+
+from tftag import audio
+
+# What is read of every row at once to find its loudest sample.
+_PEAK_BLOCK_SAMPLES = 1 << 18
+
+
+def checks(waveform: tf.Tensor, length_samples: tf.Tensor) -> list:
+    """Returns the operations that fail where lengths cannot be.
+
+    Args:
+        waveform: `[batch, samples]`.
+        length_samples: int64, `[batch]` as it should be.
+
+    Returns:
+        The operations.
+    """
+    batch, samples = tf.unstack(tf.shape(waveform, tf.int64))
+    return [
+        tf.debugging.Assert(
+            samples > 0,
+            ["`waveform` must hold at least 1 sample. Received:", samples],
+        ),
+        tf.debugging.Assert(
+            tf.equal(tf.size(length_samples, tf.int64), batch),
+            ["`length_samples` must hold a number per row. Received:"]
+            + [tf.shape(length_samples), "for rows:", batch],
+        ),
+        tf.debugging.Assert(
+            tf.reduce_all((length_samples >= 1) & (length_samples <= samples)),
+            ["`length_samples` must lie in 1 to", samples, "Received:"]
+            + [length_samples],
+            summarize=64,
+        ),
+    ]
+
+
+def row_peaks(waveform: tf.Tensor, length_samples: tf.Tensor) -> tf.Tensor:
+    """Finds the loudest sample of every row, a block at a time.
+
+    Args:
+        waveform: float32 `[batch, samples]`.
+        length_samples: int64 `[batch]`; what lies behind does not count.
+
+    Returns:
+        The loudest absolute samples `[batch]`.
+
+    Raises:
+        tf.errors.InvalidArgumentError: When run, for NaN or infinity.
+    """
+    batch, samples = tf.unstack(tf.shape(waveform, tf.int64))
+
+    def read_block(start, peak):
+        block = tf.abs(waveform[:, start : start + _PEAK_BLOCK_SAMPLES])
+        at = start + tf.range(tf.shape(block, tf.int64)[1])
+        inside = at < length_samples[:, tf.newaxis]
+        block = tf.where(inside, block, 0.0)
+        # The maximum alone may pass over NaN.
+        finite = tf.reduce_all(tf.math.is_finite(block), axis=1)
+        loudest = tf.where(finite, tf.reduce_max(block, axis=1), float("inf"))
+        return start + _PEAK_BLOCK_SAMPLES, tf.maximum(peak, loudest)
+
+    _, peak = tf.while_loop(
+        lambda start, _: start < samples,
+        read_block,
+        [tf.constant(0, tf.int64), tf.zeros([batch])],
+        shape_invariants=[tf.TensorShape([]), tf.TensorShape([None])],
+        parallel_iterations=1,
+    )
+    is_finite = tf.reduce_all(tf.math.is_finite(peak))
+    with tf.control_dependencies(
+        [
+            tf.debugging.Assert(
+                is_finite,
+                ["`waveform` must not hold NaN or infinity; rows:"]
+                + [tf.where(tf.logical_not(tf.math.is_finite(peak)))[:, 0]],
+            )
+        ]
+    ):
+        return tf.identity(peak)
+
+
+def clip_list(
+    length_samples: tf.Tensor, spec: audio.AudioSpec
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Lists the clips of all rows; each row's as `audio.clip_starts` does.
+
+    Args:
+        length_samples: int64 `[batch]`.
+        spec: Length of a clip, and the largest step between clips.
+
+    Returns:
+        Row and first sample of each clip, int64 `[clips]`.
+    """
+    spare = tf.maximum(length_samples - spec.clip_samples, 0)
+    clips = 1 - (-spare // spec.clip_step_samples)
+    rows = tf.repeat(tf.range(tf.size(clips, tf.int64)), clips)
+    index = tf.range(tf.size(rows, tf.int64)) - tf.gather(
+        tf.cumsum(clips, exclusive=True), rows
+    )
+    steps = tf.maximum(clips - 1, 1)
+    return rows, index * tf.gather(spare, rows) // tf.gather(steps, rows)

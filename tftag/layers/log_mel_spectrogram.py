@@ -1,0 +1,160 @@
+"""From a waveform to its log-mel spectrogram, on the device."""
+
+import keras
+import numpy as np
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="tftag")
+class LogMelSpectrogram(keras.layers.Layer):
+    """Log of the power in mel bands: `[batch, samples]` to frames.
+
+    `frames = 1 + samples // hop_samples`; frame `i` is centred on sample
+    `i * hop_samples`, with zeros beyond both ends, so every length from one
+    sample on works. Periodic Hann window, power (not magnitude), triangular
+    filters on the HTK mel scale without area normalisation, natural log of
+    `power + log_floor`. Each example is computed by itself: there is no
+    maximum or mean over the batch or over time.
+
+    The filterbank is a non-trainable weight: a saved model keeps the bands
+    it was trained with. float32 inside and out under every dtype policy,
+    because `log_floor` is below what float16 resolves beside loud bands.
+
+    Args:
+        sample_rate_hz: Rate of the waveform, in Hz.
+        window_samples: Length of the window and of the FFT.
+        hop_samples: Samples between the centres of neighbouring frames.
+        mel_bands: Number of bands.
+        min_hz: Lower edge of the lowest band.
+        max_hz: Upper edge of the highest band.
+        log_floor: Added to the power before the log.
+
+    Raises:
+        ValueError: When an argument is out of range, or a band is so narrow
+            that it holds no FFT bin.
+    """
+
+    def __init__(
+        self,
+        sample_rate_hz: int = 16_000,
+        window_samples: int = 1_024,
+        hop_samples: int = 512,
+        mel_bands: int = 128,
+        min_hz: float = 20.0,
+        max_hz: float = 8_000.0,
+        log_floor: float = 1e-5,
+        **kwargs,
+    ):
+        """Checks the arguments, and that every band holds an FFT bin."""
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        for name, value in (
+            ("sample_rate_hz", sample_rate_hz),
+            ("hop_samples", hop_samples),
+            ("mel_bands", mel_bands),
+            ("log_floor", log_floor),
+        ):
+            if not value > 0:
+                raise ValueError(f"`{name}` must be > 0. Received: {value}.")
+        if window_samples < 2:
+            raise ValueError(
+                f"`window_samples` must be >= 2. Received: {window_samples}."
+            )
+        if not 0 <= min_hz < max_hz <= sample_rate_hz / 2:
+            raise ValueError(
+                "0 <= `min_hz` < `max_hz` <= `sample_rate_hz` / 2 = "
+                f"{sample_rate_hz / 2:g} must hold. "
+                f"Received: min_hz={min_hz}, max_hz={max_hz}."
+            )
+        self.sample_rate_hz = sample_rate_hz
+        self.window_samples = window_samples
+        self.hop_samples = hop_samples
+        self.mel_bands = mel_bands
+        self.min_hz = min_hz
+        self.max_hz = max_hz
+        self.log_floor = log_floor
+        empty = int(np.sum(~np.any(self._mel_filters() > 0, axis=0)))
+        if empty:
+            raise ValueError(
+                f"Every mel band must hold an FFT bin: {empty} of {mel_bands} "
+                "bands hold none. Use fewer `mel_bands`, a longer "
+                "`window_samples` or a wider range of frequencies. "
+                f"Received: mel_bands={mel_bands}, "
+                f"window_samples={window_samples}, min_hz={min_hz}, "
+                f"max_hz={max_hz}."
+            )
+
+    def build(self, input_shape):
+        """Creates the filterbank."""
+        self.filterbank = self.add_weight(
+            name="filterbank",
+            shape=(self.window_samples // 2 + 1, self.mel_bands),
+            initializer=lambda shape, dtype=None: ops.convert_to_tensor(
+                self._mel_filters(), dtype
+            ),
+            trainable=False,
+        )
+
+    def call(self, waveform):
+        """Computes the spectrogram.
+
+        Args:
+            waveform: `[batch, samples]`, integers or floats.
+
+        Returns:
+            float32 `[batch, frames, mels]`.
+        """
+        waveform = ops.cast(waveform, "float32")
+        before = self.window_samples // 2
+        # The two pads add up to one window, for odd ones too: this is what
+        # makes the number of frames 1 + samples // hop_samples.
+        padded = ops.pad(
+            waveform, ((0, 0), (before, self.window_samples - before))
+        )
+        framed = ops.extract_sequences(
+            padded, self.window_samples, self.hop_samples
+        )  # [batch, frames, window_samples]
+        real, imaginary = ops.rfft(framed * self._window())
+        power = ops.square(real) + ops.square(imaginary)
+        mels = ops.matmul(power, self.filterbank)
+        return ops.log(mels + self.log_floor)
+
+    def compute_output_shape(self, input_shape):
+        """Returns `(batch, frames, mels)`."""
+        batch, samples = input_shape
+        frames = None if samples is None else 1 + samples // self.hop_samples
+        return (batch, frames, self.mel_bands)
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "sample_rate_hz": self.sample_rate_hz,
+            "window_samples": self.window_samples,
+            "hop_samples": self.hop_samples,
+            "mel_bands": self.mel_bands,
+            "min_hz": self.min_hz,
+            "max_hz": self.max_hz,
+            "log_floor": self.log_floor,
+        }
+
+    def _window(self) -> np.ndarray:
+        """Periodic Hann window, float32 `[window_samples]`."""
+        phase = np.arange(self.window_samples) / self.window_samples
+        return (0.5 - 0.5 * np.cos(2 * np.pi * phase)).astype("float32")
+
+    def _mel_filters(self) -> np.ndarray:
+        """Triangles on the HTK mel scale, float32 `[bins, mels]`."""
+        bins = self.window_samples // 2 + 1
+        bin_hz = np.arange(bins) * (self.sample_rate_hz / self.window_samples)
+        edges_mel = np.linspace(
+            _hz_to_mel(self.min_hz), _hz_to_mel(self.max_hz), self.mel_bands + 2
+        )
+        edges_hz = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
+        low, centre, high = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]
+        rising = (bin_hz[:, None] - low) / (centre - low)
+        falling = (high - bin_hz[:, None]) / (high - centre)
+        return np.maximum(0, np.minimum(rising, falling)).astype("float32")
+
+
+def _hz_to_mel(frequency_hz: float) -> float:
+    return 2595.0 * np.log10(1.0 + frequency_hz / 700.0)

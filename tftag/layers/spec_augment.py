@@ -1,0 +1,46 @@
+"""Masks bands and frames of a spectrogram, where it is told to."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="tftag")
+class SpecAugment(keras.layers.Layer):
+    """Sets masked mel bands and frames to 0.
+
+    The masks of SpecAugment (Park et al. 2019, https://arxiv.org/abs/1904.08779)
+    without its time warping. The layer draws nothing: the masks come with the
+    example, so example 17 of epoch 3 can be rebuilt.
+    """
+
+    def call(self, x, mel_masks, time_masks):
+        """Applies the masks.
+
+        Args:
+            x: `[batch, frames, mels]`.
+            mel_masks: int `[batch, masks, 2]`: first band and number of
+                bands; `masks` may be 0, and so may a width.
+            time_masks: int `[batch, masks, 2]`: first frame and number of
+                frames.
+
+        Returns:
+            `[batch, frames, mels]`, 0 where any mask applies.
+        """
+        frames, mels = ops.shape(x)[1:]
+        masked = ops.logical_or(
+            _covered(time_masks, frames)[:, :, None],
+            _covered(mel_masks, mels)[:, None, :],
+        )
+        return ops.where(masked, ops.zeros_like(x), x)
+
+    def compute_output_shape(self, x_shape, mel_masks_shape, time_masks_shape):
+        """Returns the shape of the spectrogram."""
+        return x_shape
+
+
+def _covered(masks, length):
+    """Which positions lie in a mask: bool `[batch, length]`."""
+    start, width = masks[:, :, 0:1], masks[:, :, 1:2]
+    position = ops.arange(length, dtype=masks.dtype)[None, None, :]
+    inside = ops.logical_and(position >= start, position < start + width)
+    return ops.any(inside, axis=1)

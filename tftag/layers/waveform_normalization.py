@@ -1,0 +1,43 @@
+"""Brings a waveform to full scale by the peak of its whole recording."""
+
+import keras
+from keras import ops
+
+from tftag import audio
+
+
+@keras.saving.register_keras_serializable(package="tftag")
+class WaveformNormalization(keras.layers.Layer):
+    """Scales a waveform so that its recording's peak is at full scale.
+
+    The output is on the 16-bit grid of a prepared WAV file, `k / FULL_SCALE`
+    with a whole `k`, so a recording that arrives as floats in any scale and
+    its prepared file give equal samples. Computed in float32 under every
+    dtype policy: float16 has 11 bits, a sample has 16.
+    """
+
+    def __init__(self, **kwargs):
+        """Fixes the dtype."""
+        super().__init__(**{**kwargs, "dtype": "float32"})
+
+    def call(self, waveform, peak):
+        """Normalises.
+
+        Args:
+            waveform: `[batch, samples]`, integers or floats in any scale.
+            peak: `[batch]`, loudest absolute sample of each recording, in
+                the unit of `waveform`; 0 for a silent one.
+
+        Returns:
+            float32 `[batch, samples]` in [-1, 1]; zeros where `peak` is 0.
+        """
+        waveform = ops.cast(waveform, "float32")
+        peak = ops.cast(peak, "float32")[:, None]
+        heard = peak > 0
+        scaled = waveform / ops.where(heard, peak, 1.0) * audio.FULL_SCALE
+        scaled = ops.where(heard, scaled, 0.0)
+        return ops.round(scaled) / audio.FULL_SCALE
+
+    def compute_output_shape(self, waveform_shape, peak_shape):
+        """Returns the shape of the waveform."""
+        return waveform_shape

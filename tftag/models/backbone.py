@@ -1,0 +1,137 @@
+"""The convolution blocks: from a log-mel spectrogram to one vector."""
+
+import dataclasses
+
+import keras
+from keras import ops
+
+from tftag import audio, layers
+
+# Filters of each block: 3x3 convolution, batch norm, 2x2 max pooling, ReLU.
+FILTERS = (128, 256, 256, 256, 512, 512, 256)
+
+POOLINGS = ("average", "max", "both", "flatten")
+POOL_PADDINGS = ("same", "valid")
+
+
+@dataclasses.dataclass(frozen=True)
+class BackboneConfig:
+    """What the backbone looks like.
+
+    Attributes:
+        width: Multiplies the filters of every block.
+        blocks: How many of the blocks in `FILTERS` are used, from the first.
+        pooling: What makes one vector of the last block's output: `average`
+            or `max` over frames and bands, `both` one after the other
+            (twice as long), or `flatten` (all of it; fixes the clip length).
+        pool_padding: `same` keeps the odd frame or band at the end of a
+            halving, `valid` drops it.
+        batch_norm_momentum: Share of the moving statistics a step keeps.
+    """
+
+    width: float = 1.0
+    blocks: int = 7
+    pooling: str = "both"
+    pool_padding: str = "same"
+    batch_norm_momentum: float = 0.99
+
+    def __post_init__(self):
+        """Refuses what no backbone can have."""
+        if not self.width > 0:
+            raise ValueError(f"`width` must be > 0. Received: {self.width}.")
+        if not 1 <= self.blocks <= len(FILTERS):
+            raise ValueError(
+                f"`blocks` must be 1 to {len(FILTERS)}. "
+                f"Received: {self.blocks}."
+            )
+        if self.pooling not in POOLINGS:
+            raise ValueError(
+                f"`pooling` must be one of {', '.join(POOLINGS)}. "
+                f"Received: {self.pooling!r}."
+            )
+        if self.pool_padding not in POOL_PADDINGS:
+            raise ValueError(
+                f"`pool_padding` must be one of {', '.join(POOL_PADDINGS)}. "
+                f"Received: {self.pool_padding!r}."
+            )
+        if not 0 <= self.batch_norm_momentum < 1:
+            raise ValueError(
+                "`batch_norm_momentum` must be in [0, 1). "
+                f"Received: {self.batch_norm_momentum}."
+            )
+
+    @property
+    def filters(self) -> tuple[int, ...]:
+        """Filters of each block: times `width`, rounded, at least 1."""
+        used = FILTERS[: self.blocks]
+        return tuple(max(1, round(filters * self.width)) for filters in used)
+
+
+def backbone(
+    audio_spec: audio.AudioSpec, config: BackboneConfig
+) -> keras.Model:
+    """Builds the backbone.
+
+    Args:
+        audio_spec: Its `mel_bands` are those of the input; its clip length
+            is the only one that `flatten` takes.
+        config: What to build.
+
+    Returns:
+        A model from `[batch, frames, mels]` to `[batch, dim]`.
+
+    Raises:
+        ValueError: When there are more blocks than the mel bands, or the
+            frames of a clip, can be halved.
+    """
+    _check_halvings(audio_spec, config)
+    frames = audio_spec.clip_frames if config.pooling == "flatten" else None
+    inputs = keras.Input((frames, audio_spec.mel_bands), name="log_mel")
+    x = ops.expand_dims(inputs, -1)  # [batch, frames, mels, 1]
+    for number, filters in enumerate(config.filters, start=1):
+        x = _block(x, filters, config, f"block_{number}")
+    return keras.Model(inputs, _pool(x, config.pooling), name="backbone")
+
+
+def _block(x, filters, config, name):
+    # No bias: batch norm takes the mean away, and has an offset of its own.
+    x = keras.layers.Conv2D(
+        filters, 3, padding="same", use_bias=False, name=f"{name}_conv"
+    )(x)
+    x = layers.BatchNormalization(
+        momentum=config.batch_norm_momentum, name=f"{name}_norm"
+    )(x)
+    # ReLU is monotonic, so max(relu(x)) = relu(max(x)): pooling first gives
+    # the same output and gradient, and ReLU runs on a quarter of the values.
+    x = keras.layers.MaxPooling2D(
+        2, padding=config.pool_padding, name=f"{name}_pool"
+    )(x)
+    return keras.layers.ReLU(name=f"{name}_relu")(x)
+
+
+def _pool(x, pooling):
+    match pooling:
+        case "flatten":
+            return keras.layers.Flatten(name="flatten")(x)
+        case "average":
+            return keras.layers.GlobalAveragePooling2D(name="average")(x)
+        case "max":
+            return keras.layers.GlobalMaxPooling2D(name="max")(x)
+        case "both":
+            return keras.layers.Concatenate(name="average_and_max")(
+                [_pool(x, "average"), _pool(x, "max")]
+            )
+
+
+def _check_halvings(audio_spec, config):
+    for length, unit in (
+        (audio_spec.mel_bands, "mel bands"),
+        (audio_spec.clip_frames, "frames of a clip"),
+    ):
+        limit = length.bit_length() - 1
+        if config.blocks > limit:
+            raise ValueError(
+                f"`blocks` must be <= {limit}: each block halves, and "
+                f"{length} {unit} can be halved {limit} times. Use fewer "
+                f"blocks or more {unit}. Received: {config.blocks}."
+            )

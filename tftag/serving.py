@@ -1,0 +1,234 @@
+"""Opens a SavedModel and tags files with it; needs no model code."""
+
+import dataclasses
+import os
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tftag import audio, model_card
+
+_SIGNATURES = ("serving_default", "tag_batch", "timeline")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TaggedRecording:
+    """What a model says of a recording.
+
+    Attributes:
+        probabilities: float32 `[tags]`, the mean over the clips.
+        calibrated: float32 `[tags]`, to show and to compare with thresholds.
+    """
+
+    probabilities: np.ndarray
+    calibrated: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Timeline:
+    """What a model says of each clip of a recording.
+
+    Attributes:
+        start_seconds: float32 `[clips]`.
+        probabilities: float32 `[clips, tags]`.
+        calibrated: float32 `[clips, tags]`, by the calibration of whole
+            recordings.
+    """
+
+    start_seconds: np.ndarray
+    probabilities: np.ndarray
+    calibrated: np.ndarray
+
+
+class SavedTagger:
+    """A tagger that was exported.
+
+    Attributes:
+        folder: The folder of the version that was opened.
+        card: The model card.
+        tag_names: The tags, in the order of all probabilities.
+        thresholds: float64 `[tags]`, on calibrated probabilities; a tag is
+            given at its threshold and above.
+        sample_rate_hz: Rate of the waveforms it takes.
+        clips_at_once: How many clips cost as much as one.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        """Opens a SavedModel.
+
+        Args:
+            path: A folder such as `saved_models/baseline`, of which the
+                newest version is taken, or `saved_models/baseline/1`.
+
+        Raises:
+            FileNotFoundError: There is no SavedModel.
+            ValueError: It is damaged, or not one that tftag wrote.
+        """
+        self.folder = _newest_version(pathlib.Path(path))
+        self.card = model_card.read(self.folder)
+        try:
+            self.tag_names = tuple(map(str, self.card["tags"]))
+            self.thresholds = np.array(
+                self.card["calibration"]["thresholds"], np.float64
+            )
+            self._spec = audio.AudioSpec(**self.card["audio"])
+            self.sample_rate_hz = self._spec.sample_rate_hz
+            self.clips_at_once = int(self.card["clips_at_once"])
+            # Kept, because the signatures hold its variables weakly.
+            self._saved_model = tf.saved_model.load(os.fspath(self.folder))
+            self._signatures = {
+                name: self._saved_model.signatures[name] for name in _SIGNATURES
+            }
+        # TensorFlow's loader raises nearly everything over damaged files.
+        except Exception as error:
+            reason = str(error).strip().splitlines() or [""]
+            raise ValueError(
+                "The SavedModel is damaged, or not one that tftag wrote; "
+                f"export it again. Received: {self.folder} "
+                f"({type(error).__name__}: {reason[0]:.200})."
+            ) from error
+
+    def tag_file(self, path: str | os.PathLike) -> TaggedRecording:
+        """Tags a file of any format that `audio.decode_file` reads.
+
+        Args:
+            path: The file.
+
+        Returns:
+            What the model says of it.
+
+        Raises:
+            audio.UnusableAudio: Nothing can be read, or only silence.
+            FileNotFoundError: There is no such file.
+        """
+        recording = audio.decode_file(path, self.sample_rate_hz)
+        return self.tag_samples(recording.samples)
+
+    def tag_samples(self, samples: np.ndarray) -> TaggedRecording:
+        """Tags a waveform.
+
+        Args:
+            samples: Numbers in any scale `[samples]`, at `sample_rate_hz`.
+
+        Returns:
+            What the model says of it.
+
+        Raises:
+            ValueError: No samples, NaN, infinity, or another shape.
+        """
+        waveform = _waveform(samples)
+        return _recordings(
+            self._run("serving_default", waveform=waveform[np.newaxis])
+        )[0]
+
+    def tag_batch(self, batch: Sequence[np.ndarray]) -> list[TaggedRecording]:
+        """Tags several waveforms; quicker than one by one where they are short.
+
+        Args:
+            batch: Waveforms as `tag_samples` takes them, of any lengths. The
+                memory of all is the number times the longest.
+
+        Returns:
+            What `tag_samples` returns for each.
+        """
+        if not batch:
+            return []
+        lengths = [len(_waveform(samples)) for samples in batch]
+        padded = np.zeros((len(batch), max(lengths)), np.float32)
+        for row, samples in zip(padded, batch, strict=True):
+            row[: len(samples)] = samples
+        return _recordings(
+            self._run(
+                "tag_batch",
+                waveform=padded,
+                length_samples=np.array(lengths, np.int64),
+            )
+        )
+
+    def timeline_file(self, path: str | os.PathLike) -> Timeline:
+        """Tags each clip of a file.
+
+        Args:
+            path: The file.
+
+        Returns:
+            What the model says of each clip, in the order of time.
+
+        Raises:
+            audio.UnusableAudio: Nothing can be read, or only silence.
+            FileNotFoundError: There is no such file.
+        """
+        samples = audio.decode_file(path, self.sample_rate_hz).samples
+        answer = self._run("timeline", waveform=_waveform(samples)[np.newaxis])
+        return Timeline(
+            answer["start_seconds"][0],
+            answer["probabilities"][0],
+            answer["calibrated"][0],
+        )
+
+    def clip_count(self, samples: int) -> int:
+        """Returns how many clips of a recording the network sees.
+
+        Args:
+            samples: Length of the recording.
+
+        Returns:
+            The number of its clips.
+        """
+        return len(audio.clip_starts(samples, self._spec))
+
+    def _run(self, signature, **inputs):
+        """Returns the outputs of a signature as arrays."""
+        tensors = {
+            name: tf.convert_to_tensor(value) for name, value in inputs.items()
+        }
+        return {
+            name: value.numpy()
+            for name, value in self._signatures[signature](**tensors).items()
+        }
+
+
+def _newest_version(path):
+    """Returns the folder of the SavedModel with the highest number."""
+    if (path / "saved_model.pb").exists():
+        return path
+    if not path.is_dir():
+        raise FileNotFoundError(
+            "A SavedModel must be a folder such as saved_models/baseline. "
+            f"Received: {path}, which is not there."
+        )
+    versions = [
+        version
+        for version in path.iterdir()
+        if version.name.isdigit() and (version / "saved_model.pb").exists()
+    ]
+    if not versions:
+        raise FileNotFoundError(
+            "The folder must hold saved_model.pb, or numbered folders that "
+            f"do. Received: {path}, with neither."
+        )
+    return max(versions, key=lambda version: int(version.name))
+
+
+def _waveform(samples):
+    waveform = np.asarray(samples, np.float32)
+    if waveform.ndim != 1 or not waveform.size:
+        raise ValueError(
+            "`samples` must be [samples] with at least one. "
+            f"Received: shape {waveform.shape}."
+        )
+    # Their extremes show NaN and infinity without a copy.
+    if not np.isfinite([waveform.min(), waveform.max()]).all():
+        raise ValueError("`samples` must be finite. Received: NaN or infinity.")
+    return waveform
+
+
+def _recordings(answer):
+    return [
+        TaggedRecording(*rows)
+        for rows in zip(
+            answer["probabilities"], answer["calibrated"], strict=True
+        )
+    ]
