@@ -62,9 +62,10 @@ def draw(
     _arrow(axes, 18.3, 21.5)
     _spectrogram(axes, 22.5, 18, spec)
     _arrow(axes, 41.0, 44.2)
-    right = _blocks(axes, 45.6, block_sizes(spec, config))
+    sizes = block_sizes(spec, config)
+    right = _blocks(axes, 45.6, sizes)
     _arrow(axes, right + 0.6, right + 3.8)
-    _head(axes, right + 5.6, config)
+    _head(axes, right + 5.6, sizes[-1], config)
     return drawn
 
 
@@ -97,9 +98,7 @@ def _spectrogram(axes, left, width, spec):
     for step, note in enumerate((0.10, 0.13, 0.09, 0.15, 0.12, 0.10)):
         here = (time * 6).astype(int) == step
         for overtone in range(1, 7):
-            line = np.exp(
-                -(((band - note * overtone**0.82) / 0.012) ** 2) / 2
-            )
+            line = np.exp(-(((band - note * overtone**0.82) / 0.012) ** 2) / 2)
             picture += here * line * 0.75 / overtone**0.6
     inner = width - 0.5
     axes.imshow(
@@ -137,50 +136,34 @@ def _blocks(axes, left, sizes):
         color = ramp(number / max(1, len(sizes) - 1))
         _box(axes, left, _MIDDLE, width, height, depth, color)
         middle = left + (width + depth) / 2
-        axes.text(
+        _text(
+            axes,
             middle,
             _MIDDLE + (height + depth) / 2 + 1.6,
             f"{filters}" if number else f"{filters} filters",
-            ha="center",
-            fontsize=10,
-            fontweight="bold",
-            color=_INK,
+            size=10,
+            bold=True,
         )
-        axes.text(
-            middle,
-            6.9,
-            f"{frames} × {mels}",
-            ha="center",
-            fontsize=9,
-            color=_INK,
-        )
+        _text(axes, middle, 6.9, f"{frames} × {mels}", size=9)
         left += width + depth + max(1.7, 3.8 - depth * 0.35)
         end = left
     end -= 1.7
     middle = (start + end) / 2
-    axes.text(
-        middle,
-        38.4,
-        f"{len(sizes)} blocks",
-        ha="center",
-        fontsize=11,
-        fontweight="bold",
-        color=_INK,
-    )
-    axes.text(
+    _text(axes, middle, 38.4, f"{len(sizes)} blocks", size=11, bold=True)
+    _text(
+        axes,
         middle,
         4.4,
         "frames × bands after each block",
-        ha="center",
-        fontsize=8.2,
+        size=8.2,
         color=_SOFT,
     )
-    axes.text(
+    _text(
+        axes,
         middle,
         35.7,
         "3 × 3 convolution  ·  batch norm  ·  2 × 2 max pooling  ·  ReLU",
-        ha="center",
-        fontsize=9,
+        size=9,
         color=_SOFT,
     )
     return end
@@ -225,14 +208,14 @@ def _box(axes, left, middle, width, height, depth, color):
         )
 
 
-def _head(axes, left, config):
-    pooled = {
-        "average": "average over time",
-        "max": "maximum over time",
-        "both": "average and maximum",
-        "flatten": "flattened",
+def _head(axes, left, last, config):
+    frames, mels, filters = last
+    pooled, dim = {
+        "average": ("average", filters),
+        "max": ("maximum", filters),
+        "both": ("average and maximum", 2 * filters),
+        "flatten": ("flattened", frames * mels * filters),
     }[config.pooling]
-    dim = config.filters[-1] * (2 if config.pooling == "both" else 1)
     for row in range(14):
         axes.add_patch(
             patches.Rectangle(
@@ -245,56 +228,47 @@ def _head(axes, left, config):
                 linewidth=0.7,
             )
         )
-    _caption(axes, left + 0.75, "Pooling", pooled, f"{dim} values")
+    _caption(axes, left + 0.75, "Pooling", pooled, f"{dim:,} values")
     right = left + 9.5
     tops = np.linspace(_MIDDLE + 6, _MIDDLE - 6, len(_TAGS))
     for row in np.linspace(_MIDDLE - 6.5, _MIDDLE + 6.5, 8):
         for top in tops:
             axes.plot(
-                [left + 1.9, right - 0.5],
-                [row, top],
-                color=_LINE,
-                lw=0.45,
-                alpha=0.7,
+                (left + 1.9, right - 0.5), (row, top), color=_LINE, lw=0.35
             )
     for top, (tag, probability) in zip(tops, _TAGS, strict=True):
-        axes.text(
-            right, top + 0.45, tag, fontsize=8.8, color=_INK, va="bottom"
-        )
+        axes.text(right, top + 0.45, tag, fontsize=8.8, color=_INK, va="bottom")
         for share, color in ((1.0, "#e8ebef"), (probability, _WARM)):
             axes.add_patch(
                 patches.Rectangle(
                     (right, top - 0.75),
-                    11 * share,
+                    12 * share,
                     0.95,
                     facecolor=color,
                     linewidth=0,
                 )
             )
     _caption(
-        axes, right + 5.5, "Tags", "one dense layer", "a probability for each"
+        axes, right + 6, "Tags", "one dense layer", "a probability for each"
     )
 
 
 def _caption(axes, middle, title, *lines):
+    _text(axes, middle, 6.9, title, size=10.5, bold=True)
+    for row, line in enumerate(lines):
+        _text(axes, middle, 4.4 - 2.3 * row, line, size=8.2, color=_SOFT)
+
+
+def _text(axes, middle, bottom, text, size, color=_INK, bold=False):
     axes.text(
         middle,
-        6.9,
-        title,
+        bottom,
+        text,
         ha="center",
-        fontsize=10.5,
-        fontweight="bold",
-        color=_INK,
+        fontsize=size,
+        color=color,
+        fontweight="bold" if bold else "normal",
     )
-    for row, line in enumerate(lines):
-        axes.text(
-            middle,
-            4.4 - 2.3 * row,
-            line,
-            ha="center",
-            fontsize=8.2,
-            color=_SOFT,
-        )
 
 
 def _arrow(axes, start, end):

@@ -141,6 +141,8 @@ def torch_ways(
                 process.stdin.flush()
                 return json.loads(process.stdout.readline())
             except (BrokenPipeError, json.JSONDecodeError) as error:
+                with contextlib.suppress(BrokenPipeError):
+                    process.stdin.close()  # would flush at exit, and fail
                 process.wait()
                 errors.seek(0)
                 said = errors.read().strip().splitlines() or ["no answer"]

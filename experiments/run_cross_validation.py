@@ -21,15 +21,10 @@ import sys
 
 import numpy as np
 
-from experiments import config
-from experiments import evaluation
-from experiments import run_dir
-from experiments import training
-from pipelines import decode
+from experiments import config, evaluation, run_dir, training
+from pipelines import decode, splits
 from pipelines import manifest as manifests
-from pipelines import splits
-from tftag import command_line
-from tftag import metrics
+from tftag import command_line, metrics
 
 _log = logging.getLogger(__name__)
 
@@ -66,8 +61,8 @@ def parse(command: list[str]) -> argparse.Namespace:
         prog="python -m experiments.run_cross_validation",
         description=__doc__.split("\n")[0],
     )
-    parser.add_argument("--folds", type=int, default=5, help="number of folds")
-    parser.add_argument("--fold", type=int, help="train and score only this one")
+    parser.add_argument("--folds", type=int, default=5, help="how many")
+    parser.add_argument("--fold", type=int, help="train and score this one")
     parser.add_argument("--runs", default="runs", help="folder of all runs")
     config.add_flags(parser, config.PRESETS)
     arguments = parser.parse_args(command)
@@ -131,10 +126,11 @@ def score_fold(settings, manifest, rows, fold: int, run) -> dict:
         found = {key: saved[key] for key in ("scores", "seconds")}
     truth = manifest.subset(held).labels()
     figures = evaluation.quick(truth, found["scores"])
+    minutes = float(found["seconds"]) / 60
     print(
         f"fold {fold}  ROC-AUC {figures['roc_auc']:.4f}  "
         f"MAP {figures['map']:.4f}  P@10 {figures['p_at_10']:.4f}  "
-        f"({len(held)} recordings, {found['seconds'] / 60:.1f} min of training)",
+        f"({len(held)} recordings, {minutes:.1f} min of training)",
         flush=True,
     )
     return found

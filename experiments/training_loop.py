@@ -165,7 +165,7 @@ class Loop(keras.callbacks.Callback):
         row["seconds"] = round(progress.epoch_seconds, 3)
         progress.epoch_seconds = 0.0
         progress.history.append(row)
-        board.scalars(self._scalars, epoch + 1, _grouped(row))
+        board.scalars(self._scalars, epoch + 1, grouped(row))
         self._scalars.flush()
         self.save()
         self.run.write_csv("history.csv", progress.history)
@@ -204,14 +204,16 @@ class Loop(keras.callbacks.Callback):
             training_state.restore(variables, arrays[group], group)
         self.progress = progress
         self.best = arrays.get("best")
-        self._running_loss = arrays["metrics"]
+        if progress.step % self.steps:
+            self._running_loss = arrays["metrics"]
 
     def final_weights(self):
         """The arrays of `model.get_weights()` to go on with."""
         if self.best is not None:
             return [array for _, array in self.best]
         if self.average is not None:
-            return [np.array(value) for value in self.average.variables]
+            named = training_state.named(self.average.variables)
+            return [array for _, array in named]
         return self.tagger.get_weights()
 
     def _compare(self, score, epoch):
@@ -231,7 +233,7 @@ class Loop(keras.callbacks.Callback):
     def _adapt(self, truth, scores, vocabulary):
         loss = self.trained.loss
         weights = tag_weights.adapted(
-            np.array(loss.weights), tag_weights.over_chance(truth, scores)
+            loss.weights.numpy(), tag_weights.over_chance(truth, scores)
         )
         loss.assign_weights(weights)
         return {
@@ -250,7 +252,7 @@ class Loop(keras.callbacks.Callback):
         self._clock = now
 
 
-def _grouped(row: dict) -> dict:
+def grouped(row: dict) -> dict:
     """A row of the history under TensorBoard's headings."""
     named = {}
     for name, value in row.items():

@@ -132,7 +132,8 @@ def load(folder: str | os.PathLike):
 
 def named(variables) -> list[tuple[str, np.ndarray]]:
     """Copies of Keras variables with their paths."""
-    return [(variable.path, np.array(variable)) for variable in variables]
+    # Copied once more: on a CPU, numpy may look into the variable itself.
+    return [(v.path, np.array(v.numpy())) for v in variables]
 
 
 def restore(variables, saved: list[tuple[str, np.ndarray]], group: str) -> None:

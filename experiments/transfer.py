@@ -63,10 +63,8 @@ def take_over(
     for name in BODY:
         _copy(model.get_layer(name), other.get_layer(name), source)
     head, other_head = model.get_layer(HEAD), other.get_layer(HEAD)
-    kernel, bias = map(np.array, (head.kernel, head.bias))
-    other_kernel, other_bias = map(
-        np.array, (other_head.kernel, other_head.bias)
-    )
+    kernel, bias = map(np.array, head.get_weights())
+    other_kernel, other_bias = other_head.get_weights()
     shared = tuple(n for n in vocabulary.names if n in other_tags.names)
     for name in shared:
         here, there = vocabulary.index(name), other_tags.index(name)

@@ -31,7 +31,7 @@ class WeightAverage:
         # By way of numpy: from the tensor, Keras makes a second name of the
         # same variable.
         self.variables = [
-            keras.Variable(np.array(w), dtype=w.dtype, trainable=False)
+            keras.Variable(np.array(w.numpy()), dtype=w.dtype, trainable=False)
             for w in self._weights
         ]
         self._update = tf.function(self._move)

@@ -57,6 +57,8 @@ class Augmentation:
 
 
 NO_AUGMENTATION = Augmentation()
+# Wait for the consumer; each may hold tens of megabytes.
+_BATCHES_AHEAD = 2
 
 
 def steps_per_epoch(tracks: int, batch_size: int) -> int:
@@ -69,10 +71,7 @@ def steps_per_epoch(tracks: int, batch_size: int) -> int:
     Raises:
         ValueError: There are fewer recordings than a batch holds.
     """
-    if batch_size < 1:
-        raise ValueError(
-            f"`batch_size` must be at least 1. Received: {batch_size}."
-        )
+    _check_batch_size(batch_size)
     if tracks < batch_size:
         raise ValueError(
             "Training needs at least `batch_size` recordings. Received: "
@@ -125,9 +124,8 @@ def training_dataset(
     steps = steps_per_epoch(len(manifest.tracks), batch_size)
     if not (epochs >= 1 and 0 <= first_step <= steps * epochs):
         raise ValueError(
-            "`epochs` must be at least 1 and `first_step` lie in 0 <= "
-            f"first_step <= {steps} * epochs. Received: epochs={epochs}, "
-            f"first_step={first_step}."
+            f"1 <= `epochs` and 0 <= `first_step` <= {steps} * epochs must "
+            f"hold. Received: epochs={epochs}, first_step={first_step}."
         )
     labels = manifest.labels().astype(np.uint8)
     samples = np.array([track.samples for track in manifest.tracks], np.int64)
@@ -200,17 +198,13 @@ def evaluation_dataset(
         A data set of `waveform`, int16 `[batch, samples]`; `peak`, float32
         `[batch]`; `row`, int64 `[batch]`, the recording's position in the
         manifest. A file that cannot be read is an error that names it,
-        raised as `training_dataset` says: a score must not come from another
-        recording.
+        raised as in training: a score must not come from another recording.
 
     Raises:
         ValueError: The arguments do not fit together.
     """
     _check_fit(manifest, spec, reader)
-    if batch_size < 1:
-        raise ValueError(
-            f"`batch_size` must be at least 1. Received: {batch_size}."
-        )
+    _check_batch_size(batch_size)
     tracks = manifest.tracks
     clips = [len(audio.clip_starts(track.samples, spec)) for track in tracks]
     first_clip = np.cumsum([0, *clips])
@@ -240,7 +234,7 @@ def evaluation_dataset(
 def _in_order(dataset, load, elements: int) -> tf.data.Dataset:
     """Loads in parallel without a change of order."""
     dataset = dataset.map(load, tf.data.AUTOTUNE, deterministic=True)
-    dataset = dataset.prefetch(tf.data.AUTOTUNE)
+    dataset = dataset.prefetch(_BATCHES_AHEAD)
     return dataset.apply(tf.data.experimental.assert_cardinality(elements))
 
 
@@ -277,6 +271,13 @@ def _draw_epoch(seed, samples, probabilities, spec, augmentation):
 def _mix(values, weight):
     """Mixes each row with the one before it."""
     return weight * values + (1 - weight) * tf.roll(values, 1, axis=0)
+
+
+def _check_batch_size(batch_size: int):
+    if batch_size < 1:
+        raise ValueError(
+            f"`batch_size` must be at least 1. Received: {batch_size}."
+        )
 
 
 def _check_fit(manifest, spec, reader):

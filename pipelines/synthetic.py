@@ -10,6 +10,7 @@ room, tone, hiss, the colour of each instrument) and belongs to one split.
 import argparse
 import concurrent.futures
 import hashlib
+import logging
 import multiprocessing
 import os
 import pathlib
@@ -20,6 +21,8 @@ import numpy as np
 from pipelines import manifest, splits, synthetic_music
 from tftag import audio, command_line
 from tftag import tags as tag_lists
+
+_log = logging.getLogger(__name__)
 
 VERSION = 1
 OWN_FILE = re.compile(r"manifest\.(csv|json)|audio/[0-9]{5}\.wav")
@@ -131,6 +134,7 @@ def make(
     for path in _own_files(folder):
         path.unlink()
     (folder / "audio").mkdir(parents=True, exist_ok=True)
+    _log.info("synthesising %d tracks into %s", tracks, folder)
     made = _make_tracks(plans, folder, sample_rate_hz, processes)
     return manifest.write_manifest(
         manifest.Manifest(
@@ -256,8 +260,7 @@ def _make_tracks(
 ) -> list[manifest.Track]:
     if processes is None:
         # A process takes about a second to start: worth it for 32 tracks.
-        cores = len(os.sched_getaffinity(0))
-        processes = min(cores, max(1, len(plans) // 32))
+        processes = min(os.cpu_count() or 1, max(1, len(plans) // 32))
     folders, rates = [folder] * len(plans), [sample_rate_hz] * len(plans)
     if processes == 1:
         return list(map(make_track, plans, folders, rates))

@@ -34,6 +34,7 @@ SCALES = {
 # other triads of a major key are minor, and the other way round.
 PROGRESSIONS = ((0, 5, 0, 7), (0, 0, 5, 7), (0, 7, 5, 0))
 MIDDLE_C = 60
+FADE_SECONDS = 0.1  # so that no track ends with a click
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +101,9 @@ def render(plan: TrackPlan, sample_rate_hz: int) -> np.ndarray:
         )
     mix *= _contour(plan, grid, samples, sample_rate_hz)
     mix = _room(mix, plan.artist, sample_rate_hz, generator)
-    mix = _limited(mix, generator.uniform(0.13, 0.21))
+    mix = _limited(mix, generator.uniform(0.15, 0.23))
+    fade = round(FADE_SECONDS * sample_rate_hz)
+    mix[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
     hiss = np.float32(10 ** (plan.artist.hiss_db / 20))
     mix += hiss * generator.standard_normal(samples, dtype=np.float32)
     return mix * np.float32(plan.peak / np.max(np.abs(mix)))
@@ -270,9 +273,10 @@ def _room(
 
 
 def _limited(mix: np.ndarray, loudness: float) -> np.ndarray:
-    """The mix at peak 1, its loudest seconds driven to a given loudness.
+    """The mix at peak 1, bent until its standard deviation is `loudness`.
 
-    Without it drums and other sharp sounds could be told by the level alone.
+    Without it drums and swells could be told by the level alone. A mix that
+    is louder by nature stays as it is.
     """
     mix = mix / np.max(np.abs(mix))
     heard = mix[::7]

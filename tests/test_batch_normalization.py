@@ -75,8 +75,11 @@ def test_a_frozen_layer_uses_and_keeps_its_statistics():
     fused, _, inputs = _pair((4, 5, 6, 3))
     fused.trainable = False
     before = fused.get_weights()
-    np.testing.assert_array_equal(
-        fused(inputs, training=True), fused(inputs, training=False)
+    np.testing.assert_allclose(
+        fused(inputs, training=True),
+        fused(inputs, training=False),
+        rtol=1e-5,
+        atol=1e-5,
     )
     for one, other in zip(before, fused.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -118,7 +121,13 @@ def test_statistics_stay_float32_beside_half_precision():
         ((2, 4, 4, 4, 3), {}),
         ((2, 3, 4, 4), {"axis": 1}),
         ((4, 5, 6, 3), {"renorm": True}),
-        ((4, 5, 6, 3), {"dtype": "float64"}),
+        pytest.param(
+            (4, 5, 6, 3),
+            {"dtype": "float64"},
+            marks=pytest.mark.skipif(
+                keras.backend.backend() == "jax", reason="has no float64"
+            ),
+        ),
     ],
 )
 def test_the_rest_is_left_to_keras(shape, arguments):

@@ -261,8 +261,6 @@ def test_a_difference_leaves_nothing_behind(model, tmp_path, quick, difference):
 
 def test_the_comparison_sees_another_model(folder):
     other = tiny_tagger.build()
-    exact = comparison.largest_difference(folder, other, tiny_tagger.SPEC, 8)
-    assert exact <= 1e-5
     bias = other.get_layer("tag_logits").bias
     bias.assign(bias + np.eye(1, len(VOCABULARY))[0] * 0.01)
     difference = comparison.largest_difference(

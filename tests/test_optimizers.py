@@ -10,7 +10,7 @@ from experiments import optimizers
 def step(made, gradient, value=1.0, name="kernel"):
     variable = keras.Variable(np.full(4, value, np.float32), name=name)
     made.apply([keras.ops.convert_to_tensor(gradient)], [variable])
-    return np.array(variable)
+    return variable.numpy()
 
 
 @pytest.mark.parametrize("name", ["sgd", "momentum", "adam", "adamw"])

@@ -62,6 +62,7 @@ def test_the_other_process_is_asked_for_every_way(manifest, tmp_path):
     [
         ("#!/bin/sh\necho 'No module named torch' >&2; exit 1\n", "No module"),
         ("#!/bin/sh\necho nothing to read\n", "no answer"),
+        ("#!/bin/sh\nexec <&-; sleep 0.2\n", "no answer"),
     ],
 )
 def test_a_python_without_torch_is_named(manifest, tmp_path, text, said):

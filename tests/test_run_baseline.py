@@ -23,6 +23,16 @@ def call(folder, *more, data="data", **values):
     return command_line.run(run_baseline.main, [*line, *more])
 
 
+@pytest.fixture
+def quick_export(monkeypatch):
+    """The export takes seconds and has its own tests."""
+
+    def export_tagger(*arguments):
+        return pathlib.Path(arguments[-1]) / "1"
+
+    monkeypatch.setattr(run_baseline.export, "export_tagger", export_tagger)
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("finished")
@@ -125,17 +135,20 @@ def test_other_data_under_the_name_is_refused(finished, capsys, tmp_path):
     assert "data: " in capsys.readouterr().err
 
 
-def test_without_a_test_split_figures_are_labelled(tmp_path, capsys):
+def test_without_a_test_split_figures_are_labelled(
+    tmp_path, capsys, quick_export
+):
     tone_manifest.make(tmp_path / "data", validation=12)
-    assert call(tmp_path, epochs=1, preset="strong") == 0
+    assert call(tmp_path, "--shuffle-labels", epochs=1) == 0
     label = "validation, also used for selection"
     assert label in capsys.readouterr().out
     found = run_of(tmp_path).read_json("metrics.json")
     assert found["evaluated_on"] == label
     assert "cross-fitted" in found["at_threshold"]["thresholds"]
+    assert found["labels_shuffled"]
 
 
-def test_all_recordings_without_validation(tmp_path, capsys):
+def test_all_recordings_without_validation(tmp_path, capsys, quick_export):
     tone_manifest.make(tmp_path / "data", train=8, validation=4, test=4)
     assert call(tmp_path, train_on="all", preset="seed", epochs=1) == 0
     found = run_of(tmp_path).read_json("metrics.json")
@@ -143,12 +156,6 @@ def test_all_recordings_without_validation(tmp_path, capsys):
     assert "nothing was held out" in capsys.readouterr().out
     assert "validation_map" not in found["at_that_epoch"]
     assert found["recordings"] == 16
-
-
-def test_shuffled_labels_are_said_to_be(tmp_path):
-    tone_manifest.make(tmp_path / "data")
-    assert call(tmp_path, "--shuffle-labels", epochs=1) == 0
-    assert run_of(tmp_path).read_json("metrics.json")["labels_shuffled"]
 
 
 def test_bad_input_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):

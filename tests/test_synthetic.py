@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipelines import manifest
-from pipelines import splits
-from pipelines import synthetic
-from pipelines import synthetic_music
-from pipelines import synthetic_sounds
-from tftag import audio
-from tftag import command_line
+from pipelines import (
+    manifest,
+    splits,
+    synthetic,
+    synthetic_music,
+    synthetic_sounds,
+)
+from tftag import audio, command_line
 
 RATE_HZ = 8_000
 

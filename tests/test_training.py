@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 import tone_manifest
 
-from experiments import config, run_dir, training, training_state
+from experiments import (
+    config,
+    evaluation,
+    run_dir,
+    training,
+    training_state,
+)
+from pipelines import decode
 
 ROOT = pathlib.Path(__file__).parent.parent
 # All that has a state: dropout, averages, the optimiser's moments and
@@ -112,6 +119,105 @@ def test_killed_run_ends_with_the_same_bits(tmp_path):
     ):
         np.testing.assert_array_equal(a, b)
     assert_same_end(run, run_dir.RunDir(tmp_path / "runs", "baseline", "alone"))
+
+
+def test_weights_of_the_best_epoch_are_kept_and_training_stops(tmp_path):
+    made = tone_manifest.make(tmp_path / "data")
+    run = run_dir.RunDir(tmp_path / "runs", "baseline", "a")
+    trained = training.train_tagger(
+        settings(epochs=12, patience=2, learning_rate=1e-12),
+        made.split("train"),
+        made.split("validation"),
+        run,
+    )
+    # So small a step changes no ranking, so the first epoch stays the best,
+    # unless the statistics of the batch norm move one.
+    maps = [row["validation_map"] for row in trained.history]
+    best = int(np.argmax(maps))
+    assert trained.best_epoch == best + 1
+    assert len(trained.history) == min(12, best + 1 + 2)
+    again = evaluation.score_manifest(
+        trained.model,
+        made.split("validation"),
+        settings().audio,
+        decode.SliceReader(
+            made.split("validation"), settings().audio.clip_samples
+        ),
+        4,
+    )
+    found = evaluation.quick(made.split("validation").labels(), again)
+    assert found["map"] == pytest.approx(max(maps), abs=1e-6)
+
+
+def test_a_loss_that_explodes_is_named(tmp_path):
+    made = tone_manifest.make(tmp_path / "data")
+    with pytest.raises(ValueError, match="finite number.*--learning-rate"):
+        training.train_tagger(
+            settings(learning_rate=1e30, clip_norm=0.0, optimizer="sgd"),
+            made.split("train"),
+            None,
+            run_dir.RunDir(tmp_path / "runs", "baseline", "a"),
+        )
+
+
+def test_adaptive_weights_are_logged_and_bounded(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=24)
+    trained = training.train_tagger(
+        settings(tag_weights="adaptive"),
+        made.split("train"),
+        None,
+        run_dir.RunDir(tmp_path / "runs", "baseline", "a"),
+    )
+    for row in trained.history:
+        weights = [row[f"tag_weight {tag}"] for tag in tone_manifest.TAGS]
+        assert np.mean(weights) == pytest.approx(1.0, abs=1e-5)
+        assert 0.5 <= min(weights) and max(weights) <= 4.0
+        assert "held_map" in row
+
+
+@pytest.mark.parametrize(
+    ("name", "weights"),
+    [("bce", None), ("bce", np.ones(3)), ("focal", None), ("sigmoid_bce", None)],
+)
+def test_every_loss_falls_as_the_answer_gets_better(name, weights):
+    loss = training.make_loss(name, weights)
+    truth = np.float32([[1, 0, 1]])
+    right = 2 * truth - 1
+    values = [float(loss(truth, right * scale)) for scale in (-1, 0, 1, 2)]
+    assert values == sorted(values, reverse=True)
+    with pytest.raises(ValueError, match="'mse'"):
+        training.make_loss("mse", None)
+
+
+def test_shuffled_labels_keep_the_counts_and_lose_the_order(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=24, validation=0)
+    shuffled = training.shuffled_labels(made, seed=1)
+    before, after = made.labels(), shuffled.labels()
+    np.testing.assert_array_equal(before.sum(0), after.sum(0))
+    assert np.any(before != after)
+    assert [t.path for t in shuffled.tracks] == [t.path for t in made.tracks]
+    np.testing.assert_array_equal(
+        after, training.shuffled_labels(made, seed=1).labels()
+    )
+
+
+def test_an_untrained_tagger_answers_with_the_prior(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=24, validation=0)
+    bias = training.build(settings(), made).get_layer("tag_logits").bias
+    prior = (made.labels().sum(0) + 1) / (24 + 2)
+    np.testing.assert_allclose(
+        1 / (1 + np.exp(-bias.numpy())), prior, rtol=1e-5
+    )
+    plain = training.build(settings(tag_prior=False), made)
+    assert not plain.get_layer("tag_logits").bias.numpy().any()
+
+
+def test_the_sample_is_the_same_every_time(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=110, validation=0)
+    first = training.sample(made, seed=2)
+    assert len(first.tracks) == training.TRAIN_SAMPLE
+    assert first.tracks == training.sample(made, seed=2).tracks
+    assert first.tracks != training.sample(made, seed=3).tracks
 
 
 @pytest.mark.slow

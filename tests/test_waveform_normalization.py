@@ -1,3 +1,4 @@
+import keras
 import keras_checks
 import numpy as np
 import pytest
@@ -26,7 +27,10 @@ def test_any_unit_gives_what_the_prepared_file_gives(scale):
     recording = audio.to_full_scale(samples)
     prepared = _normalize(recording.samples[None], [float(audio.FULL_SCALE)])
     direct = _normalize(samples[None], [np.float32(recording.peak)])
-    np.testing.assert_array_equal(prepared, direct)
+    # XLA's division, on the JAX backend, may fall on the other side of a tie.
+    exact = keras.backend.backend() == "tensorflow"
+    step = 0 if exact else 1.01 / audio.FULL_SCALE
+    np.testing.assert_allclose(direct, prepared, rtol=0, atol=step)
 
 
 def test_each_row_by_its_own_peak():

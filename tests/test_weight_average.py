@@ -32,7 +32,7 @@ def test_it_follows_the_formula():
             for e, w in zip(expected, weights, strict=True)
         ]
     for a, b in zip(average.variables, expected, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(a.numpy(), b, rtol=1e-4, atol=1e-5)
 
 
 def test_a_weight_that_rests_is_its_own_average_to_the_bit():
@@ -41,7 +41,7 @@ def test_a_weight_that_rests_is_its_own_average_to_the_bit():
     for step in range(1, 50):
         average.update(step)
     for a, b in zip(average.variables, weights, strict=True):
-        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(a.numpy(), b)
 
 
 def test_in_place_puts_the_weights_back_even_after_an_error():

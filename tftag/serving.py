@@ -213,7 +213,9 @@ def _newest_version(path):
 
 
 def _waveform(samples):
-    waveform = np.asarray(samples, np.float32)
+    # What float32 does not hold becomes infinity, which is refused below.
+    with np.errstate(over="ignore"):
+        waveform = np.asarray(samples, np.float32)
     if waveform.ndim != 1 or not waveform.size:
         raise ValueError(
             "`samples` must be [samples] with at least one. "

@@ -39,11 +39,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
         Returns:
             The shape of `inputs`, in the layer's compute dtype.
         """
-        if mask is not None or not self._is_fused(inputs):
+        # Frozen in training: the kernel has no deterministic gradient for
+        # stored statistics on a GPU.
+        frozen = training and not self.trainable
+        if frozen or mask is not None or not self._is_fused(inputs):
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
 
-        training = bool(training and self.trainable)
         gamma = self.gamma if self.scale else ops.ones_like(self.moving_mean)
         beta = self.beta if self.center else ops.zeros_like(self.moving_mean)
         rank_3 = len(inputs.shape) == 3
@@ -55,7 +57,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
             variance=ops.convert_to_tensor(self.moving_variance),
             epsilon=self.epsilon,
             data_format="NHWC",
-            is_training=training,
+            is_training=bool(training),
         )
         if training:
             self._move_statistics(inputs, mean, variance)

@@ -1,0 +1,84 @@
+"""Every figure is drawn, and TensorBoard finds what it can show."""
+
+import numpy as np
+import pytest
+import tone_manifest
+
+from experiments import (
+    config,
+    evaluation,
+    illustrations,
+    run_dir,
+    training,
+)
+from tftag import calibration
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shown")
+    made = tone_manifest.make(folder / "data", train=8, validation=0)
+    run = run_dir.RunDir(folder / "runs", "baseline", "a")
+    settings = config.replace(config.demo(), tone_manifest.SMALL)
+    history = [
+        {"epoch": 1, "loss": 0.7, "train_map": 0.4},
+        {"epoch": 2, "loss": 0.6, "train_map": 0.5},
+    ]
+    trained = training.Trained(
+        model=training.build(settings, made),
+        history=history,
+        best_epoch=2,
+        seconds=1.0,
+        lost={},
+    )
+    generator = np.random.default_rng(0)
+    scores = generator.random(made.labels().shape).astype(np.float32)
+    names = made.vocabulary.names
+    report = evaluation.report(
+        made.labels(), scores, names, calibration.identity(3), "here"
+    )
+    drawn = illustrations.draw(
+        run, report, names, made.labels(), scores, history
+    )
+    illustrations.show(
+        run,
+        settings,
+        trained,
+        report,
+        drawn,
+        made,
+        scores,
+        calibration.identity(3),
+    )
+    return run
+
+
+def test_figures_are_files(shown):
+    names = {path.stem for path in shown.figures.glob("*.png")}
+    assert names == {
+        "ap_per_tag",
+        "precision_recall",
+        "tag_confusion",
+        "training",
+    }
+
+
+def test_tensorboard_has_figures_sounds_curves_and_settings(shown):
+    from tensorboard.backend.event_processing import event_accumulator
+
+    log = event_accumulator.EventAccumulator(str(shown.tensorboard))
+    log.Reload()
+    found = set(log.Tags()["tensors"])
+    assert "figures/ap_per_tag" in found
+    assert {f"pr_curve/{tag}" for tag in tone_manifest.TAGS} <= found
+    for kind in ("spectrogram", "recording"):
+        named = [name for name in found if name.startswith(kind + "/")]
+        assert len(named) == illustrations.RECORDINGS_SHOWN
+    assert "final/map" in found
+
+
+def test_the_projector_has_a_point_per_recording(shown):
+    points = np.loadtxt(shown.tensorboard / "embeddings.tsv")
+    assert len(points) == 8
+    rows = (shown.tensorboard / "embeddings_rows.tsv").read_text()
+    assert rows.splitlines()[1].startswith("track-000\thigh\t")

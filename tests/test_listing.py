@@ -1,0 +1,84 @@
+import csv
+import io
+import json
+
+import pytest
+
+from tftag import listing
+
+TAGS = [
+    listing.Tag("stage & screen", 0.875, True),
+    listing.Tag('été, "70s"', 0.0625, False),
+]
+
+
+def listed(form, entries, has_times=False):
+    file = io.StringIO()
+    rows = listing.Listing(file, form, has_times=has_times)
+    for entry in entries:
+        rows.add(*entry)
+    rows.close()
+    return file.getvalue()
+
+
+def test_the_table_marks_what_is_above_its_threshold():
+    assert listed("table", [("a b.mp3", TAGS), ("silent.mp3", [])]) == (
+        "a b.mp3\n"
+        "  * stage & screen  0.875\n"
+        '    été, "70s"      0.062\n'
+        "silent.mp3\n"
+        "    no tag reaches its threshold\n"
+        "\n"
+        "* at or above the tag's own threshold\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "clock"),
+    [(0, "0:00.0"), (59.96, "1:00.0"), (754.5, "12:34.5")]
+    + [(10_800.25, "3:00:00.2"), (3_599.99, "1:00:00.0")],
+)
+def test_clips_are_told_by_the_clock(seconds, clock):
+    first, *_ = listed("table", [("a", TAGS, seconds)], True).splitlines()
+    assert first == f"a  {clock}"
+
+
+def test_csv_is_read_back():
+    text = listed("csv", [("a,b.mp3", TAGS), ("none.mp3", [])])
+    assert list(csv.DictReader(io.StringIO(text))) == [
+        dict(
+            path="a,b.mp3",
+            tag="stage & screen",
+            probability="0.875",
+            above_threshold="1",
+        ),
+        dict(
+            path="a,b.mp3",
+            tag='été, "70s"',
+            probability="0.0625",
+            above_threshold="0",
+        ),
+        dict(path="none.mp3", tag="", probability="", above_threshold=""),
+    ]
+    text = listed("csv", [("a", TAGS, 2.5)], True)
+    (first, _) = csv.DictReader(io.StringIO(text))
+    assert first["start_seconds"] == "2.5"
+
+
+def test_json_lines_are_read_back():
+    text = listed("jsonl", [("a.mp3", TAGS), ("b.mp3", [])])
+    first, second = map(json.loads, text.splitlines())
+    assert first == {
+        "path": "a.mp3",
+        "tags": [
+            {
+                "tag": tag.name,
+                "probability": tag.probability,
+                "above_threshold": tag.is_given,
+            }
+            for tag in TAGS
+        ],
+    }
+    assert second == {"path": "b.mp3", "tags": []}
+    timed = json.loads(listed("jsonl", [("a", [], 0.5)], True))
+    assert timed["start_seconds"] == 0.5
