@@ -27,18 +27,17 @@ class TrainingConfig:
             of the steps, then down to zero).
         weight_decay: decoupled, on kernels only; 0 is off.
         clip_norm: largest global norm of the gradients; 0 is off.
-        loss: `bce` (with logits), `focal`, or `sigmoid_bce` (the reference's
-            first try, for comparison).
+        loss: `bce` (with logits), `focal`, or `sigmoid_bce` to compare with.
         tag_weights: `none`, `frequency`, `adaptive`, or a CSV file of
             `tag,weight`; for `bce` only.
         tag_prior: the last bias starts at the log-odds of each tag.
-        average_decay: decay per step of the moving average of the weights
-            that is scored and exported; 0 scores the weights themselves.
+        average_decay: per step, of the average of the weights that is scored
+            and exported; 0 takes the weights themselves.
         patience: epochs without a better validation MAP before training
             ends; 0 is off.
         precision: `float32`, `mixed_float16` or `mixed_bfloat16`.
-        checkpoint_seconds: least time between two checkpoints inside an
-            epoch; 0 is one per step. Every epoch ends with one.
+        checkpoint_seconds: least time between checkpoints inside an epoch; 0
+            is one per step. Every epoch ends with one.
     """
 
     epochs: int = 30
@@ -58,16 +57,12 @@ class TrainingConfig:
 
     def __post_init__(self):
         """Refuses values that cannot be."""
-        for field, least in (("epochs", 1), ("batch_size", 1), ("patience", 0)):
-            if getattr(self, field) < least:
+        least = {"epochs": 1, "batch_size": 1, "patience": 0}
+        least |= {"weight_decay": 0, "clip_norm": 0, "checkpoint_seconds": 0}
+        for field, limit in least.items():
+            if not getattr(self, field) >= limit:
                 raise ValueError(
-                    f"`{field}` must be at least {least}. "
-                    f"Received: {getattr(self, field)}"
-                )
-        for field in ("weight_decay", "clip_norm", "checkpoint_seconds"):
-            if not getattr(self, field) >= 0:
-                raise ValueError(
-                    f"`{field}` must not be negative. "
+                    f"`{field}` must be at least {limit}. "
                     f"Received: {getattr(self, field)}"
                 )
         if not self.learning_rate > 0:
@@ -202,10 +197,8 @@ PRESETS = {"demo": demo, "seed": seed, "strong": strong}
 def check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:
     """Refuses a value that is not one of `choices`."""
     if value not in choices:
-        raise ValueError(
-            f"`{field}` must be one of {', '.join(choices)}. "
-            f"Received: {value!r}"
-        )
+        listed = ", ".join(choices)
+        raise ValueError(f"`{field}` must be one of {listed}. Received: {value!r}")
 
 
 def leaves(config) -> dict[str, object]:
@@ -213,11 +206,8 @@ def leaves(config) -> dict[str, object]:
     values = {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        found = (
-            leaves(value)
-            if dataclasses.is_dataclass(value)
-            else {field.name: value}
-        )
+        nested = dataclasses.is_dataclass(value)
+        found = leaves(value) if nested else {field.name: value}
         twice = values.keys() & found.keys()
         if twice:
             raise ValueError(
@@ -242,20 +232,15 @@ def replace(config, values: dict[str, object]):
 def add_flags(parser: argparse.ArgumentParser, presets: dict) -> None:
     """Adds one flag per leaf; its help names the value in each preset.
 
-    Args:
-        parser: gets the flags; a flag that is not given leaves no attribute.
-        presets: name -> function that returns the config.
+    A flag that is not given leaves no attribute in the parsed arguments.
     """
     made = {name: leaves(make()) for name, make in presets.items()}
     kinds = _kinds(next(iter(presets.values()))())
     for leaf, kind in kinds.items():
         values = {name: values[leaf] for name, values in made.items()}
-        same = len(set(map(str, values.values()))) == 1
-        shown = (
-            str(next(iter(values.values())))
-            if same
-            else ", ".join(f"{name} {value}" for name, value in values.items())
-        )
+        shown = ", ".join(f"{name} {value}" for name, value in values.items())
+        if len(set(map(str, values.values()))) == 1:
+            shown = str(next(iter(values.values())))
         options = {"default": argparse.SUPPRESS, "help": f"({shown})"}
         if leaf == "preset":
             options["choices"] = tuple(presets)

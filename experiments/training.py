@@ -73,6 +73,8 @@ def train_tagger(
     training = settings.training
     if settings.shuffle_labels:
         train = shuffled_labels(train, settings.seed)
+    if validation is None and training.patience:
+        _log.info("without validation, `patience` has no effect")
     fitted, held = train, None
     if training.tag_weights == "adaptive":
         rows = tag_weights.held_out(
@@ -85,7 +87,7 @@ def train_tagger(
     weights = _first_weights(training.tag_weights, fitted)
     steps = dataset.steps_per_epoch(len(fitted.tracks), training.batch_size)
     saved = training_state.load(run.checkpoint)
-    with _precision(training.precision):
+    with precision(training.precision):
         model = build(settings, fitted, pretrained=saved is None)
         trained_model = transfer.training_model(model)
         trained_model.compile(
@@ -210,8 +212,8 @@ def sample(manifest: manifests.Manifest, seed: int) -> manifests.Manifest:
 
 
 @contextlib.contextmanager
-def _precision(name):
-    """Layers made inside compute in this precision."""
+def precision(name: str):
+    """Layers made inside compute in this precision; float32 without a GPU."""
     if name != "float32" and not tf.config.list_physical_devices("GPU"):
         _log.warning(
             "No GPU: training in float32. %s would take 5 to 25 times as long "

@@ -57,8 +57,7 @@ class Augmentation:
 
 
 NO_AUGMENTATION = Augmentation()
-# Wait for the consumer; each may hold tens of megabytes.
-_BATCHES_AHEAD = 2
+_BATCHES_AHEAD = 2  # each may hold tens of megabytes
 
 
 def steps_per_epoch(tracks: int, batch_size: int) -> int:
@@ -103,8 +102,7 @@ def training_dataset(
         batch_size: Clips per batch.
         seed: All randomness is drawn from it.
         epochs: Epochs of the whole stream.
-        first_step: Batches to leave out at the beginning. Nothing is read
-            for them.
+        first_step: Batches to leave out first; nothing is read for them.
         augmentation: What to draw beyond the crop.
 
     Returns:
@@ -113,9 +111,9 @@ def training_dataset(
         (float32 with mixup); `peak`, float32 `[batch]`, the recording's
         loudest sample in the unit of `waveform`; `mel_masks` and
         `time_masks`, int32 `[batch, masks, 2]`, start and width. `labels`
-        is float32 `[batch, tags]`. Reading raises
-        `tf.errors.InvalidArgumentError` when too many files are lost; inside
-        of `with reader.plain_errors():` that is a `ValueError`.
+        is float32 `[batch, tags]`. Too many lost files raise
+        `tf.errors.InvalidArgumentError` with the reader's text in it, inside
+        of `with reader.plain_errors():` the plain `ValueError`.
 
     Raises:
         ValueError: The arguments do not fit together.
@@ -241,8 +239,7 @@ def _in_order(dataset, load, elements: int) -> tf.data.Dataset:
 def _draw_epoch(seed, samples, probabilities, spec, augmentation):
     """Draws the rows of an epoch, and what is random about each example."""
     seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 5))
-    count = len(samples)
-    rows = draws.rows(seeds[0], count, probabilities)
+    rows = draws.rows(seeds[0], len(samples), probabilities)
     drawn = {
         "row": rows,
         "start": draws.starts(
@@ -250,20 +247,20 @@ def _draw_epoch(seed, samples, probabilities, spec, augmentation):
         ),
         "mel_masks": draws.masks(
             seeds[2],
-            [count, augmentation.mel_masks],
+            [len(samples), augmentation.mel_masks],
             augmentation.mel_mask_bands,
             spec.mel_bands,
         ),
         "time_masks": draws.masks(
             seeds[3],
-            [count, augmentation.time_masks],
+            [len(samples), augmentation.time_masks],
             augmentation.time_mask_frames,
             spec.clip_frames,
         ),
     }
     if augmentation.mixup_alpha > 0:
         drawn["mixup_weight"] = draws.mixup_weights(
-            seeds[4], count, augmentation.mixup_alpha
+            seeds[4], len(samples), augmentation.mixup_alpha
         )
     return drawn
 

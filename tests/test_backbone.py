@@ -74,7 +74,9 @@ def test_any_number_of_frames_unless_flattened():
     model = backbone.backbone(SPEC, TINY)
     for frames in (1, 7, 32, 100):
         assert model(_log_mel(1, frames)).shape == (1, 16)
-    fixed = backbone.backbone(SPEC, dataclasses.replace(TINY, pooling="flatten"))
+    fixed = backbone.backbone(
+        SPEC, dataclasses.replace(TINY, pooling="flatten")
+    )
     with pytest.raises(ValueError, match="expected shape"):
         fixed(_log_mel(1, 33))
 

@@ -1,6 +1,7 @@
 """The command trains, evaluates, exports, resumes, and refuses clearly."""
 
 import csv
+import pathlib
 import shutil
 
 import numpy as np
@@ -64,7 +65,7 @@ def test_a_run_leaves_what_was_promised(finished):
     assert run.read_json("data.json")["fingerprint"] == manifest.fingerprint
     assert run.read_json("data.json")["tags"] == list(tone_manifest.TAGS)
     assert run.read_json("config.json")["batch_size"] == 4
-    (start,) = run.read_json("environment.json")["starts"]
+    start = run.read_json("environment.json")["starts"][0]
     assert start["seed"] == 0
     assert "--batch-size" in start["command"]
 
@@ -115,6 +116,17 @@ def test_a_finished_run_says_so_and_changes_nothing(finished, capsys):
     assert call(finished, average_decay=0.5) == 0
     assert "is finished" in capsys.readouterr().out
     assert path.stat().st_mtime_ns == before
+
+
+def test_a_run_killed_after_its_training_is_finished(finished, quick_export):
+    run = run_of(finished)
+    before = run.read_json("metrics.json")
+    (run.path / "metrics.json").unlink()
+    assert call(finished, average_decay=0.5) == 0
+    after = run.read_json("metrics.json")
+    assert {**after, "export": ""} == {**before, "export": ""}
+    assert len(run.read_json("environment.json")["starts"]) == 2
+    run.write_json("metrics.json", before)
 
 
 def test_another_config_under_the_name_is_refused(finished, capsys):

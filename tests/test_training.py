@@ -177,7 +177,12 @@ def test_adaptive_weights_are_logged_and_bounded(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "weights"),
-    [("bce", None), ("bce", np.ones(3)), ("focal", None), ("sigmoid_bce", None)],
+    [
+        ("bce", None),
+        ("bce", np.ones(3)),
+        ("focal", None),
+        ("sigmoid_bce", None),
+    ],
 )
 def test_every_loss_falls_as_the_answer_gets_better(name, weights):
     loss = training.make_loss(name, weights)
@@ -218,6 +223,43 @@ def test_the_sample_is_the_same_every_time(tmp_path):
     assert len(first.tracks) == training.TRAIN_SAMPLE
     assert first.tracks == training.sample(made, seed=2).tracks
     assert first.tracks != training.sample(made, seed=3).tracks
+
+
+def test_mixed_precision_scales_the_loss_resumes_and_ends_in_float32(
+    tmp_path, monkeypatch
+):
+    # It computes on a CPU all the same, only slowly.
+    there = training.tf.config.list_physical_devices
+    monkeypatch.setattr(
+        training.tf.config,
+        "list_physical_devices",
+        lambda kind=None: ["a GPU"] if kind == "GPU" else there(kind),
+    )
+    made = tone_manifest.make(tmp_path / "data")
+    run = run_dir.RunDir(tmp_path / "runs", "baseline", "a")
+    for _ in range(2):
+        trained = training.train_tagger(
+            settings(precision="mixed_float16", epochs=1, batch_size=16),
+            made.split("train"),
+            None,
+            run,
+        )
+    _, arrays = training_state.load(run.checkpoint)
+    assert any("dynamic_scale" in name for name, _ in arrays["optimizer"])
+    for layer in trained.model.get_layer("backbone").layers:
+        assert layer.compute_dtype == "float32"
+    assert training.keras.config.dtype_policy().name == "float32"
+
+
+def test_without_a_gpu_precision_stays_and_it_is_said(
+    tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr(
+        training.tf.config, "list_physical_devices", lambda _: []
+    )
+    with training.precision("mixed_float16"):
+        assert training.keras.config.dtype_policy().name == "float32"
+    assert "5 to 25 times" in caplog.text
 
 
 @pytest.mark.slow

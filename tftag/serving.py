@@ -135,10 +135,13 @@ class SavedTagger:
         """
         if not batch:
             return []
-        lengths = [len(_waveform(samples)) for samples in batch]
-        padded = np.zeros((len(batch), max(lengths)), np.float32)
-        for row, samples in zip(padded, batch, strict=True):
-            row[: len(samples)] = samples
+        waveforms = [_waveform(samples) for samples in batch]
+        lengths = [len(waveform) for waveform in waveforms]
+        padded = np.zeros(
+            (len(batch), max(lengths)), np.result_type(*waveforms)
+        )
+        for row, waveform in zip(padded, waveforms, strict=True):
+            row[: len(waveform)] = waveform
         return _recordings(
             self._run(
                 "tag_batch",
@@ -181,13 +184,14 @@ class SavedTagger:
 
     def _run(self, signature, **inputs):
         """Returns the outputs of a signature as arrays."""
+        run = self._signatures[signature]
+        _, specs = run.structured_input_signature
+        # TensorFlow copies an array twice: int16 ones are widened after that.
         tensors = {
-            name: tf.convert_to_tensor(value) for name, value in inputs.items()
+            name: tf.cast(value, specs[name].dtype)
+            for name, value in inputs.items()
         }
-        return {
-            name: value.numpy()
-            for name, value in self._signatures[signature](**tensors).items()
-        }
+        return {name: value.numpy() for name, value in run(**tensors).items()}
 
 
 def _newest_version(path):
@@ -213,15 +217,18 @@ def _newest_version(path):
 
 
 def _waveform(samples):
+    """Returns int16 as it is, and other numbers as float32."""
+    samples = np.asarray(samples)
     # What float32 does not hold becomes infinity, which is refused below.
     with np.errstate(over="ignore"):
-        waveform = np.asarray(samples, np.float32)
+        is_int16 = samples.dtype == np.int16
+        waveform = samples if is_int16 else samples.astype(np.float32)
     if waveform.ndim != 1 or not waveform.size:
         raise ValueError(
             "`samples` must be [samples] with at least one. "
             f"Received: shape {waveform.shape}."
         )
-    # Their extremes show NaN and infinity without a copy.
+    # The extremes show NaN and infinity without a copy.
     if not np.isfinite([waveform.min(), waveform.max()]).all():
         raise ValueError("`samples` must be finite. Received: NaN or infinity.")
     return waveform

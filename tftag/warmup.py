@@ -47,7 +47,7 @@ def _prediction_log(model_name, signature_name, inputs):
         _MODEL_SPEC_SIGNATURE_NAME, signature_name.encode()
     )
     request = _field(_REQUEST_MODEL_SPEC, model_spec)
-    for name, value in inputs.items():
+    for name, value in sorted(inputs.items()):
         tensor = tf.make_tensor_proto(value).SerializeToString()
         request += _field(
             _REQUEST_INPUTS,

@@ -42,20 +42,32 @@ def decode_wavs(wavs: tf.Tensor, sample_rate_hz: int):
         channels, position, data_bytes = tf.unstack(layouts[row])
         data = tf.strings.substr(wavs[row], position, data_bytes)
         samples = tf.cast(tf.io.decode_raw(data, tf.int16), tf.float32)
-        return tf.reduce_mean(tf.reshape(samples, [-1, channels]), axis=1)
+        mono = tf.reduce_mean(tf.reshape(samples, [-1, channels]), axis=1)
+        return tf.pad(mono, [[0, longest - tf.size(mono, tf.int64)]])
 
-    rows = tf.range(tf.shape(wavs)[0])
+    batch = tf.shape(wavs)[0]
     layouts = tf.map_fn(
-        layout, rows, parallel_iterations=1, fn_output_signature=tf.int64
+        layout,
+        tf.range(batch),
+        parallel_iterations=1,
+        fn_output_signature=tf.int64,
     )
     layouts = tf.ensure_shape(layouts, [None, 3])
-    waveforms = tf.map_fn(
-        waveform,
-        rows,
+    lengths = layouts[:, 2] // (2 * layouts[:, 0])
+    longest = tf.maximum(tf.reduce_max(lengths), 0)
+    # Joined, not stacked: that works for no rows, too.
+    _, waveforms = tf.while_loop(
+        lambda row, _: row < batch,
+        lambda row, found: (row + 1, found.write(row, waveform(row))),
+        [
+            tf.constant(0),
+            tf.TensorArray(tf.float32, batch, element_shape=[None]),
+        ],
         parallel_iterations=1,
-        fn_output_signature=tf.RaggedTensorSpec([None], tf.float32),
     )
-    return waveforms.to_tensor(), waveforms.row_lengths()
+    return tf.reshape(
+        waveforms.concat(), tf.stack([tf.cast(batch, tf.int64), longest])
+    ), lengths
 
 
 def _read_header(wav, sample_rate_hz):
