@@ -24,7 +24,7 @@ from tftag.models import tagger
 
 _log = logging.getLogger(__name__)
 
-TRAIN_SAMPLE = 100
+TRAIN_SAMPLE = 50
 
 
 @dataclasses.dataclass(frozen=True)

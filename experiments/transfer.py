@@ -147,7 +147,7 @@ class HubEmbedding(keras.layers.Layer):
 
     The module takes one waveform `[samples]` and returns `(scores,
     embeddings [frames, dim], spectrogram)` like YAMNet, or `[frames, dim]`
-    like VGGish. Its weights stay outside of Keras and are never trained.
+    like VGGish. Its weights are the layer's, and are never trained.
 
     Args:
         handle: handle or folder of the module.
@@ -158,7 +158,22 @@ class HubEmbedding(keras.layers.Layer):
         super().__init__(**kwargs)
         self.handle = handle
         self._module = _load_module(handle)
-        self._dim = int(self._embed(tf.zeros([HUB_RATE_HZ])).shape[-1])
+        traced = tf.function(self._embed).get_concrete_function(
+            tf.TensorSpec([None], tf.float32)
+        )
+        # The module's own variables under a second name, not copies: so they
+        # are saved and exported with the model.
+        self.module_weights = [
+            keras.Variable(
+                variable,
+                trainable=False,
+                autocast=False,
+                dtype=variable.dtype.name,
+                name=f"module_{place}",
+            )
+            for place, variable in enumerate(traced.variables)
+        ]
+        self._dim = int(traced(tf.zeros([HUB_RATE_HZ])).shape[-1])
 
     def call(self, waveform):
         """Embeds `[batch, samples]` as `[batch, dim]`."""
@@ -195,7 +210,13 @@ def _load_module(handle):
         raise ValueError(
             f"{HUB} needs tensorflow-hub and setuptools<81. Received: {error}"
         ) from error
-    return tf.saved_model.load(tensorflow_hub.resolve(handle))
+    module = tf.saved_model.load(tensorflow_hub.resolve(handle))
+    if not callable(module):
+        raise ValueError(
+            "An audio module must be one of TensorFlow 2, which can be called. "
+            f"Received: {handle}"
+        )
+    return module
 
 
 def _open(source):

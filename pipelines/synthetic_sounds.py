@@ -93,7 +93,7 @@ def blown(
     colour: float,
     generator: np.random.Generator,
 ) -> np.ndarray:
-    """A blown pipe: few harmonics in a stream of breath, a chiff at its start."""
+    """A blown pipe: few harmonics in a stream of breath, and a chiff."""
     time = _time(seconds + 0.08, sample_rate_hz)
     harmonics = _harmonics(frequency_hz, sample_rate_hz, 9)
     flute = 0.32 ** (harmonics - 1.0)

@@ -187,7 +187,7 @@ def test_a_process_without_tftag_tags_a_file(folder, signatures, tmp_path):
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        timeout=120,
+        timeout=240,
     )
     assert finished.returncode == 0, finished.stderr
     answer = json.loads(finished.stdout)

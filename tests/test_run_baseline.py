@@ -207,10 +207,14 @@ def test_a_run_on_an_audio_module(tmp_path):
     pytest.importorskip("tensorflow_hub")
 
     class Module(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.power = tf.Variable(0.5)
+
         @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
         def __call__(self, waveform):
             frames = tf.signal.frame(waveform, 8_000, 8_000, pad_end=True)
-            embeddings = tf.abs(tf.signal.rfft(frames)[:, :400]) ** 0.5
+            embeddings = tf.abs(tf.signal.rfft(frames)[:, :400]) ** self.power
             return embeddings[:, :3], embeddings, frames
 
     tf.saved_model.save(Module(), str(tmp_path / "module"))

@@ -196,7 +196,7 @@ def test_a_module_embeds_each_example_alone(module_folder):
     )
 
 
-def test_a_tagger_on_a_module_trains_its_head_and_exports(
+def test_a_tagger_on_a_module_has_a_head_to_train_and_exports(
     module_folder, tmp_path
 ):
     pytest.importorskip("tensorflow_hub")
@@ -204,6 +204,10 @@ def test_a_tagger_on_a_module_trains_its_head_and_exports(
         f"hub:{module_folder}", HUB_SPEC, 3, np.full(3, 0.25)
     )
     assert len(model.trainable_weights) == 4
+    kernels = [w for w in model.weights if w.shape == (160, 12)]
+    np.testing.assert_array_equal(
+        kernels[0].numpy(), YamnetShape().kernel.numpy()
+    )
     assert transfer.training_model(model) is model
     answer = model(
         {

@@ -1,6 +1,7 @@
 """The command `tftag`."""
 
 import argparse
+import collections
 import contextlib
 import os
 import pathlib
@@ -29,15 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         0, or 1 where some of the files could not be tagged.
     """
-    arguments = _parser().parse_args(argv)
-    with contextlib.ExitStack() as stack:
-        # Before the model is loaded: a folder that is not there is told soon.
-        out = sys.stdout
-        if arguments.out is not None:
-            out = stack.enter_context(
-                open(arguments.out, "w", encoding="utf-8", newline="")
-            )
-        return _tag(arguments, out)
+    return _tag(_parser().parse_args(argv))
 
 
 def command() -> int:
@@ -105,13 +98,20 @@ def _count(text):
     return number
 
 
-def _tag(arguments, out):
-    # TensorFlow reads this when it is imported, which takes seconds: no help
-    # text and no wrong argument waits for it.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from tftag import serving
+def _tag(arguments):
+    # Imported here: it takes seconds, and neither the help text nor a wrong
+    # argument has to wait for it.
+    with _quiet_tensorflow():
+        from tftag import serving
 
-    tagger = serving.SavedTagger(arguments.saved_model)
+        tagger = serving.SavedTagger(arguments.saved_model)
+    if arguments.out is None:
+        return _write(tagger, arguments, sys.stdout)
+    with open(arguments.out, "w", encoding="utf-8", newline="") as out:
+        return _write(tagger, arguments, out)
+
+
+def _write(tagger, arguments, out):
     failures = []
 
     def fail(reason):
@@ -124,10 +124,31 @@ def _tag(arguments, out):
         tagger, _files(arguments.paths, fail), fail
     ):
         name = os.fsencode(path).decode("utf-8", "replace")
-        tags = _chosen(tagger, calibrated, arguments)
-        rows.add(name, tags, start_seconds)
+        rows.add(name, _chosen(tagger, calibrated, arguments), start_seconds)
     rows.close()
     return 1 if failures else 0
+
+
+@contextlib.contextmanager
+def _quiet_tensorflow():
+    """Hides what TensorFlow logs when it starts, unless the user set a level.
+
+    Some of it is written past Python and before the level is looked at.
+    """
+    level = "TF_CPP_MIN_LOG_LEVEL"
+    if level in os.environ:
+        yield
+        return
+    os.environ[level] = "3"
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def _files(paths, fail):
@@ -152,30 +173,21 @@ def _files(paths, fail):
 
 
 def _recordings(tagger, paths, fail):
-    """Yields path, None and calibrated probabilities of each file.
+    """Yields path, None and calibrated probabilities of each file."""
+    decoded = collections.deque()
 
-    Short recordings wait for each other until they fill the network.
-    """
-    waiting, clips_waiting = [], 0
+    def read():
+        for path in paths:
+            try:
+                recording = audio.decode_file(path, tagger.sample_rate_hz)
+            except (audio.UnusableAudio, OSError) as error:
+                fail(_reason(error))
+                continue
+            decoded.append(path)
+            yield recording.samples
 
-    def tagged():
-        answers = tagger.tag_batch([samples for _, samples in waiting])
-        for (path, _), answer in zip(waiting, answers, strict=True):
-            yield path, None, answer.calibrated
-
-    for path in paths:
-        try:
-            samples = audio.decode_file(path, tagger.sample_rate_hz).samples
-        except (audio.UnusableAudio, OSError) as error:
-            fail(_reason(error))
-            continue
-        clips = tagger.clip_count(len(samples))
-        if clips_waiting + clips > tagger.clips_at_once:
-            yield from tagged()
-            waiting, clips_waiting = [], 0
-        waiting.append((path, samples))
-        clips_waiting += clips
-    yield from tagged()
+    for tagged in tagger.tag_each(read()):
+        yield decoded.popleft(), None, tagged.calibrated
 
 
 def _timelines(tagger, paths, fail):

@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -124,7 +124,7 @@ class SavedTagger:
         )[0]
 
     def tag_batch(self, batch: Sequence[np.ndarray]) -> list[TaggedRecording]:
-        """Tags several waveforms; quicker than one by one where they are short.
+        """Tags several waveforms at once.
 
         Args:
             batch: Waveforms as `tag_samples` takes them, of any lengths. The
@@ -150,6 +150,30 @@ class SavedTagger:
             )
         )
 
+    def tag_each(
+        self, recordings: Iterable[np.ndarray]
+    ) -> Iterator[TaggedRecording]:
+        """Tags many waveforms, with no more in memory than fill the network.
+
+        Short ones wait for each other, so that `clips_at_once` of them cost
+        as much as one by `tag_samples`.
+
+        Args:
+            recordings: Waveforms as `tag_samples` takes them; read as needed.
+
+        Yields:
+            What `tag_samples` returns for each, in their order.
+        """
+        waiting, clips_waiting = [], 0
+        for samples in recordings:
+            clips = len(audio.clip_starts(len(samples), self._spec))
+            if clips_waiting + clips > self.clips_at_once:
+                yield from self.tag_batch(waiting)
+                waiting, clips_waiting = [], 0
+            waiting.append(samples)
+            clips_waiting += clips
+        yield from self.tag_batch(waiting)
+
     def timeline_file(self, path: str | os.PathLike) -> Timeline:
         """Tags each clip of a file.
 
@@ -170,17 +194,6 @@ class SavedTagger:
             answer["probabilities"][0],
             answer["calibrated"][0],
         )
-
-    def clip_count(self, samples: int) -> int:
-        """Returns how many clips of a recording the network sees.
-
-        Args:
-            samples: Length of the recording.
-
-        Returns:
-            The number of its clips.
-        """
-        return len(audio.clip_starts(samples, self._spec))
 
     def _run(self, signature, **inputs):
         """Returns the outputs of a signature as arrays."""
