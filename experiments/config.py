@@ -1,14 +1,12 @@
-"""What an experiment may set, and the command line made from it.
+"""What an experiment may set.
 
 The three presets are functions; a flag given on the command line replaces one
-field of what the preset returns. No default is written a second time.
+field of what the preset returns (`flags`).
 """
 
-import argparse
 import dataclasses
-import types
-import typing
 
+from experiments import flags
 from pipelines import dataset
 from tftag import audio as audio_lib
 from tftag.models import backbone, tagger
@@ -208,101 +206,13 @@ def check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{rule}. Received: {value!r}")
 
 
-def leaves(config) -> dict[str, object]:
-    """Every value of nested dataclasses by its own name, in their order."""
-    values = {}
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        nested = dataclasses.is_dataclass(value)
-        found = leaves(value) if nested else {field.name: value}
-        twice = values.keys() & found.keys()
-        if twice:
-            raise ValueError(
-                f"Names of settings must differ. Twice: {sorted(twice)}"
-            )
-        values.update(found)
-    return values
-
-
-def replace(config, values: dict[str, object]):
-    """A copy of nested dataclasses with other values for the named leaves."""
-    changed = {}
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
-            changed[field.name] = replace(value, values)
-        elif field.name in values:
-            changed[field.name] = values[field.name]
-    return dataclasses.replace(config, **changed)
-
-
-def add_flags(parser: argparse.ArgumentParser, presets: dict) -> None:
-    """Adds one flag per leaf; its help names the value in each preset.
-
-    A flag that is not given leaves no attribute in the parsed arguments.
-    """
-    made = {name: leaves(make()) for name, make in presets.items()}
-    kinds = _kinds(next(iter(presets.values()))())
-    for leaf, kind in kinds.items():
-        values = {name: values[leaf] for name, values in made.items()}
-        shown = ", ".join(f"{name} {value}" for name, value in values.items())
-        if len(set(map(str, values.values()))) == 1:
-            shown = str(next(iter(values.values())))
-        options = {"default": argparse.SUPPRESS, "help": f"({shown})"}
-        if leaf == "preset":
-            options["choices"] = tuple(presets)
-        if kind is bool:
-            options["action"] = argparse.BooleanOptionalAction
-        else:
-            options.update(_argparse_type(kind))
-        parser.add_argument("--" + leaf.replace("_", "-"), **options)
-
-
-def from_arguments(arguments: argparse.Namespace, presets: dict):
-    """The config of the named preset with the flags that were given."""
-    given = vars(arguments)
-    config = presets[given.get("preset", next(iter(presets)))]()
-    return replace(config, {k: v for k, v in given.items() if k != "preset"})
-
-
 def from_leaves(values: dict[str, object]) -> BaselineConfig:
-    """The config that `leaves` made these values of."""
+    """The config that `flags.leaves` made these values of."""
     config = PRESETS[values["preset"]]()
-    unknown = sorted(values.keys() - leaves(config).keys())
+    unknown = sorted(values.keys() - flags.leaves(config).keys())
     if unknown:
         raise ValueError(
             "Settings must be those of this version. "
             f"Received: {', '.join(unknown)}"
         )
-    return replace(config, values)
-
-
-def differences(old: dict, new: dict) -> list[str]:
-    """Says which leaves differ, `name: old -> new`, but for harmless ones."""
-    harmless = {"name", "checkpoint_seconds"}
-    return [
-        f"{leaf}: {old.get(leaf)!r} -> {new.get(leaf)!r}"
-        for leaf in dict.fromkeys((*old, *new))
-        if leaf not in harmless and old.get(leaf) != new.get(leaf)
-    ]
-
-
-def _kinds(config) -> dict[str, object]:
-    hints = typing.get_type_hints(type(config))
-    kinds = {}
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
-            kinds.update(_kinds(value))
-        else:
-            kinds[field.name] = hints[field.name]
-    return kinds
-
-
-def _argparse_type(kind) -> dict:
-    """`type` and `nargs` for int, float, str, `X | None` and tuple[X, ...]."""
-    if isinstance(kind, types.UnionType):
-        kind = next(k for k in typing.get_args(kind) if k is not type(None))
-    if typing.get_origin(kind) is tuple:
-        return {"type": typing.get_args(kind)[0], "nargs": "+"}
-    return {"type": kind, "metavar": kind.__name__.upper()}
+    return flags.replace(config, values)

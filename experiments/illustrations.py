@@ -8,6 +8,7 @@ from experiments import (
     board,
     config,
     evaluation,
+    flags,
     plots,
     run_dir,
     tag_plots,
@@ -91,7 +92,7 @@ def show(
     )
     board.hparams(
         writer,
-        config.leaves(settings),
+        flags.leaves(settings),
         {name: report.summary[name]["value"] for name in FIGURES_COMPARED},
         run.name,
     )

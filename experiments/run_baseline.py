@@ -24,6 +24,7 @@ from experiments import (
     config,
     console,
     evaluation,
+    flags,
     illustrations,
     run_dir,
     training,
@@ -43,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     command = sys.argv[1:] if argv is None else argv
     arguments = parse(command)
     console.begin()
-    settings = config.from_arguments(arguments, config.PRESETS)
+    settings = flags.from_arguments(arguments, config.PRESETS)
     manifest = read_data(settings)
     train, validation, test = parts(settings, manifest)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
@@ -87,7 +88,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         default="saved_models/baseline",
         help="folder that gets the SavedModel under the next free number",
     )
-    config.add_flags(parser, config.PRESETS)
+    flags.add_flags(parser, config.PRESETS)
     return parser.parse_args(command)
 
 
@@ -135,7 +136,7 @@ def parts(settings: config.BaselineConfig, manifest: manifests.Manifest):
 def begin(run, settings, manifest) -> None:
     """Writes what the run is about, or refuses to go on with another one."""
     now = {
-        "config.json": run_dir.plain(config.leaves(settings)),
+        "config.json": run_dir.plain(flags.leaves(settings)),
         "data.json": {
             "fingerprint": manifest.fingerprint,
             "folder": str(manifest.folder),
@@ -148,7 +149,7 @@ def begin(run, settings, manifest) -> None:
     before = run.read_json("config.json")
     # A run that was refused before its first step may be changed.
     if before is not None and (run.finished or any(run.checkpoint.glob("*"))):
-        changed = config.differences(before, now["config.json"])
+        changed = flags.differences(before, now["config.json"])
         data = run.read_json("data.json")["fingerprint"]
         if data != manifest.fingerprint:
             changed.append(f"data: {data} -> {manifest.fingerprint}")
@@ -242,7 +243,7 @@ def card(run, settings, manifest, summary) -> dict:
         {
             "experiment": EXPERIMENT,
             "run": str(run.path),
-            "settings": config.leaves(settings),
+            "settings": flags.leaves(settings),
             "data": run.read_json("data.json"),
             "metrics": summary,
             "environment": environment["starts"][-1],

@@ -29,7 +29,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments import config, optimizers, reading_speed, training, transfer
+from experiments import (
+    config,
+    flags,
+    optimizers,
+    reading_speed,
+    training,
+    transfer,
+)
 from tftag import audio, command_line, layers
 from tftag.models import tagger
 
@@ -118,7 +125,7 @@ def frontend(arguments: argparse.Namespace) -> None:
 
 def step(arguments: argparse.Namespace) -> None:
     """Seconds per clip of a training step, and of inference."""
-    settings = config.from_arguments(arguments, config.PRESETS)
+    settings = flags.from_arguments(arguments, config.PRESETS)
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     # As in training: on a CPU, less precision takes longer.
     precision = settings.training.precision if has_gpu else "float32"
@@ -234,7 +241,7 @@ def _frontend_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _step_flags(parser: argparse.ArgumentParser) -> None:
-    config.add_flags(parser, config.PRESETS)
+    flags.add_flags(parser, config.PRESETS)
     parser.add_argument("--tags", type=_count, default=67)
 
 

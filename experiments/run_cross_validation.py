@@ -16,17 +16,21 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import argparse
 import dataclasses
-import logging
 import sys
 
 import numpy as np
 
-from experiments import config, evaluation, run_dir, training
+from experiments import (
+    config,
+    console,
+    evaluation,
+    flags,
+    run_baseline,
+    run_dir,
+    training,
+)
 from pipelines import decode, splits
-from pipelines import manifest as manifests
 from tftag import command_line, metrics
-
-_log = logging.getLogger(__name__)
 
 EXPERIMENT = "cross_validation"
 
@@ -35,10 +39,10 @@ def main(argv: list[str] | None = None) -> int:
     """Trains and scores the folds, and prints the figures of all together."""
     command = sys.argv[1:] if argv is None else argv
     arguments = parse(command)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    settings = config.from_arguments(arguments, config.PRESETS)
+    console.begin()
+    settings = flags.from_arguments(arguments, config.PRESETS)
     settings = dataclasses.replace(settings, train_on="all")
-    manifest = manifests.read_manifest(settings.data)
+    manifest = run_baseline.read_data(settings)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         check_settings(run, settings, arguments.folds)
@@ -64,7 +68,7 @@ def parse(command: list[str]) -> argparse.Namespace:
     parser.add_argument("--folds", type=int, default=5, help="how many")
     parser.add_argument("--fold", type=int, help="train and score this one")
     parser.add_argument("--runs", default="runs", help="folder of all runs")
-    config.add_flags(parser, config.PRESETS)
+    flags.add_flags(parser, config.PRESETS)
     arguments = parser.parse_args(command)
     if arguments.folds < 2:
         parser.error(f"--folds must be at least 2. Received: {arguments.folds}")
@@ -78,12 +82,12 @@ def parse(command: list[str]) -> argparse.Namespace:
 
 def check_settings(run, settings, folds: int) -> None:
     """Refuses to mix folds of different settings under one name."""
-    now = run_dir.plain({"folds": folds, **config.leaves(settings)})
+    now = run_dir.plain({"folds": folds, **flags.leaves(settings)})
     before = run.read_json("config.json")
     if before is None:
         run.write_json("config.json", now)
         return
-    changed = config.differences(before, now)
+    changed = flags.differences(before, now)
     if changed:
         raise ValueError(
             "All folds of a run must have equal settings; choose another "
@@ -103,11 +107,10 @@ def score_fold(settings, manifest, rows, fold: int, run) -> dict:
     if not file.exists():
         outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
         scored = manifest.subset(held)
-        _log.info(
-            "fold %d: training on %d recordings, scoring %d",
-            fold,
-            len(outside),
-            len(held),
+        print(
+            f"fold {fold}: training on {len(outside)} recordings, "
+            f"scoring {len(held)}",
+            flush=True,
         )
         trained = training.train_tagger(
             settings, manifest.subset(outside), None, part
@@ -142,8 +145,8 @@ def report_pooled(settings, manifest, rows, done, run, environment) -> None:
     scores = np.zeros_like(truth)
     for held, fold in zip(rows, done, strict=True):
         scores[held] = fold["scores"]
-    np.savez(run.path / "scores.npz", scores=scores, truth=truth)
     names = manifest.vocabulary.names
+    evaluation.write_scores(run, manifest, names, truth, scores)
     minutes = [float(fold["seconds"]) / 60 for fold in done]
     summary = {
         "evaluated_on": f"{len(rows)} folds by artist, scored out of fold",

@@ -1,17 +1,16 @@
-"""Settings: one default each, flags from fields, presets as documented."""
+"""Settings: presets as documented, and what cannot be is refused."""
 
 import argparse
-import dataclasses
 
 import pytest
 
-from experiments import config
+from experiments import config, flags
 
 
 def parse(*line):
     parser = argparse.ArgumentParser()
-    config.add_flags(parser, config.PRESETS)
-    return config.from_arguments(
+    flags.add_flags(parser, config.PRESETS)
+    return flags.from_arguments(
         parser.parse_args(list(line)), config.PRESETS
     )
 
@@ -43,63 +42,11 @@ def test_the_seed_preset_has_the_numbers_of_the_reference():
     assert found.augmentation == type(found.augmentation)()
 
 
-def test_a_flag_changes_its_leaf_and_nothing_else():
-    found = parse("--clip-seconds", "7.5", "--width", "0.5", "--no-tag-prior")
-    changed = config.leaves(found)
-    for name, value in config.leaves(config.demo()).items():
-        if name not in ("clip_seconds", "width", "tag_prior"):
-            assert changed[name] == value
-    assert changed["clip_seconds"] == found.audio.clip_seconds == 7.5
-    assert changed["width"] == found.model.backbone.width == 0.5
-    assert changed["tag_prior"] is False
-
-
-def test_an_optional_number_is_a_number():
-    assert parse("--clip-step-seconds", "2.5").audio.clip_step_seconds == 2.5
-
-
-def test_every_leaf_has_a_flag_and_a_name_of_its_own():
-    parser = argparse.ArgumentParser()
-    config.add_flags(parser, config.PRESETS)
-    flags = parser.format_help()
-    for name in config.leaves(config.demo()):
-        assert "--" + name.replace("_", "-") in flags
-
-
-def test_help_names_what_the_presets_differ_in():
-    parser = argparse.ArgumentParser()
-    config.add_flags(parser, config.PRESETS)
-    text = " ".join(parser.format_help().split())
-    assert "seed sgd" in text
-    assert "seed 100" in text
-
-
 def test_leaves_and_back():
     for make in config.PRESETS.values():
-        assert config.from_leaves(config.leaves(make())) == make()
+        assert config.from_leaves(flags.leaves(make())) == make()
     with pytest.raises(ValueError, match="this version.*Received: old_knob"):
-        config.from_leaves({**config.leaves(config.demo()), "old_knob": 1})
-
-
-def test_two_leaves_of_one_name_are_refused():
-    @dataclasses.dataclass(frozen=True)
-    class Inner:
-        a: int = 1
-
-    @dataclasses.dataclass(frozen=True)
-    class Outer:
-        a: int = 2
-        inner: Inner = Inner()
-
-    with pytest.raises(ValueError, match="a"):
-        config.leaves(Outer())
-
-
-def test_differences_name_the_field_and_both_values():
-    old = config.leaves(config.demo())
-    new = {**old, "width": 0.5, "name": "x", "checkpoint_seconds": 1.0}
-    assert config.differences(old, old) == []
-    assert config.differences(old, new) == ["width: 0.125 -> 0.5"]
+        config.from_leaves({**flags.leaves(config.demo()), "old_knob": 1})
 
 
 @pytest.mark.parametrize(

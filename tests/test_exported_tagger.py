@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import tiny_tagger
 
-from tftag import audio, clips_in_graph, exported_tagger
+from tftag import audio, exported_tagger
 
 CLIP = tiny_tagger.CLIP
 LENGTHS = (1, 2, CLIP - 1, CLIP, CLIP + 1, 2 * CLIP, CLIP * 5 // 2, 9 * CLIP)
@@ -88,29 +88,6 @@ def test_clips_lie_where_the_spec_says(model, clips_at_once, step_seconds):
         tiny_tagger.reference(model, samples, spec),
         atol=1e-6,
     )
-
-
-def test_starts_are_exact_in_recordings_of_many_hours():
-    spec = audio.AudioSpec(clip_step_seconds=7.0)
-    lengths = [16_000 * 3_600 * hours + hours for hours in (1, 3, 24)]
-    rows, starts = clips_in_graph.clip_list(
-        tf.constant(lengths, tf.int64), spec
-    )
-    for row, length in enumerate(lengths):
-        np.testing.assert_array_equal(
-            starts.numpy()[rows.numpy() == row],
-            audio.clip_starts(length, spec),
-        )
-
-
-def test_the_peak_of_the_whole_recording_counts():
-    samples = np.zeros((2, 3 << 18), np.float32)
-    samples[0, [5, (1 << 18) + 3, -1]] = 0.5, -0.75, 0.25
-    samples[1, [9, 10]] = 0.1, 9.0  # the second lies behind its length
-    peak = clips_in_graph.row_peaks(
-        tf.constant(samples), tf.constant([3 << 18, 10], tf.int64)
-    )
-    np.testing.assert_array_equal(peak, np.float32([0.75, 0.1]))
 
 
 def test_level_does_not_matter(signatures):

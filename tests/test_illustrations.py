@@ -7,6 +7,7 @@ import tone_manifest
 from experiments import (
     config,
     evaluation,
+    flags,
     illustrations,
     run_dir,
     training,
@@ -19,7 +20,7 @@ def shown(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shown")
     made = tone_manifest.make(folder / "data", train=8, validation=0)
     run = run_dir.RunDir(folder / "runs", "baseline", "a")
-    settings = config.replace(config.demo(), tone_manifest.SMALL)
+    settings = flags.replace(config.demo(), tone_manifest.SMALL)
     history = [
         {"epoch": 1, "loss": 0.7, "train_map": 0.4},
         {"epoch": 2, "loss": 0.6, "train_map": 0.5},

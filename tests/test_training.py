@@ -14,6 +14,7 @@ import tone_manifest
 from experiments import (
     config,
     evaluation,
+    flags,
     run_dir,
     training,
     training_state,
@@ -44,13 +45,13 @@ test_training.train(pathlib.Path(sys.argv[1]), sys.argv[2])
 
 
 def settings(**values):
-    return config.replace(config.demo(), {**tone_manifest.SMALL, **values})
+    return flags.replace(config.demo(), {**tone_manifest.SMALL, **values})
 
 
 def train(folder, name):
     made = tone_manifest.manifests.read_manifest(folder / "data")
     return training.train_tagger(
-        config.replace(config.demo(), EVERYTHING),
+        flags.replace(config.demo(), EVERYTHING),
         made.split("train"),
         made.split("validation"),
         run_dir.RunDir(folder / "runs", "baseline", name),

@@ -5,7 +5,7 @@ import logging
 import pytest
 import tone_manifest
 
-from experiments import config, run_dir, training, training_loop
+from experiments import config, flags, run_dir, training, training_loop
 
 ROW = {
     "epoch": 12,
@@ -45,7 +45,7 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("loop")
     made = tone_manifest.make(folder / "data")
     run = run_dir.RunDir(folder / "runs", "baseline", "a")
-    settings = config.replace(config.demo(), tone_manifest.SMALL)
+    settings = flags.replace(config.demo(), tone_manifest.SMALL)
     lines = []
     handler = logging.Handler()
     handler.emit = lambda record: lines.append(record.getMessage())

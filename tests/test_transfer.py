@@ -9,7 +9,14 @@ import pytest
 import tensorflow as tf
 import tone_manifest
 
-from experiments import config, run_dir, training, training_state, transfer
+from experiments import (
+    config,
+    flags,
+    run_dir,
+    training,
+    training_state,
+    transfer,
+)
 from pipelines import dataset, decode
 from tftag import audio, calibration, export, tags
 from tftag.models import backbone, tagger
@@ -91,8 +98,8 @@ def test_what_does_not_fit_is_named(export_folder, tmp_path):
 @pytest.mark.parametrize("group", ["best", "average", "model"])
 def test_a_run_gives_the_weights_it_would_export(tmp_path, group):
     run = run_dir.RunDir(tmp_path, "baseline", "a")
-    settings = config.replace(config.demo(), tone_manifest.SMALL)
-    run.write_json("config.json", config.leaves(settings))
+    settings = flags.replace(config.demo(), tone_manifest.SMALL)
+    run.write_json("config.json", flags.leaves(settings))
     run.write_json("data.json", {"tags": OLD_TAGS.names})
     old = make(3, seed=7)
     arrays = {"model": training_state.named(tagger.masked(make(3)).variables)}
@@ -113,7 +120,7 @@ def test_a_run_gives_the_weights_it_would_export(tmp_path, group):
 
 def fit_once(folder, **values):
     made = tone_manifest.make(folder / "data", train=8, validation=4)
-    settings = config.replace(
+    settings = flags.replace(
         config.demo(), {**tone_manifest.SMALL, "epochs": 1, **values}
     )
     return training.train_tagger(

@@ -1,0 +1,69 @@
+"""Every recording is scored once, by a model that never met its artist."""
+
+import json
+
+import numpy as np
+import pytest
+import sklearn.metrics
+import tone_manifest
+
+from experiments import run_cross_validation
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cross_validation")
+    manifest = tone_manifest.make(folder / "data")
+    line = ["--data", str(manifest.folder), "--runs", str(folder / "runs")]
+    line += ["--name", "a", "--folds", "3", *tone_manifest.flags()]
+    assert run_cross_validation.main(line) == 0
+    return manifest, folder / "runs" / "cross_validation" / "a", line
+
+
+def test_every_recording_is_scored_by_a_fold_without_its_artist(done):
+    manifest, run, _ = done
+    artists = np.array([track.artist for track in manifest.tracks])
+    seen = []
+    for fold in sorted((run / "folds").iterdir()):
+        with np.load(fold / "scores.npz") as saved:
+            rows = saved["rows"]
+        seen += rows.tolist()
+        outside = np.delete(artists, rows)
+        assert not set(artists[rows]) & set(outside)
+    assert sorted(seen) == list(range(len(manifest.tracks)))
+
+
+def test_pooled_figures_are_those_of_the_saved_scores(done):
+    _, run, _ = done
+    with np.load(run / "scores.npz") as saved:
+        truth, scores = saved["truth"], saved["scores"]
+    figures = json.loads((run / "metrics.json").read_text())
+    expected = sklearn.metrics.average_precision_score(truth, scores)
+    assert figures["map"]["value"] == pytest.approx(expected)
+    assert figures["recordings"] == len(truth)
+    assert "out of fold" in figures["evaluated_on"]
+    assert len(figures["training_minutes_per_fold"]) == 3
+
+
+def test_a_second_call_trains_nothing_again(done):
+    _, run, line = done
+    before = {p: p.stat().st_mtime_ns for p in run.rglob("scores.npz")}
+    assert run_cross_validation.main([*line, "--fold", "1"]) == 0
+    for path, time in before.items():
+        assert path.stat().st_mtime_ns == time
+
+
+def test_folds_of_other_settings_are_refused(done):
+    *_, line = done
+    with pytest.raises(ValueError, match="epochs"):
+        run_cross_validation.main([*line, "--epochs", "3"])
+
+
+@pytest.mark.parametrize(
+    "flags", [("--folds", "1"), ("--folds", "3", "--fold", "3")]
+)
+def test_impossible_folds_are_refused(flags, capsys):
+    with pytest.raises(SystemExit) as stop:
+        run_cross_validation.main(list(flags))
+    assert stop.value.code == 2
+    assert "Received" in capsys.readouterr().err
