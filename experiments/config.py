@@ -173,25 +173,29 @@ def seed() -> BaselineConfig:
 
 
 def strong() -> BaselineConfig:
-    """The best figures on a few hundred real recordings, on two CPU cores."""
+    """The best figures on a few hundred real recordings, on two CPU cores.
+
+    Narrow, so that the time goes into many steps: at equal cost, four times
+    the steps at width 1/8 beat width 1/4.
+    """
     return BaselineConfig(
         preset="strong",
         audio=audio_lib.AudioSpec(clip_seconds=10.0, clip_step_seconds=5.0),
         model=tagger.TaggerConfig(
             dropout=0.3,
             backbone=backbone.BackboneConfig(
-                width=0.25, batch_norm_momentum=0.95
+                width=0.125, batch_norm_momentum=0.95
             ),
         ),
         training=TrainingConfig(
-            epochs=60,
-            learning_rate=3e-3,
+            epochs=150,
+            learning_rate=4e-3,
             weight_decay=2e-2,
             average_decay=0.998,
             precision="mixed_float16",
         ),
         augmentation=dataset.Augmentation(
-            mel_masks=2, time_masks=2, mixup_alpha=0.3
+            mel_masks=1, time_masks=1, mixup_alpha=0.1
         ),
     )
 

@@ -20,9 +20,10 @@ import numpy as np
 
 from experiments import console, evaluation, illustrations, run_dir
 from pipelines import manifest as manifests
-from tftag import calibration, command_line, serving, tags
+from tftag import audio, calibration, command_line, serving, tags
 
-_log = logging.getLogger(__name__)
+# By name: run as a command, __name__ is __main__.
+_log = logging.getLogger("experiments.run_evaluate")
 
 EXPERIMENT = "evaluate"
 _SAY_EVERY_SECONDS = 20.0
@@ -131,10 +132,15 @@ def score(
     tagger: serving.SavedTagger, manifest: manifests.Manifest
 ) -> np.ndarray:
     """Tags every recording; float32 `[tracks, tags]`."""
+    recordings = (
+        audio.decode_file(
+            manifest.wav_path(track), tagger.sample_rate_hz
+        ).samples
+        for track in manifest.tracks
+    )
     scores = []
     said = time.monotonic()
-    for track in manifest.tracks:
-        found = tagger.tag_file(manifest.wav_path(track))
+    for found in tagger.tag_each(recordings):
         scores.append(found.probabilities)
         if time.monotonic() - said > _SAY_EVERY_SECONDS:
             _log.info("%d of %d recordings", len(scores), len(manifest.tracks))

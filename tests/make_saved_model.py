@@ -1,0 +1,35 @@
+"""Writes a small SavedModel and a WAV file: FOLDER/1 and FOLDER/music.wav.
+
+    python tests/make_saved_model.py FOLDER
+
+CI tags the one by the other under both TensorFlows.
+"""
+
+import pathlib
+import sys
+
+sys.path[:0] = [str(pathlib.Path(__file__).parent.parent)]
+
+import tiny_tagger  # noqa: E402
+
+from tftag import audio, export, tags  # noqa: E402
+
+
+def main(folder):
+    folder = pathlib.Path(folder)
+    export.export_tagger(
+        tiny_tagger.build(),
+        tiny_tagger.SPEC,
+        tags.TagVocabulary(tiny_tagger.NAMES),
+        tiny_tagger.CALIBRATION,
+        {"command": "make_saved_model"},
+        folder,
+    )
+    music = audio.to_full_scale(tiny_tagger.music(7 * tiny_tagger.CLIP + 5))
+    audio.write_wav(
+        folder / "music.wav", music.samples, tiny_tagger.SPEC.sample_rate_hz
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
