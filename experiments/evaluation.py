@@ -136,17 +136,16 @@ def report(
         truth: `[n, tags]`.
         scores: `[n, tags]`, uncalibrated probabilities.
         names: of the tags.
-        fitted: calibration fitted on other recordings; None cross-fits one
+        fitted: calibration that travels with the model; None cross-fits one
             here, so that no recording is judged by thresholds it has set.
         evaluated_on: what `summary` says under that name.
     """
     if fitted is None:
-        how = f"cross-fitted in {CROSS_FIT_FOLDS} parts of the same set"
-        _, decisions = calibration.cross_fitted(
-            truth, scores, folds=CROSS_FIT_FOLDS
-        )
+        folds = min(CROSS_FIT_FOLDS, len(truth))
+        how = f"cross-fitted in {folds} parts of the same set"
+        _, decisions = calibration.cross_fitted(truth, scores, folds=folds)
     else:
-        how = "fitted on other recordings"
+        how = "those that travel with the model"
         decisions = fitted.decide(scores)
     table = metrics.per_tag_table(truth, scores, names, decisions=decisions)
     if fitted is not None:

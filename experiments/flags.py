@@ -1,11 +1,14 @@
 """A command line made from nested dataclasses, and back.
 
 Every leaf, a field that is no dataclass itself, is a flag of its own name; its
-help shows the value in each preset. No default is written a second time.
+help is the text of the docstring and the value in each preset. No default is
+written a second time.
 """
 
 import argparse
 import dataclasses
+import inspect
+import re
 import types
 import typing
 
@@ -44,16 +47,19 @@ def add_flags(parser: argparse.ArgumentParser, presets: dict) -> None:
     A flag that is not given leaves no attribute in the parsed arguments.
     """
     made = {name: leaves(make()) for name, make in presets.items()}
-    kinds = _kinds(next(iter(presets.values()))())
+    config = next(iter(presets.values()))()
+    kinds, texts = _kinds(config), _texts(config)
     for leaf, kind in kinds.items():
         values = {name: values[leaf] for name, values in made.items()}
         shown = ", ".join(f"{name} {value}" for name, value in values.items())
         if len(set(map(str, values.values()))) == 1:
             shown = str(next(iter(values.values())))
-        options = {"default": argparse.SUPPRESS, "help": f"({shown})"}
+        shown = f" ({shown})" if shown else ""
+        said = (texts.get(leaf, "") + shown).replace("%", "%%").strip()
+        options = {"default": argparse.SUPPRESS, "help": said}
         if leaf == "preset":
-            options["choices"] = tuple(presets)
-        if kind is bool:
+            options |= {"choices": tuple(presets), "help": texts.get(leaf, "")}
+        elif kind is bool:
             options["action"] = argparse.BooleanOptionalAction
         else:
             options.update(_argparse_type(kind))
@@ -87,6 +93,22 @@ def _kinds(config) -> dict[str, object]:
         else:
             kinds[field.name] = hints[field.name]
     return kinds
+
+
+def _texts(config) -> dict[str, str]:
+    """What the docstrings of nested dataclasses say of each leaf."""
+    texts = {}
+    for field in dataclasses.fields(config):
+        if dataclasses.is_dataclass(value := getattr(config, field.name)):
+            texts |= _texts(value)
+    # Without docstrings, as under python -OO, there is nothing to say.
+    _, _, listed = (inspect.getdoc(config) or "").partition("Attributes:\n")
+    for name, text in re.findall(
+        r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", listed, re.MULTILINE
+    ):
+        words = " ".join(text.replace("`", "").split()).removesuffix(".")
+        texts[name] = words[:1].lower() + words[1:]
+    return texts
 
 
 def _argparse_type(kind) -> dict:

@@ -17,6 +17,7 @@ from experiments import (
 from pipelines import decode
 from pipelines import manifest as manifests
 from tftag import audio, calibration, layers
+from tftag.models import tagger
 
 RECORDINGS_SHOWN = 4
 FIGURES_COMPARED = ("map", "roc_auc", "p_at_10", "recording_p_at_10")
@@ -145,15 +146,7 @@ def _show_recordings(writer, step, spec, judged, reader, scores, fitted):
 
 def _log_mel(clips: np.ndarray, spec: audio.AudioSpec) -> np.ndarray:
     """What the network sees of int16 `[batch, samples]`."""
-    front_end = layers.LogMelSpectrogram(
-        sample_rate_hz=spec.sample_rate_hz,
-        window_samples=spec.window_samples,
-        hop_samples=spec.hop_samples,
-        mel_bands=spec.mel_bands,
-        min_hz=spec.min_hz,
-        max_hz=spec.max_hz,
-        log_floor=spec.log_floor,
-    )
     peak = np.full(len(clips), audio.FULL_SCALE, np.float32)
     waveform = layers.WaveformNormalization()(clips.astype(np.float32), peak)
-    return keras.ops.convert_to_numpy(front_end(waveform))
+    log_mel = tagger.log_mel_layer(spec)(waveform)
+    return keras.ops.convert_to_numpy(log_mel)

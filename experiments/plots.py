@@ -5,6 +5,7 @@ needs to be closed.
 """
 
 import pathlib
+import re
 
 import numpy as np
 from matplotlib import figure, ticker
@@ -39,7 +40,11 @@ def loss_and_map_curves(history: list[dict]) -> figure.Figure:
         (precision, "map", "Mean average precision"),
     ):
         names = dict.fromkeys(
-            name for row in history for name in row if name.endswith(ending)
+            name
+            for row in history
+            for name in row
+            # Not `tag_weight <tag>`, whatever the tag ends with.
+            if re.fullmatch(rf"(\w+_)?{ending}", name)
         )
         for color, name in zip(_LINES, names, strict=False):
             known = [row for row in history if _is_known(row.get(name))]

@@ -9,11 +9,6 @@ The same `--name` goes on where an interrupted run stopped, and ends with the
 same weights as a run that was left alone.
 """
 
-import os
-
-# Before TensorFlow is imported, which otherwise talks about its plug-ins.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import argparse
 import pathlib
 import sys
@@ -55,6 +50,8 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         run.write_environment(command, settings.seed)
         print(headline(run, settings, manifest), flush=True)
+        # A place that cannot be written to is said before hours of training.
+        pathlib.Path(arguments.export).mkdir(parents=True, exist_ok=True)
         trained = training.train_tagger(settings, train, validation, run)
         report, fitted, judged, scores = judge(
             settings, trained, train, validation, test
@@ -77,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = command_line.Parser(
         prog="python -m experiments.run_baseline",
         description=__doc__.split("\n")[0],
         epilog="In brackets: the value in each preset.",

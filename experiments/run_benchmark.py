@@ -11,12 +11,8 @@ What is compared takes turns within a round, so that a busy moment of the
 machine meets all of it.
 """
 
-import os
-
-# Before TensorFlow is imported, which otherwise talks about its plug-ins.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import argparse
+import contextlib
 import importlib.util
 import pathlib
 import statistics
@@ -49,7 +45,7 @@ HOW_TO_GET_TORCH = (
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one of the benchmarks."""
-    parser = argparse.ArgumentParser(prog="python -m experiments.run_benchmark")
+    parser = command_line.Parser(prog="python -m experiments.run_benchmark")
     commands = parser.add_subparsers(required=True, metavar="BENCHMARK")
     for measure, add_flags in (
         (pipeline, _pipeline_flags),
@@ -60,7 +56,9 @@ def main(argv: list[str] | None = None) -> int:
             measure.__name__, help=measure.__doc__, description=measure.__doc__
         )
         add_flags(command)
-        command.add_argument("--rounds", type=_count, default=5)
+        command.add_argument(
+            "--rounds", type=_count, default=5, help="how many (5)"
+        )
         command.set_defaults(measure=measure)
     arguments = parser.parse_args(argv)
     arguments.measure(arguments)
@@ -222,11 +220,17 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def _pipeline_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--files", type=_count, default=64)
-    parser.add_argument("--minutes", type=_positive, default=4, help="per file")
-    parser.add_argument("--clip-seconds", type=_positive, default=30)
     parser.add_argument(
-        "--seconds", type=_positive, default=10, help="per way, all rounds"
+        "--files", type=_count, default=64, help="how many (64)"
+    )
+    parser.add_argument(
+        "--minutes", type=_positive, default=4, help="per file (4)"
+    )
+    parser.add_argument(
+        "--clip-seconds", type=_positive, default=30, help="of a clip (30)"
+    )
+    parser.add_argument(
+        "--seconds", type=_positive, default=10, help="per way, all rounds (10)"
     )
     parser.add_argument(
         "--torch-python",
@@ -236,27 +240,32 @@ def _pipeline_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _frontend_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--batch-size", type=_count, default=8)
-    parser.add_argument("--clip-seconds", type=_positive, default=30)
+    parser.add_argument(
+        "--batch-size", type=_count, default=8, help="clips (8)"
+    )
+    parser.add_argument(
+        "--clip-seconds", type=_positive, default=30, help="of a clip (30)"
+    )
 
 
 def _step_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_flags(parser, config.PRESETS)
-    parser.add_argument("--tags", type=_count, default=67)
+    parser.add_argument("--tags", type=_count, default=67, help="how many (67)")
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {text}")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number of at least 1, not {text}"
+        )
+    return int(text)
 
 
 def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be above 0, not {text}")
-    return number
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"must be a number above 0, not {text}")
 
 
 if __name__ == "__main__":

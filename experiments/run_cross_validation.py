@@ -10,12 +10,9 @@ what is scored, and each scored fold is read once. A fold that is finished is
 kept: the same `--name` goes on where the last call stopped.
 """
 
-import os
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import argparse
 import dataclasses
+import os
 import sys
 
 import numpy as np
@@ -61,12 +58,13 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = command_line.Parser(
         prog="python -m experiments.run_cross_validation",
         description=__doc__.split("\n")[0],
+        epilog="In brackets: the value in each preset.",
     )
-    parser.add_argument("--folds", type=int, default=5, help="how many")
-    parser.add_argument("--fold", type=int, help="train and score this one")
+    parser.add_argument("--folds", type=int, default=5, help="how many (5)")
+    parser.add_argument("--fold", type=int, help="only this one, from 0")
     parser.add_argument("--runs", default="runs", help="folder of all runs")
     flags.add_flags(parser, config.PRESETS)
     arguments = parser.parse_args(command)

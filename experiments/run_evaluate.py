@@ -5,11 +5,6 @@ python -m experiments.run_evaluate saved_models/baseline data/mine
 ```
 """
 
-import os
-
-# Before TensorFlow is imported, which otherwise talks about its plug-ins.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import argparse
 import dataclasses
 import logging
@@ -82,17 +77,20 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = argparse.ArgumentParser(
+    parser = command_line.Parser(
         prog="python -m experiments.run_evaluate",
         description=__doc__.split("\n")[0],
     )
     parser.add_argument("saved_model", help="folder of a SavedModel")
     parser.add_argument("manifest", help="folder of a prepared data set")
     parser.add_argument(
-        "--split", choices=("all", *manifests.SPLITS), default="all"
+        "--split",
+        choices=("all", *manifests.SPLITS),
+        default="all",
+        help="which recordings (all)",
     )
     parser.add_argument("--runs", default="runs", help="folder of all runs")
-    parser.add_argument("--name", default="", help="(the UTC time)")
+    parser.add_argument("--name", default="", help="of the run (the UTC time)")
     return parser.parse_args(command)
 
 

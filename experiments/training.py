@@ -75,6 +75,11 @@ def train_tagger(
         train = shuffled_labels(train, settings.seed)
     if validation is None and training.patience:
         _log.info("without validation, `patience` has no effect")
+    if validation is not None and not validation.labels().any():
+        raise ValueError(
+            "Validation recordings must carry tags, or no epoch is the best "
+            f"one. Received: {len(validation.tracks)} recordings without"
+        )
     fitted, held = train, None
     if training.tag_weights == "adaptive":
         rows = tag_weights.held_out(
@@ -113,7 +118,7 @@ def train_tagger(
         if saved is not None:
             loop.restore(*saved)
             _log.info("going on after step %d", loop.progress.step)
-        lost = loop.fit(fitted)
+        loop.fit(fitted)
     final = build(settings, fitted, pretrained=False)
     final.set_weights(loop.final_weights())
     progress = loop.progress
@@ -122,7 +127,7 @@ def train_tagger(
         history=progress.history,
         best_epoch=progress.best_epoch or progress.epoch,
         seconds=progress.seconds,
-        lost=lost,
+        lost=progress.lost,
     )
 
 
@@ -146,7 +151,11 @@ def build(
         prior = (train.labels().sum(0) + 1.0) / (len(train.tracks) + 2.0)
     if settings.init_from.startswith(transfer.HUB):
         return transfer.hub_tagger(
-            settings.init_from, settings.audio, len(train.vocabulary), prior
+            settings.init_from,
+            settings.audio,
+            len(train.vocabulary),
+            prior,
+            settings.model.dropout,
         )
     model = tagger.tagger(
         settings.audio, settings.model, len(train.vocabulary), prior

@@ -58,6 +58,7 @@ class Loop(keras.callbacks.Callback):
                 tagger, settings.training.average_decay
             )
         self._watched = {}
+        self._reader = None
         self._running_loss = None
         self._scalars = tf.summary.create_file_writer(str(run.tensorboard))
         self._schedule = optimizers.make_schedule(
@@ -69,13 +70,13 @@ class Loop(keras.callbacks.Callback):
 
     def watch(self, name, manifest):
         """Scores these recordings at the end of each epoch."""
-        reader = decode.SliceReader(manifest, self.settings.audio.clip_samples)
-        self._watched[name] = (manifest, reader)
+        self._watched[name] = manifest
 
     def fit(self, manifest):
-        """Runs the steps that are left; returns the recordings lost."""
+        """Runs the steps that are left."""
         training, progress = self.settings.training, self.progress
         reader = decode.SliceReader(manifest, self.settings.audio.clip_samples)
+        self._reader = reader
         self._clock = self._saved_at = time.monotonic()
         with reader.plain_errors():
             while progress.epoch < training.epochs and not progress.stopped:
@@ -101,7 +102,6 @@ class Loop(keras.callbacks.Callback):
                     callbacks=[self],
                     verbose=0,
                 )
-        return dict(reader.lost)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Takes up the running loss of an interrupted epoch."""
@@ -146,13 +146,15 @@ class Loop(keras.callbacks.Callback):
             else contextlib.nullcontext()
         )
         with in_place:
-            for name, (manifest, reader) in self._watched.items():
+            for name, manifest in self._readable():
                 truth = manifest.labels()
                 scores = evaluation.score_manifest(
                     self.tagger,
                     manifest,
                     self.settings.audio,
-                    reader,
+                    decode.SliceReader(
+                        manifest, self.settings.audio.clip_samples
+                    ),
                     self.settings.training.batch_size,
                 )
                 figures = evaluation.quick(truth, scores)
@@ -180,6 +182,7 @@ class Loop(keras.callbacks.Callback):
     def save(self):
         """Writes the state after the last step."""
         self._pass_time()
+        self.progress.lost |= self._reader.lost
         groups = {
             "model": self.trained.variables,
             "optimizer": self.trained.optimizer.variables,
@@ -215,6 +218,13 @@ class Loop(keras.callbacks.Callback):
             named = training_state.named(self.average.variables)
             return [array for _, array in named]
         return self.tagger.get_weights()
+
+    def _readable(self):
+        """The watched recordings but for those that training has lost."""
+        lost = self.progress.lost | self._reader.lost
+        for name, manifest in self._watched.items():
+            kept = [track.path not in lost for track in manifest.tracks]
+            yield name, manifest.subset(np.flatnonzero(kept))
 
     def _compare(self, score, epoch):
         """Keeps the weights, as they are in the model now, if they are best."""
@@ -268,7 +278,6 @@ def grouped(row: dict) -> dict:
 def line(row: dict, epochs: int) -> str:
     """One row of the history for the screen."""
     parts = [f"epoch {row['epoch']}/{epochs}", f"loss {row['loss']:.4f}"]
-    train = f"train MAP {row['train_map']:.3f}"
     if "validation_map" in row:
         parts += [
             f"MAP {row['validation_map']:.3f} (train {row['train_map']:.3f})",
@@ -276,6 +285,6 @@ def line(row: dict, epochs: int) -> str:
             f"P@10 {row['validation_p_at_10']:.3f}",
         ]
     else:
-        parts += [train]
+        parts.append(f"train MAP {row['train_map']:.3f}")
     parts += [f"lr {row['learning_rate']:.1e}", f"{row['seconds']:.1f} s"]
     return "  ".join(parts)

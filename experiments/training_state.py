@@ -40,6 +40,7 @@ class Progress:
         seconds: time spent so far, all starts together.
         epoch_seconds: time spent so far in the epoch that is under way.
         history: one row per complete epoch.
+        lost: training recordings that could not be read -> why.
     """
 
     epoch: int = 0
@@ -51,6 +52,7 @@ class Progress:
     seconds: float = 0.0
     epoch_seconds: float = 0.0
     history: list[dict] = dataclasses.field(default_factory=list)
+    lost: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 def save(

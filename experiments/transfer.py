@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments import config, training_state
-from tftag import audio, layers, tags
+from tftag import audio, layers, model_card, tags
 from tftag.models import tagger
 
 _log = logging.getLogger(__name__)
@@ -109,6 +109,7 @@ def hub_tagger(
     spec: audio.AudioSpec,
     tag_count: int,
     tag_prior: np.ndarray | None = None,
+    dropout: float = 0.0,
 ) -> keras.Model:
     """A dense layer on the embeddings of a TF-Hub audio module, kept fixed.
 
@@ -117,6 +118,7 @@ def hub_tagger(
         spec: at 16 kHz, which such modules take.
         tag_count: number of tags.
         tag_prior: `[tags]`, as for `tagger.tagger`.
+        dropout: share of the embedding dropped in training.
 
     Returns:
         A model from `{"waveform", "peak"}` to float32 logits `[batch, tags]`.
@@ -126,18 +128,15 @@ def hub_tagger(
             f"Audio modules take {HUB_RATE_HZ} Hz. "
             f"Received: `sample_rate_hz` {spec.sample_rate_hz}"
         )
-    inputs = {
-        "waveform": keras.Input((None,), name="waveform", dtype="float32"),
-        "peak": keras.Input((), name="peak", dtype="float32"),
-    }
+    inputs = tagger.waveform_inputs()
     x = layers.WaveformNormalization(name="normalization")(**inputs)
     x = HubEmbedding(handle.removeprefix(HUB), name="hub_embedding")(x)
     x = keras.layers.BatchNormalization(name="embedding_norm")(x)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
     head = keras.layers.Dense(tag_count, name=HEAD, dtype="float32")
     outputs = head(x)
     if tag_prior is not None:
-        prior = np.clip(tag_prior, 1e-3, 1 - 1e-3)
-        head.bias.assign(np.log(prior / (1 - prior)))
+        head.bias.assign(tagger.log_odds(tag_prior, tag_count))
     return keras.Model(inputs, outputs, name="hub_tagger")
 
 
@@ -266,7 +265,7 @@ def _open_run(source):
 
 
 def _open_export(source):
-    card = json.loads((source / "assets" / "tftag.json").read_text())
+    card = model_card.read(source)
     model = keras.saving.load_model(
         source / "assets.extra" / "tagger.keras", compile=False
     )

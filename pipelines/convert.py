@@ -60,7 +60,7 @@ def convert_files(
     """
     if processes is None:
         processes = _usable_cores()
-    if processes < 1 or seconds_per_file <= 0:
+    if processes < 1 or not seconds_per_file > 0:
         raise ValueError(
             "`processes` and `seconds_per_file` must be > 0. "
             f"Received: {processes}, {seconds_per_file}."

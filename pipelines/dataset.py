@@ -119,6 +119,7 @@ def training_dataset(
         ValueError: The arguments do not fit together.
     """
     _check_fit(manifest, spec, reader)
+    draws.check_masks(augmentation, spec)
     steps = steps_per_epoch(len(manifest.tracks), batch_size)
     if not (epochs >= 1 and 0 <= first_step <= steps * epochs):
         raise ValueError(
@@ -294,7 +295,6 @@ def _check_fit(manifest, spec, reader):
         )
     if manifest.sample_rate_hz != spec.sample_rate_hz:
         raise ValueError(
-            f"The audio must be at {spec.sample_rate_hz} Hz. Received: a "
-            f"manifest at {manifest.sample_rate_hz} Hz. Prepare the audio at "
-            "the rate of the model."
+            f"The audio must be at {spec.sample_rate_hz} Hz; prepare it again. "
+            f"Received: a manifest at {manifest.sample_rate_hz} Hz."
         )

@@ -6,6 +6,8 @@ A seed is an integer tensor `[2]`.
 import numpy as np
 import tensorflow as tf
 
+from tftag import audio
+
 
 def rows(seed, count: int, probabilities: np.ndarray | None) -> tf.Tensor:
     """Draws the order of the recordings of an epoch.
@@ -79,6 +81,28 @@ def starts(seed, samples: tf.Tensor, clip_samples: int) -> tf.Tensor:
     return tf.cast(drawn, tf.int64)
 
 
+def check_masks(augmentation, spec: audio.AudioSpec) -> None:
+    """Refuses masks wider than the spectrogram of a clip.
+
+    Args:
+        augmentation: A `dataset.Augmentation`.
+        spec: Of the clips.
+
+    Raises:
+        ValueError: Masks are asked for that do not fit.
+    """
+    for count, name, length, axis in (
+        ("mel_masks", "mel_mask_bands", spec.mel_bands, "mel bands"),
+        ("time_masks", "time_mask_frames", spec.clip_frames, "frames"),
+    ):
+        width = getattr(augmentation, name)
+        if getattr(augmentation, count) and width > length:
+            raise ValueError(
+                f"`{name}` must be at most {length}, the {axis} of a clip. "
+                f"Received: {width}."
+            )
+
+
 def masks(seed, shape: list[int], max_width: int, length: int) -> tf.Tensor:
     """Draws SpecAugment's masks along one axis.
 
@@ -93,15 +117,7 @@ def masks(seed, shape: list[int], max_width: int, length: int) -> tf.Tensor:
 
     Returns:
         Starts and widths, int32 `[clips, masks, 2]`.
-
-    Raises:
-        ValueError: A mask could be wider than the axis.
     """
-    if shape[-1] and max_width > length:
-        raise ValueError(
-            "A mask must not be wider than the spectrogram: at most "
-            f"{length} mel bands or frames here. Received: {max_width}."
-        )
     seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
     width = tf.floor(_uniform(seeds[0], shape) * (max_width + 1))
     start = tf.floor(_uniform(seeds[1], shape) * (length - width + 1))

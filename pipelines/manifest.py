@@ -226,6 +226,14 @@ def _read_facts(path: pathlib.Path) -> dict:
     absent = [name for name in needed if name not in facts]
     if absent:
         raise ValueError(f"{path} is damaged: it lacks {absent}")
+    names = facts["tags"]
+    if not isinstance(names, list) or not all(
+        isinstance(name, str) for name in names
+    ):
+        raise ValueError(f"{path} is damaged: its tags are no list of strings")
+    for name in ("audit", "source"):
+        if not isinstance(facts[name], dict):
+            raise ValueError(f"{path} is damaged: its {name} is no object")
     return facts
 
 

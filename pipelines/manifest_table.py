@@ -100,8 +100,10 @@ def read_rows(path: pathlib.Path) -> Iterator[tuple]:
                     known,
                 )
         except (ValueError, csv.Error) as error:
+            # Text is decoded in blocks, before a line of it is known.
+            line = f", line {reader.line_num}," if reader.line_num else ""
             raise ValueError(
-                f"{path}, line {reader.line_num}, is not as it was written: "
+                f"{path}{line} is not as it was written: "
                 f"{error}. Prepare the data again."
             ) from error
 

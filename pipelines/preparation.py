@@ -60,6 +60,8 @@ class Wishes:
                 "The share that may be rejected must be between 0 and 1. "
                 f"Received: {self.max_rejected_share}."
             )
+        if self.seed < 0:
+            raise ValueError(f"The seed must be >= 0. Received: {self.seed}.")
         splits.check_weights(self.split_weights or _DEFAULT_WEIGHTS)
 
 

@@ -74,7 +74,12 @@ def _read_source(asked, audio_folder) -> listed.Listing:
 def _lines(path):
     if path is None:
         return None
-    text = pathlib.Path(path).read_text(encoding="utf-8-sig")
+    try:
+        text = pathlib.Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"--tags must be a text file in UTF-8. Received: {path}"
+        ) from error
     return [line for line in text.splitlines() if line.strip()]
 
 
@@ -89,7 +94,7 @@ def _weights(text):
 
 
 def _parse(argv):
-    parser = argparse.ArgumentParser(
+    parser = command_line.Parser(
         prog="python -m pipelines.prepare",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -119,7 +124,13 @@ def _parse(argv):
         metavar="FILE",
         help="names of the tags where the pickles have rows of zeros and ones",
     )
-    add("--sample-rate-hz", type=int, default=16_000, metavar="HZ")
+    add(
+        "--sample-rate-hz",
+        type=int,
+        default=16_000,
+        metavar="HZ",
+        help="of the WAV files (default: 16000)",
+    )
     add(
         "--min-count",
         type=int,

@@ -7,7 +7,6 @@ tag can be told by anything but its sound. Every artist has habits (tuning,
 room, tone, hiss, the colour of each instrument) and belongs to one split.
 """
 
-import argparse
 import concurrent.futures
 import hashlib
 import logging
@@ -122,6 +121,8 @@ def make(
             tracks or processes that cannot be.
     """
     folder = pathlib.Path(folder)
+    if seed < 0:
+        raise ValueError(f"`seed` must be >= 0. Received: {seed}.")
     plans = plan(tracks, seed)
     if processes is not None and processes < 1:
         raise ValueError(
@@ -273,10 +274,14 @@ def _make_tracks(
 
 def main(argv: list[str] | None = None) -> int:
     """Makes the set and prints what it made."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", default="data/synthetic", help="folder")
-    parser.add_argument("--tracks", type=int, default=360)
-    parser.add_argument("--seed", type=int, default=0)
+    parser = command_line.Parser(
+        prog="python -m pipelines.synthetic",
+        description=__doc__.splitlines()[0],
+    )
+    add = parser.add_argument
+    add("--out", default="data/synthetic", help="folder (%(default)s)")
+    add("--tracks", type=int, default=360, help="how many (%(default)s)")
+    add("--seed", type=int, default=0, help="another gives another set (0)")
     asked = parser.parse_args(argv)
     path = make(asked.out, seed=asked.seed, tracks=asked.tracks)
     made = manifest.read_manifest(path)

@@ -112,11 +112,26 @@ def test_more_blocks_than_can_be_halved_are_refused(
     clip_seconds, mel_bands, blocks, message
 ):
     spec = audio.AudioSpec(clip_seconds=clip_seconds, mel_bands=mel_bands)
-    config = dataclasses.replace(TINY, blocks=blocks)
+    config = dataclasses.replace(TINY, blocks=blocks, pool_padding="valid")
     with pytest.raises(ValueError, match=message):
         backbone.backbone(spec, config)
     fewer = dataclasses.replace(config, blocks=blocks - 1)
     backbone.backbone(spec, fewer)
+
+
+def test_padding_that_keeps_the_last_frame_takes_a_clip_of_any_length():
+    config = dataclasses.replace(TINY, blocks=6, pooling="flatten")
+    for clip_seconds, frames in ((0.9, 29), (0.032, 2), (0.01, 1)):
+        spec = audio.AudioSpec(clip_seconds=clip_seconds)
+        assert spec.clip_frames == frames
+        model = backbone.backbone(spec, config)
+        features = ops.convert_to_numpy(model(_log_mel(2, frames)))
+        # One frame and two bands are left, of 512 / 32 filters each.
+        assert features.shape == (2, 1 * 2 * 16)
+        assert np.isfinite(features).all()
+    few_bands = audio.AudioSpec(mel_bands=32)
+    with pytest.raises(ValueError, match="<= 5: .* 32 mel bands"):
+        backbone.backbone(few_bands, config)
 
 
 @pytest.mark.parametrize(

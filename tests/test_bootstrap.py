@@ -103,11 +103,10 @@ def test_interval_covers_the_mean_of_many_test_sets():
     assert covered >= 86
 
 
-@pytest.mark.slow
 def test_a_thousand_draws_of_148_tags_take_seconds():
     rng = np.random.default_rng(9)
     truth = rng.random((636, 148)) < 0.05
     scores = rng.normal(size=truth.shape) + truth
     start = time.perf_counter()
     metrics.summarize(truth, scores, draws=1_000)
-    assert time.perf_counter() - start < 10
+    assert time.perf_counter() - start < 5

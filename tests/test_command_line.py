@@ -54,6 +54,34 @@ def test_the_traceback_is_in_the_debug_log(caplog):
     assert caplog.records[0].exc_info[0] is ValueError
 
 
+def test_a_full_disk_is_one_line_whoever_says_so(capsys):
+    class OpError(Exception):
+        """As TensorFlow's: no OSError."""
+
+    error = OpError("{{node SaveV2}} /x/part-0; No space left on device [Op]")
+    assert command_line.run(_raises(error)) == 2
+    assert capsys.readouterr().err == "error: No space left on device\n"
+    with pytest.raises(OpError):
+        command_line.run(_raises(OpError("a mistake")))
+
+
+def test_colours_and_line_ends_are_left_out(capsys):
+    command_line.run(_raises(ValueError("\x1b[1mbad\x1b[0m\n\n  thing")))
+    assert capsys.readouterr().err == "error: bad thing\n"
+
+
+def test_a_wrong_argument_is_one_line_without_the_usage(capsys):
+    parser = command_line.Parser(prog="run_it")
+    parser.add_argument("--count", type=int)
+    with pytest.raises(SystemExit) as caught:
+        parser.parse_args(["--count", "x"])
+    assert caught.value.code == 2
+    printed = capsys.readouterr().err
+    assert printed.count("\n") == 1
+    assert printed.startswith("error: argument --count: invalid int value: 'x'")
+    assert "run_it --help" in printed
+
+
 def test_an_interrupt_is_130(capsys):
     assert command_line.run(_raises(KeyboardInterrupt())) == 130
     assert "Traceback" not in capsys.readouterr().err

@@ -318,7 +318,7 @@ def test_fewer_recordings_than_a_batch_are_refused_with_the_way_out(manifest):
                     mel_masks=1, mel_mask_bands=17
                 )
             },
-            "at most 16.*Received: 17",
+            "^`mel_mask_bands` must be at most 16.*Received: 17",
         ),
     ],
 )

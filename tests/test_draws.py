@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pipelines import draws
+from pipelines import dataset, draws
+from tftag import audio
 
 
 def test_starts_reach_both_ends_and_are_uniform():
@@ -36,9 +37,17 @@ def test_masks_lie_inside_and_take_every_width():
 
 
 def test_a_mask_wider_than_the_spectrogram_is_refused():
+    spec = audio.AudioSpec(mel_bands=16, clip_seconds=0.32)
+    assert spec.clip_frames == 11
     with pytest.raises(ValueError, match="at most 16.*Received: 17"):
-        draws.masks([3, 4], [5, 1], 17, 16)
-    draws.masks([3, 4], [5, 0], 17, 16)  # there is none
+        draws.check_masks(
+            dataset.Augmentation(mel_masks=1, mel_mask_bands=17), spec
+        )
+    with pytest.raises(ValueError, match="time_mask_frames.*at most 11"):
+        draws.check_masks(
+            dataset.Augmentation(time_masks=1, time_mask_frames=12), spec
+        )
+    draws.check_masks(dataset.Augmentation(mel_mask_bands=17), spec)  # no mask
 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.2, 1.0, 8.0])

@@ -34,7 +34,11 @@ def model():
     return tagger.tagger(SPEC, tagger.TaggerConfig(backbone), 3)
 
 
-def one_by_one(model, manifest):
+def sigmoid(logits):
+    return 1 / (1 + np.exp(-logits))
+
+
+def one_by_one(model, manifest, activation=sigmoid):
     """The slow way: each clip alone, averaged by hand."""
     scores = []
     for track in manifest.tracks:
@@ -50,7 +54,7 @@ def one_by_one(model, manifest):
                     "peak": np.float32([audio.FULL_SCALE]),
                 }
             )
-            clips.append(1 / (1 + np.exp(-np.array(logits, np.float64)[0])))
+            clips.append(activation(np.array(logits, np.float64)[0]))
         scores.append(np.mean(clips, axis=0))
     return np.array(scores)
 
@@ -70,8 +74,13 @@ def test_scores_are_means_over_all_clips_in_any_batch(
 def test_embeddings_are_what_the_last_layer_sees(model, manifest):
     reader = decode.SliceReader(manifest, SPEC.clip_samples)
     found = evaluation.embed_manifest(model, manifest, SPEC, reader, 4)
-    assert found.shape == (5, model.get_layer("tag_logits").input.shape[-1])
-    assert np.ptp(found, axis=0).max() > 0
+    kernel, bias = model.get_layer("tag_logits").get_weights()
+    # Linear, so the mean over the clips is the same before and after it.
+    np.testing.assert_allclose(
+        found @ kernel + bias,
+        one_by_one(model, manifest, activation=lambda logits: logits),
+        atol=1e-4,
+    )
 
 
 def test_a_lost_file_is_one_plain_error(model, tmp_path):
@@ -119,6 +128,13 @@ def test_without_other_recordings_decisions_are_cross_fitted():
     )
     # Cross-fitted, so there is no single threshold to print.
     assert all(row["threshold"] is None for row in found.table)
+
+
+def test_few_recordings_are_cross_fitted_in_as_many_parts():
+    truth, scores = scored(recordings=3)
+    truth[:2, 0], truth[2, 1] = 1, 1
+    found = evaluation.report(truth, scores, "abcd", None, "here")
+    assert "in 3 parts" in found.summary["at_threshold"]["thresholds"]
 
 
 def test_with_other_recordings_their_thresholds_are_used():

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import tiny_tagger
 
-from tftag import audio, exported_tagger
+from tftag import audio, export, exported_tagger, tags
 
 CLIP = tiny_tagger.CLIP
 LENGTHS = (1, 2, CLIP - 1, CLIP, CLIP + 1, 2 * CLIP, CLIP * 5 // 2, 9 * CLIP)
@@ -163,3 +163,39 @@ def test_what_is_no_sound_is_refused(signatures, bad):
         signatures["serving_default"](tf.constant(waveform))
     with pytest.raises(tf.errors.InvalidArgumentError, match="1 sample"):
         signatures["serving_default"](tf.ones([2, 0]))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_three_hours_are_tagged_alone_in_a_batch_and_by_the_model(tmp_path):
+    spec = dataclasses.replace(tiny_tagger.SPEC, clip_seconds=10.0)
+    model = tiny_tagger.build(spec)
+    folder = export.export_tagger(
+        model,
+        spec,
+        tags.TagVocabulary(tiny_tagger.NAMES),
+        tiny_tagger.CALIBRATION,
+        {},
+        tmp_path / "long",
+    )
+    loaded = tf.saved_model.load(str(folder))
+    # Every minute sounds different; the last clip reaches the last sample.
+    minutes = [
+        tiny_tagger.music(60 * spec.sample_rate_hz, seed) for seed in range(180)
+    ]
+    samples = np.concatenate([*minutes, np.ones(1, np.float32)])
+    expected = tiny_tagger.reference(model, samples, spec)
+    assert len(expected) == 1_081
+    alone = loaded.signatures["serving_default"](
+        waveform=tf.constant(samples[None])
+    )["probabilities"][0]
+    np.testing.assert_allclose(alone, expected.mean(axis=0), atol=1e-5)
+    waveform = np.zeros((2, len(samples)), np.float32)
+    waveform[0], waveform[1, 0] = samples, 0.5
+    together = loaded.signatures["tag_batch"](
+        waveform=tf.constant(waveform),
+        length_samples=tf.constant([len(samples), 1], tf.int64),
+    )["probabilities"]
+    np.testing.assert_allclose(together[0], alone, atol=1e-5)
+    short = tiny_tagger.reference(model, waveform[1, :1], spec)[0]
+    np.testing.assert_allclose(together[1], short, atol=1e-5)

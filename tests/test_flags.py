@@ -11,9 +11,7 @@ from experiments import config, flags
 def parse(*line):
     parser = argparse.ArgumentParser()
     flags.add_flags(parser, config.PRESETS)
-    return flags.from_arguments(
-        parser.parse_args(list(line)), config.PRESETS
-    )
+    return flags.from_arguments(parser.parse_args(list(line)), config.PRESETS)
 
 
 def test_a_flag_changes_its_leaf_and_nothing_else():
@@ -45,6 +43,16 @@ def test_help_names_what_the_presets_differ_in():
     text = " ".join(parser.format_help().split())
     assert "seed sgd" in text
     assert "seed 100" in text
+
+
+def test_help_says_what_the_docstrings_say():
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, config.PRESETS)
+    text = " ".join(parser.format_help().split())
+    assert "INT passes over the training recordings (demo 40" in text
+    assert "the first 5 % of the steps" in text
+    assert "{demo,seed,strong}" in text
+    assert "()" not in text
 
 
 def test_two_leaves_of_one_name_are_refused():

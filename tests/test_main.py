@@ -176,7 +176,8 @@ def test_bad_usage_is_status_2(words, capsys):
     with pytest.raises(SystemExit) as raised:
         run(*words)
     assert raised.value.code == 2
-    assert "usage: tftag" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert printed.startswith("error: ") and printed.count("\n") == 1
 
 
 def test_no_model_and_no_place_to_write_are_status_2(

@@ -176,6 +176,9 @@ def test_damage_is_refused(tmp_path):
         ("[]", "format"),
         (facts.replace('"format": 1', '"format": 2'), "Received: 2"),
         (facts.replace('"audit"', '"adit"'), "lacks"),
+        (facts.replace('"jazz"', "5"), "no list of strings"),
+        (facts.replace('"tags": [', '"tags": null, "x": ['), "no list of"),
+        (facts.replace('"source": {', '"source": 1, "x": {'), "source is no"),
     ):
         (tmp_path / "manifest.json").write_text(text)
         with pytest.raises(ValueError, match=message):

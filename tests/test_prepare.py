@@ -165,6 +165,9 @@ def test_the_pickles_of_the_reference_experiment(collection, tmp_path):
         ({"--split": "0/1"}, "weights"),
         ({"--max-rejected-share": "0.05"}, "2 of 22 recordings"),
         ({"--top": "0"}, "top"),
+        ({"--seed": "-1"}, "seed"),
+        ({"--seconds-per-file": "nan"}, "seconds_per_file"),
+        ({"--tags": "{folder}/silent.wav"}, "--tags must be a text file"),
     ],
 )
 def test_bad_input_is_one_line(collection, tmp_path, capsys, change, words):

@@ -10,7 +10,7 @@ import tensorflow as tf
 import tone_manifest
 
 from experiments import config, run_baseline, run_dir
-from tftag import command_line
+from tftag import calibration, command_line, serving
 
 
 def call(folder, *more, data="data", **values):
@@ -79,9 +79,37 @@ def test_figures_have_chance_interval_and_leaks(finished):
         assert low <= found[name]["value"] <= high
         assert 0 < found[name]["chance"] < 1
     assert found["leaks"]["artists"] == "checked"
-    assert found["at_threshold"]["thresholds"] == "fitted on other recordings"
+    assert "travel with" in found["at_threshold"]["thresholds"]
     assert "train_map" in found["at_that_epoch"]
     assert found["lost_recordings"] == {}
+
+
+def test_each_tag_has_a_row_with_its_figures_and_threshold(finished):
+    with open(run_of(finished).path / "per_tag.csv") as text:
+        rows = list(csv.DictReader(text))
+    assert [row["tag"] for row in rows] == list(tone_manifest.TAGS)
+    for row in rows:
+        assert int(row["count"]) > 0
+        for name in ("ap", "chance_ap", "roc_auc", "recall", "accuracy"):
+            assert 0 <= float(row[name]) <= 1
+        assert 0 <= float(row["threshold"]) <= 1
+        # Empty where a tag was given to nobody.
+        assert 0 <= float(row["precision"] or 0) <= 1
+
+
+def test_calibration_and_thresholds_are_those_of_the_validation_split(finished):
+    export = run_of(finished).read_json("metrics.json")["export"]
+    tagger = serving.SavedTagger(export)
+    manifest = tone_manifest.manifests.read_manifest(finished / "data")
+    validation = manifest.split("validation")
+    scores = [
+        tagger.tag_file(validation.wav_path(track)).probabilities
+        for track in validation.tracks
+    ]
+    fitted = calibration.fit(validation.labels(), np.stack(scores))
+    exported = tagger.card["calibration"]
+    np.testing.assert_allclose(exported["offsets"], fitted.offsets, atol=1e-3)
+    np.testing.assert_allclose(tagger.thresholds, fitted.thresholds, atol=1e-3)
 
 
 def test_history_has_a_row_per_epoch(finished):

@@ -1,8 +1,10 @@
 import importlib.util
 
 import pytest
+import tone_manifest
 
-from experiments import run_benchmark
+from experiments import config, run_benchmark
+from pipelines import dataset, decode
 from tftag import command_line
 
 FEW = ["--rounds", "2"]
@@ -61,6 +63,30 @@ def test_step_times_training_and_inference_of_a_preset(capsys):
     # Without a GPU the preset's float16 is not what training uses.
     assert "preset strong, float32, clips of 1 s, batches of 2" in said
     assert "training step" in said and "inference" in said
+
+
+@pytest.mark.slow
+def test_the_seed_preset_takes_a_step_and_an_epoch_of_data_on_a_cpu(
+    tmp_path, capsys
+):
+    few = ["--batch-size", "2", "--rounds", "1"]
+    assert run_benchmark.main(["step", "--preset", "seed", *few]) == 0
+    assert "preset seed, float32, clips of 30 s" in capsys.readouterr().out
+    settings = config.seed()
+    made = tone_manifest.make(
+        tmp_path / "data", train=40, validation=0, seconds=32, rate_hz=16_000
+    )
+    stream = dataset.training_dataset(
+        made,
+        settings.audio,
+        decode.SliceReader(made, settings.audio.clip_samples),
+        batch_size=settings.training.batch_size,
+        seed=settings.seed,
+        epochs=1,
+        augmentation=settings.augmentation,
+    )
+    shapes = [inputs["waveform"].shape for inputs, _ in stream]
+    assert shapes == [(16, 480_000)] * 2
 
 
 def test_ways_take_turns():

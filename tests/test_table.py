@@ -117,6 +117,7 @@ def test_json_lines(tmp_path):
         ('{"tags": []}', "line 1: the key 'path' is missing"),
         ('{"path": "", "tags": []}', "line 1: there is no path"),
         ('{"path": 5, "tags": []}', "line 1: 'path' must be a string"),
+        ('{"path": "\\ud800", "tags": []}', "line 1: 'path' must be valid"),
         ('{"path": "a", "tags": [1]}', "line 1: 'tags' must be"),
         ('{"path": "a", "tags": {"x": 1}}', "line 1: 'tags' must be"),
         ('{"path": "a", "tags": ' + "[" * 99_999, "line 1"),

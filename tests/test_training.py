@@ -1,5 +1,6 @@
 """A training that is killed anywhere ends like one that was left alone."""
 
+import dataclasses
 import os
 import pathlib
 import signal
@@ -148,6 +149,20 @@ def test_weights_of_the_best_epoch_are_kept_and_training_stops(tmp_path):
     )
     found = evaluation.quick(made.split("validation").labels(), again)
     assert found["map"] == pytest.approx(max(maps), abs=1e-6)
+
+
+def test_a_validation_split_without_tags_is_refused(tmp_path):
+    made = tone_manifest.make(tmp_path / "data")
+    untagged = dataclasses.replace(
+        made.split("validation"),
+        tracks=tuple(
+            dataclasses.replace(track, tags=())
+            for track in made.split("validation").tracks
+        ),
+    )
+    run = run_dir.RunDir(tmp_path / "runs", "baseline", "a")
+    with pytest.raises(ValueError, match="must carry tags.*8 recordings"):
+        training.train_tagger(settings(), made.split("train"), untagged, run)
 
 
 def test_a_loss_that_explodes_is_named(tmp_path):

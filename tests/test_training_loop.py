@@ -72,5 +72,30 @@ def test_tensorboard_has_a_curve_per_figure(trained):
     run, _ = trained
     log = event_accumulator.EventAccumulator(str(run.tensorboard))
     log.Reload()
-    for name in ("epoch/loss", "validation/map", "train/map"):
+    for name in (
+        "epoch/loss",
+        "epoch/learning_rate",
+        "validation/map",
+        "train/map",
+    ):
         assert [event.step for event in log.Tensors(name)] == [1, 2]
+
+
+def test_a_lost_recording_is_skipped_and_named_after_a_resume_too(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=110, seconds=1.0)
+    # One that is read in training and scored at the end of each epoch.
+    lost = training.sample(made.split("train"), 0).tracks[7]
+    made.wav_path(lost).unlink()
+    run = run_dir.RunDir(tmp_path / "runs", "baseline", "a")
+    settings = flags.replace(
+        config.demo(), {**tone_manifest.SMALL, "epochs": 1}
+    )
+    for _ in range(2):  # the second start finds nothing left to do
+        trained = training.train_tagger(
+            settings,
+            made.split("train"),
+            made.split("validation"),
+            run,
+        )
+        assert list(trained.lost) == [lost.path]
+    assert 0 < trained.history[0]["train_map"] <= 1

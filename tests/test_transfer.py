@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import shutil
 
 import keras
 import numpy as np
@@ -236,6 +237,20 @@ def test_a_tagger_on_a_module_has_a_head_to_train_and_exports(
     found = signature(waveform=tf.constant(noise))["probabilities"]
     logits = model({"waveform": noise, "peak": np.abs(noise).max(axis=1)})
     np.testing.assert_allclose(found, tf.sigmoid(logits), atol=1e-5)
+
+
+def test_the_head_on_a_module_has_the_dropout_that_is_asked_for(module_folder):
+    model = transfer.hub_tagger(
+        f"hub:{module_folder}", HUB_SPEC, 3, dropout=0.25
+    )
+    assert model.get_layer("dropout").rate == 0.25
+
+
+def test_a_damaged_model_card_is_one_clear_error(export_folder, tmp_path):
+    shutil.copytree(export_folder[0], tmp_path / "tagger")
+    (tmp_path / "tagger" / "1" / "assets" / "tftag.json").write_text("{}")
+    with pytest.raises(ValueError, match="model card"):
+        transfer.take_over(make(4), tmp_path / "tagger", NEW_TAGS, SPEC)
 
 
 def test_modules_that_do_not_fit_are_refused(module_folder, tmp_path):

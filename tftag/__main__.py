@@ -2,7 +2,6 @@
 
 import argparse
 import collections
-import contextlib
 import os
 import pathlib
 import sys
@@ -39,7 +38,7 @@ def command() -> int:
 
 
 def _parser():
-    parser = argparse.ArgumentParser(prog="tftag", description=__doc__)
+    parser = command_line.Parser(prog="tftag", description=__doc__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     tag = commands.add_parser(
         "tag",
@@ -92,16 +91,17 @@ def _parser():
 
 
 def _count(text):
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be >= 1. Received: {number}")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number >= 1. Received: {text}"
+        )
+    return int(text)
 
 
 def _tag(arguments):
     # Imported here: it takes seconds, and neither the help text nor a wrong
     # argument has to wait for it.
-    with _quiet_tensorflow():
+    with command_line.quiet_tensorflow():
         from tftag import serving
 
         tagger = serving.SavedTagger(arguments.saved_model)
@@ -127,28 +127,6 @@ def _write(tagger, arguments, out):
         rows.add(name, _chosen(tagger, calibrated, arguments), start_seconds)
     rows.close()
     return 1 if failures else 0
-
-
-@contextlib.contextmanager
-def _quiet_tensorflow():
-    """Hides what TensorFlow logs when it starts, unless the user set a level.
-
-    Some of it is written past Python and before the level is looked at.
-    """
-    level = "TF_CPP_MIN_LOG_LEVEL"
-    if level in os.environ:
-        yield
-        return
-    os.environ[level] = "3"
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
 
 
 def _files(paths, fail):

@@ -71,11 +71,11 @@ class AudioSpec:
                 f"`sample_rate_hz` / 2 = {self.sample_rate_hz / 2:g}. "
                 f"Received: min_hz={self.min_hz:g}, max_hz={self.max_hz:g}."
             )
-        if self.clip_samples < 1 or self.clip_step_samples < 1:
+        if not (0 < self.clip_samples < 2**31 and self.clip_step_samples > 0):
             raise ValueError(
                 "`clip_seconds` and `clip_step_seconds` must hold at least one "
-                f"sample at {self.sample_rate_hz} Hz. Received: "
-                f"{self.clip_seconds}, {self.clip_step_seconds}."
+                f"sample at {self.sample_rate_hz} Hz, a clip less than 2**31. "
+                f"Received: {self.clip_seconds}, {self.clip_step_seconds}."
             )
 
     @property
@@ -157,7 +157,7 @@ def decode_file(path: str | os.PathLike, sample_rate_hz: int) -> Recording:
     except UnusableAudio as error:
         reason, message = error.reason, str(error)
     except soundfile.LibsndfileError as error:
-        reason, message = _reason(error, path), error.error_string
+        reason, message = _explain(error.code, error.error_string, path)
     except TypeError:  # soundfile wants to be told what .raw holds
         reason, message = "unsupported", "Raw audio has no header."
     except MemoryError:
@@ -292,9 +292,9 @@ def _scale(blocks):
     return Recording(samples, float(peak))
 
 
-def _reason(error, path):
+def _explain(code, text, path):
     """Tells a format that is not known from a file that is broken."""
-    suffix = os.path.splitext(os.fsdecode(path))[1].lower()
-    if error.code == 1 and suffix in _KNOWN_SUFFIXES:
-        return "unreadable"
-    return "unsupported" if error.code in _UNSUPPORTED_CODES else "unreadable"
+    is_known = os.fsdecode(path).lower().endswith(tuple(_KNOWN_SUFFIXES))
+    if code not in _UNSUPPORTED_CODES or (code == 1 and is_known):
+        return "unreadable", "No audio found." if "not exist" in text else text
+    return "unsupported", text

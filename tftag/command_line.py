@@ -1,15 +1,30 @@
 """How every command ends: a status, and one line where input was bad."""
 
+import argparse
+import contextlib
+import errno
 import logging
 import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 BAD_INPUT = 2
 BROKEN_PIPE = 141
 INTERRUPTED = 130
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _log = logging.getLogger(__name__)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that answers a wrong argument with one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with status 2, without the usage, which can fill a screen."""
+        line = _one_line(f"{message}; {self.prog} --help says more")
+        self.exit(BAD_INPUT, f"error: {line}\n")
 
 
 def run(
@@ -42,9 +57,45 @@ def run(
         return BROKEN_PIPE
     except (ValueError, OSError) as error:
         _log.debug("%s", type(error).__name__, exc_info=True)
-        line = " ".join(_describe(error).splitlines())
+        line = _one_line(_describe(error))
         sys.stderr.write(f"error: {line}\n")
         return BAD_INPUT
+    except Exception as error:
+        # TensorFlow has exceptions of its own for what the system says.
+        full = [text for text in map(os.strerror, _FULL) if text in str(error)]
+        if not full:
+            raise
+        _log.debug("%s", type(error).__name__, exc_info=True)
+        sys.stderr.write(f"error: {full[0]}\n")
+        return BAD_INPUT
+
+
+@contextlib.contextmanager
+def quiet_tensorflow() -> Iterator[None]:
+    """Hides what TensorFlow logs as it is imported, unless a level is set.
+
+    Some of it is written past Python and before the level is looked at.
+    """
+    level = "TF_CPP_MIN_LOG_LEVEL"
+    if level in os.environ:
+        yield
+        return
+    os.environ[level] = "3"
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+def _one_line(text: str) -> str:
+    """The text without line ends and without colours, which Keras gives."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    return " ".join(line.strip() for line in lines if line.strip())
 
 
 def _describe(error: ValueError | OSError) -> str:

@@ -152,7 +152,7 @@ def _read_tags(
     if vocabulary is None:
         raise ValueError(
             f"{where}: the tags are a row of numbers; name the tags that they "
-            "stand for, in their order, as the tag names."
+            "stand for, in their order, as the tag names (--tag-names)."
         )
     if len(items) != len(vocabulary):
         raise ValueError(

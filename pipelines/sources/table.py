@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import pathlib
+import re
 
 COLUMNS = ("path", "tags", "artist", "split")
 NEEDED = ("path", "tags")
@@ -202,6 +203,8 @@ def _to_json_row(line: int, entry: object, tag_separator: str) -> Row:
         if value is not None and not isinstance(value, str):
             raise ValueError(f"{name!r} must be a string")
         texts[name] = (value or "").strip()
+        if re.search("[\ud800-\udfff]", texts[name]):
+            raise ValueError(f"{name!r} must be valid Unicode")
     if not texts["path"]:
         raise ValueError("there is no path")
     return Row(

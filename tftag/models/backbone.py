@@ -81,8 +81,8 @@ def backbone(
         A model from `[batch, frames, mels]` to `[batch, dim]`.
 
     Raises:
-        ValueError: When there are more blocks than the mel bands, or the
-            frames of a clip, can be halved.
+        ValueError: When there are more blocks than the mel bands can be
+            halved or, with `valid` padding, the frames of a clip.
     """
     _check_halvings(audio_spec, config)
     frames = audio_spec.clip_frames if config.pooling == "flatten" else None
@@ -124,10 +124,11 @@ def _pool(x, pooling):
 
 
 def _check_halvings(audio_spec, config):
-    for length, unit in (
-        (audio_spec.mel_bands, "mel bands"),
-        (audio_spec.clip_frames, "frames of a clip"),
-    ):
+    lengths = {"mel bands": audio_spec.mel_bands}
+    if config.pool_padding == "valid":
+        # With `same`, half of one frame is still one.
+        lengths["frames of a clip"] = audio_spec.clip_frames
+    for unit, length in lengths.items():
         limit = length.bit_length() - 1
         if config.blocks > limit:
             raise ValueError(

@@ -61,16 +61,7 @@ def tagger(
     if tag_count < 1:
         raise ValueError(f"`tag_count` must be >= 1. Received: {tag_count}.")
     # Layers
-    log_mel = layers.LogMelSpectrogram(
-        sample_rate_hz=audio_spec.sample_rate_hz,
-        window_samples=audio_spec.window_samples,
-        hop_samples=audio_spec.hop_samples,
-        mel_bands=audio_spec.mel_bands,
-        min_hz=audio_spec.min_hz,
-        max_hz=audio_spec.max_hz,
-        log_floor=audio_spec.log_floor,
-        name="log_mel",
-    )
+    log_mel = log_mel_layer(audio_spec)
     # Standardises every band, so that 0, what SpecAugment fills its masks
     # with, is the mean of the band. Nothing in it is trained: with a scale,
     # each training step would have to take gradients through the first
@@ -90,12 +81,12 @@ def tagger(
     )
     # Graph
     fixed = config.backbone.pooling == "flatten"
-    inputs = _waveform_inputs(audio_spec.clip_samples if fixed else None)
+    inputs = waveform_inputs(audio_spec.clip_samples if fixed else None)
     x = layers.WaveformNormalization(name="normalization")(**inputs)
     x = mel_norm(log_mel(x))
     outputs = tag_logits(dropout(backbone(x)))
     if tag_prior is not None:
-        tag_logits.bias.assign(_log_odds(tag_prior, tag_count))
+        tag_logits.bias.assign(log_odds(tag_prior, tag_count))
     return keras.Model(inputs, outputs, name="tagger")
 
 
@@ -112,7 +103,7 @@ def masked(tagger_model: keras.Model) -> keras.Model:
     """
     get_layer = tagger_model.get_layer
     samples = tagger_model.input["waveform"].shape[1]
-    waveform = _waveform_inputs(samples)
+    waveform = waveform_inputs(samples)
     masks = {
         name: keras.Input((None, 2), name=name, dtype="int32")
         for name in ("mel_masks", "time_masks")
@@ -126,14 +117,30 @@ def masked(tagger_model: keras.Model) -> keras.Model:
     return keras.Model({**waveform, **masks}, outputs, name="masked_tagger")
 
 
-def _waveform_inputs(samples):
+def log_mel_layer(audio_spec: audio.AudioSpec) -> layers.LogMelSpectrogram:
+    """Builds the layer that gives the spectrograms of a spec."""
+    return layers.LogMelSpectrogram(
+        sample_rate_hz=audio_spec.sample_rate_hz,
+        window_samples=audio_spec.window_samples,
+        hop_samples=audio_spec.hop_samples,
+        mel_bands=audio_spec.mel_bands,
+        min_hz=audio_spec.min_hz,
+        max_hz=audio_spec.max_hz,
+        log_floor=audio_spec.log_floor,
+        name="log_mel",
+    )
+
+
+def waveform_inputs(samples: int | None = None) -> dict[str, keras.KerasTensor]:
+    """The inputs of a tagger; `samples` None takes any length."""
     return {
         "waveform": keras.Input((samples,), name="waveform", dtype="float32"),
         "peak": keras.Input((), name="peak", dtype="float32"),
     }
 
 
-def _log_odds(tag_prior, tag_count):
+def log_odds(tag_prior: np.ndarray, tag_count: int):
+    """Logits `[tags]` of shares of recordings, kept away from certainty."""
     prior = np.asarray(tag_prior, "float64")
     if prior.shape != (tag_count,):
         raise ValueError(
