@@ -123,6 +123,26 @@ def quick(truth: np.ndarray, scores: np.ndarray) -> dict[str, float]:
     }
 
 
+def readable(
+    manifest: manifests.Manifest, lost: dict[str, str]
+) -> manifests.Manifest:
+    """The manifest without the tracks whose path is in `lost`."""
+    kept = [track.path not in lost for track in manifest.tracks]
+    return manifest.subset(np.flatnonzero(kept))
+
+
+def cross_entropy(truth: np.ndarray, scores: np.ndarray) -> float:
+    """Mean binary cross-entropy of probabilities, in nats per tag.
+
+    Args:
+        truth: `[n, tags]`.
+        scores: `[n, tags]`, probabilities.
+    """
+    scores = np.clip(np.asarray(scores, np.float64), 1e-7, 1 - 1e-7)
+    wrong = np.where(np.asarray(truth) > 0, scores, 1 - scores)
+    return float(-np.log(wrong).mean())
+
+
 def report(
     truth: np.ndarray,
     scores: np.ndarray,
@@ -164,13 +184,17 @@ def report(
 
 def figures_table(summary: dict) -> str:
     """The figures of `metrics.summarize` for the screen, one per line."""
-    lines = [f"{'':18}{'value':>7}   {'95 % interval':<17}{'chance':>6}"]
+    lines = [
+        f"{'':18}{'value':>7}   {'95 % interval':<17}{'chance':>6}{'best':>7}"
+    ]
     for key, title in TITLES.items():
         figure = summary[key]
         low, high = figure["ci95"]
         lines.append(
             f"{title:18}{figure['value']:7.3f}   "
             f"{f'{low:.3f} to {high:.3f}':<17}{figure['chance']:6.3f}"
+            # Fewer than 10 positives keep P@10 below 1.
+            f"{figure.get('ceiling', 1.0):7.3f}"
         )
     return "\n".join(lines)
 

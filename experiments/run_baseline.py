@@ -10,6 +10,7 @@ same weights as a run that was left alone.
 """
 
 import argparse
+import os
 import pathlib
 import sys
 
@@ -189,7 +190,8 @@ def judge(settings, trained, train, validation, test):
     names = train.vocabulary.names
     if validation is None:
         fitted = calibration.identity(len(names))
-        judged = training.sample(train, settings.seed)
+        readable = evaluation.readable(train, trained.lost)
+        judged = training.sample(readable, settings.seed)
         scores, thresholds, label = score(judged), fitted, ON_TRAINING
     else:
         judged, scores = validation, score(validation)
@@ -250,7 +252,8 @@ def card(run, settings, manifest, summary) -> dict:
 
 def closing(run, summary, exported, judged) -> str:
     """Says what was made, where, and what to try next."""
-    example = judged.wav_path(judged.tracks[0])
+    example = _short(judged.wav_path(judged.tracks[0]))
+    python = _short(sys.executable)
     return "\n".join(
         [
             "",
@@ -258,13 +261,20 @@ def closing(run, summary, exported, judged) -> str:
             evaluation.figures_table(summary),
             "",
             f"run        {run.path}",
-            f"export     {exported}",
+            f"figures    {run.figures}",
+            f"export     {_short(exported)}",
             "",
             "Next:",
-            f"  tensorboard --logdir {run.tensorboard}",
-            f"  python -m tftag tag {exported} {example}",
+            f"  {python} -m tensorboard.main --logdir {run.path.parent}",
+            f"  {python} -m tftag tag {_short(exported)} {example}",
         ]
     )
+
+
+def _short(path) -> str:
+    """The path from here, where it lies below."""
+    path, here = os.path.abspath(path), os.getcwd()
+    return os.path.relpath(path) if path.startswith(here + os.sep) else path
 
 
 if __name__ == "__main__":

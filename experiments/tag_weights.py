@@ -43,7 +43,13 @@ def from_file(path: str, vocabulary: tags.TagVocabulary) -> np.ndarray:
             f"Received: {path!r}"
         )
     with open(file, newline="", encoding="utf-8") as text:
-        rows = list(csv.DictReader(text))
+        try:
+            rows = list(csv.DictReader(text))
+        except ValueError as error:
+            raise ValueError(
+                "A file of tag weights must be a CSV in UTF-8. "
+                f"Received: {path} ({error})"
+            ) from error
     if not rows or not {"tag", "weight"} <= rows[0].keys():
         raise ValueError(
             "A file of tag weights must have the columns tag and weight. "

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments import (
+    audio_module,
     config,
     optimizers,
     run_dir,
@@ -149,8 +150,8 @@ def build(
     if settings.training.tag_prior:
         # One recording with and one without: no tag is certain.
         prior = (train.labels().sum(0) + 1.0) / (len(train.tracks) + 2.0)
-    if settings.init_from.startswith(transfer.HUB):
-        return transfer.hub_tagger(
+    if settings.init_from.startswith(audio_module.HUB):
+        return audio_module.hub_tagger(
             settings.init_from,
             settings.audio,
             len(train.vocabulary),

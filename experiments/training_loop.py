@@ -75,7 +75,9 @@ class Loop(keras.callbacks.Callback):
     def fit(self, manifest):
         """Runs the steps that are left."""
         training, progress = self.settings.training, self.progress
-        reader = decode.SliceReader(manifest, self.settings.audio.clip_samples)
+        reader = decode.SliceReader(
+            manifest, self.settings.audio.clip_samples, training.max_lost_share
+        )
         self._reader = reader
         self._clock = self._saved_at = time.monotonic()
         with reader.plain_errors():
@@ -146,7 +148,9 @@ class Loop(keras.callbacks.Callback):
             else contextlib.nullcontext()
         )
         with in_place:
-            for name, manifest in self._readable():
+            lost = progress.lost | self._reader.lost
+            for name, watched in self._watched.items():
+                manifest = evaluation.readable(watched, lost)
                 truth = manifest.labels()
                 scores = evaluation.score_manifest(
                     self.tagger,
@@ -158,6 +162,8 @@ class Loop(keras.callbacks.Callback):
                     self.settings.training.batch_size,
                 )
                 figures = evaluation.quick(truth, scores)
+                if name != "train":
+                    figures["loss"] = evaluation.cross_entropy(truth, scores)
                 row |= {f"{name}_{k}": v for k, v in figures.items()}
                 if name == "held":
                     row |= self._adapt(truth, scores, manifest.vocabulary)
@@ -218,13 +224,6 @@ class Loop(keras.callbacks.Callback):
             named = training_state.named(self.average.variables)
             return [array for _, array in named]
         return self.tagger.get_weights()
-
-    def _readable(self):
-        """The watched recordings but for those that training has lost."""
-        lost = self.progress.lost | self._reader.lost
-        for name, manifest in self._watched.items():
-            kept = [track.path not in lost for track in manifest.tracks]
-            yield name, manifest.subset(np.flatnonzero(kept))
 
     def _compare(self, score, epoch):
         """Keeps the weights, as they are in the model now, if they are best."""

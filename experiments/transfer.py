@@ -1,4 +1,4 @@
-"""Starting from another tagger, or from a TF-Hub audio module."""
+"""Starting from another tagger: a run or an export."""
 
 import json
 import logging
@@ -9,14 +9,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments import config, training_state
-from tftag import audio, layers, model_card, tags
+from experiments import audio_module, config, training_state
+from tftag import audio, model_card, tags
 from tftag.models import tagger
 
 _log = logging.getLogger(__name__)
 
-HUB = "hub:"
-HUB_RATE_HZ = 16_000
 BODY = ("mel_norm", "backbone")
 HEAD = "tag_logits"
 # What makes one picture of a sound; another one would be noise to the blocks.
@@ -104,120 +102,6 @@ def fitting(stream: tf.data.Dataset, model: keras.Model) -> tf.data.Dataset:
     )
 
 
-def hub_tagger(
-    handle: str,
-    spec: audio.AudioSpec,
-    tag_count: int,
-    tag_prior: np.ndarray | None = None,
-    dropout: float = 0.0,
-) -> keras.Model:
-    """A dense layer on the embeddings of a TF-Hub audio module, kept fixed.
-
-    Args:
-        handle: `hub:` and a handle or folder of a module in YAMNet's shape.
-        spec: at 16 kHz, which such modules take.
-        tag_count: number of tags.
-        tag_prior: `[tags]`, as for `tagger.tagger`.
-        dropout: share of the embedding dropped in training.
-
-    Returns:
-        A model from `{"waveform", "peak"}` to float32 logits `[batch, tags]`.
-    """
-    if spec.sample_rate_hz != HUB_RATE_HZ:
-        raise ValueError(
-            f"Audio modules take {HUB_RATE_HZ} Hz. "
-            f"Received: `sample_rate_hz` {spec.sample_rate_hz}"
-        )
-    inputs = tagger.waveform_inputs()
-    x = layers.WaveformNormalization(name="normalization")(**inputs)
-    x = HubEmbedding(handle.removeprefix(HUB), name="hub_embedding")(x)
-    x = keras.layers.BatchNormalization(name="embedding_norm")(x)
-    x = keras.layers.Dropout(dropout, name="dropout")(x)
-    head = keras.layers.Dense(tag_count, name=HEAD, dtype="float32")
-    outputs = head(x)
-    if tag_prior is not None:
-        head.bias.assign(tagger.log_odds(tag_prior, tag_count))
-    return keras.Model(inputs, outputs, name="hub_tagger")
-
-
-@keras.saving.register_keras_serializable(package="tftag")
-class HubEmbedding(keras.layers.Layer):
-    """A TF-Hub audio module per example, averaged over its frames.
-
-    The module takes one waveform `[samples]` and returns `(scores,
-    embeddings [frames, dim], spectrogram)` like YAMNet, or `[frames, dim]`
-    like VGGish. Its weights are the layer's, and are never trained.
-
-    Args:
-        handle: handle or folder of the module.
-    """
-
-    def __init__(self, handle: str, **kwargs):
-        """Loads the module."""
-        super().__init__(**kwargs)
-        self.handle = handle
-        self._module = _load_module(handle)
-        traced = tf.function(self._embed).get_concrete_function(
-            tf.TensorSpec([None], tf.float32)
-        )
-        # The module's own variables under a second name, not copies: so they
-        # are saved and exported with the model.
-        self.module_weights = [
-            keras.Variable(
-                variable,
-                trainable=False,
-                autocast=False,
-                dtype=variable.dtype.name,
-                name=f"module_{place}",
-            )
-            for place, variable in enumerate(traced.variables)
-        ]
-        self._dim = int(traced(tf.zeros([HUB_RATE_HZ])).shape[-1])
-
-    def call(self, waveform):
-        """Embeds `[batch, samples]` as `[batch, dim]`."""
-        return tf.map_fn(
-            self._embed,
-            tf.cast(waveform, tf.float32),
-            fn_output_signature=tf.TensorSpec([self._dim], tf.float32),
-        )
-
-    def compute_output_shape(self, input_shape):
-        """Gives `[batch, dim]`."""
-        return (input_shape[0], self._dim)
-
-    def get_config(self):
-        """Returns the constructor's arguments."""
-        return {**super().get_config(), "handle": self.handle}
-
-    def _embed(self, samples):
-        answer = self._module(samples)
-        frames = answer[1] if isinstance(answer, (tuple, list)) else answer
-        if getattr(frames, "shape", None) is None or frames.shape.rank != 2:
-            raise ValueError(
-                "An audio module must return (scores, embeddings, spectrogram) "
-                "or embeddings [frames, dim]. Received: "
-                f"{type(answer).__name__} from {self.handle}"
-            )
-        return tf.reduce_mean(tf.cast(frames, tf.float32), axis=0)
-
-
-def _load_module(handle):
-    try:
-        import tensorflow_hub
-    except ImportError as error:
-        raise ValueError(
-            f"{HUB} needs tensorflow-hub and setuptools<81. Received: {error}"
-        ) from error
-    module = tf.saved_model.load(tensorflow_hub.resolve(handle))
-    if not callable(module):
-        raise ValueError(
-            "An audio module must be one of TensorFlow 2, which can be called. "
-            f"Received: {handle}"
-        )
-    return module
-
-
 def _open(source):
     """Model, tags and signal of a run folder or an export."""
     if (source / "config.json").is_file():
@@ -232,16 +116,26 @@ def _open(source):
         return _open_export(versions[-1])
     raise FileNotFoundError(
         "`init_from` must be a run folder, an export with "
-        f"assets.extra/tagger.keras, or {HUB} and a module. Received: {source}"
+        f"assets.extra/tagger.keras, or {audio_module.HUB} and a module. "
+        f"Received: {source}"
     )
+
+
+def _read_json(path):
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(
+            f"A run to start from must be whole. Received: {path} ({error})"
+        ) from error
 
 
 def _open_run(source):
-    about = json.loads((source / "config.json").read_text())
-    vocabulary = tags.TagVocabulary(
-        tuple(json.loads((source / "data.json").read_text())["tags"])
+    about, data = (
+        _read_json(source / name) for name in ("config.json", "data.json")
     )
-    if about["init_from"].startswith(HUB):
+    vocabulary = tags.TagVocabulary(tuple(data["tags"]))
+    if about["init_from"].startswith(audio_module.HUB):
         raise ValueError(
             "A run on an audio module has no blocks to start from. "
             f"Received: {source}"

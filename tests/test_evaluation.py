@@ -156,7 +156,7 @@ def test_figures_table_has_value_interval_and_chance():
     lines = text.splitlines()
     assert "95 %" in lines[0] and "chance" in lines[0]
     assert [line.split()[0] for line in lines[1:3]] == ["MAP", "ROC-AUC"]
-    assert lines[2].split()[-1] == "0.500"
+    assert lines[2].split()[-2:] == ["0.500", "1.000"]
 
 
 def test_scores_can_be_read_again(manifest, tmp_path):
@@ -170,3 +170,17 @@ def test_scores_can_be_read_again(manifest, tmp_path):
         np.testing.assert_array_equal(saved["truth"], manifest.labels() > 0)
         assert list(saved["tags"]) == list(manifest.vocabulary.names)
         assert saved["track_ids"][0] == "track-000"
+
+
+def test_cross_entropy_by_hand():
+    truth = np.array([[1, 0], [0, 1]])
+    scores = np.array([[0.5, 0.25], [0.0, 1.0]])
+    expected = (np.log(2) - np.log(0.75) + 0.0 + 0.0) / 4
+    assert evaluation.cross_entropy(truth, scores) == pytest.approx(
+        expected, abs=1e-6
+    )
+
+
+def test_a_certain_mistake_stays_a_number():
+    loss = evaluation.cross_entropy(np.ones((1, 1)), np.zeros((1, 1)))
+    assert 10 < loss < np.inf

@@ -190,6 +190,11 @@ def change_a_weight(path):
     path.write_bytes(bytes(data))
 
 
+def drop_a_tag(path):
+    card = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**card, "tags": card["tags"][1:]}), "utf-8")
+
+
 def forget_thresholds(path):
     card = json.loads(path.read_text("utf-8"))
     del card["calibration"]["thresholds"]
@@ -205,6 +210,7 @@ def forget_thresholds(path):
         ("variables/variables.index", lambda path: path.unlink()),
         ("assets/tftag.json", cut),
         ("assets/tftag.json", forget_thresholds),
+        ("assets/tftag.json", drop_a_tag),
     ],
 )
 def test_a_damaged_model_is_one_clear_error(folder, tmp_path, name, damage):

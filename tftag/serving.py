@@ -81,6 +81,13 @@ class SavedTagger:
             self._signatures = {
                 name: self._saved_model.signatures[name] for name in _SIGNATURES
             }
+            outputs = self._signatures["serving_default"].structured_outputs
+            given = outputs["probabilities"].shape[-1]
+            if not given == len(self.tag_names) == len(self.thresholds):
+                raise ValueError(
+                    f"{given} outputs, {len(self.tag_names)} tags and "
+                    f"{len(self.thresholds)} thresholds"
+                )
         # TensorFlow's loader raises nearly everything over damaged files.
         except Exception as error:
             reason = str(error).strip().splitlines() or [""]
