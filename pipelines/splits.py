@@ -117,8 +117,9 @@ def folds(artists: Sequence[str], count: int) -> list[np.ndarray]:
     """Folds of scikit-learn's `GroupKFold` over the artists.
 
     Args:
-        artists: Artist of each recording; each "" is a group of its own,
-            named "unknown <row>".
+        artists: Artist of each recording. Recordings with "" may share one
+            and stay together; where they are more than a fold holds, each is
+            a group of its own, named "unknown <row>".
         count: Number of folds.
 
     Returns:
@@ -127,7 +128,9 @@ def folds(artists: Sequence[str], count: int) -> list[np.ndarray]:
     # Imported here: it takes seconds, and only cross-validation needs it.
     from sklearn import model_selection
 
-    groups = [name or f"unknown {row}" for row, name in enumerate(artists)]
+    groups = list(artists)
+    if groups.count("") * count > len(groups):
+        groups = [name or f"unknown {row}" for row, name in enumerate(artists)]
     found = len(set(groups))
     if not 2 <= count <= found:
         raise ValueError(

@@ -196,13 +196,23 @@ def test_our_splits_pass_the_audit(seed):
     assert not splits.audit(tracks)["leaks"]
 
 
-def test_folds_are_those_of_scikit_learn():
-    artists = ["a", "b", "", "a", "c", "", "d", "b"]
-    names = ["a", "b", "unknown 2", "a", "c", "unknown 5", "d", "b"]
-    expected = model_selection.GroupKFold(3).split(names, groups=names)
+@pytest.mark.parametrize(
+    ("artists", "groups"),
+    [
+        (list("abcabcd") + ["", ""], list("abcabcd") + ["", ""]),
+        # More than a third: no fold holds them all.
+        (
+            ["a", "b", "", "a", "c", "", "d", ""],
+            ["a", "b", "unknown 2", "a", "c", "unknown 5", "d", "unknown 7"],
+        ),
+    ],
+)
+def test_folds_are_those_of_scikit_learn(artists, groups):
+    expected = model_selection.GroupKFold(3).split(groups, groups=groups)
     found = splits.folds(artists, 3)
     for ours, (_, theirs) in zip(found, expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    assert sorted(np.concatenate(found)) == list(range(8))
-    with pytest.raises(ValueError, match="6"):
-        splits.folds(artists, 7)
+    assert sorted(np.concatenate(found)) == list(range(len(artists)))
+    count = len(set(groups))
+    with pytest.raises(ValueError, match=str(count)):
+        splits.folds(artists, count + 1)
