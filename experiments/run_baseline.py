@@ -146,7 +146,7 @@ def begin(run, settings, manifest) -> None:
     }
     before = run.read_json("config.json")
     # A run that was refused before its first step may be changed.
-    if before is not None and (run.finished or any(run.checkpoint.glob("*"))):
+    if before is not None and (run.finished or any(run.checkpoints.glob("*"))):
         changed = flags.differences(before, now["config.json"])
         data = run.read_json("data.json")["fingerprint"]
         if data != manifest.fingerprint:

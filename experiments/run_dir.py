@@ -7,7 +7,7 @@ runs/<experiment>/<name>/
   data.json         fingerprint, tags, counts and audit of the recordings
   history.csv       one row per epoch
   metrics.json      written last: a run that has it is finished
-  per_tag.csv  figures/  tensorboard/  checkpoint/
+  per_tag.csv  figures/  tensorboard/  checkpoints/
 ```
 """
 
@@ -65,7 +65,7 @@ class RunDir:
         self.path = parent / self.name
         self.figures = self.path / "figures"
         self.tensorboard = self.path / "tensorboard"
-        self.checkpoint = self.path / "checkpoint"
+        self.checkpoints = self.path / "checkpoints"
         self.path.mkdir(parents=True, exist_ok=True)
 
     @property

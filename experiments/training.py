@@ -92,7 +92,7 @@ def train_tagger(
         held = train.subset(np.flatnonzero(rows))
     weights = _first_weights(training.tag_weights, fitted)
     steps = dataset.steps_per_epoch(len(fitted.tracks), training.batch_size)
-    saved = training_state.load(run.checkpoint)
+    saved = training_state.load(run.checkpoints)
     with precision(training.precision):
         model = build(settings, fitted, pretrained=saved is None)
         trained_model = transfer.training_model(model)

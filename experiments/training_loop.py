@@ -199,7 +199,7 @@ class Loop(keras.callbacks.Callback):
         arrays = {k: training_state.named(v) for k, v in groups.items()}
         if self.best is not None:
             arrays["best"] = self.best
-        training_state.save(self.run.checkpoint, self.progress, arrays)
+        training_state.save(self.run.checkpoints, self.progress, arrays)
         self._saved_at = time.monotonic()
 
     def restore(self, progress, arrays):

@@ -141,7 +141,7 @@ def _open_run(source):
             f"Received: {source}"
         )
     settings = config.from_leaves(about)
-    saved = training_state.load(source / "checkpoint")
+    saved = training_state.load(source / "checkpoints")
     if saved is None:
         raise FileNotFoundError(
             f"A run to start from must have a checkpoint. Received: {source}"

@@ -60,7 +60,7 @@ def test_a_run_leaves_what_was_promised(finished):
         assert (run.path / name).stat().st_size > 0
     assert len(list(run.figures.glob("*.png"))) >= 3
     assert list(run.tensorboard.glob("events.out.*"))
-    assert len(list(run.checkpoint.glob("state-*.npz"))) == 2
+    assert len(list(run.checkpoints.glob("state-*.npz"))) == 2
     manifest = tone_manifest.manifests.read_manifest(finished / "data")
     assert run.read_json("data.json")["fingerprint"] == manifest.fingerprint
     assert run.read_json("data.json")["tags"] == list(tone_manifest.TAGS)
@@ -216,7 +216,7 @@ def test_bad_input_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):
     refused("plain folder name", name="a/b")
     refused("blocks", blocks=7)
     # None of these has left a run that must go on as it began.
-    assert not (run_of(tmp_path).path / "checkpoint").exists()
+    assert not (run_of(tmp_path).path / "checkpoints").exists()
 
     def full(*_):
         raise OSError(28, "No space left on device", "state")

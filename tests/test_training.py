@@ -79,7 +79,7 @@ def kill_when(process, reached):
 
 
 def newest_state(run):
-    names = sorted(p.name for p in run.checkpoint.glob("state-*.npz"))
+    names = sorted(p.name for p in run.checkpoints.glob("state-*.npz"))
     return int(names[-1][6:16]) if names else 0
 
 
@@ -90,7 +90,7 @@ def rows(run):
 
 def assert_same_end(run, other):
     (progress, arrays), (progress_2, arrays_2) = (
-        training_state.load(r.checkpoint) for r in (run, other)
+        training_state.load(r.checkpoints) for r in (run, other)
     )
     assert arrays.keys() == arrays_2.keys()
     for group in arrays:
@@ -260,7 +260,7 @@ def test_mixed_precision_scales_the_loss_resumes_and_ends_in_float32(
             None,
             run,
         )
-    _, arrays = training_state.load(run.checkpoint)
+    _, arrays = training_state.load(run.checkpoints)
     assert any("dynamic_scale" in name for name, _ in arrays["optimizer"])
     for layer in trained.model.get_layer("backbone").layers:
         assert layer.compute_dtype == "float32"

@@ -107,7 +107,7 @@ def test_a_run_gives_the_weights_it_would_export(tmp_path, group):
         arrays["model"] = training_state.named(tagger.masked(old).variables)
     else:
         arrays[group] = training_state.named(old.weights)
-    training_state.save(run.checkpoint, training_state.Progress(), arrays)
+    training_state.save(run.checkpoints, training_state.Progress(), arrays)
     model = make(4)
     transfer.take_over(model, run.path, NEW_TAGS, settings.audio)
     for a, b in zip(
