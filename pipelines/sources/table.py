@@ -203,10 +203,11 @@ def _to_json_row(line: int, entry: object, tag_separator: str) -> Row:
         if value is not None and not isinstance(value, str):
             raise ValueError(f"{name!r} must be a string")
         texts[name] = (value or "").strip()
-        if re.search("[\ud800-\udfff]", texts[name]):
-            raise ValueError(f"{name!r} must be valid Unicode")
     if not texts["path"]:
         raise ValueError("there is no path")
+    # The other half characters are how Python names bytes that are no UTF-8.
+    if re.search("[\ud800-\udc7f\udd00-\udfff]", texts["path"]):
+        raise ValueError("'path' must be valid Unicode")
     return Row(
         line, texts["path"], tuple(names), texts["artist"], texts["split"]
     )
