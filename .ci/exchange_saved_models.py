@@ -27,6 +27,8 @@ def run(*command, **options):
 def main(pythons):
     """Returns the number of exchanges that differ."""
     failed = 0
+    # Not resolved: a link is what makes it the interpreter of its venv.
+    pythons = [pathlib.Path(python).absolute() for python in pythons]
     with tempfile.TemporaryDirectory() as work:
         made = [pathlib.Path(work) / str(i) for i in range(len(pythons))]
         for python, folder in zip(pythons, made, strict=True):
