@@ -181,7 +181,7 @@ def seed() -> BaselineConfig:
 
 
 def strong() -> BaselineConfig:
-    """The best figures on a few hundred real recordings, on two CPU cores.
+    """For a few hundred real recordings, on two CPU cores; not settled yet.
 
     Narrow, so that the time goes into many steps: a step at width 1/8 costs a
     third of one at width 1/4.
