@@ -92,14 +92,19 @@ def training_model(model: keras.Model) -> keras.Model:
 
 
 def fitting(stream: tf.data.Dataset, model: keras.Model) -> tf.data.Dataset:
-    """The training data without the inputs that the model does not have."""
+    """The training data as the model takes it.
+
+    Inputs that it does not have are left out, and where each member of it has
+    logits of its own, labels are `[batch, 1, tags]`: the same for all.
+    """
     names = set(model.input)
-    return stream.map(
-        lambda inputs, labels: (
-            {name: inputs[name] for name in inputs if name in names},
-            labels,
-        )
-    )
+    has_members = len(model.output.shape) == 3
+
+    def fit(inputs, labels):
+        kept = {name: inputs[name] for name in inputs if name in names}
+        return kept, labels[:, tf.newaxis] if has_members else labels
+
+    return stream.map(fit)
 
 
 def _open(source):

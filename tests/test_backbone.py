@@ -70,6 +70,34 @@ def test_pooling_makes_one_vector():
     np.testing.assert_array_equal(outputs["both"], both)
 
 
+def test_members_share_the_first_blocks_and_nothing_after():
+    alone = backbone.backbone(SPEC, TINY)
+    config = dataclasses.replace(TINY, members=3, shared_blocks=1)
+    model = backbone.backbone(SPEC, config)
+    dim = alone.output.shape[1]
+    assert model.output.shape == (None, 3 * dim)
+    shared = sum(
+        weight.size for weight in map(ops.convert_to_numpy, model.weights[:5])
+    )
+    assert model.count_params() - shared == 3 * (alone.count_params() - shared)
+    # Each member is a backbone of its own on the blocks they share.
+    x = _log_mel(2, 32)
+    expected = []
+    for member in (1, 2, 3):
+        names = ["block_1", *(f"member_{member}_block_{n}" for n in (2, 3))]
+        for number, name in enumerate(names, start=1):
+            for part in ("conv", "norm"):
+                alone.get_layer(f"block_{number}_{part}").set_weights(
+                    model.get_layer(f"{name}_{part}").get_weights()
+                )
+        expected.append(ops.convert_to_numpy(alone(x)))
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(model(x)),
+        np.concatenate(expected, axis=1),
+        atol=1e-5,
+    )
+
+
 def test_any_number_of_frames_unless_flattened():
     model = backbone.backbone(SPEC, TINY)
     for frames in (1, 7, 32, 100):
@@ -144,6 +172,9 @@ def test_padding_that_keeps_the_last_frame_takes_a_clip_of_any_length():
         {"pooling": "mean"},
         {"pool_padding": "full"},
         {"batch_norm_momentum": 1.0},
+        {"members": 0},
+        {"shared_blocks": 7},
+        {"shared_blocks": -1},
     ],
 )
 def test_what_no_backbone_can_have_is_refused(arguments):

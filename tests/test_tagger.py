@@ -139,26 +139,56 @@ def test_logits_are_float32_under_mixed_precision():
         np.testing.assert_allclose(logits, expected, atol=0.1)
 
 
-def test_masked_shares_every_weight():
-    model = tagger.tagger(SPEC, CONFIG, 4)
+def _mean_of_members(training, inputs):
+    return _call(training, inputs).mean(axis=1)
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_masked_shares_every_weight(members):
+    config = dataclasses.replace(
+        CONFIG,
+        backbone=dataclasses.replace(CONFIG.backbone, members=members),
+    )
+    model = tagger.tagger(SPEC, config, 4)
     training = tagger.masked(model)
+    assert training.output.shape == (None, members, 4)
     assert {id(v) for v in training.variables} == {
         id(v) for v in model.variables
     }
     inputs = _inputs()
     before = _call(model, inputs)
     np.testing.assert_allclose(
-        _call(training, {**inputs, **_masks()}), before, atol=1e-6
+        _mean_of_members(training, {**inputs, **_masks()}), before, atol=1e-6
     )
-    masked = _call(training, {**inputs, **_masks(width=9)})
+    masked = _mean_of_members(training, {**inputs, **_masks(width=9)})
     assert np.abs(masked - before).min() > 1e-6
     training.compile(keras.optimizers.SGD(0.1), losses.BinaryCrossentropy())
-    truth = np.ones((3, 4), "float32")
+    truth = np.ones((3, 1, 4), "float32")
     training.fit({**inputs, **_masks(width=2)}, truth, verbose=0)
     after = _call(model, inputs)
     assert np.abs(after - before).min() > 1e-6
     np.testing.assert_allclose(
-        _call(training, {**inputs, **_masks()}), after, atol=1e-6
+        _mean_of_members(training, {**inputs, **_masks()}), after, atol=1e-6
+    )
+
+
+def test_the_logits_of_a_tagger_are_the_mean_of_its_members():
+    config = dataclasses.replace(
+        CONFIG,
+        dropout=0.0,
+        backbone=dataclasses.replace(
+            CONFIG.backbone, members=2, shared_blocks=1
+        ),
+    )
+    model = tagger.tagger(SPEC, config, 4)
+    head = model.get_layer("tag_logits")
+    body = keras.Model(model.input, head.input)
+    vectors = _call(body, _inputs()).reshape(3, 2, -1)
+    kernels = ops.convert_to_numpy(head.kernel).reshape(2, -1, 4)
+    logits = [vectors[:, m] @ kernels[m] for m in range(2)]
+    assert np.abs(logits[0] - logits[1]).min() > 1e-6
+    np.testing.assert_allclose(
+        _call(model, _inputs()), np.mean(logits, axis=0), atol=1e-5
     )
 
 

@@ -174,10 +174,12 @@ def test_the_stream_keeps_only_the_inputs_of_the_model(tmp_path):
         epochs=1,
     )
     plain = make(3)
-    kept, _ = next(iter(transfer.fitting(stream, plain)))
+    kept, labels = next(iter(transfer.fitting(stream, plain)))
     assert set(kept) == {"waveform", "peak"}
-    kept, _ = next(iter(transfer.fitting(stream, tagger.masked(plain))))
+    assert labels.shape == (4, len(made.vocabulary))
+    kept, labels = next(iter(transfer.fitting(stream, tagger.masked(plain))))
     assert set(kept) == {"waveform", "peak", "mel_masks", "time_masks"}
+    assert labels.shape == (4, 1, len(made.vocabulary))
 
 
 def test_taking_over_says_how_much(export_folder, caplog):

@@ -27,6 +27,10 @@ class BackboneConfig:
         pool_padding: `same` keeps the odd frame or band at the end of a
             halving, `valid` drops it.
         batch_norm_momentum: Share of the moving statistics a step keeps.
+        members: Networks side by side, each with blocks of its own after the
+            first `shared_blocks`. Their vectors stand one after the other.
+        shared_blocks: Blocks that all members have in common. The first ones
+            see most cells and cost most; the last ones are nearly free.
     """
 
     width: float = 1.0
@@ -34,6 +38,8 @@ class BackboneConfig:
     pooling: str = "both"
     pool_padding: str = "same"
     batch_norm_momentum: float = 0.99
+    members: int = 1
+    shared_blocks: int = 0
 
     def __post_init__(self):
         """Refuses what no backbone can have."""
@@ -59,6 +65,15 @@ class BackboneConfig:
                 "`batch_norm_momentum` must be in [0, 1). "
                 f"Received: {self.batch_norm_momentum}."
             )
+        if not self.members >= 1:
+            raise ValueError(
+                f"`members` must be >= 1. Received: {self.members}."
+            )
+        if not 0 <= self.shared_blocks < self.blocks:
+            raise ValueError(
+                f"`shared_blocks` must be 0 to {self.blocks - 1}: a member "
+                f"needs a block of its own. Received: {self.shared_blocks}."
+            )
 
     @property
     def filters(self) -> tuple[int, ...]:
@@ -78,7 +93,8 @@ def backbone(
         config: What to build.
 
     Returns:
-        A model from `[batch, frames, mels]` to `[batch, dim]`.
+        A model from `[batch, frames, mels]` to `[batch, members * dim]`, the
+        members one after the other.
 
     Raises:
         ValueError: When there are more blocks than the mel bands can be
@@ -88,9 +104,20 @@ def backbone(
     frames = audio_spec.clip_frames if config.pooling == "flatten" else None
     inputs = keras.Input((frames, audio_spec.mel_bands), name="log_mel")
     x = ops.expand_dims(inputs, -1)  # [batch, frames, mels, 1]
-    for number, filters in enumerate(config.filters, start=1):
+    numbered = list(enumerate(config.filters, start=1))
+    for number, filters in numbered[: config.shared_blocks]:
         x = _block(x, filters, config, f"block_{number}")
-    return keras.Model(inputs, _pool(x, config.pooling), name="backbone")
+    vectors = []
+    for member in range(1, config.members + 1):
+        prefix = f"member_{member}_" if config.members > 1 else ""
+        own = x
+        for number, filters in numbered[config.shared_blocks :]:
+            own = _block(own, filters, config, f"{prefix}block_{number}")
+        vectors.append(_pool(own, config.pooling, prefix))
+    outputs = vectors[0]
+    if config.members > 1:
+        outputs = keras.layers.Concatenate(name="members")(vectors)
+    return keras.Model(inputs, outputs, name="backbone")
 
 
 def _block(x, filters, config, name):
@@ -109,17 +136,19 @@ def _block(x, filters, config, name):
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def _pool(x, pooling):
+def _pool(x, pooling, prefix):
     match pooling:
         case "flatten":
-            return keras.layers.Flatten(name="flatten")(x)
+            return keras.layers.Flatten(name=f"{prefix}flatten")(x)
         case "average":
-            return keras.layers.GlobalAveragePooling2D(name="average")(x)
+            return keras.layers.GlobalAveragePooling2D(name=f"{prefix}average")(
+                x
+            )
         case "max":
-            return keras.layers.GlobalMaxPooling2D(name="max")(x)
+            return keras.layers.GlobalMaxPooling2D(name=f"{prefix}max")(x)
         case "both":
-            return keras.layers.Concatenate(name="average_and_max")(
-                [_pool(x, "average"), _pool(x, "max")]
+            return keras.layers.Concatenate(name=f"{prefix}average_and_max")(
+                [_pool(x, "average", prefix), _pool(x, "max", prefix)]
             )
 
 

@@ -76,15 +76,15 @@ def tagger(
     backbone = backbone_lib.backbone(audio_spec, config.backbone)
     dropout = keras.layers.Dropout(config.dropout, name="dropout")
     # float32 under mixed precision too: float16 logits end at 65,504.
-    tag_logits = keras.layers.Dense(
-        tag_count, name="tag_logits", dtype="float32"
+    tag_logits = layers.MemberLogits(
+        tag_count, config.backbone.members, name="tag_logits", dtype="float32"
     )
     # Graph
     fixed = config.backbone.pooling == "flatten"
     inputs = waveform_inputs(audio_spec.clip_samples if fixed else None)
     x = layers.WaveformNormalization(name="normalization")(**inputs)
     x = mel_norm(log_mel(x))
-    outputs = tag_logits(dropout(backbone(x)))
+    outputs = ops.mean(tag_logits(dropout(backbone(x))), axis=1)
     if tag_prior is not None:
         tag_logits.bias.assign(log_odds(tag_prior, tag_count))
     return keras.Model(inputs, outputs, name="tagger")

@@ -1,0 +1,56 @@
+"""One dense layer per member of an ensemble, side by side."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="tftag")
+class MemberLogits(keras.layers.Layer):
+    """Gives the logits of every member of an ensemble.
+
+    Each member sees its own part of the vector. In training each has a loss
+    of its own, so that they stay different; their mean is the answer.
+
+    Args:
+        tag_count: Number of tags.
+        members: Number of equal parts of the vector.
+    """
+
+    def __init__(self, tag_count: int, members: int = 1, **kwargs):
+        """Keeps the arguments."""
+        super().__init__(**kwargs)
+        self.tag_count = tag_count
+        self.members = members
+
+    def build(self, input_shape):
+        """Makes a kernel `[members * dim, tags]` and a bias `[tags]`."""
+        width = input_shape[-1]
+        if width % self.members:
+            raise ValueError(
+                f"The vector must have {self.members} equal parts. "
+                f"Received: {width} values."
+            )
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(width, self.tag_count),
+            initializer="glorot_uniform",
+        )
+        self.bias = self.add_weight(
+            name="bias", shape=(self.tag_count,), initializer="zeros"
+        )
+
+    def call(self, x):
+        """Takes `[batch, members * dim]` to `[batch, members, tags]`."""
+        width = self.kernel.shape[0] // self.members
+        x = ops.reshape(x, (-1, self.members, width))
+        kernel = ops.reshape(self.kernel, (self.members, width, self.tag_count))
+        return ops.einsum("bmd,mdt->bmt", x, kernel) + self.bias
+
+    def compute_output_shape(self, input_shape):
+        """Returns `[batch, members, tags]`."""
+        return (input_shape[0], self.members, self.tag_count)
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        own = {"tag_count": self.tag_count, "members": self.members}
+        return {**super().get_config(), **own}
