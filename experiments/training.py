@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import logging
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -49,13 +50,49 @@ class Trained:
     lost: dict[str, str]
 
 
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What is trained, as functions.
+
+    Attributes:
+        build: `(recordings, pretrained)` -> the model that is scored and
+            kept, from waveform and peak to logits `[batch, tags]`. Their
+            vocabulary and labels set its outputs; `pretrained` takes over the
+            weights it is to start from.
+        fitted: that model -> the model of the same weights that is fitted.
+        loss: weights float `[tags]` or None -> the loss.
+    """
+
+    build: Callable[[manifests.Manifest, bool], keras.Model]
+    fitted: Callable[[keras.Model], keras.Model]
+    loss: Callable[[np.ndarray | None], keras.losses.Loss]
+
+
 def train_tagger(
     settings: config.BaselineConfig,
     train: manifests.Manifest,
     validation: manifests.Manifest | None,
     run: run_dir.RunDir,
 ) -> Trained:
-    """Trains a tagger, or goes on where the run was interrupted.
+    """Trains a tagger; the arguments are those of `train_model`."""
+    recipe = Recipe(
+        build=lambda recordings, pretrained: build(
+            settings, recordings, pretrained=pretrained
+        ),
+        fitted=transfer.training_model,
+        loss=lambda weights: make_loss(settings.training.loss, weights),
+    )
+    return train_model(settings, train, validation, run, recipe)
+
+
+def train_model(
+    settings: config.BaselineConfig,
+    train: manifests.Manifest,
+    validation: manifests.Manifest | None,
+    run: run_dir.RunDir,
+    recipe: Recipe,
+) -> Trained:
+    """Trains a model, or goes on where the run was interrupted.
 
     Args:
         settings: all of the experiment.
@@ -63,6 +100,7 @@ def train_tagger(
         validation: recordings that choose the best epoch; None keeps the
             weights of the last.
         run: gets the checkpoints, history.csv and TensorBoard's scalars.
+        recipe: what is trained.
 
     Returns:
         The trained model and how it came about.
@@ -94,8 +132,8 @@ def train_tagger(
     steps = dataset.steps_per_epoch(len(fitted.tracks), training.batch_size)
     saved = training_state.load(run.checkpoints)
     with precision(training.precision):
-        model = build(settings, fitted, pretrained=saved is None)
-        trained_model = transfer.training_model(model)
+        model = recipe.build(fitted, saved is None)
+        trained_model = recipe.fitted(model)
         trained_model.compile(
             optimizers.make(
                 training.optimizer,
@@ -105,7 +143,7 @@ def train_tagger(
                 weight_decay=training.weight_decay,
                 clip_norm=training.clip_norm,
             ),
-            make_loss(training.loss, weights),
+            recipe.loss(weights),
             # XLA on a CPU takes twice as long.
             jit_compile=False,
         )
@@ -120,7 +158,7 @@ def train_tagger(
             loop.restore(*saved)
             _log.info("going on after step %d", loop.progress.step)
         loop.fit(fitted)
-    final = build(settings, fitted, pretrained=False)
+    final = recipe.build(fitted, False)
     final.set_weights(loop.final_weights())
     progress = loop.progress
     return Trained(
