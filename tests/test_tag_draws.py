@@ -31,6 +31,7 @@ def test_combines_figures_and_keeps_each():
     assert (figure["min"], figure["max"]) == (0.1, 0.3)
     assert figure["values"] == values
     assert figure["chance"] == pytest.approx(np.mean(values) / 2)
+    assert "ceiling" not in figure
     assert combined["tag_draws"] == 4
     assert set(combined["unseen"]) == {"map"}
 

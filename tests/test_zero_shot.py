@@ -47,6 +47,7 @@ def test_tag_to_recordings_is_the_summary_of_the_columns(seed):
     for side, tags in (("seen", SEEN), ("unseen", UNSEEN), ("both", range(15))):
         tags = list(tags)
         expected = metrics.summarize(truth[:, tags], scores[:, tags], draws=20)
+        found[side]["map"].pop("random_order")
         for name in FIGURES:
             assert found[side][name] == expected[name]
         assert found[side]["tags_counted"] == len(tags)
@@ -154,6 +155,26 @@ def test_orders_and_increasing_changes_leave_the_figures(seed):
     )
     for path, value in _values(moved).items():
         assert value == pytest.approx(before[path], abs=1e-12)
+
+
+def test_random_order_is_what_shuffled_scores_reach():
+    truth, _ = _random(9)
+    rng = np.random.default_rng(0)
+    results = [
+        zero_shot.evaluate(
+            truth, rng.random(truth.shape), NAMES, SPLIT, draws=0
+        )
+        for _ in range(60)
+    ]
+    for direction in (
+        lambda result: result["tag_to_recordings"],
+        lambda result: result["recording_to_tags"]["among_all"],
+    ):
+        for side in ("seen", "unseen", "both"):
+            level = direction(results[0])[side]["map"]["random_order"]
+            means = [direction(r)[side]["map"]["value"] for r in results]
+            assert np.mean(means) == pytest.approx(level, abs=0.01)
+            assert level > direction(results[0])[side]["map"]["chance"] + 0.02
 
 
 def test_perfect_scores_reach_one_and_the_ceiling():

@@ -4,9 +4,13 @@ Which tags are unseen changes figures more than which recordings are tested,
 and the intervals of one draw know nothing of it.
 """
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
+
+# What a figure is to be read against.
+_LEVELS = ("chance", "random_order", "ceiling")
 
 
 def combine(results: Sequence[dict]) -> dict:
@@ -19,13 +23,13 @@ def combine(results: Sequence[dict]) -> dict:
 
     Args:
         results: what `zero_shot.evaluate` returned for each draw; any nested
-            dicts of one form, whose figures are dicts with "value" and
-            "chance".
+            dicts of one form, whose figures are dicts with "value".
 
     Returns:
         The same nesting; each figure is {"mean", "ci95_over_draws", "min",
-        "max", "chance", "values": one per draw}; with one draw the interval
-        is None. What is no figure is left out. At the top, "tag_draws".
+        "max", "values": one per draw}, and the means of its "chance",
+        "random_order" and "ceiling"; with one draw the interval is None.
+        What is no figure is left out. At the top, "tag_draws".
 
     Raises:
         ValueError: no results, or of different forms.
@@ -35,6 +39,7 @@ def combine(results: Sequence[dict]) -> dict:
     return _combined(list(results)) | {"tag_draws": len(results)}
 
 
+@functools.cache
 def student_t95(degrees: int) -> float:
     """Half the width of Student's 95 % interval, in standard errors.
 
@@ -87,6 +92,9 @@ def _figure(results) -> dict:
         "ci95_over_draws": ci95,
         "min": float(values.min()),
         "max": float(values.max()),
-        "chance": float(np.mean([result["chance"] for result in results])),
         "values": values.tolist(),
+    } | {
+        level: float(np.mean([result[level] for result in results]))
+        for level in _LEVELS
+        if level in results[0]
     }

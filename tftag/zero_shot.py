@@ -57,7 +57,9 @@ def evaluate(
         "recording_to_tags": {"among_own": {"seen", "unseen"}, "among_all":
         {"seen", "unseen", "both", "harmonic_mean"}}. Each holds figures
         "map", "roc_auc", "p_at_10", "r_precision": {"value", "ci95",
-        "chance"}, and P@10 its "ceiling". The first are what
+        "chance"}, P@10 its "ceiling", and "map" its
+        "random_order": with few right ones in a list, that is well above
+        "chance", and the level to be better than. The first are what
         `metrics.summarize` returns, with the tags that were counted and left
         out; the second are means over the "recordings_counted" that carry
         such a tag, with the mean share of right tags in the list as chance.
@@ -106,6 +108,9 @@ def _per_tag(truth, scores, sides, draws, seed) -> dict:
         figures[side] = metrics.summarize(*part, draws=draws, seed=seed)
         # It belongs into the other direction.
         del figures[side]["recording_p_at_10"]
+        figures[side]["map"]["random_order"] = _mean(
+            _random_order(part[0].sum(axis=0), np.full(len(tags), len(truth)))
+        )
         if draws and side != "both":
             # The same draws for both sides, so that their means are pairs.
             counts = bootstrap.counts_per_draw(len(truth), draws, seed)
@@ -146,8 +151,8 @@ def _recording_values(truth, scores, right) -> dict:
             left out of the list.
 
     Returns:
-        float64 `[recordings]` by name: the figures, and "chance" and
-        "ceiling" of P@10; nan for a recording without a right tag.
+        float64 `[recordings]` by name: the figures, "chance", "random_order"
+        of MAP and "ceiling" of P@10; nan for a recording without a right tag.
     """
     left_out = truth & ~right
     # Left out is: put to the end of the list, behind every score there is.
@@ -176,6 +181,7 @@ def _recording_values(truth, scores, right) -> dict:
         "p_at_10": hits / k,
         "r_precision": found.r_precision[0],
         "chance": where(right_count, right_count / np.maximum(listed, 1)),
+        "random_order": _random_order(right_count, listed),
         "ceiling": where(right_count, np.minimum(right_count, k) / k),
     }
 
@@ -196,8 +202,29 @@ def _recording_means(values, draws, seed) -> tuple[dict, dict]:
             "chance": 0.5 if name == "roc_auc" else _mean(values["chance"]),
             "recordings_counted": int(np.isfinite(values[name]).sum()),
         }
+    figures["map"]["random_order"] = _mean(values["random_order"])
     figures["p_at_10"]["ceiling"] = _mean(values["ceiling"])
     return figures, drawn
+
+
+def _random_order(right, listed) -> np.ndarray:
+    """Average precision that lists in random order have on average.
+
+    Place k holds a right one with probability right / listed, and then on
+    average (k - 1) (right - 1) / (listed - 1) others stand before it.
+
+    Args:
+        right: how many are right, `[lists]`.
+        listed: length of each list, `[lists]`.
+
+    Returns:
+        float64 `[lists]`, nan without a right one.
+    """
+    harmonic = np.cumsum(1 / np.arange(1, listed.max() + 1))
+    harmonic = harmonic[np.maximum(listed, 1) - 1]
+    others = (right - 1) / np.maximum(listed - 1, 1)
+    mean = (harmonic + others * (listed - harmonic)) / np.maximum(listed, 1)
+    return np.where(right > 0, mean, np.nan)
 
 
 def _mean(values) -> float:
@@ -217,6 +244,8 @@ def _harmonic(figures, drawn) -> dict:
             pairs = _harmonic_mean(*(drawn[side][name] for side in _SIDES))
             ci95 = bootstrap.interval(value, pairs)
         means[name] = {"value": value, "ci95": ci95, "chance": chance}
+    sides = (figures[side]["map"]["random_order"] for side in _SIDES)
+    means["map"]["random_order"] = float(_harmonic_mean(*sides))
     return means
 
 
