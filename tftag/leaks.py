@@ -1,0 +1,86 @@
+"""What training must not share with a test: recordings, artists, tags."""
+
+import unicodedata
+from collections.abc import Iterable
+
+from tftag import tags
+
+
+def check_recordings_apart(train: Iterable[str], test: Iterable[str]) -> None:
+    """Refuses to train on a recording of the test.
+
+    Args:
+        train: track ids of the training recordings, or hashes of their audio.
+        test: the same of the test recordings.
+
+    Raises:
+        ValueError: names what is in both.
+    """
+    _refuse_shared("recordings", set(train) & set(test))
+
+
+def check_artists_apart(train: Iterable[str], test: Iterable[str]) -> None:
+    """Refuses artists on both sides: their sound is no new recording.
+
+    Args:
+        train: artist of each training recording, "" where unknown.
+        test: the same of the test recordings.
+
+    Raises:
+        ValueError: names the artists that are in both, in whatever case.
+    """
+    keys = [{_artist_key(artist) for artist in side} for side in (train, test)]
+    _refuse_shared("artists", (keys[0] & keys[1]) - {""})
+
+
+def check_start(
+    card: dict, unseen: Iterable[str], test_ids: Iterable[str]
+) -> str:
+    """Refuses to start from a model that knows what is to be unseen.
+
+    Args:
+        card: the model card. Its tags are `card["tags"]` and
+            `card["data"]["tags"]`; `card["data"]["recording_ids"]` are the
+            recordings that it was trained or selected on.
+        unseen: the unseen tags, in any spelling.
+        test_ids: track ids of the test recordings.
+
+    Returns:
+        "checked", or "unknown" where the card lists no recordings: to be
+        written beside the figures.
+
+    Raises:
+        ValueError: the card lists an unseen tag or a test recording, or no
+            tags at all.
+    """
+    data = card.get("data") or {}
+    known = [*card.get("tags", ()), *data.get("tags", ())]
+    if not known:
+        raise ValueError(
+            "A model to start from must list its tags in its card, or it may "
+            f"know the unseen ones. Received: a card with {sorted(card)}."
+        )
+    known = {tags.clean_tag(name) for name in known}
+    learnt = sorted(known & {tags.clean_tag(name) for name in unseen})
+    if learnt:
+        raise ValueError(
+            "A model to start from must not know unseen tags; take one that "
+            f"was trained on the seen tags. Received: one that lists {learnt}."
+        )
+    if "recording_ids" not in data:
+        return "unknown"
+    _refuse_shared("recordings", set(data["recording_ids"]) & set(test_ids))
+    return "checked"
+
+
+def _artist_key(artist: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", artist).casefold().split())
+
+
+def _refuse_shared(what, shared) -> None:
+    if shared:
+        raise ValueError(
+            f"Training and test must share no {what}; split the data again, "
+            f"by artist. Received in both: {len(shared)}, "
+            f"{sorted(shared)[:5]}."
+        )

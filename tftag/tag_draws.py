@@ -1,0 +1,100 @@
+"""Figures of several draws of unseen tags as one: how much the draw matters.
+
+Which tags are unseen changes figures more than which recordings are tested,
+and the intervals of one draw know nothing of it.
+"""
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+
+# What a figure is to be read against.
+_LEVELS = ("chance", "random_order", "ceiling")
+
+
+def combine(results: Sequence[dict]) -> dict:
+    """Means over draws, each with its spread.
+
+    The interval is Student's, with draws - 1 degrees of freedom: of the mean
+    over draws of tags from this vocabulary, on these recordings. Draws that
+    share unseen tags are not independent, and the interval is then too
+    narrow: keep the unseen tags few beside the vocabulary.
+
+    Args:
+        results: what `zero_shot.evaluate` returned for each draw; any nested
+            dicts of one form, whose figures are dicts with "value".
+
+    Returns:
+        The same nesting; each figure is {"mean", "ci95_over_draws", "min",
+        "max", "values": one per draw}, and the means of its "chance",
+        "random_order" and "ceiling"; with one draw the interval is None.
+        What is no figure is left out. At the top, "tag_draws".
+
+    Raises:
+        ValueError: no results, or of different forms.
+    """
+    if not results:
+        raise ValueError("`results` needs the figures of at least one draw.")
+    return _combined(list(results)) | {"tag_draws": len(results)}
+
+
+@functools.cache
+def student_t95(degrees: int) -> float:
+    """Half the width of Student's 95 % interval, in standard errors.
+
+    With x = sqrt(degrees) tan(angle), Student's density becomes
+    cos(angle) ** (degrees - 1) on a finite range, which is summed here.
+
+    Args:
+        degrees: degrees of freedom.
+
+    Returns:
+        12.706 for 1, 1.960 for very many; right to 1e-4.
+
+    Raises:
+        ValueError: there is no degree of freedom.
+    """
+    if degrees < 1:
+        raise ValueError(f"`degrees` must be at least 1. Received: {degrees}.")
+    angle = np.linspace(0, np.pi / 2, 100_001)
+    density = np.cos(angle) ** (degrees - 1)
+    share = np.concatenate(([0], np.cumsum(density[1:] + density[:-1])))
+    at = np.interp(0.95, share / share[-1], angle)
+    return float(np.sqrt(degrees) * np.tan(at))
+
+
+def _combined(results) -> dict:
+    first = results[0]
+    if any(set(result) != set(first) for result in results):
+        raise ValueError(
+            "`results` must be of one form: evaluate every draw alike. "
+            f"Received: {[sorted(map(str, result)) for result in results]}."
+        )
+    if "value" in first:
+        return _figure(results)
+    return {
+        key: _combined([result[key] for result in results])
+        for key, part in first.items()
+        if isinstance(part, dict)
+    }
+
+
+def _figure(results) -> dict:
+    values = np.array([result["value"] for result in results], np.float64)
+    mean, ci95 = float(values.mean()), None
+    if len(values) > 1:
+        half = student_t95(len(values) - 1) * values.std(ddof=1)
+        half /= np.sqrt(len(values))
+        ci95 = [float(mean - half), float(mean + half)]
+    return {
+        "mean": mean,
+        "ci95_over_draws": ci95,
+        "min": float(values.min()),
+        "max": float(values.max()),
+        "values": values.tolist(),
+    } | {
+        level: float(np.mean([result[level] for result in results]))
+        for level in _LEVELS
+        if level in results[0]
+    }

@@ -1,0 +1,33 @@
+"""Vectors of length 1, of which the dot product is the cosine."""
+
+import numpy as np
+
+
+def unit(vectors: np.ndarray, name: str) -> np.ndarray:
+    """Divides each row by its length.
+
+    Args:
+        vectors: `[rows, dim]`.
+        name: of the argument, for the error.
+
+    Returns:
+        float64 `[rows, dim]`.
+
+    Raises:
+        ValueError: another shape, or a row is 0 or not finite: it has no
+            direction, and every cosine with it would be made up.
+    """
+    vectors = np.asarray(vectors, np.float64)
+    if vectors.ndim != 2 or not vectors.shape[1]:
+        raise ValueError(
+            f"`{name}` must be [rows, dim]. Received: shape {vectors.shape}."
+        )
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    bad = np.flatnonzero(~(np.isfinite(lengths) & (lengths > 0)))
+    if bad.size:
+        raise ValueError(
+            f"`{name}` must be finite and not 0 to have a direction; leave "
+            f"out rows that have none. Received: {bad.size} such of "
+            f"{len(vectors)}, rows {bad[:5].tolist()}."
+        )
+    return vectors / lengths
