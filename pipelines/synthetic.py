@@ -179,7 +179,7 @@ def make(
         plans,
         tags=[planned.tags for planned in plans],
         vocabulary=tag_lists.TagVocabulary(TAGS),
-        source=_source(seed, tracks, sample_rate_hz),
+        source=source(seed, tracks, sample_rate_hz),
         sample_rate_hz=sample_rate_hz,
         processes=processes,
     )
@@ -208,7 +208,8 @@ def _deal_tags(
     return deals
 
 
-def _source(seed: int, tracks: int, sample_rate_hz: int) -> dict:
+def source(seed: int, tracks: int, sample_rate_hz: int) -> dict:
+    """What the manifest of a set says of its making."""
     return {
         "name": "synthetic",
         "licence": "CC0-1.0",

@@ -145,8 +145,9 @@ def _own_files(folder: pathlib.Path, made_by: str) -> list[pathlib.Path]:
         foreign.append(description.name)
     if foreign:
         raise ValueError(
-            "The folder must be empty or hold a synthesised set, which is "
-            f"replaced. Choose another. Received: {folder}, with {foreign[0]}."
+            f"The folder must be empty or hold a set made by {made_by}, which "
+            "is replaced. Choose another. "
+            f"Received: {folder}, with {foreign[0]}."
         )
     return files
 
