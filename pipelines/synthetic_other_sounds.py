@@ -85,24 +85,28 @@ def cello(
     return waves.level(tone * waves.gate(time, min(0.22, 0.5 * seconds), 0.14))
 
 
-def clarinet(
+def trumpet(
     frequency_hz: float,
     seconds: float,
     sample_rate_hz: int,
     colour: float,
     generator: np.random.Generator,
 ) -> np.ndarray:
-    """A blown single reed: hollow, odd harmonics far up, hardly a breath."""
-    time = waves.time_axis(seconds + 0.06, sample_rate_hz)
-    harmonics = waves.harmonics(frequency_hz, sample_rate_hz, 24)
-    # The even ones come in where the tube stops being a plain tube.
-    even = 0.02 + 0.03 * np.minimum(harmonics, 12)
-    weights = np.where(harmonics % 2 == 1, 1.0, even)
-    weights = weights / harmonics ** (0.9 - 0.3 * colour)
-    wave = waves.table_wave(frequency_hz * time, weights)
-    breath = generator.standard_normal(time.size)
-    tone = wave / np.std(wave) + 0.015 * breath
-    return waves.level(tone * waves.gate(time, min(0.05, 0.3 * seconds), 0.06))
+    """A blown horn of brass: the louder the brighter, so the start blares."""
+    time = waves.time_axis(seconds + 0.05, sample_rate_hz)
+    harmonics = waves.harmonics(frequency_hz, sample_rate_hz, 40)
+    # The bell lets out the more, the higher, up to a limit of its own.
+    octaves = np.log2(harmonics * frequency_hz / (1_300 + 500 * colour))
+    bell = 2.0 ** np.where(octaves < 0, 0.7 * octaves, -2.5 * octaves)
+    mellow = bell * np.exp(-0.7 * (harmonics - 1.0))
+    turns = frequency_hz * (time + 0.006 * np.exp(-60 * time) / 60)
+    blare = waves.table_wave(turns, bell)
+    round_tone = waves.table_wave(turns, mellow)
+    opened = np.minimum(1.0, time / 0.05) * (0.4 + 0.6 * np.exp(-7 * time))
+    tone = opened * blare / np.std(blare)
+    tone += 0.6 * (1 - opened) * round_tone / np.std(round_tone)
+    tone += _breath(time, generator)
+    return waves.level(tone * waves.gate(time, min(0.03, 0.3 * seconds), 0.05))
 
 
 def oboe(
@@ -125,8 +129,7 @@ def oboe(
     turns = frequency_hz * (time + 0.004 * np.sin(33 * time) / 33)
     wave = waves.table_wave(turns, weights)
     waver = 1 + 0.12 * np.sin(33 * time)
-    breath = generator.standard_normal(time.size)
-    tone = waver * wave / np.std(wave) + 0.02 * breath
+    tone = waver * wave / np.std(wave) + _breath(time, generator)
     return waves.level(tone * waves.gate(time, min(0.03, 0.3 * seconds), 0.05))
 
 
@@ -134,13 +137,19 @@ VOICES = {
     "harpsichord": harpsichord,
     "marimba": marimba,
     "cello": cello,
-    "clarinet": clarinet,
+    "trumpet": trumpet,
     "oboe": oboe,
 }
 FAMILIES = {
     "harpsichord": "plucked",
     "marimba": "struck",
     "cello": "bowed",
-    "clarinet": "blown",
+    "trumpet": "blown",
     "oboe": "blown",
 }
+
+
+def _breath(time: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Air at the lips: a puff at the start, then little of it."""
+    air = np.diff(generator.standard_normal(time.size), 2, append=(0.0, 0.0))
+    return (0.04 + 0.25 * np.exp(-25 * time)) / 2.5 * air

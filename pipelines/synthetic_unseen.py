@@ -34,10 +34,10 @@ from tftag import tags as tag_lists
 VERSION = 1
 SEEN = synthetic.TAGS
 # Words of the sound alone, and of all of it. Not so: percussion (a struck bar
-# is percussion too), flute (a clarinet is blown), happy (a mood, not a mode).
+# is percussion too), woodwind (a trumpet is blown), happy (a mood, not a mode).
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "bass": ("bassline",),
-    "blown": ("woodwind", "wind instrument"),
+    "blown": ("wind instrument",),
     "bowed": ("arco", "with a bow"),
     "dense": ("thick", "busy"),
     "drums": ("drumming", "drumbeat"),
