@@ -18,7 +18,7 @@ all tags of every track, in every split.
 import dataclasses
 import os
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import numpy as np
 
@@ -99,7 +99,7 @@ def plan(tracks: int = 360, seed: int = 0) -> list[synthetic_music.TrackPlan]:
     ]
 
 
-def in_full(tags: Iterable[str]) -> tuple[str, ...]:
+def in_full(tags: Collection[str]) -> tuple[str, ...]:
     """All tags of a track in which this is to be heard.
 
     Args:
