@@ -146,9 +146,7 @@ def main(argv: list[str] | None = None) -> None:
     fitted = np.array([phrase in of_lists for phrase in rows])
     codes, scales = reduce(full, fitted, DIM)
     options.out.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        options.out / "vectors.npz", codes=codes, scales=scales
-    )
+    np.savez_compressed(options.out / "vectors.npz", codes=codes, scales=scales)
     _write_lines(options.out / "phrases.txt", rows)
     _write_lines(
         options.out / "aliases.txt",

@@ -115,9 +115,10 @@ class MiniLm:
         return (scores @ value).transpose(0, 2, 1, 3).reshape(x.shape)
 
     def _dense(self, x, name):
-        return x @ self._weights[f"{name}.weight"].T + self._weights[
-            f"{name}.bias"
-        ]
+        return (
+            x @ self._weights[f"{name}.weight"].T
+            + self._weights[f"{name}.bias"]
+        )
 
     def _normalize(self, x, name):
         x = x - x.mean(axis=-1, keepdims=True)

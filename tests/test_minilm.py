@@ -86,7 +86,10 @@ def reference(w, text):
                 score = [query[head] @ k[head] / 2 for k in parts["key"]]
                 share = np.exp(score) / np.exp(score).sum()
                 heads.append(
-                    sum(s * v[head] for s, v in zip(share, parts["value"], strict=True))
+                    sum(
+                        s * v[head]
+                        for s, v in zip(share, parts["value"], strict=True)
+                    )
                 )
             mixed.append(np.concatenate(heads))
         new = []

@@ -32,7 +32,9 @@ def test_graph_and_python_agree_on_the_shipped_table():
     shipped = word_sources.shipped()
     rng = np.random.default_rng(0)
     chosen = rng.choice(list(shipped.rows), (1_000, 3))
-    texts = [" ".join(row[: 1 + number % 3]) for number, row in enumerate(chosen)]
+    texts = [
+        " ".join(row[: 1 + number % 3]) for number, row in enumerate(chosen)
+    ]
     texts += [*shipped.aliases, "", "zzzz rock", "Drum & Bass", "K-Pop"]
     vectors, shares = word_embedding.WordEmbedding(shipped)(tf.constant(texts))
     expected, expected_shares = shipped.embed(texts)
@@ -60,7 +62,12 @@ def test_nothing_has_no_vector(table, texts):
 
 def test_bytes_that_are_no_text_read_as_space(table):
     embed = word_embedding.WordEmbedding(table)
-    broken = [b"\xff\xferock", b"x---\xc3rock", b"hip\xe2\x82hop", b"\xed\xa0\x80"]
+    broken = [
+        b"\xff\xferock",
+        b"x---\xc3rock",
+        b"hip\xe2\x82hop",
+        b"\xed\xa0\x80",
+    ]
     whole = ["rock", "rock", "hip hop", ""]
     for one, other in zip(
         embed(tf.constant(broken)), embed(tf.constant(whole)), strict=True

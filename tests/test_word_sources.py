@@ -69,7 +69,9 @@ def test_what_means_the_same_is_near(one, near, far):
 
 def test_neighbours_of_an_instrument_are_about_it():
     near = neighbours("guitar", 10)
-    assert sum("guitar" in phrase or phrase == "acoustic" for phrase in near) > 5
+    assert (
+        sum("guitar" in phrase or phrase == "acoustic" for phrase in near) > 5
+    )
 
 
 def test_most_pairs_of_phrases_have_nothing_to_do_with_each_other():
@@ -103,7 +105,14 @@ def glove_path(tmp_path):
 
 def test_glove_is_read_to_unit_length(glove_path):
     read = word_sources.read_glove(glove_path)
-    assert read.phrases[:6] == ("the", "rock", "hip", "hop", "easy", "listening")
+    assert read.phrases[:6] == (
+        "the",
+        "rock",
+        "hip",
+        "hop",
+        "easy",
+        "listening",
+    )
     assert "nought" not in read.rows and "" not in read.rows
     # The first of equal words is the more frequent one.
     np.testing.assert_allclose(read.lookup("rock").vector, [0.6, 0.8, 0])

@@ -114,9 +114,7 @@ def read_word2vec(path: str | os.PathLike, binary: bool) -> words.WordVectors:
             f"The file must be in word2vec's {kind} format. "
             f"Received: {path}: {error}"
         ) from error
-    return _from_any(
-        read.index_to_key, read.vectors, f"word2vec {_name(path)}"
-    )
+    return _from_any(read.index_to_key, read.vectors, f"word2vec {_name(path)}")
 
 
 def from_hub(handle: str, phrases: Sequence[str]) -> words.WordVectors:

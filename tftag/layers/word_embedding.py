@@ -76,9 +76,7 @@ class WordEmbedding(tf.Module):
         split = tf.strings.unicode_split(last, "UTF-8")  # [n, letters]
         spelling = self._spelling.lookup(split.flat_values)
         spelling = tf.where(spelling == _SAME, split.flat_values, spelling)
-        return tf.strings.reduce_join(
-            split.with_flat_values(spelling), axis=-1
-        )
+        return tf.strings.reduce_join(split.with_flat_values(spelling), axis=-1)
 
     def _longest_at_each(self, spelled, count):
         """Finds the longest known phrase that begins at each word.
