@@ -17,8 +17,8 @@ def _batch(seed=0, clips=7, tags=5, members=2):
     draw = np.random.default_rng(seed)
     labels = (draw.uniform(size=(clips, 1, tags)) < 0.4).astype("float32")
     labels[:, :, 0] = 0  # a tag without a clip
+    labels[0] = 0  # a clip without a tag of its own
     labels[:, :, 1] = 1  # a tag that all clips have
-    labels[0] = 0  # a clip without a tag
     cosines = draw.uniform(-1, 1, (clips, members, tags)).astype("float32")
     return labels, cosines
 
