@@ -1,8 +1,8 @@
-"""Asks a dual encoder for tags that it was never trained on.
+r"""Asks a dual encoder for tags that it was never trained on.
 
 ```
 python -m experiments.run_zero_shot
-python -m experiments.run_zero_shot --data DIR --preset strong \\
+python -m experiments.run_zero_shot --data DIR --preset strong \
     --unseen-count 30 --draws 5
 ```
 
@@ -16,11 +16,13 @@ kept; the same `--name` goes on where the last call stopped.
 
 import argparse
 import dataclasses
+import pathlib
 import sys
 
 import numpy as np
 
 from experiments import (
+    config,
     console,
     dual_config,
     flags,
@@ -41,7 +43,9 @@ from tftag import (
 )
 
 EXPERIMENT = "zero_shot"
+SYNTHETIC_FOLDER = pathlib.Path("data/synthetic_zero_shot")
 FOLDS = 5
+BOOTSTRAP_DRAWS = 200
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -55,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     vectors = word_sources.open_source(settings.words)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
-        check_settings(run, settings, arguments.draws, manifest)
+        check_settings(run, settings, manifest)
         environment = run.write_environment(command, settings.seed)
         covered = vectors.coverage(
             manifest.vocabulary.names, manifest.labels().sum(axis=0)
@@ -71,10 +75,7 @@ def main(argv: list[str] | None = None) -> int:
             "tag_coverage": covered.tag_share,
             "annotation_coverage": covered.annotation_share,
             "draws": found,
-            "methods": {
-                method: tag_draws.combine([d["figures"][method] for d in found])
-                for method in zero_shot_draw.METHODS
-            },
+            "figures": tag_draws.combine([d["figures"] for d in found]),
             "manifest_fingerprint": manifest.fingerprint,
             "leaks": splits.audit(manifest.tracks)["artists"],
             "environment": environment,
@@ -107,11 +108,119 @@ def parse(command: list[str]) -> argparse.Namespace:
 
 def read_data(settings: dual_config.DualConfig) -> manifests.Manifest:
     """Reads the manifest; makes the embedded data set when it is asked for."""
-    if settings.data != "synthetic":
-        return run_baseline.read_data(settings)
-    folder = synthetic_unseen.make(
-        SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
+    if settings.data == config.SYNTHETIC:
+        made = synthetic_unseen.make(
+            SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
+        )
+        settings = dataclasses.replace(settings, data=str(made))
+    return run_baseline.read_data(settings)
+
+
+def check_settings(run, settings, manifest) -> None:
+    """Refuses to mix draws of different settings or data under one name."""
+    now = run_dir.plain(
+        {**flags.leaves(settings), "manifest": manifest.fingerprint}
     )
-    return run_baseline.read_data(
-        dataclasses.replace(settings, data=str(folder))
+    before = run.read_json("config.json")
+    if before is None:
+        run.write_json("config.json", now)
+        return
+    changed = flags.differences(before, now)
+    if changed:
+        raise ValueError(
+            "All draws of a run must have equal settings; choose another "
+            f"--name. Received: {'; '.join(changed)} in {run.path}"
+        )
+
+
+def sides(
+    manifest: manifests.Manifest, number: int
+) -> tuple[manifests.Manifest, manifests.Manifest]:
+    """Recordings to train and to test on in a draw."""
+    counts = manifest.split_counts
+    if "test" in counts:
+        training = [
+            i for i, t in enumerate(manifest.tracks) if t.split != "test"
+        ]
+        return manifest.subset(training), manifest.split("test")
+    folds = splits.folds([track.artist for track in manifest.tracks], FOLDS)
+    held = folds[number % FOLDS]
+    outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
+    return manifest.subset(outside), manifest.subset(held)
+
+
+def unseen_of(settings, train, test, number: int) -> dict[str, list[str]]:
+    """The unseen tags of a draw by kind."""
+    if settings.data == config.SYNTHETIC:
+        words = synthetic_unseen.SYNONYMS.values()
+        return {
+            "synonyms": [word for several in words for word in several],
+            "other sounds": list(synthetic_unseen.OTHER_SOUNDS),
+        }
+    drawn = tag_split.draw(
+        train.vocabulary.names,
+        train.labels(),
+        test.labels(),
+        settings.unseen_count,
+        seed=settings.tag_seed + number,
     )
+    return {"unseen": list(drawn.unseen)}
+
+
+def score_draw(settings, manifest, vectors, number: int, run) -> dict:
+    """Trains and scores one draw.
+
+    Returns:
+        What `zero_shot.evaluate` says of each method under `figures`, by kind
+        of unseen tag, and what the draw was.
+    """
+    train, test = sides(manifest, number)
+    kinds = unseen_of(settings, train, test, number)
+    unseen = {tag for several in kinds.values() for tag in several}
+    names = manifest.vocabulary.names
+    split = tag_split.TagSplit(
+        seen=tuple(n for n in names if n not in unseen),
+        unseen=tuple(n for n in names if n in unseen),
+    )
+    folder = run.path / "draws" / f"draw_{number}"
+    folder.mkdir(parents=True, exist_ok=True)
+    print(
+        f"draw {number}: {len(split.seen)} tags seen, {len(split.unseen)} "
+        f"not, testing on {len(test.tracks)} recordings",
+        flush=True,
+    )
+    draw = zero_shot_draw.run_draw(
+        settings, train, test, split, vectors, folder
+    )
+    truth = test.labels()
+    figures = {}
+    for kind, tags in kinds.items():
+        # Each kind beside the seen tags, as if it were the only one.
+        part = tag_split.TagSplit(split.seen, tuple(tags))
+        columns = [names.index(tag) for tag in (*part.seen, *part.unseen)]
+        figures[kind] = {
+            method: zero_shot.evaluate(
+                truth[:, columns],
+                scores[:, columns],
+                (*part.seen, *part.unseen),
+                part,
+                draws=BOOTSTRAP_DRAWS,
+            )
+            for method, scores in draw.scores.items()
+        }
+    return {
+        "unseen": kinds,
+        "training_recordings": draw.recordings,
+        "test_recordings": len(test.tracks),
+        "seen_tags_without_recording": draw.lost_tags,
+        "training_seconds": draw.seconds,
+        "hubness": {
+            method: hubness.hubness(scores.T)
+            for method, scores in draw.scores.items()
+        },
+        "figures": figures,
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(command_line.run(main))
