@@ -1,0 +1,73 @@
+"""How each character of a phrase is spelled when phrases are compared."""
+
+import functools
+import unicodedata
+
+# What no decomposition of Unicode takes apart.
+_UNDECOMPOSED = {
+    "æ": "ae",
+    "œ": "oe",
+    "ø": "o",
+    "đ": "d",
+    "ð": "d",
+    "ħ": "h",
+    "ı": "i",
+    "ł": "l",
+    "þ": "th",
+    "&": " and ",
+}
+_APOSTROPHES = "'`´‘’ʼ′＇"
+# From this combining class on a mark is an accent above or below its letter;
+# below it lie the marks that make another letter, as in Japanese or Hindi.
+_FIRST_ACCENT = 200
+# Rare Han characters follow, which have but one spelling.
+_LETTERS_END = 0x20000
+_SELECTORS = frozenset(chr(code) for code in range(0xFE00, 0xFE10))
+
+
+@functools.cache
+def folded_letters() -> dict[str, str]:
+    """The one table that cleans phrases, in Python and in a graph.
+
+    A character becomes lower case without accents; `&` becomes "and" with
+    spaces around; apostrophes and invisible characters go; whatever else is
+    neither a letter nor a digit becomes a space. It is a table of single
+    characters, so that whoever applies it character by character gets the
+    same result, whatever their own idea of Unicode.
+
+    Returns:
+        Character to its spelling; characters not in it stay as they are.
+    """
+    table = {}
+    for code in range(_LETTERS_END):
+        letter = chr(code)
+        if unicodedata.category(letter) in ("Lo", "Cn", "Co", "Cs"):
+            if unicodedata.is_normalized("NFKD", letter):
+                continue
+        spelling = _spelling(letter)
+        if spelling != letter:
+            table[letter] = spelling
+    # What stands for bytes that are no text.
+    table["\ufffd"] = " "
+    return table
+
+
+def _spelling(letter: str) -> str:
+    if letter in _APOSTROPHES:
+        return ""
+    folded = unicodedata.normalize("NFKD", letter).casefold()
+    parts = unicodedata.normalize("NFKD", folded).casefold()
+    kept = "".join(_part(part) for part in parts)
+    return unicodedata.normalize("NFC", kept)
+
+
+def _part(part: str) -> str:
+    if part in _UNDECOMPOSED:
+        return _UNDECOMPOSED[part]
+    if part in _APOSTROPHES or part in _SELECTORS:
+        return ""
+    category = unicodedata.category(part)
+    is_accent = unicodedata.combining(part) >= _FIRST_ACCENT
+    if is_accent or category in ("Cf", "Me"):
+        return ""
+    return part if category[0] in "LNM" else " "

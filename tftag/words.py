@@ -1,0 +1,268 @@
+"""Pretrained word vectors: from a phrase to its vector."""
+
+import dataclasses
+import difflib
+import functools
+import hashlib
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from tftag import letters, tags
+
+# A spelling this much longer or shorter is not the nearest one.
+_NEAREST_LENGTH = 3
+
+
+def normalize(text: str) -> str:
+    """The one spelling of a phrase under which its vector is found.
+
+    A prefix up to `---` goes (`mood/theme---happy`); then
+    `letters.folded_letters`: no capitals, no accents, `&` is "and",
+    hyphens, slashes and all other punctuation are spaces.
+
+    Args:
+        text: A phrase or tag as somebody wrote it.
+
+    Returns:
+        Words with single spaces between, "" when nothing is left.
+        Normalising again changes nothing.
+
+    Raises:
+        TypeError: `text` is not a string.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"A phrase must be a string. Received: {text!r}")
+    text = text.rpartition(tags.CATEGORY_MARK)[2]
+    return " ".join(text.translate(_translation()).split())
+
+
+@functools.cache
+def _translation() -> dict:
+    return str.maketrans(letters.folded_letters())
+
+
+@dataclasses.dataclass(frozen=True)
+class Lookup:
+    """What was found of a text.
+
+    Attributes:
+        vector: float32 `[dim]`, of unit length; 0 when no word was found.
+        known_share: Share of the words that were found, 0 to 1.
+        unknown: The words that were not.
+    """
+
+    vector: np.ndarray
+    known_share: float
+    unknown: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Coverage:
+    """Which tags have a vector: those of which every word was found.
+
+    Attributes:
+        tag_share: Share of the tags, 0 to 1.
+        annotation_share: Share of the annotations, 0 to 1.
+        unknown: Per uncovered tag, its unknown words and for each the
+            nearest spelling that has a vector, or None.
+    """
+
+    tag_share: float
+    annotation_share: float
+    unknown: dict[str, dict[str, str | None]]
+
+    def __str__(self) -> str:
+        """A sentence, and a line per uncovered tag."""
+        lines = [
+            f"{self.tag_share:.1%} of the tags and {self.annotation_share:.1%} "
+            "of their annotations have a vector for every word."
+        ]
+        for tag, words in self.unknown.items():
+            known = (
+                f"{word!r}" + (f" (nearest: {near!r})" if near else "")
+                for word, near in words.items()
+            )
+            lines.append(f"{tag!r}: no vector for {', '.join(known)}")
+        return "\n".join(lines)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class WordVectors:
+    """Phrases and their vectors.
+
+    A text is normalised and read from left to right; at each place the
+    longest known phrase is taken, and a word that begins none is unknown.
+    The vector of the text is the mean of the phrases found, scaled to unit
+    length. `layers.word_embedding` does the same in a graph.
+
+    Attributes:
+        phrases: Unique, as `normalize` spells them.
+        vectors: float32 `[phrases, dim]`, rows of unit length.
+        aliases: Other spelling to phrase, both normalised.
+        source: Where the vectors come from, for a model card.
+
+    Raises:
+        ValueError: The parts do not fit together.
+    """
+
+    phrases: tuple[str, ...]
+    vectors: np.ndarray
+    aliases: dict[str, str]
+    source: str
+
+    def __post_init__(self):
+        """Checks the parts."""
+        object.__setattr__(self, "phrases", tuple(self.phrases))
+        vectors = np.array(self.vectors, np.float32)
+        vectors.flags.writeable = False
+        object.__setattr__(self, "vectors", vectors)
+        if vectors.ndim != 2 or len(vectors) != len(self.phrases):
+            raise ValueError(
+                "`vectors` must have a row per phrase, "
+                f"({len(self.phrases)}, dim). Received: {vectors.shape}"
+            )
+        if not vectors.size:
+            raise ValueError(f"There are no vectors in {self.source}.")
+        lengths = np.linalg.norm(vectors, axis=1)
+        if not np.allclose(lengths, 1.0, atol=1e-4):
+            worst = int(np.argmax(np.abs(np.nan_to_num(lengths) - 1.0)))
+            raise ValueError(
+                "Every vector must have the length 1. Received: "
+                f"{lengths[worst]} for {self.phrases[worst]!r}"
+            )
+        for phrase in (*self.phrases, *self.aliases):
+            if not phrase or normalize(phrase) != phrase:
+                raise ValueError(
+                    "Phrases and aliases must be as `normalize` spells them. "
+                    f"Received: {phrase!r}"
+                )
+        places = {phrase: place for place, phrase in enumerate(self.phrases)}
+        if len(places) < len(self.phrases):
+            raise ValueError("Phrases must be unique.")
+        for alias, phrase in self.aliases.items():
+            if alias in places or phrase not in places:
+                raise ValueError(
+                    "An alias must stand for a phrase and be none itself. "
+                    f"Received: {alias!r} for {phrase!r}"
+                )
+
+    @property
+    def dim(self) -> int:
+        """Numbers in a vector."""
+        return self.vectors.shape[1]
+
+    @functools.cached_property
+    def rows(self) -> dict[str, int]:
+        """Row of `vectors` of each phrase and each alias."""
+        rows = {phrase: row for row, phrase in enumerate(self.phrases)}
+        for alias, phrase in self.aliases.items():
+            rows[alias] = rows[phrase]
+        return rows
+
+    @functools.cached_property
+    def longest(self) -> int:
+        """Words of the longest phrase or alias."""
+        return max(phrase.count(" ") + 1 for phrase in self.rows)
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits that change with any phrase, vector or alias."""
+        parts = [self.phrases, sorted(self.aliases.items())]
+        digest = hashlib.sha256(json.dumps(parts).encode())
+        digest.update(np.ascontiguousarray(self.vectors, "<f4").tobytes())
+        return digest.hexdigest()[:16]
+
+    def lookup(self, text: str) -> Lookup:
+        """Finds the vector of a text.
+
+        Args:
+            text: A word, a tag or a phrase, in any spelling.
+
+        Returns:
+            The vector and what it rests on.
+        """
+        words = normalize(text).split()
+        rows, unknown, start = [], [], 0
+        while start < len(words):
+            length, row = self._longest_at(words, start)
+            if length:
+                rows.append(row)
+            else:
+                unknown.append(words[start])
+            start += max(length, 1)
+        mean = np.zeros(self.dim)
+        if rows:
+            mean = self.vectors[rows].astype(np.float64).sum(axis=0)
+            mean /= np.linalg.norm(mean) or 1.0
+        share = 1.0 - len(unknown) / len(words) if words else 0.0
+        return Lookup(mean.astype(np.float32), share, tuple(unknown))
+
+    def _longest_at(self, words, start) -> tuple[int, int]:
+        """Number of words and row of what is known here, or (0, 0)."""
+        for length in range(min(self.longest, len(words) - start), 0, -1):
+            row = self.rows.get(" ".join(words[start : start + length]))
+            if row is not None:
+                return length, row
+        return 0, 0
+
+    def embed(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Finds the vectors of many texts.
+
+        Args:
+            texts: `[n]` texts.
+
+        Returns:
+            float32 `[n, dim]` vectors and float32 `[n]` known shares.
+        """
+        found = [self.lookup(text) for text in texts]
+        vectors = np.zeros((len(found), self.dim), np.float32)
+        for place, one in enumerate(found):
+            vectors[place] = one.vector
+        return vectors, np.array([one.known_share for one in found], np.float32)
+
+    def nearest(self, word: str) -> str | None:
+        """Returns the phrase or alias spelled most like a word, or None."""
+        word = normalize(word)
+        candidates = [
+            phrase
+            for phrase in self.rows
+            if abs(len(phrase) - len(word)) <= _NEAREST_LENGTH
+        ]
+        near = difflib.get_close_matches(word, candidates, n=1)
+        return near[0] if near else None
+
+    def coverage(
+        self, tag_names: Sequence[str], counts: Sequence[float] | None = None
+    ) -> Coverage:
+        """Measures how many tags have a vector for each of their words.
+
+        Args:
+            tag_names: `[tags]`, at least one.
+            counts: `[tags]` recordings of each tag; None counts each once.
+
+        Returns:
+            The shares, and what is missing.
+
+        Raises:
+            ValueError: `counts` does not fit, or nothing is counted.
+        """
+        weights = np.ones(len(tag_names)) if counts is None else counts
+        weights = np.asarray(weights, np.float64)
+        if weights.shape != (len(tag_names),) or not weights.sum() > 0:
+            raise ValueError(
+                "`counts` must hold a number per tag, not all of them 0. "
+                f"Received: {weights.shape} for {len(tag_names)} tags"
+            )
+        found = [self.lookup(name) for name in tag_names]
+        covered = np.array([one.known_share == 1.0 for one in found])
+        return Coverage(
+            float(covered.mean()),
+            float(weights[covered].sum() / weights.sum()),
+            {
+                name: {word: self.nearest(word) for word in one.unknown}
+                for name, one in zip(tag_names, found, strict=True)
+                if one.known_share < 1.0
+            },
+        )
