@@ -2,13 +2,12 @@
 
 import dataclasses
 import os
-import pathlib
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tftag import audio, model_card
+from tftag import audio, model_card, version_folder
 
 _SIGNATURES = ("serving_default", "tag_batch", "timeline")
 
@@ -66,7 +65,7 @@ class SavedTagger:
             FileNotFoundError: There is no SavedModel.
             ValueError: It is damaged, or not one that tftag wrote.
         """
-        self.folder = _newest_version(pathlib.Path(path))
+        self.folder = version_folder.newest(path)
         self.card = model_card.read(self.folder)
         try:
             self.tag_names = tuple(map(str, self.card["tags"]))
@@ -212,28 +211,6 @@ class SavedTagger:
             for name, value in inputs.items()
         }
         return {name: value.numpy() for name, value in run(**tensors).items()}
-
-
-def _newest_version(path):
-    """Returns the folder of the SavedModel with the highest number."""
-    if (path / "saved_model.pb").exists():
-        return path
-    if not path.is_dir():
-        raise FileNotFoundError(
-            "A SavedModel must be a folder such as saved_models/baseline. "
-            f"Received: {path}, which is not there."
-        )
-    versions = [
-        version
-        for version in path.iterdir()
-        if version.name.isdigit() and (version / "saved_model.pb").exists()
-    ]
-    if not versions:
-        raise FileNotFoundError(
-            "The folder must hold saved_model.pb, or numbered folders that "
-            f"do. Received: {path}, with neither."
-        )
-    return max(versions, key=lambda version: int(version.name))
 
 
 def _waveform(samples):
