@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from tftag import audio, layers
-from tftag.models import tagger
+from tftag.models import front_end, tagger
 
 HUB = "hub:"
 HUB_RATE_HZ = 16_000
@@ -35,7 +35,7 @@ def hub_tagger(
             f"Audio modules take {HUB_RATE_HZ} Hz. "
             f"Received: `sample_rate_hz` {spec.sample_rate_hz}"
         )
-    inputs = tagger.waveform_inputs()
+    inputs = front_end.waveform_inputs()
     x = layers.WaveformNormalization(name="normalization")(**inputs)
     x = HubEmbedding(handle.removeprefix(HUB), name="hub_embedding")(x)
     x = keras.layers.BatchNormalization(name="embedding_norm")(x)

@@ -17,7 +17,7 @@ from experiments import (
 from pipelines import decode
 from pipelines import manifest as manifests
 from tftag import audio, calibration, layers
-from tftag.models import tagger
+from tftag.models import front_end
 
 RECORDINGS_SHOWN = 4
 FIGURES_COMPARED = ("map", "roc_auc", "p_at_10", "recording_p_at_10")
@@ -46,9 +46,7 @@ def draw(
     """
     drawn = {
         "ap_per_tag": tag_plots.average_precision_per_tag(report.table),
-        "precision_recall": plots.precision_recall_curves(
-            truth, scores, names
-        ),
+        "precision_recall": plots.precision_recall_curves(truth, scores, names),
         "tag_confusion": tag_plots.tag_confusion(truth, scores, names),
     }
     if history:
@@ -148,5 +146,5 @@ def _log_mel(clips: np.ndarray, spec: audio.AudioSpec) -> np.ndarray:
     """What the network sees of int16 `[batch, samples]`."""
     peak = np.full(len(clips), audio.FULL_SCALE, np.float32)
     waveform = layers.WaveformNormalization()(clips.astype(np.float32), peak)
-    log_mel = tagger.log_mel_layer(spec)(waveform)
+    log_mel = front_end.log_mel_layer(spec)(waveform)
     return keras.ops.convert_to_numpy(log_mel)

@@ -57,8 +57,11 @@ def make(
                 f"Received: {name!r}"
             )
     if weight_decay:
-        # Shrinking a bias or the scale of a batch norm regularises nothing.
-        made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        # Shrinking a bias, the scale of a batch norm or the log of a
+        # temperature regularises nothing.
+        made.exclude_from_weight_decay(
+            var_names=["bias", "gamma", "beta", "log_scale"]
+        )
     return made
 
 

@@ -50,16 +50,7 @@ def take_over(
         FileNotFoundError: `source` is neither.
         ValueError: the two differ in front end or architecture.
     """
-    other, other_tags, other_spec = _open(pathlib.Path(source))
-    for name in _FRONT_END:
-        if getattr(spec, name) != getattr(other_spec, name):
-            raise ValueError(
-                f"A tagger to start from must have the same `{name}`, "
-                f"{getattr(spec, name)}. Received: {getattr(other_spec, name)} "
-                f"in {source}"
-            )
-    for name in BODY:
-        _copy(model.get_layer(name), other.get_layer(name), source)
+    other, other_tags = _copy_body(model, source, spec)
     head, other_head = model.get_layer(HEAD), other.get_layer(HEAD)
     kernel, bias = map(np.array, head.get_weights())
     other_kernel, other_bias = other_head.get_weights()
@@ -77,6 +68,24 @@ def take_over(
         len(vocabulary),
     )
     return shared
+
+
+def take_over_body(
+    model: keras.Model, source: str | os.PathLike, spec: audio.AudioSpec
+) -> None:
+    """Copies a tagger's body, and nothing that knows its tags.
+
+    Args:
+        model: any network with the layers of `BODY`, such as a dual encoder.
+        source: a tagger's run folder or export, as for `take_over`.
+        spec: of `model`.
+
+    Raises:
+        FileNotFoundError: `source` is neither.
+        ValueError: the two differ in front end or architecture.
+    """
+    _copy_body(model, source, spec)
+    _log.info("start from %s: its body", source)
 
 
 def freeze(model: keras.Model) -> None:
@@ -105,6 +114,21 @@ def fitting(stream: tf.data.Dataset, model: keras.Model) -> tf.data.Dataset:
         return kept, labels[:, tf.newaxis] if has_members else labels
 
     return stream.map(fit)
+
+
+def _copy_body(model, source, spec):
+    """Copies what `BODY` names; returns the other tagger and its tags."""
+    other, other_tags, other_spec = _open(pathlib.Path(source))
+    for name in _FRONT_END:
+        if getattr(spec, name) != getattr(other_spec, name):
+            raise ValueError(
+                f"A tagger to start from must have the same `{name}`, "
+                f"{getattr(spec, name)}. Received: {getattr(other_spec, name)} "
+                f"in {source}"
+            )
+    for name in BODY:
+        _copy(model.get_layer(name), other.get_layer(name), source)
+    return other, other_tags
 
 
 def _open(source):

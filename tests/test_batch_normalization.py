@@ -6,7 +6,7 @@ from keras import ops
 
 from tftag import layers
 
-SHAPES = [(4, 5, 6, 3), (4, 7, 3), (1, 1, 1, 3), (2, 1, 1, 3)]
+SHAPES = [(4, 5, 6, 3), (4, 7, 3), (9, 3), (1, 1, 1, 3), (2, 1, 1, 3)]
 
 
 def _pair(shape, seed=0, **arguments):
@@ -117,7 +117,6 @@ def test_statistics_stay_float32_beside_half_precision():
 @pytest.mark.parametrize(
     "shape, arguments",
     [
-        ((5, 3), {}),
         ((2, 4, 4, 4, 3), {}),
         ((2, 3, 4, 4), {"axis": 1}),
         ((4, 5, 6, 3), {"renorm": True}),

@@ -19,7 +19,7 @@ from experiments import (
 )
 from pipelines import dataset, decode
 from tftag import audio, calibration, export, tags
-from tftag.models import backbone, tagger
+from tftag.models import backbone, dual_encoder, tagger
 
 SPEC = audio.AudioSpec(
     sample_rate_hz=tone_manifest.RATE_HZ,
@@ -93,6 +93,49 @@ def test_what_does_not_fit_is_named(export_folder, tmp_path):
     for missing in (tmp_path, tmp_path / "never"):
         with pytest.raises(FileNotFoundError, match="must be a run folder"):
             transfer.take_over(make(4), missing, NEW_TAGS, SPEC)
+
+
+def make_dual_encoder(width=1 / 64):
+    keras.utils.set_random_seed(4)
+    return dual_encoder.dual_encoder(
+        SPEC,
+        dual_encoder.DualEncoderConfig(
+            backbone.BackboneConfig(width, blocks=2), dim=4, text_units=8
+        ),
+        np.random.default_rng(0).normal(size=(5, 3)),
+    )
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_dual_encoder_takes_the_body_only(export_folder, frozen):
+    folder, old = export_folder
+    model, fresh = make_dual_encoder(), make_dual_encoder()
+    transfer.take_over_body(model, folder, SPEC)
+    if frozen:
+        transfer.freeze(model)
+    copied = set()
+    for name in ("mel_norm", "backbone"):
+        layer = model.get_layer(name)
+        copied |= {weight.path for weight in layer.weights}
+        for a, b in zip(
+            layer.get_weights(), old.get_layer(name).get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(a, b)
+    for a, b in zip(model.weights, fresh.weights, strict=True):
+        if a.path not in copied:
+            np.testing.assert_array_equal(a, b)
+    learned = {weight.path for weight in model.trainable_weights}
+    assert learned.isdisjoint(copied) == frozen
+    assert any("text_projection" in path for path in learned)
+
+
+def test_a_body_that_does_not_fit_a_dual_encoder_is_named(export_folder):
+    folder, _ = export_folder
+    with pytest.raises(ValueError, match="`hop_samples`, 256. Received: 512"):
+        other = dataclasses.replace(SPEC, hop_samples=256)
+        transfer.take_over_body(make_dual_encoder(), folder, other)
+    with pytest.raises(ValueError, match="block_1.*--width and --blocks"):
+        transfer.take_over_body(make_dual_encoder(1 / 32), folder, SPEC)
 
 
 @pytest.mark.parametrize("group", ["best", "average", "model"])

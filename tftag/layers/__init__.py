@@ -1,15 +1,23 @@
-"""Layers between the waveform and the network."""
+"""Layers between the waveform and the network's answer."""
 
 from tftag.layers.batch_normalization import BatchNormalization
 from tftag.layers.log_mel_spectrogram import LogMelSpectrogram
+from tftag.layers.member_dense import MemberDense
 from tftag.layers.member_logits import MemberLogits
+from tftag.layers.member_similarity import MemberSimilarity
 from tftag.layers.spec_augment import SpecAugment
+from tftag.layers.tag_vectors import TagVectors
+from tftag.layers.unit_length import UnitLength
 from tftag.layers.waveform_normalization import WaveformNormalization
 
 __all__ = [
     "BatchNormalization",
     "LogMelSpectrogram",
+    "MemberDense",
     "MemberLogits",
+    "MemberSimilarity",
     "SpecAugment",
+    "TagVectors",
+    "UnitLength",
     "WaveformNormalization",
 ]

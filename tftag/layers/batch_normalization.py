@@ -12,7 +12,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     Output, moving statistics and gradients are those of Keras' layer, which
     takes moments and scales in separate operations; this one runs the fused
-    kernel on `[batch, frames, mels, dim]` and on `[batch, frames, dim]`.
+    kernel on `[batch, frames, mels, dim]`, `[batch, frames, dim]` and
+    `[batch, dim]`.
     Whatever the kernel does not cover (other backends, ranks and axes,
     masks, `renorm`, `synchronized`, float64) is computed by Keras' layer.
 
@@ -48,9 +49,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
         gamma = self.gamma if self.scale else ops.ones_like(self.moving_mean)
         beta = self.beta if self.center else ops.zeros_like(self.moving_mean)
-        rank_3 = len(inputs.shape) == 3
+        x = inputs
+        while len(x.shape) < 4:
+            x = x[:, None]
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=inputs[:, None] if rank_3 else inputs,
+            x=x,
             scale=ops.convert_to_tensor(gamma),
             offset=ops.convert_to_tensor(beta),
             mean=ops.convert_to_tensor(self.moving_mean),
@@ -61,13 +64,15 @@ class BatchNormalization(keras.layers.BatchNormalization):
         )
         if training:
             self._move_statistics(inputs, mean, variance)
-        return outputs[:, 0] if rank_3 else outputs
+        while len(outputs.shape) > len(inputs.shape):
+            outputs = outputs[:, 0]
+        return outputs
 
     def _is_fused(self, inputs) -> bool:
         rank = len(inputs.shape)
         return (
             keras.backend.backend() == "tensorflow"
-            and rank in (3, 4)
+            and rank in (2, 3, 4)
             and self.axis in (-1, rank - 1)
             and not self.renorm
             and not self.synchronized

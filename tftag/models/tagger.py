@@ -8,6 +8,7 @@ from keras import ops
 
 from tftag import audio, layers
 from tftag.models import backbone as backbone_lib
+from tftag.models import front_end
 
 # A tag that all or none of the recordings have says nothing certain about
 # the next one: log-odds of the prior stay within +-6.9.
@@ -61,18 +62,6 @@ def tagger(
     if tag_count < 1:
         raise ValueError(f"`tag_count` must be >= 1. Received: {tag_count}.")
     # Layers
-    log_mel = log_mel_layer(audio_spec)
-    # Standardises every band, so that 0, what SpecAugment fills its masks
-    # with, is the mean of the band. Nothing in it is trained: with a scale,
-    # each training step would have to take gradients through the first
-    # convolution, a quarter of the step's time at width 1/8.
-    mel_norm = layers.BatchNormalization(
-        momentum=config.backbone.batch_norm_momentum,
-        center=False,
-        scale=False,
-        name="mel_norm",
-        dtype="float32",
-    )
     backbone = backbone_lib.backbone(audio_spec, config.backbone)
     dropout = keras.layers.Dropout(config.dropout, name="dropout")
     # float32 under mixed precision too: float16 logits end at 65,504.
@@ -80,10 +69,7 @@ def tagger(
         tag_count, config.backbone.members, name="tag_logits", dtype="float32"
     )
     # Graph
-    fixed = config.backbone.pooling == "flatten"
-    inputs = waveform_inputs(audio_spec.clip_samples if fixed else None)
-    x = layers.WaveformNormalization(name="normalization")(**inputs)
-    x = mel_norm(log_mel(x))
+    inputs, x = front_end.spectrogram(audio_spec, config.backbone)
     outputs = ops.mean(tag_logits(dropout(backbone(x))), axis=1)
     if tag_prior is not None:
         tag_logits.bias.assign(log_odds(tag_prior, tag_count))
@@ -98,45 +84,15 @@ def masked(tagger_model: keras.Model) -> keras.Model:
             training one trains the other.
 
     Returns:
-        A model from the tagger's inputs and `{"mel_masks": int32
-        [batch, masks, 2], "time_masks": int32 [batch, masks, 2]}` to logits.
+        A model from the tagger's inputs and the masks, as
+        `front_end.masked_spectrogram` names them, to the logits of every
+        member, `[batch, members, tags]`.
     """
     get_layer = tagger_model.get_layer
-    samples = tagger_model.input["waveform"].shape[1]
-    waveform = waveform_inputs(samples)
-    masks = {
-        name: keras.Input((None, 2), name=name, dtype="int32")
-        for name in ("mel_masks", "time_masks")
-    }
-    x = get_layer("mel_norm")(
-        get_layer("log_mel")(get_layer("normalization")(**waveform))
-    )
-    x = layers.SpecAugment(name="masks", dtype="float32")(x, **masks)
+    inputs, x = front_end.masked_spectrogram(tagger_model)
     x = get_layer("dropout")(get_layer("backbone")(x))
     outputs = get_layer("tag_logits")(x)
-    return keras.Model({**waveform, **masks}, outputs, name="masked_tagger")
-
-
-def log_mel_layer(audio_spec: audio.AudioSpec) -> layers.LogMelSpectrogram:
-    """Builds the layer that gives the spectrograms of a spec."""
-    return layers.LogMelSpectrogram(
-        sample_rate_hz=audio_spec.sample_rate_hz,
-        window_samples=audio_spec.window_samples,
-        hop_samples=audio_spec.hop_samples,
-        mel_bands=audio_spec.mel_bands,
-        min_hz=audio_spec.min_hz,
-        max_hz=audio_spec.max_hz,
-        log_floor=audio_spec.log_floor,
-        name="log_mel",
-    )
-
-
-def waveform_inputs(samples: int | None = None) -> dict[str, keras.KerasTensor]:
-    """The inputs of a tagger; `samples` None takes any length."""
-    return {
-        "waveform": keras.Input((samples,), name="waveform", dtype="float32"),
-        "peak": keras.Input((), name="peak", dtype="float32"),
-    }
+    return keras.Model(inputs, outputs, name="masked_tagger")
 
 
 def log_odds(tag_prior: np.ndarray, tag_count: int):

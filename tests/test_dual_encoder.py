@@ -1,0 +1,293 @@
+import dataclasses
+
+import keras
+import keras_checks
+import numpy as np
+import pytest
+from keras import ops
+
+from tftag import audio, losses
+from tftag.models import backbone, dual_encoder, tagger
+
+SPEC = audio.AudioSpec(
+    sample_rate_hz=4_000,
+    clip_seconds=0.5,
+    window_samples=128,
+    hop_samples=64,
+    mel_bands=16,
+    max_hz=2_000.0,
+)  # 32 frames
+CONFIG = dual_encoder.DualEncoderConfig(
+    backbone.BackboneConfig(width=1 / 32, blocks=3),
+    dim=6,
+    dropout=0.3,
+    text_units=32,
+)
+COSINES = {"initial_scale": 1.0, "initial_bias": 0.0, "learned_scale": False}
+WORDS = np.random.default_rng(9).normal(size=(4, 5)).astype("float32")
+
+
+def _config(members=1, **changes):
+    body = dataclasses.replace(CONFIG.backbone, members=members)
+    return dataclasses.replace(CONFIG, backbone=body, **changes)
+
+
+def _model(members=1, **changes):
+    keras.utils.set_random_seed(2)
+    return dual_encoder.dual_encoder(SPEC, _config(members, **changes), WORDS)
+
+
+def _inputs(batch=3, samples=2_000, seed=0):
+    rng = np.random.default_rng(seed)
+    waveform = rng.integers(-32_767, 32_768, (batch, samples)).astype("float32")
+    return {"waveform": waveform, "peak": np.full(batch, 32_767.0, "float32")}
+
+
+def _masks(batch=3, width=0):
+    masks = np.zeros((batch, 2, 2), "int32")
+    masks[:, 0] = (1, width)
+    return {"mel_masks": masks, "time_masks": masks}
+
+
+def _call(model, inputs):
+    return ops.convert_to_numpy(model(inputs, training=False))
+
+
+def test_layers_are_those_of_a_tagger_up_to_the_backbone():
+    body = {"waveform", "peak", "normalization", "log_mel", "mel_norm"}
+    body |= {"backbone", "dropout"}
+    plain = tagger.tagger(
+        SPEC, tagger.TaggerConfig(CONFIG.backbone, CONFIG.dropout), 4
+    )
+    assert body < {layer.name for layer in plain.layers}
+    assert {layer.name for layer in _model().layers} == body | {
+        "audio_projection",
+        "audio_embedding",
+        "tag_vectors",
+        "text_tower",
+        "similarity",
+    }
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_towers_meet_in_one_space(members):
+    model = _model(members, **COSINES)
+    clips_tower, text_tower = dual_encoder.towers(model)
+    clips = _call(clips_tower, _inputs())
+    tags = _call(text_tower, WORDS)
+    assert clips.shape == (3, members * 6) and tags.shape == (4, members * 6)
+    for vectors in (clips, tags):
+        np.testing.assert_allclose(
+            np.linalg.norm(vectors, axis=1), 1, rtol=1e-5
+        )
+    np.testing.assert_allclose(
+        _call(model, _inputs()), clips @ tags.T, atol=1e-5
+    )
+
+
+def test_members_have_towers_of_their_own():
+    model = _model(2, text_dropout=0.0)
+    clips_tower, text_tower = dual_encoder.towers(model)
+    before = _call(clips_tower, _inputs()), _call(text_tower, WORDS)
+    for tower, name in (
+        (clips_tower, "audio_projection"),
+        (text_tower, "text_dense_2"),
+        (text_tower, "text_projection"),
+    ):
+        kernel = tower.get_layer(name).kernel
+        kernel.assign(
+            ops.stack([kernel[0], ops.roll(kernel[1], 1, axis=-1)], axis=0)
+        )
+    after = _call(clips_tower, _inputs()), _call(text_tower, WORDS)
+    for old, new in zip(before, after, strict=True):
+        np.testing.assert_array_equal(old[:, :6], new[:, :6])
+        assert np.abs(old[:, 6:] - new[:, 6:]).max() > 1e-3
+
+
+def test_towers_are_built_alone_as_they_are_taken_apart():
+    built = (
+        dual_encoder.audio_tower(SPEC, _config(2)),
+        dual_encoder.text_tower(5, _config(2)),
+    )
+    for alone, part in zip(built, dual_encoder.towers(_model(2)), strict=True):
+        assert alone.name == part.name
+        alone.set_weights(part.get_weights())
+        inputs = _inputs() if alone.name == "audio_tower" else WORDS
+        np.testing.assert_allclose(
+            _call(alone, inputs), _call(part, inputs), atol=1e-6
+        )
+
+
+def test_each_row_by_itself_and_any_length():
+    model = _model(2)
+    inputs = _inputs()
+    keras_checks.check_batch_independent(
+        lambda waveform, peak: model({"waveform": waveform, "peak": peak}),
+        inputs["waveform"],
+        inputs["peak"],
+        tolerance=1e-4,
+    )
+    for samples in (1, 63, 5_000):
+        logits = _call(model, _inputs(1, samples))
+        assert logits.shape == (1, 4) and np.all(np.isfinite(logits))
+
+
+def test_starts_at_the_bias_of_rare_pairs():
+    logits = _call(_model(), _inputs())
+    assert np.all(np.abs(logits + 3) <= 10 + 1e-4)
+    assert logits.std() > 1e-3
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_masked_shares_every_weight(members):
+    model = _model(members)
+    training = dual_encoder.masked(model)
+    assert training.output.shape == (None, members, 4)
+    assert {id(v) for v in training.variables} == {
+        id(v) for v in model.variables
+    }
+    inputs = _inputs()
+    before = _call(model, inputs)
+    unmasked = _call(training, {**inputs, **_masks()})
+    np.testing.assert_allclose(unmasked.mean(axis=1), before, atol=1e-5)
+    masked = _call(training, {**inputs, **_masks(width=9)}).mean(axis=1)
+    assert np.abs(masked - before).max() > 1e-4
+    training.compile(keras.optimizers.SGD(0.1), losses.BinaryCrossentropy())
+    truth = np.ones((3, 1, 4), "float32")
+    training.fit({**inputs, **_masks(width=2)}, truth, verbose=0)
+    after = _call(model, inputs)
+    assert np.abs(after - before).min() > 1e-5
+
+
+def test_variables_hold_all_that_a_step_changes():
+    model = _model(2)
+    training = dual_encoder.masked(model)
+    training.compile("adam", losses.MultiPositiveInfoNCE())
+    training.optimizer.build(training.trainable_variables)
+    paths = [variable.path for variable in model.variables]
+    assert len(set(paths)) == len(paths)
+    assert sum("seed_generator_state" in path for path in paths) == 3
+    inputs = {**_inputs(), **_masks(width=2)}
+    truth = np.eye(3, 4, dtype="float32")[:, None]
+    held = [*training.variables, *training.optimizer.variables]
+    start = [ops.convert_to_numpy(v) for v in held]
+    ends = []
+    for _ in range(2):
+        for variable, value in zip(held, start, strict=True):
+            variable.assign(value)
+        training.fit(inputs, truth, epochs=2, shuffle=False, verbose=0)
+        ends.append([ops.convert_to_numpy(v) for v in held])
+    for one, other in zip(*ends, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "loss, changes",
+    [
+        (losses.BinaryCrossentropy, {}),
+        (losses.MultiPositiveInfoNCE, {}),
+        (losses.TripletMargin, COSINES),
+    ],
+)
+def test_training_learns_what_it_is_shown(loss, changes):
+    seconds = np.arange(2_000) / 4_000
+    hz = np.array([[200], [250], [1_000], [1_200]])
+    waveform = np.sin(2 * np.pi * hz * seconds).astype("float32")
+    inputs = {"waveform": waveform, "peak": np.ones(4, "float32")}
+    low_high = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], "float32")
+    truth = np.concatenate([low_high, low_high], axis=1)
+    body = backbone.BackboneConfig(
+        width=1 / 16, blocks=3, batch_norm_momentum=0.5, members=2
+    )
+    keras.utils.set_random_seed(1)
+    config = dataclasses.replace(
+        CONFIG, backbone=body, dropout=0.0, text_dropout=0.0, **changes
+    )
+    model = dual_encoder.dual_encoder(SPEC, config, WORDS)
+    held = model.get_layer("similarity").get_weights()
+    training = dual_encoder.masked(model)
+    training.compile(keras.optimizers.Adam(0.01), loss())
+    for _ in range(30):
+        training.train_on_batch({**inputs, **_masks(4)}, truth[:, None])
+    logits = _call(model, inputs)
+    assert logits[truth == 1].min() > logits[truth == 0].max()
+    # The temperature is the model's, and learned unless it is told not to.
+    for before, after in zip(
+        held, model.get_layer("similarity").get_weights(), strict=True
+    ):
+        if changes:
+            np.testing.assert_array_equal(before, after)
+    log_scale = model.get_layer("similarity").get_weights()[0]
+    assert np.any(log_scale != held[0]) != bool(changes)
+    np.testing.assert_array_equal(model.get_layer("tag_vectors").vectors, WORDS)
+
+
+def test_vectors_are_float32_under_mixed_precision():
+    inputs = _inputs()
+    model = _model(2, **COSINES)
+    expected = _call(model, inputs)
+    for half in ("float16", "bfloat16"):
+        with keras_checks.dtype_policy(f"mixed_{half}"):
+            mixed = _model(2, **COSINES)
+        mixed.set_weights(model.get_weights())
+        assert mixed.get_layer("backbone").output.dtype == half
+        for tower, x in zip(
+            dual_encoder.towers(mixed), (inputs, WORDS), strict=True
+        ):
+            vectors = _call(tower, x)
+            assert vectors.dtype == "float32"
+            np.testing.assert_allclose(
+                np.linalg.norm(vectors, axis=1), 1, rtol=1e-5
+            )
+        np.testing.assert_allclose(_call(mixed, inputs), expected, atol=0.05)
+
+
+def test_a_saved_dual_encoder_comes_back(tmp_path):
+    model = _model(2)
+    dual_encoder.masked(model)  # must not change what is saved
+    model.save(tmp_path / "dual_encoder.keras")
+    loaded = keras.saving.load_model(tmp_path / "dual_encoder.keras")
+    inputs = _inputs()
+    np.testing.assert_array_equal(_call(loaded, inputs), _call(model, inputs))
+    for one, other, x in zip(
+        dual_encoder.towers(loaded),
+        dual_encoder.towers(model),
+        (inputs, WORDS),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(_call(one, x), _call(other, x))
+    training = dual_encoder.masked(loaded)
+    assert training.output.shape == (None, 2, 4)
+
+
+def test_weights_per_clip_are_refused():
+    training = dual_encoder.masked(_model())
+    training.compile("sgd", losses.MultiPositiveInfoNCE())
+    truth = np.ones((3, 1, 4), "float32")
+    with pytest.raises(ValueError, match="no weight per clip"):
+        training.train_on_batch(
+            {**_inputs(), **_masks()}, truth, sample_weight=np.ones(3)
+        )
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (WORDS[0], r"shape \(5,\)"),
+        (WORDS[:1], "at least 2 tags"),
+        (WORDS[:, :0], r"shape \(4, 0\)"),
+        (np.where(np.eye(4, 5) > 0, np.nan, WORDS)[:2], r"rows \[0, 1\]"),
+    ],
+)
+def test_word_vectors_that_do_not_fit_are_refused(words, message):
+    with pytest.raises(ValueError, match=message):
+        dual_encoder.dual_encoder(SPEC, CONFIG, words)
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [("dim", 0), ("text_units", 0), ("dropout", 1.0), ("text_dropout", -0.1)],
+)
+def test_settings_out_of_range_are_refused(name, value):
+    with pytest.raises(ValueError, match=f"`{name}` must be"):
+        dual_encoder.DualEncoderConfig(**{name: value})

@@ -1,0 +1,56 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from tftag import audio
+from tftag.models import backbone, front_end
+
+SPEC = audio.AudioSpec(
+    sample_rate_hz=4_000,
+    clip_seconds=0.5,
+    window_samples=128,
+    hop_samples=64,
+    mel_bands=16,
+    max_hz=2_000.0,
+)
+CONFIG = backbone.BackboneConfig(blocks=3)
+
+
+def _model(config=CONFIG):
+    inputs, x = front_end.spectrogram(SPEC, config)
+    return keras.Model(inputs, x)
+
+
+def test_layers_have_the_names_that_weights_are_copied_by():
+    names = {layer.name for layer in _model().layers}
+    assert names == {"waveform", "peak", "normalization", "log_mel", "mel_norm"}
+
+
+def test_length_is_free_unless_flattened():
+    assert _model().input["waveform"].shape == (None, None)
+    fixed = _model(backbone.BackboneConfig(blocks=3, pooling="flatten"))
+    assert fixed.input["waveform"].shape == (None, 2_000)
+    assert fixed.output.shape == (None, 32, 16)
+
+
+@pytest.mark.parametrize("width", [0, 5])
+def test_masks_hide_and_change_nothing_else(width):
+    model = _model()
+    inputs, x = front_end.masked_spectrogram(model)
+    masked = keras.Model(inputs, x)
+    assert {id(v) for v in masked.variables} == {id(v) for v in model.variables}
+    draw = np.random.default_rng(0)
+    waveform = {
+        "waveform": draw.normal(size=(2, 2_000)).astype("float32"),
+        "peak": np.ones(2, "float32"),
+    }
+    mel_masks = np.array([[[3, width]]] * 2, "int32")
+    time_masks = np.array([[[20, width]]] * 2, "int32")
+    expected = ops.convert_to_numpy(model(waveform)).copy()
+    expected[:, :, 3 : 3 + width] = 0
+    expected[:, 20 : 20 + width] = 0
+    outputs = masked(
+        {**waveform, "mel_masks": mel_masks, "time_masks": time_masks}
+    )
+    np.testing.assert_array_equal(outputs, expected)

@@ -1,0 +1,83 @@
+"""From a waveform to what the backbone sees, alike in every network."""
+
+import keras
+
+from tftag import audio, layers
+from tftag.models import backbone as backbone_lib
+
+
+def spectrogram(
+    audio_spec: audio.AudioSpec, config: backbone_lib.BackboneConfig
+) -> tuple[dict[str, keras.KerasTensor], keras.KerasTensor]:
+    """Makes the layers `normalization`, `log_mel` and `mel_norm`.
+
+    Args:
+        audio_spec: Of the waveforms; `samples` is free unless
+            `config.pooling` is `flatten`.
+        config: Of the backbone that comes next.
+
+    Returns:
+        The inputs `{"waveform": [batch, samples], "peak": [batch]}` and the
+        standardised spectrogram `[batch, frames, mels]`.
+    """
+    fixed = config.pooling == "flatten"
+    inputs = waveform_inputs(audio_spec.clip_samples if fixed else None)
+    x = layers.WaveformNormalization(name="normalization")(**inputs)
+    x = log_mel_layer(audio_spec)(x)
+    # Standardises every band, so that 0, what SpecAugment fills its masks
+    # with, is the mean of the band. Nothing in it is trained: with a scale,
+    # each training step would have to take gradients through the first
+    # convolution, a quarter of the step's time at width 1/8.
+    mel_norm = layers.BatchNormalization(
+        momentum=config.batch_norm_momentum,
+        center=False,
+        scale=False,
+        name="mel_norm",
+        dtype="float32",
+    )
+    return inputs, mel_norm(x)
+
+
+def masked_spectrogram(
+    model: keras.Model,
+) -> tuple[dict[str, keras.KerasTensor], keras.KerasTensor]:
+    """Uses a model's front end again, with SpecAugment after it.
+
+    Args:
+        model: Has the layers that `spectrogram` makes; they are shared.
+
+    Returns:
+        The model's inputs and `{"mel_masks": int32 [batch, masks, 2],
+        "time_masks": int32 [batch, masks, 2]}`, and the masked spectrogram.
+    """
+    waveform = waveform_inputs(model.input["waveform"].shape[1])
+    masks = {
+        name: keras.Input((None, 2), name=name, dtype="int32")
+        for name in ("mel_masks", "time_masks")
+    }
+    x = model.get_layer("normalization")(**waveform)
+    x = model.get_layer("mel_norm")(model.get_layer("log_mel")(x))
+    x = layers.SpecAugment(name="masks", dtype="float32")(x, **masks)
+    return {**waveform, **masks}, x
+
+
+def log_mel_layer(audio_spec: audio.AudioSpec) -> layers.LogMelSpectrogram:
+    """Builds the layer that gives the spectrograms of a spec."""
+    return layers.LogMelSpectrogram(
+        sample_rate_hz=audio_spec.sample_rate_hz,
+        window_samples=audio_spec.window_samples,
+        hop_samples=audio_spec.hop_samples,
+        mel_bands=audio_spec.mel_bands,
+        min_hz=audio_spec.min_hz,
+        max_hz=audio_spec.max_hz,
+        log_floor=audio_spec.log_floor,
+        name="log_mel",
+    )
+
+
+def waveform_inputs(samples: int | None = None) -> dict[str, keras.KerasTensor]:
+    """The inputs of a network; `samples` None takes any length."""
+    return {
+        "waveform": keras.Input((samples,), name="waveform", dtype="float32"),
+        "peak": keras.Input((), name="peak", dtype="float32"),
+    }

@@ -1,0 +1,30 @@
+"""Brings together what the replicas of a strategy computed."""
+
+import keras
+
+
+def gather(x):
+    """Joins a tensor of every replica along the batch.
+
+    Each replica of `tf.distribute` sees its part of a batch; a loss that
+    compares clips with each other needs them all. Gradients flow back to the
+    replica that a row came from, summed over the replicas that used it.
+
+    Outside a strategy, and on backends whose arrays span all devices anyway,
+    it returns `x` as it is.
+
+    Args:
+        x: `[batch, ...]`; the parts may differ in `batch` only.
+
+    Returns:
+        `[replicas * batch, ...]`, the same on every replica.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return x
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    # None where no single replica runs: nothing is divided there.
+    if context is None or context.num_replicas_in_sync == 1:
+        return x
+    return context.all_gather(x, axis=0)
