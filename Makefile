@@ -61,4 +61,4 @@ lock:
 	    requirements/newest.in -o requirements/newest-py3$$tag.txt; done
 
 clean:
-	rm -rf .venv .venv-newest data/synthetic runs
+	rm -rf .venv .venv-newest data/synthetic data/synthetic_zero_shot runs

@@ -73,9 +73,49 @@ def embed_manifest(
     The arguments are those of `score_manifest`; the mean over the clips.
     """
     body = keras.Model(model.input, model.get_layer("tag_logits").input)
+    return output_means(body, manifest, spec, reader, batch_size)
+
+
+def output_means(
+    model: keras.Model,
+    manifest: manifests.Manifest,
+    spec: audio.AudioSpec,
+    reader: decode.SliceReader,
+    batch_size: int,
+) -> np.ndarray:
+    """What a model puts out of every recording, float32 `[tracks, dim]`.
+
+    The arguments are those of `score_manifest`; the mean over the clips.
+    """
     return _mean_over_clips(
-        _outputs, body, manifest, spec, reader, batch_size
+        _outputs, model, manifest, spec, reader, batch_size
     )
+
+
+def clip_outputs(
+    model: keras.Model,
+    manifest: manifests.Manifest,
+    spec: audio.AudioSpec,
+    reader: decode.SliceReader,
+    batch_size: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a model puts out of every clip of every recording.
+
+    The arguments are those of `score_manifest`.
+
+    Returns:
+        float32 `[clips, dim]`, and the row of each in the manifest, int64
+        `[clips]`.
+    """
+    clips = dataset.evaluation_dataset(
+        manifest, spec, reader, batch_size=batch_size
+    )
+    outputs, rows = [], []
+    with reader.plain_errors():
+        for batch in clips:
+            rows.append(batch.pop("row").numpy())
+            outputs.append(_outputs(model, batch).numpy())
+    return np.concatenate(outputs), np.concatenate(rows)
 
 
 def _mean_over_clips(compute, model, manifest, spec, reader, batch_size):

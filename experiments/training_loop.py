@@ -69,7 +69,7 @@ class Loop(keras.callbacks.Callback):
         self._clock = self._saved_at = time.monotonic()
 
     def watch(self, name, manifest):
-        """Scores these recordings at the end of each epoch."""
+        """Scores these recordings every `score_every` epochs."""
         self._watched[name] = manifest
 
     def fit(self, manifest):
@@ -142,32 +142,8 @@ class Loop(keras.callbacks.Callback):
                 self._schedule, progress.step - 1
             ),
         }
-        in_place = (
-            self.average.in_place()
-            if self.average is not None
-            else contextlib.nullcontext()
-        )
-        with in_place:
-            lost = progress.lost | self._reader.lost
-            for name, watched in self._watched.items():
-                manifest = evaluation.readable(watched, lost)
-                truth = manifest.labels()
-                scores = evaluation.score_manifest(
-                    self.tagger,
-                    manifest,
-                    self.settings.audio,
-                    decode.SliceReader(
-                        manifest, self.settings.audio.clip_samples
-                    ),
-                    self.settings.training.batch_size,
-                )
-                figures = evaluation.quick(truth, scores)
-                if name != "train":
-                    figures["loss"] = evaluation.cross_entropy(truth, scores)
-                row |= {f"{name}_{k}": v for k, v in figures.items()}
-                if name == "held":
-                    row |= self._adapt(truth, scores, manifest.vocabulary)
-            self._compare(row.get("validation_map"), epoch + 1)
+        if self._is_scored(epoch + 1):
+            row |= self._score(epoch + 1)
         progress.epoch = epoch + 1
         self._pass_time()
         row["seconds"] = round(progress.epoch_seconds, 3)
@@ -224,6 +200,42 @@ class Loop(keras.callbacks.Callback):
             named = training_state.named(self.average.variables)
             return [array for _, array in named]
         return self.tagger.get_weights()
+
+    def _is_scored(self, epoch):
+        training = self.settings.training
+        last = epoch == training.epochs
+        return last or epoch % training.score_every == 0
+
+    def _score(self, epoch):
+        """Scores the watched recordings; returns their figures by name."""
+        found = {}
+        in_place = (
+            self.average.in_place()
+            if self.average is not None
+            else contextlib.nullcontext()
+        )
+        with in_place:
+            lost = self.progress.lost | self._reader.lost
+            for name, watched in self._watched.items():
+                manifest = evaluation.readable(watched, lost)
+                truth = manifest.labels()
+                scores = evaluation.score_manifest(
+                    self.tagger,
+                    manifest,
+                    self.settings.audio,
+                    decode.SliceReader(
+                        manifest, self.settings.audio.clip_samples
+                    ),
+                    self.settings.training.batch_size,
+                )
+                figures = evaluation.quick(truth, scores)
+                if name != "train":
+                    figures["loss"] = evaluation.cross_entropy(truth, scores)
+                found |= {f"{name}_{k}": v for k, v in figures.items()}
+                if name == "held":
+                    found |= self._adapt(truth, scores, manifest.vocabulary)
+            self._compare(found.get("validation_map"), epoch)
+        return found
 
     def _compare(self, score, epoch):
         """Keeps the weights, as they are in the model now, if they are best."""
@@ -283,7 +295,7 @@ def line(row: dict, epochs: int) -> str:
             f"ROC-AUC {row['validation_roc_auc']:.3f}",
             f"P@10 {row['validation_p_at_10']:.3f}",
         ]
-    else:
+    elif "train_map" in row:
         parts.append(f"train MAP {row['train_map']:.3f}")
     parts += [f"lr {row['learning_rate']:.1e}", f"{row['seconds']:.1f} s"]
     return "  ".join(parts)

@@ -88,6 +88,25 @@ def take_over_body(
     _log.info("start from %s: its body", source)
 
 
+def copy_body(
+    model: keras.Model,
+    other: keras.Model,
+    source: str | os.PathLike = "the other model",
+) -> None:
+    """Copies the layers of `BODY` from one model to another.
+
+    Args:
+        model: to change.
+        other: to copy from.
+        source: what to call it in an error.
+
+    Raises:
+        ValueError: the two differ in architecture.
+    """
+    for name in BODY:
+        _copy(model.get_layer(name), other.get_layer(name), source)
+
+
 def freeze(model: keras.Model) -> None:
     """Keeps all but the last layer as it is, moving statistics too."""
     for name in BODY:
@@ -126,8 +145,7 @@ def _copy_body(model, source, spec):
                 f"{getattr(spec, name)}. Received: {getattr(other_spec, name)} "
                 f"in {source}"
             )
-    for name in BODY:
-        _copy(model.get_layer(name), other.get_layer(name), source)
+    copy_body(model, other, source)
     return other, other_tags
 
 

@@ -7,24 +7,18 @@ tag can be told by anything but its sound. Every artist has habits (tuning,
 room, tone, hiss, the colour of each instrument) and belongs to one split.
 """
 
-import concurrent.futures
-import hashlib
-import logging
-import multiprocessing
+import dataclasses
 import os
 import pathlib
-import re
+from collections.abc import Sequence
 
 import numpy as np
 
-from pipelines import manifest, splits, synthetic_music
-from tftag import audio, command_line
+from pipelines import manifest, synthetic_folder, synthetic_music
+from tftag import command_line
 from tftag import tags as tag_lists
 
-_log = logging.getLogger(__name__)
-
 VERSION = 1
-OWN_FILE = re.compile(r"manifest\.(csv|json)|audio/[0-9]{5}\.wav")
 TRACKS_PER_ARTIST = 6
 # One artist in six validates, one in six tests.
 SPLIT_OF_ARTIST = ("train", "train", "train", "train", "validation", "test")
@@ -43,6 +37,15 @@ CHOICES = (
 TAGS = tuple(
     sorted(synthetic_music.MELODIC + tuple(t for c in CHOICES for t in c))
 )
+
+
+@dataclasses.dataclass(frozen=True)
+class Hand:
+    """What is dealt to a track."""
+
+    tags: tuple[str, ...]
+    seconds: float
+    peak: float
 
 
 def plan(tracks: int = 360, seed: int = 0) -> list[synthetic_music.TrackPlan]:
@@ -65,33 +68,81 @@ def plan(tracks: int = 360, seed: int = 0) -> list[synthetic_music.TrackPlan]:
         )
     generator = np.random.default_rng((VERSION, seed))
     artist_count = max(len(SPLIT_OF_ARTIST), tracks // TRACKS_PER_ARTIST)
-    artists = [_artist(i, generator) for i in range(artist_count)]
+    artists = [draw_artist(i, generator) for i in range(artist_count)]
     artist_of = np.arange(tracks) % artist_count
     split_of = np.array(SPLIT_OF_ARTIST)[artist_of % len(SPLIT_OF_ARTIST)]
-    tags_of: list[list[str]] = [[] for _ in range(tracks)]
-    seconds, peaks = np.zeros(tracks), np.zeros(tracks)
+    hands: dict[int, Hand] = {}
     for split in manifest.SPLITS:
         rows = np.flatnonzero(split_of == split)
-        for deal in _deal_tags(rows.size, generator):
-            for row, dealt in zip(rows, deal, strict=True):
-                tags_of[row].extend(dealt)
-        # Evenly spread, then shuffled: each split has short and long tracks.
-        spread = generator.permutation(rows.size) + generator.random(rows.size)
-        longer = LONGEST_SECONDS - SHORTEST_SECONDS
-        seconds[rows] = SHORTEST_SECONDS + longer * (spread / rows.size) ** 2
-        spread = generator.permutation(rows.size) + generator.random(rows.size)
-        peaks[rows] = 10 ** ((-18 + 17 * spread / rows.size) / 20)
+        dealt = deal(rows.size, _bands(), generator)
+        hands.update(zip(rows, dealt, strict=True))
     return [
         synthetic_music.TrackPlan(
             track_id=f"{i:05d}",
             artist=artists[artist_of[i]],
             split=str(split_of[i]),
-            tags=tuple(sorted(tags_of[i])),
-            seconds=float(seconds[i]),
-            peak=float(peaks[i]),
+            tags=hands[i].tags,
+            seconds=hands[i].seconds,
+            peak=hands[i].peak,
             seed=(VERSION, seed, i),
         )
         for i in range(tracks)
+    ]
+
+
+def draw_artist(
+    index: int, generator: np.random.Generator
+) -> synthetic_music.Artist:
+    """An artist with a name of its own and habits by chance.
+
+    Args:
+        index: the place among the artists, from 0.
+        generator: decides the habits.
+
+    Returns:
+        The artist.
+    """
+    names = (*synthetic_music.MELODIC, "bass", "drums", "noise")
+    return synthetic_music.Artist(
+        name=f"artist {index + 1:03d}",
+        cents=generator.uniform(-15, 15),
+        tilt_db_per_octave=generator.uniform(-1.5, 1.5),
+        room_seconds=generator.uniform(0.2, 0.9),
+        room_share=generator.uniform(0.05, 0.35),
+        hiss_db=generator.uniform(-65, -45),
+        colours={name: generator.random() for name in names},
+    )
+
+
+def deal(
+    tracks: int,
+    bands: Sequence[tuple[str, ...]],
+    generator: np.random.Generator,
+) -> list[Hand]:
+    """Deals tags, lengths and levels, each independently of the others.
+
+    Args:
+        tracks: how many hands to deal.
+        bands: the melodic instruments of a track; each band is dealt as
+            often as every other, as far as the tracks go.
+        generator: shuffles.
+
+    Returns:
+        A hand per track.
+    """
+    tags_of: list[list[str]] = [[] for _ in range(tracks)]
+    for dealt in _deal_tags(tracks, bands, generator):
+        for tags, more in zip(tags_of, dealt, strict=True):
+            tags.extend(more)
+    # Evenly spread, then shuffled: there are short and long tracks.
+    spread = generator.permutation(tracks) + generator.random(tracks)
+    longer = LONGEST_SECONDS - SHORTEST_SECONDS
+    seconds = SHORTEST_SECONDS + longer * (spread / tracks) ** 2
+    spread = generator.permutation(tracks) + generator.random(tracks)
+    peaks = 10 ** ((-18 + 17 * spread / tracks) / 20)
+    return [
+        Hand(tuple(sorted(tags)), float(length), float(peak))
+        for tags, length, peak in zip(tags_of, seconds, peaks, strict=True)
     ]
 
 
@@ -120,90 +171,33 @@ def make(
         ValueError: if the folder holds another data set, or for a number of
             tracks or processes that cannot be.
     """
-    folder = pathlib.Path(folder)
     if seed < 0:
         raise ValueError(f"`seed` must be >= 0. Received: {seed}.")
     plans = plan(tracks, seed)
-    if processes is not None and processes < 1:
-        raise ValueError(
-            f"`processes` must be >= 1 or None. Received: {processes}."
-        )
-    source = _source(seed, tracks, sample_rate_hz)
-    if _holds(folder, source):
-        return folder / manifest.TABLE_NAME
-    # A set that is cut short while it is made must not pass for a whole one.
-    for path in _own_files(folder):
-        path.unlink()
-    (folder / "audio").mkdir(parents=True, exist_ok=True)
-    _log.info("synthesising %d tracks into %s", tracks, folder)
-    made = _make_tracks(plans, folder, sample_rate_hz, processes)
-    return manifest.write_manifest(
-        manifest.Manifest(
-            folder=folder,
-            sample_rate_hz=sample_rate_hz,
-            tracks=tuple(made),
-            vocabulary=tag_lists.TagVocabulary(TAGS),
-            audit=splits.audit(made),
-            source=source,
-        )
+    return synthetic_folder.write(
+        folder,
+        plans,
+        tags=[planned.tags for planned in plans],
+        vocabulary=tag_lists.TagVocabulary(TAGS),
+        source=source(seed, tracks, sample_rate_hz),
+        sample_rate_hz=sample_rate_hz,
+        processes=processes,
     )
 
 
-def make_track(
-    planned: synthetic_music.TrackPlan,
-    folder: pathlib.Path,
-    sample_rate_hz: int,
-) -> manifest.Track:
-    """Renders and writes one track.
-
-    Args:
-        planned: the track.
-        folder: the folder of the manifest; it holds a folder `audio`.
-        sample_rate_hz: samples per second.
-
-    Returns:
-        Its row of the manifest.
-    """
-    recording = audio.to_full_scale(
-        synthetic_music.render(planned, sample_rate_hz)
-    )
-    path = folder / "audio" / f"{planned.track_id}.wav"
-    data_offset = audio.write_wav(path, recording.samples, sample_rate_hz)
-    return manifest.Track(
-        track_id=planned.track_id,
-        path=f"audio/{path.name}",
-        split=planned.split,
-        artist=planned.artist.name,
-        tags=planned.tags,
-        samples=recording.samples.size,
-        peak=recording.peak,
-        data_offset=data_offset,
-        file_bytes=path.stat().st_size,
-        audio_hash=hashlib.sha256(recording.samples.tobytes()).hexdigest(),
-    )
-
-
-def _artist(
-    index: int, generator: np.random.Generator
-) -> synthetic_music.Artist:
-    names = (*synthetic_music.MELODIC, "bass", "drums", "noise")
-    return synthetic_music.Artist(
-        name=f"artist {index + 1:03d}",
-        cents=generator.uniform(-15, 15),
-        tilt_db_per_octave=generator.uniform(-1.5, 1.5),
-        room_seconds=generator.uniform(0.2, 0.9),
-        room_share=generator.uniform(0.05, 0.35),
-        hiss_db=generator.uniform(-65, -45),
-        colours={name: generator.random() for name in names},
-    )
-
-
-def _deal_tags(rows: int, generator: np.random.Generator) -> list[list[tuple]]:
-    """Per independent question, the tags that it gives to each row."""
+def _bands() -> list[tuple[str, ...]]:
+    """Every instrument alone, and every pair, as often as every other."""
     melodic = synthetic_music.MELODIC
-    # Every instrument alone, and every pair, as often as every other.
     bands = [(name,) for name in melodic for _ in range(len(melodic) - 1)]
-    bands += [(a, b) for a in melodic for b in melodic if a < b] * 2
+    return bands + [(a, b) for a in melodic for b in melodic if a < b] * 2
+
+
+def _deal_tags(
+    rows: int,
+    bands: Sequence[tuple[str, ...]],
+    generator: np.random.Generator,
+) -> list[list[tuple]]:
+    """Per independent question, the tags that it gives to each row."""
     order = generator.permutation(len(bands))
     lead = [bands[order[i % len(bands)]] for i in range(rows)]
     deals = [[lead[i] for i in generator.permutation(rows)]]
@@ -214,7 +208,8 @@ def _deal_tags(rows: int, generator: np.random.Generator) -> list[list[tuple]]:
     return deals
 
 
-def _source(seed: int, tracks: int, sample_rate_hz: int) -> dict:
+def source(seed: int, tracks: int, sample_rate_hz: int) -> dict:
+    """What the manifest of a set says of its making."""
     return {
         "name": "synthetic",
         "licence": "CC0-1.0",
@@ -225,51 +220,6 @@ def _source(seed: int, tracks: int, sample_rate_hz: int) -> dict:
         "tracks": tracks,
         "sample_rate_hz": sample_rate_hz,
     }
-
-
-def _holds(folder: pathlib.Path, source: dict) -> bool:
-    """Whether the folder holds this very set, all files in place."""
-    try:
-        return manifest.read_manifest(folder).source == source
-    except (FileNotFoundError, ValueError):
-        return False
-
-
-def _own_files(folder: pathlib.Path) -> list[pathlib.Path]:
-    """The files there that an earlier call wrote; ValueError if of others."""
-    files = [path for path in folder.rglob("*") if not path.is_dir()]
-    names = [path.relative_to(folder).as_posix() for path in files]
-    foreign = [n for n in names if not OWN_FILE.fullmatch(n)]
-    description = folder / manifest.FACTS_NAME
-    if description.exists() and '"pipelines.synthetic"' not in (
-        description.read_text(encoding="utf-8")
-    ):
-        foreign.append(description.name)
-    if foreign:
-        raise ValueError(
-            "The folder must be empty or hold a synthesised set, which is "
-            f"replaced. Choose another. Received: {folder}, with {foreign[0]}."
-        )
-    return files
-
-
-def _make_tracks(
-    plans: list[synthetic_music.TrackPlan],
-    folder: pathlib.Path,
-    sample_rate_hz: int,
-    processes: int | None,
-) -> list[manifest.Track]:
-    if processes is None:
-        # A process takes about a second to start: worth it for 32 tracks.
-        processes = min(os.cpu_count() or 1, max(1, len(plans) // 32))
-    folders, rates = [folder] * len(plans), [sample_rate_hz] * len(plans)
-    if processes == 1:
-        return list(map(make_track, plans, folders, rates))
-    # Spawned, not forked: the caller may have threads at work.
-    with concurrent.futures.ProcessPoolExecutor(
-        processes, mp_context=multiprocessing.get_context("spawn")
-    ) as pool:
-        return list(pool.map(make_track, plans, folders, rates, chunksize=4))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -284,14 +234,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--seed", type=int, default=0, help="another gives another set (0)")
     asked = parser.parse_args(argv)
     path = make(asked.out, seed=asked.seed, tracks=asked.tracks)
-    made = manifest.read_manifest(path)
-    seconds = sum(track.samples for track in made.tracks) / made.sample_rate_hz
-    counts = ", ".join(f"{n} {name}" for name, n in made.split_counts.items())
-    print(f"{path}: {len(made.tracks)} tracks ({counts}), {seconds:.0f} s")
-    for name, positives in zip(
-        made.vocabulary.names, made.labels().sum(axis=0), strict=True
-    ):
-        print(f"  {name:<9} {positives:4.0f}")
+    print(synthetic_folder.describe(path))
     return 0
 
 

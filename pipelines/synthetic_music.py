@@ -18,9 +18,10 @@ import dataclasses
 
 import numpy as np
 
-from pipelines import synthetic_sounds
+from pipelines import synthetic_other_sounds, synthetic_sounds
 
 MELODIC = ("plucked", "struck", "bowed", "blown", "organ", "synth")
+VOICES = synthetic_sounds.VOICES | synthetic_other_sounds.VOICES
 # Thirds tell major from minor, wherever the key: with neighbouring keys the
 # same notes tell them in every track (C, F and G major hold an E).
 KEYS = (0, 5, -5)
@@ -150,7 +151,7 @@ def _play_band(
     # Short notes leave air between the beats.
     held_share = {"dense": 0.9, "sparse": 0.8, "": 0.6}[density]
     tonic = MIDDLE_C + KEYS[generator.integers(len(KEYS))]
-    leads = [name for name in MELODIC if name in plan.tags]
+    leads = [n for n in VOICES if n in plan.tags and n != "bass"]
     generator.shuffle(leads)
     cache: dict[tuple, np.ndarray] = {}
 
@@ -158,7 +159,7 @@ def _play_band(
         seconds = held_share * half_beats * grid.half_beat_seconds
         name = (voice, key, half_beats)
         if name not in cache:
-            cache[name] = synthetic_sounds.VOICES[voice](
+            cache[name] = VOICES[voice](
                 440 * 2 ** ((key - 69 + plan.artist.cents / 100) / 12),
                 *(seconds, sample_rate_hz),
                 *(plan.artist.colours[voice], generator),

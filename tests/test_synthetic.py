@@ -1,5 +1,6 @@
 import collections
 import hashlib
+import json
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from pipelines import (
 from tftag import audio, command_line
 
 RATE_HZ = 8_000
+# Of the plan, from before other sets were made with its parts.
+GOLDEN = "ed04af579602643023360434afea98326c431dabf9b0c729ae805317dd22c05b"
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,34 @@ def test_each_tag_has_its_share_in_each_split(seed):
     for split in manifest.SPLITS:
         share = labels([p for p in plans if p.split == split]).mean(axis=0)
         assert np.all(share >= 0.1) and np.all(share <= 0.5)
+
+
+def test_the_set_stays_what_figures_were_measured_on():
+    # Whoever changes the set on purpose counts up its version.
+    assert synthetic.VERSION == 1
+    rows = [
+        (
+            *(p.track_id, p.artist.name, p.split, p.tags, p.seed),
+            *(f"{x:.6f}" for x in (p.seconds, p.peak, p.artist.cents)),
+        )
+        for p in synthetic.plan(360, 0)
+    ]
+    assert hashlib.sha256(json.dumps(rows).encode()).hexdigest() == GOLDEN
+
+
+def test_samples_stay_what_figures_were_measured_on(small):
+    # Within what another processor's sine and exponential may round to.
+    for track, expected in zip(
+        small.tracks,
+        (
+            (-17749, -7174, 2144, 3418, 3367, 8738, -4010, 5686),
+            (1105, -187, -1596, 1258, -328, 1626, 37, -704),
+            (116, -32, 105, -84, -10, -87, -143, 97),
+        ),
+        strict=False,
+    ):
+        samples, _ = soundfile.read(small.wav_path(track), dtype="int16")
+        np.testing.assert_allclose(samples[40_000:40_400:50], expected, atol=3)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

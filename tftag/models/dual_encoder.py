@@ -180,6 +180,32 @@ def masked(dual_encoder_model: keras.Model) -> keras.Model:
     return WholeBatchModel(inputs, outputs, name="masked_dual_encoder")
 
 
+def heads(dual_encoder_model: keras.Model) -> keras.Model:
+    """Returns the part of the dual encoder behind its backbone.
+
+    With the backbone fixed, all else can be trained in seconds on vectors
+    that were computed once.
+
+    Args:
+        dual_encoder_model: What `dual_encoder` returned; the layers are
+            shared, so training one trains the other.
+
+    Returns:
+        A model from the backbone's vectors, `[batch, members * dim]`, to the
+        logits of every member, `[batch, members, tags]`. It takes labels
+        `[batch, 1, tags]`.
+    """
+    get_layer = dual_encoder_model.get_layer
+    width = get_layer("dropout").input.shape[1]
+    inputs = keras.Input((width,), name="clip_vector")
+    x = inputs
+    for name in ("dropout", "audio_projection", "audio_embedding"):
+        x = get_layer(name)(x)
+    tags = get_layer("text_tower")(get_layer("tag_vectors")(x))
+    outputs = get_layer("similarity")(x, tags)
+    return WholeBatchModel(inputs, outputs, name="dual_encoder_heads")
+
+
 def towers(
     dual_encoder_model: keras.Model,
 ) -> tuple[keras.Model, keras.Model]:

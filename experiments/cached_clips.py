@@ -1,0 +1,97 @@
+"""Training of all but the backbone, on clip vectors computed once."""
+
+import dataclasses
+
+import keras
+import numpy as np
+
+from experiments import dual_config, evaluation, optimizers
+from pipelines import decode
+from pipelines import manifest as manifests
+from tftag.models import dual_encoder
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ClipVectors:
+    """What a backbone makes of the clips of some recordings.
+
+    Attributes:
+        vectors: float32 `[clips, dim]`, of evenly spaced clips.
+        rows: int64 `[clips]`, the recording of each.
+    """
+
+    vectors: np.ndarray
+    rows: np.ndarray
+
+    def means(self) -> np.ndarray:
+        """The mean vector of each recording, float32 `[recordings, dim]`."""
+        totals = np.zeros((self.rows.max() + 1, self.vectors.shape[1]))
+        np.add.at(totals, self.rows, self.vectors)
+        counts = np.bincount(self.rows)
+        return (totals / counts[:, np.newaxis]).astype(np.float32)
+
+
+def clip_vectors(
+    model: keras.Model,
+    manifest: manifests.Manifest,
+    settings: dual_config.DualConfig,
+) -> ClipVectors:
+    """Computes the backbone's vectors of all clips.
+
+    Args:
+        model: a tagger or a dual encoder.
+        manifest: the recordings.
+        settings: of the experiment.
+    """
+    body = keras.Model(model.input, model.get_layer("dropout").input)
+    return ClipVectors(
+        *evaluation.clip_outputs(
+            body,
+            manifest,
+            settings.audio,
+            decode.SliceReader(manifest, settings.audio.clip_samples),
+            settings.training.batch_size,
+        )
+    )
+
+
+def train_heads(
+    model: keras.Model,
+    clips: ClipVectors,
+    labels: np.ndarray,
+    settings: dual_config.DualConfig,
+    loss: keras.losses.Loss,
+) -> None:
+    """Trains projection and text tower of a dual encoder in place.
+
+    Args:
+        model: what `dual_training.build` returned; its backbone stays.
+        clips: of the training recordings.
+        labels: float32 `[recordings, tags]`.
+        settings: of the optimiser.
+        loss: contrastive.
+    """
+    heads, training = settings.heads, settings.training
+    batch_size = min(heads.heads_batch_size, len(clips.rows))
+    steps = -(-len(clips.rows) // batch_size)
+    fitted = dual_encoder.heads(model)
+    fitted.compile(
+        optimizers.make(
+            training.optimizer,
+            schedule=training.schedule,
+            learning_rate=heads.heads_learning_rate,
+            steps=heads.heads_epochs * steps,
+            weight_decay=training.weight_decay,
+            clip_norm=training.clip_norm,
+        ),
+        loss,
+        jit_compile=False,
+    )
+    keras.utils.set_random_seed(settings.seed)
+    fitted.fit(
+        clips.vectors,
+        labels[clips.rows][:, np.newaxis],
+        batch_size=batch_size,
+        epochs=heads.heads_epochs,
+        verbose=0,
+    )

@@ -1,0 +1,226 @@
+r"""Asks a dual encoder for tags that it was never trained on.
+
+```
+python -m experiments.run_zero_shot
+python -m experiments.run_zero_shot --data DIR --preset strong \
+    --unseen-count 30 --draws 5
+```
+
+The embedded data set has its own unseen tags: synonyms of trained tags, and
+instruments that no training recording plays. Of other data, every draw keeps
+other tags from training. Where there is no test split, draw `k` tests on the
+`k`-th fold of the artists and trains on all others, for a fixed number of
+epochs: nothing is selected on what is scored. A draw that is finished is
+kept; the same `--name` goes on where the last call stopped.
+"""
+
+import argparse
+import dataclasses
+import pathlib
+import sys
+
+import numpy as np
+
+from experiments import (
+    config,
+    console,
+    dual_config,
+    flags,
+    run_baseline,
+    run_dir,
+    zero_shot_draw,
+    zero_shot_table,
+)
+from pipelines import manifest as manifests
+from pipelines import splits, synthetic_unseen
+from tftag import (
+    command_line,
+    hubness,
+    tag_draws,
+    tag_split,
+    word_sources,
+    zero_shot,
+)
+
+EXPERIMENT = "zero_shot"
+SYNTHETIC_FOLDER = pathlib.Path("data/synthetic_zero_shot")
+FOLDS = 5
+BOOTSTRAP_DRAWS = 200
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Trains and scores all draws, and prints the table."""
+    command = sys.argv[1:] if argv is None else argv
+    arguments = parse(command)
+    console.begin()
+    settings = flags.from_arguments(arguments, dual_config.PRESETS)
+    settings = dataclasses.replace(settings, train_on="all")
+    manifest = read_data(settings)
+    vectors = word_sources.open_source(settings.words)
+    run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
+    with run.locked():
+        check_settings(run, settings, manifest)
+        environment = run.write_environment(command, settings.seed)
+        covered = vectors.coverage(
+            manifest.vocabulary.names, manifest.labels().sum(axis=0)
+        )
+        print(f"{vectors.source}: {covered}", flush=True)
+        found = [
+            score_draw(settings, manifest, vectors, number, run)
+            for number in range(arguments.draws)
+        ]
+        summary = {
+            "protocol": settings.protocol,
+            "words": vectors.source,
+            "tag_coverage": covered.tag_share,
+            "annotation_coverage": covered.annotation_share,
+            "draws": found,
+            "figures": tag_draws.combine([d["figures"] for d in found]),
+            "manifest_fingerprint": manifest.fingerprint,
+            "leaks": splits.audit(manifest.tracks)["artists"],
+            "environment": environment,
+        }
+        run.write_json("metrics.json", summary)
+        rows = zero_shot_table.rows(summary)
+        run.write_csv("zero_shot.csv", rows)
+        print(zero_shot_table.text(summary))
+        print(f"everything in {run.path}")
+    return 0
+
+
+def parse(command: list[str]) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = command_line.Parser(
+        prog="python -m experiments.run_zero_shot",
+        description=__doc__.split("\n")[0],
+        epilog="In brackets: the value in each preset.",
+    )
+    parser.add_argument(
+        "--draws", type=int, default=1, help="of unseen tags (1)"
+    )
+    parser.add_argument("--runs", default="runs", help="folder of all runs")
+    flags.add_flags(parser, dual_config.PRESETS)
+    arguments = parser.parse_args(command)
+    if arguments.draws < 1:
+        parser.error(f"--draws must be at least 1. Received: {arguments.draws}")
+    return arguments
+
+
+def read_data(settings: dual_config.DualConfig) -> manifests.Manifest:
+    """Reads the manifest; makes the embedded data set when it is asked for."""
+    if settings.data == config.SYNTHETIC:
+        made = synthetic_unseen.make(
+            SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
+        )
+        settings = dataclasses.replace(settings, data=str(made))
+    return run_baseline.read_data(settings)
+
+
+def check_settings(run, settings, manifest) -> None:
+    """Refuses to mix draws of different settings or data under one name."""
+    now = run_dir.plain(
+        {**flags.leaves(settings), "manifest": manifest.fingerprint}
+    )
+    before = run.read_json("config.json")
+    if before is None:
+        run.write_json("config.json", now)
+        return
+    changed = flags.differences(before, now)
+    if changed:
+        raise ValueError(
+            "All draws of a run must have equal settings; choose another "
+            f"--name. Received: {'; '.join(changed)} in {run.path}"
+        )
+
+
+def sides(
+    manifest: manifests.Manifest, number: int
+) -> tuple[manifests.Manifest, manifests.Manifest]:
+    """Recordings to train and to test on in a draw."""
+    counts = manifest.split_counts
+    if "test" in counts:
+        training = [
+            i for i, t in enumerate(manifest.tracks) if t.split != "test"
+        ]
+        return manifest.subset(training), manifest.split("test")
+    folds = splits.folds([track.artist for track in manifest.tracks], FOLDS)
+    held = folds[number % FOLDS]
+    outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
+    return manifest.subset(outside), manifest.subset(held)
+
+
+def unseen_of(settings, train, test, number: int) -> dict[str, list[str]]:
+    """The unseen tags of a draw by kind."""
+    if settings.data == config.SYNTHETIC:
+        words = synthetic_unseen.SYNONYMS.values()
+        return {
+            "synonyms": [word for several in words for word in several],
+            "other sounds": list(synthetic_unseen.OTHER_SOUNDS),
+        }
+    drawn = tag_split.draw(
+        train.vocabulary.names,
+        train.labels(),
+        test.labels(),
+        settings.unseen_count,
+        seed=settings.tag_seed + number,
+    )
+    return {"unseen": list(drawn.unseen)}
+
+
+def score_draw(settings, manifest, vectors, number: int, run) -> dict:
+    """Trains and scores one draw.
+
+    Returns:
+        What `zero_shot.evaluate` says of each method under `figures`, by kind
+        of unseen tag, and what the draw was.
+    """
+    train, test = sides(manifest, number)
+    kinds = unseen_of(settings, train, test, number)
+    unseen = {tag for several in kinds.values() for tag in several}
+    names = manifest.vocabulary.names
+    split = tag_split.TagSplit(
+        seen=tuple(n for n in names if n not in unseen),
+        unseen=tuple(n for n in names if n in unseen),
+    )
+    folder = run.path / "draws" / f"draw_{number}"
+    folder.mkdir(parents=True, exist_ok=True)
+    print(
+        f"draw {number}: {len(split.seen)} tags seen, {len(split.unseen)} "
+        f"not, testing on {len(test.tracks)} recordings",
+        flush=True,
+    )
+    draw = zero_shot_draw.run_draw(
+        settings, train, test, split, vectors, folder
+    )
+    truth = test.labels()
+    figures = {}
+    for kind, tags in kinds.items():
+        # Each kind beside the seen tags, as if it were the only one.
+        part = tag_split.TagSplit(split.seen, tuple(tags))
+        columns = [names.index(tag) for tag in (*part.seen, *part.unseen)]
+        figures[kind] = {
+            method: zero_shot.evaluate(
+                truth[:, columns],
+                scores[:, columns],
+                (*part.seen, *part.unseen),
+                part,
+                draws=BOOTSTRAP_DRAWS,
+            )
+            for method, scores in draw.scores.items()
+        }
+    return {
+        "unseen": kinds,
+        "training_recordings": draw.recordings,
+        "test_recordings": len(test.tracks),
+        "seen_tags_without_recording": draw.lost_tags,
+        "training_seconds": draw.seconds,
+        "hubness": {
+            method: hubness.hubness(scores.T)
+            for method, scores in draw.scores.items()
+        },
+        "figures": figures,
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(command_line.run(main))

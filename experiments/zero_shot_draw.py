@@ -1,0 +1,174 @@
+"""One draw of unseen tags: what is trained for it, and what stands beside it.
+
+All learn from the same recordings and the same seen tags:
+
+- `dual encoder`: the subject.
+- `random words`: the same network, its words without meaning: the control.
+- `linear map`: closed form, from the tagger's vectors to the word vectors.
+- `ConSE`: the tagger's probabilities of the nearest seen tags.
+
+The tagger's own probabilities are the scores of seen tags in `ConSE`.
+"""
+
+import dataclasses
+import os
+import pathlib
+import time
+
+import numpy as np
+
+from experiments import (
+    cached_clips,
+    dual_config,
+    dual_training,
+    evaluation,
+    run_dir,
+    training,
+)
+from pipelines import decode
+from pipelines import manifest as manifests
+from tftag import conse, leaks, linear_map, tag_split, word_sources, words
+
+DUAL, RANDOM = "dual encoder", "random words"
+LINEAR, CONSE = "linear map", "ConSE"
+METHODS = (DUAL, LINEAR, CONSE, RANDOM)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Draw:
+    """What came out of one draw.
+
+    Attributes:
+        scores: method -> `[test recordings, tags]`, in the vocabulary's
+            order.
+        seconds: method -> how long its training took, that of the tagger
+            included where it rests on one.
+        recordings: that were trained on.
+        lost_tags: seen tags without a training recording, under `strict`.
+    """
+
+    scores: dict[str, np.ndarray]
+    seconds: dict[str, float]
+    recordings: int
+    lost_tags: tuple[str, ...]
+
+
+def run_draw(
+    settings: dual_config.DualConfig,
+    train: manifests.Manifest,
+    test: manifests.Manifest,
+    split: tag_split.TagSplit,
+    vectors: words.WordVectors,
+    folder: pathlib.Path,
+) -> Draw:
+    """Trains and scores all methods; what is finished is not done again.
+
+    Args:
+        settings: of the dual encoder; the tagger takes what applies to it.
+        train: recordings to learn from.
+        test: recordings to score, of other artists.
+        split: of the vocabulary of both.
+        vectors: of the words.
+        folder: of the draw.
+
+    Raises:
+        ValueError: training and test share recordings or artists.
+    """
+    for name in ("track_id", "audio_hash"):
+        leaks.check_recordings_apart(
+            *([getattr(t, name) for t in part.tracks] for part in (train, test))
+        )
+    leaks.check_artists_apart(
+        *([t.artist for t in part.tracks] for part in (train, test))
+    )
+    part = training_part(settings.protocol, train, split)
+    seen_train = dual_training.with_tags(train.subset(part.rows), split.seen)
+    file = folder / "scores.npz"
+    if not file.exists():
+        scores, seconds = _train_and_score(
+            settings, seen_train, test, split, vectors, folder
+        )
+        partial = file.with_suffix(".partial.npz")
+        np.savez(
+            partial,
+            **scores,
+            **{f"seconds {name}": value for name, value in seconds.items()},
+        )
+        os.replace(partial, file)
+    with np.load(file) as saved:
+        return Draw(
+            scores={name: saved[name] for name in METHODS},
+            seconds={name: float(saved[f"seconds {name}"]) for name in METHODS},
+            recordings=len(part.rows),
+            lost_tags=part.seen_without_positive,
+        )
+
+
+def training_part(
+    protocol: str, train: manifests.Manifest, split: tag_split.TagSplit
+) -> tag_split.TrainingPart:
+    """What a protocol lets a model learn from."""
+    leave = {
+        tag_split.HIDDEN_LABELS: tag_split.hidden_labels,
+        tag_split.STRICT: tag_split.strict,
+    }[protocol]
+    return leave(train.labels(), train.vocabulary.names, split)
+
+
+def _train_and_score(settings, train, test, split, vectors, folder):
+    """Returns scores and seconds by method."""
+    names = test.vocabulary.names
+    seen, _ = split.places(names)
+    targets = dual_training.tag_vectors(names, vectors)
+    tagger = training.train_tagger(
+        dual_training.tagger_settings(settings),
+        train,
+        None,
+        run_dir.RunDir(folder, "", "tagger"),
+    )
+    probabilities = evaluation.score_manifest(
+        tagger.model,
+        test,
+        settings.audio,
+        decode.SliceReader(test, settings.audio.clip_samples),
+        settings.training.batch_size,
+    )
+    by_neighbours = conse.conse(probabilities, targets[seen], targets)
+    # A seen tag needs no neighbours.
+    by_neighbours[:, seen] = probabilities
+    scores, seconds = {CONSE: by_neighbours}, {CONSE: tagger.seconds}
+
+    begin = time.monotonic()
+    clips, heard = (
+        cached_clips.clip_vectors(tagger.model, part, settings)
+        for part in (train, test)
+    )
+    fitted = linear_map.linear_map(
+        clips.means(),
+        train.labels(),
+        targets[seen],
+        artists=[track.artist for track in train.tracks],
+        seed=settings.seed,
+    )
+    scores[LINEAR] = fitted.score(heard.means(), targets)
+    seconds[LINEAR] = tagger.seconds + time.monotonic() - begin
+
+    nothing = word_sources.random_vectors(vectors, settings.seed)
+    for method, known in ((DUAL, vectors), (RANDOM, nothing)):
+        if settings.body == "tagger" or method == RANDOM:
+            trained = dual_training.on_tagger(settings, tagger, train, known)
+        else:
+            trained = dual_training.train(
+                settings,
+                train,
+                None,
+                known,
+                run_dir.RunDir(folder, "", "dual_encoder"),
+            )
+        recordings = dual_training.embed_recordings(
+            trained.model, test, settings
+        )
+        tags = dual_training.embed_tags(trained.model, names, known)
+        scores[method] = recordings @ tags.T
+        seconds[method] = trained.seconds
+    return scores, seconds

@@ -1,0 +1,96 @@
+"""The figures of seen and unseen tags as a table."""
+
+from experiments import zero_shot_draw
+
+FIGURES = {"roc_auc": "ROC-AUC", "map": "MAP", "p_at_10": "P@10"}
+SIDES = ("unseen", "seen", "harmonic_mean")
+
+
+def rows(summary: dict) -> list[dict]:
+    """One row per kind of unseen tag, side, method and figure.
+
+    Args:
+        summary: what `run_zero_shot` writes into metrics.json.
+
+    Returns:
+        Dicts with `kind`, `side`, `method`, `figure`, `mean`, `low`, `high`
+        (95 % over the draws; None for one draw), `chance`, `random_order` and
+        `draws`.
+    """
+    table = []
+    for kind, methods in kinds(summary).items():
+        for side in SIDES:
+            for method in zero_shot_draw.METHODS:
+                found = methods[method]["tag_to_recordings"][side]
+                for name in FIGURES:
+                    figure = found[name]
+                    low, high = figure["ci95_over_draws"] or (None, None)
+                    table.append(
+                        {
+                            "protocol": summary["protocol"],
+                            "kind": kind,
+                            "side": side,
+                            "method": method,
+                            "figure": name,
+                            "mean": figure["mean"],
+                            "low": low,
+                            "high": high,
+                            "chance": figure["chance"],
+                            "random_order": figure.get("random_order"),
+                            "draws": len(figure["values"]),
+                        }
+                    )
+    return table
+
+
+def kinds(summary: dict) -> dict:
+    """The figures by kind of unseen tag."""
+    return {
+        kind: methods
+        for kind, methods in summary["figures"].items()
+        if isinstance(methods, dict)
+    }
+
+
+def text(summary: dict) -> str:
+    """The table for the screen: tag -> recordings."""
+    draws = len(summary["draws"])
+    spread = f", 95 % interval over {draws} draws" if draws > 1 else ""
+    lines = [f"protocol {summary['protocol']}; tag -> recordings{spread}"]
+    table = rows(summary)
+    for kind in kinds(summary):
+        for side in SIDES:
+            part = [r for r in table if (r["kind"], r["side"]) == (kind, side)]
+            lines += ["", _title(kind, side)]
+            lines.append(
+                f"  {'':14}" + "".join(f"{t:>22}" for t in FIGURES.values())
+            )
+            for method in zero_shot_draw.METHODS:
+                cells = [_cell(r) for r in part if r["method"] == method]
+                lines.append(
+                    f"  {method:14}" + "".join(f"{c:>22}" for c in cells)
+                )
+            levels = {r["figure"]: r for r in part}
+            chances = [
+                levels[name]["random_order"] or levels[name]["chance"]
+                for name in FIGURES
+            ]
+            lines.append(
+                f"  {'random order':14}"
+                + "".join(f"{c:>22.3f}" for c in chances)
+            )
+    return "\n".join(lines)
+
+
+def _title(kind: str, side: str) -> str:
+    if side == "unseen":
+        return "unseen tags" if kind == "unseen" else f"unseen tags: {kind}"
+    if side == "seen":
+        return "seen tags"
+    return "harmonic mean of seen and unseen"
+
+
+def _cell(row: dict) -> str:
+    if row["low"] is None:
+        return f"{row['mean']:.3f}"
+    return f"{row['mean']:.3f} ({row['low']:.3f}-{row['high']:.3f})"
