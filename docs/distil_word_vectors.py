@@ -29,7 +29,11 @@ _CODES = 127
 
 
 def read_lists(folder: pathlib.Path) -> tuple[list[str], dict[str, str]]:
-    """Reads the phrases, as written, and `aliases.txt`, `alias = phrase`."""
+    """Reads the phrases, as written, and `aliases.txt`, `alias = phrase`.
+
+    Raises:
+        ValueError: An alias is its own phrase, or stands for another alias.
+    """
     written = []
     for path in sorted(folder.glob("*.txt")):
         if path.stem != "aliases":
@@ -39,6 +43,11 @@ def read_lists(folder: pathlib.Path) -> tuple[list[str], dict[str, str]]:
         for line in (folder / "aliases.txt").read_text("utf-8").splitlines()
     )
     aliases = {words.normalize(a): words.normalize(b) for a, b in pairs}
+    wrong = [alias for alias, phrase in aliases.items() if phrase in aliases]
+    if wrong:
+        raise ValueError(
+            f"An alias must stand for a phrase that is none. Received: {wrong}"
+        )
     return [text for text in written if text], aliases
 
 
@@ -91,7 +100,7 @@ def all_aliases(
             found[glued.replace("and", "n", 1)].add(phrase)
     for instrument in instruments:
         phrase = words.normalize(instrument)
-        if phrase in rows:
+        if phrase in rows and not phrase.endswith("ss"):
             other = phrase[:-1] if phrase.endswith("s") else phrase + "s"
             found[other].add(phrase)
     made = {

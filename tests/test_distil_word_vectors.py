@@ -26,6 +26,13 @@ def test_lists_are_read_as_written(tmp_path):
     )
 
 
+@pytest.mark.parametrize("line", ["R & B = r and b", "rnb = dnb"])
+def test_an_alias_stands_for_a_phrase(tmp_path, line):
+    (tmp_path / "aliases.txt").write_text(f"dnb = drum and bass\n{line}\n")
+    with pytest.raises(ValueError, match="must stand for a phrase"):
+        distil_word_vectors.read_lists(tmp_path)
+
+
 def test_rows_are_phrases_their_words_and_the_vocabulary():
     rows = distil_word_vectors.phrases(
         ["r&b", "dark-wave", "Dark wave", "sax"],
