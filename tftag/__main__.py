@@ -1,23 +1,8 @@
 """The command `tftag`."""
 
 import argparse
-import collections
-import os
-import pathlib
-import sys
 
-import numpy as np
-
-from tftag import audio, command_line, listing
-
-# What a folder is searched for. libsndfile reads the first three lines; a
-# file of the last is named as one it does not.
-_SUFFIXES = frozenset(
-    ".wav .wave .flac .ogg .oga .opus .mp3 .mp2 .aif .aiff .aifc .au .snd "
-    ".caf .w64 .rf64 .bwf .voc .sph .nist .sf .ircam .paf .svx .8svx .iff "
-    ".avr .htk .pvf .xi .wve .sd2 .mpc2k "
-    ".m4a .aac .wma .ape .wv .mpc .mka".split()
-)
+from tftag import command_line, listing
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -27,9 +12,10 @@ def main(argv: list[str] | None = None) -> int:
         argv: Arguments without the program's name; `None` takes `sys.argv`.
 
     Returns:
-        0, or 1 where some of the files could not be tagged.
+        0, or 1 where some of the files could not be read.
     """
-    return _tag(_parser().parse_args(argv))
+    arguments = _parser().parse_args(argv)
+    return arguments.run(arguments)
 
 
 def command() -> int:
@@ -40,6 +26,12 @@ def command() -> int:
 def _parser():
     parser = command_line.Parser(prog="tftag", description=__doc__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_tag(commands)
+    _add_search(commands)
+    return parser
+
+
+def _add_tag(commands):
     tag = commands.add_parser(
         "tag",
         help="tag audio files with an exported model",
@@ -49,11 +41,8 @@ def _parser():
         epilog="Exit status: 0; 1 where some files could not be tagged (each "
         "is a line on stderr); 2 where the arguments are wrong.",
     )
-    tag.add_argument(
-        "saved_model",
-        metavar="SAVED_MODEL",
-        help="saved_models/NAME (its newest version) or saved_models/NAME/1",
-    )
+    tag.set_defaults(run=_tag)
+    _add_model(tag)
     tag.add_argument(
         "paths",
         metavar="FILE_OR_FOLDER",
@@ -61,13 +50,19 @@ def _parser():
         help="audio of any format that libsndfile reads; folders are searched "
         "to the bottom",
     )
+    tag.add_argument(
+        "--tags",
+        metavar="LIST",
+        help='rank these instead of the tags of the training, as in "dreamy, '
+        'handpan, no vocals"; for dual encoders. They have no probabilities: '
+        "the table says what the numbers are",
+    )
     which = tag.add_mutually_exclusive_group()
     which.add_argument(
         "--top",
         type=_count,
-        default=5,
         metavar="N",
-        help="the N likeliest tags (default: %(default)s)",
+        help="the N likeliest tags (default: 5, or all of --tags)",
     )
     which.add_argument(
         "--threshold",
@@ -80,14 +75,60 @@ def _parser():
         action="store_true",
         help="tags of every clip instead of the whole recording",
     )
-    tag.add_argument(
+    _add_output(tag)
+
+
+def _add_search(commands):
+    search = commands.add_parser(
+        "search",
+        help="find the recordings of a folder that fit a query",
+        description="Ranks the recordings of a folder by tags in any words, "
+        "with an exported dual encoder. What it heard is kept in an index; "
+        "only new and changed files are listened to again.",
+        epilog="A query: dreamy piano -vocals; piano^2 weighs twice; quotes "
+        "keep a phrase together. Put -- before a query that begins with a "
+        "minus. Exit status: 0; 1 where some files could not be read (each is "
+        "a line on stderr); 2 where the arguments are wrong.",
+    )
+    search.set_defaults(run=_search)
+    _add_model(search)
+    search.add_argument(
+        "folder", metavar="FOLDER", help="searched to the bottom"
+    )
+    search.add_argument("query", metavar="QUERY", help="what to look for")
+    search.add_argument(
+        "--top",
+        type=_count,
+        default=10,
+        metavar="N",
+        help="the N best recordings (default: %(default)s)",
+    )
+    search.add_argument(
+        "--index",
+        metavar="FILE",
+        help="where the index is kept (default: FOLDER/.tftag-index.npz)",
+    )
+    _add_output(search)
+
+
+def _add_model(parser):
+    parser.add_argument(
+        "saved_model",
+        metavar="SAVED_MODEL",
+        help="saved_models/NAME (its newest version) or saved_models/NAME/1",
+    )
+
+
+def _add_output(parser):
+    parser.add_argument(
         "--format",
         choices=listing.FORMATS,
         default="table",
         help="default: %(default)s",
     )
-    tag.add_argument("--out", metavar="FILE", help="write to FILE, not stdout")
-    return parser
+    parser.add_argument(
+        "--out", metavar="FILE", help="write to FILE, not stdout"
+    )
 
 
 def _count(text):
@@ -102,109 +143,14 @@ def _tag(arguments):
     # Imported here: it takes seconds, and neither the help text nor a wrong
     # argument has to wait for it.
     with command_line.quiet_tensorflow():
-        from tftag import serving
-
-        tagger = serving.SavedTagger(arguments.saved_model)
-    if arguments.out is None:
-        return _write(tagger, arguments, sys.stdout)
-    with open(arguments.out, "w", encoding="utf-8", newline="") as out:
-        return _write(tagger, arguments, out)
+        from tftag import tag_command
+    return tag_command.run(arguments)
 
 
-def _write(tagger, arguments, out):
-    failures = []
-
-    def fail(reason):
-        failures.append(reason)
-        sys.stderr.write(f"not tagged: {' '.join(reason.split())}\n")
-
-    read = _timelines if arguments.timeline else _recordings
-    rows = listing.Listing(out, arguments.format, has_times=arguments.timeline)
-    for path, start_seconds, calibrated in read(
-        tagger, _files(arguments.paths, fail), fail
-    ):
-        name = os.fsencode(path).decode("utf-8", "replace")
-        rows.add(name, _chosen(tagger, calibrated, arguments), start_seconds)
-    rows.close()
-    return 1 if failures else 0
-
-
-def _files(paths, fail):
-    """Yields the files, and the audio files in the folders."""
-    for path in map(pathlib.Path, paths):
-        if not path.is_dir():
-            yield path
-            continue
-        found = False
-        for folder, folders, names in os.walk(
-            path, onerror=lambda error: fail(_reason(error))
-        ):
-            folders.sort()
-            for name in sorted(names):
-                # Names with a dot first: copies of a Mac hold no audio there.
-                is_audio = os.path.splitext(name)[1].lower() in _SUFFIXES
-                if is_audio and not name.startswith("."):
-                    found = True
-                    yield pathlib.Path(folder, name)
-        if not found:
-            fail(f"{path}: There are no audio files in this folder.")
-
-
-def _recordings(tagger, paths, fail):
-    """Yields path, None and calibrated probabilities of each file."""
-    decoded = collections.deque()
-
-    def read():
-        for path in paths:
-            try:
-                recording = audio.decode_file(path, tagger.sample_rate_hz)
-            except (audio.UnusableAudio, OSError) as error:
-                fail(_reason(error))
-                continue
-            decoded.append(path)
-            yield recording.samples
-
-    for tagged in tagger.tag_each(read()):
-        yield decoded.popleft(), None, tagged.calibrated
-
-
-def _timelines(tagger, paths, fail):
-    """Yields path, start and calibrated probabilities of each clip."""
-    for path in paths:
-        try:
-            timeline = tagger.timeline_file(path)
-        except (audio.UnusableAudio, OSError) as error:
-            fail(_reason(error))
-            continue
-        for start_seconds, calibrated in zip(
-            timeline.start_seconds, timeline.calibrated, strict=True
-        ):
-            yield path, float(start_seconds), calibrated
-
-
-def _chosen(tagger, calibrated, arguments):
-    """Returns the tags to list, the likeliest first."""
-    is_given = calibrated >= tagger.thresholds
-    places = np.argsort(-calibrated, kind="stable")
-    if arguments.threshold:
-        places = places[is_given[places]]
-    elif not arguments.all:
-        places = places[: arguments.top]
-    return [
-        listing.Tag(
-            tagger.tag_names[place],
-            # As few digits as tell the float32 from its neighbours.
-            float(str(calibrated[place])),
-            bool(is_given[place]),
-        )
-        for place in places
-    ]
-
-
-def _reason(error):
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
+def _search(arguments):
+    with command_line.quiet_tensorflow():
+        from tftag import search_command
+    return search_command.run(arguments)
 
 
 if __name__ == "__main__":

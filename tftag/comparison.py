@@ -1,6 +1,7 @@
 """Whether a SavedModel answers as the live model does."""
 
 import os
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -17,9 +18,6 @@ def largest_difference(
 ) -> float:
     """Loads a SavedModel and compares its probabilities with a model's.
 
-    Silence, noise and a sine of 440 Hz, of one sample, one clip and two and a
-    half: alone, with others of its length, and all in one padded batch.
-
     Args:
         saved: Folder of the SavedModel.
         model: What was exported.
@@ -29,38 +27,70 @@ def largest_difference(
     Returns:
         The largest absolute difference; NaN when any probability is.
     """
-    # Kept, because the signatures hold its variables weakly.
-    loaded = tf.saved_model.load(os.fspath(saved))
+
+    def probabilities(clips):
+        logits = model(clips, training=False)
+        return tf.sigmoid(tf.cast(logits, tf.float32))
+
+    return of_recordings(
+        tf.saved_model.load(os.fspath(saved)),
+        lambda samples: clip_mean(
+            probabilities, samples, audio_spec, clips_at_once
+        ),
+        audio_spec,
+        ("serving_default", "tag_batch"),
+        "probabilities",
+    )
+
+
+def of_recordings(
+    loaded: tf.Module,
+    expect: Callable[[np.ndarray], np.ndarray],
+    audio_spec: audio.AudioSpec,
+    signatures: tuple[str, str],
+    output: str,
+) -> float:
+    """Compares what is said of recordings.
+
+    Silence, noise and a sine of 440 Hz, of one sample, one clip and two and a
+    half: alone, with others of its length, and all in one padded batch.
+
+    Args:
+        loaded: The SavedModel.
+        expect: Samples `[samples]` to what the live model says `[width]`.
+        audio_spec: What the model was trained on.
+        signatures: That of a waveform, and that of padded rows.
+        output: What to compare of their answers.
+
+    Returns:
+        The largest absolute difference; NaN when any value is.
+    """
     clip = audio_spec.clip_samples
     lengths = [1, clip, clip * 5 // 2]
     rows = signals(audio_spec, lengths[-1])
     expected = {
-        (row, length): _live_probabilities(
-            model, samples[:length], audio_spec, clips_at_once
-        )
+        (row, length): expect(samples[:length])
         for row, samples in enumerate(rows)
         for length in lengths
     }
 
     def difference(signature, cases, **inputs):
-        answer = loaded.signatures[signature](**inputs)["probabilities"]
+        answer = loaded.signatures[signature](**inputs)[output]
         return np.abs(answer.numpy() - [expected[case] for case in cases]).max()
 
+    one, padded = signatures
     differences = []
     for length in lengths:
         for cases in ([(0, length), (1, length), (2, length)], [(2, length)]):
             batch = rows[[row for row, _ in cases], :length]
             differences.append(
-                difference(
-                    "serving_default", cases, waveform=tf.constant(batch)
-                )
+                difference(one, cases, waveform=tf.constant(batch))
             )
-    padded = [rows[row] for row, _ in expected]
     differences.append(
         difference(
-            "tag_batch",
+            padded,
             expected,
-            waveform=tf.constant(np.stack(padded)),
+            waveform=tf.constant(np.stack([rows[row] for row, _ in expected])),
             length_samples=tf.constant([n for _, n in expected], tf.int64),
         )
     )
@@ -75,8 +105,24 @@ def signals(audio_spec: audio.AudioSpec, samples: int) -> np.ndarray:
     return np.stack([np.zeros(samples), noise, sine]).astype(np.float32)
 
 
-def _live_probabilities(model, samples, audio_spec, clips_at_once):
-    """Returns what the model says of one recording, `[tags]`."""
+def clip_mean(
+    network: Callable[[dict[str, np.ndarray]], np.ndarray],
+    samples: np.ndarray,
+    audio_spec: audio.AudioSpec,
+    clips_at_once: int,
+) -> np.ndarray:
+    """Averages what a network says of the clips of one recording.
+
+    Args:
+        network: `{"waveform" [clips, samples], "peak" [clips]}` to
+            `[clips, width]`.
+        samples: The recording `[samples]`.
+        audio_spec: What the network was trained on.
+        clips_at_once: How many clips it sees at a time.
+
+    Returns:
+        float64 `[width]`.
+    """
     starts = audio.clip_starts(len(samples), audio_spec)
     # Filled up to the shape that the exported network sees: a device may
     # compute another shape by another algorithm.
@@ -86,12 +132,10 @@ def _live_probabilities(model, samples, audio_spec, clips_at_once):
         part = samples[start : start + audio_spec.clip_samples]
         clip[: len(part)] = part
     peak = np.full(len(clips), np.abs(samples).max(), np.float32)
-    probabilities = []
+    heard = []
     for at in range(0, len(clips), clips_at_once):
         group = slice(at, at + clips_at_once)
-        logits = model(
-            {"waveform": clips[group], "peak": peak[group]}, training=False
-        )
-        probabilities.append(tf.sigmoid(tf.cast(logits, tf.float32)).numpy())
-    heard = np.concatenate(probabilities)[: len(starts)]
+        answer = network({"waveform": clips[group], "peak": peak[group]})
+        heard.append(np.asarray(answer))
+    heard = np.concatenate(heard)[: len(starts)]
     return heard.mean(axis=0, dtype=np.float64)

@@ -1,31 +1,30 @@
-"""From a trained tagger to a SavedModel that needs nothing but TensorFlow."""
+"""From a trained model to a SavedModel that needs nothing but TensorFlow."""
 
-import contextlib
-import dataclasses
-import io
+import hashlib
 import logging
 import os
 import pathlib
-import platform
-import shutil
 import tempfile
-import uuid
-import wave
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-import tftag
 from tftag import (
     audio,
     calibration,
     comparison,
+    dual_encoder_comparison,
+    exported_dual_encoder,
+    exported_files,
     exported_tagger,
+    float32_model,
     model_card,
     tags,
-    warmup,
+    version_folder,
+    words,
 )
+from tftag.models import dual_encoder
 
 # Largest difference between the live model and the SavedModel.
 TOLERANCE = 1e-5
@@ -71,50 +70,136 @@ def export_tagger(
         ValueError: Arguments do not fit, or the SavedModel answers otherwise
             than the model; nothing is left behind then.
     """
-    folder = pathlib.Path(os.path.abspath(folder))
     _check(model, vocabulary, calibrated, clips_at_once)
-    _check_version(folder, version)
-    card_text = _card_text(
-        card, audio_spec, vocabulary, calibrated, clips_at_once
-    )
-    exact, is_mixed = _float32_copy(model)
-    is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    # TensorFlow Serving passes over what is not a number.
-    written = folder / f".writing-{uuid.uuid4().hex}"
-    try:
-        written.mkdir()
-        with tempfile.TemporaryDirectory() as scratch:
-            tagger = exported_tagger.ExportedTagger(
-                exact,
-                audio_spec,
-                vocabulary.names,
-                calibrated,
-                _assets(scratch, card_text, vocabulary),
-                clips_at_once,
-            )
-            signatures = tagger.signature_functions()
-            tf.saved_model.save(tagger, os.fspath(written), signatures)
-        _write_extra(written / "assets.extra", exact, audio_spec, folder.name)
-        difference = comparison.largest_difference(
-            written, exact if is_mixed else model, audio_spec, clips_at_once
+    texts = {
+        model_card.FILE_NAME: exported_files.card_text(
+            card, {}, audio_spec, vocabulary, calibrated, clips_at_once
+        ),
+        "tags.txt": exported_files.lines(vocabulary.names),
+    }
+    exact, is_mixed = float32_model.float32_copy(model)
+    live = exact if is_mixed else model
+
+    def make(assets):
+        return exported_tagger.ExportedTagger(
+            exact,
+            audio_spec,
+            vocabulary.names,
+            calibrated,
+            assets,
+            clips_at_once,
         )
-        if not difference <= TOLERANCE:
-            raise ValueError(
-                "The SavedModel must answer as the model does, to "
-                f"{TOLERANCE:g}; a layer may not keep its configuration, or "
-                f"the model gives NaN. Received: a difference of {difference}. "
-                "Nothing was written."
-            )
-        place = _rename(written, folder, version)
-    except BaseException:
-        shutil.rmtree(written, ignore_errors=True)
-        if is_new:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-        raise
-    logger.info("%s: equal to the model within %.1e", place, difference)
-    return place
+
+    def fill(written):
+        _save(make, texts, written)
+        exported_files.write_extra(
+            written,
+            exact,
+            "tagger.keras",
+            _served_name(folder),
+            exported_files.tagger_requests(audio_spec),
+        )
+        _check_difference(
+            comparison.largest_difference(
+                written, live, audio_spec, clips_at_once
+            ),
+            written,
+        )
+
+    return version_folder.write(folder, version, fill)
+
+
+def export_dual_encoder(
+    model: keras.Model,
+    audio_spec: audio.AudioSpec,
+    vocabulary: tags.TagVocabulary,
+    calibrated: calibration.Calibration,
+    word_vectors: words.WordVectors,
+    card: dict,
+    folder: str | os.PathLike,
+    *,
+    version: int | None = None,
+    clips_at_once: int = 8,
+) -> pathlib.Path:
+    """Writes a dual encoder as `export_tagger` writes a tagger.
+
+    It answers like a tagger of the tags it was trained with, and embeds and
+    compares recordings and any string; all word vectors are inside.
+
+    Args:
+        model: What `models.dual_encoder.dual_encoder` built.
+        audio_spec: As for `export_tagger`, and so are the others but
+            `word_vectors`.
+        vocabulary: The tags the model was trained with.
+        calibrated: The calibration of their probabilities.
+        word_vectors: What the model was trained on: the vectors of its tags
+            are compared.
+        card: What else to say of the model.
+        folder: The model's folder, such as `saved_models/dual_encoder`.
+        version: A number that is not taken. `None` is the next one.
+        clips_at_once: How many clips the network sees at a time.
+
+    Returns:
+        The folder of the version.
+
+    Raises:
+        ValueError: As `export_tagger`, or the word vectors are others.
+    """
+    _check(model, vocabulary, calibrated, clips_at_once)
+    _check_words(model, vocabulary, word_vectors)
+    exact, is_mixed = float32_model.float32_copy(model)
+    own = {
+        "kind": model_card.DUAL_ENCODER,
+        "space": {
+            "dim": dual_encoder.towers(exact)[0].output_shape[-1],
+            "fingerprint": _space_fingerprint(exact, audio_spec),
+        },
+        "words": _words_card(word_vectors, vocabulary),
+    }
+    texts = {
+        model_card.FILE_NAME: exported_files.card_text(
+            card, own, audio_spec, vocabulary, calibrated, clips_at_once
+        ),
+        "tags.txt": exported_files.lines(vocabulary.names),
+        model_card.PHRASES_FILE_NAME: exported_files.lines(
+            tuple(word_vectors.rows)
+        ),
+    }
+    live = exact if is_mixed else model
+
+    def make(assets):
+        return exported_dual_encoder.ExportedDualEncoder(
+            exact,
+            audio_spec,
+            vocabulary.names,
+            calibrated,
+            word_vectors,
+            assets,
+            clips_at_once,
+        )
+
+    def fill(written):
+        _save(make, texts, written)
+        exported_files.write_extra(
+            written,
+            exact,
+            "dual_encoder.keras",
+            _served_name(folder),
+            exported_files.dual_encoder_requests(audio_spec),
+        )
+        _check_difference(
+            dual_encoder_comparison.largest_difference(
+                written,
+                live,
+                audio_spec,
+                clips_at_once,
+                vocabulary.names,
+                word_vectors,
+            ),
+            written,
+        )
+
+    return version_folder.write(folder, version, fill)
 
 
 def _check(model, vocabulary, calibrated, clips_at_once):
@@ -140,109 +225,65 @@ def _check(model, vocabulary, calibrated, clips_at_once):
         )
 
 
-def _check_version(folder, version):
-    if version is not None and (
-        version < 0 or (folder / str(version)).exists()
-    ):
+def _check_words(model, vocabulary, word_vectors):
+    """Strings must reach the text tower as its tags did in training."""
+    learned = np.asarray(model.get_layer("tag_vectors").vectors)
+    given, _ = word_vectors.embed(vocabulary.names)
+    if learned.shape != given.shape:
         raise ValueError(
-            "`version` must be a whole number that is not taken, or None for "
-            f"the next one. Received: {version} in {folder}."
+            "`word_vectors` must be those that the model was trained on. "
+            f"Received: {given.shape[1]} numbers a word, not "
+            f"{learned.shape[1]}: {word_vectors.source}."
+        )
+    differences = np.abs(learned - given).max(axis=1)
+    if not differences.max() <= TOLERANCE:
+        tag = vocabulary.names[int(np.argmax(differences))]
+        raise ValueError(
+            "`word_vectors` must be those that the model was trained on. "
+            f"Received: another vector for {tag!r}, from {word_vectors.source}."
         )
 
 
-def _card_text(card, audio_spec, vocabulary, calibrated, clips_at_once):
-    own = {
-        "audio": dataclasses.asdict(audio_spec),
-        "clips_at_once": clips_at_once,
-        "tags": list(vocabulary.names),
-        "tags_fingerprint": vocabulary.fingerprint,
-        "calibration": calibrated.to_dict(),
-        "versions": {
-            "tftag": tftag.__version__,
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
+def _space_fingerprint(model, audio_spec):
+    """Returns 16 hex digits that change with whatever moves an embedding."""
+    digest = hashlib.sha256(repr(audio_spec).encode())
+    for weight in model.get_weights():
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _words_card(word_vectors, vocabulary):
+    coverage = word_vectors.coverage(vocabulary.names)
+    return {
+        "source": word_vectors.source,
+        "fingerprint": word_vectors.fingerprint,
+        "dim": word_vectors.dim,
+        "phrases": len(word_vectors.rows),
+        "tag_share": coverage.tag_share,
+        "unknown": {tag: list(them) for tag, them in coverage.unknown.items()},
     }
-    taken = sorted(own.keys() & card.keys())
-    if taken:
+
+
+def _served_name(folder):
+    return os.path.basename(os.path.abspath(folder))
+
+
+def _save(make, texts, written):
+    """Saves the module that `make` makes of the paths of its assets."""
+    with tempfile.TemporaryDirectory() as scratch:
+        module = make(exported_files.write_assets(scratch, texts))
+        signatures = module.signature_functions()
+        tf.saved_model.save(module, os.fspath(written), signatures)
+
+
+def _check_difference(difference, written):
+    if not difference <= TOLERANCE:
         raise ValueError(
-            "`card` must leave to the export what it writes itself. "
-            f"Received: {', '.join(taken)}."
+            "The SavedModel must answer as the model does, to "
+            f"{TOLERANCE:g}; a layer may not keep its configuration, or "
+            f"the model gives NaN. Received: a difference of {difference}. "
+            "Nothing was written."
         )
-    return model_card.to_text({**own, **card})
-
-
-def _float32_copy(model):
-    """Returns the model without its optimizer, computing in float32.
-
-    Returns:
-        The copy, and whether `model` computes in anything else.
-    """
-
-    def in_float32(config):
-        match config:
-            case {"class_name": "DTypePolicy"}:
-                return {**config, "config": {"name": "float32"}}
-            case dict():
-                return {key: in_float32(item) for key, item in config.items()}
-            case list() | tuple():
-                return type(config)(in_float32(item) for item in config)
-        return config
-
-    config = model.get_config()
-    exact_config = in_float32(config)
-    copy = type(model).from_config(exact_config)
-    copy.set_weights(model.get_weights())
-    return copy, exact_config != config
-
-
-def _assets(folder, card_text, vocabulary):
-    """Writes the card, and the tags a line each; returns the paths."""
-    texts = {
-        model_card.FILE_NAME: card_text,
-        "tags.txt": "".join(f"{name}\n" for name in vocabulary.names),
-    }
-    paths = [os.path.join(folder, name) for name in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        pathlib.Path(path).write_text(text, encoding="utf-8")
-    return paths
-
-
-def _write_extra(folder, model, audio_spec, model_name):
-    """Writes the Keras model, and a warm-up request per signature."""
-    folder.mkdir()
-    model.save(folder / "tagger.keras")
-    samples = max(1, audio_spec.sample_rate_hz // 10)
-    sine = comparison.signals(audio_spec, samples)[-1:]
-    wav = io.BytesIO()
-    with wave.open(wav, "wb") as writer:
-        writer.setparams((1, 2, audio_spec.sample_rate_hz, 0, "NONE", ""))
-        writer.writeframes((sine * audio.FULL_SCALE).astype("<i2").tobytes())
-    length = np.array([samples], np.int64)
-    warmup.write_requests(
-        folder / warmup.FILE_NAME,
-        model_name,
-        {
-            "serving_default": {"waveform": sine},
-            "tag_batch": {"waveform": sine, "length_samples": length},
-            "tag_wav": {"wav": np.array([wav.getvalue()], object)},
-            "top_tags": {"waveform": sine},
-            "timeline": {"waveform": sine},
-        },
+    logger.info(
+        "%s: equal to the model within %.1e", written.parent, difference
     )
-
-
-def _rename(written, folder, version):
-    """Gives the folder its number: the next one, unless it is asked for."""
-    taken = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
-    number = max(taken, default=0) + 1 if version is None else version
-    while True:
-        try:
-            return written.rename(folder / str(number))
-        except OSError:
-            # Another export may have been faster.
-            if version is not None or not (folder / str(number)).exists():
-                raise
-            number += 1

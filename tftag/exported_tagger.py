@@ -5,22 +5,16 @@ import functools
 import keras
 import tensorflow as tf
 
-from tftag import audio, calibration, clips_in_graph, wav_in_graph
+from tftag import audio, calibration, clip_network, wav_in_graph
 
 _TOP_TAGS = 10
-_WAVEFORM = tf.TensorSpec([None, None], tf.float32, "waveform")
-_LENGTHS = tf.TensorSpec([None], tf.int64, "length_samples")
+WAVEFORM = tf.TensorSpec([None, None], tf.float32, "waveform")
+LENGTHS = tf.TensorSpec([None], tf.int64, "length_samples")
 _WAV = tf.TensorSpec([None], tf.string, "wav")
 
 
 class ExportedTagger(tf.Module):
-    """A tagger with signatures that take whole recordings.
-
-    The clips of all rows go through the network `clips_at_once` at a time,
-    and the last few are filled up to that number. So what the network needs
-    does not grow with length or batch, and it sees one shape only: a
-    recording gets the same answer alone and in every batch.
-    """
+    """A tagger with signatures that take whole recordings."""
 
     def __init__(
         self,
@@ -52,23 +46,21 @@ class ExportedTagger(tf.Module):
         self._names = tag_names
         self._calibration = calibrated
         # One function that all call: the network is in the graph once.
-        self._clip_probabilities = _traced(
-            self._read_clips, _WAVEFORM, _LENGTHS
-        )
+        self._clips = traced(self._read_clips, WAVEFORM, LENGTHS)
 
     def signature_functions(self) -> dict:
         """Returns names and functions, as `tf.saved_model.save` takes them."""
         return {
-            "serving_default": _traced(self._tag, _WAVEFORM),
-            "tag_batch": _traced(self._tag_batch, _WAVEFORM, _LENGTHS),
-            "tag_wav": _traced(self._tag_wav, _WAV),
-            "top_tags": _traced(self._top_tags, _WAVEFORM),
-            "timeline": _traced(self._timeline, _WAVEFORM),
-            "tag_names": _traced(self._tag_names),
+            "serving_default": traced(self._tag, WAVEFORM),
+            "tag_batch": traced(self._tag_batch, WAVEFORM, LENGTHS),
+            "tag_wav": traced(self._tag_wav, _WAV),
+            "top_tags": traced(self._top_tags, WAVEFORM),
+            "timeline": traced(self._timeline, WAVEFORM),
+            "tag_names": traced(self._tag_names),
         }
 
     def _tag(self, waveform):
-        return self._tag_batch(waveform, _full_lengths(waveform))
+        return self._tag_batch(waveform, full_lengths(waveform))
 
     def _tag_wav(self, wav):
         return self._tag_batch(
@@ -76,11 +68,9 @@ class ExportedTagger(tf.Module):
         )
 
     def _tag_batch(self, waveform, length_samples):
-        clips, rows, _ = self._clip_probabilities(waveform, length_samples)
-        mean = tf.math.unsorted_segment_mean(
-            tf.cast(clips, tf.float64), rows, tf.shape(waveform)[0]
+        return self._with_calibrated(
+            self._row_means("probabilities", waveform, length_samples)
         )
-        return self._with_calibrated(tf.cast(mean, tf.float32))
 
     def _top_tags(self, waveform):
         top = tf.math.top_k(
@@ -93,12 +83,12 @@ class ExportedTagger(tf.Module):
         }
 
     def _timeline(self, waveform):
-        clips, _, starts = self._clip_probabilities(
-            waveform, _full_lengths(waveform)
-        )
+        clips, _, starts = self._clips(waveform, full_lengths(waveform))
         batch = tf.shape(waveform)[0]
         clips_per_row = tf.size(starts) // tf.maximum(batch, 1)
-        clips = tf.reshape(clips, [batch, clips_per_row, len(self._names)])
+        clips = tf.reshape(
+            clips["probabilities"], [batch, clips_per_row, len(self._names)]
+        )
         seconds = tf.cast(starts, tf.float64) / self._spec.sample_rate_hz
         return {
             **self._with_calibrated(clips),
@@ -109,6 +99,23 @@ class ExportedTagger(tf.Module):
 
     def _tag_names(self):
         return {"tags": tf.constant(self._names)}
+
+    def _row_means(self, name, waveform, length_samples):
+        """Returns the mean of one of the network's answers, by row.
+
+        Args:
+            name: One of `_widths`.
+            waveform: float32 `[batch, samples]`.
+            length_samples: int64 `[batch]`; what lies behind is not read.
+
+        Returns:
+            float32 `[batch, width]`.
+        """
+        clips, rows, _ = self._clips(waveform, length_samples)
+        mean = tf.math.unsorted_segment_mean(
+            tf.cast(clips[name], tf.float64), rows, tf.shape(waveform)[0]
+        )
+        return tf.cast(mean, tf.float32)
 
     def _with_calibrated(self, probabilities):
         """Adds sigmoid(slope * logit(p) + offset) of every tag."""
@@ -126,73 +133,40 @@ class ExportedTagger(tf.Module):
             "calibrated": tf.cast(calibrated, tf.float32),
         }
 
-    def _read_clips(self, waveform, length_samples):
-        """Returns probabilities, row and start of the clips of all rows.
+    def _hear(self, clips):
+        """Takes a few clips through the network.
 
         Args:
-            waveform: float32 `[batch, samples]`.
-            length_samples: int64 `[batch]`; what lies behind is not read.
+            clips: `{"waveform" [clips, samples], "peak" [clips]}`.
 
         Returns:
-            float32 `[clips, tags]`, int64 `[clips]`, int64 `[clips]`.
+            float32 `[clips, width]` by the names of `_widths`.
         """
-        samples = tf.shape(waveform, tf.int64)[1]
-        with tf.control_dependencies(
-            clips_in_graph.checks(waveform, length_samples)
-        ):
-            peak = clips_in_graph.row_peaks(waveform, length_samples)
-            rows, starts = clips_in_graph.clip_list(length_samples, self._spec)
-        total = tf.size(rows)
-        at_once = self._clips_at_once
-        groups = -(-total // at_once)
-        fill = [[0, groups * at_once - total]]
-        group_rows = tf.reshape(tf.pad(rows, fill), [groups, at_once])
-        group_starts = tf.reshape(tf.pad(starts, fill), [groups, at_once])
-        flat = tf.reshape(waveform, [-1])
-        offsets = tf.range(self._spec.clip_samples, dtype=tf.int64)
+        logits = self._network(clips)
+        return {"probabilities": tf.sigmoid(tf.cast(logits, tf.float32))}
 
-        def tag_group(group, results):
-            row = group_rows[group][:, tf.newaxis]
-            at = group_starts[group][:, tf.newaxis] + offsets
-            inside = at < tf.gather(length_samples, row)
-            clips = tf.gather(flat, row * samples + tf.minimum(at, samples - 1))
-            clips = tf.where(inside, clips, 0.0)
-            logits = self._network(
-                {
-                    "waveform": tf.ensure_shape(
-                        clips, [at_once, self._spec.clip_samples]
-                    ),
-                    "peak": tf.gather(peak, row[:, 0]),
-                }
-            )
-            probabilities = tf.sigmoid(tf.cast(logits, tf.float32))
-            return group + 1, results.write(group, probabilities)
+    def _widths(self):
+        return {"probabilities": len(self._names)}
 
-        _, results = tf.while_loop(
-            lambda group, _: group < groups,
-            tag_group,
-            [
-                tf.constant(0),
-                tf.TensorArray(
-                    tf.float32,
-                    size=groups,
-                    element_shape=[at_once, len(self._names)],
-                ),
-            ],
-            parallel_iterations=1,
-            maximum_iterations=groups,
+    def _read_clips(self, waveform, length_samples):
+        return clip_network.hear(
+            self._hear,
+            self._widths(),
+            waveform,
+            length_samples,
+            self._spec,
+            self._clips_at_once,
         )
-        return results.concat()[:total], rows, starts
 
 
-def _traced(function, *input_signature):
+def traced(function, *input_signature):
     """Wraps a method as a graph with these inputs."""
     return tf.function(
         function, input_signature=input_signature, autograph=False
     )
 
 
-def _full_lengths(waveform):
+def full_lengths(waveform):
     """Returns the width of the batch for every row."""
     batch, samples = tf.unstack(tf.shape(waveform, tf.int64))
     return tf.fill([batch], samples)

@@ -6,12 +6,11 @@ import json
 from typing import TextIO
 
 FORMATS = ("table", "csv", "jsonl")
-LEGEND = "* at or above the tag's own threshold"
 
 
 @dataclasses.dataclass(frozen=True)
 class Tag:
-    """A tag of a recording.
+    """A tag of a recording, of those the model was trained with.
 
     Attributes:
         name: The tag.
@@ -23,30 +22,85 @@ class Tag:
     probability: float
     is_given: bool
 
+    COLUMNS = ("tag", "probability", "above_threshold")
+    LEGEND = "* at or above the tag's own threshold"
+
+    def values(self) -> tuple:
+        """Returns what stands in `COLUMNS`."""
+        return self.name, self.probability, self.is_given
+
+    def line(self, width: int) -> str:
+        """Returns a line of the table, names as wide as `width`."""
+        mark = "*" if self.is_given else " "
+        return f"{mark} {self.name:<{width}}  {self.probability:.3f}"
+
+
+@dataclasses.dataclass(frozen=True)
+class AskedTag:
+    """A tag of a recording, of those a person asked for.
+
+    Attributes:
+        name: The tag, with a minus where it is turned away from.
+        nearer_than: Share of the model's own tags that lie farther from the
+            recording than this one; with a minus, nearer.
+        cosine: Of recording and tag, without regard to a minus.
+    """
+
+    name: str
+    nearer_than: float
+    cosine: float
+
+    COLUMNS = ("tag", "nearer_than", "cosine")
+    LEGEND = (
+        "%: share of the tags the model was trained with that lie farther "
+        "from the\nrecording (nearer, after a minus). Then the cosine, -1 to "
+        "1: it compares tags of\none recording. Neither is a probability: "
+        "those are for trained tags, without --tags."
+    )
+
+    def values(self) -> tuple:
+        """Returns what stands in `COLUMNS`."""
+        return self.name, self.nearer_than, self.cosine
+
+    def line(self, width: int) -> str:
+        """Returns a line of the table, names as wide as `width`."""
+        share = f"{self.nearer_than:4.0%}"
+        return f"  {self.name:<{width}}  {share}  {self.cosine:6.3f}"
+
 
 class Listing:
     """Writes tags in one of `FORMATS`, a recording or clip at a time."""
 
-    def __init__(self, file: TextIO, form: str, *, has_times: bool):
+    def __init__(
+        self,
+        file: TextIO,
+        form: str,
+        kind: type[Tag] | type[AskedTag] = Tag,
+        *,
+        has_times: bool,
+    ):
         """Begins the listing.
 
         Args:
             file: Where to.
             form: One of `FORMATS`.
+            kind: What is listed of each recording.
             has_times: Whether there is an entry for each clip.
         """
         self._file = file
         self._form = form
+        self._kind = kind
         self._csv = csv.writer(file, lineterminator="\n")
         self._has_times = has_times
         if form == "csv":
             times = ["start_seconds"] if has_times else []
-            self._csv.writerow(
-                ["path", *times, "tag", "probability", "above_threshold"]
-            )
+            self._csv.writerow(["path", *times, *kind.COLUMNS])
 
     def add(
-        self, path: str, tags: list[Tag], start_seconds: float | None = None
+        self,
+        path: str,
+        tags: list[Tag] | list[AskedTag],
+        start_seconds: float | None = None,
     ) -> None:
         """Writes an entry; one without tags too, so that no path is lost.
 
@@ -66,11 +120,7 @@ class Listing:
                     "path": path,
                     **(times if self._has_times else {}),
                     "tags": [
-                        {
-                            "tag": tag.name,
-                            "probability": tag.probability,
-                            "above_threshold": tag.is_given,
-                        }
+                        dict(zip(tag.COLUMNS, tag.values(), strict=True))
                         for tag in tags
                     ],
                 }
@@ -80,7 +130,7 @@ class Listing:
     def close(self) -> None:
         """Ends the listing; the file stays open."""
         if self._form == "table":
-            self._file.write(f"\n{LEGEND}\n")
+            self._file.write(f"\n{self._kind.LEGEND}\n")
 
     def _add_to_table(self, path, tags, start_seconds):
         time = f"  {_clock(start_seconds)}" if self._has_times else ""
@@ -89,19 +139,19 @@ class Listing:
             self._file.write("    no tag reaches its threshold\n")
         width = max((len(tag.name) for tag in tags), default=0)
         for tag in tags:
-            mark = "*" if tag.is_given else " "
-            self._file.write(
-                f"  {mark} {tag.name:<{width}}  {tag.probability:.3f}\n"
-            )
+            self._file.write(f"  {tag.line(width)}\n")
 
     def _add_to_csv(self, path, tags, start_seconds):
         times = [start_seconds] if self._has_times else []
         for tag in tags:
-            self._csv.writerow(
-                [path, *times, tag.name, tag.probability, int(tag.is_given)]
-            )
+            # A bool as 0 or 1.
+            values = [
+                int(value) if isinstance(value, bool) else value
+                for value in tag.values()
+            ]
+            self._csv.writerow([path, *times, *values])
         if not tags:
-            self._csv.writerow([path, *times, "", "", ""])
+            self._csv.writerow([path, *times, *[""] * len(self._kind.COLUMNS)])
 
 
 def _clock(seconds):

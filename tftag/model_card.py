@@ -7,6 +7,10 @@ import pathlib
 
 FORMAT = 1
 FILE_NAME = "tftag.json"
+# The phrases and aliases that have a word vector, a line each.
+PHRASES_FILE_NAME = "phrases.txt"
+# What the field "kind" of a dual encoder says; a tagger has none.
+DUAL_ENCODER = "dual_encoder"
 
 _NEEDED = ("audio", "calibration", "clips_at_once", "tags")
 

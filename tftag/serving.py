@@ -2,15 +2,12 @@
 
 import dataclasses
 import os
-import pathlib
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tftag import audio, model_card
-
-_SIGNATURES = ("serving_default", "tag_batch", "timeline")
+from tftag import audio, model_card, version_folder
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -55,6 +52,9 @@ class SavedTagger:
         clips_at_once: How many clips cost as much as one.
     """
 
+    # What must be there.
+    _needed: tuple[str, ...] = ("serving_default", "tag_batch", "timeline")
+
     def __init__(self, path: str | os.PathLike):
         """Opens a SavedModel.
 
@@ -66,7 +66,7 @@ class SavedTagger:
             FileNotFoundError: There is no SavedModel.
             ValueError: It is damaged, or not one that tftag wrote.
         """
-        self.folder = _newest_version(pathlib.Path(path))
+        self.folder = version_folder.newest(path)
         self.card = model_card.read(self.folder)
         try:
             self.tag_names = tuple(map(str, self.card["tags"]))
@@ -79,7 +79,8 @@ class SavedTagger:
             # Kept, because the signatures hold its variables weakly.
             self._saved_model = tf.saved_model.load(os.fspath(self.folder))
             self._signatures = {
-                name: self._saved_model.signatures[name] for name in _SIGNATURES
+                name: self._saved_model.signatures[name]
+                for name in self._needed
             }
             outputs = self._signatures["serving_default"].structured_outputs
             given = outputs["probabilities"].shape[-1]
@@ -142,20 +143,7 @@ class SavedTagger:
         """
         if not batch:
             return []
-        waveforms = [_waveform(samples) for samples in batch]
-        lengths = [len(waveform) for waveform in waveforms]
-        padded = np.zeros(
-            (len(batch), max(lengths)), np.result_type(*waveforms)
-        )
-        for row, waveform in zip(padded, waveforms, strict=True):
-            row[: len(waveform)] = waveform
-        return _recordings(
-            self._run(
-                "tag_batch",
-                waveform=padded,
-                length_samples=np.array(lengths, np.int64),
-            )
-        )
+        return _recordings(self._run("tag_batch", **padded_rows(batch)))
 
     def tag_each(
         self, recordings: Iterable[np.ndarray]
@@ -171,15 +159,8 @@ class SavedTagger:
         Yields:
             What `tag_samples` returns for each, in their order.
         """
-        waiting, clips_waiting = [], 0
-        for samples in recordings:
-            clips = len(audio.clip_starts(len(samples), self._spec))
-            if clips_waiting + clips > self.clips_at_once:
-                yield from self.tag_batch(waiting)
-                waiting, clips_waiting = [], 0
-            waiting.append(samples)
-            clips_waiting += clips
-        yield from self.tag_batch(waiting)
+        for batch in self._batches(recordings):
+            yield from self.tag_batch(batch)
 
     def timeline_file(self, path: str | os.PathLike) -> Timeline:
         """Tags each clip of a file.
@@ -202,6 +183,19 @@ class SavedTagger:
             answer["calibrated"][0],
         )
 
+    def _batches(self, recordings):
+        """Yields lists of waveforms that together fill the network."""
+        waiting, clips_waiting = [], 0
+        for samples in recordings:
+            clips = len(audio.clip_starts(len(samples), self._spec))
+            if waiting and clips_waiting + clips > self.clips_at_once:
+                yield waiting
+                waiting, clips_waiting = [], 0
+            waiting.append(samples)
+            clips_waiting += clips
+        if waiting:
+            yield waiting
+
     def _run(self, signature, **inputs):
         """Returns the outputs of a signature as arrays."""
         run = self._signatures[signature]
@@ -214,26 +208,27 @@ class SavedTagger:
         return {name: value.numpy() for name, value in run(**tensors).items()}
 
 
-def _newest_version(path):
-    """Returns the folder of the SavedModel with the highest number."""
-    if (path / "saved_model.pb").exists():
-        return path
-    if not path.is_dir():
-        raise FileNotFoundError(
-            "A SavedModel must be a folder such as saved_models/baseline. "
-            f"Received: {path}, which is not there."
-        )
-    versions = [
-        version
-        for version in path.iterdir()
-        if version.name.isdigit() and (version / "saved_model.pb").exists()
-    ]
-    if not versions:
-        raise FileNotFoundError(
-            "The folder must hold saved_model.pb, or numbered folders that "
-            f"do. Received: {path}, with neither."
-        )
-    return max(versions, key=lambda version: int(version.name))
+def padded_rows(batch: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """Makes waveforms the inputs of a signature of padded rows.
+
+    Args:
+        batch: Waveforms as `SavedTagger.tag_samples` takes them, at least one.
+
+    Returns:
+        "waveform" `[batch, samples]` and "length_samples" int64 `[batch]`.
+
+    Raises:
+        ValueError: No samples, NaN, infinity, or another shape.
+    """
+    waveforms = [_waveform(samples) for samples in batch]
+    lengths = [len(waveform) for waveform in waveforms]
+    padded = np.zeros((len(batch), max(lengths)), np.result_type(*waveforms))
+    for row, waveform in zip(padded, waveforms, strict=True):
+        row[: len(waveform)] = waveform
+    return {
+        "waveform": padded,
+        "length_samples": np.array(lengths, np.int64),
+    }
 
 
 def _waveform(samples):

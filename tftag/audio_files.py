@@ -1,0 +1,99 @@
+"""The audio files that a command is given, and what a model says of each."""
+
+import collections
+import os
+import pathlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+import numpy as np
+
+from tftag import audio
+
+# What a folder is searched for. libsndfile reads the first three lines; a
+# file of the last is named as one it does not.
+_SUFFIXES = frozenset(
+    ".wav .wave .flac .ogg .oga .opus .mp3 .mp2 .aif .aiff .aifc .au .snd "
+    ".caf .w64 .rf64 .bwf .voc .sph .nist .sf .ircam .paf .svx .8svx .iff "
+    ".avr .htk .pvf .xi .wve .sd2 .mpc2k "
+    ".m4a .aac .wma .ape .wv .mpc .mka".split()
+)
+UNREADABLE = (audio.UnusableAudio, OSError)
+
+_Answer = TypeVar("_Answer")
+
+
+def find(
+    paths: Iterable[str | os.PathLike], fail: Callable[[str], None]
+) -> Iterator[pathlib.Path]:
+    """Yields the files, and the audio files in the folders, to the bottom.
+
+    Args:
+        paths: Files and folders.
+        fail: Gets the reason where a folder cannot be read, or has none.
+
+    Yields:
+        Files, those of a folder in the order of their names.
+    """
+    for path in map(pathlib.Path, paths):
+        if not path.is_dir():
+            yield path
+            continue
+        found = False
+        for folder, folders, names in os.walk(
+            path, onerror=lambda error: fail(reason(error))
+        ):
+            folders.sort()
+            for name in sorted(names):
+                # Names with a dot first: copies of a Mac hold no audio there.
+                is_audio = os.path.splitext(name)[1].lower() in _SUFFIXES
+                if is_audio and not name.startswith("."):
+                    found = True
+                    yield pathlib.Path(folder, name)
+        if not found:
+            fail(f"{path}: There are no audio files in this folder.")
+
+
+def each(
+    answer: Callable[[Iterable[np.ndarray]], Iterable[_Answer]],
+    paths: Iterable[pathlib.Path],
+    sample_rate_hz: int,
+    fail: Callable[[str], None],
+) -> Iterator[tuple[pathlib.Path, _Answer]]:
+    """Yields each file that can be read, and what a model says of it.
+
+    Args:
+        answer: `tag_each` or `embed_each` of an opened model.
+        paths: The files; read as needed.
+        sample_rate_hz: Rate of the waveforms that the model takes.
+        fail: Gets the reason where a file cannot be read.
+
+    Yields:
+        Path and answer.
+    """
+    decoded = collections.deque()
+
+    def read():
+        for path in paths:
+            try:
+                recording = audio.decode_file(path, sample_rate_hz)
+            except UNREADABLE as error:
+                fail(reason(error))
+                continue
+            decoded.append(path)
+            yield recording.samples
+
+    for found in answer(read()):
+        yield decoded.popleft(), found
+
+
+def reason(error: Exception) -> str:
+    """Says why a file cannot be read, beginning with its path."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def shown(path: str | os.PathLike) -> str:
+    """Returns a path as it can be written, whatever bytes are in it."""
+    return os.fsencode(path).decode("utf-8", "replace")

@@ -1,0 +1,97 @@
+"""The numbered folders of a model: each is there as a whole or not at all."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import uuid
+from collections.abc import Callable
+
+
+def write(
+    folder: str | os.PathLike,
+    version: int | None,
+    fill: Callable[[pathlib.Path], None],
+) -> pathlib.Path:
+    """Writes `<folder>/<version>/` beside its place, and then renames it.
+
+    Args:
+        folder: The model's folder, made where it is not there.
+        version: A number that is not taken. `None` is the next one.
+        fill: Gets an empty folder. What it raises leaves nothing behind.
+
+    Returns:
+        The folder of the version.
+
+    Raises:
+        ValueError: The version is taken, or no number of a folder.
+    """
+    folder = pathlib.Path(os.path.abspath(folder))
+    if version is not None and (
+        version < 0 or (folder / str(version)).exists()
+    ):
+        raise ValueError(
+            "`version` must be a whole number that is not taken, or None for "
+            f"the next one. Received: {version} in {folder}."
+        )
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    # TensorFlow Serving passes over what is not a number.
+    written = folder / f".writing-{uuid.uuid4().hex}"
+    try:
+        written.mkdir()
+        fill(written)
+        return _rename(written, folder, version)
+    except BaseException:
+        shutil.rmtree(written, ignore_errors=True)
+        if is_new:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def newest(path: str | os.PathLike) -> pathlib.Path:
+    """Finds the SavedModel with the highest number.
+
+    Args:
+        path: A model's folder, or that of a version.
+
+    Returns:
+        The folder that `saved_model.pb` is in.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    path = pathlib.Path(path)
+    if (path / "saved_model.pb").exists():
+        return path
+    if not path.is_dir():
+        raise FileNotFoundError(
+            "A SavedModel must be a folder such as saved_models/baseline. "
+            f"Received: {path}, which is not there."
+        )
+    versions = [
+        version
+        for version in path.iterdir()
+        if version.name.isdigit() and (version / "saved_model.pb").exists()
+    ]
+    if not versions:
+        raise FileNotFoundError(
+            "The folder must hold saved_model.pb, or numbered folders that "
+            f"do. Received: {path}, with neither."
+        )
+    return max(versions, key=lambda version: int(version.name))
+
+
+def _rename(written, folder, version):
+    """Gives the folder its number: the next one, unless it is asked for."""
+    taken = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
+    number = max(taken, default=0) + 1 if version is None else version
+    while True:
+        try:
+            return written.rename(folder / str(number))
+        except OSError:
+            # Another export may have been faster.
+            if version is not None or not (folder / str(number)).exists():
+                raise
+            number += 1
