@@ -203,8 +203,7 @@ class Loop(keras.callbacks.Callback):
 
     def _is_scored(self, epoch):
         training = self.settings.training
-        last = epoch == training.epochs
-        return last or epoch % training.score_every == 0
+        return epoch == training.epochs or epoch % training.score_every == 0
 
     def _score(self, epoch):
         """Scores the watched recordings; returns their figures by name."""
