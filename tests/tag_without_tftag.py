@@ -3,7 +3,8 @@
     python -I tests/tag_without_tftag.py SAVED_MODEL/VERSION FILE.wav
 
 Prints JSON: the probabilities of `tag_wav`, of `serving_default` and of
-`top_tags`; of a dual encoder, `embed_text` and `score` as well. Also run by hand and by CI on the other TensorFlow.
+`top_tags`; of a dual encoder, `embed_text` and `score` as well. Also run by
+hand and by CI on the other TensorFlow.
 """
 
 import json
@@ -19,7 +20,6 @@ for _name in ("tftag", "pipelines", "experiments", "keras", "soundfile"):
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
-
 
 STRINGS = ["dreamy piano", "Été", "zzqx"]
 

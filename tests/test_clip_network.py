@@ -21,13 +21,19 @@ def hear(waveform, lengths, clips_at_once):
         total = tf.reduce_sum(clips["waveform"], axis=1, keepdims=True)
         return {"sum": total, "both": tf.stack([total[:, 0], clips["peak"]], 1)}
 
-    heard, rows, starts = clip_network.hear(
-        network,
-        {"sum": 1, "both": 2},
-        tf.constant(waveform, tf.float32),
-        tf.constant(lengths, tf.int64),
-        SPEC,
-        clips_at_once,
+    @tf.function(autograph=False)
+    def run(waveform, lengths):
+        return clip_network.hear(
+            network,
+            {"sum": 1, "both": 2},
+            waveform,
+            lengths,
+            SPEC,
+            clips_at_once,
+        )
+
+    heard, rows, starts = run(
+        tf.constant(waveform, tf.float32), tf.constant(lengths, tf.int64)
     )
     assert set(map(tuple, shapes)) <= {(clips_at_once, SPEC.clip_samples)}
     return heard, rows.numpy(), starts.numpy()
