@@ -2,8 +2,9 @@
 
     python .ci/exchange_saved_models.py PYTHON PYTHON
 
-Each interpreter writes a tagger and a dual encoder; each answers by all, in a process that has only
-TensorFlow and NumPy. The answers may differ by 1e-5.
+Each interpreter writes a tagger and a dual encoder; each answers by all of
+them, in a process that has only TensorFlow and NumPy. The answers may differ
+by 1e-5.
 """
 
 import json
@@ -14,6 +15,7 @@ import tempfile
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent / "tests"
 
+# The last three are of a dual encoder.
 NUMBERS = ("tag_wav", "serving_default", "calibrated") + (
     *("embed_text", "known_share", "score"),
 )
