@@ -124,6 +124,7 @@ def demo() -> DualConfig:
     made = config.demo()
     return DualConfig(
         preset="demo",
+        body="tagger",
         audio=made.audio,
         model=dual_encoder.DualEncoderConfig(
             backbone=made.model.backbone, dim=64, text_units=128
@@ -155,6 +156,7 @@ def strong() -> DualConfig:
     made = config.strong()
     return DualConfig(
         preset="strong",
+        body="tagger",
         audio=made.audio,
         model=dual_encoder.DualEncoderConfig(
             backbone=made.model.backbone,

@@ -17,7 +17,7 @@ from experiments import (
 )
 from pipelines import decode
 from pipelines import manifest as manifests
-from tftag import losses, tags, unit_vectors, words
+from tftag import losses, unit_vectors, words
 from tftag.losses import negatives
 from tftag.models import dual_encoder, tagger
 
@@ -62,13 +62,6 @@ def tag_vectors(
             f"{vectors.source}"
         )
     return found
-
-
-def with_tags(
-    manifest: manifests.Manifest, names: tuple[str, ...]
-) -> manifests.Manifest:
-    """The manifest as one that knows these tags alone."""
-    return dataclasses.replace(manifest, vocabulary=tags.TagVocabulary(names))
 
 
 def model_config(

@@ -96,25 +96,41 @@ def show(
         run.name,
     )
     writer.close()
-    embeddings = evaluation.embed_manifest(
-        trained.model,
-        judged,
-        settings.audio,
-        reader,
-        settings.training.batch_size,
-    )
-    board.projector(
-        run.tensorboard,
-        embeddings,
-        [
-            {
-                "recording": track.track_id,
-                "tags": ", ".join(track.tags),
-                "artist": track.artist,
-            }
-            for track in judged.tracks
-        ],
-    )
+
+
+def project(
+    run: run_dir.RunDir,
+    judged: manifests.Manifest,
+    embeddings: np.ndarray,
+    tag_embeddings: np.ndarray | None = None,
+    tag_names: tuple[str, ...] = (),
+) -> None:
+    """Writes vectors for TensorBoard's projector.
+
+    Args:
+        run: gets them.
+        judged: the recordings.
+        embeddings: `[tracks, dim]`.
+        tag_embeddings: `[tags, dim]` of tags in the same space, if there is
+            one.
+        tag_names: `[tags]`.
+    """
+    rows = [
+        {
+            "name": track.track_id,
+            "kind": "recording",
+            "tags": ", ".join(track.tags),
+            "artist": track.artist,
+        }
+        for track in judged.tracks
+    ]
+    rows += [
+        {"name": name, "kind": "tag", "tags": name, "artist": ""}
+        for name in tag_names
+    ]
+    if tag_embeddings is not None:
+        embeddings = np.concatenate([embeddings, tag_embeddings])
+    board.projector(run.tensorboard, embeddings, rows)
 
 
 def _show_recordings(writer, step, spec, judged, reader, scores, fitted):

@@ -60,6 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         summary = {**report.summary, **about(settings, manifest, trained)}
         run.write_csv("per_tag.csv", report.table)
         illustrate(run, settings, trained, report, judged, scores, fitted)
+        project(run, settings, trained, judged)
         exported = export.export_tagger(
             trained.model,
             settings.audio,
@@ -140,6 +141,11 @@ def begin(run, settings, manifest) -> None:
             "folder": str(manifest.folder),
             "source": manifest.source,
             "recordings": manifest.split_counts,
+            "recording_ids": [
+                track.track_id
+                for track in manifest.tracks
+                if settings.train_on == "all" or track.split != "test"
+            ],
             "audit": manifest.audit,
             "tags": list(manifest.vocabulary.names),
         },
@@ -218,6 +224,18 @@ def illustrate(run, settings, trained, report, judged, scores, fitted):
     )
 
 
+def project(run, settings, trained, judged) -> None:
+    """Writes what the last layer sees of each recording, for the projector."""
+    embeddings = evaluation.embed_manifest(
+        trained.model,
+        judged,
+        settings.audio,
+        decode.SliceReader(judged, settings.audio.clip_samples),
+        settings.training.batch_size,
+    )
+    illustrations.project(run, judged, embeddings)
+
+
 def about(settings, manifest, trained) -> dict:
     """What metrics.json says beside the figures."""
     best = trained.history[trained.best_epoch - 1]
@@ -240,7 +258,7 @@ def card(run, settings, manifest, summary) -> dict:
     environment = run.read_json("environment.json")
     return run_dir.plain(
         {
-            "experiment": EXPERIMENT,
+            "experiment": run.experiment,
             "run": str(run.path),
             "settings": flags.leaves(settings),
             "data": run.read_json("data.json"),

@@ -16,23 +16,19 @@ kept; the same `--name` goes on where the last call stopped.
 
 import argparse
 import dataclasses
-import pathlib
 import sys
-
-import numpy as np
 
 from experiments import (
     config,
     console,
     dual_config,
+    dual_data,
     flags,
-    run_baseline,
     run_dir,
     zero_shot_draw,
     zero_shot_table,
 )
-from pipelines import manifest as manifests
-from pipelines import splits, synthetic_unseen
+from pipelines import splits
 from tftag import (
     command_line,
     hubness,
@@ -43,8 +39,6 @@ from tftag import (
 )
 
 EXPERIMENT = "zero_shot"
-SYNTHETIC_FOLDER = pathlib.Path("data/synthetic_zero_shot")
-FOLDS = 5
 BOOTSTRAP_DRAWS = 200
 
 
@@ -55,7 +49,12 @@ def main(argv: list[str] | None = None) -> int:
     console.begin()
     settings = flags.from_arguments(arguments, dual_config.PRESETS)
     settings = dataclasses.replace(settings, train_on="all")
-    manifest = read_data(settings)
+    if settings.data != config.SYNTHETIC and not settings.unseen_count:
+        raise ValueError(
+            "Some tags must be kept from training: set --unseen-count. "
+            "Received: 0"
+        )
+    manifest = dual_data.read_data(settings)
     vectors = word_sources.open_source(settings.words)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
@@ -106,16 +105,6 @@ def parse(command: list[str]) -> argparse.Namespace:
     return arguments
 
 
-def read_data(settings: dual_config.DualConfig) -> manifests.Manifest:
-    """Reads the manifest; makes the embedded data set when it is asked for."""
-    if settings.data == config.SYNTHETIC:
-        made = synthetic_unseen.make(
-            SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
-        )
-        settings = dataclasses.replace(settings, data=str(made))
-    return run_baseline.read_data(settings)
-
-
 def check_settings(run, settings, manifest) -> None:
     """Refuses to mix draws of different settings or data under one name."""
     now = run_dir.plain(
@@ -133,40 +122,6 @@ def check_settings(run, settings, manifest) -> None:
         )
 
 
-def sides(
-    manifest: manifests.Manifest, number: int
-) -> tuple[manifests.Manifest, manifests.Manifest]:
-    """Recordings to train and to test on in a draw."""
-    counts = manifest.split_counts
-    if "test" in counts:
-        training = [
-            i for i, t in enumerate(manifest.tracks) if t.split != "test"
-        ]
-        return manifest.subset(training), manifest.split("test")
-    folds = splits.folds([track.artist for track in manifest.tracks], FOLDS)
-    held = folds[number % FOLDS]
-    outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
-    return manifest.subset(outside), manifest.subset(held)
-
-
-def unseen_of(settings, train, test, number: int) -> dict[str, list[str]]:
-    """The unseen tags of a draw by kind."""
-    if settings.data == config.SYNTHETIC:
-        words = synthetic_unseen.SYNONYMS.values()
-        return {
-            "synonyms": [word for several in words for word in several],
-            "other sounds": list(synthetic_unseen.OTHER_SOUNDS),
-        }
-    drawn = tag_split.draw(
-        train.vocabulary.names,
-        train.labels(),
-        test.labels(),
-        settings.unseen_count,
-        seed=settings.tag_seed + number,
-    )
-    return {"unseen": list(drawn.unseen)}
-
-
 def score_draw(settings, manifest, vectors, number: int, run) -> dict:
     """Trains and scores one draw.
 
@@ -174,14 +129,10 @@ def score_draw(settings, manifest, vectors, number: int, run) -> dict:
         What `zero_shot.evaluate` says of each method under `figures`, by kind
         of unseen tag, and what the draw was.
     """
-    train, test = sides(manifest, number)
-    kinds = unseen_of(settings, train, test, number)
-    unseen = {tag for several in kinds.values() for tag in several}
+    train, test = dual_data.fold(manifest, number)
     names = manifest.vocabulary.names
-    split = tag_split.TagSplit(
-        seen=tuple(n for n in names if n not in unseen),
-        unseen=tuple(n for n in names if n in unseen),
-    )
+    kinds = dual_data.unseen_tags(settings, train, test, number)
+    split = dual_data.split_of(names, kinds)
     folder = run.path / "draws" / f"draw_{number}"
     folder.mkdir(parents=True, exist_ok=True)
     print(
@@ -192,22 +143,13 @@ def score_draw(settings, manifest, vectors, number: int, run) -> dict:
     draw = zero_shot_draw.run_draw(
         settings, train, test, split, vectors, folder
     )
-    truth = test.labels()
-    figures = {}
-    for kind, tags in kinds.items():
-        # Each kind beside the seen tags, as if it were the only one.
-        part = tag_split.TagSplit(split.seen, tuple(tags))
-        columns = [names.index(tag) for tag in (*part.seen, *part.unseen)]
-        figures[kind] = {
-            method: zero_shot.evaluate(
-                truth[:, columns],
-                scores[:, columns],
-                (*part.seen, *part.unseen),
-                part,
-                draws=BOOTSTRAP_DRAWS,
-            )
+    figures = {
+        kind: {
+            method: figures_of(test.labels(), scores, names, split.seen, tags)
             for method, scores in draw.scores.items()
         }
+        for kind, tags in kinds.items()
+    }
     return {
         "unseen": kinds,
         "training_recordings": draw.recordings,
@@ -220,6 +162,19 @@ def score_draw(settings, manifest, vectors, number: int, run) -> dict:
         },
         "figures": figures,
     }
+
+
+def figures_of(truth, scores, names, seen, unseen) -> dict:
+    """`zero_shot.evaluate` of one kind of unseen tag beside the seen ones."""
+    kept = (*seen, *unseen)
+    columns = [names.index(name) for name in kept]
+    return zero_shot.evaluate(
+        truth[:, columns],
+        scores[:, columns],
+        kept,
+        tag_split.TagSplit(seen, unseen),
+        draws=BOOTSTRAP_DRAWS,
+    )
 
 
 if __name__ == "__main__":

@@ -107,6 +107,26 @@ def copy_body(
         _copy(model.get_layer(name), other.get_layer(name), source)
 
 
+def card(source: str | os.PathLike) -> dict:
+    """What a model to start from says of its tags and recordings.
+
+    Args:
+        source: a run folder or an export, as for `take_over`.
+
+    Returns:
+        A dict with `tags`, and in `data` the `recording_ids`, as far as the
+        model lists them.
+
+    Raises:
+        FileNotFoundError: `source` is neither.
+    """
+    source = pathlib.Path(source)
+    if (source / "data.json").is_file():
+        data = _read_json(source / "data.json")
+        return {"tags": data["tags"], "data": data}
+    return model_card.read(_export_folder(source))
+
+
 def freeze(model: keras.Model) -> None:
     """Keeps all but the last layer as it is, moving statistics too."""
     for name in BODY:
@@ -153,6 +173,11 @@ def _open(source):
     """Model, tags and signal of a run folder or an export."""
     if (source / "config.json").is_file():
         return _open_run(source)
+    return _open_export(_export_folder(source))
+
+
+def _export_folder(source):
+    """The newest version of an export."""
     versions = [source] if (source / "assets.extra").is_dir() else []
     if source.is_dir() and not versions:
         versions = sorted(
@@ -160,7 +185,7 @@ def _open(source):
             key=lambda path: int(path.name),
         )
     if versions and (versions[-1] / "assets.extra" / "tagger.keras").is_file():
-        return _open_export(versions[-1])
+        return versions[-1]
     raise FileNotFoundError(
         "`init_from` must be a run folder, an export with "
         f"assets.extra/tagger.keras, or {audio_module.HUB} and a module. "

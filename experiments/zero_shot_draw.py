@@ -20,6 +20,7 @@ import numpy as np
 from experiments import (
     cached_clips,
     dual_config,
+    dual_data,
     dual_training,
     evaluation,
     run_dir,
@@ -27,7 +28,7 @@ from experiments import (
 )
 from pipelines import decode
 from pipelines import manifest as manifests
-from tftag import conse, leaks, linear_map, tag_split, word_sources, words
+from tftag import conse, linear_map, tag_split, word_sources, words
 
 DUAL, RANDOM = "dual encoder", "random words"
 LINEAR, CONSE = "linear map", "ConSE"
@@ -74,15 +75,8 @@ def run_draw(
     Raises:
         ValueError: training and test share recordings or artists.
     """
-    for name in ("track_id", "audio_hash"):
-        leaks.check_recordings_apart(
-            *([getattr(t, name) for t in part.tracks] for part in (train, test))
-        )
-    leaks.check_artists_apart(
-        *([t.artist for t in part.tracks] for part in (train, test))
-    )
-    part = training_part(settings.protocol, train, split)
-    seen_train = dual_training.with_tags(train.subset(part.rows), split.seen)
+    dual_data.check_apart(train, test)
+    seen_train, part = dual_data.to_learn(settings.protocol, train, split)
     file = folder / "scores.npz"
     if not file.exists():
         scores, seconds = _train_and_score(
@@ -102,17 +96,6 @@ def run_draw(
             recordings=len(part.rows),
             lost_tags=part.seen_without_positive,
         )
-
-
-def training_part(
-    protocol: str, train: manifests.Manifest, split: tag_split.TagSplit
-) -> tag_split.TrainingPart:
-    """What a protocol lets a model learn from."""
-    leave = {
-        tag_split.HIDDEN_LABELS: tag_split.hidden_labels,
-        tag_split.STRICT: tag_split.strict,
-    }[protocol]
-    return leave(train.labels(), train.vocabulary.names, split)
 
 
 def _train_and_score(settings, train, test, split, vectors, folder):

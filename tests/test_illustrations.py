@@ -78,8 +78,16 @@ def test_tensorboard_has_figures_sounds_curves_and_settings(shown):
     assert "final/map" in found
 
 
-def test_the_projector_has_a_point_per_recording(shown):
-    points = np.loadtxt(shown.tensorboard / "embeddings.tsv")
-    assert len(points) == 8
+def test_the_projector_has_a_point_per_recording_and_tag(shown):
+    made = tone_manifest.make(shown.path / "other data", train=8, validation=0)
+    points = np.arange(8 * 3.0).reshape(8, 3)
+    tags = -np.arange(2 * 3.0).reshape(2, 3)
+    illustrations.project(shown, made, points, tags, ("high", "low"))
+    written = np.loadtxt(shown.tensorboard / "embeddings.tsv")
+    np.testing.assert_array_equal(written, np.concatenate([points, tags]))
     rows = (shown.tensorboard / "embeddings_rows.tsv").read_text()
-    assert rows.splitlines()[1].startswith("track-000\thigh\t")
+    rows = rows.splitlines()
+    assert rows[1].startswith("track-000\trecording\thigh\t")
+    assert rows[-1].startswith("low\ttag\t")
+    illustrations.project(shown, made, points)
+    assert len(np.loadtxt(shown.tensorboard / "embeddings.tsv")) == 8
