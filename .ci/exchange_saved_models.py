@@ -2,8 +2,9 @@
 
     python .ci/exchange_saved_models.py PYTHON PYTHON
 
-Each interpreter writes one; each tags by both, in a process that has only
-TensorFlow and NumPy. The answers may differ by 1e-5.
+Each interpreter writes a tagger and a dual encoder; each answers by all of
+them, in a process that has only TensorFlow and NumPy. The answers may differ
+by 1e-5.
 """
 
 import json
@@ -13,6 +14,11 @@ import sys
 import tempfile
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent / "tests"
+
+# The last three are of a dual encoder.
+NUMBERS = ("tag_wav", "serving_default", "calibrated") + (
+    *("embed_text", "known_share", "score"),
+)
 
 
 def run(*command, **options):
@@ -24,6 +30,13 @@ def run(*command, **options):
     return done.stdout
 
 
+def flat(numbers):
+    """Returns the numbers of nested lists in one."""
+    if not isinstance(numbers, list):
+        return [numbers]
+    return [number for item in numbers for number in flat(item)]
+
+
 def main(pythons):
     """Returns the number of exchanges that differ."""
     failed = 0
@@ -33,14 +46,19 @@ def main(pythons):
         made = [pathlib.Path(work) / str(i) for i in range(len(pythons))]
         for python, folder in zip(pythons, made, strict=True):
             run(python, TESTS / "make_saved_model.py", folder)
-        for folder in made:
+        exchanges = [
+            (folder, kind)
+            for folder in made
+            for kind in ("tagger", "dual_encoder")
+        ]
+        for folder, kind in exchanges:
             answers = [
                 json.loads(
                     run(
                         python,
                         "-I",
                         TESTS / "tag_without_tftag.py",
-                        folder / "1",
+                        folder / kind / "1",
                         folder / "music.wav",
                         cwd=work,
                     )
@@ -48,20 +66,22 @@ def main(pythons):
                 for python in pythons
             ]
             for answer in answers:
-                differences = [
+                difference = max(
                     abs(one - other)
-                    for name in ("tag_wav", "serving_default", "calibrated")
+                    for name in NUMBERS
                     for one, other in zip(
-                        answers[0][name], answer[name], strict=True
+                        flat(answers[0].get(name, [])),
+                        flat(answer.get(name, [])),
+                        strict=True,
                     )
-                ]
-                print(
-                    f"written by interpreter {folder.name}, read under "
-                    f"TensorFlow {answer['tensorflow']}: "
-                    f"within {max(differences):.1e}"
                 )
-                failed += max(differences) > 1e-5
-    print(f"{len(pythons) ** 2 - failed} passed, {failed} failed")
+                print(
+                    f"{kind} written by interpreter {folder.name}, read under "
+                    f"TensorFlow {answer['tensorflow']}: "
+                    f"within {difference:.1e}"
+                )
+                failed += difference > 1e-5
+    print(f"{len(pythons) * len(exchanges) - failed} passed, {failed} failed")
     return failed
 
 

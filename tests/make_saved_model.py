@@ -1,8 +1,9 @@
-"""Writes a small SavedModel and a WAV file: FOLDER/1 and FOLDER/music.wav.
+"""Writes small SavedModels and a WAV file.
 
     python tests/make_saved_model.py FOLDER
 
-CI tags the one by the other under both TensorFlows.
+FOLDER/tagger/1, FOLDER/dual_encoder/1 and FOLDER/music.wav: CI tags the last
+by the others under both TensorFlows.
 """
 
 import pathlib
@@ -10,6 +11,7 @@ import sys
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent.parent)]
 
+import tiny_dual_encoder  # noqa: E402
 import tiny_tagger  # noqa: E402
 
 from tftag import audio, export, tags  # noqa: E402
@@ -23,8 +25,9 @@ def main(folder):
         tags.TagVocabulary(tiny_tagger.NAMES),
         tiny_tagger.CALIBRATION,
         {"command": "make_saved_model"},
-        folder,
+        folder / "tagger",
     )
+    tiny_dual_encoder.write(tiny_dual_encoder.build(), folder / "dual_encoder")
     music = audio.to_full_scale(tiny_tagger.music(7 * tiny_tagger.CLIP + 5))
     audio.write_wav(
         folder / "music.wav", music.samples, tiny_tagger.SPEC.sample_rate_hz

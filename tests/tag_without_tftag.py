@@ -3,7 +3,8 @@
     python -I tests/tag_without_tftag.py SAVED_MODEL/VERSION FILE.wav
 
 Prints JSON: the probabilities of `tag_wav`, of `serving_default` and of
-`top_tags`. Also run by hand and by CI on the other TensorFlow.
+`top_tags`; of a dual encoder, `embed_text` and `score` as well. Also run by
+hand and by CI on the other TensorFlow.
 """
 
 import json
@@ -19,6 +20,8 @@ for _name in ("tftag", "pipelines", "experiments", "keras", "soundfile"):
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+
+STRINGS = ["dreamy piano", "Été", "zzqx"]
 
 
 def main(saved_model, path):
@@ -45,6 +48,12 @@ def main(saved_model, path):
         "calibrated": from_waveform["calibrated"].numpy()[0].tolist(),
         "top_tags": [name.decode() for name in top["tags"].numpy()[0]],
     }
+    if "score" in run:
+        text = run["embed_text"](strings=tf.constant(STRINGS))
+        score = run["score"](waveform=batch, strings=tf.constant(STRINGS))
+        answer["embed_text"] = text["embedding"].numpy().tolist()
+        answer["known_share"] = text["known_share"].numpy().tolist()
+        answer["score"] = score["score"].numpy()[0].tolist()
     sys.stdout.write(json.dumps(answer) + "\n")
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import soundfile
 import tiny_tagger
 
 from tftag import __main__ as main_module
-from tftag import command_line, serving
+from tftag import command_line, serving, tag_command
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 
@@ -42,7 +43,10 @@ def loaded_once(tagger, monkeypatch):
     def serving_tagger(path):
         return tagger if path == folder else saved_tagger(path)
 
-    monkeypatch.setattr(serving, "SavedTagger", open_model)
+    # Where the command looks for it: others inherit from the class.
+    monkeypatch.setattr(
+        tag_command, "serving", types.SimpleNamespace(SavedTagger=open_model)
+    )
     return opened
 
 

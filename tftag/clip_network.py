@@ -20,7 +20,7 @@ def hear(
     spec: audio.AudioSpec,
     clips_at_once: int,
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
-    """Takes every clip through a network.
+    """Takes every clip through a network, in a graph.
 
     Args:
         network: `{"waveform" [clips_at_once, samples], "peak"

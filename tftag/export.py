@@ -227,6 +227,11 @@ def _check(model, vocabulary, calibrated, clips_at_once):
 
 def _check_words(model, vocabulary, word_vectors):
     """Strings must reach the text tower as its tags did in training."""
+    if "tag_vectors" not in [layer.name for layer in model.layers]:
+        raise ValueError(
+            "`model` must be a dual encoder; `export_tagger` takes a tagger. "
+            f"Received: {model.name!r}."
+        )
     learned = np.asarray(model.get_layer("tag_vectors").vectors)
     given, _ = word_vectors.embed(vocabulary.names)
     if learned.shape != given.shape:

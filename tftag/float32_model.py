@@ -14,9 +14,11 @@ def float32_copy(model: keras.Model) -> tuple[keras.Model, bool]:
     """
     config = model.get_config()
     exact_config = _in_float32(config)
+    # Before Keras takes the configuration apart.
+    is_mixed = exact_config != config
     copy = type(model).from_config(exact_config)
     copy.set_weights(model.get_weights())
-    return copy, exact_config != config
+    return copy, is_mixed
 
 
 def _in_float32(config):

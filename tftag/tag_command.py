@@ -127,6 +127,11 @@ def _asked(arguments):
             "--tags are ranked for whole recordings and have no thresholds: "
             "leave out --threshold and --timeline."
         )
+    if not arguments.tags.strip(" ,"):
+        raise ValueError(
+            '--tags must name at least one tag, as in "dreamy, handpan". '
+            f"Received: {arguments.tags!r}."
+        )
     if "^" in arguments.tags:
         raise ValueError(
             "--tags have no weights, each is compared by itself. "

@@ -1,0 +1,58 @@
+import csv
+import io
+import json
+
+from tftag import search_listing
+
+LABELS = ["dreamy", "-été"]
+FOUND = [
+    search_listing.Found("a, b.mp3", 2.125, [0.25, -0.5]),
+    search_listing.Found("c.mp3", -0.5, [0.125, 0.0]),
+]
+
+
+def written(form, found=FOUND):
+    file = io.StringIO()
+    search_listing.write(file, form, LABELS, found, 7)
+    return file.getvalue()
+
+
+def test_the_table_says_what_the_numbers_are():
+    table, legend = written("table").split("\n\n")
+    assert table.splitlines() == [
+        "        z  dreamy    -été  path",
+        "1   +2.12   0.250  -0.500  a, b.mp3",
+        "2   -0.50   0.125   0.000  c.mp3",
+    ]
+    assert "these 7 recordings" in legend
+    assert "Neither is a probability" in legend
+
+
+def test_columns_hold_whatever_is_in_them():
+    found = [search_listing.Found(f"{n}", 9.0, [1, 1]) for n in range(10)]
+    lines = written("table", found).split("\n\n")[0].splitlines()
+    assert {line.index("1.000") for line in lines[1:]} == {13}
+    assert lines[-1].startswith("10 ")
+
+
+def test_csv_is_read_back():
+    first, second = csv.DictReader(io.StringIO(written("csv")))
+    assert first == {
+        "rank": "1",
+        "path": "a, b.mp3",
+        "z_score": "2.125",
+        "cosine dreamy": "0.25",
+        "cosine -été": "-0.5",
+    }
+    assert second["rank"] == "2"
+
+
+def test_json_lines_are_read_back():
+    first, second = map(json.loads, written("jsonl").splitlines())
+    assert first == {
+        "rank": 1,
+        "path": "a, b.mp3",
+        "z_score": 2.125,
+        "cosines": {"dreamy": 0.25, "-été": -0.5},
+    }
+    assert second["cosines"]["-été"] == 0.0
