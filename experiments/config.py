@@ -152,7 +152,9 @@ def demo() -> BaselineConfig:
     return BaselineConfig(
         preset="demo",
         audio=audio_lib.AudioSpec(clip_seconds=10.0),
-        model=tagger.TaggerConfig(backbone=backbone.BackboneConfig(width=0.125)),
+        model=tagger.TaggerConfig(
+            backbone=backbone.BackboneConfig(width=0.125)
+        ),
         training=TrainingConfig(
             epochs=40, learning_rate=3e-3, average_decay=0.98
         ),

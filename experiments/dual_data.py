@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 
-from experiments import config, dual_config, run_baseline
+from experiments import config, dual_config, run_baseline, transfer
 from pipelines import manifest as manifests
 from pipelines import splits, synthetic_unseen
 from tftag import leaks, tag_split, tags
@@ -123,3 +123,17 @@ def check_apart(train: manifests.Manifest, test: manifests.Manifest) -> None:
     leaks.check_artists_apart(
         *([t.artist for t in part.tracks] for part in (train, test))
     )
+
+
+def check_start(
+    settings: dual_config.DualConfig,
+    unseen: tuple[str, ...],
+    test: manifests.Manifest,
+) -> None:
+    """Refuses to start from a model that knows what is to be unseen."""
+    if settings.init_from:
+        leaks.check_start(
+            transfer.card(settings.init_from),
+            unseen,
+            [track.track_id for track in test.tracks],
+        )

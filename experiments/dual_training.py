@@ -169,6 +169,7 @@ def on_tagger(
         The same with the dual encoder as its model.
     """
     begin = time.monotonic()
+    recordings = learnt_from(settings, trained, recordings)
     clips = cached_clips.clip_vectors(trained.model, recordings, settings)
     model = build(settings, tag_vectors(recordings.vocabulary.names, vectors))
     transfer.copy_body(model, trained.model)
@@ -177,6 +178,24 @@ def on_tagger(
     )
     seconds = trained.seconds + time.monotonic() - begin
     return dataclasses.replace(trained, model=model, seconds=seconds)
+
+
+def learnt_from(
+    settings: dual_config.DualConfig,
+    trained: training.Trained,
+    recordings: manifests.Manifest,
+) -> manifests.Manifest:
+    """The recordings that a tagger could read, with the labels it was given.
+
+    Args:
+        settings: of the experiment; with `shuffle_labels`, labels are dealt
+            out as they were for the tagger.
+        trained: the tagger.
+        recordings: that it was trained on.
+    """
+    if settings.shuffle_labels:
+        recordings = training.shuffled_labels(recordings, settings.seed)
+    return evaluation.readable(recordings, trained.lost)
 
 
 def build(

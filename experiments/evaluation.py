@@ -87,9 +87,7 @@ def output_means(
 
     The arguments are those of `score_manifest`; the mean over the clips.
     """
-    return _mean_over_clips(
-        _outputs, model, manifest, spec, reader, batch_size
-    )
+    return _mean_over_clips(_outputs, model, manifest, spec, reader, batch_size)
 
 
 def clip_outputs(

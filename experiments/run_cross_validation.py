@@ -158,6 +158,7 @@ def over_prior(
     """
     exact = np.clip(np.asarray(probabilities, np.float64), 1e-7, 1 - 1e-7)
     scores = np.log(exact) - np.log1p(-exact)
+    truth = np.asarray(truth, np.float64)
     for held in rows:
         outside = np.delete(truth, held, axis=0)
         # One recording with and one without: no tag is certain.

@@ -27,9 +27,8 @@ from experiments import (
     run_dir,
     run_zero_shot,
     space_plots,
-    transfer,
 )
-from tftag import command_line, export, leaks, word_sources
+from tftag import command_line, export, word_sources
 
 EXPERIMENT = "dual_encoder"
 
@@ -47,10 +46,15 @@ def main(argv: list[str] | None = None) -> int:
     names = manifest.vocabulary.names
     seen = tuple(n for n in names if not any(n in k for k in kinds.values()))
     if kinds:
+        if judged is train:
+            raise ValueError(
+                "Unseen tags are asked of recordings that are held out: use "
+                "--train-on train. Received: --train-on all"
+            )
         dual_data.check_apart(train, judged)
         split = dual_data.split_of(names, kinds)
         train, _ = dual_data.to_learn(settings.protocol, train, split)
-        check_start(settings, split.unseen, judged)
+        dual_data.check_start(settings, split.unseen, judged)
     vectors = word_sources.open_source(settings.words)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
@@ -126,16 +130,6 @@ def parse(command: list[str]) -> argparse.Namespace:
     )
     flags.add_flags(parser, dual_config.PRESETS)
     return parser.parse_args(command)
-
-
-def check_start(settings, unseen: tuple[str, ...], judged) -> None:
-    """Refuses to start from a model that knows what is to be unseen."""
-    if settings.init_from:
-        leaks.check_start(
-            transfer.card(settings.init_from),
-            unseen,
-            [track.track_id for track in judged.tracks],
-        )
 
 
 def illustrate_space(

@@ -133,6 +133,7 @@ def score_draw(settings, manifest, vectors, number: int, run) -> dict:
     names = manifest.vocabulary.names
     kinds = dual_data.unseen_tags(settings, train, test, number)
     split = dual_data.split_of(names, kinds)
+    dual_data.check_start(settings, split.unseen, test)
     folder = run.path / "draws" / f"draw_{number}"
     folder.mkdir(parents=True, exist_ok=True)
     print(

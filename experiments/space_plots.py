@@ -77,7 +77,9 @@ def space(truth, recordings, tags, names, seen) -> figure.Figure:
     points = tags[shown] - tags[shown].mean(axis=0)
     clouds = recordings - recordings.mean(axis=0)
     _, _, directions = np.linalg.svd(points, full_matrices=False)
-    plane = directions[:2].T
+    # A single tag has no second direction.
+    plane = np.zeros((points.shape[1], 2))
+    plane[:, : len(directions[:2])] = directions[:2].T
     drawn = figure.Figure(figsize=(9, 8), layout="constrained")
     axes = drawn.subplots()
     flat = clouds @ plane

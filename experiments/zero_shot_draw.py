@@ -122,15 +122,16 @@ def _train_and_score(settings, train, test, split, vectors, folder):
     scores, seconds = {CONSE: by_neighbours}, {CONSE: tagger.seconds}
 
     begin = time.monotonic()
+    learnt = dual_training.learnt_from(settings, tagger, train)
     clips, heard = (
         cached_clips.clip_vectors(tagger.model, part, settings)
-        for part in (train, test)
+        for part in (learnt, test)
     )
     fitted = linear_map.linear_map(
         clips.means(),
-        train.labels(),
+        learnt.labels(),
         targets[seen],
-        artists=[track.artist for track in train.tracks],
+        artists=[track.artist for track in learnt.tracks],
         seed=settings.seed,
     )
     scores[LINEAR] = fitted.score(heard.means(), targets)

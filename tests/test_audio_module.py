@@ -55,9 +55,7 @@ def test_a_module_embeds_each_example_alone(module_folder):
             row, np.mean(embeddings, axis=0), rtol=1e-4, atol=1e-6
         )
     again = audio_module.HubEmbedding.from_config(layer.get_config())
-    np.testing.assert_array_equal(
-        again(waveforms.astype(np.float32)), together
-    )
+    np.testing.assert_array_equal(again(waveforms.astype(np.float32)), together)
 
 
 def test_a_tagger_on_a_module_has_a_head_to_train_and_exports(

@@ -10,9 +10,7 @@ from experiments import config, flags
 def parse(*line):
     parser = argparse.ArgumentParser()
     flags.add_flags(parser, config.PRESETS)
-    return flags.from_arguments(
-        parser.parse_args(list(line)), config.PRESETS
-    )
+    return flags.from_arguments(parser.parse_args(list(line)), config.PRESETS)
 
 
 @pytest.mark.parametrize("name", config.PRESETS)

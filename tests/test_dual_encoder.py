@@ -291,3 +291,26 @@ def test_word_vectors_that_do_not_fit_are_refused(words, message):
 def test_settings_out_of_range_are_refused(name, value):
     with pytest.raises(ValueError, match=f"`{name}` must be"):
         dual_encoder.DualEncoderConfig(**{name: value})
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_heads_are_those_of_the_whole_model(members):
+    model = _model(members)
+    heads = dual_encoder.heads(model)
+    body = keras.Model(model.input, model.get_layer("dropout").input)
+    backbone_before = model.get_layer("backbone").get_weights()
+    before = _call(model, _inputs())
+    vectors = _call(body, _inputs())
+    keras.utils.set_random_seed(0)
+    heads.compile("sgd", losses.BinaryCrossentropy())
+    truth = np.eye(3, 4, dtype="float32")[:, np.newaxis]
+    heads.fit(vectors, truth, epochs=2, verbose=0)
+    after = _call(model, _inputs())
+    assert np.abs(after - before).max() > 1e-3
+    logits = _call(heads, vectors)
+    assert logits.shape == (3, members, 4)
+    np.testing.assert_allclose(logits.mean(axis=1), after, atol=1e-5)
+    for a, b in zip(
+        backbone_before, model.get_layer("backbone").get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)

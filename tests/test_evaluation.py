@@ -64,9 +64,7 @@ def test_scores_are_means_over_all_clips_in_any_batch(
     model, manifest, batch_size
 ):
     reader = decode.SliceReader(manifest, SPEC.clip_samples)
-    found = evaluation.score_manifest(
-        model, manifest, SPEC, reader, batch_size
-    )
+    found = evaluation.score_manifest(model, manifest, SPEC, reader, batch_size)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, one_by_one(model, manifest), atol=1e-5)
 

@@ -92,9 +92,7 @@ def test_bad_input_is_one_line_and_status_2(trained, tmp_path, capsys):
 
     refused("SavedModel", tmp_path / "nowhere", tmp_path / "other")
     refused("manifest.csv", trained / "saved", tmp_path / "nowhere")
-    refused(
-        "split", trained / "saved", tmp_path / "other", "--split", "test"
-    )
+    refused("split", trained / "saved", tmp_path / "other", "--split", "test")
     renamed = dataclasses.replace(
         made,
         vocabulary=tags.TagVocabulary(("calm",)),

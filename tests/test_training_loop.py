@@ -2,6 +2,7 @@
 
 import logging
 
+import numpy as np
 import pytest
 import tone_manifest
 
@@ -99,3 +100,42 @@ def test_a_lost_recording_is_skipped_and_named_after_a_resume_too(tmp_path):
         )
         assert list(trained.lost) == [lost.path]
     assert 0 < trained.history[0]["train_map"] <= 1
+
+
+def fit(folder, made, validation, **values):
+    settings = flags.replace(
+        config.demo(),
+        {**tone_manifest.SMALL, "average_decay": 0.5, **values},
+    )
+    run = run_dir.RunDir(folder / "runs", "baseline", "a")
+    return training.train_tagger(settings, made, validation, run)
+
+
+def test_scored_are_every_so_many_epochs_and_the_last(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=8, validation=4)
+    train, validation = made.split("train"), made.split("validation")
+    found = fit(tmp_path, train, validation, epochs=5, score_every=2)
+    scored = {
+        row["epoch"]: row["validation_map"]
+        for row in found.history
+        if "validation_map" in row
+    }
+    assert list(scored) == [2, 4, 5]
+    assert [row["epoch"] for row in found.history] == [1, 2, 3, 4, 5]
+    assert ["train_map" in row for row in found.history] == [
+        row["epoch"] in scored for row in found.history
+    ]
+    assert found.best_epoch == max(scored, key=scored.get)
+
+
+def test_scoring_less_often_changes_no_weight(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=8, validation=0)
+    often, seldom = (
+        fit(tmp_path / str(every), made, None, epochs=3, score_every=every)
+        for every in (1, 3)
+    )
+    assert often.best_epoch == seldom.best_epoch == 3
+    for a, b in zip(
+        often.model.get_weights(), seldom.model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)

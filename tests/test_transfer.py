@@ -229,3 +229,53 @@ def test_taking_over_says_how_much(export_folder, caplog):
     with caplog.at_level(logging.INFO):
         transfer.take_over(make(4), export_folder[0], NEW_TAGS, SPEC)
     assert "2 of 4 tags" in caplog.text
+
+
+def test_a_body_is_copied_between_models_and_nothing_else():
+    model, fresh, old = make_dual_encoder(), make_dual_encoder(), make(3, 5)
+    before = old.get_weights()
+    transfer.copy_body(model, old)
+    body = set()
+    for name in transfer.BODY:
+        body |= {weight.path for weight in model.get_layer(name).weights}
+        for a, b in zip(
+            model.get_layer(name).get_weights(),
+            old.get_layer(name).get_weights(),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(a, b)
+    for a, b in zip(model.weights, fresh.weights, strict=True):
+        if a.path not in body:
+            np.testing.assert_array_equal(a, b)
+    # They share no weight: training one leaves the other as it is.
+    for weight in model.weights:
+        weight.assign(weight + 1.0)
+    for a, b in zip(before, old.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_model_to_copy_a_body_from_is_named():
+    with pytest.raises(ValueError, match="Received: .* in the wide one"):
+        transfer.copy_body(make(3), make(3, width=1 / 32), "the wide one")
+
+
+@pytest.mark.parametrize("version", ["", "1"])
+def test_an_export_says_its_tags(export_folder, version):
+    card = transfer.card(export_folder[0] / version)
+    assert tuple(card["tags"]) == OLD_TAGS.names
+
+
+def test_a_run_says_its_tags_and_recordings(tmp_path):
+    data = {"tags": ["high", "low"], "recording_ids": ["one", "two"]}
+    run_dir.RunDir(tmp_path, "baseline", "a").write_json("data.json", data)
+    card = transfer.card(tmp_path / "baseline" / "a")
+    assert card["tags"] == ["high", "low"]
+    assert card["data"]["recording_ids"] == ["one", "two"]
+
+
+def test_what_is_no_model_has_no_card(tmp_path):
+    with pytest.raises(FileNotFoundError, match="must be a run folder"):
+        transfer.card(tmp_path)
+    (tmp_path / "data.json").write_text('{"tags": ')
+    with pytest.raises(ValueError, match="must be whole"):
+        transfer.card(tmp_path)

@@ -44,7 +44,11 @@ def make(
     for number, split in enumerate(splits):
         names = [TAGS[number % 2]] + ["noise"] * (number // 2 % 2)
         samples = round(rate_hz * seconds * (1 + number % 3 / 4))
-        hz = generator.uniform(1_500, 2_500) if names[0] == "high" else 200
+        hz = (
+            generator.uniform(1_500, 2_500)
+            if names[0] == "high"
+            else 200 + number
+        )
         wave = np.sin(2 * np.pi * hz * np.arange(samples) / rate_hz)
         if "noise" in names:
             wave += generator.normal(0, 0.3, samples)

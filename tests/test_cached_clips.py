@@ -1,0 +1,80 @@
+"""Clip vectors are the backbone's, and heads learn from them alone."""
+
+import numpy as np
+import pytest
+import tone_manifest
+
+from experiments import (
+    cached_clips,
+    config,
+    dual_config,
+    dual_training,
+    evaluation,
+    flags,
+    training,
+)
+from pipelines import decode
+
+
+def settings_of(make, **values):
+    return flags.replace(make(), {**tone_manifest.SMALL, **values})
+
+
+@pytest.fixture(scope="module")
+def cached(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cached")
+    made = tone_manifest.make(folder / "data", train=12, validation=0)
+    settings = settings_of(dual_config.demo, dim=8, text_units=16)
+    words = np.random.default_rng(0).normal(size=(3, 5))
+    model = dual_training.build(settings, words)
+    return made, settings, model
+
+
+def test_means_are_over_the_clips_of_a_recording():
+    clips = cached_clips.ClipVectors(
+        np.array([[1, 2], [3, 4], [9, 9], [5, 0]], np.float32),
+        np.array([0, 0, 1, 0]),
+    )
+    np.testing.assert_allclose(clips.means(), [[3, 2], [9, 9]])
+
+
+def test_means_are_what_the_last_layer_of_a_tagger_sees(cached):
+    made, settings, _ = cached
+    model = training.build(settings_of(config.demo), made)
+    clips = cached_clips.clip_vectors(model, made, settings)
+    assert set(clips.rows) == set(range(len(made.tracks)))
+    assert len(clips.rows) > len(made.tracks)
+    reader = decode.SliceReader(made, settings.audio.clip_samples)
+    expected = evaluation.embed_manifest(model, made, settings.audio, reader, 4)
+    np.testing.assert_allclose(clips.means(), expected, atol=1e-5)
+
+
+def test_heads_learn_and_the_body_stays(cached):
+    made, settings, model = cached
+    settings = flags.replace(
+        settings, {"heads_epochs": 20, "heads_batch_size": 1000}
+    )
+    body = {
+        weight.path: weight.numpy()
+        for name in ("mel_norm", "backbone")
+        for weight in model.get_layer(name).weights
+    }
+    clips = cached_clips.clip_vectors(model, made, settings)
+    # What the tags are is written into the vectors.
+    vectors = np.zeros_like(clips.vectors)
+    vectors[:, :3] = made.labels()[clips.rows]
+    clips = cached_clips.ClipVectors(vectors, clips.rows)
+    loss = dual_training.make_loss(settings)
+    heads = dual_training.dual_encoder.heads(model)
+    truth = made.labels()[clips.rows]
+
+    def error():
+        logits = heads.predict(vectors, verbose=0)
+        return float(loss(truth[:, np.newaxis], logits))
+
+    before = error()
+    cached_clips.train_heads(model, clips, made.labels(), settings, loss)
+    assert error() < 0.7 * before
+    for weight in model.weights:
+        if weight.path in body:
+            np.testing.assert_array_equal(weight.numpy(), body[weight.path])

@@ -1,0 +1,160 @@
+"""The command leaves a run and an export that answers for any tag."""
+
+import csv
+import pathlib
+
+import numpy as np
+import pytest
+import tone_manifest
+
+from experiments import run_dir, run_dual_encoder
+from tftag import command_line, saved_dual_encoder, word_sources
+
+SMALL = {
+    "epochs": 1,
+    "dim": 8,
+    "text_units": 16,
+    "heads_epochs": 2,
+    "unseen_count": 1,
+}
+
+
+def call(folder, *more, **values):
+    """Exit status of the command on the tones in a folder."""
+    line = tone_manifest.flags(
+        data=folder / "data",
+        runs=folder / "runs",
+        export=folder / "saved",
+        **{"name": "a", **SMALL, **values},
+    )
+    return command_line.run(run_dual_encoder.main, [*line, *more])
+
+
+def run_of(folder, name="a"):
+    return run_dir.RunDir(folder / "runs", "dual_encoder", name)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dual_encoder")
+    tone_manifest.make(
+        folder / "data", train=8, validation=6, test=12, seconds=1.0
+    )
+    assert call(folder) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def unseen(finished):
+    """The tag that was kept from training."""
+    seen = run_of(finished).read_json("data.json")["tags"]
+    (tag,) = set(tone_manifest.TAGS) - set(seen)
+    return tag
+
+
+def test_a_run_leaves_what_was_promised(finished):
+    run = run_of(finished)
+    for name in (
+        "config.json",
+        "environment.json",
+        "data.json",
+        "metrics.json",
+        "per_tag.csv",
+        "scores.npz",
+    ):
+        assert (run.path / name).stat().st_size > 0
+    figures = {path.stem for path in run.figures.glob("*.png")}
+    assert {"similarity", "space", "training", "ap_per_tag"} <= figures
+    assert list(run.tensorboard.glob("events.out.*"))
+    with open(run.path / "per_tag.csv") as text:
+        rows = [row["tag"] for row in csv.DictReader(text)]
+    assert rows == run.read_json("data.json")["tags"]
+
+
+def test_the_run_says_what_it_was_trained_on(finished):
+    data = run_of(finished).read_json("data.json")
+    manifest = tone_manifest.manifests.read_manifest(finished / "data")
+    assert len(data["tags"]) == 2
+    assert set(data["tags"]) < set(tone_manifest.TAGS)
+    assert data["recording_ids"] == [
+        track.track_id for track in manifest.tracks if track.split != "test"
+    ]
+
+
+def test_unseen_tags_have_figures_beside_chance(finished):
+    found = run_of(finished).read_json("metrics.json")
+    assert found["evaluated_on"] == "test"
+    assert found["protocol"] == "hidden-labels"
+    sides = found["zero_shot"]["unseen"]["tag_to_recordings"]
+    assert sides["unseen"]["tags_counted"] == 1
+    assert sides["seen"]["tags_counted"] == 2
+    for name in ("roc_auc", "map", "p_at_10"):
+        assert 0 <= sides["unseen"][name]["value"] <= 1
+        assert 0 < sides["unseen"][name]["chance"] < 1
+
+
+def test_the_export_answers_for_any_tag(finished, unseen):
+    export = run_of(finished).read_json("metrics.json")["export"]
+    saved = saved_dual_encoder.SavedDualEncoder(export)
+    assert unseen not in saved.card["tags"]
+    assert saved.card["data"]["recording_ids"]
+    texts = [unseen, "piano"]
+    vectors, known_share = saved.embed_texts(texts)
+    np.testing.assert_array_equal(known_share, 1)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-4)
+    assert pathlib.Path(export).name == "1"
+    assert saved.is_known(unseen)
+
+
+def test_a_finished_run_is_not_done_again(finished, capsys):
+    path = run_of(finished).path / "metrics.json"
+    before = path.stat().st_mtime_ns
+    assert call(finished) == 0
+    assert "is finished" in capsys.readouterr().out
+    assert path.stat().st_mtime_ns == before
+    assert [p.name for p in (finished / "saved").iterdir()] == ["1"]
+
+
+def test_other_settings_under_the_name_are_refused(finished, capsys):
+    assert call(finished, dim=4) == 2
+    assert "dim: 8 -> 4" in capsys.readouterr().err
+
+
+def test_a_start_that_knows_what_is_unseen_is_refused(
+    finished, unseen, tmp_path, capsys
+):
+    def start(name, **data):
+        run = run_dir.RunDir(tmp_path, "baseline", name)
+        run.write_json("data.json", data)
+        return run.path
+
+    knows = start("knows", tags=[unseen.upper(), "other"], recording_ids=[])
+    assert call(finished, name="b", init_from=knows) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "must not know unseen tags" in said and unseen in said
+    manifest = tone_manifest.manifests.read_manifest(finished / "data")
+    heard = manifest.split("test").tracks[0].track_id
+    heard_test = start("heard", tags=["other"], recording_ids=[heard])
+    assert call(finished, name="b", init_from=heard_test) == 2
+    assert heard in capsys.readouterr().err
+    assert not (finished / "runs" / "dual_encoder" / "b").exists()
+
+
+def test_unseen_tags_need_recordings_that_are_held_out(finished, capsys):
+    assert call(finished, name="c", train_on="all") == 2
+    assert "--train-on train" in capsys.readouterr().err
+
+
+def test_tags_without_a_vector_are_refused_by_name(
+    finished, capsys, monkeypatch
+):
+    shipped = word_sources.shipped()
+    lacking = word_sources.words.WordVectors(
+        ("rock", "nois"), shipped.vectors[:2], {}, "two words"
+    )
+    monkeypatch.setattr(
+        run_dual_encoder.word_sources, "open_source", lambda text: lacking
+    )
+    assert call(finished, name="d", unseen_count=0, body="own") == 2
+    assert "'noise' (nearest: 'nois')" in capsys.readouterr().err

@@ -1,0 +1,145 @@
+"""Draws of unseen tags become one table, and nothing is trained twice."""
+
+import csv
+
+import numpy as np
+import pytest
+import tone_manifest
+
+from experiments import run_dir, run_zero_shot, zero_shot_draw, zero_shot_table
+from tftag import command_line
+
+SMALL = {
+    "epochs": 1,
+    "dim": 8,
+    "text_units": 16,
+    "heads_epochs": 2,
+    "unseen_count": 1,
+    "draws": 2,
+}
+
+
+def call(folder, **values):
+    """Exit status of the command on the tones in a folder."""
+    line = tone_manifest.flags(
+        data=folder / "data",
+        runs=folder / "runs",
+        **{"name": "a", **SMALL, **values},
+    )
+    return command_line.run(run_zero_shot.main, line)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("zero_shot")
+    # An odd number of artists: each has high and low tones.
+    tone_manifest.make(
+        folder / "data", train=20, validation=0, test=12, artists=5, seconds=1.0
+    )
+    assert call(folder) == 0
+    return folder, run_dir.RunDir(folder / "runs", "zero_shot", "a")
+
+
+@pytest.fixture
+def nothing_is_trained(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("trained")
+
+    monkeypatch.setattr(zero_shot_draw, "_train_and_score", refuse)
+
+
+def test_files_of_the_run_agree(done):
+    _, run = done
+    found = run.read_json("metrics.json")
+    with open(run.path / "zero_shot.csv") as text:
+        rows = list(csv.DictReader(text))
+    methods, figures = zero_shot_draw.METHODS, zero_shot_table.FIGURES
+    assert len(rows) == 3 * len(methods) * len(figures)
+    for row in rows:
+        figure = found["figures"][row["kind"]][row["method"]][
+            "tag_to_recordings"
+        ][row["side"]][row["figure"]]
+        assert row["draws"] == "2" and row["kind"] == "unseen"
+        assert float(row["mean"]) == pytest.approx(figure["mean"])
+        assert figure["mean"] == pytest.approx(np.mean(figure["values"]))
+        low, high = figure["ci95_over_draws"]
+        assert float(row["low"]) == pytest.approx(low)
+        assert float(row["high"]) == pytest.approx(high)
+        assert low <= figure["mean"] <= high
+
+
+def test_every_draw_says_what_it_was(done):
+    _, run = done
+    for draw in run.read_json("metrics.json")["draws"]:
+        assert len(draw["unseen"]["unseen"]) == 1
+        assert draw["training_recordings"] == 20
+        assert draw["test_recordings"] == 12
+        assert set(draw["training_seconds"]) == set(zero_shot_draw.METHODS)
+        assert set(draw["hubness"]) == set(zero_shot_draw.METHODS)
+
+
+def test_scores_have_a_row_per_test_recording_and_a_column_per_tag(done):
+    _, run = done
+    for number in range(2):
+        file = run.path / "draws" / f"draw_{number}" / "scores.npz"
+        with np.load(file) as saved:
+            for method in zero_shot_draw.METHODS:
+                assert saved[method].shape == (12, 3)
+                assert np.isfinite(saved[method]).all()
+
+
+def test_a_second_call_only_prints_the_table(done, nothing_is_trained, capsys):
+    folder, run = done
+    before = run.read_json("metrics.json")
+    assert call(folder) == 0
+    said = capsys.readouterr().out
+    assert "protocol hidden-labels" in said
+    assert "over 2 draws" in said
+    lines = said.splitlines()
+    for method in (*zero_shot_draw.METHODS, "random order"):
+        rows = [line for line in lines if line.startswith(f"  {method} ")]
+        assert len(rows) == 3  # unseen, seen, and both
+    mean = before["figures"]["unseen"]["dual encoder"]["tag_to_recordings"]
+    assert f"{mean['unseen']['map']['mean']:.3f}" in said
+    after = run.read_json("metrics.json")
+    assert after["figures"] == before["figures"]
+
+
+def test_one_draw_has_no_interval(done, nothing_is_trained, capsys):
+    folder, run = done
+    assert call(folder, draws=1) == 0
+    assert "interval" not in capsys.readouterr().out
+    with open(run.path / "zero_shot.csv") as text:
+        assert {row["low"] for row in csv.DictReader(text)} == {""}
+    assert call(folder) == 0  # as the other tests have it
+
+
+def test_other_settings_are_refused(done, nothing_is_trained, capsys):
+    folder, _ = done
+    assert call(folder, protocol="strict") == 2
+    said = capsys.readouterr().err
+    assert "protocol: 'hidden-labels' -> 'strict'" in said
+
+
+def test_without_unseen_count_there_is_nothing_to_ask(done, capsys):
+    folder, _ = done
+    assert call(folder, unseen_count=0) == 2
+    assert "--unseen-count" in capsys.readouterr().err
+
+
+def test_no_draws_are_refused(done, capsys):
+    folder, _ = done
+    with pytest.raises(SystemExit) as stop:
+        call(folder, draws=0)
+    assert stop.value.code == 2
+    assert "--draws" in capsys.readouterr().err
+
+
+def test_a_start_that_knows_what_is_unseen_is_refused(
+    done, nothing_is_trained, tmp_path, capsys
+):
+    folder, _ = done
+    start = run_dir.RunDir(tmp_path, "baseline", "all")
+    start.write_json("data.json", {"tags": list(tone_manifest.TAGS)})
+    assert call(folder, name="b", init_from=start.path) == 2
+    assert "must not know unseen tags" in capsys.readouterr().err
