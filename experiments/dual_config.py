@@ -24,7 +24,7 @@ class HeadsConfig:
         heads_learning_rate: highest learning rate of the schedule.
     """
 
-    heads_epochs: int = 30
+    heads_epochs: int = 15
     heads_batch_size: int = 128
     heads_learning_rate: float = 2e-3
 
