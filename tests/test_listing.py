@@ -82,3 +82,31 @@ def test_json_lines_are_read_back():
     assert second == {"path": "b.mp3", "tags": []}
     timed = json.loads(listed("jsonl", [("a", [], 0.5)], True))
     assert timed["start_seconds"] == 0.5
+
+
+def test_asked_tags_have_no_probability():
+    tags = [
+        listing.AskedTag("handpan", 0.934, 0.25),
+        listing.AskedTag("-no vocals", 0.0, -0.125),
+    ]
+    texts = {}
+    for form in listing.FORMATS:
+        file = io.StringIO()
+        rows = listing.Listing(file, form, listing.AskedTag, has_times=False)
+        rows.add("a.mp3", tags)
+        rows.close()
+        texts[form] = file.getvalue()
+    table, legend = texts["table"].split("\n\n")
+    assert table.splitlines() == [
+        "a.mp3",
+        "    handpan      93%   0.250",
+        "    -no vocals    0%  -0.125",
+    ]
+    assert "Neither is a probability" in legend
+    first, second = csv.DictReader(io.StringIO(texts["csv"]))
+    assert first == dict(
+        path="a.mp3", tag="handpan", nearer_than="0.934", cosine="0.25"
+    )
+    assert second["cosine"] == "-0.125"
+    (listed_tag, _) = json.loads(texts["jsonl"])["tags"]
+    assert listed_tag == dict(tag="handpan", nearer_than=0.934, cosine=0.25)
