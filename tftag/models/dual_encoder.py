@@ -1,6 +1,7 @@
 """The dual encoder: clips and tags as vectors of one space."""
 
 import dataclasses
+import math
 
 import keras
 import numpy as np
@@ -22,6 +23,9 @@ class DualEncoderConfig:
         dropout: Share of the backbone's vector dropped in training.
         text_units: Width of the text tower's two layers.
         text_dropout: Share of their outputs dropped in training.
+        word_noise: Length, on average, of the Gaussian noise added to a word
+            vector (of length 1) in training: so that words near to a tag's
+            come to lie near to the tag, and not anywhere between few points.
         initial_scale: Scale of the cosine before training (SigLIP: 10).
         initial_bias: Added to the scaled cosine before training: the log-odds
             of a clip having a tag, here of one tag in twenty. From 0, the
@@ -36,6 +40,7 @@ class DualEncoderConfig:
     dropout: float = 0.0
     text_units: int = 256
     text_dropout: float = 0.2
+    word_noise: float = 0.0
     initial_scale: float = 10.0
     initial_bias: float = -3.0
     learned_scale: bool = True
@@ -47,6 +52,10 @@ class DualEncoderConfig:
                 raise ValueError(
                     f"`{name}` must be >= 1. Received: {getattr(self, name)}."
                 )
+        if not 0 <= self.word_noise < math.inf:
+            raise ValueError(
+                f"`word_noise` must be >= 0. Received: {self.word_noise}."
+            )
         for name in ("dropout", "text_dropout"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(
@@ -100,10 +109,11 @@ def text_tower(word_dim: int, config: DualEncoderConfig) -> keras.Model:
     """
     members = config.backbone.members
     inputs = keras.Input((word_dim,), name="word_vector")
+    x = keras.layers.GaussianNoise(
+        config.word_noise / math.sqrt(word_dim), name="word_noise"
+    )(inputs)
     # Every member sees all of the word vector, and its own part from then on.
-    x = keras.layers.Dense(members * config.text_units, name="text_dense_1")(
-        inputs
-    )
+    x = keras.layers.Dense(members * config.text_units, name="text_dense_1")(x)
     x = _norm_relu_dropout(x, config, 1)
     x = layers.MemberDense(config.text_units, members, name="text_dense_2")(x)
     x = _norm_relu_dropout(x, config, 2)
