@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from experiments import config
+from experiments import audio_module, config
 from pipelines import dataset
 from tftag import audio as audio_lib
 from tftag import tag_split
@@ -111,6 +111,11 @@ class DualConfig:
         if self.unseen_count < 0:
             raise ValueError(
                 f"`unseen_count` must be >= 0. Received: {self.unseen_count}"
+            )
+        if self.init_from.startswith(audio_module.HUB):
+            raise ValueError(
+                "A dual encoder starts from the body of a tagger; an audio "
+                f"module has none. Received: {self.init_from}"
             )
         if self.freeze and not self.init_from:
             raise ValueError(

@@ -52,7 +52,7 @@ def test_means_are_what_the_last_layer_of_a_tagger_sees(cached):
 def test_heads_learn_and_the_body_stays(cached):
     made, settings, model = cached
     settings = flags.replace(
-        settings, {"heads_epochs": 20, "heads_batch_size": 1000}
+        settings, {"heads_epochs": 30, "heads_batch_size": 8}
     )
     body = {
         weight.path: weight.numpy()

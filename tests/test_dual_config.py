@@ -17,6 +17,7 @@ from experiments import dual_config, flags
         ({"tag_weights": "frequency"}, "tag_weights.*'frequency'"),
         ({"unseen_count": -1}, "unseen_count.*-1"),
         ({"freeze": True}, "freeze.*init_from"),
+        ({"init_from": "hub:somewhere"}, "audio module.*hub:somewhere"),
         ({"heads_epochs": 0}, "heads_epochs.*0"),
         ({"heads_batch_size": 0}, "heads_batch_size.*0"),
         ({"heads_learning_rate": float("nan")}, "heads_learning_rate.*nan"),
