@@ -24,7 +24,7 @@ class HeadsConfig:
         heads_learning_rate: highest learning rate of the schedule.
     """
 
-    heads_epochs: int = 15
+    heads_epochs: int = 30
     heads_batch_size: int = 128
     heads_learning_rate: float = 2e-3
 
@@ -132,8 +132,10 @@ def demo() -> DualConfig:
         body="tagger",
         audio=made.audio,
         model=dual_encoder.DualEncoderConfig(
-            backbone=made.model.backbone, dim=64, text_units=128
+            backbone=made.model.backbone, dim=64, text_units=128, word_noise=1.0
         ),
+        # Few recordings, so many passes.
+        heads=HeadsConfig(heads_epochs=60),
         training=dataclasses.replace(
             made.training, loss="sigmoid", tag_prior=False
         ),
