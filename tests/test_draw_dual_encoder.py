@@ -1,0 +1,16 @@
+"""The picture of the dual encoder shows the network that is built."""
+
+from docs import draw_dual_encoder
+from tftag.models import dual_encoder
+
+
+def test_the_picture_names_the_sizes_of_the_settings(tmp_path):
+    config = dual_encoder.DualEncoderConfig(dim=48, text_units=96)
+    drawn = draw_dual_encoder.draw(config, 32)
+    texts = [text.get_text() for text in drawn.axes[0].texts]
+    assert "32 values" in texts and "48 values" in texts
+    assert sum("96 units" in text for text in texts) == 2
+    tower = dual_encoder.text_tower(32, config)
+    assert tower.input_shape == (None, 32)
+    assert tower.output_shape == (None, 48)
+    drawn.savefig(tmp_path / "dual_encoder.png", dpi=50)
