@@ -270,8 +270,8 @@ def card(run, settings, manifest, summary) -> dict:
 
 def closing(run, summary, exported, judged) -> str:
     """Says what was made, where, and what to try next."""
-    example = _short(judged.wav_path(judged.tracks[0]))
-    python = _short(sys.executable)
+    example = short(judged.wav_path(judged.tracks[0]))
+    python = short(sys.executable)
     return "\n".join(
         [
             "",
@@ -280,16 +280,16 @@ def closing(run, summary, exported, judged) -> str:
             "",
             f"run        {run.path}",
             f"figures    {run.figures}",
-            f"export     {_short(exported)}",
+            f"export     {short(exported)}",
             "",
             "Next:",
             f"  {python} -m tensorboard.main --logdir {run.path.parent}",
-            f"  {python} -m tftag tag {_short(exported)} {example}",
+            f"  {python} -m tftag tag {short(exported)} {example}",
         ]
     )
 
 
-def _short(path) -> str:
+def short(path) -> str:
     """The path from here, where it lies below."""
     path, here = os.path.abspath(path), os.getcwd()
     return os.path.relpath(path) if path.startswith(here + os.sep) else path

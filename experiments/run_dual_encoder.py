@@ -111,6 +111,7 @@ def main(argv: list[str] | None = None) -> int:
         )
         run.write_json("metrics.json", {**summary, "export": str(exported)})
     print(run_baseline.closing(run, summary, exported, scored))
+    print(search_line(exported, scored))
     print(zero_shot_lines(summary))
     return 0
 
@@ -144,6 +145,17 @@ def illustrate_space(
     }.items():
         plots.save(figure, run.figures / f"{name}.png")
     illustrations.project(run, judged, recordings, tag_space, names)
+
+
+def search_line(exported, scored) -> str:
+    """A search to try on the recordings that were scored."""
+    wanted, unwanted = scored.vocabulary.names[:2]
+    folder = scored.wav_path(scored.tracks[0]).parent
+    return (
+        f"  {run_baseline.short(sys.executable)} -m tftag search "
+        f"{run_baseline.short(exported)} {run_baseline.short(folder)} "
+        f"'{wanted} -{unwanted}'"
+    )
 
 
 def zero_shot_lines(summary: dict) -> str:
