@@ -58,36 +58,37 @@ def text(summary: dict) -> str:
     spread = f", 95 % interval over {draws} draws" if draws > 1 else ""
     lines = [f"protocol {summary['protocol']}; tag -> recordings{spread}"]
     table = rows(summary)
-    for kind in kinds(summary):
-        for side in SIDES:
-            part = [r for r in table if (r["kind"], r["side"]) == (kind, side)]
-            lines += ["", _title(kind, side)]
-            lines.append(
-                f"  {'':14}" + "".join(f"{t:>22}" for t in FIGURES.values())
-            )
-            for method in zero_shot_draw.METHODS:
-                cells = [_cell(r) for r in part if r["method"] == method]
-                lines.append(
-                    f"  {method:14}" + "".join(f"{c:>22}" for c in cells)
-                )
-            levels = {r["figure"]: r for r in part}
-            chances = [
-                levels[name]["random_order"] or levels[name]["chance"]
-                for name in FIGURES
-            ]
-            lines.append(
-                f"  {'random order':14}"
-                + "".join(f"{c:>22.3f}" for c in chances)
-            )
+    found = list(kinds(summary))
+    parts = [(kind, side) for side in SIDES for kind in found]
+    # The seen tags are the same beside every kind.
+    parts = [part for part in parts if part[1] != "seen" or part[0] == found[0]]
+    for kind, side in parts:
+        part = [r for r in table if (r["kind"], r["side"]) == (kind, side)]
+        lines += ["", _title(kind, side)]
+        lines.append(_line("", FIGURES.values()))
+        for method in zero_shot_draw.METHODS:
+            cells = [_cell(r) for r in part if r["method"] == method]
+            lines.append(_line(method, cells))
+        levels = {r["figure"]: r for r in part}
+        chances = [
+            levels[name]["random_order"] or levels[name]["chance"]
+            for name in FIGURES
+        ]
+        lines.append(_line("random order", [f"{c:.3f}" for c in chances]))
     return "\n".join(lines)
 
 
+def _line(title: str, cells) -> str:
+    return f"  {title:14}" + "".join(f"{cell:>22}" for cell in cells)
+
+
 def _title(kind: str, side: str) -> str:
-    if side == "unseen":
-        return "unseen tags" if kind == "unseen" else f"unseen tags: {kind}"
     if side == "seen":
         return "seen tags"
-    return "harmonic mean of seen and unseen"
+    unseen = "unseen tags" if kind == "unseen" else f"unseen tags: {kind}"
+    if side == "unseen":
+        return unseen
+    return f"harmonic mean of seen and {unseen}"
 
 
 def _cell(row: dict) -> str:

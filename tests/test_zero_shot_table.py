@@ -1,0 +1,58 @@
+"""The table shows every method beside what a random order reaches."""
+
+import numpy as np
+
+from experiments import zero_shot_draw, zero_shot_table
+from tftag import tag_draws, tag_split, zero_shot
+
+SPLIT = tag_split.TagSplit(("a", "b"), ("c",))
+
+
+def _summary(kinds, draws):
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(draws):
+        truth = (rng.random((40, 3)) < 0.3).astype(float)
+        evaluated = {
+            method: zero_shot.evaluate(
+                truth, rng.random(truth.shape), ("a", "b", "c"), SPLIT, draws=0
+            )
+            for method in zero_shot_draw.METHODS
+        }
+        found.append({kind: evaluated for kind in kinds})
+    return {
+        "protocol": "hidden-labels",
+        "draws": found,
+        "figures": tag_draws.combine(found),
+    }
+
+
+def test_every_figure_of_every_method_is_a_row():
+    summary = _summary(["synonyms", "other sounds"], 3)
+    rows = zero_shot_table.rows(summary)
+    keys = {(r["kind"], r["side"], r["method"], r["figure"]) for r in rows}
+    assert len(keys) == len(rows) == 2 * 3 * 4 * 3
+    for row in rows:
+        assert row["low"] <= row["mean"] <= row["high"]
+        assert row["protocol"] == "hidden-labels" and row["draws"] == 3
+        if row["figure"] == "roc_auc":
+            assert row["chance"] == 0.5
+
+
+def test_one_draw_has_no_interval():
+    rows = zero_shot_table.rows(_summary(["unseen"], 1))
+    assert {row["low"] for row in rows} == {None}
+    assert "interval" not in zero_shot_table.text(_summary(["unseen"], 1))
+
+
+def test_the_text_names_the_protocol_and_shows_seen_tags_once():
+    text = zero_shot_table.text(_summary(["synonyms", "other sounds"], 2))
+    lines = text.splitlines()
+    assert lines[0].startswith("protocol hidden-labels")
+    assert "2 draws" in lines[0]
+    assert lines.count("seen tags") == 1
+    for kind in ("synonyms", "other sounds"):
+        assert f"unseen tags: {kind}" in lines
+    titles = 2 + 1 + 2
+    for name in (*zero_shot_draw.METHODS, "random order"):
+        assert sum(line.startswith(f"  {name}") for line in lines) == titles
