@@ -179,7 +179,8 @@ def _step_ways(settings: config.BaselineConfig, tags: int) -> dict:
     labels = generator.integers(0, 2, (batch_size, tags)).astype(np.float32)
 
     def train():
-        trained.train_on_batch({**inputs, **masks}, labels)
+        # The same labels for every member.
+        trained.train_on_batch({**inputs, **masks}, labels[:, np.newaxis])
 
     def infer():
         model.predict_on_batch(inputs)
