@@ -20,6 +20,7 @@ _LEFT_OUT = frozenset(
         DUPLICATE,
         listed.NOT_HELD,
         listed.KNOWN_FAULT,
+        listed.NOT_IN_VERSION,
     }
 )
 

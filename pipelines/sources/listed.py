@@ -22,6 +22,7 @@ MAX_ID_LETTERS = 100
 # Reasons for which a published data set lacks a recording on purpose.
 NOT_HELD = "not in this copy"
 KNOWN_FAULT = "known fault"
+NOT_IN_VERSION = "not in this version"
 
 _log = logging.getLogger(__name__)
 

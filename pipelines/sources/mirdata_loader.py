@@ -60,7 +60,7 @@ def read_mirdata(
     """
     dataset = _open(name, pathlib.Path(folder))
     tracks = [(key, dataset.track(key)) for key in dataset.track_ids]
-    attribute = attribute or _tag_attribute(name, tracks[0][1])
+    attribute = _tag_attribute(name, tracks[0][1], attribute)
     splits = _splits(dataset, name, split_number)
     rows = []
     for key, track in tracks:
@@ -131,15 +131,15 @@ def _open(name: str, folder: pathlib.Path):
     return dataset
 
 
-def _tag_attribute(name: str, track: object) -> str:
+def _tag_attribute(name: str, track: object, wanted: str | None) -> str:
     # Not hasattr, which would read files.
     held = set(dir(track))
-    for attribute in TAG_ATTRIBUTES:
+    for attribute in TAG_ATTRIBUTES if wanted is None else (wanted,):
         if attribute in held:
             return attribute
+    sought = ", ".join(TAG_ATTRIBUTES) if wanted is None else repr(wanted)
     raise ValueError(
-        f"The tracks of mirdata's {name} have none of "
-        f"{', '.join(TAG_ATTRIBUTES)}. Received: "
+        f"The tracks of mirdata's {name} have none of {sought}. They have: "
         f"{', '.join(sorted(n for n in held if not n.startswith('_')))}"
     )
 

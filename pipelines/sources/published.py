@@ -151,7 +151,10 @@ def list_copy(
     ]
     known = {file for row in rows for n in row.names for file in match.find(n)}
     problems += [
-        (file.relative_to(os.path.abspath(folder)).as_posix(), "not listed")
+        (
+            file.relative_to(os.path.abspath(folder)).as_posix(),
+            listed.NOT_IN_VERSION,
+        )
         for file in files
         if file not in known and file not in faulty
     ]
