@@ -53,7 +53,9 @@ def parse(argv: list[str] | None, description: str) -> argparse.Namespace:
     _add_wishes(parser)
     asked = parser.parse_args(argv)
     for flag, sources in _ONLY_FOR.items():
-        given = getattr(asked, flag) not in (None, False)
+        # Not by truth: the number of a split can be 0.
+        value = getattr(asked, flag)
+        given = value is not None and value is not False
         if given and all(getattr(asked, name) is None for name in sources):
             parser.error(
                 f"{_flag(flag)} goes with {' or '.join(map(_flag, sources))}"

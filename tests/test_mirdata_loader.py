@@ -8,6 +8,10 @@ from pipelines.sources import listed, mirdata_loader
 
 # The real package: its loaders, with index files of a few tracks.
 pytest.importorskip("mirdata")
+# Google's client library, which mirdata imports, on dates of its own.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:You are using a .*Python version:FutureWarning"
+)
 GTZAN_INDEX = "gtzan_genre_index_1.0.json"
 JAMENDO_INDEX = "mtg_jamendo_autotagging_moodtheme_index_1.0.json"
 JAMENDO_HEADER = "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS\n"
@@ -148,12 +152,30 @@ def test_what_no_loader_has_is_refused(gtzan):
         mirdata_loader.read_mirdata("gtzan_genre", gtzan, split_number=2)
     with pytest.raises(ValueError, match="'tempos'.*audio_path"):
         mirdata_loader.read_mirdata("gtzan_genre", gtzan, "tempos")
-    with pytest.raises(ValueError, match="must hold texts.*tuple"):
-        mirdata_loader.read_mirdata("gtzan_genre", gtzan, "_audio")
+    with pytest.raises(ValueError, match="must hold texts.*float"):
+        mirdata_loader._texts(0.5, "gtzan_genre", "tempo")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{}", "damaged"),
+        ('{"tracks": {}}', "lists no track"),
+        ('{"tracks": {"blues.00000": {}}}', "damaged"),
+        ("[", "damaged"),
+    ],
+)
+def test_a_damaged_index_is_named(gtzan, text, words):
+    (gtzan / GTZAN_INDEX).write_text(text)
+    with pytest.raises(ValueError, match=f"{GTZAN_INDEX}.*{words}"):
+        mirdata_loader.read_mirdata("gtzan_genre", gtzan)
 
 
 def test_a_loader_without_tags_is_refused(tmp_path):
-    _index(tmp_path, "beatles_index_1.2.json", {"0101": "audio/a.wav"})
+    files = {n: ["x", "0" * 32] for n in ("beat", "chords", "keys")}
+    files |= {"sections": ["x", "0" * 32], "audio": ["audio/a.wav", "0" * 32]}
+    text = json.dumps({"version": "1.2", "tracks": {"0101": files}})
+    (tmp_path / "beatles_index_1.2.json").write_text(text)
     with pytest.raises(ValueError, match="none of tags, genres.*audio_path"):
         mirdata_loader.read_mirdata("beatles", tmp_path)
 

@@ -59,7 +59,7 @@ def read_mirdata(
             loader has no audio or no tags.
     """
     dataset = _open(name, pathlib.Path(folder))
-    tracks = [(key, dataset.track(key)) for key in dataset.track_ids]
+    tracks = _tracks(dataset, name)
     attribute = _tag_attribute(name, tracks[0][1], attribute)
     splits = _splits(dataset, name, split_number)
     rows = []
@@ -129,6 +129,19 @@ def _open(name: str, folder: pathlib.Path):
             )
         dataset.index_path = os.fspath(index)
     return dataset
+
+
+def _tracks(dataset: object, name: str) -> list[tuple[str, object]]:
+    try:
+        tracks = [(key, dataset.track(key)) for key in dataset.track_ids]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"mirdata's {name} has no tracks, or its index "
+            f"{dataset.index_path} is damaged: {error!r}"
+        ) from error
+    if not tracks:
+        raise ValueError(f"{dataset.index_path} lists no track.")
+    return tracks
 
 
 def _tag_attribute(name: str, track: object, wanted: str | None) -> str:

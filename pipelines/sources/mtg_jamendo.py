@@ -124,8 +124,10 @@ def read_mtg_jamendo(
     names = {name for row in rows for name in row.tags}
     if not partial and len(names) != TAGS[subset]:
         raise ValueError(
-            f"MTG-Jamendo {subset} has {TAGS[subset]} tags. Received: "
-            f"{len(names)} in {index_files[0]} and the lists beside it"
+            f"MTG-Jamendo {subset} has {TAGS[subset]} tags, as published. "
+            f"Received: {len(names)} in {index_files[0]} and the lists beside "
+            f"it. {FACTS.homepage} publishes whole ones; --partial takes a "
+            "part."
         )
     return published.list_copy(
         FACTS,
