@@ -1,4 +1,5 @@
 import csv
+import logging
 
 import pytest
 
@@ -110,6 +111,14 @@ def test_excerpts_without_audio_are_named(copy):
         "098__098565",
         "000__000148",
     }
+
+
+def test_short_excerpts_are_named_and_used(copy, caplog):
+    with caplog.at_level(logging.INFO):
+        read = _read(copy, "small")
+    assert "098__098565" in {r.track_id for r in read.recordings}
+    assert "shorter than the others" in caplog.text
+    assert "098/098565.mp3" in caplog.text
 
 
 def test_a_whole_track_is_used_where_its_excerpt_is_empty(copy):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipelines import manifest, prepare
+from pipelines import manifest, prepare, prepare_arguments
 from tftag import audio, command_line
 
 COUNT = 20
@@ -196,6 +196,16 @@ def test_a_published_data_set(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "LEAK: 2 in two splits" in shown
     assert "left out: 3 not in this copy" in shown
+
+
+def test_the_artist_split_has_the_sizes_of_the_published_one():
+    def weights(*flags):
+        asked = ["--magnatagatune", "x", "--out", "y", *flags]
+        return prepare._split_weights(prepare_arguments.parse(asked, ""))
+
+    assert weights() is None
+    assert weights("--subset", "artist") == (18_706, 1_825, 5_329)
+    assert weights("--subset", "artist", "--split", "8/2") == (8, 2)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ The published split keeps an artist on one side.
 
 import csv
 import json
+import logging
 import os
 import pathlib
 from collections.abc import Iterable
@@ -33,6 +34,8 @@ VERSIONS = {
         "full", (84_353, 11_263, 10_958), 161, "whole tracks"
     ),
 }
+_log = logging.getLogger(__name__)
+
 _SIZES = ("small", "medium", "large")
 # The excerpts were cut beyond the end of these tracks.
 NO_AUDIO = (
@@ -93,6 +96,7 @@ def read_fma(
     faults = {}
     if subset != "full":
         faults = {_path(number): "no audio" for number in NO_AUDIO}
+        _log_short(rows)
     names = {row.names[0] for row in rows}
     vocabulary = {name for row in rows for name in row.tags}
     if top_genres:
@@ -108,6 +112,17 @@ def read_fma(
         partial=partial,
         skip=skip,
     )
+
+
+def _log_short(rows: list[published.Row]):
+    short = {_path(number) for number in SHORT}
+    found = [row.names[0] for row in rows if row.names[0] in short]
+    if found:
+        _log.info(
+            "%d excerpts are shorter than the others and used as they are: %s",
+            len(found),
+            ", ".join(found),
+        )
 
 
 def _path(track_id: int) -> str:
