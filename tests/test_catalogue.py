@@ -1,3 +1,5 @@
+import pathlib
+
 from pipelines import prepare_arguments
 from pipelines.sources import catalogue
 
@@ -49,3 +51,9 @@ def test_counts_as_they_are_published():
     assert ("top50", "32,136/10,888/11,356") in counts
     assert ("filtered", "443/197/290") in counts
     assert ("small", "6,400/800/800") in counts
+
+
+def test_the_documentation_has_the_table():
+    root = pathlib.Path(__file__).parent.parent
+    text = (root / "docs" / "data_sets.md").read_text(encoding="utf-8")
+    assert catalogue.table().split("\n\n")[0] in text

@@ -125,6 +125,7 @@ def test_merging_changes_the_tags_but_not_who_is_in(copy):
         ("guitar", "rock", "jazz"),
         ("no singer",),
     ]
+    assert merged.source["note"].endswith("; synonyms merged")
     # In order of their counts; the broken clip's rock is counted too.
     assert merged.vocabulary[:2] == ("classical", "rock")
 

@@ -190,6 +190,7 @@ def test_a_published_data_set(tmp_path, capsys):
     assert made.source["homepage"].startswith("https://github.com/MTG")
     assert made.source["published"] == [10_484, 4_085, 3_413]
     assert made.source["held"] == "9 of 12"
+    assert made.source["note"] == "split 2 of 0 to 4"
     # Kept as given, and its leak is measured.
     assert made.audit["splits"] == "as given"
     assert made.audit["leaks"]

@@ -5,7 +5,7 @@ import pytest
 from pipelines.sources import listed, published
 
 FACTS = published.Facts("Name", "https://example.org", "CC0", "Somebody, 2001.")
-VERSION = published.Version("first", (2, 1, 1), 3)
+VERSION = published.Version("first", (2, 1, 1), 3, "as it was")
 
 
 def _rows():
@@ -53,6 +53,7 @@ def test_a_whole_copy(tmp_path):
     assert read.source == {
         "name": "Name",
         "version": "first",
+        "note": "as it was",
         "homepage": "https://example.org",
         "licence": "CC0",
         "citation": "Somebody, 2001.",

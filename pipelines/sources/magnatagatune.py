@@ -8,6 +8,7 @@ made by artist.
 
 import collections
 import csv
+import dataclasses
 import os
 import pathlib
 from collections.abc import Iterable
@@ -97,6 +98,10 @@ def read_magnatagatune(
                 split="" if subset == "artist" else _split(path, annotations),
             )
         )
+    version = VERSIONS[subset]
+    if merge_synonyms:
+        note = f"{version.note}; synonyms merged".removeprefix("; ")
+        version = dataclasses.replace(version, note=note)
     vocabulary = magnatagatune_tags.TOP_50
     if all_tags:
         vocabulary = tuple(sorted(counts))
@@ -105,7 +110,7 @@ def read_magnatagatune(
         vocabulary = tuple(by_count[:50])
     return published.list_copy(
         FACTS,
-        VERSIONS[subset],
+        version,
         rows,
         folder if audio_folder is None else audio_folder,
         index_files=(annotations, clip_info),

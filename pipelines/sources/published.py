@@ -171,6 +171,7 @@ def list_copy(
     source = {
         "name": facts.name,
         "version": version.name,
+        "note": version.note,
         "homepage": facts.homepage,
         "licence": facts.licence,
         "citation": facts.citation,
