@@ -85,6 +85,7 @@ def test_a_part_names_what_is_missing(tmp_path, caplog):
     ]
     assert read.source["held"] == "2 of 4"
     assert "2 of the 4 recordings of Name" in caplog.text
+    assert "1 of the 2 recordings of Name have no tag" in caplog.text
 
 
 def test_ids_are_the_same_in_a_part(tmp_path):

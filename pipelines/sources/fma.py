@@ -37,7 +37,7 @@ VERSIONS = {
 _log = logging.getLogger(__name__)
 
 _SIZES = ("small", "medium", "large")
-# The excerpts were cut beyond the end of these tracks.
+# The excerpts were cut beyond the end of these tracks; those of medium.
 NO_AUDIO = (
     *(1486, 5574, 65753, 80391, 98558, 98559, 98560, 98571, 99134),
     *(105247, 108925, 126981, 127336, 133297, 143992),

@@ -159,6 +159,7 @@ def list_copy(
         if file not in known and file not in faulty
     ]
     recordings = _recordings(usable, paths)
+    listed.warn_of_untagged(recordings, facts.name)
     if missing:
         _log.warning(
             "%d of the %d recordings of %s are in %s; figures on this part "
