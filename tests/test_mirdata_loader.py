@@ -115,6 +115,35 @@ def test_tags_artists_and_splits(jamendo, caplog):
     assert [r.split for r in other.recordings] == ["test", "train"]
 
 
+def _medley_solos(folder, subsets):
+    header = "subset,instrument,instrument_id,song_id,uuid4\n"
+    tracks, rows = {}, [header]
+    for number, subset in enumerate(subsets):
+        place = f"audio/Medley-solos-DB_{subset}-0_{number}.wav"
+        _touch(folder, place)
+        tracks[str(number)] = {"audio": [place, "0" * 32]}
+        rows.append(f"{subset},tenor saxophone,5,0,{number}\n")
+    (folder / "annotation").mkdir(exist_ok=True)
+    table = folder / "annotation" / "Medley-solos-DB_metadata.csv"
+    table.write_text("".join(rows))
+    text = json.dumps({"version": "1.2", "tracks": tracks})
+    (folder / "medley_solos_db_index_1.2.json").write_text(text)
+    return mirdata_loader.read_mirdata("medley_solos_db", folder)
+
+
+def test_a_split_can_be_called_a_subset(tmp_path):
+    read = _medley_solos(tmp_path, ("training", "validation", "test"))
+    assert [r.split for r in read.recordings] == ["train", "validation", "test"]
+    assert {r.tags for r in read.recordings} == {("tenor saxophone",)}
+
+
+def test_splits_of_other_names_are_not_guessed(tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        read = _medley_solos(tmp_path, ("fold 1", "fold 2"))
+    assert {r.split for r in read.recordings} == {""}
+    assert "fold 1, fold 2" in caplog.text
+
+
 def test_missing_audio_is_counted(gtzan):
     (gtzan / "gtzan_genre/genres/blues/blues.00000.wav").unlink()
     with pytest.raises(FileNotFoundError, match="1 of the 2 recordings"):

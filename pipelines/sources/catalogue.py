@@ -1,17 +1,11 @@
 """The table of all data sets that can be prepared by name."""
 
+from collections.abc import Iterable
+
 from pipelines.sources import fma, gtzan, magnatagatune, mtg_jamendo, published
 
-HEADER = (
-    "data set",
-    "flag",
-    "--subset",
-    "train/validation/test",
-    "tags",
-    "notes",
-    "licence",
-    "published at",
-)
+HEADER = ("data set", "--subset", "train/validation/test", "tags", "notes")
+OWNERS_HEADER = ("data set", "flag", "licence", "published at")
 _OWN = (
     "Anything else: --table FILE reads your own list, --pickles DIR the lists "
     "of the reference experiment."
@@ -22,56 +16,59 @@ def table() -> str:
     """All data sets, a line for each version.
 
     Returns:
-        A table in Markdown and a line on what is not in it.
+        Two tables in Markdown, of the versions and of the owners, and a line
+        on what is not in them.
     """
     jamendo = [mtg_jamendo.version(name, 0) for name in mtg_jamendo.COUNTS]
-    rows = [
+    versions = [
         HEADER,
-        *_rows(
-            magnatagatune.FACTS,
-            "--magnatagatune DIR",
-            magnatagatune.VERSIONS.values(),
-        ),
-        *_rows(mtg_jamendo.FACTS, "--mtg-jamendo DIR", jamendo),
-        *_rows(gtzan.FACTS, "--gtzan DIR", [gtzan.VERSION]),
-        *_rows(fma.FACTS, "--fma DIR", fma.VERSIONS.values()),
+        *_versions(magnatagatune.FACTS, magnatagatune.VERSIONS.values()),
+        *_versions(mtg_jamendo.FACTS, jamendo),
+        *_versions(gtzan.FACTS, [gtzan.VERSION]),
+        *_versions(fma.FACTS, fma.VERSIONS.values()),
+        ("mirdata's loaders", "an attribute", "", "", "any that has tags"),
+    ]
+    owners = [
+        OWNERS_HEADER,
+        _owner(magnatagatune.FACTS, "--magnatagatune DIR"),
+        _owner(mtg_jamendo.FACTS, "--mtg-jamendo DIR"),
+        _owner(gtzan.FACTS, "--gtzan DIR"),
+        _owner(fma.FACTS, "--fma DIR"),
         (
             "mirdata's loaders",
-            "--mirdata NAME --audio DIR",
-            "name of an attribute",
-            "the loader's, or made by artist",
-            "",
-            "any loader that has tags",
-            "the loader's",
+            "--mirdata NAME",
+            "as mirdata states it",
             "https://mirdata.readthedocs.io",
         ),
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    rows.insert(1, tuple("-" * width for width in widths))
-    lines = [_line(row, widths) for row in rows]
-    return "\n".join([*lines, "", _OWN]) + "\n"
+    return f"{_markdown(versions)}\n{_markdown(owners)}\n{_OWN}\n"
 
 
-def _rows(facts: published.Facts, flag: str, versions) -> list[tuple]:
-    """The facts of a data set stand in its first line only."""
-    rows = []
-    for version in versions:
-        first = not rows
-        rows.append(
-            (
-                facts.name if first else "",
-                flag if first else "",
-                version.name,
-                "/".join(f"{count:,}" for count in version.counts),
-                "" if version.tags is None else str(version.tags),
-                version.note,
-                facts.licence if first else "",
-                facts.homepage if first else "",
-            )
+def _versions(
+    facts: published.Facts, versions: Iterable[published.Version]
+) -> list[tuple[str, ...]]:
+    """The name of a data set stands in its first line only."""
+    return [
+        (
+            "" if place else facts.name,
+            version.name,
+            "/".join(f"{count:,}" for count in version.counts),
+            "" if version.tags is None else str(version.tags),
+            version.note,
         )
-    return rows
+        for place, version in enumerate(versions)
+    ]
 
 
-def _line(cells: tuple, widths: list[int]) -> str:
-    padded = (c.ljust(w) for c, w in zip(cells, widths, strict=True))
-    return f"| {' | '.join(padded)} |"
+def _owner(facts: published.Facts, flag: str) -> tuple[str, ...]:
+    return facts.name, flag, facts.licence, facts.homepage
+
+
+def _markdown(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rule = tuple("-" * width for width in widths)
+    lines = []
+    for row in (rows[0], rule, *rows[1:]):
+        cells = (c.ljust(w) for c, w in zip(row, widths, strict=True))
+        lines.append(f"| {' | '.join(cells)} |\n")
+    return "".join(lines)

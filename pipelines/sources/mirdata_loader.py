@@ -8,6 +8,7 @@ the data.
 import difflib
 import importlib
 import logging
+import numbers
 import os
 import pathlib
 from collections.abc import Iterable
@@ -61,7 +62,7 @@ def read_mirdata(
     dataset = _open(name, pathlib.Path(folder))
     tracks = _tracks(dataset, name)
     attribute = _tag_attribute(name, tracks[0][1], attribute)
-    splits = _splits(dataset, name, split_number)
+    splits = _splits(dataset, name, tracks, split_number)
     rows = []
     for key, track in tracks:
         path = getattr(track, "audio_path", None)
@@ -157,7 +158,12 @@ def _tag_attribute(name: str, track: object, wanted: str | None) -> str:
     )
 
 
-def _splits(dataset: object, name: str, number: int | None) -> dict[str, str]:
+def _splits(
+    dataset: object,
+    name: str,
+    tracks: list[tuple[str, object]],
+    number: int | None,
+) -> dict[str, str]:
     """Split of each track; {} where the loader has none that is known."""
     try:
         if number is None:
@@ -165,17 +171,18 @@ def _splits(dataset: object, name: str, number: int | None) -> dict[str, str]:
         else:
             found = dataset.get_track_splits(split_number=number)
     except (NotImplementedError, AttributeError):
-        return {}
+        # Some loaders call it so, and mirdata does not know.
+        if "subset" not in dir(tracks[0][1]):
+            return {}
+        found = {track.subset: [] for _, track in tracks}
+        for key, track in tracks:
+            found[track.subset].append(key)
     except TypeError as error:
         raise ValueError(
             f"mirdata's {name} has no numbered splits. Received: {number}"
         ) from error
-    unknown = [
-        split
-        for split in found
-        if str(split).casefold() not in folder_source.SPLIT_NAMES
-    ]
-    if unknown:
+    names = {n: folder_source.SPLIT_NAMES.get(str(n).casefold()) for n in found}
+    if not all(names.values()):
         _log.warning(
             "The splits of %s are called %s, which says not who trains and "
             "who tests: splits are made anew.",
@@ -183,11 +190,7 @@ def _splits(dataset: object, name: str, number: int | None) -> dict[str, str]:
             ", ".join(map(str, found)),
         )
         return {}
-    return {
-        key: folder_source.SPLIT_NAMES[str(split).casefold()]
-        for split, keys in found.items()
-        for key in keys
-    }
+    return {key: names[n] for n, keys in found.items() for key in keys}
 
 
 def _texts(value: object, name: str, attribute: str) -> list[str]:
@@ -196,7 +199,7 @@ def _texts(value: object, name: str, attribute: str) -> list[str]:
     if isinstance(value, str):
         return [value]
     if isinstance(value, dict):
-        if all(isinstance(held, (int, float)) for held in value.values()):
+        if all(isinstance(held, numbers.Real) for held in value.values()):
             return [key for key, held in value.items() if held >= 0.5]
         return [
             text
