@@ -50,6 +50,16 @@ class Pair:
     overlap_seconds: float
     error_rate: float
 
+    def between(self, first: int, second: int) -> "Pair":
+        """The pair of these rows instead, the lower one first."""
+        offset = self.offset_seconds if first < second else -self.offset_seconds
+        return dataclasses.replace(
+            self,
+            first=min(first, second),
+            second=max(first, second),
+            offset_seconds=offset,
+        )
+
 
 def find(
     fingerprints: Sequence[np.ndarray],
