@@ -163,7 +163,9 @@ def _tags(seen) -> Iterator[Finding]:
         )
     else:
         yield Finding(
-            GOOD, "Tags", "Each has recordings and artists enough in each split."
+            GOOD,
+            "Tags",
+            "Each has recordings and artists enough in each split.",
         )
     same = [p for p in seen.tag_pairs if p.shared >= tag_figures.SAME_SHARE]
     if same:

@@ -98,7 +98,9 @@ class Inspection:
 
     def heard(self, name: str) -> np.ndarray:
         """One figure of `levels.Levels` over the recordings that have it."""
-        return np.array([getattr(h, name) for h in self.levels if h is not None])
+        return np.array(
+            [getattr(h, name) for h in self.levels if h is not None]
+        )
 
 
 def inspect(
@@ -122,7 +124,9 @@ def inspect(
     every = {name for track in prepared.tracks for name in track.tags}
     return Inspection(
         prepared=prepared,
-        splits=tuple(_describe(prepared, name) for name in prepared.split_counts),
+        splits=tuple(
+            _describe(prepared, name) for name in prepared.split_counts
+        ),
         tags=tuple(tag_figures.describe_tags(prepared)),
         together=together,
         tag_pairs=tuple(
@@ -167,5 +171,7 @@ def _rejected(folder: pathlib.Path) -> dict[str, int]:
     if not path.is_file():
         return {}
     with open(path, encoding="utf-8", newline="") as file:
-        reasons = [row.get("reason") or "unknown" for row in csv.DictReader(file)]
+        reasons = [
+            row.get("reason") or "unknown" for row in csv.DictReader(file)
+        ]
     return dict(collections.Counter(reasons).most_common())

@@ -56,9 +56,7 @@ class Measurements:
         return found
 
 
-def measure(
-    prepared: manifest.Manifest, folder: pathlib.Path
-) -> Measurements:
+def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
     """Hears all recordings, or takes what an earlier call kept.
 
     Each finished recording is kept at once: a call that was killed goes on
