@@ -130,10 +130,8 @@ def _near(seen) -> Iterator[Finding]:
         return
     leaks = seen.near_leaks
     if leaks:
-        names = [
-            f"{seen.tracks[p.first].track_id} ~ {seen.tracks[p.second].track_id}"
-            for p in leaks
-        ]
+        ids = [track.track_id for track in seen.tracks]
+        names = [f"{ids[pair.first]} ~ {ids[pair.second]}" for pair in leaks]
         yield Finding(
             BAD,
             "Shared audio across splits",
@@ -165,7 +163,7 @@ def _tags(seen) -> Iterator[Finding]:
         yield Finding(
             GOOD,
             "Tags",
-            "Each has recordings and artists enough in each split.",
+            "Each has enough recordings and artists.",
         )
     same = [p for p in seen.tag_pairs if p.shared >= tag_figures.SAME_SHARE]
     if same:

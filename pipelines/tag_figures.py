@@ -1,4 +1,4 @@
-"""What the tags of a data set are like: counts, risks, and who goes with whom."""
+"""What the tags of a data set are like: counts, risks, company."""
 
 import dataclasses
 
