@@ -8,7 +8,7 @@ import numpy as np
 from pipelines import page
 
 _WIDTH, _HEIGHT = 360, 178
-_LEFT, _TOP, _BOTTOM = 10, 14, 44
+_LEFT, _TOP, _BOTTOM = 14, 16, 44
 _BINS = 30
 _NICE = (1, 2, 2.5, 5, 10)
 
@@ -17,16 +17,16 @@ def histogram(
     values: np.ndarray,
     unit: str,
     low: float | None = None,
-    high: float | None = None,
+    at_least: float | None = None,
 ) -> str:
     """How often values occur, with the median marked.
 
     Args:
-        values: Any number of them, finite or not: what is not, or lies
-            outside, counts into the bar at that end.
+        values: Any number of them; -inf counts into the first bar.
         unit: Written below the axis.
         low: Left end of the axis; by default that of the values.
-        high: Right end.
+        at_least: Where the axis ends, where no value is above: an axis of
+            millionths would make noise look like news.
 
     Returns:
         An SVG element.
@@ -36,7 +36,9 @@ def histogram(
     if not len(finite):
         return '<p class="note">No values.</p>'
     low = float(finite.min()) if low is None else low
-    high = float(finite.max()) if high is None else high
+    high = float(finite.max())
+    if at_least is not None:
+        high = max(high, at_least)
     step = _nice_step((high - low) / 5 or max(1.0, abs(high)) / 5)
     low = math.floor(low / step + 1e-9) * step
     high = max(math.ceil(high / step - 1e-9) * step, low + step)
@@ -66,7 +68,7 @@ def histogram(
         'stroke="var(--line)"/>'
     )
     for tick in np.arange(low, high + step / 2, step):
-        parts.append(_text(across(tick), floor + 14, _number(tick), 11))
+        parts.append(_tick(across(tick), floor + 14, _number(tick)))
     parts.append(_text(_WIDTH / 2, _HEIGHT - 10, unit, 11))
     median = float(np.median(inside))
     parts.append(_median(across(median), floor, median))
@@ -136,6 +138,13 @@ def _nice_step(rough):
 def _number(value):
     value = round(float(value), 6) + 0.0  # no -0
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _tick(x, y, text):
+    # Those at the ends would be cut in half.
+    width = 6.4 * len(text)
+    x = min(max(x, width / 2), _WIDTH - width / 2)
+    return _text(x, y, text, 11)
 
 
 def _text(x, y, text, size):

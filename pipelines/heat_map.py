@@ -7,11 +7,10 @@ import zlib
 
 import numpy as np
 
-from pipelines import page
+from pipelines import page, tag_figures
 
 # More tags than these would be too small to read on any screen.
 MAX_TAGS = 200
-_LABEL_PIXELS = 128
 # Pixels of a cell by the number of tags: few tags make no huge squares.
 _CELL_PIXELS = ((24, 26), (45, 18), (80, 12), (120, 10), (MAX_TAGS, 9))
 _SCRIPT = """
@@ -27,24 +26,26 @@ _SCRIPT = """
       Math.floor((event.clientY - at.top) / at.height * n)));
     const column = Math.min(n - 1, Math.max(0,
       Math.floor((event.clientX - at.left) / at.width * n)));
-    const all = both[row][row], share = all ? both[row][column] / all : 0;
+    const a = both[row][row], b = both[column][column];
+    const chance = a * b / facts.recordings;
     said.textContent = row === column
-      ? `${names[row]}: ${all} recordings`
-      : `${names[row]} and ${names[column]}: ${both[row][column]} recordings, `
-        + `${Math.round(100 * share)} % of those with ${names[row]}`;
+      ? `${names[row]}: ${a} recordings`
+      : `${names[row]} (${a}) and ${names[column]} (${b}): `
+        + `${both[row][column]} with both, ${chance.toFixed(1)} by chance`;
   });
   area.addEventListener('mouseleave', () => { said.textContent = first; });
 })();
 """
 
 
-def draw(names: list[str], together: np.ndarray) -> str:
-    """Draws which share of a row's recordings carries the column's tag too.
+def draw(names: list[str], together: np.ndarray, recordings: int) -> str:
+    """Draws how much more, or less, often than by chance two tags meet.
 
     Args:
         names: Tags in the order of rows and columns `[tags]`.
         together: Recordings with both, int `[tags, tags]`; on the diagonal
             those with the one.
+        recordings: Number of all recordings.
 
     Returns:
         HTML; under the mouse it says the numbers of a cell.
@@ -53,41 +54,52 @@ def draw(names: list[str], together: np.ndarray) -> str:
     cell = next(size for most, size in _CELL_PIXELS if count <= most)
     side = cell * count
     font = min(12, cell)
-    own = np.maximum(1, np.diag(together))[:, np.newaxis]
-    share = together / own
-    np.fill_diagonal(share, 0)  # it would say nothing, loudly
-    picture = _mask(share**0.8)
-    labels = []
-    for place, name in enumerate(names):
-        middle = _LABEL_PIXELS + (place + 0.5) * cell
-        shown = page.escape(name if len(name) < 21 else name[:19] + "…")
-        below = middle + 0.35 * font
-        labels.append(
-            f'<text x="{_LABEL_PIXELS - 5}" y="{below:.1f}" '
-            f'text-anchor="end">{shown}</text>'
-            f'<text transform="translate({below:.1f},{_LABEL_PIXELS - 5}) '
-            f'rotate(-90)">{shown}</text>'
+    shown = [name if len(name) < 21 else name[:19] + "…" for name in names]
+    # A letter is about 0.6 of the font's size wide.
+    margin = round(0.62 * font * max(map(len, shown)) + 10)
+    place = f'x="{margin}" y="{margin}" width="{side}" height="{side}"'
+    linked = tag_figures.correlation(together, recordings)
+    np.fill_diagonal(linked, 0)  # it would say nothing, loudly
+    # Small ones are seen too, but stay small.
+    strength = np.abs(linked / max(0.1, np.abs(linked).max())) ** 0.8
+    layers = ""
+    for name, sign in (("more", 1), ("less", -1)):
+        picture = _mask(np.where(np.sign(linked) == sign, strength, 0))
+        layers += (
+            f'<mask id="{name}"><image {place} preserveAspectRatio="none" '
+            'style="image-rendering:pixelated" '
+            f'href="data:image/png;base64,{picture}"/></mask>'
+            f'<rect class="{name}" {place} mask="url(#{name})"/>'
         )
-    size = _LABEL_PIXELS + side + 2
-    place = (
-        f'x="{_LABEL_PIXELS}" y="{_LABEL_PIXELS}" width="{side}" '
-        f'height="{side}"'
-    )
-    facts = {"names": names, "together": together.tolist()}
+    facts = {
+        "names": names,
+        "together": together.tolist(),
+        "recordings": recordings,
+    }
+    size = margin + side + 2
     return (
         '<div><p class="said note">Move over a cell to read its numbers.</p>'
-        f'<div class="scroll"><svg viewBox="0 0 {size} {size}" '
-        f'width="{size}" style="max-width:none" font-size="{font}">'
-        f'<mask id="shares"><image {place} preserveAspectRatio="none" '
-        'style="image-rendering:pixelated" '
-        f'href="data:image/png;base64,{picture}"/></mask>'
-        f'<rect {place} fill="none" stroke="var(--line)"/>'
-        f'<rect class="train cells" {place} mask="url(#shares)" '
-        'pointer-events="all"/>'
-        f"{''.join(labels)}</svg></div>"
+        f'<div class="wide"><svg viewBox="0 0 {size} {size}" width="{size}" '
+        f'style="max-width:none" font-size="{font}">{layers}'
+        f'<rect class="cells" {place} fill="none" pointer-events="all" '
+        'stroke="var(--line)"/>'
+        f"{_labels(shown, margin, cell, font)}</svg></div>"
         f'<script type="application/json" class="facts">{_json(facts)}'
         f"</script><script>{_SCRIPT}</script></div>"
     )
+
+
+def _labels(names, margin, cell, font):
+    parts = []
+    for place, name in enumerate(names):
+        below = margin + (place + 0.5) * cell + 0.35 * font
+        text = page.escape(name)
+        parts.append(
+            f'<text x="{margin - 5}" y="{below:.1f}" text-anchor="end">{text}'
+            f'</text><text transform="translate({below:.1f},{margin - 5}) '
+            f'rotate(-90)">{text}</text>'
+        )
+    return "".join(parts)
 
 
 def _json(facts):

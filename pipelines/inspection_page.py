@@ -179,12 +179,15 @@ def _together(seen):
     kept = np.argsort(-counts, kind="stable")[: heat_map.MAX_TAGS]
     kept = kept[tag_figures.order_by_company(seen.together[np.ix_(kept, kept)])]
     drawn = heat_map.draw(
-        [names[i] for i in kept], seen.together[np.ix_(kept, kept)]
+        [names[i] for i in kept],
+        seen.together[np.ix_(kept, kept)],
+        len(seen.tracks),
     )
     left_out = len(names) - len(kept)
     said = (
-        "The darker, the more of the row's recordings carry the column's tag "
-        "too. Tags that go together stand together."
+        '<span class="key more"></span>together more often than by chance '
+        '<span class="key less"></span>less often; the stronger the colour, '
+        "the more. Tags that go together stand together."
     )
     if left_out:
         said += f" The {left_out:,} rarest tags are not drawn."
@@ -217,23 +220,24 @@ def _together(seen):
 def _spread(seen):
     peaks = inspection_text.decibels([track.peak for track in seen.tracks])
     drawn = [
-        ("Length", seen.seconds, "seconds", 0.0),
-        ("Peak of the source", peaks, "dB, 0 is full scale", None),
+        ("Length", seen.seconds, "seconds", 0.0, 0.0),
+        ("Peak of the source", peaks, "dB, 0 is full scale", None, None),
     ]
     heard = any(seen.levels)
     if heard:
         starts = seen.heard("silent_start_seconds")
         ends = seen.heard("silent_end_seconds")
+        level, clipped = seen.heard("rms_db"), seen.heard("clipped_share")
         drawn += [
-            ("Level below the peak", seen.heard("rms_db"), "dB RMS", None),
-            ("Clipped", 100 * seen.heard("clipped_share"), "% of samples", 0.0),
-            ("Silence at the start", starts, "seconds", 0.0),
-            ("Silence at the end", ends, "seconds", 0.0),
+            ("Level below the peak", level, "dB RMS", None, None),
+            ("Clipped", 100 * clipped, "% of samples", 0.0, 0.1),
+            ("Silence at the start", starts, "seconds", 0.0, 1.0),
+            ("Silence at the end", ends, "seconds", 0.0, 1.0),
         ]
     cards = "".join(
         f'<div class="card"><h3 style="margin-top:0">{title}</h3>'
-        f"{charts.histogram(values, unit, low)}</div>"
-        for title, values, unit, low in drawn
+        f"{charts.histogram(values, unit, low, least)}</div>"
+        for title, values, unit, low, least in drawn
     )
     said = (
         "Level, clipping and silence are those of the prepared audio, which is "
@@ -248,32 +252,34 @@ def _spread(seen):
 
 
 def _extremes(seen):
-    rows = []
+    every = range(len(seen.tracks))
     heard = [row for row, h in enumerate(seen.levels) if h is not None]
-    asked = [("shortest", seen.seconds, range(len(seen.tracks)), 1, "{:.1f} s")]
-    asked.append(
-        ("longest", seen.seconds, range(len(seen.tracks)), -1, "{:.1f} s")
-    )
+    asked = [
+        ("Shortest", seen.seconds, every, 1, "{:.1f} s", np.inf),
+        ("Longest", seen.seconds, every, -1, "{:.1f} s", np.inf),
+    ]
     if heard:
-        clipped = 100 * seen.heard("clipped_share")
         silent = seen.heard("silent_start_seconds")
         silent = silent + seen.heard("silent_end_seconds")
+        level, clipped = seen.heard("rms_db"), seen.heard("clipped_share")
         asked += [
-            ("lowest level", seen.heard("rms_db"), heard, 1, "{:.1f} dB"),
-            ("most clipped", clipped, heard, -1, "{:.3f} %"),
-            ("most silence at the ends", silent, heard, -1, "{:.2f} s"),
+            ("Lowest level", level, heard, 1, "{:.1f} dB", np.inf),
+            ("Most clipped", 100 * clipped, heard, -1, "{:.3f} %", -0.005),
+            ("Most silence at the ends", silent, heard, -1, "{:.1f} s", -0.1),
         ]
-    for title, values, of, sign, form in asked:
-        order = np.argsort(sign * np.asarray(values), kind="stable")
-        names = [
-            f"{recording_name(seen, of[i])} {form.format(values[i])}"
-            for i in order[:_EXTREMES]
-            # No list of recordings that are not clipped at all.
-            if values[i] or sign > 0
+    cards = []
+    for title, values, rows, sign, form, limit in asked:
+        order = np.argsort(sign * values, kind="stable")[:_EXTREMES]
+        cells = [
+            (recording_name(seen, rows[i]), form.format(values[i]))
+            for i in order
+            if sign * values[i] < limit
         ]
-        if names:
-            rows.append((title, "<br>".join(names)))
-    return "<h3>Extremes</h3>" + page.table(("", "recordings"), rows)
+        if cells:
+            cards.append(
+                f'<div class="card">{page.table((title, ""), cells, "-n")}</div>'
+            )
+    return f'<h3>Extremes</h3><div class="grid">{"".join(cards)}</div>'
 
 
 def _artists(seen):

@@ -23,12 +23,12 @@ STYLE = """
   --paper: #fcfcfb; --card: #ffffff; --ink: #1d2125; --muted: #62686f;
   --line: #e3e5e8; --blue: #2f6db3; --orange: #d9702b; --green: #3b8f5a;
   --grey: #9aa0a6; --bad: #b3261e; --doubt: #9a6700; --good: #2e7d4f;
-  --cell: 47, 109, 179; }
+ }
 @media (prefers-color-scheme: dark) { :root {
   --paper: #15181b; --card: #1c2024; --ink: #e4e6e8; --muted: #9aa2aa;
   --line: #30363c; --blue: #6aa5e8; --orange: #ee9557; --green: #6cbf8b;
   --grey: #757c84; --bad: #ff8a80; --doubt: #e3b341; --good: #6cbf8b;
-  --cell: 106, 165, 232; } }
+ } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 2.2rem 1.4rem 4rem; max-width: 1120px;
   background: var(--paper); color: var(--ink);
@@ -55,7 +55,11 @@ p { margin: .3rem 0 .8rem; max-width: 46rem; }
 .findings li:first-child { border-top: 0; }
 .bad { color: var(--bad); } .doubtful { color: var(--doubt); }
 .good { color: var(--good); }
-.scroll { overflow-x: auto; }
+.scroll, .wide { overflow-x: auto; }
+.wide { position: relative; left: 50%; transform: translateX(-50%);
+  width: max-content; max-width: calc(100vw - 2.8rem); }
+.more { fill: var(--blue); background: var(--blue); }
+.less { fill: var(--orange); background: var(--orange); }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; }
 th { text-align: left; font-weight: 600; color: var(--muted);
   white-space: nowrap; }
@@ -95,7 +99,8 @@ a { color: var(--blue); }
   body { padding: 0; max-width: none; font-size: 10.5pt;
     print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   h2, h3 { break-after: avoid; } .card, .tile, tr { break-inside: avoid; }
-  .scroll { overflow: visible; } svg { max-width: 100% !important; } }
+  .scroll, .wide { overflow: visible; max-width: 100%; }
+  svg { max-width: 100% !important; } .said, audio { display: none; } }
 """
 
 

@@ -107,6 +107,26 @@ def count_together(prepared: manifest.Manifest) -> np.ndarray:
     return np.rint(labels.T @ labels).astype(np.int64)
 
 
+def correlation(together: np.ndarray, recordings: int) -> np.ndarray:
+    """Correlation of each two tags as zeros and ones (phi), -1 to 1.
+
+    Args:
+        together: See `count_together`.
+        recordings: Number of all recordings.
+
+    Returns:
+        float64 `[tags, tags]`; 0 for tags on no recording, or on all.
+    """
+    counts = np.diag(together).astype(np.float64)
+    shares = counts / max(1, recordings)
+    spread = np.sqrt(shares * (1 - shares))
+    expected = np.outer(counts, shares)
+    scale = recordings * np.outer(spread, spread)
+    return np.where(
+        scale > 0, (together - expected) / np.where(scale > 0, scale, 1), 0.0
+    )
+
+
 def strongest_pairs(
     names: tuple[str, ...], together: np.ndarray, recordings: int, most: int
 ) -> list[TagPair]:
@@ -123,16 +143,12 @@ def strongest_pairs(
         recordings, or on all, are in none.
     """
     counts = np.diag(together).astype(np.float64)
-    shares = counts / max(1, recordings)
-    spread = np.sqrt(shares * (1 - shares))
-    expected = np.outer(counts, shares)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        correlation = (together - expected) / recordings
-        correlation /= np.outer(spread, spread)
-    usable = (counts >= _PAIR_MIN_RECORDINGS) & (spread > 0)
-    wanted = np.triu(np.outer(usable, usable), 1) & (correlation > 0)
+    expected = np.outer(counts, counts) / max(1, recordings)
+    linked = correlation(together, recordings)
+    usable = counts >= _PAIR_MIN_RECORDINGS
+    wanted = np.triu(np.outer(usable, usable), 1) & (linked > 0)
     rows, columns = np.nonzero(wanted)
-    order = np.argsort(-correlation[rows, columns], kind="stable")[:most]
+    order = np.argsort(-linked[rows, columns], kind="stable")[:most]
     found = []
     for a, b in zip(rows[order], columns[order], strict=True):
         if counts[b] > counts[a]:
@@ -144,7 +160,7 @@ def strongest_pairs(
                 second=names[b],
                 together=both,
                 expected=float(expected[a, b]),
-                correlation=float(correlation[a, b]),
+                correlation=float(linked[a, b]),
                 shared=both / float(counts[a] + counts[b] - both),
             )
         )
