@@ -19,6 +19,7 @@ from pipelines import (
     listening_page,
     manifest,
     measurements,
+    near_duplicates,
 )
 from tftag import command_line
 
@@ -35,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     prepared = manifest.read_manifest(asked.manifest, check_files=False)
     folder = asked.out or prepared.folder / FOLDER_NAME
     measured = None if asked.quick else measurements.measure(prepared, folder)
-    seen = inspection.inspect(prepared, measured)
+    seen = inspection.inspect(prepared, measured, asked.max_error_rate)
     sys.stdout.write(inspection_text.write_text(seen))
     written = [folder / PAGE_NAME]
     if asked.listen:
@@ -78,6 +79,15 @@ def _parse(argv):
         "--quick",
         action="store_true",
         help="do not open the audio: no levels and no near-duplicates",
+    )
+    add(
+        "--max-error-rate",
+        type=float,
+        default=near_duplicates.MAX_ERROR_RATE,
+        metavar="RATE",
+        help="share of the fingerprint's bits that may differ in shared audio; "
+        "more finds worse copies and raises more false alarms (default: "
+        f"{near_duplicates.MAX_ERROR_RATE})",
     )
     add(
         "--listen",

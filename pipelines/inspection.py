@@ -18,6 +18,8 @@ from pipelines import (
     tag_figures,
 )
 
+_TAG_PAIRS = 12
+
 
 @dataclasses.dataclass(frozen=True)
 class Split:
@@ -106,14 +108,14 @@ class Inspection:
 def inspect(
     prepared: manifest.Manifest,
     measured: measurements.Measurements | None,
-    tag_pairs: int = 12,
+    max_error_rate: float = near_duplicates.MAX_ERROR_RATE,
 ) -> Inspection:
     """Finds all there is to say of a data set.
 
     Args:
         prepared: The data set.
         measured: What was heard of it; `None` where nobody listened.
-        tag_pairs: How many pairs of tags to name.
+        max_error_rate: Share of bits that may differ in shared audio.
 
     Returns:
         The figures.
@@ -130,14 +132,16 @@ def inspect(
         tags=tuple(tag_figures.describe_tags(prepared)),
         together=together,
         tag_pairs=tuple(
-            tag_figures.strongest_pairs(vocabulary, together, count, tag_pairs)
+            tag_figures.strongest_pairs(vocabulary, together, count, _TAG_PAIRS)
         ),
         other_tags=len(every - set(vocabulary)),
         seconds=np.array([t.samples for t in prepared.tracks])
         / prepared.sample_rate_hz,
         audit=splits.audit(prepared.tracks),
         equal=_equal(prepared.tracks),
-        near=None if measured is None else tuple(measured.near_duplicates()),
+        near=None
+        if measured is None
+        else tuple(measured.near_duplicates(max_error_rate)),
         levels=(None,) * count if measured is None else measured.levels,
         unreadable={} if measured is None else measured.unreadable,
         rejected=_rejected(prepared.folder),

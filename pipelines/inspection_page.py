@@ -277,7 +277,8 @@ def _extremes(seen):
         ]
         if cells:
             cards.append(
-                f'<div class="card">{page.table((title, ""), cells, "-n")}</div>'
+                '<div class="card">'
+                f"{page.table((title, ''), cells, '-n')}</div>"
             )
     return f'<h3>Extremes</h3><div class="grid">{"".join(cards)}</div>'
 

@@ -6,7 +6,7 @@ import urllib.parse
 
 import numpy as np
 
-from pipelines import findings, inspection, inspection_page, page
+from pipelines import charts, findings, inspection, inspection_page, page
 
 _PAIRS = 100
 # Draws the examples, the same ones each time.
@@ -118,7 +118,8 @@ def _tags(seen, folder, examples):
         f'<a href="#tag-{places[tag.name]}">{page.escape(tag.name)}</a>'
         for tag in names
     )
-    parts = [f'<h2>Tags</h2><p style="max-width:none">{contents}</p>']
+    key = charts.split_key(list(seen.prepared.split_counts))
+    parts = [f'<h2>Tags</h2><p style="max-width:none">{contents}</p>{key}']
     for tag in names:
         carried = labels[:, places[tag.name]] & playable
         cards = []

@@ -39,8 +39,17 @@ class Measurements:
     places: np.ndarray
     unreadable: dict[str, str]
 
-    def near_duplicates(self) -> list[near_duplicates.Pair]:
-        """Recordings that share audio; of equal ones the first alone."""
+    def near_duplicates(
+        self, max_error_rate: float = near_duplicates.MAX_ERROR_RATE
+    ) -> list[near_duplicates.Pair]:
+        """Recordings that share audio; of equal ones the first alone.
+
+        Args:
+            max_error_rate: See `near_duplicates.find_in_table`.
+
+        Returns:
+            Pairs of rows, those that share most first.
+        """
         row_at = {}
         for row, (start, end) in enumerate(self.places.tolist()):
             if end > start:
@@ -49,7 +58,9 @@ class Measurements:
         starts = np.unique(np.append(self.places, [0, len(self.words)]))
         rows = [row_at.get(start) for start in starts.tolist()]
         found = []
-        for pair in near_duplicates.find_in_table(self.words, starts):
+        for pair in near_duplicates.find_in_table(
+            self.words, starts, max_error_rate
+        ):
             first, second = rows[pair.first], rows[pair.second]
             if first is not None and second is not None:
                 found.append(pair.between(first, second))

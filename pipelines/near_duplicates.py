@@ -1,8 +1,9 @@
 """Recordings that share audio, found by their fingerprints.
 
 Equal words of two recordings are looked up, and the words around them are
-compared bit by bit: below `MAX_ERROR_RATE` over 3.3 seconds both hold the same
-audio. Bits of unrelated audio differ in half of the places.
+compared bit by bit: where no more than `MAX_ERROR_RATE` of the bits differ over
+3.3 seconds, both hold the same audio. Of unrelated audio half of them differ.
+Shorter recordings are not compared.
 """
 
 import collections
@@ -17,7 +18,7 @@ from pipelines import fingerprint
 # Haitsma and Kalker's block; they decide at 0.35, which is too much for music
 # that shares instruments and keys: docs/inspect.md has what was measured.
 BLOCK_WORDS = 256
-MAX_ERROR_RATE = 0.30
+MAX_ERROR_RATE = 0.25
 # A first look at a hit, at 1/8 of the work: 3 of 1,000 unrelated ones pass.
 _LOOK_WORDS = 32
 _MAX_LOOK_ERROR_RATE = 0.40
