@@ -170,8 +170,8 @@ def _tags(seen) -> Iterator[Finding]:
         names = [f"{p.first} = {p.second}" for p in same]
         yield Finding(
             DOUBTFUL,
-            "Two names for one tag?",
-            f"{some(names)}: on nearly the same recordings.",
+            "Two names for one tag",
+            f"Perhaps: {some(names)} are on nearly the same recordings.",
         )
     untagged = sum(split.untagged for split in seen.splits)
     if untagged:

@@ -6,7 +6,14 @@ import urllib.parse
 
 import numpy as np
 
-from pipelines import charts, findings, inspection, inspection_page, page
+from pipelines import (
+    charts,
+    findings,
+    inspection,
+    inspection_page,
+    page,
+    sound_sections,
+)
 
 _PAIRS = 100
 # Draws the examples, the same ones each time.
@@ -85,7 +92,7 @@ def _pairs(seen, folder):
         # The later one of the two begins at its own start.
         first = max(0.0, -pair.offset_seconds)
         sides = "".join(
-            f"<div>{inspection_page.recording_name(seen, row)} "
+            f"<div>{sound_sections.recording_name(seen, row)} "
             f'<span class="note">{seen.tracks[row].split or "no split"}, from '
             f"{start:.1f} s</span>{player(seen, row, folder, start)}</div>"
             for row, start in (
@@ -140,7 +147,7 @@ def _card(seen, row, folder):
     return (
         f'<div class="card pair"><span class="key {track.split or "none"}" '
         f'title="{track.split or "no split"}"></span>'
-        f"{inspection_page.recording_name(seen, row)}"
+        f"{sound_sections.recording_name(seen, row)}"
         f"{player(seen, row, folder)}"
         f'<div class="note">{page.escape(", ".join(track.tags))}</div></div>'
     )

@@ -65,7 +65,7 @@ th { text-align: left; font-weight: 600; color: var(--muted);
   white-space: nowrap; }
 th, td { padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; }
-td { overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; }
 .number { text-align: right; font-variant-numeric: tabular-nums;
   white-space: nowrap; overflow-wrap: normal; }
 svg { display: block; max-width: 100%; height: auto; }
@@ -146,6 +146,11 @@ def table(
         '<div class="scroll"><table><thead><tr>'
         f"{head}</tr></thead><tbody>\n{body}</tbody></table></div>"
     )
+
+
+def more(number: int) -> str:
+    """Says how many rows a table left out; nothing where it has all."""
+    return f'<p class="note">and {number:,} more.</p>' if number > 0 else ""
 
 
 def write_page(path: pathlib.Path, title: str, body: str) -> None:
