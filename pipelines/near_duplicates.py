@@ -100,7 +100,7 @@ def find_in_table(
 
     Returns:
         The pairs, those that share most first; two recordings once, at the
-        offset at which they share most.
+        offset that explains most of their bits.
     """
     if not 0 < max_error_rate < 0.5:
         raise ValueError(
@@ -126,8 +126,13 @@ def find_in_table(
             Pair(first, second, *_compare(one, other, moved, max_error_rate))
             for moved in sorted(moves)
         ]
-        found.append(min(pairs, key=_most_shared))
+        found.append(max(pairs, key=_bits_explained))
     return sorted(found, key=_most_shared)
+
+
+def _bits_explained(pair):
+    """Neighbouring offsets share about as much: the exact one fits best."""
+    return pair.shared_seconds * (0.5 - pair.error_rate)
 
 
 def _most_shared(pair):

@@ -170,8 +170,8 @@ def strongest_pairs(
 def order_by_company(together: np.ndarray) -> np.ndarray:
     """An order in which tags stand beside those they go together with.
 
-    By the second eigenvector of the normalised Laplacian of their cosine
-    similarity (Fiedler's vector), the relaxed solution of that problem.
+    Groups are joined, the two most alike first (average linkage of the cosine
+    similarity), and laid end to end so that the ends that meet are alike.
 
     Args:
         together: See `count_together`.
@@ -179,13 +179,25 @@ def order_by_company(together: np.ndarray) -> np.ndarray:
     Returns:
         Positions of the tags, int64 `[tags]`.
     """
-    tags = len(together)
-    if tags < 3:
-        return np.arange(tags)
     length = np.sqrt(np.maximum(1, np.diag(together)))
-    # A little of each to each: tags with no company would have no place.
-    near = together / np.outer(length, length) + 1e-6
-    np.fill_diagonal(near, 0)
-    scale = 1 / np.sqrt(near.sum(axis=1))
-    vectors = np.linalg.eigh(near * np.outer(scale, scale))[1]
-    return np.argsort(vectors[:, -2] * scale, kind="stable")
+    near = together / np.outer(length, length)
+    groups = {tag: [tag] for tag in range(len(near))}
+    linkage = near.copy()
+    np.fill_diagonal(linkage, -1)
+    while len(groups) > 1:
+        a, b = sorted(divmod(int(linkage.argmax()), len(near)))
+        sizes = len(groups[a]), len(groups[b])
+        joined = (sizes[0] * linkage[a] + sizes[1] * linkage[b]) / sum(sizes)
+        # Groups that are gone stay gone, and none is beside itself.
+        joined[(linkage[a] < 0) | (linkage[b] < 0)] = -1
+        linkage[a], linkage[:, a] = joined, joined
+        linkage[b], linkage[:, b] = -1, -1
+        groups[a] = _lay(groups[a], groups.pop(b), near)
+    return np.array(next(iter(groups.values()), []), np.int64)
+
+
+def _lay(one, other, near):
+    """One group after the other, each as it is or turned."""
+    choices = [(a, b) for a in (one, one[::-1]) for b in (other, other[::-1])]
+    first, second = max(choices, key=lambda ab: near[ab[0][-1], ab[1][0]])
+    return first + second
