@@ -54,7 +54,8 @@ def _splits(seen):
 
 
 def _spread(seen):
-    yield "                          least     middle       most"
+    heads = "".join(f"{name:>11}" for name in ("least", "middle", "most"))
+    yield f"{'':<22}{heads}"
     peaks = [track.peak for track in seen.tracks]
     figures = [
         ("length, s", seen.seconds),
@@ -70,7 +71,7 @@ def _spread(seen):
     for name, values in figures:
         cells = (values.min(), np.median(values), values.max())
         row = "".join(f"{value:>11.2f}" for value in cells)
-        yield f"{name:<20}{row:>33}"[:60]
+        yield f"{name:<22}{row}"
 
 
 def decibels(peaks) -> np.ndarray:
