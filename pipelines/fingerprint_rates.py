@@ -17,9 +17,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipelines import decode, distortions, fingerprint, manifest
+from pipelines import (
+    decode,
+    distortions,
+    fingerprint,
+    manifest,
+    synthetic,
+    synthetic_music,
+)
 from pipelines import near_duplicates as search
-from tftag import command_line
+from tftag import audio, command_line
 
 logger = logging.getLogger(__name__)
 
@@ -125,6 +132,27 @@ def detect(
     return Detection(len(copies), len(rates), with_others, median)
 
 
+def similar(pieces: int, sample_rate_hz: int) -> list[np.ndarray]:
+    """Pieces that are as like each other as different pieces can be.
+
+    Args:
+        pieces: How many pairs, at most 360.
+        sample_rate_hz: What they are synthesised at.
+
+    Returns:
+        Fingerprints, two for each plan of the embedded set: one artist with
+        all habits, the same tags and length, other notes.
+    """
+    made = []
+    for plan in synthetic.plan()[:pieces]:
+        for seed in (plan.seed, (*plan.seed, 1)):
+            played = dataclasses.replace(plan, seed=seed)
+            wave = synthetic_music.render(played, sample_rate_hz)
+            samples = audio.to_full_scale(wave).samples
+            made.append(fingerprint.fingerprint(samples, sample_rate_hz))
+    return made
+
+
 def distorted(
     samples: np.ndarray,
     sample_rate_hz: int,
@@ -153,6 +181,13 @@ def main(argv: list[str] | None = None) -> int:
     ]
     limits = asked.max_error_rates
     _print_false_alarms(prepared, made, limits)
+    if asked.similar:
+        pairs = similar(asked.similar, rate_hz)
+        cells = [
+            str(sum(p.second == p.first ^ 1 for p in search.find(pairs, limit)))
+            for limit in limits
+        ]
+        _print_row("one plan, played twice", cells, f"{len(pairs) // 2:,}")
     generator = np.random.default_rng(asked.seed)
     count = min(asked.copies, len(made))
     rows = sorted(generator.choice(len(made), count, replace=False).tolist())
@@ -212,6 +247,13 @@ def _parse(argv):
     add("manifest", help="prepared folder, or the manifest.csv in it")
     add("--copies", type=int, default=100, help="recordings copied (100)")
     add("--seed", type=int, default=0, help="of the copies (0)")
+    add(
+        "--similar",
+        type=int,
+        default=0,
+        metavar="N",
+        help="also synthesise N pairs that are as similar as can be (0)",
+    )
     add(
         "--max-error-rates",
         type=float,

@@ -60,8 +60,14 @@ def test_distorted_copies_are_fingerprints(prepared):
     assert len(made) == pytest.approx(expected, abs=3)
 
 
+def test_similar_pieces_are_two_and_two():
+    made = fingerprint_rates.similar(2, 8_000)
+    assert [len(made[0]), len(made[2])] == [len(made[1]), len(made[3])]
+    assert not np.array_equal(made[0], made[1])
+
+
 def test_the_command_prints_both_tables(prepared, capsys):
-    line = [str(prepared.folder), "--copies", "2"]
+    line = [str(prepared.folder), "--copies", "2", "--similar", "1"]
     assert (
         fingerprint_rates.main([*line, "--max-error-rates", "0.2", "0.3"]) == 0
     )
@@ -70,6 +76,6 @@ def test_the_command_prints_both_tables(prepared, capsys):
     assert "track 0 (Nobody) and track 3 (C)" in said
     for name in distortions.ALL:
         assert f"\n{name:<36}" in said
-    assert "12 dB softer" + 21 * " " in said
+    assert "one plan, played twice" in said
     row = next(r for r in said.splitlines() if r.startswith("MP3, 64"))
     assert row.split()[-3:-1] == ["100", "100"]
