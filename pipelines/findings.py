@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
-from pipelines import inspection, tag_figures
+from pipelines import inspection, near_duplicates, tag_figures
 
 BAD, DOUBTFUL, GOOD = "bad", "doubtful", "good"
 # More of a recording in a row at full scale is heard as distortion.
@@ -143,6 +143,14 @@ def _near(seen) -> Iterator[Finding]:
             "Near-duplicates",
             f"{count(within, 'pair')} share some seconds of audio within one "
             "split.",
+        )
+    limit = near_duplicates.SHORTEST_SECONDS
+    if short := int((seen.seconds < limit).sum()):
+        yield Finding(
+            DOUBTFUL,
+            "Too short to compare",
+            f"{count(short, 'recording')} of less than {limit:.1f} s may be "
+            "near-duplicates too.",
         )
     if not seen.near:
         yield Finding(

@@ -99,8 +99,8 @@ def _findings(seen):
 def _splits(seen):
     rows = [
         (
-            f'<span class="key {s.name or "none"}"></span>'
-            f"{s.name or 'no split'}",
+            f'<span class="whole"><span class="key {s.name or "none"}">'
+            f"</span>{s.name or 'no split'}</span>",
             f"{s.recordings:,}",
             findings.duration(s.seconds),
             f"{s.artists:,}",

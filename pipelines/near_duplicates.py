@@ -3,7 +3,6 @@
 Equal words of two recordings are looked up, and the words around them are
 compared bit by bit: where no more than `MAX_ERROR_RATE` of the bits differ over
 3.3 seconds, both hold the same audio. Of unrelated audio half of them differ.
-Shorter recordings are not compared.
 """
 
 import collections
@@ -19,6 +18,10 @@ from pipelines import fingerprint
 # that shares instruments and keys: docs/inspect.md has what was measured.
 BLOCK_WORDS = 256
 MAX_ERROR_RATE = 0.25
+# A recording that is shorter is not compared, 3.7 s.
+SHORTEST_SECONDS = (
+    BLOCK_WORDS * fingerprint.HOP_SAMPLES + fingerprint.FRAME_SAMPLES
+) / fingerprint.RATE_HZ
 # A first look at a hit, at 1/8 of the work: 3 of 1,000 unrelated ones pass.
 _LOOK_WORDS = 32
 _MAX_LOOK_ERROR_RATE = 0.40

@@ -89,8 +89,11 @@ def _together(seen):
         "of either",
         "correlation",
     )
-    pairs = page.table(columns, rows, "--nnnn") if rows else ""
+    pairs = ""
+    if rows:
+        pairs = "<h3>Strongest pairs</h3>"
+        pairs += page.table(columns, rows, "--nnnn")
     return (
         f'<h2>Tags that go together</h2><p class="note">{said}</p>{drawn}'
-        f"<h3>Strongest pairs</h3>{pairs}"
+        f"{pairs}"
     )

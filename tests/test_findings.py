@@ -1,6 +1,7 @@
 import dataclasses
 
 import melodies
+import numpy as np
 import pytest
 
 from pipelines import findings, inspection, levels, measurements
@@ -67,6 +68,14 @@ def test_nobody_listened(seen):
     assert "Near-duplicates" in titles(quick, findings.DOUBTFUL)
     none = dataclasses.replace(seen, near=())
     assert "Near-duplicates" in titles(none, findings.GOOD)
+
+
+def test_recordings_too_short_to_compare_are_counted(seen):
+    title = "Too short to compare"
+    short = dataclasses.replace(seen, seconds=np.array([3.6, 3.7, 3.8, 9]))
+    (found,) = [f for f in findings.find(short) if f.title == title]
+    assert found.text.startswith("1 recording of less than 3.7 s")
+    assert title not in titles(seen)
 
 
 def test_clipped_and_silent_recordings_are_counted(seen):
