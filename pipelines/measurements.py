@@ -98,7 +98,8 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
             if entry is None:
                 try:
                     heard, made = _hear(reader, row)
-                except (ValueError, OSError) as error:
+                # A RuntimeError is what libsndfile raises.
+                except (ValueError, OSError, RuntimeError) as error:
                     unreadable[track.path] = _reason(error)
                     found.append(None)
                     continue

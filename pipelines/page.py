@@ -65,7 +65,8 @@ th { text-align: left; font-weight: 600; color: var(--muted);
   white-space: nowrap; }
 th, td { padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; }
-td { overflow-wrap: break-word; max-width: 24rem; } .whole { white-space: nowrap; }
+td { overflow-wrap: break-word; max-width: 24rem; }
+.whole { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums;
   white-space: nowrap; overflow-wrap: normal; }
 svg { display: block; max-width: 100%; height: auto; }
