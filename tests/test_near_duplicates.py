@@ -122,3 +122,20 @@ def test_rates_are_those_of_a_slow_comparison(unrelated):
 def test_a_limit_that_means_nothing_is_refused(rate):
     with pytest.raises(ValueError, match="max_error_rate"):
         near_duplicates.find([], rate)
+
+
+@pytest.mark.slow
+def test_damaged_copies_are_found_in_a_large_collection():
+    tracks, length, copies = 10_000, 2_316, 50
+    generator = np.random.default_rng(0)
+    words = generator.integers(1, 2**32, tracks * length, np.uint32)
+    table = words.reshape(tracks, length)
+    rows = generator.permutation(tracks)[: 2 * copies].reshape(copies, 2)
+    for first, second in rows:
+        wrong = generator.random((length - 700, 32)) < 0.1
+        wrong = np.packbits(wrong, axis=1).view(np.uint32)[:, 0]
+        table[second, :-700] = table[first, 700:] ^ wrong
+    found = near_duplicates.find_in_table(words, np.arange(tracks + 1) * length)
+    expected = {tuple(sorted(pair)) for pair in rows.tolist()}
+    assert {(pair.first, pair.second) for pair in found} == expected
+    assert all(pair.error_rate < 0.11 for pair in found)
