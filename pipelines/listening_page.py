@@ -84,7 +84,7 @@ def _address(path, folder):
 
 
 def _pairs(seen, folder):
-    """Near-duplicates side by side, both from where the shared part begins."""
+    """Near-duplicates side by side, from the first moment that both have."""
     if not seen.near:
         return ""
     cards = []
