@@ -48,7 +48,10 @@ def open_source(
         UnusableAudio: Neither can open it.
     """
     try:
-        return LibsndfileSource(path)
+        source = LibsndfileSource(path)
+        if source.stated_frames:
+            return source
+        return _of_unknown_length(source, path)
     except soundfile.LibsndfileError as error:
         reason, text = _explain(error.code, error.error_string, path)
     except TypeError:  # soundfile wants to be told what .raw holds
@@ -62,6 +65,17 @@ def open_source(
         raise UnusableAudio(reason, message, by_ffmpeg=True) from error
 
 
+def _of_unknown_length(source, path):
+    """By ffmpeg where it finds samples: a recorder that dies states none."""
+    source.by_ffmpeg = True
+    try:
+        found = FfmpegSource(path)
+    except ffmpeg.FfmpegError:
+        return source
+    source.close()
+    return found
+
+
 class LibsndfileSource:
     """A file that libsndfile can open; to be used in a `with` statement.
 
@@ -70,11 +84,11 @@ class LibsndfileSource:
 
     Attributes:
         sample_rate_hz: Its rate.
+        stated_frames: Its length by its header, which may be wrong.
         complaint: What is wrong with a file that was read all the same; known
             after the last block.
+        by_ffmpeg: Whether ffmpeg may read it otherwise.
     """
-
-    by_ffmpeg = False
 
     def __init__(self, path: str | os.PathLike):
         """Reads the header.
@@ -85,7 +99,9 @@ class LibsndfileSource:
         """
         self._file = _Stream(os.fsencode(path))
         self.sample_rate_hz = self._file.samplerate
+        self.stated_frames = self._file.frames
         self.complaint = ""
+        self.by_ffmpeg = False
         self._frames_read = 0
 
     def __enter__(self) -> "LibsndfileSource":
@@ -93,6 +109,10 @@ class LibsndfileSource:
         return self
 
     def __exit__(self, *_):
+        """Closes the file."""
+        self.close()
+
+    def close(self) -> None:
         """Closes the file."""
         self._file.close()
 
@@ -109,7 +129,7 @@ class LibsndfileSource:
             try:
                 block = self._read()
             except soundfile.LibsndfileError as error:
-                if self._frames_read >= max(1, self._file.frames):
+                if self._frames_read >= max(1, self.stated_frames):
                     break  # whole, with something behind it
                 text = error.error_string
                 raise UnusableAudio("unreadable", text) from error
@@ -117,7 +137,7 @@ class LibsndfileSource:
                 break
             yield block
         # MP3 files without a length in the header are estimated, within 1 %.
-        stated = self._file.frames
+        stated = self.stated_frames
         if self._frames_read < 0.99 * stated < _UNKNOWN_FRAMES:
             percent = 100 * self._frames_read / stated
             self.complaint = f"only {percent:.1f} % of it can be read"
@@ -126,7 +146,7 @@ class LibsndfileSource:
         # Fixed blocks: the length that FLAC and MP3 claim may be 2**63 - 1.
         # None reaches beyond it: behind a FLAC stands somebody's tag.
         frames = max(1, _BLOCK_VALUES // self._file.channels)
-        stated_left = self._file.frames - self._frames_read
+        stated_left = self.stated_frames - self._frames_read
         if stated_left > 0:
             frames = min(frames, stated_left)
         block = self._file.read(frames, dtype="float32", always_2d=True)
@@ -159,6 +179,8 @@ class FfmpegSource(ffmpeg.Stream):
         except ffmpeg.FfmpegError as error:
             message = f"ffmpeg: {error}."
             raise UnusableAudio("unreadable", message) from error
+        if self.complaint:
+            self.complaint = f"ffmpeg: {self.complaint}"
 
 
 class _Stream(soundfile.SoundFile):

@@ -34,7 +34,7 @@ _AU_HEADER = struct.Struct(">4s5I")  # magic, offset, bytes, coding, rate, ...
 _AU_FLOAT32 = 6
 _KEPT_BYTES = 2_000
 # Covers are looked at, though not decoded.
-_OF_PICTURES = ("mjpeg:", "png:", "gif:", "bmp:", "tiff:", "webp:")
+_OF_PICTURES = ("mjpeg:", "png:", "gif:", "bmp:", "tiff:", "webp:", "IMGUTILS:")
 
 
 class FfmpegError(Exception):
