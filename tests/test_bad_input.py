@@ -183,7 +183,7 @@ def converted(files, folder, neighbours):
 
 def test_cut_at_every_boundary(tmp_path):
     cut = {}
-    for name, data in damaged_audio.whole(tmp_path, 1.0).items():
+    for name, data in damaged_audio.whole(tmp_path, 3.0).items():
         places = {*damaged_audio.boundaries(name, data), len(data)}
         for place in sorted(places):
             cut[f"{place:06d}.{name}"] = data[:place]
@@ -195,7 +195,7 @@ def test_cut_at_every_boundary(tmp_path):
         # More bytes never give less; nothing at first, all at the end.
         assert len(found) > 4, name
         assert found[0] == 0
-        assert found[-1] == pytest.approx(RATE_HZ, rel=0.2), name
+        assert found[-1] == pytest.approx(3 * RATE_HZ, rel=0.1), name
         if not name.endswith(("flac", "opus")):
             assert found == sorted(found), name
 
