@@ -252,7 +252,16 @@ def _sample(pid, most_bytes):
     except OSError:
         return  # it has ended, or this is not Linux
     for child in children:
-        _note(child, "worker", most_bytes)
+        # Before it becomes another program, it has this one's memory.
+        if _words(child) != _words(pid):
+            _note(child, "worker", most_bytes)
+
+
+def _words(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _note(pid, who, most_bytes):

@@ -1,3 +1,4 @@
+import re
 import subprocess
 
 import ffmpeg_files
@@ -66,6 +67,29 @@ def test_an_error_before_the_stated_end_is_damage(tmp_path):
                 decoded(tmp_path / "a.flac", cut + junk)
             assert caught.value.reason == "unreadable"
             assert not caught.value.by_ffmpeg
+
+
+CUT = ["WAV", "AIFF", "AU", "W64", "RF64", "MP3", "OGG"]
+
+
+@pytest.mark.parametrize("kind", CUT)
+def test_what_ends_early_is_used_and_told(tmp_path, caplog, kind):
+    data = odd_audio.encoded(odd_audio.tone(3.0), kind=kind)
+    whole = decoded(tmp_path / "whole", data)
+    assert not caplog.records
+    half = decoded(tmp_path / "half", data[: len(data) // 2])
+    assert 0.3 < half.samples.size / whole.samples.size < 0.7
+    (record,) = caplog.records
+    told = "its end is missing" if kind == "OGG" else "only (4[5-9]|5[0-4])\\."
+    assert re.search(rf"half: {told}", record.getMessage())
+
+
+@pytest.mark.parametrize("stated", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000])
+def test_a_length_that_nobody_knew_is_no_cut(tmp_path, caplog, stated):
+    x = odd_audio.tone()
+    data = odd_audio.wav(x, data_bytes=stated)
+    assert decoded(tmp_path / "a.wav", data).samples.size == len(x)
+    assert not caplog.records
 
 
 @ffmpeg_files.needs_ffmpeg

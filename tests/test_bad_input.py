@@ -123,6 +123,7 @@ def test_the_command_keeps_all_good_neighbours(tmp_path, capsys):
     }
     made = manifest.read_manifest(tmp_path / "out")
     assert len(made.tracks) == len(outcomes) - len(refused)
+    assert (", ffmpeg " in made.source["made_by"]) == ffmpeg_files.INSTALLED
     wavs = {track.track_id: made.wav_path(track) for track in made.tracks}
     for path in good:
         prepared = wavs[path.stem].read_bytes()

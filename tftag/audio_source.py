@@ -1,6 +1,7 @@
 """A file as blocks of samples: by libsndfile, or by ffmpeg."""
 
 import os
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,6 +16,8 @@ _KNOWN_SUFFIXES = ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .au".split()
 # Of one block over all channels: a header may claim 1,024 of them.
 _BLOCK_VALUES = 1 << 17
 _UNKNOWN_FRAMES = 1 << 62
+# Where a program cannot go back it states nearly 2 or 4 GiB.
+_UNKNOWN_BYTES = 2_100_000_000
 _INSTALL = "Install ffmpeg, which reads more formats."
 
 
@@ -136,11 +139,9 @@ class LibsndfileSource:
             if not len(block):
                 break
             yield block
-        # MP3 files without a length in the header are estimated, within 1 %.
-        stated = self.stated_frames
-        if self._frames_read < 0.99 * stated < _UNKNOWN_FRAMES:
-            percent = 100 * self._frames_read / stated
-            self.complaint = f"only {percent:.1f} % of it can be read"
+        self.complaint = _what_is_missing(
+            self._frames_read, self.stated_frames, self._file.extra_info
+        )
 
     def _read(self):
         # Fixed blocks: the length that FLAC and MP3 claim may be 2**63 - 1.
@@ -188,6 +189,23 @@ class _Stream(soundfile.SoundFile):
 
     def seekable(self):
         return False
+
+
+def _what_is_missing(frames_read, stated_frames, log):
+    """Compares what was read with the header, and with libsndfile's log.
+
+    libsndfile shortens the length of a WAV to that of the file, and notes in
+    its log what the header says. MP3 files without a length in the header are
+    estimated, within 1 %; some programs count a few bytes too many.
+    """
+    if frames_read < 0.99 * stated_frames < _UNKNOWN_FRAMES:
+        percent = 100 * frames_read / stated_frames
+        return f"only {percent:.1f} % of it can be read"
+    for stated, found in re.findall(r": (\d+) \(should be (\d+)\)", log):
+        if int(found) < 0.99 * int(stated) < _UNKNOWN_BYTES:
+            percent = 100 * int(found) / int(stated)
+            return f"only {percent:.1f} % of it is there"
+    return "its end is missing" if "lacks an end-of-stream" in log else ""
 
 
 def _explain(code, text, path):
