@@ -28,9 +28,11 @@ _ROOT = pathlib.Path(__file__).parent.parent
 
 def prepare(arguments: argparse.Namespace) -> None:
     """Hours of music per minute, beside ffmpeg alone, and memory."""
-    if min(arguments.files, arguments.minutes, arguments.processes) < 1:
+    whole = min(arguments.files, arguments.processes)
+    if whole < 1 or not 0.05 <= arguments.minutes < 1_000:
         raise ValueError(
-            "--files, --minutes and --processes must be at least 1. Received: "
+            "--files and --processes must be at least 1, --minutes 0.05. "
+            "Received: "
             f"{arguments.files}, {arguments.minutes:g}, {arguments.processes}"
         )
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:

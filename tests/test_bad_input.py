@@ -227,7 +227,7 @@ def mutate(folder, seeds, capsys):
 
 
 def test_mutated_files(tmp_path, capsys):
-    assert mutate(tmp_path, 28, capsys) >= 28 * 7
+    assert mutate(tmp_path, 25, capsys) >= 25 * 7
 
 
 @pytest.mark.slow

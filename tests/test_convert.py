@@ -269,3 +269,26 @@ def test_an_ffmpeg_that_comes_later_is_asked(tmp_path, monkeypatch):
     outcomes(sources, tmp_path)
     assert times(tmp_path)["m4a.wav"] > written["m4a.wav"]
     assert times(tmp_path)["t0.wav"] == written["t0.wav"]
+
+
+def test_an_ffmpeg_does_not_outlive_its_file(tmp_path, monkeypatch):
+    pulse = tmp_path / "pulse"
+    program = f"""
+header()
+while True:
+    say(bytes(1 << 12))
+    time.sleep(0.02)
+    open({str(pulse)!r}, "a").write(".")
+"""
+    ffmpeg_files.stand_in(tmp_path / "bin", program, monkeypatch)
+    path = tmp_path / "a.m4a"
+    path.write_bytes(b"only a stand-in reads this")
+    answers = convert.convert_files(
+        {"a": path}, tmp_path, RATE_HZ, processes=1, seconds_per_file=3.0
+    )
+    assert answers["a"]["reason"] == "timed out"
+    assert pulse.read_text()
+    time.sleep(1.0)
+    beats = pulse.stat().st_size
+    time.sleep(0.5)
+    assert pulse.stat().st_size == beats
