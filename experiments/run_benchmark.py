@@ -4,6 +4,7 @@
 python -m experiments.run_benchmark pipeline --torch-python PATH
 python -m experiments.run_benchmark frontend
 python -m experiments.run_benchmark step --preset demo
+python -m experiments.run_benchmark prepare --rows 100000
 ```
 
 Every figure is the median of several rounds, with the lowest and the highest.
@@ -29,6 +30,7 @@ from experiments import (
     config,
     flags,
     optimizers,
+    preparation_speed,
     reading_speed,
     training,
     transfer,
@@ -51,6 +53,7 @@ def main(argv: list[str] | None = None) -> int:
         (pipeline, _pipeline_flags),
         (frontend, _frontend_flags),
         (step, _step_flags),
+        (preparation_speed.prepare, preparation_speed.add_flags),
     ):
         command = commands.add_parser(
             measure.__name__, help=measure.__doc__, description=measure.__doc__

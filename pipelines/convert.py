@@ -14,6 +14,7 @@ import soundfile
 import soxr
 
 from pipelines import convert_worker, journal
+from tftag import ffmpeg
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,10 @@ _LOG_SECONDS = 30
 
 
 def made_by(sample_rate_hz: int) -> str:
-    """Returns what decides the samples of a WAV besides its source."""
+    """Returns what decides the samples of a WAV besides its source.
+
+    The version of ffmpeg is in the answers of the few files that it decides.
+    """
     return (
         f"{sample_rate_hz} Hz mono at full scale, libsndfile "
         f"{soundfile.__libsndfile_version__}, soxr {soxr.__version__}"
@@ -72,6 +76,7 @@ def convert_files(
         for part in wav_folder.glob(".*.part"):  # of a run that was killed
             part.unlink()
         answers, todo = {}, {}
+        installed = ffmpeg.version()
         for track_id, path in sources.items():
             source = os.fspath(path)
             try:
@@ -80,9 +85,8 @@ def convert_files(
                 answers[track_id] = _rejected("unreadable", error.strerror)
                 continue
             known = notes.find(track_id, source)
-            if known and _holds(
-                known, _wav(folder, track_id), seconds_per_file
-            ):
+            wav = _wav(folder, track_id)
+            if known and _holds(known, wav, seconds_per_file, installed):
                 answers[track_id] = known
             else:
                 todo[track_id] = key
@@ -119,10 +123,14 @@ def _keep(folder, notes, track_id, key, part, answer):
             logger.warning("%s: %s", key[0], text)
 
 
-def _holds(answer, wav, seconds_per_file):
+def _holds(answer, wav, seconds_per_file, installed):
     """Whether a noted answer need not be found again."""
     if answer.get("reason") == TIMED_OUT:
         return answer["seconds"] >= seconds_per_file
+    # Another ffmpeg, or the first one, may read it; without any, what an
+    # earlier one gave stays.
+    if answer.get("ffmpeg", installed) != installed and installed:
+        return False
     if "reason" in answer:
         return True
     return wav.exists() and wav.stat().st_size == answer["file_bytes"]

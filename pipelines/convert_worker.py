@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 
-from tftag import audio
+from tftag import audio, ffmpeg
 
 
 def serve(connection, sample_rate_hz: int, seconds_per_file: float) -> None:
@@ -53,7 +53,9 @@ def convert(source: str, target: str, sample_rate_hz: int) -> dict:
     Returns:
         `samples`, `peak`, `data_offset`, `file_bytes`, `audio_hash` and
         `warnings`; or `reason` and `detail` of a file that cannot be used.
-        `final` is False where another try may end otherwise.
+        `final` is False where another try may end otherwise. `ffmpeg` is
+        there where libsndfile gave up: the version that was used or refused
+        it too, None where none is installed.
 
     Raises:
         OSError: The WAV cannot be written.
@@ -64,7 +66,8 @@ def convert(source: str, target: str, sample_rate_hz: int) -> dict:
         recording = audio.decode_file(source, sample_rate_hz)
     except audio.UnusableAudio as error:
         detail = str(error).removeprefix(f"{source}: ")
-        return {"reason": error.reason, "detail": detail, "final": True}
+        refused = {"reason": error.reason, "detail": detail, "final": True}
+        return refused | _decided_by(error)
     except OSError as error:
         detail = error.strerror or str(error)
         return {"reason": "unreadable", "detail": detail, "final": False}
@@ -91,7 +94,12 @@ def convert(source: str, target: str, sample_rate_hz: int) -> dict:
             text.removeprefix(f"{source}: ") for text in warnings.texts
         ],
         "final": True,
+        **_decided_by(recording),
     }
+
+
+def _decided_by(outcome):
+    return {"ffmpeg": ffmpeg.version()} if outcome.by_ffmpeg else {}
 
 
 class _Collected(logging.Handler):

@@ -119,7 +119,8 @@ def prepare(
         audit={},
         source={
             **listing.source,
-            "made_by": convert.made_by(wishes.sample_rate_hz),
+            "made_by": convert.made_by(wishes.sample_rate_hz)
+            + _also_by(answers[item.track_id] for item in kept),
         },
     )
     if not given:
@@ -174,6 +175,11 @@ def _track(recording, answer):
         tags=recording.tags,
         **{name: answer[name] for name in facts},
     )
+
+
+def _also_by(answers):
+    versions = {answer.get("ffmpeg") for answer in answers} - {None}
+    return "".join(f", ffmpeg {version}" for version in sorted(versions))
 
 
 def _with_splits(prepared, wishes):

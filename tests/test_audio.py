@@ -140,14 +140,6 @@ def test_flac_without_a_length(tmp_path):
     )
 
 
-def flac_of_bits(path, bits):
-    soundfile.write(path, noise(5_000), RATE_HZ)
-    data = bytearray(path.read_bytes())
-    data[20] = data[20] & 0xFE | (bits - 1) >> 4
-    data[21] = data[21] & 0x0F | ((bits - 1) & 15) << 4
-    path.write_bytes(data)
-
-
 def write_unusable(folder):
     """Writes one file per case; returns {name: reason}."""
     rng = np.random.default_rng(0)
@@ -183,8 +175,6 @@ def write_unusable(folder):
     put("cut.flac", noise(160_000))
     data = (folder / "cut.flac").read_bytes()
     (folder / "cut.flac").write_bytes(data[: len(data) // 2])
-    flac_of_bits(folder / "bits12.flac", 12)
-    flac_of_bits(folder / "bits20.flac", 20)
     audio.write_wav(folder / "slow.wav", np.ones(9, np.int16), 1)
     return {
         "zeros.wav": "silent",
@@ -202,8 +192,6 @@ def write_unusable(folder):
         "page.m4a": "unsupported",
         "samples.raw": "unsupported",
         "cut.flac": "unreadable",
-        "bits12.flac": "unsupported",
-        "bits20.flac": "unsupported",
         "slow.wav": "unreadable",
     }
 

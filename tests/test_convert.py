@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+import ffmpeg_files
 import numpy as np
 import pytest
 import soundfile
@@ -221,3 +222,73 @@ def test_one_preparation_per_folder(tmp_path):
 def test_refused_arguments(tmp_path, wrong):
     with pytest.raises(ValueError, match="Received"):
         convert.convert_files({}, tmp_path, RATE_HZ, **wrong)
+
+
+def outcomes(sources, folder):
+    answers = convert.convert_files(sources, folder, RATE_HZ, processes=1)
+    return {
+        name: (
+            answer.get("reason", answer.get("samples")),
+            answer.get("ffmpeg"),
+        )
+        for name, answer in answers.items()
+    }
+
+
+def test_an_ffmpeg_that_comes_later_is_asked(tmp_path, monkeypatch):
+    sources = make_sources(tmp_path / "in", count=1)
+    sources["m4a"] = tmp_path / "in" / "a.m4a"
+    sources["m4a"].write_bytes(b"only a stand-in reads this")
+    broken = tmp_path / "in" / "broken.flac"
+    broken.write_bytes(sources["t0"].read_bytes()[:-99])
+    sources["broken"] = broken
+    programs = tmp_path / "bin"
+    ffmpeg_files.uninstall(programs, monkeypatch)
+    alone = {"t0": (2_902, None), "broken": ("unreadable", None)}
+    lost = alone | {"m4a": ("unsupported", None)}
+    assert outcomes(sources, tmp_path) == lost
+    written = times(tmp_path)
+
+    reads = "header()\nsay(struct.pack('>2f', 1, .5))"
+    ffmpeg_files.stand_in(programs, reads, monkeypatch)
+    found = alone | {"m4a": (2, "0.1-test")}
+    assert outcomes(sources, tmp_path) == found
+    assert times(tmp_path)["t0.wav"] == written["t0.wav"]
+
+    # What it gave stays: without any ffmpeg, and without asking again.
+    written = times(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(convert, "_Worker", None)
+        assert outcomes(sources, tmp_path) == found
+        patch.setattr(convert.ffmpeg, "version", lambda: None)
+        assert outcomes(sources, tmp_path) == found
+    assert times(tmp_path) == written
+
+    # Another version may give other samples.
+    monkeypatch.setattr(convert.ffmpeg, "version", lambda: "0.2")
+    outcomes(sources, tmp_path)
+    assert times(tmp_path)["m4a.wav"] > written["m4a.wav"]
+    assert times(tmp_path)["t0.wav"] == written["t0.wav"]
+
+
+def test_an_ffmpeg_does_not_outlive_its_file(tmp_path, monkeypatch):
+    pulse = tmp_path / "pulse"
+    program = f"""
+header()
+while True:
+    say(bytes(1 << 12))
+    time.sleep(0.02)
+    open({str(pulse)!r}, "a").write(".")
+"""
+    ffmpeg_files.stand_in(tmp_path / "bin", program, monkeypatch)
+    path = tmp_path / "a.m4a"
+    path.write_bytes(b"only a stand-in reads this")
+    answers = convert.convert_files(
+        {"a": path}, tmp_path, RATE_HZ, processes=1, seconds_per_file=3.0
+    )
+    assert answers["a"]["reason"] == "timed out"
+    assert pulse.read_text()
+    time.sleep(1.0)
+    beats = pulse.stat().st_size
+    time.sleep(0.5)
+    assert pulse.stat().st_size == beats

@@ -33,6 +33,17 @@ def test_the_table_marks_what_is_above_its_threshold():
     )
 
 
+def test_a_path_of_the_table_is_one_line():
+    names = ("a\nb.mp3", "\x1b[2J.mp3", "\u202e3pm.mp3", "été 1.mp3")
+    text = listed("table", [(name, []) for name in names])
+    assert text.splitlines()[:-2:2] == [
+        "a\\nb.mp3",
+        "\\x1b[2J.mp3",
+        "\\u202e3pm.mp3",
+        "été 1.mp3",
+    ]
+
+
 @pytest.mark.parametrize(
     ("seconds", "clock"),
     [(0, "0:00.0"), (59.96, "1:00.0"), (754.5, "12:34.5")]

@@ -10,13 +10,14 @@ import numpy as np
 
 from tftag import audio
 
-# What a folder is searched for. libsndfile reads the first three lines; a
-# file of the last is named as one it does not.
+# What a folder is searched for. libsndfile reads the first three lines, ffmpeg
+# the others; without it they are named.
 _SUFFIXES = frozenset(
     ".wav .wave .flac .ogg .oga .opus .mp3 .mp2 .aif .aiff .aifc .au .snd "
     ".caf .w64 .rf64 .bwf .voc .sph .nist .sf .ircam .paf .svx .8svx .iff "
     ".avr .htk .pvf .xi .wve .sd2 .mpc2k "
-    ".m4a .aac .wma .ape .wv .mpc .mka".split()
+    ".m4a .m4b .mp4 .aac .wma .ape .wv .mpc .mka .webm .tta .ac3 .dts .dsf "
+    ".amr .shn .tak".split()
 )
 UNREADABLE = (audio.UnusableAudio, OSError)
 

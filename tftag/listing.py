@@ -134,7 +134,7 @@ class Listing:
 
     def _add_to_table(self, path, tags, start_seconds):
         time = f"  {_clock(start_seconds)}" if self._has_times else ""
-        self._file.write(f"{path}{time}\n")
+        self._file.write(f"{_one_line(path)}{time}\n")
         if not tags:
             self._file.write("    no tag reaches its threshold\n")
         width = max((len(tag.name) for tag in tags), default=0)
@@ -152,6 +152,14 @@ class Listing:
             self._csv.writerow([path, *times, *values])
         if not tags:
             self._csv.writerow([path, *times, *[""] * len(self._kind.COLUMNS)])
+
+
+def _one_line(path):
+    """Writes a path so that it cannot look like another line."""
+    return "".join(
+        letter if letter.isprintable() else ascii(letter)[1:-1]
+        for letter in path
+    )
 
 
 def _clock(seconds):

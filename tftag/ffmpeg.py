@@ -1,0 +1,229 @@
+"""Audio that ffmpeg decodes, through a pipe and within limits."""
+
+import functools
+import os
+import re
+import selectors
+import shutil
+import struct
+import subprocess
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+# Containers that are known by their contents and name no other file. Playlists
+# (hls, concat, dash) would have ffmpeg open what they list; streams without a
+# header are guessed from noise; libsndfile reads MP3.
+_CONTAINERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2",
+    "matroska,webm",
+    "asf,asf_o",
+    "ogg,flac,wav,w64,aiff,caf,au",
+    "aac,ac3,eac3,dts,amr",
+    "ape,wv,mpc,mpc8,tta,tak,dsf,iff,shn",
+)
+# A file within these limits is longer than any recording, or hangs.
+_MAX_HOURS = 24
+_MAX_CHANNELS = 64
+_STALLED_SECONDS = 60.0
+_CPU_SECONDS = 600  # ends also a process that nobody waits for any more
+_ALLOCATED_BYTES = 256 << 20  # in one allocation inside ffmpeg
+_BLOCK_FRAMES = 1 << 16
+_AU_HEADER = struct.Struct(">4s5I")  # magic, offset, bytes, coding, rate, ...
+_AU_FLOAT32 = 6
+_KEPT_BYTES = 2_000
+# Covers are looked at, though not decoded.
+_OF_PICTURES = ("mjpeg:", "png:", "gif:", "bmp:", "tiff:", "webp:", "IMGUTILS:")
+
+
+class FfmpegError(Exception):
+    """ffmpeg cannot read a file to its end; the text says why."""
+
+
+def version() -> str | None:
+    """Returns the version of the ffmpeg that is installed, or None."""
+    program = shutil.which("ffmpeg")
+    return None if program is None else _version_of(program)
+
+
+class Stream:
+    """One audio stream of a file, at its own rate.
+
+    To be closed, or used in a `with` statement. The contents alone decide
+    what the file is, not its name. No other file and no address is opened.
+
+    Args:
+        path: The file.
+
+    Attributes:
+        sample_rate_hz: Its rate.
+        channels: Number of its channels.
+        complaint: What ffmpeg said of a file that it read all the same; known
+            after the last block.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        """Starts ffmpeg and waits for the first samples.
+
+        Raises:
+            FfmpegError: It is not installed, or finds no audio.
+            OSError: The file cannot be opened.
+        """
+        program = shutil.which("ffmpeg")
+        if program is None:
+            raise FfmpegError("not installed")
+        self.complaint = ""
+        self._said = b""
+        self._unread = bytearray()
+        with open(path, "rb") as file:
+            self._process = _start(program, file.fileno())
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._process.stdout, selectors.EVENT_READ)
+        self._selector.register(self._process.stderr, selectors.EVENT_READ)
+        try:
+            self._read_header()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Stream":
+        """Returns itself."""
+        return self
+
+    def __exit__(self, *_):
+        """Ends ffmpeg."""
+        self.close()
+
+    def close(self) -> None:
+        """Ends ffmpeg, whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        self._selector.close()
+        self._process.stdout.close()
+        self._process.stderr.close()
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """Yields the samples, once.
+
+        Yields:
+            float32 `[frames, channels]`.
+
+        Raises:
+            FfmpegError: The file is damaged, too long, or ffmpeg hangs.
+        """
+        frame_bytes = 4 * self.channels
+        frames_left = _MAX_HOURS * 3_600 * self.sample_rate_hz
+        while data := self._read(_BLOCK_FRAMES * frame_bytes):
+            data = data[: len(data) // frame_bytes * frame_bytes]
+            block = np.frombuffer(data, ">f4").astype(np.float32)
+            frames_left -= block.size // self.channels
+            if frames_left < 0:
+                raise FfmpegError(f"longer than {_MAX_HOURS} hours")
+            yield block.reshape(-1, self.channels)
+        self._check_end()
+        self.complaint = self._reason()
+
+    def _read_header(self):
+        header = self._read(_AU_HEADER.size)
+        if len(header) < _AU_HEADER.size:
+            self._check_end()
+            raise FfmpegError(self._reason() or "no samples")
+        _, offset, _, coding, rate_hz, channels = _AU_HEADER.unpack(header)
+        if coding != _AU_FLOAT32 or not 1 <= channels <= _MAX_CHANNELS:
+            raise FfmpegError(f"{channels} channels of coding {coding}")
+        self._read(offset - _AU_HEADER.size)
+        self.sample_rate_hz, self.channels = rate_hz, channels
+
+    def _read(self, wanted_bytes):
+        """Returns that many bytes; fewer where the stream ends."""
+        stdout = self._process.stdout
+        deadline = time.monotonic() + _STALLED_SECONDS
+        while len(self._unread) < wanted_bytes and stdout in self._open():
+            ready = self._selector.select(deadline - time.monotonic())
+            if not ready:
+                raise FfmpegError(f"no answer in {_STALLED_SECONDS:g} seconds")
+            for key, _ in ready:
+                data = os.read(key.fd, 1 << 16)
+                if not data:
+                    self._selector.unregister(key.fileobj)
+                elif key.fileobj is stdout:
+                    self._unread += data
+                else:  # the first lines say more than the last
+                    self._said = (self._said + data)[:_KEPT_BYTES]
+        taken = bytes(self._unread[:wanted_bytes])
+        del self._unread[:wanted_bytes]
+        return taken
+
+    def _open(self):
+        return [key.fileobj for key in self._selector.get_map().values()]
+
+    def _check_end(self):
+        """Waits for the end of ffmpeg and of what it has to say."""
+        deadline = time.monotonic() + _STALLED_SECONDS
+        while self._open():
+            if not self._selector.select(deadline - time.monotonic()):
+                raise FfmpegError("it does not come to an end")
+            data = os.read(self._process.stderr.fileno(), 1 << 16)
+            self._said = (self._said + data)[:_KEPT_BYTES]
+            if not data:
+                self._selector.unregister(self._process.stderr)
+        try:
+            code = self._process.wait(deadline - time.monotonic())
+        except subprocess.TimeoutExpired as error:
+            raise FfmpegError("it does not come to an end") from error
+        if code:
+            raise FfmpegError(self._reason() or f"exit code {code}")
+
+    def _reason(self):
+        """The first line that ffmpeg said about the audio."""
+        for line in self._said.decode("utf-8", "replace").splitlines():
+            line = re.sub(r"^\[(\S+) @ 0x[0-9a-f]+\] *", r"\1: ", line)
+            line = re.sub(r"^file:/dev/fd/\d+: ", "", line)
+            line = re.sub(r"(not on whitelist) .*", r"\1", line)
+            if line.strip() and not line.startswith(_OF_PICTURES):
+                return " ".join(line.split())
+        return ""
+
+
+def _start(program, file_number):
+    limits = ["-timelimit", _CPU_SECONDS, "-max_alloc", _ALLOCATED_BYTES]
+    source = ["-threads", 1, "-vn", "-sn", "-dn"]
+    source += ["-protocol_whitelist", "file"]
+    source += ["-format_whitelist", ",".join(_CONTAINERS)]
+    # By number, so that no name is taken for an option, an address or a
+    # pattern, and no ending for a format.
+    source += ["-i", f"file:/dev/fd/{file_number}"]
+    target = ["-map", "0:a:0", "-map_metadata", "-1", "-filter_threads", 1]
+    # The simplest header that has rate and channels: AU.
+    target += ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
+    command = [program, "-nostdin", "-hide_banner", "-v", "repeat+error"]
+    command += map(str, limits + source + target)
+    try:
+        return subprocess.Popen(
+            command,
+            bufsize=0,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=[file_number],
+            # Ctrl-C would have it end early, as if the file did.
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise FfmpegError(f"cannot be started: {error.strerror}") from error
+
+
+@functools.cache
+def _version_of(program):
+    try:
+        said = subprocess.run(
+            [program, "-version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_STALLED_SECONDS,
+        ).stdout.decode("utf-8", "replace")
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    found = re.match(r"ffmpeg version (\S+)", said)
+    return found[1] if found else "unknown"
