@@ -129,6 +129,20 @@ def place(path: str | os.PathLike | Address) -> pathlib.Path | Address:
     return pathlib.Path(path)
 
 
+def refuse_secrets(address: Address) -> None:
+    """Refuses an address that is written down, if it has secrets in it.
+
+    Raises:
+        ValueError: It has a user name, a password or a query.
+    """
+    if address.has_secrets:
+        raise ValueError(
+            "This address is written into files, so it must have no password "
+            "and no query: give credentials by variables or ~/.netrc. "
+            f"Received: one with them at {address}"
+        )
+
+
 def without_secrets(text: str) -> str:
     """The text with its URLs without user names, passwords and queries."""
     return _WEB_ADDRESS.sub(r"\1\3", text)

@@ -11,6 +11,7 @@ import importlib
 import logging
 import os
 import threading
+from concurrent import futures
 
 from pipelines import address as addresses
 
@@ -22,6 +23,7 @@ INSTALL = "pip install 'tftag[remote]'"
 _LIBRARIES = {"s3": "s3fs", "gs": "gcsfs", "https": "aiohttp"}
 _lock = threading.Lock()
 _opened = {}
+_pools = {}
 
 
 def of(address: addresses.Address):
@@ -42,10 +44,21 @@ def of(address: addresses.Address):
         return _opened[key]
 
 
+def threads() -> futures.ThreadPoolExecutor:
+    """Returns the threads of this process that wait for servers."""
+    with _lock:
+        if os.getpid() not in _pools:
+            _pools[os.getpid()] = futures.ThreadPoolExecutor(AT_ONCE, "remote")
+        return _pools[os.getpid()]
+
+
 def close() -> None:
     """Ends the connections of this process; a later call opens new ones."""
     with _lock:
+        pool = _pools.pop(os.getpid(), None)
         _opened.clear()
+    if pool is not None:
+        pool.shutdown()
     gc.collect()  # fsspec closes what is no longer referred to
 
 
