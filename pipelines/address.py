@@ -74,8 +74,11 @@ class Address:
     @property
     def name(self) -> str:
         """The part after the last slash."""
-        name = posixpath.basename(self._parts()[1].rstrip("/"))
-        return urllib.parse.unquote(name) if self.is_web else name
+        path = self._parts()[1].rstrip("/")
+        # First unquoted: a name with a slash in it would be another folder.
+        return posixpath.basename(
+            urllib.parse.unquote(path) if self.is_web else path
+        )
 
     @property
     def parent(self) -> "Address":
@@ -127,6 +130,34 @@ def place(path: str | os.PathLike | Address) -> pathlib.Path | Address:
             f"Received: {without_secrets(path)}"
         )
     return pathlib.Path(path)
+
+
+def local(path: str | os.PathLike | Address, flag: str) -> pathlib.Path:
+    """A path of this machine.
+
+    Raises:
+        ValueError: It is an address; says what to do instead.
+    """
+    found = place(path)
+    if isinstance(found, Address):
+        raise ValueError(
+            f"{flag} must be a folder of this machine; copy it up when it is "
+            "finished, with `python -m pipelines.copy_up FOLDER ADDRESS`. "
+            f"Received: {found}"
+        )
+    return found
+
+
+def relative_name(path: object, folder: object) -> str | None:
+    """What to call a file, where it or the folder has an address.
+
+    Returns:
+        Its name in the folder, or all of it where it lies elsewhere; None
+        where both are paths of this machine.
+    """
+    if isinstance(path, Address):
+        return path.relative_to(folder) or str(path)
+    return str(path) if isinstance(folder, Address) else None
 
 
 def refuse_secrets(address: Address) -> None:

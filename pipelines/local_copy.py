@@ -25,7 +25,8 @@ def file_copy(
         yield place
         return
     with tempfile.TemporaryDirectory(prefix="tftag-") as folder:
-        path = pathlib.Path(folder, place.name or "file")
+        name = place.name if place.name.strip(".") else "file"
+        path = pathlib.Path(folder, name)
         try:
             remote.fetch_to_file(place, path)
         except retries.RemoteError as error:

@@ -12,6 +12,7 @@ import os
 import pathlib
 import sys
 
+from pipelines import address as addresses
 from pipelines import preparation, prepare_summary
 from pipelines.sources import folder, listed, seed_pickles
 from tftag import command_line
@@ -23,10 +24,11 @@ def main(argv: list[str] | None = None) -> int:
     """Prepares a data set and prints what it is."""
     asked = _parse(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    audio_folder = (
-        asked.audio or asked.pickles or pathlib.Path(asked.table).parent
+    addresses.local(asked.out, "--out")
+    audio_folder = addresses.place(
+        asked.audio or asked.pickles or addresses.place(asked.table).parent
     )
-    if os.path.realpath(asked.out) == os.path.realpath(audio_folder):
+    if os.path.realpath(asked.out) == os.path.realpath(str(audio_folder)):
         raise ValueError(
             "--out must be another folder than that of the audio. "
             f"Received: {asked.out}"
@@ -105,7 +107,8 @@ def _parse(argv):
     source.add_argument(
         "--table",
         metavar="FILE",
-        help="CSV with the columns path,tags[,artist[,split]], or JSON lines",
+        help="CSV with the columns path,tags[,artist[,split]], or JSON lines; "
+        "it and its audio may be at s3://, gs:// or https:// addresses",
     )
     source.add_argument(
         "--pickles",

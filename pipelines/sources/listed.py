@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from pipelines import address as addresses
 from tftag import tags
 
 AUDIO_SUFFIXES = frozenset(
@@ -29,14 +30,14 @@ class Listed:
 
     Attributes:
         track_id: Unique, the same at every reading, safe as a file name.
-        path: The source audio, absolute.
+        path: The source audio, absolute or an address.
         tags: Clean tags; may be none.
         artist: "" where unknown.
         split: `train`, `validation` or `test`; "" where none is given.
     """
 
     track_id: str
-    path: pathlib.Path
+    path: pathlib.Path | addresses.Address
     tags: tuple[str, ...]
     artist: str = ""
     split: str = ""
@@ -76,7 +77,13 @@ def audio_files(
 
     Raises:
         FileNotFoundError: There is no such folder.
+        ValueError: It is an address, which only a table's audio may have.
     """
+    if addresses.is_remote(folder):
+        raise ValueError(
+            "Only the audio of a --table can be at an address; copy this here "
+            f"first. Received: {addresses.place(folder)}"
+        )
     top = os.path.abspath(folder)
     if not os.path.isdir(top):
         raise FileNotFoundError(f"There is no folder {top}")
