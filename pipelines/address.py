@@ -84,7 +84,8 @@ class Address:
     def parent(self) -> "Address":
         """The folder that this is in."""
         head, path, query = self._parts()
-        return Address(f"{head}{posixpath.dirname(path.rstrip('/'))}{query}")
+        above = posixpath.dirname(path.rstrip("/")).rstrip("/")
+        return Address(f"{head}{above}{query}")
 
     def relative_to(self, folder: object) -> str | None:
         """The name below a folder; None where it lies elsewhere."""

@@ -56,10 +56,12 @@ def close() -> None:
     """Ends the connections of this process; a later call opens new ones."""
     with _lock:
         pool = _pools.pop(os.getpid(), None)
+        were_open = bool(_opened)
         _opened.clear()
     if pool is not None:
         pool.shutdown()
-    gc.collect()  # fsspec closes what is no longer referred to
+    if were_open:
+        gc.collect()  # fsspec closes what is no longer referred to
 
 
 def _open(kind):
@@ -70,6 +72,9 @@ def _open(kind):
         raise ValueError(
             f"{kind}:// addresses need {error.name}: {INSTALL}"
         ) from error
+    # Where it found credentials and endpoint is not for every screen.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    logging.getLogger("aiobotocore").setLevel(logging.WARNING)
     # What changes in a bucket is seen, and memory does not grow with it.
     shared = {"skip_instance_cache": True, "use_listings_cache": False}
     if kind == "s3":
@@ -88,22 +93,18 @@ def _open(kind):
         )
         opened.retries = 1
         return opened
+    timeout = importlib.import_module("aiohttp").ClientTimeout(
+        total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENT_SECONDS
+    )
     if kind == "gs":
         # It tries again by itself, and logs addresses when it gives up.
         logging.getLogger("gcsfs").setLevel(logging.CRITICAL + 1)
-        return fsspec.filesystem("gs", **shared)
-    aiohttp = importlib.import_module("aiohttp")
+        return fsspec.filesystem("gs", requests_timeout=timeout, **shared)
     return fsspec.filesystem(
         "https",
         # The size is to be that of the file, not of what was packed.
         headers={"Accept-Encoding": "identity"},
-        client_kwargs={
-            "timeout": aiohttp.ClientTimeout(
-                total=None,
-                sock_connect=CONNECT_SECONDS,
-                sock_read=SILENT_SECONDS,
-            ),
-            "trust_env": True,  # HTTPS_PROXY and ~/.netrc
-        },
+        # trust_env: HTTPS_PROXY and ~/.netrc.
+        client_kwargs={"timeout": timeout, "trust_env": True},
         **shared,
     )

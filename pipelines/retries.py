@@ -12,6 +12,8 @@ from pipelines import address as addresses
 ATTEMPTS = 7  # with the waits between them, half a minute and more
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 16.0
+# gcsfs itself tries six times, over half a minute, before it gives up.
+GS_ATTEMPTS = 2
 
 MISSING = "it is not there"
 _BUSY = (408, 425, 429)  # of the answers below 500
@@ -70,14 +72,15 @@ def retried(address: addresses.Address, call: Callable[[], _Result]) -> _Result:
         OSError: The disk of this machine is full.
     """
     wait_seconds = FIRST_WAIT_SECONDS
-    for attempt in range(1, ATTEMPTS + 1):
+    attempts = GS_ATTEMPTS if address.scheme == "gs" else ATTEMPTS
+    for attempt in range(1, attempts + 1):
         try:
             return call()
         except Exception as error:
             if isinstance(error, OSError) and error.errno in _LOCAL:
                 raise
             cause = _cause(error)
-            if _lasts(cause) or attempt == ATTEMPTS:
+            if _lasts(cause) or attempt == attempts:
                 reason = _reason(cause, address)
                 if attempt > 1:
                     reason += f" (tried {attempt} times)"
