@@ -23,10 +23,10 @@ def read_range(address: addresses.Address, first: int, count: int) -> bytes:
         RemoteError: It cannot be read, or is not long enough.
     """
 
+    files = file_systems.of(address)
+
     def read() -> bytes:
-        part = file_systems.of(address).cat_file(
-            address.text, start=first, end=first + count
-        )
+        part = files.cat_file(address.text, start=first, end=first + count)
         if len(part) > count:
             raise retries.Lasting("the server cannot read parts of files")
         if len(part) < count:
@@ -75,11 +75,10 @@ def fetch_to_file(address: addresses.Address, path: str | os.PathLike) -> None:
         OSError: The local file cannot be written.
     """
     open(path, "wb").close()  # an error here is not the server's
-
-    def fetch() -> None:
-        file_systems.of(address).get_file(address.text, os.fspath(path))
-
-    retries.retried(address, fetch)
+    files = file_systems.of(address)
+    retries.retried(
+        address, lambda: files.get_file(address.text, os.fspath(path))
+    )
 
 
 def put_file(path: str | os.PathLike, address: addresses.Address) -> None:
@@ -94,11 +93,10 @@ def put_file(path: str | os.PathLike, address: addresses.Address) -> None:
         FileNotFoundError: There is no local file.
     """
     os.stat(path)
-
-    def put() -> None:
-        file_systems.of(address).put_file(os.fspath(path), address.text)
-
-    retries.retried(address, put)
+    files = file_systems.of(address)
+    retries.retried(
+        address, lambda: files.put_file(os.fspath(path), address.text)
+    )
 
 
 def remove(address: addresses.Address) -> None:
@@ -107,10 +105,9 @@ def remove(address: addresses.Address) -> None:
     Raises:
         RemoteError: It cannot be removed.
     """
+    files = file_systems.of(address)
     with nothing_where_missing():
-        retries.retried(
-            address, lambda: file_systems.of(address).rm_file(address.text)
-        )
+        retries.retried(address, lambda: files.rm_file(address.text))
 
 
 @contextlib.contextmanager

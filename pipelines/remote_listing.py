@@ -35,11 +35,10 @@ def list_files(folder: addresses.Address) -> dict[addresses.Address, Facts]:
     Raises:
         RemoteError: It cannot be listed.
     """
-    found = {}
+    files, found = file_systems.of(folder), {}
     with remote.nothing_where_missing():
         found = retries.retried(
-            folder,
-            lambda: file_systems.of(folder).find(folder.text, detail=True),
+            folder, lambda: files.find(folder.text, detail=True)
         )
     return _files(folder, found.values())
 
@@ -151,10 +150,9 @@ def _listing(folder, inside):
 
 
 def _ask(file):
+    files = file_systems.of(file)
     try:
-        info = retries.retried(
-            file, lambda: file_systems.of(file).info(file.text)
-        )
+        info = retries.retried(file, lambda: files.info(file.text))
     except retries.RemoteError as error:
         return error
     return _facts(info)

@@ -11,8 +11,8 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 @pytest.fixture
 def no_waits(monkeypatch):
-    """Remote files are tried again at once; connections end with the test."""
-    from pipelines import file_systems, retries
+    """Remote files are tried again at once, with credentials of the test."""
+    from pipelines import retries
 
     for name in ("AWS_PROFILE", "FSSPEC_S3_ANON"):
         monkeypatch.delenv(name, raising=False)
@@ -28,16 +28,34 @@ def no_waits(monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(retries, "FIRST_WAIT_SECONDS", 0.001)
     monkeypatch.setattr(retries, "LONGEST_WAIT_SECONDS", 0.002)
+
+
+@pytest.fixture
+def fresh(no_waits):
+    """No connections from before the test, and none after it."""
+    from pipelines import file_systems
+
     file_systems.close()
     yield
     file_systems.close()
 
 
-@pytest.fixture
-def door(monkeypatch, no_waits):
-    """The door of an S3 server that AWS_ENDPOINT_URL names."""
+@pytest.fixture(scope="module")
+def module_door():
+    """An S3 server on loopback, for the tests of a module."""
     import faulty_server
 
+    from pipelines import file_systems
+
+    file_systems.close()
     with faulty_server.s3() as opened:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", opened.url)
         yield opened
+        file_systems.close()
+
+
+@pytest.fixture
+def door(monkeypatch, no_waits, module_door):
+    """The door of an S3 server that AWS_ENDPOINT_URL names, as new."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", module_door.url)
+    module_door.reset()
+    return module_door

@@ -46,6 +46,21 @@ class Door(http.server.ThreadingHTTPServer):
     def mend(self):
         self._faults.clear()
 
+    def reset(self):
+        """An empty S3 server with one bucket, and nothing counted."""
+        self.mend()
+        for method, path in (
+            ("POST", "/moto-api/reset"),
+            ("PUT", f"/{BUCKET}"),
+        ):
+            with contextlib.closing(
+                http.client.HTTPConnection("127.0.0.1", self.behind)
+            ) as behind:
+                behind.request(method, path)
+                behind.getresponse().read()
+        self.sent_bytes.clear()
+        self.requests.clear()
+
     def fault_of(self, method, path):
         with self._lock:
             self.requests.append((method, path))
@@ -126,16 +141,8 @@ def s3():
     server.start()
     try:
         _, port = server.get_host_and_port()
-        for method, path in (
-            ("POST", "/moto-api/reset"),
-            ("PUT", f"/{BUCKET}"),
-        ):
-            with contextlib.closing(
-                http.client.HTTPConnection("127.0.0.1", port)
-            ) as behind:
-                behind.request(method, path)
-                behind.getresponse().read()
         with door_to(port) as door:
+            door.reset()
             yield door
     finally:
         server.stop()
