@@ -22,7 +22,6 @@ def read_range(address: addresses.Address, first: int, count: int) -> bytes:
     Raises:
         RemoteError: It cannot be read, or is not long enough.
     """
-
     files = file_systems.of(address)
 
     def read() -> bytes:

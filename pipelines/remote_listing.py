@@ -122,11 +122,10 @@ def _missing(file):
 
 
 def _contents(folder):
-    found = []
+    files, found = file_systems.of(folder), []
     with remote.nothing_where_missing():
         found = retries.retried(
-            folder,
-            lambda: file_systems.of(folder).ls(folder.text, detail=True),
+            folder, lambda: files.ls(folder.text, detail=True)
         )
     return found
 

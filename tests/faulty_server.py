@@ -61,6 +61,18 @@ class Door(http.server.ThreadingHTTPServer):
         self.sent_bytes.clear()
         self.requests.clear()
 
+    def store(self, name, content):
+        """Puts a file there that everybody may read, without credentials."""
+        acl = {"x-amz-acl": "public-read"}
+        self._ask("PUT", f"/{BUCKET}/{name}", content, acl)
+
+    def _ask(self, method, path, content=b"", headers=None):
+        with contextlib.closing(
+            http.client.HTTPConnection("127.0.0.1", self.behind)
+        ) as behind:
+            behind.request(method, path, content, headers or {})
+            behind.getresponse().read()
+
     def fault_of(self, method, path):
         with self._lock:
             self.requests.append((method, path))

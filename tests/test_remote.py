@@ -94,8 +94,8 @@ def test_many_threads_read_their_own_part(stored):
     def read(i):
         parts[i] = remote.read_range(FILE, i * 100, 100)
 
-    stored.fail("cut", 20)
-    stored.fail(503, 20)
+    stored.fail("cut", 8)
+    stored.fail(503, 8)
     remote.at_once(read, 200)
     assert b"".join(parts) == CONTENT[:20_000]
 
