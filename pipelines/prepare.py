@@ -28,6 +28,11 @@ def main(argv: list[str] | None = None) -> int:
     audio_folder = addresses.place(
         asked.audio or asked.pickles or addresses.place(asked.table).parent
     )
+    if asked.table is None and addresses.is_remote(audio_folder):
+        raise ValueError(
+            "Only a --table and its audio can be at an address; copy this to "
+            f"a folder here first. Received: {audio_folder}"
+        )
     if os.path.realpath(asked.out) == os.path.realpath(str(audio_folder)):
         raise ValueError(
             "--out must be another folder than that of the audio. "

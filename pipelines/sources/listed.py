@@ -77,13 +77,7 @@ def audio_files(
 
     Raises:
         FileNotFoundError: There is no such folder.
-        ValueError: It is an address, which only a table's audio may have.
     """
-    if addresses.is_remote(folder):
-        raise ValueError(
-            "Only the audio of a --table can be at an address; copy this here "
-            f"first. Received: {addresses.place(folder)}"
-        )
     top = os.path.abspath(folder)
     if not os.path.isdir(top):
         raise FileNotFoundError(f"There is no folder {top}")
