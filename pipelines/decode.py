@@ -135,7 +135,10 @@ class SliceReader:
         except Exception as error:
             if self.failure is None:
                 raise
-            raise self.failure from error
+            # A new one: with its traceback the reader's would keep the data
+            # set's iterator, and a reading thread that replaces it would wait
+            # for the iterator's end, which waits for that thread.
+            raise ValueError(str(self.failure)) from error
 
     def _fill_or_replace(self, clip: np.ndarray, row: int, start: int) -> int:
         tracks = self.manifest.tracks
