@@ -5,6 +5,7 @@ import itertools
 import logging
 import os
 import threading
+import traceback
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -135,9 +136,11 @@ class SliceReader:
         except Exception as error:
             if self.failure is None:
                 raise
-            # A new one: with its traceback the reader's would keep the data
-            # set's iterator, and a reading thread that replaces it would wait
-            # for the iterator's end, which waits for that thread.
+            # The traceback holds the data set's iterator, whose end waits for
+            # the reading threads. So it ends here, and the reader's own error
+            # gets no traceback: in a reading thread nothing may be freed that
+            # waits for that thread.
+            traceback.clear_frames(error.__traceback__)
             raise ValueError(str(self.failure)) from error
 
     def _fill_or_replace(self, clip: np.ndarray, row: int, start: int) -> int:
