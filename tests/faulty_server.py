@@ -126,8 +126,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if fault == "cut":
             content = content[: len(content) // 2]
             self.close_connection = True
-        self.wfile.write(content)
+        # First counted: the client may look as soon as it has the last byte.
         self.server.count(self.command, self.path, len(content))
+        self.wfile.write(content)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = pass_on
 
