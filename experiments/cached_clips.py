@@ -8,6 +8,7 @@ import numpy as np
 from experiments import dual_config, evaluation, optimizers
 from pipelines import decode
 from pipelines import manifest as manifests
+from tftag import unit_vectors
 from tftag.models import dual_encoder
 
 
@@ -95,3 +96,22 @@ def train_heads(
         epochs=heads.heads_epochs,
         verbose=0,
     )
+
+
+def embed(model: keras.Model, clips: ClipVectors) -> np.ndarray:
+    """Vectors of recordings in the shared space, from those of their clips.
+
+    Args:
+        model: a dual encoder whose backbone made the clips' vectors.
+        clips: of whole recordings.
+
+    Returns:
+        float32 `[recordings, dim]`, unit length: the mean of the clips' unit
+        vectors, made unit length.
+    """
+    inputs = keras.Input((clips.vectors.shape[1],), name="clip_vector")
+    x = model.get_layer("audio_projection")(inputs)
+    projection = keras.Model(inputs, model.get_layer("audio_embedding")(x))
+    vectors = projection.predict(clips.vectors, verbose=0)
+    means = ClipVectors(np.asarray(vectors), clips.rows).means()
+    return unit_vectors.unit(means, "embeddings").astype(np.float32)

@@ -170,14 +170,45 @@ def on_tagger(
     """
     begin = time.monotonic()
     recordings = learnt_from(settings, trained, recordings)
-    clips = cached_clips.clip_vectors(trained.model, recordings, settings)
-    model = build(settings, tag_vectors(recordings.vocabulary.names, vectors))
-    transfer.copy_body(model, trained.model)
-    cached_clips.train_heads(
-        model, clips, recordings.labels(), settings, make_loss(settings)
+    model = fit_heads(
+        settings,
+        trained.model,
+        cached_clips.clip_vectors(trained.model, recordings, settings),
+        recordings.labels(),
+        recordings.vocabulary.names,
+        vectors,
     )
     seconds = trained.seconds + time.monotonic() - begin
     return dataclasses.replace(trained, model=model, seconds=seconds)
+
+
+def fit_heads(
+    settings: dual_config.DualConfig,
+    body: keras.Model,
+    clips: cached_clips.ClipVectors,
+    labels: np.ndarray,
+    names: tuple[str, ...],
+    vectors: words.WordVectors,
+) -> keras.Model:
+    """Fits the towers behind a body that stays as it is.
+
+    Args:
+        settings: all of the experiment.
+        body: a tagger.
+        clips: what its backbone makes of the training recordings.
+        labels: of these, float32 `[recordings, tags]`.
+        names: of the tags.
+        vectors: of the words.
+
+    Returns:
+        The dual encoder.
+    """
+    model = build(settings, tag_vectors(names, vectors))
+    transfer.copy_body(model, body)
+    cached_clips.train_heads(
+        model, clips, labels, settings, make_loss(settings)
+    )
+    return model
 
 
 def learnt_from(

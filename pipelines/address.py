@@ -133,17 +133,23 @@ def place(path: str | os.PathLike | Address) -> pathlib.Path | Address:
     return pathlib.Path(path)
 
 
-def local(path: str | os.PathLike | Address, flag: str) -> pathlib.Path:
+def local(
+    path: str | os.PathLike | Address, name: str, way_out: str
+) -> pathlib.Path:
     """A path of this machine.
 
+    Args:
+        path: What was asked for.
+        name: What it is, as a flag.
+        way_out: What to do with an address instead.
+
     Raises:
-        ValueError: It is an address; says what to do instead.
+        ValueError: It is an address.
     """
     found = place(path)
     if isinstance(found, Address):
         raise ValueError(
-            f"{flag} must be a folder of this machine; copy it up when it is "
-            "finished, with `python -m pipelines.copy_up FOLDER ADDRESS`. "
+            f"{name} must be in a folder of this machine: {way_out}. "
             f"Received: {found}"
         )
     return found

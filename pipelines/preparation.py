@@ -12,6 +12,10 @@ from tftag import tags
 
 logger = logging.getLogger(__name__)
 
+COPY_UP = (
+    "copy it up when it is finished, `python -m pipelines.copy_up FOLDER "
+    "ADDRESS`"
+)
 _DEFAULT_WEIGHTS = (8, 1, 1)
 _SHOWN = 5
 
@@ -86,7 +90,7 @@ def prepare(
         ValueError: Too many files failed, the splits leak, no tag is left.
         OSError: The folder cannot be written, as with a full disk.
     """
-    out = addresses.local(out, "--out")
+    out = addresses.local(out, "--out", COPY_UP)
     given = any(recording.split for recording in listing.recordings)
     if given and wishes.split_weights is not None:
         raise ValueError(

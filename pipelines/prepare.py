@@ -6,33 +6,32 @@ which training reads, and rejected.csv, which names what could not be used. A
 preparation that was stopped goes on where it was.
 """
 
-import argparse
 import logging
 import os
 import pathlib
 import sys
 
 from pipelines import address as addresses
-from pipelines import preparation, prepare_summary
-from pipelines.sources import folder, listed, seed_pickles
+from pipelines import preparation, prepare_arguments, prepare_summary
+from pipelines.sources import (
+    fma,
+    folder,
+    gtzan,
+    listed,
+    magnatagatune,
+    mirdata_loader,
+    mtg_jamendo,
+    seed_pickles,
+)
 from tftag import command_line
-
-PICKLES = ("data_mapping.pkl", "train_ids.pkl", "val_ids.pkl")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Prepares a data set and prints what it is."""
-    asked = _parse(argv)
+    asked = prepare_arguments.parse(argv, __doc__)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    addresses.local(asked.out, "--out")
-    audio_folder = addresses.place(
-        asked.audio or asked.pickles or addresses.place(asked.table).parent
-    )
-    if asked.table is None and addresses.is_remote(audio_folder):
-        raise ValueError(
-            "Only a --table and its audio can be at an address; copy this to "
-            f"a folder here first. Received: {audio_folder}"
-        )
+    addresses.local(asked.out, "--out", preparation.COPY_UP)
+    audio_folder = _audio_folder(asked)
     if os.path.realpath(asked.out) == os.path.realpath(str(audio_folder)):
         raise ValueError(
             "--out must be another folder than that of the audio. "
@@ -43,10 +42,10 @@ def main(argv: list[str] | None = None) -> int:
         min_count=asked.min_count,
         top=asked.top,
         tag_names=_lines(asked.tags),
-        split_weights=asked.split,
+        split_weights=_split_weights(asked),
         seed=asked.seed,
         # A published split is kept as published, with its leak measured.
-        accept_leak=asked.accept_leak or asked.pickles is not None,
+        accept_leak=asked.accept_leak or asked.table is None,
         drop_duplicates=asked.drop_duplicates,
         max_rejected_share=asked.max_rejected_share,
         seconds_per_file=asked.seconds_per_file,
@@ -59,22 +58,82 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _read_source(asked, audio_folder) -> listed.Listing:
-    if asked.pickles is None:
-        return folder.read_table(
-            asked.table, audio_folder, asked.tag_separator, skip=[asked.out]
+def _audio_folder(asked) -> str | pathlib.Path | addresses.Address:
+    if asked.table:
+        beside = addresses.place(asked.table).parent
+        return addresses.place(asked.audio) if asked.audio else beside
+    own = asked.pickles or asked.magnatagatune or asked.mtg_jamendo
+    own = own or asked.gtzan or asked.fma
+    for place in filter(None, (asked.audio, own)):
+        addresses.local(
+            place, "All but a --table and its audio", "copy it here first"
         )
-    mapping, train_ids, validation_ids = (
-        pathlib.Path(asked.pickles, name) for name in PICKLES
-    )
-    return seed_pickles.read_pickles(
-        mapping,
-        train_ids,
-        validation_ids,
+    if asked.fma and not asked.audio:
+        return fma.audio_folder(asked.fma, asked.subset)
+    return asked.audio or own
+
+
+def _split_weights(asked):
+    """The wish, or the sizes of the published split where one is made."""
+    if asked.magnatagatune and asked.subset == "artist":
+        return asked.split or magnatagatune.ARTIST_WEIGHTS
+    return asked.split
+
+
+def _read_source(asked, audio_folder) -> listed.Listing:
+    skip = [asked.out]
+    if asked.table:
+        return folder.read_table(
+            asked.table, audio_folder, asked.tag_separator, skip=skip
+        )
+    if asked.pickles:
+        return seed_pickles.read_pickles(
+            *(
+                pathlib.Path(asked.pickles, n)
+                for n in prepare_arguments.PICKLES
+            ),
+            audio_folder,
+            asked.tag_names,
+            asked.tag_separator,
+            skip=skip,
+        )
+    if asked.magnatagatune:
+        return magnatagatune.read_magnatagatune(
+            asked.magnatagatune,
+            audio_folder,
+            asked.subset,
+            all_tags=asked.all_tags,
+            merge_synonyms=asked.merge_synonyms,
+            partial=asked.partial,
+            skip=skip,
+        )
+    if asked.mtg_jamendo:
+        return mtg_jamendo.read_mtg_jamendo(
+            asked.mtg_jamendo,
+            audio_folder,
+            asked.subset,
+            asked.split_number or 0,
+            partial=asked.partial,
+            skip=skip,
+        )
+    if asked.fma:
+        return fma.read_fma(
+            asked.fma,
+            audio_folder,
+            asked.subset,
+            top_genres=asked.top_genres,
+            partial=asked.partial,
+            skip=skip,
+        )
+    if asked.gtzan:
+        return gtzan.read_gtzan(audio_folder, partial=asked.partial, skip=skip)
+    return mirdata_loader.read_mirdata(
+        asked.mirdata,
         audio_folder,
-        asked.tag_names,
-        asked.tag_separator,
-        skip=[asked.out],
+        asked.subset,
+        asked.split_number,
+        partial=asked.partial,
+        skip=skip,
     )
 
 
@@ -88,107 +147,6 @@ def _lines(path):
             f"--tags must be a text file in UTF-8. Received: {path}"
         ) from error
     return [line for line in text.splitlines() if line.strip()]
-
-
-def _weights(text):
-    try:
-        return tuple(float(part) for part in text.split("/"))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            "must be like 8/1/1 (train/validation/test) or 536/100. "
-            f"Received: {text}"
-        ) from error
-
-
-def _parse(argv):
-    parser = command_line.Parser(
-        prog="python -m pipelines.prepare",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="Exit status: 0; 2 where the input is wrong.",
-    )
-    add = parser.add_argument
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--table",
-        metavar="FILE",
-        help="CSV with the columns path,tags[,artist[,split]], or JSON lines; "
-        "it and its audio may be at s3://, gs:// or https:// addresses",
-    )
-    source.add_argument(
-        "--pickles",
-        metavar="DIR",
-        help=f"folder of the reference experiment's {', '.join(PICKLES)}",
-    )
-    add(
-        "--audio",
-        metavar="DIR",
-        help="where the audio is (default: beside the table or the pickles)",
-    )
-    add("--out", metavar="DIR", required=True, help="the prepared data set")
-    add("--tag-separator", default="|", metavar="TEXT", help="default: |")
-    add(
-        "--tag-names",
-        metavar="FILE",
-        help="names of the tags where the pickles have rows of zeros and ones",
-    )
-    add(
-        "--sample-rate-hz",
-        type=int,
-        default=16_000,
-        metavar="HZ",
-        help="of the WAV files (default: 16000)",
-    )
-    add(
-        "--min-count",
-        type=int,
-        default=1,
-        metavar="N",
-        help="learn tags that N recordings carry",
-    )
-    add("--top", type=int, metavar="N", help="learn the N most frequent tags")
-    add(
-        "--tags",
-        metavar="FILE",
-        help="learn the tags in this file, one per line",
-    )
-    add(
-        "--split",
-        type=_weights,
-        metavar="A/B[/C]",
-        help="shares or counts of train, validation and test, where the data "
-        "has no splits (default: 8/1/1)",
-    )
-    add("--seed", type=int, default=0, help="of the splits (default: 0)")
-    add(
-        "--accept-leak",
-        action="store_true",
-        help="keep splits that share artists or audio, and note it",
-    )
-    add(
-        "--drop-duplicates",
-        action="store_true",
-        help="keep one of recordings with equal audio",
-    )
-    add(
-        "--max-rejected-share",
-        type=float,
-        default=0.1,
-        metavar="SHARE",
-        help="of recordings that may fail (default: 0.1)",
-    )
-    add(
-        "--seconds-per-file",
-        type=float,
-        default=120.0,
-        metavar="S",
-        help="then it is given up (default: 120)",
-    )
-    add("--processes", type=int, metavar="N", help="default: one per core")
-    asked = parser.parse_args(argv)
-    if asked.tag_names and not asked.pickles:
-        parser.error("--tag-names goes with --pickles; see --tags")
-    return asked
 
 
 if __name__ == "__main__":

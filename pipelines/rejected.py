@@ -14,7 +14,16 @@ from pipelines.sources import listed
 TABLE_NAME = "rejected.csv"
 DUPLICATE = "duplicate"
 # Left out by the data set or by choice; all others have failed.
-_LEFT_OUT = frozenset({"not listed", "in no split", DUPLICATE})
+_LEFT_OUT = frozenset(
+    {
+        "not listed",
+        "in no split",
+        DUPLICATE,
+        listed.NOT_HELD,
+        listed.KNOWN_FAULT,
+        listed.NOT_IN_VERSION,
+    }
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,10 @@ from tftag import tags as tag_lists
 
 _log = logging.getLogger(__name__)
 
-OWN_FILE = re.compile(r"manifest\.(csv|json)|audio/[0-9]{5}\.wav")
+# The pages of pipelines.inspect go with the set that they describe.
+OWN_FILE = re.compile(
+    r"manifest\.(csv|json)|audio/[0-9]{5}\.wav|inspection/[^/]+"
+)
 
 
 def write(

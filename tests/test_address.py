@@ -107,6 +107,6 @@ def test_what_is_written_down_must_have_no_secrets():
 
 
 def test_a_folder_of_this_machine_is_asked_for():
-    assert addresses.local("data", "--out") == pathlib.Path("data")
-    with pytest.raises(ValueError, match="--out.*copy_up.*s3://b/x"):
-        addresses.local("s3://b/x", "--out")
+    assert addresses.local("data", "--out", "go") == pathlib.Path("data")
+    with pytest.raises(ValueError, match="--out.*: copy it. .*s3://b/x"):
+        addresses.local("s3://b/x", "--out", "copy it")

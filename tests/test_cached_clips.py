@@ -78,3 +78,11 @@ def test_heads_learn_and_the_body_stays(cached):
     for weight in model.weights:
         if weight.path in body:
             np.testing.assert_array_equal(weight.numpy(), body[weight.path])
+
+
+def test_vectors_from_cached_clips_are_those_of_the_audio_tower(cached):
+    made, settings, model = cached
+    clips = cached_clips.clip_vectors(model, made, settings)
+    found = cached_clips.embed(model, clips)
+    expected = dual_training.embed_recordings(model, made, settings)
+    np.testing.assert_allclose(found, expected, atol=1e-5)

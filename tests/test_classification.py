@@ -171,3 +171,14 @@ def test_what_makes_no_sense_is_refused():
         losses.BinaryCrossentropy().assign_weights([1.0])
     with pytest.raises(ValueError, match="gamma"):
         losses.FocalCrossentropy(-1.0)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_labels_without_an_axis_for_the_members_are_refused(make):
+    labels, _ = _batch()
+    # As many members as clips: only the ranks tell what is meant.
+    logits = np.random.default_rng(0).normal(size=(6, 6, 5)).astype("float32")
+    with pytest.raises(ValueError, match=r"Received: labels of shape \(6, 5\)"):
+        make()(labels, logits)
+    expected = np.mean([make()(labels, logits[:, m]) for m in range(6)])
+    np.testing.assert_allclose(make()(labels[:, None], logits), expected, 1e-6)

@@ -9,8 +9,9 @@ import pytest
 import soundfile
 
 from pipelines import address as addresses
-from pipelines import convert, convert_worker, journal, prepare, remote
+from pipelines import convert, convert_worker, inspect, journal, prepare
 from pipelines import manifest as manifests
+from pipelines import remote, remote_listing
 from pipelines.sources import folder, remote_audio
 from tftag import audio
 
@@ -232,8 +233,6 @@ def test_leftovers_of_a_killed_preparation_are_removed(stored, tmp_path):
 
 
 def test_the_journal_keeps_no_secret_and_knows_a_change(tmp_path):
-    from pipelines import remote_listing
-
     notes = journal.Journal(tmp_path, "me")
     source = addresses.Address("https://u:pw@h/a.mp3?sig=secret")
     facts = remote_listing.Facts(5, "etag-1")
@@ -258,6 +257,8 @@ def test_other_places_at_an_address_are_refused(no_waits, tmp_path):
     path = str(table(tmp_path, "a.wav"))
     with pytest.raises(ValueError, match="--out.*copy_up"):
         prepare.main(["--table", path, "--out", "s3://music/out"])
+    with pytest.raises(ValueError, match="MANIFEST must be in a folder"):
+        inspect.main(["s3://music/mine"])
     with pytest.raises(ValueError, match="--table"):
         prepare.main(
             ["--pickles", "s3://music/p", "--out", str(tmp_path / "o")]

@@ -20,6 +20,10 @@ AUDIO_SUFFIXES = frozenset(
 # In a folder that was prepared; its WAVs are no source.
 PREPARED_MARK = "manifest.json"
 MAX_ID_LETTERS = 100
+# Reasons for which a published data set lacks a recording on purpose.
+NOT_HELD = "not in this copy"
+KNOWN_FAULT = "known fault"
+NOT_IN_VERSION = "not in this version"
 
 _log = logging.getLogger(__name__)
 

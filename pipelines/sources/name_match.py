@@ -49,6 +49,43 @@ class NameMatch:
         return best
 
 
+def find_all(
+    names: Iterable[str], match: NameMatch, folder: pathlib.Path
+) -> tuple[dict[str, pathlib.Path], list[tuple[str, str]]]:
+    """The one file of each name.
+
+    Args:
+        names: Names as `NameMatch.find` takes them, each once.
+        match: The files.
+        folder: What they lie in.
+
+    Returns:
+        The file of each name that means one, and name and reason of each
+        that means none or several, or a file that another name means too.
+    """
+    paths, problems = {}, []
+    names_of = collections.defaultdict(list)
+    for name in names:
+        found = match.find(name)
+        if len(found) == 1:
+            names_of[found[0]].append(name)
+        elif found:
+            shown = ", ".join(os.path.relpath(f, folder) for f in found[:3])
+            problems.append((name, f"ambiguous: {len(found)} files ({shown})"))
+        else:
+            problems.append((name, "missing"))
+    for file, meant_by in names_of.items():
+        if len(meant_by) == 1:
+            paths[meant_by[0]] = file
+            continue
+        shown = os.path.relpath(file, folder)
+        problems += [
+            (n, f"ambiguous: {len(meant_by)} names for {shown}")
+            for n in meant_by
+        ]
+    return paths, problems
+
+
 def name_parts(name: str) -> tuple[str, ...]:
     """Folders, name without ending, and ending ("" for none)."""
     text = unicodedata.normalize("NFC", name).replace("\\", "/")

@@ -52,7 +52,7 @@ def read_pickles(
     tags_of = _read_mapping(mapping, vocabulary, tag_separator)
     splits, problems = _read_splits(tags_of, train_ids, validation_ids)
     match = name_match.NameMatch(files, folder)
-    paths, unfound = _find(splits, match, folder)
+    paths, unfound = name_match.find_all(splits, match, folder)
     problems += unfound
     if not paths:
         reason = f"; the first: {unfound[0]}" if unfound else ""
@@ -199,32 +199,6 @@ def _read_splits(
                 )
     problems += [(n, "in no split") for n in tags_of if n not in splits]
     return splits, problems
-
-
-def _find(
-    names: Iterable[str], match: name_match.NameMatch, folder: pathlib.Path
-) -> tuple[dict[str, pathlib.Path], list[tuple[str, str]]]:
-    paths, problems = {}, []
-    names_of = collections.defaultdict(list)
-    for name in names:
-        found = match.find(name)
-        if len(found) == 1:
-            names_of[found[0]].append(name)
-        elif found:
-            shown = ", ".join(os.path.relpath(f, folder) for f in found[:3])
-            problems.append((name, f"ambiguous: {len(found)} files ({shown})"))
-        else:
-            problems.append((name, "missing"))
-    for file, meant_by in names_of.items():
-        if len(meant_by) == 1:
-            paths[meant_by[0]] = file
-            continue
-        shown = os.path.relpath(file, folder)
-        problems += [
-            (n, f"ambiguous: {len(meant_by)} names for {shown}")
-            for n in meant_by
-        ]
-    return paths, problems
 
 
 def _plain(items: object) -> list:

@@ -1,7 +1,8 @@
 """Losses of taggers: logits against the tags that a clip has.
 
 All return the mean over tags and batch, compute in float32, and take labels
-in [0, 1], as mixup makes them.
+in [0, 1], as mixup makes them. Logits of several members, `[batch, members,
+tags]`, need labels `[batch, 1, tags]`.
 """
 
 import keras
@@ -47,6 +48,7 @@ class BinaryCrossentropy(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """Returns `[batch]` from labels and logits `[batch, tags]`."""
+        _check_ranks(y_true, y_pred)
         # Not max(x, 0) - x * y + log1p(exp(-|x|)): its gradient is wrong at
         # 0, where untrained models with a zero bias stand.
         losses = y_true * ops.softplus(-y_pred)
@@ -86,6 +88,7 @@ class FocalCrossentropy(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """Returns `[batch]` from labels and logits `[batch, tags]`."""
+        _check_ranks(y_true, y_pred)
         present = ops.softplus(-y_pred)  # -log p
         absent = ops.softplus(y_pred)  # -log (1 - p)
         # Powers by way of the logs: sigmoid(x) ** gamma has an infinite
@@ -116,10 +119,25 @@ class SigmoidBinaryCrossentropy(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """Returns `[batch]` from labels and logits `[batch, tags]`."""
+        _check_ranks(y_true, y_pred)
         probability = ops.clip(ops.sigmoid(y_pred), 1e-7, 1 - 1e-7)
         losses = y_true * ops.log(probability)
         losses += (1 - y_true) * ops.log(1 - probability)
         return -ops.mean(losses, axis=-1)
+
+
+def _check_ranks(y_true, y_pred):
+    """Refuses what would broadcast over the wrong axis.
+
+    Labels `[batch, tags]` against `[batch, members, tags]` give a number where
+    batch and members happen to be equal, and it means nothing.
+    """
+    if len(y_true.shape) != len(y_pred.shape):
+        raise ValueError(
+            "Labels must have as many axes as the logits; for the logits of "
+            "several members use `labels[:, None]`. Received: labels of shape "
+            f"{tuple(y_true.shape)}, logits of shape {tuple(y_pred.shape)}."
+        )
 
 
 def _checked_weights(weights):

@@ -1,0 +1,262 @@
+r"""Losses, negatives and word vectors side by side, on the same taggers.
+
+```
+python -m experiments.run_zero_shot --name first
+python -m experiments.run_ablation runs/zero_shot/first --words glove.txt random
+```
+
+The draws, their taggers and all settings are those of a finished run of
+`run_zero_shot`. Only the towers are fitted anew, so what differs between rows
+is what the row names. Tags that a source of words does not know are left out
+of its training, and all sources are compared on the tags that every one of
+them knows.
+"""
+
+import argparse
+import os
+import pathlib
+import sys
+
+import numpy as np
+
+from experiments import (
+    ablation_rows,
+    ablation_table,
+    cached_clips,
+    console,
+    dual_config,
+    dual_data,
+    dual_training,
+    flags,
+    run_dir,
+    training,
+)
+from tftag import command_line, tag_draws, tag_split, zero_shot
+
+EXPERIMENT = "ablation"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Fits and scores all rows, and prints the tables."""
+    command = sys.argv[1:] if argv is None else argv
+    arguments = parse(command)
+    console.begin()
+    base = pathlib.Path(arguments.run)
+    settings, finished = read_run(base)
+    manifest = dual_data.read_data(settings)
+    if manifest.fingerprint != finished["manifest_fingerprint"]:
+        raise ValueError(
+            "The data must be what the run was made from. Received: "
+            f"{manifest.fingerprint} in {settings.data}, "
+            f"{finished['manifest_fingerprint']} in {base}"
+        )
+    rows = ablation_rows.rows(settings, tuple(arguments.words))
+    run = run_dir.RunDir(arguments.runs, EXPERIMENT, arguments.name)
+    with run.locked():
+        check_words(run, base, rows)
+        environment = run.write_environment(command, settings.seed)
+        found = [
+            score_draw(rows, settings, manifest, number, base, run)
+            for number in range(len(finished["draws"]))
+        ]
+        summary = {
+            "run": str(base),
+            "protocol": settings.protocol,
+            "coverage": coverage(rows, manifest),
+            "draws": found,
+            "figures": tag_draws.combine([d["figures"] for d in found]),
+            "manifest_fingerprint": manifest.fingerprint,
+            "environment": environment,
+        }
+        run.write_json("metrics.json", summary)
+        run.write_csv("ablation.csv", ablation_table.rows(summary))
+        print(ablation_table.text(summary))
+        print(f"everything in {run.path}")
+    return 0
+
+
+def parse(command: list[str]) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = command_line.Parser(
+        prog="python -m experiments.run_ablation",
+        description=__doc__.split("\n")[0],
+    )
+    add = parser.add_argument
+    add("run", help="folder of a finished run of run_zero_shot")
+    add(
+        "--words",
+        nargs="+",
+        default=["random"],
+        metavar="SOURCE",
+        help="word vectors to compare with the run's own: a GloVe file, "
+        "word2vec:PATH, hub:HANDLE, shipped or random (random)",
+    )
+    add("--runs", default="runs", help="folder of all runs")
+    add("--name", default="", help="of this run; the UTC time when empty")
+    return parser.parse_args(command)
+
+
+def read_run(base: pathlib.Path) -> tuple[dual_config.DualConfig, dict]:
+    """Settings and figures of a finished run with taggers.
+
+    Raises:
+        FileNotFoundError: it is no finished run of `run_zero_shot`.
+        ValueError: its taggers are of no use to other towers.
+    """
+    if not (base / "metrics.json").is_file() or not (base / "draws").is_dir():
+        raise FileNotFoundError(
+            "Name the folder of a finished run of run_zero_shot, as "
+            f"runs/zero_shot/first. Received: {base}"
+        )
+    run = run_dir.RunDir(base.parent, "", base.name)
+    values = run.read_json("config.json")
+    made = dual_config.PRESETS[values["preset"]]()
+    settings = flags.replace(made, values)
+    if settings.body != "tagger":
+        raise ValueError(
+            "Towers are compared on the bodies of taggers: run_zero_shot must "
+            f"have had --body tagger. Received: {settings.body!r} in {base}"
+        )
+    return settings, run.read_json("metrics.json")
+
+
+def check_words(run, base: pathlib.Path, rows) -> None:
+    """Refuses to mix rows of different runs or words under one name."""
+    now = {
+        "run": os.fspath(base),
+        "words": {
+            row.title: row.vectors.fingerprint
+            for row in rows
+            if row.part == "words"
+        },
+    }
+    before = run.read_json("config.json")
+    if before is not None and before != now:
+        raise ValueError(
+            "A name holds the rows of one run and its words; choose another "
+            f"--name. Received: {now}, {before} in {run.path}"
+        )
+    run.write_json("config.json", now)
+
+
+def coverage(rows, manifest) -> dict:
+    """What each source of words knows of the vocabulary."""
+    counts = manifest.labels().sum(axis=0)
+    found = {}
+    for row in rows:
+        if row.part != "words":
+            continue
+        known = row.known(manifest.vocabulary.names)
+        whole = row.vectors.coverage(manifest.vocabulary.names, counts)
+        found[row.title] = {
+            "tags_with_a_vector": float(known.mean()),
+            "annotations_with_a_vector": float(
+                counts[known].sum() / counts.sum()
+            ),
+            "tags_with_every_word": whole.tag_share,
+            "annotations_with_every_word": whole.annotation_share,
+        }
+    return found
+
+
+def score_draw(rows, settings, manifest, number: int, base, run) -> dict:
+    """Fits and scores all rows on one draw.
+
+    Returns:
+        What `zero_shot.evaluate` says of each row under `figures`, by kind of
+        unseen tag, and how many tags were compared.
+    """
+    train, test = dual_data.fold(manifest, number)
+    names = manifest.vocabulary.names
+    kinds = dual_data.unseen_tags(settings, train, test, number)
+    split = dual_data.split_of(names, kinds)
+    dual_data.check_apart(train, test)
+    seen_train, _ = dual_data.to_learn(settings.protocol, train, split)
+    tagger = training.train_tagger(
+        dual_training.tagger_settings(settings),
+        seen_train,
+        None,
+        run_dir.RunDir(base / "draws" / f"draw_{number}", "", "tagger"),
+    )
+    learnt = dual_training.learnt_from(settings, tagger, seen_train)
+    clips, heard = (
+        cached_clips.clip_vectors(tagger.model, part, settings)
+        for part in (learnt, test)
+    )
+    folder = run.path / "draws"
+    folder.mkdir(exist_ok=True)
+    scores = {}
+    for place, row in enumerate(rows):
+        file = folder / f"draw_{number}_row_{place}.npy"
+        if not file.exists():
+            made = score_row(row, tagger.model, clips, learnt, heard, names)
+            partial = file.with_suffix(".partial.npy")
+            np.save(partial, made)
+            os.replace(partial, file)
+        scores[row.title] = np.load(file)
+        print(f"draw {number}: {row.title}", flush=True)
+    common = np.all([row.known(names) for row in rows], axis=0)
+    known = {
+        name for name, all_know in zip(names, common, strict=True) if all_know
+    }
+    shared = tag_split.TagSplit(
+        tuple(name for name in split.seen if name in known),
+        tuple(name for name in split.unseen if name in known),
+    )
+    figures = {
+        row.title: evaluate(
+            test.labels(),
+            scores[row.title],
+            names,
+            split if row.part == "loss" else shared,
+            kinds,
+        )
+        for row in rows
+    }
+    return {
+        "unseen": kinds,
+        "tags_every_source_knows": [len(shared.seen), len(shared.unseen)],
+        "figures": figures,
+    }
+
+
+def score_row(row, body, clips, learnt, heard, names) -> np.ndarray:
+    """Scores of the test recordings, `[recordings, tags]`, NaN if unknown."""
+    known = row.known(learnt.vocabulary.names)
+    model = dual_training.fit_heads(
+        row.settings,
+        body,
+        clips,
+        learnt.labels()[:, known],
+        tuple(np.array(learnt.vocabulary.names, object)[known]),
+        row.vectors,
+    )
+    recordings = cached_clips.embed(model, heard)
+    askable = row.known(names)
+    scores = np.full((len(recordings), len(names)), np.nan, np.float32)
+    tags = dual_training.embed_tags(
+        model, tuple(np.array(names, object)[askable]), row.vectors
+    )
+    scores[:, askable] = recordings @ tags.T
+    return scores
+
+
+def evaluate(truth, scores, names, split, kinds) -> dict:
+    """The figures of each kind of unseen tag beside the seen ones."""
+    found = {}
+    for kind, tags in kinds.items():
+        unseen = tuple(tag for tag in tags if tag in split.unseen)
+        kept = (*split.seen, *unseen)
+        columns = [names.index(name) for name in kept]
+        found[kind] = zero_shot.evaluate(
+            truth[:, columns],
+            scores[:, columns],
+            kept,
+            tag_split.TagSplit(split.seen, unseen),
+            draws=0,
+        )["tag_to_recordings"]
+    return found
+
+
+if __name__ == "__main__":
+    raise SystemExit(command_line.run(main))

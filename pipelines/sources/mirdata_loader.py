@@ -1,0 +1,226 @@
+"""Any data set that mirdata has a loader for and that carries tags.
+
+mirdata's index files are not in its package: it fetches them into itself.
+Nothing is fetched from here; an index file is also found in the folder of
+the data.
+"""
+
+import difflib
+import importlib
+import logging
+import numbers
+import os
+import pathlib
+from collections.abc import Iterable
+
+from pipelines.sources import folder as folder_source
+from pipelines.sources import listed, published
+
+# What loaders call their tags; the first that a track has is taken.
+TAG_ATTRIBUTES = (
+    "tags",
+    "genres",
+    "genre",
+    "instruments",
+    "instrument",
+    "mood",
+)
+ARTIST_ATTRIBUTES = ("artist_id", "artist", "artist_name")
+
+_log = logging.getLogger(__name__)
+
+
+def read_mirdata(
+    name: str,
+    folder: str | os.PathLike,
+    attribute: str | None = None,
+    split_number: int | None = None,
+    *,
+    partial: bool = False,
+    skip: Iterable[str | os.PathLike] = (),
+) -> listed.Listing:
+    """Reads the tracks of a loader.
+
+    Args:
+        name: Of the loader, as in `mirdata.list_datasets()`.
+        folder: Its `data_home`, which may hold the index file too.
+        attribute: What holds a track's tags: a text, a list of texts, or a
+            dictionary of lists or of probabilities, of which those from 0.5
+            on count. None is the first of `TAG_ATTRIBUTES` that it has.
+        split_number: For loaders with several splits.
+        partial: Whether the copy may be a part.
+        skip: Folders in the folder not to look into.
+
+    Returns:
+        The tracks, with the loader's splits where it has any.
+
+    Raises:
+        FileNotFoundError: The index file, annotations or audio is missing.
+        ValueError: mirdata is not installed, has no such loader, or the
+            loader has no audio or no tags.
+    """
+    dataset = _open(name, pathlib.Path(folder))
+    tracks = _tracks(dataset, name)
+    attribute = _tag_attribute(name, tracks[0][1], attribute)
+    splits = _splits(dataset, name, tracks, split_number)
+    rows = []
+    for key, track in tracks:
+        path = getattr(track, "audio_path", None)
+        if path is None:
+            continue
+        place = os.path.relpath(path, dataset.data_home).replace(os.sep, "/")
+        value = getattr(track, attribute, None)
+        rows.append(
+            published.Row(
+                names=(place,),
+                tags=listed.clean_tags(_texts(value, name, attribute)),
+                artist=_artist(track),
+                split=splits.get(key, ""),
+            )
+        )
+    if not rows:
+        raise ValueError(f"mirdata's {name} has no track with audio.")
+    if splits and not all(row.split for row in rows):
+        whole = len(rows)
+        rows = [row for row in rows if row.split]
+        _log.warning(
+            "%d of the %d tracks of %s are in no split and left out.",
+            whole - len(rows),
+            whole,
+            name,
+        )
+    return published.list_copy(
+        published.Facts(
+            name=f"mirdata {name}",
+            homepage=dataset.readme,
+            # Its public method prints it with a text of mirdata's own.
+            licence=" ".join((dataset._license_info or "").split()),
+            citation=(dataset.bibtex or "").strip(),
+        ),
+        published.Version(attribute),
+        rows,
+        folder,
+        index_files=[pathlib.Path(dataset.index_path)],
+        partial=partial,
+        skip=skip,
+    )
+
+
+def _open(name: str, folder: pathlib.Path):
+    try:
+        mirdata = importlib.import_module("mirdata")
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            "mirdata's loaders need mirdata: pip install 'tftag[mirdata]'"
+        ) from error
+    if name not in mirdata.DATASETS:
+        near = difflib.get_close_matches(name, mirdata.DATASETS, n=1)
+        hint = f" The nearest is {near[0]}." if near else ""
+        raise ValueError(
+            f"mirdata has no loader of this name. Received: {name!r}.{hint}"
+        )
+    dataset = mirdata.initialize(name, data_home=os.fspath(folder))
+    if not os.path.isfile(dataset.index_path):
+        index = folder / os.path.basename(dataset.index_path)
+        if not index.is_file():
+            raise FileNotFoundError(
+                f"mirdata's index {index.name} is neither in mirdata nor in "
+                f"{folder}. Fetch it by mirdata.initialize({name!r})"
+                ".download(['index']); " + dataset.readme + " says more."
+            )
+        dataset.index_path = os.fspath(index)
+    return dataset
+
+
+def _tracks(dataset: object, name: str) -> list[tuple[str, object]]:
+    try:
+        tracks = [(key, dataset.track(key)) for key in dataset.track_ids]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"mirdata's {name} has no tracks, or its index "
+            f"{dataset.index_path} is damaged: {error!r}"
+        ) from error
+    if not tracks:
+        raise ValueError(f"{dataset.index_path} lists no track.")
+    return tracks
+
+
+def _tag_attribute(name: str, track: object, wanted: str | None) -> str:
+    # Not hasattr, which would read files.
+    held = set(dir(track))
+    for attribute in TAG_ATTRIBUTES if wanted is None else (wanted,):
+        if attribute in held:
+            return attribute
+    sought = ", ".join(TAG_ATTRIBUTES) if wanted is None else repr(wanted)
+    raise ValueError(
+        f"The tracks of mirdata's {name} have none of {sought}. They have: "
+        f"{', '.join(sorted(n for n in held if not n.startswith('_')))}"
+    )
+
+
+def _splits(
+    dataset: object,
+    name: str,
+    tracks: list[tuple[str, object]],
+    number: int | None,
+) -> dict[str, str]:
+    """Split of each track; {} where the loader has none that is known."""
+    try:
+        if number is None:
+            found = dataset.get_track_splits()
+        else:
+            found = dataset.get_track_splits(split_number=number)
+    except (NotImplementedError, AttributeError):
+        # Some loaders call it so, and mirdata does not know.
+        if "subset" not in dir(tracks[0][1]):
+            return {}
+        found = {track.subset: [] for _, track in tracks}
+        for key, track in tracks:
+            found[track.subset].append(key)
+    except TypeError as error:
+        raise ValueError(
+            f"mirdata's {name} has no numbered splits. Received: {number}"
+        ) from error
+    names = {n: folder_source.SPLIT_NAMES.get(str(n).casefold()) for n in found}
+    if not all(names.values()):
+        _log.warning(
+            "The splits of %s are called %s, which says not who trains and "
+            "who tests: splits are made anew.",
+            name,
+            ", ".join(map(str, found)),
+        )
+        return {}
+    return {key: names[n] for n, keys in found.items() for key in keys}
+
+
+def _texts(value: object, name: str, attribute: str) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        if all(isinstance(held, numbers.Real) for held in value.values()):
+            return [key for key, held in value.items() if held >= 0.5]
+        return [
+            text
+            for held in value.values()
+            for text in _texts(held, name, attribute)
+        ]
+    if isinstance(value, (list, tuple)) and all(
+        isinstance(text, str) for text in value
+    ):
+        return list(value)
+    raise ValueError(
+        f"{attribute!r} of mirdata's {name} must hold texts. Received: "
+        f"{type(value).__name__}. --subset names another attribute."
+    )
+
+
+def _artist(track: object) -> str:
+    held = set(dir(track))
+    for attribute in ARTIST_ATTRIBUTES:
+        if attribute in held:
+            value = getattr(track, attribute)
+            if isinstance(value, (str, int)):
+                return listed.clean_artist(str(value))
+    return ""

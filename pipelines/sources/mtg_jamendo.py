@@ -1,0 +1,171 @@
+"""MTG-Jamendo: 55,525 full-length tracks, 183 tags of three kinds.
+
+Each of the five splits keeps an artist on one side. The subsets are cut out
+of the same splits: the 50 most frequent tags, or the tags of one kind.
+"""
+
+import os
+import pathlib
+from collections.abc import Iterable
+
+from pipelines.sources import listed, published
+
+FACTS = published.Facts(
+    name="MTG-Jamendo",
+    homepage="https://github.com/MTG/mtg-jamendo-dataset",
+    licence="audio: Creative Commons, by track (audio_licenses.txt); "
+    "metadata: CC BY-NC-SA 4.0",
+    citation="Bogdanov, Won, Tovstogan, Porter and Serra: The MTG-Jamendo "
+    "dataset for automatic music tagging. ML4MD at ICML 2019.",
+)
+# Train, validation and test of the splits 0 to 4.
+COUNTS = {
+    "top50": (
+        (32_136, 10_888, 11_356),
+        (32_395, 10_619, 11_366),
+        (32_010, 11_961, 10_409),
+        (33_173, 10_468, 10_739),
+        (30_868, 11_593, 11_919),
+    ),
+    "genre": (
+        (32_572, 11_043, 11_479),
+        (32_746, 10_833, 11_515),
+        (32_360, 12_185, 10_549),
+        (33_515, 10_656, 10_923),
+        (31_305, 11_804, 11_985),
+    ),
+    "instrument": (
+        (14_395, 5_466, 5_115),
+        (14_943, 4_960, 5_073),
+        (14_702, 5_066, 5_208),
+        (14_875, 5_068, 5_033),
+        (14_829, 5_159, 4_988),
+    ),
+    "moodtheme": (
+        (9_949, 3_802, 4_231),
+        (10_190, 3_594, 4_198),
+        (10_484, 4_085, 3_413),
+        (10_920, 3_500, 3_562),
+        (10_241, 3_706, 4_035),
+    ),
+    "all": (
+        (32_859, 11_101, 11_565),
+        (33_007, 10_937, 11_581),
+        (32_616, 12_246, 10_663),
+        (33_747, 10_757, 11_021),
+        (31_509, 11_893, 12_123),
+    ),
+}
+TAGS = {
+    "top50": 50,
+    "genre": 87,
+    "instrument": 40,
+    "moodtheme": 56,
+    "all": 183,
+}
+_STEMS = {
+    "top50": "autotagging_top50tags",
+    "genre": "autotagging_genre",
+    "instrument": "autotagging_instrument",
+    "moodtheme": "autotagging_moodtheme",
+    "all": "autotagging",
+}
+SPLITS = ("train", "validation", "test")
+HEADER = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS")
+
+
+def version(subset: str, split_number: int) -> published.Version:
+    """What is published of a subset in one of the five splits."""
+    counts = COUNTS[subset][split_number]
+    note = f"split {split_number} of 0 to 4"
+    return published.Version(subset, counts, TAGS[subset], note)
+
+
+def read_mtg_jamendo(
+    folder: str | os.PathLike,
+    audio_folder: str | os.PathLike | None = None,
+    subset: str = "top50",
+    split_number: int = 0,
+    *,
+    partial: bool = False,
+    skip: Iterable[str | os.PathLike] = (),
+) -> listed.Listing:
+    """Reads the three lists of a split.
+
+    Args:
+        folder: A copy of the data set's repository, or its folder `data`.
+        audio_folder: Where the audio is, `48/948.mp3` or, in the smaller
+            archives, `48/948.low.mp3`; None is the same folder.
+        subset: One of `COUNTS`.
+        split_number: 0 to 4.
+        partial: Whether the copy may be a part.
+        skip: Folders in the audio folder not to look into.
+
+    Returns:
+        The tracks; artists and albums have numbers, not names.
+
+    Raises:
+        FileNotFoundError: A list or audio is missing.
+        ValueError: A list is damaged or has another number of tracks than is
+            published, or the split number is not 0 to 4.
+    """
+    if split_number not in range(5):
+        raise ValueError(
+            f"MTG-Jamendo has the splits 0 to 4. Received: {split_number}"
+        )
+    rows, index_files = [], []
+    for split in SPLITS:
+        name = f"split-{split_number}/{_STEMS[subset]}-{split}.tsv"
+        path = published.index_file(
+            FACTS, folder, f"data/splits/{name}", f"splits/{name}"
+        )
+        rows += _read_list(path, split)
+        index_files.append(path)
+    names = {name for row in rows for name in row.tags}
+    if not partial and len(names) != TAGS[subset]:
+        raise ValueError(
+            f"MTG-Jamendo {subset} has {TAGS[subset]} tags, as published. "
+            f"Received: {len(names)} in {index_files[0]} and the lists beside "
+            f"it. {FACTS.homepage} publishes whole ones; --partial takes a "
+            "part."
+        )
+    return published.list_copy(
+        FACTS,
+        version(subset, split_number),
+        rows,
+        folder if audio_folder is None else audio_folder,
+        index_files=index_files,
+        vocabulary=tuple(sorted(names)),
+        partial=partial,
+        skip=skip,
+    )
+
+
+def _read_list(path: pathlib.Path, split: str) -> list[published.Row]:
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    if not lines or tuple(lines[0].split("\t")) != HEADER:
+        raise ValueError(
+            f"{path} must start with {', '.join(HEADER)}, separated by tabs. "
+            f"Received: {lines[:1]!r:.120}"
+        )
+    rows = []
+    for number, line in enumerate(lines[1:], start=2):
+        # A tag a cell: rows are longer than the header.
+        cells = line.split("\t")
+        if len(cells) < len(HEADER) or not cells[3].endswith(".mp3"):
+            raise ValueError(
+                f"{path}, line {number}: a track must have an artist, an "
+                f"album, a path to an MP3, a duration and tags. "
+                f"Received: {line!r:.120}"
+            )
+        stem = cells[3].removesuffix(".mp3")
+        rows.append(
+            published.Row(
+                names=(cells[3], f"{stem}.low.mp3"),
+                tags=listed.clean_tags(cells[5:]),
+                artist=cells[1],
+                split=split,
+            )
+        )
+    return rows

@@ -1,0 +1,244 @@
+"""What all published data sets share: their facts, and the check of a copy."""
+
+import collections
+import dataclasses
+import logging
+import os
+import pathlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from pipelines.sources import listed, name_match
+
+_log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Version:
+    """One of the ways in which a data set is used.
+
+    Attributes:
+        name: As the command line calls it.
+        counts: Recordings of train, validation and test, or of the whole
+            where there is no published split; () where nobody states them.
+        tags: Number of tags; None where nobody states it.
+        note: What else to know, in a few words.
+    """
+
+    name: str
+    counts: tuple[int, ...] = ()
+    tags: int | None = None
+    note: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What a data set is, whoever holds a copy.
+
+    Attributes:
+        name: Its full name.
+        homepage: Where the owner publishes it.
+        licence: Of its audio and of its annotations.
+        citation: The paper to cite.
+    """
+
+    name: str
+    homepage: str
+    licence: str
+    citation: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One recording as the index files have it.
+
+    Attributes:
+        names: File names that it can have, the published one first.
+        tags: Clean tags.
+        artist: "" where unknown.
+        split: "" where none is published.
+    """
+
+    names: tuple[str, ...]
+    tags: tuple[str, ...]
+    artist: str = ""
+    split: str = ""
+
+
+def index_file(
+    facts: Facts, folder: str | os.PathLike, *places: str
+) -> pathlib.Path:
+    """The index file that lies at the first of some places.
+
+    Args:
+        facts: The data set.
+        folder: Where it was unpacked.
+        places: Where the file can be, relative to the folder.
+
+    Returns:
+        Its path.
+
+    Raises:
+        FileNotFoundError: It is nowhere; says who publishes it.
+    """
+    for place in places:
+        path = pathlib.Path(folder, place)
+        if path.is_file():
+            return path
+    raise FileNotFoundError(
+        f"{facts.name} needs {places[0]}, which is not in {folder}. "
+        f"{facts.homepage} publishes it."
+    )
+
+
+def list_copy(
+    facts: Facts,
+    version: Version,
+    rows: Sequence[Row],
+    audio_folder: str | os.PathLike,
+    *,
+    index_files: Iterable[pathlib.Path] = (),
+    faults: Mapping[str, str] | None = None,
+    vocabulary: tuple[str, ...] | None = None,
+    partial: bool = False,
+    skip: Iterable[str | os.PathLike] = (),
+) -> listed.Listing:
+    """Compares a copy of a data set with what is published of it.
+
+    Args:
+        facts: The data set.
+        version: The version of it that is wanted.
+        rows: Its recordings, as the index files have them.
+        audio_folder: Where the audio is, in any depth.
+        index_files: What the rows were read from.
+        faults: Published name and fault of recordings that cannot be used;
+            they need not be among the rows.
+        vocabulary: The tags in order, where the data set fixes them.
+        partial: Whether the index files and the audio may be a part.
+        skip: Folders in the audio folder not to look into.
+
+    Returns:
+        The recordings that are there; the problems name the faulty ones,
+        those that a partial copy lacks, and audio that no row names.
+
+    Raises:
+        FileNotFoundError: Audio is missing and `partial` is False, or all is;
+            counts it, names the first and who publishes it.
+        ValueError: The index files list another number of recordings than
+            is published, and `partial` is False; or list one twice.
+    """
+    faults = {} if faults is None else faults
+    _check_names(facts, rows)
+    if not partial:
+        _check_counts(facts, version, rows)
+    usable = [row for row in rows if row.names[0] not in faults]
+    folder = pathlib.Path(audio_folder)
+    files = listed.audio_files(folder, skip)
+    match = name_match.NameMatch(files, folder)
+    paths, problems = name_match.find_all(
+        (_held_name(row.names, match) for row in usable), match, folder
+    )
+    missing = {name for name, reason in problems if reason == "missing"}
+    problems = [entry for entry in problems if entry[1] != "missing"]
+    if missing and (not partial or not paths):
+        raise FileNotFoundError(
+            _missing(facts, version, missing, len(usable), folder)
+        )
+    problems += [(name, listed.NOT_HELD) for name in missing]
+    faulty = {file for name in faults for file in match.find(name)}
+    problems += [
+        (name, f"{listed.KNOWN_FAULT}: {fault}")
+        for name, fault in faults.items()
+    ]
+    known = {file for row in rows for n in row.names for file in match.find(n)}
+    problems += [
+        (
+            file.relative_to(os.path.abspath(folder)).as_posix(),
+            listed.NOT_IN_VERSION,
+        )
+        for file in files
+        if file not in known and file not in faulty
+    ]
+    recordings = _recordings(usable, paths)
+    listed.warn_of_untagged(recordings, facts.name)
+    if missing:
+        _log.warning(
+            "%d of the %d recordings of %s are in %s; figures on this part "
+            "compare with no published ones.",
+            len(recordings),
+            len(usable),
+            facts.name,
+            folder,
+        )
+    source = {
+        "name": facts.name,
+        "version": version.name,
+        "note": version.note,
+        "homepage": facts.homepage,
+        "licence": facts.licence,
+        "citation": facts.citation,
+        "published": list(version.counts),
+        "held": f"{len(recordings)} of {len(usable)}",
+        "made_from": listed.file_facts(index_files),
+    }
+    return listed.Listing(recordings, tuple(problems), source, vocabulary)
+
+
+def _recordings(
+    usable: Sequence[Row], paths: Mapping[str, pathlib.Path]
+) -> tuple[listed.Listed, ...]:
+    # The ids do not depend on which part of the data set is held.
+    ids = listed.track_ids([row.names[0] for row in usable])
+    recordings = []
+    for track_id, row in zip(ids, usable, strict=True):
+        found = [paths[name] for name in row.names if name in paths]
+        if found:
+            recordings.append(
+                listed.Listed(
+                    track_id, found[0], row.tags, row.artist, row.split
+                )
+            )
+    return tuple(recordings)
+
+
+def _held_name(names: tuple[str, ...], match: name_match.NameMatch) -> str:
+    """The first name that a file has; the published one where none has."""
+    return next((name for name in names if match.find(name)), names[0])
+
+
+def _check_names(facts: Facts, rows: Sequence[Row]):
+    counts = collections.Counter(row.names[0] for row in rows)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        raise ValueError(
+            f"The index files of {facts.name} must list each recording once. "
+            f"Received {len(twice)} more often, the first: {twice[0]!r}"
+        )
+
+
+def _check_counts(facts: Facts, version: Version, rows: Sequence[Row]):
+    if not version.counts:
+        return
+    counts = collections.Counter(row.split for row in rows)
+    found = tuple(counts[name] for name in ("train", "validation", "test"))
+    if len(version.counts) == 1:
+        found = (len(rows),)
+    if found != version.counts:
+        raise ValueError(
+            f"{facts.name} {version.name} has {_slashes(version.counts)} "
+            f"recordings, as published. Received: {_slashes(found)} in the "
+            f"index files. {facts.homepage} publishes whole ones; --partial "
+            "takes a part."
+        )
+
+
+def _missing(facts, version, missing, total, folder):
+    return (
+        f"{len(missing):,} of the {total:,} recordings of {facts.name} "
+        f"{version.name} are not in {folder}; the first: {min(missing)}. "
+        f"{facts.homepage} publishes them. --audio names another folder, "
+        "--partial takes the copy as it is."
+    )
+
+
+def _slashes(counts: Iterable[int]) -> str:
+    return "/".join(f"{count:,}" for count in counts)

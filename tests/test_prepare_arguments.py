@@ -1,0 +1,71 @@
+import pytest
+
+from pipelines import prepare_arguments
+from pipelines.sources import catalogue
+
+
+def _parse(text):
+    return prepare_arguments.parse(text.split(), "What it does.")
+
+
+@pytest.mark.parametrize(
+    ("name", "subset"),
+    [("magnatagatune", "clean"), ("mtg-jamendo", "top50"), ("fma", "small")],
+)
+def test_the_first_subset_is_the_default(name, subset):
+    assert _parse(f"--{name} x --out y").subset == subset
+
+
+def test_data_without_subsets_has_none():
+    assert _parse("--gtzan x --out y").subset is None
+    assert _parse("--table x --out y").subset is None
+    assert _parse("--mirdata x --audio z --out y").subset is None
+
+
+def test_flags_that_go_together():
+    asked = _parse(
+        "--magnatagatune x --out y --subset artist --merge-synonyms "
+        "--all-tags --partial --split 8/2"
+    )
+    assert asked.merge_synonyms and asked.all_tags and asked.partial
+    assert asked.split == (8, 2)
+    asked = _parse("--mtg-jamendo x --out y --subset all --split-number 0")
+    assert asked.split_number == 0
+    assert _parse("--fma x --out y --top-genres").top_genres
+    asked = _parse("--mirdata n --audio z --out y --subset genre --partial")
+    assert asked.subset == "genre"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("--out y", "one of the arguments --table"),
+        ("--gtzan x --fma x --out y", "not allowed with"),
+        ("--gtzan x", "required: --out"),
+        ("--gtzan x --out y --subset a", "--subset goes with"),
+        ("--fma x --out y --subset tiny", "small, medium, large, full"),
+        ("--fma x --out y --split-number 1", "--split-number goes with"),
+        ("--fma x --out y --split-number 0", "--split-number goes with"),
+        ("--fma x --out y --all-tags", "goes with --magnatagatune"),
+        ("--gtzan x --out y --merge-synonyms", "goes with --magnatagatune"),
+        ("--gtzan x --out y --top-genres", "--top-genres goes with --fma"),
+        ("--table x --out y --partial", "--partial goes with"),
+        ("--table x --out y --tag-names n", "goes with --pickles; see --tags"),
+        ("--mirdata x --out y", "--mirdata needs --audio"),
+        ("--table x --out y --split a/b", "must be like 8/1/1"),
+    ],
+)
+def test_flags_that_do_not(text, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        _parse(text)
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+
+
+def test_the_list_needs_nothing_else(capsys):
+    with pytest.raises(SystemExit) as ended:
+        _parse("--list")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == catalogue.table()

@@ -1,0 +1,165 @@
+import logging
+
+import pytest
+
+from pipelines.sources import listed, published
+
+FACTS = published.Facts("Name", "https://example.org", "CC0", "Somebody, 2001.")
+VERSION = published.Version("first", (2, 1, 1), 3, "as it was")
+
+
+def _rows():
+    return [
+        published.Row(("a/1.mp3", "a/1.low.mp3"), ("x",), "A", "train"),
+        published.Row(("a/2.mp3",), ("x", "y"), "B", "train"),
+        published.Row(("b/3.mp3",), ("y",), "A", "validation"),
+        published.Row(("b/4.mp3",), (), "C", "test"),
+    ]
+
+
+def _touch(top, *names):
+    for name in names:
+        path = top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+
+
+def _list(folder, rows=None, **wishes):
+    rows = _rows() if rows is None else rows
+    return published.list_copy(FACTS, VERSION, rows, folder, **wishes)
+
+
+def test_a_whole_copy(tmp_path):
+    _touch(tmp_path, "deep/a/1.low.mp3", "a/2.wav", "b/3.mp3", "b/4.mp3")
+    index = tmp_path / "index.csv"
+    index.write_text("x")
+    read = _list(tmp_path, index_files=[index], vocabulary=("y", "x"))
+    assert [r.track_id for r in read.recordings] == [
+        "a__1",
+        "a__2",
+        "b__3",
+        "b__4",
+    ]
+    assert [r.split for r in read.recordings] == [
+        "train",
+        "train",
+        "validation",
+        "test",
+    ]
+    assert [r.artist for r in read.recordings] == ["A", "B", "A", "C"]
+    assert read.recordings[0].path == tmp_path / "deep/a/1.low.mp3"
+    assert read.problems == ()
+    assert read.vocabulary == ("y", "x")
+    assert read.source == {
+        "name": "Name",
+        "version": "first",
+        "note": "as it was",
+        "homepage": "https://example.org",
+        "licence": "CC0",
+        "citation": "Somebody, 2001.",
+        "published": [2, 1, 1],
+        "held": "4 of 4",
+        "made_from": listed.file_facts([index]),
+    }
+
+
+def test_missing_audio_is_counted_and_its_owner_named(tmp_path):
+    _touch(tmp_path, "a/1.mp3", "b/4.mp3")
+    with pytest.raises(
+        FileNotFoundError,
+        match=r"2 of the 4 recordings of Name first are not in .*; the first: "
+        r"a/2.mp3. https://example.org publishes them.*--partial",
+    ):
+        _list(tmp_path)
+
+
+def test_a_part_names_what_is_missing(tmp_path, caplog):
+    _touch(tmp_path, "a/1.mp3", "b/4.mp3", "other.mp3")
+    with caplog.at_level(logging.WARNING):
+        read = _list(tmp_path, partial=True)
+    assert [r.track_id for r in read.recordings] == ["a__1", "b__4"]
+    assert sorted(read.problems) == [
+        ("a/2.mp3", listed.NOT_HELD),
+        ("b/3.mp3", listed.NOT_HELD),
+        ("other.mp3", listed.NOT_IN_VERSION),
+    ]
+    assert read.source["held"] == "2 of 4"
+    assert "2 of the 4 recordings of Name" in caplog.text
+    assert "1 of the 2 recordings of Name have no tag" in caplog.text
+
+
+def test_ids_are_the_same_in_a_part(tmp_path):
+    # Two names that differ in letters that are lost get a number each.
+    rows = [
+        published.Row((name,), ("x",), split="train")
+        for name in ("a b.mp3", "a_b.mp3", "c.mp3")
+    ]
+    _touch(tmp_path / "whole", "a b.mp3", "a_b.mp3", "c.mp3")
+    _touch(tmp_path / "part", "a_b.mp3")
+    whole, part = (
+        {
+            r.path.name: r.track_id
+            for r in _list(tmp_path / name, rows, partial=True).recordings
+        }
+        for name in ("whole", "part")
+    )
+    assert part == {"a_b.mp3": whole["a_b.mp3"]}
+
+
+def test_faulty_recordings_are_left_out_by_name(tmp_path):
+    _touch(tmp_path, "a/1.mp3", "a/2.mp3", "b/3.mp3", "b/4.mp3", "z/9.mp3")
+    faults = {"a/2.mp3": "empty", "z/9.mp3": "noise"}
+    read = _list(tmp_path, faults=faults)
+    assert [r.track_id for r in read.recordings] == ["a__1", "b__3", "b__4"]
+    assert read.problems == (
+        ("a/2.mp3", "known fault: empty"),
+        ("z/9.mp3", "known fault: noise"),
+    )
+
+
+def test_faulty_recordings_may_be_missing(tmp_path):
+    _touch(tmp_path, "a/1.mp3", "b/3.mp3", "b/4.mp3")
+    read = _list(tmp_path, faults={"a/2.mp3": "empty"})
+    assert read.source["held"] == "3 of 3"
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_no_audio_at_all_is_refused(tmp_path, partial):
+    _touch(tmp_path, "other.mp3")
+    with pytest.raises(FileNotFoundError, match="4 of the 4"):
+        _list(tmp_path, partial=partial)
+
+
+def test_another_number_than_published_is_refused(tmp_path):
+    _touch(tmp_path, "a/1.mp3", "a/2.mp3", "b/3.mp3", "b/4.mp3")
+    with pytest.raises(
+        ValueError, match=r"2/1/1 recordings.*Received: 2/1/0.*--partial"
+    ):
+        _list(tmp_path, _rows()[:3])
+    assert _list(tmp_path, _rows()[:3], partial=True).source["held"] == "3 of 3"
+
+
+def test_a_version_without_split_is_counted_as_a_whole(tmp_path):
+    rows = [published.Row((f"{i}.mp3",), ("x",)) for i in range(3)]
+    _touch(tmp_path, "0.mp3", "1.mp3", "2.mp3")
+    version = published.Version("whole", (3,))
+    read = published.list_copy(FACTS, version, rows, tmp_path)
+    assert len(read.recordings) == 3
+    with pytest.raises(ValueError, match="Received: 2 in"):
+        published.list_copy(FACTS, version, rows[:2], tmp_path)
+
+
+def test_a_recording_is_listed_once(tmp_path):
+    _touch(tmp_path, "a/1.mp3")
+    with pytest.raises(ValueError, match="once.*'a/1.mp3'"):
+        _list(tmp_path, _rows()[:1] * 2, partial=True)
+
+
+def test_an_index_file_is_found_at_the_first_place(tmp_path):
+    _touch(tmp_path, "deep/x.csv")
+    found = published.index_file(FACTS, tmp_path, "x.csv", "deep/x.csv")
+    assert found == tmp_path / "deep/x.csv"
+    with pytest.raises(
+        FileNotFoundError, match="Name needs y.csv.*https://example.org"
+    ):
+        published.index_file(FACTS, tmp_path, "y.csv", "deep/y.csv")
