@@ -9,9 +9,16 @@ import pytest
 import soundfile
 
 from pipelines import address as addresses
-from pipelines import convert, convert_worker, inspect, journal, prepare
+from pipelines import (
+    convert,
+    convert_worker,
+    inspect,
+    journal,
+    prepare,
+    remote,
+    remote_listing,
+)
 from pipelines import manifest as manifests
-from pipelines import remote, remote_listing
 from pipelines.sources import folder, remote_audio
 from tftag import audio
 
