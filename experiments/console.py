@@ -1,8 +1,11 @@
 """What an experiment says on the screen while it runs."""
 
 import logging
+import os
 import sys
 import warnings
+
+from pipelines import address as addresses
 
 
 def begin() -> None:
@@ -21,3 +24,14 @@ def begin() -> None:
         logging.getLogger(package).setLevel(logging.ERROR)
     # TensorBoard and TensorFlow Hub import a package that warns of its end.
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+
+
+def short(path: str | os.PathLike | addresses.Address) -> str:
+    """The path from here, where it lies below; AUDIO for what is remote.
+
+    `tftag` reads files of this machine, so an address would be no example.
+    """
+    if isinstance(path, addresses.Address):
+        return "AUDIO"
+    path, here = os.path.abspath(path), os.getcwd()
+    return os.path.relpath(path) if path.startswith(here + os.sep) else path

@@ -10,7 +10,6 @@ same weights as a run that was left alone.
 """
 
 import argparse
-import os
 import pathlib
 import sys
 
@@ -19,6 +18,7 @@ import numpy as np
 from experiments import (
     config,
     console,
+    copies,
     evaluation,
     flags,
     illustrations,
@@ -48,7 +48,9 @@ def main(argv: list[str] | None = None) -> int:
         begin(run, settings, manifest)
         if run.finished:
             print(f"{run.path} is finished; another --name starts a new run.")
+            copies.make(arguments.copy_to, run)
             return 0
+        copies.check(arguments.copy_to, run)
         run.write_environment(command, settings.seed)
         print(headline(run, settings, manifest), flush=True)
         # A place that cannot be written to is said before hours of training.
@@ -71,6 +73,7 @@ def main(argv: list[str] | None = None) -> int:
         )
         run.write_json("metrics.json", {**summary, "export": str(exported)})
     print(closing(run, summary, exported, judged))
+    copies.make(arguments.copy_to, run)
     return 0
 
 
@@ -87,6 +90,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         default="saved_models/baseline",
         help="folder that gets the SavedModel under the next free number",
     )
+    copies.add_flag(parser)
     flags.add_flags(parser, config.PRESETS)
     return parser.parse_args(command)
 
@@ -270,8 +274,8 @@ def card(run, settings, manifest, summary) -> dict:
 
 def closing(run, summary, exported, judged) -> str:
     """Says what was made, where, and what to try next."""
-    example = short(judged.wav_path(judged.tracks[0]))
-    python = short(sys.executable)
+    example = console.short(judged.wav_path(judged.tracks[0]))
+    python = console.short(sys.executable)
     return "\n".join(
         [
             "",
@@ -280,19 +284,13 @@ def closing(run, summary, exported, judged) -> str:
             "",
             f"run        {run.path}",
             f"figures    {run.figures}",
-            f"export     {short(exported)}",
+            f"export     {console.short(exported)}",
             "",
             "Next:",
             f"  {python} -m tensorboard.main --logdir {run.path.parent}",
-            f"  {python} -m tftag tag {short(exported)} {example}",
+            f"  {python} -m tftag tag {console.short(exported)} {example}",
         ]
     )
-
-
-def short(path) -> str:
-    """The path from here, where it lies below."""
-    path, here = os.path.abspath(path), os.getcwd()
-    return os.path.relpath(path) if path.startswith(here + os.sep) else path
 
 
 if __name__ == "__main__":

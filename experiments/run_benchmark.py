@@ -5,6 +5,7 @@ python -m experiments.run_benchmark pipeline --torch-python PATH
 python -m experiments.run_benchmark frontend
 python -m experiments.run_benchmark step --preset demo
 python -m experiments.run_benchmark prepare --rows 100000
+python -m experiments.run_benchmark remote s3://bucket/mine data/mine
 ```
 
 Every figure is the median of several rounds, with the lowest and the highest.
@@ -32,6 +33,7 @@ from experiments import (
     optimizers,
     preparation_speed,
     reading_speed,
+    remote_speed,
     training,
     transfer,
 )
@@ -54,6 +56,7 @@ def main(argv: list[str] | None = None) -> int:
         (frontend, _frontend_flags),
         (step, _step_flags),
         (preparation_speed.prepare, preparation_speed.add_flags),
+        (remote, remote_speed.add_flags),
     ):
         command = commands.add_parser(
             measure.__name__, help=measure.__doc__, description=measure.__doc__
@@ -143,6 +146,17 @@ def step(arguments: argparse.Namespace) -> None:
         f"{settings.audio.clip_seconds:g} s, batches of "
         f"{settings.training.batch_size}; seconds per clip"
     )
+    print(table(take_turns(ways, arguments.rounds)))
+
+
+def remote(arguments: argparse.Namespace) -> None:
+    """Random crops per second from buckets, beside folders."""
+    ways = remote_speed.ways(
+        arguments.data,
+        arguments.clip_seconds,
+        arguments.seconds / arguments.rounds,
+    )
+    print(remote_speed.headline(arguments.data, arguments.clip_seconds))
     print(table(take_turns(ways, arguments.rounds)))
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from experiments import (
     config,
     console,
+    copies,
     evaluation,
     flags,
     run_baseline,
@@ -43,6 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         check_settings(run, settings, arguments.folds)
+        copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
         rows = splits.folds(
             [track.artist for track in manifest.tracks], arguments.folds
@@ -53,6 +55,7 @@ def main(argv: list[str] | None = None) -> int:
         done = [score_fold(settings, manifest, rows, k, run) for k in asked]
         if len(done) == arguments.folds:
             report_pooled(settings, manifest, rows, done, run, environment)
+            copies.make(arguments.copy_to, run)
     return 0
 
 
@@ -66,6 +69,7 @@ def parse(command: list[str]) -> argparse.Namespace:
     parser.add_argument("--folds", type=int, default=5, help="how many (5)")
     parser.add_argument("--fold", type=int, help="only this one, from 0")
     parser.add_argument("--runs", default="runs", help="folder of all runs")
+    copies.add_flag(parser)
     flags.add_flags(parser, config.PRESETS)
     arguments = parser.parse_args(command)
     if arguments.folds < 2:

@@ -16,6 +16,7 @@ import sys
 
 from experiments import (
     console,
+    copies,
     dual_config,
     dual_data,
     dual_training,
@@ -62,7 +63,9 @@ def main(argv: list[str] | None = None) -> int:
         run_baseline.begin(run, settings, known)
         if run.finished:
             print(f"{run.path} is finished; another --name starts a new run.")
+            copies.make(arguments.copy_to, run)
             return 0
+        copies.check(arguments.copy_to, run)
         run.write_environment(command, settings.seed)
         print(run_baseline.headline(run, settings, known), flush=True)
         covered = vectors.coverage(names, manifest.labels().sum(axis=0))
@@ -113,6 +116,7 @@ def main(argv: list[str] | None = None) -> int:
     print(run_baseline.closing(run, summary, exported, scored))
     print(search_line(exported, scored))
     print(zero_shot_lines(summary))
+    copies.make(arguments.copy_to, run)
     return 0
 
 
@@ -129,6 +133,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         default="saved_models/dual_encoder",
         help="folder that gets the SavedModel under the next free number",
     )
+    copies.add_flag(parser)
     flags.add_flags(parser, dual_config.PRESETS)
     return parser.parse_args(command)
 
@@ -152,8 +157,8 @@ def search_line(exported, scored) -> str:
     wanted, unwanted = scored.vocabulary.names[:2]
     folder = scored.wav_path(scored.tracks[0]).parent
     return (
-        f"  {run_baseline.short(sys.executable)} -m tftag search "
-        f"{run_baseline.short(exported)} {run_baseline.short(folder)} "
+        f"  {console.short(sys.executable)} -m tftag search "
+        f"{console.short(exported)} {console.short(folder)} "
         f"'{wanted} -{unwanted}'"
     )
 

@@ -14,6 +14,7 @@ import time
 import numpy as np
 
 from experiments import console, evaluation, illustrations, run_dir
+from pipelines import local_copy
 from pipelines import manifest as manifests
 from tftag import audio, calibration, command_line, serving, tags
 
@@ -131,9 +132,7 @@ def score(
 ) -> np.ndarray:
     """Tags every recording; float32 `[tracks, tags]`."""
     recordings = (
-        audio.decode_file(
-            manifest.wav_path(track), tagger.sample_rate_hz
-        ).samples
+        _samples(manifest.wav_path(track), tagger.sample_rate_hz)
         for track in manifest.tracks
     )
     scores = []
@@ -144,6 +143,11 @@ def score(
             _log.info("%d of %d recordings", len(scores), len(manifest.tracks))
             said = time.monotonic()
     return np.stack(scores)
+
+
+def _samples(path, sample_rate_hz: int) -> np.ndarray:
+    with local_copy.file_copy(path) as file:
+        return audio.decode_file(file, sample_rate_hz).samples
 
 
 def what(tagger, manifest, judged, split) -> str:

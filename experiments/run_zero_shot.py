@@ -21,6 +21,7 @@ import sys
 from experiments import (
     config,
     console,
+    copies,
     dual_config,
     dual_data,
     flags,
@@ -59,6 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         check_settings(run, settings, manifest)
+        copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
         covered = vectors.coverage(
             manifest.vocabulary.names, manifest.labels().sum(axis=0)
@@ -84,6 +86,7 @@ def main(argv: list[str] | None = None) -> int:
         run.write_csv("zero_shot.csv", rows)
         print(zero_shot_table.text(summary))
         print(f"everything in {run.path}")
+        copies.make(arguments.copy_to, run)
     return 0
 
 
@@ -98,6 +101,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         "--draws", type=int, default=1, help="of unseen tags (1)"
     )
     parser.add_argument("--runs", default="runs", help="folder of all runs")
+    copies.add_flag(parser)
     flags.add_flags(parser, dual_config.PRESETS)
     arguments = parser.parse_args(command)
     if arguments.draws < 1:

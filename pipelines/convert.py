@@ -13,7 +13,8 @@ from multiprocessing import connection
 import soundfile
 import soxr
 
-from pipelines import convert_worker, journal
+from pipelines import address as addresses
+from pipelines import convert_worker, journal, remote_listing
 from tftag import ffmpeg
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def made_by(sample_rate_hz: int) -> str:
 
 
 def convert_files(
-    sources: Mapping[str, pathlib.Path],
+    sources: Mapping[str, pathlib.Path | addresses.Address],
     folder: pathlib.Path,
     sample_rate_hz: int,
     *,
@@ -48,7 +49,7 @@ def convert_files(
     decoder crashes or does not come to an end costs that file alone.
 
     Args:
-        sources: Path of the audio of each track id.
+        sources: Path or address of the audio of each track id.
         folder: Where `wav` and the journal go.
         sample_rate_hz: Rate of the WAV files.
         processes: Worker processes; None is one per usable core.
@@ -73,27 +74,33 @@ def convert_files(
     wav_folder.mkdir(parents=True, exist_ok=True)
     notes = journal.Journal(folder, made_by(sample_rate_hz))
     try:
-        for part in wav_folder.glob(".*.part"):  # of a run that was killed
-            part.unlink()
-        answers, todo = {}, {}
+        for part in wav_folder.glob(".*.part*"):  # of a run that was killed
+            part.unlink(missing_ok=True)
+        facts = remote_listing.look_up(
+            each for each in sources.values() if addresses.is_remote(each)
+        )
         installed = ffmpeg.version()
-        for track_id, path in sources.items():
-            source = os.fspath(path)
+        answers, todo, waiting = {}, {}, []
+        for track_id, source in sources.items():
+            if not isinstance(source, addresses.Address):
+                source = os.fspath(source)
             try:
-                key = notes.key(source)
+                key = notes.key(source, facts.get(source))
             except OSError as error:
-                answers[track_id] = _rejected("unreadable", error.strerror)
+                why = error.strerror or getattr(error, "reason", str(error))
+                answers[track_id] = _rejected("unreadable", why)
                 continue
-            known = notes.find(track_id, source)
+            known = notes.find(track_id, key)
             wav = _wav(folder, track_id)
             if known and _holds(known, wav, seconds_per_file, installed):
                 answers[track_id] = known
             else:
                 todo[track_id] = key
+                waiting.append((track_id, source))
         if answers:
             logger.info("%d of %d files are done", len(answers), len(sources))
         pool = _Pool(
-            processes, sample_rate_hz, seconds_per_file, wav_folder, todo
+            processes, sample_rate_hz, seconds_per_file, wav_folder, waiting
         )
         results = pool.results()
         try:
@@ -175,21 +182,19 @@ class _Worker:
         code = self.process.exitcode
         self.process.close()
         if self.part is not None:
-            self.part.unlink(missing_ok=True)
+            convert_worker.remove(self.part)
         return code
 
 
 class _Pool:
     """Worker processes that can be killed one by one."""
 
-    def __init__(self, processes, sample_rate_hz, seconds, wav_folder, todo):
+    def __init__(self, processes, sample_rate_hz, seconds, wav_folder, waiting):
         self._processes = processes
         self._sample_rate_hz = sample_rate_hz
         self._seconds = seconds
         self._wav_folder = wav_folder
-        self._waiting = collections.deque(
-            (track_id, key[0]) for track_id, key in todo.items()
-        )
+        self._waiting = collections.deque(waiting)
         self._workers = []
         # Not fork: it would copy the threads' locks of whoever calls.
         self._context = multiprocessing.get_context("spawn")

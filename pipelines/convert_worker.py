@@ -3,8 +3,12 @@
 import hashlib
 import logging
 import os
+import pathlib
+import re
 import signal
 
+from pipelines import address as addresses
+from pipelines import remote, retries
 from tftag import audio, ffmpeg
 
 
@@ -42,8 +46,18 @@ def serve(connection, sample_rate_hz: int, seconds_per_file: float) -> None:
             return
 
 
-def convert(source: str, target: str, sample_rate_hz: int) -> dict:
+def remove(part: pathlib.Path) -> None:
+    """Removes an unfinished WAV, and what was fetched to make it."""
+    for path in part.parent.glob(f"{part.name}*"):
+        path.unlink(missing_ok=True)
+
+
+def convert(
+    source: str | addresses.Address, target: str, sample_rate_hz: int
+) -> dict:
     """Writes the WAV of one file.
+
+    What has an address is fetched first, to a file beside the target.
 
     Args:
         source: Any audio file.
@@ -60,6 +74,22 @@ def convert(source: str, target: str, sample_rate_hz: int) -> dict:
     Raises:
         OSError: The WAV cannot be written.
     """
+    if not isinstance(source, addresses.Address):
+        return _convert(source, target, sample_rate_hz)
+    # Its ending may tell its format, and is the only part taken from outside.
+    ending = re.search(r"\.[A-Za-z0-9]{1,5}$", source.name)
+    fetched = f"{target}.fetched{ending[0] if ending else ''}"
+    try:
+        remote.fetch_to_file(source, fetched)
+        return _convert(fetched, target, sample_rate_hz)
+    except retries.RemoteError as error:
+        return {"reason": "unreadable", "detail": error.reason, "final": False}
+    finally:
+        if os.path.exists(fetched):
+            os.unlink(fetched)
+
+
+def _convert(source, target, sample_rate_hz):
     warnings = _Collected()
     audio.logger.addHandler(warnings)
     try:

@@ -5,11 +5,14 @@ import itertools
 import logging
 import os
 import threading
+import traceback
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from pipelines import address as addresses
 from pipelines import manifest as manifests
+from pipelines import remote
 
 logger = logging.getLogger(__name__)
 
@@ -104,12 +107,20 @@ class SliceReader:
         """
         clips = _aligned_clips(len(rows), self.clip_samples)
         rows_used = np.empty(len(rows), np.int64)
-        for i, (row, start) in enumerate(zip(rows, starts, strict=True)):
+
+        def read_one(i: int):
+            row, start = rows[i], starts[i]
             if replace_lost:
                 rows_used[i] = self._fill_or_replace(clips[i], row, start)
             else:
                 self._fill_exactly(clips[i], row, start)
                 rows_used[i] = row
+
+        if isinstance(self.manifest.folder, addresses.Address):
+            remote.at_once(read_one, len(rows))
+        else:
+            for i in range(len(rows)):
+                read_one(i)
         return clips, rows_used
 
     @contextlib.contextmanager
@@ -125,7 +136,12 @@ class SliceReader:
         except Exception as error:
             if self.failure is None:
                 raise
-            raise self.failure from error
+            # The traceback holds the data set's iterator, whose end waits for
+            # the reading threads. So it ends here, and the reader's own error
+            # gets no traceback: in a reading thread nothing may be freed that
+            # waits for that thread.
+            traceback.clear_frames(error.__traceback__)
+            raise ValueError(str(self.failure)) from error
 
     def _fill_or_replace(self, clip: np.ndarray, row: int, start: int) -> int:
         tracks = self.manifest.tracks
@@ -163,15 +179,21 @@ class SliceReader:
             )
         count = min(self.clip_samples, track.samples - start)
         unread = memoryview(clip[:count]).cast("B")
+        first_byte = track.data_offset + _BYTES_PER_SAMPLE * int(start)
+        path = self.manifest.wav_path(track)
+        if isinstance(path, addresses.Address):
+            reason = remote.fill(unread, path, first_byte)
+            clip[count:] = 0
+            return reason
         try:
-            with open(self.manifest.wav_path(track), "rb", buffering=0) as file:
+            with open(path, "rb", buffering=0) as file:
                 file_bytes = os.fstat(file.fileno()).st_size
                 if file_bytes != track.file_bytes:
                     return (
                         f"{file_bytes} bytes where the manifest says "
                         f"{track.file_bytes}"
                     )
-                file.seek(track.data_offset + _BYTES_PER_SAMPLE * int(start))
+                file.seek(first_byte)
                 while unread:
                     read_bytes = file.readinto(unread)
                     if not read_bytes:

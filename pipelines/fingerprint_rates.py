@@ -17,6 +17,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipelines import address as addresses
 from pipelines import (
     decode,
     distortions,
@@ -170,7 +171,8 @@ def main(argv: list[str] | None = None) -> int:
     """Measures and prints two tables."""
     asked = _parse(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    prepared = manifest.read_manifest(asked.manifest)
+    place = addresses.local(asked.manifest, "MANIFEST", "copy it here first")
+    prepared = manifest.read_manifest(place)
     # Equal audio is no false alarm and would be found twice.
     first_of = {t.audio_hash: row for row, t in enumerate(prepared.tracks)}
     prepared = prepared.subset(sorted(first_of.values()))

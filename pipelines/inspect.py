@@ -12,6 +12,7 @@ import logging
 import pathlib
 import sys
 
+from pipelines import address as addresses
 from pipelines import (
     inspection,
     inspection_page,
@@ -32,8 +33,9 @@ def main(argv: list[str] | None = None) -> int:
     """Inspects a data set."""
     asked = _parse(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    place = addresses.local(asked.manifest, "MANIFEST", "copy it here first")
     # Files that are gone are a finding here.
-    prepared = manifest.read_manifest(asked.manifest, check_files=False)
+    prepared = manifest.read_manifest(place, check_files=False)
     folder = asked.out or prepared.folder / FOLDER_NAME
     measured = None if asked.quick else measurements.measure(prepared, folder)
     seen = inspection.inspect(prepared, measured, asked.max_error_rate)

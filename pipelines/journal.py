@@ -5,7 +5,8 @@ import json
 import os
 import pathlib
 
-from pipelines import manifest_table
+from pipelines import address as addresses
+from pipelines import manifest_table, remote_listing, retries
 
 NAME = "progress.jsonl"
 
@@ -14,7 +15,7 @@ class Journal:
     """The finished files of a folder, kept through a kill.
 
     A file counts as finished while its source has the same path, size and
-    time of change, and `made_by` is the same.
+    time of change, or address, size and version, and `made_by` is the same.
 
     Args:
         folder: Where the journal is; locked for other processes.
@@ -44,15 +45,32 @@ class Journal:
                 file.write(_line(entry))
         self._file = open(path, "a", encoding="utf-8")
 
-    def find(self, track_id: str, source: str) -> dict | None:
-        """Returns the answer noted for a source as it is now, or None."""
+    def find(self, track_id: str, key: list) -> dict | None:
+        """Returns the answer noted for a source with this key, or None."""
         entry = self._entries.get(track_id)
-        if entry is None or entry["key"] != self.key(source):
+        if entry is None or entry["key"] != key:
             return None
         return entry["answer"]
 
-    def key(self, source: str) -> list:
-        """Returns what decides the result of a source."""
+    def key(
+        self,
+        source: str | addresses.Address,
+        known: remote_listing.Facts | retries.RemoteError | None = None,
+    ) -> list:
+        """Returns what decides the result of a source.
+
+        Args:
+            source: A path, or an address; its secrets are not kept.
+            known: What `remote_listing.look_up` says of an address.
+
+        Raises:
+            OSError: The source is not there.
+        """
+        if isinstance(source, addresses.Address):
+            if isinstance(known, retries.RemoteError):
+                raise known
+            facts = [str(source), known.file_bytes, known.version]
+            return [*facts, self.made_by]
         facts = os.stat(source)
         return [source, facts.st_size, facts.st_mtime_ns, self.made_by]
 

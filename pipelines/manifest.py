@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from pipelines import manifest_table
+from pipelines import address as addresses
+from pipelines import local_copy, manifest_table, remote_listing
 from tftag import tags
 
 SPLITS = ("train", "validation", "test")
@@ -66,7 +67,7 @@ class Manifest:
         source: Name, licence and citation of the data, and what made it.
     """
 
-    folder: pathlib.Path
+    folder: pathlib.Path | addresses.Address
     sample_rate_hz: int
     tracks: tuple[Track, ...]
     vocabulary: tags.TagVocabulary
@@ -128,7 +129,7 @@ class Manifest:
             known.update(json.dumps(facts).encode())
         return known.hexdigest()[:16]
 
-    def wav_path(self, track: Track) -> pathlib.Path:
+    def wav_path(self, track: Track) -> pathlib.Path | addresses.Address:
         """Where the samples of a track are."""
         return self.folder / track.path
 
@@ -167,12 +168,12 @@ def write_manifest(manifest: Manifest) -> pathlib.Path:
 
 
 def read_manifest(
-    path: str | os.PathLike, check_files: bool = True
+    path: str | os.PathLike | addresses.Address, check_files: bool = True
 ) -> Manifest:
     """Reads a manifest and checks that every file is there and whole.
 
     Args:
-        path: Its folder, or the `manifest.csv` in it.
+        path: Its folder, or the `manifest.csv` in it; or the address of one.
         check_files: Whether files that are missing or cut are an error.
 
     Returns:
@@ -181,10 +182,19 @@ def read_manifest(
     Raises:
         FileNotFoundError: There is no manifest, or files of it are missing.
         ValueError: The manifest is damaged, or files of it are cut.
+        OSError: A server does not answer.
     """
-    folder = pathlib.Path(path)
-    if folder.name == TABLE_NAME and not folder.is_dir():
+    folder = addresses.place(path)
+    if folder.name == TABLE_NAME and not os.path.isdir(str(folder)):
         folder = folder.parent
+    with local_copy.folder_copy(folder, (TABLE_NAME, FACTS_NAME)) as here:
+        manifest = dataclasses.replace(_read(here), folder=folder)
+    if check_files:
+        _check_files(manifest)
+    return manifest
+
+
+def _read(folder: pathlib.Path) -> Manifest:
     for name in (TABLE_NAME, FACTS_NAME):
         if not (folder / name).is_file():
             raise FileNotFoundError(
@@ -210,8 +220,6 @@ def read_manifest(
             f"the data again. Received: {manifest.fingerprint} and "
             f"{facts['fingerprint']}"
         )
-    if check_files:
-        _check_files(manifest)
     return manifest
 
 
@@ -267,14 +275,14 @@ def _check_tracks(tracks: Sequence[Track], path: pathlib.Path):
 
 def _check_files(manifest: Manifest):
     missing, cut = [], []
-    folder = os.fspath(manifest.folder)
-    for track in manifest.tracks:
-        try:
-            found_bytes = os.stat(os.path.join(folder, track.path)).st_size
-        except FileNotFoundError:
+    folder = manifest.folder
+    sizes = remote_listing.sizes(
+        folder, [track.path for track in manifest.tracks]
+    )
+    for track, found_bytes in zip(manifest.tracks, sizes, strict=True):
+        if found_bytes is None:
             missing.append(track.path)
-            continue
-        if found_bytes != track.file_bytes:
+        elif found_bytes != track.file_bytes:
             cut.append(f"{track.path} ({found_bytes} of {track.file_bytes})")
     if missing:
         raise FileNotFoundError(

@@ -3,15 +3,19 @@
 import dataclasses
 import logging
 import os
-import pathlib
 from collections.abc import Sequence
 
+from pipelines import address as addresses
 from pipelines import convert, manifest, rejected, splits
 from pipelines.sources import listed
 from tftag import tags
 
 logger = logging.getLogger(__name__)
 
+COPY_UP = (
+    "copy it up when it is finished, `python -m pipelines.copy_up FOLDER "
+    "ADDRESS`"
+)
 _DEFAULT_WEIGHTS = (8, 1, 1)
 _SHOWN = 5
 
@@ -67,7 +71,7 @@ class Wishes:
 
 def prepare(
     listing: listed.Listing,
-    audio_folder: str | os.PathLike,
+    audio_folder: str | os.PathLike | addresses.Address,
     out: str | os.PathLike,
     wishes: Wishes,
 ) -> tuple[manifest.Manifest, list[rejected.Rejected]]:
@@ -86,7 +90,7 @@ def prepare(
         ValueError: Too many files failed, the splits leak, no tag is left.
         OSError: The folder cannot be written, as with a full disk.
     """
-    out = pathlib.Path(out)
+    out = addresses.local(out, "--out", COPY_UP)
     given = any(recording.split for recording in listing.recordings)
     if given and wishes.split_weights is not None:
         raise ValueError(

@@ -11,6 +11,7 @@ import os
 import pathlib
 import sys
 
+from pipelines import address as addresses
 from pipelines import preparation, prepare_arguments, prepare_summary
 from pipelines.sources import (
     fma,
@@ -29,8 +30,9 @@ def main(argv: list[str] | None = None) -> int:
     """Prepares a data set and prints what it is."""
     asked = prepare_arguments.parse(argv, __doc__)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    addresses.local(asked.out, "--out", preparation.COPY_UP)
     audio_folder = _audio_folder(asked)
-    if os.path.realpath(asked.out) == os.path.realpath(audio_folder):
+    if os.path.realpath(asked.out) == os.path.realpath(str(audio_folder)):
         raise ValueError(
             "--out must be another folder than that of the audio. "
             f"Received: {asked.out}"
@@ -56,16 +58,19 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _audio_folder(asked) -> str | pathlib.Path:
-    if asked.audio:
-        return asked.audio
+def _audio_folder(asked) -> str | pathlib.Path | addresses.Address:
     if asked.table:
-        return pathlib.Path(asked.table).parent
-    if asked.fma:
+        beside = addresses.place(asked.table).parent
+        return addresses.place(asked.audio) if asked.audio else beside
+    own = asked.pickles or asked.magnatagatune or asked.mtg_jamendo
+    own = own or asked.gtzan or asked.fma
+    for place in filter(None, (asked.audio, own)):
+        addresses.local(
+            place, "All but a --table and its audio", "copy it here first"
+        )
+    if asked.fma and not asked.audio:
         return fma.audio_folder(asked.fma, asked.subset)
-    return (
-        asked.pickles or asked.magnatagatune or asked.mtg_jamendo or asked.gtzan
-    )
+    return asked.audio or own
 
 
 def _split_weights(asked):

@@ -91,7 +91,8 @@ def _add_sources(parser):
     source.add_argument(
         "--table",
         metavar="FILE",
-        help="CSV with the columns path,tags[,artist[,split]], or JSON lines",
+        help="CSV with the columns path,tags[,artist[,split]], or JSON lines; "
+        "it and its audio may be at s3://, gs:// or https:// addresses",
     )
     source.add_argument(
         "--pickles",

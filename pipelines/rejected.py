@@ -7,6 +7,7 @@ import os
 import pathlib
 from collections.abc import Iterable, Mapping
 
+from pipelines import address as addresses
 from pipelines import manifest_table
 from pipelines.sources import listed
 
@@ -50,7 +51,7 @@ class Rejected:
 def collect(
     listing: listed.Listing,
     answers: Mapping[str, dict],
-    audio_folder: str | os.PathLike,
+    audio_folder: str | os.PathLike | addresses.Address,
     drop_duplicates: bool = False,
 ) -> list[Rejected]:
     """Everything that cannot be used.
@@ -123,6 +124,9 @@ def count_reasons(rejected: Iterable[Rejected]) -> str:
 
 
 def _relative(path, folder):
+    remote_name = addresses.relative_name(path, folder)
+    if remote_name is not None:
+        return remote_name
     name = os.path.relpath(path, folder)
     inside = not name.startswith(os.pardir + os.sep)
     return (name if inside else os.fspath(path)).replace(os.sep, "/")

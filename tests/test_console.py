@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from experiments import console
+from pipelines import address as addresses
 
 
 @pytest.fixture(autouse=True)
@@ -30,3 +31,12 @@ def test_own_messages_are_shown_once_and_others_are_not(capsys):
     said = capsys.readouterr()
     assert said.out == "epoch 1/3\nlook here\n"
     assert said.err == ""
+
+
+def test_paths_are_shown_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert console.short(tmp_path / "a" / "b.wav") == "a/b.wav"
+    assert console.short("a/../c.wav") == "c.wav"
+    assert console.short("/elsewhere/c.wav") == "/elsewhere/c.wav"
+    # An address is nothing that `tftag tag` could be tried on.
+    assert console.short(addresses.Address("s3://b/c.wav")) == "AUDIO"

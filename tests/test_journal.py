@@ -22,7 +22,7 @@ def note(folder, source, answer=ANSWER, made_by="me"):
 
 def find(folder, source, made_by="me"):
     notes = journal.Journal(folder, made_by)
-    found = notes.find("a", source)
+    found = notes.find("a", notes.key(source))
     notes.close()
     return found
 

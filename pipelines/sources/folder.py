@@ -7,7 +7,9 @@ import pathlib
 import unicodedata
 from collections.abc import Iterable
 
-from pipelines.sources import listed, table
+from pipelines import address as addresses
+from pipelines import local_copy
+from pipelines.sources import listed, remote_audio, table
 
 SPLIT_NAMES = {
     "train": "train",
@@ -24,8 +26,8 @@ _log = logging.getLogger(__name__)
 
 
 def read_table(
-    csv_path: str | os.PathLike,
-    audio_folder: str | os.PathLike | None = None,
+    csv_path: str | os.PathLike | addresses.Address,
+    audio_folder: str | os.PathLike | addresses.Address | None = None,
     tag_separator: str = "|",
     skip: Iterable[str | os.PathLike] = (),
 ) -> listed.Listing:
@@ -33,7 +35,7 @@ def read_table(
 
     Args:
         csv_path: CSV with the columns `path,tags[,artist[,split]]`, or JSON
-            lines with these keys.
+            lines with these keys; a path or an address.
         audio_folder: What relative paths start from, and where audio is
             looked for that no row names; None is the table's folder.
         tag_separator: What joins the tags of a cell.
@@ -47,30 +49,41 @@ def read_table(
         FileNotFoundError: There is no table, no folder or none of the files.
         ValueError: The table cannot be read as it is; names the line.
     """
-    csv_path = pathlib.Path(csv_path)
+    csv_path = addresses.place(csv_path)
+    if isinstance(csv_path, addresses.Address):
+        folder = csv_path.parent if audio_folder is None else audio_folder
+        with local_copy.file_copy(csv_path) as copy:
+            return read_table(copy, folder, tag_separator, skip)
     if not csv_path.is_file():
         raise FileNotFoundError(f"There is no table {csv_path}")
     if not tag_separator:
         raise ValueError("`tag_separator` must not be empty.")
-    folder = csv_path.parent if audio_folder is None else audio_folder
-    files = listed.audio_files(folder, skip)
+    folder = addresses.place(
+        csv_path.parent if audio_folder is None else audio_folder
+    )
+    if not isinstance(folder, addresses.Address):
+        folder = os.path.abspath(folder)
+    files = remote_audio.audio_files(folder, skip)
     rows = table.read_rows(csv_path, tag_separator)
     if not rows:
         raise ValueError(f"{csv_path} lists no recording.")
     _check_splits(csv_path, rows)
-    paths = _find(csv_path, rows, os.path.abspath(folder), files)
+    paths = _find(csv_path, rows, folder, files)
     recordings, problems = [], []
     ids = listed.track_ids(
         [_name(p, folder, row.path) for p, row in zip(paths, rows, strict=True)]
     )
-    for row, path, track_id in zip(rows, paths, ids, strict=True):
-        if not os.path.isfile(path):
-            problems.append((row.path, "missing"))
+    wrong = remote_audio.problems(paths)
+    for row, path, track_id, problem in zip(
+        rows, paths, ids, wrong, strict=True
+    ):
+        if problem is not None:
+            problems.append((addresses.without_secrets(row.path), problem))
             continue
         recordings.append(
             listed.Listed(
                 track_id=track_id,
-                path=pathlib.Path(path),
+                path=addresses.place(path),
                 tags=listed.clean_tags(row.tags),
                 artist=listed.clean_artist(row.artist),
                 split=SPLIT_NAMES.get(row.split.casefold(), ""),
@@ -82,7 +95,7 @@ def read_table(
             f"the first was looked for at {paths[0]}. Name the folder that "
             "the paths start from as the audio folder."
         )
-    unlisted = sorted(set(map(os.fspath, files)) - set(paths))
+    unlisted = sorted(set(map(_spelled, files)) - set(paths))
     problems += [(_name(path, folder), "not listed") for path in unlisted]
     _warn_of_separator(csv_path, rows, tag_separator)
     listed.warn_of_untagged(recordings, csv_path)
@@ -107,38 +120,52 @@ def _check_splits(csv_path: pathlib.Path, rows: list[table.Row]):
 def _find(
     csv_path: pathlib.Path,
     rows: list[table.Row],
-    folder: str,
-    files: list[pathlib.Path],
-) -> list[str]:
-    """Absolute path for each row, whether there is a file or not."""
-    spellings = {_normal(file): os.fspath(file) for file in files}
-    paths = [os.path.normpath(os.path.join(folder, row.path)) for row in rows]
+    folder: str | addresses.Address,
+    files: list[pathlib.Path | addresses.Address],
+) -> list[str | addresses.Address]:
+    """Absolute path or address of each row, whether there is a file or not."""
+    spellings = {_normal(file): _spelled(file) for file in files}
+    paths = [remote_audio.find(folder, row.path) for row in rows]
     lines = collections.defaultdict(list)
     for place, row in enumerate(rows):
         # One file system stores accents apart from their letters, the next
         # one together.
-        if not os.path.lexists(paths[place]):
+        if not os.path.lexists(str(paths[place])):
             key = _normal(paths[place])
             paths[place] = spellings.get(key, paths[place])
-        lines[paths[place]].append(row)
+        lines[str(paths[place])].append(row)
     twice = [same for same in lines.values() if len(same) > 1]
     if twice:
         numbers = ", ".join(str(row.line) for row in twice[0])
         more = f", and {len(twice) - 1} more like it" if twice[1:] else ""
         raise ValueError(
             f"{csv_path} must name each file once. Received: "
-            f"{twice[0][0].path!r} on the lines {numbers}{more}. Put all tags "
-            "of a file into one row."
+            f"{addresses.without_secrets(twice[0][0].path)!r} on the lines "
+            f"{numbers}{more}. Put all tags of a file into one row; what only "
+            "differs after a ? is one file."
         )
     return paths
 
 
-def _normal(path: str | os.PathLike) -> str:
-    return unicodedata.normalize("NFC", os.fspath(path))
+def _spelled(
+    file: pathlib.Path | addresses.Address,
+) -> str | addresses.Address:
+    return file if isinstance(file, addresses.Address) else os.fspath(file)
 
 
-def _name(path: str, folder: str | os.PathLike, written: str = "") -> str:
+def _normal(path: str | os.PathLike | addresses.Address) -> str:
+    return unicodedata.normalize("NFC", str(path))
+
+
+def _name(
+    path: str | addresses.Address,
+    folder: str | addresses.Address,
+    written: str = "",
+) -> str:
     """Relative to the folder, so that both can move together."""
+    remote_name = addresses.relative_name(path, folder)
+    if remote_name is not None:
+        return remote_name
     relative = os.path.relpath(path, folder)
     outside = relative.startswith(os.pardir + os.sep)
     name = path if outside and os.path.isabs(written) else relative

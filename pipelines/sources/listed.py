@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from pipelines import address as addresses
 from tftag import tags
 
 AUDIO_SUFFIXES = frozenset(
@@ -34,14 +35,14 @@ class Listed:
 
     Attributes:
         track_id: Unique, the same at every reading, safe as a file name.
-        path: The source audio, absolute.
+        path: The source audio, absolute or an address.
         tags: Clean tags; may be none.
         artist: "" where unknown.
         split: `train`, `validation` or `test`; "" where none is given.
     """
 
     track_id: str
-    path: pathlib.Path
+    path: pathlib.Path | addresses.Address
     tags: tuple[str, ...]
     artist: str = ""
     split: str = ""

@@ -1,0 +1,186 @@
+"""Addresses of remote files: what the project needs of a path, at a URL."""
+
+import dataclasses
+import os
+import pathlib
+import posixpath
+import re
+import urllib.parse
+
+# http:// too: servers of one's own network, and tests.
+SCHEMES = ("s3", "gs", "https", "http")
+_PATTERN = re.compile(rf"({'|'.join(SCHEMES)})://(.+)", re.I | re.S)
+_ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
+_WEB_ADDRESS = re.compile(
+    r"(https?://)([^\s/'\"<>]*@)?([^\s?'\"<>]*)(\?[^\s'\"<>]*)?"
+)
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Address:
+    """Where a remote file or folder is.
+
+    It has no `__fspath__`: pathlib would make `s3:/bucket` of it, silently.
+    Printed, it has neither a password nor a query, which may be a signature.
+
+    Attributes:
+        text: The whole address, secrets included.
+    """
+
+    text: str
+
+    def __post_init__(self):
+        """Refuses what is no address."""
+        if not _PATTERN.fullmatch(self.text):
+            raise ValueError(
+                f"An address must begin with {', '.join(SCHEMES)} and ://. "
+                f"Received: {without_secrets(self.text)}"
+            )
+
+    def __str__(self) -> str:
+        """The address without secrets."""
+        head, path, _ = self._parts()
+        host = head.partition("://")[2].rpartition("@")[2]
+        return f"{self.scheme}://{host}{path}"
+
+    def __repr__(self) -> str:
+        """As in an error."""
+        return f"Address({str(self)!r})"
+
+    def __truediv__(self, name: str) -> "Address":
+        """The address of what `name` is below this folder."""
+        head, path, query = self._parts()
+        if self.is_web:
+            name = urllib.parse.quote(name)
+        # `..` cannot leave the bucket or the host.
+        path = posixpath.normpath(f"/{path}/{name}").lstrip("/")
+        return Address(f"{head}/{path}{query}")
+
+    @property
+    def scheme(self) -> str:
+        """One of `SCHEMES`."""
+        return self.text.partition("://")[0].lower()
+
+    @property
+    def is_web(self) -> bool:
+        """Whether a web server answers, which cannot list or be written to."""
+        return self.scheme in ("http", "https")
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether there is a user name, a password or a query."""
+        return str(self) != f"{self.scheme}://{self.text.partition('://')[2]}"
+
+    @property
+    def name(self) -> str:
+        """The part after the last slash."""
+        path = self._parts()[1].rstrip("/")
+        # First unquoted: a name with a slash in it would be another folder.
+        return posixpath.basename(
+            urllib.parse.unquote(path) if self.is_web else path
+        )
+
+    @property
+    def parent(self) -> "Address":
+        """The folder that this is in."""
+        head, path, query = self._parts()
+        above = posixpath.dirname(path.rstrip("/")).rstrip("/")
+        return Address(f"{head}{above}{query}")
+
+    def relative_to(self, folder: object) -> str | None:
+        """The name below a folder; None where it lies elsewhere."""
+        if not isinstance(folder, Address):
+            return None
+        start = f"{str(folder).rstrip('/')}/"
+        if not str(self).startswith(start):
+            return None
+        name = str(self)[len(start) :]
+        return urllib.parse.unquote(name) if self.is_web else name
+
+    def _parts(self) -> tuple[str, str, str]:
+        """Scheme with host or bucket, path, and query."""
+        text, query = self.text, ""
+        if self.is_web:
+            text, mark, query = text.partition("?")
+            query = mark + query
+        scheme, _, rest = text.partition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme}://{host}", slash + path, query
+
+
+def is_remote(path: object) -> bool:
+    """Whether this is an `Address`, or the text of one."""
+    if isinstance(path, Address):
+        return True
+    return isinstance(path, str) and bool(_PATTERN.fullmatch(path))
+
+
+def place(path: str | os.PathLike | Address) -> pathlib.Path | Address:
+    """The path or the address that a text means.
+
+    Raises:
+        ValueError: It begins with another scheme than `SCHEMES`.
+    """
+    if isinstance(path, Address):
+        return path
+    if is_remote(path):
+        return Address(path)
+    if isinstance(path, str) and _ANY_SCHEME.match(path):
+        raise ValueError(
+            f"Remote files must be at {', '.join(SCHEMES)}. "
+            f"Received: {without_secrets(path)}"
+        )
+    return pathlib.Path(path)
+
+
+def local(
+    path: str | os.PathLike | Address, name: str, way_out: str
+) -> pathlib.Path:
+    """A path of this machine.
+
+    Args:
+        path: What was asked for.
+        name: What it is, as a flag.
+        way_out: What to do with an address instead.
+
+    Raises:
+        ValueError: It is an address.
+    """
+    found = place(path)
+    if isinstance(found, Address):
+        raise ValueError(
+            f"{name} must be in a folder of this machine: {way_out}. "
+            f"Received: {found}"
+        )
+    return found
+
+
+def relative_name(path: object, folder: object) -> str | None:
+    """What to call a file, where it or the folder has an address.
+
+    Returns:
+        Its name in the folder, or all of it where it lies elsewhere; None
+        where both are paths of this machine.
+    """
+    if isinstance(path, Address):
+        return path.relative_to(folder) or str(path)
+    return str(path) if isinstance(folder, Address) else None
+
+
+def refuse_secrets(address: Address) -> None:
+    """Refuses an address that is written down, if it has secrets in it.
+
+    Raises:
+        ValueError: It has a user name, a password or a query.
+    """
+    if address.has_secrets:
+        raise ValueError(
+            "This address is written into files, so it must have no password "
+            "and no query: give credentials by variables or ~/.netrc. "
+            f"Received: one with them at {address}"
+        )
+
+
+def without_secrets(text: str) -> str:
+    """The text with its URLs without user names, passwords and queries."""
+    return _WEB_ADDRESS.sub(r"\1\3", text)
