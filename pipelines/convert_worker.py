@@ -5,10 +5,17 @@ import logging
 import os
 import signal
 
+from pipelines import arrays, in_place_check, slice_decoders
 from tftag import audio
 
 
-def serve(connection, sample_rate_hz: int, seconds_per_file: float) -> None:
+def serve(
+    connection,
+    sample_rate_hz: int,
+    seconds_per_file: float,
+    in_place: bool = False,
+    array_rate_hz: int | None = None,
+) -> None:
     """Converts the files that the other end names, until it hangs up.
 
     Sends None when it is ready. Receives (source, target); answers with what
@@ -18,6 +25,8 @@ def serve(connection, sample_rate_hz: int, seconds_per_file: float) -> None:
         connection: A `multiprocessing` connection.
         sample_rate_hz: Rate of the WAV files.
         seconds_per_file: Time after which the parent kills this process.
+        in_place: As in `convert`.
+        array_rate_hz: As in `convert`.
     """
     # Ctrl-C reaches the whole group: the parent decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -32,7 +41,9 @@ def serve(connection, sample_rate_hz: int, seconds_per_file: float) -> None:
         # Should the parent die, nobody else would end a decoder that hangs.
         signal.alarm(int(min(seconds_per_file, 1e6)) + 10)
         try:
-            answer = convert(source, target, sample_rate_hz)
+            answer = convert(
+                source, target, sample_rate_hz, in_place, array_rate_hz
+            )
         except OSError as error:
             answer = error
         signal.alarm(0)
@@ -42,17 +53,28 @@ def serve(connection, sample_rate_hz: int, seconds_per_file: float) -> None:
             return
 
 
-def convert(source: str, target: str, sample_rate_hz: int) -> dict:
-    """Writes the WAV of one file.
+def convert(
+    source: str,
+    target: str,
+    sample_rate_hz: int,
+    in_place: bool = False,
+    array_rate_hz: int | None = None,
+) -> dict:
+    """Writes the WAV of one file, or finds that it can do without.
 
     Args:
-        source: Any audio file.
+        source: Any audio file, or `.npy`.
         target: Where the WAV goes.
         sample_rate_hz: Its rate.
+        in_place: Whether to write none where slices of the source can be
+            read instead. One that cannot be read so is converted, and
+            `warnings` says why.
+        array_rate_hz: Rate of `.npy` files.
 
     Returns:
         `samples`, `peak`, `data_offset`, `file_bytes`, `audio_hash` and
-        `warnings`; or `reason` and `detail` of a file that cannot be used.
+        `warnings`, and of a file that stays where it is also `codec` and
+        `source_rate_hz`; or `reason` and `detail` of one that cannot be used.
         `final` is False where another try may end otherwise.
 
     Raises:
@@ -61,7 +83,12 @@ def convert(source: str, target: str, sample_rate_hz: int) -> dict:
     warnings = _Collected()
     audio.logger.addHandler(warnings)
     try:
-        recording = audio.decode_file(source, sample_rate_hz)
+        if arrays.is_array(source):
+            recording = arrays.decode_array(
+                source, array_rate_hz, sample_rate_hz
+            )
+        else:
+            recording = audio.decode_file(source, sample_rate_hz)
     except audio.UnusableAudio as error:
         detail = str(error).removeprefix(f"{source}: ")
         return {"reason": error.reason, "detail": detail, "final": True}
@@ -70,6 +97,30 @@ def convert(source: str, target: str, sample_rate_hz: int) -> dict:
         return {"reason": "unreadable", "detail": detail, "final": False}
     finally:
         audio.logger.removeHandler(warnings)
+    facts = None
+    if in_place:
+        try:
+            facts = in_place_check.facts(
+                source, recording, sample_rate_hz, array_rate_hz
+            )
+        except (slice_decoders.Undecodable, OSError) as error:
+            warnings.texts.append(f"converted, since {error}")
+    if facts is None:
+        facts = _write(target, recording, sample_rate_hz)
+    known = hashlib.blake2b(recording.samples.astype("<i2"), digest_size=16)
+    return {
+        "samples": recording.samples.size,
+        "peak": recording.peak,
+        **facts,
+        "audio_hash": known.hexdigest(),
+        "warnings": [
+            text.removeprefix(f"{source}: ") for text in warnings.texts
+        ],
+        "final": True,
+    }
+
+
+def _write(target, recording, sample_rate_hz):
     try:
         data_offset = audio.write_wav(target, recording.samples, sample_rate_hz)
         with open(target, "rb") as file:
@@ -80,17 +131,9 @@ def convert(source: str, target: str, sample_rate_hz: int) -> dict:
         # A full disk has no file name of its own.
         folder = os.path.dirname(target)
         raise OSError(error.errno, error.strerror, folder) from error
-    known = hashlib.blake2b(recording.samples.astype("<i2"), digest_size=16)
     return {
-        "samples": recording.samples.size,
-        "peak": recording.peak,
         "data_offset": data_offset,
         "file_bytes": os.path.getsize(target),
-        "audio_hash": known.hexdigest(),
-        "warnings": [
-            text.removeprefix(f"{source}: ") for text in warnings.texts
-        ],
-        "final": True,
     }
 
 

@@ -18,7 +18,8 @@ from tftag import tags
 SPLITS = ("train", "validation", "test")
 TABLE_NAME = "manifest.csv"
 FACTS_NAME = "manifest.json"
-FORMAT = 1
+FORMAT = 2
+PREPARED = "prepared"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,15 +28,19 @@ class Track:
 
     Attributes:
         track_id: Unique name.
-        path: Its WAV, relative to the manifest's folder, with `/`.
+        path: Its file, relative to the manifest's folder, with `/`; or
+            absolute, where it lies elsewhere and was not converted.
         split: One of `SPLITS`, "" where none is given.
         artist: "" where unknown.
         tags: All clean tags, also those outside the vocabulary.
         samples: Length of the recording at the manifest's rate.
         peak: Loudest absolute sample before scaling to full scale.
-        data_offset: Byte of the file at which the samples start.
+        data_offset: Byte of a prepared WAV at which the samples start.
         file_bytes: Size of the file.
         audio_hash: Equal for equal samples.
+        codec: `PREPARED` for a WAV that `tftag.audio.write_wav` wrote; else
+            `npy` or libsndfile's names, as `flac/pcm_16`.
+        source_rate_hz: Rate of a file that was not converted, else 0.
     """
 
     track_id: str
@@ -48,6 +53,8 @@ class Track:
     data_offset: int
     file_bytes: int
     audio_hash: str
+    codec: str = PREPARED
+    source_rate_hz: int = 0
 
 
 _values = operator.attrgetter(*manifest_table.COLUMNS)
@@ -59,7 +66,7 @@ class Manifest:
 
     Attributes:
         folder: Where the manifest and its files are.
-        sample_rate_hz: Rate of every file.
+        sample_rate_hz: Rate of every recording, once it is read.
         tracks: The recordings.
         vocabulary: The tags that are learned, in the order of the labels.
         audit: What `splits.audit` found when the manifest was made.
@@ -251,14 +258,23 @@ def _check_tracks(tracks: Sequence[Track], path: pathlib.Path):
             reason = f"has the split {track.split!r}, not one of {SPLITS}"
         elif track.samples < 1:
             reason = f"has {track.samples} samples"
-        elif track.path.startswith("/") or ".." in track.path.split("/"):
+        elif _is_outside(track):
             reason = f"lies outside the folder: {track.path!r}"
+        elif (track.codec == PREPARED) != (track.source_rate_hz == 0):
+            reason = f"is {track.codec} at {track.source_rate_hz} Hz"
         elif not all(track.tags):
             reason = "has an empty tag"
         if reason:
             raise ValueError(f"{path}: the track {track.track_id!r} {reason}")
         ids.add(track.track_id)
         wavs.add(track.path)
+
+
+def _is_outside(track: Track) -> bool:
+    """Whether a path leaves the folder, other than by saying so."""
+    is_elsewhere = track.path.startswith("/")
+    is_ours = track.codec == PREPARED
+    return ".." in track.path.split("/") or (is_elsewhere and is_ours)
 
 
 def _check_files(manifest: Manifest):

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from tftag import tags
 
 AUDIO_SUFFIXES = frozenset(
-    ".aac .aif .aifc .aiff .au .caf .flac .m4a .mp2 .mp3 .mp4 .oga .ogg .opus "
-    ".rf64 .snd .w64 .wav .wave .webm .wma .wv".split()
+    ".aac .aif .aifc .aiff .au .caf .flac .m4a .mp2 .mp3 .mp4 .npy .oga .ogg "
+    ".opus .rf64 .snd .w64 .wav .wave .webm .wma .wv".split()
 )
 # In a folder that was prepared; its WAVs are no source.
 PREPARED_MARK = "manifest.json"
