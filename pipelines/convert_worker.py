@@ -73,8 +73,9 @@ def convert(
 
     Returns:
         `samples`, `peak`, `data_offset`, `file_bytes`, `audio_hash` and
-        `warnings`, and of a file that stays where it is also `codec` and
-        `source_rate_hz`; or `reason` and `detail` of one that cannot be used.
+        `warnings`, and of a file that stays where it is also `codec`,
+        `source_rate_hz` and `source_frames`; or `reason` and `detail` of one
+        that cannot be used.
         `final` is False where another try may end otherwise.
 
     Raises:

@@ -7,6 +7,7 @@ whole, and is longer than the clip by what the resampler's filter reaches. The
 result is equal to within one step of 16 bits; without resampling, equal.
 """
 
+import dataclasses
 import math
 import os
 
@@ -21,6 +22,23 @@ from tftag import audio
 # With 64, noise at full scale differs by up to 70 steps of 16 bits; with 128
 # by 0.03; this is twice that.
 MARGIN_SAMPLES = 256
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A file that was not converted.
+
+    Attributes:
+        path: Where it is.
+        codec: As in the manifest.
+        rate_hz: Its own rate.
+        frames: Its own length; what a decoder finds behind is not used.
+    """
+
+    path: str | os.PathLike
+    codec: str
+    rate_hz: int
+    frames: int
 
 
 def frames_needed(
@@ -52,9 +70,7 @@ def frames_needed(
 
 
 def read_clip(
-    path: str | os.PathLike,
-    codec: str,
-    source_rate_hz: int,
+    source: Source,
     sample_rate_hz: int,
     peak: float,
     start: int,
@@ -64,9 +80,7 @@ def read_clip(
     """Reads a clip of a recording where it lies.
 
     Args:
-        path: The file.
-        codec: As in the manifest.
-        source_rate_hz: Rate of the file.
+        source: Its file.
         sample_rate_hz: Rate of the clip.
         peak: Of the whole recording, at the clip's rate.
         start: First sample of the clip.
@@ -81,12 +95,14 @@ def read_clip(
         Undecodable: The file is no longer what it was.
     """
     first, frames, before = frames_needed(
-        source_rate_hz, sample_rate_hz, start, count
+        source.rate_hz, sample_rate_hz, start, count
     )
-    samples = arrays.to_mono(decoder(path, codec, first, frames))
-    if source_rate_hz != sample_rate_hz and samples.size:
+    frames = max(0, min(frames, source.frames - first))
+    samples = decoder(source.path, source.codec, first, frames)
+    samples = arrays.to_mono(samples)
+    if source.rate_hz != sample_rate_hz and samples.size:
         samples = soxr.resample(
-            samples, source_rate_hz, sample_rate_hz, quality="HQ"
+            samples, source.rate_hz, sample_rate_hz, quality="HQ"
         )
     samples = samples[before : before + count]
     if samples.size < count:
@@ -128,9 +144,9 @@ def fill(
                 f"{file_bytes} bytes where the manifest says {track.file_bytes}"
             )
         clip[:] = read_clip(
-            path,
-            track.codec,
-            track.source_rate_hz,
+            Source(
+                path, track.codec, track.source_rate_hz, track.source_frames
+            ),
             sample_rate_hz,
             track.peak,
             int(start),

@@ -9,7 +9,7 @@ from tftag import audio
 
 # Steps of 16 bits by which a slice may differ from the whole decoding.
 TOLERANCE = 1
-_PLACES = 5
+_PLACES = 8
 _SAMPLES = 4_096
 
 
@@ -32,7 +32,8 @@ def facts(
         array_rate_hz: Rate of the file, where it is a NumPy array.
 
     Returns:
-        `codec`, `source_rate_hz`, `data_offset` and `file_bytes`.
+        `codec`, `source_rate_hz`, `source_frames`, `data_offset` and
+        `file_bytes`.
 
     Raises:
         Undecodable: It must be converted; says why.
@@ -44,15 +45,18 @@ def facts(
         raise slice_decoders.Undecodable("its name is not UTF-8") from error
     if arrays.is_array(source):
         codec, rate_hz = arrays.CODEC, array_rate_hz
+        with open(source, "rb", buffering=0) as file:
+            frames = arrays.read_layout(file).frames
     else:
-        codec, rate_hz = slice_decoders.codec_and_rate(source)
+        codec, rate_hz, frames = slice_decoders.describe(source)
+    # Of a length that nobody knows, what was decoded is the most there can be.
+    longest = -(-(recording.samples.size + 1) * rate_hz // sample_rate_hz)
+    frames = min(frames, longest)
     count = min(_SAMPLES, recording.samples.size)
     for start in np.linspace(0, recording.samples.size - count, _PLACES):
         start = int(start)
         clip = in_place.read_clip(
-            source,
-            codec,
-            rate_hz,
+            in_place.Source(source, codec, rate_hz, frames),
             sample_rate_hz,
             recording.peak,
             start,
@@ -69,6 +73,7 @@ def facts(
     return {
         "codec": codec,
         "source_rate_hz": rate_hz,
+        "source_frames": frames,
         "data_offset": 0,
         "file_bytes": os.path.getsize(source),
     }

@@ -28,8 +28,8 @@ class Track:
 
     Attributes:
         track_id: Unique name.
-        path: Its file, relative to the manifest's folder, with `/`; or
-            absolute, where it lies elsewhere and was not converted.
+        path: Its file, relative to the manifest's folder, with `/`;
+            absolute where it lies elsewhere and was not converted.
         split: One of `SPLITS`, "" where none is given.
         artist: "" where unknown.
         tags: All clean tags, also those outside the vocabulary.
@@ -38,9 +38,9 @@ class Track:
         data_offset: Byte of a prepared WAV at which the samples start.
         file_bytes: Size of the file.
         audio_hash: Equal for equal samples.
-        codec: `PREPARED` for a WAV that `tftag.audio.write_wav` wrote; else
-            `npy` or libsndfile's names, as `flac/pcm_16`.
+        codec: `PREPARED`, or that of a file as it lies, as `flac/pcm_16`.
         source_rate_hz: Rate of a file that was not converted, else 0.
+        source_frames: Its length at that rate, else 0.
     """
 
     track_id: str
@@ -55,6 +55,7 @@ class Track:
     audio_hash: str
     codec: str = PREPARED
     source_rate_hz: int = 0
+    source_frames: int = 0
 
 
 _values = operator.attrgetter(*manifest_table.COLUMNS)
@@ -261,7 +262,7 @@ def _check_tracks(tracks: Sequence[Track], path: pathlib.Path):
         elif _is_outside(track):
             reason = f"lies outside the folder: {track.path!r}"
         elif (track.codec == PREPARED) != (track.source_rate_hz == 0):
-            reason = f"is {track.codec} at {track.source_rate_hz} Hz"
+            reason = f"is {track.codec}, at {track.source_rate_hz} Hz"
         elif not all(track.tags):
             reason = "has an empty tag"
         if reason:
@@ -271,10 +272,8 @@ def _check_tracks(tracks: Sequence[Track], path: pathlib.Path):
 
 
 def _is_outside(track: Track) -> bool:
-    """Whether a path leaves the folder, other than by saying so."""
-    is_elsewhere = track.path.startswith("/")
-    is_ours = track.codec == PREPARED
-    return ".." in track.path.split("/") or (is_elsewhere and is_ours)
+    is_absolute = track.path.startswith("/") and track.codec == PREPARED
+    return is_absolute or ".." in track.path.split("/")
 
 
 def _check_files(manifest: Manifest):

@@ -21,6 +21,7 @@ COLUMNS = (
     "audio_hash",
     "codec",
     "source_rate_hz",
+    "source_frames",
 )
 
 
@@ -88,7 +89,7 @@ def read_rows(path: pathlib.Path) -> Iterator[tuple]:
             for row in reader:
                 track_id, where, split, artist, names, *others = row
                 samples, peak, data_offset, file_bytes, *others = others
-                known, codec, source_rate_hz = others
+                known, codec, source_rate_hz, source_frames = others
                 yield (
                     track_id,
                     where,
@@ -102,6 +103,7 @@ def read_rows(path: pathlib.Path) -> Iterator[tuple]:
                     known,
                     codec,
                     int(source_rate_hz),
+                    int(source_frames),
                 )
         except (ValueError, csv.Error) as error:
             # Text is decoded in blocks, before a line of it is known.

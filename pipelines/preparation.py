@@ -189,7 +189,7 @@ def _track(recording, answer, out):
     facts = ["samples", "peak", "data_offset", "file_bytes", "audio_hash"]
     path = f"{convert.WAV_FOLDER}/{recording.track_id}.wav"
     if "codec" in answer:
-        facts += ["codec", "source_rate_hz"]
+        facts += ["codec", "source_rate_hz", "source_frames"]
         path = _place(recording.path, out)
     return manifest.Track(
         track_id=recording.track_id,

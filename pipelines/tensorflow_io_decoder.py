@@ -79,11 +79,15 @@ class TensorflowIoDecoder:
                     tf.constant(first, tf.int64),
                     tf.constant(first + frames, tf.int64),
                 )
-            return samples.numpy()
+            samples = samples.numpy()
         except tf.errors.OpError as error:
             raise slice_decoders.Undecodable(
                 error.message.strip().splitlines()[-1]
             ) from error
+        if len(samples) < frames:
+            # They find nothing in FLAC that states no length, as from a pipe.
+            return slice_decoders.libsndfile(path, codec, first, frames)
+        return samples
 
 
 def _graph(dtype: tf.DType) -> tf.types.experimental.GenericFunction:

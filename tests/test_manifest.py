@@ -164,7 +164,10 @@ def test_damage_is_refused(tmp_path):
         ("audio/b.wav", "/etc/hosts", "outside"),
         ("audio/b.wav", "../b.wav", "outside"),
         ("track_id", "id", "columns"),
-        (",00ff\nb", "\nb", "line 2"),
+        (",00ff,prepared,0,0\nb", "\nb", "line 2"),
+        (",prepared,0,0\nb", "\nb", "line 2"),
+        (",prepared,0,0\nb", ",prepared,0\nb", "line 2"),
+        (",prepared,0,0\nb", ",flac,0,0\nb", "is flac, at 0 Hz"),
     ):
         assert old in table
         path.write_text(table.replace(old, new, 1))
