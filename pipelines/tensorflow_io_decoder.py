@@ -1,7 +1,9 @@
 """Samples of a part of a compressed file, by the kernels of tensorflow-io."""
 
+import collections
 import importlib.util
 import os
+import uuid
 
 import numpy as np
 import tensorflow as tf
@@ -10,10 +12,10 @@ from pipelines import slice_decoders
 
 # Its kernels crash the process where a type does not fit the file (int16 of
 # an MP3), so each codec has the type that is known to work. What is not here
-# goes to libsndfile.
+# goes to libsndfile; so does FLAC of 24 bits, which came out wrong as int32
+# where its graph was built in a thread of tf.data.
 _TYPES = {
     "flac/pcm_16": tf.int16,
-    "flac/pcm_24": tf.int32,
     "mp3/mpeg_layer_iii": tf.float32,
     "ogg/vorbis": tf.float32,
 }
@@ -32,11 +34,11 @@ class TensorflowIoDecoder:
 
     Its FLAC decoder never returns from damaged bytes. It must get only files
     that libsndfile has passed and that are as they were then: a manifest has
-    no others, and a reader looks at the size first.
+    no others, and a reader looks at the size first. Safe in many threads.
     """
 
     def __init__(self):
-        """Builds a graph for each type of samples.
+        """Builds no graph yet.
 
         Raises:
             ValueError: The kernels do not load here.
@@ -47,7 +49,11 @@ class TensorflowIoDecoder:
                 f"TensorFlow 2.17: use libsndfile. Received: TensorFlow "
                 f"{tf.__version__}."
             )
-        self._graphs = {each: _graph(each) for each in set(_TYPES.values())}
+        # An open file is a resource under the name of its node, shared by all
+        # calls of a graph: in two threads at once, each could read the other's
+        # file. So a graph is in one pair of hands at a time, under a name of
+        # its own; as many are made as are needed.
+        self._idle = {each: collections.deque() for each in _TYPES.values()}
 
     def __call__(
         self, path: str | os.PathLike, codec: str, first: int, frames: int
@@ -70,7 +76,11 @@ class TensorflowIoDecoder:
         """
         if codec not in CODECS:
             return slice_decoders.libsndfile(path, codec, first, frames)
-        graph = self._graphs[_TYPES[codec]]
+        idle = self._idle[_TYPES[codec]]
+        try:
+            graph = idle.pop()
+        except IndexError:
+            graph = _graph(_TYPES[codec])
         try:
             # numpy_function may run under a data set's own graph.
             with tf.init_scope():
@@ -84,13 +94,15 @@ class TensorflowIoDecoder:
             raise slice_decoders.Undecodable(
                 error.message.strip().splitlines()[-1]
             ) from error
+        finally:
+            idle.append(graph)
         if len(samples) < frames:
             # They find nothing in FLAC that states no length, as from a pipe.
             return slice_decoders.libsndfile(path, codec, first, frames)
         return samples
 
 
-def _graph(dtype: tf.DType) -> tf.types.experimental.GenericFunction:
+def _graph(dtype: tf.DType) -> tf.types.experimental.ConcreteFunction:
     import tensorflow_io as tfio  # loads its kernels: only where it is used
 
     @tf.function(
@@ -101,9 +113,10 @@ def _graph(dtype: tf.DType) -> tf.types.experimental.GenericFunction:
         ]
     )
     def read(path, first, end):
-        samples = tfio.IOTensor.graph(dtype).from_audio(path)[first:end]
+        with tf.name_scope(f"slice_{uuid.uuid4().hex}"):
+            samples = tfio.IOTensor.graph(dtype).from_audio(path)[first:end]
         if dtype.is_integer:  # as libsndfile scales, exact in float32
             samples = tf.cast(samples, tf.float32) / -float(dtype.min)
         return samples
 
-    return read
+    return read.get_concrete_function()

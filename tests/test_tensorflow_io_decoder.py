@@ -1,3 +1,5 @@
+from concurrent import futures
+
 import numpy as np
 import odd_audio
 import pytest
@@ -61,3 +63,22 @@ def test_a_file_that_is_another_by_now_is_undecodable(tmp_path, decoder):
         decoder(path, "ogg/vorbis", 0, 100)
     with pytest.raises(slice_decoders.Undecodable):
         decoder(tmp_path / "gone.ogg", "ogg/vorbis", 0, 100)
+
+
+def test_threads_never_read_each_others_files(tmp_path, decoder):
+    """The kernels keep one open file per graph, shared by all its calls."""
+    paths, expected = [], []
+    for number in range(6):
+        path = tmp_path / f"{number}.flac"
+        wave = odd_audio.bursts(2, 8_000, channels=1, seed=number)
+        odd_audio.write(path, wave, 8_000, "flac")
+        paths.append(path)
+        asked = (path, "flac/pcm_16", 3_000, 2_000)
+        expected.append(slice_decoders.libsndfile(*asked))
+
+    def read(number):
+        return decoder(paths[number % 6], "flac/pcm_16", 3_000, 2_000)
+
+    with futures.ThreadPoolExecutor(6) as pool:
+        for number, found in enumerate(pool.map(read, range(240))):
+            np.testing.assert_array_equal(found, expected[number % 6])
