@@ -1,9 +1,8 @@
 """Samples of a part of a compressed file, by the kernels of tensorflow-io."""
 
-import collections
 import importlib.util
 import os
-import uuid
+import threading
 
 import numpy as np
 import tensorflow as tf
@@ -12,8 +11,8 @@ from pipelines import slice_decoders
 
 # Its kernels crash the process where a type does not fit the file (int16 of
 # an MP3), so each codec has the type that is known to work. What is not here
-# goes to libsndfile; so does FLAC of 24 bits, which came out wrong as int32
-# where its graph was built in a thread of tf.data.
+# goes to libsndfile; so does FLAC of 24 bits, which now and then came out
+# wrong as int32.
 _TYPES = {
     "flac/pcm_16": tf.int16,
     "mp3/mpeg_layer_iii": tf.float32,
@@ -34,11 +33,17 @@ class TensorflowIoDecoder:
 
     Its FLAC decoder never returns from damaged bytes. It must get only files
     that libsndfile has passed and that are as they were then: a manifest has
-    no others, and a reader looks at the size first. Safe in many threads.
+    no others, and a reader looks at the size first. Safe in many threads,
+    which take turns.
     """
 
+    # Of the process: an open file is a resource under the name of its node,
+    # which all graphs share. In two threads at once, one read the other's file
+    # or a file that was closed, which ended the process.
+    _turn = threading.Lock()
+
     def __init__(self):
-        """Builds no graph yet.
+        """Builds a graph for each type of samples.
 
         Raises:
             ValueError: The kernels do not load here.
@@ -49,11 +54,7 @@ class TensorflowIoDecoder:
                 f"TensorFlow 2.17: use libsndfile. Received: TensorFlow "
                 f"{tf.__version__}."
             )
-        # An open file is a resource under the name of its node, shared by all
-        # calls of a graph: in two threads at once, each could read the other's
-        # file. So a graph is in one pair of hands at a time, under a name of
-        # its own; as many are made as are needed.
-        self._idle = {each: collections.deque() for each in _TYPES.values()}
+        self._graphs = {each: _graph(each) for each in set(_TYPES.values())}
 
     def __call__(
         self, path: str | os.PathLike, codec: str, first: int, frames: int
@@ -76,26 +77,19 @@ class TensorflowIoDecoder:
         """
         if codec not in CODECS:
             return slice_decoders.libsndfile(path, codec, first, frames)
-        idle = self._idle[_TYPES[codec]]
+        graph = self._graphs[_TYPES[codec]]
         try:
-            graph = idle.pop()
-        except IndexError:
-            graph = _graph(_TYPES[codec])
-        try:
-            # numpy_function may run under a data set's own graph.
-            with tf.init_scope():
+            with self._turn:
                 samples = graph(
                     tf.constant(os.fsencode(path)),
                     tf.constant(first, tf.int64),
                     tf.constant(first + frames, tf.int64),
                 )
-            samples = samples.numpy()
+                samples = samples.numpy()
         except tf.errors.OpError as error:
             raise slice_decoders.Undecodable(
                 error.message.strip().splitlines()[-1]
             ) from error
-        finally:
-            idle.append(graph)
         if len(samples) < frames:
             # They find nothing in FLAC that states no length, as from a pipe.
             return slice_decoders.libsndfile(path, codec, first, frames)
@@ -113,8 +107,7 @@ def _graph(dtype: tf.DType) -> tf.types.experimental.ConcreteFunction:
         ]
     )
     def read(path, first, end):
-        with tf.name_scope(f"slice_{uuid.uuid4().hex}"):
-            samples = tfio.IOTensor.graph(dtype).from_audio(path)[first:end]
+        samples = tfio.IOTensor.graph(dtype).from_audio(path)[first:end]
         if dtype.is_integer:  # as libsndfile scales, exact in float32
             samples = tf.cast(samples, tf.float32) / -float(dtype.min)
         return samples
