@@ -2,6 +2,7 @@
 
 ```
 python -m experiments.run_benchmark pipeline --torch-python PATH
+python -m experiments.run_benchmark formats --torch-python PATH
 python -m experiments.run_benchmark frontend
 python -m experiments.run_benchmark step --preset demo
 ```
@@ -28,6 +29,7 @@ import tensorflow as tf
 from experiments import (
     config,
     flags,
+    format_speed,
     optimizers,
     reading_speed,
     training,
@@ -37,9 +39,9 @@ from tftag import audio, command_line, layers
 from tftag.models import tagger
 
 HOW_TO_GET_TORCH = (
-    "PyTorch was not measured: this Python has no torch. In an environment of "
-    "its own, `python -m venv DIR` and `DIR/bin/pip install torch==2.13.0 "
-    "numpy soundfile`; then add `--torch-python DIR/bin/python`."
+    "PyTorch was not measured: this Python has no torch. `python -m venv DIR`, "
+    "`DIR/bin/pip install torch==2.13.0 numpy soundfile soxr`, and "
+    "`--torch-python DIR/bin/python`."
 )
 
 
@@ -49,6 +51,7 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="BENCHMARK")
     for measure, add_flags in (
         (pipeline, _pipeline_flags),
+        (formats, _formats_flags),
         (frontend, _frontend_flags),
         (step, _step_flags),
     ):
@@ -67,17 +70,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def pipeline(arguments: argparse.Namespace) -> None:
     """Random crops per second, beside PyTorch's DataLoader."""
-    spec = audio.AudioSpec(clip_seconds=arguments.clip_seconds)
+    spec, seconds, torch_python = _reading(arguments)
     samples = round(arguments.minutes * 60 * spec.sample_rate_hz)
-    if samples < spec.clip_samples:
-        raise ValueError(
-            f"Files must be as long as a clip, {spec.clip_seconds:g} s. "
-            f"Received: --minutes {arguments.minutes:g}"
-        )
-    seconds = arguments.seconds / arguments.rounds
-    torch_python = arguments.torch_python
-    if torch_python is None and importlib.util.find_spec("torch") is not None:
-        torch_python = sys.executable
     with tempfile.TemporaryDirectory() as folder:
         manifest = reading_speed.noise_files(
             pathlib.Path(folder), arguments.files, samples, spec
@@ -90,15 +84,44 @@ def pipeline(arguments: argparse.Namespace) -> None:
                 torch_python, manifest, spec, seconds
             ) as torch_ways:
                 found = take_turns(ways | torch_ways, arguments.rounds)
+    _print_crops(arguments, found)
+    if torch_python is not None:
+        print("\n".join(reading_speed.ratios(found)))
+
+
+def formats(arguments: argparse.Namespace) -> None:
+    """Random crops per second from files of each format, as they lie."""
+    spec, seconds, torch_python = _reading(arguments)
+    with format_speed.ways(
+        arguments.files, 60 * arguments.minutes, spec, seconds, torch_python
+    ) as ways:
+        found = take_turns(ways, arguments.rounds)
+    _print_crops(arguments, dict(sorted(found.items())))
+
+
+def _print_crops(arguments, found) -> None:
+    seconds = arguments.seconds / arguments.rounds
     print(
         f"{arguments.files} files of {arguments.minutes:g} min, random crops "
-        f"of {spec.clip_seconds:g} s; crops per second, rounds of {seconds:g} s"
+        f"of {arguments.clip_seconds:g} s; crops per second, rounds of "
+        f"{seconds:g} s"
     )
     print(table(found))
-    if torch_python is None:
+    if not any("PyTorch" in name for name in found):
         print(HOW_TO_GET_TORCH)
-    else:
-        print("\n".join(reading_speed.ratios(found)))
+
+
+def _reading(arguments) -> tuple[audio.AudioSpec, float, str | None]:
+    spec = audio.AudioSpec(clip_seconds=arguments.clip_seconds)
+    if 60 * arguments.minutes < spec.clip_seconds:
+        raise ValueError(
+            f"Files must be as long as a clip, {spec.clip_seconds:g} s. "
+            f"Received: --minutes {arguments.minutes:g}"
+        )
+    torch_python = arguments.torch_python
+    if torch_python is None and importlib.util.find_spec("torch") is not None:
+        torch_python = sys.executable
+    return spec, arguments.seconds / arguments.rounds, torch_python
 
 
 def frontend(arguments: argparse.Namespace) -> None:
@@ -220,9 +243,13 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-def _pipeline_flags(parser: argparse.ArgumentParser) -> None:
+def _formats_flags(parser: argparse.ArgumentParser) -> None:
+    _pipeline_flags(parser, files=4)
+
+
+def _pipeline_flags(parser: argparse.ArgumentParser, files: int = 64) -> None:
     parser.add_argument(
-        "--files", type=_count, default=64, help="how many (64)"
+        "--files", type=_count, default=files, help=f"how many ({files})"
     )
     parser.add_argument(
         "--minutes", type=_positive, default=4, help="per file (4)"
@@ -236,7 +263,7 @@ def _pipeline_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--torch-python",
         metavar="PATH",
-        help="Python that has torch, numpy and soundfile (default: this one)",
+        help="Python with torch, numpy, soundfile, soxr (default: this one)",
     )
 
 
