@@ -85,8 +85,10 @@ def files_of_each_kind(
             with soundfile.SoundFile(
                 path, "w", RATE_HZ, 2, encoding, format=container
             ) as file:
+                # As float: libsndfile 1.2.2 makes rubbish of int16 in MP3.
                 for start in range(0, len(wave), _BLOCK_FRAMES):
-                    file.write(wave[start : start + _BLOCK_FRAMES])
+                    block = wave[start : start + _BLOCK_FRAMES]
+                    file.write(block / np.float32(32_768))
             kinds[name].append(_track(path, spec, in_place=True))
         path = folder / f"{number}.npy"
         np.save(path, np.ascontiguousarray(wave.T))
