@@ -212,7 +212,7 @@ def test_damage_is_refused(tmp_path):
     for text, message in (
         ("{", "damaged"),
         ("[]", "format"),
-        (facts.replace('"format": 1', '"format": 2'), "Received: 2"),
+        (facts.replace('"format": 2', '"format": 3'), "Received: 3"),
         (facts.replace('"audit"', '"adit"'), "lacks"),
         (facts.replace('"jazz"', "5"), "no list of strings"),
         (facts.replace('"tags": [', '"tags": null, "x": ['), "no list of"),
