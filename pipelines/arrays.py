@@ -131,17 +131,19 @@ def read_frames(
     """
     frames = max(0, min(frames, layout.frames - first))
     width = layout.channels if layout.interleaved else 1
-    pieces = []
-    for piece in range(layout.channels // width):
+    pieces = layout.channels // width
+    # Channels stay apart in the memory, as they are in the file.
+    samples = np.empty((pieces, frames * width), np.float32)
+    for piece in range(pieces):
         start = piece * layout.frames + first * width
         raw = np.empty(frames * width, layout.dtype)
         file.seek(layout.data_offset + start * layout.dtype.itemsize)
         _fill(file, memoryview(raw).cast("B"))
-        pieces.append(raw.reshape(frames, width))
-    samples = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
-    with np.errstate(over="ignore"):  # infinite ones are refused by name
-        as_float = samples.astype(np.float32)
-    return as_float * _INT16_SCALE if samples.dtype.kind == "i" else as_float
+        with np.errstate(over="ignore"):  # infinite ones are refused by name
+            samples[piece] = raw
+    if layout.dtype.kind == "i":
+        samples *= _INT16_SCALE
+    return samples.reshape(frames, width) if pieces == 1 else samples.T
 
 
 def decode_array(
