@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from pipelines import dataset, decode
+from pipelines import dataset, decode, slice_decoders
 from pipelines import manifest as manifests
 from tftag import audio, tags
 
@@ -68,25 +68,33 @@ def own_ways(
     manifest: manifests.Manifest, spec: audio.AudioSpec, seconds: float
 ) -> dict[str, Callable[[], float]]:
     """What `training_dataset` yields per second, per batch size."""
-    # Epochs as long as those of a real data set: the end of one costs time.
-    long = dataclasses.replace(
-        manifest, tracks=manifest.tracks * _TIMES_PER_EPOCH
-    )
     return {
-        f"{OWN}, batches of {batch_size}": _own_way(
-            long, spec, batch_size, seconds
+        f"{OWN}, batches of {batch_size}": own_way(
+            manifest, spec, batch_size, seconds
         )
         for batch_size in BATCH_SIZES
     }
 
 
-def _own_way(manifest, spec, batch_size, seconds):
+def own_way(
+    manifest: manifests.Manifest,
+    spec: audio.AudioSpec,
+    batch_size: int,
+    seconds: float,
+    decoder: slice_decoders.Decoder = slice_decoders.libsndfile,
+) -> Callable[[], float]:
+    """What `training_dataset` yields per second, in one setting."""
+    # Epochs as long as those of a real data set: the end of one costs time.
+    long = dataclasses.replace(
+        manifest, tracks=manifest.tracks * _TIMES_PER_EPOCH
+    )
+
     def clips_per_second() -> float:
         batches = iter(
             dataset.training_dataset(
-                manifest,
+                long,
                 spec,
-                decode.SliceReader(manifest, spec.clip_samples),
+                decode.SliceReader(long, spec.clip_samples, decoder=decoder),
                 batch_size=batch_size,
                 seed=0,
                 epochs=1 << 20,  # no measurement comes to its end
@@ -125,6 +133,41 @@ def torch_ways(
     Raises:
         ValueError: The process does not answer.
     """
+    with torch_process(python) as ask:
+        ask(
+            paths=[str(manifest.wav_path(t)) for t in manifest.tracks],
+            samples=manifest.tracks[0].samples,
+            data_offset=manifest.tracks[0].data_offset,
+            clip_samples=spec.clip_samples,
+        )
+        ways = {}
+        for title, read in (
+            (f"{TORCH_CLIP}, np.fromfile", "fromfile"),
+            (f"{TORCH_CLIP}, soundfile", "soundfile"),
+            (TORCH_BATCH, "batches"),
+        ):
+            for workers in TORCH_WORKERS:
+                for batch_size in BATCH_SIZES:
+                    name = f"{title}, {workers} workers, {batch_size} in batch"
+                    ways[name] = _torch_way(
+                        ask, read, workers, batch_size, seconds
+                    )
+        yield ways
+
+
+@contextlib.contextmanager
+def torch_process(python: str) -> Iterator[Callable[..., dict]]:
+    """Starts `torch_loader` in its own process.
+
+    Args:
+        python: Interpreter that has torch, numpy and soundfile.
+
+    Yields:
+        Asks it a question, given by name, and returns its answer.
+
+    Raises:
+        ValueError: The process does not answer.
+    """
     with contextlib.ExitStack() as stack:
         errors = stack.enter_context(tempfile.TemporaryFile("w+"))
         try:
@@ -153,25 +196,7 @@ def torch_ways(
                 said = errors.read().strip().splitlines() or ["no answer"]
                 raise ValueError(_no_torch(python, said[-1])) from error
 
-        ask(
-            paths=[str(manifest.wav_path(t)) for t in manifest.tracks],
-            samples=manifest.tracks[0].samples,
-            data_offset=manifest.tracks[0].data_offset,
-            clip_samples=spec.clip_samples,
-        )
-        ways = {}
-        for title, read in (
-            (f"{TORCH_CLIP}, np.fromfile", "fromfile"),
-            (f"{TORCH_CLIP}, soundfile", "soundfile"),
-            (TORCH_BATCH, "batches"),
-        ):
-            for workers in TORCH_WORKERS:
-                for batch_size in BATCH_SIZES:
-                    name = f"{title}, {workers} workers, {batch_size} in batch"
-                    ways[name] = _torch_way(
-                        ask, read, workers, batch_size, seconds
-                    )
-        yield ways
+        yield ask
 
 
 def _torch_way(ask, read, workers, batch_size, seconds):

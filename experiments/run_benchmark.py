@@ -2,6 +2,7 @@
 
 ```
 python -m experiments.run_benchmark pipeline --torch-python PATH
+python -m experiments.run_benchmark formats --torch-python PATH
 python -m experiments.run_benchmark frontend
 python -m experiments.run_benchmark step --preset demo
 python -m experiments.run_benchmark prepare --rows 100000
@@ -20,30 +21,26 @@ import pathlib
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from experiments import (
     config,
     flags,
-    optimizers,
+    format_speed,
     preparation_speed,
     reading_speed,
     remote_speed,
-    training,
-    transfer,
+    step_speed,
 )
 from tftag import audio, command_line, layers
-from tftag.models import tagger
 
 HOW_TO_GET_TORCH = (
-    "PyTorch was not measured: this Python has no torch. In an environment of "
-    "its own, `python -m venv DIR` and `DIR/bin/pip install torch==2.13.0 "
-    "numpy soundfile`; then add `--torch-python DIR/bin/python`."
+    "PyTorch was not measured: this Python has no torch. `python -m venv DIR`, "
+    "`DIR/bin/pip install torch==2.13.0 numpy soundfile soxr`, and "
+    "`--torch-python DIR/bin/python`."
 )
 
 
@@ -53,6 +50,7 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="BENCHMARK")
     for measure, add_flags in (
         (pipeline, _pipeline_flags),
+        (formats, _formats_flags),
         (frontend, _frontend_flags),
         (step, _step_flags),
         (preparation_speed.prepare, preparation_speed.add_flags),
@@ -73,17 +71,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def pipeline(arguments: argparse.Namespace) -> None:
     """Random crops per second, beside PyTorch's DataLoader."""
-    spec = audio.AudioSpec(clip_seconds=arguments.clip_seconds)
+    spec, seconds, torch_python = _reading(arguments)
     samples = round(arguments.minutes * 60 * spec.sample_rate_hz)
-    if samples < spec.clip_samples:
-        raise ValueError(
-            f"Files must be as long as a clip, {spec.clip_seconds:g} s. "
-            f"Received: --minutes {arguments.minutes:g}"
-        )
-    seconds = arguments.seconds / arguments.rounds
-    torch_python = arguments.torch_python
-    if torch_python is None and importlib.util.find_spec("torch") is not None:
-        torch_python = sys.executable
     with tempfile.TemporaryDirectory() as folder:
         manifest = reading_speed.noise_files(
             pathlib.Path(folder), arguments.files, samples, spec
@@ -96,15 +85,44 @@ def pipeline(arguments: argparse.Namespace) -> None:
                 torch_python, manifest, spec, seconds
             ) as torch_ways:
                 found = take_turns(ways | torch_ways, arguments.rounds)
+    _print_crops(arguments, found)
+    if torch_python is not None:
+        print("\n".join(reading_speed.ratios(found)))
+
+
+def formats(arguments: argparse.Namespace) -> None:
+    """Random crops per second from files of each format, as they lie."""
+    spec, seconds, torch_python = _reading(arguments)
+    with format_speed.ways(
+        arguments.files, 60 * arguments.minutes, spec, seconds, torch_python
+    ) as ways:
+        found = take_turns(ways, arguments.rounds)
+    _print_crops(arguments, dict(sorted(found.items())))
+
+
+def _print_crops(arguments, found) -> None:
+    seconds = arguments.seconds / arguments.rounds
     print(
         f"{arguments.files} files of {arguments.minutes:g} min, random crops "
-        f"of {spec.clip_seconds:g} s; crops per second, rounds of {seconds:g} s"
+        f"of {arguments.clip_seconds:g} s; crops per second, rounds of "
+        f"{seconds:g} s"
     )
     print(table(found))
-    if torch_python is None:
+    if not any("PyTorch" in name for name in found):
         print(HOW_TO_GET_TORCH)
-    else:
-        print("\n".join(reading_speed.ratios(found)))
+
+
+def _reading(arguments) -> tuple[audio.AudioSpec, float, str | None]:
+    spec = audio.AudioSpec(clip_seconds=arguments.clip_seconds)
+    if 60 * arguments.minutes < spec.clip_seconds:
+        raise ValueError(
+            f"Files must be as long as a clip, {spec.clip_seconds:g} s. "
+            f"Received: --minutes {arguments.minutes:g}"
+        )
+    torch_python = arguments.torch_python
+    if torch_python is None and importlib.util.find_spec("torch") is not None:
+        torch_python = sys.executable
+    return spec, arguments.seconds / arguments.rounds, torch_python
 
 
 def frontend(arguments: argparse.Namespace) -> None:
@@ -116,7 +134,7 @@ def frontend(arguments: argparse.Namespace) -> None:
     )
 
     def milliseconds() -> float:
-        seconds = _seconds(lambda: log_mel(waveform).numpy())
+        seconds = step_speed.seconds(lambda: log_mel(waveform).numpy())
         return 1e3 * seconds / arguments.batch_size
 
     milliseconds()  # traces
@@ -136,7 +154,7 @@ def step(arguments: argparse.Namespace) -> None:
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:
-        ways = _step_ways(settings, arguments.tags)
+        ways = step_speed.ways(settings, arguments.tags)
     finally:
         keras.config.set_dtype_policy(before)
     for seconds_per_clip in ways.values():
@@ -158,54 +176,6 @@ def remote(arguments: argparse.Namespace) -> None:
     )
     print(remote_speed.headline(arguments.data, arguments.clip_seconds))
     print(table(take_turns(ways, arguments.rounds)))
-
-
-def _step_ways(settings: config.BaselineConfig, tags: int) -> dict:
-    batch_size = settings.training.batch_size
-    model = tagger.tagger(settings.audio, settings.model, tags)
-    trained = transfer.training_model(model)
-    trained.compile(
-        optimizers.make(
-            settings.training.optimizer,
-            schedule="constant",
-            learning_rate=settings.training.learning_rate,
-            steps=1,
-            weight_decay=settings.training.weight_decay,
-            clip_norm=settings.training.clip_norm,
-        ),
-        training.make_loss(settings.training.loss, None),
-        jit_compile=False,
-    )
-    generator = np.random.default_rng(0)
-    inputs = {
-        "waveform": generator.integers(
-            -audio.FULL_SCALE,
-            audio.FULL_SCALE,
-            (batch_size, settings.audio.clip_samples),
-            np.int16,
-        ),
-        "peak": np.full(batch_size, audio.FULL_SCALE, np.float32),
-    }
-    masks = {
-        name: np.zeros((batch_size, count, 2), np.int32)
-        for name, count in (
-            ("mel_masks", settings.augmentation.mel_masks),
-            ("time_masks", settings.augmentation.time_masks),
-        )
-    }
-    labels = generator.integers(0, 2, (batch_size, tags)).astype(np.float32)
-
-    def train():
-        # The same labels for every member.
-        trained.train_on_batch({**inputs, **masks}, labels[:, np.newaxis])
-
-    def infer():
-        model.predict_on_batch(inputs)
-
-    return {
-        "training step": lambda: _seconds(train) / batch_size,
-        "inference": lambda: _seconds(infer) / batch_size,
-    }
 
 
 def take_turns(
@@ -231,15 +201,13 @@ def table(found: dict[str, list[float]]) -> str:
     return "\n".join(lines)
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
+def _formats_flags(parser: argparse.ArgumentParser) -> None:
+    _pipeline_flags(parser, files=4)
 
 
-def _pipeline_flags(parser: argparse.ArgumentParser) -> None:
+def _pipeline_flags(parser: argparse.ArgumentParser, files: int = 64) -> None:
     parser.add_argument(
-        "--files", type=_count, default=64, help="how many (64)"
+        "--files", type=_count, default=files, help=f"how many ({files})"
     )
     parser.add_argument(
         "--minutes", type=_positive, default=4, help="per file (4)"
@@ -253,7 +221,7 @@ def _pipeline_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--torch-python",
         metavar="PATH",
-        help="Python that has torch, numpy and soundfile (default: this one)",
+        help="Python with torch, numpy, soundfile, soxr (default: this one)",
     )
 
 

@@ -1,8 +1,8 @@
 """The PyTorch half of `run_benchmark pipeline`, for any Python with torch.
 
-Needs torch, numpy and soundfile, and nothing of this project. Reads one JSON
-object per line and answers each with one. The first names the data; every
-other one a measurement:
+Needs torch, numpy and soundfile, and nothing of this project; to read files
+of another rate also soxr. Reads one JSON object per line and answers each with
+one. The first names the data, as any may do; every other one a measurement:
 
 ```
 {"paths": [...], "samples": 3840000, "data_offset": 44, "clip_samples": 480000}
@@ -19,7 +19,7 @@ import soundfile
 import torch
 from torch.utils import data
 
-READS = ("fromfile", "soundfile", "batches")
+READS = ("fromfile", "soundfile", "batches", "resampled")
 _FIRST_BATCHES = 4  # not timed: workers start, buffers fill
 _ENDLESS = 1 << 24  # crops in an epoch; no measurement comes to its end
 
@@ -41,12 +41,34 @@ class RandomCrops(data.Dataset):
         path, count = self.files["paths"][row], self.files["clip_samples"]
         room = self.files["samples"] - count
         start = int(torch.randint(room + 1, ()))
+        if self.read == "resampled":
+            return torch.from_numpy(self._resampled(path, start))
         if self.read == "soundfile":
             clip, _ = soundfile.read(path, count, start, dtype="int16")
         else:
             offset = self.files["data_offset"] + 2 * start
             clip = np.fromfile(path, "<i2", count, offset=offset)
         return torch.from_numpy(clip)
+
+    def _resampled(self, path: str, start: int) -> np.ndarray:
+        """A slice of a file of any kind, as one reads it by hand."""
+        import soxr  # only here
+
+        rate_hz, target_hz = self.files["rate_hz"], self.files["target_hz"]
+        first = start * rate_hz // target_hz
+        frames = -(-self.files["clip_samples"] * rate_hz // target_hz)
+        if path.endswith(".npy"):
+            part = np.load(path, mmap_mode="r")[:, first : first + frames]
+            part = part.T / np.float32(32_768)
+        else:
+            part, _ = soundfile.read(
+                path, frames, first, dtype="float32", always_2d=True
+            )
+        clip = soxr.resample(part.mean(axis=1), rate_hz, target_hz)
+        whole = np.zeros(self.files["clip_samples"], np.int16)
+        clip = clip[: len(whole)]
+        whole[: len(clip)] = clip * 32_767
+        return whole
 
 
 class RandomCropBatches(RandomCrops):
@@ -109,10 +131,12 @@ def main() -> int:
     # Workers have one thread each already. Copying clips into a batch with
     # more is up to ten times slower on a machine that has other work.
     torch.set_num_threads(1)
-    files = json.loads(sys.stdin.readline())
-    print(json.dumps({"version": torch.__version__}), flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
+        if "paths" in asked:
+            files = asked
+            print(json.dumps({"version": torch.__version__}), flush=True)
+            continue
         crops = crops_of(files, asked.pop("read"))
         answer = {"clips_per_second": clips_per_second(crops, **asked)}
         print(json.dumps(answer), flush=True)

@@ -42,6 +42,8 @@ def convert_files(
     *,
     processes: int | None = None,
     seconds_per_file: float = 120.0,
+    in_place: bool = False,
+    array_rate_hz: int | None = None,
 ) -> dict[str, dict]:
     """Converts files to `folder/wav/<track_id>.wav`.
 
@@ -54,6 +56,9 @@ def convert_files(
         sample_rate_hz: Rate of the WAV files.
         processes: Worker processes; None is one per usable core.
         seconds_per_file: Time after which a file is given up.
+        in_place: Whether to leave files where they are if slices of them can
+            be read: decoded once all the same, without a WAV.
+        array_rate_hz: Rate of `.npy` files.
 
     Returns:
         For each track id, in the order of `sources`, what
@@ -72,7 +77,12 @@ def convert_files(
         )
     wav_folder = folder / WAV_FOLDER
     wav_folder.mkdir(parents=True, exist_ok=True)
-    notes = journal.Journal(folder, made_by(sample_rate_hz))
+    how = made_by(sample_rate_hz)
+    if array_rate_hz is not None:
+        how += f", arrays at {array_rate_hz} Hz"
+    if in_place:
+        how += ", in place"
+    notes = journal.Journal(folder, how)
     try:
         for part in wav_folder.glob(".*.part*"):  # of a run that was killed
             part.unlink(missing_ok=True)
@@ -100,7 +110,10 @@ def convert_files(
         if answers:
             logger.info("%d of %d files are done", len(answers), len(sources))
         pool = _Pool(
-            processes, sample_rate_hz, seconds_per_file, wav_folder, waiting
+            processes,
+            (sample_rate_hz, seconds_per_file, in_place, array_rate_hz),
+            wav_folder,
+            waiting,
         )
         results = pool.results()
         try:
@@ -125,7 +138,8 @@ def _keep(folder, notes, track_id, key, part, answer):
     if answer["final"]:
         notes.add(track_id, key, answer)
     if "reason" not in answer:
-        os.replace(part, wav)
+        if "codec" not in answer:
+            os.replace(part, wav)
         for text in answer["warnings"]:
             logger.warning("%s: %s", key[0], text)
 
@@ -138,7 +152,7 @@ def _holds(answer, wav, seconds_per_file, installed):
     # earlier one gave stays.
     if answer.get("ffmpeg", installed) != installed and installed:
         return False
-    if "reason" in answer:
+    if "reason" in answer or "codec" in answer:
         return True
     return wav.exists() and wav.stat().st_size == answer["file_bytes"]
 
@@ -160,11 +174,11 @@ def _rejected(reason, detail, final=False, **facts):
 class _Worker:
     """A process and the file that it is busy with."""
 
-    def __init__(self, context, sample_rate_hz, seconds_per_file):
+    def __init__(self, context, settings):
         self.connection, theirs = context.Pipe()
         self.process = context.Process(
             target=convert_worker.serve,
-            args=(theirs, sample_rate_hz, seconds_per_file),
+            args=(theirs, *settings),
             daemon=True,
         )
         self.process.start()
@@ -189,10 +203,10 @@ class _Worker:
 class _Pool:
     """Worker processes that can be killed one by one."""
 
-    def __init__(self, processes, sample_rate_hz, seconds, wav_folder, waiting):
+    def __init__(self, processes, settings, wav_folder, waiting):
         self._processes = processes
-        self._sample_rate_hz = sample_rate_hz
-        self._seconds = seconds
+        self._settings = settings  # what `convert_worker.serve` takes
+        self._seconds = settings[1]
         self._wav_folder = wav_folder
         self._waiting = collections.deque(waiting)
         self._workers = []
@@ -205,11 +219,7 @@ class _Pool:
             while self._waiting or self._busy():
                 wanted = min(self._processes, self._busy() + len(self._waiting))
                 while len(self._workers) < wanted:
-                    self._workers.append(
-                        _Worker(
-                            self._context, self._sample_rate_hz, self._seconds
-                        )
-                    )
+                    self._workers.append(_Worker(self._context, self._settings))
                 yield from self._step()
         finally:
             for worker in self._workers:

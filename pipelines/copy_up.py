@@ -16,7 +16,7 @@ import pathlib
 import sys
 
 from pipelines import address as addresses
-from pipelines import remote, remote_listing
+from pipelines import manifest, manifest_checks, remote, remote_listing
 from tftag import command_line
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("address", help="s3:// or gs:// address to copy it to")
     asked = parser.parse_args(argv)
     target = target_address(asked.address)
+    if os.path.exists(os.path.join(asked.folder, manifest.TABLE_NAME)):
+        whole = manifest.read_manifest(asked.folder)
+        manifest_checks.check_place(target, whole.tracks)
     count = copy_folder(asked.folder, target)
     sys.stdout.write(f"{count} files copied to {target}\n")
     return 0

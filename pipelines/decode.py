@@ -1,4 +1,4 @@
-"""Bytes to samples: just the slice of a prepared WAV that a batch uses."""
+"""Bytes to samples: just the slice of a recording that a batch uses."""
 
 import contextlib
 import itertools
@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pipelines import address as addresses
+from pipelines import in_place, remote, slice_decoders
 from pipelines import manifest as manifests
-from pipelines import remote
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +27,14 @@ class SliceReader:
     A file that is gone, cut or unreadable is lost: it is named once in the
     log, kept in `lost`, and the next readable row takes its place, until too
     many are lost. The same loss always has the same replacement.
+    Prepared WAVs are read as they are; what was not converted is decoded to
+    the same samples, by `in_place`.
 
     Attributes:
         manifest: The recordings; rows count from 0 in its order.
         clip_samples: Length of every clip.
         max_lost_share: Largest share of recordings that may be lost.
+        decoder: Reads the files that were not converted.
         lost: Path in the manifest -> why it cannot be read.
         failure: The latest error of reading, `None` before. TensorFlow
             reports an error inside of a data set as its own type, with this
@@ -43,6 +46,7 @@ class SliceReader:
         manifest: manifests.Manifest,
         clip_samples: int,
         max_lost_share: float = 0.01,
+        decoder: slice_decoders.Decoder = slice_decoders.libsndfile,
     ):
         """Opens nothing yet."""
         if not manifest.tracks:
@@ -62,6 +66,7 @@ class SliceReader:
         self.manifest = manifest
         self.clip_samples = clip_samples
         self.max_lost_share = max_lost_share
+        self.decoder = decoder
         self.lost: dict[str, str] = {}
         self.failure: ValueError | None = None
         self._lock = threading.Lock()
@@ -178,6 +183,16 @@ class SliceReader:
                 f"{track.path}. Received: {start}."
             )
         count = min(self.clip_samples, track.samples - start)
+        if track.codec != manifests.PREPARED:
+            clip[count:] = 0
+            return in_place.fill(
+                clip[:count],
+                self.manifest.wav_path(track),
+                track,
+                self.manifest.sample_rate_hz,
+                start,
+                self.decoder,
+            )
         unread = memoryview(clip[:count]).cast("B")
         first_byte = track.data_offset + _BYTES_PER_SAMPLE * int(start)
         path = self.manifest.wav_path(track)

@@ -8,18 +8,19 @@ import json
 import operator
 import os
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
 from pipelines import address as addresses
-from pipelines import local_copy, manifest_table, remote_listing
+from pipelines import local_copy, manifest_checks, manifest_table
 from tftag import tags
 
-SPLITS = ("train", "validation", "test")
+SPLITS = manifest_checks.SPLITS
+PREPARED = manifest_checks.PREPARED
 TABLE_NAME = "manifest.csv"
 FACTS_NAME = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,15 +29,19 @@ class Track:
 
     Attributes:
         track_id: Unique name.
-        path: Its WAV, relative to the manifest's folder, with `/`.
+        path: Its file, relative to the manifest's folder, with `/`;
+            absolute where it lies elsewhere and was not converted.
         split: One of `SPLITS`, "" where none is given.
         artist: "" where unknown.
         tags: All clean tags, also those outside the vocabulary.
         samples: Length of the recording at the manifest's rate.
         peak: Loudest absolute sample before scaling to full scale.
-        data_offset: Byte of the file at which the samples start.
+        data_offset: Byte of a prepared WAV at which the samples start.
         file_bytes: Size of the file.
         audio_hash: Equal for equal samples.
+        codec: `PREPARED`, or that of a file as it lies, as `flac/pcm_16`.
+        source_rate_hz: Rate of a file that was not converted, else 0.
+        source_frames: Its length at that rate, else 0.
     """
 
     track_id: str
@@ -49,6 +54,9 @@ class Track:
     data_offset: int
     file_bytes: int
     audio_hash: str
+    codec: str = PREPARED
+    source_rate_hz: int = 0
+    source_frames: int = 0
 
 
 _values = operator.attrgetter(*manifest_table.COLUMNS)
@@ -60,7 +68,7 @@ class Manifest:
 
     Attributes:
         folder: Where the manifest and its files are.
-        sample_rate_hz: Rate of every file.
+        sample_rate_hz: Rate of every recording, once it is read.
         tracks: The recordings.
         vocabulary: The tags that are learned, in the order of the labels.
         audit: What `splits.audit` found when the manifest was made.
@@ -149,7 +157,7 @@ def write_manifest(manifest: Manifest) -> pathlib.Path:
     Raises:
         ValueError: A track cannot be written as it is.
     """
-    _check_tracks(manifest.tracks, manifest.folder / TABLE_NAME)
+    manifest_checks.check_tracks(manifest.tracks, manifest.folder / TABLE_NAME)
     facts = {
         "format": FORMAT,
         "fingerprint": manifest.fingerprint,
@@ -181,7 +189,8 @@ def read_manifest(
 
     Raises:
         FileNotFoundError: There is no manifest, or files of it are missing.
-        ValueError: The manifest is damaged, or files of it are cut.
+        ValueError: The manifest is damaged, files of it are cut, or audio of
+            a data set at an address lies elsewhere.
         OSError: A server does not answer.
     """
     folder = addresses.place(path)
@@ -189,8 +198,9 @@ def read_manifest(
         folder = folder.parent
     with local_copy.folder_copy(folder, (TABLE_NAME, FACTS_NAME)) as here:
         manifest = dataclasses.replace(_read(here), folder=folder)
+    manifest_checks.check_place(folder, manifest.tracks)
     if check_files:
-        _check_files(manifest)
+        manifest_checks.check_files(folder, manifest.tracks)
     return manifest
 
 
@@ -204,7 +214,7 @@ def _read(folder: pathlib.Path) -> Manifest:
     facts = _read_facts(folder / FACTS_NAME)
     rows = manifest_table.read_rows(folder / TABLE_NAME)
     tracks = tuple(Track(*row) for row in rows)
-    _check_tracks(tracks, folder / TABLE_NAME)
+    manifest_checks.check_tracks(tracks, folder / TABLE_NAME)
     manifest = Manifest(
         folder=folder,
         sample_rate_hz=facts["sample_rate_hz"],
@@ -247,51 +257,3 @@ def _read_facts(path: pathlib.Path) -> dict:
         if not isinstance(facts[name], dict):
             raise ValueError(f"{path} is damaged: its {name} is no object")
     return facts
-
-
-def _check_tracks(tracks: Sequence[Track], path: pathlib.Path):
-    if not tracks:
-        raise ValueError(f"A manifest needs at least one track: {path}")
-    ids, wavs = set(), set()
-    for track in tracks:
-        reason = None
-        if track.track_id in ids:
-            reason = "has its name twice"
-        elif track.path in wavs:
-            reason = f"shares the file {track.path!r} with another"
-        elif track.split and track.split not in SPLITS:
-            reason = f"has the split {track.split!r}, not one of {SPLITS}"
-        elif track.samples < 1:
-            reason = f"has {track.samples} samples"
-        elif track.path.startswith("/") or ".." in track.path.split("/"):
-            reason = f"lies outside the folder: {track.path!r}"
-        elif not all(track.tags):
-            reason = "has an empty tag"
-        if reason:
-            raise ValueError(f"{path}: the track {track.track_id!r} {reason}")
-        ids.add(track.track_id)
-        wavs.add(track.path)
-
-
-def _check_files(manifest: Manifest):
-    missing, cut = [], []
-    folder = manifest.folder
-    sizes = remote_listing.sizes(
-        folder, [track.path for track in manifest.tracks]
-    )
-    for track, found_bytes in zip(manifest.tracks, sizes, strict=True):
-        if found_bytes is None:
-            missing.append(track.path)
-        elif found_bytes != track.file_bytes:
-            cut.append(f"{track.path} ({found_bytes} of {track.file_bytes})")
-    if missing:
-        raise FileNotFoundError(
-            f"{len(missing)} of {len(manifest.tracks)} files of {folder} are "
-            f"missing: {', '.join(missing[:3])}. Prepare the data again."
-        )
-    if cut:
-        raise ValueError(
-            f"{len(cut)} of {len(manifest.tracks)} files of {folder} have "
-            f"another size in bytes than they were written with: "
-            f"{', '.join(cut[:3])}. Prepare the data again."
-        )

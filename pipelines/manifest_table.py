@@ -19,6 +19,9 @@ COLUMNS = (
     "data_offset",
     "file_bytes",
     "audio_hash",
+    "codec",
+    "source_rate_hz",
+    "source_frames",
 )
 
 
@@ -59,12 +62,11 @@ def write_rows(path: pathlib.Path, rows: Iterable[tuple]) -> None:
     with replacing(path, errors="strict") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        for track_id, wav, split, artist, names, *numbers, known in rows:
-            samples, peak, data_offset, file_bytes = numbers
+        for track_id, where, split, artist, names, *numbers in rows:
+            samples, peak, *others = numbers
+            row = (track_id, where, split, artist, join_tags(names))
             # A numpy float32 prints fewer digits than it is read back with.
-            numbers = (samples, float(peak), data_offset, file_bytes)
-            row = (track_id, wav, split, artist, join_tags(names))
-            writer.writerow((*row, *numbers, known))
+            writer.writerow((*row, samples, float(peak), *others))
 
 
 def read_rows(path: pathlib.Path) -> Iterator[tuple]:
@@ -85,11 +87,12 @@ def read_rows(path: pathlib.Path) -> Iterator[tuple]:
             if tuple(next(reader, ())) != COLUMNS:
                 raise ValueError(f"the columns must be {','.join(COLUMNS)}")
             for row in reader:
-                track_id, wav, split, artist, names, *numbers, known = row
-                samples, peak, data_offset, file_bytes = numbers
+                track_id, where, split, artist, names, *others = row
+                samples, peak, data_offset, file_bytes, *others = others
+                known, codec, source_rate_hz, source_frames = others
                 yield (
                     track_id,
-                    wav,
+                    where,
                     split,
                     artist,
                     split_tags(names),
@@ -98,6 +101,9 @@ def read_rows(path: pathlib.Path) -> Iterator[tuple]:
                     int(data_offset),
                     int(file_bytes),
                     known,
+                    codec,
+                    int(source_rate_hz),
+                    int(source_frames),
                 )
         except (ValueError, csv.Error) as error:
             # Text is decoded in blocks, before a line of it is known.

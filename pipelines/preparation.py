@@ -3,10 +3,11 @@
 import dataclasses
 import logging
 import os
+import pathlib
 from collections.abc import Sequence
 
 from pipelines import address as addresses
-from pipelines import convert, manifest, rejected, splits
+from pipelines import arrays, convert, manifest, rejected, splits
 from pipelines.sources import listed
 from tftag import tags
 
@@ -38,6 +39,9 @@ class Wishes:
         max_rejected_share: Share of the listed recordings that may fail.
         seconds_per_file: Time after which a file is given up.
         processes: Worker processes; None is one per usable core.
+        in_place: Whether the manifest names the files where they are, and
+            training reads slices of them, instead of converting them.
+        array_rate_hz: Rate of `.npy` files, which they do not tell.
     """
 
     sample_rate_hz: int = 16_000
@@ -51,14 +55,17 @@ class Wishes:
     max_rejected_share: float = 0.1
     seconds_per_file: float = 120.0
     processes: int | None = None
+    in_place: bool = False
+    array_rate_hz: int | None = None
 
     def __post_init__(self):
         """Refuses early what would fail after hours."""
-        if not 1_000 <= self.sample_rate_hz <= 1_000_000:
-            raise ValueError(
-                "The sample rate must be between 1,000 and 1,000,000 Hz. "
-                f"Received: {self.sample_rate_hz}."
-            )
+        for rate_hz in (self.sample_rate_hz, self.array_rate_hz):
+            if rate_hz is not None and not 1_000 <= rate_hz <= 1_000_000:
+                raise ValueError(
+                    "A sample rate must be between 1,000 and 1,000,000 Hz. "
+                    f"Received: {rate_hz}."
+                )
         if not 0 <= self.max_rejected_share <= 1:
             raise ValueError(
                 "The share that may be rejected must be between 0 and 1. "
@@ -98,6 +105,8 @@ def prepare(
             "--split, or the splits of the data."
         )
     # Fails now rather than after hours; what is left decides below.
+    _check_arrays(listing, wishes)
+    _check_in_place(listing, wishes)
     _vocabulary(listing, listing.recordings, wishes)
     answers = convert.convert_files(
         {item.track_id: item.path for item in listing.recordings},
@@ -105,6 +114,8 @@ def prepare(
         wishes.sample_rate_hz,
         processes=wishes.processes,
         seconds_per_file=wishes.seconds_per_file,
+        in_place=wishes.in_place,
+        array_rate_hz=wishes.array_rate_hz,
     )
     lost = rejected.collect(
         listing, answers, audio_folder, wishes.drop_duplicates
@@ -118,7 +129,9 @@ def prepare(
     prepared = manifest.Manifest(
         folder=out,
         sample_rate_hz=wishes.sample_rate_hz,
-        tracks=tuple(_track(item, answers[item.track_id]) for item in kept),
+        tracks=tuple(
+            _track(item, answers[item.track_id], out) for item in kept
+        ),
         vocabulary=vocabulary,
         audit={},
         source={
@@ -169,11 +182,35 @@ def _warn_of_missing(vocabulary, recordings):
         )
 
 
-def _track(recording, answer):
-    facts = ("samples", "peak", "data_offset", "file_bytes", "audio_hash")
+def _check_arrays(listing, wishes):
+    held = [i.path for i in listing.recordings if arrays.is_array(i.path)]
+    if held and wishes.array_rate_hz is None:
+        raise ValueError(
+            f"{len(held)} recordings are NumPy arrays, which do not tell their "
+            "rate: name it with --array-rate-hz. Received: none; the first is "
+            f"{held[0]}"
+        )
+
+
+def _check_in_place(listing, wishes):
+    remote = [i.path for i in listing.recordings if addresses.is_remote(i.path)]
+    if remote and wishes.in_place:
+        raise ValueError(
+            "Audio at an address cannot be left in place: leave out --in-place "
+            f"to have it converted. Received: {len(remote)} addresses; the "
+            f"first is {remote[0]}"
+        )
+
+
+def _track(recording, answer, out):
+    facts = ["samples", "peak", "data_offset", "file_bytes", "audio_hash"]
+    path = f"{convert.WAV_FOLDER}/{recording.track_id}.wav"
+    if "codec" in answer:
+        facts += ["codec", "source_rate_hz", "source_frames"]
+        path = _place(recording.path, out)
     return manifest.Track(
         track_id=recording.track_id,
-        path=f"{convert.WAV_FOLDER}/{recording.track_id}.wav",
+        path=path,
         split=recording.split,
         artist=recording.artist,
         tags=recording.tags,
@@ -184,6 +221,13 @@ def _track(recording, answer):
 def _also_by(answers):
     versions = {answer.get("ffmpeg") for answer in answers} - {None}
     return "".join(f", ffmpeg {version}" for version in sorted(versions))
+
+
+def _place(path, out):
+    """Relative to the data set where it lies in it, otherwise absolute."""
+    path, folder = pathlib.Path(os.path.abspath(path)), os.path.abspath(out)
+    inside = path.is_relative_to(folder)
+    return (path.relative_to(folder) if inside else path).as_posix()
 
 
 def _with_splits(prepared, wishes):

@@ -3,7 +3,8 @@
 Every recording becomes a WAV file: mono, one rate, scaled to its peak, by the
 function that tagging decodes with. Beside them come manifest.csv and .json,
 which training reads, and rejected.csv, which names what could not be used. A
-preparation that was stopped goes on where it was.
+preparation that was stopped goes on where it was. With --in-place no WAV is
+written: training then reads slices of the files where they are.
 """
 
 import logging
@@ -50,6 +51,8 @@ def main(argv: list[str] | None = None) -> int:
         max_rejected_share=asked.max_rejected_share,
         seconds_per_file=asked.seconds_per_file,
         processes=asked.processes,
+        in_place=asked.in_place,
+        array_rate_hz=asked.array_rate_hz,
     )
     prepared, lost = preparation.prepare(
         _read_source(asked, audio_folder), audio_folder, asked.out, wishes

@@ -180,6 +180,17 @@ def _add_wishes(parser):
         help="of the WAV files (default: 16000)",
     )
     add(
+        "--in-place",
+        action="store_true",
+        help="leave the audio where it is: training reads slices of it",
+    )
+    add(
+        "--array-rate-hz",
+        type=int,
+        metavar="HZ",
+        help="of .npy files, which do not tell it",
+    )
+    add(
         "--min-count",
         type=int,
         default=1,

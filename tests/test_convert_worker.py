@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipelines import convert_worker
+from pipelines import convert_worker, slice_decoders
 from tftag import audio
 
 RATE_HZ = 8_000
@@ -37,6 +37,47 @@ def test_the_answer_describes_the_file(tmp_path, source):
         "warnings": [],
         "final": True,
     }
+
+
+def test_what_is_read_in_slices_is_left_where_it_is(tmp_path, source):
+    target = tmp_path / "b.wav"
+    converted = convert_worker.convert(source, str(target), RATE_HZ)
+    target.unlink()
+    answer = convert_worker.convert(source, str(target), RATE_HZ, True)
+    assert not target.exists()
+    assert answer == converted | {
+        "data_offset": 0,
+        "file_bytes": os.path.getsize(source),
+        "codec": "wav/pcm_16",
+        "source_rate_hz": RATE_HZ,
+        "source_frames": 999,
+    }
+
+
+def test_what_is_not_is_converted_and_told(tmp_path, source, monkeypatch):
+    def facts(*_):
+        raise slice_decoders.Undecodable("its parts are not its whole")
+
+    monkeypatch.setattr(convert_worker.in_place_check, "facts", facts)
+    target = tmp_path / "b.wav"
+    answer = convert_worker.convert(source, str(target), RATE_HZ, True)
+    assert target.exists() and "codec" not in answer
+    (warning,) = answer["warnings"]
+    assert warning == "converted, since its parts are not its whole"
+
+
+def test_an_array_is_a_source_like_any_other(tmp_path):
+    wave = np.sin(np.arange(5_000) / 9).astype(np.float32)
+    np.save(tmp_path / "a.npy", wave)
+    source, target = str(tmp_path / "a.npy"), tmp_path / "b.wav"
+    answers = [
+        convert_worker.convert(source, str(target), RATE_HZ, *more)
+        for more in ((False, 11_025), (True, 11_025))
+    ]
+    assert answers[0]["audio_hash"] == answers[1]["audio_hash"]
+    assert answers[1]["codec"] == "npy"
+    refused = convert_worker.convert(source, str(target), RATE_HZ)
+    assert refused["detail"] == "An array does not tell its rate."
 
 
 def test_unusable_audio_is_an_answer(tmp_path):

@@ -77,6 +77,41 @@ def test_it_is_read_as_it_was_written(tmp_path):
     ]
 
 
+def test_a_file_that_was_not_converted_may_lie_elsewhere(tmp_path):
+    folder = tmp_path / "prepared"
+    folder.mkdir()
+    music = tmp_path / "a, b.flac"
+    here = {"codec": "flac/pcm_16", "source_rate_hz": 44_100}
+    tracks = [
+        _track("a", path=str(music), source_frames=1 << 40, **here),
+        _track("b", path="b.flac", source_frames=5, **here),
+        _track("c"),
+    ]
+    made = _manifest(folder, tracks)
+    _make_files(made)
+    manifest.write_manifest(made)
+    assert manifest.read_manifest(folder) == made
+    assert made.wav_path(made.tracks[0]) == music
+    music.unlink()
+    with pytest.raises(FileNotFoundError, match="a, b.flac"):
+        manifest.read_manifest(folder)
+    for path in ("../c.flac", "/music/../c.flac"):
+        wrong = _manifest(folder, [_track(path=path, **here)])
+        with pytest.raises(ValueError, match="outside"):
+            manifest.write_manifest(wrong)
+
+
+def test_a_manifest_of_the_first_format_is_to_be_made_again(tmp_path):
+    made = _manifest(tmp_path, [_track()])
+    _make_files(made)
+    manifest.write_manifest(made)
+    facts = json.loads((tmp_path / "manifest.json").read_text())
+    facts["format"] = 1
+    (tmp_path / "manifest.json").write_text(json.dumps(facts))
+    with pytest.raises(ValueError, match="format 2.*1.*Prepare the data again"):
+        manifest.read_manifest(tmp_path)
+
+
 def test_a_row_per_track_can_be_read_by_others(tmp_path):
     made = _manifest(tmp_path, [_track("a", tags=("pop/rock", "r&b"))])
     with open(manifest.write_manifest(made), newline="") as file:
@@ -164,7 +199,10 @@ def test_damage_is_refused(tmp_path):
         ("audio/b.wav", "/etc/hosts", "outside"),
         ("audio/b.wav", "../b.wav", "outside"),
         ("track_id", "id", "columns"),
-        (",00ff\nb", "\nb", "line 2"),
+        (",00ff,prepared,0,0\nb", "\nb", "line 2"),
+        (",prepared,0,0\nb", "\nb", "line 2"),
+        (",prepared,0,0\nb", ",prepared,0\nb", "line 2"),
+        (",prepared,0,0\nb", ",flac,0,0\nb", "is flac, at 0 Hz"),
     ):
         assert old in table
         path.write_text(table.replace(old, new, 1))
@@ -174,7 +212,7 @@ def test_damage_is_refused(tmp_path):
     for text, message in (
         ("{", "damaged"),
         ("[]", "format"),
-        (facts.replace('"format": 1', '"format": 2'), "Received: 2"),
+        (facts.replace('"format": 2', '"format": 3'), "Received: 3"),
         (facts.replace('"audit"', '"adit"'), "lacks"),
         (facts.replace('"jazz"', "5"), "no list of strings"),
         (facts.replace('"tags": [', '"tags": null, "x": ['), "no list of"),

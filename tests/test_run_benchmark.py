@@ -28,6 +28,14 @@ def test_pipeline_says_how_to_get_what_it_is_compared_with(no_torch, capsys):
     assert "torch==2.13.0" in said and "--torch-python" in said
 
 
+def test_formats_reports_every_kind_of_file(no_torch, capsys):
+    assert run_benchmark.main(["formats", *SHORT, "--seconds", "0.1"]) == 0
+    said = capsys.readouterr().out
+    for name in ("prepared WAV", "WAV", "FLAC", "MP3", "Ogg Vorbis", "NumPy"):
+        assert f"{name}, tftag" in said
+    assert "soxr" in said
+
+
 def test_a_clip_longer_than_the_files_is_one_clear_line(capsys):
     arguments = ["pipeline", *SHORT, "--clip-seconds", "1"]
     assert command_line.run(run_benchmark.main, arguments) == 2

@@ -14,9 +14,9 @@ from pipelines import address as addresses
 from tftag import tags
 
 AUDIO_SUFFIXES = frozenset(
-    ".aac .ac3 .aif .aifc .aiff .amr .ape .au .caf .dsf .dts .flac .m4a .m4b "
-    ".mka .mp2 .mp3 .mp4 .mpc .oga .ogg .opus .rf64 .shn .snd .tak .tta .w64 "
-    ".wav .wave .webm .wma .wv".split()
+    ".aac .ac3 .aif .aifc .aiff .amr .ape .au .caf .dsf .dts .flac .m4a "
+    ".m4b .mka .mp2 .mp3 .mp4 .mpc .npy .oga .ogg .opus .rf64 .shn .snd "
+    ".tak .tta .w64 .wav .wave .webm .wma .wv".split()
 )
 # In a folder that was prepared; its WAVs are no source.
 PREPARED_MARK = "manifest.json"

@@ -1,0 +1,25 @@
+"""A step is a step: the weights move, and the time is that of the work."""
+
+import time
+
+import pytest
+import tone_manifest
+
+from experiments import config, flags, step_speed
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_both_ways_take_time_per_clip(members):
+    small = {**tone_manifest.SMALL, "members": members}
+    settings = flags.replace(config.demo(), small)
+    ways = step_speed.ways(settings, tags=3)
+    assert set(ways) == {"training step", "inference"}
+    begin = time.perf_counter()
+    per_clip = [measure() for measure in ways.values()]
+    passed = time.perf_counter() - begin
+    assert all(value > 0 for value in per_clip)
+    assert sum(per_clip) * settings.training.batch_size <= passed
+
+
+def test_seconds_are_those_of_the_work():
+    assert 0.05 <= step_speed.seconds(lambda: time.sleep(0.05)) < 5
