@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import soundfile
 
-from tftag import ffmpeg
+from tftag import ffmpeg, open_ended_mp3
 
 # libsndfile's error numbers for "format not recognised", "unsupported
 # encoding" and "unimplemented format" (12- and 20-bit FLAC).
@@ -101,8 +101,18 @@ class LibsndfileSource:
             TypeError: It is raw, by the ending of its name.
         """
         self._file = _Stream(os.fsencode(path))
+        self._open_ended = None
         self.sample_rate_hz = self._file.samplerate
         self.stated_frames = self._file.frames
+        # Those that must be there; more may follow where none are stated.
+        self._least_frames = max(1, self.stated_frames)
+        if self._file.format == "MP3" and not open_ended_mp3.states_length(
+            path
+        ):
+            self._file.close()
+            self._open_ended = open_ended_mp3.OpenEndedFile(path)
+            self._file = _Stream(self._open_ended)
+            self.stated_frames = 2 * _UNKNOWN_FRAMES
         self.complaint = ""
         self.by_ffmpeg = False
         self._frames_read = 0
@@ -118,6 +128,8 @@ class LibsndfileSource:
     def close(self) -> None:
         """Closes the file."""
         self._file.close()
+        if self._open_ended is not None:
+            self._open_ended.close()
 
     def blocks(self) -> Iterator[np.ndarray]:
         """Yields the samples, once.
@@ -132,7 +144,7 @@ class LibsndfileSource:
             try:
                 block = self._read()
             except soundfile.LibsndfileError as error:
-                if self._frames_read >= max(1, self.stated_frames):
+                if self._frames_read >= self._least_frames:
                     break  # whole, with something behind it
                 text = error.error_string
                 raise UnusableAudio("unreadable", text) from error
