@@ -169,6 +169,7 @@ def strong() -> DualConfig:
             backbone=made.model.backbone,
             dropout=made.model.dropout,
             text_dropout=0.5,
+            word_noise=1.0,
         ),
         training=dataclasses.replace(
             made.training, loss="sigmoid", tag_prior=False
