@@ -154,6 +154,7 @@ def _convert(source, target, sample_rate_hz, in_place, array_rate_hz):
             text.removeprefix(f"{source}: ") for text in warnings.texts
         ],
         "final": True,
+        **_decided_by(recording),
     }
 
 

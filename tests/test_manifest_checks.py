@@ -47,7 +47,7 @@ def test_tracks_that_cannot_be_are_refused(bad, said):
 
 
 def test_audio_that_was_not_converted_may_lie_anywhere():
-    lying = changed(path="/music/a.flac", **IN_PLACE)
+    lying = changed(track_id="b", path="/music/a.flac", **IN_PLACE)
     manifest_checks.check_tracks([TRACK, lying], pathlib.Path("x"))
 
 

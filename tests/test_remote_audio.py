@@ -204,8 +204,8 @@ def test_what_cannot_be_had_is_rejected_and_asked_for_again(stored, tmp_path):
 class _HerePool:
     """Converts in this process, one after the other."""
 
-    def __init__(self, processes, sample_rate_hz, seconds, wav_folder, todo):
-        self.rate_hz, self.folder, self.todo = sample_rate_hz, wav_folder, todo
+    def __init__(self, processes, settings, wav_folder, todo):
+        self.rate_hz, self.folder, self.todo = settings[0], wav_folder, todo
 
     def results(self):
         for track_id, source in self.todo:

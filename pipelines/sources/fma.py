@@ -5,6 +5,7 @@ of `large` at full length. A track's tags are its genres and all above them.
 The published split keeps an artist on one side.
 """
 
+import contextlib
 import csv
 import json
 import logging
@@ -151,11 +152,9 @@ def _read_genres(path: pathlib.Path) -> tuple[dict[int, str], set[str]]:
 def _read_tracks(
     path: pathlib.Path, titles: dict[int, str], subset: str
 ) -> list[published.Row]:
-    # Biographies of artists are cells too.
-    csv.field_size_limit(16_000_000)
     wanted = _SIZES if subset == "full" else _SIZES[: _SIZES.index(subset) + 1]
     rows = []
-    with open(path, encoding="utf-8", newline="") as file:
+    with _long_cells(), open(path, encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         # Two lines name a column together, the third names the index.
         groups, names, index = (next(reader, []) for _ in range(3))
@@ -200,3 +199,13 @@ def _tags(cell: str, titles: dict[int, str], where: str) -> tuple[str, ...]:
             f"{where}: genres must be numbers of genres.csv in brackets. "
             f"Received: {cell!r:.80}"
         ) from error
+
+
+@contextlib.contextmanager
+def _long_cells():
+    """Biographies of artists are cells too; the limit is the process's."""
+    before = csv.field_size_limit(16_000_000)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
