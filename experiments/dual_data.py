@@ -70,13 +70,17 @@ def unseen_tags(
         number: of the draw.
 
     Returns:
-        Of the embedded data set its `synonyms` and `other sounds`; of others
-        what is drawn, as `unseen`; nothing where `unseen_count` is 0.
+        Of the embedded data set its `synonyms`, `musical terms` and `other
+        sounds`; of others what is drawn, as `unseen`; nothing where
+        `unseen_count` is 0.
     """
     if settings.data == config.SYNTHETIC:
-        words = synthetic_unseen.SYNONYMS.values()
+        terms = synthetic_unseen.MUSICAL_TERMS
+        several = synthetic_unseen.SYNONYMS.values()
+        words = [word for synonyms in several for word in synonyms]
         return {
-            "synonyms": tuple(word for several in words for word in several),
+            "synonyms": tuple(w for w in words if w not in terms),
+            "musical terms": tuple(w for w in words if w in terms),
             "other sounds": synthetic_unseen.OTHER_SOUNDS,
         }
     if not settings.unseen_count:

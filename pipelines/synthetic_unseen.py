@@ -6,7 +6,7 @@ Its first tracks are those of `pipelines.synthetic`, sample for sample. What
 is added asks two questions of a model that knows tags by their words:
 
 - synonyms: a track carries them exactly where it carries their tag. Train on
-  "fast", ask for "quick".
+  "fast", ask for "quick", or, of the terms of music, for "presto".
 - other sounds: more test tracks, by artists of their own, in which
   instruments play that no other track has. They carry their family's tag
   too: a cello is bowed.
@@ -56,6 +56,13 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "swelling": ("crescendo", "growing louder"),
     "synth": ("synthesizer",),
 }
+# Those of them that only somebody knows who has learned music: Italian, the
+# names of modes and registers, parts and makes of instruments. All others are
+# plain English, which is asked for apart.
+MUSICAL_TERMS: frozenset[str] = frozenset(
+    "aeolian arco crescendo diminuendo hammond ionian largo mallet pizzicato "
+    "presto treble".split()
+)
 OTHER_SOUNDS: tuple[str, ...] = tuple(synthetic_other_sounds.VOICES)
 TRACKS_PER_OTHER_SOUND = 12
 # Those that are trained come first, so that their columns stay the same.

@@ -46,6 +46,7 @@ def test_every_tag_has_synonyms_that_share_no_word_with_any_tag():
     assert SYNONYMS.keys() == set(synthetic_unseen.SEEN)
     assert all(1 <= len(words) <= 3 for words in SYNONYMS.values())
     unseen = [w for words in SYNONYMS.values() for w in words]
+    assert set(unseen) > synthetic_unseen.MUSICAL_TERMS
     unseen += synthetic_unseen.OTHER_SOUNDS
     assert len(unseen) == len(set(unseen))
     for name in unseen:
