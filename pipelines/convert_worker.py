@@ -58,7 +58,8 @@ def serve(
         signal.alarm(0)
         try:
             connection.send(answer)
-        except BrokenPipeError:
+        except BrokenPipeError:  # nobody is left to put it in its place
+            remove(pathlib.Path(target))
             return
 
 

@@ -1,5 +1,6 @@
 """What every test runs under."""
 
+import logging
 import os
 
 import pytest
@@ -7,6 +8,16 @@ import pytest
 # Before any test imports TensorFlow: only errors are worth a line.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+
+@pytest.fixture(autouse=True)
+def loggers_as_imported():
+    """Commands that ran before print to a stream that is closed by now."""
+    for package in ("experiments", "pipelines", "tftag"):
+        logger = logging.getLogger(package)
+        logger.handlers = []
+        logger.propagate = True
+        logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture
