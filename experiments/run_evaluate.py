@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 from experiments import console, evaluation, illustrations, run_dir
-from pipelines import local_copy
+from pipelines import arrays, local_copy
 from pipelines import manifest as manifests
 from tftag import audio, calibration, command_line, serving, tags
 
@@ -132,7 +132,7 @@ def score(
 ) -> np.ndarray:
     """Tags every recording; float32 `[tracks, tags]`."""
     recordings = (
-        _samples(manifest.wav_path(track), tagger.sample_rate_hz)
+        _samples(manifest, track, tagger.sample_rate_hz)
         for track in manifest.tracks
     )
     scores = []
@@ -145,9 +145,15 @@ def score(
     return np.stack(scores)
 
 
-def _samples(path, sample_rate_hz: int) -> np.ndarray:
-    with local_copy.file_copy(path) as file:
-        return audio.decode_file(file, sample_rate_hz).samples
+def _samples(manifest, track, sample_rate_hz: int) -> np.ndarray:
+    with local_copy.file_copy(manifest.wav_path(track)) as file:
+        if track.codec == arrays.CODEC:
+            recording = arrays.decode_array(
+                file, track.source_rate_hz, sample_rate_hz
+            )
+        else:
+            recording = audio.decode_file(file, sample_rate_hz)
+    return recording.samples
 
 
 def what(tagger, manifest, judged, split) -> str:

@@ -142,7 +142,7 @@ def _convert(source, target, sample_rate_hz, in_place, array_rate_hz):
                 source, recording, sample_rate_hz, array_rate_hz
             )
         except (slice_decoders.Undecodable, OSError) as error:
-            warnings.texts.append(f"converted, since {error}")
+            warnings.texts.append(f"converted, not left in place: {error}")
     if facts is None:
         facts = _write(target, recording, sample_rate_hz)
     known = hashlib.blake2b(recording.samples.astype("<i2"), digest_size=16)

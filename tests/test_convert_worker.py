@@ -63,7 +63,9 @@ def test_what_is_not_is_converted_and_told(tmp_path, source, monkeypatch):
     answer = convert_worker.convert(source, str(target), RATE_HZ, True)
     assert target.exists() and "codec" not in answer
     (warning,) = answer["warnings"]
-    assert warning == "converted, since its parts are not its whole"
+    assert (
+        warning == "converted, not left in place: its parts are not its whole"
+    )
 
 
 def test_an_array_is_a_source_like_any_other(tmp_path):

@@ -190,7 +190,7 @@ def test_a_name_that_no_manifest_can_hold_is_converted(tmp_path, caplog):
     assert run(*arguments, "--in-place", "--split", "1/1") == 0
     made = manifest.read_manifest(tmp_path / "o")
     assert sorted(t.codec for t in made.tracks) == ["flac/pcm_16", "prepared"]
-    assert "converted, since its name is not UTF-8" in caplog.text
+    assert "converted, not left in place: its name is not UTF-8" in caplog.text
     reader = decode.SliceReader(made, 8_000)
     assert all(reader(row, 100)[0].any() for row in range(2))
 

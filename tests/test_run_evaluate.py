@@ -4,11 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+import soundfile
 import tone_manifest
 
 from experiments import run_baseline, run_dir, run_evaluate
+from pipelines import arrays
 from pipelines import manifest as manifests
-from tftag import command_line, tags
+from tftag import command_line, serving, tags
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,36 @@ def test_the_test_split_gets_the_figures_of_the_run(trained, tmp_path, capsys):
     assert found["at_threshold"] == pytest.approx(expected["at_threshold"])
     assert (run.path / "per_tag.csv").exists()
     assert "ROC-AUC" in capsys.readouterr().out
+
+
+def test_arrays_in_place_are_scored_as_their_recordings(trained, tmp_path):
+    tones = manifests.read_manifest(trained / "data").split("test")
+    lying = []
+    for track in tones.tracks:
+        samples, rate_hz = soundfile.read(tones.wav_path(track), dtype="int16")
+        path = tmp_path / f"{track.track_id}.npy"
+        np.save(path, samples)
+        lying.append(
+            dataclasses.replace(
+                track,
+                path=path.name,
+                codec=arrays.CODEC,
+                source_rate_hz=rate_hz,
+                source_frames=len(samples),
+                file_bytes=path.stat().st_size,
+            )
+        )
+    found = [
+        run_evaluate.score(
+            serving.SavedTagger(trained / "saved"),
+            dataclasses.replace(tones, folder=folder, tracks=tuple(tracks)),
+        )
+        for folder, tracks in (
+            (tones.folder, tones.tracks),
+            (tmp_path, lying),
+        )
+    ]
+    np.testing.assert_allclose(found[1], found[0], atol=1e-6)
 
 
 def test_recordings_that_were_trained_on_are_said_to_be(trained, tmp_path):
