@@ -108,8 +108,13 @@ class SliceReader:
 
         Raises:
             ValueError: Too many files are lost, or one that nothing may
-                replace.
+                replace; or rows and starts are not as many.
         """
+        if len(rows) != len(starts):
+            raise ValueError(
+                "Every row needs one start. Received: "
+                f"{len(rows)} rows, {len(starts)} starts."
+            )
         clips = _aligned_clips(len(rows), self.clip_samples)
         rows_used = np.empty(len(rows), np.int64)
 

@@ -203,3 +203,9 @@ def test_an_empty_manifest_is_refused(manifest):
     object.__setattr__(manifest, "tracks", ())
     with pytest.raises(ValueError, match="at least one recording"):
         decode.SliceReader(manifest, CLIP)
+
+
+def test_rows_without_a_start_are_refused(manifest):
+    reader = decode.SliceReader(manifest, CLIP)
+    with pytest.raises(ValueError, match="2 rows, 1 starts"):
+        reader.read([0, 1], [0])
