@@ -5,7 +5,7 @@ import os
 import sys
 import warnings
 
-from pipelines import address as addresses
+from pipelines.storage import address as addresses
 
 
 def begin() -> None:

@@ -15,8 +15,8 @@ on after a failure, and never makes a second version of one run.
 import argparse
 import pathlib
 
-from pipelines import address as addresses
-from pipelines import copy_up, remote
+from pipelines.storage import address as addresses
+from pipelines.storage import copy_up, remote
 
 NOTES = "copies.json"
 

@@ -26,9 +26,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from experiments import (
-    config,
-    flags,
+from experiments import config, flags
+from experiments.speed import (
     format_speed,
     preparation_speed,
     reading_speed,

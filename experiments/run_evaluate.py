@@ -14,8 +14,9 @@ import time
 import numpy as np
 
 from experiments import console, evaluation, illustrations, run_dir
-from pipelines import arrays, local_copy
 from pipelines import manifest as manifests
+from pipelines.slices import arrays
+from pipelines.storage import local_copy
 from tftag import audio, calibration, command_line, serving, tags
 
 # By name: run as a command, __name__ is __main__.

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pipelines import address as addresses
-from pipelines import in_place, remote, slice_decoders
 from pipelines import manifest as manifests
+from pipelines.slices import in_place, slice_decoders
+from pipelines.storage import address as addresses
+from pipelines.storage import remote
 
 logger = logging.getLogger(__name__)
 

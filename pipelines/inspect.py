@@ -12,16 +12,16 @@ import logging
 import pathlib
 import sys
 
-from pipelines import address as addresses
-from pipelines import (
+from pipelines import manifest
+from pipelines.fingerprints import near_duplicates
+from pipelines.report import (
     inspection,
     inspection_page,
     inspection_text,
     listening_page,
-    manifest,
     measurements,
-    near_duplicates,
 )
+from pipelines.storage import address as addresses
 from tftag import command_line
 
 FOLDER_NAME = "inspection"

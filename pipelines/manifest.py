@@ -12,8 +12,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from pipelines import address as addresses
-from pipelines import local_copy, manifest_checks, manifest_table
+from pipelines import manifest_checks, manifest_table
+from pipelines.storage import address as addresses
+from pipelines.storage import local_copy
 from tftag import tags
 
 SPLITS = manifest_checks.SPLITS

@@ -6,16 +6,18 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-from pipelines import address as addresses
-from pipelines import arrays, convert, manifest, rejected, splits
+from pipelines import manifest, splits
+from pipelines.conversion import convert, rejected
+from pipelines.slices import arrays
 from pipelines.sources import listed
+from pipelines.storage import address as addresses
 from tftag import tags
 
 logger = logging.getLogger(__name__)
 
 COPY_UP = (
-    "copy it up when it is finished, `python -m pipelines.copy_up FOLDER "
-    "ADDRESS`"
+    "copy it up when it is finished, "
+    "`python -m pipelines.storage.copy_up FOLDER ADDRESS`"
 )
 _DEFAULT_WEIGHTS = (8, 1, 1)
 _SHOWN = 5

@@ -12,7 +12,6 @@ import os
 import pathlib
 import sys
 
-from pipelines import address as addresses
 from pipelines import preparation, prepare_arguments, prepare_summary
 from pipelines.sources import (
     fma,
@@ -24,6 +23,7 @@ from pipelines.sources import (
     mtg_jamendo,
     seed_pickles,
 )
+from pipelines.storage import address as addresses
 from tftag import command_line
 
 

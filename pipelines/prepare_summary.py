@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipelines import manifest, rejected
+from pipelines import manifest
+from pipelines.conversion import rejected
 
 _SHOWN = 8
 

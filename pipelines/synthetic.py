@@ -14,7 +14,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipelines import manifest, synthetic_folder, synthetic_music
+from pipelines import manifest
+from pipelines.synthesis import synthetic_folder, synthetic_music
 from tftag import command_line
 from tftag import tags as tag_lists
 

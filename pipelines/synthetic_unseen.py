@@ -22,8 +22,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-from pipelines import (
-    synthetic,
+from pipelines import synthetic
+from pipelines.synthesis import (
     synthetic_folder,
     synthetic_music,
     synthetic_other_sounds,

@@ -23,7 +23,7 @@ def loggers_as_imported():
 @pytest.fixture
 def no_waits(monkeypatch):
     """Remote files are tried again at once, with credentials of the test."""
-    from pipelines import retries
+    from pipelines.storage import retries
 
     for name in ("AWS_PROFILE", "FSSPEC_S3_ANON"):
         monkeypatch.delenv(name, raising=False)
@@ -44,7 +44,7 @@ def no_waits(monkeypatch):
 @pytest.fixture
 def fresh(no_waits):
     """No connections from before the test, and none after it."""
-    from pipelines import file_systems
+    from pipelines.storage import file_systems
 
     file_systems.close()
     yield
@@ -56,7 +56,7 @@ def module_door():
     """An S3 server on loopback, for the tests of a module."""
     import faulty_server
 
-    from pipelines import file_systems
+    from pipelines.storage import file_systems
 
     file_systems.close()
     with faulty_server.s3() as opened:

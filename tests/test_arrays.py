@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipelines import arrays
+from pipelines.slices import arrays
 from tftag import audio
 
 RATE_HZ = 8_000

@@ -11,7 +11,8 @@ import numpy as np
 import odd_audio
 import pytest
 
-from pipelines import convert, decode, manifest, prepare
+from pipelines import decode, manifest, prepare
+from pipelines.conversion import convert
 from tftag import audio, command_line
 
 RATE_HZ = odd_audio.RATE_HZ

@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
-from pipelines import charts
+from pipelines.report import charts
 
 
 def read(svg):

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from experiments import console
-from pipelines import address as addresses
+from pipelines.storage import address as addresses
 
 
 @pytest.fixture(autouse=True)

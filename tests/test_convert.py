@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipelines import convert, journal
+from pipelines.conversion import convert, journal
 from tftag import audio
 
 RATE_HZ = 8_000

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipelines import convert_worker, slice_decoders
+from pipelines.conversion import convert_worker
+from pipelines.slices import slice_decoders
 from tftag import audio
 
 RATE_HZ = 8_000

@@ -3,8 +3,8 @@ import argparse
 import pytest
 
 from experiments import copies, run_dir
-from pipelines import address as addresses
-from pipelines import remote, remote_listing, retries
+from pipelines.storage import address as addresses
+from pipelines.storage import remote, remote_listing, retries
 
 ROOT = "s3://music/out"
 
@@ -107,7 +107,7 @@ def test_a_run_is_trained_from_a_bucket_and_copied_to_it(
     import tone_manifest
 
     from experiments import run_baseline
-    from pipelines import copy_up
+    from pipelines.storage import copy_up
 
     made = tone_manifest.make(tmp_path / "data", test=6)
     there = addresses.Address("s3://music/data")

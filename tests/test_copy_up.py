@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from pipelines import address as addresses
-from pipelines import copy_up, remote, remote_listing, retries
+from pipelines.storage import address as addresses
+from pipelines.storage import copy_up, remote, remote_listing, retries
 
 TARGET = addresses.Address("s3://music/models/tagger/1")
 

@@ -6,8 +6,8 @@ import weakref
 
 import pytest
 
-from pipelines import address as addresses
-from pipelines import file_systems, remote
+from pipelines.storage import address as addresses
+from pipelines.storage import file_systems, remote
 
 S3 = addresses.Address("s3://music/x.bin")
 

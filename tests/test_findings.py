@@ -4,7 +4,7 @@ import melodies
 import numpy as np
 import pytest
 
-from pipelines import findings, inspection, levels, measurements
+from pipelines.report import findings, inspection, levels, measurements
 
 
 def titles(seen, grade=None):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import soxr
 
-from pipelines import fingerprint
+from pipelines.fingerprints import fingerprint
 
 
 def different_bits(one, other):

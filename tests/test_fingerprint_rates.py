@@ -2,7 +2,7 @@ import melodies
 import numpy as np
 import pytest
 
-from pipelines import distortions, fingerprint, fingerprint_rates
+from pipelines.fingerprints import distortions, fingerprint, fingerprint_rates
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from experiments import format_speed
-from pipelines import decode, tensorflow_io_decoder
+from experiments.speed import format_speed
+from pipelines import decode
 from pipelines import manifest as manifests
+from pipelines.slices import tensorflow_io_decoder
 from tftag import audio
 
 SPEC = audio.AudioSpec(clip_seconds=0.25)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib import image
 
-from pipelines import heat_map, tag_figures
+from pipelines.report import heat_map, tag_figures
 
 
 def layers(made):

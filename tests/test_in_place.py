@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import trap_audio
 
-from pipelines import in_place, slice_decoders
 from pipelines import manifest as manifests
+from pipelines.slices import in_place, slice_decoders
 from tftag import audio
 
 TARGET_HZ = 16_000

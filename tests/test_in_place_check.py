@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import trap_audio
 
-from pipelines import in_place_check, slice_decoders
+from pipelines.slices import in_place_check, slice_decoders
 from tftag import audio
 
 RATE_HZ = 8_000

@@ -5,7 +5,7 @@ import melodies
 import numpy as np
 import pytest
 
-from pipelines import inspection, measurements
+from pipelines.report import inspection, measurements
 
 
 @pytest.fixture

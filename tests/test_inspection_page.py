@@ -4,7 +4,7 @@ import melodies
 import pytest
 import test_page
 
-from pipelines import inspection, inspection_page, measurements
+from pipelines.report import inspection, inspection_page, measurements
 
 NASTY = "\"><script>alert('x')</script><img src=x onerror=alert(1)>"
 

@@ -2,7 +2,7 @@ import melodies
 import numpy as np
 import pytest
 
-from pipelines import inspection, inspection_text, measurements
+from pipelines.report import inspection, inspection_text, measurements
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from pipelines import levels
+from pipelines.report import levels
 
 RATE_HZ = 8_000
 

@@ -6,7 +6,7 @@ import melodies
 import pytest
 import test_page
 
-from pipelines import inspection, listening_page, measurements
+from pipelines.report import inspection, listening_page, measurements
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import pathlib
 
 import pytest
 
-from pipelines import address, manifest, manifest_checks
+from pipelines import manifest, manifest_checks
+from pipelines.storage import address
 
 TRACK = manifest.Track(
     track_id="a",

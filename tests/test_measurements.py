@@ -5,7 +5,8 @@ import melodies
 import numpy as np
 import pytest
 
-from pipelines import fingerprint, levels, measurements
+from pipelines.fingerprints import fingerprint
+from pipelines.report import levels, measurements
 
 
 @pytest.fixture

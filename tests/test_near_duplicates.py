@@ -2,7 +2,7 @@ import melodies
 import numpy as np
 import pytest
 
-from pipelines import fingerprint, near_duplicates
+from pipelines.fingerprints import fingerprint, near_duplicates
 
 
 def made(wave, rate_hz=melodies.RATE_HZ):

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from pipelines import page
+from pipelines.report import page
 
 
 class Reader(html.parser.HTMLParser):

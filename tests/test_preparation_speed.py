@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from experiments import preparation_speed, run_benchmark
+from experiments import run_benchmark
+from experiments.speed import preparation_speed
 from pipelines import manifest
 from tftag import audio
 

@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 import trap_audio
 
-from pipelines import dataset, decode, manifest, prepare, tensorflow_io_decoder
+from pipelines import dataset, decode, manifest, prepare
+from pipelines.slices import tensorflow_io_decoder
 from tftag import audio, command_line
 
 SPEC = audio.AudioSpec(clip_seconds=1.0)
@@ -161,7 +162,7 @@ def test_a_second_time_decodes_nothing_and_changes_no_byte(
     prepared(collection, out, "--in-place")
     before = {p: p.read_bytes() for p in out.glob("manifest.*")}
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.convert._Worker", None)
+        patch.setattr("pipelines.conversion.convert._Worker", None)
         prepared(collection, out, "--in-place")
     assert {p: p.read_bytes() for p in out.glob("manifest.*")} == before
     converted = prepared(collection, out)  # and the other way is another

@@ -1,6 +1,7 @@
 import pathlib
 
-from pipelines import manifest, prepare_summary, rejected, splits
+from pipelines import manifest, prepare_summary, splits
+from pipelines.conversion import rejected
 from tftag import tags
 
 

@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from experiments import reading_speed
+from experiments.speed import reading_speed
 from tftag import audio
 
 SPEC = audio.AudioSpec(clip_seconds=0.05)

@@ -3,7 +3,7 @@ import pathlib
 
 import pytest
 
-from pipelines import rejected
+from pipelines.conversion import rejected
 from pipelines.sources import listed
 
 

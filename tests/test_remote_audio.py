@@ -8,18 +8,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipelines import address as addresses
-from pipelines import (
-    convert,
-    convert_worker,
-    inspect,
-    journal,
-    prepare,
-    remote,
-    remote_listing,
-)
+from pipelines import inspect, prepare
 from pipelines import manifest as manifests
+from pipelines.conversion import convert, convert_worker, journal
 from pipelines.sources import folder, remote_audio
+from pipelines.storage import address as addresses
+from pipelines.storage import remote, remote_listing
 from tftag import audio
 
 RATE_HZ = 8_000

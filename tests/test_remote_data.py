@@ -9,9 +9,10 @@ import numbered_audio
 import numpy as np
 import pytest
 
-from pipelines import address as addresses
-from pipelines import copy_up, dataset, decode, remote, retries
+from pipelines import dataset, decode
 from pipelines import manifest as manifests
+from pipelines.storage import address as addresses
+from pipelines.storage import copy_up, remote, retries
 
 CLIP = numbered_audio.SPEC.clip_samples
 LENGTHS = [500, 40, 300, 900] * 3

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from pipelines import address as addresses
-from pipelines import remote, remote_listing, retries
+from pipelines.storage import address as addresses
+from pipelines.storage import remote, remote_listing, retries
 
 FOLDER = addresses.Address("s3://music/data")
 

@@ -2,8 +2,8 @@ import pytest
 import tone_manifest
 
 from experiments import run_benchmark
-from pipelines import address as addresses
-from pipelines import copy_up
+from pipelines.storage import address as addresses
+from pipelines.storage import copy_up
 
 
 def test_places_are_measured_beside_each_other(door, tmp_path, capsys):

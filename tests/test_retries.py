@@ -5,8 +5,8 @@ import aiohttp
 import pytest
 from botocore import exceptions as boto
 
-from pipelines import address as addresses
-from pipelines import retries
+from pipelines.storage import address as addresses
+from pipelines.storage import retries
 
 FILE = addresses.Address("https://me:pass@host/x.wav?sig=abc")
 BUCKET_FILE = addresses.Address("s3://b/x.wav")

@@ -8,8 +8,8 @@ import soundfile
 import tone_manifest
 
 from experiments import run_baseline, run_dir, run_evaluate
-from pipelines import arrays
 from pipelines import manifest as manifests
+from pipelines.slices import arrays
 from tftag import command_line, serving, tags
 
 

@@ -3,7 +3,7 @@ import pytest
 import soundfile
 import trap_audio
 
-from pipelines import slice_decoders
+from pipelines.slices import slice_decoders
 
 
 class Stream(soundfile.SoundFile):

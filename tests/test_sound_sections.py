@@ -1,7 +1,7 @@
 import melodies
 import pytest
 
-from pipelines import inspection, measurements, sound_sections
+from pipelines.report import inspection, measurements, sound_sections
 
 
 @pytest.fixture

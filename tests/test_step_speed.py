@@ -5,7 +5,8 @@ import time
 import pytest
 import tone_manifest
 
-from experiments import config, flags, step_speed
+from experiments import config, flags
+from experiments.speed import step_speed
 
 
 @pytest.mark.parametrize("members", [1, 2])

@@ -6,12 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipelines import (
-    manifest,
-    splits,
-    synthetic,
-    synthetic_music,
-)
+from pipelines import manifest, splits, synthetic
+from pipelines.synthesis import synthetic_music
 from tftag import audio, command_line
 
 RATE_HZ = 8_000

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipelines import synthetic, synthetic_folder, synthetic_music
+from pipelines import synthetic
+from pipelines.synthesis import synthetic_folder, synthetic_music
 from tftag import tags
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines import synthetic_music
+from pipelines.synthesis import synthetic_music
 
 RATE_HZ = 8_000
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines import synthetic_other_sounds, synthetic_sounds
+from pipelines.synthesis import synthetic_other_sounds, synthetic_sounds
 
 RATE_HZ = 16_000
 VOICES = synthetic_sounds.VOICES | synthetic_other_sounds.VOICES

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines import synthetic_sounds
+from pipelines.synthesis import synthetic_sounds
 
 
 @pytest.mark.parametrize("name", synthetic_sounds.VOICES)

@@ -5,13 +5,8 @@ import collections
 import numpy as np
 import pytest
 
-from pipelines import (
-    manifest,
-    synthetic,
-    synthetic_music,
-    synthetic_other_sounds,
-    synthetic_unseen,
-)
+from pipelines import manifest, synthetic, synthetic_unseen
+from pipelines.synthesis import synthetic_music, synthetic_other_sounds
 from tftag import command_line, tags
 
 RATE_HZ = 8_000

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipelines import synthetic_waves as waves
+from pipelines.synthesis import synthetic_waves as waves
 
 RATE_HZ = 16_000
 

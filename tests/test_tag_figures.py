@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipelines import manifest as manifests
-from pipelines import tag_figures
+from pipelines.report import tag_figures
 from tftag import tags
 
 

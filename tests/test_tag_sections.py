@@ -3,7 +3,7 @@ import dataclasses
 import melodies
 import pytest
 
-from pipelines import heat_map, inspection, tag_sections
+from pipelines.report import heat_map, inspection, tag_sections
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import trap_audio
 
-from pipelines import slice_decoders, tensorflow_io_decoder
+from pipelines.slices import slice_decoders, tensorflow_io_decoder
 
 # Of full scale. Both decode MP3 and Vorbis in float32, by other code.
 LOSSY_ERROR = 4e-6

@@ -6,7 +6,7 @@ pytest.importorskip("torch", reason="PyTorch is only compared with")
 import numbered_audio  # noqa: E402
 import soundfile  # noqa: E402
 
-from experiments import torch_loader  # noqa: E402
+from experiments.speed import torch_loader
 
 
 @pytest.mark.parametrize("read", ("fromfile", "soundfile", "batches"))

@@ -7,9 +7,9 @@ import pathlib
 import unicodedata
 from collections.abc import Iterable
 
-from pipelines import address as addresses
-from pipelines import local_copy
 from pipelines.sources import listed, remote_audio, table
+from pipelines.storage import address as addresses
+from pipelines.storage import local_copy
 
 SPLIT_NAMES = {
     "train": "train",

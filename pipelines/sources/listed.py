@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from pipelines import address as addresses
+from pipelines.storage import address as addresses
 from tftag import tags
 
 AUDIO_SUFFIXES = frozenset(

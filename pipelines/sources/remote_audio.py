@@ -6,9 +6,9 @@ import pathlib
 import posixpath
 from collections.abc import Iterable
 
-from pipelines import address as addresses
-from pipelines import remote_listing, retries
 from pipelines.sources import listed
+from pipelines.storage import address as addresses
+from pipelines.storage import remote_listing, retries
 
 _log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Recordings that share audio, found by what they sound like."""

@@ -1,0 +1,1 @@
+"""Parts of compressed files and arrays, read where they lie."""

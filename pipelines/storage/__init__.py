@@ -1,0 +1,1 @@
+"""Files at `s3://`, `gs://` and `https://` addresses."""

@@ -1,0 +1,128 @@
+"""Copies a finished folder to a bucket, whole and in order.
+
+```
+python -m pipelines.storage.copy_up data/mine s3://bucket/data/mine
+```
+
+The files by which a reader knows that a folder is whole (manifest.json of a
+prepared data set, metrics.json of a run, saved_model.pb of a SavedModel) are
+written last. Where they are there from an earlier copy, they are taken away
+first: nobody ever meets half a folder that looks whole.
+"""
+
+import logging
+import os
+import pathlib
+import sys
+
+from pipelines import manifest, manifest_checks
+from pipelines.storage import address as addresses
+from pipelines.storage import remote, remote_listing
+from tftag import command_line
+
+logger = logging.getLogger(__name__)
+
+LAST = ("manifest.csv", "manifest.json", "saved_model.pb", "metrics.json")
+_UNFINISHED = (".partial", ".part")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Copies a folder."""
+    parser = command_line.Parser(
+        prog="python -m pipelines.storage.copy_up",
+        description=__doc__.split("\n")[0],
+    )
+    parser.add_argument("folder", help="a prepared data set, run or SavedModel")
+    parser.add_argument("address", help="s3:// or gs:// address to copy it to")
+    asked = parser.parse_args(argv)
+    target = target_address(asked.address)
+    if os.path.exists(os.path.join(asked.folder, manifest.TABLE_NAME)):
+        whole = manifest.read_manifest(asked.folder)
+        manifest_checks.check_place(target, whole.tracks)
+    count = copy_folder(asked.folder, target)
+    sys.stdout.write(f"{count} files copied to {target}\n")
+    return 0
+
+
+def target_address(text: str) -> addresses.Address:
+    """The address of a folder in a bucket, which can be written to.
+
+    Raises:
+        ValueError: It is none, or has secrets in it.
+    """
+    place = addresses.place(text)
+    if not isinstance(place, addresses.Address) or place.is_web:
+        raise ValueError(
+            "Only buckets can be copied to: s3://bucket/folder or "
+            f"gs://bucket/folder. Received: {place}"
+        )
+    addresses.refuse_secrets(place)
+    return place
+
+
+def copy_folder(folder: str | os.PathLike, target: addresses.Address) -> int:
+    """Copies the files of a folder, those that make it whole last.
+
+    Hidden files and unfinished ones (`.part`, `.partial`) stay here. Files
+    of the target that the folder does not have stay there.
+
+    Args:
+        folder: Local folder.
+        target: Where its files go; each replaces one of the same name.
+
+    Returns:
+        The number of files copied.
+
+    Raises:
+        FileNotFoundError: There is no such folder, or it has no files.
+        RemoteError: A file could not be written; calling again goes on.
+    """
+    folder = pathlib.Path(folder)
+    names = _names(folder)
+    if not names:
+        raise FileNotFoundError(f"There are no files to copy in {folder}")
+    last = sorted(
+        (name for name in names if _rank(name) is not None), key=_rank
+    )
+    first = [name for name in names if _rank(name) is None]
+    there = remote_listing.list_files(target) if last else {}
+    # From the last one on: while any is there, all before it are.
+    for name in reversed(last):
+        if target / name in there:
+            remote.remove(target / name)
+
+    def put(i: int) -> None:
+        remote.put_file(folder / first[i], target / first[i])
+
+    remote.at_once(put, len(first))
+    for name in last:
+        remote.put_file(folder / name, target / name)
+    return len(names)
+
+
+def next_version(models: addresses.Address) -> int:
+    """The number after the highest version of a model's remote folder."""
+    names = remote_listing.list_folders(models)
+    return 1 + max((int(name) for name in names if name.isdecimal()), default=0)
+
+
+def _names(folder):
+    names = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        names += [
+            pathlib.Path(parent, name).relative_to(folder).as_posix()
+            for name in files
+            if not name.startswith(".") and not name.endswith(_UNFINISHED)
+        ]
+    return sorted(names)
+
+
+def _rank(name):
+    """Place among those that come last; None for all others."""
+    own_name = name.rpartition("/")[2]
+    return LAST.index(own_name) if own_name in LAST else None
+
+
+if __name__ == "__main__":
+    raise SystemExit(command_line.run(main))

@@ -1,0 +1,1 @@
+"""How the synthesised data sets sound, and how they reach a folder."""
