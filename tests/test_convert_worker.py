@@ -137,7 +137,7 @@ def test_a_worker_serves_until_the_other_end_hangs_up(tmp_path, source):
 
 def test_a_worker_starts_without_tensorflow():
     program = (
-        "import sys; from pipelines import convert_worker;"
+        "import sys; from pipelines.conversion import convert_worker;"
         "print({'tensorflow', 'keras', 'sklearn'} & set(sys.modules))"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
