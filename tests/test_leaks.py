@@ -33,6 +33,22 @@ def test_refuses_a_start_that_knows_an_unseen_tag_or_a_test_recording():
         leaks.check_start(card, ["jazz"], [])
 
 
+@pytest.mark.parametrize(
+    ("known", "unseen"),
+    [
+        ("hip-hop", "Hip Hop"),
+        ("drum & bass", "drum_and_bass"),
+        ("caf\u00e9", "cafe"),
+        ("!!!", "genre---!!!"),
+    ],
+)
+def test_another_spelling_of_an_unseen_tag_is_no_way_around(known, unseen):
+    card = {"tags": [known, "rock"]}
+    with pytest.raises(ValueError, match="must not know unseen tags"):
+        leaks.check_start(card, [unseen], [])
+    assert leaks.check_start(card, ["jazz", "???"], []) == "unknown"
+
+
 def test_a_card_without_tags_proves_nothing():
     with pytest.raises(ValueError, match="must list its tags"):
         leaks.check_start({"data": None}, ["jazz"], [])

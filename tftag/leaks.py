@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 
-from tftag import tags
+from tftag import tags, words
 
 
 def check_recordings_apart(train: Iterable[str], test: Iterable[str]) -> None:
@@ -42,7 +42,8 @@ def check_start(
         card: the model card. Its tags are `card["tags"]` and
             `card["data"]["tags"]`; `card["data"]["recording_ids"]` are the
             recordings that it was trained or selected on.
-        unseen: the unseen tags, in any spelling.
+        unseen: the unseen tags; capitals, accents, hyphens and other
+            punctuation make no difference.
         test_ids: track ids of the test recordings.
 
     Returns:
@@ -60,8 +61,8 @@ def check_start(
             "A model to start from must list its tags in its card, or it may "
             f"know the unseen ones. Received: a card with {sorted(card)}."
         )
-    known = {tags.clean_tag(name) for name in known}
-    learnt = sorted(known & {tags.clean_tag(name) for name in unseen})
+    known = {_tag_key(name) for name in known}
+    learnt = sorted(known & {_tag_key(name) for name in unseen})
     if learnt:
         raise ValueError(
             "A model to start from must not know unseen tags; take one that "
@@ -71,6 +72,11 @@ def check_start(
         return "unknown"
     _refuse_shared("recordings", set(data["recording_ids"]) & set(test_ids))
     return "checked"
+
+
+def _tag_key(name: str) -> str:
+    """One spelling of `hip-hop`, `Hip Hop` and `hip_hop`; not of `hiphop`."""
+    return words.normalize(name) or tags.clean_tag(name)
 
 
 def _artist_key(artist: str) -> str:
