@@ -105,6 +105,23 @@ def test_known_phrases_are_joined(text, expected):
 @pytest.mark.parametrize(
     "text, expected",
     [
+        ("the piano and the drums", {"piano": 1, "drums": 1}),
+        ("piano without the drums", {"piano": 1, "drums": -1}),
+        ("without any drums or piano", {"drums": -1, "piano": 1}),
+        ("not too fast", {"fast": -1}),
+        ("songs of the sea", {"songs": 1, "sea": 1}),
+        ("-the piano slow", {"piano": -1, "slow": 1}),
+        ('"the drums" slow', {"the drums": 1, "slow": 1}),
+        ("the, slow", {"the": 1, "slow": 1}),
+    ],
+)
+def test_stop_words_are_passed_over(text, expected):
+    assert parsed(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
         ("no vocals", {"no vocals": 1}),
         ("slow no vocals", {"slow": 1, "no vocals": 1}),
         ("-no vocals", {"no vocals": -1}),
@@ -134,6 +151,8 @@ def test_without_known_tags_no_turns_away():
         ("", "at least one tag"),
         (" , ,", "at least one tag"),
         ("and", "at least one tag"),
+        ("the", "at least one tag"),
+        ("piano without the", "must be followed"),
         ('sad "piano', "Quotes must be closed"),
         ('""', "must not be empty"),
         ('slow " "', "must not be empty"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import word_tables
 
-from tftag import tags, words
+from tftag import tags, word_sources, words
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,9 @@ def reference(table, text):
         if all(run in rows or " " not in run for run in runs)
     ]
     best = max(allowed, key=lambda runs: [run.count(" ") for run in runs])
+    if not all(run in words.STOP_WORDS for run in best):
+        best = [run for run in best if run not in words.STOP_WORDS]
+    parts = [word for run in best for word in run.split()]
     found = [rows[run] for run in best if run in rows]
     unknown = [run for run in best if run not in rows]
     total = np.sum(found, axis=0, dtype=np.float64) if found else np.zeros(8)
@@ -86,6 +89,54 @@ def test_the_longest_phrase_is_read_first():
         np.testing.assert_allclose(found.vector, vector, atol=1e-6)
         assert found.known_share == pytest.approx(share)
         assert found.unknown == unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("the rock and the hip", "rock hip"),
+        ("a rock", "rock"),
+        ("drum and bass with the bass", "drum and bass bass"),
+        ("the zzz", "zzz"),
+    ],
+)
+def test_stop_words_are_left_out_beside_others(text, same):
+    table = word_tables.build()
+    found, expected = table.lookup(text), table.lookup(same)
+    np.testing.assert_array_equal(found.vector, expected.vector)
+    assert found.known_share == expected.known_share
+    assert found.unknown == expected.unknown
+
+
+def test_stop_words_alone_are_words_like_any():
+    table = word_tables.build()
+    found = table.lookup("a the")
+    np.testing.assert_allclose(
+        found.vector, table.vectors[table.rows["a"]], atol=1e-6
+    )
+    assert found.known_share == 0.5 and found.unknown == ("the",)
+
+
+def test_a_phrase_with_a_stop_word_is_nearer_to_its_other_words():
+    shipped = word_sources.shipped()
+    nearer = []
+    for phrase in shipped.phrases:
+        parts = phrase.split()
+        others = [part for part in parts if part not in words.STOP_WORDS]
+        known = all(part in shipped.rows for part in parts)
+        if not known or not 0 < len(others) < len(parts):
+            continue
+        whole = shipped.lookup(phrase).vector
+        with_all, without = (
+            np.sum([shipped.lookup(part).vector for part in several], axis=0)
+            for several in (parts, others)
+        )
+        nearer.append(
+            whole @ without / np.linalg.norm(without)
+            - whole @ with_all / np.linalg.norm(with_all)
+        )
+    assert len(nearer) > 50
+    assert np.mean(np.array(nearer) > 0) > 0.9
 
 
 def test_a_phrase_is_not_the_mean_of_its_words():

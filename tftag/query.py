@@ -8,7 +8,8 @@
 `-`, `no`, `not` and `without` turn away from the tag that follows. A known
 tag comes first: where "no vocals" is a tag, `no vocals` asks for it, and
 `-no vocals` turns away from it. Quotes switch all of this off. Between words,
-`and`, `with` and `&` are passed over unless they are part of a known tag.
+`and`, `the`, `&` and other stop words are passed over unless they are part of a
+known tag: `piano without the drums` turns away from drums.
 """
 
 import dataclasses
@@ -17,9 +18,10 @@ import re
 from collections.abc import Callable, Sequence
 
 from tftag import tags
+from tftag import words as words_lib
 
 NEGATIONS = ("no", "not", "without")
-CONNECTIVES = ("and", "with", "&")
+PASSED_OVER = words_lib.STOP_WORDS | {"&"}
 
 # What keyboards and word processors make of - and ".
 _PLAIN = str.maketrans(
@@ -204,7 +206,7 @@ def _phrases(words, whole, is_known, text) -> list[tuple[list[str], bool]]:
                 break
             is_negated, start = True, start + 1
             continue
-        if stop <= start + 1 and word in CONNECTIVES and not whole:
+        if stop <= start + 1 and word in PASSED_OVER and not whole:
             start += 1
             continue
         if whole and word not in NEGATIONS:

@@ -11,6 +11,13 @@ import numpy as np
 
 from tftag import letters, tags
 
+# Words of grammar and degree. 59 phrases of the shipped table hold one ("wall of
+# sound"): the vector of the phrase as read whole has a cosine of 0.85 with the
+# mean of its other words, 0.71 with the mean of all. Negations are none of
+# these: there it is the other way around.
+STOP_WORDS = frozenset(
+    "a an and any at by for from in of on or the to too very with".split()
+)
 # A spelling this much longer or shorter is not the nearest one.
 _NEAREST_LENGTH = 3
 
@@ -49,7 +56,8 @@ class Lookup:
 
     Attributes:
         vector: float32 `[dim]`, of unit length; 0 when no word was found.
-        known_share: Share of the words that were found, 0 to 1.
+        known_share: Share of the words that were found, 0 to 1; stop words
+            that were left out do not count.
         unknown: The words that were not.
     """
 
@@ -94,8 +102,10 @@ class WordVectors:
 
     A text is normalised and read from left to right; at each place the
     longest known phrase is taken, and a word that begins none is unknown.
-    The vector of the text is the mean of the phrases found, scaled to unit
-    length. `layers.word_embedding` does the same in a graph.
+    A stop word (`STOP_WORDS`) outside a longer phrase is left out, unless the
+    text has nothing else. The vector of the text is the mean of the phrases
+    found, scaled to unit length. `layers.word_embedding` does the same in a
+    graph.
 
     Attributes:
         phrases: Unique, as `normalize` spells them.
@@ -184,28 +194,28 @@ class WordVectors:
             The vector and what it rests on.
         """
         words = normalize(text).split()
-        rows, unknown, start = [], [], 0
+        runs, start = [], 0
         while start < len(words):
-            length, row = self._longest_at(words, start)
-            if length:
-                rows.append(row)
-            else:
-                unknown.append(words[start])
-            start += max(length, 1)
+            runs.append(self._longest_at(words, start))
+            start += len(runs[-1].split())
+        runs = [run for run in runs if run not in STOP_WORDS] or runs
+        rows = [self.rows[run] for run in runs if run in self.rows]
+        unknown = tuple(run for run in runs if run not in self.rows)
         mean = np.zeros(self.dim)
         if rows:
             mean = self.vectors[rows].astype(np.float64).sum(axis=0)
             mean /= np.linalg.norm(mean) or 1.0
-        share = 1.0 - len(unknown) / len(words) if words else 0.0
-        return Lookup(mean.astype(np.float32), share, tuple(unknown))
+        count = sum(len(run.split()) for run in runs)
+        share = 1.0 - len(unknown) / count if runs else 0.0
+        return Lookup(mean.astype(np.float32), share, unknown)
 
-    def _longest_at(self, words, start) -> tuple[int, int]:
-        """Number of words and row of what is known here, or (0, 0)."""
-        for length in range(min(self.longest, len(words) - start), 0, -1):
-            row = self.rows.get(" ".join(words[start : start + length]))
-            if row is not None:
-                return length, row
-        return 0, 0
+    def _longest_at(self, words, start) -> str:
+        """The longest known phrase here, or the word, which is unknown."""
+        for length in range(min(self.longest, len(words) - start), 1, -1):
+            run = " ".join(words[start : start + length])
+            if run in self.rows:
+                return run
+        return words[start]
 
     def embed(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """Finds the vectors of many texts.

@@ -7,6 +7,7 @@ from tftag import letters, tags, words
 # What the table of letters answers for a letter that stays as it is: no text
 # holds it, because NUL itself has another spelling.
 _SAME = "\0"
+_STOP_WORD = "|".join(sorted(words.STOP_WORDS))
 
 
 class WordEmbedding(tf.Module):
@@ -44,14 +45,20 @@ class WordEmbedding(tf.Module):
 
         Returns:
             float32 `[n, dim]`, of unit length, 0 where no word is known; and
-            float32 `[n]`, the share of the words that are known.
+            float32 `[n]`, the share of the words that are known, stop words
+            that were left out not counted.
         """
         spelled = tf.strings.split(self._normalize(texts))  # [n, words]
         count = spelled.row_lengths()
         # One more: the loops below need a word, be it an empty one.
         spelled = tf.pad(spelled.to_tensor(), [[0, 0], [0, 1]])
         lengths, rows = self._longest_at_each(spelled, count)
-        found = _reached(lengths) & (lengths > 0)
+        runs = _reached(lengths) & tf.sequence_mask(count, tf.shape(spelled)[1])
+        is_stop_word = runs & (lengths <= 1) & _is_stop_word(spelled)
+        others = runs & ~is_stop_word
+        has_others = tf.reduce_any(others, axis=1, keepdims=True)
+        runs = tf.where(has_others, others, runs)
+        found = runs & (lengths > 0)
         at = tf.where(found)  # [phrases, 2]
         vectors = tf.gather(self._vectors, tf.boolean_mask(rows, found))
         # In float64, as in Python: the order of adding does not show.
@@ -61,9 +68,12 @@ class WordEmbedding(tf.Module):
         mean = tf.math.divide_no_nan(
             total, tf.norm(total, axis=1, keepdims=True)
         )
-        known = tf.reduce_sum(tf.where(found, lengths, 0), axis=1)
+        known, counted = (
+            tf.reduce_sum(tf.where(which, tf.maximum(lengths, 1), 0), axis=1)
+            for which in (found, runs)
+        )
         share = tf.math.divide_no_nan(
-            tf.cast(known, tf.float64), tf.cast(count, tf.float64)
+            tf.cast(known, tf.float64), tf.cast(counted, tf.float64)
         )
         return tf.cast(mean, tf.float32), tf.cast(share, tf.float32)
 
@@ -104,6 +114,10 @@ class WordEmbedding(tf.Module):
             lengths = tf.where(is_known, tf.constant(length, tf.int64), lengths)
             rows = tf.where(is_known, row, rows)
         return lengths, rows
+
+
+def _is_stop_word(spelled):
+    return tf.strings.regex_full_match(spelled, _STOP_WORD)
 
 
 def _table(keys, values, default) -> tf.lookup.StaticHashTable:
