@@ -33,6 +33,8 @@ from tftag import letters
         ("\u0301", ""),
         ("\u200b", ""),
         ("\ufe0f", ""),
+        ("\ufdd0", " "),
+        ("\U0010ffff", " "),
     ],
 )
 def test_a_letter_has_one_spelling(letter, spelling):

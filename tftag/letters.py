@@ -22,6 +22,11 @@ _APOSTROPHES = "'`´‘’ʼ′＇"
 _FIRST_ACCENT = 200
 # Rare Han characters follow, which have but one spelling.
 _LETTERS_END = 0x20000
+_NONCHARACTERS = [chr(code) for code in range(0xFDD0, 0xFDF0)] + [
+    chr(plane + last)
+    for plane in range(0, 0x110000, 0x10000)
+    for last in (0xFFFE, 0xFFFF)
+]
 _SELECTORS = frozenset(chr(code) for code in range(0xFE00, 0xFE10))
 
 
@@ -47,8 +52,9 @@ def folded_letters() -> dict[str, str]:
         spelling = _spelling(letter)
         if spelling != letter:
             table[letter] = spelling
-    # What stands for bytes that are no text.
-    table["\ufffd"] = " "
+    # What stands for bytes that are no text, and what Unicode keeps from being
+    # text: TensorFlow reads the one as the other.
+    table |= dict.fromkeys(["\ufffd", *_NONCHARACTERS], " ")
     return table
 
 
