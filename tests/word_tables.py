@@ -40,7 +40,8 @@ def random_texts(count, seed=0):
         *PHRASES,
         *ALIASES,
         *"abckorzAKÖé&-–/_'’.,;!| \t\n\0\u0301\u0345\u200b\u00a0\ufeffßﬁİıØ",
-        *("and", "the", "Very", "York", "NEW", "zzz", "---", "mood/theme---", "日本", "한국"),
+        *("and", "the", "Very", "York", "NEW", "zzz", "---", "mood/theme---"),
+        *("日本", "한국"),
         *("R&B", "Drum'n'Bass", "HIP-HOP", "🎵", "❤️", "\ufffd", "𝔯𝔬𝔠𝔨"),
         *("\ufdd0", "\uffff", "\U0010fffe"),
     ]
