@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 import word_tables
 
-from tftag import word_sources
+from tftag import word_sources, words
 from tftag.layers import word_embedding
 
 CHECK = pathlib.Path(__file__).parent / "embed_without_tftag.py"
@@ -40,6 +40,23 @@ def test_graph_and_python_agree_on_the_shipped_table():
     expected, expected_shares = shipped.embed(texts)
     np.testing.assert_allclose(vectors, expected, rtol=0, atol=1e-6)
     np.testing.assert_allclose(shares, expected_shares, rtol=0, atol=1e-6)
+
+
+def test_int8_rows_stay_int8_and_give_the_same_to_the_bit():
+    shipped = word_sources.shipped()
+    plain = words.WordVectors(
+        shipped.phrases, shipped.vectors, shipped.aliases, shipped.source
+    )
+    small, large = map(word_embedding.WordEmbedding, (shipped, plain))
+
+    def stored_bytes(module):
+        return sum(v.numpy().nbytes for v in module.variables)
+
+    assert stored_bytes(small) == shipped.codes.size + 4 * len(shipped.phrases)
+    assert stored_bytes(large) == shipped.vectors.nbytes
+    texts = tf.constant([*shipped.phrases[::50], "the sad piano", "zzz"])
+    for one, other in zip(small(texts), large(texts), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_text_is_the_same_alone_and_in_every_batch(table):

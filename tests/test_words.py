@@ -243,6 +243,21 @@ def test_parts_that_do_not_fit_are_refused():
             make(aliases=aliases)
 
 
+def test_int8_rows_are_multiplied_by_their_scales():
+    codes = np.array([[0, 127], [-60, 80]], np.int8)
+    scales = np.array([1 / 127, 0.01], np.float32)
+    table = words.WordVectors(("a", "b"), codes, {}, "a test", scales)
+    np.testing.assert_array_equal(table.codes, codes)
+    assert table.vectors.dtype == np.float32
+    np.testing.assert_array_equal(table.vectors, codes * scales[:, None])
+    plain = words.WordVectors(("a", "b"), table.vectors, {}, "a test")
+    assert plain.codes is None
+    assert plain.fingerprint == table.fingerprint
+    for wrong in ((codes, scales[:1]), (table.vectors, scales)):
+        with pytest.raises(ValueError, match="one per row of int8"):
+            words.WordVectors(("a", "b"), wrong[0], {}, "a test", wrong[1])
+
+
 def test_vectors_cannot_be_changed():
     with pytest.raises(ValueError, match="read-only"):
         word_tables.build().vectors[0] = 0

@@ -28,12 +28,13 @@ def shipped() -> words.WordVectors:
     phrases = (folder / "phrases.txt").read_text("utf-8").splitlines()
     aliases = (folder / "aliases.txt").read_text("utf-8").splitlines()
     with (folder / "vectors.npz").open("rb") as file, np.load(file) as table:
-        vectors = table["codes"] * table["scales"][:, np.newaxis]
+        codes, scales = table["codes"], table["scales"]
     return words.WordVectors(
         tuple(phrases),
-        vectors,
+        codes,
         dict(line.split("\t") for line in aliases),
         "shipped with tftag, distilled from all-MiniLM-L6-v2",
+        scales,
     )
 
 

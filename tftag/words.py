@@ -11,10 +11,10 @@ import numpy as np
 
 from tftag import letters, tags
 
-# Words of grammar and degree. 59 phrases of the shipped table hold one, as "wall
-# of sound" does: the vector of the phrase as read whole has a cosine of 0.85
-# with the mean of its other words, and of 0.71 with the mean of all. Negations
-# are none of these: there it is the other way around.
+# Words of grammar and degree. 59 phrases of the shipped table hold one, as
+# "wall of sound" does: the vector of the phrase as read whole has a cosine of
+# 0.85 with the mean of its other words, and of 0.71 with the mean of all.
+# Negations are none of these: there it is the other way around.
 STOP_WORDS = frozenset(
     "a an and any at by for from in of on or the to too very with".split()
 )
@@ -109,9 +109,12 @@ class WordVectors:
 
     Attributes:
         phrases: Unique, as `normalize` spells them.
-        vectors: float32 `[phrases, dim]`, rows of unit length.
+        vectors: float32 `[phrases, dim]`, rows of unit length; given as int8
+            where there are `scales`.
         aliases: Other spelling to phrase, both normalised.
         source: Where the vectors come from, for a model card.
+        scales: float32 `[phrases]`, or None: what int8 rows are multiplied by.
+        codes: The int8 rows, or None: `vectors` in a quarter of the room.
 
     Raises:
         ValueError: The parts do not fit together.
@@ -121,11 +124,24 @@ class WordVectors:
     vectors: np.ndarray
     aliases: dict[str, str]
     source: str
+    scales: np.ndarray | None = None
+    codes: np.ndarray | None = dataclasses.field(init=False, default=None)
 
     def __post_init__(self):
         """Checks the parts."""
         object.__setattr__(self, "phrases", tuple(self.phrases))
-        vectors = np.array(self.vectors, np.float32)
+        vectors = np.array(self.vectors)
+        if self.scales is not None:
+            scales = np.array(self.scales, np.float32)
+            if vectors.dtype != np.int8 or scales.shape != vectors.shape[:1]:
+                raise ValueError(
+                    "`scales` must be one per row of int8 `vectors`. Received: "
+                    f"{scales.shape} for {vectors.dtype} {vectors.shape}"
+                )
+            object.__setattr__(self, "scales", scales)
+            object.__setattr__(self, "codes", vectors)
+            vectors = vectors * scales[:, np.newaxis]
+        vectors = vectors.astype(np.float32, copy=False)
         vectors.flags.writeable = False
         object.__setattr__(self, "vectors", vectors)
         if vectors.ndim != 2 or len(vectors) != len(self.phrases):

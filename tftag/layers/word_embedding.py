@@ -33,9 +33,15 @@ class WordEmbedding(tf.Module):
             list(rows), tf.constant(list(rows.values()), tf.int64), -1
         )
         self._longest = vectors.longest
+        stored = vectors.vectors if vectors.codes is None else vectors.codes
         self._vectors = tf.Variable(
-            vectors.vectors, trainable=False, name="word_vectors"
+            stored, trainable=False, name="word_vectors"
         )
+        self._scales = None
+        if vectors.scales is not None:
+            self._scales = tf.Variable(
+                vectors.scales, trainable=False, name="word_scales"
+            )
 
     def __call__(self, texts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Embeds texts.
@@ -60,7 +66,7 @@ class WordEmbedding(tf.Module):
         runs = tf.where(has_others, others, runs)
         found = runs & (lengths > 0)
         at = tf.where(found)  # [phrases, 2]
-        vectors = tf.gather(self._vectors, tf.boolean_mask(rows, found))
+        vectors = self._vectors_of(tf.boolean_mask(rows, found))
         # In float64, as in Python: the order of adding does not show.
         total = tf.math.unsorted_segment_sum(
             tf.cast(vectors, tf.float64), at[:, 0], tf.shape(count)[0]
@@ -76,6 +82,13 @@ class WordEmbedding(tf.Module):
             tf.cast(known, tf.float64), tf.cast(counted, tf.float64)
         )
         return tf.cast(mean, tf.float32), tf.cast(share, tf.float32)
+
+    def _vectors_of(self, rows):
+        """Returns float32 `[rows, dim]`, to the bit as in Python."""
+        vectors = tf.cast(tf.gather(self._vectors, rows), tf.float32)
+        if self._scales is not None:
+            vectors *= tf.gather(self._scales, rows)[:, tf.newaxis]
+        return vectors
 
     def _normalize(self, texts):
         """Returns `words.normalize` of strings `[n]`, but for its spaces."""
