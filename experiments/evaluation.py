@@ -36,6 +36,23 @@ class Report:
     table: list[dict]
 
 
+def check_scored(
+    validation: manifests.Manifest | None, test: manifests.Manifest | None
+) -> None:
+    """Refuses recordings that no figure can be made of, before training."""
+    # Where there is no test, thresholds are fitted on one part of the
+    # validation and judged on another.
+    needed = {"validation": 1 if test is not None else 2, "test": 1}
+    for name, part in (("validation", validation), ("test", test)):
+        carrying = 0 if part is None else int(part.labels().any(axis=1).sum())
+        if part is not None and carrying < needed[name]:
+            raise ValueError(
+                f"At least {needed[name]} of the {name} recordings must carry "
+                "a tag of the model, or there are no figures. Received: "
+                f"{carrying} of {len(part.tracks)}"
+            )
+
+
 def score_manifest(
     model: keras.Model,
     manifest: manifests.Manifest,

@@ -43,6 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     settings = flags.from_arguments(arguments, config.PRESETS)
     manifest = read_data(settings)
     train, validation, test = parts(settings, manifest)
+    evaluation.check_scored(validation, test)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         begin(run, settings, manifest)

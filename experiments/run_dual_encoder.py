@@ -52,11 +52,20 @@ def main(argv: list[str] | None = None) -> int:
                 "Unseen tags are asked of recordings that are held out: use "
                 "--train-on train. Received: --train-on all"
             )
-        dual_data.check_apart(train, judged)
+        for part in (train, validation):
+            if part is not None and part is not judged:
+                dual_data.check_apart(part, judged)
         split = dual_data.split_of(names, kinds)
         train, _ = dual_data.to_learn(settings.protocol, train, split)
         dual_data.check_start(settings, split.unseen, judged)
     vectors = word_sources.open_source(settings.words)
+    # All are asked for at the end: what lacks is said before the training.
+    dual_training.tag_vectors(names, vectors)
+    train, validation, test = (
+        part and dual_data.with_tags(part, seen)
+        for part in (train, validation, test)
+    )
+    evaluation.check_scored(validation, test)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         known = dual_data.with_tags(manifest, seen)
@@ -71,10 +80,6 @@ def main(argv: list[str] | None = None) -> int:
         covered = vectors.coverage(names, manifest.labels().sum(axis=0))
         print(f"{vectors.source}: {covered}", flush=True)
         pathlib.Path(arguments.export).mkdir(parents=True, exist_ok=True)
-        train, validation, test = (
-            part and dual_data.with_tags(part, seen)
-            for part in (train, validation, test)
-        )
         trained = dual_training.train(settings, train, validation, vectors, run)
         report, fitted, scored, scores = run_baseline.judge(
             settings, trained, train, validation, test

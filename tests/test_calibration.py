@@ -177,6 +177,19 @@ def test_cross_fitting_agrees_with_a_fit_on_plenty():
     np.testing.assert_array_equal(again[0], calibrated)
 
 
+@pytest.mark.parametrize("recordings, folds", [(2, 2), (10, 5), (21, 5)])
+def test_two_recordings_with_a_tag_are_enough_to_cross_fit(recordings, folds):
+    for seed in range(20):
+        truth = np.zeros((recordings, 3))
+        draw = np.random.default_rng(seed)
+        truth[draw.choice(recordings, 2, replace=False), 1] = 1
+        probabilities = draw.random(truth.shape)
+        calibrated, _ = calibration.cross_fitted(
+            truth, probabilities, folds, seed
+        )
+        assert np.isfinite(calibrated).all()
+
+
 def test_json_and_back_is_the_same():
     truth, probabilities = _drawn(11, 300)
     fitted = calibration.fit(truth, probabilities)

@@ -1,6 +1,7 @@
 """The command trains, evaluates, exports, resumes, and refuses clearly."""
 
 import csv
+import dataclasses
 import pathlib
 import shutil
 
@@ -229,6 +230,27 @@ def test_splits_that_are_missing_are_named(tmp_path, capsys):
     tone_manifest.make(tmp_path / "data", train=8, validation=0)
     assert call(tmp_path) == 2
     assert "--train-on all" in capsys.readouterr().err
+
+
+def test_too_little_to_score_is_refused_before_training(tmp_path, capsys):
+    made = tone_manifest.make(tmp_path / "data", train=8, validation=1)
+    assert call(tmp_path) == 2
+    said = capsys.readouterr().err
+    assert "At least 2 of the validation" in said and "1 of 1" in said
+    bare = [
+        dataclasses.replace(track, tags=(), split="test")
+        if track.split == "validation"
+        else dataclasses.replace(track, split=split)
+        for track, split in zip(
+            made.tracks, ["train"] * 4 + ["validation"] * 5, strict=True
+        )
+    ]
+    tone_manifest.manifests.write_manifest(
+        dataclasses.replace(made, tracks=tuple(bare))
+    )
+    assert call(tmp_path) == 2
+    assert "At least 1 of the test" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_run_on_an_audio_module(tmp_path):

@@ -1,6 +1,7 @@
 """The command leaves a run and an export that answers for any tag."""
 
 import csv
+import dataclasses
 import pathlib
 
 import numpy as np
@@ -156,5 +157,27 @@ def test_tags_without_a_vector_are_refused_by_name(
     monkeypatch.setattr(
         run_dual_encoder.word_sources, "open_source", lambda text: lacking
     )
-    assert call(finished, name="d", unseen_count=0, body="own") == 2
-    assert "'noise' (nearest: 'nois')" in capsys.readouterr().err
+    for body in ("own", "tagger"):
+        status = call(finished, name="d", unseen_count=0, body=body)
+        assert status == 2
+        assert "'noise' (nearest: 'nois')" in capsys.readouterr().err
+    # Said before a tagger is trained for the body.
+    assert not (finished / "runs" / "dual_encoder" / "d").exists()
+
+
+def test_what_chooses_the_epoch_shares_nothing_with_the_test(tmp_path, capsys):
+    made = tone_manifest.make(
+        tmp_path / "data", train=8, validation=8, test=12, seconds=1.0
+    )
+    heard = made.split("test").tracks[0].artist
+    tracks = [
+        dataclasses.replace(track, artist=heard)
+        if track.split == "validation"
+        else track
+        for track in made.tracks
+    ]
+    tone_manifest.manifests.write_manifest(
+        dataclasses.replace(made, tracks=tuple(tracks))
+    )
+    assert call(tmp_path) == 2
+    assert heard in capsys.readouterr().err

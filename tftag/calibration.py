@@ -127,7 +127,8 @@ def cross_fitted(
     For figures at a threshold where no second set is left to judge `fit` on.
 
     Args:
-        truth: 0 or 1, `[recordings, tags]`.
+        truth: 0 or 1, `[recordings, tags]`; at least two recordings carry a
+            tag.
         probabilities: `[recordings, tags]`.
         folds: parts that are held out in turn.
         seed: of the assignment to folds.
@@ -145,6 +146,10 @@ def cross_fitted(
             f"Received: {folds}."
         )
     fold = np.random.default_rng(seed).permutation(recordings) % folds
+    tagged = np.flatnonzero(truth.any(axis=1))
+    if len(set(fold[tagged])) == 1:
+        # All in one part would leave nothing to fit on.
+        fold[tagged] = np.arange(len(tagged)) % folds
     calibrated = np.empty(truth.shape, np.float64)
     decisions = np.empty(truth.shape, bool)
     for held_out in range(folds):
