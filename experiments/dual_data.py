@@ -133,11 +133,17 @@ def check_start(
     settings: dual_config.DualConfig,
     unseen: tuple[str, ...],
     test: manifests.Manifest,
-) -> None:
-    """Refuses to start from a model that knows what is to be unseen."""
-    if settings.init_from:
-        leaks.check_start(
-            transfer.card(settings.init_from),
-            unseen,
-            [track.track_id for track in test.tracks],
-        )
+) -> str | None:
+    """Refuses to start from a model that knows what is to be unseen.
+
+    Returns:
+        What `leaks.check_start` says; None where training starts from random
+        weights.
+    """
+    if not settings.init_from:
+        return None
+    return leaks.check_start(
+        transfer.card(settings.init_from),
+        unseen,
+        [track.track_id for track in test.tracks],
+    )

@@ -46,6 +46,7 @@ def main(argv: list[str] | None = None) -> int:
     kinds = dual_data.unseen_tags(settings, train, judged)
     names = manifest.vocabulary.names
     seen = tuple(n for n in names if not any(n in k for k in kinds.values()))
+    start = None
     if kinds:
         if judged is train:
             raise ValueError(
@@ -57,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
                 dual_data.check_apart(part, judged)
         split = dual_data.split_of(names, kinds)
         train, _ = dual_data.to_learn(settings.protocol, train, split)
-        dual_data.check_start(settings, split.unseen, judged)
+        start = dual_data.check_start(settings, split.unseen, judged)
     vectors = word_sources.open_source(settings.words)
     # All are asked for at the end: what lacks is said before the training.
     dual_training.tag_vectors(names, vectors)
@@ -94,6 +95,7 @@ def main(argv: list[str] | None = None) -> int:
             **report.summary,
             **run_baseline.about(settings, known, trained),
             "protocol": settings.protocol,
+            "recordings_of_init_from": start,
             "words": vectors.source,
             "tag_coverage": covered.tag_share,
             "zero_shot": {

@@ -137,7 +137,7 @@ def score_draw(settings, manifest, vectors, number: int, run) -> dict:
     names = manifest.vocabulary.names
     kinds = dual_data.unseen_tags(settings, train, test, number)
     split = dual_data.split_of(names, kinds)
-    dual_data.check_start(settings, split.unseen, test)
+    start = dual_data.check_start(settings, split.unseen, test)
     folder = run.path / "draws" / f"draw_{number}"
     folder.mkdir(parents=True, exist_ok=True)
     print(
@@ -157,6 +157,7 @@ def score_draw(settings, manifest, vectors, number: int, run) -> dict:
     }
     return {
         "unseen": kinds,
+        "recordings_of_init_from": start,
         "training_recordings": draw.recordings,
         "test_recordings": len(test.tracks),
         "seen_tags_without_recording": draw.lost_tags,
