@@ -170,6 +170,7 @@ def score_draw(rows, settings, manifest, number: int, base, run) -> dict:
     names = manifest.vocabulary.names
     kinds = dual_data.unseen_tags(settings, train, test, number)
     split = dual_data.split_of(names, kinds)
+    shared = all_know(rows, split, kinds)
     dual_data.check_apart(train, test)
     seen_train, _ = dual_data.to_learn(settings.protocol, train, split)
     tagger = training.train_tagger(
@@ -195,14 +196,6 @@ def score_draw(rows, settings, manifest, number: int, base, run) -> dict:
             os.replace(partial, file)
         scores[row.title] = np.load(file)
         print(f"draw {number}: {row.title}", flush=True)
-    common = np.all([row.known(names) for row in rows], axis=0)
-    known = {
-        name for name, all_know in zip(names, common, strict=True) if all_know
-    }
-    shared = tag_split.TagSplit(
-        tuple(name for name in split.seen if name in known),
-        tuple(name for name in split.unseen if name in known),
-    )
     figures = {
         row.title: evaluate(
             test.labels(),
@@ -218,6 +211,39 @@ def score_draw(rows, settings, manifest, number: int, base, run) -> dict:
         "tags_every_source_knows": [len(shared.seen), len(shared.unseen)],
         "figures": figures,
     }
+
+
+def all_know(rows, split, kinds) -> tag_split.TagSplit:
+    """The tags that every source of words knows.
+
+    Raises:
+        ValueError: some do not know any tag that they are to be compared on.
+    """
+    sides = {"seen": split.seen, **kinds}
+    known = {
+        side: [
+            tag
+            for tag, by_all in zip(
+                tags, np.all([row.known(tags) for row in rows], 0), strict=True
+            )
+            if by_all
+        ]
+        for side, tags in sides.items()
+    }
+    lacking = [side for side, tags in known.items() if not tags]
+    if lacking:
+        sources = [row.title for row in rows if row.part == "words"]
+        raise ValueError(
+            "Sources of words are compared on tags that all of them know; "
+            "leave out the one that knows too little. Received: "
+            f"{', '.join(sources)}, and no such tag among "
+            f"{', '.join(lacking)}: {list(sides[lacking[0]])[:5]}"
+        )
+    shared = {tag for tags in known.values() for tag in tags}
+    return tag_split.TagSplit(
+        tuple(tag for tag in split.seen if tag in shared),
+        tuple(tag for tag in split.unseen if tag in shared),
+    )
 
 
 def score_row(row, body, clips, learnt, heard, names) -> np.ndarray:

@@ -135,6 +135,19 @@ def test_tags_without_a_vector_are_left_out(done, tmp_path):
     )
 
 
+def test_a_source_that_knows_no_unseen_tag_is_refused_before_fitting(
+    done, nothing_is_fitted, tmp_path, capsys
+):
+    folder, _ = done
+    base = run_dir.RunDir(folder / "runs", "zero_shot", "a")
+    (asked,) = base.read_json("metrics.json")["draws"][0]["unseen"]["unseen"]
+    others = {"high", "low", "noise"} - {asked}
+    glove = write_glove(tmp_path / "two.txt", sorted(others))
+    assert call(folder, "--words", glove, name="two") == 2
+    said = capsys.readouterr().err
+    assert "two.txt" in said and asked in said and said.count("\n") == 1
+
+
 def test_a_folder_without_a_finished_run_is_refused(done, tmp_path, capsys):
     line = [str(tmp_path), "--runs", str(tmp_path)]
     assert command_line.run(run_ablation.main, line) == 2
