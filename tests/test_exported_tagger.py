@@ -136,6 +136,8 @@ def test_no_rows_give_no_rows(signatures):
     for name in ("serving_default", "top_tags", "timeline"):
         for value in signatures[name](none).values():
             assert value.shape[0] == 0
+    for value in signatures["tag_wav"](tf.zeros([0], tf.string)).values():
+        assert value.shape[0] == 0
 
 
 @pytest.mark.parametrize("lengths", [[0, 1], [1, -1], [1, CLIP + 1]])

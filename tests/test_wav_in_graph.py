@@ -80,11 +80,21 @@ def test_the_size_may_be_unknown_and_the_file_cut_short(size):
 
 def test_no_files_are_no_rows():
     waveform, lengths = decode(tf.zeros([0], tf.string))
-    assert waveform.shape[0] == 0
+    assert waveform.shape == (0, 1)
     assert lengths.shape == (0,)
 
 
 PLAIN = wav(noise(50))
+
+
+def test_a_file_of_nothing_but_chunks_is_not_read_to_its_end():
+    few, many = (
+        PLAIN[:36] + chunk(b"JUNK", b"") * count + PLAIN[36:]
+        for count in (900, 1_000)
+    )
+    assert decode([few])[1].numpy() == [50]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="first 1000"):
+        decode([many])
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 _PCM = 1
 _EXTENSIBLE = 0xFFFE
+# Files have a dozen; a megabyte of zeros would be 125,000 empty ones.
+_MOST_CHUNKS = 1000
 
 
 def decode_wavs(wavs: tf.Tensor, sample_rate_hz: int):
@@ -19,7 +21,8 @@ def decode_wavs(wavs: tf.Tensor, sample_rate_hz: int):
 
     Returns:
         The waveforms, float32 `[batch, samples]` in units of int16, padded
-        with zeros to the longest, and their lengths, int64 `[batch]`.
+        with zeros to the longest, and their lengths, int64 `[batch]`. No
+        files are `[0, 1]`, which a tagger takes.
 
     Raises:
         tf.errors.InvalidArgumentError: When run, for any other kind of file;
@@ -54,7 +57,7 @@ def decode_wavs(wavs: tf.Tensor, sample_rate_hz: int):
     )
     layouts = tf.ensure_shape(layouts, [None, 3])
     lengths = layouts[:, 2] // (2 * layouts[:, 0])
-    longest = tf.maximum(tf.reduce_max(lengths), 0)
+    longest = tf.maximum(tf.reduce_max(lengths), 1)
     # Joined, not stacked: that works for no rows, too.
     _, waveforms = tf.while_loop(
         lambda row, _: row < batch,
@@ -94,6 +97,7 @@ def _read_header(wav, sample_rate_hz):
         next_chunk,
         [tf.constant(12, tf.int64), tf.constant(-1, tf.int64), False],
         parallel_iterations=1,
+        maximum_iterations=_MOST_CHUNKS,
     )
 
     def field(offset, width):
@@ -144,7 +148,10 @@ def _read_header(wav, sample_rate_hz):
         ),
         (
             tf.logical_not(found) | (format_at < 0),
-            ["The file has no `fmt ` and `data` chunk: it is cut short."],
+            [
+                "The file has no `fmt ` and `data` chunk, in this order, among "
+                f"its first {_MOST_CHUNKS}: it is cut short or damaged."
+            ],
         ),
         (
             tf.logical_not(is_wav),
