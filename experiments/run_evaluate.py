@@ -163,7 +163,8 @@ def what(tagger, manifest, judged, split) -> str:
     learned = tagger.card.get("data", {}).get("fingerprint")
     if learned != manifest.fingerprint:
         return f"{label} of {manifest.folder}"
-    if "train" in judged.split_counts:
+    settings = tagger.card.get("settings", {})
+    if settings.get("train_on") == "all" or "train" in judged.split_counts:
         return f"{label}, with recordings that the model was trained on"
     if "validation" in judged.split_counts:
         return f"{label}, also used for selection"

@@ -1,6 +1,7 @@
 """Any labelled set is scored by the tags it shares with the model."""
 
 import dataclasses
+import types
 
 import numpy as np
 import pytest
@@ -90,6 +91,31 @@ def test_recordings_that_were_trained_on_are_said_to_be(trained, tmp_path):
     assert status == 0
     found = run.read_json("metrics.json")
     assert "that the model was trained on" in found["evaluated_on"]
+
+
+@pytest.mark.parametrize(
+    "train_on, split, said",
+    [
+        ("train", "test", "test"),
+        ("train", "validation", "validation, also used for selection"),
+        ("train", "all", "all splits, with recordings that the model was"),
+        ("all", "test", "test, with recordings that the model was trained"),
+        ("all", "validation", "validation, with recordings that the model"),
+    ],
+)
+def test_a_model_of_all_recordings_was_trained_on_every_split(
+    trained, train_on, split, said
+):
+    tones = manifests.read_manifest(trained / "data")
+    card = {
+        "data": {"fingerprint": tones.fingerprint},
+        "settings": {"train_on": train_on},
+    }
+    tagger = types.SimpleNamespace(card=card)
+    judged = tones if split == "all" else tones.split(split)
+    found = run_evaluate.what(tagger, tones, judged, split)
+    assert found.startswith(said)
+    assert found == said or "trained" in found
 
 
 def test_tags_are_matched_by_name_in_any_order(trained, tmp_path):
