@@ -146,4 +146,5 @@ def check_start(
         transfer.card(settings.init_from),
         unseen,
         [track.track_id for track in test.tracks],
+        [track.audio_hash for track in test.tracks],
     )

@@ -139,6 +139,11 @@ def parts(settings: config.BaselineConfig, manifest: manifests.Manifest):
 
 def begin(run, settings, manifest) -> None:
     """Writes what the run is about, or refuses to go on with another one."""
+    heard = [
+        track
+        for track in manifest.tracks
+        if settings.train_on == "all" or track.split != "test"
+    ]
     now = {
         "config.json": run_dir.plain(flags.leaves(settings)),
         "data.json": {
@@ -146,11 +151,8 @@ def begin(run, settings, manifest) -> None:
             "folder": str(manifest.folder),
             "source": manifest.source,
             "recordings": manifest.split_counts,
-            "recording_ids": [
-                track.track_id
-                for track in manifest.tracks
-                if settings.train_on == "all" or track.split != "test"
-            ],
+            "recording_ids": [track.track_id for track in heard],
+            "audio_hashes": [track.audio_hash for track in heard],
             "audit": manifest.audit,
             "tags": list(manifest.vocabulary.names),
         },

@@ -21,16 +21,20 @@ def test_refuses_an_artist_of_the_test_in_any_spelling():
 
 def test_refuses_a_start_that_knows_an_unseen_tag_or_a_test_recording():
     card = {"tags": ["Rock", "piano"], "data": {"tags": ["rock", "piano"]}}
-    assert leaks.check_start(card, ["jazz"], ["t1"]) == "unknown"
+    assert leaks.check_start(card, ["jazz"], ["t1"], ["h1"]) == "unknown"
     card["data"]["recording_ids"] = ["t2", "t3"]
-    assert leaks.check_start(card, ["jazz"], ["t1"]) == "checked"
+    assert leaks.check_start(card, ["jazz"], ["t1"], ["h1"]) == "checked"
     with pytest.raises(ValueError, match=r"unseen tags.*\['rock'\]"):
-        leaks.check_start(card, ["genre---ROCK"], ["t1"])
+        leaks.check_start(card, ["genre---ROCK"], ["t1"], ["h1"])
     with pytest.raises(ValueError, match=r"no recordings.*\['t3'\]"):
-        leaks.check_start(card, ["jazz"], ["t1", "t3"])
+        leaks.check_start(card, ["jazz"], ["t1", "t3"], [])
+    card["data"]["audio_hashes"] = ["h2", "h3"]
+    assert leaks.check_start(card, ["jazz"], ["t1"], ["h1"]) == "checked"
+    with pytest.raises(ValueError, match=r"no recordings.*\['h3'\]"):
+        leaks.check_start(card, ["jazz"], ["t1", "t4"], ["h1", "h3"])
     card["data"]["tags"].append("jazz")
     with pytest.raises(ValueError, match=r"\['jazz'\]"):
-        leaks.check_start(card, ["jazz"], [])
+        leaks.check_start(card, ["jazz"], [], [])
 
 
 @pytest.mark.parametrize(
@@ -45,10 +49,10 @@ def test_refuses_a_start_that_knows_an_unseen_tag_or_a_test_recording():
 def test_another_spelling_of_an_unseen_tag_is_no_way_around(known, unseen):
     card = {"tags": [known, "rock"]}
     with pytest.raises(ValueError, match="must not know unseen tags"):
-        leaks.check_start(card, [unseen], [])
-    assert leaks.check_start(card, ["jazz", "???"], []) == "unknown"
+        leaks.check_start(card, [unseen], [], [])
+    assert leaks.check_start(card, ["jazz", "???"], [], []) == "unknown"
 
 
 def test_a_card_without_tags_proves_nothing():
     with pytest.raises(ValueError, match="must list its tags"):
-        leaks.check_start({"data": None}, ["jazz"], [])
+        leaks.check_start({"data": None}, ["jazz"], [], [])

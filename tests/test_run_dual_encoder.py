@@ -77,9 +77,9 @@ def test_the_run_says_what_it_was_trained_on(finished):
     manifest = tone_manifest.manifests.read_manifest(finished / "data")
     assert len(data["tags"]) == 2
     assert set(data["tags"]) < set(tone_manifest.TAGS)
-    assert data["recording_ids"] == [
-        track.track_id for track in manifest.tracks if track.split != "test"
-    ]
+    heard = [track for track in manifest.tracks if track.split != "test"]
+    assert data["recording_ids"] == [track.track_id for track in heard]
+    assert data["audio_hashes"] == [track.audio_hash for track in heard]
 
 
 def test_unseen_tags_have_figures_beside_chance(finished):
@@ -139,6 +139,13 @@ def test_a_start_that_knows_what_is_unseen_is_refused(
     heard_test = start("heard", tags=["other"], recording_ids=[heard])
     assert call(finished, name="b", init_from=heard_test) == 2
     assert heard in capsys.readouterr().err
+    # The same audio from another folder has another id.
+    audio_hash = manifest.split("test").tracks[0].audio_hash
+    copied = start(
+        "copied", tags=["other"], recording_ids=["x"], audio_hashes=[audio_hash]
+    )
+    assert call(finished, name="b", init_from=copied) == 2
+    assert audio_hash in capsys.readouterr().err
     assert not (finished / "runs" / "dual_encoder" / "b").exists()
 
 

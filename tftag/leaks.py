@@ -34,17 +34,23 @@ def check_artists_apart(train: Iterable[str], test: Iterable[str]) -> None:
 
 
 def check_start(
-    card: dict, unseen: Iterable[str], test_ids: Iterable[str]
+    card: dict,
+    unseen: Iterable[str],
+    test_ids: Iterable[str],
+    test_hashes: Iterable[str],
 ) -> str:
     """Refuses to start from a model that knows what is to be unseen.
 
     Args:
         card: the model card. Its tags are `card["tags"]` and
-            `card["data"]["tags"]`; `card["data"]["recording_ids"]` are the
-            recordings that it was trained or selected on.
+            `card["data"]["tags"]`; `card["data"]["recording_ids"]` and
+            `["audio_hashes"]` are the recordings that it was trained or
+            selected on.
         unseen: the unseen tags; capitals, accents, hyphens and other
             punctuation make no difference.
         test_ids: track ids of the test recordings.
+        test_hashes: hashes of their audio: under another name, or prepared
+            from another folder, it is the same recording.
 
     Returns:
         "checked", or "unknown" where the card lists no recordings: to be
@@ -71,6 +77,8 @@ def check_start(
     if "recording_ids" not in data:
         return "unknown"
     _refuse_shared("recordings", set(data["recording_ids"]) & set(test_ids))
+    hashes = set(data.get("audio_hashes", ()))
+    _refuse_shared("recordings", hashes & set(test_hashes))
     return "checked"
 
 
