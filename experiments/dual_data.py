@@ -49,7 +49,11 @@ def fold(
     if "test" in counts:
         rows = [i for i, t in enumerate(manifest.tracks) if t.split != "test"]
         return manifest.subset(rows), manifest.split("test")
-    folds = splits.folds([track.artist for track in manifest.tracks], FOLDS)
+    folds = splits.folds(
+        [track.artist for track in manifest.tracks],
+        [track.audio_hash for track in manifest.tracks],
+        FOLDS,
+    )
     held = folds[number % FOLDS]
     outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
     return manifest.subset(outside), manifest.subset(held)

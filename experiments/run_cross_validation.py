@@ -4,7 +4,8 @@
 python -m experiments.run_cross_validation --data DIR --preset strong
 ```
 
-The folds are scikit-learn's `GroupKFold` over the artists. Each fold trains
+The folds are scikit-learn's `GroupKFold` over the artists; equal audio stays
+together under whatever name. Each fold trains
 for its fixed number of epochs without validation, so nothing is selected on
 what is scored, and each scored fold is read once. A fold that is finished is
 kept: the same `--name` goes on where the last call stopped.
@@ -47,7 +48,9 @@ def main(argv: list[str] | None = None) -> int:
         copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
         rows = splits.folds(
-            [track.artist for track in manifest.tracks], arguments.folds
+            [track.artist for track in manifest.tracks],
+            [track.audio_hash for track in manifest.tracks],
+            arguments.folds,
         )
         asked = range(arguments.folds)
         if arguments.fold is not None:

@@ -12,6 +12,9 @@ from pipelines import manifest, stratify
 
 logger = logging.getLogger(__name__)
 
+# No artist's name.
+_NAMELESS = "\0"
+
 
 def assign_splits(
     artists: Sequence[str],
@@ -113,13 +116,19 @@ def audit(tracks: Sequence[manifest.Track]) -> dict:
     }
 
 
-def folds(artists: Sequence[str], count: int) -> list[np.ndarray]:
+def folds(
+    artists: Sequence[str], audio_hashes: Sequence[str], count: int
+) -> list[np.ndarray]:
     """Folds of scikit-learn's `GroupKFold` over the artists.
+
+    Spellings of an artist that differ in case alone are one, and so are artists
+    who share equal audio.
 
     Args:
         artists: Artist of each recording. Recordings with "" may share one
             and stay together; where they are more than a fold holds, each is
             a group of its own, named "unknown <row>".
+        audio_hashes: Hash of the audio of each recording.
         count: Number of folds.
 
     Returns:
@@ -131,6 +140,11 @@ def folds(artists: Sequence[str], count: int) -> list[np.ndarray]:
     groups = list(artists)
     if groups.count("") * count > len(groups):
         groups = [name or f"unknown {row}" for row, name in enumerate(artists)]
+    joined = _join([name or _NAMELESS for name in groups], audio_hashes)
+    first = {}
+    groups = [
+        groups[first.setdefault(group, row)] for row, group in enumerate(joined)
+    ]
     found = len(set(groups))
     if not 2 <= count <= found:
         raise ValueError(

@@ -209,9 +209,28 @@ def test_our_splits_pass_the_audit(seed):
 )
 def test_folds_are_those_of_scikit_learn(artists, groups):
     expected = model_selection.GroupKFold(3).split(groups, groups=groups)
-    found = splits.folds(artists, 3)
+    hashes = [str(row) for row in range(len(artists))]
+    found = splits.folds(artists, hashes, 3)
     for ours, (_, theirs) in zip(found, expected, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert sorted(np.concatenate(found)) == list(range(len(artists)))
     with pytest.raises(ValueError, match="number of artists, .*Received: 10"):
-        splits.folds(artists, 10)
+        splits.folds(artists, hashes, 10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_folds_share_neither_an_artist_in_other_letters_nor_audio(seed):
+    rng = np.random.default_rng(seed)
+    names = ["Some Band", "some  band", "SOME BAND", "One", "Two", "", "Six"]
+    artists = [str(name) for name in rng.choice(names, 60)]
+    artists += [f"solo {row}" for row in range(40)]
+    hashes = [str(code) for code in rng.integers(90, size=100)]
+    found = splits.folds(artists, hashes, 5)
+    sides = np.empty(100, int)
+    for number, rows in enumerate(found):
+        sides[rows] = number
+    assert len(set(sides)) == 5
+    for keys in (hashes, [" ".join(a.casefold().split()) for a in artists]):
+        for key in set(keys) - {""}:
+            rows = [row for row, other in enumerate(keys) if other == key]
+            assert len(set(sides[rows])) == 1
