@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 
-from experiments import config, dual_config, run_baseline, transfer
+from experiments import config, dual_config, run_baseline
 from pipelines import manifest as manifests
 from pipelines import splits, synthetic_unseen
 from tftag import leaks, tag_split, tags
@@ -130,25 +130,4 @@ def check_apart(train: manifests.Manifest, test: manifests.Manifest) -> None:
         )
     leaks.check_artists_apart(
         *([t.artist for t in part.tracks] for part in (train, test))
-    )
-
-
-def check_start(
-    settings: dual_config.DualConfig,
-    unseen: tuple[str, ...],
-    test: manifests.Manifest,
-) -> str | None:
-    """Refuses to start from a model that knows what is to be unseen.
-
-    Returns:
-        What `leaks.check_start` says; None where training starts from random
-        weights.
-    """
-    if not settings.init_from:
-        return None
-    return leaks.check_start(
-        transfer.card(settings.init_from),
-        unseen,
-        [track.track_id for track in test.tracks],
-        [track.audio_hash for track in test.tracks],
     )

@@ -24,6 +24,7 @@ from experiments import (
     illustrations,
     run_dir,
     training,
+    transfer,
 )
 from pipelines import decode, synthetic
 from pipelines import manifest as manifests
@@ -44,6 +45,7 @@ def main(argv: list[str] | None = None) -> int:
     manifest = read_data(settings)
     train, validation, test = parts(settings, manifest)
     evaluation.check_scored(validation, test)
+    transfer.check_start(settings.init_from, (), test)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         begin(run, settings, manifest)
@@ -139,11 +141,9 @@ def parts(settings: config.BaselineConfig, manifest: manifests.Manifest):
 
 def begin(run, settings, manifest) -> None:
     """Writes what the run is about, or refuses to go on with another one."""
-    heard = [
-        track
-        for track in manifest.tracks
-        if settings.train_on == "all" or track.split != "test"
-    ]
+    heard = manifest.tracks
+    if settings.train_on != "all":
+        heard = [track for track in heard if track.split != "test"]
     now = {
         "config.json": run_dir.plain(flags.leaves(settings)),
         "data.json": {

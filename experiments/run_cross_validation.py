@@ -27,6 +27,7 @@ from experiments import (
     run_baseline,
     run_dir,
     training,
+    transfer,
 )
 from pipelines import decode, splits
 from tftag import command_line, metrics
@@ -42,6 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     settings = flags.from_arguments(arguments, config.PRESETS)
     settings = dataclasses.replace(settings, train_on="all")
     manifest = run_baseline.read_data(settings)
+    transfer.check_start(settings.init_from, (), manifest)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         check_settings(run, settings, arguments.folds)

@@ -28,6 +28,7 @@ from experiments import (
     run_dir,
     run_zero_shot,
     space_plots,
+    transfer,
 )
 from tftag import command_line, export, word_sources
 
@@ -58,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
                 dual_data.check_apart(part, judged)
         split = dual_data.split_of(names, kinds)
         train, _ = dual_data.to_learn(settings.protocol, train, split)
-        start = dual_data.check_start(settings, split.unseen, judged)
+        start = transfer.check_start(settings.init_from, split.unseen, judged)
     vectors = word_sources.open_source(settings.words)
     # All are asked for at the end: what lacks is said before the training.
     dual_training.tag_vectors(names, vectors)

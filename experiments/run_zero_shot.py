@@ -26,6 +26,7 @@ from experiments import (
     dual_data,
     flags,
     run_dir,
+    transfer,
     zero_shot_draw,
     zero_shot_table,
 )
@@ -137,7 +138,7 @@ def score_draw(settings, manifest, vectors, number: int, run) -> dict:
     names = manifest.vocabulary.names
     kinds = dual_data.unseen_tags(settings, train, test, number)
     split = dual_data.split_of(names, kinds)
-    start = dual_data.check_start(settings, split.unseen, test)
+    start = transfer.check_start(settings.init_from, split.unseen, test)
     folder = run.path / "draws" / f"draw_{number}"
     folder.mkdir(parents=True, exist_ok=True)
     print(

@@ -4,13 +4,15 @@ import json
 import logging
 import os
 import pathlib
+from collections.abc import Iterable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from experiments import audio_module, config, training_state
-from tftag import audio, model_card, tags
+from pipelines import manifest as manifests
+from tftag import audio, leaks, model_card, tags
 from tftag.models import tagger
 
 _log = logging.getLogger(__name__)
@@ -125,6 +127,36 @@ def card(source: str | os.PathLike) -> dict:
         data = _read_json(source / "data.json")
         return {"tags": data["tags"], "data": data}
     return model_card.read(_export_folder(source))
+
+
+def check_start(
+    source: str, unseen: Iterable[str], test: manifests.Manifest | None
+) -> str | None:
+    """Refuses to start from a model that knows what it is to be tested on.
+
+    Args:
+        source: what `init_from` says; empty for random weights.
+        unseen: tags that nothing may be trained on.
+        test: recordings that are scored at the end; None where there are none.
+
+    Returns:
+        What `leaks.check_start` says; None where nothing can be known too
+        early.
+
+    Raises:
+        FileNotFoundError: `source` is neither run nor export.
+        ValueError: the model knows an unseen tag or a test recording.
+    """
+    if test is None or not source:
+        return None
+    if source.startswith(audio_module.HUB):
+        return "unknown"
+    return leaks.check_start(
+        card(source),
+        unseen,
+        [track.track_id for track in test.tracks],
+        [track.audio_hash for track in test.tracks],
+    )
 
 
 def freeze(model: keras.Model) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tone_manifest
 
-from experiments import dual_config, dual_data, run_dir
+from experiments import dual_config, dual_data
 from pipelines import synthetic_unseen
 from tftag import tag_split
 
@@ -124,15 +124,3 @@ def test_what_training_and_test_share_is_refused(made, field, said):
     test = dataclasses.replace(test, tracks=(first, *test.tracks[1:]))
     with pytest.raises(ValueError, match=said):
         dual_data.check_apart(train, test)
-
-
-@pytest.mark.parametrize(
-    "data, said", [({}, "unknown"), ({"recording_ids": ["x"]}, "checked")]
-)
-def test_what_is_known_of_a_start_is_said(made, tmp_path, data, said):
-    run = run_dir.RunDir(tmp_path, "baseline", "a")
-    run.write_json("data.json", {"tags": ["high"], **data})
-    settings = dataclasses.replace(dual_config.demo(), init_from=str(run.path))
-    test = made.split("test")
-    assert dual_data.check_start(settings, ("noise",), test) == said
-    assert dual_data.check_start(dual_config.demo(), ("noise",), test) is None

@@ -165,6 +165,16 @@ def test_another_config_under_the_name_is_refused(finished, capsys):
     assert "width: 0.015625 -> 0.5" in said
 
 
+def test_a_start_that_knows_the_test_is_refused(finished, capsys, tmp_path):
+    manifest = tone_manifest.manifests.read_manifest(finished / "data")
+    heard = manifest.split("test").tracks[0].track_id
+    start = run_dir.RunDir(tmp_path, "baseline", "knows")
+    start.write_json("data.json", {"tags": ["x"], "recording_ids": [heard]})
+    assert call(finished, name="b", init_from=start.path) == 2
+    assert heard in capsys.readouterr().err
+    assert not run_of(finished, "b").checkpoints.exists()
+
+
 def test_other_data_under_the_name_is_refused(finished, capsys, tmp_path):
     shutil.copytree(finished / "runs", tmp_path / "runs")
     tone_manifest.make(tmp_path / "data", test=6, seed=1)

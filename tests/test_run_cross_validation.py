@@ -7,7 +7,7 @@ import pytest
 import sklearn.metrics
 import tone_manifest
 
-from experiments import run_cross_validation
+from experiments import run_cross_validation, run_dir
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,15 @@ def test_a_second_call_trains_nothing_again(done):
     assert run_cross_validation.main([*line, "--fold", "1"]) == 0
     for path, time in before.items():
         assert path.stat().st_mtime_ns == time
+
+
+def test_a_start_that_knows_what_is_scored_is_refused(done, tmp_path):
+    manifest, _, line = done
+    start = run_dir.RunDir(tmp_path, "baseline", "a")
+    heard = manifest.tracks[5].track_id
+    start.write_json("data.json", {"tags": ["x"], "recording_ids": [heard]})
+    with pytest.raises(ValueError, match=f"no recordings.*{heard}"):
+        run_cross_validation.main([*line, "--init-from", str(start.path)])
 
 
 def test_folds_of_other_settings_are_refused(done):

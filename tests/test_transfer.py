@@ -279,3 +279,23 @@ def test_what_is_no_model_has_no_card(tmp_path):
     (tmp_path / "data.json").write_text('{"tags": ')
     with pytest.raises(ValueError, match="must be whole"):
         transfer.card(tmp_path)
+
+
+def test_what_is_known_of_a_start_is_said(tmp_path):
+    test = tone_manifest.make(tmp_path / "data", train=0, validation=0, test=2)
+    run = run_dir.RunDir(tmp_path, "baseline", "a")
+    for data, said in ({}, "unknown"), ({"recording_ids": ["x"]}, "checked"):
+        run.write_json("data.json", {"tags": ["high"], **data})
+        assert transfer.check_start(str(run.path), ("noise",), test) == said
+    assert transfer.check_start("hub:somewhere", ("noise",), test) == "unknown"
+    assert transfer.check_start("", ("noise",), test) is None
+    with pytest.raises(ValueError, match="unseen tags"):
+        transfer.check_start(str(run.path), ("high",), test)
+    for name, heard in (
+        ("recording_ids", test.tracks[1].track_id),
+        ("audio_hashes", test.tracks[1].audio_hash),
+    ):
+        known = {"tags": ["high"], "recording_ids": ["x"], name: [heard]}
+        run.write_json("data.json", known)
+        with pytest.raises(ValueError, match=f"no recordings.*{heard}"):
+            transfer.check_start(str(run.path), (), test)
