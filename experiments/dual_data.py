@@ -110,6 +110,50 @@ def split_of(
     )
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Plan:
+    """A draw of unseen tags, before anything is trained.
+
+    Attributes:
+        number: of the draw.
+        train: recordings to learn from, as far as the protocol lets.
+        test: recordings to score, of other artists.
+        kinds: the unseen tags by kind.
+        split: of the vocabulary of both.
+    """
+
+    number: int
+    train: manifests.Manifest
+    test: manifests.Manifest
+    kinds: dict[str, tuple[str, ...]]
+    split: tag_split.TagSplit
+
+
+def plan_draws(
+    settings: dual_config.DualConfig, manifest: manifests.Manifest, draws: int
+) -> list[Plan]:
+    """Plans all draws: one that cannot be is refused before the first.
+
+    Args:
+        settings: of the experiment.
+        manifest: all recordings.
+        draws: how many.
+
+    Raises:
+        ValueError: tags cannot be drawn, nothing is left to learn from, or
+            training and test share recordings or artists.
+    """
+    plans = []
+    for number in range(draws):
+        train, test = fold(manifest, number)
+        kinds = unseen_tags(settings, train, test, number)
+        split = split_of(manifest.vocabulary.names, kinds)
+        check_apart(train, test)
+        to_learn(settings.protocol, train, split)
+        plans.append(Plan(number, train, test, kinds, split))
+    return plans
+
+
 def to_learn(
     protocol: str, train: manifests.Manifest, split: tag_split.TagSplit
 ) -> tuple[manifests.Manifest, tag_split.TrainingPart]:

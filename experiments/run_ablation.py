@@ -56,8 +56,10 @@ def main(argv: list[str] | None = None) -> int:
         check_words(run, base, rows)
         environment = run.write_environment(command, settings.seed)
         found = [
-            score_draw(rows, settings, manifest, number, base, run)
-            for number in range(len(finished["draws"]))
+            score_draw(rows, settings, plan, base, run)
+            for plan in dual_data.plan_draws(
+                settings, manifest, len(finished["draws"])
+            )
         ]
         summary = {
             "run": str(base),
@@ -159,25 +161,21 @@ def coverage(rows, manifest) -> dict:
     return found
 
 
-def score_draw(rows, settings, manifest, number: int, base, run) -> dict:
+def score_draw(rows, settings, plan: dual_data.Plan, base, run) -> dict:
     """Fits and scores all rows on one draw.
 
     Returns:
         What `zero_shot.evaluate` says of each row under `figures`, by kind of
         unseen tag, and how many tags were compared.
     """
-    train, test = dual_data.fold(manifest, number)
-    names = manifest.vocabulary.names
-    kinds = dual_data.unseen_tags(settings, train, test, number)
-    split = dual_data.split_of(names, kinds)
-    shared = all_know(rows, split, kinds)
-    dual_data.check_apart(train, test)
-    seen_train, _ = dual_data.to_learn(settings.protocol, train, split)
+    test, split, names = plan.test, plan.split, plan.test.vocabulary.names
+    shared = all_know(rows, split, plan.kinds)
+    seen_train, _ = dual_data.to_learn(settings.protocol, plan.train, split)
     tagger = training.train_tagger(
         dual_training.tagger_settings(settings),
         seen_train,
         None,
-        run_dir.RunDir(base / "draws" / f"draw_{number}", "", "tagger"),
+        run_dir.RunDir(base / "draws" / f"draw_{plan.number}", "", "tagger"),
     )
     learnt = dual_training.learnt_from(settings, tagger, seen_train)
     clips, heard = (
@@ -188,26 +186,26 @@ def score_draw(rows, settings, manifest, number: int, base, run) -> dict:
     folder.mkdir(exist_ok=True)
     scores = {}
     for place, row in enumerate(rows):
-        file = folder / f"draw_{number}_row_{place}.npy"
+        file = folder / f"draw_{plan.number}_row_{place}.npy"
         if not file.exists():
             made = score_row(row, tagger.model, clips, learnt, heard, names)
             partial = file.with_suffix(".partial.npy")
             np.save(partial, made)
             os.replace(partial, file)
         scores[row.title] = np.load(file)
-        print(f"draw {number}: {row.title}", flush=True)
+        print(f"draw {plan.number}: {row.title}", flush=True)
     figures = {
         row.title: evaluate(
             test.labels(),
             scores[row.title],
             names,
             split if row.part == "loss" else shared,
-            kinds,
+            plan.kinds,
         )
         for row in rows
     }
     return {
-        "unseen": kinds,
+        "unseen": plan.kinds,
         "tags_every_source_knows": [len(shared.seen), len(shared.unseen)],
         "figures": figures,
     }

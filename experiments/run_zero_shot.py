@@ -57,6 +57,11 @@ def main(argv: list[str] | None = None) -> int:
             "Received: 0"
         )
     manifest = dual_data.read_data(settings)
+    plans = dual_data.plan_draws(settings, manifest, arguments.draws)
+    starts = [
+        transfer.check_start(settings.init_from, plan.split.unseen, plan.test)
+        for plan in plans
+    ]
     vectors = word_sources.open_source(settings.words)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
@@ -68,8 +73,9 @@ def main(argv: list[str] | None = None) -> int:
         )
         print(f"{vectors.source}: {covered}", flush=True)
         found = [
-            score_draw(settings, manifest, vectors, number, run)
-            for number in range(arguments.draws)
+            score_draw(settings, plan, vectors, run)
+            | {"recordings_of_init_from": start}
+            for plan, start in zip(plans, starts, strict=True)
         ]
         summary = {
             "protocol": settings.protocol,
@@ -127,38 +133,33 @@ def check_settings(run, settings, manifest) -> None:
         )
 
 
-def score_draw(settings, manifest, vectors, number: int, run) -> dict:
+def score_draw(settings, plan: dual_data.Plan, vectors, run) -> dict:
     """Trains and scores one draw.
 
     Returns:
         What `zero_shot.evaluate` says of each method under `figures`, by kind
         of unseen tag, and what the draw was.
     """
-    train, test = dual_data.fold(manifest, number)
-    names = manifest.vocabulary.names
-    kinds = dual_data.unseen_tags(settings, train, test, number)
-    split = dual_data.split_of(names, kinds)
-    start = transfer.check_start(settings.init_from, split.unseen, test)
-    folder = run.path / "draws" / f"draw_{number}"
+    test, split, names = plan.test, plan.split, plan.test.vocabulary.names
+    folder = run.path / "draws" / f"draw_{plan.number}"
     folder.mkdir(parents=True, exist_ok=True)
     print(
-        f"draw {number}: {len(split.seen)} tags seen, {len(split.unseen)} "
+        f"draw {plan.number}: {len(split.seen)} tags seen, {len(split.unseen)} "
         f"not, testing on {len(test.tracks)} recordings",
         flush=True,
     )
     draw = zero_shot_draw.run_draw(
-        settings, train, test, split, vectors, folder
+        settings, plan.train, test, split, vectors, folder
     )
     figures = {
         kind: {
             method: figures_of(test.labels(), scores, names, split.seen, tags)
             for method, scores in draw.scores.items()
         }
-        for kind, tags in kinds.items()
+        for kind, tags in plan.kinds.items()
     }
     return {
-        "unseen": kinds,
-        "recordings_of_init_from": start,
+        "unseen": plan.kinds,
         "training_recordings": draw.recordings,
         "test_recordings": len(test.tracks),
         "seen_tags_without_recording": draw.lost_tags,

@@ -8,7 +8,7 @@ import tone_manifest
 
 from experiments import dual_config, dual_data
 from pipelines import synthetic_unseen
-from tftag import tag_split
+from tftag import tag_split, tags
 
 SPLIT = tag_split.TagSplit(("high", "low"), ("noise",))
 
@@ -124,3 +124,40 @@ def test_what_training_and_test_share_is_refused(made, field, said):
     test = dataclasses.replace(test, tracks=(first, *test.tracks[1:]))
     with pytest.raises(ValueError, match=said):
         dual_data.check_apart(train, test)
+
+
+def test_a_draw_that_cannot_be_is_refused_before_the_first(tmp_path):
+    made = tone_manifest.make(
+        tmp_path / "data", train=80, validation=0, artists=5, seconds=0.1
+    )
+    settings = dataclasses.replace(
+        dual_config.demo(), data="somewhere", unseen_count=1
+    )
+    plans = dual_data.plan_draws(settings, made, 5)
+    assert [plan.number for plan in plans] == list(range(5))
+    for plan in plans:
+        train, test = dual_data.fold(made, plan.number)
+        assert (plan.train.tracks, plan.test.tracks) == (
+            train.tracks,
+            test.tracks,
+        )
+        kinds = dual_data.unseen_tags(settings, train, test, plan.number)
+        assert plan.kinds == kinds
+        assert plan.split.unseen == kinds["unseen"]
+    # One artist alone has a tag, on too few recordings to be asked for it.
+    (last,) = {t.artist for t in plans[3].test.tracks}
+    rows = [row for row, t in enumerate(made.tracks) if t.artist == last][:3]
+    tracks = [
+        dataclasses.replace(track, tags=(*track.tags, "rare"))
+        if row in rows
+        else track
+        for row, track in enumerate(made.tracks)
+    ]
+    made = dataclasses.replace(
+        made,
+        tracks=tuple(tracks),
+        vocabulary=tags.TagVocabulary((*made.vocabulary.names, "rare")),
+    )
+    with pytest.raises(ValueError, match="neither. Received: .'rare'"):
+        dual_data.plan_draws(settings, made, 5)
+    assert len(dual_data.plan_draws(settings, made, 3)) == 3
