@@ -4,6 +4,7 @@ All learn from the same recordings and the same seen tags:
 
 - `dual encoder`: the subject.
 - `random words`: the same network, its words without meaning: the control.
+  Always on the tagger's body; with `body` own, the dual encoder's is another.
 - `linear map`: closed form, from the tagger's vectors to the word vectors.
 - `ConSE`: the tagger's probabilities of the nearest seen tags.
 
