@@ -58,10 +58,12 @@ def rows(
             changed["negatives"] = negatives
         title = f"{loss}, {negatives} negatives" if negatives else loss
         made.append(Row("loss", title, flags.replace(settings, changed), own))
-    for source in dict.fromkeys((settings.words, *sources)):
+    sources = list(dict.fromkeys((settings.words, *sources)))
+    files = [pathlib.PurePath(s).name for s in sources if s.endswith(".txt")]
+    for source in sources:
         vectors = word_sources.open_source(source)
-        name = (
-            pathlib.PurePath(source).name if source.endswith(".txt") else source
-        )
+        name = pathlib.PurePath(source).name
+        # Of two files of one name, only the path tells which is which.
+        name = name if files.count(name) == 1 else source
         made.append(Row("words", f"words: {name}", settings, vectors))
     return made

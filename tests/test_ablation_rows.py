@@ -29,6 +29,17 @@ def test_titles_are_unique():
     assert len({row.title for row in rows}) == len(rows)
 
 
+def test_files_of_one_name_are_told_apart(tmp_path):
+    paths = [tmp_path / folder / "small.txt" for folder in ("a", "b")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text("happy 1 0\nsad 0 1\n")
+    rows = ablation_rows.rows(dual_config.demo(), tuple(map(str, paths)))
+    titles = [row.title for row in rows]
+    assert len(set(titles)) == len(titles)
+    assert titles[-2:] == [f"words: {path}" for path in paths]
+
+
 def test_known_are_tags_of_which_a_word_has_a_vector(tmp_path):
     glove = tmp_path / "small.txt"
     glove.write_text("happy 1 0\nsad 0 1\n")
