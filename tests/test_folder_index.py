@@ -6,15 +6,9 @@ import soundfile
 import tiny_dual_encoder
 import tiny_tagger
 
-from tftag import audio_files, folder_index, saved_dual_encoder
+from tftag import audio_files, folder_index
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    _, folder = tiny_dual_encoder.exported(tmp_path_factory)
-    return saved_dual_encoder.SavedDualEncoder(folder)
 
 
 @pytest.fixture

@@ -21,12 +21,6 @@ from tftag import (
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
 
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    _, folder = tiny_dual_encoder.exported(tmp_path_factory)
-    return saved_dual_encoder.SavedDualEncoder(folder)
-
-
 @pytest.fixture(autouse=True)
 def loaded_once(encoder, monkeypatch):
     opened = saved_dual_encoder.SavedDualEncoder
@@ -177,8 +171,7 @@ def test_a_folder_without_music_is_one_error(tmp_path, capsys):
     assert error.startswith("error: FOLDER must hold audio")
 
 
-def test_a_tagger_cannot_search(songs, capsys, tmp_path_factory):
-    _, folder = tiny_tagger.exported(tmp_path_factory)
-    argv = ["search", str(folder), str(songs), "dreamy"]
+def test_a_tagger_cannot_search(songs, capsys, tagger_folder):
+    argv = ["search", str(tagger_folder), str(songs), "dreamy"]
     assert command_line.run(main_module.main, argv) == 2
     assert "must be a dual encoder" in capsys.readouterr().err
