@@ -274,8 +274,10 @@ def card(run, settings, manifest, summary) -> dict:
 
 def closing(run, summary, exported, judged) -> str:
     """Says what was made, where, and what to try next."""
-    example = console.short(judged.wav_path(judged.tracks[0]))
     python = console.short(sys.executable)
+    tag = console.tftag_command(
+        "tag", exported, console.example(judged) or "AUDIO"
+    )
     return "\n".join(
         [
             "",
@@ -288,7 +290,7 @@ def closing(run, summary, exported, judged) -> str:
             "",
             "Next:",
             f"  {python} -m tensorboard.main --logdir {run.path.parent}",
-            f"  {python} -m tftag tag {console.short(exported)} {example}",
+            f"  {tag}",
         ]
     )
 

@@ -155,12 +155,12 @@ def illustrate_space(
 def search_line(exported, scored) -> str:
     """A search to try on the recordings that were scored."""
     wanted, unwanted = scored.vocabulary.names[:2]
-    folder = scored.wav_path(scored.tracks[0]).parent
-    return (
-        f"  {console.short(sys.executable)} -m tftag search "
-        f"{console.short(exported)} {console.short(folder)} "
-        f"'{wanted} -{unwanted}'"
+    example = console.example(scored)
+    folder = "FOLDER" if example is None else example.parent
+    command = console.tftag_command(
+        "search", exported, folder, f"{wanted} -{unwanted}"
     )
+    return f"  {command}"
 
 
 def zero_shot_lines(summary: dict) -> str:
