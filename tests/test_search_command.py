@@ -108,6 +108,19 @@ def test_bad_files_and_unknown_words_are_a_line_each(songs, capsys, tmp_path):
     assert len(rows) == 5
 
 
+def test_bad_files_are_named_at_every_search(songs, capsys):
+    (songs / "bad.wav").write_bytes(b"RIFF")
+    assert run(songs, "dreamy") == 1
+    found, err = capsys.readouterr()
+    _, bad = err.splitlines()
+    assert run(songs, "dreamy") == 1
+    again, err = capsys.readouterr()
+    assert again == found
+    unchanged, named = err.splitlines()
+    assert unchanged.startswith("not tried again, unchanged: 1 file")
+    assert named == bad
+
+
 def test_the_index_can_lie_elsewhere(songs, capsys, tmp_path):
     index = tmp_path / "index.npz"
     assert run(songs, "dreamy", "--index", index) == 0
