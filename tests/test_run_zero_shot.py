@@ -68,7 +68,7 @@ def test_a_second_call_only_prints_the_table(
     assert call(zero_shot_run) == 0
     said = capsys.readouterr().out
     assert "protocol hidden-labels" in said
-    assert "over 2 draws" in said
+    assert "over 2 draws" in said and "% interval" in said
     lines = said.splitlines()
     for method in (*zero_shot_draw.METHODS, "random order"):
         rows = [line for line in lines if line.startswith(f"  {method} ")]
@@ -85,7 +85,7 @@ def test_one_draw_has_no_interval(
     shutil.copytree(zero_shot_run / "runs", tmp_path / "runs")
     line = {"runs": tmp_path / "runs", "draws": 1}
     assert call(zero_shot_run, **line) == 0
-    assert "interval" not in capsys.readouterr().out
+    assert "% interval" not in capsys.readouterr().out
     run = run_dir.RunDir(tmp_path / "runs", "zero_shot", "a")
     with open(run.path / "zero_shot.csv") as text:
         assert {row["low"] for row in csv.DictReader(text)} == {""}
