@@ -1,10 +1,12 @@
 """Every recording is scored once, by a model that never met its artist."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import sklearn.metrics
+import tone_manifest
 from tone_runs import cross_validation as call
 
 from experiments import run_cross_validation
@@ -52,6 +54,23 @@ def test_a_second_call_trains_nothing_again(cross_validation_run, run):
 def test_folds_of_other_settings_are_refused(cross_validation_run, capsys):
     assert call(cross_validation_run, epochs=3) == 2
     assert "epochs: 2 -> 3" in capsys.readouterr().err
+
+
+def test_folds_of_other_data_are_refused(
+    cross_validation_run, tmp_path, capsys
+):
+    """Prepared again in the same place: the flags are the same."""
+    shutil.copytree(cross_validation_run, tmp_path / "same")
+    config = tmp_path / "same" / "runs/cross_validation/a/config.json"
+    settings = json.loads(config.read_text())
+    settings["data"] = str(tmp_path / "same" / "data")
+    config.write_text(json.dumps(settings))
+    assert call(tmp_path / "same", fold=1) == 0
+    capsys.readouterr()
+    shutil.rmtree(tmp_path / "same" / "data")
+    tone_manifest.make(tmp_path / "same" / "data", seed=1)
+    assert call(tmp_path / "same", fold=1) == 2
+    assert "manifest: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_bad_files_are_named_at_every_search(songs, capsys):
     again, err = capsys.readouterr()
     assert again == found
     unchanged, named = err.splitlines()
-    assert unchanged.startswith("not tried again, unchanged: 1 file")
+    assert unchanged.startswith("not tried again, as unchanged: 1 of 5")
     assert named == bad
 
 

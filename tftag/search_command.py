@@ -87,7 +87,7 @@ def _refreshed(arguments, encoder, folder, path):
     if new:
         _say(f"embedding {new} of {len(ids)} files, new or changed")
     if old := len(index.unusable.keys() & ids.keys()):
-        _say(f"not tried again, unchanged: {old} files without usable audio")
+        _say(f"not tried again, as unchanged: {old} of {len(ids)} files")
     unsaved = []
 
     def save(changed):
