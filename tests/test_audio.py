@@ -1,4 +1,5 @@
 import logging
+import os
 import wave
 
 import numpy as np
@@ -210,6 +211,12 @@ def test_unusable_files_say_why(tmp_path):
 def test_a_missing_file_is_not_unusable_audio(tmp_path):
     with pytest.raises(FileNotFoundError):
         audio.decode_file(tmp_path / "none.wav", RATE_HZ)
+
+
+def test_nobody_waits_for_a_pipe_that_looks_like_a_file(tmp_path):
+    os.mkfifo(tmp_path / "a.wav")
+    with pytest.raises(audio.UnusableAudio, match="a.wav: It is a pipe"):
+        audio.decode_file(tmp_path / "a.wav", RATE_HZ)
 
 
 def test_a_cut_file_gives_what_is_there_and_a_warning(tmp_path, caplog):
