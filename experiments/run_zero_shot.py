@@ -26,6 +26,7 @@ from experiments import (
     dual_data,
     flags,
     run_dir,
+    run_settings,
     transfer,
     zero_shot_draw,
     zero_shot_table,
@@ -35,13 +36,10 @@ from tftag import (
     command_line,
     hubness,
     tag_draws,
-    tag_split,
     word_sources,
-    zero_shot,
 )
 
 EXPERIMENT = "zero_shot"
-BOOTSTRAP_DRAWS = 200
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -65,7 +63,9 @@ def main(argv: list[str] | None = None) -> int:
     vectors = word_sources.open_source(settings.words)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
-        check_settings(run, settings, manifest)
+        run_settings.keep(
+            run, {**flags.leaves(settings), "manifest": manifest.fingerprint}
+        )
         copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
         covered = vectors.coverage(
@@ -99,38 +99,14 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = command_line.Parser(
-        prog="python -m experiments.run_zero_shot",
-        description=__doc__.split("\n")[0],
-        epilog="In brackets: the value in each preset.",
-    )
+    parser = run_settings.parser(EXPERIMENT, __doc__, dual_config.PRESETS)
     parser.add_argument(
         "--draws", type=int, default=1, help="of unseen tags (1)"
     )
-    parser.add_argument("--runs", default="runs", help="folder of all runs")
-    copies.add_flag(parser)
-    flags.add_flags(parser, dual_config.PRESETS)
     arguments = parser.parse_args(command)
     if arguments.draws < 1:
         parser.error(f"--draws must be at least 1. Received: {arguments.draws}")
     return arguments
-
-
-def check_settings(run, settings, manifest) -> None:
-    """Refuses to mix draws of different settings or data under one name."""
-    now = run_dir.plain(
-        {**flags.leaves(settings), "manifest": manifest.fingerprint}
-    )
-    before = run.read_json("config.json")
-    if before is None:
-        run.write_json("config.json", now)
-        return
-    changed = flags.differences(before, now)
-    if changed:
-        raise ValueError(
-            "All draws of a run must have equal settings; choose another "
-            f"--name. Received: {'; '.join(changed)} in {run.path}"
-        )
 
 
 def score_draw(settings, plan: dual_data.Plan, vectors, run) -> dict:
@@ -153,7 +129,9 @@ def score_draw(settings, plan: dual_data.Plan, vectors, run) -> dict:
     )
     figures = {
         kind: {
-            method: figures_of(test.labels(), scores, names, split.seen, tags)
+            method: zero_shot_draw.figures(
+                test.labels(), scores, names, split.seen, tags
+            )
             for method, scores in draw.scores.items()
         }
         for kind, tags in plan.kinds.items()
@@ -170,19 +148,6 @@ def score_draw(settings, plan: dual_data.Plan, vectors, run) -> dict:
         },
         "figures": figures,
     }
-
-
-def figures_of(truth, scores, names, seen, unseen) -> dict:
-    """`zero_shot.evaluate` of one kind of unseen tag beside the seen ones."""
-    kept = (*seen, *unseen)
-    columns = [names.index(name) for name in kept]
-    return zero_shot.evaluate(
-        truth[:, columns],
-        scores[:, columns],
-        kept,
-        tag_split.TagSplit(seen, unseen),
-        draws=BOOTSTRAP_DRAWS,
-    )
 
 
 if __name__ == "__main__":

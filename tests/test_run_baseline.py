@@ -165,16 +165,6 @@ def test_another_config_under_the_name_is_refused(finished, capsys):
     assert "width: 0.015625 -> 0.5" in said
 
 
-def test_a_start_that_knows_the_test_is_refused(finished, capsys, tmp_path):
-    manifest = tone_manifest.manifests.read_manifest(finished / "data")
-    heard = manifest.split("test").tracks[0].track_id
-    start = run_dir.RunDir(tmp_path, "baseline", "knows")
-    start.write_json("data.json", {"tags": ["x"], "recording_ids": [heard]})
-    assert call(finished, name="b", init_from=start.path) == 2
-    assert heard in capsys.readouterr().err
-    assert not run_of(finished, "b").checkpoints.exists()
-
-
 def test_other_data_under_the_name_is_refused(finished, capsys, tmp_path):
     shutil.copytree(finished / "runs", tmp_path / "runs")
     tone_manifest.make(tmp_path / "data", test=6, seed=1)
@@ -236,10 +226,14 @@ def test_bad_input_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):
     refused("No space left on device", epochs=1)
 
 
-def test_splits_that_are_missing_are_named(tmp_path, capsys):
-    tone_manifest.make(tmp_path / "data", train=8, validation=0)
-    assert call(tmp_path) == 2
-    assert "--train-on all" in capsys.readouterr().err
+def test_a_start_that_knows_the_test_is_refused(finished, capsys, tmp_path):
+    manifest = tone_manifest.manifests.read_manifest(finished / "data")
+    heard = manifest.split("test").tracks[0].track_id
+    start = run_dir.RunDir(tmp_path, "baseline", "knows")
+    start.write_json("data.json", {"tags": ["x"], "recording_ids": [heard]})
+    assert call(finished, name="b", init_from=start.path) == 2
+    assert heard in capsys.readouterr().err
+    assert not run_of(finished, "b").checkpoints.exists()
 
 
 def test_too_little_to_score_is_refused_before_training(tmp_path, capsys):
