@@ -84,11 +84,14 @@ def parse(command: list[str]) -> argparse.Namespace:
         description=__doc__.split("\n")[0],
         epilog="In brackets: the value in each preset.",
     )
-    parser.add_argument("--runs", default="runs", help="folder of all runs")
+    parser.add_argument(
+        "--runs", default="runs", help="folder of all runs (runs)"
+    )
     parser.add_argument(
         "--export",
         default="saved_models/baseline",
-        help="folder that gets the SavedModel under the next free number",
+        help="folder that gets the SavedModel under the next free number "
+        "(%(default)s)",
     )
     copies.add_flag(parser)
     flags.add_flags(parser, config.PRESETS)

@@ -68,7 +68,9 @@ def parse(command: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--folds", type=int, default=5, help="how many (5)")
     parser.add_argument("--fold", type=int, help="only this one, from 0")
-    parser.add_argument("--runs", default="runs", help="folder of all runs")
+    parser.add_argument(
+        "--runs", default="runs", help="folder of all runs (runs)"
+    )
     copies.add_flag(parser)
     flags.add_flags(parser, config.PRESETS)
     arguments = parser.parse_args(command)
@@ -133,8 +135,8 @@ def score_fold(settings, manifest, rows, fold: int, run) -> dict:
     figures = evaluation.quick(truth, found["scores"])
     minutes = float(found["seconds"]) / 60
     print(
-        f"fold {fold}  ROC-AUC {figures['roc_auc']:.4f}  "
-        f"MAP {figures['map']:.4f}  P@10 {figures['p_at_10']:.4f}  "
+        f"fold {fold}  MAP {figures['map']:.3f}  "
+        f"ROC-AUC {figures['roc_auc']:.3f}  P@10 {figures['p_at_10']:.3f}  "
         f"({len(held)} recordings, {minutes:.1f} min of training)",
         flush=True,
     )

@@ -113,9 +113,9 @@ def main(argv: list[str] | None = None) -> int:
             arguments.export,
         )
         run.write_json("metrics.json", {**summary, "export": str(exported)})
+    print(zero_shot_lines(summary))
     print(run_baseline.closing(run, summary, exported, scored))
     print(search_line(exported, scored))
-    print(zero_shot_lines(summary))
     copies.make(arguments.copy_to, run)
     return 0
 
@@ -127,11 +127,14 @@ def parse(command: list[str]) -> argparse.Namespace:
         description=__doc__.split("\n")[0],
         epilog="In brackets: the value in each preset.",
     )
-    parser.add_argument("--runs", default="runs", help="folder of all runs")
+    parser.add_argument(
+        "--runs", default="runs", help="folder of all runs (runs)"
+    )
     parser.add_argument(
         "--export",
         default="saved_models/dual_encoder",
-        help="folder that gets the SavedModel under the next free number",
+        help="folder that gets the SavedModel under the next free number "
+        "(%(default)s)",
     )
     copies.add_flag(parser)
     flags.add_flags(parser, dual_config.PRESETS)
@@ -168,16 +171,15 @@ def zero_shot_lines(summary: dict) -> str:
     lines = []
     for kind, figures in summary["zero_shot"].items():
         found = figures["tag_to_recordings"]["unseen"]
-        cells = [
-            f"{evaluation.TITLES[name]} {found[name]['value']:.3f} "
-            f"({found[name]['ci95'][0]:.3f} to {found[name]['ci95'][1]:.3f})"
-            for name in ("roc_auc", "map", "p_at_10")
-        ]
-        tags = found["tags_counted"]
-        lines.append(
-            f"not trained on, {kind}, {tags} tags: {', '.join(cells)}; "
-            f"MAP of a random order {found['map']['random_order']:.3f}"
-        )
+        lines += ["", f"not trained on: {kind}, {found['tags_counted']} tags"]
+        for name in ("roc_auc", "map", "p_at_10"):
+            low, high = found[name]["ci95"]
+            lines.append(
+                f"{evaluation.TITLES[name]:18}{found[name]['value']:7.3f}   "
+                f"{low:.3f} to {high:.3f}"
+            )
+        by_chance = found["map"]["random_order"]
+        lines[-2] += f"   {by_chance:.3f} in a random order"
     return "\n".join(lines)
 
 

@@ -87,7 +87,8 @@ def test_the_projector_has_a_point_per_recording_and_tag(shown):
     np.testing.assert_array_equal(written, np.concatenate([points, tags]))
     rows = (shown.tensorboard / "embeddings_rows.tsv").read_text()
     rows = rows.splitlines()
-    assert rows[1].startswith("track-000\trecording\thigh\t")
-    assert rows[-1].startswith("low\ttag\t")
+    assert rows[1].startswith("track-000\thigh\t")
+    assert rows[1].endswith("\trecording")
+    assert rows[-1].startswith("low\t") and rows[-1].endswith("\ttag")
     illustrations.project(shown, made, points)
     assert len(np.loadtxt(shown.tensorboard / "embeddings.tsv")) == 8

@@ -1,4 +1,4 @@
-"""The command `tftag`."""
+"""Tags recordings, and searches folders for them, with exported models."""
 
 import argparse
 
@@ -47,8 +47,8 @@ def _add_tag(commands):
         "paths",
         metavar="FILE_OR_FOLDER",
         nargs="+",
-        help="audio of any format that libsndfile reads; folders are searched "
-        "to the bottom",
+        help="audio that libsndfile reads, or ffmpeg where it is installed; "
+        "folders are searched to the bottom",
     )
     tag.add_argument(
         "--tags",

@@ -44,17 +44,15 @@ def write(
 
 
 def data_name(seen: inspection.Inspection) -> str:
-    """What the data is called, or else its folder."""
-    named = seen.prepared.source.get("name")
-    return str(named or seen.prepared.folder.resolve().name)
+    """The folder's: a table of one's own is mostly called `tags`."""
+    return seen.prepared.folder.resolve().name
 
 
 def _head(seen, name, listening):
     source = seen.prepared.source
+    facts = {"source": "name", "licence": "licence", "citation": "citation"}
     known = [
-        f"{word}: {source[word]}"
-        for word in ("licence", "citation")
-        if source.get(word)
+        f"{w}: {source[key]}" for w, key in facts.items() if source.get(key)
     ]
     known.append(f"fingerprint {seen.prepared.fingerprint}")
     link = (
