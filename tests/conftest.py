@@ -2,12 +2,26 @@
 
 import logging
 import os
+import pathlib
+import shutil
+import tempfile
 
+import imageio_ffmpeg
 import pytest
 
 # Before any test imports TensorFlow: only errors are worth a line.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+
+def pytest_configure(config):
+    """A machine without ffmpeg takes that of imageio-ffmpeg."""
+    if shutil.which("ffmpeg") is None:
+        folder = tempfile.TemporaryDirectory()
+        config.add_cleanup(folder.cleanup)
+        program = pathlib.Path(folder.name, "ffmpeg")
+        program.symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
+        os.environ["PATH"] += os.pathsep + folder.name
 
 
 @pytest.fixture(autouse=True)
