@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 import sys
 import warnings
 
@@ -35,3 +36,8 @@ def short(path: str | os.PathLike | addresses.Address) -> str:
         return "AUDIO"
     path, here = os.path.abspath(path), os.getcwd()
     return os.path.relpath(path) if path.startswith(here + os.sep) else path
+
+
+def quoted(path: str | os.PathLike | addresses.Address) -> str:
+    """`short`, to be pasted into a shell: folders of music have spaces."""
+    return shlex.quote(short(path))

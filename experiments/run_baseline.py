@@ -277,8 +277,8 @@ def card(run, settings, manifest, summary) -> dict:
 
 def closing(run, summary, exported, judged) -> str:
     """Says what was made, where, and what to try next."""
-    example = console.short(judged.wav_path(judged.tracks[0]))
-    python = console.short(sys.executable)
+    example = console.quoted(judged.wav_path(judged.tracks[0]))
+    python = console.quoted(sys.executable)
     return "\n".join(
         [
             "",
@@ -290,8 +290,9 @@ def closing(run, summary, exported, judged) -> str:
             f"export     {console.short(exported)}",
             "",
             "Next:",
-            f"  {python} -m tensorboard.main --logdir {run.path.parent}",
-            f"  {python} -m tftag tag {console.short(exported)} {example}",
+            f"  {python} -m tensorboard.main --logdir "
+            f"{console.quoted(run.path.parent)}",
+            f"  {python} -m tftag tag {console.quoted(exported)} {example}",
         ]
     )
 

@@ -12,6 +12,7 @@ stopped.
 
 import argparse
 import pathlib
+import shlex
 import sys
 
 from experiments import (
@@ -160,9 +161,9 @@ def search_line(exported, scored) -> str:
     wanted, unwanted = scored.vocabulary.names[:2]
     folder = scored.wav_path(scored.tracks[0]).parent
     return (
-        f"  {console.short(sys.executable)} -m tftag search "
-        f"{console.short(exported)} {console.short(folder)} "
-        f"'{wanted} -{unwanted}'"
+        f"  {console.quoted(sys.executable)} -m tftag search "
+        f"{console.quoted(exported)} {console.quoted(folder)} "
+        + shlex.quote(f"{wanted} -{unwanted}")
     )
 
 

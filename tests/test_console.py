@@ -40,3 +40,8 @@ def test_paths_are_shown_from_here(tmp_path, monkeypatch):
     assert console.short("/elsewhere/c.wav") == "/elsewhere/c.wav"
     # An address is nothing that `tftag tag` could be tried on.
     assert console.short(addresses.Address("s3://b/c.wav")) == "AUDIO"
+
+
+def test_a_path_with_spaces_can_be_pasted_into_a_shell(tmp_path):
+    assert console.quoted(tmp_path / "a b.mp3") == f"'{tmp_path}/a b.mp3'"
+    assert console.quoted(tmp_path / "a.mp3") == f"{tmp_path}/a.mp3"
