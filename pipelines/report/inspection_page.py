@@ -16,6 +16,8 @@ from pipelines.report import (
 
 _SIGNS = {findings.BAD: "✕", findings.DOUBTFUL: "!", findings.GOOD: "✓"}
 _ARTISTS = 30
+# Of the head: what it says, and its name in the manifest.
+_FACTS = {"source": "name", "licence": "licence", "citation": "citation"}
 
 
 def write(
@@ -50,9 +52,10 @@ def data_name(seen: inspection.Inspection) -> str:
 
 def _head(seen, name, listening):
     source = seen.prepared.source
-    facts = {"source": "name", "licence": "licence", "citation": "citation"}
     known = [
-        f"{w}: {source[key]}" for w, key in facts.items() if source.get(key)
+        f"{word}: {source[key]}"
+        for word, key in _FACTS.items()
+        if source.get(key) and source[key] != name
     ]
     known.append(f"fingerprint {seen.prepared.fingerprint}")
     link = (
