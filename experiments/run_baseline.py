@@ -84,9 +84,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         description=__doc__.split("\n")[0],
         epilog="In brackets: the value in each preset.",
     )
-    parser.add_argument(
-        "--runs", default="runs", help="folder of all runs (runs)"
-    )
+    parser.add_argument("--runs", default="runs", help="folder of runs (runs)")
     parser.add_argument(
         "--export",
         default="saved_models/baseline",

@@ -68,9 +68,7 @@ def parse(command: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--folds", type=int, default=5, help="how many (5)")
     parser.add_argument("--fold", type=int, help="only this one, from 0")
-    parser.add_argument(
-        "--runs", default="runs", help="folder of all runs (runs)"
-    )
+    parser.add_argument("--runs", default="runs", help="folder of runs (runs)")
     copies.add_flag(parser)
     flags.add_flags(parser, config.PRESETS)
     arguments = parser.parse_args(command)

@@ -100,9 +100,7 @@ def parse(command: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--draws", type=int, default=1, help="of unseen tags (1)"
     )
-    parser.add_argument(
-        "--runs", default="runs", help="folder of all runs (runs)"
-    )
+    parser.add_argument("--runs", default="runs", help="folder of runs (runs)")
     copies.add_flag(parser)
     flags.add_flags(parser, dual_config.PRESETS)
     arguments = parser.parse_args(command)

@@ -69,7 +69,7 @@ def text(summary: dict) -> str:
         for method in zero_shot_draw.METHODS:
             cells = [_cell(r) for r in part if r["method"] == method]
             # ConSE asks the tagger, which answers for seen tags itself.
-            is_tagger = (method, side) == ("ConSE", "seen")
+            is_tagger = (method, side) == (zero_shot_draw.CONSE, "seen")
             lines.append(_line("the tagger" if is_tagger else method, cells))
         levels = {r["figure"]: r for r in part}
         chances = [
