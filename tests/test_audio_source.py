@@ -179,6 +179,13 @@ def test_a_cut_file_is_told_or_refused(tmp_path, caplog):
         decoded(tmp_path / "half.m4a", whole[: len(whole) // 2])
 
 
+def test_an_array_is_refused_with_the_way_out(tmp_path):
+    np.save(tmp_path / "a.npy", np.ones(100, np.int16))
+    with pytest.raises(audio_source.UnusableAudio, match="rate.*WAV") as raised:
+        audio_source.open_source(tmp_path / "a.npy")
+    assert raised.value.reason == "unsupported"
+
+
 def test_without_ffmpeg_the_reason_says_so(tmp_path, monkeypatch):
     ffmpeg_files.uninstall(tmp_path / "bin", monkeypatch)
     page = b"\0\0\0 ftypM4A " + bytes(100)

@@ -130,7 +130,7 @@ class Listing:
         self._file.flush()
 
     def close(self) -> None:
-        """Explains the marks of a table; the file stays open."""
+        """Ends the listing; the file stays open."""
         if self._form == "table" and not self._is_empty:
             self._file.write(f"\n{self._kind.LEGEND}\n")
 
