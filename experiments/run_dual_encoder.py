@@ -95,7 +95,8 @@ def main(argv: list[str] | None = None) -> int:
             exported_run.card(run, settings, summary),
             arguments.export,
         )
-        print(zero_shot_lines(summary))
+        if kinds:
+            print(zero_shot_lines(summary))
         exported_run.finish(
             run,
             arguments,
