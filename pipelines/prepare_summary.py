@@ -1,6 +1,7 @@
 """What a preparation tells at its end."""
 
 import collections
+import shlex
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,7 +33,8 @@ def summarize(
         f"  artists     {_artists(prepared)}",
         f"  duplicates  {_duplicates(prepared)}",
         f"  rejected    {_rejected(prepared, lost)}",
-        f"Next: python -m experiments.run_baseline --data {prepared.folder}",
+        "Next: python -m experiments.run_baseline "
+        f"--data {shlex.quote(str(prepared.folder))}",
     ]
     return "\n".join(lines) + "\n"
 

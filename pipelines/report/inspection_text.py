@@ -19,7 +19,7 @@ def write_text(seen: inspection.Inspection) -> str:
     """
     prepared = seen.prepared
     lines = [
-        f"{prepared.source.get('name') or prepared.folder}: "
+        f"{prepared.folder}: "
         f"{findings.count(len(seen.tracks), 'recording')}, "
         f"{findings.duration(float(seen.seconds.sum()))}, "
         f"{findings.count(len(seen.tags), 'tag')}, "
