@@ -7,7 +7,7 @@ import pathlib
 from collections.abc import Sequence
 
 from pipelines import manifest, splits
-from pipelines.conversion import convert, rejected
+from pipelines.conversion import convert, overwriting, rejected
 from pipelines.slices import arrays
 from pipelines.sources import listed
 from pipelines.storage import address as addresses
@@ -107,6 +107,7 @@ def prepare(
             "--split, or the splits of the data."
         )
     # Fails now rather than after hours; what is left decides below.
+    overwriting.refuse_own_files(out, (i.path for i in listing.recordings))
     _check_arrays(listing, wishes)
     _check_in_place(listing, wishes)
     _vocabulary(listing, listing.recordings, wishes)

@@ -13,6 +13,7 @@ import pathlib
 import sys
 
 from pipelines import preparation, prepare_arguments, prepare_summary
+from pipelines.conversion import overwriting
 from pipelines.sources import (
     fma,
     folder,
@@ -38,6 +39,8 @@ def main(argv: list[str] | None = None) -> int:
             "--out must be another folder than that of the audio. "
             f"Received: {asked.out}"
         )
+    lists = filter(None, (asked.table, asked.tags, asked.tag_names))
+    overwriting.refuse_own_files(asked.out, lists)
     wishes = preparation.Wishes(
         sample_rate_hz=asked.sample_rate_hz,
         min_count=asked.min_count,

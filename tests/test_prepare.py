@@ -256,6 +256,26 @@ def test_wrong_flags(arguments, capsys):
     assert "error: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("flags", [(), ("--in-place",)])
+def test_a_persons_only_copies_are_never_written_over(tmp_path, flags, capsys):
+    (tmp_path / "wav").mkdir()
+    for name in ("a", "b"):
+        soundfile.write(
+            tmp_path / "wav" / f"{name}.wav", np.ones((99, 2)) / 3, 44_100
+        )
+    rows = "path,tags\na.wav,calm\nb.wav,loud\n"
+    for name in ("tags.csv", "manifest.csv"):
+        (tmp_path / name).write_text(rows)
+    before = {f: f.read_bytes() for f in tmp_path.rglob("*.*")}
+    audio_and_out = ("--audio", tmp_path / "wav", "--out", tmp_path)
+    assert run("--table", tmp_path / "tags.csv", *audio_and_out, *flags) == 2
+    assert "its own wav there" in capsys.readouterr().err
+    table = tmp_path / "manifest.csv"
+    assert run("--table", table, *audio_and_out, *flags) == 2
+    assert "its own manifest.csv there" in capsys.readouterr().err
+    assert {f: f.read_bytes() for f in tmp_path.rglob("*.*")} == before
+
+
 def test_a_disk_without_room_ends_with_one_line(collection, tmp_path):
     process = start(
         *("--table", collection / "tags.csv", "--out", tmp_path / "out"),
