@@ -39,3 +39,14 @@ def test_names_that_are_not_utf_8(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         with manifest_table.replacing(path, errors="strict") as file:
             file.write(os.fsdecode(b"\xff.mp3"))
+
+
+def test_rows_come_back_whatever_is_in_them(tmp_path):
+    path = tmp_path / "x.csv"
+    numbers = (9, 0.5, 44, 62, "hash", "prepared", 0, 0)
+    rows = []
+    for letters in itertools.product(' a\r\n",', repeat=3):
+        text = "".join(letters)
+        rows.append((f"t{len(rows)}", text, "", text, (text,), *numbers))
+    manifest_table.write_rows(path, rows)
+    assert list(manifest_table.read_rows(path)) == rows

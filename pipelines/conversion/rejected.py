@@ -1,7 +1,6 @@
 """What a preparation could not use, by name and reason."""
 
 import collections
-import csv
 import dataclasses
 import os
 import pathlib
@@ -88,10 +87,10 @@ def collect(
 def write(folder: pathlib.Path, rejected: Iterable[Rejected]) -> None:
     """Writes `rejected.csv`, also when it has no rows."""
     with manifest_table.replacing(folder / TABLE_NAME) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["name", "reason", "detail"])
+        write_row = manifest_table.row_writer(file)
+        write_row(["name", "reason", "detail"])
         for entry in rejected:
-            writer.writerow([entry.name, entry.reason, entry.detail])
+            write_row([entry.name, entry.reason, entry.detail])
 
 
 def check_share(
