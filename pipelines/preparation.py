@@ -19,7 +19,7 @@ COPY_UP = (
     "copy it up when it is finished, "
     "`python -m pipelines.storage.copy_up FOLDER ADDRESS`"
 )
-_DEFAULT_WEIGHTS = (8, 1, 1)
+DEFAULT_WEIGHTS = (8, 1, 1)
 _SHOWN = 5
 
 
@@ -75,7 +75,7 @@ class Wishes:
             )
         if self.seed < 0:
             raise ValueError(f"The seed must be >= 0. Received: {self.seed}.")
-        splits.check_weights(self.split_weights or _DEFAULT_WEIGHTS)
+        splits.check_weights(self.split_weights or DEFAULT_WEIGHTS)
 
 
 def prepare(
@@ -237,7 +237,7 @@ def _with_splits(prepared, wishes):
     sides = splits.assign_splits(
         [track.artist for track in prepared.tracks],
         prepared.labels(),
-        wishes.split_weights or _DEFAULT_WEIGHTS,
+        wishes.split_weights or DEFAULT_WEIGHTS,
         wishes.seed,
         [track.audio_hash for track in prepared.tracks],
     )

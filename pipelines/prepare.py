@@ -1,5 +1,8 @@
 """Turns a person's audio and tags into a prepared data set.
 
+    python -m pipelines.prepare --table tags.csv --audio music --out data/mine
+    python -m pipelines.prepare --fma FOLDER --subset small --out data/fma
+
 Every recording becomes a WAV file: mono, one rate, scaled to its peak, by the
 function that tagging decodes with. Beside them come manifest.csv and .json,
 which training reads, and rejected.csv, which names what could not be used. A
@@ -12,7 +15,12 @@ import os
 import pathlib
 import sys
 
-from pipelines import preparation, prepare_arguments, prepare_summary
+from pipelines import (
+    preparation,
+    prepare_arguments,
+    prepare_flags,
+    prepare_summary,
+)
 from pipelines.conversion import overwriting
 from pipelines.sources import (
     fma,
@@ -94,10 +102,7 @@ def _read_source(asked, audio_folder) -> listed.Listing:
         )
     if asked.pickles:
         return seed_pickles.read_pickles(
-            *(
-                pathlib.Path(asked.pickles, n)
-                for n in prepare_arguments.PICKLES
-            ),
+            *(pathlib.Path(asked.pickles, n) for n in prepare_flags.PICKLES),
             audio_folder,
             asked.tag_names,
             asked.tag_separator,

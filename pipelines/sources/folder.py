@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 def read_table(
     csv_path: str | os.PathLike | addresses.Address,
     audio_folder: str | os.PathLike | addresses.Address | None = None,
-    tag_separator: str = "|",
+    tag_separator: str = listed.TAG_SEPARATOR,
     skip: Iterable[str | os.PathLike] = (),
 ) -> listed.Listing:
     """Reads the recordings that a table names.

@@ -21,6 +21,7 @@ AUDIO_SUFFIXES = frozenset(
 # In a folder that was prepared; its WAVs are no source.
 PREPARED_MARK = "manifest.json"
 MAX_ID_LETTERS = 100
+TAG_SEPARATOR = "|"  # unless a person says otherwise
 # Reasons for which a published data set lacks a recording on purpose.
 NOT_HELD = "not in this copy"
 KNOWN_FAULT = "known fault"

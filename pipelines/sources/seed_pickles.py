@@ -20,7 +20,7 @@ def read_pickles(
     validation_ids: str | os.PathLike,
     audio_folder: str | os.PathLike,
     tag_names: str | os.PathLike | Sequence[str] | None = None,
-    tag_separator: str = "|",
+    tag_separator: str = listed.TAG_SEPARATOR,
     skip: Iterable[str | os.PathLike] = (),
 ) -> listed.Listing:
     """Reads `data_mapping.pkl`, `train_ids.pkl` and `val_ids.pkl`.
