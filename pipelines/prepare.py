@@ -53,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
         sample_rate_hz=asked.sample_rate_hz,
         min_count=asked.min_count,
         top=asked.top,
-        tag_names=_lines(asked.tags),
+        tag_names=listed.read_names(asked.tags) if asked.tags else None,
         split_weights=_split_weights(asked),
         seed=asked.seed,
         # A published split is kept as published, with its leak measured.
@@ -146,18 +146,6 @@ def _read_source(asked, audio_folder) -> listed.Listing:
         partial=asked.partial,
         skip=skip,
     )
-
-
-def _lines(path):
-    if path is None:
-        return None
-    try:
-        text = pathlib.Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"--tags must be a text file in UTF-8. Received: {path}"
-        ) from error
-    return [line for line in text.splitlines() if line.strip()]
 
 
 if __name__ == "__main__":

@@ -64,3 +64,12 @@ def test_ids_are_unique_stable_and_safe():
     shuffled = rng.permutation(len(names))
     again = listed.track_ids([names[place] for place in shuffled])
     assert again == [ids[place] for place in shuffled]
+
+
+def test_names_in_a_file(tmp_path):
+    path = tmp_path / "tags.txt"
+    path.write_bytes("\ufeffrock\r\n\n \nhip hop\n".encode())
+    assert listed.read_names(path) == ["rock", "hip hop"]
+    path.write_bytes(b"caf\xe9")
+    with pytest.raises(ValueError, match="UTF-8.*Received: .*tags.txt"):
+        listed.read_names(path)

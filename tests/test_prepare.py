@@ -223,7 +223,7 @@ def test_the_artist_split_has_the_sizes_of_the_published_one():
         ({"--top": "0"}, "top"),
         ({"--seed": "-1"}, "seed"),
         ({"--seconds-per-file": "nan"}, "seconds_per_file"),
-        ({"--tags": "{folder}/silent.wav"}, "--tags must be a text file"),
+        ({"--tags": "{folder}/silent.wav"}, "must be a text file in UTF-8"),
     ],
 )
 def test_bad_input_is_one_line(collection, tmp_path, capsys, change, words):

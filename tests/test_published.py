@@ -1,3 +1,4 @@
+import csv
 import logging
 
 import pytest
@@ -163,3 +164,14 @@ def test_an_index_file_is_found_at_the_first_place(tmp_path):
         FileNotFoundError, match="Name needs y.csv.*https://example.org"
     ):
         published.index_file(FACTS, tmp_path, "y.csv", "deep/y.csv")
+
+
+@pytest.mark.parametrize("content", [b"a,\xff", b'a,"' + bytes(17_000_000)])
+def test_a_damaged_index_file_is_named(tmp_path, content):
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    before = csv.field_size_limit()
+    with pytest.raises(ValueError, match="x.csv is damaged"):
+        with published.open_index(path) as file:
+            list(csv.reader(file))
+    assert csv.field_size_limit() == before

@@ -15,9 +15,9 @@ DUPLICATE = "duplicate"
 # Left out by the data set or by choice; all others have failed.
 _LEFT_OUT = frozenset(
     {
-        "not listed",
-        "in no split",
         DUPLICATE,
+        listed.NOT_LISTED,
+        listed.IN_NO_SPLIT,
         listed.NOT_HELD,
         listed.KNOWN_FAULT,
         listed.NOT_IN_VERSION,

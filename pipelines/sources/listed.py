@@ -22,7 +22,11 @@ AUDIO_SUFFIXES = frozenset(
 PREPARED_MARK = "manifest.json"
 MAX_ID_LETTERS = 100
 TAG_SEPARATOR = "|"  # unless a person says otherwise
-# Reasons for which a published data set lacks a recording on purpose.
+# Why something is not among the recordings; a detail may follow after ": ".
+MISSING = "missing"
+NOT_LISTED = "not listed"
+IN_NO_SPLIT = "in no split"
+# Likewise, where a published data set lacks it on purpose.
 NOT_HELD = "not in this copy"
 KNOWN_FAULT = "known fault"
 NOT_IN_VERSION = "not in this version"
@@ -152,6 +156,23 @@ def track_ids(names: Sequence[str]) -> list[str]:
             kept = kept.lstrip("-")
         ids.append(kept)
     return ids
+
+
+def read_names(path: str | os.PathLike) -> list[str]:
+    """Names in a text file, one per line; empty lines are left out.
+
+    Raises:
+        ValueError: It is no text in UTF-8.
+        OSError: It cannot be read.
+    """
+    try:
+        text = pathlib.Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            "A list of tags must be a text file in UTF-8, one tag per line. "
+            f"Received: {os.fspath(path)}"
+        ) from error
+    return [line for line in text.splitlines() if line.strip()]
 
 
 def file_facts(paths: Iterable[str | os.PathLike]) -> dict[str, str]:

@@ -137,7 +137,7 @@ def _read_annotations(
     path: pathlib.Path,
 ) -> list[tuple[str, str, tuple[str, ...]]]:
     """Id, path and tags of each clip."""
-    with open(path, encoding="utf-8", newline="") as file:
+    with published.open_index(path) as file:
         reader = csv.reader(file, delimiter="\t")
         header = next(reader, [])
         names = header[1:-1]
@@ -165,9 +165,7 @@ def _read_annotations(
 
 def _read_artists(path: pathlib.Path) -> dict[str, str]:
     """Artist of each clip id."""
-    with open(
-        path, encoding="utf-8", errors="surrogateescape", newline=""
-    ) as file:
+    with published.open_index(path, errors="surrogateescape") as file:
         reader = csv.DictReader(file, delimiter="\t")
         absent = {"clip_id", "artist"} - set(reader.fieldnames or ())
         if absent:

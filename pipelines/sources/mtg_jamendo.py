@@ -142,7 +142,7 @@ def read_mtg_jamendo(
 
 
 def _read_list(path: pathlib.Path, split: str) -> list[published.Row]:
-    with open(path, encoding="utf-8") as file:
+    with published.open_index(path) as file:
         lines = file.read().splitlines()
     if not lines or tuple(lines[0].split("\t")) != HEADER:
         raise ValueError(
