@@ -6,7 +6,7 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-from pipelines import manifest, splits
+from pipelines import manifest, prepare_summary, splits
 from pipelines.conversion import convert, overwriting, rejected
 from pipelines.slices import arrays
 from pipelines.sources import listed
@@ -20,7 +20,6 @@ COPY_UP = (
     "`python -m pipelines.storage.copy_up FOLDER ADDRESS`"
 )
 DEFAULT_WEIGHTS = (8, 1, 1)
-_SHOWN = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +99,8 @@ def prepare(
         OSError: The folder cannot be written, as with a full disk.
     """
     out = addresses.local(out, "--out", COPY_UP)
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out must be a folder. Received: {out}")
     given = any(recording.split for recording in listing.recordings)
     if given and wishes.split_weights is not None:
         raise ValueError(
@@ -111,6 +112,9 @@ def prepare(
     _check_arrays(listing, wishes)
     _check_in_place(listing, wishes)
     _vocabulary(listing, listing.recordings, wishes)
+    _check_losses(
+        out, rejected.of_listing(listing), len(listing.recordings), wishes
+    )
     answers = convert.convert_files(
         {item.track_id: item.path for item in listing.recordings},
         out,
@@ -123,10 +127,9 @@ def prepare(
     lost = rejected.collect(
         listing, answers, audio_folder, wishes.drop_duplicates
     )
-    rejected.write(out, lost)
     lost_ids = {entry.track_id for entry in lost}
     kept = [i for i in listing.recordings if i.track_id not in lost_ids]
-    rejected.check_share(lost, len(kept), wishes.max_rejected_share)
+    _check_losses(out, lost, len(kept), wishes)
     vocabulary = _vocabulary(listing, kept, wishes)
     _warn_of_missing(vocabulary, kept)
     prepared = manifest.Manifest(
@@ -155,20 +158,34 @@ def prepare(
     return prepared, lost
 
 
+def _check_losses(out, lost, kept, wishes):
+    """Writes what is lost, and refuses when it is too much."""
+    out.mkdir(parents=True, exist_ok=True)
+    rejected.write(out, lost)
+    rejected.check_share(lost, kept, wishes.max_rejected_share, out)
+
+
 def _vocabulary(listing, recordings, wishes):
     """The tags to learn; at least one of them must occur."""
     names = wishes.tag_names
     if names is None and wishes.min_count == 1 and wishes.top is None:
         names = listing.vocabulary
     lists = [recording.tags for recording in recordings]
+    there = sorted({name for held in lists for name in held})
+    if not there:
+        raise ValueError(
+            f"None of the {len(lists)} recordings has a tag: there is nothing "
+            "to learn. Give tags to some of them."
+        )
     vocabulary = tags.build_vocabulary(
         lists, min_count=wishes.min_count, top=wishes.top, names=names
     )
-    if not any(name in vocabulary for held in lists for name in held):
+    if not any(name in vocabulary for name in there):
         raise ValueError(
             f"None of the {len(vocabulary)} tags to learn is carried by any "
-            f"of the {len(lists)} recordings; the first tag is "
-            f"{vocabulary.names[0]!r}."
+            f"of the {len(lists)} recordings. Spell them as the data does, or "
+            f"see --tag-separator. Received: {vocabulary.names[0]!r} first; "
+            f"the recordings have {prepare_summary.some(there)}."
         )
     return vocabulary
 
@@ -181,7 +198,7 @@ def _warn_of_missing(vocabulary, recordings):
             "%d of the %d tags have no recording and cannot be learned: %s",
             len(missing),
             len(vocabulary),
-            ", ".join(missing),
+            prepare_summary.some(missing),
         )
 
 
@@ -252,9 +269,8 @@ def _leak(audit):
     """Says what the splits share, and what can be done about it."""
     shared = []
     if artists := audit["shared_artists"]:
-        more = ", ..." if len(artists) > _SHOWN else ""
         shared.append(
-            f"{len(artists)} artists ({', '.join(artists[:_SHOWN])}{more}) "
+            f"{len(artists)} artists ({prepare_summary.some(artists)}) "
             f"with {audit['recordings_of_shared_artists']} recordings"
         )
     if equal := audit["shared_audio"]:

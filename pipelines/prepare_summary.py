@@ -1,6 +1,7 @@
 """What a preparation tells at its end."""
 
 import collections
+import shlex
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,9 +33,16 @@ def summarize(
         f"  artists     {_artists(prepared)}",
         f"  duplicates  {_duplicates(prepared)}",
         f"  rejected    {_rejected(prepared, lost)}",
-        f"Next: python -m experiments.run_baseline --data {prepared.folder}",
+        f"Next: python -m experiments.run_baseline --data "
+        f"{shlex.quote(str(prepared.folder))}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def some(names: Sequence[str]) -> str:
+    """The first of the names, joined."""
+    more = ", ..." if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _duration(seconds):
@@ -70,7 +78,7 @@ def _splits(prepared):
         ]
         if names:
             lacking.append(
-                f"{name} lacks {_count(len(names), 'tag')} ({_some(names)})"
+                f"{name} lacks {_count(len(names), 'tag')} ({some(names)})"
             )
     tags = "; ".join(lacking) or "every tag in each of them"
     return f"{', '.join(counts)}, {prepared.audit['splits']}; {tags}"
@@ -87,7 +95,7 @@ def _artists(prepared):
     shared = audit["shared_artists"]
     if not shared:
         return f"{text}; none in two splits"
-    return f"{text}; LEAK: {len(shared)} in two splits ({_some(shared)})"
+    return f"{text}; LEAK: {len(shared)} in two splits ({some(shared)})"
 
 
 def _duplicates(prepared):
@@ -120,8 +128,3 @@ def _rejected(prepared, lost):
 
 def _count(number, noun):
     return f"{number} {noun}{'s' * (number != 1)}"
-
-
-def _some(names):
-    more = ", ..." if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

@@ -216,7 +216,7 @@ def test_the_artist_split_has_the_sizes_of_the_published_one():
         ({"--audio": "nowhere"}, "nowhere"),
         ({"--tags": "none.txt"}, "No such file"),
         ({"--out": "{folder}"}, "--out"),
-        ({"--out": "{folder}/tags.csv"}, "Not a directory"),
+        ({"--out": "{folder}/tags.csv"}, "--out must be a folder"),
         ({"--processes": "0"}, "processes"),
         ({"--split": "0/1"}, "weights"),
         ({"--max-rejected-share": "0.05"}, "2 of 22 recordings"),

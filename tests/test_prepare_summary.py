@@ -1,4 +1,6 @@
+import dataclasses
 import pathlib
+import shlex
 
 from pipelines import manifest, prepare_summary, splits
 from pipelines.conversion import rejected
@@ -91,3 +93,11 @@ def test_unknown_artists_and_duplicates_within_a_split():
     assert found["artists"].startswith("unknown")
     assert "2 recordings share 1 piece of audio" in found["duplicates"]
     assert "LEAK" not in str(found)
+
+
+def test_the_next_command_can_be_pasted():
+    folder = pathlib.Path("my data's copy")
+    made = data_set([("train", "A", ("jazz",), "1")])
+    made = dataclasses.replace(made, folder=folder)
+    *_, line = prepare_summary.summarize(made, []).splitlines()
+    assert shlex.split(line)[-2:] == ["--data", str(folder)]
