@@ -38,6 +38,9 @@ def replacing(
 
     Yields:
         The file, UTF-8, line ends as written.
+
+    Raises:
+        OSError: It cannot be written; names `path`.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -48,6 +51,13 @@ def replacing(
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
+    except OSError as error:
+        # A full disk has no name of its own, and nobody knows the part's.
+        if error.errno and error.filename in (None, os.fspath(part)):
+            raise OSError(
+                error.errno, error.strerror, os.fspath(path)
+            ) from error
+        raise
     finally:
         part.unlink(missing_ok=True)
 
