@@ -303,3 +303,12 @@ def test_spec_counts():
 def test_spec_refuses(field, value):
     with pytest.raises(ValueError, match=f"{field}.*Received"):
         audio.AudioSpec(**{field: value})
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_mono_is_the_mean_of_the_channels(order):
+    for channels in range(1, 17):
+        x = np.asarray(noise(500, channels), np.float32, order=order)
+        found, mean = audio.to_mono(x), x.mean(axis=1)
+        assert found.dtype == np.float32 and found.shape == (500,)
+        np.testing.assert_array_equal(found, mean)

@@ -15,7 +15,7 @@ import numpy as np
 import soxr
 
 from pipelines import manifest as manifests
-from pipelines.slices import arrays, slice_decoders
+from pipelines.slices import slice_decoders
 from tftag import audio
 
 # soxr's HQ filter reaches this far, in samples of the lower of the two rates.
@@ -99,7 +99,7 @@ def read_clip(
     )
     frames = max(0, min(frames, source.frames - first))
     samples = decoder(source.path, source.codec, first, frames)
-    samples = arrays.to_mono(samples)
+    samples = audio.to_mono(samples)
     if source.rate_hz != sample_rate_hz and samples.size:
         samples = soxr.resample(
             samples, source.rate_hz, sample_rate_hz, quality="HQ"
