@@ -270,12 +270,14 @@ def _leak(audit):
     shared = []
     if artists := audit["shared_artists"]:
         shared.append(
-            f"{len(artists)} artists ({prepare_summary.some(artists)}) "
-            f"with {audit['recordings_of_shared_artists']} recordings"
+            f"{prepare_summary.plural(len(artists), 'artist')} "
+            f"({prepare_summary.some(artists)}) with "
+            f"{audit['recordings_of_shared_artists']} recordings"
         )
     if equal := audit["shared_audio"]:
         shared.append(
-            f"{len(equal)} pieces of audio (as {' = '.join(equal[0])})"
+            f"{prepare_summary.plural(len(equal), 'piece')} of audio "
+            f"(as {' = '.join(equal[0])})"
         )
     return (
         f"The splits share {' and '.join(shared)}: figures would come out too "

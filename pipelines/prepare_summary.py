@@ -26,17 +26,22 @@ def summarize(
     """
     seconds = sum(t.samples for t in prepared.tracks) / prepared.sample_rate_hz
     lines = [
-        f"{_count(len(prepared.tracks), 'recording')}, {_duration(seconds)}, "
+        f"{plural(len(prepared.tracks), 'recording')}, {_duration(seconds)}, "
         f"in {prepared.folder}",
         f"  tags        {_tags(prepared)}",
         f"  splits      {_splits(prepared)}",
         f"  artists     {_artists(prepared)}",
         f"  duplicates  {_duplicates(prepared)}",
         f"  rejected    {_rejected(prepared, lost)}",
-        f"Next: python -m experiments.run_baseline --data "
+        "Next: python -m experiments.run_baseline --data "
         f"{shlex.quote(str(prepared.folder))}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def plural(number: int, noun: str) -> str:
+    """The number with its noun, in the plural unless it is one."""
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def some(names: Sequence[str]) -> str:
@@ -64,7 +69,7 @@ def _tags(prepared):
     untagged = sum(not track.tags for track in prepared.tracks)
     if not bare:
         return text
-    text += f"; {_count(bare, 'recording')} without any of them kept"
+    text += f"; {plural(bare, 'recording')} without any of them kept"
     return f"{text}, {untagged} without any tag" if untagged else text
 
 
@@ -78,7 +83,7 @@ def _splits(prepared):
         ]
         if names:
             lacking.append(
-                f"{name} lacks {_count(len(names), 'tag')} ({some(names)})"
+                f"{name} lacks {plural(len(names), 'tag')} ({some(names)})"
             )
     tags = "; ".join(lacking) or "every tag in each of them"
     return f"{', '.join(counts)}, {prepared.audit['splits']}; {tags}"
@@ -91,7 +96,7 @@ def _artists(prepared):
     count = len({t.artist for t in prepared.tracks if t.artist})
     text = f"{count}"
     if audit["without_artist"]:
-        text += f", and {_count(audit['without_artist'], 'recording')} without"
+        text += f", and {plural(audit['without_artist'], 'recording')} without"
     shared = audit["shared_artists"]
     if not shared:
         return f"{text}; none in two splits"
@@ -103,7 +108,7 @@ def _duplicates(prepared):
     groups = [n for n in by_audio.values() if n > 1]
     if not groups:
         return "none"
-    pieces = _count(len(groups), "piece")
+    pieces = plural(len(groups), "piece")
     text = f"{sum(groups)} recordings share {pieces} of audio"
     crossing = prepared.audit["shared_audio"]
     if not crossing:
@@ -124,7 +129,3 @@ def _rejected(prepared, lost):
     if others:
         parts.append(f"left out: {rejected.count_reasons(others)}")
     return f"{'; '.join(parts)}: see {prepared.folder / rejected.TABLE_NAME}"
-
-
-def _count(number, noun):
-    return f"{number} {noun}{'s' * (number != 1)}"

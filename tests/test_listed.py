@@ -1,3 +1,4 @@
+import errno
 import os
 import string
 
@@ -73,3 +74,17 @@ def test_names_in_a_file(tmp_path):
     path.write_bytes(b"caf\xe9")
     with pytest.raises(ValueError, match="UTF-8.*Received: .*tags.txt"):
         listed.read_names(path)
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch, caplog):
+    _touch(tmp_path, "a.wav", "closed/b.wav")
+    scandir = os.scandir
+
+    def refuse(path):
+        if os.path.basename(path) == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert listed.audio_files(tmp_path) == [tmp_path / "a.wav"]
+    assert f"{tmp_path}/closed: Permission denied" in caplog.text

@@ -140,7 +140,9 @@ def _convert(source, target, sample_rate_hz, in_place, array_rate_hz):
             warnings.texts.append(f"converted, not left in place: {error}")
     if facts is None:
         facts = _write(target, recording, sample_rate_hz)
-    known = hashlib.blake2b(recording.samples.astype("<i2"), digest_size=16)
+    known = hashlib.blake2b(
+        recording.samples.astype("<i2", copy=False), digest_size=16
+    )
     return {
         "samples": recording.samples.size,
         "peak": recording.peak,

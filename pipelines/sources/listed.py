@@ -76,7 +76,8 @@ def audio_files(
 ) -> list[pathlib.Path]:
     """Every audio file below a folder, by its name's ending.
 
-    Hidden files, hidden folders and prepared data sets are passed over.
+    Hidden files, hidden folders, links to folders and prepared data sets are
+    passed over; a folder that cannot be read is named in the log.
 
     Args:
         folder: Where to look.
@@ -93,7 +94,7 @@ def audio_files(
         raise FileNotFoundError(f"There is no folder {top}")
     skipped = {os.path.realpath(name) for name in skip}
     found = []
-    for parent, folders, files in os.walk(top):
+    for parent, folders, files in os.walk(top, onerror=_tell):
         if parent != top and PREPARED_MARK in files:
             folders.clear()
             continue
@@ -109,6 +110,10 @@ def audio_files(
             if not name.startswith(".") and without_audio_suffix(name) != name
         ]
     return sorted(found)
+
+
+def _tell(error: OSError):
+    _log.warning("Not looked into: %s: %s", error.filename, error.strerror)
 
 
 def without_audio_suffix(name: str) -> str:
