@@ -190,6 +190,42 @@ def test_a_decoder_that_crashes_costs_one_file_and_is_tried_again(tmp_path):
     notes.close()
 
 
+def test_a_worker_that_dies_between_two_files_costs_one(tmp_path, monkeypatch):
+    sources = make_sources(tmp_path / "in", count=3)
+    hear, killed = convert._Pool._hear, []
+
+    class Heard:
+        """A connection whose worker was killed after its latest answer."""
+
+        def __init__(self, worker):
+            self.answers = [worker.connection.recv()]
+            worker.process.kill()
+            worker.process.join()
+            self.send = worker.connection.send
+            self.fileno, self.close = (
+                worker.connection.fileno,
+                worker.connection.close,
+            )
+
+        def recv(self):
+            if not self.answers:
+                raise EOFError
+            return self.answers.pop()
+
+    def kill_first(self, worker):
+        if worker.ready and not killed:
+            killed.append(worker.track_id)
+            worker.connection = Heard(worker)
+        yield from hear(self, worker)
+
+    monkeypatch.setattr(convert._Pool, "_hear", kill_first)
+    answers = convert.convert_files(sources, tmp_path, RATE_HZ, processes=1)
+    assert killed == ["t0"]
+    assert "samples" in answers["t0"] and "samples" in answers["t2"]
+    assert answers["t1"]["detail"] == "the decoder crashed"
+    assert not answers["t1"]["final"]
+
+
 def test_what_the_decoder_warns_of_is_told(tmp_path, caplog):
     path = make_sources(tmp_path, count=1)["t0"]
     x, rate_hz = soundfile.read(path)
