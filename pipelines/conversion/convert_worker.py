@@ -50,6 +50,10 @@ def serve(
             )
         except OSError as error:
             answer = error
+        except Exception as error:  # nobody would see what a process dies of
+            remove(pathlib.Path(target))
+            detail = f"{type(error).__name__}: {error}"
+            answer = {"reason": "unreadable", "detail": detail, "final": False}
         signal.alarm(0)
         try:
             connection.send(answer)
