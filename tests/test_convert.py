@@ -100,6 +100,30 @@ def test_a_second_call_touches_only_what_changed(tmp_path, monkeypatch):
     assert other["t0"]["samples"] < first["t0"]["samples"]
 
 
+def test_the_rate_of_arrays_decides_arrays_alone(tmp_path):
+    sources = make_sources(tmp_path / "in", count=2)
+    sources["array"] = tmp_path / "in" / "x.npy"
+    np.save(sources["array"], np.sin(np.arange(8_000, dtype=np.float32)))
+
+    def convert_at(array_rate_hz):
+        answers = convert.convert_files(
+            sources,
+            tmp_path,
+            RATE_HZ,
+            processes=1,
+            array_rate_hz=array_rate_hz,
+        )
+        return answers["array"]["samples"], times(tmp_path)
+
+    samples, before = convert_at(8_000)
+    halved, after = convert_at(16_000)
+    assert samples == 8_000 * RATE_HZ // 8_000
+    assert halved == samples // 2
+    assert {name for name in before if before[name] != after[name]} == {
+        "array.wav"
+    }
+
+
 def test_killed_in_the_middle_and_run_again(tmp_path):
     sources = make_sources(tmp_path / "in", count=30, samples=40_000)
     held_back = [sources["t20"], sources["t21"]]

@@ -14,6 +14,7 @@ import soundfile
 import soxr
 
 from pipelines.conversion import convert_worker, journal, progress
+from pipelines.slices import arrays
 from pipelines.storage import address as addresses
 from pipelines.storage import remote_listing
 from tftag import ffmpeg
@@ -78,8 +79,6 @@ def convert_files(
     wav_folder = folder / WAV_FOLDER
     wav_folder.mkdir(parents=True, exist_ok=True)
     how = made_by(sample_rate_hz)
-    if array_rate_hz is not None:
-        how += f", arrays at {array_rate_hz} Hz"
     if in_place:
         how += ", in place"
     notes = journal.Journal(folder, how)
@@ -100,6 +99,8 @@ def convert_files(
                 why = error.strerror or getattr(error, "reason", str(error))
                 answers[track_id] = _rejected("unreadable", why)
                 continue
+            if arrays.is_array(source):
+                key.append(array_rate_hz)
             known = notes.find(track_id, key)
             wav = _wav(folder, track_id)
             if known and _holds(known, wav, seconds_per_file, installed):
