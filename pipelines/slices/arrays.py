@@ -14,6 +14,7 @@ from typing import BinaryIO
 import numpy as np
 import soxr
 
+from pipelines.slices import local_file
 from pipelines.storage import address as addresses
 from tftag import audio
 
@@ -139,7 +140,7 @@ def read_frames(
         start = piece * layout.frames + first * width
         raw = np.empty(frames * width, layout.dtype)
         file.seek(layout.data_offset + start * layout.dtype.itemsize)
-        _fill(file, memoryview(raw).cast("B"))
+        local_file.fill(file, memoryview(raw).cast("B"))
         with np.errstate(over="ignore"):  # infinite ones are refused by name
             samples[piece] = raw
     if layout.dtype.kind == "i":
@@ -206,11 +207,3 @@ def _channel_axis(shape: tuple[int, ...]) -> int | None:
             f"channels; the shape is {list(shape)}.",
         )
     return short[0]
-
-
-def _fill(file: BinaryIO, unread: memoryview) -> None:
-    while unread:
-        read_bytes = file.readinto(unread)
-        if not read_bytes:
-            raise OSError(f"it ends {len(unread)} bytes early")
-        unread = unread[read_bytes:]
