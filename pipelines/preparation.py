@@ -6,7 +6,7 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-from pipelines import manifest, prepare_summary, splits
+from pipelines import manifest, splits, wording
 from pipelines.conversion import convert, overwriting, rejected
 from pipelines.slices import arrays
 from pipelines.sources import listed
@@ -185,7 +185,7 @@ def _vocabulary(listing, recordings, wishes):
             f"None of the {len(vocabulary)} tags to learn is carried by any "
             f"of the {len(lists)} recordings. Spell them as the data does, or "
             f"see --tag-separator. Received: {vocabulary.names[0]!r} first; "
-            f"the recordings have {prepare_summary.some(there)}."
+            f"the recordings have {wording.some(there)}."
         )
     return vocabulary
 
@@ -198,7 +198,7 @@ def _warn_of_missing(vocabulary, recordings):
             "%d of the %d tags have no recording and cannot be learned: %s",
             len(missing),
             len(vocabulary),
-            prepare_summary.some(missing),
+            wording.some(missing),
         )
 
 
@@ -270,13 +270,13 @@ def _leak(audit):
     shared = []
     if artists := audit["shared_artists"]:
         shared.append(
-            f"{prepare_summary.plural(len(artists), 'artist')} "
-            f"({prepare_summary.some(artists)}) with "
+            f"{wording.count(len(artists), 'artist')} "
+            f"({wording.some(artists)}) with "
             f"{audit['recordings_of_shared_artists']} recordings"
         )
     if equal := audit["shared_audio"]:
         shared.append(
-            f"{prepare_summary.plural(len(equal), 'piece')} of audio "
+            f"{wording.count(len(equal), 'piece')} of audio "
             f"(as {' = '.join(equal[0])})"
         )
     return (

@@ -107,7 +107,7 @@ def test_a_killed_preparation_goes_on(collection, prepared, tmp_path):
     said, complaints = process.communicate()
     assert process.returncode == 0
     assert "Traceback" not in complaints
-    assert said.splitlines()[0].startswith(f"{COUNT} recordings, 40.0 seconds")
+    assert said.splitlines()[0].startswith(f"{COUNT} recordings, 40.0 s,")
     assert {f: f.stat().st_mtime_ns for f in done} == done
     assert written(tmp_path / "out") == written(prepared)
     for wav in wavs.iterdir():

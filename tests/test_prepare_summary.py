@@ -48,7 +48,7 @@ def test_a_clean_data_set():
     )
     text = prepare_summary.summarize(prepared, [])
     found = lines(text)
-    assert text.startswith("3 recordings, 3.0 hours, in data/mine\n")
+    assert text.startswith("3 recordings, 3.0 h, in data/mine\n")
     assert found["tags"] == "2, on 2 to 3 recordings, 1.7 per recording"
     assert found["splits"] == (
         "2 train, 1 validation, as given; every tag in each of them"
