@@ -127,8 +127,10 @@ def test_faulty_recordings_may_be_missing(tmp_path):
 @pytest.mark.parametrize("partial", [False, True])
 def test_no_audio_at_all_is_refused(tmp_path, partial):
     _touch(tmp_path, "other.mp3")
-    with pytest.raises(FileNotFoundError, match="4 of the 4"):
+    with pytest.raises(FileNotFoundError, match="4 of the 4") as refused:
         _list(tmp_path, partial=partial)
+    assert "--audio" in str(refused.value)
+    assert "--partial" not in str(refused.value)
 
 
 def test_another_number_than_published_is_refused(tmp_path):

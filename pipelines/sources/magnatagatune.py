@@ -147,7 +147,7 @@ def _read_annotations(
             raise ValueError(
                 f"{path} must start with clip_id, {TAG_COUNT} tags and "
                 f"mp3_path, separated by tabs. Received {len(header)} "
-                f"columns: {header[:1]} to {header[-1:]}"
+                f"columns: {header[:1]!s:.60} to {header[-1:]!s:.60}"
             )
         clips = []
         for cells in reader:

@@ -169,7 +169,7 @@ def list_copy(
     problems = [entry for entry in problems if entry[1] != listed.MISSING]
     if missing and (not partial or not paths):
         raise FileNotFoundError(
-            _missing(facts, version, missing, len(usable), folder)
+            _missing(facts, version, missing, len(usable), folder, paths)
         )
     problems += [(name, listed.NOT_HELD) for name in missing]
     faulty = {file for name in faults for file in match.find(name)}
@@ -259,12 +259,13 @@ def _check_counts(facts: Facts, version: Version, rows: Sequence[Row]):
         )
 
 
-def _missing(facts, version, missing, total, folder):
+def _missing(facts, version, missing, total, folder, paths):
+    partial = ", --partial takes the copy as it is" if paths else ""
     return (
         f"{len(missing):,} of the {total:,} recordings of {facts.name} "
         f"{version.name} are not in {folder}; the first: {min(missing)}. "
-        f"{facts.homepage} publishes them. --audio names another folder, "
-        "--partial takes the copy as it is."
+        f"{facts.homepage} publishes them. --audio names another folder"
+        f"{partial}."
     )
 
 
