@@ -48,8 +48,8 @@ def _tags(prepared):
     untagged = sum(not track.tags for track in prepared.tracks)
     if not bare:
         return text
-    text += f"; {wording.count(bare, 'recording')} without any of them kept"
-    return f"{text}, {untagged} without any tag" if untagged else text
+    text += f"; kept without any of these: {wording.count(bare, 'recording')}"
+    return f"{text} ({untagged} without any tag)" if untagged else text
 
 
 def _splits(prepared):

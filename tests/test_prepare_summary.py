@@ -75,7 +75,7 @@ def test_what_is_wrong_is_said():
     ]
     found = lines(prepare_summary.summarize(prepared, lost))
     assert found["tags"].endswith(
-        "2 recordings without any of them kept, 1 without any tag"
+        "kept without any of these: 2 recordings (1 without any tag)"
     )
     assert "train lacks 1 tag (rock)" in found["splits"]
     assert "validation lacks 2 tags (jazz, rock)" in found["splits"]
