@@ -20,6 +20,12 @@ COPY_UP = (
     "`python -m pipelines.storage.copy_up FOLDER ADDRESS`"
 )
 DEFAULT_WEIGHTS = (8, 1, 1)
+_LEAK = (
+    "would be in more than one split: figures would come out too good. Leave "
+    "the splits out of the table to have them made by artist, or take them as "
+    "they are with --accept-leak, which notes the leak in the manifest and "
+    "with all results."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +118,12 @@ def prepare(
     _check_arrays(listing, wishes)
     _check_in_place(listing, wishes)
     _vocabulary(listing, listing.recordings, wishes)
+    artists, of_artists = splits.shared_artists(listing.recordings)
+    if artists and not wishes.accept_leak:
+        raise ValueError(
+            f"{wording.count(len(artists), 'artist')} "
+            f"({wording.some(artists)}) with {of_artists} recordings {_LEAK}"
+        )
     _check_losses(
         out, rejected.of_listing(listing), len(listing.recordings), wishes
     )
@@ -152,7 +164,11 @@ def prepare(
     how = "at random" if audit["artists"] == "unknown" else "by artist"
     audit["splits"] = "as given" if given else f"{how}, seed {wishes.seed}"
     if audit["leaks"] and not wishes.accept_leak:
-        raise ValueError(_leak(audit))
+        equal = audit["shared_audio"]
+        raise ValueError(
+            f"{wording.count(len(equal), 'piece')} of audio (as "
+            f"{' = '.join(equal[0])}) {_LEAK}"
+        )
     prepared = dataclasses.replace(prepared, audit=audit)
     manifest.write_manifest(prepared)
     return prepared, lost
@@ -263,25 +279,3 @@ def _with_splits(prepared, wishes):
         for track, side in zip(prepared.tracks, sides, strict=True)
     )
     return dataclasses.replace(prepared, tracks=tuple(tracks))
-
-
-def _leak(audit):
-    """Says what the splits share, and what can be done about it."""
-    shared = []
-    if artists := audit["shared_artists"]:
-        shared.append(
-            f"{wording.count(len(artists), 'artist')} "
-            f"({wording.some(artists)}) with "
-            f"{audit['recordings_of_shared_artists']} recordings"
-        )
-    if equal := audit["shared_audio"]:
-        shared.append(
-            f"{wording.count(len(equal), 'piece')} of audio "
-            f"(as {' = '.join(equal[0])})"
-        )
-    return (
-        f"The splits share {' and '.join(shared)}: figures would come out too "
-        "good. Leave the splits out of the table to have them made by artist, "
-        "or take them as they are with --accept-leak, which notes the leak in "
-        "the manifest and with all results."
-    )

@@ -116,8 +116,15 @@ def test_a_leak_is_refused_or_noted(music, tmp_path):
             r, split="train" if i < 11 else "test"
         ),
     )
-    with pytest.raises(ValueError, match="artist 5.*t10 = t11.*--accept-leak"):
+    # Before the work.
+    with pytest.raises(ValueError, match="1 artist .artist 5. with 2 .*--acc"):
         prepare(leaking, tmp_path)
+    assert not list(tmp_path.iterdir())
+    nameless = with_recordings(
+        leaking, lambda _, r: dataclasses.replace(r, artist="")
+    )
+    with pytest.raises(ValueError, match="t10 = t11.*--accept-leak"):
+        prepare(nameless, tmp_path)
     assert not (tmp_path / "manifest.csv").exists()
     made, _ = prepare(leaking, tmp_path, accept_leak=True)
     audit = manifest.read_manifest(tmp_path).audit
