@@ -78,6 +78,26 @@ def check_weights(weights: Sequence[float]) -> None:
         )
 
 
+def shared_artists(
+    recordings: Sequence[manifest.Track | listed.Listed],
+) -> tuple[list[str], int]:
+    """Names of artists in more than one split, and how much is theirs.
+
+    Args:
+        recordings: The recordings with their splits.
+
+    Returns:
+        The names, sorted, and the number of their recordings.
+    """
+    by_artist = collections.defaultdict(list)
+    for recording in recordings:
+        if key := _artist_key(recording.artist):
+            by_artist[key].append(recording)
+    shared = [group for group in by_artist.values() if _crosses(group)]
+    names = sorted(group[0].artist for group in shared)
+    return names, sum(map(len, shared))
+
+
 def audit(tracks: Sequence[manifest.Track]) -> dict:
     """Says what the splits of a data set share.
 
@@ -110,26 +130,6 @@ def audit(tracks: Sequence[manifest.Track]) -> dict:
         "duplicates": len(equal),
         "leaks": bool(shared or shared_audio),
     }
-
-
-def shared_artists(
-    recordings: Sequence[manifest.Track | listed.Listed],
-) -> tuple[list[str], int]:
-    """Names of artists in more than one split, and how much is theirs.
-
-    Args:
-        recordings: The recordings with their splits.
-
-    Returns:
-        The names, sorted, and the number of their recordings.
-    """
-    by_artist = collections.defaultdict(list)
-    for recording in recordings:
-        if key := _artist_key(recording.artist):
-            by_artist[key].append(recording)
-    shared = [group for group in by_artist.values() if _crosses(group)]
-    names = sorted(group[0].artist for group in shared)
-    return names, sum(map(len, shared))
 
 
 def folds(artists: Sequence[str], count: int) -> list[np.ndarray]:

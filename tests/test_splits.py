@@ -36,6 +36,18 @@ def track(track_id, split, artist="", audio_hash=None):
     )
 
 
+def test_shared_artists_are_known_before_their_audio():
+    recordings = [
+        listed.Listed("a", pathlib.Path("a"), (), "Ann", "train"),
+        listed.Listed("b", pathlib.Path("b"), (), " ANN ", "test"),
+        listed.Listed("c", pathlib.Path("c"), (), "Bob", "test"),
+        listed.Listed("d", pathlib.Path("d"), (), "", "train"),
+        listed.Listed("e", pathlib.Path("e"), (), "", "test"),
+    ]
+    assert splits.shared_artists(recordings) == (["Ann"], 2)
+    assert splits.shared_artists(recordings[2:]) == ([], 0)
+
+
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("weights", [(250, 50), (8, 1, 1)])
 def test_sizes_artists_and_tags(seed, weights):
@@ -217,15 +229,3 @@ def test_folds_are_those_of_scikit_learn(artists, groups):
     assert sorted(np.concatenate(found)) == list(range(len(artists)))
     with pytest.raises(ValueError, match="number of artists, .*Received: 10"):
         splits.folds(artists, 10)
-
-
-def test_shared_artists_are_known_before_their_audio():
-    recordings = [
-        listed.Listed("a", pathlib.Path("a"), (), "Ann", "train"),
-        listed.Listed("b", pathlib.Path("b"), (), " ANN ", "test"),
-        listed.Listed("c", pathlib.Path("c"), (), "Bob", "test"),
-        listed.Listed("d", pathlib.Path("d"), (), "", "train"),
-        listed.Listed("e", pathlib.Path("e"), (), "", "test"),
-    ]
-    assert splits.shared_artists(recordings) == (["Ann"], 2)
-    assert splits.shared_artists(recordings[2:]) == ([], 0)
