@@ -175,20 +175,21 @@ def hparams(
 
 
 def projector(
-    log_dir: str | pathlib.Path, embeddings, rows: list[dict]
+    log_dir: str | pathlib.Path, name: str, embeddings, rows: list[dict]
 ) -> None:
     """Writes vectors for the embedding projector.
 
     Args:
         log_dir: the folder of the log.
-        embeddings: `[recordings, dim]`.
-        rows: a dict per recording, all of the same keys (name, tags ...);
-            points are labelled and coloured by them.
+        name: what the vectors are called, in one word.
+        embeddings: `[points, dim]`.
+        rows: a dict per point, all of the same keys (name, tags ...); points
+            are labelled and coloured by them.
     """
     embeddings = np.asarray(embeddings)
     if embeddings.ndim != 2 or len(embeddings) != len(rows) or not rows:
         raise ValueError(
-            "`embeddings` must be [recordings, dim] with a row for each. "
+            "`embeddings` must be [points, dim] with a row for each. "
             f"Received: shape {embeddings.shape} and {len(rows)} rows."
         )
     log_dir = pathlib.Path(log_dir)
@@ -205,7 +206,7 @@ def projector(
         encoding="utf-8",
     )
     (log_dir / "projector_config.pbtxt").write_text(
-        'embeddings {\n  tensor_name: "recordings"\n'
+        f'embeddings {{\n  tensor_name: "{name}"\n'
         f'  tensor_path: "{_PROJECTOR_TENSORS}"\n'
         f'  metadata_path: "{_PROJECTOR_ROWS}"\n}}\n',
         encoding="utf-8",

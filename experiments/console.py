@@ -2,9 +2,13 @@
 
 import logging
 import os
+import pathlib
+import shlex
 import sys
 import warnings
 
+from pipelines import manifest as manifests
+from pipelines.slices import arrays
 from pipelines.storage import address as addresses
 
 
@@ -26,12 +30,25 @@ def begin() -> None:
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
 
 
-def short(path: str | os.PathLike | addresses.Address) -> str:
-    """The path from here, where it lies below; AUDIO for what is remote.
-
-    `tftag` reads files of this machine, so an address would be no example.
-    """
-    if isinstance(path, addresses.Address):
-        return "AUDIO"
+def short(path: str | os.PathLike) -> str:
+    """The path from here, where it lies below."""
     path, here = os.path.abspath(path), os.getcwd()
     return os.path.relpath(path) if path.startswith(here + os.sep) else path
+
+
+def tftag_command(*words: str | os.PathLike) -> str:
+    """A call of `tftag` to try from here, as a shell takes it."""
+    words = [
+        short(word) if isinstance(word, os.PathLike) else word for word in words
+    ]
+    return shlex.join([short(sys.executable), "-m", "tftag", *words])
+
+
+def example(manifest: manifests.Manifest) -> pathlib.Path | None:
+    """A recording that `tftag` can read: no address, and no array."""
+    for track in manifest.tracks:
+        path = manifest.wav_path(track)
+        is_here = not isinstance(path, addresses.Address)
+        if is_here and track.codec != arrays.CODEC:
+            return path
+    return None

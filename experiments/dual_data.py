@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 
-from experiments import config, dual_config, run_baseline, transfer
+from experiments import config, dual_config, recordings, transfer
 from pipelines import manifest as manifests
 from pipelines import splits, synthetic_unseen
 from tftag import leaks, tag_split, tags
@@ -22,7 +22,7 @@ def read_data(settings: dual_config.DualConfig) -> manifests.Manifest:
             SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
         )
         settings = dataclasses.replace(settings, data=str(made))
-    return run_baseline.read_data(settings)
+    return recordings.read(settings)
 
 
 def with_tags(

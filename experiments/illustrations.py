@@ -128,9 +128,11 @@ def project(
         {"name": name, "kind": "tag", "tags": name, "artist": ""}
         for name in tag_names
     ]
+    name = "recordings"
     if tag_embeddings is not None:
+        name = "recordings_and_tags"
         embeddings = np.concatenate([embeddings, tag_embeddings])
-    board.projector(run.tensorboard, embeddings, rows)
+    board.projector(run.tensorboard, name, embeddings, rows)
 
 
 def _show_recordings(writer, step, spec, judged, reader, scores, fitted):

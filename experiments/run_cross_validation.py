@@ -23,8 +23,9 @@ from experiments import (
     copies,
     evaluation,
     flags,
-    run_baseline,
+    recordings,
     run_dir,
+    run_settings,
     training,
 )
 from pipelines import decode, splits
@@ -40,10 +41,17 @@ def main(argv: list[str] | None = None) -> int:
     console.begin()
     settings = flags.from_arguments(arguments, config.PRESETS)
     settings = dataclasses.replace(settings, train_on="all")
-    manifest = run_baseline.read_data(settings)
+    manifest = recordings.read(settings)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
-        check_settings(run, settings, arguments.folds)
+        run_settings.keep(
+            run,
+            {
+                "folds": arguments.folds,
+                **flags.leaves(settings),
+                "manifest": manifest.fingerprint,
+            },
+        )
         copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
         rows = splits.folds(
@@ -61,16 +69,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = command_line.Parser(
-        prog="python -m experiments.run_cross_validation",
-        description=__doc__.split("\n")[0],
-        epilog="In brackets: the value in each preset.",
-    )
+    parser = run_settings.parser(EXPERIMENT, __doc__, config.PRESETS)
     parser.add_argument("--folds", type=int, default=5, help="how many (5)")
     parser.add_argument("--fold", type=int, help="only this one, from 0")
-    parser.add_argument("--runs", default="runs", help="folder of all runs")
-    copies.add_flag(parser)
-    flags.add_flags(parser, config.PRESETS)
     arguments = parser.parse_args(command)
     if arguments.folds < 2:
         parser.error(f"--folds must be at least 2. Received: {arguments.folds}")
@@ -80,21 +81,6 @@ def parse(command: list[str]) -> argparse.Namespace:
             f"Received: {arguments.fold}"
         )
     return arguments
-
-
-def check_settings(run, settings, folds: int) -> None:
-    """Refuses to mix folds of different settings under one name."""
-    now = run_dir.plain({"folds": folds, **flags.leaves(settings)})
-    before = run.read_json("config.json")
-    if before is None:
-        run.write_json("config.json", now)
-        return
-    changed = flags.differences(before, now)
-    if changed:
-        raise ValueError(
-            "All folds of a run must have equal settings; choose another "
-            f"--name. Received: {'; '.join(changed)} in {run.path}"
-        )
 
 
 def score_fold(settings, manifest, rows, fold: int, run) -> dict:

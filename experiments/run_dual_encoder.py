@@ -10,24 +10,23 @@ The embedded data set has tags that nothing is trained on; of other data,
 stopped.
 """
 
-import argparse
-import pathlib
 import sys
 
 from experiments import (
     console,
-    copies,
     dual_config,
     dual_data,
     dual_training,
     evaluation,
+    exported_run,
     flags,
     illustrations,
+    judgement,
     plots,
-    run_baseline,
+    recordings,
     run_dir,
-    run_zero_shot,
     space_plots,
+    zero_shot_draw,
 )
 from tftag import command_line, export, word_sources
 
@@ -37,130 +36,111 @@ EXPERIMENT = "dual_encoder"
 def main(argv: list[str] | None = None) -> int:
     """Runs the experiment, or goes on with it."""
     command = sys.argv[1:] if argv is None else argv
-    arguments = parse(command)
+    arguments = exported_run.parse(
+        EXPERIMENT, __doc__, dual_config.PRESETS, command
+    )
     console.begin()
     settings = flags.from_arguments(arguments, dual_config.PRESETS)
     manifest = dual_data.read_data(settings)
-    train, validation, test = run_baseline.parts(settings, manifest)
-    judged = test or validation or train
-    kinds = dual_data.unseen_tags(settings, train, judged)
     names = manifest.vocabulary.names
-    seen = tuple(n for n in names if not any(n in k for k in kinds.values()))
+    train, validation, test = recordings.parts(settings, manifest)
+    kinds = dual_data.unseen_tags(settings, train, test or validation or train)
     if kinds:
-        if judged is train:
-            raise ValueError(
-                "Unseen tags are asked of recordings that are held out: use "
-                "--train-on train. Received: --train-on all"
-            )
-        dual_data.check_apart(train, judged)
-        split = dual_data.split_of(names, kinds)
-        train, _ = dual_data.to_learn(settings.protocol, train, split)
-        dual_data.check_start(settings, split.unseen, judged)
+        train = keep_unseen(settings, kinds, names, train, test or validation)
+    seen = tuple(n for n in names if not any(n in k for k in kinds.values()))
+    known = dual_data.with_tags(manifest, seen)
     vectors = word_sources.open_source(settings.words)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
-        known = dual_data.with_tags(manifest, seen)
-        run_baseline.begin(run, settings, known)
-        if run.finished:
-            print(f"{run.path} is finished; another --name starts a new run.")
-            copies.make(arguments.copy_to, run)
+        if not exported_run.begin(run, arguments, command, settings, known):
             return 0
-        copies.check(arguments.copy_to, run)
-        run.write_environment(command, settings.seed)
-        print(run_baseline.headline(run, settings, known), flush=True)
         covered = vectors.coverage(names, manifest.labels().sum(axis=0))
         print(f"{vectors.source}: {covered}", flush=True)
-        pathlib.Path(arguments.export).mkdir(parents=True, exist_ok=True)
         train, validation, test = (
             part and dual_data.with_tags(part, seen)
             for part in (train, validation, test)
         )
         trained = dual_training.train(settings, train, validation, vectors, run)
-        report, fitted, scored, scores = run_baseline.judge(
-            settings, trained, train, validation, test
-        )
-        recordings = dual_training.embed_recordings(
-            trained.model, scored, settings
+        judged = judgement.judge(settings, trained, train, validation, test)
+        judgement.illustrate(run, settings, trained, judged)
+        audio_space = dual_training.embed_recordings(
+            trained.model, judged.recordings, settings
         )
         tag_space = dual_training.embed_tags(trained.model, names, vectors)
-        similarity = recordings @ tag_space.T
-        truth = dual_data.with_tags(scored, names).labels()
+        all_tags = dual_data.with_tags(judged.recordings, names)
+        illustrate_space(run, all_tags, seen, audio_space, tag_space)
         summary = {
-            **report.summary,
-            **run_baseline.about(settings, known, trained),
+            **judged.report.summary,
+            **exported_run.about(settings, known, trained),
             "protocol": settings.protocol,
             "words": vectors.source,
             "tag_coverage": covered.tag_share,
             "zero_shot": {
-                kind: run_zero_shot.figures_of(
-                    truth, similarity, names, seen, tags
+                kind: zero_shot_draw.figures(
+                    all_tags.labels(),
+                    audio_space @ tag_space.T,
+                    names,
+                    seen,
+                    tags,
                 )
                 for kind, tags in kinds.items()
             },
         }
-        run.write_csv("per_tag.csv", report.table)
-        run_baseline.illustrate(
-            run, settings, trained, report, scored, scores, fitted
-        )
-        illustrate_space(run, scored, truth, names, seen, recordings, tag_space)
         exported = export.export_dual_encoder(
             trained.model,
             settings.audio,
             known.vocabulary,
-            fitted,
+            judged.fitted,
             vectors,
-            run_baseline.card(run, settings, known, summary),
+            exported_run.card(run, settings, summary),
             arguments.export,
         )
-        run.write_json("metrics.json", {**summary, "export": str(exported)})
-    print(run_baseline.closing(run, summary, exported, scored))
-    print(search_line(exported, scored))
-    print(zero_shot_lines(summary))
-    copies.make(arguments.copy_to, run)
+        exported_run.finish(
+            run,
+            arguments,
+            summary,
+            exported,
+            judged,
+            search_line(exported, judged.recordings) + zero_shot_lines(summary),
+        )
     return 0
 
 
-def parse(command: list[str]) -> argparse.Namespace:
-    """Reads the command line."""
-    parser = command_line.Parser(
-        prog="python -m experiments.run_dual_encoder",
-        description=__doc__.split("\n")[0],
-        epilog="In brackets: the value in each preset.",
-    )
-    parser.add_argument("--runs", default="runs", help="folder of all runs")
-    parser.add_argument(
-        "--export",
-        default="saved_models/dual_encoder",
-        help="folder that gets the SavedModel under the next free number",
-    )
-    copies.add_flag(parser)
-    flags.add_flags(parser, dual_config.PRESETS)
-    return parser.parse_args(command)
+def keep_unseen(settings, kinds, names, train, held_out):
+    """Takes what must not be learned from the recordings to train on."""
+    if held_out is None:
+        raise ValueError(
+            "Unseen tags are asked of recordings that are held out: use "
+            "--train-on train. Received: --train-on all"
+        )
+    dual_data.check_apart(train, held_out)
+    split = dual_data.split_of(names, kinds)
+    dual_data.check_start(settings, split.unseen, held_out)
+    return dual_data.to_learn(settings.protocol, train, split)[0]
 
 
-def illustrate_space(
-    run, judged, truth, names, seen, recordings, tag_space
-) -> None:
+def illustrate_space(run, judged, seen, audio_space, tag_space) -> None:
     """Draws recordings and tags in their one space."""
+    truth, names = judged.labels(), judged.vocabulary.names
     for name, figure in {
         "similarity": space_plots.similarity(
-            truth, recordings, tag_space, names, seen
+            truth, audio_space, tag_space, names, seen
         ),
-        "space": space_plots.space(truth, recordings, tag_space, names, seen),
+        "space": space_plots.space(truth, audio_space, tag_space, names, seen),
     }.items():
         plots.save(figure, run.figures / f"{name}.png")
-    illustrations.project(run, judged, recordings, tag_space, names)
+    illustrations.project(run, judged, audio_space, tag_space, names)
 
 
 def search_line(exported, scored) -> str:
     """A search to try on the recordings that were scored."""
     wanted, unwanted = scored.vocabulary.names[:2]
-    folder = scored.wav_path(scored.tracks[0]).parent
-    return (
-        f"  {console.short(sys.executable)} -m tftag search "
-        f"{console.short(exported)} {console.short(folder)} "
-        f"'{wanted} -{unwanted}'"
+    example = console.example(scored)
+    folder = "FOLDER" if example is None else example.parent
+    command = console.tftag_command(
+        "search", exported, folder, f"{wanted} -{unwanted}"
     )
+    return f"\n  {command}"
 
 
 def zero_shot_lines(summary: dict) -> str:
@@ -175,10 +155,10 @@ def zero_shot_lines(summary: dict) -> str:
         ]
         tags = found["tags_counted"]
         lines.append(
-            f"not trained on, {kind}, {tags} tags: {', '.join(cells)}; "
+            f"\nnot trained on, {kind}, {tags} tags: {', '.join(cells)}; "
             f"MAP of a random order {found['map']['random_order']:.3f}"
         )
-    return "\n".join(lines)
+    return "".join(lines)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from experiments import (
     dual_data,
     flags,
     run_dir,
+    run_settings,
     zero_shot_draw,
     zero_shot_table,
 )
@@ -34,13 +35,10 @@ from tftag import (
     command_line,
     hubness,
     tag_draws,
-    tag_split,
     word_sources,
-    zero_shot,
 )
 
 EXPERIMENT = "zero_shot"
-BOOTSTRAP_DRAWS = 200
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -59,7 +57,9 @@ def main(argv: list[str] | None = None) -> int:
     vectors = word_sources.open_source(settings.words)
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
-        check_settings(run, settings, manifest)
+        run_settings.keep(
+            run, {**flags.leaves(settings), "manifest": manifest.fingerprint}
+        )
         copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
         covered = vectors.coverage(
@@ -92,38 +92,14 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = command_line.Parser(
-        prog="python -m experiments.run_zero_shot",
-        description=__doc__.split("\n")[0],
-        epilog="In brackets: the value in each preset.",
-    )
+    parser = run_settings.parser(EXPERIMENT, __doc__, dual_config.PRESETS)
     parser.add_argument(
         "--draws", type=int, default=1, help="of unseen tags (1)"
     )
-    parser.add_argument("--runs", default="runs", help="folder of all runs")
-    copies.add_flag(parser)
-    flags.add_flags(parser, dual_config.PRESETS)
     arguments = parser.parse_args(command)
     if arguments.draws < 1:
         parser.error(f"--draws must be at least 1. Received: {arguments.draws}")
     return arguments
-
-
-def check_settings(run, settings, manifest) -> None:
-    """Refuses to mix draws of different settings or data under one name."""
-    now = run_dir.plain(
-        {**flags.leaves(settings), "manifest": manifest.fingerprint}
-    )
-    before = run.read_json("config.json")
-    if before is None:
-        run.write_json("config.json", now)
-        return
-    changed = flags.differences(before, now)
-    if changed:
-        raise ValueError(
-            "All draws of a run must have equal settings; choose another "
-            f"--name. Received: {'; '.join(changed)} in {run.path}"
-        )
 
 
 def score_draw(settings, manifest, vectors, number: int, run) -> dict:
@@ -150,7 +126,9 @@ def score_draw(settings, manifest, vectors, number: int, run) -> dict:
     )
     figures = {
         kind: {
-            method: figures_of(test.labels(), scores, names, split.seen, tags)
+            method: zero_shot_draw.figures(
+                test.labels(), scores, names, split.seen, tags
+            )
             for method, scores in draw.scores.items()
         }
         for kind, tags in kinds.items()
@@ -167,19 +145,6 @@ def score_draw(settings, manifest, vectors, number: int, run) -> dict:
         },
         "figures": figures,
     }
-
-
-def figures_of(truth, scores, names, seen, unseen) -> dict:
-    """`zero_shot.evaluate` of one kind of unseen tag beside the seen ones."""
-    kept = (*seen, *unseen)
-    columns = [names.index(name) for name in kept]
-    return zero_shot.evaluate(
-        truth[:, columns],
-        scores[:, columns],
-        kept,
-        tag_split.TagSplit(seen, unseen),
-        draws=BOOTSTRAP_DRAWS,
-    )
 
 
 if __name__ == "__main__":

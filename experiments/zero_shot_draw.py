@@ -28,11 +28,12 @@ from experiments import (
 )
 from pipelines import decode
 from pipelines import manifest as manifests
-from tftag import conse, linear_map, tag_split, word_sources, words
+from tftag import conse, linear_map, tag_split, word_sources, words, zero_shot
 
 DUAL, RANDOM = "dual encoder", "random words"
 LINEAR, CONSE = "linear map", "ConSE"
 METHODS = (DUAL, LINEAR, CONSE, RANDOM)
+_BOOTSTRAP_DRAWS = 200
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -156,3 +157,30 @@ def _train_and_score(settings, train, test, split, vectors, folder):
         scores[method] = recordings @ tags.T
         seconds[method] = trained.seconds
     return scores, seconds
+
+
+def figures(
+    truth: np.ndarray,
+    scores: np.ndarray,
+    names: tuple[str, ...],
+    seen: tuple[str, ...],
+    unseen: tuple[str, ...],
+) -> dict:
+    """`zero_shot.evaluate` of one kind of unseen tag beside the seen ones.
+
+    Args:
+        truth: 0 or 1, `[recordings, tags]`.
+        scores: `[recordings, tags]`.
+        names: `[tags]`.
+        seen: some of them.
+        unseen: some others.
+    """
+    kept = (*seen, *unseen)
+    columns = [names.index(name) for name in kept]
+    return zero_shot.evaluate(
+        truth[:, columns],
+        scores[:, columns],
+        kept,
+        tag_split.TagSplit(seen, unseen),
+        draws=_BOOTSTRAP_DRAWS,
+    )

@@ -2,12 +2,26 @@
 
 import logging
 import os
+import pathlib
+import shutil
+import tempfile
 
+import imageio_ffmpeg
 import pytest
 
 # Before any test imports TensorFlow: only errors are worth a line.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+
+def pytest_configure(config):
+    """A machine without ffmpeg takes that of imageio-ffmpeg."""
+    if shutil.which("ffmpeg") is None:
+        folder = tempfile.TemporaryDirectory()
+        config.add_cleanup(folder.cleanup)
+        program = pathlib.Path(folder.name, "ffmpeg")
+        program.symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
+        os.environ["PATH"] += os.pathsep + folder.name
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +32,98 @@ def loggers_as_imported():
         logger.handlers = []
         logger.propagate = True
         logger.setLevel(logging.NOTSET)
+
+
+@pytest.fixture(scope="session")
+def tagger_model():
+    """The tiny tagger that `tagger_folder` and `tagger` were made of."""
+    import tiny_tagger
+
+    return tiny_tagger.build()
+
+
+@pytest.fixture(scope="session")
+def tagger_folder(tagger_model, tmp_path_factory):
+    """One version of its SavedModel."""
+    import tiny_tagger
+
+    folder = tmp_path_factory.mktemp("saved_models") / "tiny"
+    card = {"metrics": {"map": float("nan")}, "command": "tests"}
+    return tiny_tagger.write(tagger_model, folder, card)
+
+
+@pytest.fixture(scope="session")
+def tagger(tagger_folder):
+    """Its SavedModel, opened."""
+    from tftag import serving
+
+    return serving.SavedTagger(tagger_folder)
+
+
+@pytest.fixture(scope="session")
+def encoder_model():
+    """The tiny dual encoder of `encoder_folder` and `encoder`."""
+    import tiny_dual_encoder
+
+    return tiny_dual_encoder.build()
+
+
+@pytest.fixture(scope="session")
+def encoder_folder(encoder_model, tmp_path_factory):
+    """One version of its SavedModel."""
+    import tiny_dual_encoder
+
+    folder = tmp_path_factory.mktemp("saved_models") / "tiny_dual"
+    return tiny_dual_encoder.write(encoder_model, folder)
+
+
+@pytest.fixture(scope="session")
+def encoder(encoder_folder):
+    """Its SavedModel, opened by the folder of all versions."""
+    from tftag import saved_dual_encoder
+
+    return saved_dual_encoder.SavedDualEncoder(encoder_folder.parent)
+
+
+@pytest.fixture(scope="session")
+def dual_run(tmp_path_factory):
+    """Folder of tones and the finished run `runs/dual_encoder/a`."""
+    import tone_manifest
+    import tone_runs
+
+    folder = tmp_path_factory.mktemp("dual_encoder")
+    tone_manifest.make(
+        folder / "data", train=8, validation=6, test=12, seconds=1.0
+    )
+    assert tone_runs.dual_encoder(folder) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def zero_shot_run(tmp_path_factory):
+    """Folder of tones and the finished run `runs/zero_shot/a`."""
+    import tone_manifest
+    import tone_runs
+
+    folder = tmp_path_factory.mktemp("zero_shot")
+    # An odd number of artists: each has high and low tones.
+    tone_manifest.make(
+        folder / "data", train=20, validation=0, test=12, artists=5, seconds=1.0
+    )
+    assert tone_runs.zero_shot(folder) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cross_validation_run(tmp_path_factory):
+    """Folder of tones and the finished run `runs/cross_validation/a`."""
+    import tone_manifest
+    import tone_runs
+
+    folder = tmp_path_factory.mktemp("cross_validation")
+    tone_manifest.make(folder / "data")
+    assert tone_runs.cross_validation(folder) == 0
+    return folder
 
 
 @pytest.fixture

@@ -17,11 +17,8 @@ def whole(folder, seconds=0.25) -> dict[str, bytes]:
         "a.opus": odd_audio.encoded(x, kind="OGG", subtype="OPUS"),
         "a.aiff": odd_audio.encoded(x, kind="AIFF"),
     }
-    if ffmpeg_files.INSTALLED:
-        path = ffmpeg_files.write(
-            folder, "a.m4a", "-c:a aac", x, odd_audio.RATE_HZ
-        )
-        files["a.m4a"] = path.read_bytes()
+    path = ffmpeg_files.write(folder, "a.m4a", "-c:a aac", x, odd_audio.RATE_HZ)
+    files["a.m4a"] = path.read_bytes()
     return files
 
 

@@ -14,19 +14,12 @@ sys.path[:0] = [str(pathlib.Path(__file__).parent.parent)]
 import tiny_dual_encoder  # noqa: E402
 import tiny_tagger  # noqa: E402
 
-from tftag import audio, export, tags  # noqa: E402
+from tftag import audio  # noqa: E402
 
 
 def main(folder):
     folder = pathlib.Path(folder)
-    export.export_tagger(
-        tiny_tagger.build(),
-        tiny_tagger.SPEC,
-        tags.TagVocabulary(tiny_tagger.NAMES),
-        tiny_tagger.CALIBRATION,
-        {"command": "make_saved_model"},
-        folder / "tagger",
-    )
+    tiny_tagger.write(tiny_tagger.build(), folder / "tagger")
     tiny_dual_encoder.write(tiny_dual_encoder.build(), folder / "dual_encoder")
     music = audio.to_full_scale(tiny_tagger.music(7 * tiny_tagger.CLIP + 5))
     audio.write_wav(

@@ -182,8 +182,6 @@ def for_ffmpeg() -> dict[str, Odd]:
         samples = np.round(x * 2 ** (bits - 1)).astype(np.int64)
         data = flac_bits.encode(samples, bits, RATE_HZ)
         files[f"bits{bits}.flac"] = Odd(data, "unsupported", 0.3, USED)
-    ogg = id3v2(200_000) + encoded(tone(), kind="OGG")
-    files["cover_before.ogg"] = Odd(ogg, "unreadable", 0.3, USED)
     # As a recorder leaves it that was killed, or wrote into a pipe.
     files["length_0.wav"] = Odd(wav(x, data_bytes=0), "empty", 0.3, USED)
     return files

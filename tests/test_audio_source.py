@@ -92,7 +92,6 @@ def test_a_length_that_nobody_knew_is_no_cut(tmp_path, caplog, stated):
     assert not caplog.records
 
 
-@ffmpeg_files.needs_ffmpeg
 @pytest.mark.parametrize("name", ffmpeg_files.LOSSLESS)
 def test_lossless_formats_are_read_exactly(tmp_path, name):
     x = odd_audio.tone(1.0, 44_100, channels=2)
@@ -105,7 +104,6 @@ def test_lossless_formats_are_read_exactly(tmp_path, name):
     assert found.by_ffmpeg and not expected.by_ffmpeg
 
 
-@ffmpeg_files.needs_ffmpeg
 @pytest.mark.parametrize("name", SOME_LOSSY + OTHER_LOSSY)
 def test_lossy_formats_sound_the_same(tmp_path, name):
     x = odd_audio.tone(1.0, 48_000, channels=2)
@@ -124,7 +122,6 @@ def test_lossy_formats_sound_the_same(tmp_path, name):
     assert best > 0.995
 
 
-@ffmpeg_files.needs_ffmpeg
 @pytest.mark.parametrize(
     ("kind", "subtype", "most"),
     [
@@ -153,19 +150,20 @@ def test_both_decoders_give_the_same(tmp_path, kind, subtype, most):
     assert np.abs(a - b).max() <= most
 
 
-@ffmpeg_files.needs_ffmpeg
 def test_a_cover_in_m4a_is_no_audio(tmp_path):
     x = odd_audio.tone(1.0)
     song = ffmpeg_files.write(tmp_path, "a.m4a", "-c:a alac", x, RATE_HZ)
     both = tmp_path / "b.m4a"
-    command = "ffmpeg -v error -nostdin -i {} -f lavfi -i color=s=64x64:d=0.1"
-    command += " -frames:v 1 -map 0 -map 1 -c:a copy -c:v mjpeg"
-    command += " -disposition:v attached_pic {}"
-    subprocess.run(command.format(song, both).split(), check=True, timeout=60)
+    picture = tmp_path / "cover.png"
+    begin = "ffmpeg -v error -nostdin"
+    draw = f"{begin} -f lavfi -i color=s=64x64 -frames:v 1 {picture}"
+    join = f"{begin} -i {song} -i {picture} -map 0 -map 1 -c:a copy"
+    join += f" -c:v mjpeg -disposition:v attached_pic {both}"
+    for command in (draw, join):
+        subprocess.run(command.split(), check=True, timeout=60)
     np.testing.assert_array_equal(decoded(both).samples, decoded(song).samples)
 
 
-@ffmpeg_files.needs_ffmpeg
 def test_a_cut_file_is_told_or_refused(tmp_path, caplog):
     x = odd_audio.tone(9.0)
     options = ffmpeg_files.LOSSY["front.m4a"]
@@ -179,6 +177,13 @@ def test_a_cut_file_is_told_or_refused(tmp_path, caplog):
     whole = path.read_bytes()
     with pytest.raises(audio.UnusableAudio, match="moov atom not found"):
         decoded(tmp_path / "half.m4a", whole[: len(whole) // 2])
+
+
+def test_an_array_is_refused_with_the_way_out(tmp_path):
+    np.save(tmp_path / "a.npy", np.ones(100, np.int16))
+    with pytest.raises(audio_source.UnusableAudio, match="rate.*WAV") as raised:
+        audio_source.open_source(tmp_path / "a.npy")
+    assert raised.value.reason == "unsupported"
 
 
 def test_without_ffmpeg_the_reason_says_so(tmp_path, monkeypatch):

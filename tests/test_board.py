@@ -206,11 +206,12 @@ def test_projector_files_have_a_row_per_point(tmp_path):
     rows = [
         {"name": f"track\t{row}", "tags": "rock,\nlive"} for row in range(3)
     ]
-    board.projector(tmp_path / "log", vectors, rows)
+    board.projector(tmp_path / "log", "songs", vectors, rows)
     config = text_format.Parse(
         (tmp_path / "log" / "projector_config.pbtxt").read_text(),
         projector_config_pb2.ProjectorConfig(),
     ).embeddings[0]
+    assert config.tensor_name == "songs"
     np.testing.assert_allclose(
         np.loadtxt(tmp_path / "log" / config.tensor_path, delimiter="\t"),
         vectors,
@@ -223,8 +224,9 @@ def test_projector_files_have_a_row_per_point(tmp_path):
 
 
 def test_projector_writes_no_header_above_a_single_column(tmp_path):
-    board.projector(tmp_path, np.zeros((2, 3)), [{"n": "a"}, {"n": "b"}])
+    two_rows = [{"n": "a"}, {"n": "b"}]
+    board.projector(tmp_path, "songs", np.zeros((2, 3)), two_rows)
     rows = (tmp_path / "embeddings_rows.tsv").read_text()
     assert rows == "a\nb\n"
     with pytest.raises(ValueError, match="2 rows"):
-        board.projector(tmp_path, np.zeros((3, 3)), [{"n": "a"}, {"n": "b"}])
+        board.projector(tmp_path, "songs", np.zeros((3, 3)), two_rows)

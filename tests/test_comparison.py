@@ -5,18 +5,13 @@ import tiny_tagger
 from tftag import comparison
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tiny_tagger.exported(tmp_path_factory)[1]
-
-
 @pytest.mark.parametrize("change", [0.01, np.nan])
-def test_it_sees_another_model(folder, change):
+def test_it_sees_another_model(tagger_folder, change):
     other = tiny_tagger.build()
     bias = other.get_layer("tag_logits").bias
     bias.assign(bias + np.eye(1, len(tiny_tagger.NAMES))[0] * change)
     difference = comparison.largest_difference(
-        folder, other, tiny_tagger.SPEC, 8
+        tagger_folder, other, tiny_tagger.SPEC, 8
     )
     assert not difference <= 1e-4
 

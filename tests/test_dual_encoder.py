@@ -5,18 +5,11 @@ import keras_checks
 import numpy as np
 import pytest
 from keras import ops
+from noise_batches import SPEC, call, masks, noise
 
-from tftag import audio, losses
+from tftag import losses
 from tftag.models import backbone, dual_encoder, tagger
 
-SPEC = audio.AudioSpec(
-    sample_rate_hz=4_000,
-    clip_seconds=0.5,
-    window_samples=128,
-    hop_samples=64,
-    mel_bands=16,
-    max_hz=2_000.0,
-)  # 32 frames
 CONFIG = dual_encoder.DualEncoderConfig(
     backbone.BackboneConfig(width=1 / 32, blocks=3),
     dim=6,
@@ -35,22 +28,6 @@ def _config(members=1, **changes):
 def _model(members=1, **changes):
     keras.utils.set_random_seed(2)
     return dual_encoder.dual_encoder(SPEC, _config(members, **changes), WORDS)
-
-
-def _inputs(batch=3, samples=2_000, seed=0):
-    rng = np.random.default_rng(seed)
-    waveform = rng.integers(-32_767, 32_768, (batch, samples)).astype("float32")
-    return {"waveform": waveform, "peak": np.full(batch, 32_767.0, "float32")}
-
-
-def _masks(batch=3, width=0):
-    masks = np.zeros((batch, 2, 2), "int32")
-    masks[:, 0] = (1, width)
-    return {"mel_masks": masks, "time_masks": masks}
-
-
-def _call(model, inputs):
-    return ops.convert_to_numpy(model(inputs, training=False))
 
 
 def test_layers_are_those_of_a_tagger_up_to_the_backbone():
@@ -73,22 +50,20 @@ def test_layers_are_those_of_a_tagger_up_to_the_backbone():
 def test_towers_meet_in_one_space(members):
     model = _model(members, **COSINES)
     clips_tower, text_tower = dual_encoder.towers(model)
-    clips = _call(clips_tower, _inputs())
-    tags = _call(text_tower, WORDS)
+    clips = call(clips_tower, noise())
+    tags = call(text_tower, WORDS)
     assert clips.shape == (3, members * 6) and tags.shape == (4, members * 6)
     for vectors in (clips, tags):
         np.testing.assert_allclose(
             np.linalg.norm(vectors, axis=1), 1, rtol=1e-5
         )
-    np.testing.assert_allclose(
-        _call(model, _inputs()), clips @ tags.T, atol=1e-5
-    )
+    np.testing.assert_allclose(call(model, noise()), clips @ tags.T, atol=1e-5)
 
 
 def test_members_have_towers_of_their_own():
     model = _model(2, text_dropout=0.0)
     clips_tower, text_tower = dual_encoder.towers(model)
-    before = _call(clips_tower, _inputs()), _call(text_tower, WORDS)
+    before = call(clips_tower, noise()), call(text_tower, WORDS)
     for tower, name in (
         (clips_tower, "audio_projection"),
         (text_tower, "text_dense_2"),
@@ -98,7 +73,7 @@ def test_members_have_towers_of_their_own():
         kernel.assign(
             ops.stack([kernel[0], ops.roll(kernel[1], 1, axis=-1)], axis=0)
         )
-    after = _call(clips_tower, _inputs()), _call(text_tower, WORDS)
+    after = call(clips_tower, noise()), call(text_tower, WORDS)
     for old, new in zip(before, after, strict=True):
         np.testing.assert_array_equal(old[:, :6], new[:, :6])
         assert np.abs(old[:, 6:] - new[:, 6:]).max() > 1e-3
@@ -112,15 +87,15 @@ def test_towers_are_built_alone_as_they_are_taken_apart():
     for alone, part in zip(built, dual_encoder.towers(_model(2)), strict=True):
         assert alone.name == part.name
         alone.set_weights(part.get_weights())
-        inputs = _inputs() if alone.name == "audio_tower" else WORDS
+        inputs = noise() if alone.name == "audio_tower" else WORDS
         np.testing.assert_allclose(
-            _call(alone, inputs), _call(part, inputs), atol=1e-6
+            call(alone, inputs), call(part, inputs), atol=1e-6
         )
 
 
 def test_each_row_by_itself_and_any_length():
     model = _model(2)
-    inputs = _inputs()
+    inputs = noise()
     keras_checks.check_batch_independent(
         lambda waveform, peak: model({"waveform": waveform, "peak": peak}),
         inputs["waveform"],
@@ -128,12 +103,12 @@ def test_each_row_by_itself_and_any_length():
         tolerance=1e-4,
     )
     for samples in (1, 63, 5_000):
-        logits = _call(model, _inputs(1, samples))
+        logits = call(model, noise(1, samples))
         assert logits.shape == (1, 4) and np.all(np.isfinite(logits))
 
 
 def test_starts_at_the_bias_of_rare_pairs():
-    logits = _call(_model(), _inputs())
+    logits = call(_model(), noise())
     assert np.all(np.abs(logits + 3) <= 10 + 1e-4)
     assert logits.std() > 1e-3
 
@@ -146,16 +121,16 @@ def test_masked_shares_every_weight(members):
     assert {id(v) for v in training.variables} == {
         id(v) for v in model.variables
     }
-    inputs = _inputs()
-    before = _call(model, inputs)
-    unmasked = _call(training, {**inputs, **_masks()})
+    inputs = noise()
+    before = call(model, inputs)
+    unmasked = call(training, {**inputs, **masks()})
     np.testing.assert_allclose(unmasked.mean(axis=1), before, atol=1e-5)
-    masked = _call(training, {**inputs, **_masks(width=9)}).mean(axis=1)
+    masked = call(training, {**inputs, **masks(width=9)}).mean(axis=1)
     assert np.abs(masked - before).max() > 1e-4
     training.compile(keras.optimizers.SGD(0.1), losses.BinaryCrossentropy())
     truth = np.ones((3, 1, 4), "float32")
-    training.fit({**inputs, **_masks(width=2)}, truth, verbose=0)
-    after = _call(model, inputs)
+    training.fit({**inputs, **masks(width=2)}, truth, verbose=0)
+    after = call(model, inputs)
     assert np.abs(after - before).min() > 1e-5
 
 
@@ -167,7 +142,7 @@ def test_variables_hold_all_that_a_step_changes():
     paths = [variable.path for variable in model.variables]
     assert len(set(paths)) == len(paths)
     assert sum("seed_generator_state" in path for path in paths) == 3
-    inputs = {**_inputs(), **_masks(width=2)}
+    inputs = {**noise(), **masks(width=2)}
     truth = np.eye(3, 4, dtype="float32")[:, None]
     held = [*training.variables, *training.optimizer.variables]
     start = [ops.convert_to_numpy(v) for v in held]
@@ -208,8 +183,8 @@ def test_training_learns_what_it_is_shown(loss, changes):
     training = dual_encoder.masked(model)
     training.compile(keras.optimizers.Adam(0.01), loss())
     for _ in range(30):
-        training.train_on_batch({**inputs, **_masks(4)}, truth[:, None])
-    logits = _call(model, inputs)
+        training.train_on_batch({**inputs, **masks(4)}, truth[:, None])
+    logits = call(model, inputs)
     assert logits[truth == 1].min() > logits[truth == 0].max()
     # The temperature is the model's, and learned unless it is told not to.
     for before, after in zip(
@@ -223,9 +198,9 @@ def test_training_learns_what_it_is_shown(loss, changes):
 
 
 def test_vectors_are_float32_under_mixed_precision():
-    inputs = _inputs()
+    inputs = noise()
     model = _model(2, **COSINES)
-    expected = _call(model, inputs)
+    expected = call(model, inputs)
     for half in ("float16", "bfloat16"):
         with keras_checks.dtype_policy(f"mixed_{half}"):
             mixed = _model(2, **COSINES)
@@ -234,12 +209,12 @@ def test_vectors_are_float32_under_mixed_precision():
         for tower, x in zip(
             dual_encoder.towers(mixed), (inputs, WORDS), strict=True
         ):
-            vectors = _call(tower, x)
+            vectors = call(tower, x)
             assert vectors.dtype == "float32"
             np.testing.assert_allclose(
                 np.linalg.norm(vectors, axis=1), 1, rtol=1e-5
             )
-        np.testing.assert_allclose(_call(mixed, inputs), expected, atol=0.05)
+        np.testing.assert_allclose(call(mixed, inputs), expected, atol=0.05)
 
 
 def test_a_saved_dual_encoder_comes_back(tmp_path):
@@ -247,15 +222,15 @@ def test_a_saved_dual_encoder_comes_back(tmp_path):
     dual_encoder.masked(model)  # must not change what is saved
     model.save(tmp_path / "dual_encoder.keras")
     loaded = keras.saving.load_model(tmp_path / "dual_encoder.keras")
-    inputs = _inputs()
-    np.testing.assert_array_equal(_call(loaded, inputs), _call(model, inputs))
+    inputs = noise()
+    np.testing.assert_array_equal(call(loaded, inputs), call(model, inputs))
     for one, other, x in zip(
         dual_encoder.towers(loaded),
         dual_encoder.towers(model),
         (inputs, WORDS),
         strict=True,
     ):
-        np.testing.assert_array_equal(_call(one, x), _call(other, x))
+        np.testing.assert_array_equal(call(one, x), call(other, x))
     training = dual_encoder.masked(loaded)
     assert training.output.shape == (None, 2, 4)
 
@@ -266,7 +241,7 @@ def test_weights_per_clip_are_refused():
     truth = np.ones((3, 1, 4), "float32")
     with pytest.raises(ValueError, match="no weight per clip"):
         training.train_on_batch(
-            {**_inputs(), **_masks()}, truth, sample_weight=np.ones(3)
+            {**noise(), **masks()}, truth, sample_weight=np.ones(3)
         )
 
 
@@ -299,15 +274,15 @@ def test_heads_are_those_of_the_whole_model(members):
     heads = dual_encoder.heads(model)
     body = keras.Model(model.input, model.get_layer("dropout").input)
     backbone_before = model.get_layer("backbone").get_weights()
-    before = _call(model, _inputs())
-    vectors = _call(body, _inputs())
+    before = call(model, noise())
+    vectors = call(body, noise())
     keras.utils.set_random_seed(0)
     heads.compile("sgd", losses.BinaryCrossentropy())
     truth = np.eye(3, 4, dtype="float32")[:, np.newaxis]
     heads.fit(vectors, truth, epochs=2, verbose=0)
-    after = _call(model, _inputs())
+    after = call(model, noise())
     assert np.abs(after - before).max() > 1e-3
-    logits = _call(heads, vectors)
+    logits = call(heads, vectors)
     assert logits.shape == (3, members, 4)
     np.testing.assert_allclose(logits.mean(axis=1), after, atol=1e-5)
     for a, b in zip(

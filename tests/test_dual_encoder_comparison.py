@@ -16,26 +16,21 @@ def difference(folder, model, vectors):
     )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tiny_dual_encoder.exported(tmp_path_factory)[1]
-
-
 @pytest.mark.parametrize("change", [0.05, np.nan])
 @pytest.mark.parametrize(
     "layer", ["audio_projection", "similarity", "text_tower"]
 )
-def test_it_sees_another_model(folder, layer, change):
+def test_it_sees_another_model(encoder_folder, layer, change):
     other = tiny_dual_encoder.build()
     weight = other.get_layer(layer).weights[-1]
     shift = np.zeros(weight.shape)
     shift[..., 0] = change
     weight.assign(weight + shift)
-    found = difference(folder, other, tiny_dual_encoder.word_vectors())
+    found = difference(encoder_folder, other, tiny_dual_encoder.word_vectors())
     assert not found <= 1e-4
 
 
-def test_it_sees_other_words(folder):
+def test_it_sees_other_words(encoder_folder):
     model = tiny_dual_encoder.build()
     other = tiny_dual_encoder.word_vectors(seed=1)
-    assert difference(folder, model, other) > 1e-2
+    assert difference(encoder_folder, model, other) > 1e-2

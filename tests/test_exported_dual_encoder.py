@@ -1,67 +1,33 @@
 import json
-import pathlib
-import subprocess
-import sys
 
 import keras
 import numpy as np
+import other_process
 import pytest
+import signature_checks
 import tensorflow as tf
-import test_export
-import test_warmup
 import tiny_dual_encoder
 import tiny_tagger
+import warmup_requests
 
 from tftag import audio, export, exported_dual_encoder, tags, words
-from tftag.models import dual_encoder
 
 CLIP, NAMES = tiny_dual_encoder.CLIP, tiny_dual_encoder.NAMES
 STRINGS = tiny_dual_encoder.STRINGS
 BY_BATCH = (
-    *test_export.BATCH_SIGNATURES,
+    *signature_checks.BATCH_SIGNATURES,
     *("embed_audio", "embed_batch", "embed_text", "score"),
 )
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return tiny_dual_encoder.exported(tmp_path_factory)[0]
+def loaded(encoder_folder):
+    return tf.saved_model.load(str(encoder_folder))
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tiny_dual_encoder.exported(tmp_path_factory)[1]
-
-
-@pytest.fixture(scope="module")
-def signatures(folder):
-    # The signatures hold the variables weakly.
-    signatures.model = tf.saved_model.load(str(folder))
-    return signatures.model.signatures
-
-
-def clip_vectors(model, samples):
-    """Unit vector of every clip, one clip at a time."""
-    audio_tower, _ = dual_encoder.towers(model)
-    vectors = []
-    for start in audio.clip_starts(len(samples), tiny_dual_encoder.SPEC):
-        clip = np.zeros((1, CLIP), np.float32)
-        part = samples[start : start + CLIP]
-        clip[0, : len(part)] = part
-        peak = np.abs(samples).max(keepdims=True)
-        vectors.append(audio_tower({"waveform": clip, "peak": peak})[0])
-    return np.array(vectors, float)
-
-
-def live_embedding(model, samples):
-    mean = clip_vectors(model, samples).mean(axis=0)
-    return mean / np.linalg.norm(mean)
-
-
-def live_texts(model, strings):
-    vectors, known_share = tiny_dual_encoder.word_vectors().embed(strings)
-    _, text_tower = dual_encoder.towers(model)
-    return np.array(text_tower(vectors, training=False)), known_share
+def signatures(loaded):
+    return loaded.signatures
 
 
 def inputs_of(name, rows, path):
@@ -70,55 +36,46 @@ def inputs_of(name, rows, path):
             return {"strings": tf.constant((STRINGS * 2)[:rows])}
         case "score":
             strings = [[*STRINGS[row : row + 2], "jazz"] for row in range(rows)]
-            waveform = test_export.inputs_of("timeline", rows, path)
+            waveform = signature_checks.inputs_of("timeline", rows, path)
             return {**waveform, "strings": tf.constant(strings)}
         case "embed_batch":
-            return test_export.inputs_of("tag_batch", rows, path)
-    return test_export.inputs_of(name, rows, path)
+            return signature_checks.inputs_of("tag_batch", rows, path)
+    return signature_checks.inputs_of(name, rows, path)
 
 
 @pytest.mark.parametrize("name", BY_BATCH)
 def test_dimension_0_of_every_output_is_the_batch(signatures, name, tmp_path):
-    declared = signatures[name].structured_outputs
-    for rows in (1, 2, 5):
-        answer = signatures[name](**inputs_of(name, rows, tmp_path))
-        assert answer.keys() == declared.keys()
-        for key, value in answer.items():
-            assert value.shape[0] == rows
-            assert declared[key].shape[0] is None
+    signature_checks.check_dimension_0_is_the_batch(
+        signatures[name], lambda rows: inputs_of(name, rows, tmp_path)
+    )
 
 
 @pytest.mark.parametrize("name", BY_BATCH)
 def test_rows_can_be_batched_by_the_server(signatures, name, tmp_path):
     inputs = inputs_of(name, 3, tmp_path)
-    together = signatures[name](**inputs)
-    for row in range(3):
-        alone = signatures[name](
-            **{key: value[row : row + 1] for key, value in inputs.items()}
-        )
-        for key, value in together.items():
-            if value.dtype == tf.string:
-                np.testing.assert_array_equal(alone[key][0], value[row])
-            else:
-                np.testing.assert_allclose(alone[key][0], value[row], atol=1e-6)
+    signature_checks.check_rows_are_alone(signatures[name], inputs, 1e-6)
 
 
-def test_it_answers_as_a_tagger(model, signatures):
+def test_it_answers_as_a_tagger(encoder_model, signatures):
     samples = tiny_tagger.music(CLIP * 5 // 2)
     answer = signatures["serving_default"](waveform=tf.constant(samples[None]))
-    expected = tiny_tagger.reference(model, samples).mean(axis=0)
+    expected = tiny_tagger.reference(encoder_model, samples).mean(axis=0)
     np.testing.assert_allclose(answer["probabilities"][0], expected, atol=1e-5)
     names = signatures["tag_names"]()["tags"].numpy()
     assert tuple(name.decode() for name in names) == NAMES
 
 
 @pytest.mark.parametrize("length", [1, CLIP, CLIP * 5 // 2, CLIP * 10])
-def test_a_recording_is_the_mean_of_its_clips(model, signatures, length):
+def test_a_recording_is_the_mean_of_its_clips(
+    encoder_model, signatures, length
+):
     samples = tiny_tagger.music(length)
     answer = signatures["embed_audio"](waveform=tf.constant(samples[None]))
     embedding = answer["embedding"].numpy()[0]
     np.testing.assert_allclose(
-        embedding, live_embedding(model, samples), atol=1e-5
+        embedding,
+        tiny_dual_encoder.live_embedding(encoder_model, samples),
+        atol=1e-5,
     )
     np.testing.assert_allclose(np.linalg.norm(embedding), 1, atol=1e-6)
 
@@ -140,9 +97,9 @@ def test_padding_and_neighbours_change_nothing(signatures, filler):
         np.testing.assert_array_equal(together[row], alone[0])
 
 
-def test_strings_are_embedded_as_the_model_does(model, signatures):
+def test_strings_are_embedded_as_the_model_does(encoder_model, signatures):
     answer = signatures["embed_text"](strings=tf.constant(STRINGS))
-    expected, _ = live_texts(model, STRINGS)
+    expected, _ = tiny_dual_encoder.live_texts(encoder_model, STRINGS)
     known_share = answer["known_share"].numpy()
     np.testing.assert_array_equal(
         known_share, np.float32(tiny_dual_encoder.KNOWN_SHARES)
@@ -177,13 +134,13 @@ def test_a_score_is_the_cosine(signatures, strings):
         )
 
 
-def test_scores_order_clips_as_the_logits_do(model, signatures):
+def test_scores_order_clips_as_the_logits_do(encoder_model, signatures):
     """One clip: the logit is scale times the mean of the members' cosines."""
     samples = tiny_tagger.music(CLIP)
     score = signatures["score"](
         waveform=tf.constant(samples[None]), strings=tf.constant(NAMES)
     )["score"].numpy()[0]
-    probability = tiny_tagger.reference(model, samples)[0]
+    probability = tiny_tagger.reference(encoder_model, samples)[0]
     logits = np.log(probability) - np.log1p(-probability)
     np.testing.assert_allclose(10.0 * score - 3.0, logits, atol=1e-3)
 
@@ -205,26 +162,26 @@ def test_strings_of_another_number_of_rows_are_refused(signatures):
         )
 
 
-def test_only_core_operations_one_network_and_its_words(model, folder):
-    from tensorflow.core.protobuf import saved_model_pb2
-
-    saved = saved_model_pb2.SavedModel.FromString(
-        (folder / "saved_model.pb").read_bytes()
-    )
-    functions = saved.meta_graphs[0].graph_def.library.function
-    operations = [node.op for f in functions for node in f.node_def]
+def test_only_core_operations_and_one_network(encoder_folder):
+    operations = signature_checks.operations(encoder_folder)
     assert not [name for name in operations if "PyFunc" in name]
     # Two members share one grouped convolution per block.
     convolutions = [name for name in operations if name.startswith("Conv2D")]
     assert len(convolutions) <= 6
-    stored = tf.train.list_variables(str(folder / "variables" / "variables"))
-    sizes = [np.prod(shape, dtype=int) for name, shape in stored if shape]
+
+
+def test_only_the_weights_and_the_words_are_stored(
+    encoder_model, encoder_folder
+):
     words_size = tiny_dual_encoder.word_vectors().vectors.size
-    assert sum(sizes) == model.count_params() + words_size
+    stored = signature_checks.stored_numbers(encoder_folder)
+    assert stored == encoder_model.count_params() + words_size
 
 
-def test_the_card_says_what_it_is(folder):
-    card = json.loads((folder / "assets" / "tftag.json").read_text("utf-8"))
+def test_the_card_says_what_it_is(encoder_folder):
+    card = json.loads(
+        (encoder_folder / "assets" / "tftag.json").read_text("utf-8")
+    )
     assert card["kind"] == "dual_encoder"
     assert card["tags"] == list(NAMES)
     assert card["space"]["dim"] == 24
@@ -232,17 +189,17 @@ def test_the_card_says_what_it_is(folder):
     assert card["words"]["fingerprint"] == vectors.fingerprint
     assert card["words"]["source"] == vectors.source
     assert card["words"]["tag_share"] == 1.0
-    phrases = (folder / "assets" / "phrases.txt").read_text("utf-8")
+    phrases = (encoder_folder / "assets" / "phrases.txt").read_text("utf-8")
     assert set(phrases.splitlines()) == set(vectors.rows)
     restored = keras.saving.load_model(
-        folder / "assets.extra" / "dual_encoder.keras"
+        encoder_folder / "assets.extra" / "dual_encoder.keras"
     )
     assert restored.name == "dual_encoder"
 
 
-def test_warm_up_requests_can_be_replayed(folder, signatures):
-    requests = test_warmup.read_requests(
-        folder / "assets.extra" / "tf_serving_warmup_requests"
+def test_warm_up_requests_can_be_replayed(encoder_folder, signatures):
+    requests = warmup_requests.read(
+        encoder_folder / "assets.extra" / "tf_serving_warmup_requests"
     )
     assert {name for _, name, _ in requests} == set(BY_BATCH)
     for _, name, inputs in requests:
@@ -251,36 +208,37 @@ def test_warm_up_requests_can_be_replayed(folder, signatures):
         )
 
 
-def test_a_process_without_tftag_embeds_and_scores(model, folder, tmp_path):
+def test_a_process_without_tftag_embeds_and_scores(
+    encoder_model, encoder_folder, tmp_path
+):
     samples = audio.to_full_scale(tiny_tagger.music(CLIP * 3)).samples
     audio.write_wav(
         tmp_path / "a.wav", samples, tiny_dual_encoder.SPEC.sample_rate_hz
     )
-    script = pathlib.Path(__file__).with_name("tag_without_tftag.py")
-    finished = subprocess.run(
-        [sys.executable, "-I", script, folder, tmp_path / "a.wav"],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        timeout=240,
+    answer = other_process.tagged_without_tftag(
+        encoder_folder, tmp_path / "a.wav", tmp_path
     )
-    assert finished.returncode == 0, finished.stderr
-    answer = json.loads(finished.stdout)
-    expected, known_share = live_texts(model, ["dreamy piano", "Été", "zzqx"])
+    expected, known_share = tiny_dual_encoder.live_texts(
+        encoder_model, ["dreamy piano", "Été", "zzqx"]
+    )
     expected[2] = 0.0
     assert answer["known_share"] == known_share.tolist() == [1.0, 1.0, 0.0]
     np.testing.assert_allclose(answer["embed_text"], expected, atol=1e-5)
-    embedding = live_embedding(model, samples.astype(np.float32))
+    embedding = tiny_dual_encoder.live_embedding(
+        encoder_model, samples.astype(np.float32)
+    )
     np.testing.assert_allclose(answer["score"], expected @ embedding, atol=1e-5)
     assert answer["tag_names"] == list(NAMES)
 
 
-def test_other_words_than_those_of_the_training_are_refused(model, tmp_path):
+def test_other_words_than_those_of_the_training_are_refused(
+    encoder_model, tmp_path
+):
     other = tiny_dual_encoder.word_vectors(seed=1)
     narrow = words.WordVectors(("jazz",), np.ones((1, 1)), {}, "narrow")
     for vectors in (other, narrow):
         with pytest.raises(ValueError, match="must be those that the model"):
-            tiny_dual_encoder.write(model, tmp_path / "none", vectors)
+            tiny_dual_encoder.write(encoder_model, tmp_path / "none", vectors)
     assert not list(tmp_path.iterdir())
 
 
@@ -313,6 +271,6 @@ def test_an_ensemble_and_one_member_are_built_alike():
         run = module.signature_functions()["embed_audio"]
         np.testing.assert_allclose(
             run(tf.constant(samples[None]))["embedding"][0],
-            live_embedding(model, samples),
+            tiny_dual_encoder.live_embedding(model, samples),
             atol=1e-5,
         )

@@ -3,8 +3,8 @@ import json
 import wave
 
 import pytest
-import test_warmup
 import tiny_tagger
+import warmup_requests
 
 from tftag import exported_files, tags
 
@@ -53,7 +53,7 @@ def test_the_extra_files_are_beside_the_graph(tmp_path):
         tmp_path, tiny_tagger.build(), "any.keras", "served", requests
     )
     assert (tmp_path / "assets.extra" / "any.keras").is_file()
-    written = test_warmup.read_requests(
+    written = warmup_requests.read(
         tmp_path / "assets.extra" / "tf_serving_warmup_requests"
     )
     assert [(model, name) for model, name, _ in written] == [

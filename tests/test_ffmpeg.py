@@ -27,7 +27,6 @@ def file(tmp_path):
     return path
 
 
-@ffmpeg_files.needs_ffmpeg
 @pytest.mark.parametrize("channels", [1, 6])
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
 def test_samples_are_those_of_the_file(tmp_path, subtype, channels):
@@ -41,7 +40,6 @@ def test_samples_are_those_of_the_file(tmp_path, subtype, channels):
     np.testing.assert_allclose(found, x, rtol=0, atol=steps)
 
 
-@ffmpeg_files.needs_ffmpeg
 @pytest.mark.parametrize("bits", [12, 16, 20])
 def test_flac_of_any_number_of_bits_is_exact(tmp_path, bits):
     rng = np.random.default_rng(bits)
@@ -53,7 +51,6 @@ def test_flac_of_any_number_of_bits_is_exact(tmp_path, bits):
     np.testing.assert_array_equal(found[:, 0] * top, whole)
 
 
-@ffmpeg_files.needs_ffmpeg
 def test_nothing_else_is_opened(tmp_path):
     """Playlists and scripts in every disguise; a server listens."""
     song = tmp_path / "song.wav"
@@ -68,13 +65,14 @@ def test_nothing_else_is_opened(tmp_path):
                 for target in (address, str(song)):
                     path = tmp_path / name
                     path.write_text(text.format(target))
-                    with pytest.raises(ffmpeg.FfmpegError, match="whitelist"):
+                    # Newer ones do not take it for a playlist at all.
+                    refused = "whitelist|Not detecting"
+                    with pytest.raises(ffmpeg.FfmpegError, match=refused):
                         samples(path)
         with pytest.raises(TimeoutError):
             server.accept()
 
 
-@ffmpeg_files.needs_ffmpeg
 @pytest.mark.parametrize("name", ["-i", "http:%03d\n.wav", "concat:a|b"])
 def test_a_name_is_only_a_name(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)

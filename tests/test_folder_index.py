@@ -1,3 +1,4 @@
+import errno
 import os
 
 import numpy as np
@@ -6,15 +7,9 @@ import soundfile
 import tiny_dual_encoder
 import tiny_tagger
 
-from tftag import audio_files, folder_index, saved_dual_encoder
+from tftag import audio, audio_files, audio_source, folder_index
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    _, folder = tiny_dual_encoder.exported(tmp_path_factory)
-    return saved_dual_encoder.SavedDualEncoder(folder)
 
 
 @pytest.fixture
@@ -28,11 +23,14 @@ def write(path, seed):
     soundfile.write(path, tiny_tagger.music(RATE, seed) / 8, RATE)
 
 
-def refresh(index, encoder, folder, monkeypatch=None):
+def refresh(index, encoder, folder):
     """Returns the index, and what was heard, saved and not read."""
     heard, saved, failures = [], [], []
-    find = audio_files.find([folder], failures.append)
-    ids = folder_index.stamped(folder, find, failures.append)
+
+    def fail(path, error):
+        failures.append(audio_files.reason(error))
+
+    ids = folder_index.stamped(folder, audio_files.find([folder], fail), fail)
 
     class Listening:
         sample_rate_hz, space = encoder.sample_rate_hz, encoder.space
@@ -42,14 +40,26 @@ def refresh(index, encoder, folder, monkeypatch=None):
                 heard.append(vector)
                 yield vector
 
-    index = folder_index.refreshed(
-        index, Listening(), ids, saved.append, failures.append
-    )
+    index = folder_index.refreshed(index, Listening(), ids, saved.append, fail)
     return index, len(heard), saved, failures
 
 
+@pytest.fixture
+def decoded(monkeypatch):
+    """Names of the files that were decoded, or tried."""
+    names = []
+    decode_file = audio.decode_file
+
+    def decode(path, sample_rate_hz):
+        names.append(path.name)
+        return decode_file(path, sample_rate_hz)
+
+    monkeypatch.setattr(audio, "decode_file", decode)
+    return names
+
+
 def names(index):
-    return {folder_index.name_of(name) for name in index.ids}
+    return {folder_index.name_of(name) for name in index.recordings.ids}
 
 
 def test_only_new_and_changed_files_are_heard(encoder, folder):
@@ -58,7 +68,9 @@ def test_only_new_and_changed_files_are_heard(encoder, folder):
     )
     assert (heard, len(saved), failures) == (3, 1, [])
     assert names(index) == {"a|1.wav", "b.wav", "c.wav"}
-    for name, vector in zip(index.ids, index.embeddings, strict=True):
+    for name, vector in zip(
+        index.recordings.ids, index.recordings.embeddings, strict=True
+    ):
         path = folder / folder_index.name_of(name)
         np.testing.assert_allclose(vector, encoder.embed_file(path), atol=1e-6)
 
@@ -75,7 +87,7 @@ def test_only_new_and_changed_files_are_heard(encoder, folder):
 
     (folder / "d.wav").unlink()
     index, heard, saved, _ = refresh(index, encoder, folder)
-    assert (heard, len(saved), len(index)) == (0, 1, 2)
+    assert (heard, len(saved), len(index.recordings)) == (0, 1, 2)
 
 
 def test_a_folder_that_moves_is_known_again(encoder, folder, tmp_path):
@@ -91,21 +103,87 @@ def test_a_bad_file_is_named_and_the_others_go_on(encoder, folder):
     index, heard, _, failures = refresh(
         folder_index.empty(encoder), encoder, folder
     )
-    assert heard == len(index) == 3
+    assert heard == len(index.recordings) == 3
     assert len(failures) == 2
     assert "gone.wav" in failures[0] and "bad.wav" in failures[1]
+
+
+def test_unusable_files_are_not_tried_again_until_they_change(
+    encoder, folder, decoded
+):
+    bad = folder / "bad.wav"
+    bad.write_bytes(b"RIFF")
+    index, _, saved, failures = refresh(
+        folder_index.empty(encoder), encoder, folder
+    )
+    assert saved[-1].ids == index.ids
+    assert "bad.wav" in decoded
+    decoded.clear()
+    index, heard, saved, again = refresh(index, encoder, folder)
+    assert (heard, saved, decoded, again) == (0, [], [], failures)
+
+    moved = folder.rename(folder.with_name(f"{folder.name} moved"))
+    _, _, _, elsewhere = refresh(index, encoder, moved)
+    assert decoded == []
+    assert elsewhere == [one.replace(str(folder), str(moved)) for one in again]
+
+    write(moved / "bad.wav", seed=5)
+    index, heard, saved, failures = refresh(index, encoder, moved)
+    assert (heard, len(saved), failures) == (1, 1, [])
+    assert decoded == ["bad.wav"] and not index.unusable
+    assert len(index.recordings) == 4
+
+
+def test_what_is_gone_or_may_be_mended_is_not_kept(
+    encoder, folder, decoded, monkeypatch
+):
+    (folder / "bad.wav").write_bytes(b"RIFF")
+    index, *_ = refresh(folder_index.empty(encoder), encoder, folder)
+    (folder / "bad.wav").unlink()
+    index, _, saved, failures = refresh(index, encoder, folder)
+    assert (len(saved), failures, index.unusable) == (1, [], {})
+
+    write(folder / "d.wav", seed=6)
+    decode = audio.decode_file
+
+    def forbidden(path, _):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(audio, "decode_file", forbidden)
+    index, _, saved, failures = refresh(index, encoder, folder)
+    assert saved == [] and failures == [
+        f"{folder / 'd.wav'}: Permission denied"
+    ]
+    monkeypatch.setattr(audio, "decode_file", decode)
+    _, heard, _, failures = refresh(index, encoder, folder)
+    assert (heard, failures) == (1, [])
+
+
+def test_other_decoders_try_unusable_files_again(
+    encoder, folder, tmp_path, monkeypatch
+):
+    (folder / "bad.wav").write_bytes(b"RIFF")
+    index, *_ = refresh(folder_index.empty(encoder), encoder, folder)
+    path = tmp_path.with_name(f"{tmp_path.name}.npz")
+    folder_index.write(index, path)
+    again = folder_index.open_or_new(path, encoder)
+    assert again.unusable == index.unusable and len(index.unusable) == 1
+    monkeypatch.setattr(audio_source, "decoders", lambda: "newer ones")
+    again = folder_index.open_or_new(path, encoder)
+    assert again.unusable == {}
+    assert again.recordings.ids == index.recordings.ids
 
 
 def test_a_long_search_is_saved_on_the_way(encoder, folder, monkeypatch):
     monkeypatch.setattr(folder_index, "_FILES_AT_ONCE", 2)
     index, _, saved, _ = refresh(folder_index.empty(encoder), encoder, folder)
-    assert [len(one) for one in saved] == [2, 3]
+    assert [len(one.recordings) for one in saved] == [2, 3]
     assert saved[-1].ids == index.ids
 
 
 def test_no_file_is_an_empty_index(encoder, tmp_path):
     path = tmp_path / "index.npz"
-    assert not folder_index.open_or_new(path, encoder)
+    assert not folder_index.open_or_new(path, encoder).ids
     path.write_bytes(b"none")
     with pytest.raises(ValueError, match="damaged"):
         folder_index.open_or_new(path, encoder)

@@ -2,18 +2,10 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from noise_batches import SPEC
 
-from tftag import audio
 from tftag.models import backbone, front_end
 
-SPEC = audio.AudioSpec(
-    sample_rate_hz=4_000,
-    clip_seconds=0.5,
-    window_samples=128,
-    hop_samples=64,
-    mel_bands=16,
-    max_hz=2_000.0,
-)
 CONFIG = backbone.BackboneConfig(blocks=3)
 
 

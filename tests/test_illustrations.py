@@ -89,5 +89,8 @@ def test_the_projector_has_a_point_per_recording_and_tag(shown):
     rows = rows.splitlines()
     assert rows[1].startswith("track-000\trecording\thigh\t")
     assert rows[-1].startswith("low\ttag\t")
+    config = shown.tensorboard / "projector_config.pbtxt"
+    assert 'tensor_name: "recordings_and_tags"' in config.read_text()
     illustrations.project(shown, made, points)
+    assert 'tensor_name: "recordings"' in config.read_text()
     assert len(np.loadtxt(shown.tensorboard / "embeddings.tsv")) == 8

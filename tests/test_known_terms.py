@@ -1,14 +1,7 @@
 import numpy as np
 import pytest
-import tiny_dual_encoder
 
-from tftag import known_terms, query, saved_dual_encoder
-
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    _, folder = tiny_dual_encoder.exported(tmp_path_factory)
-    return saved_dual_encoder.SavedDualEncoder(folder)
+from tftag import known_terms, query
 
 
 def test_unknown_words_are_a_line_each(encoder):

@@ -33,6 +33,10 @@ def test_the_table_marks_what_is_above_its_threshold():
     )
 
 
+def test_nothing_needs_no_legend():
+    assert listed("table", []) == ""
+
+
 def test_a_path_of_the_table_is_one_line():
     names = ("a\nb.mp3", "\x1b[2J.mp3", "\u202e3pm.mp3", "été 1.mp3")
     text = listed("table", [(name, []) for name in names])

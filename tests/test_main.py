@@ -18,14 +18,9 @@ RATE = tiny_tagger.SPEC.sample_rate_hz
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory):
+def model(tagger_folder):
     """Folder of all versions, as a person names it."""
-    return str(tiny_tagger.exported(tmp_path_factory)[1].parent)
-
-
-@pytest.fixture(scope="module")
-def tagger(model):
-    return serving.SavedTagger(model)
+    return str(tagger_folder.parent)
 
 
 @pytest.fixture(autouse=True)

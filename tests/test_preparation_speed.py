@@ -1,6 +1,5 @@
 import argparse
 
-import ffmpeg_files
 import numpy as np
 import pytest
 import soundfile
@@ -45,7 +44,6 @@ def test_the_command_itself_is_measured(tmp_path):
         preparation_speed.measure_prepare(gone, tmp_path / "fail", 1)
 
 
-@ffmpeg_files.needs_ffmpeg
 def test_ffmpeg_converts_the_same_files(tmp_path):
     paths = preparation_speed.write_music(tmp_path / "ogg", "ogg", 2, 0.05)
     assert preparation_speed.measure_ffmpeg(paths, tmp_path / "out", 2) > 0
@@ -64,7 +62,7 @@ def test_the_benchmark_prints_both_and_the_memory(tmp_path, capsys):
     assert run_benchmark.main(argv) == 0
     said = capsys.readouterr().out
     assert "ogg   prepare" in said
-    assert ("ratio" in said) == ffmpeg_files.INSTALLED
+    assert "ratio" in said
     assert "9 rows in" in said
     assert not list(tmp_path.iterdir())
 

@@ -5,7 +5,6 @@ import shutil
 
 import numpy as np
 import pytest
-import tone_manifest
 
 from experiments import (
     ablation_rows,
@@ -15,19 +14,10 @@ from experiments import (
     dual_training,
     run_ablation,
     run_dir,
-    run_zero_shot,
     training,
 )
 from tftag import command_line
 
-SMALL = {
-    "epochs": 1,
-    "dim": 8,
-    "text_units": 16,
-    "heads_epochs": 2,
-    "unseen_count": 1,
-    "draws": 2,
-}
 LOSS_ROWS = 2 + len(dual_config.NEGATIVES)
 
 
@@ -50,15 +40,8 @@ def write_glove(path, words):
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ablation")
-    tone_manifest.make(
-        folder / "data", train=20, validation=0, test=12, artists=5, seconds=1.0
-    )
-    line = tone_manifest.flags(
-        data=folder / "data", runs=folder / "runs", name="a", **SMALL
-    )
-    assert command_line.run(run_zero_shot.main, line) == 0
+def done(zero_shot_run):
+    folder = zero_shot_run
     glove = write_glove(folder / "three.txt", ["high", "low", "noise"])
     assert call(folder, "--words", glove, "random") == 0
     return folder, run_dir.RunDir(folder / "runs", "ablation", "rows")

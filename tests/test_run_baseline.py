@@ -225,12 +225,6 @@ def test_bad_input_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):
     refused("No space left on device", epochs=1)
 
 
-def test_splits_that_are_missing_are_named(tmp_path, capsys):
-    tone_manifest.make(tmp_path / "data", train=8, validation=0)
-    assert call(tmp_path) == 2
-    assert "--train-on all" in capsys.readouterr().err
-
-
 def test_a_run_on_an_audio_module(tmp_path):
     pytest.importorskip("tensorflow_hub")
 

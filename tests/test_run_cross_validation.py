@@ -1,27 +1,27 @@
 """Every recording is scored once, by a model that never met its artist."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import sklearn.metrics
 import tone_manifest
+from tone_runs import cross_validation as call
 
 from experiments import run_cross_validation
+from pipelines import manifest as manifests
 
 
-@pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cross_validation")
-    manifest = tone_manifest.make(folder / "data")
-    line = ["--data", str(manifest.folder), "--runs", str(folder / "runs")]
-    line += ["--name", "a", "--folds", "3", *tone_manifest.flags()]
-    assert run_cross_validation.main(line) == 0
-    return manifest, folder / "runs" / "cross_validation" / "a", line
+@pytest.fixture
+def run(cross_validation_run):
+    return cross_validation_run / "runs" / "cross_validation" / "a"
 
 
-def test_every_recording_is_scored_by_a_fold_without_its_artist(done):
-    manifest, run, _ = done
+def test_every_recording_is_scored_by_a_fold_without_its_artist(
+    cross_validation_run, run
+):
+    manifest = manifests.read_manifest(cross_validation_run / "data")
     artists = np.array([track.artist for track in manifest.tracks])
     seen = []
     for fold in sorted((run / "folds").iterdir()):
@@ -33,8 +33,7 @@ def test_every_recording_is_scored_by_a_fold_without_its_artist(done):
     assert sorted(seen) == list(range(len(manifest.tracks)))
 
 
-def test_pooled_figures_are_those_of_the_saved_scores(done):
-    _, run, _ = done
+def test_pooled_figures_are_those_of_the_saved_scores(run):
     with np.load(run / "scores.npz") as saved:
         truth, scores = saved["truth"], saved["scores"]
     figures = json.loads((run / "metrics.json").read_text())
@@ -45,18 +44,33 @@ def test_pooled_figures_are_those_of_the_saved_scores(done):
     assert len(figures["training_minutes_per_fold"]) == 3
 
 
-def test_a_second_call_trains_nothing_again(done):
-    _, run, line = done
+def test_a_second_call_trains_nothing_again(cross_validation_run, run):
     before = {p: p.stat().st_mtime_ns for p in run.rglob("scores.npz")}
-    assert run_cross_validation.main([*line, "--fold", "1"]) == 0
+    assert call(cross_validation_run, fold=1) == 0
     for path, time in before.items():
         assert path.stat().st_mtime_ns == time
 
 
-def test_folds_of_other_settings_are_refused(done):
-    *_, line = done
-    with pytest.raises(ValueError, match="epochs"):
-        run_cross_validation.main([*line, "--epochs", "3"])
+def test_folds_of_other_settings_are_refused(cross_validation_run, capsys):
+    assert call(cross_validation_run, epochs=3) == 2
+    assert "epochs: 2 -> 3" in capsys.readouterr().err
+
+
+def test_folds_of_other_data_are_refused(
+    cross_validation_run, tmp_path, capsys
+):
+    """Prepared again in the same place: the flags are the same."""
+    shutil.copytree(cross_validation_run, tmp_path / "same")
+    config = tmp_path / "same" / "runs/cross_validation/a/config.json"
+    settings = json.loads(config.read_text())
+    settings["data"] = str(tmp_path / "same" / "data")
+    config.write_text(json.dumps(settings))
+    assert call(tmp_path / "same", fold=1) == 0
+    capsys.readouterr()
+    shutil.rmtree(tmp_path / "same" / "data")
+    tone_manifest.make(tmp_path / "same" / "data", seed=1)
+    assert call(tmp_path / "same", fold=1) == 2
+    assert "manifest: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -6,28 +6,10 @@ import pathlib
 import numpy as np
 import pytest
 import tone_manifest
+from tone_runs import dual_encoder as call
 
 from experiments import run_dir, run_dual_encoder
-from tftag import command_line, saved_dual_encoder, word_sources
-
-SMALL = {
-    "epochs": 1,
-    "dim": 8,
-    "text_units": 16,
-    "heads_epochs": 2,
-    "unseen_count": 1,
-}
-
-
-def call(folder, *more, **values):
-    """Exit status of the command on the tones in a folder."""
-    line = tone_manifest.flags(
-        data=folder / "data",
-        runs=folder / "runs",
-        export=folder / "saved",
-        **{"name": "a", **SMALL, **values},
-    )
-    return command_line.run(run_dual_encoder.main, [*line, *more])
+from tftag import saved_dual_encoder, word_sources
 
 
 def run_of(folder, name="a"):
@@ -35,25 +17,15 @@ def run_of(folder, name="a"):
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dual_encoder")
-    tone_manifest.make(
-        folder / "data", train=8, validation=6, test=12, seconds=1.0
-    )
-    assert call(folder) == 0
-    return folder
-
-
-@pytest.fixture(scope="module")
-def unseen(finished):
+def unseen(dual_run):
     """The tag that was kept from training."""
-    seen = run_of(finished).read_json("data.json")["tags"]
+    seen = run_of(dual_run).read_json("data.json")["tags"]
     (tag,) = set(tone_manifest.TAGS) - set(seen)
     return tag
 
 
-def test_a_run_leaves_what_was_promised(finished):
-    run = run_of(finished)
+def test_a_run_leaves_what_was_promised(dual_run):
+    run = run_of(dual_run)
     for name in (
         "config.json",
         "environment.json",
@@ -71,9 +43,9 @@ def test_a_run_leaves_what_was_promised(finished):
     assert rows == run.read_json("data.json")["tags"]
 
 
-def test_the_run_says_what_it_was_trained_on(finished):
-    data = run_of(finished).read_json("data.json")
-    manifest = tone_manifest.manifests.read_manifest(finished / "data")
+def test_the_run_says_what_it_was_trained_on(dual_run):
+    data = run_of(dual_run).read_json("data.json")
+    manifest = tone_manifest.manifests.read_manifest(dual_run / "data")
     assert len(data["tags"]) == 2
     assert set(data["tags"]) < set(tone_manifest.TAGS)
     assert data["recording_ids"] == [
@@ -81,8 +53,8 @@ def test_the_run_says_what_it_was_trained_on(finished):
     ]
 
 
-def test_unseen_tags_have_figures_beside_chance(finished):
-    found = run_of(finished).read_json("metrics.json")
+def test_unseen_tags_have_figures_beside_chance(dual_run):
+    found = run_of(dual_run).read_json("metrics.json")
     assert found["evaluated_on"] == "test"
     assert found["protocol"] == "hidden-labels"
     sides = found["zero_shot"]["unseen"]["tag_to_recordings"]
@@ -93,8 +65,8 @@ def test_unseen_tags_have_figures_beside_chance(finished):
         assert 0 < sides["unseen"][name]["chance"] < 1
 
 
-def test_the_export_answers_for_any_tag(finished, unseen):
-    export = run_of(finished).read_json("metrics.json")["export"]
+def test_the_export_answers_for_any_tag(dual_run, unseen):
+    export = run_of(dual_run).read_json("metrics.json")["export"]
     saved = saved_dual_encoder.SavedDualEncoder(export)
     assert unseen not in saved.card["tags"]
     assert saved.card["data"]["recording_ids"]
@@ -106,22 +78,22 @@ def test_the_export_answers_for_any_tag(finished, unseen):
     assert saved.is_known(unseen)
 
 
-def test_a_finished_run_is_not_done_again(finished, capsys):
-    path = run_of(finished).path / "metrics.json"
+def test_a_finished_run_is_not_done_again(dual_run, capsys):
+    path = run_of(dual_run).path / "metrics.json"
     before = path.stat().st_mtime_ns
-    assert call(finished) == 0
+    assert call(dual_run) == 0
     assert "is finished" in capsys.readouterr().out
     assert path.stat().st_mtime_ns == before
-    assert [p.name for p in (finished / "saved").iterdir()] == ["1"]
+    assert [p.name for p in (dual_run / "saved").iterdir()] == ["1"]
 
 
-def test_other_settings_under_the_name_are_refused(finished, capsys):
-    assert call(finished, dim=4) == 2
+def test_other_settings_under_the_name_are_refused(dual_run, capsys):
+    assert call(dual_run, dim=4) == 2
     assert "dim: 8 -> 4" in capsys.readouterr().err
 
 
 def test_a_start_that_knows_what_is_unseen_is_refused(
-    finished, unseen, tmp_path, capsys
+    dual_run, unseen, tmp_path, capsys
 ):
     def start(name, **data):
         run = run_dir.RunDir(tmp_path, "baseline", name)
@@ -129,25 +101,25 @@ def test_a_start_that_knows_what_is_unseen_is_refused(
         return run.path
 
     knows = start("knows", tags=[unseen.upper(), "other"], recording_ids=[])
-    assert call(finished, name="b", init_from=knows) == 2
+    assert call(dual_run, name="b", init_from=knows) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "must not know unseen tags" in said and unseen in said
-    manifest = tone_manifest.manifests.read_manifest(finished / "data")
+    manifest = tone_manifest.manifests.read_manifest(dual_run / "data")
     heard = manifest.split("test").tracks[0].track_id
     heard_test = start("heard", tags=["other"], recording_ids=[heard])
-    assert call(finished, name="b", init_from=heard_test) == 2
+    assert call(dual_run, name="b", init_from=heard_test) == 2
     assert heard in capsys.readouterr().err
-    assert not (finished / "runs" / "dual_encoder" / "b").exists()
+    assert not (dual_run / "runs" / "dual_encoder" / "b").exists()
 
 
-def test_unseen_tags_need_recordings_that_are_held_out(finished, capsys):
-    assert call(finished, name="c", train_on="all") == 2
+def test_unseen_tags_need_recordings_that_are_held_out(dual_run, capsys):
+    assert call(dual_run, name="c", train_on="all") == 2
     assert "--train-on train" in capsys.readouterr().err
 
 
 def test_tags_without_a_vector_are_refused_by_name(
-    finished, capsys, monkeypatch
+    dual_run, capsys, monkeypatch
 ):
     shipped = word_sources.shipped()
     lacking = word_sources.words.WordVectors(
@@ -156,5 +128,5 @@ def test_tags_without_a_vector_are_refused_by_name(
     monkeypatch.setattr(
         run_dual_encoder.word_sources, "open_source", lambda text: lacking
     )
-    assert call(finished, name="d", unseen_count=0, body="own") == 2
+    assert call(dual_run, name="d", unseen_count=0, body="own") == 2
     assert "'noise' (nearest: 'nois')" in capsys.readouterr().err

@@ -1,43 +1,19 @@
 """Draws of unseen tags become one table, and nothing is trained twice."""
 
 import csv
+import shutil
 
 import numpy as np
 import pytest
 import tone_manifest
+from tone_runs import zero_shot as call
 
-from experiments import run_dir, run_zero_shot, zero_shot_draw, zero_shot_table
-from tftag import command_line
-
-SMALL = {
-    "epochs": 1,
-    "dim": 8,
-    "text_units": 16,
-    "heads_epochs": 2,
-    "unseen_count": 1,
-    "draws": 2,
-}
+from experiments import run_dir, zero_shot_draw, zero_shot_table
 
 
-def call(folder, **values):
-    """Exit status of the command on the tones in a folder."""
-    line = tone_manifest.flags(
-        data=folder / "data",
-        runs=folder / "runs",
-        **{"name": "a", **SMALL, **values},
-    )
-    return command_line.run(run_zero_shot.main, line)
-
-
-@pytest.fixture(scope="module")
-def done(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("zero_shot")
-    # An odd number of artists: each has high and low tones.
-    tone_manifest.make(
-        folder / "data", train=20, validation=0, test=12, artists=5, seconds=1.0
-    )
-    assert call(folder) == 0
-    return folder, run_dir.RunDir(folder / "runs", "zero_shot", "a")
+@pytest.fixture
+def run(zero_shot_run):
+    return run_dir.RunDir(zero_shot_run / "runs", "zero_shot", "a")
 
 
 @pytest.fixture
@@ -48,8 +24,7 @@ def nothing_is_trained(monkeypatch):
     monkeypatch.setattr(zero_shot_draw, "_train_and_score", refuse)
 
 
-def test_files_of_the_run_agree(done):
-    _, run = done
+def test_files_of_the_run_agree(run):
     found = run.read_json("metrics.json")
     with open(run.path / "zero_shot.csv") as text:
         rows = list(csv.DictReader(text))
@@ -68,8 +43,7 @@ def test_files_of_the_run_agree(done):
         assert low <= figure["mean"] <= high
 
 
-def test_every_draw_says_what_it_was(done):
-    _, run = done
+def test_every_draw_says_what_it_was(run):
     for draw in run.read_json("metrics.json")["draws"]:
         assert len(draw["unseen"]["unseen"]) == 1
         assert draw["training_recordings"] == 20
@@ -78,8 +52,7 @@ def test_every_draw_says_what_it_was(done):
         assert set(draw["hubness"]) == set(zero_shot_draw.METHODS)
 
 
-def test_scores_have_a_row_per_test_recording_and_a_column_per_tag(done):
-    _, run = done
+def test_scores_have_a_row_per_test_recording_and_a_column_per_tag(run):
     for number in range(2):
         file = run.path / "draws" / f"draw_{number}" / "scores.npz"
         with np.load(file) as saved:
@@ -88,13 +61,14 @@ def test_scores_have_a_row_per_test_recording_and_a_column_per_tag(done):
                 assert np.isfinite(saved[method]).all()
 
 
-def test_a_second_call_only_prints_the_table(done, nothing_is_trained, capsys):
-    folder, run = done
+def test_a_second_call_only_prints_the_table(
+    zero_shot_run, run, nothing_is_trained, capsys
+):
     before = run.read_json("metrics.json")
-    assert call(folder) == 0
+    assert call(zero_shot_run) == 0
     said = capsys.readouterr().out
     assert "protocol hidden-labels" in said
-    assert "over 2 draws" in said
+    assert "over 2 draws" in said and "% interval" in said
     lines = said.splitlines()
     for method in (*zero_shot_draw.METHODS, "random order"):
         rows = [line for line in lines if line.startswith(f"  {method} ")]
@@ -105,41 +79,40 @@ def test_a_second_call_only_prints_the_table(done, nothing_is_trained, capsys):
     assert after["figures"] == before["figures"]
 
 
-def test_one_draw_has_no_interval(done, nothing_is_trained, capsys):
-    folder, run = done
-    assert call(folder, draws=1) == 0
-    assert "interval" not in capsys.readouterr().out
+def test_one_draw_has_no_interval(
+    zero_shot_run, nothing_is_trained, tmp_path, capsys
+):
+    shutil.copytree(zero_shot_run / "runs", tmp_path / "runs")
+    line = {"runs": tmp_path / "runs", "draws": 1}
+    assert call(zero_shot_run, **line) == 0
+    assert "% interval" not in capsys.readouterr().out
+    run = run_dir.RunDir(tmp_path / "runs", "zero_shot", "a")
     with open(run.path / "zero_shot.csv") as text:
         assert {row["low"] for row in csv.DictReader(text)} == {""}
-    assert call(folder) == 0  # as the other tests have it
 
 
-def test_other_settings_are_refused(done, nothing_is_trained, capsys):
-    folder, _ = done
-    assert call(folder, protocol="strict") == 2
+def test_other_settings_are_refused(zero_shot_run, nothing_is_trained, capsys):
+    assert call(zero_shot_run, protocol="strict") == 2
     said = capsys.readouterr().err
     assert "protocol: 'hidden-labels' -> 'strict'" in said
 
 
-def test_without_unseen_count_there_is_nothing_to_ask(done, capsys):
-    folder, _ = done
-    assert call(folder, unseen_count=0) == 2
+def test_without_unseen_count_there_is_nothing_to_ask(zero_shot_run, capsys):
+    assert call(zero_shot_run, unseen_count=0) == 2
     assert "--unseen-count" in capsys.readouterr().err
 
 
-def test_no_draws_are_refused(done, capsys):
-    folder, _ = done
+def test_no_draws_are_refused(zero_shot_run, capsys):
     with pytest.raises(SystemExit) as stop:
-        call(folder, draws=0)
+        call(zero_shot_run, draws=0)
     assert stop.value.code == 2
     assert "--draws" in capsys.readouterr().err
 
 
 def test_a_start_that_knows_what_is_unseen_is_refused(
-    done, nothing_is_trained, tmp_path, capsys
+    zero_shot_run, nothing_is_trained, tmp_path, capsys
 ):
-    folder, _ = done
     start = run_dir.RunDir(tmp_path, "baseline", "all")
     start.write_json("data.json", {"tags": list(tone_manifest.TAGS)})
-    assert call(folder, name="b", init_from=start.path) == 2
+    assert call(zero_shot_run, name="b", init_from=start.path) == 2
     assert "must not know unseen tags" in capsys.readouterr().err

@@ -1,12 +1,10 @@
 import json
 import shutil
-import subprocess
-import sys
 
 import numpy as np
+import other_process
 import pytest
 import soundfile
-import test_exported_dual_encoder as in_graph
 import tiny_dual_encoder
 import tiny_tagger
 
@@ -16,19 +14,9 @@ CLIP, NAMES = tiny_dual_encoder.CLIP, tiny_dual_encoder.NAMES
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tiny_dual_encoder.exported(tmp_path_factory)[1]
-
-
-@pytest.fixture(scope="module")
-def encoder(folder):
-    return saved_dual_encoder.SavedDualEncoder(folder.parent)
-
-
-def test_it_is_a_tagger_too(encoder, folder):
+def test_it_is_a_tagger_too(encoder, encoder_folder):
     samples = tiny_tagger.music(3 * CLIP)
-    tagger = serving.SavedTagger(folder)
+    tagger = serving.SavedTagger(encoder_folder)
     assert encoder.tag_names == tagger.tag_names == NAMES
     np.testing.assert_array_equal(
         encoder.tag_samples(samples).probabilities,
@@ -39,15 +27,14 @@ def test_it_is_a_tagger_too(encoder, folder):
 
 
 def test_a_file_is_embedded_as_the_model_hears_it(
-    encoder, tmp_path, tmp_path_factory
+    encoder, encoder_model, tmp_path
 ):
-    model, _ = tiny_dual_encoder.exported(tmp_path_factory)
     path = tmp_path / "song.flac"
     soundfile.write(path, tiny_tagger.music(44_100) / 8, 44_100)
     samples = audio.decode_file(path, RATE).samples.astype(np.float32)
     np.testing.assert_allclose(
         encoder.embed_file(path),
-        in_graph.live_embedding(model, samples),
+        tiny_dual_encoder.live_embedding(encoder_model, samples),
         atol=1e-5,
     )
     with pytest.raises(FileNotFoundError):
@@ -71,11 +58,10 @@ def test_many_are_each_alone_and_few_are_in_memory(encoder):
     assert encoder.embed_batch([]).shape == (0, 24)
 
 
-def test_texts_and_scores(encoder, tmp_path_factory):
-    model, _ = tiny_dual_encoder.exported(tmp_path_factory)
+def test_texts_and_scores(encoder, encoder_model):
     strings = tiny_dual_encoder.STRINGS
     vectors, known_share = encoder.embed_texts(strings)
-    expected, _ = in_graph.live_texts(model, strings)
+    expected, _ = tiny_dual_encoder.live_texts(encoder_model, strings)
     expected[known_share == 0] = 0.0
     np.testing.assert_array_equal(
         known_share, np.float32(tiny_dual_encoder.KNOWN_SHARES)
@@ -84,7 +70,9 @@ def test_texts_and_scores(encoder, tmp_path_factory):
     samples = tiny_tagger.music(2 * CLIP)
     scores, shares = encoder.score(samples, strings)
     np.testing.assert_allclose(
-        scores, expected @ in_graph.live_embedding(model, samples), atol=1e-5
+        scores,
+        expected @ tiny_dual_encoder.live_embedding(encoder_model, samples),
+        atol=1e-5,
     )
     np.testing.assert_array_equal(shares, known_share)
     assert encoder.embed_texts([])[0].shape == (0, 24)
@@ -107,15 +95,16 @@ def test_unknown_words_come_with_the_nearest_spelling(encoder):
     assert encoder.unknown_words("drum and bass") == {}
 
 
-def test_a_tagger_is_refused(tmp_path_factory):
-    _, folder = tiny_tagger.exported(tmp_path_factory)
+def test_a_tagger_is_refused(tagger_folder):
     with pytest.raises(ValueError, match="must be a dual encoder.*own 12 tags"):
-        saved_dual_encoder.SavedDualEncoder(folder)
+        saved_dual_encoder.SavedDualEncoder(tagger_folder)
 
 
 @pytest.mark.parametrize("field", ["space", "words"])
-def test_a_card_that_lacks_something_is_damaged(folder, tmp_path, field):
-    shutil.copytree(folder, tmp_path / "1")
+def test_a_card_that_lacks_something_is_damaged(
+    encoder_folder, tmp_path, field
+):
+    shutil.copytree(encoder_folder, tmp_path / "1")
     path = tmp_path / "1" / "assets" / "tftag.json"
     card = json.loads(path.read_text("utf-8"))
     del card[field]
@@ -124,22 +113,15 @@ def test_a_card_that_lacks_something_is_damaged(folder, tmp_path, field):
         saved_dual_encoder.SavedDualEncoder(tmp_path)
 
 
-def test_no_model_code_is_imported(folder):
-    program = (
-        "import sys\n"
-        "sys.modules['keras'] = None\n"
-        "from tftag import saved_dual_encoder as opened\n"
-        "encoder = opened.SavedDualEncoder(sys.argv[1])\n"
-        "encoder.score([1.0], ['jazz'])\n"
-        "encoder.is_known('jazz')\n"
-        "print([n for n in sys.modules if n.startswith('tftag.models')])\n"
+def test_no_model_code_is_imported(encoder_folder):
+    printed = other_process.printed_without_keras(
+        [
+            "from tftag import saved_dual_encoder as opened",
+            "encoder = opened.SavedDualEncoder(sys.argv[1])",
+            "encoder.score([1.0], ['jazz'])",
+            "encoder.is_known('jazz')",
+            "print([n for n in sys.modules if n.startswith('tftag.models')])",
+        ],
+        encoder_folder,
     )
-    finished = subprocess.run(
-        [sys.executable, "-c", program, folder],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        env={"PYTHONPATH": ":".join(sys.path), "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
-    assert finished.returncode == 0, finished.stderr
-    assert finished.stdout.strip() == "[]"
+    assert printed == "[]"

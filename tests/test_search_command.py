@@ -21,12 +21,6 @@ from tftag import (
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
 
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    _, folder = tiny_dual_encoder.exported(tmp_path_factory)
-    return saved_dual_encoder.SavedDualEncoder(folder)
-
-
 @pytest.fixture(autouse=True)
 def loaded_once(encoder, monkeypatch):
     opened = saved_dual_encoder.SavedDualEncoder
@@ -114,6 +108,19 @@ def test_bad_files_and_unknown_words_are_a_line_each(songs, capsys, tmp_path):
     assert len(rows) == 5
 
 
+def test_bad_files_are_named_at_every_search(songs, capsys):
+    (songs / "bad.wav").write_bytes(b"RIFF")
+    assert run(songs, "dreamy") == 1
+    found, err = capsys.readouterr()
+    _, bad = err.splitlines()
+    assert run(songs, "dreamy") == 1
+    again, err = capsys.readouterr()
+    assert again == found
+    unchanged, named = err.splitlines()
+    assert unchanged.startswith("not tried again, as unchanged: 1 of 5")
+    assert named == bad
+
+
 def test_the_index_can_lie_elsewhere(songs, capsys, tmp_path):
     index = tmp_path / "index.npz"
     assert run(songs, "dreamy", "--index", index) == 0
@@ -177,8 +184,7 @@ def test_a_folder_without_music_is_one_error(tmp_path, capsys):
     assert error.startswith("error: FOLDER must hold audio")
 
 
-def test_a_tagger_cannot_search(songs, capsys, tmp_path_factory):
-    _, folder = tiny_tagger.exported(tmp_path_factory)
-    argv = ["search", str(folder), str(songs), "dreamy"]
+def test_a_tagger_cannot_search(songs, capsys, tagger_folder):
+    argv = ["search", str(tagger_folder), str(songs), "dreamy"]
     assert command_line.run(main_module.main, argv) == 2
     assert "must be a dual encoder" in capsys.readouterr().err

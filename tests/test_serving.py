@@ -1,9 +1,8 @@
 import json
 import shutil
-import subprocess
-import sys
 
 import numpy as np
+import other_process
 import pytest
 import soundfile
 import tiny_tagger
@@ -12,16 +11,6 @@ from tftag import audio, serving
 
 CLIP = tiny_tagger.CLIP
 RATE = tiny_tagger.SPEC.sample_rate_hz
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tiny_tagger.exported(tmp_path_factory)[1]
-
-
-@pytest.fixture(scope="module")
-def tagger(folder):
-    return serving.SavedTagger(folder)
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +33,9 @@ def test_the_card_tells_names_rate_and_thresholds(tagger):
     )
 
 
-def test_a_file_is_tagged_as_the_model_hears_it(tagger, song, tmp_path_factory):
-    model, _ = tiny_tagger.exported(tmp_path_factory)
+def test_a_file_is_tagged_as_the_model_hears_it(tagger, song, tagger_model):
     samples = audio.decode_file(song, RATE).samples.astype(np.float32)
-    expected = tiny_tagger.reference(model, samples).mean(axis=0)
+    expected = tiny_tagger.reference(tagger_model, samples).mean(axis=0)
     tagged = tagger.tag_file(song)
     np.testing.assert_allclose(tagged.probabilities, expected, atol=1e-5)
     np.testing.assert_allclose(
@@ -160,7 +148,7 @@ def test_unusable_files_say_why(tagger, tmp_path):
         tagger.timeline_file(tmp_path / "absent.mp3")
 
 
-def test_no_model_is_told_from_a_damaged_one(folder, tmp_path):
+def test_no_model_is_told_from_a_damaged_one(tmp_path):
     with pytest.raises(FileNotFoundError, match="absent, which is not there"):
         serving.SavedTagger(tmp_path / "absent")
     with pytest.raises(FileNotFoundError, match="with neither"):
@@ -204,31 +192,26 @@ def forget_thresholds(path):
         ("assets/tftag.json", drop_a_tag),
     ],
 )
-def test_a_damaged_model_is_one_clear_error(folder, tmp_path, name, damage):
+def test_a_damaged_model_is_one_clear_error(
+    tagger_folder, tmp_path, name, damage
+):
     broken = tmp_path / "1"
-    shutil.copytree(folder, broken)
+    shutil.copytree(tagger_folder, broken)
     damage(broken / name)
     with pytest.raises(ValueError, match="damaged.*Received: ") as raised:
         serving.SavedTagger(broken)
     assert "\n" not in str(raised.value)
 
 
-def test_no_model_code_is_imported(folder):
-    program = (
-        "import sys\n"
-        "sys.modules['keras'] = None\n"
-        "from tftag import serving\n"
-        "serving.SavedTagger(sys.argv[1]).tag_samples([1.0])\n"
-        "print([name for name in sys.modules if name.startswith('tftag.')])\n"
+def test_no_model_code_is_imported(tagger_folder):
+    printed = other_process.printed_without_keras(
+        [
+            "from tftag import serving",
+            "serving.SavedTagger(sys.argv[1]).tag_samples([1.0])",
+            "print([n for n in sys.modules if n.startswith('tftag.')])",
+        ],
+        tagger_folder,
     )
-    finished = subprocess.run(
-        [sys.executable, "-c", program, folder],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        env={"PYTHONPATH": ":".join(sys.path), "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
-    assert finished.returncode == 0, finished.stderr
     decoding = ["ffmpeg", "open_ended_mp3", "audio_source", "audio"]
     modules = [*decoding, "model_card", "version_folder", "serving"]
-    assert finished.stdout.strip() == str([f"tftag.{name}" for name in modules])
+    assert printed == str([f"tftag.{name}" for name in modules])

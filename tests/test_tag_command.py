@@ -15,12 +15,6 @@ RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
 
 @pytest.fixture(scope="module")
-def encoder(tmp_path_factory):
-    _, folder = tiny_dual_encoder.exported(tmp_path_factory)
-    return saved_dual_encoder.SavedDualEncoder(folder)
-
-
-@pytest.fixture(scope="module")
 def model(encoder):
     return encoder.folder.parent
 
@@ -132,9 +126,8 @@ def test_what_cannot_be_asked_is_one_line(
     assert line.startswith("error: ") and message in line
 
 
-def test_a_tagger_has_no_other_tags(songs, capsys, tmp_path_factory):
-    _, folder = tiny_tagger.exported(tmp_path_factory)
-    assert run(folder, songs, "--tags", "dreamy") == 2
+def test_a_tagger_has_no_other_tags(songs, capsys, tagger_folder):
+    assert run(tagger_folder, songs, "--tags", "dreamy") == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("error: The SavedModel must be a dual encoder")

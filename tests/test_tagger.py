@@ -5,37 +5,14 @@ import keras_checks
 import numpy as np
 import pytest
 from keras import ops
+from noise_batches import SPEC, call, masks, noise
 
 from tftag import audio, losses
 from tftag.models import backbone, tagger
 
-SPEC = audio.AudioSpec(
-    sample_rate_hz=4_000,
-    clip_seconds=0.5,
-    window_samples=128,
-    hop_samples=64,
-    mel_bands=16,
-    max_hz=2_000.0,
-)  # 32 frames
 CONFIG = tagger.TaggerConfig(
     backbone.BackboneConfig(width=1 / 32, blocks=3), dropout=0.3
 )
-
-
-def _inputs(batch=3, samples=2_000, seed=0):
-    rng = np.random.default_rng(seed)
-    waveform = rng.integers(-32_767, 32_768, (batch, samples), "int16")
-    return {"waveform": waveform, "peak": np.full(batch, 32_767.0, "float32")}
-
-
-def _masks(batch=3, width=0):
-    masks = np.zeros((batch, 2, 2), "int32")
-    masks[:, 0] = (1, width)
-    return {"mel_masks": masks, "time_masks": masks}
-
-
-def _call(model, inputs):
-    return ops.convert_to_numpy(model(inputs, training=False))
 
 
 def test_layers_are_named_for_what_they_do():
@@ -71,12 +48,12 @@ def test_seed_preset_counts():
 
 def test_integers_and_floats_of_any_unit_give_the_same_logits():
     model = tagger.tagger(SPEC, CONFIG, 4)
-    inputs = _inputs()
-    expected = _call(model, inputs)
+    inputs = noise()
+    expected = call(model, inputs)
     whole = inputs["waveform"].astype("float32")
     for waveform, unit in ((whole, 1), (whole / 32_768, 32_768)):
         peak = inputs["peak"] / unit
-        outputs = _call(model, {"waveform": waveform, "peak": peak})
+        outputs = call(model, {"waveform": waveform, "peak": peak})
         np.testing.assert_allclose(outputs, expected, atol=1e-6)
     outputs = model.predict(inputs, verbose=0)
     np.testing.assert_allclose(outputs, expected, atol=1e-5)
@@ -84,7 +61,7 @@ def test_integers_and_floats_of_any_unit_give_the_same_logits():
 
 def test_each_row_by_itself():
     model = tagger.tagger(SPEC, CONFIG, 4)
-    inputs = _inputs()
+    inputs = noise()
     keras_checks.check_batch_independent(
         lambda waveform, peak: model({"waveform": waveform, "peak": peak}),
         inputs["waveform"].astype("float32"),
@@ -96,7 +73,7 @@ def test_each_row_by_itself():
 def test_any_length_unless_flattened():
     model = tagger.tagger(SPEC, CONFIG, 4)
     for samples in (1, 63, 64, 5_000):
-        logits = _call(model, _inputs(1, samples))
+        logits = call(model, noise(1, samples))
         assert logits.shape == (1, 4)
         assert np.all(np.isfinite(logits))
     fixed = tagger.tagger(
@@ -107,7 +84,7 @@ def test_any_length_unless_flattened():
         4,
     )
     assert fixed.input["waveform"].shape == (None, 2_000)
-    assert _call(fixed, _inputs()).shape == (3, 4)
+    assert call(fixed, noise()).shape == (3, 4)
 
 
 def test_an_untrained_tagger_answers_with_the_prior():
@@ -120,10 +97,10 @@ def test_an_untrained_tagger_answers_with_the_prior():
 
 
 def test_logits_are_float32_under_mixed_precision():
-    inputs = _inputs()
+    inputs = noise()
     keras.utils.set_random_seed(0)
     model = tagger.tagger(SPEC, CONFIG, 4)
-    expected = _call(model, inputs)
+    expected = call(model, inputs)
     for half in ("float16", "bfloat16"):
         with keras_checks.dtype_policy(f"mixed_{half}"):
             mixed = tagger.tagger(SPEC, CONFIG, 4)
@@ -131,16 +108,16 @@ def test_logits_are_float32_under_mixed_precision():
         front = keras.Model(mixed.input, mixed.get_layer("mel_norm").output)
         reference = keras.Model(model.input, model.get_layer("mel_norm").output)
         np.testing.assert_array_equal(
-            _call(front, inputs), _call(reference, inputs)
+            call(front, inputs), call(reference, inputs)
         )
         assert mixed.get_layer("backbone").output.dtype == half
-        logits = _call(mixed, inputs)
+        logits = call(mixed, inputs)
         assert logits.dtype == "float32"
         np.testing.assert_allclose(logits, expected, atol=0.1)
 
 
 def _mean_of_members(training, inputs):
-    return _call(training, inputs).mean(axis=1)
+    return call(training, inputs).mean(axis=1)
 
 
 @pytest.mark.parametrize("members", [1, 3])
@@ -155,20 +132,20 @@ def test_masked_shares_every_weight(members):
     assert {id(v) for v in training.variables} == {
         id(v) for v in model.variables
     }
-    inputs = _inputs()
-    before = _call(model, inputs)
+    inputs = noise()
+    before = call(model, inputs)
     np.testing.assert_allclose(
-        _mean_of_members(training, {**inputs, **_masks()}), before, atol=1e-6
+        _mean_of_members(training, {**inputs, **masks()}), before, atol=1e-6
     )
-    masked = _mean_of_members(training, {**inputs, **_masks(width=9)})
+    masked = _mean_of_members(training, {**inputs, **masks(width=9)})
     assert np.abs(masked - before).min() > 1e-6
     training.compile(keras.optimizers.SGD(0.1), losses.BinaryCrossentropy())
     truth = np.ones((3, 1, 4), "float32")
-    training.fit({**inputs, **_masks(width=2)}, truth, verbose=0)
-    after = _call(model, inputs)
+    training.fit({**inputs, **masks(width=2)}, truth, verbose=0)
+    after = call(model, inputs)
     assert np.abs(after - before).min() > 1e-6
     np.testing.assert_allclose(
-        _mean_of_members(training, {**inputs, **_masks()}), after, atol=1e-6
+        _mean_of_members(training, {**inputs, **masks()}), after, atol=1e-6
     )
 
 
@@ -183,12 +160,12 @@ def test_the_logits_of_a_tagger_are_the_mean_of_its_members():
     model = tagger.tagger(SPEC, config, 4)
     head = model.get_layer("tag_logits")
     body = keras.Model(model.input, head.input)
-    vectors = _call(body, _inputs()).reshape(3, 2, -1)
+    vectors = call(body, noise()).reshape(3, 2, -1)
     kernels = ops.convert_to_numpy(head.kernel).reshape(2, -1, 4)
     logits = [vectors[:, m] @ kernels[m] for m in range(2)]
     assert np.abs(logits[0] - logits[1]).min() > 1e-6
     np.testing.assert_allclose(
-        _call(model, _inputs()), np.mean(logits, axis=0), atol=1e-5
+        call(model, noise()), np.mean(logits, axis=0), atol=1e-5
     )
 
 
@@ -197,10 +174,10 @@ def test_masks_hide_what_they_cover():
     training = tagger.masked(model)
     all_bands = np.array([[[0, 16]]], "int32")
     logits = [
-        _call(
+        call(
             training,
             {
-                **_inputs(1, seed=seed),
+                **noise(1, seed=seed),
                 "mel_masks": all_bands,
                 "time_masks": all_bands[:, :0],
             },
@@ -216,7 +193,7 @@ def test_variables_hold_all_that_a_step_changes():
     paths = [variable.path for variable in model.variables]
     assert len(set(paths)) == len(paths)
     assert sum("seed_generator_state" in path for path in paths) == 1
-    inputs, truth = _inputs(), np.ones((3, 4), "float32")
+    inputs, truth = noise(), np.ones((3, 4), "float32")
     start = [ops.convert_to_numpy(v) for v in model.variables]
     ends = []
     for _ in range(2):
@@ -242,15 +219,15 @@ def test_training_learns_what_it_is_shown():
     model.compile(keras.optimizers.Adam(0.01), losses.BinaryCrossentropy())
     for _ in range(30):
         model.train_on_batch(inputs, truth)
-    np.testing.assert_array_equal(_call(model, inputs) > 0, truth > 0)
+    np.testing.assert_array_equal(call(model, inputs) > 0, truth > 0)
 
 
 def test_a_saved_tagger_comes_back(tmp_path):
     model = tagger.tagger(SPEC, CONFIG, 4, np.full(4, 0.2))
     model.save(tmp_path / "tagger.keras")
     loaded = keras.saving.load_model(tmp_path / "tagger.keras")
-    inputs = _inputs()
-    np.testing.assert_array_equal(_call(loaded, inputs), _call(model, inputs))
+    inputs = noise()
+    np.testing.assert_array_equal(call(loaded, inputs), call(model, inputs))
     tagger.masked(loaded)
 
 

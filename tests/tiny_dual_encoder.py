@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tiny_tagger
 
-from tftag import export, tags, words
+from tftag import audio, export, tags, words
 from tftag.models import backbone, dual_encoder
 
 SPEC, CLIP, NAMES = tiny_tagger.SPEC, tiny_tagger.CLIP, tiny_tagger.NAMES
@@ -44,18 +44,6 @@ def build(members=2):
     return model
 
 
-_written = {}
-
-
-def exported(tmp_path_factory):
-    """Returns model and folder; written once for all tests."""
-    if "tiny" not in _written:
-        folder = tmp_path_factory.mktemp("saved_models") / "tiny_dual"
-        model = build()
-        _written["tiny"] = model, write(model, folder)
-    return _written["tiny"]
-
-
 def write(model, folder, vectors=None, **options):
     """Exports a model as the tests have it."""
     return export.export_dual_encoder(
@@ -68,3 +56,29 @@ def write(model, folder, vectors=None, **options):
         folder,
         **options,
     )
+
+
+def _clip_vectors(model, samples):
+    """Unit vector of every clip, one clip at a time."""
+    audio_tower, _ = dual_encoder.towers(model)
+    vectors = []
+    for start in audio.clip_starts(len(samples), SPEC):
+        clip = np.zeros((1, CLIP), np.float32)
+        part = samples[start : start + CLIP]
+        clip[0, : len(part)] = part
+        peak = np.abs(samples).max(keepdims=True)
+        vectors.append(audio_tower({"waveform": clip, "peak": peak})[0])
+    return np.array(vectors, float)
+
+
+def live_embedding(model, samples):
+    """Embedding `[dim]` of a recording, by the model itself."""
+    mean = _clip_vectors(model, samples).mean(axis=0)
+    return mean / np.linalg.norm(mean)
+
+
+def live_texts(model, strings):
+    """Embeddings `[strings, dim]` and known shares, by the model itself."""
+    vectors, known_share = word_vectors().embed(strings)
+    _, text_tower = dual_encoder.towers(model)
+    return np.array(text_tower(vectors, training=False)), known_share

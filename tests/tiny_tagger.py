@@ -57,20 +57,12 @@ def music(samples, seed=0):
     return (chord.sum(axis=0) + noise).astype(np.float32)
 
 
-_written = {}
-
-
-def exported(tmp_path_factory):
-    """Returns model and folder; written once for all tests."""
-    if "tiny" not in _written:
-        _written["tiny"] = _export(tmp_path_factory)
-    return _written["tiny"]
-
-
-def _export(tmp_path_factory):
-    model = build()
-    folder = tmp_path_factory.mktemp("saved_models") / "tiny"
-    card = {"metrics": {"map": float("nan")}, "command": "tests"}
-    return model, export.export_tagger(
-        model, SPEC, tags.TagVocabulary(NAMES), CALIBRATION, card, folder
-    )
+def write(model, folder, card=None, **options):
+    """Exports a model as the tests have it."""
+    settings = {
+        "vocabulary": tags.TagVocabulary(NAMES),
+        "calibrated": CALIBRATION,
+        "card": {"command": "tests"} if card is None else card,
+        **options,
+    }
+    return export.export_tagger(model, SPEC, folder=folder, **settings)

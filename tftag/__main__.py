@@ -47,8 +47,9 @@ def _add_tag(commands):
         "paths",
         metavar="FILE_OR_FOLDER",
         nargs="+",
-        help="audio of any format that libsndfile reads; folders are searched "
-        "to the bottom",
+        help="audio of any format that libsndfile reads, or ffmpeg where it is "
+        "installed; folders are searched to the bottom, but for links to "
+        "folders in them",
     )
     tag.add_argument(
         "--tags",
@@ -83,8 +84,9 @@ def _add_search(commands):
         "search",
         help="find the recordings of a folder that fit a query",
         description="Ranks the recordings of a folder by tags in any words, "
-        "with an exported dual encoder. What it heard is kept in an index; "
-        "only new and changed files are listened to again.",
+        "with an exported dual encoder. What it heard, and what it could not "
+        "decode, is kept in an index; only new and changed files are read "
+        "again.",
         epilog="A query: dreamy piano -vocals; piano^2 weighs twice; quotes "
         "keep a phrase together. Put -- before a query that begins with a "
         "minus. Exit status: 0; 1 where some files could not be read (each is "
@@ -93,7 +95,9 @@ def _add_search(commands):
     search.set_defaults(run=_search)
     _add_model(search)
     search.add_argument(
-        "folder", metavar="FOLDER", help="searched to the bottom"
+        "folder",
+        metavar="FOLDER",
+        help="searched to the bottom, but for links to folders in it",
     )
     search.add_argument("query", metavar="QUERY", help="what to look for")
     search.add_argument(

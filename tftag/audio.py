@@ -4,6 +4,7 @@ import dataclasses
 import logging
 import math
 import os
+import stat
 import struct
 
 import numpy as np
@@ -133,6 +134,9 @@ def decode_file(path: str | os.PathLike, sample_rate_hz: int) -> Recording:
         UnusableAudio: Nothing can be read, or only silence.
         FileNotFoundError: There is no such file.
     """
+    if stat.S_ISFIFO(os.stat(path).st_mode):  # opening it may wait for ever
+        text = f"{os.fsdecode(path)}: It is a pipe, not a file."
+        raise UnusableAudio("unreadable", text)
     with open(path, "rb") as file:  # says what soundfile hides: why not
         has_bytes = bool(file.read(1))
     by_ffmpeg = False

@@ -22,44 +22,56 @@ _SUFFIXES = frozenset(
 UNREADABLE = (audio.UnusableAudio, OSError)
 
 _Answer = TypeVar("_Answer")
+_Fail = Callable[[pathlib.Path, Exception], None]
 
 
 def find(
-    paths: Iterable[str | os.PathLike], fail: Callable[[str], None]
+    paths: Iterable[str | os.PathLike], fail: _Fail
 ) -> Iterator[pathlib.Path]:
     """Yields the files, and the audio files in the folders, to the bottom.
 
+    Links to folders inside a folder are not followed: they may go in circles.
+
     Args:
         paths: Files and folders.
-        fail: Gets the reason where a folder cannot be read, or has none.
+        fail: Gets path and error where a folder cannot be read, or has none.
 
     Yields:
         Files, those of a folder in the order of their names.
     """
     for path in map(pathlib.Path, paths):
-        if not path.is_dir():
+        if path.is_dir():
+            yield from _find_inside(path, fail)
+        else:
             yield path
-            continue
-        found = False
-        for folder, folders, names in os.walk(
-            path, onerror=lambda error: fail(reason(error))
-        ):
-            folders.sort()
-            for name in sorted(names):
-                # Names with a dot first: copies of a Mac hold no audio there.
-                is_audio = os.path.splitext(name)[1].lower() in _SUFFIXES
-                if is_audio and not name.startswith("."):
-                    found = True
-                    yield pathlib.Path(folder, name)
-        if not found:
-            fail(f"{path}: There are no audio files in this folder.")
+
+
+def _find_inside(top, fail):
+    is_empty = True
+
+    def cannot_list(error):
+        nonlocal is_empty
+        is_empty = False  # as far as anybody knows
+        fail(pathlib.Path(error.filename), error)
+
+    for folder, folders, names in os.walk(top, onerror=cannot_list):
+        folders.sort()
+        for name in sorted(names):
+            # Names with a dot first: copies of a Mac hold no audio there.
+            is_audio = os.path.splitext(name)[1].lower() in _SUFFIXES
+            if is_audio and not name.startswith("."):
+                is_empty = False
+                yield pathlib.Path(folder, name)
+    if is_empty:
+        text = f"{top}: There are no audio files in this folder."
+        fail(top, FileNotFoundError(text))
 
 
 def each(
     answer: Callable[[Iterable[np.ndarray]], Iterable[_Answer]],
     paths: Iterable[pathlib.Path],
     sample_rate_hz: int,
-    fail: Callable[[str], None],
+    fail: _Fail,
 ) -> Iterator[tuple[pathlib.Path, _Answer]]:
     """Yields each file that can be read, and what a model says of it.
 
@@ -67,7 +79,7 @@ def each(
         answer: `tag_each` or `embed_each` of an opened model.
         paths: The files; read as needed.
         sample_rate_hz: Rate of the waveforms that the model takes.
-        fail: Gets the reason where a file cannot be read.
+        fail: Gets path and error where a file cannot be read.
 
     Yields:
         Path and answer.
@@ -79,7 +91,7 @@ def each(
             try:
                 recording = audio.decode_file(path, sample_rate_hz)
             except UNREADABLE as error:
-                fail(reason(error))
+                fail(path, error)
                 continue
             decoded.append(path)
             yield recording.samples

@@ -19,6 +19,7 @@ _UNKNOWN_FRAMES = 1 << 62
 # Where a program cannot go back it states nearly 2 or 4 GiB.
 _UNKNOWN_BYTES = 2_100_000_000
 _INSTALL = "Install ffmpeg, which reads more formats."
+_NO_ARRAY = "An array does not tell its sample rate: write it as a WAV file."
 
 
 class UnusableAudio(ValueError):
@@ -34,6 +35,14 @@ class UnusableAudio(ValueError):
         super().__init__(message)
         self.reason = reason
         self.by_ffmpeg = by_ffmpeg
+
+
+def decoders() -> str:
+    """Returns the versions of what decides whether a file can be read."""
+    return (
+        f"libsndfile {soundfile.__libsndfile_version__}, "
+        f"ffmpeg {ffmpeg.version()}"
+    )
 
 
 def open_source(
@@ -59,6 +68,8 @@ def open_source(
         reason, text = _explain(error.code, error.error_string, path)
     except TypeError:  # soundfile wants to be told what .raw holds
         reason, text = "unsupported", "Raw audio has no header."
+    if os.fsdecode(path).lower().endswith(".npy"):
+        raise UnusableAudio("unsupported", _NO_ARRAY)
     if ffmpeg.version() is None:
         raise UnusableAudio(reason, f"{text} {_INSTALL}", by_ffmpeg=True)
     try:

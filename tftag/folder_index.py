@@ -1,28 +1,55 @@
 """The index of a folder of recordings, kept up with what is in it.
 
-The id of a recording is its path inside the folder, its size and the time of
-its last change. So a file that was changed is another recording, and what is
-new and what is gone are differences of sets.
+The id of a file is its path inside the folder, its size and the time of its
+last change. So a file that was changed is another one, and what is new and
+what is gone are differences of sets.
 """
 
+import dataclasses
 import itertools
 import os
 import pathlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from tftag import audio_files, index_file, retrieval, saved_dual_encoder
+from tftag import (
+    audio,
+    audio_files,
+    audio_source,
+    index_file,
+    retrieval,
+    saved_dual_encoder,
+)
 
 FILE_NAME = ".tftag-index.npz"
 # Embedded between two writings: what an interrupt can cost.
 _FILES_AT_ONCE = 200
 
 
+@dataclasses.dataclass(frozen=True)
+class FolderIndex:
+    """What was heard of a folder.
+
+    Attributes:
+        recordings: Those that can be read.
+        unusable: Id to reason of the files that hold no usable audio. What
+            another moment may mend, as a right to read, is not kept.
+    """
+
+    recordings: retrieval.Index
+    unusable: Mapping[str, str]
+
+    @property
+    def ids(self) -> set[str]:
+        """Of all files that need not be decoded."""
+        return set(self.recordings.ids) | set(self.unusable)
+
+
 def open_or_new(
     path: pathlib.Path,
     encoder: saved_dual_encoder.SavedDualEncoder,
-) -> retrieval.Index:
+) -> FolderIndex:
     """Reads an index, or makes an empty one where there is no file.
 
     Args:
@@ -30,33 +57,53 @@ def open_or_new(
         encoder: The model that is asked.
 
     Returns:
-        The index.
+        The index. Other decoders may read more: it has no unusable files
+        where the decoders of this machine are not those that wrote it.
 
     Raises:
         ValueError: The file is damaged, no index, or of another model.
     """
-    if path.exists():
-        return index_file.read(path, encoder.space)
-    return empty(encoder)
+    if not path.exists():
+        return empty(encoder)
+    recordings, notes = index_file.read(path, encoder.space)
+    is_valid = notes.get("decoders") == audio_source.decoders()
+    return FolderIndex(recordings, notes["unusable"] if is_valid else {})
 
 
-def empty(encoder: saved_dual_encoder.SavedDualEncoder) -> retrieval.Index:
+def empty(encoder: saved_dual_encoder.SavedDualEncoder) -> FolderIndex:
     """Makes an index without recordings."""
     nothing = np.zeros((0, encoder.dim), np.float32)
-    return retrieval.Index((), nothing, encoder.space)
+    return FolderIndex(retrieval.Index((), nothing, encoder.space), {})
+
+
+def write(index: FolderIndex, path: pathlib.Path) -> None:
+    """Writes an index.
+
+    Args:
+        index: What to write.
+        path: The file; a file of that name is replaced.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    notes = {
+        "decoders": audio_source.decoders(),
+        "unusable": dict(index.unusable),
+    }
+    index_file.write(index.recordings, path, notes)
 
 
 def stamped(
     folder: pathlib.Path,
     paths: Iterable[pathlib.Path],
-    fail: Callable[[str], None],
+    fail: Callable[[pathlib.Path, Exception], None],
 ) -> dict[str, pathlib.Path]:
     """Gives every file its id.
 
     Args:
         folder: The folder that is searched.
         paths: Files in it.
-        fail: Gets the reason where a file is gone, or is no longer reached.
+        fail: Gets path and error where a file is gone, or is not reached.
 
     Returns:
         Id to path, in the order of `paths`.
@@ -66,7 +113,7 @@ def stamped(
         try:
             state = path.stat()
         except OSError as error:
-            fail(audio_files.reason(error))
+            fail(path, error)
             continue
         name = os.fspath(path.relative_to(folder))
         ids[f"{name}|{state.st_size}|{state.st_mtime_ns}"] = path
@@ -79,12 +126,12 @@ def name_of(recording_id: str) -> str:
 
 
 def refreshed(
-    index: retrieval.Index,
+    index: FolderIndex,
     encoder: saved_dual_encoder.SavedDualEncoder,
     ids: dict[str, pathlib.Path],
-    save: Callable[[retrieval.Index], None],
-    fail: Callable[[str], None],
-) -> retrieval.Index:
+    save: Callable[[FolderIndex], None],
+    fail: Callable[[pathlib.Path, Exception], None],
+) -> FolderIndex:
     """Embeds what is new or changed, and drops what is gone.
 
     Args:
@@ -92,26 +139,39 @@ def refreshed(
         encoder: The model that embeds.
         ids: What `stamped` returned.
         save: Gets the index whenever it has changed by enough.
-        fail: Gets the reason where a file cannot be read.
+        fail: Gets path and error where a file cannot be read, now or before.
 
     Returns:
-        The index of the files that can be read.
+        The index of the files as they are.
     """
-    gone = set(index.ids).difference(ids)
-    if gone:
-        index = index.remove(gone)
-    known = set(index.ids)
-    new = {path: name for name, path in ids.items() if name not in known}
+    recordings = index.recordings
+    if gone := set(recordings.ids).difference(ids):
+        recordings = recordings.remove(gone)
+    unusable = {}
+    for name, text in index.unusable.items():
+        if name in ids:
+            unusable[name] = text
+            error = audio.UnusableAudio("unreadable", f"{ids[name]}: {text}")
+            fail(ids[name], error)
+    saved_ids = index.ids
+    new = {path: name for name, path in ids.items() if name not in saved_ids}
+
+    def refuse(path, error):
+        if isinstance(error, audio.UnusableAudio):
+            unusable[new[path]] = str(error).removeprefix(f"{path}: ")
+        fail(path, error)
+
     embedded = audio_files.each(
-        encoder.embed_each, new, encoder.sample_rate_hz, fail
+        encoder.embed_each, new, encoder.sample_rate_hz, refuse
     )
-    changed = bool(gone)
     while some := list(itertools.islice(embedded, _FILES_AT_ONCE)):
         paths, vectors = zip(*some, strict=True)
         names = [new[path] for path in paths]
-        index = index.add(names, np.stack(vectors), encoder.space)
+        recordings = recordings.add(names, np.stack(vectors), encoder.space)
+        index = FolderIndex(recordings, dict(unusable))
         save(index)
-        changed = False
-    if changed:
+        saved_ids = index.ids
+    index = FolderIndex(recordings, unusable)
+    if index.ids != saved_ids:
         save(index)
     return index

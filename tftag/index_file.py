@@ -5,6 +5,7 @@ import os
 import pathlib
 import zipfile
 import zlib
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -14,12 +15,15 @@ FORMAT = 1
 _WAY_OUT = "build the index again"
 
 
-def write(index: retrieval.Index, path: str | os.PathLike) -> None:
+def write(
+    index: retrieval.Index, path: str | os.PathLike, notes: Mapping
+) -> None:
     """Writes an index; whoever reads meanwhile has the old one or the new.
 
     Args:
         index: what to write.
         path: the file; a file of that name is replaced.
+        notes: what to keep beside it, as JSON holds it.
 
     Raises:
         FileNotFoundError: there is no such folder.
@@ -33,6 +37,7 @@ def write(index: retrieval.Index, path: str | os.PathLike) -> None:
         )
     # JSON in ASCII holds names that are no UTF-8 as well, in one array.
     head = {"format": FORMAT, "model": index.model, "ids": index.ids}
+    head["notes"] = dict(notes)
     text = np.frombuffer(json.dumps(head).encode("ascii"), np.uint8)
     partial = path.with_name(path.name + ".partial")
     try:
@@ -46,7 +51,7 @@ def write(index: retrieval.Index, path: str | os.PathLike) -> None:
         raise
 
 
-def read(path: str | os.PathLike, model: str) -> retrieval.Index:
+def read(path: str | os.PathLike, model: str) -> tuple[retrieval.Index, dict]:
     """Reads an index.
 
     Args:
@@ -54,7 +59,7 @@ def read(path: str | os.PathLike, model: str) -> retrieval.Index:
         model: fingerprint of the model that will be asked with.
 
     Returns:
-        The index, as it was written.
+        The index and the notes, as they were written.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -78,6 +83,8 @@ def read(path: str | os.PathLike, model: str) -> retrieval.Index:
                 found = retrieval.Index(
                     tuple(head["ids"]), arrays["embeddings"], made_by
                 )
+                # None were kept once.
+                notes = dict(head.get("notes", {}))
     # Each layer of the file has an error of its own for damage.
     except (
         AttributeError,
@@ -107,4 +114,4 @@ def read(path: str | os.PathLike, model: str) -> retrieval.Index:
             f"{_WAY_OUT}, or ask with its model. Received: an index of "
             f"{made_by!r}, {os.fspath(path)}."
         )
-    return found
+    return found, notes

@@ -92,6 +92,7 @@ class Listing:
         self._kind = kind
         self._csv = csv.writer(file, lineterminator="\n")
         self._has_times = has_times
+        self._is_empty = True
         if form == "csv":
             times = ["start_seconds"] if has_times else []
             self._csv.writerow(["path", *times, *kind.COLUMNS])
@@ -109,6 +110,7 @@ class Listing:
             tags: What to list of it, in this order.
             start_seconds: Start of the clip, where there is one entry each.
         """
+        self._is_empty = False
         match self._form:
             case "table":
                 self._add_to_table(path, tags, start_seconds)
@@ -129,7 +131,7 @@ class Listing:
 
     def close(self) -> None:
         """Ends the listing; the file stays open."""
-        if self._form == "table":
+        if self._form == "table" and not self._is_empty:
             self._file.write(f"\n{self._kind.LEGEND}\n")
 
     def _add_to_table(self, path, tags, start_seconds):

@@ -11,7 +11,6 @@ from tftag import (
     audio_files,
     combination,
     folder_index,
-    index_file,
     known_terms,
     query,
     retrieval,
@@ -52,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     terms = query.parse(arguments.query, encoder.is_known)
     terms, vectors = known_terms.embed(encoder, terms, _say)
     index, failed = _refreshed(arguments, encoder, folder, path)
+    index = index.recordings
     if not index:
         raise ValueError(
             "FOLDER must hold audio that can be read. "
@@ -69,9 +69,10 @@ def _refreshed(arguments, encoder, folder, path):
     """Returns the index of the folder as it is, and what went wrong."""
     failures = []
 
-    def fail(reason):
-        failures.append(reason)
-        _say(f"not searched: {' '.join(reason.split())}")
+    def fail(file, error):
+        failures.append(file)
+        reason = " ".join(audio_files.reason(error).split())
+        _say(f"not searched: {reason}")
 
     try:
         index = folder_index.open_or_new(path, encoder)
@@ -82,14 +83,16 @@ def _refreshed(arguments, encoder, folder, path):
         _say(f"all files are embedded again: {error}")
         index = folder_index.empty(encoder)
     ids = folder_index.stamped(folder, audio_files.find([folder], fail), fail)
-    new = len(set(ids).difference(index.ids))
+    new = len(set(ids) - index.ids)
     if new:
         _say(f"embedding {new} of {len(ids)} files, new or changed")
+    if old := len(index.unusable.keys() & ids.keys()):
+        _say(f"not tried again, as unchanged: {old} of {len(ids)} files")
     unsaved = []
 
     def save(changed):
         try:
-            index_file.write(changed, path)
+            folder_index.write(changed, path)
         except OSError as error:
             if not unsaved:
                 _say(

@@ -47,16 +47,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write(
-    listed: Callable[[Iterable, Callable[[str], None]], Iterator[tuple]],
+    listed: Callable[[Iterable, Callable], Iterator[tuple]],
     kind: type,
     arguments: argparse.Namespace,
     out: TextIO,
 ) -> int:
     failures = []
 
-    def fail(reason):
-        failures.append(reason)
-        sys.stderr.write(f"not tagged: {' '.join(reason.split())}\n")
+    def fail(path, error):
+        failures.append(path)
+        reason = " ".join(audio_files.reason(error).split())
+        sys.stderr.write(f"not tagged: {reason}\n")
 
     rows = listing.Listing(
         out, arguments.format, kind, has_times=arguments.timeline
@@ -94,7 +95,7 @@ def _timelines(tagger, paths, fail):
         try:
             timeline = tagger.timeline_file(path)
         except audio_files.UNREADABLE as error:
-            fail(audio_files.reason(error))
+            fail(path, error)
             continue
         for start_seconds, calibrated in zip(
             timeline.start_seconds, timeline.calibrated, strict=True

@@ -23,7 +23,7 @@ _DISTINCT = 4  # pieces of music; the other files are copies of them
 _TINY_SAMPLES = 1_600
 _ROWS_PER_ARTIST = 20
 _SAMPLING_SECONDS = 0.2
-_ROOT = pathlib.Path(__file__).parent.parent
+_ROOT = pathlib.Path(__file__).parents[2]
 
 
 def prepare(arguments: argparse.Namespace) -> None:

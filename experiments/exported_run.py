@@ -1,0 +1,175 @@
+"""How a run that trains and exports one model begins and ends."""
+
+import argparse
+import os
+import pathlib
+import sys
+
+import numpy as np
+
+from experiments import (
+    console,
+    copies,
+    evaluation,
+    flags,
+    judgement,
+    run_dir,
+    run_settings,
+    training,
+)
+from pipelines import manifest as manifests
+
+
+def parse(
+    experiment: str, text: str, presets: dict, command: list[str]
+) -> argparse.Namespace:
+    """Reads the command line of such an experiment.
+
+    Args:
+        experiment: its name, as `baseline`.
+        text: what it does; the first line is shown.
+        presets: name to maker of the settings; the first is the default.
+        command: arguments without the program's name.
+    """
+    parser = run_settings.parser(experiment, text, presets)
+    parser.add_argument(
+        "--export",
+        default=f"saved_models/{experiment}",
+        help="folder that gets the SavedModel under the next free number",
+    )
+    return parser.parse_args(command)
+
+
+def begin(
+    run: run_dir.RunDir,
+    arguments: argparse.Namespace,
+    command: list[str],
+    settings,
+    manifest: manifests.Manifest,
+) -> bool:
+    """Writes what the run is about, or refuses to go on with another one.
+
+    Args:
+        run: the run, locked.
+        arguments: what `parse` returned.
+        command: arguments without the program's name.
+        settings: all of the experiment.
+        manifest: all recordings, with the tags that are learned.
+
+    Returns:
+        False where the run was finished before: its copy is made, and nothing
+        is left to do.
+    """
+    data = _data(settings, manifest)
+    run_settings.keep(run, flags.leaves(settings), data)
+    if run.finished:
+        print(f"{run.path} is finished; another --name starts a new run.")
+        copies.make(arguments.copy_to, run)
+        return False
+    # Places that cannot be written to are said before hours of training.
+    copies.check(arguments.copy_to, run)
+    pathlib.Path(arguments.export).mkdir(parents=True, exist_ok=True)
+    run.write_environment(command, settings.seed)
+    counts = ", ".join(f"{n} {s}" for s, n in manifest.split_counts.items())
+    print(
+        f"{run.path}: preset {settings.preset}, {len(manifest.vocabulary)} "
+        f"tags, {counts} recordings in {manifest.folder}",
+        flush=True,
+    )
+    return True
+
+
+def about(
+    settings, manifest: manifests.Manifest, trained: training.Trained
+) -> dict:
+    """What metrics.json says beside the figures."""
+    best = trained.history[trained.best_epoch - 1]
+    return {
+        "leaks": manifest.audit,
+        "labels_shuffled": settings.shuffle_labels,
+        "lost_recordings": trained.lost,
+        "epoch": trained.best_epoch,
+        "epochs": len(trained.history),
+        "at_that_epoch": {k: v for k, v in best.items() if k != "epoch"},
+        "training_seconds": round(trained.seconds, 1),
+        "parameters": int(
+            sum(np.prod(w.shape) for w in trained.model.trainable_weights)
+        ),
+    }
+
+
+def card(run: run_dir.RunDir, settings, summary: dict) -> dict:
+    """What the export says about how it was made."""
+    environment = run.read_json("environment.json")
+    return run_dir.plain(
+        {
+            "experiment": run.experiment,
+            "run": str(run.path),
+            "settings": flags.leaves(settings),
+            "data": run.read_json("data.json"),
+            "metrics": summary,
+            "environment": environment["starts"][-1],
+        }
+    )
+
+
+def finish(
+    run: run_dir.RunDir,
+    arguments: argparse.Namespace,
+    summary: dict,
+    exported: str | os.PathLike,
+    judged: judgement.Judgement,
+    more: str = "",
+) -> None:
+    """Writes metrics.json, says what was made, and copies it.
+
+    Args:
+        run: the run, locked.
+        arguments: what `parse` returned.
+        summary: figures and what `about` returned.
+        exported: folder of the SavedModel.
+        judged: what the figures are of.
+        more: lines to say at the end.
+    """
+    run.write_json("metrics.json", {**summary, "export": str(exported)})
+    print(_closing(run, summary, exported, judged.recordings) + more)
+    copies.make(arguments.copy_to, run)
+
+
+def _data(settings, manifest) -> dict:
+    return {
+        "fingerprint": manifest.fingerprint,
+        "folder": str(manifest.folder),
+        "source": manifest.source,
+        "recordings": manifest.split_counts,
+        "recording_ids": [
+            track.track_id
+            for track in manifest.tracks
+            if settings.train_on == "all" or track.split != "test"
+        ],
+        "audit": manifest.audit,
+        "tags": list(manifest.vocabulary.names),
+    }
+
+
+def _closing(run, summary, exported, recordings) -> str:
+    """Says what was made, where, and what to try next."""
+    python = console.short(sys.executable)
+    tag = console.tftag_command(
+        "tag", exported, console.example(recordings) or "AUDIO"
+    )
+    return "\n".join(
+        [
+            "",
+            f"{summary['recordings']} recordings, {summary['evaluated_on']}",
+            evaluation.figures_table(summary),
+            "",
+            f"run        {run.path}",
+            f"figures    {run.figures}",
+            f"export     {console.short(exported)}",
+            "",
+            "Next:",
+            f"  {python} -m tensorboard.main --logdir {run.path.parent}",
+            f"  {tag}",
+        ]
+    )
