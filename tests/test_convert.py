@@ -100,30 +100,6 @@ def test_a_second_call_touches_only_what_changed(tmp_path, monkeypatch):
     assert other["t0"]["samples"] < first["t0"]["samples"]
 
 
-def test_the_rate_of_arrays_decides_arrays_alone(tmp_path):
-    sources = make_sources(tmp_path / "in", count=2)
-    sources["array"] = tmp_path / "in" / "x.npy"
-    np.save(sources["array"], np.sin(np.arange(8_000, dtype=np.float32)))
-
-    def convert_at(array_rate_hz):
-        answers = convert.convert_files(
-            sources,
-            tmp_path,
-            RATE_HZ,
-            processes=1,
-            array_rate_hz=array_rate_hz,
-        )
-        return answers["array"]["samples"], times(tmp_path)
-
-    samples, before = convert_at(8_000)
-    halved, after = convert_at(16_000)
-    assert samples == RATE_HZ
-    assert halved == samples // 2
-    assert {name for name in before if before[name] != after[name]} == {
-        "array.wav"
-    }
-
-
 def test_killed_in_the_middle_and_run_again(tmp_path):
     sources = make_sources(tmp_path / "in", count=30, samples=40_000)
     held_back = [sources["t20"], sources["t21"]]
@@ -168,11 +144,16 @@ def test_killed_in_the_middle_and_run_again(tmp_path):
 
 def test_a_decoder_that_hangs_costs_one_file(tmp_path, monkeypatch):
     sources = make_sources(tmp_path / "in", count=4)
-    os.mkfifo(tmp_path / "pipe.wav")  # opening it waits for ever
-    sources = {"pipe": tmp_path / "pipe.wav", **sources}
+    os.mkfifo(tmp_path / "pipe.npy")  # opening it waits for ever
+    sources = {"pipe": tmp_path / "pipe.npy", **sources}
     start = time.monotonic()
     answers = convert.convert_files(
-        sources, tmp_path, RATE_HZ, processes=2, seconds_per_file=1.0
+        sources,
+        tmp_path,
+        RATE_HZ,
+        processes=2,
+        seconds_per_file=1.0,
+        array_rate_hz=RATE_HZ,
     )
     assert time.monotonic() - start < 60
     assert answers["pipe"]["reason"] == "timed out"
@@ -183,71 +164,47 @@ def test_a_decoder_that_hangs_costs_one_file(tmp_path, monkeypatch):
     # The same limit would end the same way, a longer one may not.
     with monkeypatch.context() as patch:
         patch.setattr(convert, "_Worker", None)
-        convert.convert_files(sources, tmp_path, RATE_HZ, seconds_per_file=0.9)
+        convert.convert_files(
+            sources,
+            tmp_path,
+            RATE_HZ,
+            seconds_per_file=0.9,
+            array_rate_hz=RATE_HZ,
+        )
     again = convert.convert_files(
-        sources, tmp_path, RATE_HZ, seconds_per_file=1.1
+        sources,
+        tmp_path,
+        RATE_HZ,
+        seconds_per_file=1.1,
+        array_rate_hz=RATE_HZ,
     )
     assert again["pipe"]["detail"] == "after 1.1 seconds"
 
 
 def test_a_decoder_that_crashes_costs_one_file_and_is_tried_again(tmp_path):
     sources = make_sources(tmp_path / "in", count=2)
-    os.mkfifo(tmp_path / "pipe.wav")
-    sources = {"pipe": tmp_path / "pipe.wav", **sources}
+    os.mkfifo(tmp_path / "pipe.npy")
+    sources = {"pipe": tmp_path / "pipe.npy", **sources}
 
     def crash_the_busy_one():
         while not multiprocessing.active_children():
             time.sleep(0.01)
         # Once the pipe's reader is there, this writer can be opened.
-        with open(tmp_path / "pipe.wav", "wb"):
+        with open(tmp_path / "pipe.npy", "wb"):
             for child in multiprocessing.active_children():
                 os.kill(child.pid, signal.SIGSEGV)
 
     thread = threading.Thread(target=crash_the_busy_one)
     thread.start()
-    answers = convert.convert_files(sources, tmp_path, RATE_HZ, processes=1)
+    answers = convert.convert_files(
+        sources, tmp_path, RATE_HZ, processes=1, array_rate_hz=RATE_HZ
+    )
     thread.join()
     assert answers["pipe"]["detail"] == "the decoder crashed"
     assert all("samples" in answers[f"t{i}"] for i in range(2))
     notes = journal.Journal(tmp_path, convert.made_by(RATE_HZ))
     assert notes.find("pipe", str(sources["pipe"])) is None
     notes.close()
-
-
-def test_a_worker_that_dies_between_two_files_costs_one(tmp_path, monkeypatch):
-    sources = make_sources(tmp_path / "in", count=3)
-    hear, killed = convert._Pool._hear, []
-
-    class Heard:
-        """A connection whose worker was killed after its latest answer."""
-
-        def __init__(self, worker):
-            self.answers = [worker.connection.recv()]
-            worker.process.kill()
-            worker.process.join()
-            self.send = worker.connection.send
-            self.fileno, self.close = (
-                worker.connection.fileno,
-                worker.connection.close,
-            )
-
-        def recv(self):
-            if not self.answers:
-                raise EOFError
-            return self.answers.pop()
-
-    def kill_first(self, worker):
-        if worker.ready and not killed:
-            killed.append(worker.track_id)
-            worker.connection = Heard(worker)
-        yield from hear(self, worker)
-
-    monkeypatch.setattr(convert._Pool, "_hear", kill_first)
-    answers = convert.convert_files(sources, tmp_path, RATE_HZ, processes=1)
-    assert killed == ["t0"]
-    assert "samples" in answers["t0"] and "samples" in answers["t2"]
-    assert answers["t1"]["detail"] == "the decoder crashed"
-    assert not answers["t1"]["final"]
 
 
 def test_what_the_decoder_warns_of_is_told(tmp_path, caplog):
@@ -260,22 +217,6 @@ def test_what_the_decoder_warns_of_is_told(tmp_path, caplog):
     answers = convert.convert_files({"a": mp3}, tmp_path, RATE_HZ, processes=1)
     assert "can be read" in answers["a"]["warnings"][0]
     assert "cut.mp3: only" in caplog.text
-
-
-def test_a_source_that_went_away_is_unreadable(tmp_path):
-    answers = convert.convert_files(
-        {"a": tmp_path / "gone.wav"}, tmp_path, RATE_HZ
-    )
-    assert answers["a"]["reason"] == "unreadable"
-    assert "No such file" in answers["a"]["detail"]
-
-
-def test_one_preparation_per_folder(tmp_path):
-    notes = journal.Journal(tmp_path, "me")
-    with pytest.raises(ValueError, match="Another process"):
-        convert.convert_files({}, tmp_path, RATE_HZ)
-    notes.close()
-    assert convert.convert_files({}, tmp_path, RATE_HZ) == {}
 
 
 @pytest.mark.parametrize("wrong", [{"processes": 0}, {"seconds_per_file": 0.0}])
