@@ -2,7 +2,9 @@
 #                 embedded data set
 # make test       set up, then run the fast tests
 # make test-slow  the long tests
+# make lint       ruff, and the rules of who imports whom
 # make lock       resolve requirements/*.in again (needs uv)
+# make clean      removes the environments and the embedded data sets
 #
 # LOCK=newest takes the newest TensorFlow in place of 2.17 and keeps it in an
 # environment of its own. PYTHON=python3.12 names another interpreter.
@@ -61,4 +63,4 @@ lock:
 	    requirements/newest.in -o requirements/newest-py3$$tag.txt; done
 
 clean:
-	rm -rf .venv .venv-newest data/synthetic data/synthetic_zero_shot runs
+	rm -rf .venv .venv-newest data/synthetic data/synthetic_zero_shot

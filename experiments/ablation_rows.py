@@ -56,7 +56,7 @@ def rows(
         changed = {"loss": loss}
         if negatives:
             changed["negatives"] = negatives
-        title = f"{loss}, {negatives} negatives" if negatives else loss
+        title = f"{loss}, {negatives}" if negatives else loss
         made.append(Row("loss", title, flags.replace(settings, changed), own))
     for source in dict.fromkeys((settings.words, *sources)):
         vectors = word_sources.open_source(source)

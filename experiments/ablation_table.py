@@ -83,14 +83,17 @@ def text(summary: dict) -> str:
                 chances = [r for r in part if r["row"] == group[0]]
                 cells = [f"{r['random_order']:.3f}" for r in chances]
                 lines.append(_line("random order", cells))
-    lines += ["", "tags and annotations with a vector, and for every word"]
+    lines += ["", "share that has a vector for any word, then for every word"]
+    named = ("tags", "annotations") * 2
+    lines.append(_line("", named, width=14))
     for title, share in sources.items():
-        lines.append(_line(title, [f"{value:.1%}" for value in share.values()]))
+        cells = [f"{value:.1%}" for value in share.values()]
+        lines.append(_line(title, cells, width=14))
     return "\n".join(lines)
 
 
-def _line(title: str, cells) -> str:
-    return f"  {title:32}" + "".join(f"{cell:>22}" for cell in cells)
+def _line(title: str, cells, width: int = 20) -> str:
+    return f"  {title:18}" + "".join(f"{cell:>{width}}" for cell in cells)
 
 
 def _cell(row: dict) -> str:

@@ -16,7 +16,7 @@ import argparse
 import pathlib
 
 from pipelines.storage import address as addresses
-from pipelines.storage import copy_up, remote
+from pipelines.storage import copy_up, remote, retries
 
 NOTES = "copies.json"
 
@@ -43,7 +43,14 @@ def check(copy_to: str | None, run) -> None:
     """
     if copy_to is not None:
         target = _run_address(copy_up.target_address(copy_to), run)
-        remote.put_file(run.path / "config.json", target / "config.json")
+        try:
+            remote.put_file(run.path / "config.json", target / "config.json")
+        except retries.RemoteError as error:
+            if not error.is_missing:
+                raise
+            raise retries.RemoteError(
+                addresses.Address(copy_to), "there is no such bucket"
+            ) from error
 
 
 def make(copy_to: str | None, run) -> None:

@@ -234,6 +234,12 @@ def figures_table(summary: dict) -> str:
             # Fewer than 10 positives keep P@10 below 1.
             f"{figure.get('ceiling', 1.0):7.3f}"
         )
+    left_out = len(summary["tags_left_out"])
+    if left_out:
+        lines.append(
+            f"over {summary['tags_counted']} tags; {left_out} without a "
+            "positive left out"
+        )
     return "\n".join(lines)
 
 

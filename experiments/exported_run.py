@@ -3,6 +3,7 @@
 import argparse
 import os
 import pathlib
+import shlex
 import sys
 
 import numpy as np
@@ -35,7 +36,8 @@ def parse(
     parser.add_argument(
         "--export",
         default=f"saved_models/{experiment}",
-        help="folder that gets the SavedModel under the next free number",
+        help="folder that gets the SavedModel under the next free number "
+        "(%(default)s)",
     )
     return parser.parse_args(command)
 
@@ -154,7 +156,8 @@ def _data(settings, manifest) -> dict:
 
 def _closing(run, summary, exported, recordings) -> str:
     """Says what was made, where, and what to try next."""
-    python = console.short(sys.executable)
+    board = [console.short(sys.executable), "-m", "tensorboard.main"]
+    board += ["--logdir", str(run.path.parent)]
     tag = console.tftag_command(
         "tag", exported, console.example(recordings) or "AUDIO"
     )
@@ -169,7 +172,7 @@ def _closing(run, summary, exported, recordings) -> str:
             f"export     {console.short(exported)}",
             "",
             "Next:",
-            f"  {python} -m tensorboard.main --logdir {run.path.parent}",
+            f"  {shlex.join(board)}",
             f"  {tag}",
         ]
     )

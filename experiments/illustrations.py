@@ -118,14 +118,15 @@ def project(
     rows = [
         {
             "name": track.track_id,
-            "kind": "recording",
+            # The projector labels by the first column that is no number.
             "tags": ", ".join(track.tags),
             "artist": track.artist,
+            "kind": "recording",
         }
         for track in judged.tracks
     ]
     rows += [
-        {"name": name, "kind": "tag", "tags": name, "artist": ""}
+        {"name": name, "tags": name, "artist": "", "kind": "tag"}
         for name in tag_names
     ]
     name = "recordings"

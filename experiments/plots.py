@@ -113,6 +113,8 @@ def precision_recall_curves(truth, scores, names) -> figure.Figure:
     drawn = figure.Figure(
         figsize=(5.5 if len(panels) == 1 else 12, 5.2), layout="constrained"
     )
+    # Or a panel's last number on the axis touches the next one's first.
+    drawn.get_layout_engine().set(wspace=0.04)
     every = drawn.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     palette = (*_LINES, "#8a5fb0", "#b3a02f", "#3fa7b5")
     for axes, (title, tags) in zip(every, panels.items(), strict=True):

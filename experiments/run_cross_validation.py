@@ -119,8 +119,8 @@ def score_fold(settings, manifest, rows, fold: int, run) -> dict:
     figures = evaluation.quick(truth, found["scores"])
     minutes = float(found["seconds"]) / 60
     print(
-        f"fold {fold}  ROC-AUC {figures['roc_auc']:.4f}  "
-        f"MAP {figures['map']:.4f}  P@10 {figures['p_at_10']:.4f}  "
+        f"fold {fold}  MAP {figures['map']:.3f}  "
+        f"ROC-AUC {figures['roc_auc']:.3f}  P@10 {figures['p_at_10']:.3f}  "
         f"({len(held)} recordings, {minutes:.1f} min of training)",
         flush=True,
     )

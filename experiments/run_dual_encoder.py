@@ -95,13 +95,15 @@ def main(argv: list[str] | None = None) -> int:
             exported_run.card(run, settings, summary),
             arguments.export,
         )
+        if kinds:
+            print(zero_shot_lines(summary))
         exported_run.finish(
             run,
             arguments,
             summary,
             exported,
             judged,
-            search_line(exported, judged.recordings) + zero_shot_lines(summary),
+            search_line(exported, judged.recordings),
         )
     return 0
 
@@ -148,17 +150,16 @@ def zero_shot_lines(summary: dict) -> str:
     lines = []
     for kind, figures in summary["zero_shot"].items():
         found = figures["tag_to_recordings"]["unseen"]
-        cells = [
-            f"{evaluation.TITLES[name]} {found[name]['value']:.3f} "
-            f"({found[name]['ci95'][0]:.3f} to {found[name]['ci95'][1]:.3f})"
-            for name in ("roc_auc", "map", "p_at_10")
-        ]
-        tags = found["tags_counted"]
-        lines.append(
-            f"\nnot trained on, {kind}, {tags} tags: {', '.join(cells)}; "
-            f"MAP of a random order {found['map']['random_order']:.3f}"
-        )
-    return "".join(lines)
+        lines += ["", f"not trained on: {kind}, {found['tags_counted']} tags"]
+        for name in ("roc_auc", "map", "p_at_10"):
+            low, high = found[name]["ci95"]
+            lines.append(
+                f"{evaluation.TITLES[name]:18}{found[name]['value']:7.3f}   "
+                f"{low:.3f} to {high:.3f}"
+            )
+        by_chance = found["map"]["random_order"]
+        lines[-2] += f"   {by_chance:.3f} in a random order"
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         default="all",
         help="which recordings (all)",
     )
-    parser.add_argument("--runs", default="runs", help="folder of all runs")
+    parser.add_argument("--runs", default="runs", help="folder of runs (runs)")
     parser.add_argument("--name", default="", help="of the run (the UTC time)")
     return parser.parse_args(command)
 

@@ -20,7 +20,7 @@ def parser(experiment: str, text: str, presets: dict) -> command_line.Parser:
         description=text.split("\n")[0],
         epilog="In brackets: the value in each preset.",
     )
-    made.add_argument("--runs", default="runs", help="folder of all runs")
+    made.add_argument("--runs", default="runs", help="folder of runs (runs)")
     copies.add_flag(made)
     flags.add_flags(made, presets)
     return made

@@ -1,11 +1,22 @@
 """Figures of the space that recordings and tags share."""
 
 import numpy as np
-from matplotlib import colors, figure
+from matplotlib import colors, figure, transforms
 
 from experiments import plots
 
 _MOST_TAGS = 40
+# Of a label about its dot, right and up; the first is the usual one.
+_LABEL_PLACES = (
+    (1, 1),
+    (1, -1),
+    (-1, 1),
+    (-1, -1),
+    (1, 0),
+    (-1, 0),
+    (0, 1),
+    (0, -1),
+)
 
 
 def similarity(truth, recordings, tags, names, seen) -> figure.Figure:
@@ -98,11 +109,11 @@ def space(truth, recordings, tags, names, seen) -> figure.Figure:
         at = points[part] @ plane
         title = "tags trained on" if kind != "not" else "tags not trained on"
         axes.scatter(*at.T, s=26, color=color, label=title)
-        for place, (x, y) in zip(part, at, strict=True):
+        for place, point in zip(part, at, strict=True):
             axes.annotate(
                 names[shown[place]],
-                (x, y),
-                xytext=(3, 3),
+                point,
+                xytext=(4, 4),
                 textcoords="offset points",
                 fontsize=8,
                 color=color,
@@ -114,8 +125,39 @@ def space(truth, recordings, tags, names, seen) -> figure.Figure:
         ylabel="second",
     )
     plots.plain(axes, grid="both")
-    axes.legend(frameon=False, fontsize=9, loc="best")
+    legend = axes.legend(frameon=False, fontsize=9, loc="best")
+    _part_labels(axes, points @ plane, legend)
     return drawn
+
+
+def _part_labels(axes, at, legend) -> None:
+    """Puts each label where it covers least of dots and earlier labels."""
+    axes.figure.draw_without_rendering()
+    dots = [
+        transforms.Bbox.from_bounds(x - 4, y - 4, 8, 8)
+        for x, y in axes.transData.transform(at)
+    ]
+    taken = [legend.get_window_extent(), *dots]
+    for label in axes.texts:
+        covered = []
+        for place in _LABEL_PLACES:
+            _put(label, place)
+            box = label.get_window_extent()
+            covered.append(sum(_shared(box, other) for other in taken))
+        _put(label, _LABEL_PLACES[int(np.argmin(covered))])
+        taken.append(label.get_window_extent())
+
+
+def _put(label, place) -> None:
+    x, y = place
+    label.set_position((4 * x, 4 * y))
+    label.set_horizontalalignment({-1: "right", 0: "center", 1: "left"}[x])
+    label.set_verticalalignment({-1: "top", 0: "center", 1: "bottom"}[y])
+
+
+def _shared(one, other) -> float:
+    both = transforms.Bbox.intersection(one, other)
+    return both.width * both.height if both else 0.0
 
 
 def _shown(truth, names, seen):

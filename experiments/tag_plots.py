@@ -81,7 +81,7 @@ def average_precision_per_tag(table: list[dict]) -> figure.Figure:
     mean = np.mean([row["ap"] for row in rows]) if rows else float("nan")
     drawn.suptitle(
         f"Average precision per tag: mean {mean:.3f} over {len(rows)} tags"
-        + (f"; {left_out} without a positive left out" if left_out else ""),
+        + (f"\n{left_out} without a positive left out" if left_out else ""),
         fontsize=12,
     )
     drawn.legend(

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import logging
 from collections.abc import Callable
 
@@ -263,11 +264,7 @@ def sample(manifest: manifests.Manifest, seed: int) -> manifests.Manifest:
 def precision(name: str):
     """Layers made inside compute in this precision; float32 without a GPU."""
     if name != "float32" and not tf.config.list_physical_devices("GPU"):
-        _log.warning(
-            "No GPU: training in float32. %s would take 5 to 25 times as long "
-            "on a CPU.",
-            name,
-        )
+        _warn_of_no_gpu(name)
         name = "float32"
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
@@ -275,3 +272,13 @@ def precision(name: str):
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+@functools.cache
+def _warn_of_no_gpu(name: str) -> None:
+    """Once a process: every fold and every draw trains anew."""
+    _log.warning(
+        "No GPU: training in float32. %s would take 5 to 25 times as long "
+        "on a CPU.",
+        name,
+    )

@@ -68,7 +68,9 @@ def text(summary: dict) -> str:
         lines.append(_line("", FIGURES.values()))
         for method in zero_shot_draw.METHODS:
             cells = [_cell(r) for r in part if r["method"] == method]
-            lines.append(_line(method, cells))
+            # ConSE asks the tagger, which answers for seen tags itself.
+            is_tagger = (method, side) == (zero_shot_draw.CONSE, "seen")
+            lines.append(_line("the tagger" if is_tagger else method, cells))
         levels = {r["figure"]: r for r in part}
         chances = [
             levels[name]["random_order"] or levels[name]["chance"]
@@ -79,7 +81,7 @@ def text(summary: dict) -> str:
 
 
 def _line(title: str, cells) -> str:
-    return f"  {title:14}" + "".join(f"{cell:>22}" for cell in cells)
+    return f"  {title:14}" + "".join(f"{cell:>21}" for cell in cells)
 
 
 def _title(kind: str, side: str) -> str:

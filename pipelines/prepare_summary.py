@@ -31,8 +31,8 @@ def summarize(
         f"  artists     {_artists(prepared)}",
         f"  duplicates  {_duplicates(prepared)}",
         f"  rejected    {_rejected(prepared, lost)}",
-        "Next: python -m experiments.run_baseline --data "
-        f"{shlex.quote(str(prepared.folder))}",
+        "Next: python -m experiments.run_baseline "
+        f"--data {shlex.quote(str(prepared.folder))}",
     ]
     return "\n".join(lines) + "\n"
 

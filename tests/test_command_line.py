@@ -113,3 +113,29 @@ def test_a_reader_that_leaves_is_no_error(tmp_path):
     with run.stderr:
         assert run.stderr.read() == b""
     assert run.wait() == command_line.BROKEN_PIPE
+
+
+def test_quiet_libraries_hides_what_python_has_not_written(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import logging, os, sys\n"
+        "from tftag import command_line\n"
+        "with command_line.quiet_libraries():\n"
+        "    os.write(2, b'noise\\n')\n"
+        "    logging.warning('a warning')\n"
+        "    sys.stderr.write('a reason')\n"
+        "os.write(2, b', and after\\n')\n"
+    )
+    run = subprocess.run(
+        [sys.executable, str(script)],
+        capture_output=True,
+        env={"PYTHONPATH": ":".join(filter(None, sys.path))},
+    )
+    assert run.stderr == b"WARNING:root:a warning\na reason, and after\n"
+    assert run.returncode == 0
+
+
+def test_quiet_libraries_leaves_a_stream_that_is_no_file_alone(capsys):
+    with command_line.quiet_libraries():
+        sys.stderr.write("kept")
+    assert capsys.readouterr().err == "kept"

@@ -87,7 +87,7 @@ def test_a_run_without_an_export_is_copied_alone(door, tmp_path):
     [
         ("elsewhere", "s3://bucket/folder"),
         ("https://host/x", "s3://bucket/folder"),
-        ("s3://nowhere/x", "not there"),
+        ("s3://nowhere/x", "s3://nowhere/x: there is no such bucket"),
         ("s3://key:word@music/x", "no password"),
     ],
 )

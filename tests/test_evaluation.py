@@ -155,6 +155,17 @@ def test_figures_table_has_value_interval_and_chance():
     assert "95 %" in lines[0] and "chance" in lines[0]
     assert [line.split()[0] for line in lines[1:3]] == ["MAP", "ROC-AUC"]
     assert lines[2].split()[-2:] == ["0.500", "1.000"]
+    assert "left out" not in text
+
+
+def test_figures_table_counts_the_tags_that_have_no_positive():
+    truth, scores = scored()
+    truth[:, 1] = 0
+    text = evaluation.figures_table(
+        evaluation.report(truth, scores, "abcd", None, "here").summary
+    )
+    last = text.splitlines()[-1]
+    assert last == "over 3 tags; 1 without a positive left out"
 
 
 def test_scores_can_be_read_again(manifest, tmp_path):

@@ -87,8 +87,9 @@ def test_the_projector_has_a_point_per_recording_and_tag(shown):
     np.testing.assert_array_equal(written, np.concatenate([points, tags]))
     rows = (shown.tensorboard / "embeddings_rows.tsv").read_text()
     rows = rows.splitlines()
-    assert rows[1].startswith("track-000\trecording\thigh\t")
-    assert rows[-1].startswith("low\ttag\t")
+    assert rows[1].startswith("track-000\thigh\t")
+    assert rows[1].endswith("\trecording")
+    assert rows[-1].startswith("low\t") and rows[-1].endswith("\ttag")
     config = shown.tensorboard / "projector_config.pbtxt"
     assert 'tensor_name: "recordings_and_tags"' in config.read_text()
     illustrations.project(shown, made, points)

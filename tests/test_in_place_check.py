@@ -48,6 +48,23 @@ def test_slices_that_are_not_those_of_the_whole_are_refused(tmp_path):
         in_place_check.facts(str(path), longer, RATE_HZ, None)
 
 
+def test_one_page_of_vorbis_where_seeking_is_off_is_found(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "a.ogg"
+    trap_audio.write(path, trap_audio.bursts(30, RATE_HZ), RATE_HZ, "ogg")
+    recording = audio.decode_file(path, RATE_HZ)
+    whole = slice_decoders.libsndfile
+
+    def off_in_one_second(path, codec, first, frames):
+        is_off = 10.5 * RATE_HZ <= first < 11.5 * RATE_HZ
+        return whole(path, codec, first - 512 * is_off, frames)
+
+    monkeypatch.setattr(slice_decoders, "libsndfile", off_in_one_second)
+    with pytest.raises(slice_decoders.Undecodable, match="differs"):
+        in_place_check.facts(str(path), recording, RATE_HZ, None)
+
+
 def test_what_libsndfile_does_not_know_is_refused(tmp_path):
     path = tmp_path / "a.m4a"
     path.write_bytes(b"of another decoder" * 99)

@@ -61,6 +61,11 @@ def test_the_figures_are_on_it(seen, tmp_path):
     assert "Listen to examples" not in words
 
 
-def test_data_without_a_name_has_its_folder(seen):
-    seen.prepared.source.clear()
+def test_the_page_is_named_after_the_folder_and_tells_the_source(
+    seen, tmp_path
+):
+    seen.prepared.source["name"] = "tags"
+    inspection_page.write(seen, tmp_path / "a.html")
+    words = " ".join(read(tmp_path / "a.html")[1].text)
     assert inspection_page.data_name(seen) == "data"
+    assert "source: tags" in words

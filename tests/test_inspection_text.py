@@ -14,7 +14,8 @@ def test_the_text_says_what_there_is(prepared, tmp_path):
     measured = measurements.measure(prepared, tmp_path)
     text = inspection_text.write_text(inspection.inspect(prepared, measured))
     first, _, rest = text.partition("\n")
-    assert first == "melodies: 4 recordings, 34.0 s, 2 tags, 8,000 Hz"
+    said = "4 recordings, 34.0 s, 2 tags, 8,000 Hz"
+    assert first == f"{prepared.folder}: {said}"
     assert "!! Shared audio across splits" in rest
     assert "validation            1       8.0 s" in rest
     assert "track 0 (Nobody) ~ track 3 (C)" in rest

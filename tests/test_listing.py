@@ -125,3 +125,7 @@ def test_asked_tags_have_no_probability():
     assert second["cosine"] == "-0.125"
     (listed_tag, _) = json.loads(texts["jsonl"])["tags"]
     assert listed_tag == dict(tag="handpan", nearer_than=0.934, cosine=0.25)
+
+
+def test_a_table_without_entries_explains_no_marks():
+    assert listed("table", []) == ""

@@ -57,6 +57,16 @@ def test_tags_that_no_recording_carries_are_left_out():
         assert NAMES[0] in shown and NAMES[1] not in shown
 
 
+def test_labels_of_near_tags_do_not_lie_on_each_other():
+    tags = np.repeat(points(2, seed=4), 2, axis=0) + 0.01 * points(4, seed=5)
+    names = ("one tag", "another tag", "a third", "the last of them")
+    drawn = space_plots.space(np.ones((9, 4)), points(9), tags, names, names)
+    drawn.draw_without_rendering()
+    labels = [text.get_window_extent() for text in drawn.axes[0].texts]
+    for place, label in enumerate(labels):
+        assert label.count_overlaps(labels[:place]) == 0
+
+
 def test_points_of_tags_are_told_apart_by_what_was_trained():
     axes = space_plots.space(
         truth_of(), points(12), points(5), NAMES, NAMES[:3]

@@ -38,7 +38,8 @@ def test_bars_fall_and_every_tag_with_a_positive_is_there(
         assert bar == pytest.approx(rows[label]["ap"])
         assert chance == pytest.approx(rows[label]["chance_ap"])
         assert note == str(rows[label]["count"])
-    assert "1 without a positive left out" in drawn.get_suptitle()
+    title = drawn.get_suptitle()
+    assert title.endswith("\n1 without a positive left out")
     plots.save(drawn, tmp_path / "tags.png")
 
 

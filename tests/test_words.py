@@ -154,6 +154,15 @@ def test_the_nearest_spelling_is_named():
     assert table.nearest("qqqqqq") is None
 
 
+def test_a_word_of_one_or_two_letters_is_no_misspelling():
+    table = words.WordVectors(
+        ("za", "abc"), np.eye(2, dtype=np.float32), {}, "a test"
+    )
+    assert table.nearest("a") is None
+    assert table.nearest("ab") is None
+    assert table.nearest("abd") == "abc"
+
+
 def test_the_fingerprint_changes_with_every_part():
     table = word_tables.build()
     parts = (table.phrases, table.vectors, table.aliases)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from tftag import audio
+from tftag import audio, command_line
 
 # What a folder is searched for. libsndfile reads the first three lines, ffmpeg
 # the others; without it they are named.
@@ -89,7 +89,8 @@ def each(
     def read():
         for path in paths:
             try:
-                recording = audio.decode_file(path, sample_rate_hz)
+                with command_line.quiet_libraries():
+                    recording = audio.decode_file(path, sample_rate_hz)
             except UNREADABLE as error:
                 fail(path, error)
                 continue

@@ -92,6 +92,42 @@ def quiet_tensorflow() -> Iterator[None]:
         os.close(stderr)
 
 
+@contextlib.contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Hides what libraries write to stderr past Python.
+
+    libmpg123 has a note for every odd byte of an MP3. What Python writes,
+    warnings and the reasons of refused files, stays. One thread at a time.
+    """
+    sys.stderr.flush()
+    python, stderr = sys.stderr, os.dup(2)
+    try:
+        if _is_stderr(python):
+            sys.stderr = open(
+                stderr,
+                "w",
+                buffering=1,
+                encoding=python.encoding,
+                errors=python.errors,
+                closefd=False,
+            )
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        sys.stderr.flush()
+        sys.stderr = python
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+def _is_stderr(stream) -> bool:
+    try:
+        return stream.fileno() == 2
+    except (AttributeError, OSError, ValueError):
+        return False  # no file: what is written goes elsewhere
+
+
 def _one_line(text: str) -> str:
     """The text without line ends and without colours, which Keras gives."""
     lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()

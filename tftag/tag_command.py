@@ -9,6 +9,7 @@ import numpy as np
 
 from tftag import (
     audio_files,
+    command_line,
     known_terms,
     listing,
     query,
@@ -93,7 +94,8 @@ def _timelines(tagger, paths, fail):
     """Yields path, calibrated probabilities and start of each clip."""
     for path in paths:
         try:
-            timeline = tagger.timeline_file(path)
+            with command_line.quiet_libraries():
+                timeline = tagger.timeline_file(path)
         except audio_files.UNREADABLE as error:
             fail(path, error)
             continue

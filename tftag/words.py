@@ -13,6 +13,8 @@ from tftag import letters, tags
 
 # A spelling this much longer or shorter is not the nearest one.
 _NEAREST_LENGTH = 3
+# "a" is no misspelling of "za".
+_SHORTEST_SPELLED = 3
 
 
 def normalize(text: str) -> str:
@@ -225,6 +227,8 @@ class WordVectors:
     def nearest(self, word: str) -> str | None:
         """Returns the phrase or alias spelled most like a word, or None."""
         word = normalize(word)
+        if len(word) < _SHORTEST_SPELLED:
+            return None
         candidates = [
             phrase
             for phrase in self.rows

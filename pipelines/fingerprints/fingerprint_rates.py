@@ -201,7 +201,8 @@ def main(argv: list[str] | None = None) -> int:
             + (f" (+{r.with_others} wrong)" if r.with_others else "")
             for r in results
         ]
-        _print_row(name, cells, f"{results[-1].error_rate:.3f}")
+        rate = results[-1].error_rate
+        _print_row(name, cells, "" if np.isnan(rate) else f"{rate:.3f}")
     return 0
 
 

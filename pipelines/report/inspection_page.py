@@ -17,6 +17,8 @@ from pipelines.report import (
 
 _SIGNS = {findings.BAD: "✕", findings.DOUBTFUL: "!", findings.GOOD: "✓"}
 _ARTISTS = 30
+# Of the head: what it says, and its name in the manifest.
+_FACTS = {"source": "name", "licence": "licence", "citation": "citation"}
 
 
 def write(
@@ -45,17 +47,16 @@ def write(
 
 
 def data_name(seen: inspection.Inspection) -> str:
-    """What the data is called, or else its folder."""
-    named = seen.prepared.source.get("name")
-    return str(named or seen.prepared.folder.resolve().name)
+    """The folder's: a table of one's own is mostly called `tags`."""
+    return seen.prepared.folder.resolve().name
 
 
 def _head(seen, name, listening):
     source = seen.prepared.source
     known = [
-        f"{word}: {source[word]}"
-        for word in ("licence", "citation")
-        if source.get(word)
+        f"{word}: {source[key]}"
+        for word, key in _FACTS.items()
+        if source.get(key) and source[key] != name
     ]
     known.append(f"fingerprint {seen.prepared.fingerprint}")
     link = (

@@ -20,7 +20,7 @@ def write_text(seen: inspection.Inspection) -> str:
     """
     prepared = seen.prepared
     lines = [
-        f"{prepared.source.get('name') or prepared.folder}: "
+        f"{prepared.folder}: "
         f"{wording.count(len(seen.tracks), 'recording')}, "
         f"{wording.duration(float(seen.seconds.sum()))}, "
         f"{wording.count(len(seen.tags), 'tag')}, "

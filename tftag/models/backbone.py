@@ -28,7 +28,8 @@ class BackboneConfig:
             halving, `valid` drops it.
         batch_norm_momentum: Share of the moving statistics a step keeps.
         members: Networks side by side, each with blocks of its own after the
-            first `shared_blocks`. Their vectors stand one after the other.
+            first `shared_blocks`. Their vectors stand one after the other;
+            a tagger averages their logits.
         shared_blocks: Blocks that all members have in common. The first ones
             see most cells and cost most; the last ones are nearly free.
     """
