@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import logging
-import os
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pipelines import manifest as manifests
-from pipelines.slices import in_place, slice_decoders
+from pipelines.slices import in_place, local_file, slice_decoders
 from pipelines.storage import address as addresses
 from pipelines.storage import remote
 
@@ -207,19 +206,9 @@ class SliceReader:
             clip[count:] = 0
             return reason
         try:
-            with open(path, "rb", buffering=0) as file:
-                file_bytes = os.fstat(file.fileno()).st_size
-                if file_bytes != track.file_bytes:
-                    return (
-                        f"{file_bytes} bytes where the manifest says "
-                        f"{track.file_bytes}"
-                    )
+            with local_file.open_whole(path, track.file_bytes) as file:
                 file.seek(first_byte)
-                while unread:
-                    read_bytes = file.readinto(unread)
-                    if not read_bytes:
-                        return f"it ends {len(unread)} bytes early"
-                    unread = unread[read_bytes:]
+                local_file.fill(file, unread)
         except OSError as error:
             return error.strerror or str(error)
         clip[count:] = 0

@@ -5,7 +5,7 @@ import csv
 import os
 import pathlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TextIO
 
 COLUMNS = (
@@ -38,6 +38,9 @@ def replacing(
 
     Yields:
         The file, UTF-8, line ends as written.
+
+    Raises:
+        OSError: It cannot be written; names `path`.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -48,6 +51,13 @@ def replacing(
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
+    except OSError as error:
+        # A full disk has no name of its own, and nobody knows the part's.
+        if error.errno and error.filename in (None, os.fspath(part)):
+            raise OSError(
+                error.errno, error.strerror, os.fspath(path)
+            ) from error
+        raise
     finally:
         part.unlink(missing_ok=True)
 
@@ -60,13 +70,33 @@ def write_rows(path: pathlib.Path, rows: Iterable[tuple]) -> None:
         rows: Values in the order of `COLUMNS`, `tags` as a sequence.
     """
     with replacing(path, errors="strict") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        write_row = row_writer(file)
+        write_row(COLUMNS)
         for track_id, where, split, artist, names, *numbers in rows:
             samples, peak, *others = numbers
             row = (track_id, where, split, artist, join_tags(names))
             # A numpy float32 prints fewer digits than it is read back with.
-            writer.writerow((*row, samples, float(peak), *others))
+            write_row((*row, samples, float(peak), *others))
+
+
+def row_writer(file: TextIO) -> Callable[[Sequence], object]:
+    """What writes a row of CSV that is read back as it was.
+
+    Args:
+        file: Open text file.
+    """
+    plain = csv.writer(file, lineterminator="\n").writerow
+    quoted = csv.writer(
+        file, lineterminator="\n", quoting=csv.QUOTE_ALL
+    ).writerow
+
+    def write_row(row):
+        # csv puts no quotes around a lone carriage return, and ends the row
+        # there when it reads.
+        bare = any(isinstance(cell, str) and "\r" in cell for cell in row)
+        return quoted(row) if bare else plain(row)
+
+    return write_row
 
 
 def read_rows(path: pathlib.Path) -> Iterator[tuple]:

@@ -6,8 +6,8 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-from pipelines import manifest, splits
-from pipelines.conversion import convert, rejected
+from pipelines import manifest, splits, wording
+from pipelines.conversion import convert, overwriting, rejected
 from pipelines.slices import arrays
 from pipelines.sources import listed
 from pipelines.storage import address as addresses
@@ -19,8 +19,13 @@ COPY_UP = (
     "copy it up when it is finished, "
     "`python -m pipelines.storage.copy_up FOLDER ADDRESS`"
 )
-_DEFAULT_WEIGHTS = (8, 1, 1)
-_SHOWN = 5
+DEFAULT_WEIGHTS = (8, 1, 1)
+_LEAK = (
+    "would be in more than one split: figures would come out too good. Leave "
+    "the splits out of the table to have them made by artist, or take them as "
+    "they are with --accept-leak, which notes the leak in the manifest and "
+    "with all results."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Wishes:
             )
         if self.seed < 0:
             raise ValueError(f"The seed must be >= 0. Received: {self.seed}.")
-        splits.check_weights(self.split_weights or _DEFAULT_WEIGHTS)
+        splits.check_weights(self.split_weights or DEFAULT_WEIGHTS)
 
 
 def prepare(
@@ -100,6 +105,8 @@ def prepare(
         OSError: The folder cannot be written, as with a full disk.
     """
     out = addresses.local(out, "--out", COPY_UP)
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out must be a folder. Received: {out}")
     given = any(recording.split for recording in listing.recordings)
     if given and wishes.split_weights is not None:
         raise ValueError(
@@ -107,9 +114,19 @@ def prepare(
             "--split, or the splits of the data."
         )
     # Fails now rather than after hours; what is left decides below.
+    overwriting.refuse_own_files(out, (i.path for i in listing.recordings))
     _check_arrays(listing, wishes)
     _check_in_place(listing, wishes)
     _vocabulary(listing, listing.recordings, wishes)
+    artists, of_artists = splits.shared_artists(listing.recordings)
+    if artists and not wishes.accept_leak:
+        raise ValueError(
+            f"{wording.count(len(artists), 'artist')} "
+            f"({wording.some(artists)}) with {of_artists} recordings {_LEAK}"
+        )
+    _check_losses(
+        out, rejected.of_listing(listing), len(listing.recordings), wishes
+    )
     answers = convert.convert_files(
         {item.track_id: item.path for item in listing.recordings},
         out,
@@ -122,10 +139,9 @@ def prepare(
     lost = rejected.collect(
         listing, answers, audio_folder, wishes.drop_duplicates
     )
-    rejected.write(out, lost)
     lost_ids = {entry.track_id for entry in lost}
     kept = [i for i in listing.recordings if i.track_id not in lost_ids]
-    rejected.check_share(lost, len(kept), wishes.max_rejected_share)
+    _check_losses(out, lost, len(kept), wishes)
     vocabulary = _vocabulary(listing, kept, wishes)
     _warn_of_missing(vocabulary, kept)
     prepared = manifest.Manifest(
@@ -148,10 +164,21 @@ def prepare(
     how = "at random" if audit["artists"] == "unknown" else "by artist"
     audit["splits"] = "as given" if given else f"{how}, seed {wishes.seed}"
     if audit["leaks"] and not wishes.accept_leak:
-        raise ValueError(_leak(audit))
+        equal = audit["shared_audio"]
+        raise ValueError(
+            f"{wording.count(len(equal), 'piece')} of audio (as "
+            f"{' = '.join(equal[0])}) {_LEAK}"
+        )
     prepared = dataclasses.replace(prepared, audit=audit)
     manifest.write_manifest(prepared)
     return prepared, lost
+
+
+def _check_losses(out, lost, kept, wishes):
+    """Writes what is lost, and refuses when it is too much."""
+    out.mkdir(parents=True, exist_ok=True)
+    rejected.write(out, lost)
+    rejected.check_share(lost, kept, wishes.max_rejected_share, out)
 
 
 def _vocabulary(listing, recordings, wishes):
@@ -160,14 +187,21 @@ def _vocabulary(listing, recordings, wishes):
     if names is None and wishes.min_count == 1 and wishes.top is None:
         names = listing.vocabulary
     lists = [recording.tags for recording in recordings]
+    there = sorted({name for held in lists for name in held})
+    if not there:
+        raise ValueError(
+            f"None of the {len(lists)} recordings has a tag: there is nothing "
+            "to learn. Give tags to some of them."
+        )
     vocabulary = tags.build_vocabulary(
         lists, min_count=wishes.min_count, top=wishes.top, names=names
     )
-    if not any(name in vocabulary for held in lists for name in held):
+    if not any(name in vocabulary for name in there):
         raise ValueError(
             f"None of the {len(vocabulary)} tags to learn is carried by any "
-            f"of the {len(lists)} recordings; the first tag is "
-            f"{vocabulary.names[0]!r}."
+            f"of the {len(lists)} recordings. Spell them as the data does, or "
+            f"see --tag-separator. Received: {vocabulary.names[0]!r} first; "
+            f"the recordings have {wording.some(there)}."
         )
     return vocabulary
 
@@ -180,7 +214,7 @@ def _warn_of_missing(vocabulary, recordings):
             "%d of the %d tags have no recording and cannot be learned: %s",
             len(missing),
             len(vocabulary),
-            ", ".join(missing),
+            wording.some(missing),
         )
 
 
@@ -236,7 +270,7 @@ def _with_splits(prepared, wishes):
     sides = splits.assign_splits(
         [track.artist for track in prepared.tracks],
         prepared.labels(),
-        wishes.split_weights or _DEFAULT_WEIGHTS,
+        wishes.split_weights or DEFAULT_WEIGHTS,
         wishes.seed,
         [track.audio_hash for track in prepared.tracks],
     )
@@ -245,24 +279,3 @@ def _with_splits(prepared, wishes):
         for track, side in zip(prepared.tracks, sides, strict=True)
     )
     return dataclasses.replace(prepared, tracks=tuple(tracks))
-
-
-def _leak(audit):
-    """Says what the splits share, and what can be done about it."""
-    shared = []
-    if artists := audit["shared_artists"]:
-        more = ", ..." if len(artists) > _SHOWN else ""
-        shared.append(
-            f"{len(artists)} artists ({', '.join(artists[:_SHOWN])}{more}) "
-            f"with {audit['recordings_of_shared_artists']} recordings"
-        )
-    if equal := audit["shared_audio"]:
-        shared.append(
-            f"{len(equal)} pieces of audio (as {' = '.join(equal[0])})"
-        )
-    return (
-        f"The splits share {' and '.join(shared)}: figures would come out too "
-        "good. Leave the splits out of the table to have them made by artist, "
-        "or take them as they are with --accept-leak, which notes the leak in "
-        "the manifest and with all results."
-    )

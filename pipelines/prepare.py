@@ -1,5 +1,8 @@
 """Turns a person's audio and tags into a prepared data set.
 
+    python -m pipelines.prepare --table tags.csv --audio music --out data/mine
+    python -m pipelines.prepare --fma FOLDER --subset small --out data/fma
+
 Every recording becomes a WAV file: mono, one rate, scaled to its peak, by the
 function that tagging decodes with. Beside them come manifest.csv and .json,
 which training reads, and rejected.csv, which names what could not be used. A
@@ -12,7 +15,13 @@ import os
 import pathlib
 import sys
 
-from pipelines import preparation, prepare_arguments, prepare_summary
+from pipelines import (
+    preparation,
+    prepare_arguments,
+    prepare_flags,
+    prepare_summary,
+)
+from pipelines.conversion import overwriting
 from pipelines.sources import (
     fma,
     folder,
@@ -38,11 +47,13 @@ def main(argv: list[str] | None = None) -> int:
             "--out must be another folder than that of the audio. "
             f"Received: {asked.out}"
         )
+    lists = filter(None, (asked.table, asked.tags, asked.tag_names))
+    overwriting.refuse_own_files(asked.out, lists)
     wishes = preparation.Wishes(
         sample_rate_hz=asked.sample_rate_hz,
         min_count=asked.min_count,
         top=asked.top,
-        tag_names=_lines(asked.tags),
+        tag_names=listed.read_names(asked.tags) if asked.tags else None,
         split_weights=_split_weights(asked),
         seed=asked.seed,
         # A published split is kept as published, with its leak measured.
@@ -91,10 +102,7 @@ def _read_source(asked, audio_folder) -> listed.Listing:
         )
     if asked.pickles:
         return seed_pickles.read_pickles(
-            *(
-                pathlib.Path(asked.pickles, n)
-                for n in prepare_arguments.PICKLES
-            ),
+            *(pathlib.Path(asked.pickles, n) for n in prepare_flags.PICKLES),
             audio_folder,
             asked.tag_names,
             asked.tag_separator,
@@ -138,18 +146,6 @@ def _read_source(asked, audio_folder) -> listed.Listing:
         partial=asked.partial,
         skip=skip,
     )
-
-
-def _lines(path):
-    if path is None:
-        return None
-    try:
-        text = pathlib.Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"--tags must be a text file in UTF-8. Received: {path}"
-        ) from error
-    return [line for line in text.splitlines() if line.strip()]
 
 
 if __name__ == "__main__":

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipelines import manifest
+from pipelines import manifest, wording
 from pipelines.conversion import rejected
-
-_SHOWN = 8
 
 
 def summarize(
@@ -26,8 +24,8 @@ def summarize(
     """
     seconds = sum(t.samples for t in prepared.tracks) / prepared.sample_rate_hz
     lines = [
-        f"{_count(len(prepared.tracks), 'recording')}, {_duration(seconds)}, "
-        f"in {prepared.folder}",
+        f"{wording.count(len(prepared.tracks), 'recording')}, "
+        f"{wording.duration(seconds)}, in {prepared.folder}",
         f"  tags        {_tags(prepared)}",
         f"  splits      {_splits(prepared)}",
         f"  artists     {_artists(prepared)}",
@@ -37,14 +35,6 @@ def summarize(
         f"--data {shlex.quote(str(prepared.folder))}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _duration(seconds):
-    if seconds < 60:
-        return f"{seconds:.1f} seconds"
-    if seconds < 3_600:
-        return f"{seconds / 60:.1f} minutes"
-    return f"{seconds / 3_600:.1f} hours"
 
 
 def _tags(prepared):
@@ -58,8 +48,8 @@ def _tags(prepared):
     untagged = sum(not track.tags for track in prepared.tracks)
     if not bare:
         return text
-    text += f"; {_count(bare, 'recording')} without any of them kept"
-    return f"{text}, {untagged} without any tag" if untagged else text
+    text += f"; kept without any of these: {wording.count(bare, 'recording')}"
+    return f"{text} ({untagged} without any tag)" if untagged else text
 
 
 def _splits(prepared):
@@ -71,9 +61,8 @@ def _splits(prepared):
             prepared.vocabulary.names[i] for i in np.flatnonzero(held == 0)
         ]
         if names:
-            lacking.append(
-                f"{name} lacks {_count(len(names), 'tag')} ({_some(names)})"
-            )
+            lacked = wording.count(len(names), "tag")
+            lacking.append(f"{name} lacks {lacked} ({wording.some(names)})")
     tags = "; ".join(lacking) or "every tag in each of them"
     return f"{', '.join(counts)}, {prepared.audit['splits']}; {tags}"
 
@@ -85,11 +74,12 @@ def _artists(prepared):
     count = len({t.artist for t in prepared.tracks if t.artist})
     text = f"{count}"
     if audit["without_artist"]:
-        text += f", and {_count(audit['without_artist'], 'recording')} without"
+        without = wording.count(audit["without_artist"], "recording")
+        text += f", and {without} without"
     shared = audit["shared_artists"]
     if not shared:
         return f"{text}; none in two splits"
-    return f"{text}; LEAK: {len(shared)} in two splits ({_some(shared)})"
+    return f"{text}; LEAK: {len(shared)} in two splits ({wording.some(shared)})"
 
 
 def _duplicates(prepared):
@@ -97,7 +87,7 @@ def _duplicates(prepared):
     groups = [n for n in by_audio.values() if n > 1]
     if not groups:
         return "none"
-    pieces = _count(len(groups), "piece")
+    pieces = wording.count(len(groups), "piece")
     text = f"{sum(groups)} recordings share {pieces} of audio"
     crossing = prepared.audit["shared_audio"]
     if not crossing:
@@ -118,12 +108,3 @@ def _rejected(prepared, lost):
     if others:
         parts.append(f"left out: {rejected.count_reasons(others)}")
     return f"{'; '.join(parts)}: see {prepared.folder / rejected.TABLE_NAME}"
-
-
-def _count(number, noun):
-    return f"{number} {noun}{'s' * (number != 1)}"
-
-
-def _some(names):
-    more = ", ..." if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

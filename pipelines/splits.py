@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipelines import manifest, stratify
+from pipelines.sources import listed
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,26 @@ def check_weights(weights: Sequence[float]) -> None:
         )
 
 
+def shared_artists(
+    recordings: Sequence[manifest.Track | listed.Listed],
+) -> tuple[list[str], int]:
+    """Names of artists in more than one split, and how much is theirs.
+
+    Args:
+        recordings: The recordings with their splits.
+
+    Returns:
+        The names, sorted, and the number of their recordings.
+    """
+    by_artist = collections.defaultdict(list)
+    for recording in recordings:
+        if key := _artist_key(recording.artist):
+            by_artist[key].append(recording)
+    shared = [group for group in by_artist.values() if _crosses(group)]
+    names = sorted(group[0].artist for group in shared)
+    return names, sum(map(len, shared))
+
+
 def audit(tracks: Sequence[manifest.Track]) -> dict:
     """Says what the splits of a data set share.
 
@@ -94,22 +115,20 @@ def audit(tracks: Sequence[manifest.Track]) -> dict:
         different splits. `duplicates`: groups of equal recordings, wherever
         they are. `leaks`: whether splits share anything.
     """
-    by_artist = collections.defaultdict(list)
     by_audio = collections.defaultdict(list)
     for track in tracks:
-        if key := _artist_key(track.artist):
-            by_artist[key].append(track)
         by_audio[track.audio_hash].append(track)
     without_artist = sum(not _artist_key(track.artist) for track in tracks)
-    shared = [group for group in by_artist.values() if _crosses(group)]
+    shared, of_shared = shared_artists(tracks)
     equal = [group for group in by_audio.values() if len(group) > 1]
     shared_audio = [_ids(group) for group in equal if _crosses(group)]
-    known = "checked" if by_artist else "unknown"
+    known = "checked" if without_artist < len(tracks) else "unknown"
+    is_partly = 0 < without_artist < len(tracks)
     return {
-        "artists": "partly known" if by_artist and without_artist else known,
+        "artists": "partly known" if is_partly else known,
         "without_artist": without_artist,
-        "shared_artists": sorted(group[0].artist for group in shared),
-        "recordings_of_shared_artists": sum(map(len, shared)),
+        "shared_artists": shared,
+        "recordings_of_shared_artists": of_shared,
         "shared_audio": shared_audio,
         "duplicates": len(equal),
         "leaks": bool(shared or shared_audio),

@@ -145,12 +145,3 @@ def test_any_header_is_read_or_refused(tmp_path):
 def test_an_array_needs_a_rate(tmp_path):
     with pytest.raises(audio.UnusableAudio, match="does not tell its rate"):
         arrays.decode_array(saved(tmp_path, tones()), None, RATE_HZ)
-
-
-def test_to_mono_is_the_mean():
-    for channels in range(1, 9):
-        samples = np.random.default_rng(0).normal(0, 1, (99, channels))
-        samples = samples.astype(np.float32)
-        np.testing.assert_allclose(
-            arrays.to_mono(samples), samples.mean(axis=1), atol=1e-6
-        )

@@ -106,6 +106,15 @@ def test_resampling_keeps_a_tone_and_removes_what_does_not_fit(tmp_path):
     assert 20 * np.log10(away / spectrum.max()) < -80  # 16 bits: about -98
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_mono_is_the_mean_of_the_channels(order):
+    for channels in range(1, 17):
+        x = np.asarray(noise(500, channels), np.float32, order=order)
+        found, mean = audio.to_mono(x), x.mean(axis=1)
+        assert found.dtype == np.float32 and found.shape == (500,)
+        np.testing.assert_array_equal(found, mean)
+
+
 def test_level_and_channels_do_not_matter(tmp_path):
     x = noise(20_000)[:, 0]
     soundfile.write(tmp_path / "a.wav", x, 44_100, subtype="FLOAT")

@@ -1,6 +1,6 @@
 import pathlib
 
-from pipelines import prepare_arguments
+from pipelines import prepare_flags
 from pipelines.sources import catalogue
 
 
@@ -47,7 +47,7 @@ def test_it_has_every_subset_of_every_flag():
         found.add((flags[name], row[1]))
     wanted = {
         (f"--{name.replace('_', '-')}", subset)
-        for name, subsets in prepare_arguments.SUBSETS.items()
+        for name, subsets in prepare_flags.SUBSETS.items()
         for subset in subsets
     }
     assert wanted <= found

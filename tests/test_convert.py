@@ -144,11 +144,16 @@ def test_killed_in_the_middle_and_run_again(tmp_path):
 
 def test_a_decoder_that_hangs_costs_one_file(tmp_path, monkeypatch):
     sources = make_sources(tmp_path / "in", count=4)
-    os.mkfifo(tmp_path / "pipe.wav")  # opening it waits for ever
-    sources = {"pipe": tmp_path / "pipe.wav", **sources}
+    os.mkfifo(tmp_path / "pipe.npy")  # opening it waits for ever
+    sources = {"pipe": tmp_path / "pipe.npy", **sources}
     start = time.monotonic()
     answers = convert.convert_files(
-        sources, tmp_path, RATE_HZ, processes=2, seconds_per_file=1.0
+        sources,
+        tmp_path,
+        RATE_HZ,
+        processes=2,
+        seconds_per_file=1.0,
+        array_rate_hz=RATE_HZ,
     )
     assert time.monotonic() - start < 60
     assert answers["pipe"]["reason"] == "timed out"
@@ -159,29 +164,41 @@ def test_a_decoder_that_hangs_costs_one_file(tmp_path, monkeypatch):
     # The same limit would end the same way, a longer one may not.
     with monkeypatch.context() as patch:
         patch.setattr(convert, "_Worker", None)
-        convert.convert_files(sources, tmp_path, RATE_HZ, seconds_per_file=0.9)
+        convert.convert_files(
+            sources,
+            tmp_path,
+            RATE_HZ,
+            seconds_per_file=0.9,
+            array_rate_hz=RATE_HZ,
+        )
     again = convert.convert_files(
-        sources, tmp_path, RATE_HZ, seconds_per_file=1.1
+        sources,
+        tmp_path,
+        RATE_HZ,
+        seconds_per_file=1.1,
+        array_rate_hz=RATE_HZ,
     )
     assert again["pipe"]["detail"] == "after 1.1 seconds"
 
 
 def test_a_decoder_that_crashes_costs_one_file_and_is_tried_again(tmp_path):
     sources = make_sources(tmp_path / "in", count=2)
-    os.mkfifo(tmp_path / "pipe.wav")
-    sources = {"pipe": tmp_path / "pipe.wav", **sources}
+    os.mkfifo(tmp_path / "pipe.npy")
+    sources = {"pipe": tmp_path / "pipe.npy", **sources}
 
     def crash_the_busy_one():
         while not multiprocessing.active_children():
             time.sleep(0.01)
         # Once the pipe's reader is there, this writer can be opened.
-        with open(tmp_path / "pipe.wav", "wb"):
+        with open(tmp_path / "pipe.npy", "wb"):
             for child in multiprocessing.active_children():
                 os.kill(child.pid, signal.SIGSEGV)
 
     thread = threading.Thread(target=crash_the_busy_one)
     thread.start()
-    answers = convert.convert_files(sources, tmp_path, RATE_HZ, processes=1)
+    answers = convert.convert_files(
+        sources, tmp_path, RATE_HZ, processes=1, array_rate_hz=RATE_HZ
+    )
     thread.join()
     assert answers["pipe"]["detail"] == "the decoder crashed"
     assert all("samples" in answers[f"t{i}"] for i in range(2))
@@ -200,22 +217,6 @@ def test_what_the_decoder_warns_of_is_told(tmp_path, caplog):
     answers = convert.convert_files({"a": mp3}, tmp_path, RATE_HZ, processes=1)
     assert "can be read" in answers["a"]["warnings"][0]
     assert "cut.mp3: only" in caplog.text
-
-
-def test_a_source_that_went_away_is_unreadable(tmp_path):
-    answers = convert.convert_files(
-        {"a": tmp_path / "gone.wav"}, tmp_path, RATE_HZ
-    )
-    assert answers["a"]["reason"] == "unreadable"
-    assert "No such file" in answers["a"]["detail"]
-
-
-def test_one_preparation_per_folder(tmp_path):
-    notes = journal.Journal(tmp_path, "me")
-    with pytest.raises(ValueError, match="Another process"):
-        convert.convert_files({}, tmp_path, RATE_HZ)
-    notes.close()
-    assert convert.convert_files({}, tmp_path, RATE_HZ) == {}
 
 
 @pytest.mark.parametrize("wrong", [{"processes": 0}, {"seconds_per_file": 0.0}])

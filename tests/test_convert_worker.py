@@ -2,6 +2,7 @@ import errno
 import hashlib
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 
@@ -133,6 +134,50 @@ def test_a_worker_serves_until_the_other_end_hangs_up(tmp_path, source):
     process.join(timeout=20)
     assert process.exitcode == 0
     process.close()
+
+
+class Connection:
+    """The end of a worker whose other end has named all files already."""
+
+    def __init__(self, *files):
+        self.files, self.answers = list(files), []
+
+    def recv(self):
+        if not self.files:
+            raise EOFError
+        return self.files.pop(0)
+
+    def send(self, answer):
+        self.answers.append(answer)
+
+
+def test_what_nobody_thought_of_is_named_and_costs_one_file(
+    tmp_path, source, monkeypatch
+):
+    right = convert_worker.convert
+
+    def sometimes(path, target, *more):
+        if path == "odd":
+            (tmp_path / "odd.part").write_bytes(b"half")
+            raise RuntimeError("nobody thought of it")
+        return right(path, target, *more)
+
+    monkeypatch.setattr(convert_worker, "convert", sometimes)
+    # What a process of its own may do, and this one not.
+    for module, name in ((os, "dup2"), (signal, "signal"), (signal, "alarm")):
+        monkeypatch.setattr(module, name, lambda *_: None)
+    connection = Connection(
+        (source, str(tmp_path / "a.part")), ("odd", str(tmp_path / "odd.part"))
+    )
+    convert_worker.serve(connection, RATE_HZ, 60.0)
+    ready, answer, odd = connection.answers
+    assert ready is None and answer["samples"] == 999
+    assert odd == {
+        "reason": "unreadable",
+        "detail": "RuntimeError: nobody thought of it",
+        "final": False,
+    }
+    assert [path.name for path in tmp_path.glob("*.part")] == ["a.part"]
 
 
 def test_a_worker_starts_without_tensorflow():

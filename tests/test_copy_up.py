@@ -18,6 +18,7 @@ def model(tmp_path):
         "assets/a b.txt",
         ".lock",
         ".hidden/x",
+        "progress.jsonl",
         "y.partial",
         "z.part",
     ):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines import decode
+from pipelines.slices import local_file
 
 CLIP = numbered_audio.SPEC.clip_samples
 
@@ -74,7 +75,7 @@ def test_only_the_slice_of_a_huge_file_is_read(tmp_path):
             return read_bytes[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decode, "open", CountedFile, raising=False)
+        patch.setattr(local_file, "open", CountedFile, raising=False)
         clip, _ = reader(0, samples - CLIP)
     np.testing.assert_array_equal(clip, tail)
     assert sum(read_bytes) == 2 * CLIP

@@ -91,12 +91,3 @@ def test_clipped_and_silent_recordings_are_counted(seen):
     }
     assert texts["Clipped"].startswith("1 recording with")
     assert texts["Silent ends"].startswith("1 recording with")
-
-
-def test_words_of_numbers():
-    assert findings.count(1, "tag") == "1 tag"
-    assert findings.count(2_000, "tag") == "2,000 tags"
-    assert findings.some(["a", "b", "c"], 2) == "a, b and 1 more"
-    assert findings.some(["a", "b"], 2) == "a, b"
-    durations = [findings.duration(s) for s in (3.21, 600, 7_200, 9e6)]
-    assert durations == ["3.2 s", "10.0 min", "2.0 h", "2,500.0 h"]

@@ -172,8 +172,19 @@ def test_what_is_missing_or_damaged_is_named(copy):
     _tracks(tracks, tracks=[(*TRACKS[0][:-1], "[999]")])
     with pytest.raises(ValueError, match=r"line 5.*'\[999\]'"):
         _read(copy, "small")
+    _tracks(tracks, tracks=[("x2", *TRACKS[0][1:])])
+    with pytest.raises(ValueError, match="tracks.csv, line 5.*'x2'"):
+        _read(copy, "small")
     tracks.unlink()
     with pytest.raises(FileNotFoundError, match="tracks.csv.*mdeff/fma"):
+        _read(copy, "small")
+
+
+@pytest.mark.parametrize("row", ["x,0,0,Rock,1", "1,0,0,,1", "1,0", "1,0,,A,"])
+def test_a_damaged_genre_is_named(copy, row):
+    header = "genre_id,#tracks,parent,title,top_level\n"
+    (copy / "fma_metadata" / "genres.csv").write_text(header + row)
+    with pytest.raises(ValueError, match="genres.csv, line 2: a genre must"):
         _read(copy, "small")
 
 

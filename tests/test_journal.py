@@ -72,3 +72,13 @@ def test_only_one_at_a_time(tmp_path):
         journal.Journal(tmp_path, "me")
     notes.close()
     journal.Journal(tmp_path, "me").close()
+
+
+def test_a_full_disk_is_named_and_gives_the_folder_free(tmp_path, source):
+    notes = journal.Journal(tmp_path, "me")
+    notes._file.close()
+    notes._file = open("/dev/full", "a")
+    with pytest.raises(OSError, match="No space left.*full"):
+        notes.add("a", notes.key(source), ANSWER)
+    notes.close()
+    note(tmp_path, source)

@@ -1,3 +1,4 @@
+import errno
 import os
 import string
 
@@ -64,3 +65,26 @@ def test_ids_are_unique_stable_and_safe():
     shuffled = rng.permutation(len(names))
     again = listed.track_ids([names[place] for place in shuffled])
     assert again == [ids[place] for place in shuffled]
+
+
+def test_names_in_a_file(tmp_path):
+    path = tmp_path / "tags.txt"
+    path.write_bytes("\ufeffrock\r\n\n \nhip hop\n".encode())
+    assert listed.read_names(path) == ["rock", "hip hop"]
+    path.write_bytes(b"caf\xe9")
+    with pytest.raises(ValueError, match="UTF-8.*Received: .*tags.txt"):
+        listed.read_names(path)
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch, caplog):
+    _touch(tmp_path, "a.wav", "closed/b.wav")
+    scandir = os.scandir
+
+    def refuse(path):
+        if os.path.basename(path) == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert listed.audio_files(tmp_path) == [tmp_path / "a.wav"]
+    assert f"{tmp_path}/closed: Permission denied" in caplog.text

@@ -1,3 +1,4 @@
+import errno
 import itertools
 import os
 
@@ -39,3 +40,31 @@ def test_names_that_are_not_utf_8(tmp_path):
     with pytest.raises(UnicodeEncodeError):
         with manifest_table.replacing(path, errors="strict") as file:
             file.write(os.fsdecode(b"\xff.mp3"))
+
+
+def test_rows_come_back_whatever_is_in_them(tmp_path):
+    path = tmp_path / "x.csv"
+    numbers = (9, 0.5, 44, 62, "hash", "prepared", 0, 0)
+    rows = []
+    for letters in itertools.product(' a\r\n",', repeat=3):
+        text = "".join(letters)
+        rows.append((f"t{len(rows)}", text, "", text, (text,), *numbers))
+    manifest_table.write_rows(path, rows)
+    assert list(manifest_table.read_rows(path)) == rows
+
+
+def test_what_cannot_be_written_is_named(tmp_path):
+    path = tmp_path / "no folder" / "x.csv"
+    with pytest.raises(FileNotFoundError) as caught:
+        with manifest_table.replacing(path):
+            pass
+    assert caught.value.filename == str(path)
+    path = tmp_path / "x.csv"
+    with pytest.raises(OSError, match="No space") as caught:
+        with manifest_table.replacing(path):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.filename == str(path)
+    with pytest.raises(OSError, match="other.txt"):
+        with manifest_table.replacing(path):
+            raise OSError(errno.ENOSPC, "No space", "other.txt")
+    assert not list(tmp_path.iterdir())

@@ -1,3 +1,4 @@
+import importlib
 import json
 import logging
 import sys
@@ -144,6 +145,25 @@ def test_splits_of_other_names_are_not_guessed(tmp_path, caplog):
     assert "fold 1, fold 2" in caplog.text
 
 
+def test_that_a_loader_has_no_splits_is_said(gtzan, caplog):
+    with caplog.at_level(logging.INFO):
+        mirdata_loader.read_mirdata("gtzan_genre", gtzan)
+    assert "gtzan_genre has no splits: they are made here" in caplog.text
+
+
+@pytest.mark.parametrize("fault", [AttributeError, TypeError])
+def test_splits_that_fail_are_not_taken_for_none(jamendo, monkeypatch, fault):
+    name = "mtg_jamendo_autotagging_moodtheme"
+
+    def fail(self, split_number=0):
+        raise fault("a changed loader")
+
+    loader = importlib.import_module(f"mirdata.datasets.{name}")
+    monkeypatch.setattr(loader.Dataset, "get_track_splits", fail)
+    with pytest.raises(fault, match="a changed loader"):
+        mirdata_loader.read_mirdata(name, jamendo)
+
+
 def test_missing_audio_is_counted(gtzan):
     (gtzan / "gtzan_genre/genres/blues/blues.00000.wav").unlink()
     with pytest.raises(FileNotFoundError, match="1 of the 2 recordings"):
@@ -177,7 +197,7 @@ def test_without_mirdata_the_extra_is_named(gtzan, monkeypatch):
 def test_what_no_loader_has_is_refused(gtzan):
     with pytest.raises(ValueError, match="'gtzan'.*nearest is gtzan_genre"):
         mirdata_loader.read_mirdata("gtzan", gtzan)
-    with pytest.raises(ValueError, match="no numbered splits. Received: 2"):
+    with pytest.raises(ValueError, match="no numbered splits.*Received: 2"):
         mirdata_loader.read_mirdata("gtzan_genre", gtzan, split_number=2)
     with pytest.raises(ValueError, match="'tempos'.*audio_path"):
         mirdata_loader.read_mirdata("gtzan_genre", gtzan, "tempos")

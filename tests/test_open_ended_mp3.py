@@ -62,6 +62,30 @@ def test_tags_in_front_are_passed_over(folder, tmp_path):
         assert open_ended_mp3.states_length(path) == stated
 
 
+@pytest.mark.parametrize("change", ["flag", "zero"])
+def test_a_header_without_the_number_of_frames_states_none(
+    folder, tmp_path, change
+):
+    data = bytearray((folder / "VARIABLE.mp3").read_bytes())
+    mark = data.index(b"Xing")
+    if change == "flag":
+        data[mark + 7] &= ~1
+    else:
+        data[mark + 8 : mark + 12] = bytes(4)
+    path = tmp_path / "a.mp3"
+    path.write_bytes(data)
+    assert not open_ended_mp3.states_length(path)
+    found = audio.decode_file(path, RATE_HZ).samples
+    assert abs(len(found) - 6.0 * RATE_HZ) < 4_000
+
+
+def test_the_other_mark_of_encoders_states_a_length(tmp_path):
+    for frames, stated in ((b"\0\0\1\0", True), (bytes(4), False)):
+        path = tmp_path / "a.mp3"
+        path.write_bytes(bytes(36) + b"VBRI" + bytes(10) + frames + bytes(99))
+        assert open_ended_mp3.states_length(path) == stated
+
+
 def test_libsndfile_alone_would_lose_the_end(folder):
     # What this module is for: should it fail, the module can go.
     with soundfile.SoundFile(folder / "VARIABLE_open.mp3") as file:

@@ -116,8 +116,15 @@ def test_a_leak_is_refused_or_noted(music, tmp_path):
             r, split="train" if i < 11 else "test"
         ),
     )
-    with pytest.raises(ValueError, match="artist 5.*t10 = t11.*--accept-leak"):
+    # Before the work.
+    with pytest.raises(ValueError, match="1 artist .artist 5. with 2 .*--acc"):
         prepare(leaking, tmp_path)
+    assert not list(tmp_path.iterdir())
+    nameless = with_recordings(
+        leaking, lambda _, r: dataclasses.replace(r, artist="")
+    )
+    with pytest.raises(ValueError, match="t10 = t11.*--accept-leak"):
+        prepare(nameless, tmp_path)
     assert not (tmp_path / "manifest.csv").exists()
     made, _ = prepare(leaking, tmp_path, accept_leak=True)
     audit = manifest.read_manifest(tmp_path).audit
@@ -153,16 +160,31 @@ def test_vocabularies(music, tmp_path, caplog):
 
 def test_hopeless_wishes_fail_before_the_work(music, tmp_path):
     for wishes, words in [
-        ({"tag_names": ["polka"]}, "None of the 1 tags"),
+        ({"tag_names": ["polka"]}, "None of the 1 .*'polka'.*jazz, rock, slow"),
         ({"min_count": 100}, "100 or more"),
         ({"split_weights": (0, 1)}, "weights"),
         ({"max_rejected_share": 2.0}, "between 0 and 1"),
     ]:
         with pytest.raises(ValueError, match=words):
             prepare(music, tmp_path / "out", **wishes)
+    untagged = with_recordings(
+        music, lambda _, r: dataclasses.replace(r, tags=())
+    )
+    with pytest.raises(ValueError, match="None of the 12 recordings has a tag"):
+        prepare(untagged, tmp_path / "out")
     with pytest.raises(ValueError, match="Hz"):
         preparation.Wishes(sample_rate_hz=10)
     assert not (tmp_path / "out").exists()
+
+
+def test_missing_files_fail_before_the_work(music, tmp_path):
+    gone = tuple((f"{i}.wav", listed.MISSING) for i in range(2))
+    lacking = music[0], dataclasses.replace(music[1], problems=gone)
+    with pytest.raises(ValueError, match="2 of 14 .*2 missing; .*rejected.csv"):
+        prepare(lacking, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["rejected.csv"]
+    made, lost = prepare(lacking, tmp_path, max_rejected_share=0.2)
+    assert len(made.tracks) == 12 and len(lost) == 2
 
 
 def test_bad_files_are_named_and_too_many_are_an_error(music, tmp_path):

@@ -107,7 +107,7 @@ def test_a_killed_preparation_goes_on(collection, prepared, tmp_path):
     said, complaints = process.communicate()
     assert process.returncode == 0
     assert "Traceback" not in complaints
-    assert said.splitlines()[0].startswith(f"{COUNT} recordings, 40.0 seconds")
+    assert said.splitlines()[0].startswith(f"{COUNT} recordings, 40.0 s,")
     assert {f: f.stat().st_mtime_ns for f in done} == done
     assert written(tmp_path / "out") == written(prepared)
     for wav in wavs.iterdir():
@@ -216,14 +216,14 @@ def test_the_artist_split_has_the_sizes_of_the_published_one():
         ({"--audio": "nowhere"}, "nowhere"),
         ({"--tags": "none.txt"}, "No such file"),
         ({"--out": "{folder}"}, "--out"),
-        ({"--out": "{folder}/tags.csv"}, "Not a directory"),
+        ({"--out": "{folder}/tags.csv"}, "--out must be a folder"),
         ({"--processes": "0"}, "processes"),
         ({"--split": "0/1"}, "weights"),
         ({"--max-rejected-share": "0.05"}, "2 of 22 recordings"),
         ({"--top": "0"}, "top"),
         ({"--seed": "-1"}, "seed"),
         ({"--seconds-per-file": "nan"}, "seconds_per_file"),
-        ({"--tags": "{folder}/silent.wav"}, "--tags must be a text file"),
+        ({"--tags": "{folder}/silent.wav"}, "must be a text file in UTF-8"),
     ],
 )
 def test_bad_input_is_one_line(collection, tmp_path, capsys, change, words):
@@ -254,6 +254,26 @@ def test_wrong_flags(arguments, capsys):
         prepare.main(arguments)
     assert caught.value.code == 2
     assert "error: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flags", [(), ("--in-place",)])
+def test_a_persons_only_copies_are_never_written_over(tmp_path, flags, capsys):
+    (tmp_path / "wav").mkdir()
+    for name in ("a", "b"):
+        soundfile.write(
+            tmp_path / "wav" / f"{name}.wav", np.ones((99, 2)) / 3, 44_100
+        )
+    rows = "path,tags\na.wav,calm\nb.wav,loud\n"
+    for name in ("tags.csv", "manifest.csv"):
+        (tmp_path / name).write_text(rows)
+    before = {f: f.read_bytes() for f in tmp_path.rglob("*.*")}
+    audio_and_out = ("--audio", tmp_path / "wav", "--out", tmp_path)
+    assert run("--table", tmp_path / "tags.csv", *audio_and_out, *flags) == 2
+    assert "its own wav there" in capsys.readouterr().err
+    table = tmp_path / "manifest.csv"
+    assert run("--table", table, *audio_and_out, *flags) == 2
+    assert "its own manifest.csv there" in capsys.readouterr().err
+    assert {f: f.read_bytes() for f in tmp_path.rglob("*.*")} == before
 
 
 def test_a_disk_without_room_ends_with_one_line(collection, tmp_path):

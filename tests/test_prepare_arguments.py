@@ -1,7 +1,6 @@
 import pytest
 
 from pipelines import prepare_arguments
-from pipelines.sources import catalogue
 
 
 def _parse(text):
@@ -10,14 +9,18 @@ def _parse(text):
 
 @pytest.mark.parametrize(
     ("name", "subset"),
-    [("magnatagatune", "clean"), ("mtg-jamendo", "top50"), ("fma", "small")],
+    [
+        ("magnatagatune", "clean"),
+        ("mtg-jamendo", "top50"),
+        ("gtzan", "filtered"),
+        ("fma", "small"),
+    ],
 )
 def test_the_first_subset_is_the_default(name, subset):
     assert _parse(f"--{name} x --out y").subset == subset
 
 
 def test_data_without_subsets_has_none():
-    assert _parse("--gtzan x --out y").subset is None
     assert _parse("--table x --out y").subset is None
     assert _parse("--mirdata x --audio z --out y").subset is None
 
@@ -42,7 +45,11 @@ def test_flags_that_go_together():
         ("--out y", "one of the arguments --table"),
         ("--gtzan x --fma x --out y", "not allowed with"),
         ("--gtzan x", "required: --out"),
-        ("--gtzan x --out y --subset a", "--subset goes with"),
+        ("--table x --out y --subset a", "--subset goes with"),
+        ("--gtzan x --out y --subset a", "must be one of filtered"),
+        ("--fma x --out y --tag-separator ;", "goes with --table or --pickles"),
+        ("--table x --out y --tags t --top 5", "leave out --top"),
+        ("--table x --out y --tags t --min-count 2", "leave out --top"),
         ("--fma x --out y --subset tiny", "small, medium, large, full"),
         ("--fma x --out y --split-number 1", "--split-number goes with"),
         ("--fma x --out y --split-number 0", "--split-number goes with"),
@@ -64,8 +71,14 @@ def test_flags_that_do_not(text, words, capsys):
     assert error.count("\n") == 1
 
 
-def test_the_list_needs_nothing_else(capsys):
-    with pytest.raises(SystemExit) as ended:
-        _parse("--list")
-    assert ended.value.code == 0
-    assert capsys.readouterr().out == catalogue.table()
+@pytest.mark.parametrize("name", ["table", "out", "audio", "tag-separator"])
+def test_a_variable_of_the_shell_that_is_not_set_is_named(name, capsys):
+    given = {"table": "x", "out": "y"} | {name: ""}
+    with pytest.raises(SystemExit):
+        prepare_arguments.parse([f"--{k}={v}" for k, v in given.items()], "")
+    assert f"--{name} must not be empty" in capsys.readouterr().err
+
+
+def test_what_joins_tags_is_a_bar_unless_said():
+    assert _parse("--table x --out y").tag_separator == "|"
+    assert _parse("--table x --out y --tag-separator ;").tag_separator == ";"

@@ -1,4 +1,6 @@
+import dataclasses
 import pathlib
+import shlex
 
 from pipelines import manifest, prepare_summary, splits
 from pipelines.conversion import rejected
@@ -46,7 +48,7 @@ def test_a_clean_data_set():
     )
     text = prepare_summary.summarize(prepared, [])
     found = lines(text)
-    assert text.startswith("3 recordings, 3.0 hours, in data/mine\n")
+    assert text.startswith("3 recordings, 3.0 h, in data/mine\n")
     assert found["tags"] == "2, on 2 to 3 recordings, 1.7 per recording"
     assert found["splits"] == (
         "2 train, 1 validation, as given; every tag in each of them"
@@ -73,7 +75,7 @@ def test_what_is_wrong_is_said():
     ]
     found = lines(prepare_summary.summarize(prepared, lost))
     assert found["tags"].endswith(
-        "2 recordings without any of them kept, 1 without any tag"
+        "kept without any of these: 2 recordings (1 without any tag)"
     )
     assert "train lacks 1 tag (rock)" in found["splits"]
     assert "validation lacks 2 tags (jazz, rock)" in found["splits"]
@@ -91,3 +93,11 @@ def test_unknown_artists_and_duplicates_within_a_split():
     assert found["artists"].startswith("unknown")
     assert "2 recordings share 1 piece of audio" in found["duplicates"]
     assert "LEAK" not in str(found)
+
+
+def test_the_next_command_can_be_pasted():
+    folder = pathlib.Path("my data's copy")
+    made = data_set([("train", "A", ("jazz",), "1")])
+    made = dataclasses.replace(made, folder=folder)
+    *_, line = prepare_summary.summarize(made, []).splitlines()
+    assert shlex.split(line)[-2:] == ["--data", str(folder)]

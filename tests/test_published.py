@@ -1,3 +1,4 @@
+import csv
 import logging
 
 import pytest
@@ -126,8 +127,10 @@ def test_faulty_recordings_may_be_missing(tmp_path):
 @pytest.mark.parametrize("partial", [False, True])
 def test_no_audio_at_all_is_refused(tmp_path, partial):
     _touch(tmp_path, "other.mp3")
-    with pytest.raises(FileNotFoundError, match="4 of the 4"):
+    with pytest.raises(FileNotFoundError, match="4 of the 4") as refused:
         _list(tmp_path, partial=partial)
+    assert "--audio" in str(refused.value)
+    assert "--partial" not in str(refused.value)
 
 
 def test_another_number_than_published_is_refused(tmp_path):
@@ -163,3 +166,14 @@ def test_an_index_file_is_found_at_the_first_place(tmp_path):
         FileNotFoundError, match="Name needs y.csv.*https://example.org"
     ):
         published.index_file(FACTS, tmp_path, "y.csv", "deep/y.csv")
+
+
+@pytest.mark.parametrize("content", [b"a,\xff", b'a,"' + bytes(17_000_000)])
+def test_a_damaged_index_file_is_named(tmp_path, content):
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    before = csv.field_size_limit()
+    with pytest.raises(ValueError, match="x.csv is damaged"):
+        with published.open_index(path) as file:
+            list(csv.reader(file))
+    assert csv.field_size_limit() == before

@@ -58,12 +58,14 @@ def test_duplicates_go_when_asked_and_the_first_stays():
 
 def test_the_share_counts_only_what_failed():
     found = rejected.collect(LISTING, ANSWERS, "/music", drop_duplicates=True)
-    rejected.check_share(found, kept=7, max_share=0.3)  # 3 of 10
+    folder = pathlib.Path("data", "mine")
+    rejected.check_share(found, 7, 0.3, folder)  # 3 of 10
     with pytest.raises(ValueError, match="3 of 10 .*1 ambiguous.*30%") as e:
-        rejected.check_share(found, kept=7, max_share=0.299)
+        rejected.check_share(found, 7, 0.299, folder)
     assert "--max-rejected-share" in str(e.value)
+    assert str(folder / "rejected.csv") in str(e.value)
     with pytest.raises(ValueError, match="3 of 3"):
-        rejected.check_share(found, kept=0, max_share=1.0)
+        rejected.check_share(found, 0, 1.0, folder)
 
 
 def test_an_empty_table_has_its_header(tmp_path):

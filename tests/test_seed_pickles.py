@@ -148,6 +148,13 @@ def test_ids_may_lack_folder_and_ending(make):
     ]
 
 
+def test_tag_names_that_are_no_text(make, tmp_path):
+    (tmp_path / "names.txt").write_bytes(b"calm\n\xff\n")
+    with pytest.raises(ValueError, match="UTF-8.*names.txt"):
+        names = tmp_path / "names.txt"
+        make({"a": [0, 1]}, ["a"], [], ["a.wav"], tag_names=names)
+
+
 def test_tag_names_from_a_file(make, tmp_path):
     text = tmp_path / "names.txt"
     text.write_text("\ufeffPop\nr&b\n\ngenre---rock\n", encoding="utf-8")
@@ -209,7 +216,9 @@ def test_code_in_a_pickle_is_refused_by_name(make):
 
 
 def test_nothing_found_is_an_error(make, tmp_path):
-    with pytest.raises(FileNotFoundError, match="None of the 1.*'a', 'missing"):
+    with pytest.raises(
+        FileNotFoundError, match="None of the 1.*--audio.*is a: miss"
+    ):
         make({"a": "x"}, ["a"], [], ["b.wav"])
     with pytest.raises(FileNotFoundError):
         seed_pickles.read_pickles(

@@ -1,4 +1,5 @@
 import collections
+import pathlib
 import time
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from sklearn import model_selection
 
 from pipelines import manifest, splits
+from pipelines.sources import listed
 
 SIDES = ("train", "validation", "test")
 
@@ -32,6 +34,18 @@ def track(track_id, split, artist="", audio_hash=None):
         file_bytes=46,
         audio_hash=audio_hash or track_id,
     )
+
+
+def test_shared_artists_are_known_before_their_audio():
+    recordings = [
+        listed.Listed("a", pathlib.Path("a"), (), "Ann", "train"),
+        listed.Listed("b", pathlib.Path("b"), (), " ANN ", "test"),
+        listed.Listed("c", pathlib.Path("c"), (), "Bob", "test"),
+        listed.Listed("d", pathlib.Path("d"), (), "", "train"),
+        listed.Listed("e", pathlib.Path("e"), (), "", "test"),
+    ]
+    assert splits.shared_artists(recordings) == (["Ann"], 2)
+    assert splits.shared_artists(recordings[2:]) == ([], 0)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -118,6 +118,10 @@ def test_json_lines(tmp_path):
         ('{"path": "", "tags": []}', "line 1: there is no path"),
         ('{"path": 5, "tags": []}', "line 1: 'path' must be a string"),
         ('{"path": "\\ud800", "tags": []}', "line 1: 'path' must be valid"),
+        (
+            '{"path": "a", "tags": ["\\ud800"]}',
+            "line 1: 'tags' must be valid",
+        ),
         ('{"path": "a", "tags": [1]}', "line 1: 'tags' must be"),
         ('{"path": "a", "tags": {"x": 1}}', "line 1: 'tags' must be"),
         ('{"path": "a", "tags": ' + "[" * 99_999, "line 1"),

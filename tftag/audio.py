@@ -176,6 +176,22 @@ def to_full_scale(samples: np.ndarray) -> Recording:
     return _scale([samples])
 
 
+def to_mono(samples: np.ndarray) -> np.ndarray:
+    """Averages channels: `[samples, channels]` to `[samples]`.
+
+    Args:
+        samples: float32 `[samples, channels]`.
+    """
+    # Column by column it is ten times as fast along so short an axis; numpy
+    # adds eight and more in another order.
+    if samples.shape[1] > 7:
+        return samples.mean(axis=1)
+    total, *others = samples.T
+    for channel in others:
+        total = total + channel
+    return total / np.float32(1 + len(others)) if others else total
+
+
 def write_wav(
     path: str | os.PathLike, samples: np.ndarray, sample_rate_hz: int
 ) -> int:
@@ -245,23 +261,12 @@ def _resampled_blocks(source, path, sample_rate_hz):
             quality="HQ",
         )
     for block in source.blocks():
-        block = _mono(block)
+        block = to_mono(block)
         yield block if resampler is None else resampler.resample_chunk(block)
     if resampler is not None:
         yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
     if source.complaint:
         logger.warning("%s: %s", path, source.complaint)
-
-
-def _mono(block):
-    """`block.mean(axis=1)` to the bit, ten times as fast on stereo."""
-    match block.shape[1]:
-        case 1:
-            return block[:, 0]
-        case 2:
-            return (block[:, 0] + block[:, 1]) / 2
-        case _:
-            return block.mean(axis=1)
 
 
 def _scale(blocks, by_ffmpeg=False):

@@ -5,8 +5,14 @@ frames and stops there: of one whose bit rate varies, a third may be lost.
 """
 
 import os
+import re
 
-_LENGTH_MARKS = (b"Xing", b"Info", b"VBRI")
+# Marks with what follows: flags, and the number of frames if they say so;
+# after VBRI, ten bytes on, it always is.
+_LENGTH_MARKS = re.compile(
+    rb"(?:Xing|Info)(....)(....)|VBRI.{10}(....)", re.DOTALL
+)
+_HAS_FRAMES = 1
 # A first frame of 320 kbit/s at 32 kHz has 1,440 bytes.
 _FIRST_FRAME_BYTES = 2_048
 _ID3_HEADER_BYTES = 10
@@ -31,7 +37,11 @@ def states_length(path: str | os.PathLike) -> bool:
             file.seek(tag_bytes, os.SEEK_CUR)
             head = file.read(_ID3_HEADER_BYTES)
         first = head + file.read(_FIRST_FRAME_BYTES)
-    return any(mark in first for mark in _LENGTH_MARKS)
+    for mark in _LENGTH_MARKS.finditer(first):
+        flags, frames = mark[1], mark[2] or mark[3]
+        if (flags is None or flags[-1] & _HAS_FRAMES) and any(frames):
+            return True
+    return False
 
 
 class OpenEndedFile:

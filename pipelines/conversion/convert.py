@@ -1,11 +1,11 @@
 """Turns audio files into WAV files: in parallel, resumable, with a limit."""
 
 import collections
+import contextlib
 import logging
 import multiprocessing
 import os
 import pathlib
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from multiprocessing import connection
@@ -13,7 +13,8 @@ from multiprocessing import connection
 import soundfile
 import soxr
 
-from pipelines.conversion import convert_worker, journal
+from pipelines.conversion import convert_worker, journal, progress
+from pipelines.slices import arrays
 from pipelines.storage import address as addresses
 from pipelines.storage import remote_listing
 from tftag import ffmpeg
@@ -22,7 +23,6 @@ logger = logging.getLogger(__name__)
 
 WAV_FOLDER = "wav"
 TIMED_OUT = "timed out"
-_LOG_SECONDS = 30
 
 
 def made_by(sample_rate_hz: int) -> str:
@@ -79,8 +79,6 @@ def convert_files(
     wav_folder = folder / WAV_FOLDER
     wav_folder.mkdir(parents=True, exist_ok=True)
     how = made_by(sample_rate_hz)
-    if array_rate_hz is not None:
-        how += f", arrays at {array_rate_hz} Hz"
     if in_place:
         how += ", in place"
     notes = journal.Journal(folder, how)
@@ -101,6 +99,8 @@ def convert_files(
                 why = error.strerror or getattr(error, "reason", str(error))
                 answers[track_id] = _rejected("unreadable", why)
                 continue
+            if arrays.is_array(source):
+                key.append(array_rate_hz)
             known = notes.find(track_id, key)
             wav = _wav(folder, track_id)
             if known and _holds(known, wav, seconds_per_file, installed):
@@ -118,7 +118,7 @@ def convert_files(
         )
         results = pool.results()
         try:
-            for track_id, part, answer in _shown(results, len(todo)):
+            for track_id, part, answer in progress.shown(results, len(todo)):
                 _keep(folder, notes, track_id, todo[track_id], part, answer)
                 answers[track_id] = answer
         finally:
@@ -269,7 +269,9 @@ class _Pool:
             name = f".{track_id}.{os.getpid()}.part"
             worker.track_id, worker.part = track_id, self._wav_folder / name
             worker.deadline = time.monotonic() + self._seconds
-            worker.connection.send((source, os.fspath(worker.part)))
+            # Of a worker that has died meanwhile the next step will hear.
+            with contextlib.suppress(BrokenPipeError):
+                worker.connection.send((source, os.fspath(worker.part)))
 
     def _lose(self, worker, reason, detail, **facts):
         """Ends a worker that hangs or has died; another will take over."""
@@ -280,21 +282,3 @@ class _Pool:
                 f"A worker process ended before it began, with exit code {code}"
             )
         return worker.track_id, worker.part, _rejected(reason, detail, **facts)
-
-
-def _shown(results, total):
-    """Passes results on and shows how far they are."""
-    if sys.stderr.isatty():
-        import tqdm  # only people at a terminal need it
-
-        yield from tqdm.tqdm(results, total=total, unit="file")
-        return
-    started = told = time.monotonic()
-    for done, result in enumerate(results, start=1):
-        yield result
-        if time.monotonic() - told > _LOG_SECONDS:
-            told = time.monotonic()
-            minutes_left = (told - started) / done * (total - done) / 60
-            logger.info(
-                "%d of %d files, %.1f minutes left", done, total, minutes_left
-            )

@@ -50,6 +50,10 @@ def serve(
             )
         except OSError as error:
             answer = error
+        except Exception as error:  # nobody would see what a process dies of
+            remove(pathlib.Path(target))
+            detail = f"{type(error).__name__}: {error}"
+            answer = {"reason": "unreadable", "detail": detail, "final": False}
         signal.alarm(0)
         try:
             connection.send(answer)
@@ -140,7 +144,9 @@ def _convert(source, target, sample_rate_hz, in_place, array_rate_hz):
             warnings.texts.append(f"converted, not left in place: {error}")
     if facts is None:
         facts = _write(target, recording, sample_rate_hz)
-    known = hashlib.blake2b(recording.samples.astype("<i2"), digest_size=16)
+    known = hashlib.blake2b(
+        recording.samples.astype("<i2", copy=False), digest_size=16
+    )
     return {
         "samples": recording.samples.size,
         "peak": recording.peak,

@@ -1,5 +1,6 @@
 """What was converted so far: one JSON line per finished file."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -76,14 +77,24 @@ class Journal:
         return [source, facts.st_size, facts.st_mtime_ns, self.made_by]
 
     def add(self, track_id: str, key: list, answer: dict) -> None:
-        """Notes a finished file; it is on disk when this returns."""
+        """Notes a finished file; a kill cannot take it when this returns.
+
+        Raises:
+            OSError: The disk is full.
+        """
         entry = {"track_id": track_id, "key": key, "answer": answer}
-        self._file.write(_line(entry))
-        self._file.flush()
+        try:
+            self._file.write(_line(entry))
+            self._file.flush()
+        except OSError as error:  # without a name of its own
+            raise OSError(
+                error.errno, error.strerror, self._file.name
+            ) from error
 
     def close(self) -> None:
         """Gives the folder free."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # what is left `add` has told
+            self._file.close()
         self._lock.close()
 
     def _take(self, line):

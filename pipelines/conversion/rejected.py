@@ -1,7 +1,6 @@
 """What a preparation could not use, by name and reason."""
 
 import collections
-import csv
 import dataclasses
 import os
 import pathlib
@@ -16,9 +15,9 @@ DUPLICATE = "duplicate"
 # Left out by the data set or by choice; all others have failed.
 _LEFT_OUT = frozenset(
     {
-        "not listed",
-        "in no split",
         DUPLICATE,
+        listed.NOT_LISTED,
+        listed.IN_NO_SPLIT,
         listed.NOT_HELD,
         listed.KNOWN_FAULT,
         listed.NOT_IN_VERSION,
@@ -48,6 +47,22 @@ class Rejected:
         return self.reason not in _LEFT_OUT
 
 
+def of_listing(listing: listed.Listing) -> list[Rejected]:
+    """What cannot be used whatever its audio is, as a file that is missing.
+
+    Args:
+        listing: What a source read.
+
+    Returns:
+        Sorted by reason and name.
+    """
+    found = []
+    for name, problem in listing.problems:
+        reason, _, detail = problem.partition(": ")
+        found.append(Rejected(name, reason, detail))
+    return _sorted(found)
+
+
 def collect(
     listing: listed.Listing,
     answers: Mapping[str, dict],
@@ -66,10 +81,7 @@ def collect(
     Returns:
         Sorted by reason and name.
     """
-    found, first = [], {}
-    for name, problem in listing.problems:
-        reason, _, detail = problem.partition(": ")
-        found.append(Rejected(name, reason, detail))
+    found, first = of_listing(listing), {}
     for recording in listing.recordings:
         answer = answers[recording.track_id]
         name = _relative(recording.path, audio_folder)
@@ -82,20 +94,23 @@ def collect(
             first.setdefault(answer["audio_hash"], name)
             continue
         found.append(Rejected(name, reason, detail, recording.track_id))
-    return sorted(found, key=lambda entry: (entry.reason, entry.name))
+    return _sorted(found)
 
 
 def write(folder: pathlib.Path, rejected: Iterable[Rejected]) -> None:
     """Writes `rejected.csv`, also when it has no rows."""
     with manifest_table.replacing(folder / TABLE_NAME) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["name", "reason", "detail"])
+        write_row = manifest_table.row_writer(file)
+        write_row(["name", "reason", "detail"])
         for entry in rejected:
-            writer.writerow([entry.name, entry.reason, entry.detail])
+            write_row([entry.name, entry.reason, entry.detail])
 
 
 def check_share(
-    rejected: Iterable[Rejected], kept: int, max_share: float
+    rejected: Iterable[Rejected],
+    kept: int,
+    max_share: float,
+    folder: pathlib.Path,
 ) -> None:
     """Refuses a data set of which too much has failed.
 
@@ -103,6 +118,7 @@ def check_share(
         rejected: What is not used.
         kept: Number of recordings that are.
         max_share: Share of the listed recordings that may fail.
+        folder: Where `rejected.csv` is.
 
     Raises:
         ValueError: More than that failed, or all.
@@ -112,8 +128,9 @@ def check_share(
     if len(failed) > max_share * total or not kept:
         raise ValueError(
             f"{len(failed)} of {total} recordings cannot be used: "
-            f"{count_reasons(failed)}; {TABLE_NAME} names them. At most "
-            f"{max_share:.0%} may be lost, which --max-rejected-share sets."
+            f"{count_reasons(failed)}; {folder / TABLE_NAME} names them. At "
+            f"most {max_share:.0%} may be lost, which --max-rejected-share "
+            "sets."
         )
 
 
@@ -121,6 +138,10 @@ def count_reasons(rejected: Iterable[Rejected]) -> str:
     """Reasons and how often they occur, as in "2 silent, 1 unreadable"."""
     counts = collections.Counter(entry.reason for entry in rejected)
     return ", ".join(f"{n} {reason}" for reason, n in counts.most_common())
+
+
+def _sorted(rejected):
+    return sorted(rejected, key=lambda entry: (entry.reason, entry.name))
 
 
 def _relative(path, folder):

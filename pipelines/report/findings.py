@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from pipelines.fingerprints import near_duplicates
 from pipelines.report import inspection, tag_figures
+from pipelines.wording import count, some
 
 BAD, DOUBTFUL, GOOD = "bad", "doubtful", "good"
 # More of a recording in a row at full scale is heard as distortion.
 CLIPPED_SHARE = 0.001
 LONG_SILENCE_SECONDS = 2.0
-_SHOWN = 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,26 +40,6 @@ def find(seen: inspection.Inspection) -> list[Finding]:
         *_levels(seen),
     ]
     return sorted(every, key=lambda finding: grades.index(finding.grade))
-
-
-def some(names: list[str], shown: int = _SHOWN) -> str:
-    """The first few names, and how many more there are."""
-    more = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {more:,} more" * (more > 0))
-
-
-def count(number: int, noun: str) -> str:
-    """As in "1 recording" and "2,000 recordings"."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
-def duration(seconds: float) -> str:
-    """As in "41.5 s", "12.0 min" and "5.3 h"."""
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    if seconds < 6_000:
-        return f"{seconds / 60:.1f} min"
-    return f"{seconds / 3_600:,.1f} h"
 
 
 def _unreadable(seen) -> Iterator[Finding]:

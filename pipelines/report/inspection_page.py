@@ -4,6 +4,7 @@ import pathlib
 
 import numpy as np
 
+from pipelines import wording
 from pipelines.report import (
     charts,
     findings,
@@ -73,11 +74,11 @@ def _tiles(seen):
     artists = {tag_figures.artist_key(t.artist) for t in seen.tracks} - {""}
     facts = [
         (f"{len(seen.tracks):,}", "recordings"),
-        (findings.duration(float(seen.seconds.sum())), "of audio"),
+        (wording.duration(float(seen.seconds.sum())), "of audio"),
         (f"{len(seen.tags):,}", "tags to learn"),
         (f"{len(artists):,}", "known artists"),
         (f"{seen.prepared.sample_rate_hz:,} Hz", "sample rate"),
-        (findings.duration(float(np.median(seen.seconds))), "median length"),
+        (wording.duration(float(np.median(seen.seconds))), "median length"),
     ]
     tiles = "".join(
         f'<div class="tile"><b>{page.escape(value)}</b>'
@@ -103,7 +104,7 @@ def _splits(seen):
             f'<span class="whole"><span class="key {s.name or "none"}">'
             f"</span>{s.name or 'no split'}</span>",
             f"{s.recordings:,}",
-            findings.duration(s.seconds),
+            wording.duration(s.seconds),
             f"{s.artists:,}",
             f"{s.tags_per_recording:.1f}",
             f"{s.untagged:,}",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pipelines import wording
 from pipelines.report import findings, inspection
 
 _SIGNS = {findings.BAD: "!!", findings.DOUBTFUL: " ?", findings.GOOD: "ok"}
@@ -20,9 +21,9 @@ def write_text(seen: inspection.Inspection) -> str:
     prepared = seen.prepared
     lines = [
         f"{prepared.folder}: "
-        f"{findings.count(len(seen.tracks), 'recording')}, "
-        f"{findings.duration(float(seen.seconds.sum()))}, "
-        f"{findings.count(len(seen.tags), 'tag')}, "
+        f"{wording.count(len(seen.tracks), 'recording')}, "
+        f"{wording.duration(float(seen.seconds.sum()))}, "
+        f"{wording.count(len(seen.tags), 'tag')}, "
         f"{prepared.sample_rate_hz:,} Hz",
         "",
         *_findings(seen),
@@ -48,7 +49,7 @@ def _splits(seen):
     for split in seen.splits:
         yield (
             f"{split.name or 'none':<12} {split.recordings:>10,} "
-            f"{findings.duration(split.seconds):>11} {split.artists:>9,} "
+            f"{wording.duration(split.seconds):>11} {split.artists:>9,} "
             f"{split.tags_per_recording:>15.1f}"
         )
 
@@ -82,7 +83,7 @@ def decibels(peaks) -> np.ndarray:
 def _tags(seen):
     risky = seen.tags_at_risk
     most = [f"{tag.name} {tag.recordings:,}" for tag in seen.tags]
-    yield f"tags         {findings.some(most, _ROWS)}"
+    yield f"tags         {wording.some(most, _ROWS)}"
     if seen.other_tags:
         yield f"             {seen.other_tags:,} more tags are not learned"
     if risky:

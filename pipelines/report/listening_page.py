@@ -6,9 +6,9 @@ import urllib.parse
 
 import numpy as np
 
+from pipelines import wording
 from pipelines.report import (
     charts,
-    findings,
     inspection,
     inspection_page,
     page,
@@ -136,7 +136,7 @@ def _tags(seen, folder, examples):
             cards += [_card(seen, int(row), folder) for row in sorted(drawn)]
         parts.append(
             f'<h3 id="tag-{places[tag.name]}">{page.escape(tag.name)} '
-            f'<span class="note">{findings.count(tag.recordings, "recording")}'
+            f'<span class="note">{wording.count(tag.recordings, "recording")}'
             f'</span></h3><div class="grid">{"".join(cards)}</div>'
         )
     return "\n".join(parts)

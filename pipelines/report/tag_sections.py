@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from pipelines import wording
 from pipelines.report import (
     charts,
-    findings,
     heat_map,
     inspection,
     page,
@@ -26,10 +26,10 @@ def _tags(seen):
             f"{count:,} {name or 'in no split'}"
             for name, count in tag.by_split.items()
         )
-        said = f"{tag.name}: {counts}; {findings.count(tag.artists, 'artist')}"
+        said = f"{tag.name}: {counts}; {wording.count(tag.artists, 'artist')}"
         rows.append((tag.name, tag.by_split, said))
     more = (
-        f'<p class="note">{findings.count(seen.other_tags, "more tag")} in the '
+        f'<p class="note">{wording.count(seen.other_tags, "more tag")} in the '
         "data, not learned.</p>"
         if seen.other_tags
         else ""

@@ -14,6 +14,7 @@ from typing import BinaryIO
 import numpy as np
 import soxr
 
+from pipelines.slices import local_file
 from pipelines.storage import address as addresses
 from tftag import audio
 
@@ -139,7 +140,7 @@ def read_frames(
         start = piece * layout.frames + first * width
         raw = np.empty(frames * width, layout.dtype)
         file.seek(layout.data_offset + start * layout.dtype.itemsize)
-        _fill(file, memoryview(raw).cast("B"))
+        local_file.fill(file, memoryview(raw).cast("B"))
         with np.errstate(over="ignore"):  # infinite ones are refused by name
             samples[piece] = raw
     if layout.dtype.kind == "i":
@@ -171,7 +172,7 @@ def decode_array(
             samples = np.empty(layout.frames, np.float32)
             for first in range(0, layout.frames, _BLOCK_FRAMES):
                 block = read_frames(file, layout, first, _BLOCK_FRAMES)
-                samples[first : first + len(block)] = to_mono(block)
+                samples[first : first + len(block)] = audio.to_mono(block)
         if not np.isfinite(samples).all():  # before they spread in resampling
             raise audio.UnusableAudio(
                 "unreadable", "Samples are NaN or infinite."
@@ -185,17 +186,6 @@ def decode_array(
         raise audio.UnusableAudio(
             error.reason, f"{os.fsdecode(path)}: {error}"
         ) from error
-
-
-def to_mono(samples: np.ndarray) -> np.ndarray:
-    """Averages channels: `[frames, channels]` to float32 `[frames]`.
-
-    Column by column: many times faster than `mean` along so short an axis.
-    """
-    total = samples[:, 0]
-    for channel in range(1, samples.shape[1]):
-        total = total + samples[:, channel]
-    return total / np.float32(samples.shape[1])
 
 
 def _channel_axis(shape: tuple[int, ...]) -> int | None:
@@ -217,11 +207,3 @@ def _channel_axis(shape: tuple[int, ...]) -> int | None:
             f"channels; the shape is {list(shape)}.",
         )
     return short[0]
-
-
-def _fill(file: BinaryIO, unread: memoryview) -> None:
-    while unread:
-        read_bytes = file.readinto(unread)
-        if not read_bytes:
-            raise OSError(f"it ends {len(unread)} bytes early")
-        unread = unread[read_bytes:]

@@ -15,7 +15,7 @@ import numpy as np
 import soxr
 
 from pipelines import manifest as manifests
-from pipelines.slices import arrays, slice_decoders
+from pipelines.slices import local_file, slice_decoders
 from tftag import audio
 
 # soxr's HQ filter reaches this far, in samples of the lower of the two rates.
@@ -99,7 +99,7 @@ def read_clip(
     )
     frames = max(0, min(frames, source.frames - first))
     samples = decoder(source.path, source.codec, first, frames)
-    samples = arrays.to_mono(samples)
+    samples = audio.to_mono(samples)
     if source.rate_hz != sample_rate_hz and samples.size:
         samples = soxr.resample(
             samples, source.rate_hz, sample_rate_hz, quality="HQ"
@@ -137,12 +137,7 @@ def fill(
     try:
         # Says what decoders hide, why not, and keeps one that hangs on
         # damaged bytes away from a file that was cut.
-        with open(path, "rb", buffering=0) as file:
-            file_bytes = os.fstat(file.fileno()).st_size
-        if file_bytes != track.file_bytes:
-            return (
-                f"{file_bytes} bytes where the manifest says {track.file_bytes}"
-            )
+        local_file.open_whole(path, track.file_bytes).close()
         clip[:] = read_clip(
             Source(
                 path, track.codec, track.source_rate_hz, track.source_frames

@@ -5,7 +5,6 @@ of `large` at full length. A track's tags are its genres and all above them.
 The published split keeps an artist on one side.
 """
 
-import contextlib
 import csv
 import json
 import logging
@@ -134,7 +133,7 @@ def _path(track_id: int) -> str:
 def _read_genres(path: pathlib.Path) -> tuple[dict[int, str], set[str]]:
     """Title of each genre by number, and the titles without a parent."""
     titles, roots = {}, set()
-    with open(path, encoding="utf-8", newline="") as file:
+    with published.open_index(path) as file:
         reader = csv.DictReader(file)
         if not {"genre_id", "parent", "title"} <= set(reader.fieldnames or ()):
             raise ValueError(
@@ -142,10 +141,16 @@ def _read_genres(path: pathlib.Path) -> tuple[dict[int, str], set[str]]:
                 f"Received: {reader.fieldnames!r:.120}"
             )
         for cells in reader:
-            (title,) = listed.clean_tags([cells["title"]])
-            titles[int(cells["genre_id"])] = title
-            if int(cells["parent"]) == 0:
-                roots.add(title)
+            try:
+                (title,) = listed.clean_tags([cells["title"]])
+                titles[int(cells["genre_id"])] = title
+                if int(cells["parent"]) == 0:
+                    roots.add(title)
+            except (ValueError, TypeError) as error:
+                raise ValueError(
+                    f"{path}, line {reader.line_num}: a genre must have two "
+                    f"numbers and a title. Received: {list(cells.values())}"
+                ) from error
     return titles, roots
 
 
@@ -154,7 +159,7 @@ def _read_tracks(
 ) -> list[published.Row]:
     wanted = _SIZES if subset == "full" else _SIZES[: _SIZES.index(subset) + 1]
     rows = []
-    with _long_cells(), open(path, encoding="utf-8", newline="") as file:
+    with published.open_index(path) as file:
         reader = csv.reader(file)
         # Two lines name a column together, the third names the index.
         groups, names, index = (next(reader, []) for _ in range(3))
@@ -174,10 +179,14 @@ def _read_tracks(
                     f"Received: {len(cells)}"
                 )
             number, name, split, size, genres = (cells[i] for i in places)
-            if size not in _SIZES or split not in folder_source.SPLIT_NAMES:
+            if (
+                not cells[0].isdecimal()
+                or size not in _SIZES
+                or split not in folder_source.SPLIT_NAMES
+            ):
                 raise ValueError(
-                    f"{where}: a track must have a subset and a split. "
-                    f"Received: {size!r} and {split!r}"
+                    f"{where}: a track must have a number, a subset and a "
+                    f"split. Received: {cells[0]!r}, {size!r} and {split!r}"
                 )
             if size in wanted:
                 rows.append(
@@ -199,13 +208,3 @@ def _tags(cell: str, titles: dict[int, str], where: str) -> tuple[str, ...]:
             f"{where}: genres must be numbers of genres.csv in brackets. "
             f"Received: {cell!r:.80}"
         ) from error
-
-
-@contextlib.contextmanager
-def _long_cells():
-    """Biographies of artists are cells too; the limit is the process's."""
-    before = csv.field_size_limit(16_000_000)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)

@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 def read_table(
     csv_path: str | os.PathLike | addresses.Address,
     audio_folder: str | os.PathLike | addresses.Address | None = None,
-    tag_separator: str = "|",
+    tag_separator: str = listed.TAG_SEPARATOR,
     skip: Iterable[str | os.PathLike] = (),
 ) -> listed.Listing:
     """Reads the recordings that a table names.
@@ -91,12 +91,12 @@ def read_table(
         )
     if not recordings:
         raise FileNotFoundError(
-            f"None of the {len(rows)} files that {csv_path} lists is there; "
-            f"the first was looked for at {paths[0]}. Name the folder that "
-            "the paths start from as the audio folder."
+            f"None of the {len(rows)} files that {csv_path} lists can be "
+            f"read; the first, {paths[0]}, is {wrong[0]}. Name the folder that "
+            "the paths start from as the audio folder (--audio)."
         )
     unlisted = sorted(set(map(_spelled, files)) - set(paths))
-    problems += [(_name(path, folder), "not listed") for path in unlisted]
+    problems += [(_name(path, folder), listed.NOT_LISTED) for path in unlisted]
     _warn_of_separator(csv_path, rows, tag_separator)
     listed.warn_of_untagged(recordings, csv_path)
     source = {
@@ -134,15 +134,18 @@ def _find(
             key = _normal(paths[place])
             paths[place] = spellings.get(key, paths[place])
         lines[str(paths[place])].append(row)
-    twice = [same for same in lines.values() if len(same) > 1]
+    twice = [path for path, same in lines.items() if len(same) > 1]
     if twice:
-        numbers = ", ".join(str(row.line) for row in twice[0])
+        rows = lines[twice[0]]
+        numbers = ", ".join(str(row.line) for row in rows)
         more = f", and {len(twice) - 1} more like it" if twice[1:] else ""
+        hint = "."
+        if addresses.is_remote(twice[0]):
+            hint = "; what only differs after a ? is one file."
         raise ValueError(
             f"{csv_path} must name each file once. Received: "
-            f"{addresses.without_secrets(twice[0][0].path)!r} on the lines "
-            f"{numbers}{more}. Put all tags of a file into one row; what only "
-            "differs after a ? is one file."
+            f"{addresses.without_secrets(rows[0].path)!r} on the lines "
+            f"{numbers}{more}. Put all tags of a file into one row{hint}"
         )
     return paths
 

@@ -21,7 +21,12 @@ AUDIO_SUFFIXES = frozenset(
 # In a folder that was prepared; its WAVs are no source.
 PREPARED_MARK = "manifest.json"
 MAX_ID_LETTERS = 100
-# Reasons for which a published data set lacks a recording on purpose.
+TAG_SEPARATOR = "|"  # unless a person says otherwise
+# Why something is not among the recordings; a detail may follow after ": ".
+MISSING = "missing"
+NOT_LISTED = "not listed"
+IN_NO_SPLIT = "in no split"
+# Likewise, where a published data set lacks it on purpose.
 NOT_HELD = "not in this copy"
 KNOWN_FAULT = "known fault"
 NOT_IN_VERSION = "not in this version"
@@ -71,7 +76,8 @@ def audio_files(
 ) -> list[pathlib.Path]:
     """Every audio file below a folder, by its name's ending.
 
-    Hidden files, hidden folders and prepared data sets are passed over.
+    Hidden files, hidden folders, links to folders and prepared data sets are
+    passed over; a folder that cannot be read is named in the log.
 
     Args:
         folder: Where to look.
@@ -88,7 +94,7 @@ def audio_files(
         raise FileNotFoundError(f"There is no folder {top}")
     skipped = {os.path.realpath(name) for name in skip}
     found = []
-    for parent, folders, files in os.walk(top):
+    for parent, folders, files in os.walk(top, onerror=_tell):
         if parent != top and PREPARED_MARK in files:
             folders.clear()
             continue
@@ -104,6 +110,10 @@ def audio_files(
             if not name.startswith(".") and without_audio_suffix(name) != name
         ]
     return sorted(found)
+
+
+def _tell(error: OSError):
+    _log.warning("Not looked into: %s: %s", error.filename, error.strerror)
 
 
 def without_audio_suffix(name: str) -> str:
@@ -151,6 +161,23 @@ def track_ids(names: Sequence[str]) -> list[str]:
             kept = kept.lstrip("-")
         ids.append(kept)
     return ids
+
+
+def read_names(path: str | os.PathLike) -> list[str]:
+    """Names in a text file, one per line; empty lines are left out.
+
+    Raises:
+        ValueError: It is no text in UTF-8.
+        OSError: It cannot be read.
+    """
+    try:
+        text = pathlib.Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            "A list of tags must be a text file in UTF-8, one tag per line. "
+            f"Received: {os.fspath(path)}"
+        ) from error
+    return [line for line in text.splitlines() if line.strip()]
 
 
 def file_facts(paths: Iterable[str | os.PathLike]) -> dict[str, str]:

@@ -137,7 +137,7 @@ def _read_annotations(
     path: pathlib.Path,
 ) -> list[tuple[str, str, tuple[str, ...]]]:
     """Id, path and tags of each clip."""
-    with open(path, encoding="utf-8", newline="") as file:
+    with published.open_index(path) as file:
         reader = csv.reader(file, delimiter="\t")
         header = next(reader, [])
         names = header[1:-1]
@@ -147,7 +147,7 @@ def _read_annotations(
             raise ValueError(
                 f"{path} must start with clip_id, {TAG_COUNT} tags and "
                 f"mp3_path, separated by tabs. Received {len(header)} "
-                f"columns: {header[:1]} to {header[-1:]}"
+                f"columns: {header[:1]!s:.60} to {header[-1:]!s:.60}"
             )
         clips = []
         for cells in reader:
@@ -165,9 +165,7 @@ def _read_annotations(
 
 def _read_artists(path: pathlib.Path) -> dict[str, str]:
     """Artist of each clip id."""
-    with open(
-        path, encoding="utf-8", errors="surrogateescape", newline=""
-    ) as file:
+    with published.open_index(path, errors="surrogateescape") as file:
         reader = csv.DictReader(file, delimiter="\t")
         absent = {"clip_id", "artist"} - set(reader.fieldnames or ())
         if absent:

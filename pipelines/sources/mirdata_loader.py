@@ -5,8 +5,10 @@ Nothing is fetched from here; an index file is also found in the folder of
 the data.
 """
 
+import collections
 import difflib
 import importlib
+import inspect
 import logging
 import numbers
 import os
@@ -165,22 +167,25 @@ def _splits(
     number: int | None,
 ) -> dict[str, str]:
     """Split of each track; {} where the loader has none that is known."""
+    takes = inspect.signature(dataset.get_track_splits).parameters
+    if number is not None and "split_number" not in takes:
+        raise ValueError(
+            f"mirdata's {name} has no numbered splits: leave out "
+            f"--split-number. Received: {number}"
+        )
     try:
         if number is None:
             found = dataset.get_track_splits()
         else:
             found = dataset.get_track_splits(split_number=number)
-    except (NotImplementedError, AttributeError):
+    except NotImplementedError:
         # Some loaders call it so, and mirdata does not know.
         if "subset" not in dir(tracks[0][1]):
+            _log.info("mirdata's %s has no splits: they are made here.", name)
             return {}
-        found = {track.subset: [] for _, track in tracks}
+        found = collections.defaultdict(list)
         for key, track in tracks:
             found[track.subset].append(key)
-    except TypeError as error:
-        raise ValueError(
-            f"mirdata's {name} has no numbered splits. Received: {number}"
-        ) from error
     names = {n: folder_source.SPLIT_NAMES.get(str(n).casefold()) for n in found}
     if not all(names.values()):
         _log.warning(

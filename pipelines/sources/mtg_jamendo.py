@@ -8,6 +8,7 @@ import os
 import pathlib
 from collections.abc import Iterable
 
+from pipelines import manifest_checks
 from pipelines.sources import listed, published
 
 FACTS = published.Facts(
@@ -70,7 +71,6 @@ _STEMS = {
     "moodtheme": "autotagging_moodtheme",
     "all": "autotagging",
 }
-SPLITS = ("train", "validation", "test")
 HEADER = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS")
 
 
@@ -114,7 +114,7 @@ def read_mtg_jamendo(
             f"MTG-Jamendo has the splits 0 to 4. Received: {split_number}"
         )
     rows, index_files = [], []
-    for split in SPLITS:
+    for split in manifest_checks.SPLITS:
         name = f"split-{split_number}/{_STEMS[subset]}-{split}.tsv"
         path = published.index_file(
             FACTS, folder, f"data/splits/{name}", f"splits/{name}"
@@ -142,7 +142,7 @@ def read_mtg_jamendo(
 
 
 def _read_list(path: pathlib.Path, split: str) -> list[published.Row]:
-    with open(path, encoding="utf-8") as file:
+    with published.open_index(path) as file:
         lines = file.read().splitlines()
     if not lines or tuple(lines[0].split("\t")) != HEADER:
         raise ValueError(

@@ -73,7 +73,7 @@ def find_all(
             shown = ", ".join(os.path.relpath(f, folder) for f in found[:3])
             problems.append((name, f"ambiguous: {len(found)} files ({shown})"))
         else:
-            problems.append((name, "missing"))
+            problems.append((name, listed.MISSING))
     for file, meant_by in names_of.items():
         if len(meant_by) == 1:
             paths[meant_by[0]] = file

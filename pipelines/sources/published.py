@@ -1,12 +1,16 @@
 """What all published data sets share: their facts, and the check of a copy."""
 
 import collections
+import contextlib
+import csv
 import dataclasses
 import logging
 import os
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TextIO
 
+from pipelines import manifest_checks
 from pipelines.sources import listed, name_match
 
 _log = logging.getLogger(__name__)
@@ -90,6 +94,30 @@ def index_file(
     )
 
 
+@contextlib.contextmanager
+def open_index(
+    path: str | os.PathLike, errors: str = "strict"
+) -> Iterator[TextIO]:
+    """An index file as text; what is wrong with it names it.
+
+    Args:
+        path: The file, UTF-8.
+        errors: What becomes of bytes that are not.
+
+    Raises:
+        ValueError: In the block it was found to be no such text, or no CSV.
+    """
+    # Biographies of artists are cells too; the limit is the process's.
+    before = csv.field_size_limit(16_000_000)
+    try:
+        with open(path, encoding="utf-8", errors=errors, newline="") as file:
+            yield file
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    finally:
+        csv.field_size_limit(before)
+
+
 def list_copy(
     facts: Facts,
     version: Version,
@@ -137,11 +165,11 @@ def list_copy(
     paths, problems = name_match.find_all(
         (_held_name(row.names, match) for row in usable), match, folder
     )
-    missing = {name for name, reason in problems if reason == "missing"}
-    problems = [entry for entry in problems if entry[1] != "missing"]
+    missing = {name for name, reason in problems if reason == listed.MISSING}
+    problems = [entry for entry in problems if entry[1] != listed.MISSING]
     if missing and (not partial or not paths):
         raise FileNotFoundError(
-            _missing(facts, version, missing, len(usable), folder)
+            _missing(facts, version, missing, len(usable), folder, paths)
         )
     problems += [(name, listed.NOT_HELD) for name in missing]
     faulty = {file for name in faults for file in match.find(name)}
@@ -219,7 +247,7 @@ def _check_counts(facts: Facts, version: Version, rows: Sequence[Row]):
     if not version.counts:
         return
     counts = collections.Counter(row.split for row in rows)
-    found = tuple(counts[name] for name in ("train", "validation", "test"))
+    found = tuple(counts[name] for name in manifest_checks.SPLITS)
     if len(version.counts) == 1:
         found = (len(rows),)
     if found != version.counts:
@@ -231,12 +259,13 @@ def _check_counts(facts: Facts, version: Version, rows: Sequence[Row]):
         )
 
 
-def _missing(facts, version, missing, total, folder):
+def _missing(facts, version, missing, total, folder, paths):
+    partial = ", --partial takes the copy as it is" if paths else ""
     return (
         f"{len(missing):,} of the {total:,} recordings of {facts.name} "
         f"{version.name} are not in {folder}; the first: {min(missing)}. "
-        f"{facts.homepage} publishes them. --audio names another folder, "
-        "--partial takes the copy as it is."
+        f"{facts.homepage} publishes them. --audio names another folder"
+        f"{partial}."
     )
 
 

@@ -70,10 +70,12 @@ def problems(
 
 def _problem(path, facts):
     if path not in facts:
-        return None if os.path.isfile(path) else "missing"
+        return None if os.path.isfile(path) else listed.MISSING
     found = facts[path]
     if isinstance(found, retries.RemoteError):
-        return "missing" if found.is_missing else f"unreadable: {found.reason}"
+        if found.is_missing:
+            return listed.MISSING
+        return f"unreadable: {found.reason}"
     return None
 
 

@@ -20,7 +20,7 @@ def read_pickles(
     validation_ids: str | os.PathLike,
     audio_folder: str | os.PathLike,
     tag_names: str | os.PathLike | Sequence[str] | None = None,
-    tag_separator: str = "|",
+    tag_separator: str = listed.TAG_SEPARATOR,
     skip: Iterable[str | os.PathLike] = (),
 ) -> listed.Listing:
     """Reads `data_mapping.pkl`, `train_ids.pkl` and `val_ids.pkl`.
@@ -55,14 +55,18 @@ def read_pickles(
     paths, unfound = name_match.find_all(splits, match, folder)
     problems += unfound
     if not paths:
-        reason = f"; the first: {unfound[0]}" if unfound else ""
+        first = ": ".join((unfound or problems or [("none",)])[0])
         raise FileNotFoundError(
-            f"None of the {len(splits)} recordings of {mapping} is in "
-            f"{folder}{reason}"
+            f"None of the {len(splits)} recordings of {mapping} that are in a "
+            f"split is in {folder}. Name the folder of the audio with --audio. "
+            f"The first problem is {first}"
         )
     meant = {file for name in tags_of for file in match.find(name)}
     problems += [
-        (file.relative_to(os.path.abspath(folder)).as_posix(), "not listed")
+        (
+            file.relative_to(os.path.abspath(folder)).as_posix(),
+            listed.NOT_LISTED,
+        )
         for file in files
         if file not in meant
     ]
@@ -90,8 +94,7 @@ def _read_vocabulary(
         if path.suffix in (".pkl", ".pickle"):
             names = safe_pickle.load(path)
         else:
-            text = path.read_text(encoding="utf-8-sig")
-            names = [line for line in text.splitlines() if line.strip()]
+            names = listed.read_names(path)
     if not isinstance(names, (list, tuple, np.ndarray)):
         raise ValueError(
             "The tag names must be a list. "
@@ -197,7 +200,7 @@ def _read_splits(
                     f"A recording must be in one split only. Received: "
                     f"{name!r} in {train_ids} and in {validation_ids}"
                 )
-    problems += [(n, "in no split") for n in tags_of if n not in splits]
+    problems += [(n, listed.IN_NO_SPLIT) for n in tags_of if n not in splits]
     return splits, problems
 
 

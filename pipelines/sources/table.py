@@ -197,6 +197,8 @@ def _to_json_row(line: int, entry: object, tag_separator: str) -> Row:
         isinstance(name, str) for name in names
     ):
         raise ValueError("'tags' must be a string or a list of strings")
+    if any(re.search("[\ud800-\udfff]", name) for name in names):
+        raise ValueError("'tags' must be valid Unicode")
     texts = {}
     for name in ("path", "artist", "split"):
         value = found.get(name)

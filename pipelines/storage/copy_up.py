@@ -16,6 +16,7 @@ import pathlib
 import sys
 
 from pipelines import manifest, manifest_checks
+from pipelines.conversion import journal
 from pipelines.storage import address as addresses
 from pipelines.storage import remote, remote_listing
 from tftag import command_line
@@ -63,8 +64,9 @@ def target_address(text: str) -> addresses.Address:
 def copy_folder(folder: str | os.PathLike, target: addresses.Address) -> int:
     """Copies the files of a folder, those that make it whole last.
 
-    Hidden files and unfinished ones (`.part`, `.partial`) stay here. Files
-    of the target that the folder does not have stay there.
+    Hidden files, unfinished ones (`.part`, `.partial`) and the journal of a
+    preparation, which has paths of this machine, stay here. Files of the
+    target that the folder does not have stay there.
 
     Args:
         folder: Local folder.
@@ -113,7 +115,9 @@ def _names(folder):
         names += [
             pathlib.Path(parent, name).relative_to(folder).as_posix()
             for name in files
-            if not name.startswith(".") and not name.endswith(_UNFINISHED)
+            if not name.startswith(".")
+            and not name.endswith(_UNFINISHED)
+            and name != journal.NAME
         ]
     return sorted(names)
 

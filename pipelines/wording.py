@@ -1,0 +1,23 @@
+"""Counts, lists and lengths of time in a sentence."""
+
+from collections.abc import Sequence
+
+
+def some(names: Sequence[str], shown: int = 6) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more:,} more" * (more > 0))
+
+
+def count(number: int, noun: str) -> str:
+    """As in "1 recording" and "2,000 recordings"."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def duration(seconds: float) -> str:
+    """As in "41.5 s", "12.0 min" and "5.3 h"."""
+    if seconds < 100:
+        return f"{seconds:.1f} s"
+    if seconds < 6_000:
+        return f"{seconds / 60:.1f} min"
+    return f"{seconds / 3_600:,.1f} h"
