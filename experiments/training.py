@@ -160,7 +160,9 @@ def train_model(
             _log.info(
                 "%s: %s after step %d",
                 run.path,
-                "trained" if loop.finished else "going on",
+                "trained"
+                if loop.progress.is_over(training.epochs)
+                else "going on",
                 loop.progress.step,
             )
         loop.fit(fitted)

@@ -68,12 +68,6 @@ class Loop(keras.callbacks.Callback):
         )
         self._clock = self._saved_at = time.monotonic()
 
-    @property
-    def finished(self) -> bool:
-        """Whether all epochs are done, or early stopping has ended them."""
-        last = self.settings.training.epochs
-        return self.progress.epoch >= last or self.progress.stopped
-
     def watch(self, name, manifest):
         """Scores these recordings every `score_every` epochs."""
         self._watched[name] = manifest
@@ -87,7 +81,7 @@ class Loop(keras.callbacks.Callback):
         self._reader = reader
         self._clock = self._saved_at = time.monotonic()
         with reader.plain_errors():
-            while not self.finished:
+            while not progress.is_over(training.epochs):
                 left = (progress.epoch + 1) * self.steps - progress.step
                 # An epoch that was interrupted is a shorter fit of its own.
                 whole = left == self.steps

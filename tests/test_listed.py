@@ -42,6 +42,12 @@ def test_links_to_folders_are_followed_but_not_into_what_is_skipped(tmp_path):
         (audio / name).symlink_to(tmp_path / target)
     found = listed.audio_files(audio, skip=[tmp_path / "out"])
     assert found == [audio / "00" / "a.mp3", audio / "c.mp3"]
+    # What is written may lie around the audio.
+    assert listed.audio_files(audio, skip=[audio, tmp_path]) == [
+        audio / "00" / "a.mp3",
+        audio / "c.mp3",
+        audio / "w" / "a.wav",
+    ]
 
 
 def test_a_missing_folder_is_named(tmp_path):

@@ -93,7 +93,8 @@ def audio_files(
     top = os.path.abspath(folder)
     if not os.path.isdir(top):
         raise FileNotFoundError(f"There is no folder {top}")
-    skipped = [pathlib.Path(os.path.realpath(name)) for name in skip]
+    # One that is around all of this is not meant.
+    skipped = [name for name in skip if not _is_inside(top, [name])]
     found = []
     for parent, inside, files in folders.walk(top, _tell):
         if parent != top and PREPARED_MARK in files:
@@ -115,7 +116,7 @@ def audio_files(
 
 def _is_inside(path, others):
     real = pathlib.Path(os.path.realpath(path))
-    return any(real.is_relative_to(other) for other in others)
+    return any(real.is_relative_to(os.path.realpath(one)) for one in others)
 
 
 def _tell(error: OSError):
