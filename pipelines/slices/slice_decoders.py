@@ -16,13 +16,12 @@ import soundfile
 
 from pipelines.slices import arrays, vorbis_pages
 
-# libsndfile's MP3 and Vorbis are wrong for a while after a seek: an MP3 frame
-# may need the bits of frames long before it, and Vorbis lands beside its page
-# (libsndfile issue 885). So decoding begins this much earlier, in frames. In
-# hundreds of seeks into files made to provoke it, MP3 was wrong for up to
-# 15,000 frames after half of them, Vorbis for up to 18,500 after a tenth;
-# begun 16,384 and 32,768 frames earlier, all gave what decoding from the start
-# gives, to 1.2e-7. This is twice that.
+# libsndfile's MP3 is wrong for a while after a seek: a frame may need the bits
+# of frames long before it. So decoding begins this much earlier, in frames. In
+# hundreds of seeks into files made to provoke it, it was wrong for up to
+# 15,000 frames after half of them; begun 16,384 frames earlier, all gave what
+# decoding from the start gives, to 1.2e-7. This is twice that. In Vorbis it
+# seeks by positions that may be wrong: see `vorbis_pages`.
 _RUN_UP_FRAMES = {
     "mp3/mpeg_layer_i": 32_768,
     "mp3/mpeg_layer_ii": 32_768,

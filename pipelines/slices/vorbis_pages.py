@@ -68,7 +68,7 @@ def excerpt(
         # The last page states how many of its frames count, seen from the
         # page before.
         begin = int(np.searchsorted(starts, first, side="right")) - 1
-        begin = min(begin, len(starts) - 2)
+        begin = max(0, min(begin, len(starts) - 2))
         # Two more: the page with the second half of the last block, and one,
         # as libsndfile ends a file where its last page says.
         end = int(np.searchsorted(starts, first + frames)) + 2
@@ -140,8 +140,8 @@ def find_pages(data: bytes) -> Pages:
     frame = np.append(0, np.cumsum(blocks[:-1] + blocks[1:]) // 4)
     whole = np.flatnonzero(begin_page == end_page)
     entries, which = np.unique(begin_page[whole], return_index=True)
-    if len(entries) < 2 or whole[0]:
-        raise ValueError("it has fewer than two pages of audio")
+    if not whole.size or whole[0]:
+        raise ValueError("its first page of audio has no whole packet")
     alone = np.searchsorted(end_page, entries[0], side="right") - 1
     return Pages(
         offsets[entries], frame[whole[which]], int(frame[alone]), len(data)
