@@ -6,21 +6,6 @@ import trap_audio
 from pipelines.slices import slice_decoders
 
 
-class Stream(soundfile.SoundFile):
-    """Reads from the start to the end and never seeks."""
-
-    def seekable(self):
-        return False
-
-
-def whole(path):
-    with Stream(path) as file:
-        blocks = []
-        while len(block := file.read(1 << 16, "float32", always_2d=True)):
-            blocks.append(block)
-    return np.concatenate(blocks)
-
-
 @pytest.mark.parametrize("kind", trap_audio.FORMATS)
 def test_a_slice_is_the_slice_of_the_whole(tmp_path, kind):
     """At 150 places of a file on which plain seeking fails."""
@@ -31,7 +16,7 @@ def test_a_slice_is_the_slice_of_the_whole(tmp_path, kind):
     codec, found_hz, frames = slice_decoders.describe(path)
     container, encoding = trap_audio.FORMATS[kind]
     assert codec == f"{container}/{encoding}".lower() and found_hz == rate_hz
-    expected = whole(path)
+    expected = trap_audio.whole(path)
     assert frames == len(expected)
     starts = np.random.default_rng(0).integers(0, frames, 150)
     for start in (0, 1, frames - 1, *starts):
@@ -64,7 +49,7 @@ def test_a_stream_that_states_no_length_is_read_in_slices(tmp_path):
     """The length in a FLAC header is 0 where it was written to a pipe."""
     wave = trap_audio.bursts(3, 8_000, channels=1)
     path = trap_audio.write(tmp_path / "a.flac", wave, 8_000, "flac")
-    expected = whole(path)
+    expected = trap_audio.whole(path)
     data = bytearray(path.read_bytes())
     data[21] &= 0xF0
     data[22:26] = bytes(4)

@@ -34,7 +34,7 @@ class Pages:
     Attributes:
         offsets: `[pages]`, their first bytes.
         starts: `[pages]`, the first frame that decoding from there gives.
-        lead: Frames that the first of them gives by itself.
+        lead: Frames that the bytes before the second of them give alone.
         file_bytes: Size of the file.
     """
 
@@ -142,9 +142,9 @@ def find_pages(data: bytes) -> Pages:
     entries, which = np.unique(begin_page[whole], return_index=True)
     if not whole.size or whole[0]:
         raise ValueError("its first page of audio has no whole packet")
-    alone = np.searchsorted(end_page, entries[0], side="right") - 1
+    ended = np.searchsorted(end_page, entries[1]) if len(entries) > 1 else 0
     return Pages(
-        offsets[entries], frame[whole[which]], int(frame[alone]), len(data)
+        offsets[entries], frame[whole[which]], int(frame[ended - 1]), len(data)
     )
 
 
