@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-import soundfile
 import trap_audio
 
 from pipelines.slices import slice_decoders
