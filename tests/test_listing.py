@@ -80,6 +80,14 @@ def test_csv_is_read_back():
     assert first["start_seconds"] == "2.5"
 
 
+@pytest.mark.parametrize("path", ["a\rb", "a\r", "a\nb", "\r\n", '",\r'])
+def test_csv_holds_any_path(path):
+    text = listed("csv", [(path, TAGS), (path, [])])
+    (_, *rows) = csv.reader(io.StringIO(text, ""))
+    assert [row[0] for row in rows] == [path] * 3
+    assert {len(row) for row in rows} == {4}
+
+
 def test_json_lines_are_read_back():
     text = listed("jsonl", [("a.mp3", TAGS), ("b.mp3", [])])
     first, second = map(json.loads, text.splitlines())
