@@ -159,6 +159,23 @@ def test_what_is_gone_or_may_be_mended_is_not_kept(
     assert (heard, failures) == (1, [])
 
 
+def test_what_does_not_fit_into_the_memory_is_tried_again(
+    encoder, folder, monkeypatch
+):
+    def full(*_):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(audio, "_scale", full)
+        index, heard, saved, failures = refresh(
+            folder_index.empty(encoder), encoder, folder
+        )
+    assert (heard, saved, index.unusable) == (0, [], {})
+    assert f"{folder / 'b.wav'}: It does not fit into the memory" in failures
+    _, heard, _, failures = refresh(index, encoder, folder)
+    assert (heard, failures) == (3, [])
+
+
 def test_other_decoders_try_unusable_files_again(
     encoder, folder, tmp_path, monkeypatch
 ):
