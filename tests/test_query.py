@@ -182,3 +182,15 @@ def test_refuses_with_a_reason(text, message):
     with pytest.raises(ValueError, match=message) as error:
         parsed(text)
     assert repr(text.strip())[1:-1] in str(error.value) or "^" in message
+
+
+def test_the_work_follows_the_length_of_the_query():
+    asked = []
+
+    def is_known(phrase):
+        asked.append(phrase)
+        return False
+
+    query.parse("piano " * 1_000, is_known)
+    assert len(asked) <= 20 * 1_000
+    assert max(map(len, asked)) < 200

@@ -20,6 +20,9 @@ from collections.abc import Callable, Sequence
 from tftag import tags
 from tftag import words as words_lib
 
+# Words of a known phrase that stands among others. Without an end, a long text
+# pasted as a query takes the cube of its length.
+_LONGEST_PHRASE = 16
 NEGATIONS = ("no", "not", "without")
 PASSED_OVER = words_lib.STOP_WORDS | {"&"}
 
@@ -222,7 +225,7 @@ def _phrases(words, whole, is_known, text) -> list[tuple[list[str], bool]]:
 
 
 def _longest_known(start, end, known) -> int:
-    for stop in range(end, start, -1):
+    for stop in range(min(end, start + _LONGEST_PHRASE), start, -1):
         if known(start, stop):
             return stop
     return start
