@@ -194,3 +194,13 @@ def test_the_work_follows_the_length_of_the_query():
     query.parse("piano " * 1_000, is_known)
     assert len(asked) <= 20 * 1_000
     assert max(map(len, asked)) < 200
+
+
+def test_a_list_of_one_phrase_is_read_as_with_a_comma_and_shown_without():
+    def is_known(phrase):
+        return phrase in ("sad", "piano")
+
+    (term,) = query.parse("sad piano", is_known, is_list=True)
+    assert (term,) == query.parse("sad piano,", is_known)
+    with pytest.raises(ValueError, match="Received: .*'sad -sad'\\.$"):
+        query.parse("sad -sad", is_known, is_list=True)
