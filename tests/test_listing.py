@@ -137,3 +137,14 @@ def test_asked_tags_have_no_probability():
 
 def test_a_table_without_entries_explains_no_marks():
     assert listed("table", []) == ""
+
+
+def test_a_tag_of_the_table_is_one_line():
+    for tag in (
+        listing.Tag("sad\x1b[31m", 0.5, False),
+        listing.AskedTag("sad\x1b[31m", 0.5, 0.5),
+    ):
+        file = io.StringIO()
+        table = listing.Listing(file, "table", type(tag), has_times=False)
+        table.add("a", [tag])
+        assert "  sad\\x1b[31m  " in file.getvalue()

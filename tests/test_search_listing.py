@@ -73,3 +73,12 @@ def test_json_lines_are_read_back():
         "cosines": {"dreamy": 0.25, "-été": -0.5},
     }
     assert second["cosines"]["-été"] == 0.0
+
+
+def test_a_term_of_the_table_is_one_line():
+    file = io.StringIO()
+    found = [search_listing.Found("a", 0.0, [0.5])]
+    search_listing.write(file, "table", ["sad\x1b[31m"], found, 1)
+    first, second, *_ = file.getvalue().splitlines()
+    assert "  sad\\x1b[31m  " in first
+    assert first.index("path") == second.index("  a") + 2

@@ -33,7 +33,8 @@ class Tag:
     def line(self, width: int) -> str:
         """Returns a line of the table, names as wide as `width`."""
         mark = "*" if self.is_given else " "
-        return f"{mark} {self.name:<{width}}  {self.probability:.3f}"
+        name = rows.one_line(self.name)
+        return f"{mark} {name:<{width}}  {self.probability:.3f}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +67,8 @@ class AskedTag:
     def line(self, width: int) -> str:
         """Returns a line of the table, names as wide as `width`."""
         share = f"{self.nearer_than:4.0%}"
-        return f"  {self.name:<{width}}  {share}  {self.cosine:6.3f}"
+        name = rows.one_line(self.name)
+        return f"  {name:<{width}}  {share}  {self.cosine:6.3f}"
 
 
 class Listing:
@@ -140,7 +142,7 @@ class Listing:
         self._file.write(f"{rows.one_line(path)}{time}\n")
         if not tags:
             self._file.write("    no tag reaches its threshold\n")
-        width = max((len(tag.name) for tag in tags), default=0)
+        width = max((len(rows.one_line(tag.name)) for tag in tags), default=0)
         for tag in tags:
             self._file.write(f"  {tag.line(width)}\n")
 

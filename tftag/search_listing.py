@@ -69,6 +69,7 @@ def write(
 
 def _write_table(file, labels, found):
     rank_width = len(str(len(found)))
+    labels = [rows.one_line(label) for label in labels]
     widths = [max(len(label), len("-0.123")) for label in labels]
     heads = [f"{label:>{n}}" for label, n in zip(labels, widths, strict=True)]
     file.write("  ".join([" " * rank_width, f"{'z':>6}", *heads, "path"]))
