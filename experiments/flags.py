@@ -11,6 +11,7 @@ import inspect
 import re
 import types
 import typing
+from collections.abc import Container
 
 
 def leaves(config) -> dict[str, object]:
@@ -41,15 +42,26 @@ def replace(config, values: dict[str, object]):
     return dataclasses.replace(config, **changed)
 
 
-def add_flags(parser: argparse.ArgumentParser, presets: dict) -> None:
+def add_flags(
+    parser: argparse.ArgumentParser,
+    presets: dict,
+    only: Container[str] | None = None,
+) -> None:
     """Adds one flag per leaf; its help names the value in each preset.
 
     A flag that is not given leaves no attribute in the parsed arguments.
+
+    Args:
+        parser: gets the flags.
+        presets: name to maker of the settings.
+        only: the leaves that get a flag; None is all.
     """
     made = {name: leaves(make()) for name, make in presets.items()}
     config = next(iter(presets.values()))()
     kinds, texts = _kinds(config), _texts(config)
     for leaf, kind in kinds.items():
+        if only is not None and leaf not in only:
+            continue
         values = {name: values[leaf] for name, values in made.items()}
         shown = ", ".join(f"{name} {value}" for name, value in values.items())
         if len(set(map(str, values.values()))) == 1:

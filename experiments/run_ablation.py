@@ -29,6 +29,7 @@ from experiments import (
     dual_training,
     flags,
     run_dir,
+    run_settings,
     training,
 )
 from tftag import command_line, tag_draws, tag_split, zero_shot
@@ -53,7 +54,18 @@ def main(argv: list[str] | None = None) -> int:
     rows = ablation_rows.rows(settings, tuple(arguments.words))
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, arguments.name)
     with run.locked():
-        check_words(run, base, rows)
+        run_settings.keep(
+            run,
+            {
+                "run": base,
+                # In their order, by which the rows of a draw are numbered.
+                "words": [
+                    [row.title, row.vectors.fingerprint]
+                    for row in rows
+                    if row.part == "words"
+                ],
+            },
+        )
         environment = run.write_environment(command, settings.seed)
         found = [
             score_draw(rows, settings, plan, base, run)
@@ -120,25 +132,6 @@ def read_run(base: pathlib.Path) -> tuple[dual_config.DualConfig, dict]:
             f"have had --body tagger. Received: {settings.body!r} in {base}"
         )
     return settings, run.read_json("metrics.json")
-
-
-def check_words(run, base: pathlib.Path, rows) -> None:
-    """Refuses to mix rows of different runs or words under one name."""
-    now = {
-        "run": os.fspath(base),
-        "words": {
-            row.title: row.vectors.fingerprint
-            for row in rows
-            if row.part == "words"
-        },
-    }
-    before = run.read_json("config.json")
-    if before is not None and before != now:
-        raise ValueError(
-            "A name holds the rows of one run and its words; choose another "
-            f"--name. Received: {now}, {before} in {run.path}"
-        )
-    run.write_json("config.json", now)
 
 
 def coverage(rows, manifest) -> dict:

@@ -234,7 +234,7 @@ def _frontend_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _step_flags(parser: argparse.ArgumentParser) -> None:
-    flags.add_flags(parser, config.PRESETS)
+    flags.add_flags(parser, config.PRESETS, step_speed.setting_names())
     parser.add_argument("--tags", type=_count, default=67, help="how many (67)")
 
 

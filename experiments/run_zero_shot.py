@@ -61,6 +61,10 @@ def main(argv: list[str] | None = None) -> int:
         for plan in plans
     ]
     vectors = word_sources.open_source(settings.words)
+    for plan in plans:
+        zero_shot_draw.check_words(
+            manifest.vocabulary.names, plan.split, vectors
+        )
     run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         run_settings.keep(
@@ -79,6 +83,7 @@ def main(argv: list[str] | None = None) -> int:
         ]
         summary = {
             "protocol": settings.protocol,
+            "body": settings.body,
             "words": vectors.source,
             "tag_coverage": covered.tag_share,
             "annotation_coverage": covered.annotation_share,

@@ -157,7 +157,14 @@ def train_model(
             loop.watch("held", held)
         if saved is not None:
             loop.restore(*saved)
-            _log.info("going on after step %d", loop.progress.step)
+            _log.info(
+                "%s: %s after step %d",
+                run.path,
+                "trained"
+                if loop.progress.is_over(training.epochs)
+                else "going on",
+                loop.progress.step,
+            )
         loop.fit(fitted)
     final = recipe.build(fitted, False)
     final.set_weights(loop.final_weights())

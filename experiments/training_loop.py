@@ -81,7 +81,7 @@ class Loop(keras.callbacks.Callback):
         self._reader = reader
         self._clock = self._saved_at = time.monotonic()
         with reader.plain_errors():
-            while progress.epoch < training.epochs and not progress.stopped:
+            while not progress.is_over(training.epochs):
                 left = (progress.epoch + 1) * self.steps - progress.step
                 # An epoch that was interrupted is a shorter fit of its own.
                 whole = left == self.steps

@@ -54,6 +54,10 @@ class Progress:
     history: list[dict] = dataclasses.field(default_factory=list)
     lost: dict[str, str] = dataclasses.field(default_factory=dict)
 
+    def is_over(self, epochs: int) -> bool:
+        """Whether these epochs are done, or early stopping has ended them."""
+        return self.epoch >= epochs or self.stopped
+
 
 def save(
     folder: str | os.PathLike,

@@ -56,6 +56,37 @@ class Draw:
     lost_tags: tuple[str, ...]
 
 
+def check_words(
+    names: tuple[str, ...],
+    split: tag_split.TagSplit,
+    vectors: words.WordVectors,
+) -> None:
+    """Refuses, before training, tags that some method could not score.
+
+    Args:
+        names: of all tags.
+        split: of them.
+        vectors: of the words.
+
+    Raises:
+        ValueError: a tag has no vector, or none that points towards that of a
+            seen tag, which `ConSE` asks.
+    """
+    targets = dual_training.tag_vectors(names, vectors)
+    seen, _ = split.places(names)
+    nearest = (targets @ targets[seen].T).max(axis=1)
+    far = [
+        tag for tag, cosine in zip(names, nearest, strict=True) if cosine <= 0
+    ]
+    if far:
+        raise ValueError(
+            "An unseen tag needs a seen one whose words are near, or ConSE has "
+            "nobody to ask: draw others with --tag-seed, or take other "
+            f"--words. Received: {far}, each with no cosine above 0 in "
+            f"{vectors.source}"
+        )
+
+
 def run_draw(
     settings: dual_config.DualConfig,
     train: manifests.Manifest,

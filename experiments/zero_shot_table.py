@@ -77,6 +77,13 @@ def text(summary: dict) -> str:
             for name in FIGURES
         ]
         lines.append(_line("random order", [f"{c:.3f}" for c in chances]))
+    if summary["body"] == "own":
+        lines += [
+            "",
+            "The dual encoder trained its own body; random words, the control, "
+            "is on",
+            "the tagger's, as linear map and ConSE are.",
+        ]
     return "\n".join(lines)
 
 

@@ -25,10 +25,10 @@ SUBSETS = {
 
 
 class _List(argparse.Action):
-    """Prints the table of data sets and ends."""
+    """Prints the data sets and ends."""
 
     def __call__(self, parser, namespace, values, option_string=None):
-        sys.stdout.write(catalogue.table())
+        sys.stdout.write(catalogue.text())
         parser.exit()
 
 

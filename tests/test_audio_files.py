@@ -38,6 +38,15 @@ def test_files_are_found_to_the_bottom_in_order(folder):
     assert why == f"{path}: There are no audio files in this folder."
 
 
+def test_links_to_folders_are_followed(folder, tmp_path_factory):
+    disk = tmp_path_factory.mktemp("disk")
+    (folder / "c.wav").rename(disk / "c.wav")
+    (folder / "b" / "disk").symlink_to(disk)
+    found = list(audio_files.find([folder], None))
+    names = ["a.wav", "b/1.FLAC", "b/2.wav", "b/disk/c.wav"]
+    assert found == [folder / name for name in names]
+
+
 def test_folders_that_go_in_circles_end(folder):
     (folder / "b" / "up").symlink_to(folder)
     (folder / "b" / "itself").symlink_to("itself")

@@ -84,6 +84,21 @@ def test_what_ends_early_is_used_and_told(tmp_path, caplog, kind):
     assert re.search(rf"half: {told}", record.getMessage())
 
 
+def test_what_an_mp3_does_not_count_is_told(tmp_path, caplog):
+    one = odd_audio.encoded(odd_audio.tone(9.0), kind="MP3")
+    alone = decoded(tmp_path / "one.mp3", one)
+    tagged = decoded(tmp_path / "t.mp3", odd_audio.id3v2(200_000) + one)
+    decoded(tmp_path / "u.mp3", one + b"TAG" + bytes(125))
+    assert not caplog.records
+    joined = decoded(tmp_path / "two.mp3", one + one)
+    np.testing.assert_array_equal(joined.samples, alone.samples)
+    np.testing.assert_array_equal(tagged.samples, alone.samples)
+    (record,) = caplog.records
+    assert re.search(
+        r"two\.mp3: its last (50\.0|49\.\d) % lie behind", record.getMessage()
+    )
+
+
 @pytest.mark.parametrize("stated", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000])
 def test_a_length_that_nobody_knew_is_no_cut(tmp_path, caplog, stated):
     x = odd_audio.tone()

@@ -1,3 +1,4 @@
+import dataclasses
 import os
 
 import pytest
@@ -113,8 +114,30 @@ def test_a_prepared_set_travels_whole(door, tmp_path):
     there = addresses.Address("s3://music/numbers")
     made = numbered_audio.write_manifest(tmp_path, [500, 40])
     manifest.write_manifest(made)
-    assert copy_up.copy_folder(tmp_path, there) == len(os.listdir(tmp_path))
+    here = len(os.listdir(tmp_path))
+    assert copy_up.copy_data_set(tmp_path, there) == here
     found = manifest.read_manifest(str(there))
     assert found.tracks == made.tracks
     clip, row = decode.SliceReader(found, 40)(1, 0)
     assert row == 1 and clip[0] == numbered_audio.STRIDE + 1
+
+
+def test_of_a_prepared_set_only_what_its_tables_name_travels(
+    door, tmp_path, capsys
+):
+    import numbered_audio
+
+    from pipelines import manifest
+
+    made = numbered_audio.write_manifest(tmp_path, [500, 40, 60])
+    gone, *kept = made.tracks
+    manifest.write_manifest(dataclasses.replace(made, tracks=tuple(kept)))
+    for name in ("rejected.csv", "progress.jsonl", "notes.txt"):
+        (tmp_path / name).write_text("x")
+    assert (tmp_path / gone.path).is_file()
+    assert copy_up.main([str(tmp_path), str(TARGET)]) == 0
+    assert "5 files copied" in capsys.readouterr().out
+    tables = {"manifest.csv", "manifest.json", "rejected.csv"}
+    assert names_there() == tables | {track.path for track in kept}
+    ends = [path.rpartition("/")[2] for path in written(door)]
+    assert ends[-2:] == ["manifest.csv", "manifest.json"]

@@ -1,4 +1,5 @@
 import json
+import logging
 import pathlib
 
 import keras
@@ -178,6 +179,19 @@ def test_versions_count_on(tagger_model, tmp_path, quick):
         with pytest.raises(ValueError, match=f"not taken.*Received: {version}"):
             tiny_tagger.write(tagger_model, folder, version=version)
     assert {path.name for path in folder.iterdir()} == {"notes", "1", "9", "10"}
+
+
+def test_the_version_is_told_as_the_folder_was_named(
+    tagger_model, tmp_path, quick, caplog
+):
+    quick.chdir(tmp_path)
+    with caplog.at_level(logging.INFO, "tftag.export"):
+        for _ in range(2):
+            tiny_tagger.write(tagger_model, "models/mine")
+    assert [record.getMessage() for record in caplog.records] == [
+        f"models/mine/{version}: answers as the model does, within 0.0e+00"
+        for version in (1, 2)
+    ]
 
 
 def test_a_version_that_appears_meanwhile_is_kept(

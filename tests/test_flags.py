@@ -37,6 +37,15 @@ def test_every_leaf_has_a_flag_and_a_name_of_its_own():
         assert "--" + name.replace("_", "-") in text
 
 
+def test_only_some_leaves_may_have_a_flag():
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, config.PRESETS, {"preset", "width"})
+    arguments = parser.parse_args(["--preset", "seed", "--width", "0.5"])
+    assert vars(arguments) == {"preset": "seed", "width": 0.5}
+    found = flags.from_arguments(arguments, config.PRESETS)
+    assert found == flags.replace(config.seed(), {"width": 0.5})
+
+
 def test_help_names_what_the_presets_differ_in():
     parser = argparse.ArgumentParser()
     flags.add_flags(parser, config.PRESETS)

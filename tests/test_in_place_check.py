@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import trap_audio
 
-from pipelines.slices import in_place_check, slice_decoders
+from pipelines.slices import in_place_check, slice_decoders, vorbis_pages
 from tftag import audio
 
 RATE_HZ = 8_000
@@ -48,20 +48,31 @@ def test_slices_that_are_not_those_of_the_whole_are_refused(tmp_path):
         in_place_check.facts(str(path), longer, RATE_HZ, None)
 
 
-def test_one_page_of_vorbis_where_seeking_is_off_is_found(
-    tmp_path, monkeypatch
-):
+def test_vorbis_that_is_off_from_a_page_on_is_refused(tmp_path, monkeypatch):
+    """Frames are counted from the start: what is missed stays missed."""
     path = tmp_path / "a.ogg"
     trap_audio.write(path, trap_audio.bursts(30, RATE_HZ), RATE_HZ, "ogg")
     recording = audio.decode_file(path, RATE_HZ)
-    whole = slice_decoders.libsndfile
+    in_place_check.facts(str(path), recording, RATE_HZ, None)
+    counted = vorbis_pages.excerpt
 
-    def off_in_one_second(path, codec, first, frames):
-        is_off = 10.5 * RATE_HZ <= first < 11.5 * RATE_HZ
-        return whole(path, codec, first - 512 * is_off, frames)
+    def miscounted(path, first, frames):
+        data, before = counted(path, first, frames)
+        return data, before + (64 if first > 25 * RATE_HZ else 0)
 
-    monkeypatch.setattr(slice_decoders, "libsndfile", off_in_one_second)
-    with pytest.raises(slice_decoders.Undecodable, match="differs"):
+    monkeypatch.setattr(vorbis_pages, "excerpt", miscounted)
+    with pytest.raises(slice_decoders.Undecodable, match="differs|early"):
+        in_place_check.facts(str(path), recording, RATE_HZ, None)
+
+
+def test_vorbis_with_a_damaged_page_is_right_or_refused(tmp_path):
+    path = tmp_path / "a.ogg"
+    trap_audio.write(path, trap_audio.bursts(30, RATE_HZ), RATE_HZ, "ogg")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 255
+    path.write_bytes(data)
+    recording = audio.decode_file(path, RATE_HZ)
+    with pytest.raises(slice_decoders.Undecodable):
         in_place_check.facts(str(path), recording, RATE_HZ, None)
 
 

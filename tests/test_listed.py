@@ -33,6 +33,23 @@ def test_prepared_and_skipped_folders_are_no_source(tmp_path, monkeypatch):
     assert [path.name for path in inside] == ["x.wav"]
 
 
+def test_links_to_folders_are_followed_but_not_into_what_is_skipped(tmp_path):
+    for name in ("disk/a.mp3", "disk/.b/b.mp3", "out/wav/a.wav", "audio/c.mp3"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    audio = tmp_path / "audio"
+    for name, target in (("00", "disk"), ("w", "out/wav"), ("up", ".")):
+        (audio / name).symlink_to(tmp_path / target)
+    found = listed.audio_files(audio, skip=[tmp_path / "out"])
+    assert found == [audio / "00" / "a.mp3", audio / "c.mp3"]
+    # What is written may lie around the audio.
+    assert listed.audio_files(audio, skip=[audio, tmp_path]) == [
+        audio / "00" / "a.mp3",
+        audio / "c.mp3",
+        audio / "w" / "a.wav",
+    ]
+
+
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no folder .*gone"):
         listed.audio_files(tmp_path / "gone")

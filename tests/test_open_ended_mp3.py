@@ -86,6 +86,25 @@ def test_the_other_mark_of_encoders_states_a_length(tmp_path):
         assert open_ended_mp3.states_length(path) == stated
 
 
+def test_what_lies_behind_the_stated_end(folder, tmp_path):
+    data = (folder / "VARIABLE.mp3").read_bytes()
+    # The header counts the bytes of the first frame too, or does not.
+    assert open_ended_mp3.share_behind_the_end(folder / "VARIABLE.mp3") < 0.02
+    path = tmp_path / "a.mp3"
+    for times in (2, 3):
+        path.write_bytes(times * data)
+        found = open_ended_mp3.share_behind_the_end(path)
+        assert abs(found - (1 - 1 / times)) < 0.02
+    counts = (len(data) - 36).to_bytes(4, "big") + b"\0\0\1\0"
+    path.write_bytes(bytes(36) + b"VBRI" + bytes(6) + counts + bytes(len(data)))
+    assert open_ended_mp3.share_behind_the_end(path) < 0.01
+    unstated = bytearray(2 * data)
+    unstated[data.index(b"Xing") + 7] &= ~2
+    path.write_bytes(unstated)
+    assert open_ended_mp3.share_behind_the_end(path) == 0
+    assert open_ended_mp3.states_length(path)
+
+
 def test_libsndfile_alone_would_lose_the_end(folder):
     # What this module is for: should it fail, the module can go.
     with soundfile.SoundFile(folder / "VARIABLE_open.mp3") as file:

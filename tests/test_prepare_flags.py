@@ -40,4 +40,4 @@ def test_the_list_needs_nothing_else(capsys):
     with pytest.raises(SystemExit) as ended:
         _parse("--list")
     assert ended.value.code == 0
-    assert capsys.readouterr().out == catalogue.table()
+    assert capsys.readouterr().out == catalogue.text()

@@ -84,15 +84,19 @@ def test_a_second_call_fits_nothing(done, nothing_is_fitted, capsys):
     before = run.read_json("metrics.json")["figures"]
     assert call(folder, "--words", folder / "three.txt", "random") == 0
     assert run.read_json("metrics.json")["figures"] == before
-    assert "over 2 draws" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "over 2 draws" in said
+    for draw in (0, 1):
+        assert f"draw_{draw}/tagger: trained after step" in said
 
 
-def test_other_words_under_one_name_are_refused(
+def test_other_words_or_another_order_under_one_name_are_refused(
     done, nothing_is_fitted, capsys
 ):
     folder, _ = done
-    assert call(folder, "--words", "random") == 2
-    assert "--name" in capsys.readouterr().err
+    for words in (["random"], ["random", folder / "three.txt"]):
+        assert call(folder, "--words", *words) == 2
+        assert "--name" in capsys.readouterr().err
 
 
 def test_tags_without_a_vector_are_left_out(done, tmp_path):

@@ -65,12 +65,21 @@ def test_frontend_reports_milliseconds(capsys):
 def test_step_times_training_and_inference_of_a_preset(capsys):
     arguments = "step --preset strong --clip-seconds 1 --width 0.02 --blocks 2"
     small = ["--batch-size", "2", "--tags", "3", *FEW]
-    small += ["--time-mask-frames", "2"]
     assert run_benchmark.main([*arguments.split(), *small]) == 0
     said = capsys.readouterr().out
     # Without a GPU the preset's float16 is not what training uses.
     assert "preset strong, float32, clips of 1 s, batches of 2" in said
     assert "training step" in said and "inference" in said
+
+
+def test_what_a_step_does_not_depend_on_is_no_flag_of_it(capsys):
+    with pytest.raises(SystemExit):
+        run_benchmark.main(["step", "--help"])
+    said = capsys.readouterr().out
+    assert "--width" in said and "--batch-size" in said
+    assert "--epochs" not in said and "--data" not in said
+    with pytest.raises(SystemExit):
+        run_benchmark.main(["step", "--epochs", "3"])
 
 
 @pytest.mark.slow

@@ -105,6 +105,17 @@ def test_without_unseen_count_there_is_nothing_to_ask(zero_shot_run, capsys):
     assert "--unseen-count" in capsys.readouterr().err
 
 
+def test_words_that_conse_cannot_ask_for_are_refused_before_training(
+    zero_shot_run, nothing_is_trained, tmp_path, capsys
+):
+    glove = tmp_path / "apart.txt"
+    glove.write_text("high 1 0\nlow -0.5 0.8\nnoise -0.5 -0.8\n")
+    assert call(zero_shot_run, name="apart", words=glove) == 2
+    said = capsys.readouterr().err
+    assert "--words" in said and "no cosine above 0" in said
+    assert "apart.txt" in said and said.count("\n") == 1
+
+
 def test_no_draws_are_refused(zero_shot_run, capsys):
     with pytest.raises(SystemExit) as stop:
         call(zero_shot_run, draws=0)

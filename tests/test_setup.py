@@ -1,6 +1,7 @@
 """The rules that the project's own files state about themselves."""
 
 import configparser
+import importlib.util
 import pathlib
 import re
 import subprocess
@@ -77,3 +78,21 @@ def test_every_module_has_its_test():
             name = path.stem.strip("_")
             if name != "init":
                 assert (ROOT / "tests" / f"test_{name}.py").exists(), path
+
+
+def test_the_modules_that_documents_name_are_there():
+    pages = [ROOT / "README.md", ROOT / "saved_models" / "README.md"]
+    text = "\n".join(
+        page.read_text(encoding="utf-8")
+        for page in (*pages, *(ROOT / "docs").glob("*.md"))
+    )
+    names = set(
+        re.findall(r"python -m ((?:pipelines|experiments)[\w.]*)", text)
+    )
+    for package, several in re.findall(
+        r"^from ((?:tftag|pipelines|experiments)[\w.]*) import (.+)", text, re.M
+    ):
+        names |= {f"{package}.{name.strip()}" for name in several.split(",")}
+    assert len(names) > 10
+    missing = [name for name in names if importlib.util.find_spec(name) is None]
+    assert not missing

@@ -22,5 +22,12 @@ def test_both_ways_take_time_per_clip(members):
     assert sum(per_clip) * settings.training.batch_size <= passed
 
 
+def test_settings_of_a_step_are_those_of_the_experiment():
+    names = step_speed.setting_names()
+    assert names <= flags.leaves(config.demo()).keys()
+    assert {"width", "clip_seconds", "batch_size", "precision"} <= names
+    assert not {"epochs", "data", "clip_step_seconds"} & names
+
+
 def test_seconds_are_those_of_the_work():
     assert 0.05 <= step_speed.seconds(lambda: time.sleep(0.05)) < 5

@@ -22,6 +22,7 @@ def _summary(kinds, draws):
         found.append({kind: evaluated for kind in kinds})
     return {
         "protocol": "hidden-labels",
+        "body": "tagger",
         "draws": found,
         "figures": tag_draws.combine(found),
     }
@@ -43,6 +44,14 @@ def test_one_draw_has_no_interval():
     rows = zero_shot_table.rows(_summary(["unseen"], 1))
     assert {row["low"] for row in rows} == {None}
     assert "interval" not in zero_shot_table.text(_summary(["unseen"], 1))
+
+
+def test_a_control_on_another_body_is_told():
+    summary = _summary(["unseen"], 1)
+    assert "own body" not in zero_shot_table.text(summary)
+    lines = zero_shot_table.text({**summary, "body": "own"}).splitlines()
+    assert "random words, the control" in lines[-2]
+    assert max(map(len, lines)) < 80
 
 
 def test_the_text_names_the_protocol_and_shows_seen_tags_once():

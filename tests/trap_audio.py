@@ -44,3 +44,19 @@ def write(path, wave, rate_hz, kind):
 def suffix(kind):
     """The ending of a file's name."""
     return {"wav24": "wav", "float": "wav", "flac24": "flac"}.get(kind, kind)
+
+
+class Stream(soundfile.SoundFile):
+    """Reads from the start to the end and never seeks."""
+
+    def seekable(self):
+        return False
+
+
+def whole(path):
+    """All frames of a file: float32 `[frames, channels]`."""
+    with Stream(path) as file:
+        blocks = []
+        while len(block := file.read(1 << 16, "float32", always_2d=True)):
+            blocks.append(block)
+    return np.concatenate(blocks)

@@ -48,8 +48,7 @@ def _add_tag(commands):
         metavar="FILE_OR_FOLDER",
         nargs="+",
         help="audio of any format that libsndfile reads, or ffmpeg where it is "
-        "installed; folders are searched to the bottom, but for links to "
-        "folders in them",
+        "installed; folders are searched to the bottom, through links too",
     )
     tag.add_argument(
         "--tags",
@@ -97,7 +96,7 @@ def _add_search(commands):
     search.add_argument(
         "folder",
         metavar="FOLDER",
-        help="searched to the bottom, but for links to folders in it",
+        help="searched to the bottom, through links too",
     )
     search.add_argument("query", metavar="QUERY", help="what to look for")
     search.add_argument(

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from tftag import audio, command_line
+from tftag import audio, command_line, folders
 
 # What a folder is searched for. libsndfile reads the first three lines, ffmpeg
 # the others; without it they are named.
@@ -30,7 +30,8 @@ def find(
 ) -> Iterator[pathlib.Path]:
     """Yields the files, and the audio files in the folders, to the bottom.
 
-    Links to folders inside a folder are not followed: they may go in circles.
+    Links to folders inside a folder are followed, each folder once
+    (`folders.walk`).
 
     Args:
         paths: Files and folders.
@@ -54,8 +55,7 @@ def _find_inside(top, fail):
         is_empty = False  # as far as anybody knows
         fail(pathlib.Path(error.filename), error)
 
-    for folder, folders, names in os.walk(top, onerror=cannot_list):
-        folders.sort()
+    for folder, _, names in folders.walk(top, cannot_list):
         for name in sorted(names):
             # Names with a dot first: copies of a Mac hold no audio there.
             is_audio = os.path.splitext(name)[1].lower() in _SUFFIXES

@@ -18,6 +18,8 @@ _BLOCK_VALUES = 1 << 17
 _UNKNOWN_FRAMES = 1 << 62
 # Where a program cannot go back it states nearly 2 or 4 GiB.
 _UNKNOWN_BYTES = 2_100_000_000
+# Of an MP3 file behind its stated end: more is no tag, as ffmpeg has it too.
+_MOST_BEHIND = 1 / 16
 _INSTALL = "Install ffmpeg, which reads more formats."
 _NO_ARRAY = "An array does not tell its sample rate: write it as a WAV file."
 
@@ -117,9 +119,11 @@ class LibsndfileSource:
         self.stated_frames = self._file.frames
         # Those that must be there; more may follow where none are stated.
         self._least_frames = max(1, self.stated_frames)
-        if self._file.format == "MP3" and not open_ended_mp3.states_length(
-            path
-        ):
+        self._share_unread = 0.0
+        is_mp3 = self._file.format == "MP3"
+        if is_mp3 and open_ended_mp3.states_length(path):
+            self._share_unread = open_ended_mp3.share_behind_the_end(path)
+        elif is_mp3:
             self._file.close()
             self._open_ended = open_ended_mp3.OpenEndedFile(path)
             self._file = _Stream(self._open_ended)
@@ -165,6 +169,11 @@ class LibsndfileSource:
         self.complaint = _what_is_missing(
             self._frames_read, self.stated_frames, self._file.extra_info
         )
+        if not self.complaint and self._share_unread > _MOST_BEHIND:
+            self.complaint = (
+                f"its last {100 * self._share_unread:.1f} % lie behind the end "
+                "that it states, as in files joined into one, and are not read"
+            )
 
     def _read(self):
         # Fixed blocks: the length that FLAC and MP3 claim may be 2**63 - 1.

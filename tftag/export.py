@@ -99,14 +99,11 @@ def export_tagger(
             _served_name(folder),
             exported_files.tagger_requests(audio_spec),
         )
-        _check_difference(
-            comparison.largest_difference(
-                written, live, audio_spec, clips_at_once
-            ),
-            written,
+        return comparison.largest_difference(
+            written, live, audio_spec, clips_at_once
         )
 
-    return version_folder.write(folder, version, fill)
+    return _write(folder, version, fill)
 
 
 def export_dual_encoder(
@@ -187,19 +184,16 @@ def export_dual_encoder(
             _served_name(folder),
             exported_files.dual_encoder_requests(audio_spec),
         )
-        _check_difference(
-            dual_encoder_comparison.largest_difference(
-                written,
-                live,
-                audio_spec,
-                clips_at_once,
-                vocabulary.names,
-                word_vectors,
-            ),
+        return dual_encoder_comparison.largest_difference(
             written,
+            live,
+            audio_spec,
+            clips_at_once,
+            vocabulary.names,
+            word_vectors,
         )
 
-    return version_folder.write(folder, version, fill)
+    return _write(folder, version, fill)
 
 
 def _check(model, vocabulary, calibrated, clips_at_once):
@@ -281,14 +275,25 @@ def _save(make, texts, written):
         tf.saved_model.save(module, os.fspath(written), signatures)
 
 
-def _check_difference(difference, written):
-    if not difference <= TOLERANCE:
-        raise ValueError(
-            "The SavedModel must answer as the model does, to "
-            f"{TOLERANCE:g}; a layer may not keep its configuration, or "
-            f"the model gives NaN. Received: a difference of {difference}. "
-            "Nothing was written."
-        )
+def _write(folder, version, fill):
+    """Writes a version if what `fill` returns, a difference, is small."""
+    difference = None
+
+    def fill_and_check(written):
+        nonlocal difference
+        difference = fill(written)
+        if not difference <= TOLERANCE:
+            raise ValueError(
+                "The SavedModel must answer as the model does, to "
+                f"{TOLERANCE:g}; a layer may not keep its configuration, or "
+                f"the model gives NaN. Received: a difference of {difference}. "
+                "Nothing was written."
+            )
+
+    written = version_folder.write(folder, version, fill_and_check)
     logger.info(
-        "%s: equal to the model within %.1e", written.parent, difference
+        "%s: answers as the model does, within %.1e",
+        pathlib.Path(folder, written.name),
+        difference,
     )
+    return written

@@ -1,18 +1,19 @@
-"""MP3 files that do not state their length.
+"""MP3 files that do not state their length, or hold more than they state.
 
-libsndfile takes the length of such a file from the bit rate of its first
-frames and stops there: of one whose bit rate varies, a third may be lost.
+Where the first frame states none, libsndfile takes the length from the bit
+rate of the first frames and stops there: of a file whose bit rate varies, a
+third may be lost. Where it states one, what lies behind is not read.
 """
 
 import os
 import re
 
-# Marks with what follows: flags, and the number of frames if they say so;
-# after VBRI, ten bytes on, it always is.
+# Marks with what follows: flags, and the numbers of frames and of bytes if they
+# say so; after VBRI, six bytes on, both always are, the bytes first.
 _LENGTH_MARKS = re.compile(
-    rb"(?:Xing|Info)(....)(....)|VBRI.{10}(....)", re.DOTALL
+    rb"(?:Xing|Info)(....)(....)(....)|VBRI.{6}(....)(....)", re.DOTALL
 )
-_HAS_FRAMES = 1
+_HAS_FRAMES, _HAS_BYTES = 1, 2
 # A first frame of 320 kbit/s at 32 kHz has 1,440 bytes.
 _FIRST_FRAME_BYTES = 2_048
 _ID3_HEADER_BYTES = 10
@@ -28,20 +29,56 @@ def states_length(path: str | os.PathLike) -> bool:
     Args:
         path: The file, with or without ID3v2 in front.
     """
+    _, frames, _ = _first_frame(path)
+    return frames > 0
+
+
+def share_behind_the_end(path: str | os.PathLike) -> float:
+    """The share of an MP3 file that lies behind the end that it states.
+
+    Of files joined into one it is all but the first. Small ones are tags.
+
+    Args:
+        path: The file, with or without ID3v2 in front.
+
+    Returns:
+        0 to 1; 0 where the first frame does not state the number of bytes.
+    """
+    start, _, stated_bytes = _first_frame(path)
+    if not stated_bytes:
+        return 0.0
+    all_bytes = os.path.getsize(path)
+    return max(0, all_bytes - start - stated_bytes) / all_bytes
+
+
+def _first_frame(path):
+    """Where it begins, and the frames and bytes that it states; 0 if not."""
     with open(path, "rb") as file:
+        start = 0
         head = file.read(_ID3_HEADER_BYTES)
         while head[:3] == b"ID3" and len(head) == _ID3_HEADER_BYTES:
             tag_bytes = 0
             for seven_bits in head[6:]:
                 tag_bytes = tag_bytes << 7 | seven_bits & 127
-            file.seek(tag_bytes, os.SEEK_CUR)
+            start = file.seek(tag_bytes, os.SEEK_CUR)
             head = file.read(_ID3_HEADER_BYTES)
         first = head + file.read(_FIRST_FRAME_BYTES)
     for mark in _LENGTH_MARKS.finditer(first):
-        flags, frames = mark[1], mark[2] or mark[3]
-        if (flags is None or flags[-1] & _HAS_FRAMES) and any(frames):
-            return True
-    return False
+        frames, stated_bytes = _stated(mark)
+        if frames:
+            return start, frames, stated_bytes
+    return start, 0, 0
+
+
+def _stated(mark):
+    flags, frames, stated_bytes, vbri_bytes, vbri_frames = (
+        int.from_bytes(field, "big") for field in mark.groups(b"")
+    )
+    if mark[1] is None:
+        return vbri_frames, vbri_bytes
+    if not flags & _HAS_FRAMES:
+        return 0, 0
+    return frames, stated_bytes if flags & _HAS_BYTES else 0
 
 
 class OpenEndedFile:

@@ -5,9 +5,23 @@ from collections.abc import Callable
 
 import numpy as np
 
-from experiments import config, optimizers, training, transfer
+from experiments import config, flags, optimizers, training, transfer
 from tftag import audio
 from tftag.models import tagger
+
+
+def setting_names() -> set[str]:
+    """Names of the settings that a step or an inference depends on."""
+    of_step = (
+        "preset batch_size optimizer weight_decay clip_norm loss precision "
+        "mel_masks time_masks"
+    )
+    of_network = {
+        *flags.leaves(audio.AudioSpec()),
+        *flags.leaves(tagger.TaggerConfig()),
+    }
+    # How many clips a whole recording has is not asked here.
+    return {*of_step.split(), *of_network} - {"clip_step_seconds"}
 
 
 def ways(

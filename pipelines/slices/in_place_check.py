@@ -10,10 +10,6 @@ from tftag import audio
 # Steps of 16 bits by which a slice may differ from the whole decoding.
 TOLERANCE = 1
 _PLACES = 8
-# After a seek into some pages of Vorbis libsndfile is off by up to 2,049
-# frames, and stays so, whatever the run-up. In 8 of 10 files by ffmpeg, whose
-# pages last up to a second, 2 to 20 % of the seeks went wrong like that.
-_VORBIS_STEP_SECONDS = 0.5
 _SAMPLES = 4_096
 
 
@@ -58,7 +54,7 @@ def facts(
     frames = min(frames, longest)
     count = min(_SAMPLES, recording.samples.size)
     last = recording.samples.size - count
-    for start in _starts(codec, last, sample_rate_hz):
+    for start in np.linspace(0, last, _PLACES).astype(int):
         clip = in_place.read_clip(
             in_place.Source(source, codec, rate_hz, frames),
             sample_rate_hz,
@@ -81,12 +77,3 @@ def facts(
         "data_offset": 0,
         "file_bytes": os.path.getsize(source),
     }
-
-
-def _starts(codec: str, last: int, sample_rate_hz: int) -> np.ndarray:
-    """First samples of the slices to compare, from 0 to `last`."""
-    places = _PLACES
-    if codec == "ogg/vorbis":
-        step = int(_VORBIS_STEP_SECONDS * sample_rate_hz)
-        places = max(places, -(-last // step) + 1)
-    return np.linspace(0, last, places).astype(int)

@@ -7,28 +7,29 @@ where the file ends. What cannot be read is an `OSError` or an `Undecodable`.
 bit, for lossy ones to 2e-6 of full scale.
 """
 
+import io
 import os
 from collections.abc import Callable
 
 import numpy as np
 import soundfile
 
-from pipelines.slices import arrays
+from pipelines.slices import arrays, vorbis_pages
 
-# libsndfile's MP3 and Vorbis are wrong for a while after a seek: an MP3 frame
-# may need the bits of frames long before it, and Vorbis lands beside its page
-# (libsndfile issue 885). So decoding begins this much earlier, in frames. In
-# hundreds of seeks into files made to provoke it, MP3 was wrong for up to
-# 15,000 frames after half of them, Vorbis for up to 18,500 after a tenth;
-# begun 16,384 and 32,768 frames earlier, all gave what decoding from the start
-# gives, to 1.2e-7. This is twice that.
+# libsndfile's MP3 is wrong for a while after a seek: a frame may need the bits
+# of frames long before it. So decoding begins this much earlier, in frames. In
+# hundreds of seeks into files made to provoke it, it was wrong for up to
+# 15,000 frames after half of them; begun 16,384 frames earlier, all gave what
+# decoding from the start gives, to 1.2e-7. This is twice that. In Vorbis it
+# seeks by positions that may be wrong: see `vorbis_pages`.
 _RUN_UP_FRAMES = {
     "mp3/mpeg_layer_i": 32_768,
     "mp3/mpeg_layer_ii": 32_768,
     "mp3/mpeg_layer_iii": 32_768,
-    "ogg/vorbis": 65_536,
     "ogg/opus": 16_384,
 }
+
+_VORBIS = "ogg/vorbis"
 
 Decoder = Callable[[str | os.PathLike, str, int, int], np.ndarray]
 
@@ -88,9 +89,14 @@ def libsndfile(
                 raise Undecodable(str(error)) from error
             return arrays.read_frames(file, layout, first, frames)
     try:
-        with _Slice(os.fsencode(path)) as file:
+        if codec == _VORBIS:
+            data, run_up = vorbis_pages.excerpt(path, first, frames)
+            source, start = io.BytesIO(data), 0
+        else:
             run_up = min(first, _RUN_UP_FRAMES.get(codec, 0))
-            file.seek(first - run_up)
+            source, start = os.fsencode(path), first - run_up
+        with _Slice(source) as file:
+            file.seek(start)
             read = file.read(run_up + frames, dtype="float32", always_2d=True)
             return read[run_up:]
     except (soundfile.LibsndfileError, TypeError, ValueError) as error:

@@ -12,11 +12,10 @@ from pipelines.slices import slice_decoders
 # Its kernels crash the process where a type does not fit the file (int16 of
 # an MP3), so each codec has the type that is known to work. What is not here
 # goes to libsndfile; so does FLAC of 24 bits, which now and then came out
-# wrong as int32.
+# wrong as int32, and Ogg Vorbis, where they seek by what its pages state.
 _TYPES = {
     "flac/pcm_16": tf.int16,
     "mp3/mpeg_layer_iii": tf.float32,
-    "ogg/vorbis": tf.float32,
 }
 CODECS = frozenset(_TYPES)
 

@@ -1,74 +1,76 @@
-"""The table of all data sets that can be prepared by name."""
+"""The data sets that can be prepared by name, as `prepare --list` has them."""
 
+import textwrap
 from collections.abc import Iterable
 
 from pipelines.sources import fma, gtzan, magnatagatune, mtg_jamendo, published
 
-HEADER = ("data set", "--subset", "train/validation/test", "tags", "notes")
-OWNERS_HEADER = ("data set", "flag", "licence", "published at")
+WIDTH = 80
+HEADER = ("--subset", "train/validation/test", "tags", "notes")
+_MIRDATA = published.Facts(
+    name="mirdata's loaders",
+    homepage="https://mirdata.readthedocs.io",
+    licence="as mirdata states it",
+    citation="",
+)
 _OWN = (
     "Anything else: --table FILE reads your own list, --pickles DIR the lists "
     "of the reference experiment."
 )
 
 
-def table() -> str:
-    """All data sets, a line for each version.
+def text() -> str:
+    """A paragraph for each data set, and one on what is none of them.
 
     Returns:
-        Two tables in Markdown, of the versions and of the owners, and a line
-        on what is not in them.
+        Lines of at most `WIDTH` letters. A paragraph has the data set's name
+        and flag, its licence, its owner's page, and a line for each version.
     """
     jamendo = [mtg_jamendo.version(name, 0) for name in mtg_jamendo.COUNTS]
-    versions = [
-        HEADER,
-        *_versions(magnatagatune.FACTS, magnatagatune.VERSIONS.values()),
-        *_versions(mtg_jamendo.FACTS, jamendo),
-        *_versions(gtzan.FACTS, [gtzan.VERSION]),
-        *_versions(fma.FACTS, fma.VERSIONS.values()),
-        ("mirdata's loaders", "an attribute", "", "", "any that has tags"),
+    attribute = published.Version("an attribute", note="any that has tags")
+    paragraphs = [
+        _paragraph(*data_set)
+        for data_set in (
+            (
+                "--magnatagatune DIR",
+                magnatagatune.FACTS,
+                magnatagatune.VERSIONS.values(),
+            ),
+            ("--mtg-jamendo DIR", mtg_jamendo.FACTS, jamendo),
+            ("--gtzan DIR", gtzan.FACTS, [gtzan.VERSION]),
+            ("--fma DIR", fma.FACTS, fma.VERSIONS.values()),
+            ("--mirdata NAME", _MIRDATA, [attribute]),
+        )
     ]
-    owners = [
-        OWNERS_HEADER,
-        _owner(magnatagatune.FACTS, "--magnatagatune DIR"),
-        _owner(mtg_jamendo.FACTS, "--mtg-jamendo DIR"),
-        _owner(gtzan.FACTS, "--gtzan DIR"),
-        _owner(fma.FACTS, "--fma DIR"),
-        (
-            "mirdata's loaders",
-            "--mirdata NAME",
-            "as mirdata states it",
-            "https://mirdata.readthedocs.io",
-        ),
-    ]
-    return f"{_markdown(versions)}\n{_markdown(owners)}\n{_OWN}\n"
+    return "\n".join([*paragraphs, f"{textwrap.fill(_OWN, WIDTH)}\n"])
 
 
-def _versions(
-    facts: published.Facts, versions: Iterable[published.Version]
-) -> list[tuple[str, ...]]:
-    """The name of a data set stands in its first line only."""
-    return [
-        (
-            "" if place else facts.name,
+def _paragraph(
+    flag: str, facts: published.Facts, versions: Iterable[published.Version]
+) -> str:
+    lines = [f"{facts.name}: {flag}"]
+    for label, fact in (
+        ("licence", facts.licence),
+        ("published at", facts.homepage),
+    ):
+        lines += textwrap.wrap(
+            fact,
+            WIDTH,
+            initial_indent=f"  {label:14}",
+            subsequent_indent=16 * " ",
+        )
+    lines += [_line(*HEADER)]
+    lines += [
+        _line(
             version.name,
             "/".join(f"{count:,}" for count in version.counts),
             "" if version.tags is None else str(version.tags),
             version.note,
         )
-        for place, version in enumerate(versions)
+        for version in versions
     ]
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _owner(facts: published.Facts, flag: str) -> tuple[str, ...]:
-    return facts.name, flag, facts.licence, facts.homepage
-
-
-def _markdown(rows: list[tuple[str, ...]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    rule = tuple("-" * width for width in widths)
-    lines = []
-    for row in (rows[0], rule, *rows[1:]):
-        cells = (c.ljust(w) for c, w in zip(row, widths, strict=True))
-        lines.append(f"| {' | '.join(cells)} |\n")
-    return "".join(lines)
+def _line(subset: str, counts: str, tags: str, note: str) -> str:
+    return f"  {subset:12}  {counts:21}  {tags:>4}  {note}".rstrip()

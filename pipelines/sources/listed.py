@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from pipelines.storage import address as addresses
-from tftag import tags
+from tftag import folders, tags
 
 AUDIO_SUFFIXES = frozenset(
     ".aac .ac3 .aif .aifc .aiff .amr .ape .au .caf .dsf .dts .flac .m4a "
@@ -76,8 +76,9 @@ def audio_files(
 ) -> list[pathlib.Path]:
     """Every audio file below a folder, by its name's ending.
 
-    Hidden files, hidden folders, links to folders and prepared data sets are
-    passed over; a folder that cannot be read is named in the log.
+    Links to folders are followed, each folder once (`folders.walk`). Hidden
+    files, hidden folders and prepared data sets are passed over; a folder that
+    cannot be read is named in the log.
 
     Args:
         folder: Where to look.
@@ -92,17 +93,18 @@ def audio_files(
     top = os.path.abspath(folder)
     if not os.path.isdir(top):
         raise FileNotFoundError(f"There is no folder {top}")
-    skipped = {os.path.realpath(name) for name in skip}
+    # One that is around all of this is not meant.
+    skipped = [name for name in skip if not _is_inside(top, [name])]
     found = []
-    for parent, folders, files in os.walk(top, onerror=_tell):
+    for parent, inside, files in folders.walk(top, _tell):
         if parent != top and PREPARED_MARK in files:
-            folders.clear()
+            inside.clear()
             continue
-        folders[:] = [
+        inside[:] = [
             name
-            for name in folders
+            for name in inside
             if not name.startswith(".")
-            and os.path.realpath(os.path.join(parent, name)) not in skipped
+            and not _is_inside(os.path.join(parent, name), skipped)
         ]
         found += [
             pathlib.Path(parent, name)
@@ -110,6 +112,11 @@ def audio_files(
             if not name.startswith(".") and without_audio_suffix(name) != name
         ]
     return sorted(found)
+
+
+def _is_inside(path, others):
+    real = pathlib.Path(os.path.realpath(path))
+    return any(real.is_relative_to(os.path.realpath(one)) for one in others)
 
 
 def _tell(error: OSError):

@@ -14,9 +14,10 @@ import logging
 import os
 import pathlib
 import sys
+from collections.abc import Sequence
 
 from pipelines import manifest, manifest_checks
-from pipelines.conversion import journal
+from pipelines.conversion import journal, rejected
 from pipelines.storage import address as addresses
 from pipelines.storage import remote, remote_listing
 from tftag import command_line
@@ -37,10 +38,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("address", help="s3:// or gs:// address to copy it to")
     asked = parser.parse_args(argv)
     target = target_address(asked.address)
-    if os.path.exists(os.path.join(asked.folder, manifest.TABLE_NAME)):
-        whole = manifest.read_manifest(asked.folder)
-        manifest_checks.check_place(target, whole.tracks)
-    count = copy_folder(asked.folder, target)
+    is_data_set = os.path.exists(
+        os.path.join(asked.folder, manifest.TABLE_NAME)
+    )
+    copy = copy_data_set if is_data_set else copy_folder
+    count = copy(asked.folder, target)
     sys.stdout.write(f"{count} files copied to {target}\n")
     return 0
 
@@ -61,8 +63,36 @@ def target_address(text: str) -> addresses.Address:
     return place
 
 
+def copy_data_set(folder: str | os.PathLike, target: addresses.Address) -> int:
+    """Copies a prepared data set: the files of its recordings, and its tables.
+
+    All else stays here, as WAVs of recordings that are no longer in the table
+    and whatever a person left in the folder.
+
+    Args:
+        folder: Local folder with a manifest.
+        target: Where its files go; each replaces one of the same name.
+
+    Returns:
+        The number of files copied.
+
+    Raises:
+        ValueError: The manifest is damaged, or recordings lie elsewhere.
+        FileNotFoundError: There is no such folder, or files are missing.
+        RemoteError: A file could not be written; calling again goes on.
+    """
+    folder = pathlib.Path(folder)
+    whole = manifest.read_manifest(folder)
+    manifest_checks.check_place(target, whole.tracks)
+    names = [track.path for track in whole.tracks]
+    names += [manifest.TABLE_NAME, manifest.FACTS_NAME]
+    if (folder / rejected.TABLE_NAME).is_file():
+        names.append(rejected.TABLE_NAME)
+    return _copy(folder, sorted(names), target)
+
+
 def copy_folder(folder: str | os.PathLike, target: addresses.Address) -> int:
-    """Copies the files of a folder, those that make it whole last.
+    """Copies the files of a run or a SavedModel, those that make it whole last.
 
     Hidden files, unfinished ones (`.part`, `.partial`) and the journal of a
     preparation, which has paths of this machine, stay here. Files of the
@@ -83,6 +113,13 @@ def copy_folder(folder: str | os.PathLike, target: addresses.Address) -> int:
     names = _names(folder)
     if not names:
         raise FileNotFoundError(f"There are no files to copy in {folder}")
+    return _copy(folder, names, target)
+
+
+def _copy(
+    folder: pathlib.Path, names: Sequence[str], target: addresses.Address
+) -> int:
+    """Copies these files of a folder, those that make it whole last."""
     last = sorted(
         (name for name in names if _rank(name) is not None), key=_rank
     )
