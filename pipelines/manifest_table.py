@@ -5,8 +5,10 @@ import csv
 import os
 import pathlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TextIO
+
+from tftag import rows
 
 COLUMNS = (
     "track_id",
@@ -62,41 +64,21 @@ def replacing(
         part.unlink(missing_ok=True)
 
 
-def write_rows(path: pathlib.Path, rows: Iterable[tuple]) -> None:
+def write_rows(path: pathlib.Path, table: Iterable[tuple]) -> None:
     """Writes a table whole.
 
     Args:
         path: CSV file.
-        rows: Values in the order of `COLUMNS`, `tags` as a sequence.
+        table: Rows of values in the order of `COLUMNS`, `tags` as a sequence.
     """
     with replacing(path, errors="strict") as file:
-        write_row = row_writer(file)
+        write_row = rows.csv_row_writer(file)
         write_row(COLUMNS)
-        for track_id, where, split, artist, names, *numbers in rows:
+        for track_id, where, split, artist, names, *numbers in table:
             samples, peak, *others = numbers
             row = (track_id, where, split, artist, join_tags(names))
             # A numpy float32 prints fewer digits than it is read back with.
             write_row((*row, samples, float(peak), *others))
-
-
-def row_writer(file: TextIO) -> Callable[[Sequence], object]:
-    """What writes a row of CSV that is read back as it was.
-
-    Args:
-        file: Open text file.
-    """
-    plain = csv.writer(file, lineterminator="\n").writerow
-    quoted = csv.writer(
-        file, lineterminator="\n", quoting=csv.QUOTE_ALL
-    ).writerow
-
-    def write_row(row):
-        # csv puts no quotes around a lone carriage return, and ends the row
-        # there when it reads.
-        bare = any(isinstance(cell, str) and "\r" in cell for cell in row)
-        return quoted(row) if bare else plain(row)
-
-    return write_row
 
 
 def read_rows(path: pathlib.Path) -> Iterator[tuple]:

@@ -30,7 +30,7 @@ def refresh(index, encoder, folder):
     def fail(path, error):
         failures.append(audio_files.reason(error))
 
-    ids = folder_index.stamped(folder, audio_files.find([folder], fail), fail)
+    found = folder_index.find(folder, fail)
 
     class Listening:
         sample_rate_hz, space = encoder.sample_rate_hz, encoder.space
@@ -40,7 +40,9 @@ def refresh(index, encoder, folder):
                 heard.append(vector)
                 yield vector
 
-    index = folder_index.refreshed(index, Listening(), ids, saved.append, fail)
+    index = folder_index.refreshed(
+        index, Listening(), found, saved.append, fail
+    )
     return index, len(heard), saved, failures
 
 
@@ -157,6 +159,65 @@ def test_what_is_gone_or_may_be_mended_is_not_kept(
     monkeypatch.setattr(audio, "decode_file", decode)
     _, heard, _, failures = refresh(index, encoder, folder)
     assert (heard, failures) == (1, [])
+
+
+def test_what_is_not_reached_for_a_while_is_not_forgotten(
+    encoder, folder, monkeypatch
+):
+    for place in ("disk", "disk/deep", "disk two"):
+        (folder / place).mkdir()
+        write(folder / place / "d.wav", seed=4)
+    (folder / "disk" / "bad.wav").write_bytes(b"RIFF")
+    index, *_ = refresh(folder_index.empty(encoder), encoder, folder)
+    assert len(index.ids) == 7
+    (folder / "c.wav").unlink()
+
+    scandir = os.scandir
+
+    # The rights of a folder do not stop root.
+    def forbidden(path):
+        if os.fspath(path).endswith("/disk"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", forbidden)
+        there, heard, saved, failures = refresh(index, encoder, folder)
+        assert names(there) == {"a|1.wav", "b.wav", "disk two/d.wav"}
+        assert failures == [f"{folder / 'disk'}: Permission denied"]
+        assert heard == 0 and len(saved) == 1
+        _, _, again, _ = refresh(saved[-1], encoder, folder)
+        assert not again
+    whole, heard, again, _ = refresh(saved[-1], encoder, folder)
+    assert (heard, again, whole.ids) == (0, [], saved[-1].ids)
+    assert len(whole.ids) == 6
+
+
+def test_a_folder_that_is_gone_is_forgotten(encoder, folder):
+    (folder / "disk").mkdir()
+    (folder / "c.wav").rename(folder / "disk" / "c.wav")
+    index, *_ = refresh(folder_index.empty(encoder), encoder, folder)
+    (folder / "disk" / "c.wav").unlink()
+    (folder / "disk").rmdir()
+    index, _, saved, failures = refresh(index, encoder, folder)
+    assert (len(index.ids), len(saved), failures) == (2, 1, [])
+
+
+def test_what_does_not_fit_into_the_memory_is_tried_again(
+    encoder, folder, monkeypatch
+):
+    def full(*_):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(audio, "_scale", full)
+        index, heard, saved, failures = refresh(
+            folder_index.empty(encoder), encoder, folder
+        )
+    assert (heard, saved, index.unusable) == (0, [], {})
+    assert f"{folder / 'b.wav'}: It does not fit into the memory" in failures
+    _, heard, _, failures = refresh(index, encoder, folder)
+    assert (heard, failures) == (3, [])
 
 
 def test_other_decoders_try_unusable_files_again(

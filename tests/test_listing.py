@@ -80,6 +80,14 @@ def test_csv_is_read_back():
     assert first["start_seconds"] == "2.5"
 
 
+@pytest.mark.parametrize("path", ["a\rb", "a\r", "a\nb", "\r\n", '",\r'])
+def test_csv_holds_any_path(path):
+    text = listed("csv", [(path, TAGS), (path, [])])
+    (_, *rows) = csv.reader(io.StringIO(text, ""))
+    assert [row[0] for row in rows] == [path] * 3
+    assert {len(row) for row in rows} == {4}
+
+
 def test_json_lines_are_read_back():
     text = listed("jsonl", [("a.mp3", TAGS), ("b.mp3", [])])
     first, second = map(json.loads, text.splitlines())
@@ -129,3 +137,14 @@ def test_asked_tags_have_no_probability():
 
 def test_a_table_without_entries_explains_no_marks():
     assert listed("table", []) == ""
+
+
+def test_a_tag_of_the_table_is_one_line():
+    for tag in (
+        listing.Tag("sad\x1b[31m", 0.5, False),
+        listing.AskedTag("sad\x1b[31m", 0.5, 0.5),
+    ):
+        file = io.StringIO()
+        table = listing.Listing(file, "table", type(tag), has_times=False)
+        table.add("a", [tag])
+        assert "  sad\\x1b[31m  " in file.getvalue()

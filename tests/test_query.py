@@ -182,3 +182,25 @@ def test_refuses_with_a_reason(text, message):
     with pytest.raises(ValueError, match=message) as error:
         parsed(text)
     assert repr(text.strip())[1:-1] in str(error.value) or "^" in message
+
+
+def test_the_work_follows_the_length_of_the_query():
+    asked = []
+
+    def is_known(phrase):
+        asked.append(phrase)
+        return False
+
+    query.parse("piano " * 1_000, is_known)
+    assert len(asked) <= 20 * 1_000
+    assert max(map(len, asked)) < 200
+
+
+def test_a_list_of_one_phrase_is_read_as_with_a_comma_and_shown_without():
+    def is_known(phrase):
+        return phrase in ("sad", "piano")
+
+    (term,) = query.parse("sad piano", is_known, is_list=True)
+    assert (term,) == query.parse("sad piano,", is_known)
+    with pytest.raises(ValueError, match="Received: .*'sad -sad'\\.$"):
+        query.parse("sad -sad", is_known, is_list=True)

@@ -129,6 +129,14 @@ def test_the_index_can_lie_elsewhere(songs, capsys, tmp_path):
     capsys.readouterr()
     assert run(songs, "jazz", "--index", index) == 0
     assert capsys.readouterr().err == ""
+    mounted = songs.rename(tmp_path / "mounted")
+    songs.mkdir()
+    assert run(songs, "jazz", "--index", index) == 2
+    assert "FOLDER must hold audio" in capsys.readouterr().err
+    songs.rmdir()
+    mounted.rename(songs)
+    assert run(songs, "jazz", "--index", index) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_folder_that_cannot_be_written_to_is_searched(songs, capsys):

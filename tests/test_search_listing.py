@@ -2,6 +2,8 @@ import csv
 import io
 import json
 
+import pytest
+
 from tftag import search_listing
 
 LABELS = ["dreamy", "-été"]
@@ -28,6 +30,12 @@ def test_the_table_says_what_the_numbers_are():
     assert "Neither is a probability" in legend
 
 
+def test_a_path_of_the_table_is_one_line():
+    found = [search_listing.Found("a\r\n\x1b[2J.mp3", 0.0, [0, 0])]
+    lines = written("table", found).split("\n\n")[0].splitlines()
+    assert lines[-1].endswith("  a\\r\\n\\x1b[2J.mp3")
+
+
 def test_columns_hold_whatever_is_in_them():
     found = [search_listing.Found(f"{n}", 9.0, [1, 1]) for n in range(10)]
     lines = written("table", found).split("\n\n")[0].splitlines()
@@ -47,6 +55,15 @@ def test_csv_is_read_back():
     assert second["rank"] == "2"
 
 
+@pytest.mark.parametrize("path", ["a\rb", "a\r", "a\nb", "\r\n", '",\r'])
+def test_csv_holds_any_path(path):
+    text = written("csv", [search_listing.Found(path, 0.0, [0, 0])] * 2)
+    assert [row["path"] for row in csv.DictReader(io.StringIO(text, ""))] == [
+        path,
+        path,
+    ]
+
+
 def test_json_lines_are_read_back():
     first, second = map(json.loads, written("jsonl").splitlines())
     assert first == {
@@ -56,3 +73,12 @@ def test_json_lines_are_read_back():
         "cosines": {"dreamy": 0.25, "-été": -0.5},
     }
     assert second["cosines"]["-été"] == 0.0
+
+
+def test_a_term_of_the_table_is_one_line():
+    file = io.StringIO()
+    found = [search_listing.Found("a", 0.0, [0.5])]
+    search_listing.write(file, "table", ["sad\x1b[31m"], found, 1)
+    first, second, *_ = file.getvalue().splitlines()
+    assert "  sad\\x1b[31m  " in first
+    assert first.index("path") == second.index("  a") + 2

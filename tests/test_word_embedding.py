@@ -1,6 +1,7 @@
 import pathlib
 import subprocess
 import sys
+import timeit
 
 import numpy as np
 import pytest
@@ -67,6 +68,26 @@ def test_a_text_is_the_same_alone_and_in_every_batch(table):
         alone, share = embed(tf.constant([text]))
         np.testing.assert_array_equal(alone[0], vectors[place])
         assert share[0] == shares[place]
+
+
+def test_a_long_text_makes_its_neighbours_no_slower(table):
+    embed = tf.function(
+        word_embedding.WordEmbedding(table),
+        input_signature=[tf.TensorSpec([None], tf.string)],
+    )
+    long = ["new york zzz the rock city " * 2_000]
+    short = ["the new york city", ""] * 500
+
+    def seconds(texts):
+        texts = tf.constant(texts)
+        return min(timeit.repeat(lambda: embed(texts), number=1, repeat=3))
+
+    apart = seconds(long) + seconds(short)
+    assert seconds(short + long + short) < 5 * apart
+    vectors, shares = embed(tf.constant(short + long + short))
+    expected, expected_shares = table.embed(short + long + short)
+    np.testing.assert_allclose(vectors, expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(shares, expected_shares, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["", "", ""]])

@@ -1,6 +1,7 @@
 """What a recording is: how a file becomes samples, and samples clips."""
 
 import dataclasses
+import errno
 import logging
 import math
 import os
@@ -133,6 +134,7 @@ def decode_file(path: str | os.PathLike, sample_rate_hz: int) -> Recording:
     Raises:
         UnusableAudio: Nothing can be read, or only silence.
         FileNotFoundError: There is no such file.
+        OSError: It cannot be opened, or does not fit into the memory.
     """
     if stat.S_ISFIFO(os.stat(path).st_mode):  # opening it may wait for ever
         text = f"{os.fsdecode(path)}: It is a pipe, not a file."
@@ -150,8 +152,13 @@ def decode_file(path: str | os.PathLike, sample_rate_hz: int) -> Recording:
     except UnusableAudio as error:
         reason, message = error.reason, str(error)
         by_ffmpeg = by_ffmpeg or error.by_ffmpeg
-    except MemoryError:
-        reason, message = "unreadable", "It does not fit into the memory."
+    except MemoryError as error:
+        # No fault of the file: with more memory it can be read.
+        raise OSError(
+            errno.ENOMEM,
+            "It does not fit into the memory",
+            os.fsdecode(path),
+        ) from error
     raise UnusableAudio(reason, f"{os.fsdecode(path)}: {message}", by_ffmpeg)
 
 

@@ -9,7 +9,7 @@ import dataclasses
 import itertools
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
@@ -93,31 +93,56 @@ def write(index: FolderIndex, path: pathlib.Path) -> None:
     index_file.write(index.recordings, path, notes)
 
 
-def stamped(
-    folder: pathlib.Path,
-    paths: Iterable[pathlib.Path],
-    fail: Callable[[pathlib.Path, Exception], None],
-) -> dict[str, pathlib.Path]:
-    """Gives every file its id.
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What is in a folder.
+
+    Attributes:
+        paths: Id to path of each audio file.
+        unreached: Names of the files and folders that are there and say
+            nothing of themselves for now. "." is the folder itself.
+    """
+
+    paths: Mapping[str, pathlib.Path]
+    unreached: Collection[pathlib.PurePath]
+
+    def may_hold(self, recording_id: str) -> bool:
+        """Whether a recording is there, as far as anybody knows."""
+        name = pathlib.PurePath(name_of(recording_id))
+        return recording_id in self.paths or any(
+            place in self.unreached for place in (name, *name.parents)
+        )
+
+
+def find(
+    folder: pathlib.Path, fail: Callable[[pathlib.Path, Exception], None]
+) -> Found:
+    """Finds the audio files of a folder, and gives each its id.
 
     Args:
         folder: The folder that is searched.
-        paths: Files in it.
-        fail: Gets path and error where a file is gone, or is not reached.
+        fail: Gets path and error where a file or folder is gone, or is not
+            reached.
 
     Returns:
-        Id to path, in the order of `paths`.
+        The files, in the order of `audio_files.find`.
     """
-    ids = {}
-    for path in paths:
+    paths, unreached = {}, set()
+
+    def not_reached(path, error):
+        if not isinstance(error, FileNotFoundError):
+            unreached.add(path.relative_to(folder))
+        fail(path, error)
+
+    for path in audio_files.find([folder], not_reached):
         try:
             state = path.stat()
         except OSError as error:
-            fail(path, error)
+            not_reached(path, error)
             continue
         name = os.fspath(path.relative_to(folder))
-        ids[f"{name}|{state.st_size}|{state.st_mtime_ns}"] = path
-    return ids
+        paths[f"{name}|{state.st_size}|{state.st_mtime_ns}"] = path
+    return Found(paths, unreached)
 
 
 def name_of(recording_id: str) -> str:
@@ -128,7 +153,7 @@ def name_of(recording_id: str) -> str:
 def refreshed(
     index: FolderIndex,
     encoder: saved_dual_encoder.SavedDualEncoder,
-    ids: dict[str, pathlib.Path],
+    found: Found,
     save: Callable[[FolderIndex], None],
     fail: Callable[[pathlib.Path, Exception], None],
 ) -> FolderIndex:
@@ -137,24 +162,27 @@ def refreshed(
     Args:
         index: What was known.
         encoder: The model that embeds.
-        ids: What `stamped` returned.
-        save: Gets the index whenever it has changed by enough.
+        found: What `find` returned.
+        save: Gets the index whenever it has changed by enough, with what was
+            heard of the files that are not reached for now.
         fail: Gets path and error where a file cannot be read, now or before.
 
     Returns:
-        The index of the files as they are.
+        The index of the files that are reached.
     """
-    recordings = index.recordings
-    if gone := set(recordings.ids).difference(ids):
-        recordings = recordings.remove(gone)
+    recordings = _kept(index.recordings, found.may_hold)
     unusable = {}
     for name, text in index.unusable.items():
-        if name in ids:
+        if found.may_hold(name):
             unusable[name] = text
-            error = audio.UnusableAudio("unreadable", f"{ids[name]}: {text}")
-            fail(ids[name], error)
+        if path := found.paths.get(name):
+            fail(path, audio.UnusableAudio("unreadable", f"{path}: {text}"))
     saved_ids = index.ids
-    new = {path: name for name, path in ids.items() if name not in saved_ids}
+    new = {
+        path: name
+        for name, path in found.paths.items()
+        if name not in saved_ids
+    }
 
     def refuse(path, error):
         if isinstance(error, audio.UnusableAudio):
@@ -174,4 +202,12 @@ def refreshed(
     index = FolderIndex(recordings, unusable)
     if index.ids != saved_ids:
         save(index)
-    return index
+    return FolderIndex(_kept(recordings, found.paths.__contains__), unusable)
+
+
+def _kept(
+    recordings: retrieval.Index, is_kept: Callable[[str], bool]
+) -> retrieval.Index:
+    """Returns the recordings whose ids are kept."""
+    gone = [name for name in recordings.ids if not is_kept(name)]
+    return recordings.remove(gone)

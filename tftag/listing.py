@@ -1,9 +1,10 @@
 """Tags of recordings as a table, CSV or JSON lines."""
 
-import csv
 import dataclasses
 import json
 from typing import TextIO
+
+from tftag import rows
 
 FORMATS = ("table", "csv", "jsonl")
 
@@ -32,7 +33,8 @@ class Tag:
     def line(self, width: int) -> str:
         """Returns a line of the table, names as wide as `width`."""
         mark = "*" if self.is_given else " "
-        return f"{mark} {self.name:<{width}}  {self.probability:.3f}"
+        name = rows.one_line(self.name)
+        return f"{mark} {name:<{width}}  {self.probability:.3f}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +67,8 @@ class AskedTag:
     def line(self, width: int) -> str:
         """Returns a line of the table, names as wide as `width`."""
         share = f"{self.nearer_than:4.0%}"
-        return f"  {self.name:<{width}}  {share}  {self.cosine:6.3f}"
+        name = rows.one_line(self.name)
+        return f"  {name:<{width}}  {share}  {self.cosine:6.3f}"
 
 
 class Listing:
@@ -90,12 +93,12 @@ class Listing:
         self._file = file
         self._form = form
         self._kind = kind
-        self._csv = csv.writer(file, lineterminator="\n")
+        self._write_row = rows.csv_row_writer(file)
         self._has_times = has_times
         self._is_empty = True
         if form == "csv":
             times = ["start_seconds"] if has_times else []
-            self._csv.writerow(["path", *times, *kind.COLUMNS])
+            self._write_row(["path", *times, *kind.COLUMNS])
 
     def add(
         self,
@@ -136,10 +139,10 @@ class Listing:
 
     def _add_to_table(self, path, tags, start_seconds):
         time = f"  {_clock(start_seconds)}" if self._has_times else ""
-        self._file.write(f"{_one_line(path)}{time}\n")
+        self._file.write(f"{rows.one_line(path)}{time}\n")
         if not tags:
             self._file.write("    no tag reaches its threshold\n")
-        width = max((len(tag.name) for tag in tags), default=0)
+        width = max((len(rows.one_line(tag.name)) for tag in tags), default=0)
         for tag in tags:
             self._file.write(f"  {tag.line(width)}\n")
 
@@ -151,17 +154,9 @@ class Listing:
                 int(value) if isinstance(value, bool) else value
                 for value in tag.values()
             ]
-            self._csv.writerow([path, *times, *values])
+            self._write_row([path, *times, *values])
         if not tags:
-            self._csv.writerow([path, *times, *[""] * len(self._kind.COLUMNS)])
-
-
-def _one_line(path):
-    """Writes a path so that it cannot look like another line."""
-    return "".join(
-        letter if letter.isprintable() else ascii(letter)[1:-1]
-        for letter in path
-    )
+            self._write_row([path, *times, *[""] * len(self._kind.COLUMNS)])
 
 
 def _clock(seconds):

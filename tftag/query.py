@@ -20,6 +20,9 @@ from collections.abc import Callable, Sequence
 from tftag import tags
 from tftag import words as words_lib
 
+# Words of a known phrase that stands among others. Without an end, a long text
+# pasted as a query takes the cube of its length.
+_LONGEST_PHRASE = 16
 NEGATIONS = ("no", "not", "without")
 PASSED_OVER = words_lib.STOP_WORDS | {"&"}
 
@@ -47,13 +50,17 @@ class Term:
     weight: float = 1.0
 
 
-def parse(text: str, is_known: Callable[[str], bool]) -> tuple[Term, ...]:
+def parse(
+    text: str, is_known: Callable[[str], bool], *, is_list: bool = False
+) -> tuple[Term, ...]:
     """Reads a query.
 
     Args:
         text: the query.
         is_known: whether a clean phrase is a tag as a whole. Not: whether its
             words have vectors, or every phrase would swallow its negation.
+        is_list: whether it is read as if it held a comma, also where it is
+            one phrase.
 
     Returns:
         The terms in the order of the query, at least one; a tag that is named
@@ -69,7 +76,7 @@ def parse(text: str, is_known: Callable[[str], bool]) -> tuple[Term, ...]:
     if text.count('"') % 2:
         raise ValueError(f"Quotes must be closed. Received: {text!r}.")
     weights = {}
-    for chunk, whole in _chunks(text):
+    for chunk, whole in _chunks(text, is_list):
         for term in _terms(chunk, whole, is_known, text):
             before = weights.get(term.phrase, 0.0)
             if before * term.weight < 0:
@@ -96,10 +103,10 @@ class _Run:
     weight: float
 
 
-def _chunks(text):
-    """Yields the tokens between commas, and whether there are commas."""
+def _chunks(text, is_list):
+    """Yields the tokens between commas, and whether these are phrases."""
     tokens = list(_TOKEN.finditer(text))
-    whole = any(token["comma"] for token in tokens)
+    whole = is_list or any(token["comma"] for token in tokens)
     chunk = []
     for token in tokens:
         if token["wrong"]:
@@ -222,7 +229,7 @@ def _phrases(words, whole, is_known, text) -> list[tuple[list[str], bool]]:
 
 
 def _longest_known(start, end, known) -> int:
-    for stop in range(end, start, -1):
+    for stop in range(min(end, start + _LONGEST_PHRASE), start, -1):
         if known(start, stop):
             return stop
     return start

@@ -82,12 +82,15 @@ def _refreshed(arguments, encoder, folder, path):
             raise
         _say(f"all files are embedded again: {error}")
         index = folder_index.empty(encoder)
-    ids = folder_index.stamped(folder, audio_files.find([folder], fail), fail)
-    new = len(set(ids) - index.ids)
-    if new:
-        _say(f"embedding {new} of {len(ids)} files, new or changed")
-    if old := len(index.unusable.keys() & ids.keys()):
-        _say(f"not tried again, as unchanged: {old} of {len(ids)} files")
+    found = folder_index.find(folder, fail)
+    paths = found.paths
+    if not paths:
+        # A disk that is not mounted: what was heard of it is kept.
+        return folder_index.empty(encoder), failures
+    if new := len(paths.keys() - index.ids):
+        _say(f"embedding {new} of {len(paths)} files, new or changed")
+    if old := len(paths.keys() & index.unusable.keys()):
+        _say(f"not tried again, as unchanged: {old} of {len(paths)} files")
     unsaved = []
 
     def save(changed):
@@ -102,7 +105,7 @@ def _refreshed(arguments, encoder, folder, path):
                 )
             unsaved.append(error)
 
-    index = folder_index.refreshed(index, encoder, ids, save, fail)
+    index = folder_index.refreshed(index, encoder, found, save, fail)
     return index, failures
 
 

@@ -1,10 +1,11 @@
 """Recordings that were found as a table, CSV or JSON lines."""
 
-import csv
 import dataclasses
 import json
 from collections.abc import Sequence
 from typing import TextIO
+
+from tftag import rows
 
 _LEGEND = """
 z: standard deviations above the mean of these {count} recordings for this
@@ -50,11 +51,11 @@ def write(
             _write_table(file, labels, found)
             file.write(_LEGEND.format(count=count))
         case "csv":
-            rows = csv.writer(file, lineterminator="\n")
+            write_row = rows.csv_row_writer(file)
             heads = [f"cosine {label}" for label in labels]
-            rows.writerow(["rank", "path", "z_score", *heads])
+            write_row(["rank", "path", "z_score", *heads])
             for rank, one in enumerate(found, 1):
-                rows.writerow([rank, one.path, one.z_score, *one.cosines])
+                write_row([rank, one.path, one.z_score, *one.cosines])
         case "jsonl":
             for rank, one in enumerate(found, 1):
                 fields = {
@@ -68,6 +69,7 @@ def write(
 
 def _write_table(file, labels, found):
     rank_width = len(str(len(found)))
+    labels = [rows.one_line(label) for label in labels]
     widths = [max(len(label), len("-0.123")) for label in labels]
     heads = [f"{label:>{n}}" for label, n in zip(labels, widths, strict=True)]
     file.write("  ".join([" " * rank_width, f"{'z':>6}", *heads, "path"]))
@@ -78,4 +80,4 @@ def _write_table(file, labels, found):
             for cosine, width in zip(one.cosines, widths, strict=True)
         ]
         line = [f"{rank:{rank_width}}", f"{one.z_score:+6.2f}", *cosines]
-        file.write("  ".join([*line, one.path]) + "\n")
+        file.write("  ".join([*line, rows.one_line(one.path)]) + "\n")

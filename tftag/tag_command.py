@@ -141,8 +141,7 @@ def _asked(arguments):
             f"Received: {arguments.tags!r}."
         )
     encoder = saved_dual_encoder.SavedDualEncoder(arguments.saved_model)
-    # With a comma, what stands between commas is a phrase.
-    terms = query.parse(f"{arguments.tags},", encoder.is_known)
+    terms = query.parse(arguments.tags, encoder.is_known, is_list=True)
     terms, vectors = known_terms.embed(
         encoder, terms, lambda line: sys.stderr.write(f"{line}\n")
     )

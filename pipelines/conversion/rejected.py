@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pipelines import manifest_table
 from pipelines.sources import listed
 from pipelines.storage import address as addresses
+from tftag import rows
 
 TABLE_NAME = "rejected.csv"
 DUPLICATE = "duplicate"
@@ -100,7 +101,7 @@ def collect(
 def write(folder: pathlib.Path, rejected: Iterable[Rejected]) -> None:
     """Writes `rejected.csv`, also when it has no rows."""
     with manifest_table.replacing(folder / TABLE_NAME) as file:
-        write_row = manifest_table.row_writer(file)
+        write_row = rows.csv_row_writer(file)
         write_row(["name", "reason", "detail"])
         for entry in rejected:
             write_row([entry.name, entry.reason, entry.detail])

@@ -54,28 +54,31 @@ class WordEmbedding(tf.Module):
             float32 `[n]`, the share of the words that are known, stop words
             that were left out not counted.
         """
-        spelled = tf.strings.split(self._normalize(texts))  # [n, words]
-        count = spelled.row_lengths()
-        # One more: the loops below need a word, be it an empty one.
-        spelled = tf.pad(spelled.to_tensor(), [[0, 0], [0, 1]])
-        lengths, rows = self._longest_at_each(spelled, count)
-        runs = _reached(lengths) & tf.sequence_mask(count, tf.shape(spelled)[1])
-        is_stop_word = runs & (lengths <= 1) & _is_stop_word(spelled)
-        others = runs & ~is_stop_word
-        has_others = tf.reduce_any(others, axis=1, keepdims=True)
-        runs = tf.where(has_others, others, runs)
+        split = tf.strings.split(self._normalize(texts))  # [n, words]
+        spelled, text_of = split.flat_values, _row_of_each(split)
+        # Words up to the end of the text.
+        left = tf.gather(split.row_limits(), text_of) - _places(spelled)
+        lengths, rows = self._longest_at_each(spelled, left)
+        runs = _reached(lengths)
+        others = runs & ~((lengths <= 1) & _is_stop_word(spelled))
+        text_count = split.nrows()
+
+        def total(values):
+            return tf.math.unsorted_segment_sum(values, text_of, text_count)
+
+        has_others = total(tf.cast(others, tf.int64)) > 0
+        runs &= others | ~tf.gather(has_others, text_of)
         found = runs & (lengths > 0)
-        at = tf.where(found)  # [phrases, 2]
         vectors = self._vectors_of(tf.boolean_mask(rows, found))
         # In float64, as in Python: the order of adding does not show.
-        total = tf.math.unsorted_segment_sum(
-            tf.cast(vectors, tf.float64), at[:, 0], tf.shape(count)[0]
+        mean = tf.math.unsorted_segment_sum(
+            tf.cast(vectors, tf.float64),
+            tf.boolean_mask(text_of, found),
+            text_count,
         )
-        mean = tf.math.divide_no_nan(
-            total, tf.norm(total, axis=1, keepdims=True)
-        )
+        mean = tf.math.divide_no_nan(mean, tf.norm(mean, axis=1, keepdims=True))
         known, counted = (
-            tf.reduce_sum(tf.where(which, tf.maximum(lengths, 1), 0), axis=1)
+            total(tf.where(which, tf.maximum(lengths, 1), 0))
             for which in (found, runs)
         )
         share = tf.math.divide_no_nan(
@@ -99,31 +102,30 @@ class WordEmbedding(tf.Module):
         split = tf.strings.unicode_split(last, "UTF-8")  # [n, letters]
         spelling = self._spelling.lookup(split.flat_values)
         spelling = tf.where(spelling == _SAME, split.flat_values, spelling)
-        return tf.strings.reduce_join(split.with_flat_values(spelling), axis=-1)
+        return tf.strings.unsorted_segment_join(
+            spelling, _row_of_each(split), split.nrows()
+        )
 
-    def _longest_at_each(self, spelled, count):
+    def _longest_at_each(self, spelled, left):
         """Finds the longest known phrase that begins at each word.
 
         Args:
-            spelled: Strings `[n, words]`, "" behind the end.
-            count: int64 `[n]`: words of each text.
+            spelled: Strings `[words]`, of all texts, one after the other.
+            left: int64 `[words]`: words from each to the end of its text.
 
         Returns:
-            int64 `[n, words]` its number of words, 0 if none; int64
-            `[n, words]` its row.
+            int64 `[words]` number of words of the phrase, 0 if none; int64
+            `[words]` its row.
         """
-        width = tf.shape(spelled)[1]
-        places = tf.range(tf.cast(width, tf.int64))
-        ahead = tf.pad(spelled, [[0, 0], [0, self._longest - 1]])
+        ahead = tf.pad(spelled, [[0, self._longest - 1]])
         phrase = spelled
         lengths = rows = tf.zeros_like(spelled, tf.int64)
         for length in range(1, self._longest + 1):
             if length > 1:
-                nth = ahead[:, length - 1 : length - 1 + width]
+                nth = ahead[length - 1 :][: tf.size(spelled)]
                 phrase = tf.strings.join([phrase, nth], " ")
             row = self._row.lookup(phrase)
-            inside = places + length <= count[:, tf.newaxis]
-            is_known = inside & (row >= 0)
+            is_known = (length <= left) & (row >= 0)
             lengths = tf.where(is_known, tf.constant(length, tf.int64), lengths)
             rows = tf.where(is_known, row, rows)
         return lengths, rows
@@ -131,6 +133,16 @@ class WordEmbedding(tf.Module):
 
 def _is_stop_word(spelled):
     return tf.strings.regex_full_match(spelled, _STOP_WORD)
+
+
+def _places(values):
+    return tf.range(tf.size(values, tf.int64))
+
+
+def _row_of_each(ragged):
+    """`ragged.value_rowids()`, which pads every row to the longest."""
+    places = _places(ragged.flat_values)
+    return tf.searchsorted(ragged.row_splits, places, "right") - 1
 
 
 def _table(keys, values, default) -> tf.lookup.StaticHashTable:
@@ -142,21 +154,28 @@ def _table(keys, values, default) -> tf.lookup.StaticHashTable:
 def _reached(lengths: tf.Tensor) -> tf.Tensor:
     """Which words a reader from left to right stops at.
 
+    No phrase reaches beyond its text, so the reader stops at the first word
+    of each. Every turn of the loop doubles how far is known, and a long text
+    takes few.
+
     Args:
-        lengths: int64 `[n, words]`: how far each word's phrase reaches; from
-            an unknown word the reader goes on to the next.
+        lengths: int64 `[words]`, of all texts: how far each word's phrase
+            reaches; from an unknown word the reader goes on to the next.
 
     Returns:
-        bool `[n, words]`.
+        bool `[words]`.
     """
-    steps = tf.transpose(tf.maximum(lengths, 1))  # [words, n]
-    places = tf.range(tf.shape(steps, tf.int64)[0])
+    end = tf.size(lengths, tf.int64)
+    places = tf.range(end + 1)
+    steps = tf.pad(tf.maximum(lengths, 1), [[0, 1]])  # from the end, none
 
-    def step(next_stop, word):
-        place, length = word
-        return tf.where(next_stop == place, place + length, next_stop)
+    def double(reached, ahead):
+        more = tf.math.unsorted_segment_max(reached, ahead, end + 1)
+        return tf.maximum(reached, more), tf.gather(ahead, ahead)
 
-    start = tf.zeros_like(steps[0])
-    after = tf.scan(step, (places, steps), start)
-    before = tf.concat([start[tf.newaxis], after[:-1]], axis=0)
-    return tf.transpose(before == places[:, tf.newaxis])
+    reached, _ = tf.while_loop(
+        lambda _, ahead: ahead[0] < end,
+        double,
+        (tf.cast(places == 0, tf.int32), places + steps),
+    )
+    return reached[:-1] > 0
