@@ -280,12 +280,12 @@ def _copy(layer, other, source):
             raise ValueError(
                 f"A tagger to start from must have {here.path} of shape "
                 f"{tuple(here.shape)}. Received: {tuple(there.shape)} in "
-                f"{source}; set --width and --blocks to its values"
+                f"{source}; set --width, --blocks and --members to its values"
             )
     if len(layer.weights) != len(other.weights):
         raise ValueError(
             f"A tagger to start from must have the {len(layer.weights)} arrays "
             f"of {layer.name}. Received: {len(other.weights)} in {source}; set "
-            "--width and --blocks to its values"
+            "--width, --blocks and --members to its values"
         )
     layer.set_weights(other.get_weights())

@@ -9,7 +9,6 @@ import word_tables
 
 from experiments import (
     cached_clips,
-    config,
     dual_config,
     dual_data,
     dual_training,
@@ -50,7 +49,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tagger(made):
-    settings = flags.replace(config.demo(), tone_manifest.SMALL)
+    settings = dual_training.tagger_settings(settings_of())
     return training.Trained(training.build(settings, made), [], 1, 1.0, {})
 
 

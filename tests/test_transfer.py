@@ -86,9 +86,9 @@ def test_what_does_not_fit_is_named(export_folder, tmp_path):
     with pytest.raises(ValueError, match="`hop_samples`, 256. Received: 512"):
         other = dataclasses.replace(SPEC, hop_samples=256)
         transfer.take_over(make(4), folder, NEW_TAGS, other)
-    with pytest.raises(ValueError, match="block_1.*--width and --blocks"):
+    with pytest.raises(ValueError, match="block_1.*--members"):
         transfer.take_over(make(4, width=1 / 32), folder, NEW_TAGS, SPEC)
-    with pytest.raises(ValueError, match="--width and --blocks"):
+    with pytest.raises(ValueError, match="--members"):
         transfer.take_over(make(4, blocks=3), folder, NEW_TAGS, SPEC)
     for missing in (tmp_path, tmp_path / "never"):
         with pytest.raises(FileNotFoundError, match="must be a run folder"):
@@ -134,7 +134,7 @@ def test_a_body_that_does_not_fit_a_dual_encoder_is_named(export_folder):
     with pytest.raises(ValueError, match="`hop_samples`, 256. Received: 512"):
         other = dataclasses.replace(SPEC, hop_samples=256)
         transfer.take_over_body(make_dual_encoder(), folder, other)
-    with pytest.raises(ValueError, match="block_1.*--width and --blocks"):
+    with pytest.raises(ValueError, match="block_1.*--members"):
         transfer.take_over_body(make_dual_encoder(1 / 32), folder, SPEC)
 
 
