@@ -82,6 +82,23 @@ def test_a_wrong_argument_is_one_line_without_the_usage(capsys):
     assert "run_it --help" in printed
 
 
+@pytest.mark.parametrize(
+    ("argv", "way_out"),
+    [(["-vocals"], "behind --"), (["QUERY", "--tags", "-a"], "--tags=VALUE")],
+)
+def test_a_value_that_begins_with_a_minus_is_told_its_way(
+    argv, way_out, capsys
+):
+    parser = command_line.Parser(prog="run_it")
+    parser.add_argument("--tags")
+    parser.add_argument("query", metavar="QUERY")
+    with pytest.raises(SystemExit):
+        parser.parse_args(argv)
+    assert way_out in capsys.readouterr().err
+    mended = ["--tags=-a", "--", "-vocals"]
+    assert vars(parser.parse_args(mended)) == {"tags": "-a", "query": "-vocals"}
+
+
 def test_an_interrupt_is_130(capsys):
     assert command_line.run(_raises(KeyboardInterrupt())) == 130
     assert "Traceback" not in capsys.readouterr().err

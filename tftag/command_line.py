@@ -23,6 +23,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Ends with status 2, without the usage, which can fill a screen."""
+        # What begins with a minus is taken for a flag.
+        flag = re.match(r"argument (--\S+): expected one argument", message)
+        if flag:
+            message += f": {flag[1]}=VALUE where it begins with a minus"
+        elif re.search(r"are required: [A-Z_]+$", message):
+            message += ", behind -- where it begins with a minus"
         line = _one_line(f"{message}; {self.prog} --help says more")
         self.exit(BAD_INPUT, f"error: {line}\n")
 
