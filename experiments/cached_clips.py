@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from experiments import dual_config, evaluation, optimizers
-from pipelines import decode
+from pipelines import decode, draws
 from pipelines import manifest as manifests
 from tftag import unit_vectors
 from tftag.models import dual_encoder
@@ -69,7 +69,8 @@ def train_heads(
         model: what `dual_training.build` returned; its backbone stays.
         clips: of the training recordings.
         labels: float32 `[recordings, tags]`.
-        settings: of the optimiser.
+        settings: of the optimiser; with `tag_balance`, clips of rare tags
+            are drawn more often.
         loss: contrastive.
     """
     heads, training = settings.heads, settings.training
@@ -89,13 +90,31 @@ def train_heads(
         jit_compile=False,
     )
     keras.utils.set_random_seed(settings.seed)
-    fitted.fit(
-        clips.vectors,
-        labels[clips.rows][:, np.newaxis],
-        batch_size=batch_size,
-        epochs=heads.heads_epochs,
-        verbose=0,
-    )
+
+    def fit(vectors, rows, epochs):
+        fitted.fit(
+            vectors,
+            labels[rows][:, np.newaxis],
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=0,
+        )
+
+    balance = settings.augmentation.tag_balance
+    if balance == 0:
+        fit(clips.vectors, clips.rows, heads.heads_epochs)
+        return
+    # As recordings are drawn for training a body, and one of their clips.
+    of_recording = draws.row_probabilities(labels, balance)
+    of_recording /= np.maximum(1, np.bincount(clips.rows, None, len(labels)))
+    probabilities = of_recording[clips.rows]
+    probabilities /= probabilities.sum()
+    generator = np.random.default_rng(settings.seed)
+    for _ in range(heads.heads_epochs):
+        drawn = generator.choice(
+            len(clips.rows), len(clips.rows), p=probabilities
+        )
+        fit(clips.vectors[drawn], clips.rows[drawn], 1)
 
 
 def embed(model: keras.Model, clips: ClipVectors) -> np.ndarray:

@@ -80,6 +80,35 @@ def test_heads_learn_and_the_body_stays(cached):
             np.testing.assert_array_equal(weight.numpy(), body[weight.path])
 
 
+def test_with_tag_balance_a_rare_tag_is_seen_as_often_as_a_frequent_one(
+    cached, monkeypatch
+):
+    _, settings, model = cached
+    settings = flags.replace(
+        settings,
+        {"heads_epochs": 50, "tag_balance": 1.0, "heads_batch_size": 8},
+    )
+    # Three recordings with the first tag, of 6, 1 and 1 clips; one with the
+    # second, of 1 clip.
+    rows = np.array([0] * 6 + [1, 2, 3])
+    labels = np.array([[1, 0, 0]] * 3 + [[0, 1, 0]], np.float32)
+    width = model.get_layer("dropout").input.shape[1]
+    clips = cached_clips.ClipVectors(np.zeros((9, width), np.float32), rows)
+    seen = []
+
+    def fit(self, vectors, targets, batch_size, epochs, verbose):
+        seen.append(targets[:, 0].sum(axis=0))
+        assert len(vectors) == 9 and epochs == 1
+
+    monkeypatch.setattr(cached_clips.dual_encoder.WholeBatchModel, "fit", fit)
+    loss = dual_training.make_loss(settings)
+    cached_clips.train_heads(model, clips, labels, settings, loss)
+    assert len(seen) == 50
+    first, second, third = np.sum(seen, axis=0)
+    assert first + second == 450 and third == 0
+    assert 0.4 < first / 450 < 0.6
+
+
 def test_vectors_from_cached_clips_are_those_of_the_audio_tower(cached):
     made, settings, model = cached
     clips = cached_clips.clip_vectors(model, made, settings)

@@ -8,17 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from tftag import audio, command_line, folders
+from tftag import audio, audio_source, command_line, folders
 
-# What a folder is searched for. libsndfile reads the first three lines, ffmpeg
-# the others; without it they are named.
-_SUFFIXES = frozenset(
-    ".wav .wave .flac .ogg .oga .opus .mp3 .mp2 .aif .aiff .aifc .au .snd "
-    ".caf .w64 .rf64 .bwf .voc .sph .nist .sf .ircam .paf .svx .8svx .iff "
-    ".avr .htk .pvf .xi .wve .sd2 .mpc2k "
-    ".m4a .m4b .mp4 .aac .wma .ape .wv .mpc .mka .webm .tta .ac3 .dts .dsf "
-    ".amr .shn .tak".split()
-)
 UNREADABLE = (audio.UnusableAudio, OSError)
 
 _Answer = TypeVar("_Answer")
@@ -58,7 +49,9 @@ def _find_inside(top, fail):
     for folder, _, names in folders.walk(top, cannot_list):
         for name in sorted(names):
             # Names with a dot first: copies of a Mac hold no audio there.
-            is_audio = os.path.splitext(name)[1].lower() in _SUFFIXES
+            is_audio = (
+                os.path.splitext(name)[1].lower() in audio_source.SUFFIXES
+            )
             if is_audio and not name.startswith("."):
                 is_empty = False
                 yield pathlib.Path(folder, name)

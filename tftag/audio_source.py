@@ -9,6 +9,16 @@ import soundfile
 
 from tftag import ffmpeg, open_ended_mp3
 
+# What a folder is searched for. libsndfile reads the first three lines, ffmpeg
+# the others; without it they are named.
+SUFFIXES = frozenset(
+    ".wav .wave .flac .ogg .oga .opus .mp3 .mp2 .aif .aiff .aifc .au .snd "
+    ".caf .w64 .rf64 .bwf .voc .sph .nist .sf .ircam .paf .svx .8svx .iff "
+    ".avr .htk .pvf .xi .wve .sd2 .mpc2k "
+    ".m4a .m4b .mp4 .aac .wma .ape .wv .mpc .mka .webm .tta .ac3 .dts .dsf "
+    ".amr .shn .tak".split()
+)
+
 # libsndfile's error numbers for "format not recognised", "unsupported
 # encoding" and "unimplemented format" (12- and 20-bit FLAC).
 _UNSUPPORTED_CODES = (1, 4, 18)

@@ -10,14 +10,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from pipelines.slices import arrays
 from pipelines.storage import address as addresses
-from tftag import folders, tags
+from tftag import audio_source, folders, tags
 
-AUDIO_SUFFIXES = frozenset(
-    ".aac .ac3 .aif .aifc .aiff .amr .ape .au .caf .dsf .dts .flac .m4a "
-    ".m4b .mka .mp2 .mp3 .mp4 .mpc .npy .oga .ogg .opus .rf64 .shn .snd "
-    ".tak .tta .w64 .wav .wave .webm .wma .wv".split()
-)
+AUDIO_SUFFIXES = audio_source.SUFFIXES | {arrays.SUFFIX}
 # In a folder that was prepared; its WAVs are no source.
 PREPARED_MARK = "manifest.json"
 MAX_ID_LETTERS = 100
