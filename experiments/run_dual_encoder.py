@@ -16,7 +16,7 @@ from experiments import exported_run
 from experiments.data import dual_data, recordings
 from experiments.figures import illustrations, plots, space_plots
 from experiments.runs import console, run_folder
-from experiments.scoring import evaluation
+from experiments.scoring import evaluation, held_out
 from experiments.settings import dual_config, flags
 from experiments.training import dual_encoder_training, transfer
 from experiments.zero_shot import unseen_draw
@@ -38,11 +38,11 @@ def main(argv: list[str] | None = None) -> int:
     manifest = dual_data.read_data(settings)
     names = manifest.vocabulary.names
     train, validation, test = recordings.parts(settings, manifest)
-    held_out = test or validation
-    kinds = dual_data.unseen_tags(settings, train, held_out or train)
+    watched = test or validation
+    kinds = dual_data.unseen_tags(settings, train, watched or train)
     start = None
     if kinds:
-        train, start = keep_unseen(settings, kinds, names, train, held_out)
+        train, start = keep_unseen(settings, kinds, names, train, watched)
         if test is not None:
             # It chooses the epoch, so it has to be apart as well.
             dual_data.check_apart(validation, test)
@@ -115,20 +115,20 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def keep_unseen(settings, kinds, names, train, held_out):
+def keep_unseen(settings, kinds, names, train, watched):
     """Takes what must not be learned from the recordings to train on.
 
     Returns:
         What is left, and what `transfer.check_start` says.
     """
-    if held_out is None:
+    if watched is None:
         raise ValueError(
             "Unseen tags are asked of recordings that are held out: use "
             "--train-on train. Received: --train-on all"
         )
-    dual_data.check_apart(train, held_out)
+    dual_data.check_apart(train, watched)
     split = dual_data.split_of(names, kinds)
-    start = transfer.check_start(settings.init_from, split.unseen, held_out)
+    start = transfer.check_start(settings.init_from, split.unseen, watched)
     return dual_data.to_learn(settings.protocol, train, split)[0], start
 
 

@@ -36,7 +36,9 @@ def quick_export(monkeypatch):
     def export_tagger(*arguments):
         return pathlib.Path(arguments[-1]) / "1"
 
-    monkeypatch.setattr(run_baseline.export, "export_tagger", export_tagger)
+    monkeypatch.setattr(
+        run_baseline.saved_model, "export_tagger", export_tagger
+    )
 
 
 @pytest.fixture(scope="module")

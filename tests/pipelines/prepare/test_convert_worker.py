@@ -12,7 +12,7 @@ import soundfile
 
 from pipelines.prepare import convert_worker
 from pipelines.reading import slice_decoders
-from tftag.audio import recording as audio
+from tftag import audio
 
 RATE_HZ = 8_000
 

@@ -42,7 +42,9 @@ def test_training_and_scores_are_equal_to_the_bit(tmp_path, monkeypatch):
         return pathlib.Path(arguments[-1]) / "1"
 
     # The export takes seconds and has its own tests.
-    monkeypatch.setattr(run_baseline.export, "export_tagger", export_tagger)
+    monkeypatch.setattr(
+        run_baseline.saved_model, "export_tagger", export_tagger
+    )
     scores = []
     for name, more in (("converted", []), ("in place", ["--in-place"])):
         line = ["--table", table, "--out", tmp_path / name, *more]
