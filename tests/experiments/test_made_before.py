@@ -4,10 +4,12 @@ The archive holds exports, runs and an index of a folder, the commands that
 made or read them, and what these answered (support/made_before/make.py).
 """
 
-import importlib
+import importlib.util
 import json
 import math
 import pathlib
+import runpy
+import sys
 import tarfile
 
 import keras
@@ -38,10 +40,19 @@ def answers(unpacked, monkeypatch):
     return json.loads(pathlib.Path("answers.json").read_text("utf-8"))
 
 
-def call(command, *more):
-    """Runs a command of before by its name, which stays."""
-    module = importlib.import_module(command["module"])
-    assert module.main([*command["arguments"], *map(str, more)]) == 0
+@pytest.fixture
+def call(monkeypatch):
+    """Runs a command of before as `python -m`, in this process."""
+
+    def run(command, *more):
+        path = importlib.util.find_spec(command["module"]).origin
+        arguments = [path, *command["arguments"], *map(str, more)]
+        monkeypatch.setattr(sys, "argv", arguments)
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(path, run_name="__main__")
+        assert ended.value.code == 0
+
+    return run
 
 
 def leaves(value, place=""):
@@ -80,7 +91,7 @@ def alike(one, other):
 @pytest.mark.parametrize(
     "title", ["tag", "tag a timeline", "tag with any words"]
 )
-def test_exports_tag_as_they_did(title, answers, capsys):
+def test_exports_tag_as_they_did(title, call, answers, capsys):
     call(answers[title])
     out, err = capsys.readouterr()
     rows = [json.loads(line) for line in out.splitlines()]
@@ -88,7 +99,7 @@ def test_exports_tag_as_they_did(title, answers, capsys):
     assert err == ""
 
 
-def test_a_folder_is_searched_by_the_index_that_is_there(answers, capsys):
+def test_a_folder_is_searched_by_the_index_that_is_there(call, answers, capsys):
     call(answers["search"])
     out, err = capsys.readouterr()
     rows = [json.loads(line) for line in out.splitlines()]
@@ -97,7 +108,7 @@ def test_a_folder_is_searched_by_the_index_that_is_there(answers, capsys):
     assert err == ""
 
 
-def test_a_new_index_says_the_same(answers, capsys, tmp_path):
+def test_a_new_index_says_the_same(call, answers, capsys, tmp_path):
     command = answers["search"]
     call(command, "--index", tmp_path / "new.npz")
     out, err = capsys.readouterr()
@@ -106,7 +117,7 @@ def test_a_new_index_says_the_same(answers, capsys, tmp_path):
     assert err.startswith("embedding 28 of 28 files")
 
 
-def test_an_export_gets_the_figures_it_got(answers):
+def test_an_export_gets_the_figures_it_got(call, answers):
     call(answers["evaluate"])
     check_same(metrics(answers["evaluate"]), answers["evaluate"]["answer"])
 
@@ -128,7 +139,7 @@ def test_keras_models_in_the_exports_answer_as_they_did(answers):
         np.testing.assert_allclose(np.array(found), expected, atol=1e-5)
 
 
-def test_a_finished_run_is_finished(answers, capsys):
+def test_a_finished_run_is_finished(call, answers, capsys):
     command = answers["train"]
     call(command)
     assert "is finished" in capsys.readouterr().out
@@ -137,7 +148,7 @@ def test_a_finished_run_is_finished(answers, capsys):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("title", ["start from an export", "start from a run"])
-def test_training_starts_from_what_is_there(title, answers, tmp_path):
+def test_training_starts_from_what_is_there(title, call, answers, tmp_path):
     call(answers[title], "--export", tmp_path)
     check_same(metrics(answers[title]), answers[title]["answer"])
 
@@ -145,7 +156,7 @@ def test_training_starts_from_what_is_there(title, answers, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("title", ["resume", "resume a dual encoder"])
 def test_a_killed_run_ends_like_one_that_was_left_alone(
-    title, answers, tmp_path, capsys
+    title, call, answers, tmp_path, capsys
 ):
     command = answers[title]
     run = pathlib.Path("runs", command["run"])
