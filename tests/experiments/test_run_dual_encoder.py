@@ -136,7 +136,7 @@ def test_tags_without_a_vector_are_refused_by_name(
         ("rock", "nois"), shipped.vectors[:2], {}, "two words"
     )
     monkeypatch.setattr(
-        run_dual_encoder.word_sources, "open_source", lambda text: lacking
+        run_dual_encoder.sources, "open_source", lambda text: lacking
     )
     for body in ("own", "tagger"):
         assert call(dual_run, name="d", unseen_count=0, body=body) == 2
