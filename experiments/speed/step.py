@@ -42,7 +42,8 @@ def ways(
         name -> a function that does one and returns seconds per clip.
     """
     batch_size = settings.training.batch_size
-    model = tagger.tagger(settings.audio, settings.model, tags)
+    names = [f"tag {number}" for number in range(1, tags + 1)]
+    model = tagger.Tagger(names, settings.audio, settings.model)
     trained = transfer.training_model(model)
     trained.compile(
         optimizers.make(

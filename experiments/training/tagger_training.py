@@ -25,6 +25,7 @@ from pipelines import manifest as manifests
 from pipelines.reading import dataset
 from tftag import hub
 from tftag.losses import classification
+from tftag.models import precision as precision_lib
 from tftag.models import tagger
 
 _log = logging.getLogger(__name__)
@@ -204,8 +205,8 @@ def build(
             prior,
             settings.model.dropout,
         )
-    model = tagger.tagger(
-        settings.audio, settings.model, len(train.vocabulary), prior
+    model = tagger.Tagger(
+        train.vocabulary.names, settings.audio, settings.model, prior
     )
     if settings.init_from and pretrained:
         transfer.take_over(
@@ -266,12 +267,8 @@ def precision(name: str):
     if name != "float32" and not tf.config.list_physical_devices("GPU"):
         _warn_of_no_gpu(name)
         name = "float32"
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
+    with precision_lib.policy(name):
         yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 @functools.cache

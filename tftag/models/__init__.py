@@ -1,5 +1,19 @@
 """Networks, as Keras functional models; one module each."""
 
-from tftag.models import backbone, dual_encoder, front_end, tagger
+from tftag.models import (
+    backbone,
+    clip_model,
+    dual_encoder,
+    front_end,
+    precision,
+    tagger,
+)
 
-__all__ = ["backbone", "dual_encoder", "front_end", "tagger"]
+__all__ = [
+    "backbone",
+    "clip_model",
+    "dual_encoder",
+    "front_end",
+    "precision",
+    "tagger",
+]
