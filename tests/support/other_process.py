@@ -18,6 +18,11 @@ def tagged_without_tftag(saved_model, wav, folder):
 def printed_without_keras(lines, *arguments):
     """What a program prints that has tftag, but cannot import Keras."""
     lines = ["import sys", "sys.modules['keras'] = None", *lines]
+    return printed(lines, *arguments)
+
+
+def printed(lines, *arguments):
+    """What a program prints that has tftag."""
     environment = {
         "PYTHONPATH": ":".join(sys.path),
         "TF_CPP_MIN_LOG_LEVEL": "3",
