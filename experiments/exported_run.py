@@ -57,7 +57,9 @@ def begin(
         is left to do.
     """
     data = _data(settings, manifest)
-    run_settings.keep(run, flags.leaves(settings), data)
+    run_settings.keep(
+        run, flags.leaves(settings), data, flags.defaults(settings)
+    )
     if run.finished:
         print(f"{run.path} is finished; another --name starts a new run.")
         bucket_copies.make(arguments.copy_to, run)

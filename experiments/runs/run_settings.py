@@ -28,7 +28,10 @@ def parser(experiment: str, text: str, presets: dict) -> command_line.Parser:
 
 
 def keep(
-    run: run_folder.RunDir, settings: dict, data: dict | None = None
+    run: run_folder.RunDir,
+    settings: dict,
+    data: dict | None = None,
+    defaults: dict | None = None,
 ) -> None:
     """Writes what a run is about, or refuses to go on with another one.
 
@@ -36,6 +39,7 @@ def keep(
         run: gets them.
         settings: what config.json gets.
         data: what data.json gets, with a `fingerprint`; None for no such file.
+        defaults: of settings that the run of a version before lacks.
 
     Raises:
         ValueError: the run began with other settings or data.
@@ -43,7 +47,9 @@ def keep(
     settings = run_folder.plain(settings)
     before = run.read_json("config.json")
     if before is not None and _has_begun(run):
-        changed = flags.differences(before, settings)
+        changed = flags.differences(
+            before, settings, run_folder.plain(defaults or {})
+        )
         if data is not None:
             old = run.read_json("data.json")["fingerprint"]
             if old != data["fingerprint"]:

@@ -5,9 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from experiments.settings import baseline_config, flags
+from experiments.settings import baseline_config, flags, optimizers
 from experiments.training import (
-    optimizers,
     tagger_training,
     transfer,
 )

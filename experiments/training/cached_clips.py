@@ -6,8 +6,7 @@ import keras
 import numpy as np
 
 from experiments.scoring import evaluation
-from experiments.settings import dual_config
-from experiments.training import optimizers
+from experiments.settings import dual_config, optimizers
 from pipelines import manifest as manifests
 from pipelines.reading import random_draws, slice_reader
 from tftag.models import clip_model, dual_encoder

@@ -16,17 +16,10 @@ from experiments.training import (
 )
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
-from tftag import losses, words
-from tftag.losses import negatives
+from tftag import words
+from tftag.losses import contrastive, negatives
 from tftag.models import clip_model, dual_encoder, tagger
 from tftag.words import unit_vectors
-
-DRAWN = {
-    "random": negatives.random,
-    "balanced": negatives.balanced,
-    "distance": negatives.distance_weighted,
-    "hard": negatives.hard,
-}
 
 
 def tag_vectors(
@@ -67,8 +60,9 @@ def tag_vectors(
 def model_config(
     settings: dual_config.DualConfig,
 ) -> dual_encoder.DualEncoderConfig:
-    """The network of the settings; the triplet loss takes plain cosines."""
-    if settings.training.loss != "triplet":
+    """The network of the settings; some losses take plain cosines."""
+    loss = contrastive.LOSSES[settings.training.loss]
+    if not getattr(loss, "on_cosines", False):
         return settings.model
     return dataclasses.replace(
         settings.model, initial_scale=1.0, initial_bias=0.0, learned_scale=False
@@ -77,18 +71,10 @@ def model_config(
 
 def make_loss(settings: dual_config.DualConfig) -> keras.losses.Loss:
     """The contrastive loss of the settings."""
-    match settings.training.loss:
-        case "sigmoid":
-            return losses.BinaryCrossentropy(name="sigmoid_contrastive")
-        case "infonce":
-            return losses.MultiPositiveInfoNCE()
-        case "triplet":
-            return losses.TripletMargin(DRAWN[settings.negatives])
-        case name:
-            raise ValueError(
-                "`loss` must be sigmoid, infonce or triplet. "
-                f"Received: {name!r}"
-            )
+    loss = contrastive.LOSSES[settings.training.loss]
+    if contrastive.draws_negatives(loss):
+        return loss(negatives.SAMPLINGS[settings.negatives])
+    return loss()
 
 
 def train(

@@ -12,10 +12,9 @@ import tensorflow as tf
 
 from experiments.data import recordings
 from experiments.runs import run_folder
-from experiments.settings import baseline_config
+from experiments.settings import baseline_config, optimizers, tables
 from experiments.training import (
     audio_module,
-    optimizers,
     state,
     tag_weights,
     transfer,
@@ -218,18 +217,10 @@ def build(
 
 
 def make_loss(name: str, weights: np.ndarray | None) -> keras.losses.Loss:
-    """The loss of a name; `weights` float `[tags]` for `bce` only."""
-    match name:
-        case "bce":
-            return classification.BinaryCrossentropy(weights)
-        case "focal":
-            return classification.FocalCrossentropy()
-        case "sigmoid_bce":
-            return classification.SigmoidBinaryCrossentropy()
-        case _:
-            raise ValueError(
-                f"`loss` must be bce, focal or sigmoid_bce. Received: {name!r}"
-            )
+    """The loss of a name; `weights` float `[tags]` for one that takes them."""
+    tables.check("loss", name, classification.LOSSES)
+    loss = classification.LOSSES[name]
+    return loss() if weights is None else loss(weights)
 
 
 def shuffled_labels(

@@ -99,6 +99,9 @@ class Served:
         return io.BytesIO(json.dumps(said).encode())
 
 
+# A short example may leave it to Python to close a file.
+@pytest.mark.filterwarnings("ignore:.*unclosed file:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_examples_of_a_page_run_in_their_order(page, workplace, monkeypatch):
     blocks = re.findall(

@@ -1,6 +1,7 @@
-"""The convolution blocks: from a log-mel spectrogram to one vector."""
+"""The backbones: from a log-mel spectrogram to one vector."""
 
 import dataclasses
+from collections.abc import Callable, Collection
 
 import keras
 from keras import ops
@@ -10,7 +11,6 @@ from tftag import audio, layers
 # Filters of each block: 3x3 convolution, batch norm, 2x2 max pooling, ReLU.
 FILTERS = (128, 256, 256, 256, 512, 512, 256)
 
-POOLINGS = ("average", "max", "both", "flatten")
 POOL_PADDINGS = ("same", "valid")
 
 
@@ -32,6 +32,7 @@ class BackboneConfig:
             a tagger averages their logits.
         shared_blocks: Blocks that all members have in common. The first ones
             see most cells and cost most; the last ones are nearly free.
+        architecture: What stands between the spectrogram and the pooling.
     """
 
     width: float = 1.0
@@ -41,6 +42,7 @@ class BackboneConfig:
     batch_norm_momentum: float = 0.99
     members: int = 1
     shared_blocks: int = 0
+    architecture: str = "blocks"
 
     def __post_init__(self):
         """Refuses what no backbone can have."""
@@ -51,9 +53,15 @@ class BackboneConfig:
                 f"`blocks` must be 1 to {len(FILTERS)}. "
                 f"Received: {self.blocks}."
             )
-        if self.pooling not in POOLINGS:
+        if self.architecture not in ARCHITECTURES:
             raise ValueError(
-                f"`pooling` must be one of {', '.join(POOLINGS)}. "
+                f"`architecture` must be one of {', '.join(ARCHITECTURES)}. "
+                f"Received: {self.architecture!r}."
+            )
+        poolings = ARCHITECTURES[self.architecture].poolings
+        if self.pooling not in poolings:
+            raise ValueError(
+                f"`pooling` must be one of {', '.join(poolings)}. "
                 f"Received: {self.pooling!r}."
             )
         if self.pool_padding not in POOL_PADDINGS:
@@ -101,24 +109,37 @@ def backbone(
         ValueError: When there are more blocks than the mel bands can be
             halved or, with `valid` padding, the frames of a clip.
     """
-    _check_halvings(audio_spec, config)
     frames = audio_spec.clip_frames if config.pooling == "flatten" else None
     inputs = keras.Input((frames, audio_spec.mel_bands), name="log_mel")
+    build = ARCHITECTURES[config.architecture].vectors
+    vectors = build(inputs, audio_spec, config)
+    outputs = vectors[0]
+    if config.members > 1:
+        outputs = keras.layers.Concatenate(name="members")(vectors)
+    return keras.Model(inputs, outputs, name="backbone")
+
+
+def member_prefixes(config: BackboneConfig) -> list[str]:
+    """What the names of each member's own layers begin with."""
+    if config.members == 1:
+        return [""]
+    return [f"member_{member}_" for member in range(1, config.members + 1)]
+
+
+def _block_vectors(inputs, audio_spec, config):
+    """The convolution blocks: a vector of each member."""
+    _check_halvings(audio_spec, config)
     x = ops.expand_dims(inputs, -1)  # [batch, frames, mels, 1]
     numbered = list(enumerate(config.filters, start=1))
     for number, filters in numbered[: config.shared_blocks]:
         x = _block(x, filters, config, f"block_{number}")
     vectors = []
-    for member in range(1, config.members + 1):
-        prefix = f"member_{member}_" if config.members > 1 else ""
+    for prefix in member_prefixes(config):
         own = x
         for number, filters in numbered[config.shared_blocks :]:
             own = _block(own, filters, config, f"{prefix}block_{number}")
-        vectors.append(_pool(own, config.pooling, prefix))
-    outputs = vectors[0]
-    if config.members > 1:
-        outputs = keras.layers.Concatenate(name="members")(vectors)
-    return keras.Model(inputs, outputs, name="backbone")
+        vectors.append(POOLINGS[config.pooling](own, prefix))
+    return vectors
 
 
 def _block(x, filters, config, name):
@@ -137,20 +158,50 @@ def _block(x, filters, config, name):
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def _pool(x, pooling, prefix):
-    match pooling:
-        case "flatten":
-            return keras.layers.Flatten(name=f"{prefix}flatten")(x)
-        case "average":
-            return keras.layers.GlobalAveragePooling2D(name=f"{prefix}average")(
-                x
-            )
-        case "max":
-            return keras.layers.GlobalMaxPooling2D(name=f"{prefix}max")(x)
-        case "both":
-            return keras.layers.Concatenate(name=f"{prefix}average_and_max")(
-                [_pool(x, "average", prefix), _pool(x, "max", prefix)]
-            )
+def _flatten(x, prefix):
+    return keras.layers.Flatten(name=f"{prefix}flatten")(x)
+
+
+def _average(x, prefix):
+    return keras.layers.GlobalAveragePooling2D(name=f"{prefix}average")(x)
+
+
+def _max(x, prefix):
+    return keras.layers.GlobalMaxPooling2D(name=f"{prefix}max")(x)
+
+
+def _both(x, prefix):
+    return keras.layers.Concatenate(name=f"{prefix}average_and_max")(
+        [_average(x, prefix), _max(x, prefix)]
+    )
+
+
+# From `[batch, frames, mels, filters]` and the prefix of the layers' names to
+# `[batch, dim]`.
+POOLINGS: dict[str, Callable] = {
+    "average": _average,
+    "max": _max,
+    "both": _both,
+    "flatten": _flatten,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """One way from a spectrogram to the vectors of the members.
+
+    Attributes:
+        vectors: From `[batch, frames, mels]`, the `AudioSpec` and the
+            `BackboneConfig` to a list of `[batch, dim]`, one per member, the
+            layers named by `member_prefixes`.
+        poolings: Names of the poolings that it has.
+    """
+
+    vectors: Callable
+    poolings: Collection[str]
+
+
+ARCHITECTURES = {"blocks": Architecture(_block_vectors, POOLINGS)}
 
 
 def _check_halvings(audio_spec, config):

@@ -85,3 +85,23 @@ def test_differences_name_the_field_and_both_values():
     new = {**old, "width": 0.5, "name": "x", "checkpoint_seconds": 1.0}
     assert flags.differences(old, old) == []
     assert flags.differences(old, new) == ["width: 0.125 -> 0.5"]
+
+
+def test_a_setting_of_a_later_version_was_at_its_default():
+    new = flags.leaves(baseline_config.demo())
+    old = {k: v for k, v in new.items() if k != "architecture"}
+    defaults = flags.defaults(baseline_config.seed())
+    assert flags.differences(old, new, defaults) == []
+    changed = {**new, "architecture": "toy"}
+    assert flags.differences(old, changed, defaults) == [
+        "architecture: 'blocks' -> 'toy'"
+    ]
+
+
+def test_help_names_the_entries_of_the_table_that_a_value_is_from():
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, baseline_config.PRESETS)
+    text = " ".join(parser.format_help().split())
+    for leaf, table in baseline_config.BaselineConfig.TABLES.items():
+        assert leaf in flags.leaves(baseline_config.demo())
+        assert f"one of {', '.join(table)} (" in text
