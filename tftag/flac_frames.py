@@ -1,0 +1,237 @@
+"""Where the frames of a FLAC file are, and what kind of audio they hold.
+
+The header states a length and a rate, once. Recorders that die state too few
+samples, files that were joined have another header in the middle, and some
+change their rate. Each frame says what it is, and which one: so what a file
+holds is counted here, without decoding it.
+"""
+
+import dataclasses
+import os
+import re
+
+_INFO_BYTES = 34
+_BLOCK_BYTES = 1 << 20
+_HEADER_BYTES = 16  # at most, of a frame
+_RATES_HZ = (0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000)
+_RATES_HZ += (32_000, 44_100, 48_000, 96_000)
+_BITS = (0, 8, 12, 0, 16, 20, 24, 32)
+_SYNC = re.compile(rb"\xff[\xf8\xf9][\x10-\xfe]")
+
+
+@dataclasses.dataclass
+class Part:
+    """Frames of one kind, numbered upwards.
+
+    Attributes:
+        start: Byte of the first frame.
+        end: Byte where the next part, or the file, ends.
+        kind: Rate in Hz, channels and bits of a sample.
+        samples: In the frames that are there, per channel; without the last
+            one where the file was cut.
+        lost_samples: In those between them whose numbers are missing.
+    """
+
+    start: int
+    end: int
+    kind: tuple[int, int, int]
+    samples: int
+    lost_samples: int
+
+
+@dataclasses.dataclass
+class Frames:
+    """What a FLAC file holds.
+
+    Attributes:
+        parts: Its frames.
+        stated_samples: By the header; 0 where it does not say.
+        stated_kind: By the header, as in `Part`.
+        info: STREAMINFO, the header's block of fixed length.
+    """
+
+    parts: list[Part]
+    stated_samples: int
+    stated_kind: tuple[int, int, int]
+    info: bytes
+
+    def header_of(self, part: Part) -> bytes:
+        """The shortest header with which a part is a FLAC file."""
+        rate_hz, channels, bits = part.kind
+        fields = rate_hz << 44 | (channels - 1) << 41 | (bits - 1) << 36
+        fields |= part.samples
+        info = self.info[:4] + bytes(6) + fields.to_bytes(8, "big") + bytes(16)
+        return b"fLaC" + bytes([0x80, 0, 0, _INFO_BYTES]) + info
+
+
+@dataclasses.dataclass
+class _Frame:
+    place: int
+    kind: tuple[int, int, int]
+    first: int  # sample, or frame until it is known how many those have
+    samples: int
+    is_variable: bool
+
+
+def find(path: str | os.PathLike, start: int = 0) -> Frames | None:
+    """Finds the frames of a file.
+
+    Args:
+        path: The file.
+        start: Byte at which it begins, behind other tags.
+
+    Returns:
+        The frames; `None` where it is no FLAC, or has no frames.
+    """
+    with open(path, "rb") as file:
+        file.seek(start)
+        head = file.read(8 + _INFO_BYTES)
+        if head[:4] != b"fLaC" or len(head) < 8 + _INFO_BYTES:
+            return None
+        info = head[8:]
+        fields = int.from_bytes(info[10:18], "big")
+        usual = (
+            fields >> 44,
+            (fields >> 41 & 7) + 1,
+            (fields >> 36 & 31) + 1,
+        )
+        size = file.seek(0, os.SEEK_END)
+        frames = list(_in_order(_headers(file, start + len(head), usual)))
+    parts, expected = [], 0
+    for frame in frames:
+        kind = frame.kind
+        if not parts or kind != parts[-1].kind or frame.first < expected:
+            if parts:
+                parts[-1].end = frame.place
+            parts.append(Part(frame.place, size, kind, 0, 0))
+        else:
+            parts[-1].lost_samples += frame.first - expected
+        parts[-1].samples += frame.samples
+        expected = frame.first + frame.samples
+    if not parts:
+        return None
+    stated = fields & (1 << 36) - 1
+    if stated > expected and parts[-1].samples > frames[-1].samples:
+        parts[-1].samples -= frames[-1].samples  # where it was cut
+    return Frames(parts, stated, usual, info)
+
+
+def _headers(file, place, usual):
+    """Yields what looks like a frame's header and has its checksum."""
+    while True:
+        file.seek(place)
+        data = file.read(_BLOCK_BYTES)
+        is_last = len(data) < _BLOCK_BYTES
+        stop = len(data) - (0 if is_last else _HEADER_BYTES)
+        for match in _SYNC.finditer(data, 0, max(0, stop)):
+            frame = _header(data, match.start(), place, usual)
+            if frame is not None:
+                yield frame
+        if is_last:
+            return
+        place += stop
+
+
+def _header(data, at, base, usual):
+    if at + 5 >= len(data):
+        return None
+    third, fourth = data[at + 2 : at + 4]
+    if fourth & 1 or fourth >> 4 > 10 or fourth >> 1 & 7 == 3:
+        return None
+    if third & 15 == 15:
+        return None
+    # The number, as UTF-8 would write it.
+    end = at + 4
+    first = data[end]
+    ones = _leading_ones(first)
+    if ones == 1 or ones == 8 or end + max(1, ones) + 5 > len(data):
+        return None
+    number = first & (0x7F >> ones) if ones else first
+    end += 1
+    for byte in data[end : end + max(0, ones - 1)]:
+        if byte >> 6 != 2:
+            return None
+        number = number << 6 | byte & 63
+        end += 1
+    code, samples = third >> 4, 0
+    if code == 1:
+        samples = 192
+    elif code < 6:
+        samples = 576 << code - 2
+    elif code < 8:
+        width = code - 5
+        samples = int.from_bytes(data[end : end + width], "big") + 1
+        end += width
+    else:
+        samples = 256 << code - 8
+    code = third & 15
+    if code < 12:
+        rate_hz = _RATES_HZ[code] or usual[0]
+    else:
+        width = 1 if code == 12 else 2
+        value = int.from_bytes(data[end : end + width], "big")
+        rate_hz = value * {12: 1_000, 13: 1, 14: 10}[code]
+        end += width
+    if end >= len(data) or _crc(data[at:end]) != data[end]:
+        return None
+    channels = fourth >> 4
+    channels = 2 if channels > 7 else channels + 1
+    bits = _BITS[fourth >> 1 & 7] or usual[2]
+    is_variable = data[at + 1] & 1
+    return _Frame(
+        base + at, (rate_hz, channels, bits), number, samples, is_variable
+    )
+
+
+def _in_order(frames):
+    """Yields those that stand before or behind another, with first samples.
+
+    Every 65,536th pair of bytes looks like the start of a frame, and every
+    256th of these has the checksum.
+    """
+    before, fixed = None, None
+    waiting = None
+    for frame in frames:
+        if not frame.is_variable:
+            # The last frame is shorter; the others say how long all are.
+            fixed = fixed or frame.samples
+            frame.first *= fixed
+        if before is not None and _follows(frame, before):
+            yield frame
+            before, waiting = frame, None
+        elif waiting is not None and _follows(frame, waiting):
+            yield waiting
+            yield frame
+            before, waiting = frame, None
+        elif before is None and waiting is None and not frame.first:
+            yield frame
+            before = frame
+        else:
+            waiting = frame
+
+
+def _follows(frame, before):
+    return (
+        frame.kind == before.kind
+        and frame.first == before.first + before.samples
+    )
+
+
+def _leading_ones(byte):
+    return 8 - (byte ^ 0xFF).bit_length()
+
+
+def _crc_of(byte):
+    for _ in range(8):
+        byte = byte << 1 ^ (0x107 if byte & 0x80 else 0)
+    return byte
+
+
+_CRC = bytes(map(_crc_of, range(256)))
+
+
+def _crc(data):
+    value = 0
+    for byte in data:
+        value = _CRC[value ^ byte]
+    return value
