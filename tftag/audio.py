@@ -143,7 +143,7 @@ def decode_file(path: str | os.PathLike, sample_rate_hz: int) -> Recording:
     try:
         if not has_bytes:
             raise UnusableAudio("empty", "There are no bytes.")
-        found = _decode(path, sample_rate_hz)
+        found, damages = _decode(path, sample_rate_hz)
         source = found.source
         recording = found.recording(source.by_ffmpeg or source.is_short)
     except UnusableAudio as error:
@@ -154,13 +154,18 @@ def decode_file(path: str | os.PathLike, sample_rate_hz: int) -> Recording:
         raise OSError(
             errno.ENOMEM, "It does not fit into the memory", name
         ) from error
-    if texts := "; ".join(filter(None, (source.complaint, found.remark))):
-        logger.warning("%s: %s", path, texts)
+    texts = filter(None, (*damages, source.complaint, found.remark))
+    if text := "; ".join(texts):
+        logger.warning("%s: %s", path, text)
     return recording
 
 
 def _decode(path, sample_rate_hz):
-    """By the first decoder that reads all, or the one that reads most."""
+    """By the first decoder that reads all, or the one that reads most.
+
+    Returns:
+        What it gave, and what others found damaged.
+    """
     best, errors = None, []
     for way in audio_source.attempts(path):
         try:
@@ -178,7 +183,8 @@ def _decode(path, sample_rate_hz):
             break
     if best is None:
         raise audio_source.refusal(errors)
-    return best
+    damages = [f"damaged: {each}" for each in errors if each.is_damage]
+    return best, damages if best.source.by_ffmpeg else []
 
 
 def write_wav(

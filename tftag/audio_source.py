@@ -133,6 +133,20 @@ def _is_misread(path):
 
 def _layout(path):
     kind, start = contents.kind(path)
+    layout = _of_kind(path, kind, start)
+    if layout is None and kind == contents.UNKNOWN:
+        # Behind the head of another file, or what a server sent.
+        kind, start = contents.find_inside(path)
+        layout = _of_kind(path, kind, start)
+    if layout is None:
+        found = mp3_frames.find(path)
+        if found and found.covered_bytes > found.all_bytes / 2:
+            return _of_mp3(found)
+    return layout or _of_one(path)
+
+
+def _of_kind(path, kind, start):
+    """The layout of a file of a kind; `None` where it is none of that."""
     match kind:
         case contents.FLAC:
             return _of_flac(flac_frames.find(path, start))
@@ -142,14 +156,13 @@ def _layout(path):
             wavs = wav_chunks.find(path)
             if any(not wav.is_whole for wav in wavs):
                 return Layout([Part(wav.pieces) for wav in wavs])
-        case contents.MP3 | contents.UNKNOWN:
+            return _of_one(path)
+        case contents.MP3:
             found = mp3_frames.find(path)
-            if found and (
-                kind == contents.MP3
-                or found.covered_bytes > found.all_bytes / 2
-            ):
-                return _of_mp3(found)
-    return _of_one(path)
+            return _of_mp3(found) if found else None
+        case contents.OTHER:
+            return _of_one(path)
+    return None
 
 
 def _of_one(path):
@@ -161,7 +174,7 @@ def _of_one(path):
 
 def _of_flac(found):
     if found is None:
-        return Layout([Part()])
+        return None
     spliced, lost = [], 0
     for part in found.parts:
         pieces = [found.header_of(part), (part.start, part.end)]
@@ -187,7 +200,7 @@ def _of_flac(found):
 
 def _of_ogg(links, start):
     if not links or not all(link.is_known for link in links):
-        return Layout([Part()])
+        return Layout([Part()]) if links and not start else None
     pages = sum(link.pages for link in links)
     lost = sum(link.lost_pages for link in links)
     text = f"{lost} of {pages + lost} pages are missing in it" if lost else ""
@@ -323,9 +336,11 @@ class LibsndfileSource:
                 if before:  # the parts before are used
                     stream.damage = error.error_string
                     return
-                raise UnusableAudio(
+                damage = UnusableAudio(
                     "unreadable", error.error_string, by_ffmpeg=True
-                ) from error
+                )
+                damage.is_damage = True
+                raise damage from error
             if not len(block):
                 return
             self._seconds_read += len(block) / stream.samplerate

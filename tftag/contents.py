@@ -64,6 +64,7 @@ _MARKS = (
 # Of MPEG-4's family, those that are pictures.
 _PICTURES = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 _HEAD_BYTES = 1 << 13
+_SEARCHED_BYTES = 1 << 20
 _TAG_BYTES = 10
 
 
@@ -127,3 +128,21 @@ def kind(path: str | os.PathLike) -> tuple[str, int]:
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
         return OTHER, start  # AAC
     return UNKNOWN, start
+
+
+def find_inside(path: str | os.PathLike) -> tuple[str, int]:
+    """Finds a FLAC or Ogg file that begins somewhere inside of another.
+
+    Args:
+        path: A file of which `kind` knows nothing.
+
+    Returns:
+        As `kind` does.
+    """
+    with open(path, "rb") as file:
+        head = file.read(_SEARCHED_BYTES)
+    for mark, found in ((b"fLaC\0\0\0\x22", FLAC), (b"OggS\0\2", OGG)):
+        start = head.find(mark)
+        if start >= 0:
+            return found, start
+    return UNKNOWN, 0

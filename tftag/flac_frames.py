@@ -13,6 +13,7 @@ import re
 _INFO_BYTES = 34
 _BLOCK_BYTES = 1 << 20
 _HEADER_BYTES = 16  # at most, of a frame
+_MOST_WAITING = 8
 _RATES_HZ = (0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000)
 _RATES_HZ += (32_000, 44_100, 48_000, 96_000)
 _BITS = (0, 8, 12, 0, 16, 20, 24, 32)
@@ -30,6 +31,8 @@ class Part:
         samples: In the frames that are there, per channel; without the last
             one where the file was cut.
         lost_samples: In those between them whose numbers are missing.
+        block_samples: Samples of the first frame.
+        is_variable: Whether others may have another number.
     """
 
     start: int
@@ -37,6 +40,8 @@ class Part:
     kind: tuple[int, int, int]
     samples: int
     lost_samples: int
+    block_samples: int
+    is_variable: bool
 
 
 @dataclasses.dataclass
@@ -47,20 +52,21 @@ class Frames:
         parts: Its frames.
         stated_samples: By the header; 0 where it does not say.
         stated_kind: By the header, as in `Part`.
-        info: STREAMINFO, the header's block of fixed length.
     """
 
     parts: list[Part]
     stated_samples: int
     stated_kind: tuple[int, int, int]
-    info: bytes
 
     def header_of(self, part: Part) -> bytes:
         """The shortest header with which a part is a FLAC file."""
         rate_hz, channels, bits = part.kind
         fields = rate_hz << 44 | (channels - 1) << 41 | (bits - 1) << 36
         fields |= part.samples
-        info = self.info[:4] + bytes(6) + fields.to_bytes(8, "big") + bytes(16)
+        blocks = 2 * part.block_samples.to_bytes(2, "big")
+        if part.is_variable:
+            blocks = b"\x00\x10\xff\xff"
+        info = blocks + bytes(6) + fields.to_bytes(8, "big") + bytes(16)
         return b"fLaC" + bytes([0x80, 0, 0, _INFO_BYTES]) + info
 
 
@@ -68,9 +74,19 @@ class Frames:
 class _Frame:
     place: int
     kind: tuple[int, int, int]
-    first: int  # sample, or frame until it is known how many those have
+    number: int  # of the frame, or of its first sample
     samples: int
     is_variable: bool
+
+    @property
+    def next(self) -> int:
+        """The number of the frame behind it."""
+        return self.number + (self.samples if self.is_variable else 1)
+
+    def missing_to(self, other: "_Frame") -> int:
+        """Samples between it and another."""
+        unit = 1 if self.is_variable else self.samples
+        return unit * (other.number - self.next)
 
 
 def find(path: str | os.PathLike, start: int = 0) -> Frames | None:
@@ -96,24 +112,25 @@ def find(path: str | os.PathLike, start: int = 0) -> Frames | None:
             (fields >> 36 & 31) + 1,
         )
         size = file.seek(0, os.SEEK_END)
-        frames = list(_in_order(_headers(file, start + len(head), usual)))
-    parts, expected = [], 0
-    for frame in frames:
-        kind = frame.kind
-        if not parts or kind != parts[-1].kind or frame.first < expected:
-            if parts:
-                parts[-1].end = frame.place
-            parts.append(Part(frame.place, size, kind, 0, 0))
-        else:
-            parts[-1].lost_samples += frame.first - expected
-        parts[-1].samples += frame.samples
-        expected = frame.first + frame.samples
+        parts, last = [], None
+        for frame in _in_order(_headers(file, start + len(head), usual)):
+            kind = frame.kind
+            if not parts or kind != last.kind or frame.number < last.next:
+                if parts:
+                    parts[-1].end = frame.place
+                block = frame.samples, frame.is_variable
+                parts.append(Part(frame.place, size, kind, 0, 0, *block))
+            else:
+                parts[-1].lost_samples += last.missing_to(frame)
+            parts[-1].samples += frame.samples
+            last = frame
     if not parts:
         return None
     stated = fields & (1 << 36) - 1
-    if stated > expected and parts[-1].samples > frames[-1].samples:
-        parts[-1].samples -= frames[-1].samples  # where it was cut
-    return Frames(parts, stated, usual, info)
+    is_cut = stated > sum(part.samples + part.lost_samples for part in parts)
+    if is_cut and parts[-1].samples > last.samples:
+        parts[-1].samples -= last.samples
+    return Frames(parts, stated, usual)
 
 
 def _headers(file, place, usual):
@@ -177,44 +194,36 @@ def _header(data, at, base, usual):
     channels = fourth >> 4
     channels = 2 if channels > 7 else channels + 1
     bits = _BITS[fourth >> 1 & 7] or usual[2]
-    is_variable = data[at + 1] & 1
+    is_variable = bool(data[at + 1] & 1)
     return _Frame(
         base + at, (rate_hz, channels, bits), number, samples, is_variable
     )
 
 
 def _in_order(frames):
-    """Yields those that stand before or behind another, with first samples.
+    """Yields those that stand before or behind another.
 
     Every 65,536th pair of bytes looks like the start of a frame, and every
     256th of these has the checksum.
     """
-    before, fixed = None, None
-    waiting = None
+    before, waiting = None, []
     for frame in frames:
-        if not frame.is_variable:
-            # The last frame is shorter; the others say how long all are.
-            fixed = fixed or frame.samples
-            frame.first *= fixed
         if before is not None and _follows(frame, before):
             yield frame
-            before, waiting = frame, None
-        elif waiting is not None and _follows(frame, waiting):
-            yield waiting
+            before, waiting = frame, []
+            continue
+        found = [each for each in waiting if _follows(frame, each)]
+        if found:
+            yield found[0]
+        if found or (before is None and not frame.number):
             yield frame
-            before, waiting = frame, None
-        elif before is None and waiting is None and not frame.first:
-            yield frame
-            before = frame
+            before, waiting = frame, []
         else:
-            waiting = frame
+            waiting = [*waiting[-_MOST_WAITING:], frame]
 
 
 def _follows(frame, before):
-    return (
-        frame.kind == before.kind
-        and frame.first == before.first + before.samples
-    )
+    return frame.number == before.next and frame.kind == before.kind
 
 
 def _leading_ones(byte):

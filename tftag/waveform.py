@@ -34,7 +34,10 @@ class UnusableAudio(ValueError):
     Attributes:
         reason: "unreadable", "unsupported", "empty", "silent" or "too long".
         by_ffmpeg: Whether another ffmpeg, or the first one, may read it.
+        is_damage: Whether a decoder met it behind the header.
     """
+
+    is_damage = False
 
     def __init__(self, reason: str, message: str, by_ffmpeg: bool = False):
         """Keeps the reason beside the message."""
