@@ -145,7 +145,7 @@ def decode_file(path: str | os.PathLike, sample_rate_hz: int) -> Recording:
             raise UnusableAudio("empty", "There are no bytes.")
         found, damages = _decode(path, sample_rate_hz)
         source = found.source
-        recording = found.recording(source.by_ffmpeg or source.is_short)
+        recording = found.recording(source.wants_ffmpeg)
     except UnusableAudio as error:
         text = f"{name}: {error}"
         raise UnusableAudio(error.reason, text, error.by_ffmpeg) from error

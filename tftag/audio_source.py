@@ -6,7 +6,6 @@ one is asked; what neither reads is told.
 """
 
 import contextlib
-import dataclasses
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -14,16 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import soundfile
 
-from tftag import (
-    contents,
-    ffmpeg,
-    flac_frames,
-    mp3_frames,
-    ogg_links,
-    spliced_file,
-    wav_chunks,
-    waveform,
-)
+from tftag import audio_layout, ffmpeg, spliced_file, waveform
 from tftag.waveform import UnusableAudio
 
 # libsndfile's error numbers for "format not recognised", "unsupported
@@ -35,17 +25,9 @@ _BLOCK_VALUES = 1 << 17
 _UNKNOWN_FRAMES = 1 << 62
 # Where a program cannot go back it states nearly 2 or 4 GiB.
 _UNKNOWN_BYTES = 2_100_000_000
-# Of a file beside its audio: more is no tag.
-_MOST_BESIDE = 1 / 16
-# Less than this of what a file holds was not read to its end.
-_WHOLE_SHARE = 0.99
 # The bit rate of an MP3 frame is at most 40 times that of another: 8 and 320.
 _TIMES_LONGER = 40
-# libsndfile rounds where the others cut (MS), and forgets what was there
-# before each packet (QuickTime's IMA in AIFF): up to 630 and 127 of 32,768.
-_MISREAD = {("WAV", "MS_ADPCM"), ("W64", "MS_ADPCM"), ("AIFF", "IMA_ADPCM")}
 _INSTALL = "Install ffmpeg, which reads more formats."
-_OFF = "libsndfile is off by up to 2 % of full scale in this format."
 _WAY_OUT = "Where a player plays it, save it from there as WAV or FLAC."
 _NO_ARRAY = "An array does not tell its sample rate: write it as a WAV file."
 
@@ -56,45 +38,6 @@ def decoders() -> str:
         f"libsndfile {soundfile.__libsndfile_version__}, "
         f"ffmpeg {ffmpeg.version()}"
     )
-
-
-@dataclasses.dataclass
-class Part:
-    """A part of a file that libsndfile reads as if it were all of it.
-
-    Attributes:
-        pieces: Where it is, as `SplicedFile` takes it; `None` is the file.
-        seconds: What it holds; 0 where nobody knows.
-        is_open_ended: Whether it is an MP3 that does not state its length.
-    """
-
-    pieces: list[tuple[int, int] | bytes] | None = None
-    seconds: float = 0.0
-    is_open_ended: bool = False
-
-
-@dataclasses.dataclass
-class Layout:
-    """How a file is to be read.
-
-    Attributes:
-        parts: By libsndfile, one behind the other.
-        lost: What the file says of what it lacks.
-        container: What ffmpeg is told that it is; "" where it finds out.
-        again: Other parts, where libsndfile cannot read these.
-        is_misread: Whether ffmpeg is right where libsndfile is not.
-    """
-
-    parts: list[Part]
-    lost: str = ""
-    container: str = ""
-    again: list[Part] | None = None
-    is_misread: bool = False
-
-    @property
-    def seconds(self) -> float:
-        """What the file holds, as far as it can be counted."""
-        return sum(part.seconds for part in self.parts)
 
 
 def attempts(
@@ -111,7 +54,7 @@ def attempts(
     """
     if os.fsdecode(path).lower().endswith(".npy"):
         raise UnusableAudio("unsupported", _NO_ARRAY)
-    layout = _layout(path)
+    layout = audio_layout.find(path)
     if layout.seconds > waveform.MAX_SECONDS:
         raise waveform.too_long()
     ways = [lambda: LibsndfileSource(path, layout, layout.parts)]
@@ -121,124 +64,6 @@ def attempts(
         place = 0 if layout.is_misread else len(ways)
         ways.insert(place, lambda: FfmpegSource(path, layout))
     return ways
-
-
-def _is_misread(path):
-    try:
-        with _Stream(os.fsencode(path)) as file:
-            return (file.format, file.subtype) in _MISREAD
-    except (soundfile.LibsndfileError, TypeError):
-        return False
-
-
-def _layout(path):
-    kind, start = contents.kind(path)
-    layout = _of_kind(path, kind, start)
-    if layout is None and kind == contents.UNKNOWN:
-        # Behind the head of another file, or what a server sent.
-        kind, start = contents.find_inside(path)
-        layout = _of_kind(path, kind, start)
-    if layout is None:
-        found = mp3_frames.find(path)
-        if found and found.covered_bytes > found.all_bytes / 2:
-            return _of_mp3(found)
-    return layout or _of_one(path)
-
-
-def _of_kind(path, kind, start):
-    """The layout of a file of a kind; `None` where it is none of that."""
-    match kind:
-        case contents.FLAC:
-            return _of_flac(flac_frames.find(path, start))
-        case contents.OGG:
-            return _of_ogg(ogg_links.find(path, start), start)
-        case contents.WAV:
-            wavs = wav_chunks.find(path)
-            if any(not wav.is_whole for wav in wavs):
-                return Layout([Part(wav.pieces) for wav in wavs])
-            return _of_one(path)
-        case contents.MP3:
-            found = mp3_frames.find(path)
-            return _of_mp3(found) if found else None
-        case contents.OTHER:
-            return _of_one(path)
-    return None
-
-
-def _of_one(path):
-    if not _is_misread(path):
-        return Layout([Part()])
-    text = "" if ffmpeg.version() else f"{_OFF} {_INSTALL}"
-    return Layout([Part()], text, is_misread=True)
-
-
-def _of_flac(found):
-    if found is None:
-        return None
-    spliced, lost = [], 0
-    for part in found.parts:
-        pieces = [found.header_of(part), (part.start, part.end)]
-        spliced.append(Part(pieces, part.samples / part.kind[0]))
-        lost += part.lost_samples
-    held = sum(part.samples for part in found.parts)
-    text = ""
-    if max(lost, found.stated_samples - held) > (1 - _WHOLE_SHARE) * held:
-        whole = max(held + lost, found.stated_samples)
-        text = f"only {100 * held / whole:.1f} % of it is there"
-    elif lost:
-        text = f"{lost} of {held + lost} samples are missing in it"
-    is_true = (
-        len(found.parts) == 1
-        and found.parts[0].kind == found.stated_kind
-        and found.stated_samples in (0, held)
-    )
-    if is_true:
-        direct = Part(None, spliced[0].seconds)
-        return Layout([direct], text, again=spliced)
-    return Layout(spliced, text)
-
-
-def _of_ogg(links, start):
-    if not links or not all(link.is_known for link in links):
-        return Layout([Part()]) if links and not start else None
-    pages = sum(link.pages for link in links)
-    lost = sum(link.lost_pages for link in links)
-    text = f"{lost} of {pages + lost} pages are missing in it" if lost else ""
-    parts = [
-        Part([(link.start, link.end)], link.seconds, False) for link in links
-    ]
-    if len(parts) == 1 and not start:
-        parts[0].pieces = None
-    return Layout(parts, text)
-
-
-def _of_mp3(found):
-    parts = []
-    for part in found.parts:
-        seconds = part.frames * part.frame_samples / part.rate_hz
-        pieces = part.pieces
-        if part.stated_frames and part.frames > part.stated_frames + 1:
-            # It would end there. The frame that says so is no music.
-            first, *others = pieces
-            pieces = [(part.mark, first[1]), *others]
-        is_open_ended = pieces is not part.pieces or not part.stated_frames
-        parts.append(Part(pieces, seconds, is_open_ended))
-    texts = []
-    between = found.lost_bytes / found.all_bytes
-    if between:
-        texts.append(
-            f"{100 * between:.2g} % of it, between its frames, are no MP3 and "
-            "are lost"
-        )
-    beside = 1 - between - found.covered_bytes / found.all_bytes
-    if beside > _MOST_BESIDE:
-        texts.append(f"{100 * beside:.1f} % around its frames are no MP3")
-    again = None
-    if len(parts) == 1 and not parts[0].is_open_ended:
-        if len(parts[0].pieces) == 1:  # nothing that libsndfile stumbles over
-            again = parts
-            parts = [Part(None, parts[0].seconds)]
-    return Layout(parts, "; ".join(texts), "mp3", again)
 
 
 class LibsndfileSource:
@@ -254,12 +79,16 @@ class LibsndfileSource:
             after the last block.
         is_short: Whether less was read than the file holds.
         by_ffmpeg: Whether ffmpeg read it.
+        wants_ffmpeg: Whether ffmpeg, or another one, may read it better.
     """
 
     by_ffmpeg = False
 
     def __init__(
-        self, path: str | os.PathLike, layout: Layout, parts: list[Part]
+        self,
+        path: str | os.PathLike,
+        layout: audio_layout.Layout,
+        parts: list[audio_layout.Part],
     ):
         """Opens the first part.
 
@@ -309,7 +138,14 @@ class LibsndfileSource:
         held = sum(part.seconds for part in self._parts)
         texts[:0] = [_short_of(held, self._seconds_read)]
         self.is_short |= bool(texts[0])
+        if self.is_short and ffmpeg.version() is None:
+            texts.append(_INSTALL)
         self.complaint = "; ".join(dict.fromkeys(filter(None, texts)))
+
+    @property
+    def wants_ffmpeg(self) -> bool:
+        """Whether ffmpeg, or another one, may read it better."""
+        return self.is_short or self._layout.is_misread
 
     def _open(self, part):
         try:
@@ -360,9 +196,9 @@ class FfmpegSource(ffmpeg.Stream):
         is_short: Whether less was read than the file holds.
     """
 
-    by_ffmpeg = True
+    by_ffmpeg = wants_ffmpeg = True
 
-    def __init__(self, path: str | os.PathLike, layout: Layout):
+    def __init__(self, path: str | os.PathLike, layout: audio_layout.Layout):
         """Starts ffmpeg.
 
         Raises:
@@ -401,7 +237,7 @@ class FfmpegSource(ffmpeg.Stream):
 
 
 def _short_of(held_seconds, read_seconds):
-    if read_seconds >= _WHOLE_SHARE * held_seconds - 0.1:
+    if read_seconds >= audio_layout.WHOLE_SHARE * held_seconds - 0.1:
         return ""
     return f"only {100 * read_seconds / held_seconds:.1f} % of it can be read"
 
@@ -484,13 +320,21 @@ class _Stream(soundfile.SoundFile):
         many.
         """
         stated = self.stated_frames
-        if self.frames_read < _WHOLE_SHARE * stated < _UNKNOWN_FRAMES:
+        if (
+            self.frames_read
+            < audio_layout.WHOLE_SHARE * stated
+            < _UNKNOWN_FRAMES
+        ):
             percent = 100 * self.frames_read / stated
             return f"only {percent:.1f} % of it can be read"
         for stated, found in re.findall(
-            r": (\d+) \(should be (\d+)\)", self.extra_info
+            r"^\S.*: (\d+) \(should be (\d+)\)", self.extra_info, re.MULTILINE
         ):
-            if int(found) < _WHOLE_SHARE * int(stated) < _UNKNOWN_BYTES:
+            if (
+                int(found)
+                < audio_layout.WHOLE_SHARE * int(stated)
+                < _UNKNOWN_BYTES
+            ):
                 percent = 100 * int(found) / int(stated)
                 return f"only {percent:.1f} % of it is there"
         if "lacks an end-of-stream" in self.extra_info:

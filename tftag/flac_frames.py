@@ -12,6 +12,7 @@ import re
 
 _INFO_BYTES = 34
 _BLOCK_BYTES = 1 << 20
+_MOST_GAP_BYTES = 1 << 24  # nobody searches a sparse file of terabytes
 _HEADER_BYTES = 16  # at most, of a frame
 _MOST_WAITING = 8
 _RATES_HZ = (0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000)
@@ -135,7 +136,8 @@ def find(path: str | os.PathLike, start: int = 0) -> Frames | None:
 
 def _headers(file, place, usual):
     """Yields what looks like a frame's header and has its checksum."""
-    while True:
+    last_place = place
+    while place - last_place < _MOST_GAP_BYTES:
         file.seek(place)
         data = file.read(_BLOCK_BYTES)
         is_last = len(data) < _BLOCK_BYTES
@@ -143,6 +145,7 @@ def _headers(file, place, usual):
         for match in _SYNC.finditer(data, 0, max(0, stop)):
             frame = _header(data, match.start(), place, usual)
             if frame is not None:
+                last_place = frame.place
                 yield frame
         if is_last:
             return

@@ -38,6 +38,8 @@ _HAS_FRAMES = 1
 _SURE_FRAMES = 4
 _WINDOW_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 20
+# Nobody searches a sparse file of terabytes for one more frame.
+_MOST_GAP_BYTES = 1 << 24
 
 
 @dataclasses.dataclass
@@ -171,7 +173,8 @@ class _Scan:
 
     def _find_run(self, place):
         """The first of some frames in a row."""
-        for offset in range(place, self._end, _WINDOW_BYTES):
+        end = min(self._end, place + _MOST_GAP_BYTES)
+        for offset in range(place, end, _WINDOW_BYTES):
             data = self._read(offset, _WINDOW_BYTES + _HEADER_BYTES - 1)
             for match in re.finditer(rb"\xff(?=[\xe2-\xff])", data):
                 start = match.start()

@@ -15,6 +15,7 @@ _MARK = b"OggS"
 _HEADER = struct.Struct("<4sBBqIIIB")
 _FIRST = 2
 _WINDOW_BYTES = 1 << 20
+_MOST_GAP_BYTES = 1 << 24  # nobody searches a sparse file of terabytes
 
 
 @dataclasses.dataclass
@@ -119,8 +120,9 @@ def _audio(serial, packet):
 
 
 def _next_mark(descriptor, place):
-    """Where the next page begins; -1 where there is none."""
-    while data := os.pread(descriptor, _WINDOW_BYTES, place):
+    """Where the next page begins; -1 where none is near."""
+    end = place + _MOST_GAP_BYTES
+    while place < end and (data := os.pread(descriptor, _WINDOW_BYTES, place)):
         found = data.find(_MARK)
         if found >= 0:
             return place + found
