@@ -76,8 +76,8 @@ def test_what_ends_early_is_used_and_told(tmp_path, caplog, kind):
     half = decoded(tmp_path / "half", data[: len(data) // 2])
     assert 0.3 < half.samples.size / whole.samples.size < 0.7
     (record,) = caplog.records
-    told = "its end is missing" if kind == "OGG" else "only (4[4-9]|5[0-4])\\."
-    assert re.search(rf"half: {told}", record.getMessage())
+    told = "its end is missing" if kind == "OGG" else "only (4[0-9]|5[0-4])\\."
+    assert re.search(rf"half: .*{told}", record.getMessage())
 
 
 @pytest.mark.parametrize("stated", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000])

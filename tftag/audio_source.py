@@ -25,6 +25,10 @@ _BLOCK_VALUES = 1 << 17
 _UNKNOWN_FRAMES = 1 << 62
 # Where a program cannot go back it states nearly 2 or 4 GiB.
 _UNKNOWN_BYTES = 2_100_000_000
+# In libsndfile's log; it corrects other fields, too.
+_LENGTHS = re.compile(
+    r"^(?!.*(?:/sec|Align|/Block|Width)).*: (\d+) \(should be (\d+)\)", re.M
+)
 # The bit rate of an MP3 frame is at most 40 times that of another: 8 and 320.
 _TIMES_LONGER = 40
 _INSTALL = "Install ffmpeg, which reads more formats."
@@ -226,7 +230,9 @@ class FfmpegSource(ffmpeg.Stream):
                     frames += len(block)
                     yield block
             except ffmpeg.FfmpegError as error:
-                raise _by_ffmpeg(error) from error
+                damage = _by_ffmpeg(error)
+                damage.is_damage = True
+                raise damage from error
 
         yield self.sample_rate_hz, blocks()
         short = _short_of(self._layout.seconds, frames / self.sample_rate_hz)
@@ -256,8 +262,11 @@ def refusal(errors: list[UnusableAudio]) -> UnusableAudio:
     texts = list(dict.fromkeys(str(error) for error in errors))
     if first.reason in ("unreadable", "unsupported") and first.by_ffmpeg:
         texts.append(_INSTALL if ffmpeg.version() is None else _WAY_OUT)
+    reason = first.reason
+    if any(error.is_damage for error in errors):  # it was known, and opened
+        reason = "unreadable"
     by_ffmpeg = any(error.by_ffmpeg for error in errors)
-    return UnusableAudio(first.reason, " ".join(texts), by_ffmpeg)
+    return UnusableAudio(reason, " ".join(texts), by_ffmpeg)
 
 
 class _Stream(soundfile.SoundFile):
@@ -327,9 +336,7 @@ class _Stream(soundfile.SoundFile):
         ):
             percent = 100 * self.frames_read / stated
             return f"only {percent:.1f} % of it can be read"
-        for stated, found in re.findall(
-            r"^\S.*: (\d+) \(should be (\d+)\)", self.extra_info, re.MULTILINE
-        ):
+        for stated, found in re.findall(_LENGTHS, self.extra_info):
             if (
                 int(found)
                 < audio_layout.WHOLE_SHARE * int(stated)

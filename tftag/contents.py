@@ -33,10 +33,6 @@ _MARKS = (
     (b"caff", 0, OTHER),
     (b"Creative Voice File", 0, OTHER),
     (b"NIST_1A", 0, OTHER),
-    (b"\x64\xa3\x01\x00", 0, OTHER),  # IRCAM, in four orders of bytes
-    (b"\x64\xa3\x02\x00", 0, OTHER),
-    (b"\x00\x01\xa3\x64", 0, OTHER),
-    (b"\x00\x02\xa3\x64", 0, OTHER),
     (b" paf", 0, OTHER),
     (b"fap ", 0, OTHER),
     (b"PVF1", 0, OTHER),
@@ -49,7 +45,7 @@ _MARKS = (
     (b"\x1aE\xdf\xa3", 0, OTHER),  # Matroska, WebM
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", 0, OTHER),  # WMA
     (b"MAC ", 0, OTHER),
-    (b"wvPK", 0, OTHER),
+    (b"wvpk", 0, OTHER),
     (b"MPCK", 0, OTHER),
     (b"MP+", 0, OTHER),
     (b"TTA1", 0, OTHER),
@@ -60,7 +56,9 @@ _MARKS = (
     (b"#!AMR", 0, OTHER),
     (b"\x0b\x77", 0, OTHER),  # AC-3
     (b"\x7f\xfe\x80\x01", 0, OTHER),  # DTS
-)
+    *((bytes([0x64, 0xA3, order, 0]), 0, OTHER) for order in range(1, 5)),
+    *((bytes([0, order, 0xA3, 0x64]), 0, OTHER) for order in range(1, 5)),
+)  # the last two are IRCAM
 # Of MPEG-4's family, those that are pictures.
 _PICTURES = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 _HEAD_BYTES = 1 << 13
