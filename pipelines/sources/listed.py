@@ -10,9 +10,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from pipelines.slices import arrays
+from pipelines.reading import arrays
 from pipelines.storage import address as addresses
-from tftag import contents, folders, tags
+from tftag import tags
+from tftag.audio import contents
+from tftag.files import folders
 
 AUDIO_SUFFIXES = contents.SUFFIXES | {arrays.SUFFIX}
 # In a folder that was prepared; its WAVs are no source.

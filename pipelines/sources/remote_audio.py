@@ -6,11 +6,12 @@ import pathlib
 import posixpath
 from collections.abc import Iterable
 
-from pipelines.slices import arrays
+from pipelines.reading import arrays
 from pipelines.sources import listed
 from pipelines.storage import address as addresses
 from pipelines.storage import remote_listing, retries
-from tftag import contents, folders
+from tftag.audio import contents
+from tftag.files import folders
 
 _log = logging.getLogger(__name__)
 

@@ -1,0 +1,29 @@
+"""From any audio file to samples of one rate, and the clips of a recording."""
+
+from tftag.audio.recording import (
+    AudioSpec,
+    clip_starts,
+    decode_file,
+    logger,
+    write_wav,
+)
+from tftag.audio.waveform import (
+    FULL_SCALE,
+    Recording,
+    UnusableAudio,
+    to_full_scale,
+    to_mono,
+)
+
+__all__ = [
+    "FULL_SCALE",
+    "AudioSpec",
+    "Recording",
+    "UnusableAudio",
+    "clip_starts",
+    "decode_file",
+    "logger",
+    "to_full_scale",
+    "to_mono",
+    "write_wav",
+]

@@ -1,0 +1,350 @@
+"""A file as blocks of samples: by libsndfile, or by ffmpeg.
+
+What a decoder gives is compared with what the file holds: the frames of an MP3
+or a FLAC, the pages of an Ogg file. Where a decoder stops before, the other
+one is asked; what neither reads is told.
+"""
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import soundfile
+
+from tftag.audio import ffmpeg, spliced_file, waveform
+from tftag.audio import layout as layouts
+from tftag.audio.waveform import UnusableAudio
+
+# libsndfile's error numbers for "format not recognised", "unsupported
+# encoding" and "unimplemented format" (12- and 20-bit FLAC).
+_UNSUPPORTED_CODES = (1, 4, 18)
+_KNOWN_SUFFIXES = ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .au".split()
+# Of one block over all channels: a header may claim 1,024 of them.
+_BLOCK_VALUES = 1 << 17
+_UNKNOWN_FRAMES = 1 << 62
+# Where a program cannot go back it states nearly 2 or 4 GiB.
+_UNKNOWN_BYTES = 2_100_000_000
+# In libsndfile's log; it corrects other fields, too.
+_LENGTHS = re.compile(
+    r"^(?!.*(?:/sec|Align|/Block|Width)).*: (\d+) \(should be (\d+)\)", re.M
+)
+# The bit rate of an MP3 frame is at most 40 times that of another: 8 and 320.
+_TIMES_LONGER = 40
+_INSTALL = "Install ffmpeg, which reads more formats."
+_WAY_OUT = "Where a player plays it, save it from there as WAV or FLAC."
+_NO_ARRAY = "An array does not tell its sample rate: write it as a WAV file."
+
+
+def decoders() -> str:
+    """Returns the versions of what decides whether a file can be read."""
+    return (
+        f"libsndfile {soundfile.__libsndfile_version__}, "
+        f"ffmpeg {ffmpeg.version()}"
+    )
+
+
+def attempts(
+    path: str | os.PathLike,
+) -> list[Callable[[], "LibsndfileSource | FfmpegSource"]]:
+    """Ways to open a file, the best one first.
+
+    Args:
+        path: The file.
+
+    Raises:
+        UnusableAudio: It is no audio, by its name or by what is in it.
+        OSError: It cannot be read.
+    """
+    if os.fsdecode(path).lower().endswith(".npy"):
+        raise UnusableAudio("unsupported", _NO_ARRAY)
+    layout = layouts.find(path)
+    if layout.seconds > waveform.MAX_SECONDS:
+        raise waveform.too_long()
+    ways = [lambda: LibsndfileSource(path, layout, layout.parts)]
+    if layout.again:
+        ways.append(lambda: LibsndfileSource(path, layout, layout.again))
+    if ffmpeg.version() is not None:
+        place = 0 if layout.is_misread else len(ways)
+        ways.insert(place, lambda: FfmpegSource(path, layout))
+    return ways
+
+
+class LibsndfileSource:
+    """A file that libsndfile can open; to be used in a `with` statement.
+
+    Args:
+        path: The file.
+        layout: How it is to be read.
+        parts: Those of its parts that are read here.
+
+    Attributes:
+        complaint: What is wrong with a file that was read all the same; known
+            after the last block.
+        is_short: Whether less was read than the file holds.
+        by_ffmpeg: Whether ffmpeg read it.
+        wants_ffmpeg: Whether ffmpeg, or another one, may read it better.
+    """
+
+    by_ffmpeg = False
+
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        layout: layouts.Layout,
+        parts: list[layouts.Part],
+    ):
+        """Opens the first part.
+
+        Raises:
+            UnusableAudio: It cannot be opened.
+        """
+        self._path = path
+        self._layout = layout
+        self._parts = parts
+        self.complaint = ""
+        self.is_short = False
+        self._seconds_read = 0.0
+        self._first = self._open(parts[0])
+
+    def __enter__(self) -> "LibsndfileSource":
+        """Returns itself."""
+        return self
+
+    def __exit__(self, *_):
+        """Closes the file."""
+        self._first.close()
+
+    def parts(self) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
+        """Yields each part, once.
+
+        Yields:
+            Its rate in Hz, and its samples in blocks, float32
+            `[frames, channels]`, to be taken before the next part.
+
+        Raises:
+            UnusableAudio: The file is damaged.
+        """
+        texts = [self._layout.lost]
+        for number, part in enumerate(self._parts):
+            try:
+                stream = self._open(part) if number else self._first
+            except UnusableAudio as error:
+                if not self._seconds_read:
+                    raise
+                texts.append(f"part {number + 1} of it: {error}")
+                self.is_short = True
+                continue
+            with contextlib.closing(stream):
+                yield stream.samplerate, self._blocks(stream, part)
+                texts.append(stream.damage or stream.missing())
+                self.is_short |= bool(stream.damage)
+        held = sum(part.seconds for part in self._parts)
+        texts[:0] = [_short_of(held, self._seconds_read)]
+        self.is_short |= bool(texts[0])
+        if self.is_short and ffmpeg.version() is None:
+            texts.append(_INSTALL)
+        self.complaint = "; ".join(dict.fromkeys(filter(None, texts)))
+
+    @property
+    def wants_ffmpeg(self) -> bool:
+        """Whether ffmpeg, or another one, may read it better."""
+        return self.is_short or self._layout.is_misread
+
+    def _open(self, part):
+        try:
+            return _Stream.of(self._path, part)
+        except soundfile.LibsndfileError as error:
+            reason, text = _explain(error.code, error.error_string, self._path)
+        except TypeError:  # soundfile wants to be told what .raw holds
+            reason, text = "unsupported", "Raw audio has no header."
+        raise UnusableAudio(reason, text, by_ffmpeg=True)
+
+    def _blocks(self, stream, part):
+        before, stated = self._seconds_read, stream.stated_frames
+        longest = waveform.MAX_SECONDS * stream.samplerate
+        if stream.is_exact and stated > longest:
+            raise waveform.too_long()
+        # Those that must be there; more may follow where none are stated.
+        least = max(1, 0 if part.is_open_ended else stated)
+        while True:
+            try:
+                block = stream.read_block()
+            except soundfile.LibsndfileError as error:
+                if stream.frames_read >= least:
+                    return  # whole, with something behind it
+                if before:  # the parts before are used
+                    stream.damage = error.error_string
+                    return
+                damage = UnusableAudio(
+                    "unreadable", error.error_string, by_ffmpeg=True
+                )
+                damage.is_damage = True
+                raise damage from error
+            if not len(block):
+                return
+            self._seconds_read += len(block) / stream.samplerate
+            yield block
+
+
+class FfmpegSource(ffmpeg.Stream):
+    """A file that ffmpeg decodes; to be used in a `with` statement.
+
+    Args:
+        path: The file.
+        layout: What the file holds.
+
+    Attributes:
+        complaint: What is wrong with a file that was read all the same; known
+            after the last block.
+        is_short: Whether less was read than the file holds.
+    """
+
+    by_ffmpeg = wants_ffmpeg = True
+
+    def __init__(self, path: str | os.PathLike, layout: layouts.Layout):
+        """Starts ffmpeg.
+
+        Raises:
+            UnusableAudio: It finds no audio.
+        """
+        self._layout = layout
+        self.is_short = False
+        try:
+            super().__init__(path, layout.container)
+        except ffmpeg.FfmpegError as error:
+            raise _by_ffmpeg(error) from error
+
+    def parts(self) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
+        """Yields the rate and the blocks of all of it, once.
+
+        Raises:
+            UnusableAudio: The file is damaged, or beyond a limit.
+        """
+        frames = 0
+
+        def blocks():
+            nonlocal frames
+            try:
+                for block in self.blocks():
+                    frames += len(block)
+                    yield block
+            except ffmpeg.FfmpegError as error:
+                damage = _by_ffmpeg(error)
+                damage.is_damage = True
+                raise damage from error
+
+        yield self.sample_rate_hz, blocks()
+        short = _short_of(self._layout.seconds, frames / self.sample_rate_hz)
+        self.is_short = bool(short)
+        said = self.complaint and f"ffmpeg: {self.complaint}"
+        texts = short, self._layout.lost, said
+        self.complaint = "; ".join(filter(None, texts))
+
+
+def _short_of(held_seconds, read_seconds):
+    if read_seconds >= layouts.WHOLE_SHARE * held_seconds - 0.1:
+        return ""
+    return f"only {100 * read_seconds / held_seconds:.1f} % of it can be read"
+
+
+def _by_ffmpeg(error):
+    return UnusableAudio("unreadable", f"ffmpeg: {error}.", by_ffmpeg=True)
+
+
+def refusal(errors: list[UnusableAudio]) -> UnusableAudio:
+    """One error of what each decoder said of a file that none could read.
+
+    Args:
+        errors: At least one, in the order of `attempts`.
+    """
+    first = errors[0]
+    texts = list(dict.fromkeys(str(error) for error in errors))
+    if first.reason in ("unreadable", "unsupported") and first.by_ffmpeg:
+        texts.append(_INSTALL if ffmpeg.version() is None else _WAY_OUT)
+    reason = first.reason
+    if any(error.is_damage for error in errors):  # it was known, and opened
+        reason = "unreadable"
+    by_ffmpeg = any(error.by_ffmpeg for error in errors)
+    return UnusableAudio(reason, " ".join(texts), by_ffmpeg)
+
+
+class _Stream(soundfile.SoundFile):
+    """A part of a file, read forwards and in blocks.
+
+    Never seeks: soundfile would, and fail where FLAC states no length.
+    """
+
+    frames_read = 0
+    damage = ""
+    _spliced = None
+
+    @classmethod
+    def of(cls, path, part):
+        if part.pieces is None:
+            stream = cls(os.fsencode(path))
+        else:
+            times = _TIMES_LONGER if part.is_open_ended else 1
+            spliced = spliced_file.SplicedFile(path, part.pieces, times)
+            try:
+                stream = cls(spliced)
+            except BaseException:
+                spliced.close()
+                raise
+            stream._spliced = spliced
+        stream.stated_frames = stream.frames
+        if part.is_open_ended:
+            stream.stated_frames = 2 * _UNKNOWN_FRAMES
+        return stream
+
+    def close(self):
+        super().close()
+        if self._spliced is not None:
+            self._spliced.close()
+
+    def seekable(self):
+        return False
+
+    @property
+    def is_exact(self):
+        """Whether libsndfile counted the frames, and not the header."""
+        return self.format not in ("FLAC", "MP3", "OGG")
+
+    def read_block(self):
+        # Fixed blocks: the length that FLAC and MP3 claim may be 2**63 - 1.
+        # None reaches beyond it: behind a FLAC stands somebody's tag.
+        frames = max(1, _BLOCK_VALUES // self.channels)
+        left = self.stated_frames - self.frames_read
+        if left > 0:
+            frames = min(frames, left)
+        block = self.read(frames, dtype="float32", always_2d=True)
+        self.frames_read += len(block)
+        return block
+
+    def missing(self):
+        """Compares what was read with the header, and with libsndfile's log.
+
+        libsndfile shortens the length of a WAV to that of the file, and notes
+        in its log what the header says. Some programs count a few bytes too
+        many.
+        """
+        stated = self.stated_frames
+        if self.frames_read < layouts.WHOLE_SHARE * stated < _UNKNOWN_FRAMES:
+            percent = 100 * self.frames_read / stated
+            return f"only {percent:.1f} % of it can be read"
+        for stated, found in re.findall(_LENGTHS, self.extra_info):
+            if int(found) < layouts.WHOLE_SHARE * int(stated) < _UNKNOWN_BYTES:
+                percent = 100 * int(found) / int(stated)
+                return f"only {percent:.1f} % of it is there"
+        if "lacks an end-of-stream" in self.extra_info:
+            return "its end is missing"
+        return ""
+
+
+def _explain(code, text, path):
+    """Tells a format that is not known from a file that is broken."""
+    is_known = os.fsdecode(path).lower().endswith(tuple(_KNOWN_SUFFIXES))
+    if code not in _UNSUPPORTED_CODES or (code == 1 and is_known):
+        return "unreadable", "No audio found." if "not exist" in text else text
+    return "unsupported", text
