@@ -7,6 +7,7 @@ holds is counted here, without decoding it.
 """
 
 import dataclasses
+import functools
 import os
 import re
 
@@ -71,7 +72,7 @@ class Frames:
         return b"fLaC" + bytes([0x80, 0, 0, _INFO_BYTES]) + info
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(slots=True)
 class _Frame:
     place: int
     kind: tuple[int, int, int]
@@ -155,52 +156,57 @@ def _headers(file, place, usual):
 def _header(data, at, base, usual):
     if at + 5 >= len(data):
         return None
-    third, fourth = data[at + 2 : at + 4]
-    if fourth & 1 or fourth >> 4 > 10 or fourth >> 1 & 7 == 3:
+    known = _shape(data[at + 2], data[at + 3], usual)
+    if known is None:
         return None
-    if third & 15 == 15:
-        return None
+    kind, samples, size_bytes, rate_unit, rate_bytes = known
     # The number, as UTF-8 would write it.
-    end = at + 4
-    first = data[end]
-    ones = _leading_ones(first)
-    if ones == 1 or ones == 8 or end + max(1, ones) + 5 > len(data):
+    end, first = at + 5, data[at + 4]
+    number = first
+    if first > 127:
+        ones = 8 - (first ^ 0xFF).bit_length()
+        number = first & (0x7F >> ones)
+        for byte in data[end : end + ones - 1]:
+            if byte >> 6 != 2:
+                return None
+            number = number << 6 | byte & 63
+        end += max(0, ones - 1)
+    if size_bytes:
+        samples = int.from_bytes(data[end : end + size_bytes], "big") + 1
+        end += size_bytes
+    if rate_unit:
+        rate = int.from_bytes(data[end : end + rate_bytes], "big")
+        kind = (rate_unit * rate, *kind[1:])
+        end += rate_bytes
+    value = 0
+    for byte in data[at:end]:
+        value = _CRC[value ^ byte]
+    if end >= len(data) or value != data[end]:
         return None
-    number = first & (0x7F >> ones) if ones else first
-    end += 1
-    for byte in data[end : end + max(0, ones - 1)]:
-        if byte >> 6 != 2:
-            return None
-        number = number << 6 | byte & 63
-        end += 1
-    code, samples = third >> 4, 0
-    if code == 1:
-        samples = 192
-    elif code < 6:
-        samples = 576 << code - 2
-    elif code < 8:
-        width = code - 5
-        samples = int.from_bytes(data[end : end + width], "big") + 1
-        end += width
-    else:
-        samples = 256 << code - 8
-    code = third & 15
-    if code < 12:
-        rate_hz = _RATES_HZ[code] or usual[0]
-    else:
-        width = 1 if code == 12 else 2
-        value = int.from_bytes(data[end : end + width], "big")
-        rate_hz = value * {12: 1_000, 13: 1, 14: 10}[code]
-        end += width
-    if end >= len(data) or _crc(data[at:end]) != data[end]:
+    return _Frame(base + at, kind, number, samples, bool(data[at + 1] & 1))
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _shape(third, fourth, usual):
+    """What two bytes of a header say; `None` where they cannot be one.
+
+    Returns:
+        Rate, channels and bits; samples; and where the header has them behind
+        its number, bytes of the samples, unit and bytes of the rate.
+    """
+    size, rate, mode, bits = third >> 4, third & 15, fourth >> 4, fourth >> 1
+    if not size or rate == 15 or mode > 10 or bits & 7 == 3 or fourth & 1:
         return None
-    channels = fourth >> 4
-    channels = 2 if channels > 7 else channels + 1
-    bits = _BITS[fourth >> 1 & 7] or usual[2]
-    is_variable = bool(data[at + 1] & 1)
-    return _Frame(
-        base + at, (rate_hz, channels, bits), number, samples, is_variable
+    samples = 192 if size == 1 else 576 << size - 2 if size < 6 else 0
+    if size > 7:
+        samples = 256 << size - 8
+    unit, rate_bytes = {12: (1_000, 1), 13: (1, 2), 14: (10, 2)}.get(
+        rate, (0, 0)
     )
+    rate_hz = 0 if unit else _RATES_HZ[rate] or usual[0]
+    channels = 2 if mode > 7 else mode + 1
+    kind = rate_hz, channels, _BITS[bits & 7] or usual[2]
+    return kind, samples, size - 5 if size in (6, 7) else 0, unit, rate_bytes
 
 
 def _in_order(frames):
@@ -229,10 +235,6 @@ def _follows(frame, before):
     return frame.number == before.next and frame.kind == before.kind
 
 
-def _leading_ones(byte):
-    return 8 - (byte ^ 0xFF).bit_length()
-
-
 def _crc_of(byte):
     for _ in range(8):
         byte = byte << 1 ^ (0x107 if byte & 0x80 else 0)
@@ -240,10 +242,3 @@ def _crc_of(byte):
 
 
 _CRC = bytes(map(_crc_of, range(256)))
-
-
-def _crc(data):
-    value = 0
-    for byte in data:
-        value = _CRC[value ^ byte]
-    return value
