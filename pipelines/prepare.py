@@ -18,7 +18,6 @@ import sys
 from pipelines import (
     preparation,
     prepare_arguments,
-    prepare_flags,
     prepare_summary,
 )
 from pipelines.conversion import overwriting
@@ -102,7 +101,7 @@ def _read_source(asked, audio_folder) -> listed.Listing:
         )
     if asked.pickles:
         return seed_pickles.read_pickles(
-            *(pathlib.Path(asked.pickles, n) for n in prepare_flags.PICKLES),
+            *seed_pickles.find_pickles(asked.pickles),
             audio_folder,
             asked.tag_names,
             asked.tag_separator,

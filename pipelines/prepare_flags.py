@@ -11,10 +11,10 @@ from pipelines.sources import (
     listed,
     magnatagatune,
     mtg_jamendo,
+    seed_pickles,
 )
 from tftag import command_line
 
-PICKLES = ("data_mapping.pkl", "train_ids.pkl", "val_ids.pkl")
 # Data set, its subsets, and the first of them, which is the default.
 SUBSETS = {
     "magnatagatune": tuple(magnatagatune.VERSIONS),
@@ -79,7 +79,8 @@ def _add_sources(parser):
     source.add_argument(
         "--pickles",
         metavar="DIR",
-        help=f"folder of the reference experiment's {', '.join(PICKLES)}",
+        help="folder of the reference experiment's "
+        f"{', '.join(seed_pickles.NAMES)}",
     )
     source.add_argument(
         "--magnatagatune",

@@ -1,6 +1,5 @@
 """What training must not share with a test: recordings, artists, tags."""
 
-import unicodedata
 from collections.abc import Iterable
 
 from tftag import tags, words
@@ -29,7 +28,7 @@ def check_artists_apart(train: Iterable[str], test: Iterable[str]) -> None:
     Raises:
         ValueError: names the artists that are in both, in whatever case.
     """
-    keys = [{_artist_key(artist) for artist in side} for side in (train, test)]
+    keys = [set(map(tags.artist_key, side)) for side in (train, test)]
     _refuse_shared("artists", (keys[0] & keys[1]) - {""})
 
 
@@ -90,10 +89,6 @@ def check_start(
 def _tag_key(name: str) -> str:
     """One spelling of `hip-hop`, `Hip Hop` and `hip_hop`; not of `hiphop`."""
     return words.normalize(name) or tags.clean_tag(name)
-
-
-def _artist_key(artist: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", artist).casefold().split())
 
 
 def _refuse_shared(what, shared) -> None:

@@ -11,9 +11,9 @@ from pipelines.report import (
     inspection,
     page,
     sound_sections,
-    tag_figures,
     tag_sections,
 )
+from tftag import tags
 
 _SIGNS = {findings.BAD: "✕", findings.DOUBTFUL: "!", findings.GOOD: "✓"}
 _ARTISTS = 30
@@ -71,7 +71,7 @@ def _head(seen, name, listening):
 
 
 def _tiles(seen):
-    artists = {tag_figures.artist_key(t.artist) for t in seen.tracks} - {""}
+    artists = {tags.artist_key(t.artist) for t in seen.tracks} - {""}
     facts = [
         (f"{len(seen.tracks):,}", "recordings"),
         (wording.duration(float(seen.seconds.sum())), "of audio"),
@@ -125,7 +125,7 @@ def _splits(seen):
 def _artists(seen):
     counts, shown = {}, {}
     for track in seen.tracks:
-        if key := tag_figures.artist_key(track.artist):
+        if key := tags.artist_key(track.artist):
             shown.setdefault(key, track.artist)
             of_artist = counts.setdefault(key, {s.name: 0 for s in seen.splits})
             of_artist[track.split] += 1
