@@ -122,7 +122,7 @@ class Address:
         user = _PARTS.match(head)[2]
         named = [user.rstrip("@"), *user.rstrip("@").split(":", 1)]
         named += [value for _, value in urllib.parse.parse_qsl(query[1:])]
-        forms = (str, urllib.parse.unquote, urllib.parse.quote)
+        forms = (str, urllib.parse.unquote, urllib.parse.quote, _quote_all)
         secrets = {form(name) for name in named for form in forms}
         for secret in sorted(secrets, key=len, reverse=True):
             if len(secret) >= _SHORTEST_SECRET:
@@ -215,6 +215,10 @@ def refuse_secrets(address: Address) -> None:
             "and no query: give credentials by variables or ~/.netrc. "
             f"Received: one with them at {address}"
         )
+
+
+def _quote_all(text: str) -> str:
+    return urllib.parse.quote(text, safe="")
 
 
 def has_scheme(text: str) -> bool:
