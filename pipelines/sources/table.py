@@ -78,8 +78,9 @@ def _read_csv(path: pathlib.Path, text: str, tag_separator: str) -> list[Row]:
     if absent and not (flags and absent == ["tags"]):
         raise ValueError(
             f"{path} must start with a line that names the columns "
-            f"path,tags[,artist[,split]]; it lacks {' and '.join(absent)}. "
-            f"Received: {table.header!r:.120}"
+            f"path,tags[,artist[,split]], or path and a column of zeros and "
+            f"ones for each tag; it lacks {' and '.join(absent)}. Received: "
+            f"{table.header!r:.120}"
         )
     twice = {n for n in names if n in COLUMNS and names.count(n) > 1}
     if twice:
@@ -177,7 +178,8 @@ def _to_json_row(line: int, entry: object, tag_separator: str) -> Row:
         found[_OTHER_NAMES.get(name, name)] = value
     for name in NEEDED:
         if name not in found:
-            raise ValueError(f"the key {name!r} is missing")
+            hint = ", a list of its tags" if name == "tags" else ""
+            raise ValueError(f"the key {name!r} is missing{hint}")
     names = found.pop("tags")
     if isinstance(names, str):
         names = tag_cells.split(names, tag_separator)
