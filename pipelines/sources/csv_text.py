@@ -10,8 +10,8 @@ import pathlib
 import re
 from collections.abc import Collection
 
-from tftag import rows as row_text
 from tftag import tags
+from tftag.files import escaping
 
 SEPARATORS = (",", ";", "\t", "|")
 # Read after the file's own lines: inside an open quote it is no row.
@@ -81,7 +81,7 @@ def read_table(
         elif header.strip():
             break
         before += 1
-    with row_text.long_cells():
+    with escaping.long_cells():
         options = [_cells(header, each) for each in stated or SEPARATORS]
         titles = max(
             options, key=lambda cells: len(set(_names(cells)) & set(columns))

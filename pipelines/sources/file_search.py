@@ -5,7 +5,7 @@ import logging
 import os
 import pathlib
 
-from pipelines import wording
+from pipelines import sentences
 from pipelines.sources import listed, remote_audio
 from pipelines.storage import address as addresses
 from tftag import tags
@@ -83,7 +83,7 @@ class FileSearch:
             _log.info(
                 "%s of %s in another spelling here (backslashes, case, accents "
                 "or blanks); the first: %r is %s",
-                wording.count(len(self._others), "path"),
+                sentences.count(len(self._others), "path"),
                 csv_path,
                 addresses.without_secrets(written),
                 path,

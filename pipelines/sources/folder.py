@@ -8,7 +8,7 @@ import pathlib
 import re
 from collections.abc import Iterable
 
-from pipelines import wording
+from pipelines import sentences
 from pipelines.sources import file_search, listed, remote_audio, table
 from pipelines.storage import address as addresses
 from pipelines.storage import local_copy
@@ -160,7 +160,7 @@ def _join_rows(
             "%s has several rows for %s, as for %s on the lines %s: their tags "
             "are taken together.",
             csv_path,
-            wording.count(len(more), "file"),
+            sentences.count(len(more), "file"),
             addresses.without_secrets(repr(more[0][0][0].path)),
             numbers,
         )

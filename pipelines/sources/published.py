@@ -10,9 +10,9 @@ import pathlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
-from pipelines import manifest_checks
+from pipelines.manifest import checks
 from pipelines.sources import listed, name_match
-from tftag import rows as row_text
+from tftag.files import escaping
 
 _log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def open_index(
         # Biographies of artists are cells too; a quote that is not closed
         # would make one of all that follows.
         with (
-            row_text.long_cells(16_000_000),
+            escaping.long_cells(16_000_000),
             open(path, encoding="utf-8", errors=errors, newline="") as file,
         ):
             yield file
@@ -249,7 +249,7 @@ def _check_counts(facts: Facts, version: Version, rows: Sequence[Row]):
     if not version.counts:
         return
     counts = collections.Counter(row.split for row in rows)
-    found = tuple(counts[name] for name in manifest_checks.SPLITS)
+    found = tuple(counts[name] for name in checks.SPLITS)
     if len(version.counts) == 1:
         found = (len(rows),)
     if found != version.counts:

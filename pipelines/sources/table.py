@@ -6,7 +6,7 @@ import logging
 import pathlib
 import re
 
-from pipelines import wording
+from pipelines import sentences
 from pipelines.sources import csv_text, tag_cells
 from tftag import tags
 
@@ -91,8 +91,8 @@ def _read_csv(path: pathlib.Path, text: str, tag_separator: str) -> list[Row]:
             "%s has no column of tags: the %s of zeros and ones are taken for "
             "tags: %s",
             path,
-            wording.count(len(titles), "column"),
-            wording.some(titles),
+            sentences.count(len(titles), "column"),
+            sentences.some(titles),
         )
     rows = []
     for line, cells in table.rows:
