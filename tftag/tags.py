@@ -40,11 +40,6 @@ def visible(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", seen).split())
 
 
-def artist_key(name: str) -> str:
-    """One key for spellings of an artist that differ in case or invisibly."""
-    return visible(name.casefold())
-
-
 def clean_tag(text: str) -> str:
     """The one spelling of a tag under which it is compared and stored.
 

@@ -12,7 +12,7 @@ from pipelines import manifest, splits
 from pipelines.inspect import levels, measurements, tag_figures
 from pipelines.inspect.fingerprints import near_duplicates
 from pipelines.prepare import rejected
-from tftag import tags
+from tftag import artist_names
 
 _TAG_PAIRS = 12
 
@@ -147,7 +147,7 @@ def inspect(
 def _describe(prepared, name):
     part = prepared.split(name)
     tags_of_each = part.labels().sum(axis=1)
-    artists = {tags.artist_key(t.artist) for t in part.tracks} - {""}
+    artists = {artist_names.artist_key(t.artist) for t in part.tracks} - {""}
     samples = sum(track.samples for track in part.tracks)
     return Split(
         name=name,

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from pipelines import manifest
-from tftag import tags
+from tftag import artist_names
 
 FEW = 10
 # Two tags on nearly the same recordings are one tag with two names.
@@ -57,7 +57,9 @@ def describe_tags(prepared: manifest.Manifest) -> list[Tag]:
     """Describes each tag of the vocabulary, the most frequent first."""
     labels = prepared.labels() > 0
     splits = np.array([track.split for track in prepared.tracks])
-    artists = np.array([tags.artist_key(t.artist) for t in prepared.tracks])
+    artists = np.array(
+        [artist_names.artist_key(t.artist) for t in prepared.tracks]
+    )
     sizes = prepared.split_counts
     found = []
     for column, name in enumerate(prepared.vocabulary.names):

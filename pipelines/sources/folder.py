@@ -12,7 +12,7 @@ from pipelines import sentences
 from pipelines.sources import file_search, listed, remote_audio, table
 from pipelines.storage import address as addresses
 from pipelines.storage import local_copy
-from tftag import tags
+from tftag import artist_names
 
 SPLIT_NAMES = {
     "train": "train",
@@ -171,7 +171,7 @@ def _check_same(csv_path: pathlib.Path, same: list[tuple]):
     """Refuses rows of a file that are about something else than its tags."""
     facts = {
         (
-            tags.artist_key(row.artist),
+            artist_names.artist_key(row.artist),
             SPLIT_NAMES.get(row.split.casefold()),
             path,
         )

@@ -10,7 +10,7 @@ import numpy as np
 from pipelines import manifest
 from pipelines.sources import listed
 from pipelines.splits import stratify
-from tftag import tags
+from tftag import artist_names
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ def shared_artists(
     """
     by_artist = collections.defaultdict(list)
     for recording in recordings:
-        if key := tags.artist_key(recording.artist):
+        if key := artist_names.artist_key(recording.artist):
             by_artist[key].append(recording)
     shared = [group for group in by_artist.values() if _crosses(group)]
     names = sorted(group[0].artist for group in shared)
@@ -138,7 +138,9 @@ def audit(tracks: Sequence[manifest.Track]) -> dict:
     by_audio = collections.defaultdict(list)
     for track in tracks:
         by_audio[track.audio_hash].append(track)
-    without_artist = sum(not tags.artist_key(track.artist) for track in tracks)
+    without_artist = sum(
+        not artist_names.artist_key(track.artist) for track in tracks
+    )
     shared, of_shared = shared_artists(tracks)
     equal = [group for group in by_audio.values() if len(group) > 1]
     shared_audio = [_ids(group) for group in equal if _crosses(group)]
@@ -220,7 +222,7 @@ def _join(artists, audio_hashes):
         return row
 
     first = {}
-    keys = [("artist", tags.artist_key(name)) for name in artists]
+    keys = [("artist", artist_names.artist_key(name)) for name in artists]
     hashes = [("audio", name) for name in audio_hashes]
     for row, names in enumerate(zip(keys, hashes, strict=True)):
         for key in names:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tftag import tags, words
+from tftag import artist_names, tags, words
 
 
 def check_recordings_apart(train: Iterable[str], test: Iterable[str]) -> None:
@@ -28,7 +28,10 @@ def check_artists_apart(train: Iterable[str], test: Iterable[str]) -> None:
     Raises:
         ValueError: names the artists that are in both, in whatever case.
     """
-    keys = [set(map(tags.artist_key, side)) for side in (train, test)]
+    keys = [
+        {artist_names.artist_key(artist) for artist in side}
+        for side in (train, test)
+    ]
     _refuse_shared("artists", (keys[0] & keys[1]) - {""})
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from pipelines import sentences
 from pipelines.inspect import findings, inspection
 from pipelines.inspect.pages import charts, page, sound_sections, tag_sections
-from tftag import tags
+from tftag import artist_names
 
 _SIGNS = {findings.BAD: "✕", findings.DOUBTFUL: "!", findings.GOOD: "✓"}
 _ARTISTS = 30
@@ -65,7 +65,7 @@ def _head(seen, name, listening):
 
 
 def _tiles(seen):
-    artists = {tags.artist_key(t.artist) for t in seen.tracks} - {""}
+    artists = {artist_names.artist_key(t.artist) for t in seen.tracks} - {""}
     facts = [
         (f"{len(seen.tracks):,}", "recordings"),
         (sentences.duration(float(seen.seconds.sum())), "of audio"),
@@ -119,7 +119,7 @@ def _splits(seen):
 def _artists(seen):
     counts, shown = {}, {}
     for track in seen.tracks:
-        if key := tags.artist_key(track.artist):
+        if key := artist_names.artist_key(track.artist):
             shown.setdefault(key, track.artist)
             of_artist = counts.setdefault(key, {s.name: 0 for s in seen.splits})
             of_artist[track.split] += 1
