@@ -148,6 +148,13 @@ class _Unpickler(pickle._Unpickler):
     Its methods are named after the library's, which calls them.
     """
 
+    # The library's own, which its type stubs leave out.
+    stack: list
+    metastack: list
+    append: Callable[[object], None]
+    read: Callable[[int], bytes]
+    pop_mark: Callable[[], list]
+
     def __init__(self, data: bytes):
         super().__init__(io.BytesIO(data), encoding="bytes")
         self._memory_left = MEMORY_FOR_ALL + MEMORY_PER_BYTE * len(data)
