@@ -22,6 +22,7 @@ import pickletools
 import struct
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -158,7 +159,7 @@ class _Unpickler(pickle._Unpickler):
     def __init__(self, data: bytes):
         super().__init__(io.BytesIO(data), encoding="bytes")
         self._memory_left = MEMORY_FOR_ALL + MEMORY_PER_BYTE * len(data)
-        self._unfilled = {}
+        self._unfilled: dict[int, np.ndarray] = {}
 
     def load(self) -> object:
         with warnings.catch_warnings():
@@ -205,7 +206,7 @@ class _Unpickler(pickle._Unpickler):
                 f"the pickle sets the state of an object; {_ONLY_PLAIN}"
             )
 
-    def _make(self, name: str, *told: object) -> object:
+    def _make(self, name: str, *told: Any) -> Any:
         """What a call of this name gives in the library or in numpy."""
         match name:
             case "list" | "tuple":
@@ -213,7 +214,7 @@ class _Unpickler(pickle._Unpickler):
             case "set" | "frozenset":
                 return _BUILTINS[name](self._members(*told))
             case "dict" | "OrderedDict":
-                made = {}
+                made: Any = {}
                 for pair in self._copy(*told):
                     self._set_items(made, self._copy(pair)[:3])
                 return made
@@ -239,13 +240,13 @@ class _Unpickler(pickle._Unpickler):
                 return self._fill(np.ndarray(0), data, dtype, (), False).item()
         raise TypeError(f"{name} is not for calling")
 
-    def _copy(self, items: object = ()) -> list:
+    def _copy(self, items: Any = ()) -> list:
         if type(items) not in (list, tuple, set, frozenset):
             raise TypeError("a container is made of what is none")
         self.spend(8 * len(items))
         return list(items)
 
-    def _members(self, items: object = ()) -> list:
+    def _members(self, items: Any = ()) -> list:
         self.spend(_MEMBER * len(items))
         return _check_keys(self._copy(items))
 
@@ -344,6 +345,7 @@ def _check_keys(items: list) -> list:
 def _check_plain(value: object) -> None:
     """Refuses a name or a type that is held as a value, however deep."""
     seen, unchecked = set(), [value]
+    item: Any
     while unchecked:
         item = unchecked.pop()
         if type(item) not in PLAIN:
