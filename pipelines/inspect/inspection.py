@@ -94,7 +94,7 @@ class Inspection:
         """Near-duplicates in different splits."""
         return [pair for pair in self.near or () if self.crosses(pair)]
 
-    def heard(self, name: str) -> np.ndarray:
+    def measured(self, name: str) -> np.ndarray:
         """One figure of `levels.Levels` over the recordings that have it."""
         return np.array(
             [getattr(h, name) for h in self.levels if h is not None]
