@@ -24,6 +24,8 @@ from tftag.audio import (
 _MOST_BESIDE = 1 / 16
 # Of what a file holds, what must be there for it to be whole.
 WHOLE_SHARE = 0.99
+# What a decoder of MP3 may cut off, of what the encoder added.
+_MOST_DELAY_FRAMES = 3
 # libsndfile rounds where the others cut (MS), and forgets what was there
 # before each packet (QuickTime's IMA in AIFF): up to 630 and 127 of 32,768.
 _MISREAD = {("WAV", "MS_ADPCM"), ("W64", "MS_ADPCM"), ("AIFF", "IMA_ADPCM")}
@@ -170,9 +172,12 @@ def _of_ogg(links, start):
 
 
 def _of_mp3(found):
-    parts = []
+    parts, held, stated = [], 0, 0
     for part in found.parts:
-        seconds = part.frames * part.frame_samples / part.rate_hz
+        frames = max(0, part.frames - _MOST_DELAY_FRAMES)
+        seconds = frames * part.frame_samples / part.rate_hz
+        held += part.frames
+        stated += max(part.frames, part.stated_frames)
         pieces = part.pieces
         if part.stated_frames and part.frames > part.stated_frames + 1:
             # It would end there. The frame that says so is no music.
@@ -181,6 +186,8 @@ def _of_mp3(found):
         is_open_ended = pieces is not part.pieces or not part.stated_frames
         parts.append(Part(pieces, seconds, is_open_ended))
     texts = []
+    if held < WHOLE_SHARE * stated:
+        texts.append(f"only {100 * held / stated:.1f} % of it is there")
     between = found.lost_bytes / found.all_bytes
     if between:
         texts.append(
