@@ -11,6 +11,7 @@ from experiments import run_dir
 from pipelines import dataset, decode
 from pipelines import manifest as manifests
 from tftag import audio, calibration, metrics
+from tftag.files import atomic_write
 
 CROSS_FIT_FOLDS = 5
 TITLES = {
@@ -270,7 +271,7 @@ def write_scores(run: run_dir.RunDir, manifest, names, truth, scores) -> None:
         truth=np.asarray(truth) > 0,
         scores=scores,
     )
-    run_dir.write_atomically(run.path / "scores.npz", content.getvalue())
+    atomic_write.write(run.path / "scores.npz", content.getvalue())
 
 
 def _decided(truth: np.ndarray, decisions: np.ndarray) -> dict:

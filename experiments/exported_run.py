@@ -19,6 +19,7 @@ from experiments import (
     training,
 )
 from pipelines import manifest as manifests
+from tftag.files import plain_json
 
 
 def parse(
@@ -103,7 +104,7 @@ def about(
 def card(run: run_dir.RunDir, settings, summary: dict) -> dict:
     """What the export says about how it was made."""
     environment = run.read_json("environment.json")
-    return run_dir.plain(
+    return plain_json.plain(
         {
             "experiment": run.experiment,
             "run": str(run.path),

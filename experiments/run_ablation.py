@@ -13,7 +13,6 @@ them knows.
 """
 
 import argparse
-import os
 import pathlib
 import sys
 
@@ -33,6 +32,7 @@ from experiments import (
     training,
 )
 from tftag import command_line, tag_draws, tag_split, zero_shot
+from tftag.files import atomic_write
 
 EXPERIMENT = "ablation"
 
@@ -182,9 +182,8 @@ def score_draw(rows, settings, plan: dual_data.Plan, base, run) -> dict:
         file = folder / f"draw_{plan.number}_row_{place}.npy"
         if not file.exists():
             made = score_row(row, tagger.model, clips, learnt, heard, names)
-            partial = file.with_suffix(".partial.npy")
-            np.save(partial, made)
-            os.replace(partial, file)
+            with atomic_write.replacing(file, is_text=False) as npy:
+                np.save(npy, made)
         scores[row.title] = np.load(file)
         print(f"draw {plan.number}: {row.title}", flush=True)
     figures = {

@@ -2,6 +2,7 @@
 
 from experiments import copies, flags, run_dir
 from tftag import command_line
+from tftag.files import plain_json
 
 # What a run leaves as it works. One that was refused before may be changed.
 _BEGUN = ("checkpoints", "draws", "folds")
@@ -37,7 +38,7 @@ def keep(run: run_dir.RunDir, settings: dict, data: dict | None = None) -> None:
     Raises:
         ValueError: the run began with other settings or data.
     """
-    settings = run_dir.plain(settings)
+    settings = plain_json.plain(settings)
     before = run.read_json("config.json")
     if before is not None and _has_begun(run):
         changed = flags.differences(before, settings)

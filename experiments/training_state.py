@@ -16,7 +16,7 @@ import re
 
 import numpy as np
 
-from experiments import run_dir
+from tftag.files import atomic_write
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +81,7 @@ def save(
         names[group] = [name for name, _ in members]
         for place, (_, array) in enumerate(members):
             content[f"{group}/{place}"] = np.asarray(array)
+    # NaN comes back as it was: a state is read by nobody else.
     text = json.dumps(
         {"progress": dataclasses.asdict(progress), "names": names}
     )
@@ -89,7 +90,7 @@ def save(
     np.savez(packed, **content)
     packed = packed.getvalue()
     path = folder / f"state-{_next_number(folder):010d}.npz"
-    run_dir.write_atomically(path, packed + hashlib.sha256(packed).digest())
+    atomic_write.write(path, packed + hashlib.sha256(packed).digest())
     for old in _files(folder)[:-KEPT]:
         old.unlink()
     return path

@@ -23,6 +23,7 @@ from pipelines.report import (
 )
 from pipelines.storage import address as addresses
 from tftag import command_line
+from tftag.files import no_links
 
 FOLDER_NAME = "inspection"
 PAGE_NAME = "index.html"
@@ -37,6 +38,8 @@ def main(argv: list[str] | None = None) -> int:
     # Files that are gone are a finding here.
     prepared = manifest.read_manifest(place, check_files=False)
     folder = asked.out or prepared.folder / FOLDER_NAME
+    if asked.out is None:
+        no_links.refuse(folder)
     measured = None if asked.quick else measurements.measure(prepared, folder)
     seen = inspection.inspect(prepared, measured, asked.max_error_rate)
     sys.stdout.write(inspection_text.write_text(seen))

@@ -6,9 +6,9 @@ what is gone are differences of sets.
 """
 
 import dataclasses
-import itertools
 import os
 import pathlib
+import time
 from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
@@ -18,13 +18,16 @@ from tftag import (
     audio_files,
     audio_source,
     index_file,
+    interrupts,
     retrieval,
     saved_dual_encoder,
 )
 
 FILE_NAME = ".tftag-index.npz"
-# Embedded between two writings: what an interrupt can cost.
-_FILES_AT_ONCE = 200
+# Between two writings: what a kill can cost. A large index takes long to
+# write, and at most a twentieth of the time.
+_SECONDS = 1.0
+_TIMES_AS_LONG = 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,19 +192,39 @@ def refreshed(
             unusable[new[path]] = str(error).removeprefix(f"{path}: ")
         fail(path, error)
 
-    embedded = audio_files.each(
-        encoder.embed_each, new, encoder.sample_rate_hz, refuse
-    )
-    while some := list(itertools.islice(embedded, _FILES_AT_ONCE)):
-        paths, vectors = zip(*some, strict=True)
-        names = [new[path] for path in paths]
-        recordings = recordings.add(names, np.stack(vectors), encoder.space)
+    fresh = {}
+
+    def save_all():
+        nonlocal recordings, saved_ids
+        if added := dict(fresh):
+            recordings = recordings.add(
+                list(added), np.stack(list(added.values())), encoder.space
+            )
         index = FolderIndex(recordings, dict(unusable))
-        save(index)
-        saved_ids = index.ids
-    index = FolderIndex(recordings, unusable)
-    if index.ids != saved_ids:
-        save(index)
+        if index.ids != saved_ids:
+            save(index)
+            saved_ids = index.ids
+        for name in added:
+            del fresh[name]
+
+    def keep():
+        save_all()
+        return (
+            f"{len(recordings) + len(unusable)} of {len(found.paths)} files "
+            f"are in the index; to go on: {interrupts.command()}"
+        )
+
+    with interrupts.keeping(keep):
+        wait_until = time.monotonic() + _SECONDS
+        for path, vector in audio_files.each(
+            encoder.embed_each, new, encoder.sample_rate_hz, refuse
+        ):
+            fresh[new[path]] = vector
+            if (began := time.monotonic()) >= wait_until:
+                save_all()
+                took = time.monotonic() - began
+                wait_until = began + took + max(_SECONDS, _TIMES_AS_LONG * took)
+    save_all()
     return FolderIndex(_kept(recordings, found.paths.__contains__), unusable)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tftag import retrieval
+from tftag.files import atomic_write
 
 FORMAT = 1
 _WAY_OUT = "build the index again"
@@ -39,16 +40,8 @@ def write(
     head = {"format": FORMAT, "model": index.model, "ids": index.ids}
     head["notes"] = dict(notes)
     text = np.frombuffer(json.dumps(head).encode("ascii"), np.uint8)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with open(partial, "wb") as file:
-            np.savez(file, head=text, embeddings=index.embeddings)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    with atomic_write.replacing(path, is_text=False) as file:
+        np.savez(file, head=text, embeddings=index.embeddings)
 
 
 def read(path: str | os.PathLike, model: str) -> tuple[retrieval.Index, dict]:

@@ -1,9 +1,10 @@
 """The model card, `assets/tftag.json`: what a SavedModel says of itself."""
 
 import json
-import math
 import os
 import pathlib
+
+from tftag.files import plain_json
 
 FORMAT = 1
 FILE_NAME = "tftag.json"
@@ -27,13 +28,7 @@ def to_text(fields: dict) -> str:
     Raises:
         TypeError: A value has no form in JSON.
     """
-    text = json.dumps(
-        _finite({"format": FORMAT, **fields}),
-        indent=1,
-        ensure_ascii=False,
-        allow_nan=False,
-    )
-    return text + "\n"
+    return plain_json.text({"format": FORMAT, **fields}) + "\n"
 
 
 def read(folder: str | os.PathLike) -> dict:
@@ -74,14 +69,3 @@ def read(folder: str | os.PathLike) -> dict:
             f"Received: {path} without {', '.join(lacking)}."
         )
     return fields
-
-
-def _finite(value):
-    match value:
-        case dict():
-            return {key: _finite(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_finite(item) for item in value]
-        case float() if not math.isfinite(value):
-            return None
-    return value

@@ -14,6 +14,7 @@ from tftag import (
     known_terms,
     query,
     retrieval,
+    row_output,
     saved_dual_encoder,
     search_listing,
 )
@@ -46,6 +47,13 @@ def run(arguments: argparse.Namespace) -> int:
                 "--index must be a file in a folder that is there. "
                 f"Received: {path}."
             )
+    with row_output.opened(
+        arguments.out, [folder, path], arguments.saved_model
+    ) as out:
+        return _search(arguments, folder, path, out)
+
+
+def _search(arguments, folder, path, out):
     encoder = saved_dual_encoder.SavedDualEncoder(arguments.saved_model)
     # Before the long part: a query may be wrong.
     terms = query.parse(arguments.query, encoder.is_known)
@@ -57,11 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
             "FOLDER must hold audio that can be read. "
             f"Received: {arguments.folder}."
         )
-    if arguments.out is None:
-        _rank(index, terms, vectors, folder, arguments, sys.stdout)
-    else:
-        with open(arguments.out, "w", encoding="utf-8", newline="") as out:
-            _rank(index, terms, vectors, folder, arguments, out)
+    _rank(index, terms, vectors, folder, arguments, out)
     return 1 if failed else 0
 
 

@@ -1,11 +1,11 @@
 """Recordings that were found as a table, CSV or JSON lines."""
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from typing import TextIO
 
 from tftag import rows
+from tftag.files import plain_json
 
 _LEGEND = """
 z: standard deviations above the mean of these {count} recordings for this
@@ -64,7 +64,7 @@ def write(
                     "z_score": one.z_score,
                     "cosines": dict(zip(labels, one.cosines, strict=True)),
                 }
-                file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+                file.write(plain_json.line(fields, file.encoding))
 
 
 def _write_table(file, labels, found):

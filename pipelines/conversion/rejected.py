@@ -6,10 +6,10 @@ import os
 import pathlib
 from collections.abc import Iterable, Mapping
 
-from pipelines import manifest_table
 from pipelines.sources import listed
 from pipelines.storage import address as addresses
 from tftag import rows
+from tftag.files import atomic_write
 
 TABLE_NAME = "rejected.csv"
 DUPLICATE = "duplicate"
@@ -100,7 +100,8 @@ def collect(
 
 def write(folder: pathlib.Path, rejected: Iterable[Rejected]) -> None:
     """Writes `rejected.csv`, also when it has no rows."""
-    with manifest_table.replacing(folder / TABLE_NAME) as file:
+    path = folder / TABLE_NAME
+    with atomic_write.replacing(path, errors="backslashreplace") as file:
         write_row = rows.csv_row_writer(file)
         write_row(["name", "reason", "detail"])
         for entry in rejected:

@@ -5,11 +5,10 @@ comes from data may hold `<script>`.
 """
 
 import html
-import os
 import pathlib
 from collections.abc import Iterable, Sequence
 
-from pipelines import manifest_table
+from tftag.files import atomic_write
 
 # Nothing is fetched: a browser that obeys this refuses to, whatever a name in
 # the data says.
@@ -172,6 +171,4 @@ def write_page(path: pathlib.Path, title: str, body: str) -> None:
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style></head>\n"
         f"<body>\n{body}\n</body></html>\n"
     )
-    os.makedirs(path.parent, exist_ok=True)
-    with manifest_table.replacing(path, errors="strict") as file:
-        file.write(text)
+    atomic_write.write(path, text)

@@ -1,0 +1,1 @@
+"""Files and their text: written whole or not at all, read with suspicion."""
