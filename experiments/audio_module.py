@@ -5,10 +5,12 @@ import numpy as np
 import tensorflow as tf
 
 from tftag import audio, layers
+from tftag.files import plain_path
 from tftag.models import front_end, tagger
 
 HUB = "hub:"
 HUB_RATE_HZ = 16_000
+_asked_for: set[str] = set()
 
 
 def hub_tagger(
@@ -62,6 +64,7 @@ class HubEmbedding(keras.layers.Layer):
     def __init__(self, handle: str, **kwargs):
         """Loads the module."""
         super().__init__(**kwargs)
+        _asked_for.add(handle)
         self.handle = handle
         self._module = _load_module(handle)
         traced = tf.function(self._embed).get_concrete_function(
@@ -97,6 +100,23 @@ class HubEmbedding(keras.layers.Layer):
         """Returns the constructor's arguments."""
         return {**super().get_config(), "handle": self.handle}
 
+    @classmethod
+    def from_config(cls, config):
+        """Makes the layer again, of a module that this process has asked for.
+
+        A saved model may be a stranger's: reading it fetches nothing and runs
+        nothing.
+        """
+        handle = config.get("handle")
+        if handle not in _asked_for:
+            raise ValueError(
+                "A saved model must not choose what is fetched and run. Make "
+                "the layer yourself first, if you trust the module: "
+                f"HubEmbedding({handle!r}). Received: a saved model that asks "
+                "for it"
+            )
+        return cls(**config)
+
     def _embed(self, samples):
         answer = self._module(samples)
         frames = answer[1] if isinstance(answer, (tuple, list)) else answer
@@ -116,7 +136,8 @@ def _load_module(handle):
         raise ValueError(
             f"{HUB} needs tensorflow-hub and setuptools<81. Received: {error}"
         ) from error
-    module = tf.saved_model.load(tensorflow_hub.resolve(handle))
+    with plain_path.plain(tensorflow_hub.resolve(handle)) as path:
+        module = tf.saved_model.load(path)
     if not callable(module):
         raise ValueError(
             "An audio module must be one of TensorFlow 2, which can be called. "

@@ -19,7 +19,7 @@ from experiments import (
     training,
 )
 from pipelines import manifest as manifests
-from tftag.files import plain_json
+from tftag.files import plain_json, plain_path
 
 
 def parse(
@@ -72,6 +72,8 @@ def begin(
     # Places that cannot be written to are said before hours of training.
     copies.check(arguments.copy_to, run)
     pathlib.Path(arguments.export).mkdir(parents=True, exist_ok=True)
+    with plain_path.plain(arguments.export):
+        pass
     run.write_environment(command, settings.seed)
     counts = ", ".join(f"{n} {s}" for s, n in manifest.split_counts.items())
     print(

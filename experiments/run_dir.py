@@ -60,6 +60,13 @@ class RunDir:
                 f"Received: {name!r}"
             )
         parent = pathlib.Path(root) / experiment
+        try:
+            os.fspath(parent / name).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(
+                "The folder of a run must have a name in UTF-8, for "
+                f"TensorBoard. Received: {os.fspath(parent / name)!a}"
+            ) from error
         self.experiment = experiment
         self.name = name or _free_name(parent)
         self.path = parent / self.name

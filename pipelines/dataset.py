@@ -5,7 +5,10 @@ in the epoch: example 17 of epoch 3 is the same whatever was read before it,
 so a stream may begin at any step.
 """
 
+import atexit
 import dataclasses
+import functools
+import gc
 import math
 
 import numpy as np
@@ -118,6 +121,7 @@ def training_dataset(
     Raises:
         ValueError: The arguments do not fit together.
     """
+    _end_iterators_at_exit()
     _check_fit(manifest, spec, reader)
     draws.check_masks(augmentation, spec)
     steps = steps_per_epoch(len(manifest.tracks), batch_size)
@@ -202,6 +206,7 @@ def evaluation_dataset(
     Raises:
         ValueError: The arguments do not fit together.
     """
+    _end_iterators_at_exit()
     _check_fit(manifest, spec, reader)
     _check_batch_size(batch_size)
     tracks = manifest.tracks
@@ -228,6 +233,24 @@ def evaluation_dataset(
 
     batches = -(-clip_count // batch_size)
     return _in_order(tf.data.Dataset.range(batches), load, batches)
+
+
+@functools.cache
+def _end_iterators_at_exit() -> None:
+    """Registers what ends a program that has iterators of a stream alive.
+
+    Their threads call Python to read. A call that comes when the interpreter
+    has ended never returns, and TensorFlow waits for it for ever.
+    """
+    atexit.register(_end_iterators)
+
+
+def _end_iterators():
+    for found in gc.get_objects():
+        if isinstance(found, tf.data.Iterator):
+            # All that it holds: TensorFlow's part ends with its last owner,
+            # and waits for the calls that are under way.
+            vars(found).clear()
 
 
 def _in_order(dataset, load, elements: int) -> tf.data.Dataset:

@@ -24,6 +24,7 @@ from tftag import (
     version_folder,
     words,
 )
+from tftag.files import plain_path
 from tftag.models import dual_encoder
 
 # Largest difference between the live model and the SavedModel.
@@ -269,10 +270,13 @@ def _served_name(folder):
 
 def _save(make, texts, written):
     """Saves the module that `make` makes of the paths of its assets."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        plain_path.plain(written) as path,
+    ):
         module = make(exported_files.write_assets(scratch, texts))
         signatures = module.signature_functions()
-        tf.saved_model.save(module, os.fspath(written), signatures)
+        tf.saved_model.save(module, path, signatures)
 
 
 def _write(folder, version, fill):

@@ -69,8 +69,19 @@ def open_or_new(
     if not path.exists():
         return empty(encoder)
     recordings, notes = index_file.read(path, encoder.space)
+    unusable = notes.get("unusable", {})
+    if (
+        recordings.embeddings.shape[1] != encoder.dim
+        or not isinstance(unusable, dict)
+        or not all(isinstance(text, str) for text in unusable.values())
+        or not all(_is_id(name) for name in (*recordings.ids, *unusable))
+    ):
+        raise ValueError(
+            "The index is damaged, or none of a folder; build it again. "
+            f"Received: {path}."
+        )
     is_valid = notes.get("decoders") == audio_source.decoders()
-    return FolderIndex(recordings, notes["unusable"] if is_valid else {})
+    return FolderIndex(recordings, unusable if is_valid else {})
 
 
 def empty(encoder: saved_dual_encoder.SavedDualEncoder) -> FolderIndex:
@@ -146,6 +157,10 @@ def find(
         name = os.fspath(path.relative_to(folder))
         paths[f"{name}|{state.st_size}|{state.st_mtime_ns}"] = path
     return Found(paths, unreached)
+
+
+def _is_id(text):
+    return isinstance(text, str) and text.count("|") >= 2
 
 
 def name_of(recording_id: str) -> str:

@@ -3,14 +3,12 @@
 import json
 import os
 import pathlib
-import zipfile
-import zlib
 from collections.abc import Mapping
 
 import numpy as np
 
 from tftag import retrieval
-from tftag.files import atomic_write
+from tftag.files import atomic_write, stored_arrays
 
 FORMAT = 1
 _WAY_OUT = "build the index again"
@@ -65,31 +63,17 @@ def read(path: str | os.PathLike, model: str) -> tuple[retrieval.Index, dict]:
             f"There is no index; {_WAY_OUT}. Received: {os.fspath(path)}"
         )
     try:
-        # Opened here, because np.load leaves a damaged file open.
-        with (
-            open(path, "rb") as file,
-            np.load(file, allow_pickle=False) as arrays,
-        ):
+        with open(path, "rb") as file, stored_arrays.opened(file) as arrays:
             head = json.loads(arrays["head"].tobytes().decode("ascii"))
-            version, made_by = head["format"], head["model"]
-            if version == FORMAT:
-                found = retrieval.Index(
-                    tuple(head["ids"]), arrays["embeddings"], made_by
-                )
-                # None were kept once.
-                notes = dict(head.get("notes", {}))
-    # Each layer of the file has an error of its own for damage.
-    except (
-        AttributeError,
-        EOFError,
-        KeyError,
-        OSError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+            embeddings = arrays["embeddings"]
+        version, made_by = head["format"], head["model"]
+        if version == FORMAT:
+            # None were kept once.
+            notes = head.get("notes", {})
+            if not isinstance(notes, dict):
+                raise TypeError("the notes are no object")
+            found = retrieval.Index(tuple(head["ids"]), embeddings, made_by)
+    except (*stored_arrays.DAMAGE, OSError) as error:
         raise ValueError(
             f"The index is damaged, or none of tftag's; {_WAY_OUT}. "
             f"Received: {os.fspath(path)} ({type(error).__name__}: "

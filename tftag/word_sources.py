@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from tftag import words
+from tftag.files import plain_path
 
 HUB = "hub:"
 WORD2VEC = "word2vec:"
@@ -142,7 +143,8 @@ def from_hub(handle: str, phrases: Sequence[str]) -> words.WordVectors:
         raise ValueError(
             f"{HUB} needs tensorflow-hub and setuptools<81. Received: {error}"
         ) from error
-    module = tf.saved_model.load(tensorflow_hub.resolve(handle))
+    with plain_path.plain(tensorflow_hub.resolve(handle)) as path:
+        module = tf.saved_model.load(path)
     if not callable(module):
         raise ValueError(
             "A text module must be one of TensorFlow 2, which can be called. "
