@@ -5,16 +5,13 @@ in the epoch: example 17 of epoch 3 is the same whatever was read before it,
 so a stream may begin at any step.
 """
 
-import atexit
 import dataclasses
-import functools
-import gc
 import math
 
 import numpy as np
 import tensorflow as tf
 
-from pipelines import decode, draws
+from pipelines import decode, draws, ending_calls
 from pipelines import manifest as manifests
 from tftag import audio
 
@@ -121,7 +118,6 @@ def training_dataset(
     Raises:
         ValueError: The arguments do not fit together.
     """
-    _end_iterators_at_exit()
     _check_fit(manifest, spec, reader)
     draws.check_masks(augmentation, spec)
     steps = steps_per_epoch(len(manifest.tracks), batch_size)
@@ -158,7 +154,9 @@ def training_dataset(
 
     def load(drawn):
         clips, tags = tf.numpy_function(
-            read, [drawn["row"], drawn["start"]], (tf.int16, tf.float32)
+            ending_calls.until_exit(read),
+            [drawn["row"], drawn["start"]],
+            (tf.int16, tf.float32),
         )
         clips.set_shape([batch_size, spec.clip_samples])
         tags.set_shape([batch_size, labels.shape[1]])
@@ -206,7 +204,6 @@ def evaluation_dataset(
     Raises:
         ValueError: The arguments do not fit together.
     """
-    _end_iterators_at_exit()
     _check_fit(manifest, spec, reader)
     _check_batch_size(batch_size)
     tracks = manifest.tracks
@@ -225,7 +222,9 @@ def evaluation_dataset(
         return reader.read(rows, starts, replace_lost=False)
 
     def load(step):
-        clips, rows = tf.numpy_function(read, [step], (tf.int16, tf.int64))
+        clips, rows = tf.numpy_function(
+            ending_calls.until_exit(read), [step], (tf.int16, tf.int64)
+        )
         clips.set_shape([None, spec.clip_samples])
         rows.set_shape([None])
         peak = tf.fill(tf.shape(rows), float(audio.FULL_SCALE))
@@ -233,24 +232,6 @@ def evaluation_dataset(
 
     batches = -(-clip_count // batch_size)
     return _in_order(tf.data.Dataset.range(batches), load, batches)
-
-
-@functools.cache
-def _end_iterators_at_exit() -> None:
-    """Registers what ends a program that has iterators of a stream alive.
-
-    Their threads call Python to read. A call that comes when the interpreter
-    has ended never returns, and TensorFlow waits for it for ever.
-    """
-    atexit.register(_end_iterators)
-
-
-def _end_iterators():
-    for found in gc.get_objects():
-        if isinstance(found, tf.data.Iterator):
-            # All that it holds: TensorFlow's part ends with its last owner,
-            # and waits for the calls that are under way.
-            vars(found).clear()
 
 
 def _in_order(dataset, load, elements: int) -> tf.data.Dataset:
