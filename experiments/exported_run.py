@@ -1,10 +1,12 @@
 """How a run that trains and exports one model begins and ends."""
 
 import argparse
+import contextlib
 import os
 import pathlib
 import shlex
 import sys
+from collections.abc import Callable
 
 import numpy as np
 
@@ -19,6 +21,7 @@ from experiments import (
     training,
 )
 from pipelines import manifest as manifests
+from tftag import model_card
 from tftag.files import plain_json, plain_path
 
 
@@ -110,12 +113,37 @@ def card(run: run_dir.RunDir, settings, summary: dict) -> dict:
         {
             "experiment": run.experiment,
             "run": str(run.path),
+            "run_id": environment["run_id"],
             "settings": flags.leaves(settings),
             "data": run.read_json("data.json"),
             "metrics": summary,
             "environment": environment["starts"][-1],
         }
     )
+
+
+def export_once(
+    run: run_dir.RunDir,
+    arguments: argparse.Namespace,
+    export: Callable[[], pathlib.Path],
+) -> pathlib.Path:
+    """Exports, unless a start of the run that was killed has done so.
+
+    Args:
+        run: the run, locked.
+        arguments: what `parse` returned.
+        export: writes the next version, with what `card` returned.
+
+    Returns:
+        The folder of the version.
+    """
+    run_id = run.read_json("environment.json")["run_id"]
+    for version in pathlib.Path(os.path.abspath(arguments.export)).iterdir():
+        if version.name.isdigit():
+            with contextlib.suppress(ValueError):  # of others, or damaged
+                if model_card.read(version).get("run_id") == run_id:
+                    return version
+    return export()
 
 
 def finish(

@@ -19,6 +19,7 @@ import logging
 import os
 import pathlib
 import platform
+import secrets
 import subprocess
 import sys
 import time
@@ -104,7 +105,8 @@ class RunDir:
     def write_environment(self, command: list[str], seed: int) -> dict:
         """Adds this start of the run to environment.json, and returns it."""
         entry = {**environment(command), "seed": seed}
-        starts = (self.read_json("environment.json") or {}).get("starts", [])
+        before = self.read_json("environment.json") or {}
+        starts = before.get("starts", [])
         changed = [
             f"{name} {starts[0]['versions'].get(name)} -> {version}"
             for name, version in entry["versions"].items()
@@ -116,7 +118,11 @@ class RunDir:
                 "may differ in their last bits from a run that was left alone.",
                 ", ".join(changed),
             )
-        self.write_json("environment.json", {"starts": [*starts, entry]})
+        # The export has it too: one that was made before a kill is found.
+        run_id = before.get("run_id") or secrets.token_hex(8)
+        self.write_json(
+            "environment.json", {"run_id": run_id, "starts": [*starts, entry]}
+        )
         return entry
 
     @contextlib.contextmanager

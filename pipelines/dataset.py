@@ -75,7 +75,8 @@ def steps_per_epoch(tracks: int, batch_size: int) -> int:
         raise ValueError(
             "Training needs at least `batch_size` recordings. Received: "
             f"batch_size={batch_size}, {tracks} recordings. Use a batch size "
-            f"of at most {tracks}, or more recordings."
+            f"of at most {tracks}, more recordings, or all of them for "
+            "training (--train-on all)."
         )
     return tracks // batch_size
 
