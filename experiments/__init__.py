@@ -2,7 +2,7 @@
 
 import os
 
-from tftag import command_line
+from tftag import quiet
 
 # A run must not depend on what a home or an environment says of Keras: its
 # backend, data format, precision, or a limit on epochs.
@@ -12,5 +12,5 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["KERAS_HOME"] = os.devnull  # holds no keras.json
 
 # Before any other module imports it and lets it talk about its plug-ins.
-with command_line.quiet_tensorflow():
+with quiet.tensorflow_start():
     import tensorflow  # noqa: F401
