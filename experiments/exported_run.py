@@ -15,8 +15,8 @@ from experiments.scoring import evaluation, held_out
 from experiments.settings import flags
 from experiments.training import tagger_training
 from pipelines import manifest as manifests
-from tftag import model_card
 from tftag.files import plain_json, plain_path
+from tftag.serving import model_card
 
 
 def parse(
