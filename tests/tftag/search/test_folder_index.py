@@ -14,6 +14,12 @@ from tftag.search import folder_index, index_file
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
 
+@pytest.fixture(autouse=True)
+def saved_at_the_end(monkeypatch):
+    """However long a machine takes."""
+    monkeypatch.setattr(folder_index, "_SECONDS", 1e9)
+
+
 @pytest.fixture
 def folder(tmp_path):
     for seed, name in enumerate(("a|1.wav", "b.wav", "c.wav")):
