@@ -5,6 +5,8 @@ import os
 import sys
 from collections.abc import Iterator
 
+from tftag import terminal
+
 
 @contextlib.contextmanager
 def tensorflow_start() -> Iterator[None]:
@@ -39,7 +41,7 @@ def libraries() -> Iterator[None]:
     python, stderr = sys.stderr, os.dup(2)
     try:
         if _is_stderr(python):
-            sys.stderr = open(
+            moved = open(
                 stderr,
                 "w",
                 buffering=1,
@@ -47,6 +49,7 @@ def libraries() -> Iterator[None]:
                 errors=python.errors,
                 closefd=False,
             )
+            sys.stderr = terminal.PlainStream(moved, is_stderr=True)
         with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
         yield

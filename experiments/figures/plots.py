@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib import figure, ticker
 
 from tftag import audio, metrics
+from tftag.files import atomic_write
 
 BLUE, ORANGE, GREEN, GREY = "#2f6db3", "#d9702b", "#3b8f5a", "#70757a"
 _LINES = (BLUE, ORANGE, GREEN)
@@ -19,8 +20,10 @@ _CURVES_IN_ONE = 6
 
 def save(drawn: figure.Figure, path: str | pathlib.Path) -> pathlib.Path:
     """Writes a figure; the ending says how (`.png`, `.pdf`, `.svg`)."""
-    drawn.savefig(path, dpi=150)
-    return pathlib.Path(path)
+    path = pathlib.Path(path)
+    with atomic_write.replacing(path, is_text=False) as file:
+        drawn.savefig(file, dpi=150, format=path.suffix[1:])
+    return path
 
 
 def loss_and_map_curves(history: list[dict]) -> figure.Figure:

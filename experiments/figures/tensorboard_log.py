@@ -14,6 +14,7 @@ from matplotlib.backends import backend_agg
 
 from experiments.figures import plots
 from tftag import audio
+from tftag.files import atomic_write, plain_json
 
 _PROJECTOR_TENSORS, _PROJECTOR_ROWS = "embeddings.tsv", "embeddings_rows.tsv"
 
@@ -158,7 +159,7 @@ def hparams(
     plain = {
         key: value
         if isinstance(value, bool | int | float | str)
-        else json.dumps(value, default=str)
+        else json.dumps(plain_json.plain(value), default=str)
         for key, value in settings.items()
     }
     with writer.as_default(0):
@@ -194,22 +195,21 @@ def projector(
         )
     log_dir = pathlib.Path(log_dir)
     log_dir.mkdir(parents=True, exist_ok=True)
-    np.savetxt(
-        log_dir / _PROJECTOR_TENSORS, embeddings, fmt="%.6g", delimiter="\t"
-    )
+    with atomic_write.replacing(log_dir / _PROJECTOR_TENSORS) as file:
+        np.savetxt(file, embeddings, fmt="%.6g", delimiter="\t")
     # A header is read only above two columns and more.
     keys = list(rows[0])
     lines = [keys] if len(keys) > 1 else []
     lines += [[str(row[key]) for key in keys] for row in rows]
-    (log_dir / _PROJECTOR_ROWS).write_text(
+    atomic_write.write(
+        log_dir / _PROJECTOR_ROWS,
         "".join("\t".join(map(_line, line)) + "\n" for line in lines),
-        encoding="utf-8",
     )
-    (log_dir / "projector_config.pbtxt").write_text(
+    atomic_write.write(
+        log_dir / "projector_config.pbtxt",
         f'embeddings {{\n  tensor_name: "{name}"\n'
         f'  tensor_path: "{_PROJECTOR_TENSORS}"\n'
         f'  metadata_path: "{_PROJECTOR_ROWS}"\n}}\n',
-        encoding="utf-8",
     )
 
 

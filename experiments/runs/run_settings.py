@@ -3,6 +3,7 @@
 from experiments.runs import bucket_copies, run_folder
 from experiments.settings import flags
 from tftag.cli import command_line
+from tftag.files import plain_json
 
 # What a run leaves as it works. One that was refused before may be changed.
 _BEGUN = ("checkpoints", "draws", "folds")
@@ -40,7 +41,7 @@ def keep(
     Raises:
         ValueError: the run began with other settings or data.
     """
-    settings = run_folder.plain(settings)
+    settings = plain_json.plain(settings)
     before = run.read_json("config.json")
     if before is not None and _has_begun(run):
         changed = flags.differences(before, settings)

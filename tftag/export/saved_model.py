@@ -19,6 +19,7 @@ from tftag.export import (
     float32_model,
     verification,
 )
+from tftag.files import plain_path
 from tftag.models import dual_encoder
 from tftag.serving import model_card, version_folder
 
@@ -265,10 +266,13 @@ def _served_name(folder):
 
 def _save(make, texts, written):
     """Saves the module that `make` makes of the paths of its assets."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        plain_path.plain(written) as path,
+    ):
         module = make(exported_files.write_assets(scratch, texts))
         signatures = module.signature_functions()
-        tf.saved_model.save(module, os.fspath(written), signatures)
+        tf.saved_model.save(module, path, signatures)
 
 
 def _write(folder, version, fill):

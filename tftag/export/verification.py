@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tftag import audio
+from tftag.files import plain_path
 
 
 def largest_difference(
@@ -32,8 +33,10 @@ def largest_difference(
         logits = model(clips, training=False)
         return tf.sigmoid(tf.cast(logits, tf.float32))
 
+    with plain_path.plain(saved) as path:
+        loaded = tf.saved_model.load(path)
     return of_recordings(
-        tf.saved_model.load(os.fspath(saved)),
+        loaded,
         lambda samples: clip_mean(
             probabilities, samples, audio_spec, clips_at_once
         ),

@@ -12,6 +12,8 @@ FILTERS = (128, 256, 256, 256, 512, 512, 256)
 
 POOLINGS = ("average", "max", "both", "flatten")
 POOL_PADDINGS = ("same", "valid")
+# Not what ~/.keras/keras.json says.
+_DATA_FORMAT = "channels_last"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,7 +126,12 @@ def backbone(
 def _block(x, filters, config, name):
     # No bias: batch norm takes the mean away, and has an offset of its own.
     x = keras.layers.Conv2D(
-        filters, 3, padding="same", use_bias=False, name=f"{name}_conv"
+        filters,
+        3,
+        padding="same",
+        use_bias=False,
+        data_format=_DATA_FORMAT,
+        name=f"{name}_conv",
     )(x)
     x = layers.BatchNormalization(
         momentum=config.batch_norm_momentum, name=f"{name}_norm"
@@ -132,7 +139,10 @@ def _block(x, filters, config, name):
     # ReLU is monotonic, so max(relu(x)) = relu(max(x)): pooling first gives
     # the same output and gradient, and ReLU runs on a quarter of the values.
     x = keras.layers.MaxPooling2D(
-        2, padding=config.pool_padding, name=f"{name}_pool"
+        2,
+        padding=config.pool_padding,
+        data_format=_DATA_FORMAT,
+        name=f"{name}_pool",
     )(x)
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
@@ -140,17 +150,16 @@ def _block(x, filters, config, name):
 def _pool(x, pooling, prefix):
     match pooling:
         case "flatten":
-            return keras.layers.Flatten(name=f"{prefix}flatten")(x)
+            layer, name = keras.layers.Flatten, "flatten"
         case "average":
-            return keras.layers.GlobalAveragePooling2D(name=f"{prefix}average")(
-                x
-            )
+            layer, name = keras.layers.GlobalAveragePooling2D, "average"
         case "max":
-            return keras.layers.GlobalMaxPooling2D(name=f"{prefix}max")(x)
+            layer, name = keras.layers.GlobalMaxPooling2D, "max"
         case "both":
             return keras.layers.Concatenate(name=f"{prefix}average_and_max")(
                 [_pool(x, "average", prefix), _pool(x, "max", prefix)]
             )
+    return layer(data_format=_DATA_FORMAT, name=f"{prefix}{name}")(x)
 
 
 def _check_halvings(audio_spec, config):

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tftag import audio
+from tftag.files import plain_path
 from tftag.serving import model_card, version_folder
 
 
@@ -78,7 +79,8 @@ class SavedTagger:
             self.sample_rate_hz = self._spec.sample_rate_hz
             self.clips_at_once = int(self.card["clips_at_once"])
             # Kept, because the signatures hold its variables weakly.
-            self._saved_model = tf.saved_model.load(os.fspath(self.folder))
+            with plain_path.plain(self.folder) as plain:
+                self._saved_model = tf.saved_model.load(plain)
             self._signatures = {
                 name: self._saved_model.signatures[name]
                 for name in self._needed

@@ -6,7 +6,7 @@ from tftag.serving import model_card
 
 FIELDS = {
     "audio": {"sample_rate_hz": 16_000},
-    "calibration": {"slope": 1.0},
+    "calibration": {"slope": 1.0, "offsets": [0, 0], "thresholds": [0, 1]},
     "clips_at_once": 8,
     "tags": ["été", "r&b"],
 }
@@ -45,11 +45,29 @@ def test_what_has_no_form_in_json_is_refused():
         model_card.to_text({"tags": {"a"}})
 
 
+def _card(**changed):
+    card = {
+        "format": 1,
+        "tags": ["a"],
+        "audio": {},
+        "clips_at_once": 8,
+        "calibration": {"slope": 1.0, "offsets": [0.0], "thresholds": [0.5]},
+    }
+    return json.dumps(card | changed)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("{", "damaged.*tftag.json"),
-        ('"text"', "format None"),
+        ('"text"', "damaged.*holds a str"),
+        ("[" * 100_000, "damaged.*tftag.json"),
+        (_card(tags=[1]), "damaged.*tags"),
+        (_card(tags={}), "damaged.*tags"),
+        (_card(audio=[]), "damaged.*audio"),
+        (_card(calibration={"offsets": [0]}), "damaged.*thresholds"),
+        (_card(kind="dual_encoder"), "damaged.*without space, words"),
+        (_card(kind="dual_encoder", space={}, words={}), "damaged.*space"),
         ("{}", "format None"),
         ('{"format": 2}', "newer tftag.*format 2"),
         ('{"format": 1, "tags": []}', "without audio, calibration"),
