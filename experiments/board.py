@@ -12,7 +12,7 @@ import tensorflow as tf
 from matplotlib import figure as figures
 from matplotlib.backends import backend_agg
 
-from experiments import plots
+from experiments import fonts, plots
 from tftag import audio
 
 _PROJECTOR_TENSORS, _PROJECTOR_ROWS = "embeddings.tsv", "embeddings_rows.tsv"
@@ -28,7 +28,8 @@ def scalars(writer, step: int, values: dict[str, float]) -> None:
 def figure(writer, step: int, name: str, drawn: figures.Figure) -> None:
     """Writes a matplotlib figure as an image."""
     canvas = backend_agg.FigureCanvasAgg(drawn)
-    canvas.draw()
+    with fonts.covering(drawn):
+        canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[None, :, :, :3]
     with writer.as_default(step):
         tf.summary.image(name, pixels)

@@ -6,10 +6,12 @@ needs to be closed.
 
 import pathlib
 import re
+import unicodedata
 
 import numpy as np
 from matplotlib import figure, ticker
 
+from experiments import fonts
 from tftag import audio, metrics
 
 BLUE, ORANGE, GREEN, GREY = "#2f6db3", "#d9702b", "#3b8f5a", "#70757a"
@@ -19,8 +21,35 @@ _CURVES_IN_ONE = 6
 
 def save(drawn: figure.Figure, path: str | pathlib.Path) -> pathlib.Path:
     """Writes a figure; the ending says how (`.png`, `.pdf`, `.svg`)."""
-    drawn.savefig(path, dpi=150)
+    with fonts.covering(drawn):
+        drawn.savefig(path, dpi=150)
     return pathlib.Path(path)
+
+
+def short(tag: str, columns: int = 32) -> str:
+    """Takes the middle out of a tag that no figure has the room for.
+
+    Args:
+        tag: The tag.
+        columns: What is left; a letter of East Asia takes two.
+
+    Returns:
+        The tag, or its beginning, `…` and its last letters.
+    """
+    if _width(tag) <= columns:
+        return tag
+    end = tag[-1:]
+    while _width(tag[-len(end) - 1 :]) <= columns // 4:
+        end = tag[-len(end) - 1 :]
+    start = tag[:1]
+    while _width(tag[: len(start) + 1]) + _width(end) < columns:
+        start = tag[: len(start) + 1]
+    return f"{start}…{end}"
+
+
+def _width(text: str) -> int:
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide
 
 
 def loss_and_map_curves(history: list[dict]) -> figure.Figure:
@@ -125,7 +154,7 @@ def precision_recall_curves(truth, scores, names) -> figure.Figure:
                 exact,
                 where="pre",
                 color=color,
-                label=f"{names[tag]}: AP {precision[tag]:.2f}, "
+                label=f"{short(names[tag], 24)}: AP {precision[tag]:.2f}, "
                 f"{int(truth[:, tag].sum()):,} positives",
             )
             axes.axhline(truth[:, tag].mean(), color=color, lw=1, ls=":")

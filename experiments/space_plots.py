@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib import colors, figure, transforms
 
-from experiments import plots
+from experiments import fonts, plots
 
 _MOST_TAGS = 40
 # Of a label about its dot, right and up; the first is the usual one.
@@ -111,7 +111,7 @@ def space(truth, recordings, tags, names, seen) -> figure.Figure:
         axes.scatter(*at.T, s=26, color=color, label=title)
         for place, point in zip(part, at, strict=True):
             axes.annotate(
-                names[shown[place]],
+                plots.short(names[shown[place]]),
                 point,
                 xytext=(4, 4),
                 textcoords="offset points",
@@ -132,7 +132,8 @@ def space(truth, recordings, tags, names, seen) -> figure.Figure:
 
 def _part_labels(axes, at, legend) -> None:
     """Puts each label where it covers least of dots and earlier labels."""
-    axes.figure.draw_without_rendering()
+    with fonts.covering(axes.figure):
+        axes.figure.draw_without_rendering()
     dots = [
         transforms.Bbox.from_bounds(x - 4, y - 4, 8, 8)
         for x, y in axes.transData.transform(at)
@@ -171,4 +172,4 @@ def _shown(truth, names, seen):
 
 
 def _label(name, seen):
-    return name if name in seen else f"{name} *"
+    return plots.short(name) if name in seen else f"{plots.short(name)} *"

@@ -68,7 +68,10 @@ def average_precision_per_tag(table: list[dict]) -> figure.Figure:
             color=plots.GREY,
         )
         axes.set_yticks(
-            places, [row["tag"] for row in part], fontsize=8, parse_math=False
+            places,
+            [plots.short(row["tag"]) for row in part],
+            fontsize=8,
+            parse_math=False,
         )
         axes.set(
             xlabel="Average precision",
@@ -131,13 +134,16 @@ def tag_confusion(truth, scores, names, most: int = 30) -> figure.Figure:
         "ratio", [plots.BLUE, "#f7f7f5", plots.ORANGE]
     ).with_extremes(bad="#dddddd")
     image = axes.imshow(np.log2(ratio), cmap=palette, vmin=-3, vmax=3)
-    labels = [names[tag] for tag in shown]
+    labels = [plots.short(names[tag]) for tag in shown]
     axes.set_xticks(
         range(tags), labels, rotation=90, fontsize=8, parse_math=False
     )
     axes.set_yticks(
         range(tags),
-        [f"{names[tag]} ({count[tag]:,})" for tag in shown],
+        [
+            f"{label} ({count[tag]:,})"
+            for label, tag in zip(labels, shown, strict=True)
+        ],
         fontsize=8,
         parse_math=False,
     )
