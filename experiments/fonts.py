@@ -43,6 +43,20 @@ def covering(drawn: figure.Figure) -> Iterator[None]:
         yield
 
 
+def width_ems(line: str) -> float:
+    """Width of a line in the font of the figures, as a share of its size."""
+    return sum(map(_advance_ems, line))
+
+
+@functools.cache
+def _advance_ems(letter: str) -> float:
+    font = ft2font.FT2Font(font_manager.findfont(None))
+    if ord(letter) not in font.get_charmap():
+        return 1.0  # as wide as high, as in East Asia
+    font.set_size(64, 72)
+    return font.load_char(ord(letter)).linearHoriAdvance / 65536 / 64
+
+
 def _families(one: text.Text) -> tuple[str, ...]:
     return tuple(one.get_fontfamily())
 

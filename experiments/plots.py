@@ -6,7 +6,6 @@ needs to be closed.
 
 import pathlib
 import re
-import unicodedata
 
 import numpy as np
 from matplotlib import figure, ticker
@@ -26,30 +25,30 @@ def save(drawn: figure.Figure, path: str | pathlib.Path) -> pathlib.Path:
     return pathlib.Path(path)
 
 
-def short(tag: str, columns: int = 32) -> str:
+def short(tag: str, ems: float = 18.0) -> str:
     """Takes the middle out of a tag that no figure has the room for.
 
     Args:
         tag: The tag.
-        columns: What is left; a letter of East Asia takes two.
+        ems: What is left, in widths of an M or so: the size of the font.
 
     Returns:
         The tag, or its beginning, `…` and its last letters.
     """
-    if _width(tag) <= columns:
+    if fonts.width_ems(tag) <= ems:
         return tag
-    end = tag[-1:]
-    while _width(tag[-len(end) - 1 :]) <= columns // 4:
+    start, end = tag[:1], tag[-1:]
+    while fonts.width_ems(tag[-len(end) - 1 :]) <= ems / 4:
         end = tag[-len(end) - 1 :]
-    start = tag[:1]
-    while _width(tag[: len(start) + 1]) + _width(end) < columns:
+    while fonts.width_ems(f"{tag[: len(start) + 1]}…{end}") <= ems:
         start = tag[: len(start) + 1]
     return f"{start}…{end}"
 
 
-def _width(text: str) -> int:
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
-    return len(text) + wide
+def more_inches(labels: list[str], points: float = 8.0) -> float:
+    """Inches that labels of this size need beyond the usual one."""
+    ems = max(map(fonts.width_ems, labels), default=0.0)
+    return max(0.0, ems * points / 72 - 1.0)
 
 
 def loss_and_map_curves(history: list[dict]) -> figure.Figure:
@@ -154,7 +153,7 @@ def precision_recall_curves(truth, scores, names) -> figure.Figure:
                 exact,
                 where="pre",
                 color=color,
-                label=f"{short(names[tag], 24)}: AP {precision[tag]:.2f}, "
+                label=f"{short(names[tag], 12.0)}: AP {precision[tag]:.2f}, "
                 f"{int(truth[:, tag].sum()):,} positives",
             )
             axes.axhline(truth[:, tag].mean(), color=color, lw=1, ls=":")

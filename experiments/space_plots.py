@@ -44,7 +44,7 @@ def similarity(truth, recordings, tags, names, seen) -> figure.Figure:
     carried = truth[:, shown].astype(np.float64)
     cells = (carried.T @ standard) / carried.sum(axis=0)[:, None]
     labels = [_label(names[tag], seen) for tag in shown]
-    size = 3.0 + 0.24 * len(shown)
+    size = 3.0 + 0.24 * len(shown) + plots.more_inches(labels)
     drawn = figure.Figure(figsize=(size + 0.8, size), layout="constrained")
     axes = drawn.subplots()
     limit = max(float(np.abs(cells).max()), 1e-6)
@@ -126,14 +126,14 @@ def space(truth, recordings, tags, names, seen) -> figure.Figure:
     )
     plots.plain(axes, grid="both")
     legend = axes.legend(frameon=False, fontsize=9, loc="best")
-    _part_labels(axes, points @ plane, legend)
+    with fonts.covering(drawn):
+        _part_labels(axes, points @ plane, legend)
     return drawn
 
 
 def _part_labels(axes, at, legend) -> None:
     """Puts each label where it covers least of dots and earlier labels."""
-    with fonts.covering(axes.figure):
-        axes.figure.draw_without_rendering()
+    axes.figure.draw_without_rendering()
     dots = [
         transforms.Bbox.from_bounds(x - 4, y - 4, 8, 8)
         for x, y in axes.transData.transform(at)

@@ -21,8 +21,10 @@ def average_precision_per_tag(table: list[dict]) -> figure.Figure:
     rows.sort(key=lambda row: -row["ap"])
     columns = max(1, -(-len(rows) // _ROWS_PER_COLUMN))
     height = max(1, -(-len(rows) // columns))
+    labels = [plots.short(row["tag"]) for row in rows]
+    width = max(6.5, (4.4 + plots.more_inches(labels)) * columns)
     drawn = figure.Figure(
-        figsize=(max(6.5, 4.4 * columns), 1.6 + 0.19 * height),
+        figsize=(width, 1.6 + 0.19 * height),
         layout="constrained",
     )
     every = drawn.subplots(1, columns, squeeze=False)[0]
@@ -69,7 +71,7 @@ def average_precision_per_tag(table: list[dict]) -> figure.Figure:
         )
         axes.set_yticks(
             places,
-            [plots.short(row["tag"]) for row in part],
+            labels[column * height : (column + 1) * height],
             fontsize=8,
             parse_math=False,
         )
@@ -127,14 +129,14 @@ def tag_confusion(truth, scores, names, most: int = 30) -> figure.Figure:
     shown = shown[count[shown] > 0]
     ratio = _confusion(truth[:, shown], scores[:, shown])
     tags = len(shown)
-    size = 2.6 + 0.27 * max(tags, 10)
+    labels = [plots.short(names[tag]) for tag in shown]
+    size = 2.6 + 0.27 * max(tags, 10) + plots.more_inches(labels)
     drawn = figure.Figure(figsize=(size + 0.8, size), layout="constrained")
     axes = drawn.subplots()
     palette = colors.LinearSegmentedColormap.from_list(
         "ratio", [plots.BLUE, "#f7f7f5", plots.ORANGE]
     ).with_extremes(bad="#dddddd")
     image = axes.imshow(np.log2(ratio), cmap=palette, vmin=-3, vmax=3)
-    labels = [plots.short(names[tag]) for tag in shown]
     axes.set_xticks(
         range(tags), labels, rotation=90, fontsize=8, parse_math=False
     )
