@@ -250,5 +250,7 @@ def test_no_model_code_is_imported(tagger_folder):
         tagger_folder,
     )
     decoding = ["ffmpeg", "open_ended_mp3", "audio_source", "audio"]
-    modules = [*decoding, "model_card", "version_folder", "serving"]
+    modules = [
+        *(*decoding, "model_card", "quiet_start", "version_folder", "serving"),
+    ]
     assert printed == str([f"tftag.{name}" for name in modules])

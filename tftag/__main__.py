@@ -2,7 +2,7 @@
 
 import argparse
 
-from tftag import command_line, listing
+from tftag import command_line, listing, quiet_start
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -145,13 +145,13 @@ def _count(text):
 def _tag(arguments):
     # Imported here: it takes seconds, and neither the help text nor a wrong
     # argument has to wait for it.
-    with command_line.quiet_tensorflow():
+    with quiet_start.quiet_tensorflow():
         from tftag import tag_command
     return tag_command.run(arguments)
 
 
 def _search(arguments):
-    with command_line.quiet_tensorflow():
+    with quiet_start.quiet_tensorflow():
         from tftag import search_command
     return search_command.run(arguments)
 

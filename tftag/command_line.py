@@ -77,28 +77,6 @@ def run(
 
 
 @contextlib.contextmanager
-def quiet_tensorflow() -> Iterator[None]:
-    """Hides what TensorFlow logs as it is imported, unless a level is set.
-
-    Some of it is written past Python and before the level is looked at.
-    """
-    level = "TF_CPP_MIN_LOG_LEVEL"
-    if level in os.environ:
-        yield
-        return
-    os.environ[level] = "3"
-    sys.stderr.flush()
-    stderr = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-
-
-@contextlib.contextmanager
 def quiet_libraries() -> Iterator[None]:
     """Hides what libraries write to stderr past Python.
 

@@ -5,9 +5,11 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-import tensorflow as tf
 
-from tftag import audio, model_card, version_folder
+from tftag import audio, model_card, quiet_start, version_folder
+
+with quiet_start.quiet_tensorflow():
+    import tensorflow as tf
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
