@@ -17,13 +17,8 @@ STRINGS = tiny_dual_encoder.STRINGS
 
 
 @pytest.fixture(scope="module")
-def loaded(encoder_folder):
-    return tf.saved_model.load(str(encoder_folder))
-
-
-@pytest.fixture(scope="module")
-def signatures(loaded):
-    return loaded.signatures
+def signatures(encoder_signatures):
+    return encoder_signatures
 
 
 @pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)

@@ -16,13 +16,8 @@ from tensorflow_serving.apis import (  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def loaded(encoder_folder):
-    return tf.saved_model.load(str(encoder_folder))
-
-
-@pytest.fixture(scope="module")
-def signatures(loaded):
-    return loaded.signatures
+def signatures(encoder_signatures):
+    return encoder_signatures
 
 
 def request_of(name, inputs):

@@ -18,13 +18,8 @@ OF_TAGS = (
 
 
 @pytest.fixture(scope="module")
-def loaded(encoder_folder):
-    return tf.saved_model.load(str(encoder_folder))
-
-
-@pytest.fixture(scope="module")
-def signatures(loaded):
-    return loaded.signatures
+def signatures(encoder_signatures):
+    return encoder_signatures
 
 
 def as_json(name, tensor):
