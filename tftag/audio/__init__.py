@@ -1,0 +1,27 @@
+"""From any audio file to samples of one rate, and the clips of a recording."""
+
+from tftag.audio.decoders import UnusableAudio
+from tftag.audio.recording import (
+    FULL_SCALE,
+    AudioSpec,
+    Recording,
+    clip_starts,
+    decode_file,
+    logger,
+    to_full_scale,
+    to_mono,
+    write_wav,
+)
+
+__all__ = [
+    "FULL_SCALE",
+    "AudioSpec",
+    "Recording",
+    "UnusableAudio",
+    "clip_starts",
+    "decode_file",
+    "logger",
+    "to_full_scale",
+    "to_mono",
+    "write_wav",
+]
