@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tftag.export import warmup
 
-pytest.importorskip("tensorflow_serving", reason="tensorflow-serving-api")
+pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
 
 from tensorflow_serving.apis import (  # noqa: E402
     predict_pb2,
