@@ -12,7 +12,7 @@ import tensorflow as tf
 from matplotlib import figure as figures
 from matplotlib.backends import backend_agg
 
-from experiments.figures import plots
+from experiments.figures import fonts, plots
 from tftag import audio
 from tftag.files import atomic_write, plain_json
 
@@ -29,7 +29,8 @@ def scalars(writer, step: int, values: dict[str, float]) -> None:
 def figure(writer, step: int, name: str, drawn: figures.Figure) -> None:
     """Writes a matplotlib figure as an image."""
     canvas = backend_agg.FigureCanvasAgg(drawn)
-    canvas.draw()
+    with fonts.covering(drawn):
+        canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[None, :, :, :3]
     with writer.as_default(step):
         tf.summary.image(name, pixels)
