@@ -28,6 +28,7 @@ _FRONT_END = (
     "min_hz",
     "max_hz",
     "log_floor",
+    *audio.CHOICES,
 )
 
 
