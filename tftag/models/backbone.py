@@ -120,6 +120,7 @@ def backbone(
     frames = audio_spec.clip_frames if config.pooling == "flatten" else None
     inputs = keras.Input((frames, audio_spec.mel_bands), name="log_mel")
     if config.architecture == "musicnn":
+        musicnn.check_bands(audio_spec.mel_bands)
         vectors = [
             musicnn.vector(
                 inputs, config.pooling, config.batch_norm_momentum, prefix

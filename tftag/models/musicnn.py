@@ -28,6 +28,16 @@ EMBEDDING = 200
 POOLINGS = ("embedding", "both", "both_and_embedding")
 
 
+def check_bands(mel_bands: int) -> None:
+    """Refuses a spectrogram that no timbral filter fits into."""
+    least = max(bands for bands, _ in TIMBRAL)
+    if mel_bands < least:
+        raise ValueError(
+            f"musicnn takes `mel_bands` >= {least}, the published weights "
+            f"96. Received: {mel_bands}."
+        )
+
+
 def vector(x, pooling: str, batch_norm_momentum: float, prefix: str = ""):
     """Takes a spectrogram through the network.
 

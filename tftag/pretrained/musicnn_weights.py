@@ -1,5 +1,6 @@
 """The published musicnn taggers, as taggers of this package."""
 
+import dataclasses
 import pathlib
 
 import keras
@@ -23,6 +24,8 @@ AUDIO = audio.AudioSpec(
     edges="reflect",
     compression="log10",
 )
+# Of every batch norm, here and in the published networks.
+_EPSILON = 1e-3
 _FOLDER = pathlib.Path(__file__).parent
 
 
@@ -55,49 +58,70 @@ def model(name: str) -> keras.Model:
         backbone.BackboneConfig(architecture="musicnn", pooling="embedding")
     )
     built = tagger.tagger(AUDIO, config, len(arrays["tag_logits/bias"]))
-    assign(built, [arrays])
+    standard = assign(built.get_layer("backbone"), [arrays])
+    built.get_layer("mel_norm").set_weights(standard.weights(AUDIO.mel_bands))
     head = built.get_layer("tag_logits")
     head.set_weights([arrays["tag_logits/kernel"], arrays["tag_logits/bias"]])
     return built
 
 
-def assign(built: keras.Model, members: list[dict[str, np.ndarray]]) -> None:
-    """Gives a network the bodies of published taggers.
+@dataclasses.dataclass(frozen=True)
+class Standard:
+    """How the spectrogram is standardised before the backbone.
+
+    Attributes:
+        mean: Of all bands.
+        deviation: Square root of their variance and batch norm's epsilon.
+    """
+
+    mean: float
+    deviation: float
+
+    def weights(self, mel_bands: int) -> list[np.ndarray]:
+        """Moving mean and variance of the layer `mel_norm`."""
+        variance = self.deviation**2 - _EPSILON
+        return [np.full(mel_bands, value) for value in (self.mean, variance)]
+
+
+def assign(body: keras.Model, members: list[dict[str, np.ndarray]]) -> Standard:
+    """Gives a backbone the weights of published taggers.
 
     Args:
-        built: Has the layers `mel_norm` and `backbone`, of `AUDIO`.
+        body: A backbone of the architecture `musicnn`.
         members: What `read` gives, for each member of the backbone.
+
+    Returns:
+        How its input has to be standardised: as the first member does it.
     """
-    mel_norm = built.get_layer("mel_norm")
-    mean, variance = (
-        members[0][f"input_norm/moving_{part}"] for part in ("mean", "variance")
-    )
-    shape = mel_norm.moving_mean.shape
-    mel_norm.set_weights(
-        [np.broadcast_to(mean, shape), np.broadcast_to(variance, shape)]
-    )
-    body = built.get_layer("backbone")
+    standard = _standard(members[0])
     for number, arrays in enumerate(members, start=1):
         prefix = f"member_{number}_" if len(members) > 1 else ""
-        arrays = _behind(mel_norm, mean, variance, arrays)
+        arrays = _behind(standard, arrays)
         for layer in body.layers:
             own = layer.name.removeprefix(prefix)
             if layer.weights and layer.name.startswith(prefix):
                 layer.set_weights(
                     [arrays[f"{own}/{weight.name}"] for weight in layer.weights]
                 )
+    return standard
 
 
-def _behind(mel_norm, mean, variance, arrays):
-    """Rewrites the statistics of the input for a spectrogram standardised."""
-    scale = np.sqrt(variance.astype(np.float64) + mel_norm.epsilon)
-    own_mean, own_variance = (
-        arrays[f"input_norm/moving_{part}"].astype(np.float64)
+def _standard(arrays):
+    """What the first batch norm of a network does, but for its scale."""
+    mean, variance = (
+        float(arrays[f"input_norm/moving_{part}"][0])
         for part in ("mean", "variance")
     )
-    own_scale = np.sqrt(own_variance + mel_norm.epsilon) / scale
+    return Standard(mean, float(np.sqrt(variance + _EPSILON)))
+
+
+def _behind(standard, arrays):
+    """Rewrites the first batch norm for a spectrogram standardised before."""
+    own = _standard(arrays)
+    mean = (own.mean - standard.mean) / standard.deviation
+    variance = (own.deviation / standard.deviation) ** 2 - _EPSILON
     return {
         **arrays,
-        "input_norm/moving_mean": (own_mean - mean) / scale,
-        "input_norm/moving_variance": own_scale**2 - mel_norm.epsilon,
+        "input_norm/moving_mean": np.array([mean]),
+        "input_norm/moving_variance": np.array([variance]),
     }
