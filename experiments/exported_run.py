@@ -17,6 +17,7 @@ from experiments import (
     run_dir,
     run_settings,
     training,
+    transfer,
 )
 from pipelines import manifest as manifests
 
@@ -103,12 +104,14 @@ def about(
 def card(run: run_dir.RunDir, settings, summary: dict) -> dict:
     """What the export says about how it was made."""
     environment = run.read_json("environment.json")
+    data = run.read_json("data.json")
     return run_dir.plain(
         {
             "experiment": run.experiment,
             "run": str(run.path),
             "settings": flags.leaves(settings),
-            "data": run.read_json("data.json"),
+            "data": data,
+            "licences": data.get("licences", []),
             "metrics": summary,
             "environment": environment["starts"][-1],
         }
@@ -151,6 +154,7 @@ def _data(settings, manifest) -> dict:
         "audio_hashes": [track.audio_hash for track in heard],
         "audit": manifest.audit,
         "tags": list(manifest.vocabulary.names),
+        "licences": transfer.licences(settings.init_from),
     }
 
 

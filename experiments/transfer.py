@@ -130,6 +130,24 @@ def card(source: str | os.PathLike) -> dict:
     return model_card.read(_export_folder(source))
 
 
+def licences(source: str) -> list[dict]:
+    """Licences of a model to start from, which what is made of it inherits.
+
+    Args:
+        source: what `init_from` says; empty for random weights.
+
+    Returns:
+        A list as `model_card.licence_text` takes it.
+
+    Raises:
+        FileNotFoundError: `source` is neither run nor export.
+    """
+    if not source or source.startswith(audio_module.HUB):
+        return []
+    known = card(source)
+    return known.get("licences") or known.get("data", {}).get("licences") or []
+
+
 def check_start(
     source: str, unseen: Iterable[str], test: manifests.Manifest | None
 ) -> str | None:

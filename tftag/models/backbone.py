@@ -24,8 +24,6 @@ class BackboneConfig:
     """What the backbone looks like.
 
     Attributes:
-        architecture: `blocks`, those of the reference experiment, or
-            `musicnn`, which takes neither `width` nor `blocks`.
         width: Multiplies the filters of every block.
         blocks: How many of the blocks in `FILTERS` are used, from the first.
         pooling: What makes one vector of the last block's output: `average`
@@ -41,9 +39,10 @@ class BackboneConfig:
             a tagger averages their logits.
         shared_blocks: Blocks that all members have in common. The first ones
             see most cells and cost most; the last ones are nearly free.
+        architecture: `blocks`, those of the reference experiment, or
+            `musicnn`, which takes neither `width` nor `blocks`.
     """
 
-    architecture: str = "blocks"
     width: float = 1.0
     blocks: int = 7
     pooling: str = "both"
@@ -51,6 +50,7 @@ class BackboneConfig:
     batch_norm_momentum: float = 0.99
     members: int = 1
     shared_blocks: int = 0
+    architecture: str = "blocks"
 
     def __post_init__(self):
         """Refuses what no backbone can have."""
