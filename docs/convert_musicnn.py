@@ -10,6 +10,7 @@ left out. `tftag/pretrained/README.txt` says where the weights come from.
 """
 
 import argparse
+import ast
 import hashlib
 import pathlib
 import tempfile
@@ -18,10 +19,13 @@ import zipfile
 import numpy as np
 import tensorflow as tf
 
+from tftag import tags
+
 WHEEL_SHA256 = (
     "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
 )
 NETWORKS = {"MSD_musicnn": "msd_musicnn", "MTT_musicnn": "mtt_musicnn"}
+LABELS = {"msd_musicnn": "MSD_LABELS", "mtt_musicnn": "MTT_LABELS"}
 OUT = pathlib.Path(__file__).parent.parent / "tftag" / "pretrained"
 
 # Of the checkpoint, in the order in which its names are numbered.
@@ -89,6 +93,25 @@ def read_checkpoint(prefix: str) -> dict[str, np.ndarray]:
     return arrays
 
 
+def tag_names(source: str, constant: str) -> list[str]:
+    """Finds the tags of a network in Python source, without running it.
+
+    Args:
+        source: Assigns a list of strings to the constant.
+        constant: Its name.
+
+    Returns:
+        The tags as this package spells them, in the order of the outputs.
+    """
+    (value,) = (
+        node.value
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign)
+        and [target.id for target in node.targets] == [constant]
+    )
+    return [tags.clean_tag(name) for name in ast.literal_eval(value)]
+
+
 def main(argv: list[str] | None = None) -> None:
     """Writes the weights and the licence."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -114,6 +137,10 @@ def main(argv: list[str] | None = None) -> None:
             np.savez_compressed(
                 options.out / f"{here}.npz", **read_checkpoint(str(prefix))
             )
+        source = wheel.read("musicnn/configuration.py").decode()
+        for name, constant in LABELS.items():
+            text = "".join(f"{tag}\n" for tag in tag_names(source, constant))
+            (options.out / f"{name}.txt").write_text(text, "utf-8")
         licence = wheel.read("musicnn-0.1.0.dist-info/LICENSE.md")
     (options.out / "LICENSE.txt").write_bytes(licence)
 

@@ -29,18 +29,19 @@ def test_a_clip_is_a_patch_of_the_paper():
     assert (SPEC.clip_samples, SPEC.clip_frames) == (47_616, 187)
 
 
-@pytest.mark.parametrize("name", ["msd_musicnn", "mtt_musicnn"])
-def test_a_published_tagger_answers_as_its_arrays_say(name):
-    sounds = _sounds(SPEC.clip_samples)
+@pytest.mark.parametrize(
+    ("name", "sound"), [("msd_musicnn", 0), ("mtt_musicnn", 1)]
+)
+def test_a_published_tagger_answers_as_its_arrays_say(name, sound):
+    sounds = _sounds(SPEC.clip_samples)[[sound]]
     arrays = musicnn_weights.read(name)
     model = musicnn_weights.model(name)
-    inputs = {"waveform": sounds, "peak": np.ones(2, "float32")}
-    answers = ops.convert_to_numpy(model(inputs, training=False))
-    for sound, answer in zip(sounds, answers, strict=True):
-        mels = slow_musicnn.log_mel(sound)
-        assert mels.shape == (187, 96)
-        _, _, expected = slow_musicnn.features(mels, arrays)
-        np.testing.assert_allclose(answer, expected, rtol=0, atol=1e-4)
+    inputs = {"waveform": sounds, "peak": np.ones(1, "float32")}
+    answer = ops.convert_to_numpy(model(inputs, training=False))[0]
+    mels = slow_musicnn.log_mel(sounds[0])
+    assert mels.shape == (187, 96)
+    _, _, expected = slow_musicnn.features(mels, arrays)
+    np.testing.assert_allclose(answer, expected, rtol=0, atol=1e-4)
 
 
 def test_members_and_poolings_are_those_of_each_network():
