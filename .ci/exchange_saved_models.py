@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-TESTS = pathlib.Path(__file__).resolve().parent.parent / "tests"
+TESTS = pathlib.Path(__file__).resolve().parent.parent / "tests" / "support"
 
 # The last three are of a dual encoder.
 NUMBERS = ("tag_wav", "serving_default", "calibrated") + (

@@ -5,7 +5,7 @@
 The folder holds `config.json`, `model.safetensors`, `tokenizer.json` and
 `vocab.txt` of all-MiniLM-L6-v2; numpy, safetensors and tokenizers have to be
 installed. Each phrase of `docs/word_lists/` and each whole word of MiniLM's
-own vocabulary is encoded as "<phrase> music"; `tftag/word_table/README.txt`
+own vocabulary is encoded as "<phrase> music"; `tftag/words/table/README.txt`
 says what was lost on the way to its size.
 """
 
@@ -21,7 +21,7 @@ from tftag import words
 
 TEMPLATE = "{} music"
 LISTS = pathlib.Path(__file__).parent / "word_lists"
-TABLE = pathlib.Path(__file__).parent.parent / "tftag" / "word_table"
+TABLE = pathlib.Path(__file__).parent.parent / "tftag" / "words" / "table"
 DIM = 128
 # Shorter glued forms are too often another word.
 _GLUED_LETTERS = 5

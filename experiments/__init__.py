@@ -1,7 +1,7 @@
 """What is run: `python -m experiments.run_*`."""
 
-from tftag import command_line
+from tftag import quiet
 
 # Before any other module imports it and lets it talk about its plug-ins.
-with command_line.quiet_tensorflow():
+with quiet.tensorflow_start():
     import tensorflow  # noqa: F401

@@ -8,17 +8,10 @@ import sys
 
 import numpy as np
 
-from experiments import (
-    console,
-    copies,
-    evaluation,
-    flags,
-    judgement,
-    run_dir,
-    run_settings,
-    training,
-    transfer,
-)
+from experiments.runs import bucket_copies, console, run_folder, run_settings
+from experiments.scoring import evaluation, held_out
+from experiments.settings import flags
+from experiments.training import tagger_training, transfer
 from pipelines import manifest as manifests
 
 
@@ -44,7 +37,7 @@ def parse(
 
 
 def begin(
-    run: run_dir.RunDir,
+    run: run_folder.RunDir,
     arguments: argparse.Namespace,
     command: list[str],
     settings,
@@ -67,10 +60,10 @@ def begin(
     run_settings.keep(run, flags.leaves(settings), data)
     if run.finished:
         print(f"{run.path} is finished; another --name starts a new run.")
-        copies.make(arguments.copy_to, run)
+        bucket_copies.make(arguments.copy_to, run)
         return False
     # Places that cannot be written to are said before hours of training.
-    copies.check(arguments.copy_to, run)
+    bucket_copies.check(arguments.copy_to, run)
     pathlib.Path(arguments.export).mkdir(parents=True, exist_ok=True)
     run.write_environment(command, settings.seed)
     counts = ", ".join(f"{n} {s}" for s, n in manifest.split_counts.items())
@@ -83,7 +76,7 @@ def begin(
 
 
 def about(
-    settings, manifest: manifests.Manifest, trained: training.Trained
+    settings, manifest: manifests.Manifest, trained: tagger_training.Trained
 ) -> dict:
     """What metrics.json says beside the figures."""
     best = trained.history[trained.best_epoch - 1]
@@ -101,11 +94,11 @@ def about(
     }
 
 
-def card(run: run_dir.RunDir, settings, summary: dict) -> dict:
+def card(run: run_folder.RunDir, settings, summary: dict) -> dict:
     """What the export says about how it was made."""
     environment = run.read_json("environment.json")
     data = run.read_json("data.json")
-    return run_dir.plain(
+    return run_folder.plain(
         {
             "experiment": run.experiment,
             "run": str(run.path),
@@ -119,11 +112,11 @@ def card(run: run_dir.RunDir, settings, summary: dict) -> dict:
 
 
 def finish(
-    run: run_dir.RunDir,
+    run: run_folder.RunDir,
     arguments: argparse.Namespace,
     summary: dict,
     exported: str | os.PathLike,
-    judged: judgement.Judgement,
+    judged: held_out.Judgement,
     more: str = "",
 ) -> None:
     """Writes metrics.json, says what was made, and copies it.
@@ -138,7 +131,7 @@ def finish(
     """
     run.write_json("metrics.json", {**summary, "export": str(exported)})
     print(_closing(run, summary, exported, judged.recordings) + more)
-    copies.make(arguments.copy_to, run)
+    bucket_copies.make(arguments.copy_to, run)
 
 
 def _data(settings, manifest) -> dict:

@@ -19,20 +19,18 @@ import sys
 
 import numpy as np
 
-from experiments import (
-    ablation_rows,
-    ablation_table,
+from experiments.data import dual_data
+from experiments.runs import console, run_folder, run_settings
+from experiments.settings import dual_config, flags
+from experiments.training import (
     cached_clips,
-    console,
-    dual_config,
-    dual_data,
-    dual_training,
-    flags,
-    run_dir,
-    run_settings,
-    training,
+    dual_encoder_training,
+    tagger_training,
 )
-from tftag import command_line, tag_draws, tag_split, zero_shot
+from experiments.zero_shot import ablation_rows, ablation_table
+from tftag import zero_shot
+from tftag.cli import command_line
+from tftag.zero_shot import repeated_draws, tag_split
 
 EXPERIMENT = "ablation"
 
@@ -52,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
             f"{finished['manifest_fingerprint']} in {base}"
         )
     rows = ablation_rows.rows(settings, tuple(arguments.words))
-    run = run_dir.RunDir(arguments.runs, EXPERIMENT, arguments.name)
+    run = run_folder.RunDir(arguments.runs, EXPERIMENT, arguments.name)
     with run.locked():
         run_settings.keep(
             run,
@@ -78,7 +76,7 @@ def main(argv: list[str] | None = None) -> int:
             "protocol": settings.protocol,
             "coverage": coverage(rows, manifest),
             "draws": found,
-            "figures": tag_draws.combine([d["figures"] for d in found]),
+            "figures": repeated_draws.combine([d["figures"] for d in found]),
             "manifest_fingerprint": manifest.fingerprint,
             "environment": environment,
         }
@@ -122,7 +120,7 @@ def read_run(base: pathlib.Path) -> tuple[dual_config.DualConfig, dict]:
             "Name the folder of a finished run of run_zero_shot, as "
             f"runs/zero_shot/first. Received: {base}"
         )
-    run = run_dir.RunDir(base.parent, "", base.name)
+    run = run_folder.RunDir(base.parent, "", base.name)
     values = run.read_json("config.json")
     made = dual_config.PRESETS[values["preset"]]()
     settings = flags.replace(made, values)
@@ -164,13 +162,13 @@ def score_draw(rows, settings, plan: dual_data.Plan, base, run) -> dict:
     test, split, names = plan.test, plan.split, plan.test.vocabulary.names
     shared = all_know(rows, split, plan.kinds)
     seen_train, _ = dual_data.to_learn(settings.protocol, plan.train, split)
-    tagger = training.train_tagger(
-        dual_training.tagger_settings(settings),
+    tagger = tagger_training.train_tagger(
+        dual_encoder_training.tagger_settings(settings),
         seen_train,
         None,
-        run_dir.RunDir(base / "draws" / f"draw_{plan.number}", "", "tagger"),
+        run_folder.RunDir(base / "draws" / f"draw_{plan.number}", "", "tagger"),
     )
-    learnt = dual_training.learnt_from(settings, tagger, seen_train)
+    learnt = dual_encoder_training.learnt_from(settings, tagger, seen_train)
     clips, heard = (
         cached_clips.clip_vectors(tagger.model, part, settings)
         for part in (learnt, test)
@@ -240,7 +238,7 @@ def all_know(rows, split, kinds) -> tag_split.TagSplit:
 def score_row(row, body, clips, learnt, heard, names) -> np.ndarray:
     """Scores of the test recordings, `[recordings, tags]`, NaN if unknown."""
     known = row.known(learnt.vocabulary.names)
-    model = dual_training.fit_heads(
+    model = dual_encoder_training.fit_heads(
         row.settings,
         body,
         clips,
@@ -251,7 +249,7 @@ def score_row(row, body, clips, learnt, heard, names) -> np.ndarray:
     recordings = cached_clips.embed(model, heard)
     askable = row.known(names)
     scores = np.full((len(recordings), len(names)), np.nan, np.float32)
-    tags = dual_training.embed_tags(
+    tags = dual_encoder_training.embed_tags(
         model, tuple(np.array(names, object)[askable]), row.vectors
     )
     scores[:, askable] = recordings @ tags.T

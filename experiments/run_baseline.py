@@ -11,21 +11,16 @@ same weights as a run that was left alone.
 
 import sys
 
-from experiments import (
-    config,
-    console,
-    evaluation,
-    exported_run,
-    flags,
-    illustrations,
-    judgement,
-    recordings,
-    run_dir,
-    training,
-    transfer,
-)
-from pipelines import decode
-from tftag import command_line, export
+from experiments import exported_run
+from experiments.data import recordings
+from experiments.figures import illustrations
+from experiments.runs import console, run_folder
+from experiments.scoring import evaluation, held_out
+from experiments.settings import baseline_config, flags
+from experiments.training import tagger_training, transfer
+from pipelines.reading import slice_reader
+from tftag.cli import command_line
+from tftag.export import saved_model
 
 EXPERIMENT = "baseline"
 
@@ -33,26 +28,28 @@ EXPERIMENT = "baseline"
 def main(argv: list[str] | None = None) -> int:
     """Runs the experiment, or goes on with it."""
     command = sys.argv[1:] if argv is None else argv
-    arguments = exported_run.parse(EXPERIMENT, __doc__, config.PRESETS, command)
+    arguments = exported_run.parse(
+        EXPERIMENT, __doc__, baseline_config.PRESETS, command
+    )
     console.begin()
-    settings = flags.from_arguments(arguments, config.PRESETS)
+    settings = flags.from_arguments(arguments, baseline_config.PRESETS)
     manifest = recordings.read(settings)
     train, validation, test = recordings.parts(settings, manifest)
     evaluation.check_scored(validation, test)
     transfer.check_start(settings.init_from, (), test)
-    run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
+    run = run_folder.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         if not exported_run.begin(run, arguments, command, settings, manifest):
             return 0
-        trained = training.train_tagger(settings, train, validation, run)
-        judged = judgement.judge(settings, trained, train, validation, test)
-        judgement.illustrate(run, settings, trained, judged)
+        trained = tagger_training.train_tagger(settings, train, validation, run)
+        judged = held_out.judge(settings, trained, train, validation, test)
+        illustrations.illustrate(run, settings, trained, judged)
         project(run, settings, trained, judged.recordings)
         summary = {
             **judged.report.summary,
             **exported_run.about(settings, manifest, trained),
         }
-        exported = export.export_tagger(
+        exported = saved_model.export_tagger(
             trained.model,
             settings.audio,
             manifest.vocabulary,
@@ -70,7 +67,7 @@ def project(run, settings, trained, judged) -> None:
         trained.model,
         judged,
         settings.audio,
-        decode.SliceReader(judged, settings.audio.clip_samples),
+        slice_reader.SliceReader(judged, settings.audio.clip_samples),
         settings.training.batch_size,
     )
     illustrations.project(run, judged, embeddings)

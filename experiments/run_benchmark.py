@@ -26,15 +26,13 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from experiments import config, flags
-from experiments.speed import (
-    format_speed,
-    preparation_speed,
-    reading_speed,
-    remote_speed,
-    step_speed,
-)
-from tftag import audio, command_line, layers
+from experiments.settings import baseline_config, flags
+from experiments.speed import formats as format_speed
+from experiments.speed import preparation, reading
+from experiments.speed import remote as remote_speed
+from experiments.speed import step as step_speed
+from tftag import audio, layers
+from tftag.cli import command_line
 
 HOW_TO_GET_TORCH = (
     "PyTorch was not measured: this Python has no torch. `python -m venv DIR`, "
@@ -52,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
         (formats, _formats_flags),
         (frontend, _frontend_flags),
         (step, _step_flags),
-        (preparation_speed.prepare, preparation_speed.add_flags),
+        (preparation.prepare, preparation.add_flags),
         (remote, remote_speed.add_flags),
     ):
         command = commands.add_parser(
@@ -73,20 +71,20 @@ def pipeline(arguments: argparse.Namespace) -> None:
     spec, seconds, torch_python = _reading(arguments)
     samples = round(arguments.minutes * 60 * spec.sample_rate_hz)
     with tempfile.TemporaryDirectory() as folder:
-        manifest = reading_speed.noise_files(
+        manifest = reading.noise_files(
             pathlib.Path(folder), arguments.files, samples, spec
         )
-        ways = reading_speed.own_ways(manifest, spec, seconds)
+        ways = reading.own_ways(manifest, spec, seconds)
         if torch_python is None:
             found = take_turns(ways, arguments.rounds)
         else:
-            with reading_speed.torch_ways(
+            with reading.torch_ways(
                 torch_python, manifest, spec, seconds
             ) as torch_ways:
                 found = take_turns(ways | torch_ways, arguments.rounds)
     _print_crops(arguments, found)
     if torch_python is not None:
-        print("\n".join(reading_speed.ratios(found)))
+        print("\n".join(reading.ratios(found)))
 
 
 def formats(arguments: argparse.Namespace) -> None:
@@ -146,7 +144,7 @@ def frontend(arguments: argparse.Namespace) -> None:
 
 def step(arguments: argparse.Namespace) -> None:
     """Seconds per clip of a training step, and of inference."""
-    settings = flags.from_arguments(arguments, config.PRESETS)
+    settings = flags.from_arguments(arguments, baseline_config.PRESETS)
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     # As in training: on a CPU, less precision takes longer.
     precision = settings.training.precision if has_gpu else "float32"
@@ -234,7 +232,7 @@ def _frontend_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _step_flags(parser: argparse.ArgumentParser) -> None:
-    flags.add_flags(parser, config.PRESETS, step_speed.setting_names())
+    flags.add_flags(parser, baseline_config.PRESETS, step_speed.setting_names())
     parser.add_argument("--tags", type=_count, default=67, help="how many (67)")
 
 

@@ -18,20 +18,15 @@ import sys
 
 import numpy as np
 
-from experiments import (
-    config,
-    console,
-    copies,
-    evaluation,
-    flags,
-    recordings,
-    run_dir,
-    run_settings,
-    training,
-    transfer,
-)
-from pipelines import decode, splits
-from tftag import command_line, metrics
+from experiments.data import recordings
+from experiments.runs import bucket_copies, console, run_folder, run_settings
+from experiments.scoring import evaluation
+from experiments.settings import baseline_config, flags
+from experiments.training import tagger_training, transfer
+from pipelines import splits
+from pipelines.reading import slice_reader
+from tftag import metrics
+from tftag.cli import command_line
 
 EXPERIMENT = "cross_validation"
 
@@ -41,11 +36,11 @@ def main(argv: list[str] | None = None) -> int:
     command = sys.argv[1:] if argv is None else argv
     arguments = parse(command)
     console.begin()
-    settings = flags.from_arguments(arguments, config.PRESETS)
+    settings = flags.from_arguments(arguments, baseline_config.PRESETS)
     settings = dataclasses.replace(settings, train_on="all")
     manifest = recordings.read(settings)
     transfer.check_start(settings.init_from, (), manifest)
-    run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
+    run = run_folder.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         run_settings.keep(
             run,
@@ -55,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
                 "manifest": manifest.fingerprint,
             },
         )
-        copies.check(arguments.copy_to, run)
+        bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
         rows = splits.folds(
             [track.artist for track in manifest.tracks],
@@ -68,13 +63,13 @@ def main(argv: list[str] | None = None) -> int:
         done = [score_fold(settings, manifest, rows, k, run) for k in asked]
         if len(done) == arguments.folds:
             report_pooled(settings, manifest, rows, done, run, environment)
-            copies.make(arguments.copy_to, run)
+            bucket_copies.make(arguments.copy_to, run)
     return 0
 
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = run_settings.parser(EXPERIMENT, __doc__, config.PRESETS)
+    parser = run_settings.parser(EXPERIMENT, __doc__, baseline_config.PRESETS)
     parser.add_argument("--folds", type=int, default=5, help="how many (5)")
     parser.add_argument("--fold", type=int, help="only this one, from 0")
     arguments = parser.parse_args(command)
@@ -95,7 +90,7 @@ def score_fold(settings, manifest, rows, fold: int, run) -> dict:
         `scores` float32 `[fold's recordings, tags]` and `seconds` of training.
     """
     held = rows[fold]
-    part = run_dir.RunDir(run.path, "folds", f"fold_{fold}")
+    part = run_folder.RunDir(run.path, "folds", f"fold_{fold}")
     file = part.path / "scores.npz"
     if not file.exists():
         outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
@@ -105,14 +100,14 @@ def score_fold(settings, manifest, rows, fold: int, run) -> dict:
             f"scoring {len(held)}",
             flush=True,
         )
-        trained = training.train_tagger(
+        trained = tagger_training.train_tagger(
             settings, manifest.subset(outside), None, part
         )
         scores = evaluation.score_manifest(
             trained.model,
             scored,
             settings.audio,
-            decode.SliceReader(scored, settings.audio.clip_samples),
+            slice_reader.SliceReader(scored, settings.audio.clip_samples),
             settings.training.batch_size,
         )
         partial = file.with_suffix(".partial.npz")

@@ -12,24 +12,17 @@ stopped.
 
 import sys
 
-from experiments import (
-    console,
-    dual_config,
-    dual_data,
-    dual_training,
-    evaluation,
-    exported_run,
-    flags,
-    illustrations,
-    judgement,
-    plots,
-    recordings,
-    run_dir,
-    space_plots,
-    transfer,
-    zero_shot_draw,
-)
-from tftag import command_line, export, word_sources
+from experiments import exported_run
+from experiments.data import dual_data, recordings
+from experiments.figures import illustrations, plots, space_plots
+from experiments.runs import console, run_folder
+from experiments.scoring import evaluation, held_out
+from experiments.settings import dual_config, flags
+from experiments.training import dual_encoder_training, transfer
+from experiments.zero_shot import unseen_draw
+from tftag.cli import command_line
+from tftag.export import saved_model
+from tftag.words import sources
 
 EXPERIMENT = "dual_encoder"
 
@@ -45,37 +38,41 @@ def main(argv: list[str] | None = None) -> int:
     manifest = dual_data.read_data(settings)
     names = manifest.vocabulary.names
     train, validation, test = recordings.parts(settings, manifest)
-    held_out = test or validation
-    kinds = dual_data.unseen_tags(settings, train, held_out or train)
+    watched = test or validation
+    kinds = dual_data.unseen_tags(settings, train, watched or train)
     start = None
     if kinds:
-        train, start = keep_unseen(settings, kinds, names, train, held_out)
+        train, start = keep_unseen(settings, kinds, names, train, watched)
         if test is not None:
             # It chooses the epoch, so it has to be apart as well.
             dual_data.check_apart(validation, test)
     seen = tuple(n for n in names if not any(n in k for k in kinds.values()))
     known = dual_data.with_tags(manifest, seen)
-    vectors = word_sources.open_source(settings.words)
+    vectors = sources.open_source(settings.words)
     # All are asked for at the end: what lacks is said before the training.
-    dual_training.tag_vectors(names, vectors)
+    dual_encoder_training.tag_vectors(names, vectors)
     train, validation, test = (
         part and dual_data.with_tags(part, seen)
         for part in (train, validation, test)
     )
     evaluation.check_scored(validation, test)
-    run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
+    run = run_folder.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         if not exported_run.begin(run, arguments, command, settings, known):
             return 0
         covered = vectors.coverage(names, manifest.labels().sum(axis=0))
         print(f"{vectors.source}: {covered}", flush=True)
-        trained = dual_training.train(settings, train, validation, vectors, run)
-        judged = judgement.judge(settings, trained, train, validation, test)
-        judgement.illustrate(run, settings, trained, judged)
-        audio_space = dual_training.embed_recordings(
+        trained = dual_encoder_training.train(
+            settings, train, validation, vectors, run
+        )
+        judged = held_out.judge(settings, trained, train, validation, test)
+        illustrations.illustrate(run, settings, trained, judged)
+        audio_space = dual_encoder_training.embed_recordings(
             trained.model, judged.recordings, settings
         )
-        tag_space = dual_training.embed_tags(trained.model, names, vectors)
+        tag_space = dual_encoder_training.embed_tags(
+            trained.model, names, vectors
+        )
         all_tags = dual_data.with_tags(judged.recordings, names)
         illustrate_space(run, all_tags, seen, audio_space, tag_space)
         summary = {
@@ -86,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
             "words": vectors.source,
             "tag_coverage": covered.tag_share,
             "zero_shot": {
-                kind: zero_shot_draw.figures(
+                kind: unseen_draw.figures(
                     all_tags.labels(),
                     audio_space @ tag_space.T,
                     names,
@@ -96,7 +93,7 @@ def main(argv: list[str] | None = None) -> int:
                 for kind, tags in kinds.items()
             },
         }
-        exported = export.export_dual_encoder(
+        exported = saved_model.export_dual_encoder(
             trained.model,
             settings.audio,
             known.vocabulary,
@@ -118,20 +115,20 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def keep_unseen(settings, kinds, names, train, held_out):
+def keep_unseen(settings, kinds, names, train, watched):
     """Takes what must not be learned from the recordings to train on.
 
     Returns:
         What is left, and what `transfer.check_start` says.
     """
-    if held_out is None:
+    if watched is None:
         raise ValueError(
             "Unseen tags are asked of recordings that are held out: use "
             "--train-on train. Received: --train-on all"
         )
-    dual_data.check_apart(train, held_out)
+    dual_data.check_apart(train, watched)
     split = dual_data.split_of(names, kinds)
-    start = transfer.check_start(settings.init_from, split.unseen, held_out)
+    start = transfer.check_start(settings.init_from, split.unseen, watched)
     return dual_data.to_learn(settings.protocol, train, split)[0], start
 
 

@@ -13,11 +13,15 @@ import time
 
 import numpy as np
 
-from experiments import console, evaluation, illustrations, run_dir
+from experiments.figures import illustrations
+from experiments.runs import console, run_folder
+from experiments.scoring import evaluation
 from pipelines import manifest as manifests
-from pipelines.slices import arrays
+from pipelines.reading import arrays
 from pipelines.storage import local_copy
-from tftag import audio, calibration, command_line, serving, tags
+from tftag import audio, calibration, tags
+from tftag.cli import command_line
+from tftag.serving import saved_tagger
 
 # By name: run as a command, __name__ is __main__.
 _log = logging.getLogger("experiments.run_evaluate")
@@ -32,12 +36,12 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parse(command)
     console.begin()
     manifest = manifests.read_manifest(arguments.manifest)
-    tagger = serving.SavedTagger(arguments.saved_model)
+    tagger = saved_tagger.SavedTagger(arguments.saved_model)
     judged = manifest
     if arguments.split != "all":
         judged = manifest.split(arguments.split)
     names, columns, truth = matched(tagger, judged)
-    run = run_dir.RunDir(arguments.runs, EXPERIMENT, arguments.name)
+    run = run_folder.RunDir(arguments.runs, EXPERIMENT, arguments.name)
     with run.locked():
         run.write_json("config.json", vars(arguments))
         run.write_environment(command, seed=0)
@@ -96,7 +100,7 @@ def parse(command: list[str]) -> argparse.Namespace:
     return parser.parse_args(command)
 
 
-def matched(tagger: serving.SavedTagger, manifest: manifests.Manifest):
+def matched(tagger: saved_tagger.SavedTagger, manifest: manifests.Manifest):
     """Finds the model's tags that the set labels.
 
     Returns:
@@ -129,7 +133,7 @@ def matched(tagger: serving.SavedTagger, manifest: manifests.Manifest):
 
 
 def score(
-    tagger: serving.SavedTagger, manifest: manifests.Manifest
+    tagger: saved_tagger.SavedTagger, manifest: manifests.Manifest
 ) -> np.ndarray:
     """Tags every recording; float32 `[tracks, tags]`."""
     recordings = (

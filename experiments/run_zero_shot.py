@@ -18,26 +18,16 @@ import argparse
 import dataclasses
 import sys
 
-from experiments import (
-    config,
-    console,
-    copies,
-    dual_config,
-    dual_data,
-    flags,
-    run_dir,
-    run_settings,
-    transfer,
-    zero_shot_draw,
-    zero_shot_table,
-)
+from experiments.data import dual_data
+from experiments.runs import bucket_copies, console, run_folder, run_settings
+from experiments.settings import baseline_config, dual_config, flags
+from experiments.training import transfer
+from experiments.zero_shot import table, unseen_draw
 from pipelines import splits
-from tftag import (
-    command_line,
-    hubness,
-    tag_draws,
-    word_sources,
-)
+from tftag.cli import command_line
+from tftag.search import hubness
+from tftag.words import sources
+from tftag.zero_shot import repeated_draws
 
 EXPERIMENT = "zero_shot"
 
@@ -49,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     console.begin()
     settings = flags.from_arguments(arguments, dual_config.PRESETS)
     settings = dataclasses.replace(settings, train_on="all")
-    if settings.data != config.SYNTHETIC and not settings.unseen_count:
+    if settings.data != baseline_config.SYNTHETIC and not settings.unseen_count:
         raise ValueError(
             "Some tags must be kept from training: set --unseen-count. "
             "Received: 0"
@@ -60,17 +50,15 @@ def main(argv: list[str] | None = None) -> int:
         transfer.check_start(settings.init_from, plan.split.unseen, plan.test)
         for plan in plans
     ]
-    vectors = word_sources.open_source(settings.words)
+    vectors = sources.open_source(settings.words)
     for plan in plans:
-        zero_shot_draw.check_words(
-            manifest.vocabulary.names, plan.split, vectors
-        )
-    run = run_dir.RunDir(arguments.runs, EXPERIMENT, settings.name)
+        unseen_draw.check_words(manifest.vocabulary.names, plan.split, vectors)
+    run = run_folder.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         run_settings.keep(
             run, {**flags.leaves(settings), "manifest": manifest.fingerprint}
         )
-        copies.check(arguments.copy_to, run)
+        bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
         covered = vectors.coverage(
             manifest.vocabulary.names, manifest.labels().sum(axis=0)
@@ -88,17 +76,17 @@ def main(argv: list[str] | None = None) -> int:
             "tag_coverage": covered.tag_share,
             "annotation_coverage": covered.annotation_share,
             "draws": found,
-            "figures": tag_draws.combine([d["figures"] for d in found]),
+            "figures": repeated_draws.combine([d["figures"] for d in found]),
             "manifest_fingerprint": manifest.fingerprint,
             "leaks": splits.audit(manifest.tracks)["artists"],
             "environment": environment,
         }
         run.write_json("metrics.json", summary)
-        rows = zero_shot_table.rows(summary)
+        rows = table.rows(summary)
         run.write_csv("zero_shot.csv", rows)
-        print(zero_shot_table.text(summary))
+        print(table.text(summary))
         print(f"everything in {run.path}")
-        copies.make(arguments.copy_to, run)
+        bucket_copies.make(arguments.copy_to, run)
     return 0
 
 
@@ -129,12 +117,12 @@ def score_draw(settings, plan: dual_data.Plan, vectors, run) -> dict:
         f"not, testing on {len(test.tracks)} recordings",
         flush=True,
     )
-    draw = zero_shot_draw.run_draw(
+    draw = unseen_draw.run_draw(
         settings, plan.train, test, split, vectors, folder
     )
     figures = {
         kind: {
-            method: zero_shot_draw.figures(
+            method: unseen_draw.figures(
                 test.labels(), scores, names, split.seen, tags
             )
             for method, scores in draw.scores.items()

@@ -55,9 +55,9 @@ def tagger_folder(tagger_model, tmp_path_factory):
 @pytest.fixture(scope="session")
 def tagger(tagger_folder):
     """Its SavedModel, opened."""
-    from tftag import serving
+    from tftag.serving import saved_tagger
 
-    return serving.SavedTagger(tagger_folder)
+    return saved_tagger.SavedTagger(tagger_folder)
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +80,7 @@ def encoder_folder(encoder_model, tmp_path_factory):
 @pytest.fixture(scope="session")
 def encoder(encoder_folder):
     """Its SavedModel, opened by the folder of all versions."""
-    from tftag import saved_dual_encoder
+    from tftag.serving import saved_dual_encoder
 
     return saved_dual_encoder.SavedDualEncoder(encoder_folder.parent)
 

@@ -10,11 +10,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from pipelines.slices import arrays
+from pipelines.reading import arrays
 from pipelines.storage import address as addresses
-from tftag import audio_source, folders, tags
+from tftag import tags
+from tftag.audio import decoders
+from tftag.files import folders
 
-AUDIO_SUFFIXES = audio_source.SUFFIXES | {arrays.SUFFIX}
+AUDIO_SUFFIXES = decoders.SUFFIXES | {arrays.SUFFIX}
 # In a folder that was prepared; its WAVs are no source.
 PREPARED_MARK = "manifest.json"
 MAX_ID_LETTERS = 100

@@ -8,7 +8,7 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from pipelines import manifest_checks
+from pipelines.manifest import checks
 from pipelines.sources import listed, published
 
 FACTS = published.Facts(
@@ -114,7 +114,7 @@ def read_mtg_jamendo(
             f"MTG-Jamendo has the splits 0 to 4. Received: {split_number}"
         )
     rows, index_files = [], []
-    for split in manifest_checks.SPLITS:
+    for split in checks.SPLITS:
         name = f"split-{split_number}/{_STEMS[subset]}-{split}.tsv"
         path = published.index_file(
             FACTS, folder, f"data/splits/{name}", f"splits/{name}"

@@ -10,7 +10,7 @@ import pathlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
-from pipelines import manifest_checks
+from pipelines.manifest import checks
 from pipelines.sources import listed, name_match
 
 _log = logging.getLogger(__name__)
@@ -247,7 +247,7 @@ def _check_counts(facts: Facts, version: Version, rows: Sequence[Row]):
     if not version.counts:
         return
     counts = collections.Counter(row.split for row in rows)
-    found = tuple(counts[name] for name in manifest_checks.SPLITS)
+    found = tuple(counts[name] for name in checks.SPLITS)
     if len(version.counts) == 1:
         found = (len(rows),)
     if found != version.counts:

@@ -2,7 +2,8 @@
 
 import tensorflow as tf
 
-from tftag import letters, tags, words
+from tftag import tags, words
+from tftag.words import spelling as letters
 
 # What the table of letters answers for a letter that stays as it is: no text
 # holds it, because NUL itself has another spelling.

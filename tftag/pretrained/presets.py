@@ -20,7 +20,7 @@ import tftag
 CACHE_VARIABLE = "TFTAG_CACHE"
 _FOLDER = pathlib.Path(__file__).parent
 _PACKAGE = _FOLDER.parent
-_EXPORTER = "tftag.preset_export"
+_EXPORTER = "tftag.export.presets"
 
 
 @dataclasses.dataclass(frozen=True)

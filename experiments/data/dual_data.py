@@ -1,0 +1,180 @@
+"""The recordings of a dual encoder, and which of their tags it may learn."""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+
+from experiments.data import recordings
+from experiments.settings import baseline_config, dual_config
+from pipelines import manifest as manifests
+from pipelines import splits
+from pipelines.synthetic import unseen as synthetic_unseen
+from tftag import tags
+from tftag.zero_shot import leaks, tag_split
+
+SYNTHETIC_FOLDER = pathlib.Path("data/synthetic_zero_shot")
+UNSEEN = "unseen"
+FOLDS = 5
+
+
+def read_data(settings: dual_config.DualConfig) -> manifests.Manifest:
+    """Reads the manifest; makes the embedded data set when it is asked for."""
+    if settings.data == baseline_config.SYNTHETIC:
+        made = synthetic_unseen.make(
+            SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
+        )
+        settings = dataclasses.replace(settings, data=str(made))
+    return recordings.read(settings)
+
+
+def with_tags(
+    manifest: manifests.Manifest, names: tuple[str, ...]
+) -> manifests.Manifest:
+    """The manifest as one that knows these tags alone."""
+    return dataclasses.replace(manifest, vocabulary=tags.TagVocabulary(names))
+
+
+def fold(
+    manifest: manifests.Manifest, number: int
+) -> tuple[manifests.Manifest, manifests.Manifest]:
+    """Recordings to train and to test on in a draw of unseen tags.
+
+    Args:
+        manifest: all recordings.
+        number: of the draw.
+
+    Returns:
+        All but the test split and the test split or, where there is none, all
+        but one fold of the artists and that fold.
+    """
+    counts = manifest.split_counts
+    if "test" in counts:
+        rows = [i for i, t in enumerate(manifest.tracks) if t.split != "test"]
+        return manifest.subset(rows), manifest.split("test")
+    folds = splits.folds(
+        [track.artist for track in manifest.tracks],
+        [track.audio_hash for track in manifest.tracks],
+        FOLDS,
+    )
+    held = folds[number % FOLDS]
+    outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
+    return manifest.subset(outside), manifest.subset(held)
+
+
+def unseen_tags(
+    settings: dual_config.DualConfig,
+    train: manifests.Manifest,
+    test: manifests.Manifest,
+    number: int = 0,
+) -> dict[str, tuple[str, ...]]:
+    """The tags that are kept from training, by kind.
+
+    Args:
+        settings: how many, and the seed of their draw.
+        train: recordings to learn from.
+        test: recordings to be asked for.
+        number: of the draw.
+
+    Returns:
+        Of the embedded data set its `synonyms`, `musical terms` and `other
+        sounds`; of others what is drawn, as `unseen`; nothing where
+        `unseen_count` is 0.
+    """
+    if settings.data == baseline_config.SYNTHETIC:
+        terms = synthetic_unseen.MUSICAL_TERMS
+        several = synthetic_unseen.SYNONYMS.values()
+        words = [word for synonyms in several for word in synonyms]
+        return {
+            "synonyms": tuple(w for w in words if w not in terms),
+            "musical terms": tuple(w for w in words if w in terms),
+            "other sounds": synthetic_unseen.OTHER_SOUNDS,
+        }
+    if not settings.unseen_count:
+        return {}
+    drawn = tag_split.draw(
+        train.vocabulary.names,
+        train.labels(),
+        test.labels(),
+        settings.unseen_count,
+        seed=settings.tag_seed + number,
+    )
+    return {UNSEEN: drawn.unseen}
+
+
+def split_of(
+    names: tuple[str, ...], kinds: dict[str, tuple[str, ...]]
+) -> tag_split.TagSplit:
+    """Seen and unseen tags of a vocabulary."""
+    unseen = {tag for several in kinds.values() for tag in several}
+    return tag_split.TagSplit(
+        seen=tuple(name for name in names if name not in unseen),
+        unseen=tuple(name for name in names if name in unseen),
+    )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Plan:
+    """A draw of unseen tags, before anything is trained.
+
+    Attributes:
+        number: of the draw.
+        train: recordings to learn from, as far as the protocol lets.
+        test: recordings to score, of other artists.
+        kinds: the unseen tags by kind.
+        split: of the vocabulary of both.
+    """
+
+    number: int
+    train: manifests.Manifest
+    test: manifests.Manifest
+    kinds: dict[str, tuple[str, ...]]
+    split: tag_split.TagSplit
+
+
+def plan_draws(
+    settings: dual_config.DualConfig, manifest: manifests.Manifest, draws: int
+) -> list[Plan]:
+    """Plans all draws: one that cannot be is refused before the first.
+
+    Args:
+        settings: of the experiment.
+        manifest: all recordings.
+        draws: how many.
+
+    Raises:
+        ValueError: tags cannot be drawn, nothing is left to learn from, or
+            training and test share recordings or artists.
+    """
+    plans = []
+    for number in range(draws):
+        train, test = fold(manifest, number)
+        kinds = unseen_tags(settings, train, test, number)
+        split = split_of(manifest.vocabulary.names, kinds)
+        check_apart(train, test)
+        to_learn(settings.protocol, train, split)
+        plans.append(Plan(number, train, test, kinds, split))
+    return plans
+
+
+def to_learn(
+    protocol: str, train: manifests.Manifest, split: tag_split.TagSplit
+) -> tuple[manifests.Manifest, tag_split.TrainingPart]:
+    """What a protocol lets a model learn from, knowing the seen tags alone."""
+    leave = {
+        tag_split.HIDDEN_LABELS: tag_split.hidden_labels,
+        tag_split.STRICT: tag_split.strict,
+    }[protocol]
+    part = leave(train.labels(), train.vocabulary.names, split)
+    return with_tags(train.subset(part.rows), split.seen), part
+
+
+def check_apart(train: manifests.Manifest, test: manifests.Manifest) -> None:
+    """Refuses to train on a recording or an artist of the test."""
+    for name in ("track_id", "audio_hash"):
+        leaks.check_recordings_apart(
+            *([getattr(t, name) for t in part.tracks] for part in (train, test))
+        )
+    leaks.check_artists_apart(
+        *([t.artist for t in part.tracks] for part in (train, test))
+    )

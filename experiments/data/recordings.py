@@ -1,0 +1,58 @@
+"""The recordings that a run trains, validates and tests on."""
+
+import pathlib
+
+import numpy as np
+
+from experiments.settings import baseline_config
+from pipelines import manifest as manifests
+from pipelines import synthetic
+
+SYNTHETIC_FOLDER = pathlib.Path("data/synthetic")
+TRAIN_SAMPLE = 50
+
+
+def read(settings: baseline_config.BaselineConfig) -> manifests.Manifest:
+    """Reads the manifest; makes the embedded data set when it is asked for."""
+    folder = settings.data
+    if folder == baseline_config.SYNTHETIC:
+        folder = synthetic.make(
+            SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
+        )
+    manifest = manifests.read_manifest(folder)
+    if manifest.sample_rate_hz != settings.audio.sample_rate_hz:
+        raise ValueError(
+            "The data must have the sample rate of the model, "
+            f"{settings.audio.sample_rate_hz} Hz. Received: "
+            f"{manifest.sample_rate_hz} Hz in {folder}; set --sample-rate-hz "
+            "or prepare the data again"
+        )
+    return manifest
+
+
+def parts(
+    settings: baseline_config.BaselineConfig, manifest: manifests.Manifest
+):
+    """Returns the recordings to train, validate and test on.
+
+    The last two are None where there are none; with `train_on` all, all
+    recordings are trained on.
+    """
+    if settings.train_on == "all":
+        return manifest, None, None
+    found = manifest.split_counts
+    for name in ("train", "validation"):
+        if name not in found:
+            raise ValueError(
+                f"Training needs a {name} split; --train-on all goes without "
+                f"validation. Received: {found} in {manifest.folder}"
+            )
+    test = manifest.split("test") if "test" in found else None
+    return manifest.split("train"), manifest.split("validation"), test
+
+
+def sample(manifest: manifests.Manifest, seed: int) -> manifests.Manifest:
+    """At most `TRAIN_SAMPLE` recordings, the same ones in every epoch."""
+    count = len(manifest.tracks)
+    rows = np.random.default_rng(seed).permutation(count)[:TRAIN_SAMPLE]
+    return manifest.subset(np.sort(rows))

@@ -1,0 +1,183 @@
+"""The figures of a run, and what TensorBoard shows when it is done."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.figures import plots, tag_plots, tensorboard_log
+from experiments.runs import run_folder
+from experiments.scoring import evaluation, held_out
+from experiments.settings import baseline_config, flags
+from pipelines import manifest as manifests
+from pipelines.reading import slice_reader
+from tftag import audio, calibration, layers
+from tftag.models import front_end
+
+RECORDINGS_SHOWN = 4
+FIGURES_COMPARED = ("map", "roc_auc", "p_at_10", "recording_p_at_10")
+
+
+def illustrate(run, settings, trained, judged: held_out.Judgement) -> None:
+    """Writes the table, scores, figures, and what TensorBoard shows."""
+    report, scores, recordings = judged.report, judged.scores, judged.recordings
+    names, truth = recordings.vocabulary.names, recordings.labels()
+    run.write_csv("per_tag.csv", report.table)
+    evaluation.write_scores(run, recordings, names, truth, scores)
+    drawn = draw(run, report, names, truth, scores, trained.history)
+    show(
+        run,
+        settings,
+        trained.best_epoch,
+        report,
+        drawn,
+        recordings,
+        scores,
+        judged.fitted,
+    )
+
+
+def draw(
+    run: run_folder.RunDir,
+    report: evaluation.Report,
+    names: tuple[str, ...],
+    truth: np.ndarray,
+    scores: np.ndarray,
+    history: list[dict] | None = None,
+) -> dict:
+    """Writes the figures of scored recordings.
+
+    Args:
+        run: gets them.
+        report: what was said of the scores.
+        names: of the tags.
+        truth: `[n, tags]`.
+        scores: `[n, tags]`.
+        history: one dict per epoch, where something was trained.
+
+    Returns:
+        The figures by name.
+    """
+    drawn = {
+        "ap_per_tag": tag_plots.average_precision_per_tag(report.table),
+        "precision_recall": plots.precision_recall_curves(truth, scores, names),
+        "tag_confusion": tag_plots.tag_confusion(truth, scores, names),
+    }
+    if history:
+        drawn["training"] = plots.loss_and_map_curves(history)
+    run.figures.mkdir(exist_ok=True)
+    for name, figure in drawn.items():
+        plots.save(figure, run.figures / f"{name}.png")
+    return drawn
+
+
+def show(
+    run: run_folder.RunDir,
+    settings: baseline_config.BaselineConfig,
+    step: int,
+    report: evaluation.Report,
+    drawn: dict,
+    judged: manifests.Manifest,
+    scores: np.ndarray,
+    fitted: calibration.Calibration,
+) -> None:
+    """Writes TensorBoard's figures, curves, sounds, vectors and settings.
+
+    Args:
+        run: gets them.
+        settings: all of the experiment.
+        step: the epoch of the model that gave the scores.
+        report: what was said of the scores.
+        drawn: what `draw` returned.
+        judged: the recordings.
+        scores: `[tracks, tags]`.
+        fitted: calibration of the scores, for the tags beside the sounds.
+    """
+    names = judged.vocabulary.names
+    reader = slice_reader.SliceReader(judged, settings.audio.clip_samples)
+    writer = tf.summary.create_file_writer(str(run.tensorboard))
+    for name, figure in drawn.items():
+        tensorboard_log.figure(writer, step, f"figures/{name}", figure)
+    tensorboard_log.pr_curves(writer, step, judged.labels(), scores, names)
+    _show_recordings(
+        writer, step, settings.audio, judged, reader, scores, fitted
+    )
+    tensorboard_log.hparams(
+        writer,
+        flags.leaves(settings),
+        {name: report.summary[name]["value"] for name in FIGURES_COMPARED},
+        run.name,
+    )
+    writer.close()
+
+
+def project(
+    run: run_folder.RunDir,
+    judged: manifests.Manifest,
+    embeddings: np.ndarray,
+    tag_embeddings: np.ndarray | None = None,
+    tag_names: tuple[str, ...] = (),
+) -> None:
+    """Writes vectors for TensorBoard's projector.
+
+    Args:
+        run: gets them.
+        judged: the recordings.
+        embeddings: `[tracks, dim]`.
+        tag_embeddings: `[tags, dim]` of tags in the same space, if there is
+            one.
+        tag_names: `[tags]`.
+    """
+    rows = [
+        {
+            "name": track.track_id,
+            # The projector labels by the first column that is no number.
+            "tags": ", ".join(track.tags),
+            "artist": track.artist,
+            "kind": "recording",
+        }
+        for track in judged.tracks
+    ]
+    rows += [
+        {"name": name, "tags": name, "artist": "", "kind": "tag"}
+        for name in tag_names
+    ]
+    name = "recordings"
+    if tag_embeddings is not None:
+        name = "recordings_and_tags"
+        embeddings = np.concatenate([embeddings, tag_embeddings])
+    tensorboard_log.projector(run.tensorboard, name, embeddings, rows)
+
+
+def _show_recordings(writer, step, spec, judged, reader, scores, fitted):
+    """The first clip of a few recordings, to see and to hear."""
+    names = judged.vocabulary.names
+    count = min(RECORDINGS_SHOWN, len(judged.tracks))
+    rows = np.linspace(0, len(judged.tracks) - 1, count).astype(int)
+    clips, _ = reader.read(rows, [0] * count, replace_lost=False)
+    titles = [judged.tracks[row].track_id for row in rows]
+    tensorboard_log.spectrograms(
+        writer, step, _log_mel(clips, spec), spec, titles
+    )
+    calibrated, given = fitted.apply(scores), fitted.decide(scores)
+    for row, clip, title in zip(rows, clips, titles, strict=True):
+        tensorboard_log.audio_with_tags(
+            writer,
+            step,
+            title,
+            clip,
+            spec.sample_rate_hz,
+            [tag for tag in judged.tracks[row].tags if tag in names],
+            {
+                name: float(calibrated[row, tag])
+                for tag, name in enumerate(names)
+                if given[row, tag]
+            },
+        )
+
+
+def _log_mel(clips: np.ndarray, spec: audio.AudioSpec) -> np.ndarray:
+    """What the network sees of int16 `[batch, samples]`."""
+    peak = np.full(len(clips), audio.FULL_SCALE, np.float32)
+    waveform = layers.WaveformNormalization()(clips.astype(np.float32), peak)
+    log_mel = front_end.log_mel_layer(spec)(waveform)
+    return keras.ops.convert_to_numpy(log_mel)

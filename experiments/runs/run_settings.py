@@ -1,0 +1,65 @@
+"""The settings of a run: asked for by flags, and kept in its folder."""
+
+from experiments.runs import bucket_copies, run_folder
+from experiments.settings import flags
+from tftag.cli import command_line
+
+# What a run leaves as it works. One that was refused before may be changed.
+_BEGUN = ("checkpoints", "draws", "folds")
+
+
+def parser(experiment: str, text: str, presets: dict) -> command_line.Parser:
+    """The flags of an experiment: places, copies, and every setting.
+
+    Args:
+        experiment: its name, as `baseline`.
+        text: what it does; the first line is shown.
+        presets: name to maker of the settings; the first is the default.
+    """
+    made = command_line.Parser(
+        prog=f"python -m experiments.run_{experiment}",
+        description=text.split("\n")[0],
+        epilog="In brackets: the value in each preset.",
+    )
+    made.add_argument("--runs", default="runs", help="folder of runs (runs)")
+    bucket_copies.add_flag(made)
+    flags.add_flags(made, presets)
+    return made
+
+
+def keep(
+    run: run_folder.RunDir, settings: dict, data: dict | None = None
+) -> None:
+    """Writes what a run is about, or refuses to go on with another one.
+
+    Args:
+        run: gets them.
+        settings: what config.json gets.
+        data: what data.json gets, with a `fingerprint`; None for no such file.
+
+    Raises:
+        ValueError: the run began with other settings or data.
+    """
+    settings = run_folder.plain(settings)
+    before = run.read_json("config.json")
+    if before is not None and _has_begun(run):
+        changed = flags.differences(before, settings)
+        if data is not None:
+            old = run.read_json("data.json")["fingerprint"]
+            if old != data["fingerprint"]:
+                changed.append(f"data: {old} -> {data['fingerprint']}")
+        if changed:
+            raise ValueError(
+                "A run must go on as it began; choose another --name. "
+                f"Received: {'; '.join(changed)} in {run.path}"
+            )
+        return
+    run.write_json("config.json", settings)
+    if data is not None:
+        run.write_json("data.json", data)
+
+
+def _has_begun(run) -> bool:
+    return run.finished or any(
+        any((run.path / name).glob("*")) for name in _BEGUN
+    )

@@ -1,0 +1,71 @@
+"""What a trained model is worth: scores, figures, a calibration."""
+
+import dataclasses
+
+import numpy as np
+
+from experiments.data import recordings as data
+from experiments.scoring import evaluation
+from pipelines import manifest as manifests
+from pipelines.reading import slice_reader
+from tftag import calibration
+
+ON_VALIDATION = "validation, also used for selection"
+ON_TRAINING = "a sample of the training recordings: nothing was held out"
+
+
+@dataclasses.dataclass(frozen=True)
+class Judgement:
+    """A trained model on the best recordings there are for it.
+
+    Attributes:
+        recordings: those that were scored.
+        scores: probabilities `[recordings, tags]`.
+        report: their figures.
+        fitted: the calibration to export.
+    """
+
+    recordings: manifests.Manifest
+    scores: np.ndarray
+    report: evaluation.Report
+    fitted: calibration.Calibration
+
+
+def judge(settings, trained, train, validation, test) -> Judgement:
+    """Scores the test split, or what comes nearest to it.
+
+    Args:
+        settings: of the run.
+        trained: what `training.train_tagger` returned.
+        train: the recordings that it was trained on.
+        validation: those it was selected on, or None.
+        test: those nobody has looked at, or None.
+    """
+
+    def score(part):
+        reader = slice_reader.SliceReader(part, settings.audio.clip_samples)
+        return evaluation.score_manifest(
+            trained.model,
+            part,
+            settings.audio,
+            reader,
+            settings.training.batch_size,
+        )
+
+    names = train.vocabulary.names
+    if validation is None:
+        fitted = calibration.identity(len(names))
+        readable = evaluation.readable(train, trained.lost)
+        judged = data.sample(readable, settings.seed)
+        scores, thresholds, label = score(judged), fitted, ON_TRAINING
+    else:
+        judged, scores = validation, score(validation)
+        fitted = calibration.fit(validation.labels(), scores)
+        thresholds, label = None, ON_VALIDATION
+    if test is not None:
+        judged, scores = test, score(test)
+        thresholds, label = fitted, "test"
+    report = evaluation.report(
+        judged.labels(), scores, names, thresholds, label
+    )
+    return Judgement(judged, scores, report, fitted)

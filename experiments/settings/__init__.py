@@ -1,0 +1,1 @@
+"""What an experiment may set, and the flags made from it."""

@@ -1,0 +1,241 @@
+"""What an experiment may set.
+
+The three presets are functions; a flag given on the command line replaces one
+field of what the preset returns (`flags`).
+"""
+
+import dataclasses
+
+from experiments.settings import flags
+from pipelines.reading import dataset
+from tftag import audio as audio_lib
+from tftag.models import backbone, tagger
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """How a model is fitted.
+
+    Attributes:
+        epochs: passes over the training recordings.
+        batch_size: recordings per step.
+        optimizer: `sgd`, `momentum`, `adam` or `adamw`.
+        learning_rate: highest learning rate of the schedule.
+        schedule: `constant` or `cosine` (linear warm-up over the first 5 %
+            of the steps, then down to zero).
+        weight_decay: decoupled, on kernels only; 0 is off.
+        clip_norm: largest global norm of the gradients; 0 is off.
+        loss: of a tagger `bce` (with logits), `focal`, or `sigmoid_bce` to
+            compare with; of a dual encoder `sigmoid`, `infonce` or `triplet`.
+        tag_weights: `none`, `frequency`, `adaptive`, or a CSV file of
+            `tag,weight`; for `bce` only.
+        tag_prior: the last bias starts at the log-odds of each tag.
+        average_decay: per step, of the average of the weights that is scored
+            and exported; 0 takes the weights themselves.
+        score_every: epochs from one scoring of the validation recordings and
+            of a sample of the training ones to the next; the last is scored.
+        patience: scorings without a better validation MAP before training
+            ends; 0 is off.
+        precision: `float32`, `mixed_float16` or `mixed_bfloat16`.
+        checkpoint_seconds: least time between checkpoints inside an epoch; 0
+            is one per step. Every epoch ends with one.
+        max_lost_share: of the recordings that may become unreadable before
+            training ends with an error.
+    """
+
+    epochs: int = 30
+    batch_size: int = 16
+    optimizer: str = "adamw"
+    learning_rate: float = 2e-3
+    schedule: str = "cosine"
+    weight_decay: float = 1e-3
+    clip_norm: float = 1.0
+    loss: str = "bce"
+    tag_weights: str = "none"
+    tag_prior: bool = True
+    average_decay: float = 0.0
+    score_every: int = 1
+    patience: int = 0
+    precision: str = "float32"
+    checkpoint_seconds: float = 60.0
+    max_lost_share: float = 0.01
+
+    def __post_init__(self):
+        """Refuses values that cannot be."""
+        least = {"epochs": 1, "batch_size": 1, "patience": 0, "score_every": 1}
+        least |= {"weight_decay": 0, "clip_norm": 0, "checkpoint_seconds": 0}
+        least |= {"max_lost_share": 0}
+        for field, limit in least.items():
+            if not getattr(self, field) >= limit:
+                raise ValueError(
+                    f"`{field}` must be at least {limit}. "
+                    f"Received: {getattr(self, field)}"
+                )
+        if not self.learning_rate > 0:
+            raise ValueError(
+                "`learning_rate` must be greater than 0. "
+                f"Received: {self.learning_rate}"
+            )
+        if not 0 <= self.average_decay < 1:
+            raise ValueError(
+                "`average_decay` must be in [0, 1). "
+                f"Received: {self.average_decay}"
+            )
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        check_choice("schedule", self.schedule, SCHEDULES)
+        check_choice("precision", self.precision, PRECISIONS)
+
+
+OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
+SCHEDULES = ("constant", "cosine")
+LOSSES = ("bce", "focal", "sigmoid_bce")
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+TRAIN_ON = ("train", "all")
+SYNTHETIC = "synthetic"
+
+
+@dataclasses.dataclass(frozen=True)
+class BaselineConfig:
+    """A baseline tagger: data, signal, network and training.
+
+    Attributes:
+        data: folder of a manifest; `synthetic`: the embedded data set.
+        preset: where the other values started from.
+        name: of the run; the UTC time of its start when empty.
+        seed: of the initial weights and of every random draw.
+        train_on: `train`, or `all` recordings without any validation.
+        init_from: run folder or export to start from, or `hub:` and the
+            handle or folder of an audio module; empty for random weights.
+        freeze: keep what `init_from` gave; only the last layer is trained.
+        shuffle_labels: control: deal the training labels out at random.
+    """
+
+    data: str = SYNTHETIC
+    preset: str = "demo"
+    name: str = ""
+    seed: int = 0
+    train_on: str = "train"
+    init_from: str = ""
+    freeze: bool = False
+    shuffle_labels: bool = False
+    audio: audio_lib.AudioSpec = dataclasses.field(
+        default_factory=audio_lib.AudioSpec
+    )
+    model: tagger.TaggerConfig = dataclasses.field(
+        default_factory=tagger.TaggerConfig
+    )
+    training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
+    augmentation: dataset.Augmentation = dataclasses.field(
+        default_factory=dataset.Augmentation
+    )
+
+    def __post_init__(self):
+        """Refuses values that cannot be."""
+        check_choice("preset", self.preset, tuple(PRESETS))
+        check_choice("train_on", self.train_on, TRAIN_ON)
+        training = self.training
+        check_choice("loss", training.loss, LOSSES)
+        if training.tag_weights != "none" and training.loss != "bce":
+            raise ValueError(
+                "`tag_weights` need `loss` bce. "
+                f"Received: {training.tag_weights!r} with {training.loss!r}"
+            )
+        if self.freeze and not self.init_from:
+            raise ValueError(
+                "`freeze` needs `init_from`: random weights are not worth "
+                "keeping. Received: no init_from"
+            )
+
+
+def demo() -> BaselineConfig:
+    """A narrow model that two CPU cores train in minutes; the default."""
+    return BaselineConfig(
+        preset="demo",
+        audio=audio_lib.AudioSpec(clip_seconds=10.0),
+        model=tagger.TaggerConfig(
+            backbone=backbone.BackboneConfig(width=0.125)
+        ),
+        training=TrainingConfig(
+            epochs=40, learning_rate=3e-3, average_decay=0.98
+        ),
+    )
+
+
+def seed() -> BaselineConfig:
+    """The reference experiment, for a GPU.
+
+    What it leaves open: batches of 16, and each mel band standardised before
+    the first block.
+    """
+    return BaselineConfig(
+        preset="seed",
+        audio=audio_lib.AudioSpec(clip_seconds=30.0),
+        model=tagger.TaggerConfig(
+            backbone=backbone.BackboneConfig(
+                width=1.0, pooling="flatten", pool_padding="valid"
+            )
+        ),
+        training=TrainingConfig(
+            epochs=100,
+            optimizer="sgd",
+            learning_rate=0.001,
+            schedule="constant",
+            weight_decay=0.0,
+            clip_norm=0.0,
+            tag_prior=False,
+        ),
+    )
+
+
+def strong() -> BaselineConfig:
+    """For a few hundred real recordings, on two CPU cores.
+
+    Narrow networks and a coarse grid of frames make steps cheap, so that the
+    time goes into many of them, and into two networks whose logits are
+    averaged.
+    """
+    return BaselineConfig(
+        preset="strong",
+        audio=audio_lib.AudioSpec(
+            clip_seconds=10.0, clip_step_seconds=5.0, hop_samples=1_024
+        ),
+        model=tagger.TaggerConfig(
+            dropout=0.3,
+            backbone=backbone.BackboneConfig(
+                width=0.125, batch_norm_momentum=0.95, members=2
+            ),
+        ),
+        training=TrainingConfig(
+            epochs=100,
+            learning_rate=4e-3,
+            weight_decay=2e-2,
+            average_decay=0.998,
+            score_every=10,
+            precision="mixed_float16",
+        ),
+        augmentation=dataset.Augmentation(
+            mel_masks=1, time_masks=1, time_mask_frames=20, mixup_alpha=0.2
+        ),
+    )
+
+
+PRESETS = {"demo": demo, "seed": seed, "strong": strong}
+
+
+def check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuses a value that is not one of `choices`."""
+    if value not in choices:
+        rule = f"`{field}` must be one of {', '.join(choices)}"
+        raise ValueError(f"{rule}. Received: {value!r}")
+
+
+def from_leaves(values: dict[str, object]) -> BaselineConfig:
+    """The config that `flags.leaves` made these values of."""
+    config = PRESETS[values["preset"]]()
+    unknown = sorted(values.keys() - flags.leaves(config).keys())
+    if unknown:
+        raise ValueError(
+            "Settings must be those of this version. "
+            f"Received: {', '.join(unknown)}"
+        )
+    return flags.replace(config, values)

@@ -1,0 +1,189 @@
+"""What an experiment with the dual encoder may set."""
+
+import dataclasses
+
+from experiments.settings import baseline_config
+from pipelines.reading import dataset
+from tftag import audio as audio_lib
+from tftag import hub
+from tftag.models import dual_encoder
+from tftag.zero_shot import tag_split
+
+PROTOCOLS = (tag_split.HIDDEN_LABELS, tag_split.STRICT)
+LOSSES = ("sigmoid", "infonce", "triplet")
+BODIES = ("own", "tagger")
+NEGATIVES = ("random", "balanced", "distance", "hard")
+
+
+@dataclasses.dataclass(frozen=True)
+class HeadsConfig:
+    """How the towers are fitted on a body that is fixed.
+
+    Attributes:
+        heads_epochs: passes over the clips of the training recordings.
+        heads_batch_size: clips per step.
+        heads_learning_rate: highest learning rate of the schedule.
+    """
+
+    heads_epochs: int = 30
+    heads_batch_size: int = 128
+    heads_learning_rate: float = 2e-3
+
+    def __post_init__(self):
+        """Refuses values that cannot be."""
+        for field in dataclasses.fields(self):
+            if not getattr(self, field.name) > 0:
+                raise ValueError(
+                    f"`{field.name}` must be above 0. "
+                    f"Received: {getattr(self, field.name)}"
+                )
+
+
+@dataclasses.dataclass(frozen=True)
+class DualConfig:
+    """A dual encoder: data, words, signal, network and training.
+
+    Attributes:
+        data: folder of a manifest; `synthetic`: the embedded data set, with
+            tags that nothing is trained on.
+        preset: where the other values started from.
+        name: of the run; the UTC time of its start when empty.
+        seed: of the initial weights and of every random draw.
+        train_on: `train`, or `all` recordings without any validation.
+        body: `own` is trained with the towers; `tagger`: a tagger of the same
+            tags is trained first, and then, on its body as it is, the towers.
+        init_from: run folder or export of a tagger whose body to start from;
+            empty for random weights.
+        freeze: keep the body that `init_from` gave.
+        shuffle_labels: control: deal the training labels out at random.
+        words: where word vectors come from: `shipped`, `random` (control), a
+            GloVe text file, `word2vec:PATH` or `hub:HANDLE`.
+        unseen_count: tags of the vocabulary that are kept from training; the
+            embedded data set has its own.
+        tag_seed: of the draw of the unseen tags.
+        protocol: `hidden-labels` trains on all training recordings and never
+            reads the labels of unseen tags; `strict` only on recordings
+            without any unseen tag.
+        negatives: how the triplet loss draws them: `random`, `balanced`,
+            `distance` or `hard`.
+    """
+
+    data: str = baseline_config.SYNTHETIC
+    preset: str = "demo"
+    name: str = ""
+    seed: int = 0
+    train_on: str = "train"
+    body: str = "own"
+    init_from: str = ""
+    freeze: bool = False
+    shuffle_labels: bool = False
+    words: str = "shipped"
+    unseen_count: int = 0
+    tag_seed: int = 0
+    protocol: str = tag_split.HIDDEN_LABELS
+    negatives: str = "distance"
+    audio: audio_lib.AudioSpec = dataclasses.field(
+        default_factory=audio_lib.AudioSpec
+    )
+    model: dual_encoder.DualEncoderConfig = dataclasses.field(
+        default_factory=dual_encoder.DualEncoderConfig
+    )
+    heads: HeadsConfig = dataclasses.field(default_factory=HeadsConfig)
+    training: baseline_config.TrainingConfig = dataclasses.field(
+        default_factory=lambda: baseline_config.TrainingConfig(loss="sigmoid")
+    )
+    augmentation: dataset.Augmentation = dataclasses.field(
+        default_factory=dataset.Augmentation
+    )
+
+    def __post_init__(self):
+        """Refuses values that cannot be."""
+        baseline_config.check_choice("preset", self.preset, tuple(PRESETS))
+        baseline_config.check_choice(
+            "train_on", self.train_on, baseline_config.TRAIN_ON
+        )
+        baseline_config.check_choice("protocol", self.protocol, PROTOCOLS)
+        baseline_config.check_choice("body", self.body, BODIES)
+        baseline_config.check_choice("negatives", self.negatives, NEGATIVES)
+        baseline_config.check_choice("loss", self.training.loss, LOSSES)
+        if self.training.tag_weights != "none":
+            raise ValueError(
+                "A contrastive loss has no `tag_weights`. "
+                f"Received: {self.training.tag_weights!r}"
+            )
+        if self.unseen_count < 0:
+            raise ValueError(
+                f"`unseen_count` must be >= 0. Received: {self.unseen_count}"
+            )
+        if self.init_from.startswith(hub.PREFIX):
+            raise ValueError(
+                "A dual encoder starts from the body of a tagger; an audio "
+                f"module has none. Received: {self.init_from}"
+            )
+        if self.freeze and not self.init_from:
+            raise ValueError(
+                "`freeze` needs `init_from`: a random body is not worth "
+                "keeping. Received: no init_from"
+            )
+
+
+def demo() -> DualConfig:
+    """A narrow model that two CPU cores train in minutes; the default."""
+    made = baseline_config.demo()
+    return DualConfig(
+        preset="demo",
+        body="tagger",
+        audio=made.audio,
+        model=dual_encoder.DualEncoderConfig(
+            # Two, as half of the recordings it is asked about play instruments
+            # that none of its training plays.
+            backbone=dataclasses.replace(made.model.backbone, members=2),
+            dim=64,
+            text_units=128,
+            word_noise=1.0,
+        ),
+        # Few recordings, so many passes.
+        heads=HeadsConfig(heads_epochs=60),
+        training=dataclasses.replace(
+            made.training, loss="sigmoid", tag_prior=False
+        ),
+    )
+
+
+def seed() -> DualConfig:
+    """The body of the reference experiment, at full width, for a GPU."""
+    made = baseline_config.seed()
+    return DualConfig(
+        preset="seed",
+        audio=made.audio,
+        model=dual_encoder.DualEncoderConfig(backbone=made.model.backbone),
+        training=dataclasses.replace(
+            made.training,
+            loss="infonce",
+            optimizer="adam",
+            clip_norm=1.0,
+        ),
+    )
+
+
+def strong() -> DualConfig:
+    """For a few hundred real recordings, on two CPU cores."""
+    made = baseline_config.strong()
+    return DualConfig(
+        preset="strong",
+        body="tagger",
+        audio=made.audio,
+        model=dual_encoder.DualEncoderConfig(
+            backbone=made.model.backbone,
+            dropout=made.model.dropout,
+            text_dropout=0.5,
+            word_noise=1.0,
+        ),
+        training=dataclasses.replace(
+            made.training, loss="sigmoid", tag_prior=False
+        ),
+        augmentation=made.augmentation,
+    )
+
+
+PRESETS = {"demo": demo, "seed": seed, "strong": strong}

@@ -1,0 +1,108 @@
+"""A tagger on a TF-Hub audio module in the shape of YAMNet."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tftag import audio, hub, layers
+from tftag.models import front_end, tagger
+
+HUB_RATE_HZ = 16_000
+
+
+def hub_tagger(
+    handle: str,
+    spec: audio.AudioSpec,
+    tag_count: int,
+    tag_prior: np.ndarray | None = None,
+    dropout: float = 0.0,
+) -> keras.Model:
+    """A dense layer on the embeddings of a TF-Hub audio module, kept fixed.
+
+    Args:
+        handle: `hub:` and a handle or folder of a module in YAMNet's shape.
+        spec: at 16 kHz, which such modules take.
+        tag_count: number of tags.
+        tag_prior: `[tags]`, as for `tagger.tagger`.
+        dropout: share of the embedding dropped in training.
+
+    Returns:
+        A model from `{"waveform", "peak"}` to float32 logits `[batch, tags]`.
+    """
+    if spec.sample_rate_hz != HUB_RATE_HZ:
+        raise ValueError(
+            f"Audio modules take {HUB_RATE_HZ} Hz. "
+            f"Received: `sample_rate_hz` {spec.sample_rate_hz}"
+        )
+    inputs = front_end.waveform_inputs()
+    x = layers.WaveformNormalization(name="normalization")(**inputs)
+    x = HubEmbedding(handle.removeprefix(hub.PREFIX), name="hub_embedding")(x)
+    x = keras.layers.BatchNormalization(name="embedding_norm")(x)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    head = keras.layers.Dense(tag_count, name="tag_logits", dtype="float32")
+    outputs = head(x)
+    if tag_prior is not None:
+        head.bias.assign(tagger.log_odds(tag_prior, tag_count))
+    return keras.Model(inputs, outputs, name="hub_tagger")
+
+
+@keras.saving.register_keras_serializable(package="tftag")
+class HubEmbedding(keras.layers.Layer):
+    """A TF-Hub audio module per example, averaged over its frames.
+
+    The module takes one waveform `[samples]` and returns `(scores,
+    embeddings [frames, dim], spectrogram)` like YAMNet, or `[frames, dim]`
+    like VGGish. Its weights are the layer's, and are never trained.
+
+    Args:
+        handle: handle or folder of the module.
+    """
+
+    def __init__(self, handle: str, **kwargs):
+        """Loads the module."""
+        super().__init__(**kwargs)
+        self.handle = handle
+        self._module = hub.load(handle)
+        traced = tf.function(self._embed).get_concrete_function(
+            tf.TensorSpec([None], tf.float32)
+        )
+        # The module's own variables under a second name, not copies: so they
+        # are saved and exported with the model.
+        self.module_weights = [
+            keras.Variable(
+                variable,
+                trainable=False,
+                autocast=False,
+                dtype=variable.dtype.name,
+                name=f"module_{place}",
+            )
+            for place, variable in enumerate(traced.variables)
+        ]
+        self._dim = int(traced(tf.zeros([HUB_RATE_HZ])).shape[-1])
+
+    def call(self, waveform):
+        """Embeds `[batch, samples]` as `[batch, dim]`."""
+        return tf.map_fn(
+            self._embed,
+            tf.cast(waveform, tf.float32),
+            fn_output_signature=tf.TensorSpec([self._dim], tf.float32),
+        )
+
+    def compute_output_shape(self, input_shape):
+        """Gives `[batch, dim]`."""
+        return (input_shape[0], self._dim)
+
+    def get_config(self):
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "handle": self.handle}
+
+    def _embed(self, samples):
+        answer = self._module(samples)
+        frames = answer[1] if isinstance(answer, (tuple, list)) else answer
+        if getattr(frames, "shape", None) is None or frames.shape.rank != 2:
+            raise ValueError(
+                "An audio module must return (scores, embeddings, spectrogram) "
+                "or embeddings [frames, dim]. Received: "
+                f"{type(answer).__name__} from {self.handle}"
+            )
+        return tf.reduce_mean(tf.cast(frames, tf.float32), axis=0)

@@ -1,0 +1,138 @@
+"""Training of all but the backbone, on clip vectors computed once."""
+
+import dataclasses
+
+import keras
+import numpy as np
+
+from experiments.scoring import evaluation
+from experiments.settings import dual_config
+from experiments.training import optimizers
+from pipelines import manifest as manifests
+from pipelines.reading import random_draws, slice_reader
+from tftag.models import dual_encoder
+from tftag.words import unit_vectors
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ClipVectors:
+    """What a backbone makes of the clips of some recordings.
+
+    Attributes:
+        vectors: float32 `[clips, dim]`, of evenly spaced clips.
+        rows: int64 `[clips]`, the recording of each.
+    """
+
+    vectors: np.ndarray
+    rows: np.ndarray
+
+    def means(self) -> np.ndarray:
+        """The mean vector of each recording, float32 `[recordings, dim]`."""
+        totals = np.zeros((self.rows.max() + 1, self.vectors.shape[1]))
+        np.add.at(totals, self.rows, self.vectors)
+        counts = np.bincount(self.rows)
+        return (totals / counts[:, np.newaxis]).astype(np.float32)
+
+
+def clip_vectors(
+    model: keras.Model,
+    manifest: manifests.Manifest,
+    settings: dual_config.DualConfig,
+) -> ClipVectors:
+    """Computes the backbone's vectors of all clips.
+
+    Args:
+        model: a tagger or a dual encoder.
+        manifest: the recordings.
+        settings: of the experiment.
+    """
+    body = keras.Model(model.input, model.get_layer("dropout").input)
+    return ClipVectors(
+        *evaluation.clip_outputs(
+            body,
+            manifest,
+            settings.audio,
+            slice_reader.SliceReader(manifest, settings.audio.clip_samples),
+            settings.training.batch_size,
+        )
+    )
+
+
+def train_heads(
+    model: keras.Model,
+    clips: ClipVectors,
+    labels: np.ndarray,
+    settings: dual_config.DualConfig,
+    loss: keras.losses.Loss,
+) -> None:
+    """Trains projection and text tower of a dual encoder in place.
+
+    Args:
+        model: what `dual_training.build` returned; its backbone stays.
+        clips: of the training recordings.
+        labels: float32 `[recordings, tags]`.
+        settings: of the optimiser; with `tag_balance`, clips of rare tags
+            are drawn more often.
+        loss: contrastive.
+    """
+    heads, training = settings.heads, settings.training
+    batch_size = min(heads.heads_batch_size, len(clips.rows))
+    steps = -(-len(clips.rows) // batch_size)
+    fitted = dual_encoder.heads(model)
+    fitted.compile(
+        optimizers.make(
+            training.optimizer,
+            schedule=training.schedule,
+            learning_rate=heads.heads_learning_rate,
+            steps=heads.heads_epochs * steps,
+            weight_decay=training.weight_decay,
+            clip_norm=training.clip_norm,
+        ),
+        loss,
+        jit_compile=False,
+    )
+    keras.utils.set_random_seed(settings.seed)
+
+    def fit(vectors, rows, epochs):
+        fitted.fit(
+            vectors,
+            labels[rows][:, np.newaxis],
+            batch_size=batch_size,
+            epochs=epochs,
+            verbose=0,
+        )
+
+    balance = settings.augmentation.tag_balance
+    if balance == 0:
+        fit(clips.vectors, clips.rows, heads.heads_epochs)
+        return
+    # As recordings are drawn for training a body, and one of their clips.
+    of_recording = random_draws.row_probabilities(labels, balance)
+    of_recording /= np.maximum(1, np.bincount(clips.rows, None, len(labels)))
+    probabilities = of_recording[clips.rows]
+    probabilities /= probabilities.sum()
+    generator = np.random.default_rng(settings.seed)
+    for _ in range(heads.heads_epochs):
+        drawn = generator.choice(
+            len(clips.rows), len(clips.rows), p=probabilities
+        )
+        fit(clips.vectors[drawn], clips.rows[drawn], 1)
+
+
+def embed(model: keras.Model, clips: ClipVectors) -> np.ndarray:
+    """Vectors of recordings in the shared space, from those of their clips.
+
+    Args:
+        model: a dual encoder whose backbone made the clips' vectors.
+        clips: of whole recordings.
+
+    Returns:
+        float32 `[recordings, dim]`, unit length: the mean of the clips' unit
+        vectors, made unit length.
+    """
+    inputs = keras.Input((clips.vectors.shape[1],), name="clip_vector")
+    x = model.get_layer("audio_projection")(inputs)
+    projection = keras.Model(inputs, model.get_layer("audio_embedding")(x))
+    vectors = projection.predict(clips.vectors, verbose=0)
+    means = ClipVectors(np.asarray(vectors), clips.rows).means()
+    return unit_vectors.unit(means, "embeddings").astype(np.float32)

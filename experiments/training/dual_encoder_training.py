@@ -1,0 +1,288 @@
+"""Training of a dual encoder, and what it says of recordings and tags."""
+
+import dataclasses
+import time
+
+import keras
+import numpy as np
+
+from experiments.runs import run_folder
+from experiments.scoring import evaluation
+from experiments.settings import baseline_config, dual_config
+from experiments.training import (
+    cached_clips,
+    tagger_training,
+    transfer,
+)
+from pipelines import manifest as manifests
+from pipelines.reading import slice_reader
+from tftag import losses, words
+from tftag.losses import negatives
+from tftag.models import dual_encoder, tagger
+from tftag.words import unit_vectors
+
+DRAWN = {
+    "random": negatives.random,
+    "balanced": negatives.balanced,
+    "distance": negatives.distance_weighted,
+    "hard": negatives.hard,
+}
+
+
+def tag_vectors(
+    names: tuple[str, ...], vectors: words.WordVectors
+) -> np.ndarray:
+    """Word vectors of tags that all have one.
+
+    Args:
+        names: of the tags.
+        vectors: where to look them up.
+
+    Returns:
+        float32 `[tags, word_dim]`, unit length.
+
+    Raises:
+        ValueError: no word of a tag has a vector; names it, and the nearest
+            spelling that has one.
+    """
+    found, known_share = vectors.embed(names)
+    lacking = {
+        name: vectors.nearest(name)
+        for name, share in zip(names, known_share, strict=True)
+        if share == 0
+    }
+    if lacking:
+        said = ", ".join(
+            f"{name!r}" + (f" (nearest: {near!r})" if near else "")
+            for name, near in lacking.items()
+        )
+        raise ValueError(
+            "Every tag needs a word that has a vector: rename or leave out "
+            f"those without, or choose other --words. Received: {said} in "
+            f"{vectors.source}"
+        )
+    return found
+
+
+def model_config(
+    settings: dual_config.DualConfig,
+) -> dual_encoder.DualEncoderConfig:
+    """The network of the settings; the triplet loss takes plain cosines."""
+    if settings.training.loss != "triplet":
+        return settings.model
+    return dataclasses.replace(
+        settings.model, initial_scale=1.0, initial_bias=0.0, learned_scale=False
+    )
+
+
+def make_loss(settings: dual_config.DualConfig) -> keras.losses.Loss:
+    """The contrastive loss of the settings."""
+    match settings.training.loss:
+        case "sigmoid":
+            return losses.BinaryCrossentropy(name="sigmoid_contrastive")
+        case "infonce":
+            return losses.MultiPositiveInfoNCE()
+        case "triplet":
+            return losses.TripletMargin(DRAWN[settings.negatives])
+        case name:
+            raise ValueError(
+                "`loss` must be sigmoid, infonce or triplet. "
+                f"Received: {name!r}"
+            )
+
+
+def train(
+    settings: dual_config.DualConfig,
+    recordings: manifests.Manifest,
+    validation: manifests.Manifest | None,
+    vectors: words.WordVectors,
+    run: run_folder.RunDir,
+) -> tagger_training.Trained:
+    """Trains a dual encoder, or goes on where the run was interrupted.
+
+    With `body` tagger, `<run>/tagger` is the run of that tagger.
+
+    Args:
+        settings: all of the experiment.
+        recordings: to learn from; their vocabulary is the seen tags.
+        validation: as for `training.train_model`, of the same vocabulary.
+        vectors: of the words.
+        run: gets the checkpoints, history.csv and TensorBoard's scalars.
+
+    Returns:
+        The trained model, which answers with logits of the seen tags.
+    """
+    if settings.body == "tagger":
+        tagger_run = run_folder.RunDir(run.path, "", "tagger")
+        trained = tagger_training.train_tagger(
+            tagger_settings(settings), recordings, validation, tagger_run
+        )
+        return on_tagger(settings, trained, recordings, vectors)
+    seen_vectors = tag_vectors(recordings.vocabulary.names, vectors)
+    recipe = tagger_training.Recipe(
+        build=lambda part, pretrained: build(
+            settings, seen_vectors, pretrained=pretrained
+        ),
+        fitted=dual_encoder.masked,
+        loss=lambda weights: make_loss(settings),
+    )
+    return tagger_training.train_model(
+        settings, recordings, validation, run, recipe
+    )
+
+
+def tagger_settings(
+    settings: dual_config.DualConfig,
+) -> baseline_config.BaselineConfig:
+    """A tagger of the same signal, body and schedule."""
+    return baseline_config.BaselineConfig(
+        data=settings.data,
+        preset=settings.preset,
+        name=settings.name,
+        seed=settings.seed,
+        train_on=settings.train_on,
+        init_from=settings.init_from,
+        freeze=settings.freeze,
+        shuffle_labels=settings.shuffle_labels,
+        audio=settings.audio,
+        model=tagger.TaggerConfig(
+            backbone=settings.model.backbone, dropout=settings.model.dropout
+        ),
+        training=dataclasses.replace(
+            settings.training, loss="bce", tag_prior=True
+        ),
+        augmentation=settings.augmentation,
+    )
+
+
+def on_tagger(
+    settings: dual_config.DualConfig,
+    trained: tagger_training.Trained,
+    recordings: manifests.Manifest,
+    vectors: words.WordVectors,
+) -> tagger_training.Trained:
+    """Puts a dual encoder on the fixed body of a trained tagger.
+
+    Args:
+        settings: all of the experiment.
+        trained: the tagger.
+        recordings: that it was trained on.
+        vectors: of the words.
+
+    Returns:
+        The same with the dual encoder as its model.
+    """
+    begin = time.monotonic()
+    recordings = learnt_from(settings, trained, recordings)
+    model = fit_heads(
+        settings,
+        trained.model,
+        cached_clips.clip_vectors(trained.model, recordings, settings),
+        recordings.labels(),
+        recordings.vocabulary.names,
+        vectors,
+    )
+    seconds = trained.seconds + time.monotonic() - begin
+    return dataclasses.replace(trained, model=model, seconds=seconds)
+
+
+def fit_heads(
+    settings: dual_config.DualConfig,
+    body: keras.Model,
+    clips: cached_clips.ClipVectors,
+    labels: np.ndarray,
+    names: tuple[str, ...],
+    vectors: words.WordVectors,
+) -> keras.Model:
+    """Fits the towers behind a body that stays as it is.
+
+    Args:
+        settings: all of the experiment.
+        body: a tagger.
+        clips: what its backbone makes of the training recordings.
+        labels: of these, float32 `[recordings, tags]`.
+        names: of the tags.
+        vectors: of the words.
+
+    Returns:
+        The dual encoder.
+    """
+    model = build(settings, tag_vectors(names, vectors))
+    transfer.copy_body(model, body)
+    cached_clips.train_heads(
+        model, clips, labels, settings, make_loss(settings)
+    )
+    return model
+
+
+def learnt_from(
+    settings: dual_config.DualConfig,
+    trained: tagger_training.Trained,
+    recordings: manifests.Manifest,
+) -> manifests.Manifest:
+    """The recordings that a tagger could read, with the labels it was given.
+
+    Args:
+        settings: of the experiment; with `shuffle_labels`, labels are dealt
+            out as they were for the tagger.
+        trained: the tagger.
+        recordings: that it was trained on.
+    """
+    if settings.shuffle_labels:
+        recordings = tagger_training.shuffled_labels(recordings, settings.seed)
+    return evaluation.readable(recordings, trained.lost)
+
+
+def build(
+    settings: dual_config.DualConfig,
+    seen_vectors: np.ndarray,
+    *,
+    pretrained: bool = True,
+) -> keras.Model:
+    """Builds the dual encoder; its random weights are drawn from the seed.
+
+    Args:
+        settings: all of the experiment.
+        seen_vectors: word vectors of the seen tags `[tags, word_dim]`.
+        pretrained: take over the body that `init_from` names.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    model = dual_encoder.dual_encoder(
+        settings.audio, model_config(settings), seen_vectors
+    )
+    if settings.init_from and pretrained:
+        transfer.take_over_body(model, settings.init_from, settings.audio)
+    if settings.freeze:
+        transfer.freeze(model)
+    return model
+
+
+def embed_recordings(
+    model: keras.Model,
+    manifest: manifests.Manifest,
+    settings: dual_config.DualConfig,
+) -> np.ndarray:
+    """Vectors of whole recordings, float32 `[tracks, dim]`, unit length.
+
+    The mean of the unit vectors of evenly spaced clips, made unit length.
+    """
+    audio_tower, _ = dual_encoder.towers(model)
+    reader = slice_reader.SliceReader(manifest, settings.audio.clip_samples)
+    means = evaluation.output_means(
+        audio_tower,
+        manifest,
+        settings.audio,
+        reader,
+        settings.training.batch_size,
+    )
+    return unit_vectors.unit(means, "embeddings").astype(np.float32)
+
+
+def embed_tags(
+    model: keras.Model, names: tuple[str, ...], vectors: words.WordVectors
+) -> np.ndarray:
+    """Vectors of tags, seen or not, float32 `[tags, dim]`, unit length."""
+    _, text_tower = dual_encoder.towers(model)
+    return np.asarray(
+        text_tower.predict(tag_vectors(names, vectors), verbose=0), np.float32
+    )

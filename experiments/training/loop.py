@@ -1,0 +1,300 @@
+"""All that happens around the steps of a training: scores, states, lines."""
+
+import contextlib
+import logging
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.figures import tensorboard_log
+from experiments.runs import run_folder
+from experiments.scoring import evaluation
+from experiments.settings import baseline_config
+from experiments.training import (
+    optimizers,
+    state,
+    tag_weights,
+    transfer,
+    weight_average,
+)
+from pipelines.reading import dataset, slice_reader
+
+_log = logging.getLogger(__name__)
+
+
+class Loop(keras.callbacks.Callback):
+    """All that happens around the steps of `fit`.
+
+    Args:
+        settings: all of the experiment.
+        tagger: the model that is scored.
+        trained: the compiled model of the same weights that is fitted.
+        steps: per epoch.
+        run: gets the checkpoints, history.csv and TensorBoard's scalars.
+    """
+
+    def __init__(
+        self,
+        settings: baseline_config.BaselineConfig,
+        tagger: keras.Model,
+        trained: keras.Model,
+        steps: int,
+        run: run_folder.RunDir,
+    ):
+        """Starts before the first step."""
+        super().__init__()
+        self.settings = settings
+        self.tagger = tagger
+        self.trained = trained
+        self.steps = steps
+        self.run = run
+        self.progress = state.Progress()
+        self.best = None
+        self.average = None
+        if settings.training.average_decay:
+            self.average = weight_average.WeightAverage(
+                tagger, settings.training.average_decay
+            )
+        self._watched = {}
+        self._reader = None
+        self._running_loss = None
+        self._scalars = tf.summary.create_file_writer(str(run.tensorboard))
+        self._schedule = optimizers.make_schedule(
+            settings.training.schedule,
+            settings.training.learning_rate,
+            steps * settings.training.epochs,
+        )
+        self._clock = self._saved_at = time.monotonic()
+
+    def watch(self, name, manifest):
+        """Scores these recordings every `score_every` epochs."""
+        self._watched[name] = manifest
+
+    def fit(self, manifest):
+        """Runs the steps that are left."""
+        training, progress = self.settings.training, self.progress
+        reader = slice_reader.SliceReader(
+            manifest, self.settings.audio.clip_samples, training.max_lost_share
+        )
+        self._reader = reader
+        self._clock = self._saved_at = time.monotonic()
+        with reader.plain_errors():
+            while not progress.is_over(training.epochs):
+                left = (progress.epoch + 1) * self.steps - progress.step
+                # An epoch that was interrupted is a shorter fit of its own.
+                whole = left == self.steps
+                stream = dataset.training_dataset(
+                    manifest,
+                    self.settings.audio,
+                    reader,
+                    batch_size=training.batch_size,
+                    seed=self.settings.seed,
+                    epochs=training.epochs,
+                    first_step=progress.step,
+                    augmentation=self.settings.augmentation,
+                )
+                self.trained.fit(
+                    transfer.fitting(stream, self.trained),
+                    steps_per_epoch=left,
+                    initial_epoch=progress.epoch,
+                    epochs=training.epochs if whole else progress.epoch + 1,
+                    shuffle=False,  # the stream has its order
+                    callbacks=[self],
+                    verbose=0,
+                )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Takes up the running loss of an interrupted epoch."""
+        # `fit` has just set the running mean of the loss to zero.
+        if self._running_loss is not None:
+            state.restore(
+                self.trained.metrics_variables, self._running_loss, "metrics"
+            )
+            self._running_loss = None
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Averages the weights, and saves from time to time."""
+        self.progress.step += 1
+        if self.average is not None:
+            self.average.update(self.progress.step)
+        wait = self.settings.training.checkpoint_seconds
+        if (
+            self.progress.step % self.steps
+            and time.monotonic() - self._saved_at >= wait
+        ):
+            self.save()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Scores, compares, adapts, saves and says so."""
+        loss = float(logs["loss"])
+        if not np.isfinite(loss):
+            raise ValueError(
+                "The loss must stay a finite number. Lower --learning-rate or "
+                f"set --clip-norm. Received: {loss} in epoch {epoch + 1}"
+            )
+        progress = self.progress
+        row = {
+            "epoch": epoch + 1,
+            "loss": loss,
+            "learning_rate": optimizers.rate_at(
+                self._schedule, progress.step - 1
+            ),
+        }
+        if self._is_scored(epoch + 1):
+            row |= self._score(epoch + 1)
+        progress.epoch = epoch + 1
+        self._pass_time()
+        row["seconds"] = round(progress.epoch_seconds, 3)
+        progress.epoch_seconds = 0.0
+        progress.history.append(row)
+        tensorboard_log.scalars(self._scalars, epoch + 1, grouped(row))
+        self._scalars.flush()
+        self.save()
+        self.run.write_csv("history.csv", progress.history)
+        _log.info("%s", line(row, self.settings.training.epochs))
+        if progress.stopped:
+            _log.info(
+                "stopped: no better validation MAP in %d epochs",
+                progress.waited,
+            )
+            self.trained.stop_training = True
+
+    def save(self):
+        """Writes the state after the last step."""
+        self._pass_time()
+        self.progress.lost |= self._reader.lost
+        groups = {
+            "model": self.trained.variables,
+            "optimizer": self.trained.optimizer.variables,
+            "metrics": self.trained.metrics_variables,
+            "average": self.average.variables if self.average else [],
+            "tag_weights": self._loss_weights(),
+        }
+        arrays = {k: state.named(v) for k, v in groups.items()}
+        if self.best is not None:
+            arrays["best"] = self.best
+        state.save(self.run.checkpoints, self.progress, arrays)
+        self._saved_at = time.monotonic()
+
+    def restore(self, progress, arrays):
+        """Takes up a saved state."""
+        for group, variables in (
+            ("model", self.trained.variables),
+            ("optimizer", self.trained.optimizer.variables),
+            ("average", self.average.variables if self.average else []),
+            ("tag_weights", self._loss_weights()),
+        ):
+            state.restore(variables, arrays[group], group)
+        self.progress = progress
+        self.best = arrays.get("best")
+        if progress.step % self.steps:
+            self._running_loss = arrays["metrics"]
+
+    def final_weights(self):
+        """The arrays of `model.get_weights()` to go on with."""
+        if self.best is not None:
+            return [array for _, array in self.best]
+        if self.average is not None:
+            named = state.named(self.average.variables)
+            return [array for _, array in named]
+        return self.tagger.get_weights()
+
+    def _is_scored(self, epoch):
+        training = self.settings.training
+        return epoch == training.epochs or epoch % training.score_every == 0
+
+    def _score(self, epoch):
+        """Scores the watched recordings; returns their figures by name."""
+        found = {}
+        in_place = (
+            self.average.in_place()
+            if self.average is not None
+            else contextlib.nullcontext()
+        )
+        with in_place:
+            lost = self.progress.lost | self._reader.lost
+            for name, watched in self._watched.items():
+                manifest = evaluation.readable(watched, lost)
+                truth = manifest.labels()
+                scores = evaluation.score_manifest(
+                    self.tagger,
+                    manifest,
+                    self.settings.audio,
+                    slice_reader.SliceReader(
+                        manifest, self.settings.audio.clip_samples
+                    ),
+                    self.settings.training.batch_size,
+                )
+                figures = evaluation.quick(truth, scores)
+                if name != "train":
+                    figures["loss"] = evaluation.cross_entropy(truth, scores)
+                found |= {f"{name}_{k}": v for k, v in figures.items()}
+                if name == "held":
+                    found |= self._adapt(truth, scores, manifest.vocabulary)
+            self._compare(found.get("validation_map"), epoch)
+        return found
+
+    def _compare(self, score, epoch):
+        """Keeps the weights, as they are in the model now, if they are best."""
+        progress = self.progress
+        if score is None:
+            return
+        if progress.best_score is None or score > progress.best_score:
+            progress.best_score, progress.best_epoch = score, epoch
+            progress.waited = 0
+            self.best = state.named(self.tagger.weights)
+        else:
+            progress.waited += 1
+            patience = self.settings.training.patience
+            progress.stopped = bool(patience) and progress.waited >= patience
+
+    def _adapt(self, truth, scores, vocabulary):
+        loss = self.trained.loss
+        weights = tag_weights.adapted(
+            loss.weights.numpy(), tag_weights.over_chance(truth, scores)
+        )
+        loss.assign_weights(weights)
+        return {
+            f"tag_weight {name}": float(weight)
+            for name, weight in zip(vocabulary.names, weights, strict=True)
+        }
+
+    def _loss_weights(self):
+        weights = getattr(self.trained.loss, "weights", None)
+        return [] if weights is None else [weights]
+
+    def _pass_time(self):
+        now = time.monotonic()
+        self.progress.seconds += now - self._clock
+        self.progress.epoch_seconds += now - self._clock
+        self._clock = now
+
+
+def grouped(row: dict) -> dict:
+    """A row of the history under TensorBoard's headings."""
+    named = {}
+    for name, value in row.items():
+        for group in ("train", "validation", "held", "tag_weight"):
+            rest = name.removeprefix(group)
+            if rest != name:
+                name = f"{group}/{rest[1:]}"
+        if name != "epoch":
+            named[name if "/" in name else f"epoch/{name}"] = value
+    return named
+
+
+def line(row: dict, epochs: int) -> str:
+    """One row of the history for the screen."""
+    parts = [f"epoch {row['epoch']}/{epochs}", f"loss {row['loss']:.4f}"]
+    if "validation_map" in row:
+        parts += [
+            f"MAP {row['validation_map']:.3f} (train {row['train_map']:.3f})",
+            f"ROC-AUC {row['validation_roc_auc']:.3f}",
+            f"P@10 {row['validation_p_at_10']:.3f}",
+        ]
+    elif "train_map" in row:
+        parts.append(f"train MAP {row['train_map']:.3f}")
+    parts += [f"lr {row['learning_rate']:.1e}", f"{row['seconds']:.1f} s"]
+    return "  ".join(parts)

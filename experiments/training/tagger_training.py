@@ -1,0 +1,284 @@
+"""Training of a tagger that ends the same wherever it was interrupted."""
+
+import contextlib
+import dataclasses
+import functools
+import logging
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.data import recordings
+from experiments.runs import run_folder
+from experiments.settings import baseline_config
+from experiments.training import (
+    audio_module,
+    optimizers,
+    state,
+    tag_weights,
+    transfer,
+)
+from experiments.training import loop as training_loop
+from pipelines import manifest as manifests
+from pipelines.reading import dataset
+from tftag import hub
+from tftag.losses import classification
+from tftag.models import tagger
+
+_log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """What a training ends with.
+
+    Attributes:
+        model: float32 tagger with the weights to use: those of the best
+            epoch, or of the last where there was no validation; averaged
+            where averaging is on.
+        history: one dict per epoch.
+        best_epoch: the epoch of the weights, from 1.
+        seconds: time spent, all starts together.
+        lost: recordings that could not be read -> why.
+    """
+
+    model: keras.Model
+    history: list[dict]
+    best_epoch: int
+    seconds: float
+    lost: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What is trained, as functions.
+
+    Attributes:
+        build: `(recordings, pretrained)` -> the model that is scored and
+            kept, from waveform and peak to logits `[batch, tags]`. Their
+            vocabulary and labels set its outputs; `pretrained` takes over the
+            weights it is to start from.
+        fitted: that model -> the model of the same weights that is fitted.
+        loss: weights float `[tags]` or None -> the loss.
+    """
+
+    build: Callable[[manifests.Manifest, bool], keras.Model]
+    fitted: Callable[[keras.Model], keras.Model]
+    loss: Callable[[np.ndarray | None], keras.losses.Loss]
+
+
+def train_tagger(
+    settings: baseline_config.BaselineConfig,
+    train: manifests.Manifest,
+    validation: manifests.Manifest | None,
+    run: run_folder.RunDir,
+) -> Trained:
+    """Trains a tagger; the arguments are those of `train_model`."""
+    recipe = Recipe(
+        build=lambda recordings, pretrained: build(
+            settings, recordings, pretrained=pretrained
+        ),
+        fitted=transfer.training_model,
+        loss=lambda weights: make_loss(settings.training.loss, weights),
+    )
+    return train_model(settings, train, validation, run, recipe)
+
+
+def train_model(
+    settings: baseline_config.BaselineConfig,
+    train: manifests.Manifest,
+    validation: manifests.Manifest | None,
+    run: run_folder.RunDir,
+    recipe: Recipe,
+) -> Trained:
+    """Trains a model, or goes on where the run was interrupted.
+
+    Args:
+        settings: all of the experiment.
+        train: recordings to learn from.
+        validation: recordings that choose the best epoch; None keeps the
+            weights of the last.
+        run: gets the checkpoints, history.csv and TensorBoard's scalars.
+        recipe: what is trained.
+
+    Returns:
+        The trained model and how it came about.
+
+    Raises:
+        ValueError: the data or a checkpoint does not fit the settings, or
+            the loss is no longer a number.
+    """
+    training = settings.training
+    if settings.shuffle_labels:
+        train = shuffled_labels(train, settings.seed)
+    if validation is None and training.patience:
+        _log.info("without validation, `patience` has no effect")
+    if validation is not None and not validation.labels().any():
+        raise ValueError(
+            "Validation recordings must carry tags, or no epoch is the best "
+            f"one. Received: {len(validation.tracks)} recordings without"
+        )
+    fitted, held = train, None
+    if training.tag_weights == "adaptive":
+        rows = tag_weights.held_out(
+            [track.artist for track in train.tracks],
+            train.labels(),
+            settings.seed,
+        )
+        fitted = train.subset(np.flatnonzero(~rows))
+        held = train.subset(np.flatnonzero(rows))
+    weights = _first_weights(training.tag_weights, fitted)
+    steps = dataset.steps_per_epoch(len(fitted.tracks), training.batch_size)
+    saved = state.load(run.checkpoints)
+    with precision(training.precision):
+        model = recipe.build(fitted, saved is None)
+        trained_model = recipe.fitted(model)
+        trained_model.compile(
+            optimizers.make(
+                training.optimizer,
+                schedule=training.schedule,
+                learning_rate=training.learning_rate,
+                steps=steps * training.epochs,
+                weight_decay=training.weight_decay,
+                clip_norm=training.clip_norm,
+            ),
+            recipe.loss(weights),
+            # XLA on a CPU takes twice as long.
+            jit_compile=False,
+        )
+        trained_model.optimizer.build(trained_model.trainable_variables)
+        loop = training_loop.Loop(settings, model, trained_model, steps, run)
+        loop.watch("train", recordings.sample(fitted, settings.seed))
+        if validation is not None:
+            loop.watch("validation", validation)
+        if held is not None:
+            loop.watch("held", held)
+        if saved is not None:
+            loop.restore(*saved)
+            _log.info(
+                "%s: %s after step %d",
+                run.path,
+                "trained"
+                if loop.progress.is_over(training.epochs)
+                else "going on",
+                loop.progress.step,
+            )
+        loop.fit(fitted)
+    final = recipe.build(fitted, False)
+    final.set_weights(loop.final_weights())
+    progress = loop.progress
+    return Trained(
+        model=final,
+        history=progress.history,
+        best_epoch=progress.best_epoch or progress.epoch,
+        seconds=progress.seconds,
+        lost=progress.lost,
+    )
+
+
+def build(
+    settings: baseline_config.BaselineConfig,
+    train: manifests.Manifest,
+    *,
+    pretrained: bool = True,
+) -> keras.Model:
+    """Builds the tagger; its random weights are drawn from the seed.
+
+    Args:
+        settings: all of the experiment.
+        train: its vocabulary and labels set the outputs and their prior.
+        pretrained: take over the weights that `init_from` names.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    prior = None
+    if settings.training.tag_prior:
+        # One recording with and one without: no tag is certain.
+        prior = (train.labels().sum(0) + 1.0) / (len(train.tracks) + 2.0)
+    if settings.init_from.startswith(hub.PREFIX):
+        return audio_module.hub_tagger(
+            settings.init_from,
+            settings.audio,
+            len(train.vocabulary),
+            prior,
+            settings.model.dropout,
+        )
+    model = tagger.tagger(
+        settings.audio, settings.model, len(train.vocabulary), prior
+    )
+    if settings.init_from and pretrained:
+        transfer.take_over(
+            model, settings.init_from, train.vocabulary, settings.audio
+        )
+    if settings.freeze:
+        transfer.freeze(model)
+    return model
+
+
+def make_loss(name: str, weights: np.ndarray | None) -> keras.losses.Loss:
+    """The loss of a name; `weights` float `[tags]` for `bce` only."""
+    match name:
+        case "bce":
+            return classification.BinaryCrossentropy(weights)
+        case "focal":
+            return classification.FocalCrossentropy()
+        case "sigmoid_bce":
+            return classification.SigmoidBinaryCrossentropy()
+        case _:
+            raise ValueError(
+                f"`loss` must be bce, focal or sigmoid_bce. Received: {name!r}"
+            )
+
+
+def shuffled_labels(
+    manifest: manifests.Manifest, seed: int
+) -> manifests.Manifest:
+    """Deals the tag lists out again among the recordings, at random.
+
+    A model trained on them must not beat chance on held-out recordings.
+    """
+    order = np.random.default_rng(seed).permutation(len(manifest.tracks))
+    return dataclasses.replace(
+        manifest,
+        tracks=tuple(
+            dataclasses.replace(track, tags=manifest.tracks[other].tags)
+            for track, other in zip(manifest.tracks, order, strict=True)
+        ),
+    )
+
+
+def _first_weights(choice, manifest):
+    match choice:
+        case "none":
+            return None
+        case "frequency":
+            return tag_weights.by_frequency(manifest.labels())
+        case "adaptive":
+            return np.ones(len(manifest.vocabulary), np.float32)
+        case path:
+            return tag_weights.from_file(path, manifest.vocabulary)
+
+
+@contextlib.contextmanager
+def precision(name: str):
+    """Layers made inside compute in this precision; float32 without a GPU."""
+    if name != "float32" and not tf.config.list_physical_devices("GPU"):
+        _warn_of_no_gpu(name)
+        name = "float32"
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+@functools.cache
+def _warn_of_no_gpu(name: str) -> None:
+    """Once a process: every fold and every draw trains anew."""
+    _log.warning(
+        "No GPU: training in float32. %s would take 5 to 25 times as long "
+        "on a CPU.",
+        name,
+    )

@@ -1,0 +1,311 @@
+"""Starting from another tagger: a run or an export."""
+
+import json
+import logging
+import os
+import pathlib
+from collections.abc import Iterable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.settings import baseline_config
+from experiments.training import state
+from pipelines import manifest as manifests
+from tftag import audio, hub, tags
+from tftag.models import tagger
+from tftag.serving import model_card
+from tftag.zero_shot import leaks
+
+_log = logging.getLogger(__name__)
+
+BODY = ("mel_norm", "backbone")
+HEAD = "tag_logits"
+# What makes one picture of a sound; another one would be noise to the blocks.
+_FRONT_END = (
+    "sample_rate_hz",
+    "window_samples",
+    "hop_samples",
+    "mel_bands",
+    "min_hz",
+    "max_hz",
+    "log_floor",
+    *audio.CHOICES,
+)
+
+
+def take_over(
+    model: keras.Model,
+    source: str | os.PathLike,
+    vocabulary: tags.TagVocabulary,
+    spec: audio.AudioSpec,
+) -> tuple[str, ...]:
+    """Copies another tagger's body, and its head for tags of the same name.
+
+    Args:
+        model: the tagger to change.
+        source: a run folder, or an export with or without its version.
+        vocabulary: of `model`.
+        spec: of `model`.
+
+    Returns:
+        The tags whose part of the head was copied.
+
+    Raises:
+        FileNotFoundError: `source` is neither.
+        ValueError: the two differ in front end or architecture.
+    """
+    other, other_tags = _copy_body(model, source, spec)
+    head, other_head = model.get_layer(HEAD), other.get_layer(HEAD)
+    kernel, bias = map(np.array, head.get_weights())
+    other_kernel, other_bias = other_head.get_weights()
+    shared = tuple(n for n in vocabulary.names if n in other_tags.names)
+    for name in shared:
+        here, there = vocabulary.index(name), other_tags.index(name)
+        kernel[:, here] = other_kernel[:, there]
+        bias[here] = other_bias[there]
+    head.kernel.assign(kernel)
+    head.bias.assign(bias)
+    _log.info(
+        "start from %s: its body, and the head of %d of %d tags",
+        source,
+        len(shared),
+        len(vocabulary),
+    )
+    return shared
+
+
+def take_over_body(
+    model: keras.Model, source: str | os.PathLike, spec: audio.AudioSpec
+) -> None:
+    """Copies a tagger's body, and nothing that knows its tags.
+
+    Args:
+        model: any network with the layers of `BODY`, such as a dual encoder.
+        source: a tagger's run folder or export, as for `take_over`.
+        spec: of `model`.
+
+    Raises:
+        FileNotFoundError: `source` is neither.
+        ValueError: the two differ in front end or architecture.
+    """
+    _copy_body(model, source, spec)
+    _log.info("start from %s: its body", source)
+
+
+def copy_body(
+    model: keras.Model,
+    other: keras.Model,
+    source: str | os.PathLike = "the other model",
+) -> None:
+    """Copies the layers of `BODY` from one model to another.
+
+    Args:
+        model: to change.
+        other: to copy from.
+        source: what to call it in an error.
+
+    Raises:
+        ValueError: the two differ in architecture.
+    """
+    for name in BODY:
+        _copy(model.get_layer(name), other.get_layer(name), source)
+
+
+def card(source: str | os.PathLike) -> dict:
+    """What a model to start from says of its tags and recordings.
+
+    Args:
+        source: a run folder or an export, as for `take_over`.
+
+    Returns:
+        A dict with `tags`, and in `data` the `recording_ids`, as far as the
+        model lists them.
+
+    Raises:
+        FileNotFoundError: `source` is neither.
+    """
+    source = pathlib.Path(source)
+    if (source / "data.json").is_file():
+        data = _read_json(source / "data.json")
+        return {"tags": data["tags"], "data": data}
+    return model_card.read(_export_folder(source))
+
+
+def licences(source: str) -> list[dict]:
+    """Licences of a model to start from, which what is made of it inherits.
+
+    Args:
+        source: what `init_from` says; empty for random weights.
+
+    Returns:
+        A list as `model_card.licence_text` takes it.
+
+    Raises:
+        FileNotFoundError: `source` is neither run nor export.
+    """
+    if not source or source.startswith(hub.PREFIX):
+        return []
+    known = card(source)
+    return known.get("licences") or known.get("data", {}).get("licences") or []
+
+
+def check_start(
+    source: str, unseen: Iterable[str], test: manifests.Manifest | None
+) -> str | None:
+    """Refuses to start from a model that knows what it is to be tested on.
+
+    Args:
+        source: what `init_from` says; empty for random weights.
+        unseen: tags that nothing may be trained on.
+        test: recordings that are scored at the end; None where there are none.
+
+    Returns:
+        What `leaks.check_start` says; None where nothing can be known too
+        early.
+
+    Raises:
+        FileNotFoundError: `source` is neither run nor export.
+        ValueError: the model knows an unseen tag or a test recording.
+    """
+    if test is None or not source:
+        return None
+    if source.startswith(hub.PREFIX):
+        return "unknown"
+    return leaks.check_start(
+        card(source),
+        unseen,
+        [track.track_id for track in test.tracks],
+        [track.audio_hash for track in test.tracks],
+    )
+
+
+def freeze(model: keras.Model) -> None:
+    """Keeps all but the last layer as it is, moving statistics too."""
+    for name in BODY:
+        model.get_layer(name).trainable = False
+
+
+def training_model(model: keras.Model) -> keras.Model:
+    """The tagger with SpecAugment where it has a spectrogram to mask."""
+    own = any(layer.name == "backbone" for layer in model.layers)
+    return tagger.masked(model) if own else model
+
+
+def fitting(stream: tf.data.Dataset, model: keras.Model) -> tf.data.Dataset:
+    """The training data as the model takes it.
+
+    Inputs that it does not have are left out, and where each member of it has
+    logits of its own, labels are `[batch, 1, tags]`: the same for all.
+    """
+    names = set(model.input)
+    has_members = len(model.output.shape) == 3
+
+    def fit(inputs, labels):
+        kept = {name: inputs[name] for name in inputs if name in names}
+        return kept, labels[:, tf.newaxis] if has_members else labels
+
+    return stream.map(fit)
+
+
+def _copy_body(model, source, spec):
+    """Copies what `BODY` names; returns the other tagger and its tags."""
+    other, other_tags, other_spec = _open(pathlib.Path(source))
+    for name in _FRONT_END:
+        if getattr(spec, name) != getattr(other_spec, name):
+            raise ValueError(
+                f"A tagger to start from must have the same `{name}`, "
+                f"{getattr(spec, name)}. Received: {getattr(other_spec, name)} "
+                f"in {source}"
+            )
+    copy_body(model, other, source)
+    return other, other_tags
+
+
+def _open(source):
+    """Model, tags and signal of a run folder or an export."""
+    if (source / "config.json").is_file():
+        return _open_run(source)
+    return _open_export(_export_folder(source))
+
+
+def _export_folder(source):
+    """The newest version of an export."""
+    versions = [source] if (source / "assets.extra").is_dir() else []
+    if source.is_dir() and not versions:
+        versions = sorted(
+            (p for p in source.iterdir() if p.name.isdigit()),
+            key=lambda path: int(path.name),
+        )
+    if versions and (versions[-1] / "assets.extra" / "tagger.keras").is_file():
+        return versions[-1]
+    raise FileNotFoundError(
+        "`init_from` must be a run folder, an export with "
+        f"assets.extra/tagger.keras, or {hub.PREFIX} and a module. "
+        f"Received: {source}"
+    )
+
+
+def _read_json(path):
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(
+            f"A run to start from must be whole. Received: {path} ({error})"
+        ) from error
+
+
+def _open_run(source):
+    about, data = (
+        _read_json(source / name) for name in ("config.json", "data.json")
+    )
+    vocabulary = tags.TagVocabulary(tuple(data["tags"]))
+    if about["init_from"].startswith(hub.PREFIX):
+        raise ValueError(
+            "A run on an audio module has no blocks to start from. "
+            f"Received: {source}"
+        )
+    settings = baseline_config.from_leaves(about)
+    saved = state.load(source / "checkpoints")
+    if saved is None:
+        raise FileNotFoundError(
+            f"A run to start from must have a checkpoint. Received: {source}"
+        )
+    model = tagger.tagger(settings.audio, settings.model, len(vocabulary))
+    groups = saved[1]
+    for group in ("best", "average"):
+        if groups.get(group):
+            state.restore(model.weights, groups[group], group)
+            return model, vocabulary, settings.audio
+    state.restore(tagger.masked(model).variables, groups["model"], "model")
+    return model, vocabulary, settings.audio
+
+
+def _open_export(source):
+    card = model_card.read(source)
+    model = keras.saving.load_model(
+        source / "assets.extra" / "tagger.keras", compile=False
+    )
+    return (
+        model,
+        tags.TagVocabulary(tuple(card["tags"])),
+        audio.AudioSpec(**card["audio"]),
+    )
+
+
+def _copy(layer, other, source):
+    for here, there in zip(layer.weights, other.weights, strict=False):
+        if here.shape != there.shape:
+            raise ValueError(
+                f"A tagger to start from must have {here.path} of shape "
+                f"{tuple(here.shape)}. Received: {tuple(there.shape)} in "
+                f"{source}; set --width, --blocks and --members to its values"
+            )
+    if len(layer.weights) != len(other.weights):
+        raise ValueError(
+            f"A tagger to start from must have the {len(layer.weights)} arrays "
+            f"of {layer.name}. Received: {len(other.weights)} in {source}; set "
+            "--width, --blocks and --members to its values"
+        )
+    layer.set_weights(other.get_weights())

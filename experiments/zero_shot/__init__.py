@@ -1,0 +1,1 @@
+"""Runs that ask for tags nothing was trained on."""

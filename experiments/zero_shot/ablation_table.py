@@ -1,0 +1,102 @@
+"""The figures of an ablation as tables: losses, then sources of words."""
+
+from experiments.zero_shot import table as zero_shot_table
+
+SIDES = ("unseen", "seen")
+
+
+def rows(summary: dict) -> list[dict]:
+    """One row per fitted row, kind of unseen tag, side and figure.
+
+    Args:
+        summary: what `run_ablation` writes into metrics.json.
+
+    Returns:
+        Dicts with `row`, `kind`, `side`, `figure`, `mean`, `low`, `high`
+        (95 % over the draws; None for one draw), `random_order` and `draws`.
+    """
+    table = []
+    for title, kinds in fitted(summary).items():
+        for kind, found in kinds.items():
+            for side in SIDES:
+                for name in zero_shot_table.FIGURES:
+                    figure = found[side][name]
+                    low, high = figure["ci95_over_draws"] or (None, None)
+                    table.append(
+                        {
+                            "row": title,
+                            "kind": kind,
+                            "side": side,
+                            "figure": name,
+                            "mean": figure["mean"],
+                            "low": low,
+                            "high": high,
+                            "random_order": figure.get(
+                                "random_order", figure["chance"]
+                            ),
+                            "draws": len(figure["values"]),
+                        }
+                    )
+    return table
+
+
+def fitted(summary: dict) -> dict:
+    """The figures of each fitted row."""
+    return {
+        title: kinds
+        for title, kinds in summary["figures"].items()
+        if isinstance(kinds, dict)
+    }
+
+
+def text(summary: dict) -> str:
+    """The tables for the screen: tag -> recordings."""
+    table = rows(summary)
+    draws = len(summary["draws"])
+    spread = f", 95 % interval over {draws} draws" if draws > 1 else ""
+    lines = [f"protocol {summary['protocol']}; tag -> recordings{spread}"]
+    kinds = list(dict.fromkeys(row["kind"] for row in table))
+    sources = summary["coverage"]
+    titles = list(fitted(summary))
+    losses = [title for title in titles if title not in sources]
+    counts = [draw["tags_every_source_knows"] for draw in summary["draws"]]
+    seen, unseen = (
+        f"{min(c)} to {max(c)}" if min(c) < max(c) else str(c[0])
+        for c in zip(*counts, strict=True)
+    )
+    for group, said in (
+        (losses, "all tags"),
+        (list(sources), f"the {seen} seen and {unseen} unseen tags all know"),
+    ):
+        for side in SIDES:
+            for kind in kinds if side == "unseen" else kinds[:1]:
+                named = side if kind == "unseen" else f"{side}, {kind}"
+                named = "seen" if side == "seen" else named
+                lines += ["", f"{named}; {said}"]
+                lines.append(_line("", zero_shot_table.FIGURES.values()))
+                part = [
+                    r for r in table if (r["kind"], r["side"]) == (kind, side)
+                ]
+                for title in group:
+                    cells = [_cell(r) for r in part if r["row"] == title]
+                    lines.append(_line(title, cells))
+                chances = [r for r in part if r["row"] == group[0]]
+                cells = [f"{r['random_order']:.3f}" for r in chances]
+                lines.append(_line("random order", cells))
+    lines += ["", "share that has a vector for any word, then for every word"]
+    named = ("tags", "annotations") * 2
+    lines.append(_line("", named, width=14))
+    for title, share in sources.items():
+        cells = [f"{value:.1%}" for value in share.values()]
+        lines.append(_line(title, cells, width=14))
+    return "\n".join(lines)
+
+
+def _line(title: str, cells, width: int = 20) -> str:
+    return f"  {title:18}" + "".join(f"{cell:>{width}}" for cell in cells)
+
+
+def _cell(row: dict) -> str:
+    if row["low"] is None:
+        return f"{row['mean']:.3f}"
+    return f"{row['mean']:.3f} ({row['low']:.3f}-{row['high']:.3f})"

@@ -1,0 +1,106 @@
+"""The figures of seen and unseen tags as a table."""
+
+from experiments.zero_shot import unseen_draw
+
+FIGURES = {"roc_auc": "ROC-AUC", "map": "MAP", "p_at_10": "P@10"}
+SIDES = ("unseen", "seen", "harmonic_mean")
+
+
+def rows(summary: dict) -> list[dict]:
+    """One row per kind of unseen tag, side, method and figure.
+
+    Args:
+        summary: what `run_zero_shot` writes into metrics.json.
+
+    Returns:
+        Dicts with `kind`, `side`, `method`, `figure`, `mean`, `low`, `high`
+        (95 % over the draws; None for one draw), `chance`, `random_order` and
+        `draws`.
+    """
+    table = []
+    for kind, methods in kinds(summary).items():
+        for side in SIDES:
+            for method in unseen_draw.METHODS:
+                found = methods[method]["tag_to_recordings"][side]
+                for name in FIGURES:
+                    figure = found[name]
+                    low, high = figure["ci95_over_draws"] or (None, None)
+                    table.append(
+                        {
+                            "protocol": summary["protocol"],
+                            "kind": kind,
+                            "side": side,
+                            "method": method,
+                            "figure": name,
+                            "mean": figure["mean"],
+                            "low": low,
+                            "high": high,
+                            "chance": figure["chance"],
+                            "random_order": figure.get("random_order"),
+                            "draws": len(figure["values"]),
+                        }
+                    )
+    return table
+
+
+def kinds(summary: dict) -> dict:
+    """The figures by kind of unseen tag."""
+    return {
+        kind: methods
+        for kind, methods in summary["figures"].items()
+        if isinstance(methods, dict)
+    }
+
+
+def text(summary: dict) -> str:
+    """The table for the screen: tag -> recordings."""
+    draws = len(summary["draws"])
+    spread = f", 95 % interval over {draws} draws" if draws > 1 else ""
+    lines = [f"protocol {summary['protocol']}; tag -> recordings{spread}"]
+    table = rows(summary)
+    found = list(kinds(summary))
+    parts = [(kind, side) for side in SIDES for kind in found]
+    # The seen tags are the same beside every kind.
+    parts = [part for part in parts if part[1] != "seen" or part[0] == found[0]]
+    for kind, side in parts:
+        part = [r for r in table if (r["kind"], r["side"]) == (kind, side)]
+        lines += ["", _title(kind, side)]
+        lines.append(_line("", FIGURES.values()))
+        for method in unseen_draw.METHODS:
+            cells = [_cell(r) for r in part if r["method"] == method]
+            # ConSE asks the tagger, which answers for seen tags itself.
+            is_tagger = (method, side) == (unseen_draw.CONSE, "seen")
+            lines.append(_line("the tagger" if is_tagger else method, cells))
+        levels = {r["figure"]: r for r in part}
+        chances = [
+            levels[name]["random_order"] or levels[name]["chance"]
+            for name in FIGURES
+        ]
+        lines.append(_line("random order", [f"{c:.3f}" for c in chances]))
+    if summary["body"] == "own":
+        lines += [
+            "",
+            "The dual encoder trained its own body; random words, the control, "
+            "is on",
+            "the tagger's, as linear map and ConSE are.",
+        ]
+    return "\n".join(lines)
+
+
+def _line(title: str, cells) -> str:
+    return f"  {title:14}" + "".join(f"{cell:>21}" for cell in cells)
+
+
+def _title(kind: str, side: str) -> str:
+    if side == "seen":
+        return "seen tags"
+    unseen = "unseen tags" if kind == "unseen" else f"unseen tags: {kind}"
+    if side == "unseen":
+        return unseen
+    return f"harmonic mean of seen and {unseen}"
+
+
+def _cell(row: dict) -> str:
+    if row["low"] is None:
+        return f"{row['mean']:.3f}"
+    return f"{row['mean']:.3f} ({row['low']:.3f}-{row['high']:.3f})"

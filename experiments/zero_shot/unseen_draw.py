@@ -1,0 +1,222 @@
+"""One draw of unseen tags: what is trained for it, and what stands beside it.
+
+All learn from the same recordings and the same seen tags:
+
+- `dual encoder`: the subject.
+- `random words`: the same network, its words without meaning: the control.
+  Always on the tagger's body; with `body` own, the dual encoder's is another.
+- `linear map`: closed form, from the tagger's vectors to the word vectors.
+- `ConSE`: the tagger's probabilities of the nearest seen tags.
+
+The tagger's own probabilities are the scores of seen tags in `ConSE`.
+"""
+
+import dataclasses
+import os
+import pathlib
+import time
+
+import numpy as np
+
+from experiments.data import dual_data
+from experiments.runs import run_folder
+from experiments.scoring import evaluation
+from experiments.settings import dual_config
+from experiments.training import (
+    cached_clips,
+    dual_encoder_training,
+    tagger_training,
+)
+from pipelines import manifest as manifests
+from pipelines.reading import slice_reader
+from tftag import words, zero_shot
+from tftag.words import sources
+from tftag.zero_shot import conse, linear_map, tag_split
+
+DUAL, RANDOM = "dual encoder", "random words"
+LINEAR, CONSE = "linear map", "ConSE"
+METHODS = (DUAL, LINEAR, CONSE, RANDOM)
+_BOOTSTRAP_DRAWS = 200
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Draw:
+    """What came out of one draw.
+
+    Attributes:
+        scores: method -> `[test recordings, tags]`, in the vocabulary's
+            order.
+        seconds: method -> how long its training took, that of the tagger
+            included where it rests on one.
+        recordings: that were trained on.
+        lost_tags: seen tags without a training recording, under `strict`.
+    """
+
+    scores: dict[str, np.ndarray]
+    seconds: dict[str, float]
+    recordings: int
+    lost_tags: tuple[str, ...]
+
+
+def check_words(
+    names: tuple[str, ...],
+    split: tag_split.TagSplit,
+    vectors: words.WordVectors,
+) -> None:
+    """Refuses, before training, tags that some method could not score.
+
+    Args:
+        names: of all tags.
+        split: of them.
+        vectors: of the words.
+
+    Raises:
+        ValueError: a tag has no vector, or none that points towards that of a
+            seen tag, which `ConSE` asks.
+    """
+    targets = dual_encoder_training.tag_vectors(names, vectors)
+    seen, _ = split.places(names)
+    nearest = (targets @ targets[seen].T).max(axis=1)
+    far = [
+        tag for tag, cosine in zip(names, nearest, strict=True) if cosine <= 0
+    ]
+    if far:
+        raise ValueError(
+            "An unseen tag needs a seen one whose words are near, or ConSE has "
+            "nobody to ask: draw others with --tag-seed, or take other "
+            f"--words. Received: {far}, each with no cosine above 0 in "
+            f"{vectors.source}"
+        )
+
+
+def run_draw(
+    settings: dual_config.DualConfig,
+    train: manifests.Manifest,
+    test: manifests.Manifest,
+    split: tag_split.TagSplit,
+    vectors: words.WordVectors,
+    folder: pathlib.Path,
+) -> Draw:
+    """Trains and scores all methods; what is finished is not done again.
+
+    Args:
+        settings: of the dual encoder; the tagger takes what applies to it.
+        train: recordings to learn from.
+        test: recordings to score, of other artists.
+        split: of the vocabulary of both.
+        vectors: of the words.
+        folder: of the draw.
+
+    Raises:
+        ValueError: training and test share recordings or artists.
+    """
+    dual_data.check_apart(train, test)
+    seen_train, part = dual_data.to_learn(settings.protocol, train, split)
+    file = folder / "scores.npz"
+    if not file.exists():
+        scores, seconds = _train_and_score(
+            settings, seen_train, test, split, vectors, folder
+        )
+        partial = file.with_suffix(".partial.npz")
+        np.savez(
+            partial,
+            **scores,
+            **{f"seconds {name}": value for name, value in seconds.items()},
+        )
+        os.replace(partial, file)
+    with np.load(file) as saved:
+        return Draw(
+            scores={name: saved[name] for name in METHODS},
+            seconds={name: float(saved[f"seconds {name}"]) for name in METHODS},
+            recordings=len(part.rows),
+            lost_tags=part.seen_without_positive,
+        )
+
+
+def _train_and_score(settings, train, test, split, vectors, folder):
+    """Returns scores and seconds by method."""
+    names = test.vocabulary.names
+    seen, _ = split.places(names)
+    targets = dual_encoder_training.tag_vectors(names, vectors)
+    tagger = tagger_training.train_tagger(
+        dual_encoder_training.tagger_settings(settings),
+        train,
+        None,
+        run_folder.RunDir(folder, "", "tagger"),
+    )
+    probabilities = evaluation.score_manifest(
+        tagger.model,
+        test,
+        settings.audio,
+        slice_reader.SliceReader(test, settings.audio.clip_samples),
+        settings.training.batch_size,
+    )
+    by_neighbours = conse.conse(probabilities, targets[seen], targets)
+    # A seen tag needs no neighbours.
+    by_neighbours[:, seen] = probabilities
+    scores, seconds = {CONSE: by_neighbours}, {CONSE: tagger.seconds}
+
+    begin = time.monotonic()
+    learnt = dual_encoder_training.learnt_from(settings, tagger, train)
+    clips, heard = (
+        cached_clips.clip_vectors(tagger.model, part, settings)
+        for part in (learnt, test)
+    )
+    fitted = linear_map.linear_map(
+        clips.means(),
+        learnt.labels(),
+        targets[seen],
+        artists=[track.artist for track in learnt.tracks],
+        seed=settings.seed,
+    )
+    scores[LINEAR] = fitted.score(heard.means(), targets)
+    seconds[LINEAR] = tagger.seconds + time.monotonic() - begin
+
+    nothing = sources.random_vectors(vectors, settings.seed)
+    for method, known in ((DUAL, vectors), (RANDOM, nothing)):
+        if settings.body == "tagger" or method == RANDOM:
+            trained = dual_encoder_training.on_tagger(
+                settings, tagger, train, known
+            )
+        else:
+            trained = dual_encoder_training.train(
+                settings,
+                train,
+                None,
+                known,
+                run_folder.RunDir(folder, "", "dual_encoder"),
+            )
+        recordings = dual_encoder_training.embed_recordings(
+            trained.model, test, settings
+        )
+        tags = dual_encoder_training.embed_tags(trained.model, names, known)
+        scores[method] = recordings @ tags.T
+        seconds[method] = trained.seconds
+    return scores, seconds
+
+
+def figures(
+    truth: np.ndarray,
+    scores: np.ndarray,
+    names: tuple[str, ...],
+    seen: tuple[str, ...],
+    unseen: tuple[str, ...],
+) -> dict:
+    """`zero_shot.evaluate` of one kind of unseen tag beside the seen ones.
+
+    Args:
+        truth: 0 or 1, `[recordings, tags]`.
+        scores: `[recordings, tags]`.
+        names: `[tags]`.
+        seen: some of them.
+        unseen: some others.
+    """
+    kept = (*seen, *unseen)
+    columns = [names.index(name) for name in kept]
+    return zero_shot.evaluate(
+        truth[:, columns],
+        scores[:, columns],
+        kept,
+        tag_split.TagSplit(seen, unseen),
+        draws=_BOOTSTRAP_DRAWS,
+    )

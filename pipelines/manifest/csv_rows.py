@@ -1,0 +1,139 @@
+"""How the rows of a manifest are kept in a CSV file."""
+
+import contextlib
+import csv
+import os
+import pathlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+from tftag.files import escaping
+
+COLUMNS = (
+    "track_id",
+    "path",
+    "split",
+    "artist",
+    "tags",
+    "samples",
+    "peak",
+    "data_offset",
+    "file_bytes",
+    "audio_hash",
+    "codec",
+    "source_rate_hz",
+    "source_frames",
+)
+
+
+@contextlib.contextmanager
+def replacing(
+    path: pathlib.Path, errors: str = "backslashreplace"
+) -> Iterator[TextIO]:
+    """A text file that takes the place of `path` when it is whole.
+
+    Args:
+        path: File to write; an older one stays until the block has ended.
+        errors: What becomes of text that UTF-8 cannot hold, as in the name of
+            a file that is not UTF-8: an escape, or with `strict` an error.
+
+    Yields:
+        The file, UTF-8, line ends as written.
+
+    Raises:
+        OSError: It cannot be written; names `path`.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(
+            part, "w", encoding="utf-8", errors=errors, newline=""
+        ) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError as error:
+        # A full disk has no name of its own, and nobody knows the part's.
+        if error.errno and error.filename in (None, os.fspath(part)):
+            raise OSError(
+                error.errno, error.strerror, os.fspath(path)
+            ) from error
+        raise
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_rows(path: pathlib.Path, table: Iterable[tuple]) -> None:
+    """Writes a table whole.
+
+    Args:
+        path: CSV file.
+        table: Rows of values in the order of `COLUMNS`, `tags` as a sequence.
+    """
+    with replacing(path, errors="strict") as file:
+        write_row = escaping.csv_row_writer(file)
+        write_row(COLUMNS)
+        for track_id, where, split, artist, names, *numbers in table:
+            samples, peak, *others = numbers
+            row = (track_id, where, split, artist, join_tags(names))
+            # A numpy float32 prints fewer digits than it is read back with.
+            write_row((*row, samples, float(peak), *others))
+
+
+def read_rows(path: pathlib.Path) -> Iterator[tuple]:
+    """Reads what `write_rows` wrote.
+
+    Args:
+        path: CSV file.
+
+    Yields:
+        Values in the order of `COLUMNS`, `tags` as a tuple.
+
+    Raises:
+        ValueError: A line is not as it was written.
+    """
+    with open(path, encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        try:
+            if tuple(next(reader, ())) != COLUMNS:
+                raise ValueError(f"the columns must be {','.join(COLUMNS)}")
+            for row in reader:
+                track_id, where, split, artist, names, *others = row
+                samples, peak, data_offset, file_bytes, *others = others
+                known, codec, source_rate_hz, source_frames = others
+                yield (
+                    track_id,
+                    where,
+                    split,
+                    artist,
+                    split_tags(names),
+                    int(samples),
+                    float(peak),
+                    int(data_offset),
+                    int(file_bytes),
+                    known,
+                    codec,
+                    int(source_rate_hz),
+                    int(source_frames),
+                )
+        except (ValueError, csv.Error) as error:
+            # Text is decoded in blocks, before a line of it is known.
+            line = f", line {reader.line_num}," if reader.line_num else ""
+            raise ValueError(
+                f"{path}{line} is not as it was written: "
+                f"{error}. Prepare the data again."
+            ) from error
+
+
+def join_tags(names: Iterable[str]) -> str:
+    """One cell of tags, joined by `|`; a `|` inside a tag gets a backslash."""
+    return "|".join(re.sub(r"([\\|])", r"\\\1", name) for name in names)
+
+
+def split_tags(cell: str) -> tuple[str, ...]:
+    """The tags of a cell that `join_tags` made."""
+    if "\\" not in cell:
+        return tuple(cell.split("|")) if cell else ()
+    names = re.findall(r"(?:[^\\|]|\\.)+", cell, re.DOTALL)
+    return tuple(re.sub(r"\\(.)", r"\1", n, flags=re.DOTALL) for n in names)

@@ -1,0 +1,111 @@
+"""What was converted so far: one JSON line per finished file."""
+
+import contextlib
+import fcntl
+import json
+import os
+import pathlib
+
+from pipelines.manifest import csv_rows
+from pipelines.storage import address as addresses
+from pipelines.storage import remote_listing, retries
+
+NAME = "progress.jsonl"
+
+
+class Journal:
+    """The finished files of a folder, kept through a kill.
+
+    A file counts as finished while its source has the same path, size and
+    time of change, or address, size and version, and `made_by` is the same.
+
+    Args:
+        folder: Where the journal is; locked for other processes.
+        made_by: What decides the result besides the source.
+    """
+
+    def __init__(self, folder: pathlib.Path, made_by: str):
+        """Reads what there is, without a last line that was cut short."""
+        self.made_by = made_by
+        self._lock = open(folder / f".{NAME}.lock", "w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._lock.close()
+            raise ValueError(
+                f"Another process is preparing {folder}. Wait for its end, or "
+                "name another folder."
+            ) from error
+        path = folder / NAME
+        self._entries = {}
+        if path.exists():
+            with open(path, encoding="utf-8", errors="replace") as file:
+                for line in file:
+                    self._take(line)
+        with csv_rows.replacing(path) as file:
+            for entry in self._entries.values():
+                file.write(_line(entry))
+        self._file = open(path, "a", encoding="utf-8")
+
+    def find(self, track_id: str, key: list) -> dict | None:
+        """Returns the answer noted for a source with this key, or None."""
+        entry = self._entries.get(track_id)
+        if entry is None or entry["key"] != key:
+            return None
+        return entry["answer"]
+
+    def key(
+        self,
+        source: str | addresses.Address,
+        known: remote_listing.Facts | retries.RemoteError | None = None,
+    ) -> list:
+        """Returns what decides the result of a source.
+
+        Args:
+            source: A path, or an address; its secrets are not kept.
+            known: What `remote_listing.look_up` says of an address.
+
+        Raises:
+            OSError: The source is not there.
+        """
+        if isinstance(source, addresses.Address):
+            if isinstance(known, retries.RemoteError):
+                raise known
+            facts = [str(source), known.file_bytes, known.version]
+            return [*facts, self.made_by]
+        facts = os.stat(source)
+        return [source, facts.st_size, facts.st_mtime_ns, self.made_by]
+
+    def add(self, track_id: str, key: list, answer: dict) -> None:
+        """Notes a finished file; a kill cannot take it when this returns.
+
+        Raises:
+            OSError: The disk is full.
+        """
+        entry = {"track_id": track_id, "key": key, "answer": answer}
+        try:
+            self._file.write(_line(entry))
+            self._file.flush()
+        except OSError as error:  # without a name of its own
+            raise OSError(
+                error.errno, error.strerror, self._file.name
+            ) from error
+
+    def close(self) -> None:
+        """Gives the folder free."""
+        with contextlib.suppress(OSError):  # what is left `add` has told
+            self._file.close()
+        self._lock.close()
+
+    def _take(self, line):
+        try:
+            entry = json.loads(line)
+            self._entries[entry["track_id"]] = {
+                name: entry[name] for name in ("track_id", "key", "answer")
+            }
+        except (ValueError, KeyError, TypeError):
+            return  # cut short: that file is converted again
+
+
+def _line(entry):
+    return json.dumps(entry) + "\n"

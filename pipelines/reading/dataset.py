@@ -1,0 +1,300 @@
+"""The chain from a manifest to batches: order, crop, mask, mix, prefetch.
+
+Everything random in epoch `e` is a function of `(seed, e)` and the position
+in the epoch: example 17 of epoch 3 is the same whatever was read before it,
+so a stream may begin at any step.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from pipelines import manifest as manifests
+from pipelines.reading import random_draws, slice_reader
+from tftag import audio
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """What is varied in training beyond the crop.
+
+    Masks are SpecAugment's (https://arxiv.org/abs/1904.08779), mixing is
+    mixup (https://arxiv.org/abs/1710.09412).
+
+    Attributes:
+        mel_masks: Masks over mel bands per clip.
+        mel_mask_bands: Largest width of a mel mask; widths are uniform.
+        time_masks: Masks over frames per clip.
+        time_mask_frames: Largest width of a time mask; widths are uniform.
+        mixup_alpha: Clips are mixed in pairs with a weight from
+            Beta(alpha, alpha); 0 mixes nothing.
+        tag_balance: 0 reads each recording once an epoch. Above, recordings
+            are drawn with replacement, each with the probability
+            `sum(1 / recordings of tag, over its tags) ** tag_balance`: at 1
+            that is drawing a tag, each as often, then one of its recordings.
+            Those without tags count as the least likely one with.
+    """
+
+    mel_masks: int = 0
+    mel_mask_bands: int = 16
+    time_masks: int = 0
+    time_mask_frames: int = 40
+    mixup_alpha: float = 0.0
+    tag_balance: float = 0.0
+
+    def __post_init__(self):
+        """Refuses what cannot be drawn."""
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            whole = field.type is int
+            if not 0 <= value < math.inf or (whole and value != int(value)):
+                raise ValueError(
+                    f"`{field.name}` must be a {'whole ' * whole}number >= 0. "
+                    f"Received: {value}."
+                )
+
+
+NO_AUGMENTATION = Augmentation()
+_BATCHES_AHEAD = 2  # each may hold tens of megabytes
+
+
+def steps_per_epoch(tracks: int, batch_size: int) -> int:
+    """Returns how many full batches an epoch has.
+
+    Args:
+        tracks: Recordings to train on.
+        batch_size: Clips per batch.
+
+    Raises:
+        ValueError: There are fewer recordings than a batch holds.
+    """
+    _check_batch_size(batch_size)
+    if tracks < batch_size:
+        raise ValueError(
+            "Training needs at least `batch_size` recordings. Received: "
+            f"batch_size={batch_size}, {tracks} recordings. Use a batch size "
+            f"of at most {tracks}, or more recordings."
+        )
+    return tracks // batch_size
+
+
+def training_dataset(
+    manifest: manifests.Manifest,
+    spec: audio.AudioSpec,
+    reader: slice_reader.SliceReader,
+    *,
+    batch_size: int,
+    seed: int,
+    epochs: int,
+    first_step: int = 0,
+    augmentation: Augmentation = NO_AUGMENTATION,
+) -> tf.data.Dataset:
+    """Builds one stream of random crops over all epochs.
+
+    An epoch leaves out the last `tracks % batch_size` of its order.
+
+    Args:
+        manifest: The recordings to train on.
+        spec: Length of the clips, and what bounds the masks.
+        reader: Reads clips of `manifest`.
+        batch_size: Clips per batch.
+        seed: All randomness is drawn from it.
+        epochs: Epochs of the whole stream.
+        first_step: Batches to leave out first; nothing is read for them.
+        augmentation: What to draw beyond the crop.
+
+    Returns:
+        A data set of `steps_per_epoch * epochs - first_step` elements
+        `(inputs, labels)`. `inputs` has `waveform`, int16 `[batch, samples]`
+        (float32 with mixup); `peak`, float32 `[batch]`, the recording's
+        loudest sample in the unit of `waveform`; `mel_masks` and
+        `time_masks`, int32 `[batch, masks, 2]`, start and width. `labels`
+        is float32 `[batch, tags]`. Too many lost files raise
+        `tf.errors.InvalidArgumentError` with the reader's text in it, inside
+        of `with reader.plain_errors():` the plain `ValueError`.
+
+    Raises:
+        ValueError: The arguments do not fit together.
+    """
+    _check_fit(manifest, spec, reader)
+    random_draws.check_masks(augmentation, spec)
+    steps = steps_per_epoch(len(manifest.tracks), batch_size)
+    if not (epochs >= 1 and 0 <= first_step <= steps * epochs):
+        raise ValueError(
+            f"1 <= `epochs` and 0 <= `first_step` <= {steps} * epochs must "
+            f"hold. Received: epochs={epochs}, first_step={first_step}."
+        )
+    labels = manifest.labels().astype(np.uint8)
+    samples = np.array([track.samples for track in manifest.tracks], np.int64)
+    probabilities = None
+    if augmentation.tag_balance > 0:
+        probabilities = random_draws.row_probabilities(
+            labels, augmentation.tag_balance
+        )
+
+    def batches_of_epoch(epoch):
+        drawn = _draw_epoch(
+            [seed, epoch], samples, probabilities, spec, augmentation
+        )
+        return tf.data.Dataset.from_tensor_slices(
+            {
+                name: tf.reshape(
+                    values[: steps * batch_size],
+                    [steps, batch_size, *values.shape[1:]],
+                )
+                for name, values in drawn.items()
+            }
+        )
+
+    def read(rows, starts):
+        clips, rows_used = reader.read(rows.tolist(), starts.tolist())
+        return clips, labels[rows_used].astype(np.float32)
+
+    def load(drawn):
+        clips, tags = tf.numpy_function(
+            read, [drawn["row"], drawn["start"]], (tf.int16, tf.float32)
+        )
+        clips.set_shape([batch_size, spec.clip_samples])
+        tags.set_shape([batch_size, labels.shape[1]])
+        peak = tf.fill([batch_size], float(audio.FULL_SCALE))
+        if augmentation.mixup_alpha > 0:
+            weight = drawn["mixup_weight"][:, None]
+            clips = _mix(tf.cast(clips, tf.float32) / peak[:, None], weight)
+            tags = _mix(tags, weight)
+            peak = tf.ones([batch_size])
+        inputs = {
+            "waveform": clips,
+            "peak": peak,
+            "mel_masks": drawn["mel_masks"],
+            "time_masks": drawn["time_masks"],
+        }
+        return inputs, tags
+
+    first_epoch, steps_left_out = divmod(first_step, steps)
+    dataset = tf.data.Dataset.range(first_epoch, epochs)
+    dataset = dataset.flat_map(batches_of_epoch).skip(steps_left_out)
+    return _in_order(dataset, load, steps * epochs - first_step)
+
+
+def evaluation_dataset(
+    manifest: manifests.Manifest,
+    spec: audio.AudioSpec,
+    reader: slice_reader.SliceReader,
+    *,
+    batch_size: int,
+) -> tf.data.Dataset:
+    """Builds the clips that cover every recording, in order.
+
+    Args:
+        manifest: The recordings to score.
+        spec: Length of the clips and their distance.
+        reader: Reads clips of `manifest`.
+        batch_size: Clips per batch; the last batch may hold fewer.
+
+    Returns:
+        A data set of `waveform`, int16 `[batch, samples]`; `peak`, float32
+        `[batch]`; `row`, int64 `[batch]`, the recording's position in the
+        manifest. A file that cannot be read is an error that names it,
+        raised as in training: a score must not come from another recording.
+
+    Raises:
+        ValueError: The arguments do not fit together.
+    """
+    _check_fit(manifest, spec, reader)
+    _check_batch_size(batch_size)
+    tracks = manifest.tracks
+    clips = [len(audio.clip_starts(track.samples, spec)) for track in tracks]
+    first_clip = np.cumsum([0, *clips])
+    clip_count = int(first_clip[-1])
+
+    def read(step):
+        first = int(step) * batch_size
+        clips = np.arange(first, min(first + batch_size, clip_count))
+        rows = np.searchsorted(first_clip, clips, side="right") - 1
+        starts = [
+            audio.clip_starts(tracks[row].samples, spec)[place]
+            for row, place in zip(rows, clips - first_clip[rows], strict=True)
+        ]
+        return reader.read(rows, starts, replace_lost=False)
+
+    def load(step):
+        clips, rows = tf.numpy_function(read, [step], (tf.int16, tf.int64))
+        clips.set_shape([None, spec.clip_samples])
+        rows.set_shape([None])
+        peak = tf.fill(tf.shape(rows), float(audio.FULL_SCALE))
+        return {"waveform": clips, "peak": peak, "row": rows}
+
+    batches = -(-clip_count // batch_size)
+    return _in_order(tf.data.Dataset.range(batches), load, batches)
+
+
+def _in_order(dataset, load, elements: int) -> tf.data.Dataset:
+    """Loads in parallel without a change of order."""
+    dataset = dataset.map(load, tf.data.AUTOTUNE, deterministic=True)
+    dataset = dataset.prefetch(_BATCHES_AHEAD)
+    return dataset.apply(tf.data.experimental.assert_cardinality(elements))
+
+
+def _draw_epoch(seed, samples, probabilities, spec, augmentation):
+    """Draws the rows of an epoch, and what is random about each example."""
+    seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 5))
+    rows = random_draws.rows(seeds[0], len(samples), probabilities)
+    drawn = {
+        "row": rows,
+        "start": random_draws.starts(
+            seeds[1], tf.gather(samples, rows), spec.clip_samples
+        ),
+        "mel_masks": random_draws.masks(
+            seeds[2],
+            [len(samples), augmentation.mel_masks],
+            augmentation.mel_mask_bands,
+            spec.mel_bands,
+        ),
+        "time_masks": random_draws.masks(
+            seeds[3],
+            [len(samples), augmentation.time_masks],
+            augmentation.time_mask_frames,
+            spec.clip_frames,
+        ),
+    }
+    if augmentation.mixup_alpha > 0:
+        drawn["mixup_weight"] = random_draws.mixup_weights(
+            seeds[4], len(samples), augmentation.mixup_alpha
+        )
+    return drawn
+
+
+def _mix(values, weight):
+    """Mixes each row with the one before it."""
+    return weight * values + (1 - weight) * tf.roll(values, 1, axis=0)
+
+
+def _check_batch_size(batch_size: int):
+    if batch_size < 1:
+        raise ValueError(
+            f"`batch_size` must be at least 1. Received: {batch_size}."
+        )
+
+
+def _check_fit(manifest, spec, reader):
+    own, theirs = (
+        (each.folder, each.tracks) for each in (manifest, reader.manifest)
+    )
+    if own != theirs:
+        raise ValueError(
+            "`reader` must be made from the same manifest: rows are counted "
+            f"in it. Received: {len(own[1])} recordings in {own[0]}, a reader "
+            f"of {len(theirs[1])} in {theirs[0]}."
+        )
+    if reader.clip_samples != spec.clip_samples:
+        raise ValueError(
+            f"`reader` must read clips of {spec.clip_samples} samples. "
+            f"Received: {reader.clip_samples}."
+        )
+    if manifest.sample_rate_hz != spec.sample_rate_hz:
+        raise ValueError(
+            f"The audio must be at {spec.sample_rate_hz} Hz; prepare it again. "
+            f"Received: a manifest at {manifest.sample_rate_hz} Hz."
+        )

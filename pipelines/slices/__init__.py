@@ -1,1 +1,0 @@
-"""Parts of compressed files and arrays, read where they lie."""

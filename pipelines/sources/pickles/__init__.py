@@ -1,0 +1,1 @@
+"""The reference experiment's pickled lists, read without running anything."""

@@ -1,0 +1,228 @@
+"""The reference experiment's lists: a mapping to tags, and two lists of ids."""
+
+import collections
+import numbers
+import os
+import pathlib
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from pipelines.sources import listed, name_match
+from pipelines.sources.pickles import safe_pickle
+
+_SEQUENCES = (list, tuple, set, frozenset, np.ndarray)
+
+
+def read_pickles(
+    mapping: str | os.PathLike,
+    train_ids: str | os.PathLike,
+    validation_ids: str | os.PathLike,
+    audio_folder: str | os.PathLike,
+    tag_names: str | os.PathLike | Sequence[str] | None = None,
+    tag_separator: str = listed.TAG_SEPARATOR,
+    skip: Iterable[str | os.PathLike] = (),
+) -> listed.Listing:
+    """Reads `data_mapping.pkl`, `train_ids.pkl` and `val_ids.pkl`.
+
+    Args:
+        mapping: Pickle of a dict from file name to tags: a list of strings, a
+            string, or a row of zeros and ones.
+        train_ids: Pickle of the names in the training split.
+        validation_ids: Pickle of the names in the validation split.
+        audio_folder: Where the audio is, under these names with or without
+            folder and ending.
+        tag_names: The tags in the order of the rows of zeros and ones: the
+            names, or a text file with one per line, or a pickle of a list.
+        tag_separator: What joins the tags where they are one string.
+        skip: Folders in `audio_folder` not to look into.
+
+    Returns:
+        The recordings of both splits; the problems name those that are
+        missing, ambiguous, without tags entry or in no split, and audio files
+        that no name means.
+
+    Raises:
+        FileNotFoundError: A pickle, the folder or every file is missing.
+        ValueError: A pickle holds something else; names the first such entry.
+    """
+    folder = pathlib.Path(audio_folder)
+    files = listed.audio_files(folder, skip)
+    vocabulary = _read_vocabulary(tag_names)
+    tags_of = _read_mapping(mapping, vocabulary, tag_separator)
+    splits, problems = _read_splits(tags_of, train_ids, validation_ids)
+    match = name_match.NameMatch(files, folder)
+    paths, unfound = name_match.find_all(splits, match, folder)
+    problems += unfound
+    if not paths:
+        first = ": ".join((unfound or problems or [("none",)])[0])
+        raise FileNotFoundError(
+            f"None of the {len(splits)} recordings of {mapping} that are in a "
+            f"split is in {folder}. Name the folder of the audio with --audio. "
+            f"The first problem is {first}"
+        )
+    meant = {file for name in tags_of for file in match.find(name)}
+    problems += [
+        (
+            file.relative_to(os.path.abspath(folder)).as_posix(),
+            listed.NOT_LISTED,
+        )
+        for file in files
+        if file not in meant
+    ]
+    ids = listed.track_ids(list(paths))
+    recordings = tuple(
+        listed.Listed(track_id, path, tags_of[name], split=splits[name])
+        for track_id, (name, path) in zip(ids, paths.items(), strict=True)
+    )
+    listed.warn_of_untagged(recordings, mapping)
+    source = {
+        "name": pathlib.Path(mapping).stem,
+        "made_from": listed.file_facts([mapping, train_ids, validation_ids]),
+    }
+    return listed.Listing(recordings, tuple(problems), source, vocabulary)
+
+
+def _read_vocabulary(
+    tag_names: str | os.PathLike | Sequence[str] | None,
+) -> tuple[str, ...] | None:
+    if tag_names is None:
+        return None
+    names = tag_names
+    if isinstance(tag_names, (str, os.PathLike)):
+        path = pathlib.Path(tag_names)
+        if path.suffix in (".pkl", ".pickle"):
+            names = safe_pickle.load(path)
+        else:
+            names = listed.read_names(path)
+    if not isinstance(names, (list, tuple, np.ndarray)):
+        raise ValueError(
+            "The tag names must be a list. "
+            f"Received: {type(names).__name__} from {tag_names}"
+        )
+    names = tuple(_text(name, "a tag name") for name in _plain(names))
+    cleaned = listed.clean_tags(names)
+    if not cleaned or len(cleaned) != len(names):
+        raise ValueError(
+            f"The tag names must be unique and not empty; of {len(names)}, "
+            f"{len(cleaned)} stay after cleaning. Received: {names!r:.200}"
+        )
+    return cleaned
+
+
+def _read_mapping(
+    path: str | os.PathLike,
+    vocabulary: tuple[str, ...] | None,
+    tag_separator: str,
+) -> dict[str, tuple[str, ...]]:
+    mapping = safe_pickle.load(path)
+    if not isinstance(mapping, dict) or not mapping:
+        raise ValueError(
+            f"{path} must hold a dict from file name to tags. "
+            f"Received: {type(mapping).__name__}"
+        )
+    tags_of = {}
+    for key, value in mapping.items():
+        name = _text(key, f"{path}: a file name")
+        where = f"{path}, {name!r}"
+        if name in tags_of:
+            raise ValueError(f"{where}: the name is there twice")
+        tags_of[name] = _read_tags(value, vocabulary, tag_separator, where)
+    return tags_of
+
+
+def _read_tags(
+    value: object,
+    vocabulary: tuple[str, ...] | None,
+    tag_separator: str,
+    where: str,
+) -> tuple[str, ...]:
+    if isinstance(value, (str, bytes)):
+        texts = _text(value, where).split(tag_separator)
+        return listed.clean_tags(texts)
+    if value is None:
+        return ()
+    if not isinstance(value, _SEQUENCES):
+        raise ValueError(
+            f"{where}: tags must be a list, a string or a row of zeros and "
+            f"ones. Received: {type(value).__name__}"
+        )
+    items = _plain(value)
+    if isinstance(value, (set, frozenset)):
+        items.sort(key=lambda item: _text(item, where))
+    if not any(isinstance(item, (numbers.Real, list)) for item in items):
+        return listed.clean_tags(_text(item, where) for item in items)
+    if vocabulary is None:
+        raise ValueError(
+            f"{where}: the tags are a row of numbers; name the tags that they "
+            "stand for, in their order, as the tag names (--tag-names)."
+        )
+    if len(items) != len(vocabulary):
+        raise ValueError(
+            f"{where}: a row must have a number for each of the "
+            f"{len(vocabulary)} tag names. Received: {len(items)}"
+        )
+    if not all(isinstance(n, numbers.Real) and n in (0, 1) for n in items):
+        raise ValueError(f"{where}: a row must hold zeros and ones alone.")
+    pairs = zip(vocabulary, items, strict=True)
+    return tuple(name for name, held in pairs if held)
+
+
+def _read_splits(
+    tags_of: dict[str, tuple[str, ...]],
+    train_ids: str | os.PathLike,
+    validation_ids: str | os.PathLike,
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Split of each name of the mapping, and the names without one."""
+    keys = collections.defaultdict(list)
+    for name in tags_of:
+        keys[name_match.name_parts(name)[-2]].append(name)
+    splits, problems = {}, []
+    both = (("train", train_ids), ("validation", validation_ids))
+    for split, path in both:
+        ids = safe_pickle.load(path)
+        if not isinstance(ids, _SEQUENCES):
+            raise ValueError(
+                f"{path} must hold a list of file names. "
+                f"Received: {type(ids).__name__}"
+            )
+        names = [_text(item, f"{path}: a name") for item in _plain(ids)]
+        if isinstance(ids, (set, frozenset)):
+            names.sort()
+        for name in names:
+            meant = [name] if name in tags_of else []
+            meant = meant or keys[name_match.name_parts(name)[-2]]
+            if len(meant) != 1:
+                reason = "ambiguous" if meant else "without an entry of tags"
+                problems.append((name, reason))
+            elif splits.setdefault(meant[0], split) != split:
+                raise ValueError(
+                    f"A recording must be in one split only. Received: "
+                    f"{name!r} in {train_ids} and in {validation_ids}"
+                )
+    problems += [(n, listed.IN_NO_SPLIT) for n in tags_of if n not in splits]
+    return splits, problems
+
+
+def _plain(items: object) -> list:
+    """The members of a sequence, numpy's as Python's."""
+    if isinstance(items, np.ndarray):
+        return np.atleast_1d(items).tolist()
+    return list(items)
+
+
+def _text(value: object, where: str) -> str:
+    """A name as text; Python 2 wrote bytes, and ids can be numbers."""
+    if isinstance(value, bytes):
+        try:
+            value = value.decode("utf-8")
+        except UnicodeDecodeError:
+            value = value.decode("latin-1")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise ValueError(
+            f"{where} must be a string. Received: {type(value).__name__}"
+        )
+    return unicodedata.normalize("NFC", value)

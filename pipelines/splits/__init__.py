@@ -1,0 +1,17 @@
+"""Who trains, who validates, who tests: splits without leaks."""
+
+from pipelines.splits.assignment import (
+    assign_splits,
+    audit,
+    check_weights,
+    folds,
+    shared_artists,
+)
+
+__all__ = [
+    "assign_splits",
+    "audit",
+    "check_weights",
+    "folds",
+    "shared_artists",
+]

@@ -1,0 +1,225 @@
+"""Who trains, who validates: splits without leaks, and the audit of any."""
+
+import collections
+import logging
+import math
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipelines import manifest
+from pipelines.sources import listed
+from pipelines.splits import stratify
+
+logger = logging.getLogger(__name__)
+
+# No artist's name.
+_NAMELESS = "\0"
+
+
+def assign_splits(
+    artists: Sequence[str],
+    labels: np.ndarray,
+    weights: Sequence[float] = (8, 1, 1),
+    seed: int = 0,
+    audio_hashes: Sequence[str] | None = None,
+) -> list[str]:
+    """Splits recordings by artist, balanced over the tags.
+
+    All recordings of an artist, and all with equal audio, share a side.
+    Within that, sizes come near to the weights, and each tag gets positives
+    on every side where its artists are enough.
+
+    Args:
+        artists: Artist of each recording; "" is an artist of its own.
+        labels: Multi-hot tags `[samples, tags]`.
+        weights: Shares or counts of train, validation and, if given, test.
+        seed: Another seed gives another split.
+        audio_hashes: Hash of the audio of each recording.
+
+    Returns:
+        "train", "validation" or "test" for each recording.
+    """
+    labels = np.asarray(labels)
+    count = len(artists)
+    if labels.ndim != 2 or len(labels) != count:
+        raise ValueError(
+            f"`labels` must have the shape [{count}, tags]. "
+            f"Received: shape {labels.shape}."
+        )
+    if audio_hashes is not None and len(audio_hashes) != count:
+        raise ValueError(
+            f"`audio_hashes` must name all {count} recordings. "
+            f"Received: {len(audio_hashes)}."
+        )
+    check_weights(weights)
+    names, targets = _targets(count, weights)
+    if not count:
+        return []
+    groups = _join(artists, audio_hashes or [""] * count)
+    sides = stratify.assign(groups, labels, targets, seed)
+    if empty := set(range(len(names))) - set(sides.tolist()):
+        logger.warning(
+            "%d groups of artists and equal audio leave no recording for %s",
+            len(sides),
+            " and ".join(names[side] for side in sorted(empty)),
+        )
+    return [names[side] for side in sides[groups]]
+
+
+def check_weights(weights: Sequence[float]) -> None:
+    """Raises ValueError for weights that `assign_splits` would refuse."""
+    if (
+        len(weights) not in (2, 3)
+        or not all(0 <= weight < math.inf for weight in weights)
+        or not weights[0]
+    ):
+        raise ValueError(
+            "The `weights` of a split must be two or three numbers >= 0 for "
+            "train, validation and test, the first > 0. "
+            f"Received: {list(weights)}."
+        )
+
+
+def shared_artists(
+    recordings: Sequence[manifest.Track | listed.Listed],
+) -> tuple[list[str], int]:
+    """Names of artists in more than one split, and how much is theirs.
+
+    Args:
+        recordings: The recordings with their splits.
+
+    Returns:
+        The names, sorted, and the number of their recordings.
+    """
+    by_artist = collections.defaultdict(list)
+    for recording in recordings:
+        if key := _artist_key(recording.artist):
+            by_artist[key].append(recording)
+    shared = [group for group in by_artist.values() if _crosses(group)]
+    names = sorted(group[0].artist for group in shared)
+    return names, sum(map(len, shared))
+
+
+def audit(tracks: Sequence[manifest.Track]) -> dict:
+    """Says what the splits of a data set share.
+
+    Args:
+        tracks: The recordings with their splits.
+
+    Returns:
+        `artists`: "checked", "unknown" where none is given, "partly known"
+        otherwise. `without_artist`: recordings without one. `shared_artists`:
+        names found in more than one split; `recordings_of_shared_artists`
+        counts theirs. `shared_audio`: track ids of equal recordings in
+        different splits. `duplicates`: groups of equal recordings, wherever
+        they are. `leaks`: whether splits share anything.
+    """
+    by_audio = collections.defaultdict(list)
+    for track in tracks:
+        by_audio[track.audio_hash].append(track)
+    without_artist = sum(not _artist_key(track.artist) for track in tracks)
+    shared, of_shared = shared_artists(tracks)
+    equal = [group for group in by_audio.values() if len(group) > 1]
+    shared_audio = [_ids(group) for group in equal if _crosses(group)]
+    known = "checked" if without_artist < len(tracks) else "unknown"
+    is_partly = 0 < without_artist < len(tracks)
+    return {
+        "artists": "partly known" if is_partly else known,
+        "without_artist": without_artist,
+        "shared_artists": shared,
+        "recordings_of_shared_artists": of_shared,
+        "shared_audio": shared_audio,
+        "duplicates": len(equal),
+        "leaks": bool(shared or shared_audio),
+    }
+
+
+def folds(
+    artists: Sequence[str], audio_hashes: Sequence[str], count: int
+) -> list[np.ndarray]:
+    """Folds of scikit-learn's `GroupKFold` over the artists.
+
+    Spellings of an artist that differ in case alone are one, and so are artists
+    who share equal audio.
+
+    Args:
+        artists: Artist of each recording. Recordings with "" may share one
+            and stay together; where they are more than a fold holds, each is
+            a group of its own, named "unknown <row>".
+        audio_hashes: Hash of the audio of each recording.
+        count: Number of folds.
+
+    Returns:
+        The test rows of each fold.
+    """
+    # Imported here: it takes seconds, and only cross-validation needs it.
+    from sklearn import model_selection
+
+    groups = list(artists)
+    if groups.count("") * count > len(groups):
+        groups = [name or f"unknown {row}" for row, name in enumerate(artists)]
+    joined = _join([name or _NAMELESS for name in groups], audio_hashes)
+    first = {}
+    groups = [
+        groups[first.setdefault(group, row)] for row, group in enumerate(joined)
+    ]
+    found = len(set(groups))
+    if not 2 <= count <= found:
+        raise ValueError(
+            "The number of folds must be between 2 and the number of artists, "
+            f"{found}. Received: {count}."
+        )
+    split = model_selection.GroupKFold(n_splits=count).split(
+        groups, groups=groups
+    )
+    return [test for _, test in split]
+
+
+def _targets(count, weights):
+    """Names of the sides that are wanted, and recordings for each."""
+    weights = np.asarray(weights, dtype=np.float64)
+    used = np.flatnonzero(weights)
+    exact = count * weights[used] / weights.sum()
+    targets = np.floor(exact).astype(int)
+    by_rest = np.argsort(targets - exact, kind="stable")
+    targets[by_rest[: count - targets.sum()]] += 1
+    for side in np.flatnonzero(targets == 0):
+        targets[targets.argmax()] -= 1
+        targets[side] = 1
+    return [manifest.SPLITS[side] for side in used], np.maximum(targets, 1)
+
+
+def _join(artists, audio_hashes):
+    """Numbers the groups that share an artist or audio, in order of rows."""
+    parents = list(range(len(artists)))
+
+    def root(row):
+        while parents[row] != row:
+            parents[row] = row = parents[parents[row]]
+        return row
+
+    first = {}
+    keys = [("artist", _artist_key(name)) for name in artists]
+    hashes = [("audio", name) for name in audio_hashes]
+    for row, names in enumerate(zip(keys, hashes, strict=True)):
+        for key in names:
+            if key[1]:
+                a, b = sorted((root(first.setdefault(key, row)), root(row)))
+                parents[b] = a
+    roots = [root(row) for row in range(len(parents))]
+    return np.unique(roots, return_inverse=True)[1]
+
+
+def _artist_key(name):
+    """One spelling for names that differ in case, accents' form or spaces."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _crosses(group):
+    return len({track.split for track in group}) > 1
+
+
+def _ids(group):
+    return [track.track_id for track in group]

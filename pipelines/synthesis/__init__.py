@@ -1,1 +1,0 @@
-"""How the synthesised data sets sound, and how they reach a folder."""

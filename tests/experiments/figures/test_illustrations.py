@@ -1,0 +1,87 @@
+"""Every figure is drawn, and TensorBoard finds what it can show."""
+
+import numpy as np
+import pytest
+import tone_manifest
+
+from experiments.figures import illustrations
+from experiments.runs import run_folder
+from experiments.scoring import evaluation
+from experiments.settings import baseline_config as config
+from experiments.settings import flags
+from tftag import calibration
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shown")
+    made = tone_manifest.make(folder / "data", train=8, validation=0)
+    run = run_folder.RunDir(folder / "runs", "baseline", "a")
+    settings = flags.replace(config.demo(), tone_manifest.SMALL)
+    history = [
+        {"epoch": 1, "loss": 0.7, "train_map": 0.4},
+        {"epoch": 2, "loss": 0.6, "train_map": 0.5},
+    ]
+    generator = np.random.default_rng(0)
+    scores = generator.random(made.labels().shape).astype(np.float32)
+    names = made.vocabulary.names
+    report = evaluation.report(
+        made.labels(), scores, names, calibration.identity(3), "here"
+    )
+    drawn = illustrations.draw(
+        run, report, names, made.labels(), scores, history
+    )
+    illustrations.show(
+        run,
+        settings,
+        2,
+        report,
+        drawn,
+        made,
+        scores,
+        calibration.identity(3),
+    )
+    return run
+
+
+def test_figures_are_files(shown):
+    names = {path.stem for path in shown.figures.glob("*.png")}
+    assert names == {
+        "ap_per_tag",
+        "precision_recall",
+        "tag_confusion",
+        "training",
+    }
+
+
+def test_tensorboard_has_figures_sounds_curves_and_settings(shown):
+    from tensorboard.backend.event_processing import event_accumulator
+
+    log = event_accumulator.EventAccumulator(str(shown.tensorboard))
+    log.Reload()
+    found = set(log.Tags()["tensors"])
+    assert "figures/ap_per_tag" in found
+    assert {f"pr_curve/{tag}" for tag in tone_manifest.TAGS} <= found
+    for kind in ("spectrogram", "recording"):
+        named = [name for name in found if name.startswith(kind + "/")]
+        assert len(named) == illustrations.RECORDINGS_SHOWN
+    assert "final/map" in found
+
+
+def test_the_projector_has_a_point_per_recording_and_tag(shown):
+    made = tone_manifest.make(shown.path / "other data", train=8, validation=0)
+    points = np.arange(8 * 3.0).reshape(8, 3)
+    tags = -np.arange(2 * 3.0).reshape(2, 3)
+    illustrations.project(shown, made, points, tags, ("high", "low"))
+    written = np.loadtxt(shown.tensorboard / "embeddings.tsv")
+    np.testing.assert_array_equal(written, np.concatenate([points, tags]))
+    rows = (shown.tensorboard / "embeddings_rows.tsv").read_text()
+    rows = rows.splitlines()
+    assert rows[1].startswith("track-000\thigh\t")
+    assert rows[1].endswith("\trecording")
+    assert rows[-1].startswith("low\t") and rows[-1].endswith("\ttag")
+    config = shown.tensorboard / "projector_config.pbtxt"
+    assert 'tensor_name: "recordings_and_tags"' in config.read_text()
+    illustrations.project(shown, made, points)
+    assert 'tensor_name: "recordings"' in config.read_text()
+    assert len(np.loadtxt(shown.tensorboard / "embeddings.tsv")) == 8

@@ -1,0 +1,87 @@
+"""Flags are made from fields: one default each, one name each."""
+
+import argparse
+import dataclasses
+
+import pytest
+
+from experiments.settings import baseline_config, flags
+
+
+def parse(*line):
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, baseline_config.PRESETS)
+    return flags.from_arguments(
+        parser.parse_args(list(line)), baseline_config.PRESETS
+    )
+
+
+def test_a_flag_changes_its_leaf_and_nothing_else():
+    found = parse("--clip-seconds", "7.5", "--width", "0.5", "--no-tag-prior")
+    changed = flags.leaves(found)
+    for name, value in flags.leaves(baseline_config.demo()).items():
+        if name not in ("clip_seconds", "width", "tag_prior"):
+            assert changed[name] == value
+    assert changed["clip_seconds"] == found.audio.clip_seconds == 7.5
+    assert changed["width"] == found.model.backbone.width == 0.5
+    assert changed["tag_prior"] is False
+
+
+def test_an_optional_number_is_a_number():
+    assert parse("--clip-step-seconds", "2.5").audio.clip_step_seconds == 2.5
+
+
+def test_every_leaf_has_a_flag_and_a_name_of_its_own():
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, baseline_config.PRESETS)
+    text = parser.format_help()
+    for name in flags.leaves(baseline_config.demo()):
+        assert "--" + name.replace("_", "-") in text
+
+
+def test_only_some_leaves_may_have_a_flag():
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, baseline_config.PRESETS, {"preset", "width"})
+    arguments = parser.parse_args(["--preset", "seed", "--width", "0.5"])
+    assert vars(arguments) == {"preset": "seed", "width": 0.5}
+    found = flags.from_arguments(arguments, baseline_config.PRESETS)
+    assert found == flags.replace(baseline_config.seed(), {"width": 0.5})
+
+
+def test_help_names_what_the_presets_differ_in():
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, baseline_config.PRESETS)
+    text = " ".join(parser.format_help().split())
+    assert "seed sgd" in text
+    assert "seed 100" in text
+
+
+def test_help_says_what_the_docstrings_say():
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, baseline_config.PRESETS)
+    text = " ".join(parser.format_help().split())
+    assert "INT passes over the training recordings (demo 40" in text
+    assert "the first 5 % of the steps" in text
+    assert "{demo,seed,strong}" in text
+    assert "()" not in text
+
+
+def test_two_leaves_of_one_name_are_refused():
+    @dataclasses.dataclass(frozen=True)
+    class Inner:
+        a: int = 1
+
+    @dataclasses.dataclass(frozen=True)
+    class Outer:
+        a: int = 2
+        inner: Inner = Inner()
+
+    with pytest.raises(ValueError, match="a"):
+        flags.leaves(Outer())
+
+
+def test_differences_name_the_field_and_both_values():
+    old = flags.leaves(baseline_config.demo())
+    new = {**old, "width": 0.5, "name": "x", "checkpoint_seconds": 1.0}
+    assert flags.differences(old, old) == []
+    assert flags.differences(old, new) == ["width: 0.125 -> 0.5"]

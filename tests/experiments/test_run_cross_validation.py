@@ -1,0 +1,152 @@
+"""Every recording is scored once, by a model that never met its artist."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import sklearn.metrics
+import tone_manifest
+from tone_runs import cross_validation as call
+
+from experiments import run_cross_validation
+from experiments.runs import run_folder
+from pipelines import manifest as manifests
+
+
+@pytest.fixture
+def run(cross_validation_run):
+    return cross_validation_run / "runs" / "cross_validation" / "a"
+
+
+def test_every_recording_is_scored_by_a_fold_without_its_artist(
+    cross_validation_run, run
+):
+    manifest = manifests.read_manifest(cross_validation_run / "data")
+    artists = np.array([track.artist for track in manifest.tracks])
+    seen = []
+    for fold in sorted((run / "folds").iterdir()):
+        with np.load(fold / "scores.npz") as saved:
+            rows = saved["rows"]
+        seen += rows.tolist()
+        outside = np.delete(artists, rows)
+        assert not set(artists[rows]) & set(outside)
+    assert sorted(seen) == list(range(len(manifest.tracks)))
+
+
+def test_pooled_figures_are_those_of_the_saved_scores(run):
+    with np.load(run / "scores.npz") as saved:
+        truth, scores = saved["truth"], saved["scores"]
+    figures = json.loads((run / "metrics.json").read_text())
+    expected = sklearn.metrics.average_precision_score(truth, scores)
+    assert figures["map"]["value"] == pytest.approx(expected)
+    assert figures["recordings"] == len(truth)
+    assert "out of fold" in figures["evaluated_on"]
+    assert len(figures["training_minutes_per_fold"]) == 3
+
+
+def test_a_second_call_trains_nothing_again(cross_validation_run, run):
+    before = {p: p.stat().st_mtime_ns for p in run.rglob("scores.npz")}
+    assert call(cross_validation_run, fold=1) == 0
+    for path, time in before.items():
+        assert path.stat().st_mtime_ns == time
+
+
+def test_a_start_that_knows_what_is_scored_is_refused(
+    cross_validation_run, tmp_path, capsys
+):
+    manifest = manifests.read_manifest(cross_validation_run / "data")
+    start = run_folder.RunDir(tmp_path, "baseline", "a")
+    heard = manifest.tracks[5].track_id
+    start.write_json("data.json", {"tags": ["x"], "recording_ids": [heard]})
+    assert call(cross_validation_run, init_from=start.path) == 2
+    said = capsys.readouterr().err
+    assert "no recordings" in said and heard in said
+
+
+def test_folds_of_other_settings_are_refused(cross_validation_run, capsys):
+    assert call(cross_validation_run, epochs=3) == 2
+    assert "epochs: 2 -> 3" in capsys.readouterr().err
+
+
+def test_folds_of_other_data_are_refused(
+    cross_validation_run, tmp_path, capsys
+):
+    """Prepared again in the same place: the flags are the same."""
+    shutil.copytree(cross_validation_run, tmp_path / "same")
+    config = tmp_path / "same" / "runs/cross_validation/a/config.json"
+    settings = json.loads(config.read_text())
+    settings["data"] = str(tmp_path / "same" / "data")
+    config.write_text(json.dumps(settings))
+    assert call(tmp_path / "same", fold=1) == 0
+    capsys.readouterr()
+    shutil.rmtree(tmp_path / "same" / "data")
+    tone_manifest.make(tmp_path / "same" / "data", seed=1)
+    assert call(tmp_path / "same", fold=1) == 2
+    assert "manifest: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "flags", [("--folds", "1"), ("--folds", "3", "--fold", "3")]
+)
+def test_impossible_folds_are_refused(flags, capsys):
+    with pytest.raises(SystemExit) as stop:
+        run_cross_validation.main(list(flags))
+    assert stop.value.code == 2
+    assert "Received" in capsys.readouterr().err
+
+
+def three_folds(recordings=60, tag_count=4, seed=0):
+    """Truth whose folds are rich in different tags, and their rows."""
+    draw = np.random.default_rng(seed)
+    rows = np.array_split(draw.permutation(recordings), 3)
+    truth = np.zeros((recordings, tag_count), np.float32)
+    for number, held in enumerate(rows):
+        share = 0.1 + 0.3 * ((number + np.arange(tag_count)) % 3)
+        truth[held] = draw.random((len(held), tag_count)) < share
+    return truth, rows
+
+
+def test_a_model_that_only_knows_the_prior_of_training_is_at_chance():
+    truth, rows = three_folds()
+    probabilities = np.zeros(truth.shape)
+    for held in rows:
+        outside = np.delete(truth, held, axis=0).astype(np.float64)
+        probabilities[held] = (outside.sum(0) + 1) / (len(outside) + 2)
+    scores = run_cross_validation.over_prior(probabilities, truth, rows)
+    for tag in range(truth.shape[1]):
+        auc = sklearn.metrics.roc_auc_score
+        assert auc(truth[:, tag], scores[:, tag]) == 0.5
+        assert auc(truth[:, tag], probabilities[:, tag]) < 0.45
+
+
+def test_the_order_within_a_fold_is_that_of_the_probabilities():
+    truth, rows = three_folds()
+    drawn = np.random.default_rng(1).random(truth.shape).astype(np.float32)
+    scores = run_cross_validation.over_prior(drawn, truth, rows)
+    for held in rows:
+        np.testing.assert_array_equal(
+            drawn[held].argsort(axis=0), scores[held].argsort(axis=0)
+        )
+
+
+def test_labels_of_the_scored_fold_do_not_change_its_scores():
+    truth, rows = three_folds()
+    drawn = np.random.default_rng(1).random(truth.shape)
+    before = run_cross_validation.over_prior(drawn, truth, rows)
+    for held in rows:
+        other = truth.copy()
+        other[held] = 1 - other[held]
+        after = run_cross_validation.over_prior(drawn, other, rows)
+        np.testing.assert_array_equal(before[held], after[held])
+        assert np.any(before != after)  # they are read elsewhere
+
+
+def test_certain_probabilities_stay_finite():
+    truth, rows = three_folds()
+    truth[:, 0], truth[:, 1] = 0, 1
+    for certain in (0.0, 1.0):
+        scores = run_cross_validation.over_prior(
+            np.full(truth.shape, certain, np.float32), truth, rows
+        )
+        assert np.isfinite(scores).all()

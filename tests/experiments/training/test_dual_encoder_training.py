@@ -1,0 +1,204 @@
+"""The dual encoder of an experiment, and its vectors of tags and music."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tone_manifest
+import word_tables
+
+from experiments.data import dual_data
+from experiments.runs import run_folder
+from experiments.scoring import evaluation
+from experiments.settings import dual_config, flags
+from experiments.training import (
+    cached_clips,
+    dual_encoder_training,
+    tagger_training,
+)
+from pipelines.reading import slice_reader
+from tftag import losses, words
+from tftag.models import dual_encoder
+
+TINY = {
+    **tone_manifest.SMALL,
+    "epochs": 1,
+    "dim": 8,
+    "text_units": 16,
+    "heads_epochs": 2,
+}
+SEEN = ("high", "low")
+
+
+def settings_of(**values):
+    return flags.replace(dual_config.demo(), {**TINY, **values})
+
+
+def word_vectors():
+    drawn = np.random.default_rng(0).normal(size=(3, 6))
+    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
+    return words.WordVectors(tone_manifest.TAGS, drawn, {}, "three words")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dual_training")
+    return tone_manifest.make(folder / "data", train=12, validation=6)
+
+
+@pytest.fixture(scope="module")
+def tagger(made):
+    settings = dual_encoder_training.tagger_settings(settings_of())
+    return tagger_training.Trained(
+        tagger_training.build(settings, made), [], 1, 1.0, {}
+    )
+
+
+def test_vectors_of_tags_are_unit_length_in_their_order():
+    vectors = word_tables.build()
+    found = dual_encoder_training.tag_vectors(("rock", "R&B"), vectors)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(found[0], vectors.lookup("rock").vector)
+    np.testing.assert_array_equal(found[1], vectors.lookup("r and b").vector)
+
+
+def test_a_tag_without_a_vector_is_refused_with_the_nearest_word():
+    with pytest.raises(ValueError) as refused:
+        dual_encoder_training.tag_vectors(
+            ("rock", "rok", "zzqxzzqx"), word_tables.build()
+        )
+    said = str(refused.value)
+    assert "'rok' (nearest: 'rock')" in said
+    assert "'zzqxzzqx'" in said and "'rock'," not in said
+    assert "a test" in said
+
+
+def test_the_triplet_loss_takes_plain_cosines(made):
+    settings = settings_of(loss="triplet", negatives="hard")
+    assert isinstance(
+        dual_encoder_training.make_loss(settings), losses.TripletMargin
+    )
+    vectors = word_vectors()
+    names = made.vocabulary.names
+    model = dual_encoder_training.build(
+        settings, dual_encoder_training.tag_vectors(names, vectors)
+    )
+    clips, _ = dual_encoder.towers(model)
+    rng = np.random.default_rng(0)
+    inputs = {
+        "waveform": rng.normal(0, 9_000, (4, 8_000)).astype(np.float32),
+        "peak": np.full(4, 32_767.0, np.float32),
+    }
+    cosines = (
+        np.asarray(clips(inputs))
+        @ dual_encoder_training.embed_tags(model, names, vectors).T
+    )
+    np.testing.assert_allclose(np.asarray(model(inputs)), cosines, atol=1e-5)
+    learnt = {weight.path for weight in model.trainable_weights}
+    assert not any("similarity" in path for path in learnt)
+
+
+@pytest.mark.parametrize("loss", ["sigmoid", "infonce"])
+def test_other_losses_take_a_scale_that_is_learnt(loss):
+    settings = settings_of(loss=loss)
+    assert dual_encoder_training.model_config(settings) == settings.model
+    assert settings.model.learned_scale
+
+
+def test_a_recording_is_the_mean_of_the_unit_vectors_of_its_clips(made):
+    settings = settings_of()
+    model = dual_encoder_training.build(
+        settings, dual_encoder_training.tag_vectors(SEEN, word_vectors())
+    )
+    found = dual_encoder_training.embed_recordings(model, made, settings)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
+    clips, rows = evaluation.clip_outputs(
+        dual_encoder.towers(model)[0],
+        made,
+        settings.audio,
+        slice_reader.SliceReader(made, settings.audio.clip_samples),
+        4,
+    )
+    np.testing.assert_allclose(np.linalg.norm(clips, axis=1), 1, rtol=1e-5)
+    for row in range(len(made.tracks)):
+        mean = clips[rows == row].mean(axis=0)
+        np.testing.assert_allclose(
+            found[row], mean / np.linalg.norm(mean), atol=1e-5
+        )
+
+
+def test_on_a_tagger_its_body_stays_and_is_that_of_the_dual_encoder(
+    made, tagger
+):
+    before = tagger.model.get_weights()
+    found = dual_encoder_training.on_tagger(
+        settings_of(), tagger, made, word_vectors()
+    ).model
+    for a, b in zip(before, tagger.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for name in ("mel_norm", "backbone"):
+        for a, b in zip(
+            found.get_layer(name).get_weights(),
+            tagger.model.get_layer(name).get_weights(),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_shuffled_labels_are_those_of_body_and_heads(made, tagger, monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        cached_clips,
+        "train_heads",
+        lambda model, clips, labels, *more: given.append(labels),
+    )
+    settings = settings_of(shuffle_labels=True)
+    dual_encoder_training.on_tagger(settings, tagger, made, word_vectors())
+    shuffled = tagger_training.shuffled_labels(made, settings.seed).labels()
+    assert np.any(shuffled != made.labels())
+    np.testing.assert_array_equal(given[0], shuffled)
+
+
+def test_recordings_that_the_tagger_lost_are_not_read_again(made, tagger):
+    lost = made.tracks[3].path
+    tagger = dataclasses.replace(tagger, lost={lost: "gone"})
+    left = dual_encoder_training.learnt_from(settings_of(), tagger, made)
+    assert [t.path for t in left.tracks] == [
+        track.path for track in made.tracks if track.path != lost
+    ]
+
+
+@pytest.mark.parametrize("body, loss", [("own", "sigmoid"), ("own", "triplet")])
+def test_a_body_of_its_own_is_trained_with_the_towers(
+    made, tmp_path, body, loss
+):
+    settings = settings_of(body=body, loss=loss, negatives="random")
+    seen = dual_data.with_tags(made, SEEN)
+    vectors = word_vectors()
+    found = dual_encoder_training.train(
+        settings,
+        seen.split("train"),
+        seen.split("validation"),
+        vectors,
+        run_folder.RunDir(tmp_path, "dual", "a"),
+    )
+    fresh = dual_encoder_training.build(
+        settings, dual_encoder_training.tag_vectors(SEEN, vectors)
+    )
+    for name in ("backbone", "audio_projection", "text_tower"):
+        assert any(
+            np.any(a != b)
+            for a, b in zip(
+                found.model.get_layer(name).get_weights(),
+                fresh.get_layer(name).get_weights(),
+                strict=True,
+            )
+        )
+    assert found.model.output.shape[-1] == len(SEEN)
+    assert 0 <= found.history[0]["validation_map"] <= 1
+    # An unseen tag is as good as any.
+    tags = dual_encoder_training.embed_tags(
+        found.model, ("noise", "high"), vectors
+    )
+    np.testing.assert_allclose(np.linalg.norm(tags, axis=1), 1, rtol=1e-5)

@@ -1,0 +1,144 @@
+"""What is said of an epoch: on the screen, in TensorBoard, in files."""
+
+import logging
+
+import numpy as np
+import pytest
+import tone_manifest
+
+from experiments.data import recordings
+from experiments.runs import run_folder
+from experiments.settings import baseline_config, flags
+from experiments.training import loop, tagger_training
+
+ROW = {
+    "epoch": 12,
+    "loss": 0.2141,
+    "learning_rate": 8.1e-4,
+    "validation_map": 0.4121,
+    "validation_roc_auc": 0.861,
+    "validation_p_at_10": 0.55,
+    "train_map": 0.53,
+    "tag_weight hip hop": 1.5,
+    "seconds": 18.04,
+}
+
+
+def test_an_epoch_is_one_readable_line():
+    assert loop.line(ROW, 40) == (
+        "epoch 12/40  loss 0.2141  MAP 0.412 (train 0.530)  ROC-AUC 0.861  "
+        "P@10 0.550  lr 8.1e-04  18.0 s"
+    )
+    alone = {k: v for k, v in ROW.items() if not k.startswith("validation")}
+    assert loop.line(alone, 40) == (
+        "epoch 12/40  loss 0.2141  train MAP 0.530  lr 8.1e-04  18.0 s"
+    )
+
+
+def test_figures_stand_under_headings():
+    found = loop.grouped(ROW)
+    assert found["validation/map"] == 0.4121
+    assert found["train/map"] == 0.53
+    assert found["tag_weight/hip hop"] == 1.5
+    assert found["epoch/loss"] == 0.2141
+    assert "epoch" not in found and len(found) == len(ROW) - 1
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("loop")
+    made = tone_manifest.make(folder / "data")
+    run = run_folder.RunDir(folder / "runs", "baseline", "a")
+    settings = flags.replace(baseline_config.demo(), tone_manifest.SMALL)
+    lines = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(record.getMessage())
+    logger = logging.getLogger("experiments.training.loop")
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    tagger_training.train_tagger(
+        settings, made.split("train"), made.split("validation"), run
+    )
+    logger.removeHandler(handler)
+    logger.setLevel(level)
+    return run, lines
+
+
+def test_every_epoch_is_said(trained):
+    _, lines = trained
+    assert [line.split("  ")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
+
+
+def test_tensorboard_has_a_curve_per_figure(trained):
+    from tensorboard.backend.event_processing import event_accumulator
+
+    run, _ = trained
+    log = event_accumulator.EventAccumulator(str(run.tensorboard))
+    log.Reload()
+    for name in (
+        "epoch/loss",
+        "epoch/learning_rate",
+        "validation/map",
+        "train/map",
+    ):
+        assert [event.step for event in log.Tensors(name)] == [1, 2]
+
+
+def test_a_lost_recording_is_skipped_and_named_after_a_resume_too(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=110, seconds=1.0)
+    # One that is read in training and scored at the end of each epoch.
+    lost = recordings.sample(made.split("train"), 0).tracks[7]
+    made.wav_path(lost).unlink()
+    run = run_folder.RunDir(tmp_path / "runs", "baseline", "a")
+    settings = flags.replace(
+        baseline_config.demo(), {**tone_manifest.SMALL, "epochs": 1}
+    )
+    for _ in range(2):  # the second start finds nothing left to do
+        trained = tagger_training.train_tagger(
+            settings,
+            made.split("train"),
+            made.split("validation"),
+            run,
+        )
+        assert list(trained.lost) == [lost.path]
+    assert 0 < trained.history[0]["train_map"] <= 1
+
+
+def fit(folder, made, validation, **values):
+    settings = flags.replace(
+        baseline_config.demo(),
+        {**tone_manifest.SMALL, "average_decay": 0.5, **values},
+    )
+    run = run_folder.RunDir(folder / "runs", "baseline", "a")
+    return tagger_training.train_tagger(settings, made, validation, run)
+
+
+def test_scored_are_every_so_many_epochs_and_the_last(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=8, validation=4)
+    train, validation = made.split("train"), made.split("validation")
+    found = fit(tmp_path, train, validation, epochs=5, score_every=2)
+    scored = {
+        row["epoch"]: row["validation_map"]
+        for row in found.history
+        if "validation_map" in row
+    }
+    assert list(scored) == [2, 4, 5]
+    assert [row["epoch"] for row in found.history] == [1, 2, 3, 4, 5]
+    assert ["train_map" in row for row in found.history] == [
+        row["epoch"] in scored for row in found.history
+    ]
+    assert found.best_epoch == max(scored, key=scored.get)
+
+
+def test_scoring_less_often_changes_no_weight(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=8, validation=0)
+    often, seldom = (
+        fit(tmp_path / str(every), made, None, epochs=3, score_every=every)
+        for every in (1, 3)
+    )
+    assert often.best_epoch == seldom.best_epoch == 3
+    for a, b in zip(
+        often.model.get_weights(), seldom.model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)

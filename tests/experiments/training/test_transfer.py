@@ -1,0 +1,323 @@
+"""Starting from another tagger takes over what fits and names what does not."""
+
+import dataclasses
+import json
+import logging
+import shutil
+
+import keras
+import numpy as np
+import pytest
+import tone_manifest
+
+from experiments.runs import run_folder
+from experiments.settings import baseline_config, flags
+from experiments.training import (
+    state,
+    tagger_training,
+    transfer,
+)
+from pipelines.reading import dataset, slice_reader
+from tftag import audio, calibration, tags
+from tftag.export import saved_model
+from tftag.models import backbone, dual_encoder, tagger
+
+SPEC = audio.AudioSpec(
+    sample_rate_hz=tone_manifest.RATE_HZ,
+    clip_seconds=1.0,
+    window_samples=512,
+    hop_samples=512,
+    mel_bands=8,
+    max_hz=4_000.0,
+)
+OLD_TAGS = tags.TagVocabulary(("calm", "high", "low"))
+NEW_TAGS = tags.TagVocabulary(("high", "loud", "noise", "low"))
+
+
+def make(tag_count, seed=0, width=1 / 64, blocks=2):
+    keras.utils.set_random_seed(seed)
+    return tagger.tagger(
+        SPEC,
+        tagger.TaggerConfig(backbone.BackboneConfig(width, blocks=blocks)),
+        tag_count,
+    )
+
+
+@pytest.fixture(scope="module")
+def export_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exports") / "tagger"
+    model = make(3, seed=5)
+    moved = model.get_layer("mel_norm")
+    moved.set_weights([w + 0.5 for w in moved.get_weights()])
+    saved_model.export_tagger(
+        model, SPEC, OLD_TAGS, calibration.identity(3), {}, folder
+    )
+    return folder, model
+
+
+@pytest.mark.parametrize("version", ["", "1"])
+def test_an_export_gives_its_body_and_the_head_of_shared_tags(
+    export_folder, version
+):
+    folder, old = export_folder
+    model = make(4, seed=9)
+    untouched = model.get_layer("tag_logits").kernel.numpy()
+    shared = transfer.take_over(model, folder / version, NEW_TAGS, SPEC)
+    assert shared == ("high", "low")
+    for name in ("mel_norm", "backbone"):
+        for a, b in zip(
+            model.get_layer(name).get_weights(),
+            old.get_layer(name).get_weights(),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(a, b)
+    kernel, bias = model.get_layer("tag_logits").get_weights()
+    old_kernel, old_bias = old.get_layer("tag_logits").get_weights()
+    for name in shared:
+        here, there = NEW_TAGS.index(name), OLD_TAGS.index(name)
+        np.testing.assert_array_equal(kernel[:, here], old_kernel[:, there])
+        assert bias[here] == old_bias[there]
+    for name in ("loud", "noise"):
+        at = NEW_TAGS.index(name)
+        np.testing.assert_array_equal(kernel[:, at], untouched[:, at])
+
+
+def test_what_does_not_fit_is_named(export_folder, tmp_path):
+    folder, _ = export_folder
+    with pytest.raises(ValueError, match="`hop_samples`, 256. Received: 512"):
+        other = dataclasses.replace(SPEC, hop_samples=256)
+        transfer.take_over(make(4), folder, NEW_TAGS, other)
+    with pytest.raises(ValueError, match="block_1.*--members"):
+        transfer.take_over(make(4, width=1 / 32), folder, NEW_TAGS, SPEC)
+    with pytest.raises(ValueError, match="--members"):
+        transfer.take_over(make(4, blocks=3), folder, NEW_TAGS, SPEC)
+    for missing in (tmp_path, tmp_path / "never"):
+        with pytest.raises(FileNotFoundError, match="must be a run folder"):
+            transfer.take_over(make(4), missing, NEW_TAGS, SPEC)
+
+
+def make_dual_encoder(width=1 / 64):
+    keras.utils.set_random_seed(4)
+    return dual_encoder.dual_encoder(
+        SPEC,
+        dual_encoder.DualEncoderConfig(
+            backbone.BackboneConfig(width, blocks=2), dim=4, text_units=8
+        ),
+        np.random.default_rng(0).normal(size=(5, 3)),
+    )
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_dual_encoder_takes_the_body_only(export_folder, frozen):
+    folder, old = export_folder
+    model, fresh = make_dual_encoder(), make_dual_encoder()
+    transfer.take_over_body(model, folder, SPEC)
+    if frozen:
+        transfer.freeze(model)
+    copied = set()
+    for name in ("mel_norm", "backbone"):
+        layer = model.get_layer(name)
+        copied |= {weight.path for weight in layer.weights}
+        for a, b in zip(
+            layer.get_weights(), old.get_layer(name).get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(a, b)
+    for a, b in zip(model.weights, fresh.weights, strict=True):
+        if a.path not in copied:
+            np.testing.assert_array_equal(a, b)
+    learned = {weight.path for weight in model.trainable_weights}
+    assert learned.isdisjoint(copied) == frozen
+    assert any("text_projection" in path for path in learned)
+
+
+def test_a_body_that_does_not_fit_a_dual_encoder_is_named(export_folder):
+    folder, _ = export_folder
+    with pytest.raises(ValueError, match="`hop_samples`, 256. Received: 512"):
+        other = dataclasses.replace(SPEC, hop_samples=256)
+        transfer.take_over_body(make_dual_encoder(), folder, other)
+    with pytest.raises(ValueError, match="block_1.*--members"):
+        transfer.take_over_body(make_dual_encoder(1 / 32), folder, SPEC)
+
+
+@pytest.mark.parametrize("group", ["best", "average", "model"])
+def test_a_run_gives_the_weights_it_would_export(tmp_path, group):
+    run = run_folder.RunDir(tmp_path, "baseline", "a")
+    settings = flags.replace(baseline_config.demo(), tone_manifest.SMALL)
+    run.write_json("config.json", flags.leaves(settings))
+    run.write_json("data.json", {"tags": OLD_TAGS.names})
+    old = make(3, seed=7)
+    arrays = {"model": state.named(tagger.masked(make(3)).variables)}
+    if group == "model":
+        arrays["model"] = state.named(tagger.masked(old).variables)
+    else:
+        arrays[group] = state.named(old.weights)
+    state.save(run.checkpoints, state.Progress(), arrays)
+    model = make(4)
+    transfer.take_over(model, run.path, NEW_TAGS, settings.audio)
+    for a, b in zip(
+        model.get_layer("backbone").get_weights(),
+        old.get_layer("backbone").get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(a, b)
+
+
+def fit_once(folder, **values):
+    made = tone_manifest.make(folder / "data", train=8, validation=4)
+    settings = flags.replace(
+        baseline_config.demo(), {**tone_manifest.SMALL, "epochs": 1, **values}
+    )
+    return tagger_training.train_tagger(
+        settings,
+        made.split("train"),
+        made.split("validation"),
+        run_folder.RunDir(folder / "runs", "baseline", "a"),
+    )
+
+
+def test_a_frozen_body_stays_what_it_was(export_folder, tmp_path):
+    folder, old = export_folder
+    trained = fit_once(tmp_path, init_from=str(folder), freeze=True)
+    for name in ("mel_norm", "backbone"):
+        for a, b in zip(
+            trained.model.get_layer(name).get_weights(),
+            old.get_layer(name).get_weights(),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(a, b)
+    fresh = make(3, seed=0).get_layer("tag_logits").get_weights()
+    assert np.any(
+        trained.model.get_layer("tag_logits").get_weights()[0] != fresh[0]
+    )
+
+
+def test_an_unfrozen_body_is_trained_on(export_folder, tmp_path):
+    folder, old = export_folder
+    trained = fit_once(tmp_path, init_from=str(folder))
+    kernel = trained.model.get_layer("backbone").get_weights()[0]
+    was = old.get_layer("backbone").get_weights()[0]
+    assert np.any(kernel != was)
+    np.testing.assert_allclose(kernel, was, atol=0.1)
+
+
+def test_a_damaged_model_card_is_one_clear_error(export_folder, tmp_path):
+    shutil.copytree(export_folder[0], tmp_path / "tagger")
+    (tmp_path / "tagger" / "1" / "assets" / "tftag.json").write_text("{}")
+    with pytest.raises(ValueError, match="model card"):
+        transfer.take_over(make(4), tmp_path / "tagger", NEW_TAGS, SPEC)
+
+
+def test_the_stream_keeps_only_the_inputs_of_the_model(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=4, validation=0)
+    stream = dataset.training_dataset(
+        made,
+        SPEC,
+        slice_reader.SliceReader(made, SPEC.clip_samples),
+        batch_size=4,
+        seed=0,
+        epochs=1,
+    )
+    plain = make(3)
+    kept, labels = next(iter(transfer.fitting(stream, plain)))
+    assert set(kept) == {"waveform", "peak"}
+    assert labels.shape == (4, len(made.vocabulary))
+    kept, labels = next(iter(transfer.fitting(stream, tagger.masked(plain))))
+    assert set(kept) == {"waveform", "peak", "mel_masks", "time_masks"}
+    assert labels.shape == (4, 1, len(made.vocabulary))
+
+
+def test_taking_over_says_how_much(export_folder, caplog):
+    with caplog.at_level(logging.INFO):
+        transfer.take_over(make(4), export_folder[0], NEW_TAGS, SPEC)
+    assert "2 of 4 tags" in caplog.text
+
+
+def test_a_body_is_copied_between_models_and_nothing_else():
+    model, fresh, old = make_dual_encoder(), make_dual_encoder(), make(3, 5)
+    before = old.get_weights()
+    transfer.copy_body(model, old)
+    body = set()
+    for name in transfer.BODY:
+        body |= {weight.path for weight in model.get_layer(name).weights}
+        for a, b in zip(
+            model.get_layer(name).get_weights(),
+            old.get_layer(name).get_weights(),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(a, b)
+    for a, b in zip(model.weights, fresh.weights, strict=True):
+        if a.path not in body:
+            np.testing.assert_array_equal(a, b)
+    # They share no weight: training one leaves the other as it is.
+    for weight in model.weights:
+        weight.assign(weight + 1.0)
+    for a, b in zip(before, old.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_the_model_to_copy_a_body_from_is_named():
+    with pytest.raises(ValueError, match="Received: .* in the wide one"):
+        transfer.copy_body(make(3), make(3, width=1 / 32), "the wide one")
+
+
+@pytest.mark.parametrize("version", ["", "1"])
+def test_an_export_says_its_tags(export_folder, version):
+    card = transfer.card(export_folder[0] / version)
+    assert tuple(card["tags"]) == OLD_TAGS.names
+
+
+def test_a_run_says_its_tags_and_recordings(tmp_path):
+    data = {"tags": ["high", "low"], "recording_ids": ["one", "two"]}
+    run_folder.RunDir(tmp_path, "baseline", "a").write_json("data.json", data)
+    card = transfer.card(tmp_path / "baseline" / "a")
+    assert card["tags"] == ["high", "low"]
+    assert card["data"]["recording_ids"] == ["one", "two"]
+
+
+def test_licences_go_from_model_to_run_to_model(tmp_path):
+    licence = {"of": "the weights of x", "name": "ISC", "text": "Permission"}
+    folder = tmp_path / "tagger"
+    saved_model.export_tagger(
+        make(3),
+        SPEC,
+        OLD_TAGS,
+        calibration.identity(3),
+        {"licences": [licence]},
+        folder,
+    )
+    assert transfer.licences(str(folder)) == [licence]
+    run = tmp_path / "run"
+    run.mkdir()
+    text = json.dumps({"tags": [], "licences": [licence]})
+    (run / "data.json").write_text(text)
+    assert transfer.licences(str(run)) == [licence]
+    (run / "data.json").write_text('{"tags": []}')
+    for none in (str(run), "", "hub:somewhere"):
+        assert transfer.licences(none) == []
+
+
+def test_what_is_no_model_has_no_card(tmp_path):
+    with pytest.raises(FileNotFoundError, match="must be a run folder"):
+        transfer.card(tmp_path)
+    (tmp_path / "data.json").write_text('{"tags": ')
+    with pytest.raises(ValueError, match="must be whole"):
+        transfer.card(tmp_path)
+
+
+def test_what_is_known_of_a_start_is_said(tmp_path):
+    test = tone_manifest.make(tmp_path / "data", train=0, validation=0, test=2)
+    run = run_folder.RunDir(tmp_path, "baseline", "a")
+    for data, said in ({}, "unknown"), ({"recording_ids": ["x"]}, "checked"):
+        run.write_json("data.json", {"tags": ["high"], **data})
+        assert transfer.check_start(str(run.path), ("noise",), test) == said
+    for source, said in ("hub:somewhere", "unknown"), ("", None):
+        assert transfer.check_start(source, ("noise",), test) == said
+    heard = test.tracks[1]
+    for name, value in (
+        ("recording_ids", heard.track_id),
+        ("audio_hashes", heard.audio_hash),
+    ):
+        known = {"tags": ["high"], "recording_ids": ["x"], name: [value]}
+        run.write_json("data.json", known)
+        with pytest.raises(ValueError, match=f"no recordings.*{value}"):
+            transfer.check_start(str(run.path), (), test)

@@ -1,0 +1,72 @@
+import re
+
+import melodies
+import page_reader
+import pytest
+
+from pipelines.inspect import inspection, measurements
+from pipelines.inspect.pages import inspection_page
+
+NASTY = "\"><script>alert('x')</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def seen(tmp_path):
+    prepared = melodies.with_a_copy(tmp_path / "data", NASTY, NASTY)
+    prepared.source["name"] = NASTY
+    measured = measurements.measure(prepared, tmp_path)
+    return inspection.inspect(prepared, measured)
+
+
+def read(path):
+    reader = page_reader.Reader()
+    text = path.read_text(encoding="utf-8")
+    reader.feed(text)
+    return text, reader
+
+
+def test_text_from_data_makes_no_elements(seen, tmp_path):
+    inspection_page.write(seen, tmp_path / "a.html")
+    text, reader = read(tmp_path / "a.html")
+    assert "alert(" in text  # the names are there
+    assert not [tag for tag, _ in reader.opened if tag == "img"]
+    assert not [a for _, a in reader.opened if "onerror" in a]
+    # The facts of the heat map, and what shows them.
+    assert [tag for tag, _ in reader.opened].count("script") == 2
+
+
+def test_the_page_needs_nothing_else(seen, tmp_path):
+    inspection_page.write(seen, tmp_path / "a.html", "listen.html")
+    text, reader = read(tmp_path / "a.html")
+    for _, attributes in reader.opened:
+        for name in ("src", "href"):
+            value = attributes.get(name, "listen.html")
+            assert value == "listen.html" or value.startswith("data:image/png")
+    assert not re.search(r"@import|https?://", text)
+
+
+def test_every_element_is_closed(seen, tmp_path):
+    inspection_page.write(seen, tmp_path / "a.html")
+    text = (tmp_path / "a.html").read_text(encoding="utf-8")
+    for tag in ("div", "table", "tr", "td", "span", "svg", "ul", "li", "h2"):
+        opened = len(re.findall(rf"<{tag}[ >]", text))
+        assert opened == text.count(f"</{tag}>"), tag
+
+
+def test_the_figures_are_on_it(seen, tmp_path):
+    inspection_page.write(seen, tmp_path / "a.html")
+    _, reader = read(tmp_path / "a.html")
+    words = " ".join(reader.text)
+    for expected in ("34.0 s", "8,000 Hz", "Shared audio across splits"):
+        assert expected in words
+    assert "Listen to examples" not in words
+
+
+def test_the_page_is_named_after_the_folder_and_tells_the_source(
+    seen, tmp_path
+):
+    seen.prepared.source["name"] = "tags"
+    inspection_page.write(seen, tmp_path / "a.html")
+    words = " ".join(read(tmp_path / "a.html")[1].text)
+    assert inspection_page.data_name(seen) == "data"
+    assert "source: tags" in words

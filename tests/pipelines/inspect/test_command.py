@@ -1,0 +1,79 @@
+import inspect
+import subprocess
+import sys
+
+import melodies
+import pytest
+
+from pipelines.inspect import command
+
+
+@pytest.fixture
+def prepared(tmp_path):
+    return melodies.with_a_copy(tmp_path / "data")
+
+
+def test_text_and_pages_are_written(prepared, capsys):
+    assert command.main([str(prepared.folder), "--listen"]) == 0
+    said = capsys.readouterr().out
+    folder = prepared.folder / "inspection"
+    assert "4 recordings" in said and str(folder / "index.html") in said
+    assert "listen.html" in (folder / "index.html").read_text()
+    assert "index.html" in (folder / "listen.html").read_text()
+
+
+def test_quick_opens_no_audio(prepared, tmp_path, capsys):
+    for track in prepared.tracks:
+        (prepared.folder / track.path).unlink()
+    out = tmp_path / "pages"
+    manifest = str(prepared.folder / "manifest.csv")
+    assert command.main([manifest, "--quick", "--out", str(out)]) == 0
+    assert [path.name for path in out.iterdir()] == ["index.html"]
+    assert not (prepared.folder / "inspection").exists()
+
+
+def test_files_that_are_gone_are_a_finding(prepared, capsys):
+    (prepared.folder / "audio/1.wav").unlink()
+    assert command.main([str(prepared.folder)]) == 0
+    assert "!! Unreadable: 1 file of 4" in capsys.readouterr().out
+
+
+def test_another_limit_finds_less(prepared, capsys):
+    line = [str(prepared.folder), "--max-error-rate"]
+    command.main([*line, "0.0001"])
+    assert "ACROSS SPLITS" not in capsys.readouterr().out
+    command.main([*line, "0.3"])
+    assert "ACROSS SPLITS" in capsys.readouterr().out
+
+
+def test_the_module_leaves_pythons_own_inspect_alone(prepared):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pipelines.inspect",
+            str(prepared.folder),
+            "--quick",
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 and done.stderr == ""
+    assert "4 recordings" in done.stdout
+    assert inspect.getsource(command.main).startswith("def main")
+
+
+def test_what_is_no_manifest_is_one_line(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines.inspect", str(tmp_path)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_no_examples_are_refused(prepared, capsys):
+    with pytest.raises(SystemExit):
+        command.main([str(prepared.folder), "--examples", "0"])
+    assert "at least 1. Received: 0" in capsys.readouterr().err

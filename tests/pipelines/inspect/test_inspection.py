@@ -1,0 +1,85 @@
+import dataclasses
+import math
+
+import melodies
+import numpy as np
+import pytest
+
+from pipelines.inspect import inspection, measurements
+
+
+@pytest.fixture
+def prepared(tmp_path):
+    return melodies.with_a_copy(tmp_path / "data")
+
+
+def test_splits_are_described(prepared):
+    seen = inspection.inspect(prepared, None)
+    train, validation = seen.splits
+    assert train.tags_per_recording == pytest.approx(4 / 3)
+    train = dataclasses.replace(train, tags_per_recording=0.0)
+    assert train == inspection.Split("train", 3, 26.0, 3, 0.0, 0)
+    assert (validation.name, validation.recordings) == ("validation", 1)
+    assert validation.seconds == pytest.approx(8.0)
+    assert np.allclose(seen.seconds, [10, 8, 8, 8])
+
+
+def test_what_was_not_heard_is_not_made_up(prepared):
+    seen = inspection.inspect(prepared, None)
+    assert seen.near is None and seen.near_leaks == []
+    assert seen.levels == (None,) * 4 and len(seen.heard("rms_db")) == 0
+
+
+def test_shared_audio_across_splits_is_a_leak(prepared, tmp_path):
+    measured = measurements.measure(prepared, tmp_path)
+    seen = inspection.inspect(prepared, measured)
+    assert [(p.first, p.second) for p in seen.near_leaks] == [(0, 3)]
+    same = [dataclasses.replace(t, split="train") for t in prepared.tracks]
+    within = dataclasses.replace(prepared, tracks=tuple(same))
+    seen = inspection.inspect(within, measured)
+    assert len(seen.near) == 1 and seen.near_leaks == []
+
+
+def test_a_stricter_limit_finds_less(prepared, tmp_path):
+    measured = measurements.measure(prepared, tmp_path)
+    strict = inspection.inspect(prepared, measured, max_error_rate=1e-4)
+    assert strict.near == ()
+
+
+def test_equal_audio_is_grouped(tmp_path):
+    wave = melodies.melody(0, 4)
+    rows = [
+        (wave, "train", "A", ["calm"]),
+        (melodies.melody(1, 4), "train", "B", []),
+        (wave, "test", "C", ["loud", "other"]),
+    ]
+    prepared = melodies.prepare(tmp_path / "data", rows)
+    measured = measurements.measure(prepared, tmp_path)
+    seen = inspection.inspect(prepared, measured)
+    assert seen.equal == ((0, 2),) and seen.near == ()
+    assert seen.audit["shared_audio"] == [["track 0", "track 2"]]
+    assert [s.untagged for s in seen.splits] == [1, 0]
+    assert seen.other_tags == 1
+
+
+def test_levels_leave_unreadable_recordings_out(prepared, tmp_path):
+    (prepared.folder / "audio/2.wav").unlink()
+    seen = inspection.inspect(
+        prepared, measurements.measure(prepared, tmp_path)
+    )
+    levels = seen.heard("rms_db")
+    assert len(levels) == 3 and all(-40 < db < -3 for db in levels)
+    assert not any(math.isnan(value) for value in levels)
+
+
+def test_tags_at_risk_begin_with_the_rarest(prepared):
+    seen = inspection.inspect(prepared, None)
+    assert [tag.name for tag in seen.tags_at_risk] == ["loud", "calm"]
+
+
+def test_rejected_recordings_are_counted_by_reason(prepared):
+    (prepared.folder / "rejected.csv").write_text(
+        "name,reason,detail\na,silent,\nb,unreadable,x\nc,silent,\n"
+    )
+    seen = inspection.inspect(prepared, None)
+    assert seen.rejected == {"silent": 2, "unreadable": 1}

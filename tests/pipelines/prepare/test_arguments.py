@@ -1,0 +1,84 @@
+import pytest
+
+from pipelines.prepare import arguments
+
+
+def _parse(text):
+    return arguments.parse(text.split(), "What it does.")
+
+
+@pytest.mark.parametrize(
+    ("name", "subset"),
+    [
+        ("magnatagatune", "clean"),
+        ("mtg-jamendo", "top50"),
+        ("gtzan", "filtered"),
+        ("fma", "small"),
+    ],
+)
+def test_the_first_subset_is_the_default(name, subset):
+    assert _parse(f"--{name} x --out y").subset == subset
+
+
+def test_data_without_subsets_has_none():
+    assert _parse("--table x --out y").subset is None
+    assert _parse("--mirdata x --audio z --out y").subset is None
+
+
+def test_flags_that_go_together():
+    asked = _parse(
+        "--magnatagatune x --out y --subset artist --merge-synonyms "
+        "--all-tags --partial --split 8/2"
+    )
+    assert asked.merge_synonyms and asked.all_tags and asked.partial
+    assert asked.split == (8, 2)
+    asked = _parse("--mtg-jamendo x --out y --subset all --split-number 0")
+    assert asked.split_number == 0
+    assert _parse("--fma x --out y --top-genres").top_genres
+    asked = _parse("--mirdata n --audio z --out y --subset genre --partial")
+    assert asked.subset == "genre"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("--out y", "one of the arguments --table"),
+        ("--gtzan x --fma x --out y", "not allowed with"),
+        ("--gtzan x", "required: --out"),
+        ("--table x --out y --subset a", "--subset goes with"),
+        ("--gtzan x --out y --subset a", "must be one of filtered"),
+        ("--fma x --out y --tag-separator ;", "goes with --table or --pickles"),
+        ("--table x --out y --tags t --top 5", "leave out --top"),
+        ("--table x --out y --tags t --min-count 2", "leave out --top"),
+        ("--fma x --out y --subset tiny", "small, medium, large, full"),
+        ("--fma x --out y --split-number 1", "--split-number goes with"),
+        ("--fma x --out y --split-number 0", "--split-number goes with"),
+        ("--fma x --out y --all-tags", "goes with --magnatagatune"),
+        ("--gtzan x --out y --merge-synonyms", "goes with --magnatagatune"),
+        ("--gtzan x --out y --top-genres", "--top-genres goes with --fma"),
+        ("--table x --out y --partial", "--partial goes with"),
+        ("--table x --out y --tag-names n", "goes with --pickles; see --tags"),
+        ("--mirdata x --out y", "--mirdata needs --audio"),
+        ("--table x --out y --split a/b", "must be like 8/1/1"),
+    ],
+)
+def test_flags_that_do_not(text, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        _parse(text)
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["table", "out", "audio", "tag-separator"])
+def test_a_variable_of_the_shell_that_is_not_set_is_named(name, capsys):
+    given = {"table": "x", "out": "y"} | {name: ""}
+    with pytest.raises(SystemExit):
+        arguments.parse([f"--{k}={v}" for k, v in given.items()], "")
+    assert f"--{name} must not be empty" in capsys.readouterr().err
+
+
+def test_what_joins_tags_is_a_bar_unless_said():
+    assert _parse("--table x --out y").tag_separator == "|"
+    assert _parse("--table x --out y --tag-separator ;").tag_separator == ";"

@@ -1,0 +1,52 @@
+"""What `write` does is tested with the sets that it writes, but for this."""
+
+import numpy as np
+import pytest
+
+from pipelines import synthetic
+from pipelines.synthetic import folder as synthetic_folder
+from pipelines.synthetic import music
+from tftag import tags
+
+
+def write(folder, plans, made_by="here", processes=1):
+    return synthetic_folder.write(
+        folder,
+        plans,
+        tags=[("told", *planned.tags) for planned in plans],
+        vocabulary=tags.TagVocabulary(("told", "bass")),
+        source={"made_by": made_by},
+        sample_rate_hz=8_000,
+        processes=processes,
+    )
+
+
+@pytest.fixture
+def plans(monkeypatch):
+    monkeypatch.setattr(
+        music,
+        "render",
+        lambda plan, rate: np.random.default_rng(plan.seed).normal(size=800),
+    )
+    return synthetic.plan(12)
+
+
+def test_manifest_tells_the_tags_it_was_given(plans, tmp_path):
+    printed = synthetic_folder.describe(write(tmp_path, plans))
+    playing = sum("bass" in planned.tags for planned in plans)
+    first, *rows = printed.splitlines()
+    assert "12 tracks (8 train, 2 validation, 2 test), 1 s" in first
+    assert [row.split() for row in rows] == [
+        ["told", "12"],
+        ["bass", str(playing)],
+    ]
+
+
+def test_only_sets_of_the_same_maker_take_each_others_place(plans, tmp_path):
+    path = write(tmp_path, plans)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"made by there.*manifest\.json"):
+        write(tmp_path, plans, made_by="there")
+    assert path.read_bytes() == before
+    with pytest.raises(ValueError, match="Received: -1"):
+        write(tmp_path, plans, processes=-1)

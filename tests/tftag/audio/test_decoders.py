@@ -1,0 +1,240 @@
+import re
+import subprocess
+
+import ffmpeg_files
+import numpy as np
+import odd_audio
+import pytest
+
+from tftag import audio
+from tftag.audio import decoders, ffmpeg
+
+RATE_HZ = odd_audio.RATE_HZ
+SOME_LOSSY = ["aac.m4a", "adts.aac", "really_aac.mp3", "a.wma", "opus.webm"]
+OTHER_LOSSY = [
+    pytest.param(name, marks=pytest.mark.slow)
+    for name in ffmpeg_files.LOSSY
+    if name not in SOME_LOSSY
+]
+
+
+def decoded(path, data=None, rate_hz=RATE_HZ):
+    if data is not None:
+        path.write_bytes(data)
+    return audio.decode_file(path, rate_hz)
+
+
+def test_channels_and_rate_are_those_of_the_file(tmp_path):
+    x = odd_audio.tone(2.0, 22_050, channels=3)
+    (tmp_path / "a.wav").write_bytes(odd_audio.encoded(x, 22_050))
+    with decoders.open_source(tmp_path / "a.wav") as source:
+        blocks = list(source.blocks())
+    assert source.sample_rate_hz == 22_050
+    assert not source.by_ffmpeg and not source.complaint
+    assert len(blocks) > 1
+    np.testing.assert_allclose(np.concatenate(blocks), x, rtol=0, atol=2**-15)
+
+
+def test_a_block_has_as_many_values_however_many_channels(tmp_path):
+    x = odd_audio.tone(0.1, channels=1_000)
+    (tmp_path / "a.wav").write_bytes(odd_audio.encoded(x))
+    with decoders.open_source(tmp_path / "a.wav") as source:
+        blocks = list(source.blocks())
+    assert max(block.size for block in blocks) <= 1 << 17
+    assert sum(map(len, blocks)) == len(x)
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "MP3", "OGG", "AIFF"])
+@pytest.mark.parametrize("seconds", [0.3, 9.0])
+def test_what_stands_around_the_audio_does_no_harm(tmp_path, kind, seconds):
+    data = odd_audio.encoded(odd_audio.tone(seconds), kind=kind)
+    # MP3 without a header that counts frames ends where the last one does.
+    alone = decoded(tmp_path / "alone", data)
+    for name, junk in odd_audio.behind().items():
+        found = decoded(tmp_path / name, data + junk)
+        np.testing.assert_array_equal(found.samples, alone.samples)
+        assert not found.by_ffmpeg
+    if kind in ("MP3", "FLAC"):
+        found = decoded(tmp_path / "cover", odd_audio.id3v2(200_000) + data)
+        np.testing.assert_array_equal(found.samples, alone.samples)
+
+
+def test_an_error_before_the_stated_end_is_damage(tmp_path):
+    data = odd_audio.encoded(odd_audio.tone(9.0), kind="FLAC")
+    for share in (0.3, 0.6, 0.99):
+        cut = data[: int(share * len(data))]
+        for junk in (b"", bytes(2_000), b"TAG" + bytes(125)):
+            with pytest.raises(audio.UnusableAudio) as caught:
+                decoded(tmp_path / "a.flac", cut + junk)
+            assert caught.value.reason == "unreadable"
+            assert not caught.value.by_ffmpeg
+
+
+CUT = ["WAV", "AIFF", "AU", "W64", "RF64", "MP3", "OGG"]
+
+
+@pytest.mark.parametrize("kind", CUT)
+def test_what_ends_early_is_used_and_told(tmp_path, caplog, kind):
+    data = odd_audio.encoded(odd_audio.tone(3.0), kind=kind)
+    whole = decoded(tmp_path / "whole", data)
+    assert not caplog.records
+    half = decoded(tmp_path / "half", data[: len(data) // 2])
+    assert 0.3 < half.samples.size / whole.samples.size < 0.7
+    (record,) = caplog.records
+    told = "its end is missing" if kind == "OGG" else "only (4[5-9]|5[0-4])\\."
+    assert re.search(rf"half: {told}", record.getMessage())
+
+
+def test_what_an_mp3_does_not_count_is_told(tmp_path, caplog):
+    one = odd_audio.encoded(odd_audio.tone(9.0), kind="MP3")
+    alone = decoded(tmp_path / "one.mp3", one)
+    tagged = decoded(tmp_path / "t.mp3", odd_audio.id3v2(200_000) + one)
+    decoded(tmp_path / "u.mp3", one + b"TAG" + bytes(125))
+    assert not caplog.records
+    joined = decoded(tmp_path / "two.mp3", one + one)
+    np.testing.assert_array_equal(joined.samples, alone.samples)
+    np.testing.assert_array_equal(tagged.samples, alone.samples)
+    (record,) = caplog.records
+    assert re.search(
+        r"two\.mp3: its last (50\.0|49\.\d) % lie behind", record.getMessage()
+    )
+
+
+@pytest.mark.parametrize("stated", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000])
+def test_a_length_that_nobody_knew_is_no_cut(tmp_path, caplog, stated):
+    x = odd_audio.tone()
+    data = odd_audio.wav(x, data_bytes=stated)
+    assert decoded(tmp_path / "a.wav", data).samples.size == len(x)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("name", ffmpeg_files.LOSSLESS)
+def test_lossless_formats_are_read_exactly(tmp_path, name):
+    x = odd_audio.tone(1.0, 44_100, channels=2)
+    options = ffmpeg_files.LOSSLESS[name]
+    path = ffmpeg_files.write(tmp_path, name, options, x, 44_100)
+    found = decoded(path)
+    expected = decoded(tmp_path / "a.wav", odd_audio.encoded(x, 44_100))
+    np.testing.assert_array_equal(found.samples, expected.samples)
+    assert found.peak == expected.peak
+    assert found.by_ffmpeg and not expected.by_ffmpeg
+
+
+@pytest.mark.parametrize("name", SOME_LOSSY + OTHER_LOSSY)
+def test_lossy_formats_sound_the_same(tmp_path, name):
+    x = odd_audio.tone(1.0, 48_000, channels=2)
+    options = ffmpeg_files.LOSSY[name]
+    path = ffmpeg_files.write(tmp_path, name, options, x, 48_000)
+    found = decoded(path)
+    assert found.by_ffmpeg
+    assert abs(found.samples.size / RATE_HZ - 1.0) < 0.15
+    # Encoders delay: find the shift, within one period of the tone.
+    expected = decoded(tmp_path / "a.wav", odd_audio.encoded(x, 48_000))
+    middle = expected.samples[6_000:10_000].astype(float)
+    best = max(
+        np.corrcoef(middle, found.samples[6_000 + s : 10_000 + s])[0, 1]
+        for s in range(-40, 40)
+    )
+    assert best > 0.995
+
+
+@pytest.mark.parametrize(
+    ("kind", "subtype", "most"),
+    [
+        ("WAV", "PCM_16", 0),
+        ("WAV", "PCM_24", 0),
+        ("WAV", "FLOAT", 0),
+        ("WAV", "ALAW", 0),
+        ("FLAC", "PCM_16", 0),
+        ("FLAC", "PCM_24", 0),
+        ("AIFF", "PCM_16", 0),
+        ("CAF", "PCM_24", 0),
+        ("OGG", "VORBIS", 1e-5),
+        ("OGG", "OPUS", 1e-3),
+    ],
+)
+def test_both_decoders_give_the_same(tmp_path, kind, subtype, most):
+    """Largest difference, as a share of full scale, before resampling."""
+    x = odd_audio.tone(3.0, 48_000, channels=2)
+    path = tmp_path / "a"
+    path.write_bytes(odd_audio.encoded(x, 48_000, kind, subtype))
+    with decoders.open_source(path) as ours, ffmpeg.Stream(path) as theirs:
+        assert not ours.by_ffmpeg
+        assert ours.sample_rate_hz == theirs.sample_rate_hz == 48_000
+        a, b = (np.concatenate(list(s.blocks())) for s in (ours, theirs))
+    assert a.shape == b.shape
+    assert np.abs(a - b).max() <= most
+
+
+def test_a_cover_in_m4a_is_no_audio(tmp_path):
+    x = odd_audio.tone(1.0)
+    song = ffmpeg_files.write(tmp_path, "a.m4a", "-c:a alac", x, RATE_HZ)
+    both = tmp_path / "b.m4a"
+    picture = tmp_path / "cover.png"
+    begin = "ffmpeg -v error -nostdin"
+    draw = f"{begin} -f lavfi -i color=s=64x64 -frames:v 1 {picture}"
+    join = f"{begin} -i {song} -i {picture} -map 0 -map 1 -c:a copy"
+    join += f" -c:v mjpeg -disposition:v attached_pic {both}"
+    for command in (draw, join):
+        subprocess.run(command.split(), check=True, timeout=60)
+    np.testing.assert_array_equal(decoded(both).samples, decoded(song).samples)
+
+
+def test_a_cut_file_is_told_or_refused(tmp_path, caplog):
+    x = odd_audio.tone(9.0)
+    options = ffmpeg_files.LOSSY["front.m4a"]
+    path = ffmpeg_files.write(tmp_path, "front.m4a", options, x, RATE_HZ)
+    whole = path.read_bytes()
+    half = decoded(tmp_path / "half.m4a", whole[: len(whole) // 2])
+    assert 3 < half.samples.size / RATE_HZ < 6
+    assert "half.m4a: ffmpeg: " in caplog.text
+    options = ffmpeg_files.LOSSY["aac.m4a"]  # its index is at the end
+    path = ffmpeg_files.write(tmp_path, "back.m4a", options, x, RATE_HZ)
+    whole = path.read_bytes()
+    with pytest.raises(audio.UnusableAudio, match="moov atom not found"):
+        decoded(tmp_path / "half.m4a", whole[: len(whole) // 2])
+
+
+def test_an_array_is_refused_with_the_way_out(tmp_path):
+    np.save(tmp_path / "a.npy", np.ones(100, np.int16))
+    with pytest.raises(decoders.UnusableAudio, match="rate.*WAV") as raised:
+        decoders.open_source(tmp_path / "a.npy")
+    assert raised.value.reason == "unsupported"
+
+
+def test_without_ffmpeg_the_reason_says_so(tmp_path, monkeypatch):
+    ffmpeg_files.uninstall(tmp_path / "bin", monkeypatch)
+    page = b"\0\0\0 ftypM4A " + bytes(100)
+    for name, data, reason in [
+        ("a.m4a", page, "unsupported"),
+        ("a.mp3", page, "unreadable"),
+        ("a.raw", bytes(99), "unsupported"),
+        (
+            "a.flac",
+            odd_audio.for_ffmpeg()["bits12.flac"].data,
+            "unsupported",
+        ),
+    ]:
+        with pytest.raises(audio.UnusableAudio, match="Install ffmpeg") as c:
+            decoded(tmp_path / name, data)
+        assert c.value.reason == reason
+        assert c.value.by_ffmpeg
+
+
+def test_ffmpeg_is_asked_last_and_both_reasons_are_told(tmp_path, monkeypatch):
+    program = "sys.exit('nothing for me')"
+    ffmpeg_files.stand_in(tmp_path / "bin", program, monkeypatch)
+    with pytest.raises(audio.UnusableAudio) as caught:
+        decoded(tmp_path / "a.m4a", bytes(99))
+    assert str(caught.value).endswith(
+        "a.m4a: Format not recognised. ffmpeg: nothing for me."
+    )
+    assert caught.value.reason == "unsupported"
+    program = "header(); say(struct.pack('>2f', .5, .25)); sys.exit('torn')"
+    ffmpeg_files.stand_in(tmp_path / "bin", program, monkeypatch)
+    with pytest.raises(audio.UnusableAudio, match="ffmpeg: torn") as caught:
+        decoded(tmp_path / "a.m4a", bytes(99))
+    assert caught.value.reason == "unreadable"
+    assert caught.value.by_ffmpeg
+    wav = odd_audio.wav(odd_audio.tone())
+    assert not decoded(tmp_path / "a.wav", wav).by_ffmpeg

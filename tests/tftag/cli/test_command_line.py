@@ -1,0 +1,132 @@
+import errno
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from tftag.cli import command_line
+
+
+def _raises(error):
+    def main(argv=None):
+        raise error
+
+    return main
+
+
+def test_the_status_of_main_is_returned():
+    assert command_line.run(lambda argv: len(argv), ["a", "b", "c"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("bad\nthing"), "error: bad thing"),
+        (ValueError(), "error: ValueError"),
+        (FileNotFoundError("there is no x"), "error: there is no x"),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file or directory", "x"),
+            "error: No such file or directory: x",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "error: No space left on device",
+        ),
+        (PermissionError(errno.EACCES, "Permission denied", b"y"), "denied: y"),
+        (
+            IsADirectoryError(errno.EISDIR, "Is a directory", "z"),
+            "directory: z",
+        ),
+    ],
+)
+def test_bad_input_is_one_line(error, line, capsys):
+    assert command_line.run(_raises(error)) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert line in printed.err
+
+
+def test_the_traceback_is_in_the_debug_log(caplog):
+    with caplog.at_level(logging.DEBUG, logger="tftag.cli.command_line"):
+        command_line.run(_raises(ValueError("bad")))
+    assert caplog.records[0].exc_info[0] is ValueError
+
+
+def test_a_full_disk_is_one_line_whoever_says_so(capsys):
+    class OpError(Exception):
+        """As TensorFlow's: no OSError."""
+
+    error = OpError("{{node SaveV2}} /x/part-0; No space left on device [Op]")
+    assert command_line.run(_raises(error)) == 2
+    assert capsys.readouterr().err == "error: No space left on device\n"
+    with pytest.raises(OpError):
+        command_line.run(_raises(OpError("a mistake")))
+
+
+def test_colours_and_line_ends_are_left_out(capsys):
+    command_line.run(_raises(ValueError("\x1b[1mbad\x1b[0m\n\n  thing")))
+    assert capsys.readouterr().err == "error: bad thing\n"
+
+
+def test_a_wrong_argument_is_one_line_without_the_usage(capsys):
+    parser = command_line.Parser(prog="run_it")
+    parser.add_argument("--count", type=int)
+    with pytest.raises(SystemExit) as caught:
+        parser.parse_args(["--count", "x"])
+    assert caught.value.code == 2
+    printed = capsys.readouterr().err
+    assert printed.count("\n") == 1
+    assert printed.startswith("error: argument --count: invalid int value: 'x'")
+    assert "run_it --help" in printed
+
+
+@pytest.mark.parametrize(
+    ("argv", "way_out"),
+    [(["-vocals"], "behind --"), (["QUERY", "--tags", "-a"], "--tags=VALUE")],
+)
+def test_a_value_that_begins_with_a_minus_is_told_its_way(
+    argv, way_out, capsys
+):
+    parser = command_line.Parser(prog="run_it")
+    parser.add_argument("--tags")
+    parser.add_argument("query", metavar="QUERY")
+    with pytest.raises(SystemExit):
+        parser.parse_args(argv)
+    assert way_out in capsys.readouterr().err
+    mended = ["--tags=-a", "--", "-vocals"]
+    assert vars(parser.parse_args(mended)) == {"tags": "-a", "query": "-vocals"}
+
+
+def test_an_interrupt_is_130(capsys):
+    assert command_line.run(_raises(KeyboardInterrupt())) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_mistake_in_the_code_is_not_hidden():
+    with pytest.raises(TypeError):
+        command_line.run(_raises(TypeError("our own")))
+
+
+def test_a_reader_that_leaves_is_no_error(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from tftag.cli import command_line\n"
+        "def main(argv=None):\n"
+        "    for i in range(100_000):\n"
+        "        print(i)\n"
+        "    return 0\n"
+        "raise SystemExit(command_line.run(main))\n"
+    )
+    run = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PYTHONPATH": ":".join(filter(None, sys.path))},
+    )
+    assert run.stdout.readline() == b"0\n"
+    run.stdout.close()
+    with run.stderr:
+        assert run.stderr.read() == b""
+    assert run.wait() == command_line.BROKEN_PIPE

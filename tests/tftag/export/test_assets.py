@@ -1,0 +1,62 @@
+import io
+import json
+import wave
+
+import pytest
+import tiny_tagger
+import warmup_requests
+
+from tftag import tags
+from tftag.export import assets
+
+VOCABULARY = tags.TagVocabulary(tiny_tagger.NAMES)
+
+
+def card_text(card, own):
+    text = assets.card_text(
+        card, own, tiny_tagger.SPEC, VOCABULARY, tiny_tagger.CALIBRATION, 8
+    )
+    return json.loads(text)
+
+
+def test_the_card_holds_what_the_export_and_the_caller_say():
+    card = card_text({"command": "x"}, {"kind": "y"})
+    assert (card["command"], card["kind"]) == ("x", "y")
+    assert card["tags"] == list(tiny_tagger.NAMES)
+    with pytest.raises(ValueError, match="leave to the export.*: kind, tags"):
+        card_text({"tags": [], "kind": "z"}, {"kind": "y"})
+
+
+def test_a_text_is_a_line_each(tmp_path):
+    texts = {"a.txt": assets.lines(("été", "r&b")), "b.txt": ""}
+    paths = assets.write_assets(str(tmp_path), texts)
+    assert paths == [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]
+    assert (tmp_path / "a.txt").read_text("utf-8") == "été\nr&b\n"
+
+
+def test_requests_are_short_and_real(tmp_path):
+    requests = assets.dual_encoder_requests(tiny_tagger.SPEC)
+    tagger = assets.tagger_requests(tiny_tagger.SPEC)
+    assert set(requests) - set(tagger) == {
+        *("embed_audio", "embed_batch", "embed_text", "score"),
+    }
+    # Every row brings its own strings: a server can cut it by rows.
+    assert requests["score"]["strings"].shape == (1, 1)
+    wav = requests["tag_wav"]["wav"][0]
+    with wave.open(io.BytesIO(wav)) as reader:
+        assert reader.getframerate() == tiny_tagger.SPEC.sample_rate_hz
+        assert reader.getnframes() == 800
+
+
+def test_the_extra_files_are_beside_the_graph(tmp_path):
+    requests = assets.tagger_requests(tiny_tagger.SPEC)
+    assets.write_extra(
+        tmp_path, tiny_tagger.build(), "any.keras", "served", requests
+    )
+    assert (tmp_path / "assets.extra" / "any.keras").is_file()
+    written = warmup_requests.read(
+        tmp_path / "assets.extra" / "tf_serving_warmup_requests"
+    )
+    assert [(model, name) for model, name, _ in written] == [
+        ("served", name) for name in requests
+    ]

@@ -1,0 +1,64 @@
+import numpy as np
+import tensorflow as tf
+
+from tftag import audio
+from tftag.export import clip_network
+
+SPEC = audio.AudioSpec(
+    sample_rate_hz=100,
+    clip_seconds=0.1,
+    window_samples=8,
+    hop_samples=4,
+    mel_bands=2,
+    max_hz=50.0,
+)
+
+
+def hear(waveform, lengths, clips_at_once):
+    shapes = []
+
+    def network(clips):
+        shapes.append(clips["waveform"].shape)
+        total = tf.reduce_sum(clips["waveform"], axis=1, keepdims=True)
+        return {"sum": total, "both": tf.stack([total[:, 0], clips["peak"]], 1)}
+
+    @tf.function(autograph=False)
+    def run(waveform, lengths):
+        return clip_network.hear(
+            network,
+            {"sum": 1, "both": 2},
+            waveform,
+            lengths,
+            SPEC,
+            clips_at_once,
+        )
+
+    heard, rows, starts = run(
+        tf.constant(waveform, tf.float32), tf.constant(lengths, tf.int64)
+    )
+    assert set(map(tuple, shapes)) <= {(clips_at_once, SPEC.clip_samples)}
+    return heard, rows.numpy(), starts.numpy()
+
+
+def test_every_clip_of_every_row_is_heard_once():
+    draw = np.random.default_rng(0)
+    lengths = [1, 10, 25, 37]
+    waveform = draw.normal(size=(4, 40)).astype(np.float32)
+    expected, places = [], []
+    for row, length in enumerate(lengths):
+        samples = waveform[row, :length]
+        for start in audio.clip_starts(length, SPEC):
+            clip = samples[start : start + SPEC.clip_samples]
+            expected.append((clip.sum(), np.abs(samples).max()))
+            places.append((row, start))
+    for clips_at_once in (1, 3, 8, 100):
+        heard, rows, starts = hear(waveform, lengths, clips_at_once)
+        assert list(zip(rows, starts, strict=True)) == places
+        np.testing.assert_allclose(heard["both"], expected, rtol=1e-5)
+        np.testing.assert_array_equal(heard["sum"][:, 0], heard["both"][:, 0])
+
+
+def test_no_rows_have_no_clips():
+    heard, rows, starts = hear(np.zeros((0, 5)), [], 8)
+    assert heard["both"].shape == (0, 2)
+    assert not rows.size and not starts.size

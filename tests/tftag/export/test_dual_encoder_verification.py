@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+import tiny_dual_encoder
+
+from tftag.export import dual_encoder_verification
+
+
+def difference(folder, model, vectors):
+    return dual_encoder_verification.largest_difference(
+        folder,
+        model,
+        tiny_dual_encoder.SPEC,
+        8,
+        tiny_dual_encoder.NAMES,
+        vectors,
+    )
+
+
+@pytest.mark.parametrize("change", [0.05, np.nan])
+@pytest.mark.parametrize(
+    "layer", ["audio_projection", "similarity", "text_tower"]
+)
+def test_it_sees_another_model(encoder_folder, layer, change):
+    other = tiny_dual_encoder.build()
+    weight = other.get_layer(layer).weights[-1]
+    shift = np.zeros(weight.shape)
+    shift[..., 0] = change
+    weight.assign(weight + shift)
+    found = difference(encoder_folder, other, tiny_dual_encoder.word_vectors())
+    assert not found <= 1e-4
+
+
+def test_it_sees_other_words(encoder_folder):
+    model = tiny_dual_encoder.build()
+    other = tiny_dual_encoder.word_vectors(seed=1)
+    assert difference(encoder_folder, model, other) > 1e-2

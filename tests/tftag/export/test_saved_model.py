@@ -1,0 +1,276 @@
+import json
+import logging
+import pathlib
+
+import keras
+import numpy as np
+import other_process
+import pytest
+import signature_checks
+import tensorflow as tf
+import tiny_tagger
+import warmup_requests
+
+from tftag import audio, calibration, tags
+from tftag.export import verification
+
+CLIP = tiny_tagger.CLIP
+BATCH_SIGNATURES = signature_checks.BATCH_SIGNATURES
+
+
+@pytest.fixture(scope="module")
+def loaded(tagger_folder):
+    return tf.saved_model.load(str(tagger_folder))
+
+
+@pytest.fixture(scope="module")
+def signatures(loaded):
+    return loaded.signatures
+
+
+def test_the_folder_is_what_tensorflow_serving_wants(tagger_folder):
+    assert tagger_folder.name == "1"
+    assert {path.name for path in tagger_folder.parent.iterdir()} == {"1"}
+    files = {
+        str(path.relative_to(tagger_folder))
+        for path in tagger_folder.rglob("*")
+        if path.is_file()
+    }
+    assert files >= {
+        "saved_model.pb",
+        "variables/variables.index",
+        "assets/tftag.json",
+        "assets/tags.txt",
+        "assets.extra/tagger.keras",
+        "assets.extra/tf_serving_warmup_requests",
+    }
+    assert (
+        tagger_folder.stat().st_mode & 0o055
+        == tagger_folder.parent.stat().st_mode & 0o055
+    )
+
+
+@pytest.mark.parametrize("name", BATCH_SIGNATURES)
+def test_dimension_0_of_every_output_is_the_batch(signatures, name, tmp_path):
+    signature_checks.check_dimension_0_is_the_batch(
+        signatures[name],
+        lambda rows: signature_checks.inputs_of(name, rows, tmp_path),
+    )
+
+
+@pytest.mark.parametrize("name", BATCH_SIGNATURES)
+def test_rows_can_be_batched_by_the_server(signatures, name, tmp_path):
+    inputs = signature_checks.inputs_of(name, 3, tmp_path)
+    signature_checks.check_rows_are_alone(signatures[name], inputs)
+
+
+@pytest.mark.parametrize("length", [1, CLIP, CLIP * 5 // 2, CLIP * 10])
+def test_it_answers_as_the_model_does(tagger_model, signatures, length):
+    samples = tiny_tagger.music(length)
+    answer = signatures["serving_default"](waveform=tf.constant(samples[None]))
+    expected = tiny_tagger.reference(tagger_model, samples).mean(axis=0)
+    np.testing.assert_allclose(answer["probabilities"][0], expected, atol=1e-5)
+
+
+def test_wav_bytes_and_waveform_agree(signatures, tmp_path):
+    from_wav = signatures["tag_wav"](
+        **signature_checks.inputs_of("tag_wav", 3, tmp_path)
+    )
+    from_waveform = signatures["serving_default"](
+        **signature_checks.inputs_of("serving_default", 3, tmp_path)
+    )
+    for key, value in from_wav.items():
+        np.testing.assert_allclose(value, from_waveform[key], atol=1e-5)
+
+
+def test_names_travel_in_the_graph_and_beside_it(tagger_folder, signatures):
+    names = signatures["tag_names"]()["tags"].numpy()
+    assert tuple(name.decode() for name in names) == tiny_tagger.NAMES
+    text = (tagger_folder / "assets" / "tags.txt").read_text(encoding="utf-8")
+    assert tuple(text.splitlines()) == tiny_tagger.NAMES
+
+
+def test_licences_travel_beside_the_card(tagger_model, tmp_path):
+    licence = {"of": "the weights of x", "name": "ISC", "text": "Permission"}
+    folder = tiny_tagger.write(
+        tagger_model, tmp_path / "a", {"licences": [licence]}
+    )
+    text = (folder / "assets" / "licences.txt").read_text("utf-8")
+    assert text == "the weights of x: ISC\n\nPermission\n"
+    with pytest.raises(ValueError, match="without text"):
+        tiny_tagger.write(
+            tagger_model,
+            tmp_path / "b",
+            {"licences": [{**licence, "text": ""}]},
+        )
+    assert not (tmp_path / "b").exists()
+
+
+def test_the_card_says_what_the_model_is(tagger_folder):
+    card = json.loads(
+        (tagger_folder / "assets" / "tftag.json").read_text("utf-8")
+    )
+    assert audio.AudioSpec(**card["audio"]) == tiny_tagger.SPEC
+    assert tuple(card["tags"]) == tiny_tagger.NAMES
+    assert card["metrics"] == {"map": None}
+    assert card["command"] == "tests"
+    assert card["versions"]["tensorflow"] == tf.__version__
+    restored = calibration.Calibration.from_dict(card["calibration"])
+    assert restored.slope == tiny_tagger.CALIBRATION.slope
+
+
+def test_only_core_operations_and_one_network(tagger_folder):
+    operations = signature_checks.operations(tagger_folder)
+    assert not [name for name in operations if "PyFunc" in name]
+    assert operations.count("Conv2D") == 3
+
+
+def test_only_the_weights_are_stored(tagger_model, tagger_folder):
+    stored = signature_checks.stored_numbers(tagger_folder)
+    assert stored == tagger_model.count_params()
+
+
+def test_warm_up_requests_can_be_replayed(tagger_folder, signatures):
+    requests = warmup_requests.read(
+        tagger_folder / "assets.extra" / "tf_serving_warmup_requests"
+    )
+    assert {name for _, name, _ in requests} == set(BATCH_SIGNATURES)
+    for model_name, name, inputs in requests:
+        assert model_name == "tiny"
+        assert (
+            inputs.keys()
+            == signatures[name].structured_input_signature[1].keys()
+        )
+        signatures[name](
+            **{key: tf.constant(value) for key, value in inputs.items()}
+        )
+
+
+def test_the_keras_model_can_be_trained_on(tagger_model, tagger_folder):
+    restored = keras.saving.load_model(
+        tagger_folder / "assets.extra" / "tagger.keras"
+    )
+    for ours, theirs in zip(
+        tagger_model.weights, restored.weights, strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_process_without_tftag_tags_a_file(
+    tagger_folder, signatures, tmp_path
+):
+    wav = signature_checks.inputs_of("tag_wav", 1, tmp_path)["wav"]
+    answer = other_process.tagged_without_tftag(
+        tagger_folder, tmp_path / "row.wav", tmp_path
+    )
+    assert answer["tag_names"] == list(tiny_tagger.NAMES)
+    expected = signatures["tag_wav"](wav=wav)
+    for key in ("tag_wav", "serving_default"):
+        np.testing.assert_allclose(
+            answer[key], expected["probabilities"][0], atol=1e-5
+        )
+    calibrated = expected["calibrated"].numpy()[0]
+    order = np.argsort(-calibrated, kind="stable")[:10]
+    assert answer["top_tags"] == [tiny_tagger.NAMES[i] for i in order]
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Leaves out what takes seconds: tracing, and the comparison."""
+
+    def save(tagger, folder, signatures):
+        pathlib.Path(folder, "saved_model.pb").write_bytes(b"")
+
+    monkeypatch.setattr(tf.saved_model, "save", save)
+    monkeypatch.setattr(verification, "largest_difference", lambda *_: 0.0)
+    return monkeypatch
+
+
+def test_versions_count_on(tagger_model, tmp_path, quick):
+    folder = tmp_path / "named"
+    (folder / "notes").mkdir(parents=True)
+    assert tiny_tagger.write(tagger_model, folder).name == "1"
+    assert tiny_tagger.write(tagger_model, folder, version=9).name == "9"
+    assert tiny_tagger.write(tagger_model, folder) == folder / "10"
+    for version in (9, -1):
+        with pytest.raises(ValueError, match=f"not taken.*Received: {version}"):
+            tiny_tagger.write(tagger_model, folder, version=version)
+    assert {path.name for path in folder.iterdir()} == {"notes", "1", "9", "10"}
+
+
+def test_the_version_is_told_as_the_folder_was_named(
+    tagger_model, tmp_path, quick, caplog
+):
+    quick.chdir(tmp_path)
+    with caplog.at_level(logging.INFO, "tftag.export"):
+        for _ in range(2):
+            tiny_tagger.write(tagger_model, "models/mine")
+    assert [record.getMessage() for record in caplog.records] == [
+        f"models/mine/{version}: answers as the model does, within 0.0e+00"
+        for version in (1, 2)
+    ]
+
+
+def test_a_version_that_appears_meanwhile_is_kept(
+    tagger_model, tmp_path, quick
+):
+    def compare_slowly(*_):
+        (tmp_path / "named" / "1").mkdir()
+        (tmp_path / "named" / "1" / "saved_model.pb").touch()
+        return 0.0
+
+    quick.setattr(verification, "largest_difference", compare_slowly)
+    assert tiny_tagger.write(tagger_model, tmp_path / "named").name == "2"
+
+
+@pytest.mark.parametrize("difference", [2e-5, float("nan")])
+def test_a_difference_leaves_nothing_behind(
+    tagger_model, tmp_path, quick, difference
+):
+    quick.setattr(verification, "largest_difference", lambda *_: difference)
+    with pytest.raises(ValueError, match="must answer as the model does"):
+        tiny_tagger.write(tagger_model, tmp_path / "new")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "old" / "1").mkdir(parents=True)
+    with pytest.raises(ValueError, match="must answer as the model does"):
+        tiny_tagger.write(tagger_model, tmp_path / "old")
+    assert [path.name for path in (tmp_path / "old").iterdir()] == ["1"]
+
+
+def test_a_model_of_mixed_precision_is_exported_in_float32(tmp_path):
+    exact = tiny_tagger.build()
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        mixed = tiny_tagger.build()
+    finally:
+        keras.config.set_dtype_policy(policy)
+    mixed.set_weights(exact.get_weights())
+    mixed.compile("adam", "mse")
+    folder = tiny_tagger.write(mixed, tmp_path / "mixed")
+    difference = verification.largest_difference(
+        folder, exact, tiny_tagger.SPEC, 8
+    )
+    assert difference <= 1e-5
+    restored = keras.saving.load_model(folder / "assets.extra" / "tagger.keras")
+    assert restored.get_layer("backbone").layers[-1].compute_dtype == "float32"
+    assert mixed.get_layer("backbone").layers[-1].compute_dtype == "bfloat16"
+
+
+def test_arguments_that_do_not_fit_are_refused(tagger_model, tmp_path):
+    for options, message in (
+        ({"calibrated": calibration.identity(3)}, "same number of tags.*: 3"),
+        (
+            {"vocabulary": tags.TagVocabulary(("a",))},
+            "same number of tags.*: 1",
+        ),
+        ({"card": {"tags": []}}, "`card` must leave.*tags"),
+        ({"clips_at_once": 0}, "`clips_at_once` must be >= 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            tiny_tagger.write(tagger_model, tmp_path / "none", **options)
+    with pytest.raises(TypeError):
+        tiny_tagger.write(
+            tagger_model, tmp_path / "none", {"metrics": object()}
+        )
+    assert not list(tmp_path.iterdir())

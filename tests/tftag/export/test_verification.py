@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+import tiny_tagger
+
+from tftag.export import verification
+
+
+@pytest.mark.parametrize("change", [0.01, np.nan])
+def test_it_sees_another_model(tagger_folder, change):
+    other = tiny_tagger.build()
+    bias = other.get_layer("tag_logits").bias
+    bias.assign(bias + np.eye(1, len(tiny_tagger.NAMES))[0] * change)
+    difference = verification.largest_difference(
+        tagger_folder, other, tiny_tagger.SPEC, 8
+    )
+    assert not difference <= 1e-4
+
+
+def test_the_signals_are_silence_noise_and_a_sine():
+    rate_hz = tiny_tagger.SPEC.sample_rate_hz
+    silence, noise, sine = verification.signals(tiny_tagger.SPEC, rate_hz)
+    assert not silence.any()
+    np.testing.assert_allclose([noise.mean(), noise.std()], [0, 1], atol=0.05)
+    spectrum = np.abs(np.fft.rfft(sine))
+    assert spectrum.argmax() == 440
+    # From the first sample on: one sample is a recording, too.
+    assert noise[0] and sine[0]

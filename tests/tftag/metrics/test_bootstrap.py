@@ -1,0 +1,113 @@
+"""Drawing recordings with replacement against writing the draws out."""
+
+import time
+
+import numpy as np
+import pytest
+
+from tftag import metrics
+from tftag.metrics import bootstrap
+
+
+def _random(seed, recordings=60, tags=12):
+    """Scores with many ties; tag 0 has no positive, tag 1 only positives."""
+    rng = np.random.default_rng(seed)
+    truth = rng.random((recordings, tags)) < rng.uniform(0.05, 0.6, tags)
+    truth[:, 0], truth[:, 1] = False, True
+    truth[rng.integers(recordings), 2:] = True
+    scores = np.round(rng.normal(size=truth.shape) + truth, 1)
+    return truth.astype(np.float32), scores.astype(np.float32)
+
+
+def _repeat(truth, scores, counts):
+    rows = np.repeat(np.arange(len(counts)), counts)
+    return truth[rows], scores[rows]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_draw_is_the_recordings_written_out(seed):
+    truth, scores = _random(seed)
+    rng = np.random.default_rng(seed)
+    counts = rng.multinomial(60, [1 / 60] * 60, size=8).T.astype(np.int32)
+    drawn = bootstrap.tag_figures(truth.astype(bool), scores, counts)
+    for draw in range(8):
+        written_out = _repeat(truth, scores, counts[:, draw])
+        for name in ("average_precision", "roc_auc", "precision_at"):
+            np.testing.assert_allclose(
+                getattr(drawn, name)[draw],
+                getattr(metrics, name)(*written_out),
+                atol=1e-12,
+            )
+        np.testing.assert_allclose(
+            drawn.r_precision[draw], metrics.r_precision(*written_out)
+        )
+
+
+def test_draws_do_not_depend_on_the_block(monkeypatch):
+    truth, scores = _random(5)
+    whole = metrics.summarize(truth, scores, draws=25)
+    monkeypatch.setattr(bootstrap, "_BLOCK_CELLS", 420)
+    blocks = list(bootstrap.counts_per_draw(60, 25))
+    assert [block.shape[1] for block in blocks] == [7, 7, 7, 4]
+    assert all((block.sum(axis=0) == 60).all() for block in blocks)
+    in_blocks = metrics.summarize(truth, scores, draws=25)
+    for name in ("map", "roc_auc", "p_at_10", "recording_p_at_10"):
+        assert in_blocks[name]["ci95"] == pytest.approx(whole[name]["ci95"])
+
+
+def test_draws_leave_out_tags_that_lost_their_positives():
+    truth = np.zeros((8, 2))
+    truth[0] = 1
+    truth[:6, 1] = 1
+    scores = np.arange(16.0).reshape(8, 2)
+    counts = np.ones((8, 1), np.int32)
+    counts[0], counts[7] = 0, 2
+    drawn = bootstrap.tag_figures(truth > 0, scores, counts)
+    assert np.isnan(drawn.average_precision[0, 0])
+    kept = metrics.average_precision(*_repeat(truth, scores, counts[:, 0]))
+    assert bootstrap.mean_known(drawn.average_precision)[0] == kept[1]
+
+
+def test_interval_holds_the_figure_and_narrows_with_more_recordings():
+    rng = np.random.default_rng(6)
+    widths = []
+    for recordings in (100, 1600):
+        truth = rng.random((recordings, 20)) < 0.05
+        truth[0] = True
+        scores = rng.normal(size=truth.shape) + 1.5 * truth
+        summary = metrics.summarize(truth, scores, draws=200)
+        for name in ("map", "roc_auc", "p_at_10", "recording_p_at_10"):
+            low, high = summary[name]["ci95"]
+            assert 0 <= low <= summary[name]["value"] <= high <= 1
+        low, high = summary["roc_auc"]["ci95"]
+        widths.append(high - low)
+    assert 2.5 < widths[0] / widths[1] < 6.5
+
+
+@pytest.mark.slow
+def test_interval_covers_the_mean_of_many_test_sets():
+    rng = np.random.default_rng(8)
+    prevalence = np.exp(rng.uniform(np.log(0.008), np.log(0.2), 40))
+
+    def test_set():
+        truth = rng.random((300, 40)) < prevalence
+        return truth, rng.normal(size=truth.shape) + 1.3 * truth
+
+    expected = np.mean(
+        [np.nanmean(metrics.average_precision(*test_set())) for _ in range(300)]
+    )
+    covered = 0
+    for seed in range(100):
+        summary = metrics.summarize(*test_set(), draws=200, seed=seed)
+        low, high = summary["map"]["ci95"]
+        covered += low <= expected <= high
+    assert covered >= 86
+
+
+def test_a_thousand_draws_of_148_tags_take_seconds():
+    rng = np.random.default_rng(9)
+    truth = rng.random((636, 148)) < 0.05
+    scores = rng.normal(size=truth.shape) + truth
+    start = time.perf_counter()
+    metrics.summarize(truth, scores, draws=1_000)
+    assert time.perf_counter() - start < 5

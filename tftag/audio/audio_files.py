@@ -1,0 +1,107 @@
+"""The audio files that a command is given, and what a model says of each."""
+
+import collections
+import os
+import pathlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+import numpy as np
+
+from tftag import quiet
+from tftag.audio import decoders
+from tftag.audio import recording as audio
+from tftag.files import folders
+
+UNREADABLE = (audio.UnusableAudio, OSError)
+
+_Answer = TypeVar("_Answer")
+_Fail = Callable[[pathlib.Path, Exception], None]
+
+
+def find(
+    paths: Iterable[str | os.PathLike], fail: _Fail
+) -> Iterator[pathlib.Path]:
+    """Yields the files, and the audio files in the folders, to the bottom.
+
+    Links to folders inside a folder are followed, each folder once
+    (`folders.walk`).
+
+    Args:
+        paths: Files and folders.
+        fail: Gets path and error where a folder cannot be read, or has none.
+
+    Yields:
+        Files, those of a folder in the order of their names.
+    """
+    for path in map(pathlib.Path, paths):
+        if path.is_dir():
+            yield from _find_inside(path, fail)
+        else:
+            yield path
+
+
+def _find_inside(top, fail):
+    is_empty = True
+
+    def cannot_list(error):
+        nonlocal is_empty
+        is_empty = False  # as far as anybody knows
+        fail(pathlib.Path(error.filename), error)
+
+    for folder, _, names in folders.walk(top, cannot_list):
+        for name in sorted(names):
+            # Names with a dot first: copies of a Mac hold no audio there.
+            is_audio = os.path.splitext(name)[1].lower() in decoders.SUFFIXES
+            if is_audio and not name.startswith("."):
+                is_empty = False
+                yield pathlib.Path(folder, name)
+    if is_empty:
+        text = f"{top}: There are no audio files in this folder."
+        fail(top, FileNotFoundError(text))
+
+
+def each(
+    answer: Callable[[Iterable[np.ndarray]], Iterable[_Answer]],
+    paths: Iterable[pathlib.Path],
+    sample_rate_hz: int,
+    fail: _Fail,
+) -> Iterator[tuple[pathlib.Path, _Answer]]:
+    """Yields each file that can be read, and what a model says of it.
+
+    Args:
+        answer: `tag_each` or `embed_each` of an opened model.
+        paths: The files; read as needed.
+        sample_rate_hz: Rate of the waveforms that the model takes.
+        fail: Gets path and error where a file cannot be read.
+
+    Yields:
+        Path and answer.
+    """
+    decoded = collections.deque()
+
+    def read():
+        for path in paths:
+            try:
+                with quiet.libraries():
+                    recording = audio.decode_file(path, sample_rate_hz)
+            except UNREADABLE as error:
+                fail(path, error)
+                continue
+            decoded.append(path)
+            yield recording.samples
+
+    for found in answer(read()):
+        yield decoded.popleft(), found
+
+
+def reason(error: Exception) -> str:
+    """Says why a file cannot be read, beginning with its path."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def shown(path: str | os.PathLike) -> str:
+    """Returns a path as it can be written, whatever bytes are in it."""
+    return os.fsencode(path).decode("utf-8", "replace")

@@ -1,0 +1,336 @@
+"""What a recording is: how a file becomes samples, and samples clips."""
+
+import dataclasses
+import errno
+import logging
+import math
+import os
+import stat
+import struct
+
+import numpy as np
+import soxr
+
+from tftag.audio import decoders
+from tftag.audio.decoders import UnusableAudio
+
+logger = logging.getLogger(__name__)
+
+FULL_SCALE = 32_767  # the loudest sample of every recording, as int16
+
+# Half a step of 24-bit audio. Opus gives 1e-34 where zeros were encoded.
+_SILENT_PEAK = 2.0**-24
+_WAV_HEADER_BYTES = 44
+# Outside of these a header is damaged, and resampling would fill the memory.
+_SOURCE_RATES_HZ = (1_000, 1_000_000)
+
+
+# What a spectrogram can be made by, beside numbers; `layers.LogMelSpectrogram`
+# says what they mean.
+CHOICES = {
+    "mel_scale": ("htk", "slaney"),
+    "mel_norm": ("none", "slaney"),
+    "edges": ("zeros", "reflect"),
+    "compression": ("log", "log10"),
+}
+
+
+def check_choices(**values: str) -> None:
+    """Refuses values that are none of `CHOICES`.
+
+    Args:
+        **values: By the names of `CHOICES`.
+
+    Raises:
+        ValueError: A value is not one of its name's.
+    """
+    for name, value in values.items():
+        if value not in CHOICES[name]:
+            raise ValueError(
+                f"`{name}` must be one of {', '.join(CHOICES[name])}. "
+                f"Received: {value!r}."
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class AudioSpec:
+    """The constants of the signal, shared by training and serving.
+
+    Attributes:
+        sample_rate_hz: Rate of every waveform.
+        clip_seconds: Length of the excerpt the network sees.
+        clip_step_seconds: Largest distance between the starts of
+            neighbouring clips when a whole recording is read. `None` is
+            `clip_seconds`.
+        window_samples: Length of the analysis window.
+        hop_samples: Distance between neighbouring frames.
+        mel_bands: Number of mel bands.
+        min_hz: Where the lowest mel band begins; `max_hz` ends the highest.
+        log_floor: Power that is not told from silence.
+        mel_scale: `htk` or `slaney`.
+        mel_norm: `none`, or `slaney`: mel filters of equal area.
+        edges: Beyond both ends of a waveform are `zeros`, or `reflect`: its
+            mirror image.
+        compression: `log`: the natural log of `power + log_floor`; `log10`:
+            `log10(1 + power / log_floor)`.
+    """
+
+    sample_rate_hz: int = 16_000
+    clip_seconds: float = 30.0
+    clip_step_seconds: float | None = None
+    window_samples: int = 1_024
+    hop_samples: int = 512
+    mel_bands: int = 128
+    min_hz: float = 20.0
+    max_hz: float = 8_000.0
+    log_floor: float = 1e-5
+    mel_scale: str = "htk"
+    mel_norm: str = "none"
+    edges: str = "zeros"
+    compression: str = "log"
+
+    def __post_init__(self):
+        """Refuses constants that no signal can have."""
+        for field in dataclasses.fields(self):
+            name, value = field.name, getattr(self, field.name)
+            if name == "min_hz" or value is None:
+                continue
+            if name in CHOICES:
+                check_choices(**{name: value})
+                continue
+            whole = field.type is int
+            if not 0 < value < math.inf or (whole and value != int(value)):
+                raise ValueError(
+                    f"`{name}` must be a {'whole ' * whole}number > 0. "
+                    f"Received: {value}."
+                )
+        if not 0 <= self.min_hz < self.max_hz <= self.sample_rate_hz / 2:
+            raise ValueError(
+                "Mel bands must lie in 0 <= `min_hz` < `max_hz` <= "
+                f"`sample_rate_hz` / 2 = {self.sample_rate_hz / 2:g}. "
+                f"Received: min_hz={self.min_hz:g}, max_hz={self.max_hz:g}."
+            )
+        if not (0 < self.clip_samples < 2**31 and self.clip_step_samples > 0):
+            raise ValueError(
+                "`clip_seconds` and `clip_step_seconds` must hold at least one "
+                f"sample at {self.sample_rate_hz} Hz, a clip less than 2**31. "
+                f"Received: {self.clip_seconds}, {self.clip_step_seconds}."
+            )
+
+    @property
+    def clip_samples(self) -> int:
+        """Length of a clip in samples."""
+        return round(self.clip_seconds * self.sample_rate_hz)
+
+    @property
+    def clip_step_samples(self) -> int:
+        """Largest distance between the starts of neighbouring clips."""
+        if self.clip_step_seconds is None:
+            return self.clip_samples
+        return round(self.clip_step_seconds * self.sample_rate_hz)
+
+    @property
+    def clip_frames(self) -> int:
+        """Number of spectrogram frames of a clip."""
+        return self.frames(self.clip_samples)
+
+    def frames(self, samples: int) -> int:
+        """Returns the number of frames that `samples` samples give.
+
+        Frame `i` is centred on sample `i * hop_samples`, with zeros beyond
+        both ends.
+        """
+        return 1 + samples // self.hop_samples
+
+
+@dataclasses.dataclass(frozen=True)
+class Recording:
+    """A whole recording.
+
+    Attributes:
+        samples: int16 `[samples]`, mono, loudest sample +-`FULL_SCALE`.
+        peak: Loudest absolute sample before it was scaled.
+        by_ffmpeg: Whether ffmpeg decoded it, not libsndfile.
+    """
+
+    samples: np.ndarray
+    peak: float
+    by_ffmpeg: bool = False
+
+
+def decode_file(path: str | os.PathLike, sample_rate_hz: int) -> Recording:
+    """Reads a file of any format that libsndfile or ffmpeg knows.
+
+    Channels are averaged, then resampled (soxr, HQ), then scaled to the
+    loudest sample. A file that already is mono, at this rate and at full
+    scale comes back unchanged. Memory follows the length of the result:
+    6 bytes per sample. A file that ends early gives the samples there are,
+    and a warning in the log; one whose decoder gives up is unreadable.
+
+    Args:
+        path: The file.
+        sample_rate_hz: Rate of the result.
+
+    Raises:
+        UnusableAudio: Nothing can be read, or only silence.
+        FileNotFoundError: There is no such file.
+        OSError: It cannot be opened, or does not fit into the memory.
+    """
+    if stat.S_ISFIFO(os.stat(path).st_mode):  # opening it may wait for ever
+        text = f"{os.fsdecode(path)}: It is a pipe, not a file."
+        raise UnusableAudio("unreadable", text)
+    with open(path, "rb") as file:  # says what soundfile hides: why not
+        has_bytes = bool(file.read(1))
+    by_ffmpeg = False
+    try:
+        if not has_bytes:
+            raise UnusableAudio("empty", "There are no bytes.")
+        with decoders.open_source(path) as source:
+            by_ffmpeg = source.by_ffmpeg
+            blocks = list(_resampled_blocks(source, path, sample_rate_hz))
+        return _scale(blocks, by_ffmpeg)
+    except UnusableAudio as error:
+        reason, message = error.reason, str(error)
+        by_ffmpeg = by_ffmpeg or error.by_ffmpeg
+    except MemoryError as error:
+        # No fault of the file: with more memory it can be read.
+        raise OSError(
+            errno.ENOMEM,
+            "It does not fit into the memory",
+            os.fsdecode(path),
+        ) from error
+    raise UnusableAudio(reason, f"{os.fsdecode(path)}: {message}", by_ffmpeg)
+
+
+def to_full_scale(samples: np.ndarray) -> Recording:
+    """Scales a waveform so that its loudest sample is +-`FULL_SCALE`.
+
+    Args:
+        samples: Waveform in any unit `[samples]`.
+
+    Returns:
+        `round(samples / peak * FULL_SCALE)`, computed in float32, and `peak`.
+
+    Raises:
+        UnusableAudio: No samples, all zeros, NaN or infinite.
+    """
+    samples = np.asarray(samples, dtype=np.float32)
+    if samples.ndim != 1:
+        raise ValueError(
+            "`samples` must have the shape [samples]. "
+            f"Received: shape {samples.shape}."
+        )
+    return _scale([samples])
+
+
+def to_mono(samples: np.ndarray) -> np.ndarray:
+    """Averages channels: `[samples, channels]` to `[samples]`.
+
+    Args:
+        samples: float32 `[samples, channels]`.
+    """
+    # Column by column it is ten times as fast along so short an axis; numpy
+    # adds eight and more in another order.
+    if samples.shape[1] > 7:
+        return samples.mean(axis=1)
+    total, *others = samples.T
+    for channel in others:
+        total = total + channel
+    return total / np.float32(1 + len(others)) if others else total
+
+
+def write_wav(
+    path: str | os.PathLike, samples: np.ndarray, sample_rate_hz: int
+) -> int:
+    """Writes a 16-bit mono WAV file with the shortest header there is.
+
+    Args:
+        path: Where to.
+        samples: int16 `[samples]`.
+        sample_rate_hz: Rate of `samples`.
+
+    Returns:
+        Position of the first sample in the file, in bytes.
+    """
+    samples = np.asarray(samples)
+    if samples.dtype != np.int16 or samples.ndim != 1:
+        raise ValueError(
+            "`samples` must be int16 of shape [samples]. "
+            f"Received: {samples.dtype} of shape {samples.shape}."
+        )
+    data_bytes = 2 * samples.size
+    if data_bytes >= (1 << 32) - _WAV_HEADER_BYTES:
+        raise ValueError(f"More samples than WAV holds: {samples.size}.")
+    header = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        *(b"RIFF", data_bytes + _WAV_HEADER_BYTES - 8, b"WAVE"),
+        *(b"fmt ", 16, 1, 1, sample_rate_hz, 2 * sample_rate_hz, 2, 16),
+        *(b"data", data_bytes),
+    )
+    with open(path, "wb") as file:
+        file.write(header)
+        file.write(samples.astype("<i2", copy=False).data)
+    return _WAV_HEADER_BYTES
+
+
+def clip_starts(samples: int, spec: AudioSpec) -> np.ndarray:
+    """Spreads clips evenly over a recording, from its start to its end.
+
+    Args:
+        samples: Length of the recording.
+        spec: Length of a clip, and the largest step between clips.
+
+    Returns:
+        int64 `[clips]`: the first sample of each clip. One clip at 0 where
+        the recording is no longer than a clip.
+    """
+    spare = samples - spec.clip_samples
+    if spare <= 0:
+        return np.zeros(1, np.int64)
+    clips = 1 - (-spare // spec.clip_step_samples)
+    return np.arange(clips, dtype=np.int64) * spare // (clips - 1)
+
+
+def _resampled_blocks(source, path, sample_rate_hz):
+    """Yields float32 `[samples]` blocks, mono and at the asked rate."""
+    low, high = _SOURCE_RATES_HZ
+    if not low <= source.sample_rate_hz <= high:
+        raise UnusableAudio(
+            "unreadable", f"A rate of {source.sample_rate_hz} Hz."
+        )
+    resampler = None
+    if source.sample_rate_hz != sample_rate_hz:
+        resampler = soxr.ResampleStream(
+            source.sample_rate_hz,
+            sample_rate_hz,
+            1,
+            dtype="float32",
+            quality="HQ",
+        )
+    for block in source.blocks():
+        block = to_mono(block)
+        yield block if resampler is None else resampler.resample_chunk(block)
+    if resampler is not None:
+        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+    if source.complaint:
+        logger.warning("%s: %s", path, source.complaint)
+
+
+def _scale(blocks, by_ffmpeg=False):
+    """Joins float32 blocks into one recording at full scale."""
+    length = sum(block.size for block in blocks)
+    if not length:
+        raise UnusableAudio("empty", "There are no samples.")
+    peak = np.max([np.abs(block).max(initial=0) for block in blocks])
+    if not np.isfinite(peak):
+        raise UnusableAudio("unreadable", "Samples are NaN or infinite.")
+    if peak < _SILENT_PEAK:
+        raise UnusableAudio("silent", "All samples are zero.")
+    samples = np.empty(length, np.int16)
+    start = 0
+    for block in blocks:
+        # All in float32, in this order: the layer in the graph does the same.
+        scaled = np.rint(block / peak * np.float32(FULL_SCALE))
+        samples[start : start + block.size] = scaled
+        start += block.size
+    return Recording(samples, float(peak), by_ffmpeg)

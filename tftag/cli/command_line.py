@@ -1,0 +1,89 @@
+"""How every command ends: a status, and one line where input was bad."""
+
+import argparse
+import errno
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+BAD_INPUT = 2
+BROKEN_PIPE = 141
+INTERRUPTED = 130
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+_log = logging.getLogger(__name__)
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that answers a wrong argument with one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with status 2, without the usage, which can fill a screen."""
+        # What begins with a minus is taken for a flag.
+        flag = re.match(r"argument (--\S+): expected one argument", message)
+        if flag:
+            message += f": {flag[1]}=VALUE where it begins with a minus"
+        elif re.search(r"are required: [A-Z_]+$", message):
+            message += ", behind -- where it begins with a minus"
+        line = _one_line(f"{message}; {self.prog} --help says more")
+        self.exit(BAD_INPUT, f"error: {line}\n")
+
+
+def run(
+    main: Callable[[list[str] | None], int], argv: list[str] | None = None
+) -> int:
+    """Calls `main(argv)` and turns bad input into one line on stderr.
+
+    The traceback of such an error is logged at level DEBUG.
+
+    Args:
+        main: What the command does; returns its exit status.
+        argv: Arguments without the program's name; None takes `sys.argv`.
+
+    Returns:
+        The status of `main`; 2 after bad input or a file that cannot be read
+        or written, 130 after an interrupt, 141 when the reader of the output
+        went away.
+    """
+    try:
+        status = main(argv)
+        # Text still in the buffer would fail after the status is decided.
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Otherwise the interpreter flushes again at exit and complains.
+        sys.stdout = open(os.devnull, "w")
+        return BROKEN_PIPE
+    except (ValueError, OSError) as error:
+        _log.debug("%s", type(error).__name__, exc_info=True)
+        line = _one_line(_describe(error))
+        sys.stderr.write(f"error: {line}\n")
+        return BAD_INPUT
+    except Exception as error:
+        # TensorFlow has exceptions of its own for what the system says.
+        full = [text for text in map(os.strerror, _FULL) if text in str(error)]
+        if not full:
+            raise
+        _log.debug("%s", type(error).__name__, exc_info=True)
+        sys.stderr.write(f"error: {full[0]}\n")
+        return BAD_INPUT
+
+
+def _one_line(text: str) -> str:
+    """The text without line ends and without colours, which Keras gives."""
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    return " ".join(line.strip() for line in lines if line.strip())
+
+
+def _describe(error: ValueError | OSError) -> str:
+    """The message without the errno that Python puts before it."""
+    if isinstance(error, OSError) and error.strerror:
+        names = [n for n in (error.filename, error.filename2) if n is not None]
+        return ": ".join([error.strerror, *(os.fsdecode(n) for n in names)])
+    return str(error) or type(error).__name__

@@ -1,0 +1,175 @@
+"""The command `tftag tag`: tags of audio files."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TextIO
+
+import numpy as np
+
+from tftag import quiet
+from tftag.audio import audio_files
+from tftag.cli import tag_table
+from tftag.search import known_terms, query
+from tftag.serving import saved_dual_encoder, saved_tagger
+
+_TOP = 5
+# Cosines of one tag, computed with different neighbours, differ by less.
+_ROUNDING = 1e-6
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Tags the files of the command line.
+
+    Args:
+        arguments: What `main` parsed.
+
+    Returns:
+        0, or 1 where some of the files could not be tagged.
+
+    Raises:
+        ValueError: The model or an argument is not what it must be.
+        OSError: There is no such model, or no place to write to.
+    """
+    if arguments.tags is not None:
+        listed = _asked(arguments)
+        kind = tag_table.AskedTag
+    else:
+        listed = _trained(arguments)
+        kind = tag_table.Tag
+    if arguments.out is None:
+        return _write(listed, kind, arguments, sys.stdout)
+    with open(arguments.out, "w", encoding="utf-8", newline="") as out:
+        return _write(listed, kind, arguments, out)
+
+
+def _write(
+    listed: Callable[[Iterable, Callable], Iterator[tuple]],
+    kind: type,
+    arguments: argparse.Namespace,
+    out: TextIO,
+) -> int:
+    failures = []
+
+    def fail(path, error):
+        failures.append(path)
+        reason = " ".join(audio_files.reason(error).split())
+        sys.stderr.write(f"not tagged: {reason}\n")
+
+    rows = tag_table.Listing(
+        out, arguments.format, kind, has_times=arguments.timeline
+    )
+    paths = audio_files.find(arguments.paths, fail)
+    for path, tags, start_seconds in listed(paths, fail):
+        rows.add(audio_files.shown(path), tags, start_seconds)
+    rows.close()
+    return 1 if failures else 0
+
+
+def _trained(arguments):
+    """Returns what lists the tags that the model was trained with."""
+    tagger = saved_tagger.SavedTagger(arguments.saved_model)
+    read = _timelines if arguments.timeline else _recordings
+
+    def listed(paths, fail):
+        for path, calibrated, start_seconds in read(tagger, paths, fail):
+            yield path, _chosen(tagger, calibrated, arguments), start_seconds
+
+    return listed
+
+
+def _recordings(tagger, paths, fail):
+    """Yields path, calibrated probabilities and None of each file."""
+    for path, tagged in audio_files.each(
+        tagger.tag_each, paths, tagger.sample_rate_hz, fail
+    ):
+        yield path, tagged.calibrated, None
+
+
+def _timelines(tagger, paths, fail):
+    """Yields path, calibrated probabilities and start of each clip."""
+    for path in paths:
+        try:
+            with quiet.libraries():
+                timeline = tagger.timeline_file(path)
+        except audio_files.UNREADABLE as error:
+            fail(path, error)
+            continue
+        for start_seconds, calibrated in zip(
+            timeline.start_seconds, timeline.calibrated, strict=True
+        ):
+            yield path, calibrated, float(start_seconds)
+
+
+def _chosen(tagger, calibrated, arguments):
+    """Returns the tags to list, the likeliest first."""
+    is_given = calibrated >= tagger.thresholds
+    places = np.argsort(-calibrated, kind="stable")
+    if arguments.threshold:
+        places = places[is_given[places]]
+    elif not arguments.all:
+        places = places[: arguments.top or _TOP]
+    return [
+        tag_table.Tag(
+            tagger.tag_names[place],
+            _short(calibrated[place]),
+            bool(is_given[place]),
+        )
+        for place in places
+    ]
+
+
+def _asked(arguments):
+    """Returns what lists the tags that the command line names."""
+    if arguments.threshold or arguments.timeline:
+        raise ValueError(
+            "--tags are ranked for whole recordings and have no thresholds: "
+            "leave out --threshold and --timeline."
+        )
+    if not arguments.tags.strip(" ,"):
+        raise ValueError(
+            '--tags must name at least one tag, as in "dreamy, handpan". '
+            f"Received: {arguments.tags!r}."
+        )
+    if "^" in arguments.tags:
+        raise ValueError(
+            "--tags have no weights, each is compared by itself. "
+            f"Received: {arguments.tags!r}."
+        )
+    encoder = saved_dual_encoder.SavedDualEncoder(arguments.saved_model)
+    terms = query.parse(arguments.tags, encoder.is_known, is_list=True)
+    terms, vectors = known_terms.embed(
+        encoder, terms, lambda line: sys.stderr.write(f"{line}\n")
+    )
+    trained, known_share = encoder.embed_texts(encoder.tag_names)
+    trained = trained[known_share > 0]
+
+    def listed(paths, fail):
+        for path, embedding in audio_files.each(
+            encoder.embed_each, paths, encoder.sample_rate_hz, fail
+        ):
+            tags = _compared(terms, vectors @ embedding, trained @ embedding)
+            yield path, tags[: arguments.top], None
+
+    return listed
+
+
+def _compared(terms, cosines, trained_cosines):
+    """Returns the asked tags, those that stand out most first."""
+    found = []
+    for term, cosine in zip(terms, cosines, strict=True):
+        sign = -1 if term.weight < 0 else 1
+        farther = sign * trained_cosines < sign * cosine - _ROUNDING
+        found.append((farther.mean(), sign * cosine, term, cosine))
+    found.sort(key=lambda one: one[:2], reverse=True)
+    return [
+        tag_table.AskedTag(
+            known_terms.label(term), float(share), _short(cosine)
+        )
+        for share, _, term, cosine in found
+    ]
+
+
+def _short(value):
+    """As few digits as tell a float32 from its neighbours."""
+    return float(str(value))

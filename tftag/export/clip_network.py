@@ -1,0 +1,90 @@
+"""A network over the clips of all rows, a fixed few at a time.
+
+The last few are filled up to that number. So what the network needs does not
+grow with length or batch, and it sees one shape only: a recording gets the
+same answer alone and in every batch.
+"""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tftag import audio
+from tftag.export import clips_in_graph
+
+
+def hear(
+    network: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
+    widths: dict[str, int],
+    waveform: tf.Tensor,
+    length_samples: tf.Tensor,
+    spec: audio.AudioSpec,
+    clips_at_once: int,
+) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
+    """Takes every clip through a network, in a graph.
+
+    Args:
+        network: `{"waveform" [clips_at_once, samples], "peak"
+            [clips_at_once]}` to float32 `[clips_at_once, width]` by name.
+        widths: Width of each answer of the network, by name.
+        waveform: float32 `[batch, samples]`.
+        length_samples: int64 `[batch]`; what lies behind is not read.
+        spec: Length of a clip, and the largest step between clips.
+        clips_at_once: How many clips the network sees at a time.
+
+    Returns:
+        float32 `[clips, width]` by name, and the row and the start of each
+        clip, int64 `[clips]`.
+
+    Raises:
+        tf.errors.InvalidArgumentError: When run, for no samples, lengths that
+            cannot be, NaN or infinity.
+    """
+    samples = tf.shape(waveform, tf.int64)[1]
+    with tf.control_dependencies(
+        clips_in_graph.checks(waveform, length_samples)
+    ):
+        peak = clips_in_graph.row_peaks(waveform, length_samples)
+        rows, starts = clips_in_graph.clip_list(length_samples, spec)
+    total = tf.size(rows)
+    groups = -(-total // clips_at_once)
+    fill = [[0, groups * clips_at_once - total]]
+    group_rows = tf.reshape(tf.pad(rows, fill), [groups, clips_at_once])
+    group_starts = tf.reshape(tf.pad(starts, fill), [groups, clips_at_once])
+    flat = tf.reshape(waveform, [-1])
+    offsets = tf.range(spec.clip_samples, dtype=tf.int64)
+
+    def hear_group(group, answers):
+        row = group_rows[group][:, tf.newaxis]
+        at = group_starts[group][:, tf.newaxis] + offsets
+        inside = at < tf.gather(length_samples, row)
+        clips = tf.gather(flat, row * samples + tf.minimum(at, samples - 1))
+        clips = tf.where(inside, clips, 0.0)
+        heard = network(
+            {
+                "waveform": tf.ensure_shape(
+                    clips, [clips_at_once, spec.clip_samples]
+                ),
+                "peak": tf.gather(peak, row[:, 0]),
+            }
+        )
+        return group + 1, {
+            name: answer.write(group, heard[name])
+            for name, answer in answers.items()
+        }
+
+    empty = {
+        name: tf.TensorArray(
+            tf.float32, size=groups, element_shape=[clips_at_once, width]
+        )
+        for name, width in widths.items()
+    }
+    _, answers = tf.while_loop(
+        lambda group, _: group < groups,
+        hear_group,
+        [tf.constant(0), empty],
+        parallel_iterations=1,
+        maximum_iterations=groups,
+    )
+    heard = {name: answer.concat()[:total] for name, answer in answers.items()}
+    return heard, rows, starts

@@ -1,0 +1,134 @@
+"""What is inside the SavedModel of a dual encoder: a tagger, and its space."""
+
+import functools
+
+import keras
+import tensorflow as tf
+
+from tftag import audio, calibration, words
+from tftag.export import exported_tagger
+from tftag.layers import word_embedding
+from tftag.models import dual_encoder
+
+_WAVEFORM, _LENGTHS = exported_tagger.WAVEFORM, exported_tagger.LENGTHS
+_STRINGS = tf.TensorSpec([None], tf.string, "strings")
+# [n] or [batch, n].
+_STRINGS_OF_ROWS = tf.TensorSpec(None, tf.string, "strings")
+
+
+class ExportedDualEncoder(exported_tagger.ExportedTagger):
+    """A tagger that also gives the vectors of recordings and of any string.
+
+    The vector of a recording is the mean of the unit vectors of its clips,
+    brought to unit length; that of a string is 0 where no word of it is known.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        audio_spec: audio.AudioSpec,
+        tag_names: tuple[str, ...],
+        calibrated: calibration.Calibration,
+        word_vectors: words.WordVectors,
+        assets: list[str],
+        clips_at_once: int,
+    ):
+        """Makes the signatures; each is traced when the module is saved.
+
+        Args:
+            model: What `dual_encoder.dual_encoder` built.
+            audio_spec: As for a tagger, and so are the others but
+                `word_vectors`.
+            tag_names: The tags the model was trained with.
+            calibrated: The calibration of their probabilities.
+            word_vectors: What the model was trained on.
+            assets: Files to keep in the SavedModel.
+            clips_at_once: How many clips the network sees at a time.
+        """
+        super().__init__(
+            model, audio_spec, tag_names, calibrated, assets, clips_at_once
+        )
+        audio_tower, text_tower = dual_encoder.towers(model)
+        # Both answers from one pass of the network.
+        both = {"embedding": audio_tower.output, "logits": model.output}
+        self._network = functools.partial(
+            keras.Model(model.input, both), training=False
+        )
+        self._text_tower = functools.partial(text_tower, training=False)
+        self._words = word_embedding.WordEmbedding(word_vectors)
+        self._dim = audio_tower.output.shape[-1]
+
+    def signature_functions(self) -> dict:
+        """Returns names and functions, as `tf.saved_model.save` takes them."""
+        traced = exported_tagger.traced
+        return {
+            **super().signature_functions(),
+            "embed_audio": traced(self._embed_audio, _WAVEFORM),
+            "embed_batch": traced(self._embed_batch, _WAVEFORM, _LENGTHS),
+            "embed_text": traced(self._embed_text, _STRINGS),
+            "score": traced(self._score, _WAVEFORM, _STRINGS_OF_ROWS),
+        }
+
+    def _embed_audio(self, waveform):
+        return self._embed_batch(
+            waveform, exported_tagger.full_lengths(waveform)
+        )
+
+    def _embed_batch(self, waveform, length_samples):
+        mean = self._row_means("embedding", waveform, length_samples)
+        length = tf.norm(mean, axis=1, keepdims=True)
+        return {"embedding": tf.math.divide_no_nan(mean, length)}
+
+    def _embed_text(self, strings):
+        vectors, known_share = self._words(strings)
+        # The text tower would make something of nothing.
+        is_known = known_share[:, tf.newaxis] > 0
+        embedding = tf.where(is_known, self._text_tower(vectors), 0.0)
+        return {"embedding": embedding, "known_share": known_share}
+
+    def _score(self, waveform, strings):
+        """Compares recordings and strings.
+
+        A server that cuts and joins requests by rows (TensorFlow Serving's
+        row format, its batching) cuts and joins `strings` as well: there,
+        every row must bring its own. `[n]` is for whoever asks all at once.
+
+        Args:
+            waveform: float32 `[batch, samples]`.
+            strings: `[n]` for every row, or each row's own `[batch, n]`.
+
+        Returns:
+            float32 `[batch, n]`: "score", the cosine, 0 where no word is
+            known; "known_share", the share of the string's words that are.
+        """
+        clips = self._embed_audio(waveform)["embedding"]
+        text = self._embed_text(tf.reshape(strings, [-1]))
+        shape = tf.shape(strings)
+        vectors = tf.reshape(
+            text["embedding"], tf.concat([shape, [self._dim]], axis=0)
+        )
+        of_rows = tf.concat([tf.shape(waveform)[:1], shape[-1:]], axis=0)
+        vectors = tf.broadcast_to(
+            vectors, tf.concat([of_rows, [self._dim]], axis=0)
+        )
+        known_share = tf.broadcast_to(
+            tf.reshape(text["known_share"], shape), of_rows
+        )
+        score = tf.linalg.matvec(
+            tf.ensure_shape(vectors, [None, None, self._dim]), clips
+        )
+        return {
+            "score": score,
+            "known_share": tf.ensure_shape(known_share, [None, None]),
+        }
+
+    def _hear(self, clips):
+        heard = self._network(clips)
+        logits = tf.cast(heard["logits"], tf.float32)
+        return {
+            "probabilities": tf.sigmoid(logits),
+            "embedding": heard["embedding"],
+        }
+
+    def _widths(self):
+        return {**super()._widths(), "embedding": self._dim}

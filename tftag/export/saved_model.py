@@ -1,0 +1,298 @@
+"""From a trained model to a SavedModel that needs nothing but TensorFlow."""
+
+import hashlib
+import logging
+import os
+import pathlib
+import tempfile
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tftag import audio, calibration, tags, words
+from tftag.export import assets as exported_files
+from tftag.export import (
+    dual_encoder_verification,
+    exported_dual_encoder,
+    exported_tagger,
+    float32_model,
+    verification,
+)
+from tftag.models import dual_encoder
+from tftag.serving import model_card, version_folder
+
+# Largest difference between the live model and the SavedModel.
+TOLERANCE = 1e-5
+
+logger = logging.getLogger(__name__)
+
+
+def export_tagger(
+    model: keras.Model,
+    audio_spec: audio.AudioSpec,
+    vocabulary: tags.TagVocabulary,
+    calibrated: calibration.Calibration,
+    card: dict,
+    folder: str | os.PathLike,
+    *,
+    version: int | None = None,
+    clips_at_once: int = 8,
+) -> pathlib.Path:
+    """Writes `<folder>/<version>/`, as TensorFlow Serving wants it.
+
+    The SavedModel is written beside its place, loaded again, compared with
+    the model and only then renamed. It computes in float32, whatever the
+    precision of training was.
+
+    Args:
+        model: `{"waveform" [batch, samples], "peak" [batch]}` to logits
+            `[batch, tags]`.
+        audio_spec: What the model was trained on.
+        vocabulary: The tags, in the order of the model's outputs.
+        calibrated: The calibration of the model's probabilities.
+        card: What else to say of the model, as JSON has it: metrics, the
+            fingerprint of the data, the command. NaN becomes null. Its
+            `licences` (`model_card.licence_text`) become an asset too.
+        folder: The model's folder, such as `saved_models/baseline`; its last
+            part is the name under which the model is served.
+        version: A number that is not taken. `None` is the next one.
+        clips_at_once: How many clips the network sees at a time. Fewer cost
+            as much as that, so 1 answers a lone clip soonest.
+
+    Returns:
+        The folder of the version.
+
+    Raises:
+        ValueError: Arguments do not fit, or the SavedModel answers otherwise
+            than the model; nothing is left behind then.
+    """
+    _check(model, vocabulary, calibrated, clips_at_once)
+    text = exported_files.card_text(
+        card, {}, audio_spec, vocabulary, calibrated, clips_at_once
+    )
+    texts = exported_files.asset_texts(
+        text, vocabulary, model_card.licence_text(card)
+    )
+    exact, is_mixed = float32_model.float32_copy(model)
+    live = exact if is_mixed else model
+
+    def make(assets):
+        return exported_tagger.ExportedTagger(
+            exact,
+            audio_spec,
+            vocabulary.names,
+            calibrated,
+            assets,
+            clips_at_once,
+        )
+
+    def fill(written):
+        _save(make, texts, written)
+        exported_files.write_extra(
+            written,
+            exact,
+            "tagger.keras",
+            _served_name(folder),
+            exported_files.tagger_requests(audio_spec),
+        )
+        return verification.largest_difference(
+            written, live, audio_spec, clips_at_once
+        )
+
+    return _write(folder, version, fill)
+
+
+def export_dual_encoder(
+    model: keras.Model,
+    audio_spec: audio.AudioSpec,
+    vocabulary: tags.TagVocabulary,
+    calibrated: calibration.Calibration,
+    word_vectors: words.WordVectors,
+    card: dict,
+    folder: str | os.PathLike,
+    *,
+    version: int | None = None,
+    clips_at_once: int = 8,
+) -> pathlib.Path:
+    """Writes a dual encoder as `export_tagger` writes a tagger.
+
+    It answers like a tagger of the tags it was trained with, and embeds and
+    compares recordings and any string; all word vectors are inside.
+
+    Args:
+        model: What `models.dual_encoder.dual_encoder` built.
+        audio_spec: As for `export_tagger`, and so are the others but
+            `word_vectors`.
+        vocabulary: The tags the model was trained with.
+        calibrated: The calibration of their probabilities.
+        word_vectors: What the model was trained on: the vectors of its tags
+            are compared.
+        card: What else to say of the model.
+        folder: The model's folder, such as `saved_models/dual_encoder`.
+        version: A number that is not taken. `None` is the next one.
+        clips_at_once: How many clips the network sees at a time.
+
+    Returns:
+        The folder of the version.
+
+    Raises:
+        ValueError: As `export_tagger`, or the word vectors are others.
+    """
+    _check(model, vocabulary, calibrated, clips_at_once)
+    _check_words(model, vocabulary, word_vectors)
+    exact, is_mixed = float32_model.float32_copy(model)
+    own = {
+        "kind": model_card.DUAL_ENCODER,
+        "space": {
+            "dim": dual_encoder.towers(exact)[0].output_shape[-1],
+            "fingerprint": _space_fingerprint(exact, audio_spec),
+        },
+        "words": _words_card(word_vectors, vocabulary),
+    }
+    text = exported_files.card_text(
+        card, own, audio_spec, vocabulary, calibrated, clips_at_once
+    )
+    texts = {
+        **exported_files.asset_texts(
+            text, vocabulary, model_card.licence_text(card)
+        ),
+        model_card.PHRASES_FILE_NAME: exported_files.lines(
+            tuple(word_vectors.rows)
+        ),
+    }
+    live = exact if is_mixed else model
+
+    def make(assets):
+        return exported_dual_encoder.ExportedDualEncoder(
+            exact,
+            audio_spec,
+            vocabulary.names,
+            calibrated,
+            word_vectors,
+            assets,
+            clips_at_once,
+        )
+
+    def fill(written):
+        _save(make, texts, written)
+        exported_files.write_extra(
+            written,
+            exact,
+            "dual_encoder.keras",
+            _served_name(folder),
+            exported_files.dual_encoder_requests(audio_spec),
+        )
+        return dual_encoder_verification.largest_difference(
+            written,
+            live,
+            audio_spec,
+            clips_at_once,
+            vocabulary.names,
+            word_vectors,
+        )
+
+    return _write(folder, version, fill)
+
+
+def _check(model, vocabulary, calibrated, clips_at_once):
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError(
+            "Keras' backend must be TensorFlow to write a SavedModel: set "
+            "KERAS_BACKEND=tensorflow. "
+            f"Received: {keras.backend.backend()}."
+        )
+    counts = {
+        "outputs of `model`": model.output_shape[-1],
+        "tags of `vocabulary`": len(vocabulary),
+        "tags of `calibrated`": len(calibrated.offsets),
+    }
+    if len(set(counts.values())) > 1:
+        raise ValueError(
+            "Model, vocabulary and calibration must have the same number of "
+            f"tags. Received: {counts}."
+        )
+    if clips_at_once < 1:
+        raise ValueError(
+            f"`clips_at_once` must be >= 1. Received: {clips_at_once}."
+        )
+
+
+def _check_words(model, vocabulary, word_vectors):
+    """Strings must reach the text tower as its tags did in training."""
+    if "tag_vectors" not in [layer.name for layer in model.layers]:
+        raise ValueError(
+            "`model` must be a dual encoder; `export_tagger` takes a tagger. "
+            f"Received: {model.name!r}."
+        )
+    learned = np.asarray(model.get_layer("tag_vectors").vectors)
+    given, _ = word_vectors.embed(vocabulary.names)
+    if learned.shape != given.shape:
+        raise ValueError(
+            "`word_vectors` must be those that the model was trained on. "
+            f"Received: {given.shape[1]} numbers a word, not "
+            f"{learned.shape[1]}: {word_vectors.source}."
+        )
+    differences = np.abs(learned - given).max(axis=1)
+    if not differences.max() <= TOLERANCE:
+        tag = vocabulary.names[int(np.argmax(differences))]
+        raise ValueError(
+            "`word_vectors` must be those that the model was trained on. "
+            f"Received: another vector for {tag!r}, from {word_vectors.source}."
+        )
+
+
+def _space_fingerprint(model, audio_spec):
+    """Returns 16 hex digits that change with whatever moves an embedding."""
+    digest = hashlib.sha256(repr(audio_spec).encode())
+    for weight in model.get_weights():
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _words_card(word_vectors, vocabulary):
+    coverage = word_vectors.coverage(vocabulary.names)
+    return {
+        "source": word_vectors.source,
+        "fingerprint": word_vectors.fingerprint,
+        "dim": word_vectors.dim,
+        "phrases": len(word_vectors.rows),
+        "tag_share": coverage.tag_share,
+        "unknown": {tag: list(them) for tag, them in coverage.unknown.items()},
+    }
+
+
+def _served_name(folder):
+    return os.path.basename(os.path.abspath(folder))
+
+
+def _save(make, texts, written):
+    """Saves the module that `make` makes of the paths of its assets."""
+    with tempfile.TemporaryDirectory() as scratch:
+        module = make(exported_files.write_assets(scratch, texts))
+        signatures = module.signature_functions()
+        tf.saved_model.save(module, os.fspath(written), signatures)
+
+
+def _write(folder, version, fill):
+    """Writes a version if what `fill` returns, a difference, is small."""
+    difference = None
+
+    def fill_and_check(written):
+        nonlocal difference
+        difference = fill(written)
+        if not difference <= TOLERANCE:
+            raise ValueError(
+                "The SavedModel must answer as the model does, to "
+                f"{TOLERANCE:g}; a layer may not keep its configuration, or "
+                f"the model gives NaN. Received: a difference of {difference}. "
+                "Nothing was written."
+            )
+
+    written = version_folder.write(folder, version, fill_and_check)
+    logger.info(
+        "%s: answers as the model does, within %.1e",
+        pathlib.Path(folder, written.name),
+        difference,
+    )
+    return written

@@ -1,0 +1,1 @@
+"""How files are found, and how what is written of them is kept in bounds."""

@@ -1,0 +1,23 @@
+"""How well scores rank recordings: exact figures and their intervals."""
+
+from tftag.metrics.ranking import (
+    TOP,
+    average_precision,
+    per_tag_table,
+    precision_at,
+    r_precision,
+    recording_precision_at,
+    roc_auc,
+    summarize,
+)
+
+__all__ = [
+    "TOP",
+    "average_precision",
+    "per_tag_table",
+    "precision_at",
+    "r_precision",
+    "recording_precision_at",
+    "roc_auc",
+    "summarize",
+]

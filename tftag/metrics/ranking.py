@@ -1,0 +1,284 @@
+"""How well scores rank: exact figures over pooled scores, and their chance.
+
+All take `truth [recordings, tags]` of 0 and 1 and `scores [recordings, tags]`
+(probabilities or logits). Figures are per tag, over the recordings, unless
+the name begins with `recording`. A tag without a positive has no figure: it
+is nan per tag, left out of every mean, and counted.
+"""
+
+import numpy as np
+
+from tftag.metrics import bootstrap
+
+TOP = 10
+
+
+def average_precision(truth, scores) -> np.ndarray:
+    """Area under the precision-recall steps, as scikit-learn has it.
+
+    Args:
+        truth: 0 or 1, `[recordings, tags]`.
+        scores: `[recordings, tags]`; equal scores make one step.
+
+    Returns:
+        float64 `[tags]`, nan where a tag has no positive.
+    """
+    return _figures(truth, scores).average_precision[0]
+
+
+def roc_auc(truth, scores) -> np.ndarray:
+    """Share of (positive, negative) pairs in the right order, ties half.
+
+    Args:
+        truth: 0 or 1, `[recordings, tags]`.
+        scores: `[recordings, tags]`.
+
+    Returns:
+        float64 `[tags]`, nan where a tag has no positive or no negative.
+    """
+    return _figures(truth, scores).roc_auc[0]
+
+
+def precision_at(truth, scores, k: int = TOP) -> np.ndarray:
+    """Share of positives among the k best recordings of each tag.
+
+    Args:
+        truth: 0 or 1, `[recordings, tags]`.
+        scores: `[recordings, tags]`; equal scores go by index.
+        k: length of the list; all recordings where there are fewer.
+
+    Returns:
+        float64 `[tags]`, nan where a tag has no positive.
+    """
+    return _figures(truth, scores, k).precision_at[0]
+
+
+def recording_precision_at(truth, scores, k: int = TOP) -> np.ndarray:
+    """Share of true tags among the k best tags of each recording.
+
+    Args:
+        truth: 0 or 1, `[recordings, tags]`.
+        scores: `[recordings, tags]`; equal scores go by index.
+        k: length of the list; all tags where there are fewer.
+
+    Returns:
+        float64 `[recordings]`, nan where a recording has no tag.
+    """
+    truth, scores = _checked(truth, scores)
+    best = np.argsort(-scores, axis=1, kind="stable")[:, : _checked_k(k)]
+    share = np.take_along_axis(truth, best, axis=1).mean(axis=1)
+    return np.where(truth.any(axis=1), share, np.nan)
+
+
+def r_precision(truth, scores) -> np.ndarray:
+    """Precision among the R best recordings of a tag with R positives.
+
+    Args:
+        truth: 0 or 1, `[recordings, tags]`.
+        scores: `[recordings, tags]`; equal scores go by index.
+
+    Returns:
+        float64 `[tags]`, nan where a tag has no positive.
+    """
+    return _figures(truth, scores).r_precision[0]
+
+
+def summarize(truth, scores, *, draws: int = 1_000, seed: int = 0) -> dict:
+    """The figures of a run, with chance level and bootstrap interval.
+
+    Recordings are drawn with replacement; a tag that loses all its positives
+    is left out of that draw's mean. See `bootstrap.interval`.
+
+    Args:
+        truth: 0 or 1, `[recordings, tags]`.
+        scores: `[recordings, tags]`.
+        draws: bootstrap draws; with 0 every "ci95" is None.
+        seed: of the draws.
+
+    Returns:
+        "map", "roc_auc", "p_at_10" (tag -> recordings), "r_precision": means
+        over the tags, and "recording_p_at_10" (recording -> tags): mean over
+        the recordings. Each is {"value", "ci95": [low, high], "chance",
+        "tags_counted"}; both P@10 have "ceiling", what the best ranking
+        reaches. Chance is the mean share of positives (what equal scores
+        give), 0.5 for ROC-AUC. Beside them "tags_counted", "tags_left_out"
+        (indices), "recordings" and "draws".
+
+    Raises:
+        ValueError: where no tag has a positive.
+    """
+    truth, scores = _checked(truth, scores)
+    if draws < 0:
+        raise ValueError(f"`draws` must be >= 0. Received: {draws}.")
+    recordings, tags = truth.shape
+    positives = truth.sum(axis=0)
+    counted = positives > 0
+    if not counted.any():
+        raise ValueError(
+            "No tag has a positive recording, so there is nothing to rank. "
+            f"Received: `truth` {recordings} x {tags} without a 1."
+        )
+    hit_share = recording_precision_at(truth, scores)
+    value = _means(
+        _figures(truth, scores), bootstrap.mean_known(hit_share[None])
+    )
+    if draws:
+        # Drawn twice from one seed rather than all held at once.
+        again = (recordings, draws, seed)
+        drawn = _means(
+            bootstrap.tag_figures(
+                truth, scores, bootstrap.counts_per_draw(*again), TOP
+            ),
+            bootstrap.recording_means(
+                hit_share, bootstrap.counts_per_draw(*again)
+            ),
+        )
+    summary = {}
+    for name, (mean,) in value.items():
+        summary[name] = {
+            "value": float(mean),
+            "ci95": bootstrap.interval(mean, drawn[name]) if draws else None,
+            "chance": float(positives[counted].mean() / recordings),
+            "tags_counted": int(counted.sum()),
+        }
+    summary["roc_auc"] |= {
+        "chance": 0.5,
+        "tags_counted": int((counted & (positives < recordings)).sum()),
+    }
+    summary["p_at_10"]["ceiling"] = _ceiling(positives[counted], recordings)
+    found = truth.sum(axis=1)[truth.any(axis=1)]
+    summary["recording_p_at_10"] |= {
+        "chance": float(found.mean() / tags),
+        "ceiling": _ceiling(found, tags),
+        "recordings_counted": len(found),
+    }
+    return summary | {
+        "tags_counted": int(counted.sum()),
+        "tags_left_out": np.flatnonzero(~counted).tolist(),
+        "recordings": recordings,
+        "draws": draws,
+    }
+
+
+def per_tag_table(
+    truth, scores, names, thresholds=None, *, decisions=None
+) -> list[dict]:
+    """One row per tag, in the order of the tags.
+
+    Args:
+        truth: 0 or 1, `[recordings, tags]`.
+        scores: `[recordings, tags]`.
+        names: `[tags]`.
+        thresholds: `[tags]`, on `scores`: a tag is given where its score is
+            at least its threshold.
+        decisions: bool `[recordings, tags]`, judged in place of
+            `scores >= thresholds`, for decisions that were cross-fitted.
+
+    Returns:
+        Rows with "tag", "count" (positives), "ap", "chance_ap", "roc_auc",
+        "p_at_10", "threshold", "precision", "recall", "accuracy"; None where
+        a figure has no meaning.
+    """
+    truth, scores = _checked(truth, scores)
+    recordings, tags = truth.shape
+    if len(names) != tags:
+        raise ValueError(
+            f"`names` must hold a name for each of the {tags} tags. "
+            f"Received: {len(names)} names."
+        )
+    if thresholds is not None:
+        thresholds = np.asarray(thresholds, np.float64)
+        if thresholds.shape != (tags,):
+            raise ValueError(
+                f"`thresholds` must be one per tag, ({tags},). "
+                f"Received: shape {thresholds.shape}."
+            )
+        if decisions is None:
+            decisions = scores >= thresholds
+    count = truth.sum(axis=0)
+    figures = _figures(truth, scores)
+    columns = {
+        "ap": figures.average_precision[0],
+        "chance_ap": np.where(count > 0, count / recordings, np.nan),
+        "roc_auc": figures.roc_auc[0],
+        "p_at_10": figures.precision_at[0],
+        "threshold": thresholds,
+    } | _decided(truth, decisions)
+    return [
+        {"tag": str(name), "count": int(count[tag])}
+        | {column: _cell(cells, tag) for column, cells in columns.items()}
+        for tag, name in enumerate(names)
+    ]
+
+
+def _checked(truth, scores):
+    truth, scores = np.asarray(truth), np.asarray(scores, np.float64)
+    if truth.ndim != 2 or truth.shape != scores.shape or not truth.size:
+        raise ValueError(
+            "`truth` and `scores` must both be [recordings, tags] and not "
+            f"empty. Received: shapes {truth.shape} and {scores.shape}."
+        )
+    if not np.isin(truth, (0, 1)).all():
+        raise ValueError(
+            "`truth` must hold 0 and 1 only (not mixed labels). "
+            f"Received: values from {truth.min()} to {truth.max()}."
+        )
+    if not np.isfinite(scores).all():
+        raise ValueError(
+            "`scores` must be finite: a model that diverged cannot be "
+            f"ranked. Received: {(~np.isfinite(scores)).sum()} that are not."
+        )
+    return truth.astype(bool), scores
+
+
+def _checked_k(k: int) -> int:
+    if k < 1:
+        raise ValueError(f"`k` must be at least 1. Received: {k}.")
+    return k
+
+
+def _figures(truth, scores, k: int = TOP) -> bootstrap.TagFigures:
+    truth, scores = _checked(truth, scores)
+    once = np.ones((len(truth), 1), np.int32)
+    return bootstrap.tag_figures(truth, scores, once, _checked_k(k))
+
+
+def _means(figures: bootstrap.TagFigures, hit_share) -> dict:
+    """Mean of each figure per draw, float64 `[draws]`."""
+    return {
+        "map": bootstrap.mean_known(figures.average_precision),
+        "roc_auc": bootstrap.mean_known(figures.roc_auc),
+        "p_at_10": bootstrap.mean_known(figures.precision_at),
+        "recording_p_at_10": hit_share,
+        "r_precision": bootstrap.mean_known(figures.r_precision),
+    }
+
+
+def _ceiling(positives, listed: int) -> float:
+    """Mean of the best P@10 there can be, with `listed` things to rank."""
+    k = min(TOP, listed)
+    return float(np.minimum(positives, k).mean() / k)
+
+
+def _decided(truth, decisions) -> dict:
+    if decisions is None:
+        return dict.fromkeys(("precision", "recall", "accuracy"))
+    decisions = np.asarray(decisions, bool)
+    if decisions.shape != truth.shape:
+        raise ValueError(
+            f"`decisions` must be [recordings, tags] {truth.shape}. "
+            f"Received: shape {decisions.shape}."
+        )
+    hits = (truth & decisions).sum(axis=0)
+    given, count = decisions.sum(axis=0), truth.sum(axis=0)
+    return {
+        "precision": np.where(given, hits / np.maximum(given, 1), np.nan),
+        "recall": np.where(count, hits / np.maximum(count, 1), np.nan),
+        "accuracy": (truth == decisions).mean(axis=0),
+    }
+
+
+def _cell(column, tag: int) -> float | None:
+    if column is None or not np.isfinite(column[tag]):
+        return None
+    return float(column[tag])

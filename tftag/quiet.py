@@ -1,0 +1,64 @@
+"""Hides what native libraries write to stderr past Python."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def tensorflow_start() -> Iterator[None]:
+    """Hides what TensorFlow logs as it is imported, unless a level is set.
+
+    Some of it is written past Python and before the level is looked at.
+    """
+    level = "TF_CPP_MIN_LOG_LEVEL"
+    if level in os.environ:
+        yield
+        return
+    os.environ[level] = "3"
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+@contextlib.contextmanager
+def libraries() -> Iterator[None]:
+    """Hides what libraries write to stderr past Python.
+
+    libmpg123 has a note for every odd byte of an MP3. What Python writes,
+    warnings and the reasons of refused files, stays. One thread at a time.
+    """
+    sys.stderr.flush()
+    python, stderr = sys.stderr, os.dup(2)
+    try:
+        if _is_stderr(python):
+            sys.stderr = open(
+                stderr,
+                "w",
+                buffering=1,
+                encoding=python.encoding,
+                errors=python.errors,
+                closefd=False,
+            )
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        sys.stderr.flush()
+        sys.stderr = python
+        os.dup2(stderr, 2)
+        os.close(stderr)
+
+
+def _is_stderr(stream) -> bool:
+    try:
+        return stream.fileno() == 2
+    except (AttributeError, OSError, ValueError):
+        return False  # no file: what is written goes elsewhere

@@ -1,0 +1,1 @@
+"""Finding recordings by words: queries, and the index of a library."""

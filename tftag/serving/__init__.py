@@ -1,0 +1,1 @@
+"""Opens SavedModels and runs them on files; needs none of the model code."""

@@ -1,0 +1,171 @@
+"""Opens the SavedModel of a dual encoder: vectors of files and of any string.
+
+Needs no model code.
+"""
+
+import functools
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from tftag import audio, tags, words
+from tftag.serving import model_card, saved_tagger, version_folder
+
+
+class SavedDualEncoder(saved_tagger.SavedTagger):
+    """A dual encoder that was exported.
+
+    It tags as a tagger does, with the tags it was trained with. Recordings
+    and strings have vectors in one space besides, of which the dot product is
+    the cosine.
+
+    Attributes:
+        space: Fingerprint of the space: vectors of another one are noise.
+        dim: Length of a vector.
+    """
+
+    _needed = (*saved_tagger.SavedTagger._needed, "embed_batch", "embed_text")
+
+    def __init__(self, path: str | os.PathLike):
+        """Opens a SavedModel.
+
+        Args:
+            path: As for a tagger.
+
+        Raises:
+            FileNotFoundError: There is no SavedModel.
+            ValueError: It is a tagger, damaged, or not one that tftag wrote.
+        """
+        folder = version_folder.newest(path)
+        card = model_card.read(folder)
+        if card.get("kind") != model_card.DUAL_ENCODER:
+            raise ValueError(
+                "The SavedModel must be a dual encoder; a tagger knows its own "
+                f"{len(card['tags'])} tags and no others. Received: {folder}, "
+                "a tagger."
+            )
+        super().__init__(folder)
+        lacking = [name for name in ("space", "words") if name not in card]
+        if lacking:
+            raise ValueError(
+                "The model card is damaged; export the model again. "
+                f"Received: {folder} without {', '.join(lacking)}."
+            )
+        self.space = str(card["space"]["fingerprint"])
+        self.dim = int(card["space"]["dim"])
+
+    def embed_file(self, path: str | os.PathLike) -> np.ndarray:
+        """Embeds a file of any format that `audio.decode_file` reads.
+
+        Args:
+            path: The file.
+
+        Returns:
+            float32 `[dim]` of unit length.
+
+        Raises:
+            audio.UnusableAudio: Nothing can be read, or only silence.
+            FileNotFoundError: There is no such file.
+        """
+        recording = audio.decode_file(path, self.sample_rate_hz)
+        return self.embed_batch([recording.samples])[0]
+
+    def embed_batch(self, batch: Sequence[np.ndarray]) -> np.ndarray:
+        """Embeds several waveforms at once.
+
+        Args:
+            batch: Waveforms as `tag_batch` takes them.
+
+        Returns:
+            float32 `[batch, dim]`, each of unit length.
+
+        Raises:
+            ValueError: No samples, NaN, infinity, or another shape.
+        """
+        if not batch:
+            return np.zeros((0, self.dim), np.float32)
+        return self._run("embed_batch", **saved_tagger.padded_rows(batch))[
+            "embedding"
+        ]
+
+    def embed_each(
+        self, recordings: Iterable[np.ndarray]
+    ) -> Iterator[np.ndarray]:
+        """Embeds many waveforms, with no more in memory than fill the network.
+
+        Args:
+            recordings: Waveforms as `tag_batch` takes them; read as needed.
+
+        Yields:
+            float32 `[dim]` of each, in their order.
+        """
+        for batch in self._batches(recordings):
+            yield from self.embed_batch(batch)
+
+    def embed_texts(
+        self, texts: Sequence[str]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Embeds strings: words, tags, phrases, in any spelling.
+
+        Args:
+            texts: `[n]` strings.
+
+        Returns:
+            float32 `[n, dim]`, of unit length, 0 where no word is known; and
+            float32 `[n]`, the share of the words that are known.
+
+        Raises:
+            ValueError: A string is no valid Unicode.
+        """
+        encoded = [text.encode() for text in texts]
+        answer = self._run("embed_text", strings=np.array(encoded, object))
+        return answer["embedding"], answer["known_share"]
+
+    def score(
+        self, samples: np.ndarray, texts: Sequence[str]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Compares a waveform with strings.
+
+        Args:
+            samples: As `tag_samples` takes them.
+            texts: `[n]` strings.
+
+        Returns:
+            Cosines, float32 `[n]`, 0 where no word is known; and the known
+            shares, float32 `[n]`.
+
+        Raises:
+            ValueError: As `embed_batch` and `embed_texts`.
+        """
+        vectors, known_share = self.embed_texts(texts)
+        return vectors @ self.embed_batch([samples])[0], known_share
+
+    def is_known(self, phrase: str) -> bool:
+        """Whether a phrase as a whole is a tag or has a vector of its own.
+
+        This is what `query.parse` asks for.
+        """
+        is_tag = tags.clean_tag(phrase) in self.tag_names
+        return is_tag or words.normalize(phrase) in self._phrases.rows
+
+    def unknown_words(self, text: str) -> dict[str, str | None]:
+        """Finds the words of a text that have no vector.
+
+        Args:
+            text: A word, tag or phrase, in any spelling.
+
+        Returns:
+            Each of them, and the known phrase that is spelled most like it.
+        """
+        unknown = self._phrases.lookup(text).unknown
+        return {word: self._phrases.nearest(word) for word in unknown}
+
+    @functools.cached_property
+    def _phrases(self) -> words.WordVectors:
+        """What is known; the vectors themselves are in the graph."""
+        path = self.folder / "assets" / model_card.PHRASES_FILE_NAME
+        phrases = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+        return words.WordVectors(
+            tuple(phrases), np.ones((len(phrases), 1)), {}, os.fspath(path)
+        )

@@ -1,0 +1,259 @@
+"""Opens a SavedModel and tags files with it; needs no model code."""
+
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tftag import audio
+from tftag.serving import model_card, version_folder
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TaggedRecording:
+    """What a model says of a recording.
+
+    Attributes:
+        probabilities: float32 `[tags]`, the mean over the clips.
+        calibrated: float32 `[tags]`, to show and to compare with thresholds.
+    """
+
+    probabilities: np.ndarray
+    calibrated: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Timeline:
+    """What a model says of each clip of a recording.
+
+    Attributes:
+        start_seconds: float32 `[clips]`.
+        probabilities: float32 `[clips, tags]`.
+        calibrated: float32 `[clips, tags]`, by the calibration of whole
+            recordings.
+    """
+
+    start_seconds: np.ndarray
+    probabilities: np.ndarray
+    calibrated: np.ndarray
+
+
+class SavedTagger:
+    """A tagger that was exported.
+
+    Attributes:
+        folder: The folder of the version that was opened.
+        card: The model card.
+        tag_names: The tags, in the order of all probabilities.
+        thresholds: float64 `[tags]`, on calibrated probabilities; a tag is
+            given at its threshold and above.
+        sample_rate_hz: Rate of the waveforms it takes.
+        clips_at_once: How many clips cost as much as one.
+    """
+
+    # What must be there.
+    _needed: tuple[str, ...] = ("serving_default", "tag_batch", "timeline")
+
+    def __init__(self, path: str | os.PathLike):
+        """Opens a SavedModel.
+
+        Args:
+            path: A folder such as `saved_models/baseline`, of which the
+                newest version is taken, or `saved_models/baseline/1`.
+
+        Raises:
+            FileNotFoundError: There is no SavedModel.
+            ValueError: It is damaged, or not one that tftag wrote.
+        """
+        self.folder = version_folder.newest(path)
+        self.card = model_card.read(self.folder)
+        try:
+            self.tag_names = tuple(map(str, self.card["tags"]))
+            self.thresholds = np.array(
+                self.card["calibration"]["thresholds"], np.float64
+            )
+            self._spec = audio.AudioSpec(**self.card["audio"])
+            self.sample_rate_hz = self._spec.sample_rate_hz
+            self.clips_at_once = int(self.card["clips_at_once"])
+            # Kept, because the signatures hold its variables weakly.
+            self._saved_model = tf.saved_model.load(os.fspath(self.folder))
+            self._signatures = {
+                name: self._saved_model.signatures[name]
+                for name in self._needed
+            }
+            outputs = self._signatures["serving_default"].structured_outputs
+            given = outputs["probabilities"].shape[-1]
+            if not given == len(self.tag_names) == len(self.thresholds):
+                raise ValueError(
+                    f"{given} outputs, {len(self.tag_names)} tags and "
+                    f"{len(self.thresholds)} thresholds"
+                )
+        # TensorFlow's loader raises nearly everything over damaged files.
+        except Exception as error:
+            reason = str(error).strip().splitlines() or [""]
+            raise ValueError(
+                "The SavedModel is damaged, or not one that tftag wrote; "
+                f"export it again. Received: {self.folder} "
+                f"({type(error).__name__}: {reason[0]:.200})."
+            ) from error
+
+    def tag_file(self, path: str | os.PathLike) -> TaggedRecording:
+        """Tags a file of any format that `audio.decode_file` reads.
+
+        Args:
+            path: The file.
+
+        Returns:
+            What the model says of it.
+
+        Raises:
+            audio.UnusableAudio: Nothing can be read, or only silence.
+            FileNotFoundError: There is no such file.
+        """
+        recording = audio.decode_file(path, self.sample_rate_hz)
+        return self.tag_samples(recording.samples)
+
+    def tag_samples(self, samples: np.ndarray) -> TaggedRecording:
+        """Tags a waveform.
+
+        Args:
+            samples: Numbers in any scale `[samples]`, at `sample_rate_hz`.
+
+        Returns:
+            What the model says of it.
+
+        Raises:
+            ValueError: No samples, NaN, infinity, or another shape.
+        """
+        waveform = _waveform(samples)
+        return _recordings(
+            self._run("serving_default", waveform=waveform[np.newaxis])
+        )[0]
+
+    def tag_batch(self, batch: Sequence[np.ndarray]) -> list[TaggedRecording]:
+        """Tags several waveforms at once.
+
+        Args:
+            batch: Waveforms as `tag_samples` takes them, of any lengths. The
+                memory of all is the number times the longest.
+
+        Returns:
+            What `tag_samples` returns for each.
+        """
+        if not batch:
+            return []
+        return _recordings(self._run("tag_batch", **padded_rows(batch)))
+
+    def tag_each(
+        self, recordings: Iterable[np.ndarray]
+    ) -> Iterator[TaggedRecording]:
+        """Tags many waveforms, with no more in memory than fill the network.
+
+        Short ones wait for each other, so that `clips_at_once` of them cost
+        as much as one by `tag_samples`.
+
+        Args:
+            recordings: Waveforms as `tag_samples` takes them; read as needed.
+
+        Yields:
+            What `tag_samples` returns for each, in their order.
+        """
+        for batch in self._batches(recordings):
+            yield from self.tag_batch(batch)
+
+    def timeline_file(self, path: str | os.PathLike) -> Timeline:
+        """Tags each clip of a file.
+
+        Args:
+            path: The file.
+
+        Returns:
+            What the model says of each clip, in the order of time.
+
+        Raises:
+            audio.UnusableAudio: Nothing can be read, or only silence.
+            FileNotFoundError: There is no such file.
+        """
+        samples = audio.decode_file(path, self.sample_rate_hz).samples
+        answer = self._run("timeline", waveform=_waveform(samples)[np.newaxis])
+        return Timeline(
+            answer["start_seconds"][0],
+            answer["probabilities"][0],
+            answer["calibrated"][0],
+        )
+
+    def _batches(self, recordings):
+        """Yields lists of waveforms that together fill the network."""
+        waiting, clips_waiting = [], 0
+        for samples in recordings:
+            clips = len(audio.clip_starts(len(samples), self._spec))
+            if waiting and clips_waiting + clips > self.clips_at_once:
+                yield waiting
+                waiting, clips_waiting = [], 0
+            waiting.append(samples)
+            clips_waiting += clips
+        if waiting:
+            yield waiting
+
+    def _run(self, signature, **inputs):
+        """Returns the outputs of a signature as arrays."""
+        run = self._signatures[signature]
+        _, specs = run.structured_input_signature
+        # TensorFlow copies an array twice: int16 ones are widened after that.
+        tensors = {
+            name: tf.cast(value, specs[name].dtype)
+            for name, value in inputs.items()
+        }
+        return {name: value.numpy() for name, value in run(**tensors).items()}
+
+
+def padded_rows(batch: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """Makes waveforms the inputs of a signature of padded rows.
+
+    Args:
+        batch: Waveforms as `SavedTagger.tag_samples` takes them, at least one.
+
+    Returns:
+        "waveform" `[batch, samples]` and "length_samples" int64 `[batch]`.
+
+    Raises:
+        ValueError: No samples, NaN, infinity, or another shape.
+    """
+    waveforms = [_waveform(samples) for samples in batch]
+    lengths = [len(waveform) for waveform in waveforms]
+    padded = np.zeros((len(batch), max(lengths)), np.result_type(*waveforms))
+    for row, waveform in zip(padded, waveforms, strict=True):
+        row[: len(waveform)] = waveform
+    return {
+        "waveform": padded,
+        "length_samples": np.array(lengths, np.int64),
+    }
+
+
+def _waveform(samples):
+    """Returns int16 as it is, and other numbers as float32."""
+    samples = np.asarray(samples)
+    # What float32 does not hold becomes infinity, which is refused below.
+    with np.errstate(over="ignore"):
+        is_int16 = samples.dtype == np.int16
+        waveform = samples if is_int16 else samples.astype(np.float32)
+    if waveform.ndim != 1 or not waveform.size:
+        raise ValueError(
+            "`samples` must be [samples] with at least one. "
+            f"Received: shape {waveform.shape}."
+        )
+    # The extremes show NaN and infinity without a copy.
+    if not np.isfinite([waveform.min(), waveform.max()]).all():
+        raise ValueError("`samples` must be finite. Received: NaN or infinity.")
+    return waveform
+
+
+def _recordings(answer):
+    return [
+        TaggedRecording(*rows)
+        for rows in zip(
+            answer["probabilities"], answer["calibrated"], strict=True
+        )
+    ]
