@@ -13,7 +13,7 @@ import numpy as np
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation, held_out
 from experiments.settings import flags
-from experiments.training import tagger_training
+from experiments.training import tagger_training, transfer
 from pipelines import manifest as manifests
 from tftag.files import plain_json, plain_path
 from tftag.serving import model_card
@@ -103,13 +103,15 @@ def about(
 def card(run: run_folder.RunDir, settings, summary: dict) -> dict:
     """What the export says about how it was made."""
     environment = run.read_json("environment.json")
+    data = run.read_json("data.json")
     return plain_json.plain(
         {
             "experiment": run.experiment,
             "run": str(run.path),
             "run_id": environment["run_id"],
             "settings": flags.leaves(settings),
-            "data": run.read_json("data.json"),
+            "data": data,
+            "licences": data.get("licences", []),
             "metrics": summary,
             "environment": environment["starts"][-1],
         }
@@ -176,6 +178,7 @@ def _data(settings, manifest) -> dict:
         "audio_hashes": [track.audio_hash for track in heard],
         "audit": manifest.audit,
         "tags": list(manifest.vocabulary.names),
+        "licences": transfer.licences(settings.init_from),
     }
 
 

@@ -32,6 +32,7 @@ _FRONT_END = (
     "min_hz",
     "max_hz",
     "log_floor",
+    *audio.CHOICES,
 )
 
 
@@ -132,6 +133,24 @@ def card(source: str | os.PathLike) -> dict:
         _read_tags(data, source)
         return {"tags": data["tags"], "data": data}
     return model_card.read(_export_folder(source))
+
+
+def licences(source: str) -> list[dict]:
+    """Licences of a model to start from, which what is made of it inherits.
+
+    Args:
+        source: what `init_from` says; empty for random weights.
+
+    Returns:
+        A list as `model_card.licence_text` takes it.
+
+    Raises:
+        FileNotFoundError: `source` is neither run nor export.
+    """
+    if not source or source.startswith(hub.PREFIX):
+        return []
+    known = card(source)
+    return known.get("licences") or known.get("data", {}).get("licences") or []
 
 
 def check_start(

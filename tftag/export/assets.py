@@ -66,6 +66,22 @@ def card_text(
     return model_card.to_text({**own, **card})
 
 
+def asset_texts(
+    card: str, vocabulary: tags.TagVocabulary, licences: str
+) -> dict[str, str]:
+    """The assets of every model, texts by file name.
+
+    Args:
+        card: What `card_text` wrote.
+        vocabulary: The tags.
+        licences: What `model_card.licence_text` wrote.
+    """
+    texts = {model_card.FILE_NAME: card, "tags.txt": lines(vocabulary.names)}
+    return texts | (
+        {model_card.LICENCES_FILE_NAME: licences} if licences else {}
+    )
+
+
 def write_assets(folder: str, texts: dict[str, str]) -> list[str]:
     """Writes texts by file name; returns the paths."""
     paths = [os.path.join(folder, name) for name in texts]

@@ -53,7 +53,8 @@ def export_tagger(
         vocabulary: The tags, in the order of the model's outputs.
         calibrated: The calibration of the model's probabilities.
         card: What else to say of the model, as JSON has it: metrics, the
-            fingerprint of the data, the command. NaN becomes null.
+            fingerprint of the data, the command. NaN becomes null. Its
+            `licences` (`model_card.licence_text`) become an asset too.
         folder: The model's folder, such as `saved_models/baseline`; its last
             part is the name under which the model is served.
         version: A number that is not taken. `None` is the next one.
@@ -68,12 +69,12 @@ def export_tagger(
             than the model; nothing is left behind then.
     """
     _check(model, vocabulary, calibrated, clips_at_once)
-    texts = {
-        model_card.FILE_NAME: exported_files.card_text(
-            card, {}, audio_spec, vocabulary, calibrated, clips_at_once
-        ),
-        "tags.txt": exported_files.lines(vocabulary.names),
-    }
+    text = exported_files.card_text(
+        card, {}, audio_spec, vocabulary, calibrated, clips_at_once
+    )
+    texts = exported_files.asset_texts(
+        text, vocabulary, model_card.licence_text(card)
+    )
     exact, is_mixed = float32_model.float32_copy(model)
     live = exact if is_mixed else model
 
@@ -150,11 +151,13 @@ def export_dual_encoder(
         },
         "words": _words_card(word_vectors, vocabulary),
     }
+    text = exported_files.card_text(
+        card, own, audio_spec, vocabulary, calibrated, clips_at_once
+    )
     texts = {
-        model_card.FILE_NAME: exported_files.card_text(
-            card, own, audio_spec, vocabulary, calibrated, clips_at_once
+        **exported_files.asset_texts(
+            text, vocabulary, model_card.licence_text(card)
         ),
-        "tags.txt": exported_files.lines(vocabulary.names),
         model_card.PHRASES_FILE_NAME: exported_files.lines(
             tuple(word_vectors.rows)
         ),

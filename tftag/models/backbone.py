@@ -1,4 +1,4 @@
-"""The convolution blocks: from a log-mel spectrogram to one vector."""
+"""The backbones: from a log-mel spectrogram to one vector."""
 
 import dataclasses
 
@@ -6,11 +6,16 @@ import keras
 from keras import ops
 
 from tftag import audio, layers
+from tftag.models import musicnn
 
 # Filters of each block: 3x3 convolution, batch norm, 2x2 max pooling, ReLU.
 FILTERS = (128, 256, 256, 256, 512, 512, 256)
 
-POOLINGS = ("average", "max", "both", "flatten")
+# Which vectors each architecture gives.
+ARCHITECTURES = {
+    "blocks": ("average", "max", "both", "flatten"),
+    "musicnn": musicnn.POOLINGS,
+}
 POOL_PADDINGS = ("same", "valid")
 # Not what ~/.keras/keras.json says.
 _DATA_FORMAT = "channels_last"
@@ -26,6 +31,8 @@ class BackboneConfig:
         pooling: What makes one vector of the last block's output: `average`
             or `max` over frames and bands, `both` one after the other
             (twice as long), or `flatten` (all of it; fixes the clip length).
+            Of musicnn `embedding`, what is pooled before it (`both`), or
+            `both_and_embedding`.
         pool_padding: `same` keeps the odd frame or band at the end of a
             halving, `valid` drops it.
         batch_norm_momentum: Share of the moving statistics a step keeps.
@@ -34,6 +41,8 @@ class BackboneConfig:
             a tagger averages their logits.
         shared_blocks: Blocks that all members have in common. The first ones
             see most cells and cost most; the last ones are nearly free.
+        architecture: `blocks`, those of the reference experiment, or
+            `musicnn`, which takes neither `width` nor `blocks`.
     """
 
     width: float = 1.0
@@ -43,6 +52,7 @@ class BackboneConfig:
     batch_norm_momentum: float = 0.99
     members: int = 1
     shared_blocks: int = 0
+    architecture: str = "blocks"
 
     def __post_init__(self):
         """Refuses what no backbone can have."""
@@ -53,10 +63,16 @@ class BackboneConfig:
                 f"`blocks` must be 1 to {len(FILTERS)}. "
                 f"Received: {self.blocks}."
             )
-        if self.pooling not in POOLINGS:
+        if self.architecture not in ARCHITECTURES:
             raise ValueError(
-                f"`pooling` must be one of {', '.join(POOLINGS)}. "
-                f"Received: {self.pooling!r}."
+                f"`architecture` must be one of {', '.join(ARCHITECTURES)}. "
+                f"Received: {self.architecture!r}."
+            )
+        poolings = ARCHITECTURES[self.architecture]
+        if self.pooling not in poolings:
+            raise ValueError(
+                f"`pooling` of {self.architecture} must be one of "
+                f"{', '.join(poolings)}. Received: {self.pooling!r}."
             )
         if self.pool_padding not in POOL_PADDINGS:
             raise ValueError(
@@ -103,24 +119,45 @@ def backbone(
         ValueError: When there are more blocks than the mel bands can be
             halved or, with `valid` padding, the frames of a clip.
     """
-    _check_halvings(audio_spec, config)
     frames = audio_spec.clip_frames if config.pooling == "flatten" else None
     inputs = keras.Input((frames, audio_spec.mel_bands), name="log_mel")
+    if config.architecture == "musicnn":
+        musicnn.check_bands(audio_spec.mel_bands)
+        vectors = [
+            musicnn.vector(
+                inputs, config.pooling, config.batch_norm_momentum, prefix
+            )
+            for prefix in _prefixes(config)
+        ]
+    else:
+        vectors = _block_vectors(inputs, audio_spec, config)
+    outputs = vectors[0]
+    if config.members > 1:
+        outputs = keras.layers.Concatenate(name="members")(vectors)
+    return keras.Model(inputs, outputs, name="backbone")
+
+
+def _prefixes(config):
+    """Of the names of each member's layers."""
+    if config.members == 1:
+        return [""]
+    return [f"member_{member}_" for member in range(1, config.members + 1)]
+
+
+def _block_vectors(inputs, audio_spec, config):
+    """The vector of every member's blocks."""
+    _check_halvings(audio_spec, config)
     x = ops.expand_dims(inputs, -1)  # [batch, frames, mels, 1]
     numbered = list(enumerate(config.filters, start=1))
     for number, filters in numbered[: config.shared_blocks]:
         x = _block(x, filters, config, f"block_{number}")
     vectors = []
-    for member in range(1, config.members + 1):
-        prefix = f"member_{member}_" if config.members > 1 else ""
+    for prefix in _prefixes(config):
         own = x
         for number, filters in numbered[config.shared_blocks :]:
             own = _block(own, filters, config, f"{prefix}block_{number}")
         vectors.append(_pool(own, config.pooling, prefix))
-    outputs = vectors[0]
-    if config.members > 1:
-        outputs = keras.layers.Concatenate(name="members")(vectors)
-    return keras.Model(inputs, outputs, name="backbone")
+    return vectors
 
 
 def _block(x, filters, config, name):

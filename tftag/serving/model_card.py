@@ -11,6 +11,10 @@ FILE_NAME = "tftag.json"
 PHRASES_FILE_NAME = "phrases.txt"
 # What the field "kind" of a dual encoder says; a tagger has none.
 DUAL_ENCODER = "dual_encoder"
+# The licences of what the model was made from, as the field "licences" has
+# them.
+LICENCES_FILE_NAME = "licences.txt"
+_OF_A_LICENCE = ("of", "name", "text")
 
 _WAY_OUT = "export the model again"
 _NEEDED = {
@@ -65,6 +69,35 @@ def read(folder: str | os.PathLike) -> dict:
         )
     _check(fields, path)
     return fields
+
+
+def licence_text(fields: dict) -> str:
+    """Writes the licences that must travel with a model.
+
+    Args:
+        fields: Of a card. `licences`, where there are any, is a list of
+            `{"of": what it covers, "name": "ISC", "text": the whole text}`;
+            a model that was made from another one inherits its list.
+
+    Returns:
+        The texts, one after the other; "" where there are none.
+
+    Raises:
+        ValueError: A licence lacks a part.
+    """
+    texts = []
+    for licence in fields.get("licences") or ():
+        lacking = [part for part in _OF_A_LICENCE if not licence.get(part)]
+        if lacking:
+            raise ValueError(
+                "A licence on a model card must say what it is of, its name "
+                f"and its text. Received: {licence} without "
+                f"{', '.join(lacking)}."
+            )
+        texts.append(
+            f"{licence['of']}: {licence['name']}\n\n{licence['text'].strip()}\n"
+        )
+    return "\n\n".join(texts)
 
 
 def _check(fields, path):

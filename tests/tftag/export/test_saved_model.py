@@ -89,6 +89,22 @@ def test_names_travel_in_the_graph_and_beside_it(tagger_folder, signatures):
     assert tuple(text.splitlines()) == tiny_tagger.NAMES
 
 
+def test_licences_travel_beside_the_card(tagger_model, tmp_path):
+    licence = {"of": "the weights of x", "name": "ISC", "text": "Permission"}
+    folder = tiny_tagger.write(
+        tagger_model, tmp_path / "a", {"licences": [licence]}
+    )
+    text = (folder / "assets" / "licences.txt").read_text("utf-8")
+    assert text == "the weights of x: ISC\n\nPermission\n"
+    with pytest.raises(ValueError, match="without text"):
+        tiny_tagger.write(
+            tagger_model,
+            tmp_path / "b",
+            {"licences": [{**licence, "text": ""}]},
+        )
+    assert not (tmp_path / "b").exists()
+
+
 def test_the_card_says_what_the_model_is(tagger_folder):
     card = json.loads(
         (tagger_folder / "assets" / "tftag.json").read_text("utf-8")

@@ -82,3 +82,22 @@ def test_a_card_that_cannot_be_read_is_told(folder, text, message):
 def test_no_card_is_a_foreign_model(tmp_path):
     with pytest.raises(ValueError, match="one that tftag wrote.*tftag.json"):
         model_card.read(tmp_path)
+
+
+ISC = {"of": "the weights of x", "name": "ISC", "text": "Permission ...\n"}
+
+
+def test_licences_become_one_text():
+    assert model_card.licence_text({}) == ""
+    assert model_card.licence_text({"licences": []}) == ""
+    other = {**ISC, "of": "y", "name": "MIT", "authors": "A. Person"}
+    assert model_card.licence_text({"licences": [ISC, other]}) == (
+        "the weights of x: ISC\n\nPermission ...\n\n\n"
+        "y: MIT\n\nPermission ...\n"
+    )
+
+
+@pytest.mark.parametrize("part", ["of", "name", "text"])
+def test_half_a_licence_is_refused(part):
+    with pytest.raises(ValueError, match=f"Received: .* without {part}"):
+        model_card.licence_text({"licences": [{**ISC, part: ""}]})
