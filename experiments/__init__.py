@@ -2,7 +2,7 @@
 
 import os
 
-from tftag import quiet
+from tftag.console import quiet
 
 # A run must not depend on what a home or an environment says of Keras: its
 # backend, data format, precision, or a limit on epochs.

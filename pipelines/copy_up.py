@@ -21,8 +21,8 @@ from pipelines.manifest import checks
 from pipelines.prepare import journal, rejected
 from pipelines.storage import address as addresses
 from pipelines.storage import remote, remote_listing
-from tftag import interrupts
 from tftag.cli import command_line
+from tftag.console import interrupts
 
 logger = logging.getLogger(__name__)
 

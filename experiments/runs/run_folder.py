@@ -24,7 +24,7 @@ import sys
 import time
 from importlib import metadata
 
-from tftag import interrupts
+from tftag.console import interrupts
 from tftag.files import atomic_write, escaping, no_links, plain_json
 
 _log = logging.getLogger(__name__)

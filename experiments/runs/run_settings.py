@@ -67,7 +67,7 @@ def _with_later(before, settings):
     """
     defaults = flags.leaves(baseline_config.BaselineConfig())
     later = {k: v for k, v in defaults.items() if k in settings}
-    return {**run_folder.plain(later), **before}
+    return {**plain_json.plain(later), **before}
 
 
 def _has_begun(run) -> bool:

@@ -13,7 +13,7 @@ from pipelines import manifest
 from pipelines.inspect import levels
 from pipelines.inspect.fingerprints import fingerprint, near_duplicates
 from pipelines.reading import slice_reader
-from tftag import interrupts
+from tftag.console import interrupts
 from tftag.files import no_links, plain_json
 
 WORDS_NAME = "fingerprints.u32"

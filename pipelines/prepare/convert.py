@@ -17,8 +17,8 @@ from pipelines.prepare import convert_worker, journal, progress
 from pipelines.reading import arrays
 from pipelines.storage import address as addresses
 from pipelines.storage import remote_listing
-from tftag import interrupts
 from tftag.audio import ffmpeg
+from tftag.console import interrupts
 from tftag.files import atomic_write, no_links
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from tftag import interrupts, terminal
+from tftag.console import interrupts, terminal
 
 BAD_INPUT = 2
 BROKEN_PIPE = 141

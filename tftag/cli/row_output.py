@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from tftag import interrupts
 from tftag.audio import audio_files
+from tftag.console import interrupts
 from tftag.files import atomic_write
 
 

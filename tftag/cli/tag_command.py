@@ -6,9 +6,9 @@ from typing import TextIO
 
 import numpy as np
 
-from tftag import quiet
 from tftag.audio import audio_files
 from tftag.cli import row_output, tag_table
+from tftag.console import quiet
 from tftag.search import known_terms, query
 from tftag.serving import saved_dual_encoder, saved_tagger
 

@@ -13,8 +13,9 @@ from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
-from tftag import audio, interrupts
+from tftag import audio
 from tftag.audio import audio_files, decoders
+from tftag.console import interrupts
 from tftag.search import index_file, vector_index
 from tftag.serving import saved_dual_encoder
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from tftag import audio, quiet
+from tftag import audio
+from tftag.console import quiet
 from tftag.files import plain_path
 from tftag.serving import model_card, version_folder
 

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from tftag import terminal
+from tftag.console import terminal
 
 
 def _said(encoding, *texts, to="stdout"):

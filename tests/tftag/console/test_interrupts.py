@@ -6,13 +6,13 @@ import time
 
 import pytest
 
-from tftag import interrupts
+from tftag.console import interrupts
 
 # A main thread that hears of nothing for long: its own signal is ignored, as
 # by a step of TensorFlow, while the watcher's is not.
 SCRIPT = """
 import signal, sys, time
-from tftag import interrupts
+from tftag.console import interrupts
 from tftag.cli import command_line
 
 interrupts.GRACE_SECONDS = 0.2

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from tftag import terminal
+from tftag.console import terminal
 
 
 @contextlib.contextmanager
