@@ -252,4 +252,4 @@ def test_no_model_code_is_imported(tagger_folder):
         tagger_folder,
     )
     rooms = {name.split(".")[1] for name in ast.literal_eval(printed)}
-    assert rooms == {"audio", "quiet", "serving"}
+    assert rooms <= {"audio", "console", "files", "serving"}
