@@ -1,7 +1,9 @@
 """From any audio file to samples of one rate, and the clips of a recording."""
 
 from tftag.audio.recording import (
+    CHOICES,
     AudioSpec,
+    check_choices,
     clip_starts,
     decode_file,
     logger,
@@ -16,10 +18,12 @@ from tftag.audio.waveform import (
 )
 
 __all__ = [
+    "CHOICES",
     "FULL_SCALE",
     "AudioSpec",
     "Recording",
     "UnusableAudio",
+    "check_choices",
     "clip_starts",
     "decode_file",
     "logger",
