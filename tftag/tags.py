@@ -13,13 +13,39 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 CATEGORY_MARK = "---"
+# What Unicode has no picture for, by its Default_Ignorable_Code_Point: zero
+# width spaces and joiners, soft hyphen, byte order mark, marks of direction,
+# variation selectors, fillers. But for the letters of flags (E0020 to E007F),
+# without which England's would be Scotland's.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e001f"
+    "\U000e0080-\U000e0fff]"
+)
+# As a NUL behind a name; str.split() knows those that are white space.
+_CONTROLS = re.compile("[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+
+
+def visible(text: str) -> str:
+    """The text in Unicode NFC, without what nobody can see in it.
+
+    Args:
+        text: As somebody wrote it, or copied it from a page.
+
+    Returns:
+        The same without invisible letters, white space collapsed.
+    """
+    seen = _CONTROLS.sub(" ", _INVISIBLE.sub("", text))
+    return " ".join(unicodedata.normalize("NFC", seen).split())
 
 
 def clean_tag(text: str) -> str:
     """The one spelling of a tag under which it is compared and stored.
 
-    Unicode NFC, case folded, white space collapsed; only `category---tag`
-    loses its prefix. Punctuation inside a tag stays: `pop/rock`, `r&b`.
+    Unicode NFC without invisible letters, case folded, white space collapsed;
+    only `category---tag` loses its prefix. Punctuation inside a tag stays:
+    `pop/rock`, `r&b`.
 
     Args:
         text: A tag as somebody wrote it.
@@ -36,11 +62,10 @@ def clean_tag(text: str) -> str:
         raise TypeError(f"A tag must be a string. Received: {text!r}")
     if re.search("[\ud800-\udfff]", text):
         raise ValueError(f"A tag must be valid Unicode. Received: {text!r}")
-    folded = unicodedata.normalize("NFC", text).casefold()
     # Case folding can leave a letter apart from its accent.
-    words = unicodedata.normalize("NFC", folded).split()
-    category, _, name = " ".join(words).rpartition(CATEGORY_MARK)
-    return name.strip() if category.strip() else " ".join(words)
+    cleaned = visible(visible(text).casefold())
+    category, _, name = cleaned.rpartition(CATEGORY_MARK)
+    return name.strip() if category.strip() else cleaned
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,8 +125,8 @@ class TagVocabulary:
         """
         place = self._places.get(name)
         if place is None:
-            near = difflib.get_close_matches(str(name), self.names, n=1)
-            hint = f" The nearest is {near[0]!r}." if near else ""
+            near = nearest_spelling(str(name), self.names)
+            hint = f" The nearest is {near!r}." if near else ""
             raise ValueError(
                 f"A tag must be one of the {len(self)} of the vocabulary. "
                 f"Received: {name!r}.{hint}"
@@ -196,3 +221,23 @@ def build_vocabulary(
             f"{len(counts)} tags. Lower `min_count` or list more tags."
         )
     return TagVocabulary(tuple(sorted(kept)))
+
+
+def nearest_spelling(name: str, names: Iterable[str]) -> str | None:
+    """Finds the name that another one was probably meant to be.
+
+    Args:
+        name: What was written.
+        names: What there is.
+
+    Returns:
+        The nearest of `names`, where so few letters must be put in or taken
+        out to get it that it may be meant: 2, which change one letter, or
+        half as many as the name has.
+    """
+    for near in difflib.get_close_matches(name, names, n=1):
+        blocks = difflib.SequenceMatcher(None, name, near).get_matching_blocks()
+        shared = sum(block.size for block in blocks)
+        if len(name) + len(near) - 2 * shared <= max(2, len(name) // 2):
+            return near
+    return None

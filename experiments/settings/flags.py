@@ -90,23 +90,9 @@ def from_arguments(arguments: argparse.Namespace, presets: dict):
     return replace(config, {k: v for k, v in given.items() if k != "preset"})
 
 
-def defaults(config) -> dict[str, object]:
-    """What the leaves are that nobody sets; new ones change nothing then."""
-    return leaves(type(config)())
-
-
-def differences(
-    old: dict, new: dict, defaults: dict | None = None
-) -> list[str]:
-    """Says which leaves differ, `name: old -> new`, but for harmless ones.
-
-    Args:
-        old: values by name.
-        new: the same.
-        defaults: what those were that a version before did not have.
-    """
+def differences(old: dict, new: dict) -> list[str]:
+    """Says which leaves differ, `name: old -> new`, but for harmless ones."""
     harmless = {"name", "checkpoint_seconds"}
-    old = {**(defaults or {}), **old}
     return [
         f"{leaf}: {old.get(leaf)!r} -> {new.get(leaf)!r}"
         for leaf in dict.fromkeys((*old, *new))

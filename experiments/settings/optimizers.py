@@ -44,7 +44,9 @@ def _constant(learning_rate, steps):
 def _cosine(learning_rate, steps):
     """SGDR's cosine (Loshchilov & Hutter, 2017) after a linear warm-up.
 
-    Down to zero, without restarts.
+    Down to zero, without restarts. The warm-up starts at 0: the first step
+    moves no weight, and only begins the averages of the optimiser and of the
+    batch norms.
     """
     warm_up = round(WARM_UP_SHARE * steps)
     return keras.optimizers.schedules.CosineDecay(

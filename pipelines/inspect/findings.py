@@ -33,6 +33,7 @@ def find(seen: inspection.Inspection) -> list[Finding]:
     grades = (BAD, DOUBTFUL, GOOD)
     every = [
         *_unreadable(seen),
+        *_warned(seen),
         *_artists(seen),
         *_equal(seen),
         *_near(seen),
@@ -51,6 +52,17 @@ def _unreadable(seen) -> Iterator[Finding]:
             f"{lost} of {len(seen.tracks):,} cannot be read: "
             f"{some(list(seen.unreadable), 3)}. Restore them or prepare the "
             "data again.",
+        )
+
+
+def _warned(seen) -> Iterator[Finding]:
+    if seen.warnings:
+        texts = [f"{name} ({text})" for name, text in seen.warnings.items()]
+        yield Finding(
+            DOUBTFUL,
+            "Read with a warning",
+            f"{count(len(texts), 'recording')}: {some(texts, 3)}. They are "
+            "used as far as they go.",
         )
 
 
@@ -172,7 +184,7 @@ def _tags(seen) -> Iterator[Finding]:
 
 
 def _levels(seen) -> Iterator[Finding]:
-    clipped = int((seen.heard("clipped_share") > CLIPPED_SHARE).sum())
+    clipped = int((seen.measured("clipped_share") > CLIPPED_SHARE).sum())
     if clipped:
         yield Finding(
             DOUBTFUL,
@@ -180,7 +192,10 @@ def _levels(seen) -> Iterator[Finding]:
             f"{count(clipped, 'recording')} with more than "
             f"{CLIPPED_SHARE:.1%} of the samples in runs at full scale.",
         )
-    ends = seen.heard("silent_start_seconds"), seen.heard("silent_end_seconds")
+    ends = (
+        seen.measured("silent_start_seconds"),
+        seen.measured("silent_end_seconds"),
+    )
     silent = int((ends[0] + ends[1] > LONG_SILENCE_SECONDS).sum())
     if silent:
         yield Finding(

@@ -3,7 +3,6 @@
 import collections
 import logging
 import math
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,11 +10,14 @@ import numpy as np
 from pipelines import manifest
 from pipelines.sources import listed
 from pipelines.splits import stratify
+from tftag import artist_names
 
 logger = logging.getLogger(__name__)
 
 # No artist's name.
 _NAMELESS = "\0"
+# Of the recordings, beyond which it is told that sizes are not as wished.
+_MISPLACED_SHARE = 0.1
 
 
 def assign_splits(
@@ -65,7 +67,24 @@ def assign_splits(
             len(sides),
             " and ".join(names[side] for side in sorted(empty)),
         )
+    _tell_of_sizes(
+        names, np.bincount(sides[groups], minlength=len(names)), targets
+    )
     return [names[side] for side in sides[groups]]
+
+
+def _tell_of_sizes(names, sizes, targets):
+    """Says where the sizes had to give way to artists or tags."""
+    misplaced = np.abs(sizes - targets).sum() // 2
+    if misplaced > _MISPLACED_SHARE * sizes.sum():
+        logger.warning(
+            "The splits have %s recordings in place of %s (%s), so that no "
+            "artist is in two of them and each has of every tag. More "
+            "recordings, or fewer tags (--min-count, --top), come nearer.",
+            "/".join(map(str, sizes)),
+            "/".join(map(str, targets)),
+            ", ".join(names),
+        )
 
 
 def check_weights(weights: Sequence[float]) -> None:
@@ -95,7 +114,7 @@ def shared_artists(
     """
     by_artist = collections.defaultdict(list)
     for recording in recordings:
-        if key := _artist_key(recording.artist):
+        if key := artist_names.artist_key(recording.artist):
             by_artist[key].append(recording)
     shared = [group for group in by_artist.values() if _crosses(group)]
     names = sorted(group[0].artist for group in shared)
@@ -119,7 +138,9 @@ def audit(tracks: Sequence[manifest.Track]) -> dict:
     by_audio = collections.defaultdict(list)
     for track in tracks:
         by_audio[track.audio_hash].append(track)
-    without_artist = sum(not _artist_key(track.artist) for track in tracks)
+    without_artist = sum(
+        not artist_names.artist_key(track.artist) for track in tracks
+    )
     shared, of_shared = shared_artists(tracks)
     equal = [group for group in by_audio.values() if len(group) > 1]
     shared_audio = [_ids(group) for group in equal if _crosses(group)]
@@ -201,7 +222,7 @@ def _join(artists, audio_hashes):
         return row
 
     first = {}
-    keys = [("artist", _artist_key(name)) for name in artists]
+    keys = [("artist", artist_names.artist_key(name)) for name in artists]
     hashes = [("audio", name) for name in audio_hashes]
     for row, names in enumerate(zip(keys, hashes, strict=True)):
         for key in names:
@@ -210,11 +231,6 @@ def _join(artists, audio_hashes):
                 parents[b] = a
     roots = [root(row) for row in range(len(parents))]
     return np.unique(roots, return_inverse=True)[1]
-
-
-def _artist_key(name):
-    """One spelling for names that differ in case, accents' form or spaces."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def _crosses(group):

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tftag import audio, words
 from tftag.export import verification
+from tftag.files import plain_path
 from tftag.models import dual_encoder
 
 
@@ -32,7 +33,8 @@ def largest_difference(
         The largest absolute difference; NaN when any value is.
     """
     # Kept, because the signatures hold its variables weakly.
-    loaded = tf.saved_model.load(os.fspath(saved))
+    with plain_path.plain(saved) as path:
+        loaded = tf.saved_model.load(path)
 
     def embedding(samples):
         mean = verification.clip_mean(

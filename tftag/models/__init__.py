@@ -5,6 +5,7 @@ from tftag.models import (
     clip_model,
     dual_encoder,
     front_end,
+    musicnn,
     precision,
     tagger,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "clip_model",
     "dual_encoder",
     "front_end",
+    "musicnn",
     "precision",
     "tagger",
 ]

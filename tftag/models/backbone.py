@@ -12,6 +12,8 @@ from tftag import audio, layers
 FILTERS = (128, 256, 256, 256, 512, 512, 256)
 
 POOL_PADDINGS = ("same", "valid")
+# Not what ~/.keras/keras.json says.
+_DATA_FORMAT = "channels_last"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +26,8 @@ class BackboneConfig:
         pooling: What makes one vector of the last block's output: `average`
             or `max` over frames and bands, `both` one after the other
             (twice as long), or `flatten` (all of it; fixes the clip length).
+            Of musicnn `embedding`, what is pooled before it (`both`), or
+            `both_and_embedding`.
         pool_padding: `same` keeps the odd frame or band at the end of a
             halving, `valid` drops it.
         batch_norm_momentum: Share of the moving statistics a step keeps.
@@ -32,7 +36,8 @@ class BackboneConfig:
             a tagger averages their logits.
         shared_blocks: Blocks that all members have in common. The first ones
             see most cells and cost most; the last ones are nearly free.
-        architecture: What stands between the spectrogram and the pooling.
+        architecture: `blocks`, those of the reference experiment, or
+            `musicnn`, which takes neither `width` nor `blocks`.
     """
 
     width: float = 1.0
@@ -61,8 +66,8 @@ class BackboneConfig:
         poolings = ARCHITECTURES[self.architecture].poolings
         if self.pooling not in poolings:
             raise ValueError(
-                f"`pooling` must be one of {', '.join(poolings)}. "
-                f"Received: {self.pooling!r}."
+                f"`pooling` of {self.architecture} must be one of "
+                f"{', '.join(poolings)}. Received: {self.pooling!r}."
             )
         if self.pool_padding not in POOL_PADDINGS:
             raise ValueError(
@@ -145,7 +150,12 @@ def _block_vectors(inputs, audio_spec, config):
 def _block(x, filters, config, name):
     # No bias: batch norm takes the mean away, and has an offset of its own.
     x = keras.layers.Conv2D(
-        filters, 3, padding="same", use_bias=False, name=f"{name}_conv"
+        filters,
+        3,
+        padding="same",
+        use_bias=False,
+        data_format=_DATA_FORMAT,
+        name=f"{name}_conv",
     )(x)
     x = layers.BatchNormalization(
         momentum=config.batch_norm_momentum, name=f"{name}_norm"
@@ -153,7 +163,10 @@ def _block(x, filters, config, name):
     # ReLU is monotonic, so max(relu(x)) = relu(max(x)): pooling first gives
     # the same output and gradient, and ReLU runs on a quarter of the values.
     x = keras.layers.MaxPooling2D(
-        2, padding=config.pool_padding, name=f"{name}_pool"
+        2,
+        padding=config.pool_padding,
+        data_format=_DATA_FORMAT,
+        name=f"{name}_pool",
     )(x)
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 

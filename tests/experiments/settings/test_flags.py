@@ -87,17 +87,6 @@ def test_differences_name_the_field_and_both_values():
     assert flags.differences(old, new) == ["width: 0.125 -> 0.5"]
 
 
-def test_a_setting_of_a_later_version_was_at_its_default():
-    new = flags.leaves(baseline_config.demo())
-    old = {k: v for k, v in new.items() if k != "architecture"}
-    defaults = flags.defaults(baseline_config.seed())
-    assert flags.differences(old, new, defaults) == []
-    changed = {**new, "architecture": "toy"}
-    assert flags.differences(old, changed, defaults) == [
-        "architecture: 'blocks' -> 'toy'"
-    ]
-
-
 def test_help_names_the_entries_of_the_table_that_a_value_is_from():
     parser = argparse.ArgumentParser()
     flags.add_flags(parser, baseline_config.PRESETS)

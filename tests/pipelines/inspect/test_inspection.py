@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import math
 
 import melodies
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines.inspect import inspection, measurements
+from pipelines.prepare import journal
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def test_splits_are_described(prepared):
 def test_what_was_not_heard_is_not_made_up(prepared):
     seen = inspection.inspect(prepared, None)
     assert seen.near is None and seen.near_leaks == []
-    assert seen.levels == (None,) * 4 and len(seen.heard("rms_db")) == 0
+    assert seen.levels == (None,) * 4 and len(seen.measured("rms_db")) == 0
 
 
 def test_shared_audio_across_splits_is_a_leak(prepared, tmp_path):
@@ -67,7 +69,7 @@ def test_levels_leave_unreadable_recordings_out(prepared, tmp_path):
     seen = inspection.inspect(
         prepared, measurements.measure(prepared, tmp_path)
     )
-    levels = seen.heard("rms_db")
+    levels = seen.measured("rms_db")
     assert len(levels) == 3 and all(-40 < db < -3 for db in levels)
     assert not any(math.isnan(value) for value in levels)
 
@@ -83,3 +85,20 @@ def test_rejected_recordings_are_counted_by_reason(prepared):
     )
     seen = inspection.inspect(prepared, None)
     assert seen.rejected == {"silent": 2, "unreadable": 1}
+
+
+def test_warnings_of_the_preparation_are_those_of_its_recordings(prepared):
+    assert inspection.inspect(prepared, None).warnings == {}
+    lines = [
+        {"track_id": "track 1", "answer": {"warnings": ["only half", "torn"]}},
+        {"track_id": "track 2", "answer": {"warnings": []}},
+        {"track_id": "gone", "answer": {"warnings": ["only half"]}},
+        {
+            "track_id": "track 3",
+            "answer": {"warnings": [f"{journal.NOT_IN_PLACE}: odd"]},
+        },
+    ]
+    text = "\n".join(map(json.dumps, lines)) + '\n{"track_id": "cut'
+    (prepared.folder / journal.NAME).write_text(text)
+    seen = inspection.inspect(prepared, None)
+    assert seen.warnings == {"track 1": "only half; torn"}

@@ -3,6 +3,7 @@ import pytest
 import tiny_tagger
 
 import tftag
+from tftag.pretrained import presets
 from tftag.serving import loading, saved_dual_encoder, saved_tagger
 
 
@@ -26,6 +27,21 @@ def test_the_card_says_that_it_is_a_dual_encoder(encoder_folder):
     assert -1 <= cosines[0] <= 1 and known.tolist() == [1, 0]
 
 
+def test_the_name_of_a_preset_is_opened_from_where_it_is_exported_to(
+    tagger_folder, monkeypatch
+):
+    asked = []
+
+    def exported(name, say):
+        asked.append(name)
+        return tagger_folder.parent
+
+    monkeypatch.setattr(presets, "saved_model", exported)
+    name = next(iter(presets.PRESETS))
+    assert tftag.load(name).folder == tagger_folder
+    assert asked == [name]
+
+
 def test_what_is_no_model_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="saved_models/baseline"):
+    with pytest.raises(FileNotFoundError, match="one of the presets.*never"):
         loading.load(tmp_path / "never")
