@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from tftag import audio, layers
+from tftag.models import musicnn
 
 # Filters of each block: 3x3 convolution, batch norm, 2x2 max pooling, ReLU.
 FILTERS = (128, 256, 256, 256, 512, 512, 256)
@@ -172,15 +173,21 @@ def _block(x, filters, config, name):
 
 
 def _flatten(x, prefix):
-    return keras.layers.Flatten(name=f"{prefix}flatten")(x)
+    return keras.layers.Flatten(
+        data_format=_DATA_FORMAT, name=f"{prefix}flatten"
+    )(x)
 
 
 def _average(x, prefix):
-    return keras.layers.GlobalAveragePooling2D(name=f"{prefix}average")(x)
+    return keras.layers.GlobalAveragePooling2D(
+        data_format=_DATA_FORMAT, name=f"{prefix}average"
+    )(x)
 
 
 def _max(x, prefix):
-    return keras.layers.GlobalMaxPooling2D(name=f"{prefix}max")(x)
+    return keras.layers.GlobalMaxPooling2D(
+        data_format=_DATA_FORMAT, name=f"{prefix}max"
+    )(x)
 
 
 def _both(x, prefix):
@@ -214,7 +221,20 @@ class Architecture:
     poolings: Collection[str]
 
 
-ARCHITECTURES = {"blocks": Architecture(_block_vectors, POOLINGS)}
+def _musicnn_vectors(inputs, audio_spec, config):
+    musicnn.check_bands(audio_spec.mel_bands)
+    return [
+        musicnn.vector(
+            inputs, config.pooling, config.batch_norm_momentum, prefix
+        )
+        for prefix in member_prefixes(config)
+    ]
+
+
+ARCHITECTURES = {
+    "blocks": Architecture(_block_vectors, POOLINGS),
+    "musicnn": Architecture(_musicnn_vectors, musicnn.POOLINGS),
+}
 
 
 def _check_halvings(audio_spec, config):
