@@ -7,7 +7,7 @@ import pathlib
 from collections.abc import Iterable, Mapping
 
 from pipelines.manifest import csv_rows
-from pipelines.sources import listed
+from pipelines.sources import listings
 from pipelines.storage import address as addresses
 from tftag.files import escaping
 
@@ -17,11 +17,11 @@ DUPLICATE = "duplicate"
 _LEFT_OUT = frozenset(
     {
         DUPLICATE,
-        listed.NOT_LISTED,
-        listed.IN_NO_SPLIT,
-        listed.NOT_HELD,
-        listed.KNOWN_FAULT,
-        listed.NOT_IN_VERSION,
+        listings.NOT_LISTED,
+        listings.IN_NO_SPLIT,
+        listings.NOT_HELD,
+        listings.KNOWN_FAULT,
+        listings.NOT_IN_VERSION,
     }
 )
 
@@ -48,7 +48,7 @@ class Rejected:
         return self.reason not in _LEFT_OUT
 
 
-def of_listing(listing: listed.Listing) -> list[Rejected]:
+def of_listing(listing: listings.Listing) -> list[Rejected]:
     """What cannot be used whatever its audio is, as a file that is missing.
 
     Args:
@@ -65,7 +65,7 @@ def of_listing(listing: listed.Listing) -> list[Rejected]:
 
 
 def collect(
-    listing: listed.Listing,
+    listing: listings.Listing,
     answers: Mapping[str, dict],
     audio_folder: str | os.PathLike | addresses.Address,
     drop_duplicates: bool = False,

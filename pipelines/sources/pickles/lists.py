@@ -1,5 +1,6 @@
 """The reference experiment's lists: a mapping to tags, and two lists of ids."""
 
+import argparse
 import collections
 import numbers
 import os
@@ -9,7 +10,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from pipelines.sources import listed, name_match, tag_cells
+from pipelines.sources import data_set, listings, name_match
+from pipelines.sources.own_table import tag_cells
 from pipelines.sources.pickles import safe_pickle
 
 _SEQUENCES = (list, tuple, set, frozenset, np.ndarray)
@@ -55,10 +57,10 @@ def read_pickles(
     train_ids: str | os.PathLike,
     validation_ids: str | os.PathLike,
     audio_folder: str | os.PathLike,
-    tag_names: str | os.PathLike | Sequence[str] | None = None,
-    tag_separator: str = listed.TAG_SEPARATOR,
+    column_names: str | os.PathLike | Sequence[str] | None = None,
+    tag_separator: str = listings.TAG_SEPARATOR,
     skip: Iterable[str | os.PathLike] = (),
-) -> listed.Listing:
+) -> listings.Listing:
     """Reads `data_mapping.pkl`, `train_ids.pkl` and `val_ids.pkl`.
 
     Args:
@@ -68,7 +70,7 @@ def read_pickles(
         validation_ids: Pickle of the names in the validation split.
         audio_folder: Where the audio is, under these names with or without
             folder and ending.
-        tag_names: The tags in the order of the rows of zeros and ones: the
+        column_names: The tags in the order of the rows of zeros and ones: the
             names, or a text file with one per line, or a pickle of a list.
         tag_separator: What joins the tags where they are one string.
         skip: Folders in `audio_folder` not to look into.
@@ -83,8 +85,8 @@ def read_pickles(
         ValueError: A pickle holds something else; names the first such entry.
     """
     folder = pathlib.Path(audio_folder)
-    files = listed.audio_files(folder, skip)
-    vocabulary = _read_vocabulary(tag_names)
+    files = listings.audio_files(folder, skip)
+    vocabulary = _read_vocabulary(column_names)
     tags_of = _read_mapping(mapping, vocabulary, tag_separator)
     splits, problems = _read_splits(tags_of, train_ids, validation_ids)
     match = name_match.NameMatch(files, folder)
@@ -101,43 +103,45 @@ def read_pickles(
     problems += [
         (
             file.relative_to(os.path.abspath(folder)).as_posix(),
-            listed.NOT_LISTED,
+            listings.NOT_LISTED,
         )
         for file in files
         if file not in meant
     ]
-    ids = listed.track_ids(list(paths))
+    ids = listings.track_ids(list(paths))
     recordings = tuple(
-        listed.Listed(track_id, path, tags_of[name], split=splits[name])
+        listings.SourceRecording(
+            track_id, path, tags_of[name], split=splits[name]
+        )
         for track_id, (name, path) in zip(ids, paths.items(), strict=True)
     )
-    listed.warn_of_untagged(recordings, mapping)
+    listings.warn_of_untagged(recordings, mapping)
     source = {
         "name": pathlib.Path(mapping).stem,
-        "made_from": listed.file_facts([mapping, train_ids, validation_ids]),
+        "made_from": listings.file_facts([mapping, train_ids, validation_ids]),
     }
-    return listed.Listing(recordings, tuple(problems), source, vocabulary)
+    return listings.Listing(recordings, tuple(problems), source, vocabulary)
 
 
 def _read_vocabulary(
-    tag_names: str | os.PathLike | Sequence[str] | None,
+    column_names: str | os.PathLike | Sequence[str] | None,
 ) -> tuple[str, ...] | None:
-    if tag_names is None:
+    if column_names is None:
         return None
-    names = tag_names
-    if isinstance(tag_names, (str, os.PathLike)):
-        path = pathlib.Path(tag_names)
+    names = column_names
+    if isinstance(column_names, (str, os.PathLike)):
+        path = pathlib.Path(column_names)
         if path.suffix in (".pkl", ".pickle"):
             names = safe_pickle.load(path)
         else:
-            names = listed.read_names(path)
+            names = listings.read_names(path)
     if not isinstance(names, (list, tuple, np.ndarray)):
         raise ValueError(
             "The tag names must be a list. "
-            f"Received: {type(names).__name__} from {tag_names}"
+            f"Received: {type(names).__name__} from {column_names}"
         )
     names = tuple(_text(name, "a tag name") for name in _plain(names))
-    cleaned = listed.clean_tags(names)
+    cleaned = listings.clean_tags(names)
     if not cleaned or len(cleaned) != len(names):
         raise ValueError(
             f"The tag names must be unique and not empty; of {len(names)}, "
@@ -178,7 +182,7 @@ def _read_tags(
             texts = tag_cells.split(_text(value, where), tag_separator)
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
-        return listed.clean_tags(texts)
+        return listings.clean_tags(texts)
     if value is None:
         return ()
     if not isinstance(value, _SEQUENCES):
@@ -190,7 +194,7 @@ def _read_tags(
     if isinstance(value, (set, frozenset)):
         items.sort(key=lambda item: _text(item, where))
     if not any(isinstance(item, (numbers.Real, list)) for item in items):
-        return listed.clean_tags(_text(item, where) for item in items)
+        return listings.clean_tags(_text(item, where) for item in items)
     if vocabulary is None:
         raise ValueError(
             f"{where}: the tags are a row of numbers; name the tags that they "
@@ -239,7 +243,7 @@ def _read_splits(
                     f"A recording must be in one split only. Received: "
                     f"{name!r} in {train_ids} and in {validation_ids}"
                 )
-    problems += [(n, listed.IN_NO_SPLIT) for n in tags_of if n not in splits]
+    problems += [(n, listings.IN_NO_SPLIT) for n in tags_of if n not in splits]
     return splits, problems
 
 
@@ -264,3 +268,41 @@ def _text(value: object, where: str) -> str:
             f"{where} must be a string. Received: {type(value).__name__}"
         )
     return unicodedata.normalize("NFC", value)
+
+
+def _read(
+    asked: argparse.Namespace,
+    audio_folder: pathlib.Path,
+    skip: Sequence[str | os.PathLike],
+) -> listings.Listing:
+    mapping, train_ids, validation_ids = find_pickles(asked.pickles)
+    return read_pickles(
+        mapping,
+        train_ids,
+        validation_ids,
+        audio_folder,
+        asked.tag_names,
+        asked.tag_separator or listings.TAG_SEPARATOR,
+        skip=skip,
+    )
+
+
+DATA_SET = data_set.DataSet(
+    name="the lists of the reference experiment",
+    flag=data_set.Flag(
+        "--pickles",
+        f"folder of the reference experiment's {', '.join(NAMES)}",
+        "DIR",
+    ),
+    read=_read,
+    options=(
+        data_set.TAG_SEPARATOR,
+        data_set.Flag(
+            "--tag-names",
+            "the tags, in their order, of pickles that have rows of zeros and "
+            "ones: one per line, or a pickle of a list",
+            "FILE",
+            see="--tags",
+        ),
+    ),
+)

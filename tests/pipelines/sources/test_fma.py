@@ -189,5 +189,5 @@ def test_a_damaged_genre_is_named(copy, row):
 
 
 def test_the_archive_of_a_subset_has_a_folder(copy):
-    assert fma.audio_folder(copy, "small") == copy / "fma_small"
-    assert fma.audio_folder(copy, "medium") == copy
+    assert fma.unpacked_folder(copy, "small") == copy / "fma_small"
+    assert fma.unpacked_folder(copy, "medium") == copy

@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.sources import listed, mtg_jamendo
+from pipelines.sources import listings, mtg_jamendo
 
 LISTS = {
     "train": (
@@ -95,7 +95,7 @@ def test_each_subset_has_lists_of_its_own(copy, subset, stem):
     _lists(copy / "data", stem, 3, {**few, "test": ""})
     read = _read(copy, subset, 3)
     assert len(read.recordings) == 3
-    assert read.problems == (("audio/82/4882.mp3", listed.NOT_IN_VERSION),)
+    assert read.problems == (("audio/82/4882.mp3", listings.NOT_IN_VERSION),)
     assert read.source["version"] == subset
 
 

@@ -11,7 +11,7 @@ import soundfile
 from pipelines import manifest as manifests
 from pipelines.inspect import command as inspect_command
 from pipelines.prepare import command, convert, convert_worker, journal
-from pipelines.sources import folder, remote_audio
+from pipelines.sources.own_table import folder, remote_audio
 from pipelines.storage import address as addresses
 from pipelines.storage import remote, remote_listing
 from tftag import audio
