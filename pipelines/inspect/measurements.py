@@ -1,9 +1,9 @@
-"""Every recording heard once: its levels and its fingerprint, kept on disk."""
+"""Each recording measured once: its levels and fingerprint, kept on disk."""
 
 import dataclasses
-import fcntl
 import json
 import logging
+import math
 import os
 import pathlib
 
@@ -13,6 +13,8 @@ from pipelines import manifest
 from pipelines.inspect import levels
 from pipelines.inspect.fingerprints import fingerprint, near_duplicates
 from pipelines.reading import slice_reader
+from tftag.console import interrupts
+from tftag.files import no_links, plain_json
 
 WORDS_NAME = "fingerprints.u32"
 TABLE_NAME = "fingerprints.jsonl"
@@ -26,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Measurements:
-    """What was heard of the recordings of a manifest.
+    """What was measured of the recordings of a manifest.
 
     Attributes:
         levels: Per recording, `None` where it could not be read.
@@ -71,10 +73,10 @@ class Measurements:
 
 
 def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
-    """Hears all recordings, or takes what an earlier call kept.
+    """Measures all recordings, or takes what an earlier call kept.
 
     Each finished recording is kept at once: a call that was killed goes on
-    where it was. A recording is heard again where its audio, length or size
+    where it was. A recording is measured again where its audio, length or size
     in the manifest is another.
 
     Args:
@@ -90,8 +92,23 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
     found, unreadable = [], {}
     chunk_samples = _CHUNK_SECONDS * prepared.sample_rate_hz
     reader = slice_reader.SliceReader(prepared, chunk_samples)
-    with open(words_path, "ab") as words, open(table_path, "a") as table:
-        _lock(table, folder)
+    no_links.refuse(words_path)  # before it is read as well
+    with (
+        no_links.append(words_path, is_text=False) as words,
+        no_links.append(table_path) as table,
+        interrupts.keeping(
+            lambda: (
+                f"{len(found)} of {len(prepared.tracks)} recordings are "
+                f"measured and kept in {folder}; to go on: "
+                f"{interrupts.command()}"
+            )
+        ),
+    ):
+        no_links.take(
+            table,
+            f"Another process is writing {table_path}. Wait for its end, or "
+            "name another folder.",
+        )
         # What was written when a call was killed, but not noted.
         words.truncate(words_path.stat().st_size // 4 * 4)
         words.seek(0, os.SEEK_END)
@@ -100,13 +117,13 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
             entry = known.get(json.dumps(key))
             if entry is None:
                 try:
-                    heard, made = _hear(reader, row)
+                    found, made = _measure(reader, row)
                 # A RuntimeError is what libsndfile raises.
                 except (ValueError, OSError, RuntimeError) as error:
                     unreadable[track.path] = _reason(error)
                     found.append(None)
                     continue
-                entry = _Entry(key, words.tell() // 4, len(made), heard)
+                entry = _Entry(key, words.tell() // 4, len(made), found)
                 words.write(made.astype("<u4").tobytes())
                 words.flush()
                 table.write(entry.line())
@@ -114,7 +131,7 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
                 known[json.dumps(key)] = entry
             found.append(entry)
             if (row + 1) % _LOG_EVERY == 0:
-                logger.info("heard %d of %d", row + 1, len(prepared.tracks))
+                logger.info("measured %d of %d", row + 1, len(prepared.tracks))
     places = np.array(
         [(e.start, e.start + e.words) if e else (0, 0) for e in found],
         np.int64,
@@ -137,16 +154,16 @@ class _Entry:
     levels: levels.Levels
 
     def line(self) -> str:
-        return json.dumps(dataclasses.asdict(self)) + "\n"
+        return plain_json.line(dataclasses.asdict(self), "ascii")
 
 
 def _key(track, sample_rate_hz):
-    # The name is not in it: equal audio is heard once.
+    # The name is not in it: equal audio is measured once.
     facts = [track.audio_hash or track.path, track.samples, track.file_bytes]
     return [FORMAT, sample_rate_hz, *facts]
 
 
-def _hear(reader, row):
+def _measure(reader, row):
     rate_hz = reader.manifest.sample_rate_hz
     track = reader.manifest.tracks[row]
     meter = levels.LevelMeter(rate_hz)
@@ -167,17 +184,6 @@ def _reason(error):
     return text.removesuffix(" Restore it, or prepare the audio again.")
 
 
-def _lock(file, folder):
-    """Keeps two calls from writing into one file; ends with the file."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise ValueError(
-            f"Another process is writing {folder / TABLE_NAME}. Wait for its "
-            "end, or name another folder."
-        ) from error
-
-
 def _read_table(table_path, words_path):
     """What an earlier call kept: key -> entry; nothing that was cut short."""
     known = {}
@@ -188,12 +194,17 @@ def _read_table(table_path, words_path):
         for line in file:
             try:
                 entry = _Entry(**json.loads(line))
-                heard = levels.Levels(**entry.levels)
-                entry = dataclasses.replace(entry, levels=heard)
+                # JSON has no -inf, the level of silence.
+                facts = {
+                    name: -math.inf if value is None else value
+                    for name, value in entry.levels.items()
+                }
+                held = levels.Levels(**facts)
+                entry = dataclasses.replace(entry, levels=held)
                 if entry.start + entry.words <= held:
                     known[json.dumps(entry.key)] = entry
-            except (ValueError, TypeError):
-                continue  # cut short: that recording is heard again
+            except (*plain_json.DAMAGE, TypeError, AttributeError):
+                continue  # cut short: that recording is measured again
     return known
 
 

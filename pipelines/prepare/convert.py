@@ -26,6 +26,8 @@ from pipelines.reading import arrays
 from pipelines.storage import address as addresses
 from pipelines.storage import remote_listing
 from tftag.audio import ffmpeg
+from tftag.console import interrupts
+from tftag.files import atomic_write, no_links
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +89,7 @@ def convert_files(
             f"Received: {processes}, {seconds_per_file}."
         )
     wav_folder = folder / WAV_FOLDER
+    no_links.refuse(wav_folder)
     wav_folder.mkdir(parents=True, exist_ok=True)
     how = made_by(sample_rate_hz)
     if in_place:
@@ -115,6 +118,7 @@ def convert_files(
             wav = _wav(folder, track_id)
             if known and _holds(known, wav, seconds_per_file, installed):
                 answers[track_id] = known
+                _warn(key, known)
             else:
                 todo[track_id] = key
                 waiting.append((track_id, source))
@@ -128,14 +132,25 @@ def convert_files(
         )
         results = pool.results()
         try:
-            for track_id, part, answer in progress.shown(results, len(todo)):
-                _keep(folder, notes, track_id, todo[track_id], part, answer)
-                answers[track_id] = answer
+            with interrupts.keeping(lambda: _kept(folder, answers, sources)):
+                for track_id, part, answer in progress.shown(
+                    results, len(todo)
+                ):
+                    _keep(folder, notes, track_id, todo[track_id], part, answer)
+                    answers[track_id] = answer
         finally:
             results.close()
     finally:
         notes.close()
     return {track_id: answers[track_id] for track_id in sources}
+
+
+def _kept(folder, answers, sources):
+    """What is said when Ctrl-C ends the work."""
+    return (
+        f"{len(answers)} of {len(sources)} files are done and kept in "
+        f"{folder}; to go on: {interrupts.command()}"
+    )
 
 
 def _keep(folder, notes, track_id, key, part, answer):
@@ -151,8 +166,13 @@ def _keep(folder, notes, track_id, key, part, answer):
     if "reason" not in answer:
         if "codec" not in answer:
             os.replace(part, wav)
-        for text in answer["warnings"]:
-            logger.warning("%s: %s", key[0], text)
+        _warn(key, answer)
+    part.unlink(missing_ok=True)
+
+
+def _warn(key, answer):
+    for text in answer.get("warnings", ()):
+        logger.warning("%s: %s", key[0], text)
 
 
 def _holds(answer, wav, seconds_per_file, installed):
@@ -243,13 +263,13 @@ class _Pool:
     def _step(self):
         now = time.monotonic()
         deadline = min(worker.deadline for worker in self._workers)
-        heard = connection.wait(
+        answered = connection.wait(
             [worker.connection for worker in self._workers],
             timeout=max(0.0, min(deadline - now, 3_600.0)),
         )
         for worker in list(self._workers):
-            if worker.connection in heard:
-                yield from self._hear(worker)
+            if worker.connection in answered:
+                yield from self._receive(worker)
             elif worker.deadline <= time.monotonic():
                 yield self._lose(
                     worker,
@@ -259,7 +279,7 @@ class _Pool:
                     seconds=self._seconds,
                 )
 
-    def _hear(self, worker):
+    def _receive(self, worker):
         try:
             answer = worker.connection.recv()
         except (EOFError, ConnectionResetError):
@@ -278,10 +298,10 @@ class _Pool:
         worker.deadline = float("inf")
         if self._waiting:
             track_id, source = self._waiting.popleft()
-            name = f".{track_id}.{os.getpid()}.part"
-            worker.track_id, worker.part = track_id, self._wav_folder / name
+            worker.track_id = track_id
+            worker.part = atomic_write.temporary(self._wav_folder)
             worker.deadline = time.monotonic() + self._seconds
-            # Of a worker that has died meanwhile the next step will hear.
+            # Of a worker that has died meanwhile the next step will know.
             with contextlib.suppress(BrokenPipeError):
                 worker.connection.send((source, os.fspath(worker.part)))
 

@@ -5,13 +5,12 @@ of `large` at full length. A track's tags are its genres and all above them.
 The published split keeps an artist on one side.
 """
 
-import argparse
 import csv
 import json
 import logging
 import os
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pipelines.sources import data_set, listings, published
 
@@ -210,31 +209,19 @@ def _tags(cell: str, titles: dict[int, str], where: str) -> tuple[str, ...]:
         ) from error
 
 
-def _read(
-    asked: argparse.Namespace,
-    audio_folder: pathlib.Path,
-    skip: Sequence[str | os.PathLike],
-) -> listings.Listing:
-    return read_fma(
+DATA_SET = data_set.DataSet(
+    name=PUBLICATION.name,
+    flag=data_set.Flag(
+        "--fma", "folder of fma_metadata and fma_<subset>", "DIR"
+    ),
+    read=lambda asked, audio_folder, skip: read_fma(
         asked.fma,
         audio_folder,
         asked.subset,
         top_genres=asked.top_genres,
         partial=asked.partial,
         skip=skip,
-    )
-
-
-def _audio_folder(asked: argparse.Namespace) -> pathlib.Path:
-    return unpacked_folder(asked.fma, asked.subset)
-
-
-DATA_SET = data_set.DataSet(
-    name=PUBLICATION.name,
-    flag=data_set.Flag(
-        "--fma", "folder of fma_metadata and fma_<subset>", "DIR"
     ),
-    read=_read,
     publication=PUBLICATION,
     versions=tuple(VERSIONS.values()),
     options=(
@@ -242,5 +229,5 @@ DATA_SET = data_set.DataSet(
             "--top-genres", "learn the top genres, not those below them"
         ),
     ),
-    audio_folder=_audio_folder,
+    audio_folder=lambda asked: unpacked_folder(asked.fma, asked.subset),
 )

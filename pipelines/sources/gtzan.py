@@ -7,10 +7,8 @@ excerpt, cannot be read in the copy that most people hold: a preparation then
 rejects it and 442 are left.
 """
 
-import argparse
 import os
-import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pipelines.sources import data_set, listings, published
 
@@ -165,18 +163,12 @@ def _numbers(text: str) -> list[int]:
     return numbers
 
 
-def _read(
-    asked: argparse.Namespace,
-    audio_folder: pathlib.Path,
-    skip: Sequence[str | os.PathLike],
-) -> listings.Listing:
-    return read_gtzan(audio_folder, partial=asked.partial, skip=skip)
-
-
 DATA_SET = data_set.DataSet(
     name=PUBLICATION.name,
     flag=data_set.Flag("--gtzan", "folder of the ten genres", "DIR"),
-    read=_read,
+    read=lambda asked, audio_folder, skip: read_gtzan(
+        audio_folder, partial=asked.partial, skip=skip
+    ),
     publication=PUBLICATION,
     versions=(VERSION,),
 )

@@ -6,13 +6,12 @@ trained on. The version `artist` has all clips and no split, so that one is
 made by artist.
 """
 
-import argparse
 import collections
 import csv
 import dataclasses
 import os
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pipelines.sources import data_set, listings, published
 
@@ -246,12 +245,12 @@ SYNONYMS = tuple(_names(group) for group in _GROUPS.split(";"))
 _KEPT = {name: group[0] for group in SYNONYMS for name in group}
 
 
-def _read(
-    asked: argparse.Namespace,
-    audio_folder: pathlib.Path,
-    skip: Sequence[str | os.PathLike],
-) -> listings.Listing:
-    return read_magnatagatune(
+DATA_SET = data_set.DataSet(
+    name=PUBLICATION.name,
+    flag=data_set.Flag(
+        "--magnatagatune", f"folder of {ANNOTATIONS} and {CLIP_INFO}", "DIR"
+    ),
+    read=lambda asked, audio_folder, skip: read_magnatagatune(
         asked.magnatagatune,
         audio_folder,
         asked.subset,
@@ -259,15 +258,7 @@ def _read(
         merge_synonyms=asked.merge_synonyms,
         partial=asked.partial,
         skip=skip,
-    )
-
-
-DATA_SET = data_set.DataSet(
-    name=PUBLICATION.name,
-    flag=data_set.Flag(
-        "--magnatagatune", f"folder of {ANNOTATIONS} and {CLIP_INFO}", "DIR"
     ),
-    read=_read,
     publication=PUBLICATION,
     versions=tuple(VERSIONS.values()),
     options=(

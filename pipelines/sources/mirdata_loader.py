@@ -14,7 +14,7 @@ import logging
 import numbers
 import os
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pipelines.sources import data_set, listings, published
 
@@ -236,27 +236,19 @@ def _check(asked: argparse.Namespace) -> None:
         raise ValueError("--mirdata needs --audio, the folder of the data")
 
 
-def _read(
-    asked: argparse.Namespace,
-    audio_folder: pathlib.Path,
-    skip: Sequence[str | os.PathLike],
-) -> listings.Listing:
-    return read_mirdata(
+DATA_SET = data_set.DataSet(
+    name="mirdata's loaders",
+    flag=data_set.Flag(
+        "--mirdata", "a loader of mirdata; --audio is its folder", "NAME"
+    ),
+    read=lambda asked, audio_folder, skip: read_mirdata(
         asked.mirdata,
         audio_folder,
         asked.subset,
         asked.split_number,
         partial=asked.partial,
         skip=skip,
-    )
-
-
-DATA_SET = data_set.DataSet(
-    name="mirdata's loaders",
-    flag=data_set.Flag(
-        "--mirdata", "a loader of mirdata; --audio is its folder", "NAME"
     ),
-    read=_read,
     publication=data_set.Publication(
         name="mirdata's loaders",
         homepage="https://mirdata.readthedocs.io",

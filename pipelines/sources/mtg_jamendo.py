@@ -4,10 +4,9 @@ Each of the five splits keeps an artist on one side. The subsets are cut out
 of the same splits: the 50 most frequent tags, or the tags of one kind.
 """
 
-import argparse
 import os
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pipelines.manifest import checks
 from pipelines.sources import data_set, listings, published
@@ -172,21 +171,6 @@ def _read_list(path: pathlib.Path, split: str) -> list[published.IndexRow]:
     return rows
 
 
-def _read(
-    asked: argparse.Namespace,
-    audio_folder: pathlib.Path,
-    skip: Sequence[str | os.PathLike],
-) -> listings.Listing:
-    return read_mtg_jamendo(
-        asked.mtg_jamendo,
-        audio_folder,
-        asked.subset,
-        asked.split_number or 0,
-        partial=asked.partial,
-        skip=skip,
-    )
-
-
 DATA_SET = data_set.DataSet(
     name=PUBLICATION.name,
     flag=data_set.Flag(
@@ -194,7 +178,14 @@ DATA_SET = data_set.DataSet(
         "copy of the data set's repository, which has the splits",
         "DIR",
     ),
-    read=_read,
+    read=lambda asked, audio_folder, skip: read_mtg_jamendo(
+        asked.mtg_jamendo,
+        audio_folder,
+        asked.subset,
+        asked.split_number or 0,
+        partial=asked.partial,
+        skip=skip,
+    ),
     publication=PUBLICATION,
     versions=tuple(version(subset, 0) for subset in COUNTS),
     options=(data_set.SPLIT_NUMBER,),

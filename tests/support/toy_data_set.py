@@ -6,8 +6,7 @@ It is the example of docs/adding_a_data_set.md.
 import argparse
 import csv
 import os
-import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pipelines.sources import data_set, listings, published
 
@@ -72,24 +71,16 @@ def _check(asked: argparse.Namespace) -> None:
         raise ValueError(f"--key must be major or minor. Received: {asked.key}")
 
 
-def _read(
-    asked: argparse.Namespace,
-    audio_folder: pathlib.Path,
-    skip: Sequence[str | os.PathLike],
-) -> listings.Listing:
-    return read_toy(
+DATA_SET = data_set.DataSet(
+    name=PUBLICATION.name,
+    flag=data_set.Flag("--toy", f"folder of {INDEX} and six tones", "DIR"),
+    read=lambda asked, audio_folder, skip: read_toy(
         asked.toy,
         audio_folder,
         keys=[asked.key] if asked.key else [],
         partial=asked.partial,
         skip=skip,
-    )
-
-
-DATA_SET = data_set.DataSet(
-    name=PUBLICATION.name,
-    flag=data_set.Flag("--toy", f"folder of {INDEX} and six tones", "DIR"),
-    read=_read,
+    ),
     publication=PUBLICATION,
     versions=(VERSION,),
     options=(data_set.Flag("--key", "learn only this one", "KEY"),),

@@ -1,13 +1,12 @@
 """A folder of audio and a table: CSV or JSON lines."""
 
-import argparse
 import collections
 import dataclasses
 import logging
 import os
 import pathlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pipelines import sentences
 from pipelines.sources import data_set, listings
@@ -216,25 +215,6 @@ def _warn_of_separator(
             )
 
 
-def _read(
-    asked: argparse.Namespace,
-    audio_folder: pathlib.Path | addresses.Address,
-    skip: Sequence[str | os.PathLike],
-) -> listings.Listing:
-    return read_table(
-        asked.table,
-        audio_folder,
-        asked.tag_separator or listings.TAG_SEPARATOR,
-        skip=skip,
-    )
-
-
-def _audio_folder(
-    asked: argparse.Namespace,
-) -> pathlib.Path | addresses.Address:
-    return addresses.place(asked.table).parent
-
-
 DATA_SET = data_set.DataSet(
     name="your own list",
     flag=data_set.Flag(
@@ -244,9 +224,14 @@ DATA_SET = data_set.DataSet(
         "addresses",
         "FILE",
     ),
-    read=_read,
+    read=lambda asked, audio_folder, skip: read_table(
+        asked.table,
+        audio_folder,
+        asked.tag_separator or listings.TAG_SEPARATOR,
+        skip=skip,
+    ),
     options=(data_set.TAG_SEPARATOR,),
-    audio_folder=_audio_folder,
+    audio_folder=lambda asked: addresses.place(asked.table).parent,
     is_local=False,
     keeps_splits=False,
 )

@@ -1,6 +1,5 @@
 """The reference experiment's lists: a mapping to tags, and two lists of ids."""
 
-import argparse
 import collections
 import numbers
 import os
@@ -20,7 +19,9 @@ _SEQUENCES = (list, tuple, set, frozenset, np.ndarray)
 NAMES = ("data_mapping.pkl", "train_ids.pkl", "val_ids.pkl")
 
 
-def find_pickles(folder: str | os.PathLike) -> list[pathlib.Path]:
+def find_pickles(
+    folder: str | os.PathLike,
+) -> tuple[pathlib.Path, pathlib.Path, pathlib.Path]:
     """The files of `NAMES` in a folder, in any case of letters.
 
     Args:
@@ -49,7 +50,8 @@ def find_pickles(folder: str | os.PathLike) -> list[pathlib.Path]:
                 f"{folder} must have one {name}. Received: {sorted(found)}"
             )
         paths.append(pathlib.Path(folder, found[0]))
-    return paths
+    mapping, train_ids, validation_ids = paths
+    return mapping, train_ids, validation_ids
 
 
 def read_pickles(
@@ -270,23 +272,6 @@ def _text(value: object, where: str) -> str:
     return unicodedata.normalize("NFC", value)
 
 
-def _read(
-    asked: argparse.Namespace,
-    audio_folder: pathlib.Path,
-    skip: Sequence[str | os.PathLike],
-) -> listings.Listing:
-    mapping, train_ids, validation_ids = find_pickles(asked.pickles)
-    return read_pickles(
-        mapping,
-        train_ids,
-        validation_ids,
-        audio_folder,
-        asked.tag_names,
-        asked.tag_separator or listings.TAG_SEPARATOR,
-        skip=skip,
-    )
-
-
 DATA_SET = data_set.DataSet(
     name="the lists of the reference experiment",
     flag=data_set.Flag(
@@ -294,7 +279,13 @@ DATA_SET = data_set.DataSet(
         f"folder of the reference experiment's {', '.join(NAMES)}",
         "DIR",
     ),
-    read=_read,
+    read=lambda asked, audio_folder, skip: read_pickles(
+        *find_pickles(asked.pickles),
+        audio_folder,
+        asked.tag_names,
+        asked.tag_separator or listings.TAG_SEPARATOR,
+        skip=skip,
+    ),
     options=(
         data_set.TAG_SEPARATOR,
         data_set.Flag(

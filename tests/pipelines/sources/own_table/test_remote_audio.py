@@ -28,7 +28,7 @@ def tone(path, hz, seconds=0.5):
 
 @pytest.fixture
 def stored(door, tmp_path):
-    """Six tones, a picture, a hidden file and a prepared set in a bucket."""
+    """Six tones, a picture, a copy of a Mac and a prepared set in a bucket."""
     names = ["rock/a b.wav", "rock/b.flac", "c.wav", "d.wav", "e.wav", "f.wav"]
     for number, name in enumerate(names):
         path = tone(
@@ -41,7 +41,7 @@ def stored(door, tmp_path):
     (tmp_path / "y").write_bytes(b"x")
     for name in (
         "cover.jpg",
-        ".hidden.wav",
+        "._c.wav",
         "done/manifest.json",
         "done/wav/a.wav",
     ):
@@ -236,7 +236,7 @@ def test_leftovers_of_a_killed_preparation_are_removed(stored, tmp_path):
 def test_the_journal_keeps_no_secret_and_knows_a_change(tmp_path):
     notes = journal.Journal(tmp_path, "me")
     source = addresses.Address("https://u:pw@h/a.mp3?sig=secret")
-    facts = remote_listing.Facts(5, "etag-1")
+    facts = remote_listing.RemoteFile(5, "etag-1")
     notes.add("a", notes.key(source, facts), {"samples": 1})
     signed_again = addresses.Address("https://h/a.mp3?sig=other")
     assert notes.find("a", notes.key(signed_again, facts)) is None
@@ -244,8 +244,8 @@ def test_the_journal_keeps_no_secret_and_knows_a_change(tmp_path):
     notes = journal.Journal(tmp_path, "me")
     assert notes.find("a", notes.key(signed_again, facts)) == {"samples": 1}
     for other in (
-        remote_listing.Facts(6, "etag-1"),
-        remote_listing.Facts(5, "etag-2"),
+        remote_listing.RemoteFile(6, "etag-1"),
+        remote_listing.RemoteFile(5, "etag-2"),
     ):
         assert notes.find("a", notes.key(source, other)) is None
     notes.close()
