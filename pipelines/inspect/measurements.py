@@ -117,13 +117,13 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
             entry = known.get(json.dumps(key))
             if entry is None:
                 try:
-                    found, made = _measure(reader, row)
+                    level, made = _measure(reader, row)
                 # A RuntimeError is what libsndfile raises.
                 except (ValueError, OSError, RuntimeError) as error:
                     unreadable[track.path] = _reason(error)
                     found.append(None)
                     continue
-                entry = _Entry(key, words.tell() // 4, len(made), found)
+                entry = _Entry(key, words.tell() // 4, len(made), level)
                 words.write(made.astype("<u4").tobytes())
                 words.flush()
                 table.write(entry.line())
@@ -199,8 +199,8 @@ def _read_table(table_path, words_path):
                     name: -math.inf if value is None else value
                     for name, value in entry.levels.items()
                 }
-                held = levels.Levels(**facts)
-                entry = dataclasses.replace(entry, levels=held)
+                level = levels.Levels(**facts)
+                entry = dataclasses.replace(entry, levels=level)
                 if entry.start + entry.words <= held:
                     known[json.dumps(entry.key)] = entry
             except (*plain_json.DAMAGE, TypeError, AttributeError):
