@@ -60,8 +60,8 @@ def unpacked_folder(folder: str | os.PathLike, subset: str) -> pathlib.Path:
 
 def read_fma(
     folder: str | os.PathLike,
-    audio: str | os.PathLike | None = None,
-    subset: str = "small",
+    audio_folder: str | os.PathLike,
+    subset: str,
     *,
     top_genres: bool = False,
     partial: bool = False,
@@ -71,8 +71,8 @@ def read_fma(
 
     Args:
         folder: Where `fma_metadata`, or the two files, are.
-        audio: Where the audio is, `000/000002.mp3`; None is what
-            `unpacked_folder` says.
+        audio_folder: Where the audio is, `000/000002.mp3`, as
+            `unpacked_folder` finds it.
         subset: One of `VERSIONS`.
         top_genres: Whether to learn only the roots of the tree of genres.
         partial: Whether the copy may be a part.
@@ -104,7 +104,7 @@ def read_fma(
         PUBLICATION,
         VERSIONS[subset],
         rows,
-        unpacked_folder(folder, subset) if audio is None else audio,
+        audio_folder,
         index_files=(tracks, genres),
         faults={name: why for name, why in faults.items() if name in names},
         vocabulary=tuple(sorted(vocabulary)),

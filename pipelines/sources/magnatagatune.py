@@ -52,8 +52,8 @@ FAULTS = {
 
 def read_magnatagatune(
     folder: str | os.PathLike,
-    audio_folder: str | os.PathLike | None = None,
-    subset: str = "clean",
+    audio_folder: str | os.PathLike,
+    subset: str,
     *,
     all_tags: bool = False,
     merge_synonyms: bool = False,
@@ -64,8 +64,7 @@ def read_magnatagatune(
 
     Args:
         folder: Where they are.
-        audio_folder: Where the sixteen folders of audio are; None is the
-            same folder.
+        audio_folder: Where the sixteen folders of audio are.
         subset: One of `VERSIONS`.
         all_tags: Whether to learn all tags rather than the top 50.
         merge_synonyms: Whether tags that mean the same become one. The top
@@ -115,7 +114,7 @@ def read_magnatagatune(
         PUBLICATION,
         version,
         rows,
-        folder if audio_folder is None else audio_folder,
+        audio_folder,
         index_files=(annotations, clip_info),
         faults=FAULTS,
         vocabulary=vocabulary,

@@ -83,9 +83,9 @@ def version(subset: str, split_number: int) -> data_set.Version:
 
 def read_mtg_jamendo(
     folder: str | os.PathLike,
-    audio_folder: str | os.PathLike | None = None,
-    subset: str = "top50",
-    split_number: int = 0,
+    audio_folder: str | os.PathLike,
+    subset: str,
+    split_number: int,
     *,
     partial: bool = False,
     skip: Iterable[str | os.PathLike] = (),
@@ -95,7 +95,7 @@ def read_mtg_jamendo(
     Args:
         folder: A copy of the data set's repository, or its folder `data`.
         audio_folder: Where the audio is, `48/948.mp3` or, in the smaller
-            archives, `48/948.low.mp3`; None is the same folder.
+            archives, `48/948.low.mp3`.
         subset: One of `COUNTS`.
         split_number: 0 to 4.
         partial: Whether the copy may be a part.
@@ -133,7 +133,7 @@ def read_mtg_jamendo(
         PUBLICATION,
         version(subset, split_number),
         rows,
-        folder if audio_folder is None else audio_folder,
+        audio_folder,
         index_files=index_files,
         vocabulary=tuple(sorted(names)),
         partial=partial,

@@ -70,7 +70,7 @@ def copy(tmp_path):
 
 def _read(folder, subset, **wishes):
     return magnatagatune.read_magnatagatune(
-        folder, subset=subset, partial=True, **wishes
+        folder, folder, subset, partial=True, **wishes
     )
 
 
@@ -154,7 +154,7 @@ def test_the_published_counts():
 
 def test_a_cut_index_is_refused(copy):
     with pytest.raises(ValueError, match=r"18,706/1,825/5,329.*: 2/2/1 in"):
-        magnatagatune.read_magnatagatune(copy, subset="full")
+        magnatagatune.read_magnatagatune(copy, copy, "full")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def copy(tmp_path):
 
 def _read(folder, subset="all", number=0, audio=None):
     return mtg_jamendo.read_mtg_jamendo(
-        folder, audio, subset, number, partial=True
+        folder, audio or folder, subset, number, partial=True
     )
 
 
@@ -132,7 +132,7 @@ def test_the_published_counts():
 
 def test_a_cut_list_is_refused(copy):
     with pytest.raises(ValueError, match="183 tags.*Received: 6.*--partial"):
-        mtg_jamendo.read_mtg_jamendo(copy, subset="all")
+        mtg_jamendo.read_mtg_jamendo(copy, copy, "all", 0)
 
 
 def test_what_is_missing_or_damaged_is_named(copy):
