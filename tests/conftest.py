@@ -24,6 +24,20 @@ def pytest_configure(config):
         os.environ["PATH"] += os.pathsep + folder.name
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """What was captured can be sent by a worker of pytest-xdist.
+
+    Tests of names that are no UTF-8 log halves of characters.
+    """
+    report = yield
+    report.sections = [
+        (name, text.encode("utf-8", "backslashreplace").decode())
+        for name, text in report.sections
+    ]
+    return report
+
+
 @pytest.fixture(autouse=True)
 def loggers_as_imported():
     """Commands that ran before print to a stream that is closed by now."""

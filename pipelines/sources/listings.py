@@ -19,6 +19,17 @@ AUDIO_SUFFIXES = contents.SUFFIXES | {arrays.SUFFIX}
 # In a folder that was prepared; its WAVs are no source.
 PREPARED_MARK = "manifest.json"
 MAX_ID_LETTERS = 100
+# What people call the splits.
+SPLIT_NAMES = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
 TAG_SEPARATOR = "|"  # unless a person says otherwise
 # Why something is not among the recordings; a detail may follow after ": ".
 MISSING = "missing"
@@ -33,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
-class Listed:
+class SourceRecording:
     """One recording named by a data set.
 
     Attributes:
@@ -63,7 +74,7 @@ class Listing:
         vocabulary: The tags in order, where the data set fixes them.
     """
 
-    recordings: tuple[Listed, ...]
+    recordings: tuple[SourceRecording, ...]
     problems: tuple[tuple[str, str], ...]
     source: dict
     vocabulary: tuple[str, ...] | None = None
@@ -201,7 +212,7 @@ def file_facts(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
 
 
 def warn_of_untagged(
-    recordings: Sequence[Listed], path: str | os.PathLike
+    recordings: Sequence[SourceRecording], path: str | os.PathLike
 ) -> None:
     """Counts in the log the recordings that no tag was given.
 

@@ -11,7 +11,7 @@ import soundfile
 from pipelines import manifest as manifests
 from pipelines.inspect import command as inspect_command
 from pipelines.prepare import command, convert, convert_worker, journal
-from pipelines.sources import folder, remote_audio
+from pipelines.sources.own_table import folder, remote_audio
 from pipelines.storage import address as addresses
 from pipelines.storage import remote, remote_listing
 from tftag import audio
@@ -236,7 +236,7 @@ def test_leftovers_of_a_killed_preparation_are_removed(stored, tmp_path):
 def test_the_journal_keeps_no_secret_and_knows_a_change(tmp_path):
     notes = journal.Journal(tmp_path, "me")
     source = addresses.Address("https://u:pw@h/a.mp3?sig=secret")
-    facts = remote_listing.Facts(5, "etag-1")
+    facts = remote_listing.RemoteFile(5, "etag-1")
     notes.add("a", notes.key(source, facts), {"samples": 1})
     signed_again = addresses.Address("https://h/a.mp3?sig=other")
     assert notes.find("a", notes.key(signed_again, facts)) is None
@@ -244,8 +244,8 @@ def test_the_journal_keeps_no_secret_and_knows_a_change(tmp_path):
     notes = journal.Journal(tmp_path, "me")
     assert notes.find("a", notes.key(signed_again, facts)) == {"samples": 1}
     for other in (
-        remote_listing.Facts(6, "etag-1"),
-        remote_listing.Facts(5, "etag-2"),
+        remote_listing.RemoteFile(6, "etag-1"),
+        remote_listing.RemoteFile(5, "etag-2"),
     ):
         assert notes.find("a", notes.key(source, other)) is None
     notes.close()

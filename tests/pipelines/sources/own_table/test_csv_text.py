@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.sources import csv_text
+from pipelines.sources.own_table import csv_text
 
 
 def _read(text, columns=("path", "tags")):

@@ -6,7 +6,8 @@ import os
 import pathlib
 
 from pipelines import sentences
-from pipelines.sources import listed, remote_audio
+from pipelines.sources import listings
+from pipelines.sources.own_table import remote_audio
 from pipelines.storage import address as addresses
 from tftag import tags
 
@@ -55,7 +56,7 @@ class FileSearch:
             }
         except ValueError as error:
             path = f"{self._folder}/{addresses.without_secrets(written)}"
-            self.problems[path] = f"{listed.MISSING}: {error}"
+            self.problems[path] = f"{listings.MISSING}: {error}"
             return path
         for form, path in paths.items():
             if path in self.files or os.path.lexists(str(path)):

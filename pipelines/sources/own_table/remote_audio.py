@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterable
 
 from pipelines.reading import arrays
-from pipelines.sources import listed
+from pipelines.sources import listings
 from pipelines.storage import address as addresses
 from pipelines.storage import remote_listing, retries
 from tftag.audio import contents
@@ -20,13 +20,13 @@ def audio_files(
     folder: pathlib.Path | addresses.Address,
     skip: Iterable[str | os.PathLike] = (),
 ) -> list[pathlib.Path | addresses.Address]:
-    """As `listed.audio_files`, also for a folder in a bucket.
+    """As `listings.audio_files`, also for a folder in a bucket.
 
     A web server cannot list: then there are none, and only files that are
     named can be found. So it is where listing is not allowed, with a warning.
     """
     if not isinstance(folder, addresses.Address):
-        return listed.audio_files(folder, skip)
+        return listings.audio_files(folder, skip)
     if folder.is_web:
         return []
     try:
@@ -38,7 +38,7 @@ def audio_files(
     prepared = {
         posixpath.dirname(name)
         for name in names.values()
-        if posixpath.basename(name) == listed.PREPARED_MARK
+        if posixpath.basename(name) == listings.PREPARED_MARK
     }
     return sorted(
         file for file, name in names.items() if _is_audio(name, prepared)
@@ -77,11 +77,11 @@ def problems(
 
 def _problem(path, facts):
     if path not in facts:
-        return None if os.path.isfile(path) else listed.MISSING
+        return None if os.path.isfile(path) else listings.MISSING
     found = facts[path]
     if isinstance(found, retries.RemoteError):
         if found.is_missing:
-            return listed.MISSING
+            return listings.MISSING
         return f"unreadable: {found.reason}"
     return None
 

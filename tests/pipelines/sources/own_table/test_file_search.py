@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from pipelines.sources import file_search
+from pipelines.sources.own_table import file_search
 from pipelines.storage import address as addresses
 
 

@@ -9,21 +9,11 @@ import re
 from collections.abc import Iterable
 
 from pipelines import sentences
-from pipelines.sources import file_search, listed, remote_audio, table
+from pipelines.sources import data_set, listings
+from pipelines.sources.own_table import file_search, remote_audio, table_rows
 from pipelines.storage import address as addresses
 from pipelines.storage import local_copy
 from tftag import artist_names
-
-SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
 
 _DRIVE = re.compile(r"[a-z]:[\\/]|\\\\", re.IGNORECASE)
 _OF_WINDOWS = (
@@ -36,9 +26,9 @@ _log = logging.getLogger(__name__)
 def read_table(
     csv_path: str | os.PathLike | addresses.Address,
     audio_folder: str | os.PathLike | addresses.Address | None = None,
-    tag_separator: str = listed.TAG_SEPARATOR,
+    tag_separator: str = listings.TAG_SEPARATOR,
     skip: Iterable[str | os.PathLike] = (),
-) -> listed.Listing:
+) -> listings.Listing:
     """Reads the recordings that a table names.
 
     Args:
@@ -72,7 +62,7 @@ def read_table(
     if not isinstance(folder, addresses.Address):
         folder = os.path.abspath(folder)
     files = remote_audio.audio_files(folder, skip)
-    rows = table.read_rows(csv_path, tag_separator)
+    rows = table_rows.read_rows(csv_path, tag_separator)
     if not rows:
         raise ValueError(f"{csv_path} lists no recording.")
     _check_splits(csv_path, rows)
@@ -82,7 +72,7 @@ def read_table(
     )
     search.tell(csv_path)
     recordings, problems = [], []
-    ids = listed.track_ids(
+    ids = listings.track_ids(
         [_name(p, folder, row.path) for p, row in zip(paths, rows, strict=True)]
     )
     wrong = [
@@ -98,12 +88,12 @@ def read_table(
             problems.append((addresses.without_secrets(row.path), problem))
             continue
         recordings.append(
-            listed.Listed(
+            listings.SourceRecording(
                 track_id=track_id,
                 path=addresses.place(path),
-                tags=listed.clean_tags(row.tags),
-                artist=listed.clean_artist(row.artist),
-                split=SPLIT_NAMES.get(row.split.casefold(), ""),
+                tags=listings.clean_tags(row.tags),
+                artist=listings.clean_artist(row.artist),
+                split=listings.SPLIT_NAMES.get(row.split.casefold(), ""),
             )
         )
     if not recordings:
@@ -115,32 +105,34 @@ def read_table(
             * bool(_DRIVE.match(rows[0].path.strip()))
         )
     unlisted = sorted(search.files - set(paths))
-    problems += [(_name(path, folder), listed.NOT_LISTED) for path in unlisted]
+    problems += [
+        (_name(path, folder), listings.NOT_LISTED) for path in unlisted
+    ]
     _warn_of_separator(csv_path, rows, tag_separator)
-    listed.warn_of_untagged(recordings, csv_path)
+    listings.warn_of_untagged(recordings, csv_path)
     source = {
         "name": csv_path.stem,
-        "made_from": listed.file_facts([csv_path]),
+        "made_from": listings.file_facts([csv_path]),
     }
-    return listed.Listing(tuple(recordings), tuple(problems), source)
+    return listings.Listing(tuple(recordings), tuple(problems), source)
 
 
-def _check_splits(csv_path: pathlib.Path, rows: list[table.Row]):
+def _check_splits(csv_path: pathlib.Path, rows: list[table_rows.TableRow]):
     given = any(row.split for row in rows)
     for row in rows:
-        if given and row.split.casefold() not in SPLIT_NAMES:
+        if given and row.split.casefold() not in listings.SPLIT_NAMES:
             raise ValueError(
                 f"{csv_path}, line {row.line}: the split must be one of "
-                f"{', '.join(SPLIT_NAMES)} in every row, or be left out of "
-                f"all. Received: {row.split!r}"
+                f"{', '.join(listings.SPLIT_NAMES)} in every row, or be left "
+                f"out of all. Received: {row.split!r}"
             )
 
 
 def _join_rows(
     csv_path: pathlib.Path,
-    rows: list[table.Row],
+    rows: list[table_rows.TableRow],
     paths: list[str | addresses.Address],
-) -> tuple[list[table.Row], list[str | addresses.Address]]:
+) -> tuple[list[table_rows.TableRow], list[str | addresses.Address]]:
     """One row of each file, with the tags of all that name it."""
     lines = collections.defaultdict(list)
     for row, path in zip(rows, paths, strict=True):
@@ -172,7 +164,7 @@ def _check_same(csv_path: pathlib.Path, same: list[tuple]):
     facts = {
         (
             artist_names.artist_key(row.artist),
-            SPLIT_NAMES.get(row.split.casefold()),
+            listings.SPLIT_NAMES.get(row.split.casefold()),
             path,
         )
         for row, path in same
@@ -206,7 +198,7 @@ def _name(
 
 
 def _warn_of_separator(
-    csv_path: pathlib.Path, rows: list[table.Row], tag_separator: str
+    csv_path: pathlib.Path, rows: list[table_rows.TableRow], tag_separator: str
 ):
     if any(len(row.tags) > 1 for row in rows):
         return
@@ -221,3 +213,25 @@ def _warn_of_separator(
                 held,
                 other,
             )
+
+
+DATA_SET = data_set.DataSet(
+    name="your own list",
+    flag=data_set.Flag(
+        "--table",
+        "your own list: CSV with the columns path,tags[,artist[,split]], or "
+        "JSON lines; it and its audio may be at s3://, gs:// or https:// "
+        "addresses",
+        "FILE",
+    ),
+    read=lambda asked, audio_folder, skip: read_table(
+        asked.table,
+        audio_folder,
+        asked.tag_separator or listings.TAG_SEPARATOR,
+        skip=skip,
+    ),
+    options=(data_set.TAG_SEPARATOR,),
+    audio_folder=lambda asked: addresses.place(asked.table).parent,
+    is_local=False,
+    keeps_splits=False,
+)

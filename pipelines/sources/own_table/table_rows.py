@@ -7,7 +7,7 @@ import pathlib
 import re
 
 from pipelines import sentences
-from pipelines.sources import csv_text, tag_cells
+from pipelines.sources.own_table import csv_text, tag_cells
 from tftag import tags
 
 COLUMNS = ("path", "tags", "artist", "split")
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
-class Row:
+class TableRow:
     """One recording as a table has it.
 
     Attributes:
@@ -40,7 +40,7 @@ class Row:
     split: str = ""
 
 
-def read_rows(path: pathlib.Path, tag_separator: str) -> list[Row]:
+def read_rows(path: pathlib.Path, tag_separator: str) -> list[TableRow]:
     """Reads a table.
 
     The file is JSON lines if it starts with a brace. In a CSV file the header
@@ -69,7 +69,9 @@ def read_rows(path: pathlib.Path, tag_separator: str) -> list[Row]:
     return _read_csv(path, text, tag_separator)
 
 
-def _read_csv(path: pathlib.Path, text: str, tag_separator: str) -> list[Row]:
+def _read_csv(
+    path: pathlib.Path, text: str, tag_separator: str
+) -> list[TableRow]:
     known = (*COLUMNS, *_OTHER_NAMES)
     table = csv_text.read_table(path, text, known)
     names = [_OTHER_NAMES.get(name, name) for name in table.names]
@@ -125,7 +127,7 @@ def _to_row(
     table: csv_text.Table,
     flags: list[int],
     tag_separator: str,
-) -> Row:
+) -> TableRow:
     surplus = cells[len(names) :]
     if any(cell.strip() for cell in surplus):
         # `path|tags` with tags joined by the same letter.
@@ -144,7 +146,7 @@ def _to_row(
         for place in flags
         if place < len(cells) and cells[place].strip().casefold() in _YES
     ]
-    return Row(
+    return TableRow(
         line=line,
         path=found["path"],
         tags=tuple(held)
@@ -157,7 +159,7 @@ def _to_row(
 
 def _read_json_lines(
     path: pathlib.Path, text: str, tag_separator: str
-) -> list[Row]:
+) -> list[TableRow]:
     rows = []
     for line, entry in enumerate(text.split("\n"), start=1):
         if not entry.strip():
@@ -169,7 +171,7 @@ def _read_json_lines(
     return rows
 
 
-def _to_json_row(line: int, entry: object, tag_separator: str) -> Row:
+def _to_json_row(line: int, entry: object, tag_separator: str) -> TableRow:
     if not isinstance(entry, dict):
         raise ValueError("each line must be a JSON object")
     found = {}
@@ -206,7 +208,7 @@ def _to_json_row(line: int, entry: object, tag_separator: str) -> Row:
     # The other half characters are how Python names bytes that are no UTF-8.
     if re.search("[\ud800-\udc7f\udd00-\udfff]", texts["path"]):
         raise ValueError("'path' must be valid Unicode")
-    return Row(
+    return TableRow(
         line,
         texts["path"],
         names,

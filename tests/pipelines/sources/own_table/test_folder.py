@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from pipelines.sources import folder
+from pipelines.sources.own_table import folder
 
 
 def _touch(top, *names):
@@ -220,9 +220,9 @@ def test_names_that_are_not_utf_8_do_no_harm(tmp_path):
     path = _table(tmp_path, "path,tags\na.mp3,x\n")
     assert folder.read_table(path).problems == ((name, "not listed"),)
     row = json.dumps({"path": name, "tags": ["x"], "artist": "\ud800"})
-    (listed,) = folder.read_table(_table(tmp_path, row)).recordings
-    assert listed.path.name == name
-    assert listed.artist == "\\ud800"
+    (recording,) = folder.read_table(_table(tmp_path, row)).recordings
+    assert recording.path.name == name
+    assert recording.artist == "\\ud800"
 
 
 def test_a_likely_other_tag_separator_is_named(tmp_path, caplog):

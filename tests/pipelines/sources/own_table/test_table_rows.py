@@ -2,13 +2,13 @@ import json
 
 import pytest
 
-from pipelines.sources import table
+from pipelines.sources.own_table import table_rows
 
 
 def _read(tmp_path, text, tag_separator="|", encoding="utf-8"):
     path = tmp_path / "list.csv"
     path.write_bytes(text.encode(encoding))
-    return table.read_rows(path, tag_separator)
+    return table_rows.read_rows(path, tag_separator)
 
 
 def _short(rows):

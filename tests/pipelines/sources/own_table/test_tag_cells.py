@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pipelines.sources import tag_cells
+from pipelines.sources.own_table import tag_cells
 
 
 @pytest.mark.parametrize(

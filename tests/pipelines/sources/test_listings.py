@@ -5,7 +5,7 @@ import string
 import numpy as np
 import pytest
 
-from pipelines.sources import listed
+from pipelines.sources import listings
 
 
 def _touch(folder, *names):
@@ -19,7 +19,7 @@ def test_audio_files_are_known_by_their_ending_or_their_contents(tmp_path):
     _touch(tmp_path, "a.mp3", "b/c.WAV", "b/d/e.flac", "notes.txt", "mp3")
     _touch(tmp_path, "...and.mp3", ".b/x.mp3", "._a.mp3", ".git/x.mp3", "a.npy")
     (tmp_path / "no ending").write_bytes(b"fLaC" + bytes(99))
-    found = listed.audio_files(tmp_path)
+    found = listings.audio_files(tmp_path)
     names = [path.relative_to(tmp_path).as_posix() for path in found]
     assert names == [
         *("...and.mp3", ".b/x.mp3", "a.mp3", "a.npy", "b/c.WAV"),
@@ -31,9 +31,9 @@ def test_prepared_and_skipped_folders_are_no_source(tmp_path, monkeypatch):
     _touch(tmp_path, "a.mp3", "ready/manifest.json", "ready/audio/x.wav")
     _touch(tmp_path, "out/y.wav", "deep/out/z.wav")
     monkeypatch.chdir(tmp_path)
-    found = listed.audio_files(tmp_path, skip=["out"])
+    found = listings.audio_files(tmp_path, skip=["out"])
     assert [path.name for path in found] == ["a.mp3", "z.wav"]
-    inside = listed.audio_files(tmp_path / "ready")
+    inside = listings.audio_files(tmp_path / "ready")
     assert [path.name for path in inside] == ["x.wav"]
 
 
@@ -44,14 +44,14 @@ def test_links_to_folders_are_followed_but_not_into_what_is_skipped(tmp_path):
     audio = tmp_path / "audio"
     for name, target in (("00", "disk"), ("w", "out/wav"), ("up", ".")):
         (audio / name).symlink_to(tmp_path / target)
-    found = listed.audio_files(audio, skip=[tmp_path / "out"])
+    found = listings.audio_files(audio, skip=[tmp_path / "out"])
     assert found == [
         audio / "00" / ".b" / "b.mp3",
         audio / "00" / "a.mp3",
         audio / "c.mp3",
     ]
     # What is written may lie around the audio.
-    assert listed.audio_files(audio, skip=[audio, tmp_path]) == [
+    assert listings.audio_files(audio, skip=[audio, tmp_path]) == [
         audio / "00" / ".b" / "b.mp3",
         audio / "00" / "a.mp3",
         audio / "c.mp3",
@@ -61,17 +61,17 @@ def test_links_to_folders_are_followed_but_not_into_what_is_skipped(tmp_path):
 
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no folder .*gone"):
-        listed.audio_files(tmp_path / "gone")
+        listings.audio_files(tmp_path / "gone")
 
 
 def test_tags_are_clean_and_there_once():
     texts = ["Rock", " ", "genre---rock", "genre---", "POP"]
-    assert listed.clean_tags(texts) == ("rock", "pop")
+    assert listings.clean_tags(texts) == ("rock", "pop")
 
 
 def test_plain_names_make_plain_ids():
     names = ["a.mp3", "b/c.flac", "d.01.wav", "e", "../f.ogg", "/g/h.mp3"]
-    ids = listed.track_ids(names)
+    ids = listings.track_ids(names)
     assert ids == ["a", "b__c", "d.01", "e", "f", "g__h"]
 
 
@@ -82,24 +82,24 @@ def test_ids_are_unique_stable_and_safe():
     names += ["a/b", "a__b", "a" * 299]
     names += ["".join(rng.choice(letters, 6)) for _ in range(2_000)]
     names = list(dict.fromkeys(names))
-    ids = listed.track_ids(names)
+    ids = listings.track_ids(names)
     assert len({text.casefold() for text in ids}) == len(names)
     safe = set(string.ascii_letters + string.digits + "._-")
     for text in ids:
         assert text and set(text) <= safe and len(text) < 120
         assert not text.startswith((".", "-"))
     shuffled = rng.permutation(len(names))
-    again = listed.track_ids([names[place] for place in shuffled])
+    again = listings.track_ids([names[place] for place in shuffled])
     assert again == [ids[place] for place in shuffled]
 
 
 def test_names_in_a_file(tmp_path):
     path = tmp_path / "tags.txt"
     path.write_bytes("\ufeffrock\r\n\n \nhip hop\n".encode())
-    assert listed.read_names(path) == ["rock", "hip hop"]
+    assert listings.read_names(path) == ["rock", "hip hop"]
     path.write_bytes(b"caf\xe9")
     with pytest.raises(ValueError, match="UTF-8.*Received: .*tags.txt"):
-        listed.read_names(path)
+        listings.read_names(path)
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch, caplog):
@@ -112,5 +112,5 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch, caplog):
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    assert listed.audio_files(tmp_path) == [tmp_path / "a.wav"]
+    assert listings.audio_files(tmp_path) == [tmp_path / "a.wav"]
     assert f"{tmp_path}/closed: Permission denied" in caplog.text
