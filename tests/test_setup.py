@@ -104,7 +104,7 @@ def test_the_modules_that_documents_name_are_there():
     pages = [ROOT / "README.md", ROOT / "saved_models" / "README.md"]
     text = "\n".join(
         page.read_text(encoding="utf-8")
-        for page in (*pages, *(ROOT / "docs").glob("*.md"))
+        for page in (*pages, *(ROOT / "docs").rglob("*.md"))
     )
     names = set(
         re.findall(r"python -m ((?:pipelines|experiments)[\w.]*)", text)

@@ -1,4 +1,4 @@
-"""Draws the dual encoder: `python -m docs.draw_dual_encoder`.
+"""Draws the dual encoder: `python -m docs.scripts.draw_dual_encoder`.
 
 Every number comes from the settings it describes.
 """
@@ -9,7 +9,7 @@ from matplotlib import figure, patches
 
 from tftag.models import dual_encoder
 
-PATH = pathlib.Path(__file__).parent / "images" / "dual_encoder.png"
+PATH = pathlib.Path(__file__).parent.parent / "images" / "dual_encoder.png"
 
 _INK, _SOFT, _LINE = "#1f2733", "#66707d", "#aab3bd"
 _AUDIO, _TEXT, _SPACE = "#e6eef8", "#fbeee4", "#eef5ee"

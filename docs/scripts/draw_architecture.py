@@ -1,4 +1,4 @@
-"""Draws the baseline tagger: `python -m docs.draw_architecture`.
+"""Draws the baseline tagger: `python -m docs.scripts.draw_architecture`.
 
 Every number comes from the code it describes.
 """
@@ -11,7 +11,7 @@ from matplotlib import colors, figure, patches
 from tftag import audio
 from tftag.models import backbone
 
-PATH = pathlib.Path(__file__).parent / "images" / "baseline.png"
+PATH = pathlib.Path(__file__).parent.parent / "images" / "baseline.png"
 
 _INK, _SOFT, _LINE = "#1f2733", "#66707d", "#aab3bd"
 _ACCENT, _WARM = "#2f6db3", "#e07b39"

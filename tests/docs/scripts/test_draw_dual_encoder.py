@@ -1,6 +1,6 @@
 """The picture of the dual encoder shows the network that is built."""
 
-from docs import draw_dual_encoder
+from docs.scripts import draw_dual_encoder
 from tftag.models import dual_encoder
 
 
