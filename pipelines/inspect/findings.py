@@ -172,7 +172,7 @@ def _tags(seen) -> Iterator[Finding]:
 
 
 def _levels(seen) -> Iterator[Finding]:
-    clipped = int((seen.heard("clipped_share") > CLIPPED_SHARE).sum())
+    clipped = int((seen.measured("clipped_share") > CLIPPED_SHARE).sum())
     if clipped:
         yield Finding(
             DOUBTFUL,
@@ -180,7 +180,10 @@ def _levels(seen) -> Iterator[Finding]:
             f"{count(clipped, 'recording')} with more than "
             f"{CLIPPED_SHARE:.1%} of the samples in runs at full scale.",
         )
-    ends = seen.heard("silent_start_seconds"), seen.heard("silent_end_seconds")
+    ends = (
+        seen.measured("silent_start_seconds"),
+        seen.measured("silent_end_seconds"),
+    )
     silent = int((ends[0] + ends[1] > LONG_SILENCE_SECONDS).sum())
     if silent:
         yield Finding(

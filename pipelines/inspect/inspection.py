@@ -12,6 +12,7 @@ from pipelines import manifest, splits
 from pipelines.inspect import levels, measurements, tag_figures
 from pipelines.inspect.fingerprints import near_duplicates
 from pipelines.prepare import rejected
+from tftag import artist_names
 
 _TAG_PAIRS = 12
 
@@ -93,7 +94,7 @@ class Inspection:
         """Near-duplicates in different splits."""
         return [pair for pair in self.near or () if self.crosses(pair)]
 
-    def heard(self, name: str) -> np.ndarray:
+    def measured(self, name: str) -> np.ndarray:
         """One figure of `levels.Levels` over the recordings that have it."""
         return np.array(
             [getattr(h, name) for h in self.levels if h is not None]
@@ -146,7 +147,7 @@ def inspect(
 def _describe(prepared, name):
     part = prepared.split(name)
     tags_of_each = part.labels().sum(axis=1)
-    artists = {tag_figures.artist_key(t.artist) for t in part.tracks} - {""}
+    artists = {artist_names.artist_key(t.artist) for t in part.tracks} - {""}
     samples = sum(track.samples for track in part.tracks)
     return Split(
         name=name,

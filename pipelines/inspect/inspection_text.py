@@ -64,10 +64,10 @@ def _spread(seen):
     ]
     if any(seen.levels):
         figures += [
-            ("level of the WAV, dB", seen.heard("rms_db")),
-            ("clipped, %", 100 * seen.heard("clipped_share")),
-            ("silent start, s", seen.heard("silent_start_seconds")),
-            ("silent end, s", seen.heard("silent_end_seconds")),
+            ("level of the WAV, dB", seen.measured("rms_db")),
+            ("clipped, %", 100 * seen.measured("clipped_share")),
+            ("silent start, s", seen.measured("silent_start_seconds")),
+            ("silent end, s", seen.measured("silent_end_seconds")),
         ]
     for name, values in figures:
         cells = (values.min(), np.median(values), values.max())

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from pipelines import manifest
+from tftag import artist_names
 
 FEW = 10
 # Two tags on nearly the same recordings are one tag with two names.
@@ -56,7 +57,9 @@ def describe_tags(prepared: manifest.Manifest) -> list[Tag]:
     """Describes each tag of the vocabulary, the most frequent first."""
     labels = prepared.labels() > 0
     splits = np.array([track.split for track in prepared.tracks])
-    artists = np.array([artist_key(t.artist) for t in prepared.tracks])
+    artists = np.array(
+        [artist_names.artist_key(t.artist) for t in prepared.tracks]
+    )
     sizes = prepared.split_counts
     found = []
     for column, name in enumerate(prepared.vocabulary.names):
@@ -91,11 +94,6 @@ def _risks(by_split, sizes, artists):
             yield f"none in {where}"
         elif count == sizes[split]:
             yield f"on every recording of {where}"
-
-
-def artist_key(name: str) -> str:
-    """One spelling for names that differ in case or spaces."""
-    return " ".join(name.casefold().split())
 
 
 def count_together(prepared: manifest.Manifest) -> np.ndarray:

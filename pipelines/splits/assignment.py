@@ -3,7 +3,6 @@
 import collections
 import logging
 import math
-import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from pipelines import manifest
 from pipelines.sources import listed
 from pipelines.splits import stratify
+from tftag import artist_names
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def shared_artists(
     """
     by_artist = collections.defaultdict(list)
     for recording in recordings:
-        if key := _artist_key(recording.artist):
+        if key := artist_names.artist_key(recording.artist):
             by_artist[key].append(recording)
     shared = [group for group in by_artist.values() if _crosses(group)]
     names = sorted(group[0].artist for group in shared)
@@ -119,7 +119,9 @@ def audit(tracks: Sequence[manifest.Track]) -> dict:
     by_audio = collections.defaultdict(list)
     for track in tracks:
         by_audio[track.audio_hash].append(track)
-    without_artist = sum(not _artist_key(track.artist) for track in tracks)
+    without_artist = sum(
+        not artist_names.artist_key(track.artist) for track in tracks
+    )
     shared, of_shared = shared_artists(tracks)
     equal = [group for group in by_audio.values() if len(group) > 1]
     shared_audio = [_ids(group) for group in equal if _crosses(group)]
@@ -201,7 +203,7 @@ def _join(artists, audio_hashes):
         return row
 
     first = {}
-    keys = [("artist", _artist_key(name)) for name in artists]
+    keys = [("artist", artist_names.artist_key(name)) for name in artists]
     hashes = [("audio", name) for name in audio_hashes]
     for row, names in enumerate(zip(keys, hashes, strict=True)):
         for key in names:
@@ -210,11 +212,6 @@ def _join(artists, audio_hashes):
                 parents[b] = a
     roots = [root(row) for row in range(len(parents))]
     return np.unique(roots, return_inverse=True)[1]
-
-
-def _artist_key(name):
-    """One spelling for names that differ in case, accents' form or spaces."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def _crosses(group):

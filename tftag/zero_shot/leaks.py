@@ -1,9 +1,8 @@
 """What training must not share with a test: recordings, artists, tags."""
 
-import unicodedata
 from collections.abc import Iterable
 
-from tftag import tags, words
+from tftag import artist_names, tags, words
 
 
 def check_recordings_apart(train: Iterable[str], test: Iterable[str]) -> None:
@@ -29,7 +28,10 @@ def check_artists_apart(train: Iterable[str], test: Iterable[str]) -> None:
     Raises:
         ValueError: names the artists that are in both, in whatever case.
     """
-    keys = [{_artist_key(artist) for artist in side} for side in (train, test)]
+    keys = [
+        {artist_names.artist_key(artist) for artist in side}
+        for side in (train, test)
+    ]
     _refuse_shared("artists", (keys[0] & keys[1]) - {""})
 
 
@@ -90,10 +92,6 @@ def check_start(
 def _tag_key(name: str) -> str:
     """One spelling of `hip-hop`, `Hip Hop` and `hip_hop`; not of `hiphop`."""
     return words.normalize(name) or tags.clean_tag(name)
-
-
-def _artist_key(artist: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", artist).casefold().split())
 
 
 def _refuse_shared(what, shared) -> None:

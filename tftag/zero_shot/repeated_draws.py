@@ -4,10 +4,10 @@ Which tags are unseen changes figures more than which recordings are tested,
 and the intervals of one draw know nothing of it.
 """
 
-import functools
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import stats
 
 # What a figure is to be read against.
 _LEVELS = ("chance", "random_order", "ceiling")
@@ -39,31 +39,6 @@ def combine(results: Sequence[dict]) -> dict:
     return _combined(list(results)) | {"tag_draws": len(results)}
 
 
-@functools.cache
-def student_t95(degrees: int) -> float:
-    """Half the width of Student's 95 % interval, in standard errors.
-
-    With x = sqrt(degrees) tan(angle), Student's density becomes
-    cos(angle) ** (degrees - 1) on a finite range, which is summed here.
-
-    Args:
-        degrees: degrees of freedom.
-
-    Returns:
-        12.706 for 1, 1.960 for very many; right to 1e-4.
-
-    Raises:
-        ValueError: there is no degree of freedom.
-    """
-    if degrees < 1:
-        raise ValueError(f"`degrees` must be at least 1. Received: {degrees}.")
-    angle = np.linspace(0, np.pi / 2, 100_001)
-    density = np.cos(angle) ** (degrees - 1)
-    share = np.concatenate(([0], np.cumsum(density[1:] + density[:-1])))
-    at = np.interp(0.95, share / share[-1], angle)
-    return float(np.sqrt(degrees) * np.tan(at))
-
-
 def _combined(results) -> dict:
     first = results[0]
     if any(set(result) != set(first) for result in results):
@@ -84,7 +59,7 @@ def _figure(results) -> dict:
     values = np.array([result["value"] for result in results], np.float64)
     mean, ci95 = float(values.mean()), None
     if len(values) > 1:
-        half = student_t95(len(values) - 1) * values.std(ddof=1)
+        half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1)
         half /= np.sqrt(len(values))
         ci95 = [float(mean - half), float(mean + half)]
     return {

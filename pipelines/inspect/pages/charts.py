@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import markupsafe
 import numpy as np
 
 from pipelines.inspect.pages import page
@@ -18,7 +19,7 @@ def histogram(
     unit: str,
     low: float | None = None,
     at_least: float | None = None,
-) -> str:
+) -> markupsafe.Markup:
     """How often values occur, with the median marked.
 
     Args:
@@ -34,7 +35,7 @@ def histogram(
     values = np.asarray(values, np.float64)
     finite = values[np.isfinite(values)]
     if not len(finite):
-        return '<p class="note">No values.</p>'
+        return markupsafe.Markup('<p class="note">No values.</p>')
     low = float(finite.min()) if low is None else low
     high = float(finite.max())
     if at_least is not None:
@@ -51,45 +52,39 @@ def histogram(
     def across(value):
         return _LEFT + (value - low) / (high - low) * inner
 
-    parts = []
-    for count, left, right in zip(counts, edges, edges[1:], strict=False):
-        if count:
+    bars = [
+        {
+            "x": across(left) + 0.5,
+            "width": inner / _BINS - 1,
             # Two pixels at least: a single recording must be seen.
-            height = max(2.0, count * scale)
-            span = f"{_number(left)} to {_number(right)}"
-            parts.append(
-                f'<rect class="train" x="{across(left) + 0.5:.1f}" '
-                f'y="{floor - height:.1f}" width="{inner / _BINS - 1:.1f}" '
-                f'height="{height:.1f}"><title>{span} {page.escape(unit)}: '
-                f"{count:,}</title></rect>"
-            )
-    parts.append(
-        f'<line x1="{_LEFT}" x2="{_WIDTH - _LEFT}" y1="{floor}" y2="{floor}" '
-        'stroke="var(--line)"/>'
-    )
-    for tick in np.arange(low, high + step / 2, step):
-        parts.append(_tick(across(tick), floor + 14, _number(tick)))
-    parts.append(_text(_WIDTH / 2, _HEIGHT - 10, unit, 11))
+            "height": max(2.0, count * scale),
+            "said": f"{_number(left)} to {_number(right)}",
+            "count": int(count),
+        }
+        for count, left, right in zip(counts, edges, edges[1:], strict=False)
+        if count
+    ]
     median = float(np.median(inside))
-    parts.append(_median(across(median), floor, median))
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" role="img" '
-        'style="width:100%">' + "".join(parts) + "</svg>"
+    return page.draw(
+        "histogram.html",
+        width=_WIDTH,
+        height=_HEIGHT,
+        left=_LEFT,
+        top=_TOP,
+        floor=floor,
+        unit=unit,
+        bars=bars,
+        ticks=[
+            _tick(across(tick), _number(tick))
+            for tick in np.arange(low, high + step / 2, step)
+        ],
+        median={"x": across(median), "said": _number(median)},
     )
 
 
-def _median(x, floor, value):
-    end = x > _WIDTH * 0.7
-    return (
-        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP - 10}" y2="{floor}" '
-        'stroke="var(--ink)" stroke-width="1" stroke-dasharray="2 3"/>'
-        f'<text class="strong" x="{x + (-4 if end else 4):.1f}" y="{_TOP - 3}" '
-        f'font-size="11" text-anchor="{"end" if end else "start"}">median '
-        f"{_number(value)}</text>"
-    )
-
-
-def bars(rows: Sequence[tuple[str, dict[str, int], str]]) -> str:
+def bars(
+    rows: Sequence[tuple[str, dict[str, int], str]],
+) -> markupsafe.Markup:
     """A bar per row, made of a piece per split.
 
     Args:
@@ -99,34 +94,7 @@ def bars(rows: Sequence[tuple[str, dict[str, int], str]]) -> str:
         HTML.
     """
     most = max((sum(counts.values()) for _, counts, _ in rows), default=1)
-    parts = []
-    for name, counts, said in rows:
-        total = sum(counts.values())
-        pieces = "".join(
-            f'<i class="{split or "none"}" '
-            f'style="width:{100 * count / max(1, most):.2f}%"></i>'
-            for split, count in counts.items()
-            if count
-        )
-        parts.append(
-            f'<div class="bar" title="{page.escape(said)}">'
-            f'<span class="name">{page.escape(name)}</span>'
-            f'<span class="track">{pieces}</span>'
-            f'<span class="number">{total:,}</span></div>'
-        )
-    return '<div class="bars">' + "\n".join(parts) + "</div>"
-
-
-def split_key(names: Sequence[str]) -> str:
-    """Which colour is which split."""
-    return (
-        '<p class="note">'
-        + "".join(
-            f'<span class="key {name or "none"}"></span>{name or "no split"}'
-            for name in names
-        )
-        + "</p>"
-    )
+    return page.draw("bars.html", rows=rows, most=max(1, most))
 
 
 def _nice_step(rough):
@@ -140,15 +108,7 @@ def _number(value):
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def _tick(x, y, text):
-    # Those at the ends would be cut in half.
-    width = 6.4 * len(text)
-    x = min(max(x, width / 2), _WIDTH - width / 2)
-    return _text(x, y, text, 11)
-
-
-def _text(x, y, text, size):
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" '
-        f'text-anchor="middle">{page.escape(text)}</text>'
-    )
+def _tick(x, said):
+    """Where a number stands: at the ends it would be cut in half."""
+    width = 6.4 * len(said)
+    return min(max(x, width / 2), _WIDTH - width / 2), said

@@ -1,5 +1,6 @@
 """What an inspection page says of the tags."""
 
+import markupsafe
 import numpy as np
 
 from pipelines import sentences
@@ -9,51 +10,52 @@ from pipelines.inspect.pages import charts, heat_map, page
 _ROWS = 40
 
 
-def write(seen: inspection.Inspection) -> str:
+def write(seen: inspection.Inspection) -> markupsafe.Markup:
     """Recordings per tag, tags at risk and tags that go together, HTML."""
-    return _tags(seen) + _risks(seen) + _together(seen)
-
-
-def _tags(seen):
-    rows = []
-    for tag in seen.tags:
-        counts = ", ".join(
-            f"{count:,} {name or 'in no split'}"
-            for name, count in tag.by_split.items()
-        )
-        said = f"{tag.name}: {counts}; {sentences.count(tag.artists, 'artist')}"
-        rows.append((tag.name, tag.by_split, said))
-    others = sentences.count(seen.other_tags, "more tag")
-    more = (
-        f'<p class="note">{others} in the data, not learned.</p>'
-        if seen.other_tags
-        else ""
+    drawn, not_drawn = _together(seen)
+    return page.draw(
+        "tags.html",
+        seen=seen,
+        bars=charts.bars([_bar(tag) for tag in seen.tags]),
+        rows=_ROWS,
+        risky=[
+            (
+                tag.name,
+                f"{tag.recordings:,}",
+                f"{tag.artists:,}",
+                "; ".join(tag.risks),
+            )
+            for tag in seen.tags_at_risk
+        ],
+        heat_map=drawn,
+        not_drawn=not_drawn,
+        pairs=[
+            (
+                pair.first,
+                pair.second,
+                f"{pair.together:,}",
+                f"{pair.expected:.1f}",
+                f"{pair.shared:.0%}",
+                f"{pair.correlation:.2f}",
+            )
+            for pair in seen.tag_pairs
+        ],
     )
-    key = charts.split_key([split.name for split in seen.splits])
-    return f"<h2>Recordings per tag</h2>{key}{charts.bars(rows)}{more}"
 
 
-def _risks(seen):
-    risky = seen.tags_at_risk
-    if not risky:
-        return ""
-    rows = [
-        (
-            page.escape(tag.name),
-            f"{tag.recordings:,}",
-            f"{tag.artists:,}",
-            page.escape("; ".join(tag.risks)),
-        )
-        for tag in risky[:_ROWS]
-    ]
-    columns = ("tag", "recordings", "artists", "risk")
-    table = page.table(columns, rows, "-nn-")
-    return f"<h2>Tags at risk</h2>{table}{page.more(len(risky) - _ROWS)}"
+def _bar(tag):
+    counts = ", ".join(
+        f"{count:,} {name or 'in no split'}"
+        for name, count in tag.by_split.items()
+    )
+    said = f"{tag.name}: {counts}; {sentences.count(tag.artists, 'artist')}"
+    return tag.name, tag.by_split, said
 
 
 def _together(seen):
+    """The heat map, if there are two tags, and how many are not on it."""
     if len(seen.tags) < 2:
-        return ""
+        return None, 0
     names = seen.prepared.vocabulary.names
     # The most frequent ones, where there are more than can be read.
     counts = np.diag(seen.together)
@@ -64,38 +66,4 @@ def _together(seen):
         seen.together[np.ix_(kept, kept)],
         len(seen.tracks),
     )
-    left_out = len(names) - len(kept)
-    said = (
-        '<span class="key more"></span>together more often than by chance '
-        '<span class="key less"></span>less often; the stronger the colour, '
-        "the more. Tags that go together stand together."
-    )
-    if left_out:
-        said += f" The {left_out:,} rarest tags are not drawn."
-    rows = [
-        (
-            page.escape(pair.first),
-            page.escape(pair.second),
-            f"{pair.together:,}",
-            f"{pair.expected:.1f}",
-            f"{pair.shared:.0%}",
-            f"{pair.correlation:.2f}",
-        )
-        for pair in seen.tag_pairs
-    ]
-    columns = (
-        "tag",
-        "and",
-        "together",
-        "by chance",
-        "of either",
-        "correlation",
-    )
-    pairs = ""
-    if rows:
-        pairs = "<h3>Strongest pairs</h3>"
-        pairs += page.table(columns, rows, "--nnnn")
-    return (
-        f'<h2>Tags that go together</h2><p class="note">{said}</p>{drawn}'
-        f"{pairs}"
-    )
+    return drawn, len(names) - len(kept)

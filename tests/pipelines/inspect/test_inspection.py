@@ -27,7 +27,7 @@ def test_splits_are_described(prepared):
 def test_what_was_not_heard_is_not_made_up(prepared):
     seen = inspection.inspect(prepared, None)
     assert seen.near is None and seen.near_leaks == []
-    assert seen.levels == (None,) * 4 and len(seen.heard("rms_db")) == 0
+    assert seen.levels == (None,) * 4 and len(seen.measured("rms_db")) == 0
 
 
 def test_shared_audio_across_splits_is_a_leak(prepared, tmp_path):
@@ -67,7 +67,7 @@ def test_levels_leave_unreadable_recordings_out(prepared, tmp_path):
     seen = inspection.inspect(
         prepared, measurements.measure(prepared, tmp_path)
     )
-    levels = seen.heard("rms_db")
+    levels = seen.measured("rms_db")
     assert len(levels) == 3 and all(-40 < db < -3 for db in levels)
     assert not any(math.isnan(value) for value in levels)
 

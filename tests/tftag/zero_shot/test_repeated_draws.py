@@ -12,13 +12,6 @@ def _result(value):
     return {"unseen": {"map": figure, "tags_counted": 3}, "unseen_tags": 3}
 
 
-@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 9, 30, 1000])
-def test_students_interval_equals_scipys(degrees):
-    assert repeated_draws.student_t95(degrees) == pytest.approx(
-        stats.t.ppf(0.975, degrees), rel=1e-5
-    )
-
-
 def test_combines_figures_and_keeps_each():
     values = [0.1, 0.3, 0.2, 0.25]
     combined = repeated_draws.combine([_result(value) for value in values])
@@ -59,5 +52,3 @@ def test_refuses_what_is_not_of_one_form():
         repeated_draws.combine([])
     with pytest.raises(ValueError, match="one form"):
         repeated_draws.combine([_result(0.1), {"seen": {}}])
-    with pytest.raises(ValueError, match="`degrees`"):
-        repeated_draws.student_t95(0)

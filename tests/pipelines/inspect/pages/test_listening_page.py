@@ -66,8 +66,8 @@ def test_unreadable_recordings_have_no_player(seen, tmp_path):
 @pytest.mark.parametrize(
     "path, expected",
     [
-        ("https://host/a b.mp3", 'src="https://host/a%20b.mp3"'),
-        ("s3://bucket/a.wav", "No browser"),
+        ("https://host/a b.mp3", "https://host/a%20b.mp3"),
+        ("s3://bucket/a.wav", None),
         (b"/x/caf\xe9 #1.wav", "caf%E9%20%231.wav"),
     ],
 )
@@ -75,4 +75,14 @@ def test_addresses_of_all_kinds(seen, tmp_path, path, expected, monkeypatch):
     monkeypatch.setattr(
         type(seen.prepared), "wav_path", lambda self, track: os.fsdecode(path)
     )
-    assert expected in listening_page.player(seen, 0, tmp_path)
+    found = listening_page.address(seen, 0, tmp_path)
+    assert found is expected is None or found.endswith(expected)
+
+
+def test_what_no_browser_can_play_has_no_player(seen, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        type(seen.prepared), "wav_path", lambda self, track: "s3://b/a.wav"
+    )
+    listening_page.write(seen, tmp_path / "a.html", "index.html")
+    assert not players(tmp_path / "a.html")
+    assert "No browser can play it" in (tmp_path / "a.html").read_text("utf-8")

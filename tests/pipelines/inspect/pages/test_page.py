@@ -1,46 +1,84 @@
 import re
 
+import markupsafe
 import page_reader
 import pytest
 
 from pipelines.inspect.pages import page
 
+NASTY = ["<script>alert(1)</script>", "\"' onclick=x", "&amp;", "a<b>&c"]
 
-@pytest.mark.parametrize(
-    "text", ["<script>alert(1)</script>", "\"' onclick=x", "&amp;", "a<b>&c"]
-)
-def test_text_stays_text(text):
+
+def read(html):
     reader = page_reader.Reader()
-    escaped = page.escape(text)
-    reader.feed(f'<p title="{escaped}">{escaped}</p>')
-    assert reader.opened == [("p", {"title": text})]
-    assert "".join(reader.text) == text
+    reader.feed(html)
+    return reader
 
 
-def test_names_that_are_not_utf8_can_be_written(tmp_path):
+@pytest.fixture
+def written(tmp_path):
+    def write(title, name=""):
+        path = tmp_path / "new" / "a.html"
+        values = dict.fromkeys(("pairs", "tags", "splits"), ())
+        page.write(
+            path,
+            "listening.html",
+            title=title,
+            name=name,
+            overview="b.html",
+            **values,
+        )
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_text_stays_text(text, written):
+    reader = read(written(text, text).read_text(encoding="utf-8"))
+    assert "".join(reader.text).count(text) == 2
+    opened = {tag for tag, _ in reader.opened}
+    assert opened <= {
+        *("html", "head", "meta", "title", "style", "body"),
+        *("h1", "h2", "p", "a"),
+    }
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_text_stays_text_in_attributes(text):
+    made = page.draw("bars.html", rows=[("a", {"train": 1}, text)], most=1)
+    assert ("div", {"class": "bar", "title": text}) in read(made).opened
+
+
+def test_what_a_template_made_is_printed_as_it_is():
+    row = [markupsafe.Markup("<b>a</b>"), "<b>"]
+    macros = page._environment().get_template("macros.html").module
+    made = macros.table(("name", "n<"), [row, ("b", "2")], "-n")
+    assert made.count("<tr>") == 3 and made.count('class="number"') == 3
+    assert "n&lt;" in made and "<b>a</b>" in made and "&lt;b&gt;" in made
+
+
+def test_names_that_are_not_utf8_can_be_written(written):
     name = b"caf\xe9".decode("utf-8", "surrogateescape")
-    page.write_page(tmp_path / "a.html", name, page.escape(name))
-    assert "caf\\udce9" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "caf\\udce9" in written(name, name).read_text(encoding="utf-8")
 
 
-def test_a_table_has_its_rows():
-    made = page.table(("name", "n<"), [("<b>a</b>", "1"), ("b", "2")], "-n")
-    assert made.count("<tr>") == 3 and "n&lt;" in made and "<b>a</b>" in made
-    assert made.count('class="number"') == 3
-    with pytest.raises(ValueError):
-        page.table(("one",), [("a", "b")])
-
-
-def test_a_page_asks_for_nothing_outside(tmp_path):
-    path = tmp_path / "new" / "a.html"
-    page.write_page(path, "a & b", "<p>text</p>")
+def test_a_page_asks_for_nothing_outside(written):
+    path = written("a & b")
     text = path.read_text(encoding="utf-8")
     assert "<title>a &amp; b</title>" in text and "default-src 'none'" in text
-    assert not re.search(r"(src|href)=|url\(|@import", text)
+    assert not re.search(r"src=|url\(|@import", text)
+    assert re.findall(r'href="([^"]*)', text) == ["b.html"]
     assert "prefers-color-scheme: dark" in text and "@media print" in text
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_a_value_that_is_missing_is_no_empty_text():
+    with pytest.raises(Exception, match="'most' is undefined"):
+        page.draw("bars.html", rows=[("a", {"train": 1}, "")])
+
+
 def test_more_is_said_only_where_there_is_more():
-    assert page.more(0) == page.more(-3) == ""
-    assert "1,200 more" in page.more(1_200)
+    macros = page._environment().get_template("macros.html").module
+    assert macros.more(0) == macros.more(-3) == ""
+    assert "1,200 more" in macros.more(1_200)
