@@ -47,8 +47,8 @@ def masked_spectrogram(
         model: Has the layers that `spectrogram` makes; they are shared.
 
     Returns:
-        The model's inputs and `{"mel_masks": int32 [batch, masks, 2],
-        "time_masks": int32 [batch, masks, 2]}`, and the masked spectrogram.
+        The model's inputs and `mel_masks` and `time_masks`, both int32
+        `[batch, masks, 2]`; and the masked spectrogram.
     """
     waveform = waveform_inputs(model.input["waveform"].shape[1])
     masks = {
