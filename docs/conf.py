@@ -1,5 +1,6 @@
 """Sphinx's settings: `make docs` writes the pages to site/."""
 
+import inspect
 import os
 import pathlib
 import re
@@ -7,6 +8,8 @@ import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+
+from sphinx.util import inspect as sphinx_inspect  # noqa: E402
 
 import tftag  # noqa: E402
 
@@ -34,6 +37,9 @@ autodoc_inherit_docstrings = False
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 
+# Most blocks are commands; Python is named where it is meant.
+highlight_language = "none"
+
 html_theme = "furo"
 html_title = "tftag"
 html_show_sphinx = False
@@ -46,6 +52,19 @@ def backticks_are_code(app, what, name, obj, options, lines):
     lines[:] = re.sub(r"(?<![`:])`([^`]+)`(?!`)", r"``\1``", text).split("\n")
 
 
+def constructors_tell(app, what, name, obj, options, signature, returns):
+    """Keras hides the arguments of a constructor behind `*args, **kwargs`."""
+    if what != "class" or signature != "(*args, **kwargs)":
+        return None
+    made = inspect.signature(obj.__init__)
+    named = list(made.parameters.values())[1:]
+    made = made.replace(parameters=named, return_annotation=made.empty)
+    return sphinx_inspect.stringify_signature(
+        made, unqualified_typehints=True
+    ), None
+
+
 def setup(app):
-    """Connects what comes before napoleon, which has priority 500."""
+    """Connects both; napoleon comes later, at priority 500."""
+    app.connect("autodoc-process-signature", constructors_tell)
     app.connect("autodoc-process-docstring", backticks_are_code, priority=400)
