@@ -1,10 +1,10 @@
 """Artists by name: whose recordings must not be on two sides of a split."""
 
-import unicodedata
+from tftag import tags
 
 
 def artist_key(name: str) -> str:
-    """One spelling of names that differ in case, accents' form or spaces.
+    """One spelling of names that differ in case or in what nobody can see.
 
     Args:
         name: As a table, a file or a person spelled it.
@@ -16,6 +16,5 @@ def artist_key(name: str) -> str:
         >>> artist_key("The  KNIFE") == artist_key("the knife")
         True
     """
-    folded = unicodedata.normalize("NFC", name).casefold()
     # Case folding can leave a letter apart from its accent.
-    return " ".join(unicodedata.normalize("NFC", folded).split())
+    return tags.visible(tags.visible(name).casefold())

@@ -13,13 +13,39 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 CATEGORY_MARK = "---"
+# What Unicode has no picture for, by its Default_Ignorable_Code_Point: zero
+# width spaces and joiners, soft hyphen, byte order mark, marks of direction,
+# variation selectors, fillers. But for the letters of flags (E0020 to E007F),
+# without which England's would be Scotland's.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e001f"
+    "\U000e0080-\U000e0fff]"
+)
+# As a NUL behind a name; str.split() knows those that are white space.
+_CONTROLS = re.compile("[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+
+
+def visible(text: str) -> str:
+    """The text in Unicode NFC, without what nobody can see in it.
+
+    Args:
+        text: As somebody wrote it, or copied it from a page.
+
+    Returns:
+        The same without invisible letters, white space collapsed.
+    """
+    seen = _CONTROLS.sub(" ", _INVISIBLE.sub("", text))
+    return " ".join(unicodedata.normalize("NFC", seen).split())
 
 
 def clean_tag(text: str) -> str:
     """The one spelling of a tag under which it is compared and stored.
 
-    Unicode NFC, case folded, white space collapsed; only `category---tag`
-    loses its prefix. Punctuation inside a tag stays: `pop/rock`, `r&b`.
+    Unicode NFC without invisible letters, case folded, white space collapsed;
+    only `category---tag` loses its prefix. Punctuation inside a tag stays:
+    `pop/rock`, `r&b`.
 
     Args:
         text: A tag as somebody wrote it.
@@ -36,11 +62,10 @@ def clean_tag(text: str) -> str:
         raise TypeError(f"A tag must be a string. Received: {text!r}")
     if re.search("[\ud800-\udfff]", text):
         raise ValueError(f"A tag must be valid Unicode. Received: {text!r}")
-    folded = unicodedata.normalize("NFC", text).casefold()
     # Case folding can leave a letter apart from its accent.
-    words = unicodedata.normalize("NFC", folded).split()
-    category, _, name = " ".join(words).rpartition(CATEGORY_MARK)
-    return name.strip() if category.strip() else " ".join(words)
+    cleaned = visible(visible(text).casefold())
+    category, _, name = cleaned.rpartition(CATEGORY_MARK)
+    return name.strip() if category.strip() else cleaned
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,6 @@ runs/<experiment>/<name>/
 """
 
 import contextlib
-import csv
 import datetime
 import fcntl
 import io
@@ -26,6 +25,8 @@ import subprocess
 import sys
 import time
 from importlib import metadata
+
+from tftag.files import escaping
 
 _log = logging.getLogger(__name__)
 
@@ -89,9 +90,10 @@ class RunDir:
         """Writes rows whose columns are all keys in order of appearance."""
         columns = list(dict.fromkeys(key for row in rows for key in row))
         text = io.StringIO()
-        table = csv.DictWriter(text, columns, lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+        write_row = escaping.csv_row_writer(text)
+        write_row(columns)
+        for row in rows:
+            write_row([row.get(column, "") for column in columns])
         return write_atomically(self.path / file_name, text.getvalue().encode())
 
     def write_environment(self, command: list[str], seed: int) -> dict:

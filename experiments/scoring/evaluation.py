@@ -48,7 +48,8 @@ def check_scored(
         if part is not None and carrying < needed[name]:
             raise ValueError(
                 f"At least {needed[name]} of the {name} recordings must carry "
-                "a tag of the model, or there are no figures. Received: "
+                "a tag of the model, or there are no figures; --train-on all "
+                "goes without any. Received: "
                 f"{carrying} of {len(part.tracks)}"
             )
 

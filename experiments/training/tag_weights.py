@@ -1,12 +1,12 @@
 """Weights of the tags in the loss: by frequency, from a file, adaptive."""
 
-import csv
 import logging
 import pathlib
 
 import numpy as np
 
 from pipelines import splits
+from pipelines.sources import csv_text
 from tftag import metrics, tags
 
 _log = logging.getLogger(__name__)
@@ -33,6 +33,8 @@ def by_frequency(labels: np.ndarray) -> np.ndarray:
 def from_file(path: str, vocabulary: tags.TagVocabulary) -> np.ndarray:
     """Reads a CSV with the columns `tag` and `weight`; no tag may be missing.
 
+    The columns may be separated as in the tables of `pipelines.prepare`.
+
     Returns:
         float32 `[tags]`, as they stand in the file.
     """
@@ -42,31 +44,28 @@ def from_file(path: str, vocabulary: tags.TagVocabulary) -> np.ndarray:
             "`tag_weights` must be none, frequency, adaptive or a CSV file. "
             f"Received: {path!r}"
         )
-    with open(file, newline="", encoding="utf-8") as text:
-        try:
-            rows = list(csv.DictReader(text))
-        except ValueError as error:
-            raise ValueError(
-                "A file of tag weights must be a CSV in UTF-8. "
-                f"Received: {path} ({error})"
-            ) from error
-    if not rows or not {"tag", "weight"} <= rows[0].keys():
+    columns = ("tag", "weight")
+    table = csv_text.read_table(file, csv_text.read_text(file), columns)
+    if not table.rows or not set(columns) <= set(table.names):
         raise ValueError(
             "A file of tag weights must have the columns tag and weight. "
-            f"Received: {list(rows[0]) if rows else 'no rows'} in {path}"
+            f"Received: {table.header!r:.80} and {len(table.rows)} rows in "
+            f"{path}"
         )
     weights = {}
-    for row in rows:
+    for line, cells in table.rows:
+        row = dict(zip(table.names, map(str.strip, cells), strict=False))
+        name, text = row.get("tag", ""), row.get("weight", "")
         try:
-            weight = float(row["weight"])
-        except (TypeError, ValueError):
+            weight = float(text)
+        except ValueError:
             weight = -1.0
         if not 0 <= weight < np.inf:
             raise ValueError(
                 "The weight of a tag must be a number of at least 0. "
-                f"Received: {row['weight']!r} for {row['tag']!r} in {path}"
+                f"Received: {text!r} for {name!r} in {path}, line {line}"
             )
-        weights[tags.clean_tag(row["tag"])] = weight
+        weights[tags.clean_tag(name)] = weight
     missing = [name for name in vocabulary.names if name not in weights]
     if missing:
         raise ValueError(

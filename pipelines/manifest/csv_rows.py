@@ -93,13 +93,17 @@ def read_rows(path: pathlib.Path) -> Iterator[tuple]:
     Raises:
         ValueError: A line is not as it was written.
     """
-    with open(path, encoding="utf-8", newline="") as file:
+    with (
+        escaping.long_cells(),
+        open(path, encoding="utf-8", newline="") as file,
+    ):
         reader = csv.reader(file)
         try:
             if tuple(next(reader, ())) != COLUMNS:
                 raise ValueError(f"the columns must be {','.join(COLUMNS)}")
             for row in reader:
-                track_id, where, split, artist, names, *others = row
+                track_id, *texts = map(escaping.read_cell, row)
+                where, split, artist, names, *others = texts
                 samples, peak, data_offset, file_bytes, *others = others
                 known, codec, source_rate_hz, source_frames = others
                 yield (

@@ -17,7 +17,6 @@ import sys
 
 from pipelines.prepare import (
     arguments,
-    flags,
     overwriting,
     preparation,
     summary,
@@ -101,7 +100,7 @@ def _read_source(asked, audio_folder) -> listed.Listing:
         )
     if asked.pickles:
         return seed_pickles.read_pickles(
-            *(pathlib.Path(asked.pickles, n) for n in flags.PICKLES),
+            *seed_pickles.find_pickles(asked.pickles),
             audio_folder,
             asked.tag_names,
             asked.tag_separator,

@@ -12,9 +12,9 @@ from pipelines.sources import (
     magnatagatune,
     mtg_jamendo,
 )
+from pipelines.sources.pickles import lists
 from tftag.cli import command_line
 
-PICKLES = ("data_mapping.pkl", "train_ids.pkl", "val_ids.pkl")
 # Data set, its subsets, and the first of them, which is the default.
 SUBSETS = {
     "magnatagatune": tuple(magnatagatune.VERSIONS),
@@ -79,7 +79,7 @@ def _add_sources(parser):
     source.add_argument(
         "--pickles",
         metavar="DIR",
-        help=f"folder of the reference experiment's {', '.join(PICKLES)}",
+        help=f"folder of the reference experiment's {', '.join(lists.NAMES)}",
     )
     source.add_argument(
         "--magnatagatune",

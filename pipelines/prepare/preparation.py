@@ -171,7 +171,28 @@ def prepare(
         )
     prepared = dataclasses.replace(prepared, audit=audit)
     manifest.write_manifest(prepared)
+    _tell_of_others(prepared)
     return prepared, lost
+
+
+def _tell_of_others(prepared):
+    """Names the WAVs of rows that have left the table, or were rejected."""
+    folder = prepared.folder / convert.WAV_FOLDER
+    if not folder.is_dir():
+        return
+    known = {prepared.wav_path(track).name for track in prepared.tracks}
+    others = sorted(set(os.listdir(folder)) - known)
+    if others:
+        size = sum((folder / name).lstat().st_size for name in others)
+        logger.warning(
+            "%s in %s (%.1f MB) %s no recording of the data set any more and "
+            "can be deleted: %s",
+            sentences.count(len(others), "file"),
+            folder,
+            size / 1e6,
+            "is of" if len(others) == 1 else "are of",
+            sentences.some(others),
+        )
 
 
 def _check_losses(out, lost, kept, wishes):

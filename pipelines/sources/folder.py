@@ -1,15 +1,18 @@
 """A folder of audio and a table: CSV or JSON lines."""
 
 import collections
+import dataclasses
 import logging
 import os
 import pathlib
-import unicodedata
+import re
 from collections.abc import Iterable
 
-from pipelines.sources import listed, remote_audio, table
+from pipelines import sentences
+from pipelines.sources import file_search, listed, remote_audio, table
 from pipelines.storage import address as addresses
 from pipelines.storage import local_copy
+from tftag import artist_names
 
 SPLIT_NAMES = {
     "train": "train",
@@ -21,6 +24,11 @@ SPLIT_NAMES = {
     "test": "test",
     "testing": "test",
 }
+
+_DRIVE = re.compile(r"[a-z]:[\\/]|\\\\", re.IGNORECASE)
+_OF_WINDOWS = (
+    " The table has whole paths of Windows: write them relative to that folder."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -68,12 +76,21 @@ def read_table(
     if not rows:
         raise ValueError(f"{csv_path} lists no recording.")
     _check_splits(csv_path, rows)
-    paths = _find(csv_path, rows, folder, files)
+    search = file_search.FileSearch(folder, files)
+    rows, paths = _join_rows(
+        csv_path, rows, [search.find(r.path) for r in rows]
+    )
+    search.tell(csv_path)
     recordings, problems = [], []
     ids = listed.track_ids(
         [_name(p, folder, row.path) for p, row in zip(paths, rows, strict=True)]
     )
-    wrong = remote_audio.problems(paths)
+    wrong = [
+        search.problems.get(path, problem)
+        for path, problem in zip(
+            paths, remote_audio.problems(paths), strict=True
+        )
+    ]
     for row, path, track_id, problem in zip(
         rows, paths, ids, wrong, strict=True
     ):
@@ -94,8 +111,10 @@ def read_table(
             f"None of the {len(rows)} files that {csv_path} lists can be "
             f"read; the first, {paths[0]}, is {wrong[0]}. Name the folder that "
             "the paths start from as the audio folder (--audio)."
+            + _OF_WINDOWS
+            * bool(_DRIVE.match(rows[0].path.strip()))
         )
-    unlisted = sorted(set(map(_spelled, files)) - set(paths))
+    unlisted = sorted(search.files - set(paths))
     problems += [(_name(path, folder), listed.NOT_LISTED) for path in unlisted]
     _warn_of_separator(csv_path, rows, tag_separator)
     listed.warn_of_untagged(recordings, csv_path)
@@ -117,47 +136,58 @@ def _check_splits(csv_path: pathlib.Path, rows: list[table.Row]):
             )
 
 
-def _find(
+def _join_rows(
     csv_path: pathlib.Path,
     rows: list[table.Row],
-    folder: str | addresses.Address,
-    files: list[pathlib.Path | addresses.Address],
-) -> list[str | addresses.Address]:
-    """Absolute path or address of each row, whether there is a file or not."""
-    spellings = {_normal(file): _spelled(file) for file in files}
-    paths = [remote_audio.find(folder, row.path) for row in rows]
+    paths: list[str | addresses.Address],
+) -> tuple[list[table.Row], list[str | addresses.Address]]:
+    """One row of each file, with the tags of all that name it."""
     lines = collections.defaultdict(list)
-    for place, row in enumerate(rows):
-        # One file system stores accents apart from their letters, the next
-        # one together.
-        if not os.path.lexists(str(paths[place])):
-            key = _normal(paths[place])
-            paths[place] = spellings.get(key, paths[place])
-        lines[str(paths[place])].append(row)
-    twice = [path for path, same in lines.items() if len(same) > 1]
-    if twice:
-        rows = lines[twice[0]]
-        numbers = ", ".join(str(row.line) for row in rows)
-        more = f", and {len(twice) - 1} more like it" if twice[1:] else ""
-        hint = "."
-        if addresses.is_remote(twice[0]):
-            hint = "; what only differs after a ? is one file."
-        raise ValueError(
-            f"{csv_path} must name each file once. Received: "
-            f"{addresses.without_secrets(rows[0].path)!r} on the lines "
-            f"{numbers}{more}. Put all tags of a file into one row{hint}"
+    for row, path in zip(rows, paths, strict=True):
+        lines[str(path)].append((row, path))
+    joined, more = [], []
+    for same in lines.values():
+        row, path = same[0]
+        if len(same) > 1:
+            more.append(same)
+            _check_same(csv_path, same)
+            names = tuple(name for other, _ in same for name in other.tags)
+            row = dataclasses.replace(row, tags=names)
+        joined.append((row, path))
+    if more:
+        numbers = ", ".join(str(row.line) for row, _ in more[0])
+        _log.warning(
+            "%s has several rows for %s, as for %s on the lines %s: their tags "
+            "are taken together.",
+            csv_path,
+            sentences.count(len(more), "file"),
+            addresses.without_secrets(repr(more[0][0][0].path)),
+            numbers,
         )
-    return paths
+    return [row for row, _ in joined], [path for _, path in joined]
 
 
-def _spelled(
-    file: pathlib.Path | addresses.Address,
-) -> str | addresses.Address:
-    return file if isinstance(file, addresses.Address) else os.fspath(file)
-
-
-def _normal(path: str | os.PathLike | addresses.Address) -> str:
-    return unicodedata.normalize("NFC", str(path))
+def _check_same(csv_path: pathlib.Path, same: list[tuple]):
+    """Refuses rows of a file that are about something else than its tags."""
+    facts = {
+        (
+            artist_names.artist_key(row.artist),
+            SPLIT_NAMES.get(row.split.casefold()),
+            path,
+        )
+        for row, path in same
+    }
+    if len(facts) == 1:
+        return
+    first = addresses.without_secrets(same[0][0].path)
+    numbers = ", ".join(str(row.line) for row, _ in same)
+    hint = "must have one artist and one split"
+    if len({path for _, path in same}) > 1:
+        hint = "must have one address: what only differs after a ? is one file"
+    raise ValueError(
+        f"{csv_path}: the rows of a file {hint}. Received: {first!r} on the "
+        f"lines {numbers}"
+    )
 
 
 def _name(

@@ -7,7 +7,6 @@ import logging
 import os
 import pathlib
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from pipelines.reading import arrays
@@ -135,9 +134,8 @@ def clean_tags(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def clean_artist(text: str) -> str:
-    """An artist's name, in NFC and with single spaces."""
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """An artist's name as it is seen, with single spaces."""
+    return tags.visible(text.encode("utf-8", "backslashreplace").decode())
 
 
 def track_ids(names: Sequence[str]) -> list[str]:

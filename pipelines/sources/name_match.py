@@ -7,14 +7,15 @@ import unicodedata
 from collections.abc import Iterable
 
 from pipelines.sources import listed
+from tftag import tags
 
 
 class NameMatch:
     """Files by name, with or without folder and ending.
 
-    Of several files with a name, the one that shares most folders with it is
-    meant, then the one with the same ending. Two that are equally good are
-    ambiguous: none is taken.
+    Of several files with a name, one that has its case is meant, then the one
+    that shares most folders with it, then the one with the same ending. Two
+    that are equally good are ambiguous: none is taken.
     """
 
     def __init__(self, files: Iterable[pathlib.Path], folder: pathlib.Path):
@@ -27,7 +28,7 @@ class NameMatch:
         self._by_stem = collections.defaultdict(list)
         for file in files:
             parts = name_parts(os.path.relpath(file, folder))
-            self._by_stem[parts[-2]].append((parts, file))
+            self._by_stem[_key(parts[-2])].append((parts, file))
 
     def find(self, name: str) -> list[pathlib.Path]:
         """The files that a name can mean.
@@ -40,7 +41,7 @@ class NameMatch:
         """
         wanted = name_parts(name)
         best, best_score = [], None
-        for parts, file in self._by_stem.get(wanted[-2], ()):
+        for parts, file in self._by_stem.get(_key(wanted[-2]), ()):
             score = _score(wanted, parts)
             if best_score is None or score > best_score:
                 best, best_score = [], score
@@ -95,14 +96,19 @@ def name_parts(name: str) -> tuple[str, ...]:
     return (*named, stem, last[len(stem) :])
 
 
+def _key(stem: str) -> str:
+    return tags.visible(stem).casefold()
+
+
 def _score(
     wanted: tuple[str, ...], parts: tuple[str, ...]
-) -> tuple[int, bool, bool]:
-    """Folders shared from the name upwards, the whole path, the ending."""
+) -> tuple[bool, int, bool, bool]:
+    """The name's case, folders shared upwards, the whole path, the ending."""
     shared = 0
     pairs = zip(wanted[-3::-1], parts[-3::-1], strict=False)
     for wanted_folder, folder in pairs:
         if wanted_folder != folder:
             break
         shared += 1
-    return shared, wanted[:-2] == parts[:-2], wanted[-1] == parts[-1]
+    whole = wanted[:-2] == parts[:-2]
+    return wanted[-2] == parts[-2], shared, whole, wanted[-1] == parts[-1]

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from pipelines.manifest import checks
 from pipelines.sources import listed, name_match
+from tftag.files import escaping
 
 _log = logging.getLogger(__name__)
 
@@ -107,15 +108,16 @@ def open_index(
     Raises:
         ValueError: In the block it was found to be no such text, or no CSV.
     """
-    # Biographies of artists are cells too; the limit is the process's.
-    before = csv.field_size_limit(16_000_000)
     try:
-        with open(path, encoding="utf-8", errors=errors, newline="") as file:
+        # Biographies of artists are cells too; a quote that is not closed
+        # would make one of all that follows.
+        with (
+            escaping.long_cells(16_000_000),
+            open(path, encoding="utf-8", errors=errors, newline="") as file,
+        ):
             yield file
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
-    finally:
-        csv.field_size_limit(before)
 
 
 def list_copy(

@@ -50,9 +50,13 @@ def find(
     Args:
         folder: What relative paths start from, absolute.
         written: Path or address in the row.
+
+    Raises:
+        ValueError: It is an address of another kind than can be read.
     """
-    if addresses.is_remote(written):
-        return addresses.Address(written)
+    if addresses.has_scheme(written):
+        found = addresses.place(written)
+        return found if addresses.is_remote(found) else os.fspath(found)
     if isinstance(folder, addresses.Address) and not os.path.isabs(written):
         return folder / written
     return os.path.normpath(os.path.join(str(folder), written))

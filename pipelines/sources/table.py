@@ -1,19 +1,24 @@
 """The rows of a CSV or JSON lines file that lists recordings."""
 
-import codecs
-import csv
 import dataclasses
-import io
-import itertools
 import json
+import logging
 import pathlib
 import re
 
+from pipelines import sentences
+from pipelines.sources import csv_text, tag_cells
+from tftag import tags
+
 COLUMNS = ("path", "tags", "artist", "split")
 NEEDED = ("path", "tags")
-SEPARATORS = (",", ";", "\t", "|")
-# Read after the file's own lines: inside an open quote it is no row.
-_LAST_LINE = "end of the table"
+# As in tables with one row per track and tag.
+_OTHER_NAMES = {"tag": "tags"}
+# Cells of a table with a column for each tag.
+_YES = frozenset({"1", "1.0", "true"})
+_NO = frozenset({"0", "0.0", "false", ""})
+
+_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Row:
 
     Attributes:
         line: Line of the file, from 1, on which it starts.
-        path: As it stands there, without spaces around it.
+        path: As it stands there, with the blanks around it.
         tags: As they stand there, already split.
         artist: "" where none is given.
         split: "" where none is given.
@@ -39,7 +44,8 @@ def read_rows(path: pathlib.Path, tag_separator: str) -> list[Row]:
     """Reads a table.
 
     The file is JSON lines if it starts with a brace. In a CSV file the header
-    decides what separates the columns.
+    decides what separates the columns, or a line `sep=;` before it. Without a
+    column of tags, columns of zeros and ones are the tags.
 
     Args:
         path: The table, UTF-8, or UTF-16 with a byte order mark.
@@ -52,7 +58,7 @@ def read_rows(path: pathlib.Path, tag_separator: str) -> list[Row]:
         ValueError: The table has no header with the needed columns, or a line
             cannot be read; names it.
     """
-    text = _decode(path)
+    text = csv_text.read_text(path)
     start = text.lstrip()[:1]
     if start == "[":
         raise ValueError(
@@ -63,108 +69,89 @@ def read_rows(path: pathlib.Path, tag_separator: str) -> list[Row]:
     return _read_csv(path, text, tag_separator)
 
 
-def _decode(path: pathlib.Path) -> str:
-    data = path.read_bytes()
-    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        return data.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{path}, line {line}: the table must be UTF-8. Received: "
-            f"{data[error.start : error.start + 1]!r}. Save it as UTF-8."
-        ) from error
-
-
 def _read_csv(path: pathlib.Path, text: str, tag_separator: str) -> list[Row]:
-    lines = io.StringIO(text, newline="")
-    blank = 0
-    header = ""
-    for header in lines:
-        if header.strip():
-            break
-        blank += 1
-    separator, names = _read_header(path, header)
-    reader = csv.reader(
-        itertools.chain(lines, [_LAST_LINE]),
-        delimiter=separator,
-        skipinitialspace=True,
-    )
-    rows = []
-    first_line = blank + 2
-    cells = []
-    try:
-        for cells in reader:
-            line, first_line = first_line, blank + 2 + reader.line_num
-            if any(cell.strip() for cell in cells):
-                rows.append((line, cells))
-    except csv.Error as error:
-        raise ValueError(
-            f"{path}, line {first_line}: {error}; is a quote not closed?"
-        ) from error
-    if cells != [_LAST_LINE]:
-        raise ValueError(
-            f"{path}: a quote that opens on line {rows[-1][0]} is not closed."
-        )
-    return [
-        _to_row(path, line, names, separator, cells, tag_separator)
-        for line, cells in rows[:-1]
-    ]
-
-
-def _read_header(path: pathlib.Path, header: str) -> tuple[str, list[str]]:
-    """The separator under which the header has most known columns."""
-    best_names, best, best_known = [], "", -1
-    for separator in SEPARATORS:
-        cells = next(
-            csv.reader([header], delimiter=separator, skipinitialspace=True),
-            [],
-        )
-        names = [cell.strip().casefold() for cell in cells]
-        known = sum(name in COLUMNS for name in names)
-        if known > best_known:
-            best_names, best, best_known = names, separator, known
-    absent = [name for name in NEEDED if name not in best_names]
-    if absent:
+    known = (*COLUMNS, *_OTHER_NAMES)
+    table = csv_text.read_table(path, text, known)
+    names = [_OTHER_NAMES.get(name, name) for name in table.names]
+    flags = [] if "tags" in names else _tag_columns(names, table)
+    absent = [name for name in NEEDED if name not in names]
+    if absent and not (flags and absent == ["tags"]):
         raise ValueError(
             f"{path} must start with a line that names the columns "
-            f"path,tags[,artist[,split]]; it lacks {' and '.join(absent)}. "
-            f"Received: {header.strip()!r:.120}"
+            f"path,tags[,artist[,split]], or path and a column of zeros and "
+            f"ones for each tag; it lacks {' and '.join(absent)}. Received: "
+            f"{table.header!r:.120}"
         )
-    twice = {n for n in best_names if n in COLUMNS and best_names.count(n) > 1}
+    twice = {n for n in names if n in COLUMNS and names.count(n) > 1}
     if twice:
         raise ValueError(f"{path} has the column {min(twice)!r} twice.")
-    return best, best_names
+    if flags:
+        titles = [table.titles[place] for place in flags]
+        _log.warning(
+            "%s has no column of tags: the %s of zeros and ones are taken for "
+            "tags: %s",
+            path,
+            sentences.count(len(titles), "column"),
+            sentences.some(titles),
+        )
+    rows = []
+    for line, cells in table.rows:
+        try:
+            rows.append(
+                _to_row(line, cells, names, table, flags, tag_separator)
+            )
+        except ValueError as error:
+            raise ValueError(f"{path}, line {line}: {error}") from error
+    return rows
+
+
+def _tag_columns(names: list[str], table: csv_text.Table) -> list[int]:
+    """Places of the columns of zeros and ones, which are named."""
+    found = []
+    for place, name in enumerate(names):
+        cells = {
+            cells[place].strip().casefold() if place < len(cells) else ""
+            for _, cells in table.rows
+        }
+        if name and name not in COLUMNS and cells <= _YES | _NO and any(cells):
+            found.append(place)
+    return found
 
 
 def _to_row(
-    path: pathlib.Path,
     line: int,
-    names: list[str],
-    separator: str,
     cells: list[str],
+    names: list[str],
+    table: csv_text.Table,
+    flags: list[int],
     tag_separator: str,
 ) -> Row:
-    cells = [cell.strip() for cell in cells]
     surplus = cells[len(names) :]
-    if any(surplus):
+    if any(cell.strip() for cell in surplus):
         # `path|tags` with tags joined by the same letter.
-        if names[-1] != "tags" or separator != tag_separator:
+        if names[-1] != "tags" or table.separator != tag_separator:
             raise ValueError(
-                f"{path}, line {line}: {len(cells)} cells where the header "
-                f"has {len(names)}. Put quotes around a cell that holds "
-                f"{separator!r}."
+                f"{len(cells)} cells where the header has {len(names)}. Put "
+                f"quotes around a cell that holds {table.separator!r}."
             )
-        cells[len(names) - 1 :] = [separator.join(cells[len(names) - 1 :])]
+        last = len(names) - 1
+        cells = [*cells[:last], table.separator.join(cells[last:])]
     found = dict(zip(names, cells, strict=False))
-    if not found.get("path"):
-        raise ValueError(f"{path}, line {line}: there is no path.")
+    if not tags.visible(found.get("path", "")):
+        raise ValueError("there is no path.")
+    held = [
+        table.titles[place]
+        for place in flags
+        if place < len(cells) and cells[place].strip().casefold() in _YES
+    ]
     return Row(
         line=line,
         path=found["path"],
-        tags=_split(found.get("tags", ""), tag_separator),
-        artist=found.get("artist", ""),
-        split=found.get("split", ""),
+        tags=tuple(held)
+        if flags
+        else tag_cells.split(found.get("tags", ""), tag_separator),
+        artist=found.get("artist", "").strip(),
+        split=tags.visible(found.get("split", "")),
     )
 
 
@@ -185,36 +172,44 @@ def _read_json_lines(
 def _to_json_row(line: int, entry: object, tag_separator: str) -> Row:
     if not isinstance(entry, dict):
         raise ValueError("each line must be a JSON object")
-    found = {name.strip().casefold(): value for name, value in entry.items()}
+    found = {}
+    for name, value in entry.items():
+        name = tags.visible(name).casefold()
+        found[_OTHER_NAMES.get(name, name)] = value
     for name in NEEDED:
         if name not in found:
-            raise ValueError(f"the key {name!r} is missing")
+            hint = ", a list of its tags" if name == "tags" else ""
+            raise ValueError(f"the key {name!r} is missing{hint}")
     names = found.pop("tags")
     if isinstance(names, str):
-        names = _split(names, tag_separator)
-    names = [] if names is None else names
-    if not isinstance(names, (list, tuple)) or not all(
-        isinstance(name, str) for name in names
-    ):
+        names = tag_cells.split(names, tag_separator)
+    elif isinstance(names, (dict, bool)):
         raise ValueError("'tags' must be a string or a list of strings")
+    elif names is None:
+        names = ()
+    else:
+        names = tag_cells.from_list(
+            names if isinstance(names, list) else [names]
+        )
     if any(re.search("[\ud800-\udfff]", name) for name in names):
         raise ValueError("'tags' must be valid Unicode")
     texts = {}
     for name in ("path", "artist", "split"):
         value = found.get(name)
+        if name == "artist" and type(value) in (int, float):
+            value = json.dumps(value)
         if value is not None and not isinstance(value, str):
             raise ValueError(f"{name!r} must be a string")
-        texts[name] = (value or "").strip()
-    if not texts["path"]:
+        texts[name] = value or ""
+    if not tags.visible(texts["path"]):
         raise ValueError("there is no path")
     # The other half characters are how Python names bytes that are no UTF-8.
     if re.search("[\ud800-\udc7f\udd00-\udfff]", texts["path"]):
         raise ValueError("'path' must be valid Unicode")
     return Row(
-        line, texts["path"], tuple(names), texts["artist"], texts["split"]
+        line,
+        texts["path"],
+        names,
+        texts["artist"].strip(),
+        tags.visible(texts["split"]),
     )
-
-
-def _split(cell: str, tag_separator: str) -> tuple[str, ...]:
-    parts = (part.strip() for part in cell.split(tag_separator))
-    return tuple(part for part in parts if part)

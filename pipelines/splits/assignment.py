@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 # No artist's name.
 _NAMELESS = "\0"
+# Of the recordings, beyond which it is told that sizes are not as wished.
+_MISPLACED_SHARE = 0.1
 
 
 def assign_splits(
@@ -65,7 +67,24 @@ def assign_splits(
             len(sides),
             " and ".join(names[side] for side in sorted(empty)),
         )
+    _tell_of_sizes(
+        names, np.bincount(sides[groups], minlength=len(names)), targets
+    )
     return [names[side] for side in sides[groups]]
+
+
+def _tell_of_sizes(names, sizes, targets):
+    """Says where the sizes had to give way to artists or tags."""
+    misplaced = np.abs(sizes - targets).sum() // 2
+    if misplaced > _MISPLACED_SHARE * sizes.sum():
+        logger.warning(
+            "The splits have %s recordings in place of %s (%s), so that no "
+            "artist is in two of them and each has of every tag. More "
+            "recordings, or fewer tags (--min-count, --top), come nearer.",
+            "/".join(map(str, sizes)),
+            "/".join(map(str, targets)),
+            ", ".join(names),
+        )
 
 
 def check_weights(weights: Sequence[float]) -> None:

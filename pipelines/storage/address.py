@@ -11,9 +11,19 @@ import urllib.parse
 SCHEMES = ("s3", "gs", "https", "http")
 _PATTERN = re.compile(rf"({'|'.join(SCHEMES)})://(.+)", re.I | re.S)
 _ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
-_WEB_ADDRESS = re.compile(
-    r"(https?://)([^\s/'\"<>]*@)?([^\s?'\"<>]*)(\?[^\s'\"<>]*)?"
+# A password may hold a slash, as keys of buckets do; a port ends before it.
+_USER = r"(?:[^\s/@'\"<>]*|[^\s/@:'\"<>]+:(?!\d+/)[^\s@'\"<>]*)@"
+_PARTS = re.compile(rf"([^:]+://)((?:{_USER})*)([^/]*)(.*)", re.DOTALL)
+# In any text, whatever the scheme and its case.
+_ADDRESS_IN_TEXT = re.compile(
+    rf"\b([a-z][a-z0-9+.-]*)(://)(?:{_USER})*([^\s?'\"<>]*)"
+    r"(\?[^\s'\"<>]*)?",
+    re.IGNORECASE,
 )
+# There a question mark is a letter of a name.
+_BUCKETS = ("s3", "s3a", "s3n", "gs")
+_SHORTEST_SECRET = 4
+_HERE = ("", "localhost")
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -40,8 +50,7 @@ class Address:
     def __str__(self) -> str:
         """The address without secrets."""
         head, path, _ = self._parts()
-        host = head.partition("://")[2].rpartition("@")[2]
-        return f"{self.scheme}://{host}{path}"
+        return f"{self.scheme}://{_PARTS.match(head)[3]}{path}"
 
     def __repr__(self) -> str:
         """As in an error."""
@@ -97,15 +106,37 @@ class Address:
         name = str(self)[len(start) :]
         return urllib.parse.unquote(name) if self.is_web else name
 
+    @property
+    def has_user(self) -> bool:
+        """Whether there is a user name or a password."""
+        return bool(_PARTS.match(self.text)[2])
+
+    def hidden_in(self, text: str) -> str:
+        """A text of another library without the secrets of this address.
+
+        Args:
+            text: Perhaps with the address, with parts of it, or with others.
+        """
+        text = text.replace(self.text, str(self))
+        head, _, query = self._parts()
+        user = _PARTS.match(head)[2]
+        named = [user.rstrip("@"), *user.rstrip("@").split(":", 1)]
+        named += [value for _, value in urllib.parse.parse_qsl(query[1:])]
+        forms = (str, urllib.parse.unquote, urllib.parse.quote, _quote_all)
+        secrets = {form(name) for name in named for form in forms}
+        for secret in sorted(secrets, key=len, reverse=True):
+            if len(secret) >= _SHORTEST_SECRET:
+                text = text.replace(secret, "***")
+        return without_secrets(text)
+
     def _parts(self) -> tuple[str, str, str]:
         """Scheme with host or bucket, path, and query."""
         text, query = self.text, ""
         if self.is_web:
             text, mark, query = text.partition("?")
             query = mark + query
-        scheme, _, rest = text.partition("://")
-        host, slash, path = rest.partition("/")
-        return f"{scheme}://{host}", slash + path, query
+        scheme, user, host, path = _PARTS.match(text).groups()
+        return f"{scheme}{user}{host}", path, query
 
 
 def is_remote(path: object) -> bool:
@@ -119,13 +150,18 @@ def place(path: str | os.PathLike | Address) -> pathlib.Path | Address:
     """The path or the address that a text means.
 
     Raises:
-        ValueError: It begins with another scheme than `SCHEMES`.
+        ValueError: It begins with another scheme than `SCHEMES` or `file`.
     """
     if isinstance(path, Address):
         return path
     if is_remote(path):
         return Address(path)
     if isinstance(path, str) and _ANY_SCHEME.match(path):
+        parts = urllib.parse.urlsplit(path)
+        _, slash, name = path.partition("://")[2].partition("/")
+        if parts.scheme == "file" and slash and parts.netloc.lower() in _HERE:
+            # A `?` or a `#` that is not quoted can only be of the name.
+            return pathlib.Path("/", urllib.parse.unquote(name))
         raise ValueError(
             f"Remote files must be at {', '.join(SCHEMES)}. "
             f"Received: {without_secrets(path)}"
@@ -181,6 +217,21 @@ def refuse_secrets(address: Address) -> None:
         )
 
 
+def _quote_all(text: str) -> str:
+    return urllib.parse.quote(text, safe="")
+
+
+def has_scheme(text: str) -> bool:
+    """Whether a text begins like an address, of whatever kind."""
+    return bool(_ANY_SCHEME.match(text))
+
+
 def without_secrets(text: str) -> str:
     """The text with its URLs without user names, passwords and queries."""
-    return _WEB_ADDRESS.sub(r"\1\3", text)
+
+    def cleaned(found):
+        scheme, mark, rest, query = found.groups()
+        kept = query if scheme.lower() in _BUCKETS and query else ""
+        return f"{scheme}{mark}{rest}{kept}"
+
+    return _ADDRESS_IN_TEXT.sub(cleaned, text)

@@ -29,6 +29,20 @@ _LASTING = (
     TypeError,
     AttributeError,
 )
+# What botocore refuses before it asks anybody, as the name of a bucket.
+_REFUSED = {
+    "ParamValidationError",
+    "EndpointResolutionError",
+    "NoRegionError",
+    "InvalidRegionError",
+    "ProfileNotFound",
+    "ConfigParseError",
+}
+_IN_ADDRESS = (
+    "credentials in the address of a bucket are not read: give them by "
+    "variables (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+    "GOOGLE_APPLICATION_CREDENTIALS)"
+)
 _CREDENTIALS = (
     "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
     "FSSPEC_S3_ANON=true for a public bucket"
@@ -71,6 +85,8 @@ def retried(address: addresses.Address, call: Callable[[], _Result]) -> _Result:
         RemoteError: The failure is one that lasts, or the last try failed.
         OSError: The disk of this machine is full.
     """
+    if address.has_user and not address.is_web:
+        raise RemoteError(address, _IN_ADDRESS)
     wait_seconds = FIRST_WAIT_SECONDS
     attempts = GS_ATTEMPTS if address.scheme == "gs" else ATTEMPTS
     for attempt in range(1, attempts + 1):
@@ -123,6 +139,9 @@ def _lasts(error):
         return status == _UNKNOWN_METHOD
     if isinstance(error, (Lasting, *_LASTING)):
         return True
+    causes = type(error), type(error.__cause__)
+    if any(kind.__name__ in _REFUSED for each in causes for kind in each.mro()):
+        return True
     # What gcsfs makes of 403 has no number at all.
     bare = type(error) is OSError and error.errno is None
     return bare or "Credential" in type(error).__name__
@@ -140,8 +159,7 @@ def _reason(error, address):
     if type(error).__name__ == "NoCredentialsError":
         return _CREDENTIALS
     status = _status(error)
-    said = str(error).replace(address.text, str(address))
-    said = " ".join(addresses.without_secrets(said).split())
+    said = " ".join(address.hidden_in(str(error)).split())
     if status is not None:
         try:
             phrase = http.HTTPStatus(status).phrase

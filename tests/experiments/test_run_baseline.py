@@ -247,6 +247,7 @@ def test_too_little_to_score_is_refused_before_training(tmp_path, capsys):
     assert call(tmp_path) == 2
     said = capsys.readouterr().err
     assert "At least 2 of the validation" in said and "1 of 1" in said
+    assert "--train-on all" in said
     bare = [
         dataclasses.replace(track, tags=(), split="test")
         if track.split == "validation"

@@ -10,6 +10,7 @@ from tftag import artist_names
         ("  The\tKnife ", "the knife"),
         ("Straße", "STRASSE"),
         ("\u0130brahim", "i\u0307brahim"),
+        ("The\u200b Kni\u00adfe\u200e", "\ufeffthe knife"),
     ],
 )
 def test_spellings_of_one_artist_have_one_key(one, other):

@@ -27,6 +27,16 @@ from tftag import tags
         ("Ko\u0308ln", "köln"),
         ("Straße", "strasse"),
         ("1980's | disco", "1980's | disco"),
+        ("rock\u200b", "rock"),
+        ("\ufeffRo\u00adck\u200e", "rock"),
+        ("\u2067rock\u2069 \u200f", "rock"),
+        ("rock\0\0", "rock"),
+        ("hip\u200d\u2060hop\ufe0f", "hiphop"),
+        ("genre\u200b---\u200brock", "rock"),
+        ("\u200b \u3164", ""),
+        ("e\u200b\u0301", "é"),
+        ("\U0001f468\u200d\U0001f3a4", "\U0001f468\U0001f3a4"),
+        ("سه\u200cتار", "سهتار"),
     ],
 )
 def test_clean_tag(written, clean):
@@ -35,12 +45,23 @@ def test_clean_tag(written, clean):
 
 def test_cleaning_twice_changes_nothing():
     rng = np.random.default_rng(0)
-    letters = list("aBß-–— /&|\\\u0130\u0345\u03a3\u0301\u0308\ufb01\u1e9e")
+    letters = list(
+        "aBß-–— /&|\\\u0130\u0345\u03a3\u0301\u0308\ufb01\u1e9e\u200b\u00ad\0"
+    )
     for _ in range(3_000):
         text = "".join(rng.choice(letters, rng.integers(0, 12)))
         once = tags.clean_tag(text)
         assert tags.clean_tag(once) == once
         assert unicodedata.is_normalized("NFC", once)
+
+
+def test_what_is_dropped_is_what_unicode_calls_ignorable():
+    dropped = "\u00ad\u034f\u061c\u180e\u200b\u200f\u202e\u2060\u2066\ufeff"
+    for letter in dropped:
+        assert tags.visible(f"a{letter}b") == "ab"
+    # Signs that are seen, and the letters of which flags are made.
+    for kept in "\u0600\u06dd\u2010\u20e3\ufffd\U000e0067":
+        assert tags.visible(f"a{kept}b") == f"a{kept}b"
 
 
 def test_a_tag_is_a_string():

@@ -3,13 +3,26 @@
 The name of a file may hold any character but NUL and /, line ends too.
 """
 
+import contextlib
 import csv
-from collections.abc import Callable, Sequence
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
+
+# What a spreadsheet computes, or what was written so that it does not; a
+# number is no formula.
+_FORMULA = re.compile(
+    r"'*(?![+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$)[=+\-@\t\r]", re.IGNORECASE
+)
 
 
 def csv_row_writer(file: TextIO) -> Callable[[Sequence], object]:
     """What writes a row of CSV that is read back as it was.
+
+    A text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return
+    would be a formula to a spreadsheet: an apostrophe is put before it, which
+    `read_cell` takes off. Numbers stay.
 
     Args:
         file: Open text file, line ends as written.
@@ -20,12 +33,35 @@ def csv_row_writer(file: TextIO) -> Callable[[Sequence], object]:
     ).writerow
 
     def write_row(row):
+        row = [
+            f"'{cell}"
+            if isinstance(cell, str) and _FORMULA.match(cell)
+            else cell
+            for cell in row
+        ]
         # csv puts no quotes around a lone carriage return, and ends the row
         # there when it reads.
         bare = any(isinstance(cell, str) and "\r" in cell for cell in row)
         return quoted(row) if bare else plain(row)
 
     return write_row
+
+
+def read_cell(cell: str) -> str:
+    """The text that `csv_row_writer` has written into a cell."""
+    marked = cell.startswith("'") and _FORMULA.match(cell)
+    return cell[1:] if marked else cell
+
+
+@contextlib.contextmanager
+def long_cells(most_letters: int = sys.maxsize) -> Iterator[None]:
+    """Lets `csv` read cells of more than 131,072 letters in the block."""
+    # The limit is the process's.
+    before = csv.field_size_limit(most_letters)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def one_line(text: str) -> str:

@@ -9,10 +9,45 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from pipelines.sources import listed, name_match
+from pipelines.sources import listed, name_match, tag_cells
 from pipelines.sources.pickles import safe_pickle
 
 _SEQUENCES = (list, tuple, set, frozenset, np.ndarray)
+
+
+NAMES = ("data_mapping.pkl", "train_ids.pkl", "val_ids.pkl")
+
+
+def find_pickles(folder: str | os.PathLike) -> list[pathlib.Path]:
+    """The files of `NAMES` in a folder, in any case of letters.
+
+    Args:
+        folder: Where they are; `Train_ids.pkl` is one of them too.
+
+    Returns:
+        Their paths, in the order of `NAMES`.
+
+    Raises:
+        FileNotFoundError: There is no such folder, or one of them is not in
+            it.
+        ValueError: Two differ in their case alone.
+    """
+    held = os.listdir(folder)
+    paths = []
+    for name in NAMES:
+        found = [name] if name in held else []
+        found = found or [n for n in held if n.casefold() == name]
+        if not found:
+            raise FileNotFoundError(
+                f"The reference experiment's lists are {', '.join(NAMES)}. "
+                f"Received: {folder}, which has no {name}"
+            )
+        if len(found) > 1:
+            raise ValueError(
+                f"{folder} must have one {name}. Received: {sorted(found)}"
+            )
+        paths.append(pathlib.Path(folder, found[0]))
+    return paths
 
 
 def read_pickles(
@@ -139,7 +174,10 @@ def _read_tags(
     where: str,
 ) -> tuple[str, ...]:
     if isinstance(value, (str, bytes)):
-        texts = _text(value, where).split(tag_separator)
+        try:
+            texts = tag_cells.split(_text(value, where), tag_separator)
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
         return listed.clean_tags(texts)
     if value is None:
         return ()

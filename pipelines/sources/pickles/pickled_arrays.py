@@ -1,7 +1,7 @@
 """The numpy arrays inside a pickle, rebuilt from their bytes.
 
-numpy's own functions for this are not used: they trust the state that they
-are given, and a forged one makes them read foreign memory.
+numpy's own functions trust the state that they are given, and a forged one
+makes them read foreign memory; here it is checked first.
 """
 
 import math
@@ -66,27 +66,21 @@ class PendingType:
         return np.dtype(self._order + self._code)
 
 
-class PendingArray:
-    """An array whose contents come after it."""
-
-    def __init__(self):
-        """Nothing is known of it yet."""
-        self.places = []
-
-
-def array(
-    data: bytes | list, dtype: PendingType, shape: tuple, fortran: bool
-) -> np.ndarray:
-    """The array that these bytes are.
+def fill(
+    target: np.ndarray,
+    data: bytes | list,
+    dtype: PendingType,
+    shape: tuple,
+    fortran: bool,
+) -> None:
+    """Gives an array these contents.
 
     Args:
+        target: An array that nobody uses yet.
         data: The elements' bytes, or the elements of an array of objects.
         dtype: Their type.
         shape: Length of each dimension, at most two of them.
         fortran: Whether the bytes run down the columns.
-
-    Returns:
-        The array, read-only unless it is of objects.
 
     Raises:
         ValueError: The parts do not fit together.
@@ -106,15 +100,8 @@ def array(
     # Each length by itself too: (10**9, 0) holds nothing and is a long list.
     if math.prod(shape) != held or max(shape, default=0) > held:
         raise ValueError(f"an array of {held} elements has the shape {shape}.")
-    if dtype.is_object:
-        made = np.empty(len(data), object)
-        # One by one: numpy would take equally long lists for a matrix.
-        for place, value in enumerate(data):
-            made[place] = value
-        return made.reshape(shape)
-    flat = np.frombuffer(data, dtype.dtype)
-    if flat.dtype.kind == "U":
+    if dtype.dtype.kind == "U":
         letters = np.frombuffer(data, dtype.dtype.byteorder + "u4")
         if letters.max(initial=0) > sys.maxunicode:
             raise ValueError("an array of strings holds what is no letter.")
-    return flat.reshape(shape, order="F" if fortran else "C")
+    target.__setstate__((1, shape, dtype.dtype, fortran, data))

@@ -92,6 +92,19 @@ def test_weights_come_from_a_file_by_name(tmp_path):
     np.testing.assert_array_equal(found, np.float32([0.5, 2.0]))
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separators_of_tables_separate_weights(tmp_path, separator):
+    vocabulary = tags.TagVocabulary(("rock, pop", "jazz"))
+    path = tmp_path / "weights.csv"
+    rows = [("note", "Weight ", "TAG"), ("x", "2", "Jazz")]
+    rows.append(("", "0.5", '"Rock, Pop"'))
+    text = "\r\n".join(map(separator.join, rows))
+    for head in ("", "\ufeff", f"sep={separator}\n"):
+        path.write_text(head + text, encoding="utf-8")
+        found = tag_weights.from_file(str(path), vocabulary)
+        np.testing.assert_array_equal(found, np.float32([0.5, 2.0]))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -94,6 +94,17 @@ def test_duplicates_can_be_dropped(music, tmp_path):
     assert made.audit["duplicates"] == 0
 
 
+def test_wavs_of_rows_that_left_are_named(music, tmp_path, caplog):
+    prepare(music, tmp_path)
+    assert "can be deleted" not in caplog.text
+    folder, listing = music
+    fewer = dataclasses.replace(listing, recordings=listing.recordings[:9])
+    prepare((folder, fewer), tmp_path)
+    assert "3 files in" in caplog.text
+    assert "can be deleted: t10.wav, t11.wav, t9.wav" in caplog.text
+    assert (tmp_path / "wav" / "t9.wav").exists()
+
+
 def test_given_splits_are_kept(music, tmp_path):
     given = with_recordings(
         music,

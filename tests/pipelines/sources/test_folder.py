@@ -124,8 +124,7 @@ def test_what_is_being_written_is_not_looked_at(tmp_path):
     [
         ("a.mp3,x,train\nb.mp3,y,tarin\n", r"line 3: the split.*'tarin'"),
         ("a.mp3,x,train\nb.mp3,y,\n", "line 3: the split.*left out"),
-        ("a.mp3,x,\n./a.mp3,y,\n", r"'a.mp3' on the lines 2, 3\. Put"),
-        ("a.mp3,x\na.mp3,y\nb.mp3,\nb.mp3,\n", "2, 3, and 1 more"),
+        ("a.mp3,x,train\n./a.mp3,y,test\n", r"one split.*lines 2, 3"),
         ("", "lists no recording"),
     ],
 )
@@ -146,6 +145,61 @@ def test_what_is_not_there_is_named(tmp_path):
         folder.read_table(path, tmp_path / "gone")
     with pytest.raises(ValueError, match="tag_separator"):
         folder.read_table(path, tag_separator="")
+
+
+def test_one_row_per_track_and_tag(tmp_path, caplog):
+    _touch(tmp_path, "a.mp3", "b.mp3")
+    path = _table(
+        tmp_path,
+        "path,tag,artist\na.mp3,x,Me\nb.mp3,y,\n./a.mp3,Y,me\na.mp3,x,ME\n",
+    )
+    read = folder.read_table(path)
+    assert [r.tags for r in read.recordings] == [("x", "y"), ("y",)]
+    assert [r.artist for r in read.recordings] == ["Me", ""]
+    assert "several rows for 1 file, as for 'a.mp3' on the lines 2, 4, 5" in (
+        caplog.text
+    )
+    path = _table(tmp_path, "path,tag,artist\na.mp3,x,Me\na.mp3,y,You\n")
+    with pytest.raises(ValueError, match=r"one artist.*'a.mp3' on .* 2, 3"):
+        folder.read_table(path)
+
+
+def test_what_has_several_spellings_is_named(tmp_path):
+    _touch(tmp_path, "a.wav", "A.wav")
+    path = _table(tmp_path, "path,tags\na.wav,x\na.WAV,y\n")
+    read = folder.read_table(path)
+    assert [r.path.name for r in read.recordings] == ["a.wav"]
+    assert dict(read.problems)["a.WAV"].startswith("ambiguous: 2 files")
+
+
+def test_blanks_in_csv_are_of_the_name_where_there_is_such_a_file(tmp_path):
+    _touch(tmp_path, "a.wav", " a.wav", "b.wav")
+    path = _table(tmp_path, "path,tags\na.wav,x\n a.wav,y\n b.wav,z\n")
+    read = folder.read_table(path)
+    assert [(r.path.name, r.tags) for r in read.recordings] == [
+        ("a.wav", ("x",)),
+        (" a.wav", ("y",)),
+        ("b.wav", ("z",)),
+    ]
+
+
+def test_addresses_of_other_kinds_are_named_without_their_secrets(tmp_path):
+    _touch(tmp_path, "a.wav")
+    path = _table(tmp_path, "path,tags\na.wav,x\nS3A://KEY:SEC/RET@b/x.wav,y\n")
+    ((name, reason),) = folder.read_table(path).problems
+    assert name == "S3A://b/x.wav"
+    assert "must be at s3, gs, https" in reason and "RET" not in reason
+    path = _table(tmp_path, "path,tags\nftp://me:word@h/x.wav?t=secret,y\n")
+    with pytest.raises(FileNotFoundError, match="ftp://h/x.wav") as caught:
+        folder.read_table(path)
+    assert "word" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_paths_of_windows_are_told(tmp_path):
+    path = _table(tmp_path, "path,tags\nC:\\Music\\a.wav,x\n")
+    with pytest.raises(FileNotFoundError, match="whole paths of Windows"):
+        folder.read_table(path)
 
 
 def test_recordings_without_tags_are_counted(tmp_path, caplog):

@@ -37,7 +37,9 @@ def _find(files, name):
         (["a/x.wav", "b/x.wav"], "x.wav", ["a/x.wav", "b/x.wav"]),
         (["a/x.wav", "b/x.wav"], "c/x", ["a/x.wav", "b/x.wav"]),
         # Another name.
-        (["xx.wav", "X.wav", "x.1.wav"], "x", []),
+        (["xx.wav", "X.wav", "x.1.wav"], "x", ["X.wav"]),
+        (["X.wav", "b/x.wav"], "x", ["b/x.wav"]),
+        (["\ufeffX.wav"], "x", ["\ufeffX.wav"]),
         (["x.wav"], "x.txt", []),
         (["x.wav"], "/", []),
         (["x.wav"], ".", []),

@@ -138,6 +138,30 @@ def test_too_few_artists_leave_a_side_empty_and_say_so(caplog):
     assert splits.assign_splits([], np.ones((0, 1))) == []
 
 
+def test_sizes_that_had_to_give_way_are_told(caplog):
+    labels = np.eye(8, 16) + np.eye(8, 16, 8)
+    sides = splits.assign_splits([f"a{i}" for i in range(8)], labels)
+    counts = collections.Counter(sides)
+    sizes = "/".join(str(counts[n]) for n in ("train", "validation", "test"))
+    told = f"{sizes} recordings in place of 6/1/1"
+    assert (told in caplog.text) == (sizes != "6/1/1")
+    caplog.clear()
+    splits.assign_splits(["big"] * 50 + list("abcdefghij"), np.ones((60, 1)))
+    assert "in place of 48/6/6" not in caplog.text
+    splits.assign_splits(
+        ["big"] * 30 + ["other"] * 30, np.ones((60, 1)), (8, 2)
+    )
+    assert "30/30 recordings in place of 48/12" in caplog.text
+
+
+def test_what_nobody_sees_does_not_divide_an_artist():
+    artists = ["Them", "them\u200b", "\ufeffTHEM", "th\u00adem"] + list(
+        "abcdef"
+    )
+    sides = splits.assign_splits(artists, np.ones((10, 1)), (1, 1))
+    assert len(set(sides[:4])) == 1
+
+
 def test_two_artists_train_and_validate():
     sides = splits.assign_splits(["a"] * 5 + ["b"] * 5, np.ones((10, 1)))
     assert set(sides) == {"train", "validation"}

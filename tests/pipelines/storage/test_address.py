@@ -63,6 +63,53 @@ def test_texts_lose_the_secrets_of_their_urls_only():
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("s3://AKIA:se/cr+et@bucket/x.mp3", "s3://bucket/x.mp3"),
+        ("S3A://KEY:SECRET@b/x", "S3A://b/x"),
+        ("ftp://me:p@ss@h/x?token=1", "ftp://h/x"),
+        ("HTTPS://U:P@H/x?X-Amz-Signature=1", "HTTPS://H/x"),
+        ("gs://key@b/what?.mp3", "gs://b/what?.mp3"),
+        ("https://host:80/me@home.mp3", "https://host:80/me@home.mp3"),
+        ("s3://b/x@y:z@w", "s3://b/x@y:z@w"),
+        ("s3://KEY%2F:a%2Fb@b/x", "s3://b/x"),
+    ],
+)
+def test_every_scheme_loses_its_secrets(text, clean):
+    assert addresses.without_secrets(text) == clean
+    said = addresses.without_secrets(f"In '{text}' and <{text}> too")
+    assert said == f"In '{clean}' and <{clean}> too"
+    if addresses.is_remote(text):
+        assert str(Address(text)).lower() == clean.lower()
+        assert Address(text).has_user == (
+            Address(text).text != str(Address(text))
+        )
+
+
+def test_what_libraries_make_of_an_address_has_no_secrets():
+    address = Address("s3://AKIAKEY:se/cr%2Bet@bucket/a.mp3")
+    for said in (
+        'Invalid bucket name "AKIAKEY:se/cr%2Bet@bucket": must match',
+        "NoSuchKey: se/cr+et@bucket/a.mp3",
+        "s3://AKIAKEY:se/cr%2Bet@bucket/a.mp3 and se%2Fcr%252Bet",
+    ):
+        clean = address.hidden_in(said)
+        for secret in ("AKIAKEY", "cr%2Bet", "cr+et", "cr%252Bet"):
+            assert secret not in clean
+    signed = Address(SIGNED.replace("abc", "a1b2%2F3"))
+    assert "a1b2" not in signed.hidden_in("signature a1b2/3 or a1b2%2F3")
+
+
+def test_addresses_of_this_machine_are_paths():
+    for text in ("file:///a%20b/c.mp3", "FILE://localhost/a b/c.mp3"):
+        assert addresses.place(text) == pathlib.Path("/a b/c.mp3")
+    assert addresses.place("file:///a/b?#.mp3") == pathlib.Path("/a/b?#.mp3")
+    for text in ("file://other/a.mp3", "file://localhost"):
+        with pytest.raises(ValueError, match="s3, gs, https"):
+            addresses.place(text)
+
+
 def test_what_is_an_address():
     for text in ("s3://b", "S3://b/x", "gs://b/x", "http://h", "https://h/x"):
         assert addresses.is_remote(text)

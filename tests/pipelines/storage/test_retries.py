@@ -57,6 +57,9 @@ LASTING = [
     FileNotFoundError("x"),
     IsADirectoryError("x"),
     boto.NoCredentialsError(),
+    boto.ParamValidationError(report='Invalid bucket name "a_B"'),
+    boto.NoRegionError(),
+    boto.ProfileNotFound(profile="x"),
     ValueError("Bad Request"),
     OSError("Forbidden: u"),
     *(answered(status) for status in (301, 400, 403, 404, 416, 501)),
@@ -118,6 +121,17 @@ def test_the_reason_says_what_can_be_done(no_waits):
         retries.retried(BUCKET_FILE, Failing(boto.NoCredentialsError(), 1))
     with pytest.raises(retries.RemoteError, match="as the server said"):
         retries.retried(BUCKET_FILE, Failing(answered(403), 1))
+
+
+@pytest.mark.parametrize("scheme", ["s3", "gs"])
+def test_credentials_in_the_address_of_a_bucket_are_refused(no_waits, scheme):
+    address = addresses.Address(f"{scheme}://KEY:wo/rd@bucket/a.mp3")
+    call = Failing(ValueError("no"), 1)
+    with pytest.raises(retries.RemoteError, match="by variables") as caught:
+        retries.retried(address, call)
+    assert call.calls == 0
+    assert str(caught.value).startswith(f"{scheme}://bucket/a.mp3: ")
+    assert "rd@" not in str(caught.value)
 
 
 def test_a_full_disk_is_no_fault_of_the_server(no_waits):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tftag.cli import tag_table
+from tftag.files import escaping
 
 TAGS = [
     tag_table.Tag("stage & screen", 0.875, True),
@@ -80,11 +81,13 @@ def test_csv_is_read_back():
     assert first["start_seconds"] == "2.5"
 
 
-@pytest.mark.parametrize("path", ["a\rb", "a\r", "a\nb", "\r\n", '",\r'])
+@pytest.mark.parametrize(
+    "path", ["a\rb", "a\r", "a\nb", "\r\n", '",\r', "-a", "=1"]
+)
 def test_csv_holds_any_path(path):
     text = listed("csv", [(path, TAGS), (path, [])])
     (_, *rows) = csv.reader(io.StringIO(text, ""))
-    assert [row[0] for row in rows] == [path] * 3
+    assert [escaping.read_cell(row[0]) for row in rows] == [path] * 3
     assert {len(row) for row in rows} == {4}
 
 

@@ -166,6 +166,37 @@ def test_tag_names_from_a_file(make, tmp_path):
         assert read.recordings[0].tags == ("r&b", "rock")
 
 
+def test_lists_as_text_are_lists(make):
+    read = make({"a": "['rock', 'pop']"}, ["a"], [], ["a.wav"])
+    assert read.recordings[0].tags == ("rock", "pop")
+    with pytest.raises(ValueError, match="'a': the tags look like a list"):
+        make({"a": "[rock, pop]"}, ["a"], [], ["a.wav"])
+
+
+def test_names_are_found_in_any_case(make):
+    read = make({"S0.WAV": ["x"]}, ["S0.WAV"], [], ["s0.wav"])
+    assert read.recordings[0].path.name == "s0.wav"
+
+
+def test_the_three_files_in_any_case_of_letters(tmp_path):
+    for name in ("Data_Mapping.pkl", "Train_ids.pkl", "val_ids.PKL"):
+        (tmp_path / name).touch()
+    found = lists.find_pickles(tmp_path)
+    assert [path.name for path in found] == [
+        "Data_Mapping.pkl",
+        "Train_ids.pkl",
+        "val_ids.PKL",
+    ]
+    (tmp_path / "train_ids.pkl").touch()
+    assert lists.find_pickles(tmp_path)[1].name == "train_ids.pkl"
+    (tmp_path / "VAL_ids.pkl").touch()
+    with pytest.raises(ValueError, match="one val_ids.pkl.*VAL_ids.pkl"):
+        lists.find_pickles(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no data_mapping.pkl"):
+        (tmp_path / "Data_Mapping.pkl").unlink()
+        lists.find_pickles(tmp_path)
+
+
 def test_another_tag_separator(make):
     read = make({"a": "x; y|z"}, ["a"], [], ["a.wav"], tag_separator=";")
     assert read.recordings[0].tags == ("x", "y|z")

@@ -1,0 +1,124 @@
+"""Tables of text as people save them: which separator, which line."""
+
+import codecs
+import csv
+import dataclasses
+import io
+import itertools
+import os
+import pathlib
+import re
+from collections.abc import Collection
+
+from tftag import tags
+from tftag.files import escaping
+
+SEPARATORS = (",", ";", "\t", "|")
+# Read after the file's own lines: inside an open quote it is no row.
+_LAST_LINE = "end of the table"
+# What Excel writes before the header, and reads there.
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.|\\t)"?\s*', re.IGNORECASE)
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A CSV file with a header, whatever separates its columns.
+
+    Attributes:
+        header: The line that names the columns.
+        names: The columns, in lower case and without what nobody can see.
+        titles: The columns as they stand there.
+        separator: What separates them.
+        rows: Line on which it starts, from 1, and cells of each row that is
+            not blank, with the blanks around them.
+    """
+
+    header: str
+    names: list[str]
+    titles: list[str]
+    separator: str
+    rows: list[tuple[int, list[str]]]
+
+
+def read_text(path: str | os.PathLike) -> str:
+    """Reads a text file in UTF-8, or in UTF-16 with a byte order mark.
+
+    Raises:
+        ValueError: It is neither; names the line.
+    """
+    data = pathlib.Path(path).read_bytes()
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"{path}, line {line}: the table must be UTF-8. Received: "
+            f"{data[error.start : error.start + 1]!r}. Save it as UTF-8."
+        ) from error
+
+
+def read_table(
+    path: str | os.PathLike, text: str, columns: Collection[str]
+) -> Table:
+    """Reads a CSV file.
+
+    Args:
+        path: The file, for messages.
+        text: What is in it.
+        columns: What separates the cells is that under which the header has
+            most of these, unless a line `sep=;` before it says.
+
+    Raises:
+        ValueError: A quote is not closed.
+    """
+    lines = io.StringIO(text, newline="")
+    header, stated, before = "", "", 0
+    for header in lines:
+        found = _SEPARATOR_LINE.fullmatch(header)
+        if found and not stated:
+            stated = found[1].replace("\\t", "\t")
+        elif header.strip():
+            break
+        before += 1
+    with escaping.long_cells():
+        options = [_cells(header, each) for each in stated or SEPARATORS]
+        titles = max(
+            options, key=lambda cells: len(set(_names(cells)) & set(columns))
+        )
+        separator = (stated or SEPARATORS)[options.index(titles)]
+        rows = _read_rows(path, lines, text, separator, before)
+    return Table(header.strip(), _names(titles), titles, separator, rows)
+
+
+def _cells(line, separator):
+    reader = csv.reader([line], delimiter=separator, skipinitialspace=True)
+    return next(reader, [])
+
+
+def _names(titles):
+    return [tags.visible(title).casefold() for title in titles]
+
+
+def _read_rows(path, lines, text, separator, before):
+    # Blanks before a quote have to be skipped; others are of a file's name.
+    spaced = re.search(rf'(?:^|{re.escape(separator)})[ \t]+"', text, re.M)
+    reader = csv.reader(
+        itertools.chain(lines, [_LAST_LINE]),
+        delimiter=separator,
+        skipinitialspace=bool(spaced),
+    )
+    rows, cells = [], []
+    first_line = before + 2
+    try:
+        for cells in reader:
+            line, first_line = first_line, before + 2 + reader.line_num
+            if any(cell.strip() for cell in cells):
+                rows.append((line, cells))
+    except csv.Error as error:
+        raise ValueError(f"{path}, line {first_line}: {error}") from error
+    if cells != [_LAST_LINE]:
+        raise ValueError(
+            f"{path}: a quote that opens on line {rows[-1][0]} is not closed."
+        )
+    return rows[:-1]

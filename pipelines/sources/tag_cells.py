@@ -1,0 +1,92 @@
+"""The tags that stand together in one cell, string or list."""
+
+import ast
+import json
+import math
+import re
+import warnings
+from collections.abc import Sequence
+
+# Lists that were saved as text: ['rock', 'pop'], ["rock"], ('a', 'b'), {'a'},
+# and numpy's ['rock' 'pop'].
+_QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+_LIST = re.compile(
+    rf"[\[({{]\s*(?:(?:{_QUOTED})(?:[\s,]+(?:{_QUOTED}))*[\s,]*)?[\])}}]",
+    re.DOTALL,
+)
+# Or what was one, before it was cut at a separator.
+_LOOKS_LIKE_A_LIST = re.compile(
+    r"""\[.*\]|[\[({]\s*['"].*|.*['"]\s*[\])}]""", re.DOTALL
+)
+
+
+def split(cell: str, tag_separator: str) -> tuple[str, ...]:
+    """The tags of a cell.
+
+    Args:
+        cell: Tags joined by the separator, or a list of them as Python,
+            pandas, numpy or JSON write it.
+        tag_separator: What joins them.
+
+    Returns:
+        Each without blanks around it, and without empty ones.
+
+    Raises:
+        ValueError: It looks like a list and is none that can be read.
+    """
+    if _LIST.fullmatch(cell.strip()):
+        texts = [_unquoted(text) for text in re.findall(_QUOTED, cell, re.S)]
+    else:
+        texts = cell.split(tag_separator)
+        for text in (cell, *texts):
+            if _LOOKS_LIKE_A_LIST.fullmatch(text.strip()):
+                raise ValueError(
+                    "the tags look like a list that was saved as text. Write "
+                    f"them joined by {tag_separator!r} or as ['rock', 'pop']. "
+                    f"Received: {text.strip()!r:.80}"
+                )
+    return tuple(text for text in map(str.strip, texts) if text)
+
+
+def from_list(items: Sequence) -> tuple[str, ...]:
+    """The tags of a list of strings and numbers.
+
+    Args:
+        items: As JSON has them.
+
+    Returns:
+        Numbers as text.
+
+    Raises:
+        ValueError: An item is something else, or all are the zeros and ones
+            of a row that does not say which tags it is about.
+    """
+    if len(items) > 1 and all(item in (0, 1) for item in items):
+        raise ValueError(
+            "'tags' is a row of zeros and ones: write the names of the tags"
+        )
+    texts = []
+    for item in items:
+        if type(item) is str:
+            texts.append(item)
+        elif type(item) in (int, float) and math.isfinite(item):
+            texts.append(json.dumps(item))
+        else:
+            raise ValueError(
+                "'tags' must be a string or a list of strings. "
+                f"Received: {item!r:.80} in it"
+            )
+    if len(texts) == 1 and _LIST.fullmatch(texts[0].strip()):
+        return split(texts[0], "|")
+    return tuple(texts)
+
+
+def _unquoted(text):
+    try:
+        if text[0] == '"':
+            return json.loads(text, strict=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # an escape that is none
+            return ast.literal_eval(text)
+    except (ValueError, SyntaxError, Warning):
+        return text[1:-1]
