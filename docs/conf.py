@@ -32,6 +32,8 @@ templates_path = ["reference/templates"]
 myst_heading_anchors = 3
 
 napoleon_numpy_docstring = False
+# Fields of a tuple or dataclass once, not as objects of their own too.
+napoleon_use_ivar = True
 # Keras' own docstrings are not ours to show.
 autodoc_inherit_docstrings = False
 autodoc_member_order = "bysource"

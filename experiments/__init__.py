@@ -1,6 +1,15 @@
 """What is run: `python -m experiments.run_*`."""
 
-from tftag import quiet
+import os
+
+from tftag.console import quiet
+
+# A run must not depend on what a home or an environment says of Keras: its
+# backend, data format, precision, or a limit on epochs.
+for _name in [name for name in os.environ if name.startswith("KERAS_")]:
+    del os.environ[_name]
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["KERAS_HOME"] = os.devnull  # holds no keras.json
 
 # Before any other module imports it and lets it talk about its plug-ins.
 with quiet.tensorflow_start():

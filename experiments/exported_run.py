@@ -1,18 +1,22 @@
 """How a run that trains and exports one model begins and ends."""
 
 import argparse
+import contextlib
 import os
 import pathlib
 import shlex
 import sys
+from collections.abc import Callable
 
 import numpy as np
 
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation, held_out
 from experiments.settings import flags
-from experiments.training import tagger_training
+from experiments.training import tagger_training, transfer
 from pipelines import manifest as manifests
+from tftag.files import plain_json, plain_path
+from tftag.serving import model_card
 
 
 def parse(
@@ -65,6 +69,8 @@ def begin(
     # Places that cannot be written to are said before hours of training.
     bucket_copies.check(arguments.copy_to, run)
     pathlib.Path(arguments.export).mkdir(parents=True, exist_ok=True)
+    with plain_path.plain(arguments.export):
+        pass
     run.write_environment(command, settings.seed)
     counts = ", ".join(f"{n} {s}" for s, n in manifest.split_counts.items())
     print(
@@ -97,16 +103,43 @@ def about(
 def card(run: run_folder.RunDir, settings, summary: dict) -> dict:
     """What the export says about how it was made."""
     environment = run.read_json("environment.json")
-    return run_folder.plain(
+    data = run.read_json("data.json")
+    return plain_json.plain(
         {
             "experiment": run.experiment,
             "run": str(run.path),
+            "run_id": environment["run_id"],
             "settings": flags.leaves(settings),
-            "data": run.read_json("data.json"),
+            "data": data,
+            "licences": data.get("licences", []),
             "metrics": summary,
             "environment": environment["starts"][-1],
         }
     )
+
+
+def export_once(
+    run: run_folder.RunDir,
+    arguments: argparse.Namespace,
+    export: Callable[[], pathlib.Path],
+) -> pathlib.Path:
+    """Exports, unless a start of the run that was killed has done so.
+
+    Args:
+        run: the run, locked.
+        arguments: what `parse` returned.
+        export: writes the next version, with what `card` returned.
+
+    Returns:
+        The folder of the version.
+    """
+    run_id = run.read_json("environment.json")["run_id"]
+    for version in pathlib.Path(os.path.abspath(arguments.export)).iterdir():
+        if version.name.isdigit():
+            with contextlib.suppress(ValueError):  # of others, or damaged
+                if model_card.read(version).get("run_id") == run_id:
+                    return version
+    return export()
 
 
 def finish(
@@ -145,6 +178,7 @@ def _data(settings, manifest) -> dict:
         "audio_hashes": [track.audio_hash for track in heard],
         "audit": manifest.audit,
         "tags": list(manifest.vocabulary.names),
+        "licences": transfer.licences(settings.init_from),
     }
 
 

@@ -13,7 +13,6 @@ them knows.
 """
 
 import argparse
-import os
 import pathlib
 import sys
 
@@ -30,6 +29,7 @@ from experiments.training import (
 from experiments.zero_shot import ablation_rows, ablation_table
 from tftag import zero_shot
 from tftag.cli import command_line
+from tftag.files import atomic_write
 from tftag.zero_shot import repeated_draws, tag_split
 
 EXPERIMENT = "ablation"
@@ -180,9 +180,8 @@ def score_draw(rows, settings, plan: dual_data.Plan, base, run) -> dict:
         file = folder / f"draw_{plan.number}_row_{place}.npy"
         if not file.exists():
             made = score_row(row, tagger.model, clips, learnt, heard, names)
-            partial = file.with_suffix(".partial.npy")
-            np.save(partial, made)
-            os.replace(partial, file)
+            with atomic_write.replacing(file, is_text=False) as npy:
+                np.save(npy, made)
         scores[row.title] = np.load(file)
         print(f"draw {plan.number}: {row.title}", flush=True)
     figures = {

@@ -49,13 +49,17 @@ def main(argv: list[str] | None = None) -> int:
             **judged.report.summary,
             **exported_run.about(settings, manifest, trained),
         }
-        exported = saved_model.export_tagger(
-            trained.model,
-            settings.audio,
-            manifest.vocabulary,
-            judged.fitted,
-            exported_run.card(run, settings, summary),
-            arguments.export,
+        exported = exported_run.export_once(
+            run,
+            arguments,
+            lambda: saved_model.export_tagger(
+                trained.model,
+                settings.audio,
+                manifest.vocabulary,
+                judged.fitted,
+                exported_run.card(run, settings, summary),
+                arguments.export,
+            ),
         )
         exported_run.finish(run, arguments, summary, exported, judged)
     return 0

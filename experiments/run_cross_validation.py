@@ -13,7 +13,6 @@ kept: the same `--name` goes on where the last call stopped.
 
 import argparse
 import dataclasses
-import os
 import sys
 
 import numpy as np
@@ -27,6 +26,7 @@ from pipelines import splits
 from pipelines.reading import slice_reader
 from tftag import metrics
 from tftag.cli import command_line
+from tftag.files import atomic_write
 
 EXPERIMENT = "cross_validation"
 
@@ -110,9 +110,8 @@ def score_fold(settings, manifest, rows, fold: int, run) -> dict:
             slice_reader.SliceReader(scored, settings.audio.clip_samples),
             settings.training.batch_size,
         )
-        partial = file.with_suffix(".partial.npz")
-        np.savez(partial, scores=scores, rows=held, seconds=trained.seconds)
-        os.replace(partial, file)
+        with atomic_write.replacing(file, is_text=False) as npz:
+            np.savez(npz, scores=scores, rows=held, seconds=trained.seconds)
     with np.load(file) as saved:
         found = {key: saved[key] for key in ("scores", "seconds")}
     truth = manifest.subset(held).labels()

@@ -47,6 +47,7 @@ def main(argv: list[str] | None = None) -> int:
             # It chooses the epoch, so it has to be apart as well.
             dual_data.check_apart(validation, test)
     seen = tuple(n for n in names if not any(n in k for k in kinds.values()))
+    dual_data.check_seen(seen)
     known = dual_data.with_tags(manifest, seen)
     vectors = sources.open_source(settings.words)
     # All are asked for at the end: what lacks is said before the training.
@@ -93,14 +94,18 @@ def main(argv: list[str] | None = None) -> int:
                 for kind, tags in kinds.items()
             },
         }
-        exported = saved_model.export_dual_encoder(
-            trained.model,
-            settings.audio,
-            known.vocabulary,
-            judged.fitted,
-            vectors,
-            exported_run.card(run, settings, summary),
-            arguments.export,
+        exported = exported_run.export_once(
+            run,
+            arguments,
+            lambda: saved_model.export_dual_encoder(
+                trained.model,
+                settings.audio,
+                known.vocabulary,
+                judged.fitted,
+                vectors,
+                exported_run.card(run, settings, summary),
+                arguments.export,
+            ),
         )
         if kinds:
             print(zero_shot_lines(summary))

@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
         judged = manifest.split(arguments.split)
     names, columns, truth = matched(tagger, judged)
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, arguments.name)
-    with run.locked():
+    with run.locked(goes_on=False):
         run.write_json("config.json", vars(arguments))
         run.write_environment(command, seed=0)
         scores = score(tagger, judged)[:, columns]

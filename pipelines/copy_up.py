@@ -22,6 +22,7 @@ from pipelines.prepare import journal, rejected
 from pipelines.storage import address as addresses
 from pipelines.storage import remote, remote_listing
 from tftag.cli import command_line
+from tftag.console import interrupts
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,13 @@ def main(argv: list[str] | None = None) -> int:
         os.path.join(asked.folder, manifest.TABLE_NAME)
     )
     copy = copy_data_set if is_data_set else copy_folder
-    count = copy(asked.folder, target)
+    with interrupts.keeping(
+        lambda: (
+            "the copy is not whole, and nobody takes it for that; to copy "
+            f"again: {interrupts.command()}"
+        )
+    ):
+        count = copy(asked.folder, target)
     sys.stdout.write(f"{count} files copied to {target}\n")
     return 0
 

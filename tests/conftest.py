@@ -78,6 +78,16 @@ def encoder_folder(encoder_model, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def encoder_signatures(encoder_folder):
+    """The signatures of its SavedModel, each optimised once."""
+    import tensorflow as tf
+
+    # Kept, because the signatures hold its variables weakly.
+    loaded = tf.saved_model.load(str(encoder_folder))
+    yield loaded.signatures
+
+
+@pytest.fixture(scope="session")
 def encoder(encoder_folder):
     """Its SavedModel, opened by the folder of all versions."""
     from tftag.serving import saved_dual_encoder

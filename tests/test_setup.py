@@ -74,6 +74,9 @@ def test_no_file_is_longer_than_400_lines():
         assert lines <= 400, f"{path} has {lines} lines"
 
 
+_NO_ENTRIES = ("__init__.py", "__init__.pyi", "__pycache__", "py.typed")
+
+
 def test_no_folder_holds_more_than_a_room_may():
     """Twelve entries or so; the trees and the largest rooms up to twenty."""
     trees = {ROOT / name for name in ("tftag", "pipelines", "experiments")}
@@ -82,9 +85,7 @@ def test_no_folder_holds_more_than_a_room_may():
     folders |= {path.parent for path in python_files("experiments")}
     for folder in folders:
         entries = [
-            path
-            for path in folder.iterdir()
-            if path.name not in ("__init__.py", "__init__.pyi", "__pycache__")
+            path for path in folder.iterdir() if path.name not in _NO_ENTRIES
         ]
         most = 20 if folder in trees | largest else 13
         assert len(entries) <= most, f"{folder} has {len(entries)} entries"

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from tftag.files import plain_path
+
 PREFIX = "hub:"
 
 
 def load(handle: str) -> Any:
     """Downloads a module where that is needed, and loads it.
 
-    A module is code: TensorFlow runs what its author wrote.
+    A module is code: TensorFlow runs what its author wrote. Name only a
+    publisher that you trust.
 
     Args:
         handle: a handle or folder, with or without `hub:` before it.
@@ -29,9 +32,9 @@ def load(handle: str) -> Any:
             f"{PREFIX} needs tensorflow-hub and setuptools<81. "
             f"Received: {error}"
         ) from error
-    module = tf.saved_model.load(
-        tensorflow_hub.resolve(handle.removeprefix(PREFIX))
-    )
+    place = tensorflow_hub.resolve(handle.removeprefix(PREFIX))
+    with plain_path.plain(place) as path:
+        module = tf.saved_model.load(path)
     if not callable(module):
         raise ValueError(
             "A module must be one of TensorFlow 2, which can be called. "

@@ -125,8 +125,8 @@ class TagVocabulary:
         """
         place = self._places.get(name)
         if place is None:
-            near = difflib.get_close_matches(str(name), self.names, n=1)
-            hint = f" The nearest is {near[0]!r}." if near else ""
+            near = nearest_spelling(str(name), self.names)
+            hint = f" The nearest is {near!r}." if near else ""
             raise ValueError(
                 f"A tag must be one of the {len(self)} of the vocabulary. "
                 f"Received: {name!r}.{hint}"
@@ -221,3 +221,23 @@ def build_vocabulary(
             f"{len(counts)} tags. Lower `min_count` or list more tags."
         )
     return TagVocabulary(tuple(sorted(kept)))
+
+
+def nearest_spelling(name: str, names: Iterable[str]) -> str | None:
+    """Finds the name that another one was probably meant to be.
+
+    Args:
+        name: What was written.
+        names: What there is.
+
+    Returns:
+        The nearest of `names`, where so few letters must be put in or taken
+        out to get it that it may be meant: 2, which change one letter, or
+        half as many as the name has.
+    """
+    for near in difflib.get_close_matches(name, names, n=1):
+        blocks = difflib.SequenceMatcher(None, name, near).get_matching_blocks()
+        shared = sum(block.size for block in blocks)
+        if len(name) + len(near) - 2 * shared <= max(2, len(name) // 2):
+            return near
+    return None

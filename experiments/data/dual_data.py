@@ -102,6 +102,16 @@ def unseen_tags(
     return {UNSEEN: drawn.unseen}
 
 
+def check_seen(seen: tuple[str, ...]) -> None:
+    """Refuses to learn a space from fewer tags than can be told apart."""
+    if len(seen) < 2:
+        raise ValueError(
+            "A dual encoder learns from at least two tags: prepare the data "
+            "with more, or train a tagger (run_baseline). "
+            f"Received: {', '.join(seen) or 'none'}"
+        )
+
+
 def split_of(
     names: tuple[str, ...], kinds: dict[str, tuple[str, ...]]
 ) -> tag_split.TagSplit:
@@ -151,6 +161,7 @@ def plan_draws(
         train, test = fold(manifest, number)
         kinds = unseen_tags(settings, train, test, number)
         split = split_of(manifest.vocabulary.names, kinds)
+        check_seen(split.seen)
         check_apart(train, test)
         to_learn(settings.protocol, train, split)
         plans.append(Plan(number, train, test, kinds, split))

@@ -10,7 +10,9 @@ import re
 import numpy as np
 from matplotlib import figure, ticker
 
+from experiments.figures import fonts
 from tftag import audio, metrics
+from tftag.files import atomic_write
 
 BLUE, ORANGE, GREEN, GREY = "#2f6db3", "#d9702b", "#3b8f5a", "#70757a"
 _LINES = (BLUE, ORANGE, GREEN)
@@ -19,8 +21,39 @@ _CURVES_IN_ONE = 6
 
 def save(drawn: figure.Figure, path: str | pathlib.Path) -> pathlib.Path:
     """Writes a figure; the ending says how (`.png`, `.pdf`, `.svg`)."""
-    drawn.savefig(path, dpi=150)
-    return pathlib.Path(path)
+    path = pathlib.Path(path)
+    with (
+        fonts.covering(drawn),
+        atomic_write.replacing(path, is_text=False) as file,
+    ):
+        drawn.savefig(file, dpi=150, format=path.suffix[1:])
+    return path
+
+
+def short(tag: str, ems: float = 18.0) -> str:
+    """Takes the middle out of a tag that no figure has the room for.
+
+    Args:
+        tag: The tag.
+        ems: What is left, in widths of an M or so: the size of the font.
+
+    Returns:
+        The tag, or its beginning, `…` and its last letters.
+    """
+    if fonts.width_ems(tag) <= ems:
+        return tag
+    start, end = tag[:1], tag[-1:]
+    while fonts.width_ems(tag[-len(end) - 1 :]) <= ems / 4:
+        end = tag[-len(end) - 1 :]
+    while fonts.width_ems(f"{tag[: len(start) + 1]}…{end}") <= ems:
+        start = tag[: len(start) + 1]
+    return f"{start}…{end}"
+
+
+def more_inches(labels: list[str], points: float = 8.0) -> float:
+    """Inches that labels of this size need beyond the usual one."""
+    ems = max(map(fonts.width_ems, labels), default=0.0)
+    return max(0.0, ems * points / 72 - 1.0)
 
 
 def loss_and_map_curves(history: list[dict]) -> figure.Figure:
@@ -125,7 +158,7 @@ def precision_recall_curves(truth, scores, names) -> figure.Figure:
                 exact,
                 where="pre",
                 color=color,
-                label=f"{names[tag]}: AP {precision[tag]:.2f}, "
+                label=f"{short(names[tag], 12.0)}: AP {precision[tag]:.2f}, "
                 f"{int(truth[:, tag].sum()):,} positives",
             )
             axes.axhline(truth[:, tag].mean(), color=color, lw=1, ls=":")

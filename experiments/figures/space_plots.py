@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib import colors, figure, transforms
 
-from experiments.figures import plots
+from experiments.figures import fonts, plots
 
 _MOST_TAGS = 40
 # Of a label about its dot, right and up; the first is the usual one.
@@ -44,7 +44,7 @@ def similarity(truth, recordings, tags, names, seen) -> figure.Figure:
     carried = truth[:, shown].astype(np.float64)
     cells = (carried.T @ standard) / carried.sum(axis=0)[:, None]
     labels = [_label(names[tag], seen) for tag in shown]
-    size = 3.0 + 0.24 * len(shown)
+    size = 3.0 + 0.24 * len(shown) + plots.more_inches(labels)
     drawn = figure.Figure(figsize=(size + 0.8, size), layout="constrained")
     axes = drawn.subplots()
     limit = max(float(np.abs(cells).max()), 1e-6)
@@ -111,7 +111,7 @@ def space(truth, recordings, tags, names, seen) -> figure.Figure:
         axes.scatter(*at.T, s=26, color=color, label=title)
         for place, point in zip(part, at, strict=True):
             axes.annotate(
-                names[shown[place]],
+                plots.short(names[shown[place]]),
                 point,
                 xytext=(4, 4),
                 textcoords="offset points",
@@ -126,7 +126,8 @@ def space(truth, recordings, tags, names, seen) -> figure.Figure:
     )
     plots.plain(axes, grid="both")
     legend = axes.legend(frameon=False, fontsize=9, loc="best")
-    _part_labels(axes, points @ plane, legend)
+    with fonts.covering(drawn):
+        _part_labels(axes, points @ plane, legend)
     return drawn
 
 
@@ -171,4 +172,4 @@ def _shown(truth, names, seen):
 
 
 def _label(name, seen):
-    return name if name in seen else f"{name} *"
+    return plots.short(name) if name in seen else f"{plots.short(name)} *"

@@ -21,8 +21,10 @@ def average_precision_per_tag(table: list[dict]) -> figure.Figure:
     rows.sort(key=lambda row: -row["ap"])
     columns = max(1, -(-len(rows) // _ROWS_PER_COLUMN))
     height = max(1, -(-len(rows) // columns))
+    labels = [plots.short(row["tag"]) for row in rows]
+    width = max(6.5, (4.4 + plots.more_inches(labels)) * columns)
     drawn = figure.Figure(
-        figsize=(max(6.5, 4.4 * columns), 1.6 + 0.19 * height),
+        figsize=(width, 1.6 + 0.19 * height),
         layout="constrained",
     )
     every = drawn.subplots(1, columns, squeeze=False)[0]
@@ -68,7 +70,10 @@ def average_precision_per_tag(table: list[dict]) -> figure.Figure:
             color=plots.GREY,
         )
         axes.set_yticks(
-            places, [row["tag"] for row in part], fontsize=8, parse_math=False
+            places,
+            labels[column * height : (column + 1) * height],
+            fontsize=8,
+            parse_math=False,
         )
         axes.set(
             xlabel="Average precision",
@@ -124,20 +129,23 @@ def tag_confusion(truth, scores, names, most: int = 30) -> figure.Figure:
     shown = shown[count[shown] > 0]
     ratio = _confusion(truth[:, shown], scores[:, shown])
     tags = len(shown)
-    size = 2.6 + 0.27 * max(tags, 10)
+    labels = [plots.short(names[tag]) for tag in shown]
+    size = 2.6 + 0.27 * max(tags, 10) + plots.more_inches(labels)
     drawn = figure.Figure(figsize=(size + 0.8, size), layout="constrained")
     axes = drawn.subplots()
     palette = colors.LinearSegmentedColormap.from_list(
         "ratio", [plots.BLUE, "#f7f7f5", plots.ORANGE]
     ).with_extremes(bad="#dddddd")
     image = axes.imshow(np.log2(ratio), cmap=palette, vmin=-3, vmax=3)
-    labels = [names[tag] for tag in shown]
     axes.set_xticks(
         range(tags), labels, rotation=90, fontsize=8, parse_math=False
     )
     axes.set_yticks(
         range(tags),
-        [f"{names[tag]} ({count[tag]:,})" for tag in shown],
+        [
+            f"{label} ({count[tag]:,})"
+            for label, tag in zip(labels, shown, strict=True)
+        ],
         fontsize=8,
         parse_math=False,
     )

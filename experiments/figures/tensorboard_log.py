@@ -12,8 +12,9 @@ import tensorflow as tf
 from matplotlib import figure as figures
 from matplotlib.backends import backend_agg
 
-from experiments.figures import plots
+from experiments.figures import fonts, plots
 from tftag import audio
+from tftag.files import atomic_write, plain_json
 
 _PROJECTOR_TENSORS, _PROJECTOR_ROWS = "embeddings.tsv", "embeddings_rows.tsv"
 
@@ -28,7 +29,8 @@ def scalars(writer, step: int, values: dict[str, float]) -> None:
 def figure(writer, step: int, name: str, drawn: figures.Figure) -> None:
     """Writes a matplotlib figure as an image."""
     canvas = backend_agg.FigureCanvasAgg(drawn)
-    canvas.draw()
+    with fonts.covering(drawn):
+        canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[None, :, :, :3]
     with writer.as_default(step):
         tf.summary.image(name, pixels)
@@ -158,7 +160,7 @@ def hparams(
     plain = {
         key: value
         if isinstance(value, bool | int | float | str)
-        else json.dumps(value, default=str)
+        else json.dumps(plain_json.plain(value), default=str)
         for key, value in settings.items()
     }
     with writer.as_default(0):
@@ -194,22 +196,21 @@ def projector(
         )
     log_dir = pathlib.Path(log_dir)
     log_dir.mkdir(parents=True, exist_ok=True)
-    np.savetxt(
-        log_dir / _PROJECTOR_TENSORS, embeddings, fmt="%.6g", delimiter="\t"
-    )
+    with atomic_write.replacing(log_dir / _PROJECTOR_TENSORS) as file:
+        np.savetxt(file, embeddings, fmt="%.6g", delimiter="\t")
     # A header is read only above two columns and more.
     keys = list(rows[0])
     lines = [keys] if len(keys) > 1 else []
     lines += [[str(row[key]) for key in keys] for row in rows]
-    (log_dir / _PROJECTOR_ROWS).write_text(
+    atomic_write.write(
+        log_dir / _PROJECTOR_ROWS,
         "".join("\t".join(map(_line, line)) + "\n" for line in lines),
-        encoding="utf-8",
     )
-    (log_dir / "projector_config.pbtxt").write_text(
+    atomic_write.write(
+        log_dir / "projector_config.pbtxt",
         f'embeddings {{\n  tensor_name: "{name}"\n'
         f'  tensor_path: "{_PROJECTOR_TENSORS}"\n'
         f'  metadata_path: "{_PROJECTOR_ROWS}"\n}}\n',
-        encoding="utf-8",
     )
 
 

@@ -13,20 +13,19 @@ runs/<experiment>/<name>/
 
 import contextlib
 import datetime
-import fcntl
 import io
-import json
 import logging
-import math
 import os
 import pathlib
 import platform
+import secrets
 import subprocess
 import sys
 import time
 from importlib import metadata
 
-from tftag.files import escaping
+from tftag.console import interrupts
+from tftag.files import atomic_write, escaping, no_links, plain_json
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +60,13 @@ class RunDir:
                 f"Received: {name!r}"
             )
         parent = pathlib.Path(root) / experiment
+        try:
+            os.fspath(parent / name).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(
+                "The folder of a run must have a name in UTF-8, for "
+                f"TensorBoard. Received: {os.fspath(parent / name)!a}"
+            ) from error
         self.experiment = experiment
         self.name = name or _free_name(parent)
         self.path = parent / self.name
@@ -77,14 +83,14 @@ class RunDir:
     def read_json(self, file_name: str) -> dict | None:
         """The content of a JSON file of the run; None where there is none."""
         path = self.path / file_name
-        return json.loads(path.read_text()) if path.exists() else None
+        if not path.exists():
+            return None
+        return plain_json.read(path, "begin under another --name")
 
     def write_json(self, file_name: str, content: dict) -> pathlib.Path:
         """Writes a JSON file at once or not at all; NaN becomes null."""
-        text = json.dumps(
-            plain(content), indent=2, ensure_ascii=False, allow_nan=False
-        )
-        return write_atomically(self.path / file_name, (text + "\n").encode())
+        text = plain_json.text(content, indent=2) + "\n"
+        return atomic_write.write(self.path / file_name, text)
 
     def write_csv(self, file_name: str, rows: list[dict]) -> pathlib.Path:
         """Writes rows whose columns are all keys in order of appearance."""
@@ -94,12 +100,13 @@ class RunDir:
         write_row(columns)
         for row in rows:
             write_row([row.get(column, "") for column in columns])
-        return write_atomically(self.path / file_name, text.getvalue().encode())
+        return atomic_write.write(self.path / file_name, text.getvalue())
 
     def write_environment(self, command: list[str], seed: int) -> dict:
         """Adds this start of the run to environment.json, and returns it."""
         entry = {**environment(command), "seed": seed}
-        starts = (self.read_json("environment.json") or {}).get("starts", [])
+        before = self.read_json("environment.json") or {}
+        starts = before.get("starts", [])
         changed = [
             f"{name} {starts[0]['versions'].get(name)} -> {version}"
             for name, version in entry["versions"].items()
@@ -111,43 +118,42 @@ class RunDir:
                 "may differ in their last bits from a run that was left alone.",
                 ", ".join(changed),
             )
-        self.write_json("environment.json", {"starts": [*starts, entry]})
+        # The export has it too: one that was made before a kill is found.
+        run_id = before.get("run_id") or secrets.token_hex(8)
+        self.write_json(
+            "environment.json", {"run_id": run_id, "starts": [*starts, entry]}
+        )
         return entry
 
     @contextlib.contextmanager
-    def locked(self):
-        """Holds the run for this process; the kernel lets go when it dies."""
-        with open(self.path / ".lock", "w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ValueError(
-                    "Another process is working on this run; wait for it or "
-                    f"choose another --name. Received: {self.path}"
-                ) from None
-            yield self
+    def locked(self, *, goes_on: bool = True):
+        """Holds the run for this process; the kernel lets go when it dies.
 
+        Args:
+            goes_on: Whether the same name goes on where it was interrupted.
+        """
+        refusal = (
+            "Another process is working on this run; wait for it or choose "
+            f"another --name. Received: {self.path}"
+        )
+        with no_links.lock(self.path / ".lock", refusal):
+            with interrupts.keeping(self._kept if goes_on else self._begun):
+                yield self
 
-def write_atomically(path: pathlib.Path, content: bytes) -> pathlib.Path:
-    """Writes a file that is there in full or, after a crash, not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with open(partial, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        # The new name is in the folder's own data, which has its own cache.
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return path
+    def _kept(self) -> str:
+        """What is said when Ctrl-C ends the run."""
+        named = any(word.split("=")[0] == "--name" for word in sys.argv)
+        more = () if named else ("--name", self.name)
+        return (
+            f"all up to the last checkpoint is kept in {self.path}; "
+            f"to go on: {interrupts.command(*more)}"
+        )
+
+    def _begun(self) -> str:
+        return (
+            f"{self.path} has no figures yet; to begin again: "
+            f"{interrupts.command()}"
+        )
 
 
 def environment(command: list[str]) -> dict:
@@ -183,21 +189,6 @@ def commit(folder: pathlib.Path) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return answer.stdout.strip() or None
-
-
-def plain(value):
-    """Numpy values as Python's own, and what is not finite as None."""
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    return value
 
 
 def _free_name(parent: pathlib.Path) -> str:

@@ -1,8 +1,9 @@
 """The settings of a run: asked for by flags, and kept in its folder."""
 
 from experiments.runs import bucket_copies, run_folder
-from experiments.settings import flags
+from experiments.settings import baseline_config, flags
 from tftag.cli import command_line
+from tftag.files import plain_json
 
 # What a run leaves as it works. One that was refused before may be changed.
 _BEGUN = ("checkpoints", "draws", "folds")
@@ -40,10 +41,10 @@ def keep(
     Raises:
         ValueError: the run began with other settings or data.
     """
-    settings = run_folder.plain(settings)
+    settings = plain_json.plain(settings)
     before = run.read_json("config.json")
     if before is not None and _has_begun(run):
-        changed = flags.differences(before, settings)
+        changed = flags.differences(_with_later(before, settings), settings)
         if data is not None:
             old = run.read_json("data.json")["fingerprint"]
             if old != data["fingerprint"]:
@@ -57,6 +58,16 @@ def keep(
     run.write_json("config.json", settings)
     if data is not None:
         run.write_json("data.json", data)
+
+
+def _with_later(before, settings):
+    """Adds the settings that there were none of when the run began.
+
+    A field that is added later has a default that changes nothing.
+    """
+    defaults = flags.leaves(baseline_config.BaselineConfig())
+    later = {k: v for k, v in defaults.items() if k in settings}
+    return {**plain_json.plain(later), **before}
 
 
 def _has_begun(run) -> bool:

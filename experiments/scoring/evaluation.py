@@ -11,6 +11,7 @@ from experiments.runs import run_folder
 from pipelines import manifest as manifests
 from pipelines.reading import dataset, slice_reader
 from tftag import audio, calibration, metrics
+from tftag.files import atomic_write
 
 CROSS_FIT_FOLDS = 5
 TITLES = {
@@ -48,8 +49,8 @@ def check_scored(
         if part is not None and carrying < needed[name]:
             raise ValueError(
                 f"At least {needed[name]} of the {name} recordings must carry "
-                "a tag of the model, or there are no figures; --train-on all "
-                "goes without any. Received: "
+                "a tag of the model, or there are no figures: prepare more, "
+                "or train without any (--train-on all). Received: "
                 f"{carrying} of {len(part.tracks)}"
             )
 
@@ -273,7 +274,7 @@ def write_scores(
         truth=np.asarray(truth) > 0,
         scores=scores,
     )
-    run_folder.write_atomically(run.path / "scores.npz", content.getvalue())
+    atomic_write.write(run.path / "scores.npz", content.getvalue())
 
 
 def _decided(truth: np.ndarray, decisions: np.ndarray) -> dict:

@@ -8,6 +8,7 @@ from tftag import audio, hub, layers
 from tftag.models import front_end, tagger
 
 HUB_RATE_HZ = 16_000
+_asked_for: set[str] = set()
 
 
 def hub_tagger(
@@ -61,6 +62,7 @@ class HubEmbedding(keras.layers.Layer):
     def __init__(self, handle: str, **kwargs):
         """Loads the module."""
         super().__init__(**kwargs)
+        _asked_for.add(handle)
         self.handle = handle
         self._module = hub.load(handle)
         traced = tf.function(self._embed).get_concrete_function(
@@ -95,6 +97,23 @@ class HubEmbedding(keras.layers.Layer):
     def get_config(self):
         """Returns the constructor's arguments."""
         return {**super().get_config(), "handle": self.handle}
+
+    @classmethod
+    def from_config(cls, config):
+        """Makes the layer again, of a module that this process has asked for.
+
+        A saved model may be a stranger's: reading it fetches nothing and runs
+        nothing.
+        """
+        handle = config.get("handle")
+        if handle not in _asked_for:
+            raise ValueError(
+                "A saved model must not choose what is fetched and run. Make "
+                "the layer yourself first, if you trust the module: "
+                f"HubEmbedding({handle!r}). Received: a saved model that asks "
+                "for it"
+            )
+        return cls(**config)
 
     def _embed(self, samples):
         answer = self._module(samples)

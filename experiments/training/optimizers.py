@@ -68,7 +68,9 @@ def make(
 def make_schedule(name: str, learning_rate: float, steps: int):
     """A float, or cosine decay to zero after a linear warm-up.
 
-    SGDR's cosine (Loshchilov & Hutter, 2017) without restarts.
+    SGDR's cosine (Loshchilov & Hutter, 2017) without restarts. The warm-up
+    starts at 0: the first step moves no weight, and only begins the averages
+    of the optimiser and of the batch norms.
     """
     match name:
         case "constant":

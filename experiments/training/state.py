@@ -16,7 +16,7 @@ import re
 
 import numpy as np
 
-from experiments.runs import run_folder
+from tftag.files import atomic_write, stored_arrays
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +81,7 @@ def save(
         names[group] = [name for name, _ in members]
         for place, (_, array) in enumerate(members):
             content[f"{group}/{place}"] = np.asarray(array)
+    # NaN comes back as it was: a state is read by nobody else.
     text = json.dumps(
         {"progress": dataclasses.asdict(progress), "names": names}
     )
@@ -89,7 +90,7 @@ def save(
     np.savez(packed, **content)
     packed = packed.getvalue()
     path = folder / f"state-{_next_number(folder):010d}.npz"
-    run_folder.write_atomically(path, packed + hashlib.sha256(packed).digest())
+    atomic_write.write(path, packed + hashlib.sha256(packed).digest())
     for old in _files(folder)[:-KEPT]:
         old.unlink()
     return path
@@ -118,22 +119,32 @@ def load(folder: str | os.PathLike):
                 path,
             )
             continue
-        with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
-            about = json.loads(arrays[_JSON].tobytes())
-            groups = {
-                group: [
-                    (name, arrays[f"{group}/{place}"])
-                    for place, name in enumerate(names)
-                ]
-                for group, names in about["names"].items()
-            }
-        return Progress(**about["progress"]), groups
+        try:
+            return _unpacked(packed)
+        except stored_arrays.DAMAGE as error:
+            raise ValueError(
+                "A state must be one that a run of tftag wrote. Received: "
+                f"{path} ({type(error).__name__}: {str(error):.200})"
+            ) from error
     if files:
         raise ValueError(
             "No state of the run is whole; delete its folder to start again. "
             f"Received: {folder} with {', '.join(path.name for path in files)}"
         )
     return None
+
+
+def _unpacked(packed):
+    with stored_arrays.opened(io.BytesIO(packed)) as arrays:
+        about = json.loads(arrays[_JSON].tobytes())
+        groups = {
+            group: [
+                (name, arrays[f"{group}/{place}"])
+                for place, name in enumerate(names)
+            ]
+            for group, names in about["names"].items()
+        }
+    return Progress(**about["progress"]), groups
 
 
 def named(variables) -> list[tuple[str, np.ndarray]]:

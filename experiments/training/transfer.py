@@ -1,6 +1,5 @@
 """Starting from another tagger: a run or an export."""
 
-import json
 import logging
 import os
 import pathlib
@@ -11,9 +10,10 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.settings import baseline_config
-from experiments.training import state
+from experiments.training import keras_file, state
 from pipelines import manifest as manifests
 from tftag import audio, hub, tags
+from tftag.files import plain_json
 from tftag.models import tagger
 from tftag.serving import model_card
 from tftag.zero_shot import leaks
@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 BODY = ("mel_norm", "backbone")
 HEAD = "tag_logits"
+_WAY_OUT = "name another run to start from"
 # What makes one picture of a sound; another one would be noise to the blocks.
 _FRONT_END = (
     "sample_rate_hz",
@@ -31,6 +32,7 @@ _FRONT_END = (
     "min_hz",
     "max_hz",
     "log_floor",
+    *audio.CHOICES,
 )
 
 
@@ -127,9 +129,28 @@ def card(source: str | os.PathLike) -> dict:
     """
     source = pathlib.Path(source)
     if (source / "data.json").is_file():
-        data = _read_json(source / "data.json")
+        data = plain_json.read(source / "data.json", _WAY_OUT)
+        _read_tags(data, source)
         return {"tags": data["tags"], "data": data}
     return model_card.read(_export_folder(source))
+
+
+def licences(source: str) -> list[dict]:
+    """Licences of a model to start from, which what is made of it inherits.
+
+    Args:
+        source: what `init_from` says; empty for random weights.
+
+    Returns:
+        A list as `model_card.licence_text` takes it.
+
+    Raises:
+        FileNotFoundError: `source` is neither run nor export.
+    """
+    if not source or source.startswith(hub.PREFIX):
+        return []
+    known = card(source)
+    return known.get("licences") or known.get("data", {}).get("licences") or []
 
 
 def check_start(
@@ -228,26 +249,35 @@ def _export_folder(source):
     )
 
 
-def _read_json(path):
+def _read_tags(data, source):
     try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise ValueError(
-            f"A run to start from must be whole. Received: {path} ({error})"
-        ) from error
+        return tags.TagVocabulary(tuple(data["tags"]))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _not_whole(source, error) from error
+
+
+def _not_whole(source, error):
+    return ValueError(
+        f"A run to start from must be whole; {_WAY_OUT}. Received: {source} "
+        f"({type(error).__name__}: {error})"
+    )
 
 
 def _open_run(source):
     about, data = (
-        _read_json(source / name) for name in ("config.json", "data.json")
+        plain_json.read(source / name, _WAY_OUT)
+        for name in ("config.json", "data.json")
     )
-    vocabulary = tags.TagVocabulary(tuple(data["tags"]))
-    if about["init_from"].startswith(hub.PREFIX):
+    vocabulary = _read_tags(data, source)
+    try:
+        settings = baseline_config.from_leaves(about)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _not_whole(source, error) from error
+    if settings.init_from.startswith(hub.PREFIX):
         raise ValueError(
             "A run on an audio module has no blocks to start from. "
             f"Received: {source}"
         )
-    settings = baseline_config.from_leaves(about)
     saved = state.load(source / "checkpoints")
     if saved is None:
         raise FileNotFoundError(
@@ -265,14 +295,16 @@ def _open_run(source):
 
 def _open_export(source):
     card = model_card.read(source)
-    model = keras.saving.load_model(
-        source / "assets.extra" / "tagger.keras", compile=False
-    )
-    return (
-        model,
-        tags.TagVocabulary(tuple(card["tags"])),
-        audio.AudioSpec(**card["audio"]),
-    )
+    vocabulary = tags.TagVocabulary(tuple(card["tags"]))
+    try:
+        spec = audio.AudioSpec(**card["audio"])
+    except TypeError as error:
+        raise ValueError(
+            "The model card is damaged: export the model again. "
+            f"Received: {source} ({error})"
+        ) from error
+    path = source / "assets.extra" / "tagger.keras"
+    return keras_file.load_tagger(path), vocabulary, spec
 
 
 def _copy(layer, other, source):

@@ -12,7 +12,6 @@ The tagger's own probabilities are the scores of seen tags in `ConSE`.
 """
 
 import dataclasses
-import os
 import pathlib
 import time
 
@@ -30,6 +29,7 @@ from experiments.training import (
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import words, zero_shot
+from tftag.files import atomic_write
 from tftag.words import sources
 from tftag.zero_shot import conse, linear_map, tag_split
 
@@ -117,13 +117,9 @@ def run_draw(
         scores, seconds = _train_and_score(
             settings, seen_train, test, split, vectors, folder
         )
-        partial = file.with_suffix(".partial.npz")
-        np.savez(
-            partial,
-            **scores,
-            **{f"seconds {name}": value for name, value in seconds.items()},
-        )
-        os.replace(partial, file)
+        named = {f"seconds {name}": value for name, value in seconds.items()}
+        with atomic_write.replacing(file, is_text=False) as npz:
+            np.savez(npz, **scores, **named)
     with np.load(file) as saved:
         return Draw(
             scores={name: saved[name] for name in METHODS},

@@ -18,6 +18,7 @@ from pipelines.inspect.fingerprints import near_duplicates
 from pipelines.inspect.pages import inspection_page, listening_page
 from pipelines.storage import address as addresses
 from tftag.cli import command_line
+from tftag.files import no_links
 
 FOLDER_NAME = "inspection"
 PAGE_NAME = "index.html"
@@ -32,6 +33,8 @@ def main(argv: list[str] | None = None) -> int:
     # Files that are gone are a finding here.
     prepared = manifest.read_manifest(place, check_files=False)
     folder = asked.out or prepared.folder / FOLDER_NAME
+    if asked.out is None:
+        no_links.refuse(folder)
     measured = None if asked.quick else measurements.measure(prepared, folder)
     seen = inspection.inspect(prepared, measured, asked.max_error_rate)
     sys.stdout.write(inspection_text.write_text(seen))

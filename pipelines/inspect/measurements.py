@@ -1,9 +1,9 @@
 """Every recording heard once: its levels and its fingerprint, kept on disk."""
 
 import dataclasses
-import fcntl
 import json
 import logging
+import math
 import os
 import pathlib
 
@@ -13,6 +13,8 @@ from pipelines import manifest
 from pipelines.inspect import levels
 from pipelines.inspect.fingerprints import fingerprint, near_duplicates
 from pipelines.reading import slice_reader
+from tftag.console import interrupts
+from tftag.files import no_links, plain_json
 
 WORDS_NAME = "fingerprints.u32"
 TABLE_NAME = "fingerprints.jsonl"
@@ -90,8 +92,23 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
     found, unreadable = [], {}
     chunk_samples = _CHUNK_SECONDS * prepared.sample_rate_hz
     reader = slice_reader.SliceReader(prepared, chunk_samples)
-    with open(words_path, "ab") as words, open(table_path, "a") as table:
-        _lock(table, folder)
+    no_links.refuse(words_path)  # before it is read as well
+    with (
+        no_links.append(words_path, is_text=False) as words,
+        no_links.append(table_path) as table,
+        interrupts.keeping(
+            lambda: (
+                f"{len(found)} of {len(prepared.tracks)} recordings are "
+                f"measured and kept in {folder}; to go on: "
+                f"{interrupts.command()}"
+            )
+        ),
+    ):
+        no_links.take(
+            table,
+            f"Another process is writing {table_path}. Wait for its end, or "
+            "name another folder.",
+        )
         # What was written when a call was killed, but not noted.
         words.truncate(words_path.stat().st_size // 4 * 4)
         words.seek(0, os.SEEK_END)
@@ -137,7 +154,7 @@ class _Entry:
     levels: levels.Levels
 
     def line(self) -> str:
-        return json.dumps(dataclasses.asdict(self)) + "\n"
+        return plain_json.line(dataclasses.asdict(self), "ascii")
 
 
 def _key(track, sample_rate_hz):
@@ -167,17 +184,6 @@ def _reason(error):
     return text.removesuffix(" Restore it, or prepare the audio again.")
 
 
-def _lock(file, folder):
-    """Keeps two calls from writing into one file; ends with the file."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise ValueError(
-            f"Another process is writing {folder / TABLE_NAME}. Wait for its "
-            "end, or name another folder."
-        ) from error
-
-
 def _read_table(table_path, words_path):
     """What an earlier call kept: key -> entry; nothing that was cut short."""
     known = {}
@@ -188,11 +194,16 @@ def _read_table(table_path, words_path):
         for line in file:
             try:
                 entry = _Entry(**json.loads(line))
-                heard = levels.Levels(**entry.levels)
+                # JSON has no -inf, the level of silence.
+                facts = {
+                    name: -math.inf if value is None else value
+                    for name, value in entry.levels.items()
+                }
+                heard = levels.Levels(**facts)
                 entry = dataclasses.replace(entry, levels=heard)
                 if entry.start + entry.words <= held:
                     known[json.dumps(entry.key)] = entry
-            except (ValueError, TypeError):
+            except (*plain_json.DAMAGE, TypeError, AttributeError):
                 continue  # cut short: that recording is heard again
     return known
 

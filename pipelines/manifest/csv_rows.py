@@ -1,14 +1,11 @@
 """How the rows of a manifest are kept in a CSV file."""
 
-import contextlib
 import csv
-import os
 import pathlib
 import re
 from collections.abc import Iterable, Iterator
-from typing import TextIO
 
-from tftag.files import escaping
+from tftag.files import atomic_write, escaping
 
 COLUMNS = (
     "track_id",
@@ -27,43 +24,6 @@ COLUMNS = (
 )
 
 
-@contextlib.contextmanager
-def replacing(
-    path: pathlib.Path, errors: str = "backslashreplace"
-) -> Iterator[TextIO]:
-    """A text file that takes the place of `path` when it is whole.
-
-    Args:
-        path: File to write; an older one stays until the block has ended.
-        errors: What becomes of text that UTF-8 cannot hold, as in the name of
-            a file that is not UTF-8: an escape, or with `strict` an error.
-
-    Yields:
-        The file, UTF-8, line ends as written.
-
-    Raises:
-        OSError: It cannot be written; names `path`.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(
-            part, "w", encoding="utf-8", errors=errors, newline=""
-        ) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        # A full disk has no name of its own, and nobody knows the part's.
-        if error.errno and error.filename in (None, os.fspath(part)):
-            raise OSError(
-                error.errno, error.strerror, os.fspath(path)
-            ) from error
-        raise
-    finally:
-        part.unlink(missing_ok=True)
-
-
 def write_rows(path: pathlib.Path, table: Iterable[tuple]) -> None:
     """Writes a table whole.
 
@@ -71,7 +31,7 @@ def write_rows(path: pathlib.Path, table: Iterable[tuple]) -> None:
         path: CSV file.
         table: Rows of values in the order of `COLUMNS`, `tags` as a sequence.
     """
-    with replacing(path, errors="strict") as file:
+    with atomic_write.replacing(path) as file:
         write_row = escaping.csv_row_writer(file)
         write_row(COLUMNS)
         for track_id, where, split, artist, names, *numbers in table:

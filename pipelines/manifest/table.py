@@ -16,6 +16,7 @@ from pipelines.manifest import checks, csv_rows
 from pipelines.storage import address as addresses
 from pipelines.storage import local_copy
 from tftag import tags
+from tftag.files import atomic_write, plain_json
 
 SPLITS = checks.SPLITS
 PREPARED = checks.PREPARED
@@ -167,12 +168,10 @@ def write_manifest(manifest: Manifest) -> pathlib.Path:
         "audit": manifest.audit,
         "source": manifest.source,
     }
-    text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
     rows = (_values(track) for track in manifest.tracks)
     csv_rows.write_rows(manifest.folder / TABLE_NAME, rows)
     facts_path = manifest.folder / FACTS_NAME
-    with csv_rows.replacing(facts_path, errors="strict") as file:
-        file.write(text)
+    atomic_write.write(facts_path, plain_json.text(facts) + "\n")
     return manifest.folder / TABLE_NAME
 
 
@@ -235,11 +234,8 @@ def _read(folder: pathlib.Path) -> Manifest:
 
 
 def _read_facts(path: pathlib.Path) -> dict:
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
-    found = facts.get("format") if isinstance(facts, dict) else None
+    facts = plain_json.read(path, "prepare the data again")
+    found = facts.get("format")
     if found != FORMAT:
         raise ValueError(
             f"{path} must be of format {FORMAT}. Received: {found!r}. Prepare "

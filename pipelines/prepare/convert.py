@@ -18,6 +18,8 @@ from pipelines.reading import arrays
 from pipelines.storage import address as addresses
 from pipelines.storage import remote_listing
 from tftag.audio import ffmpeg
+from tftag.console import interrupts
+from tftag.files import atomic_write, no_links
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ def convert_files(
             f"Received: {processes}, {seconds_per_file}."
         )
     wav_folder = folder / WAV_FOLDER
+    no_links.refuse(wav_folder)
     wav_folder.mkdir(parents=True, exist_ok=True)
     how = made_by(sample_rate_hz)
     if in_place:
@@ -118,14 +121,25 @@ def convert_files(
         )
         results = pool.results()
         try:
-            for track_id, part, answer in progress.shown(results, len(todo)):
-                _keep(folder, notes, track_id, todo[track_id], part, answer)
-                answers[track_id] = answer
+            with interrupts.keeping(lambda: _kept(folder, answers, sources)):
+                for track_id, part, answer in progress.shown(
+                    results, len(todo)
+                ):
+                    _keep(folder, notes, track_id, todo[track_id], part, answer)
+                    answers[track_id] = answer
         finally:
             results.close()
     finally:
         notes.close()
     return {track_id: answers[track_id] for track_id in sources}
+
+
+def _kept(folder, answers, sources):
+    """What is said when Ctrl-C ends the work."""
+    return (
+        f"{len(answers)} of {len(sources)} files are done and kept in "
+        f"{folder}; to go on: {interrupts.command()}"
+    )
 
 
 def _keep(folder, notes, track_id, key, part, answer):
@@ -143,6 +157,7 @@ def _keep(folder, notes, track_id, key, part, answer):
             os.replace(part, wav)
         for text in answer["warnings"]:
             logger.warning("%s: %s", key[0], text)
+    part.unlink(missing_ok=True)
 
 
 def _holds(answer, wav, seconds_per_file, installed):
@@ -266,8 +281,8 @@ class _Pool:
         worker.deadline = float("inf")
         if self._waiting:
             track_id, source = self._waiting.popleft()
-            name = f".{track_id}.{os.getpid()}.part"
-            worker.track_id, worker.part = track_id, self._wav_folder / name
+            worker.track_id = track_id
+            worker.part = atomic_write.temporary(self._wav_folder)
             worker.deadline = time.monotonic() + self._seconds
             # Of a worker that has died meanwhile the next step will hear.
             with contextlib.suppress(BrokenPipeError):

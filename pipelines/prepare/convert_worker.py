@@ -1,5 +1,6 @@
 """What a worker process of `convert` does, one file at a time."""
 
+import glob
 import hashlib
 import logging
 import os
@@ -65,7 +66,7 @@ def serve(
 
 def remove(part: pathlib.Path) -> None:
     """Removes an unfinished WAV, and what was fetched to make it."""
-    for path in part.parent.glob(f"{part.name}*"):
+    for path in part.parent.glob(f"{glob.escape(part.name)}*"):
         path.unlink(missing_ok=True)
 
 

@@ -1,14 +1,13 @@
 """What was converted so far: one JSON line per finished file."""
 
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
 
-from pipelines.manifest import csv_rows
 from pipelines.storage import address as addresses
 from pipelines.storage import remote_listing, retries
+from tftag.files import atomic_write, no_links, plain_json
 
 NAME = "progress.jsonl"
 
@@ -27,25 +26,24 @@ class Journal:
     def __init__(self, folder: pathlib.Path, made_by: str):
         """Reads what there is, without a last line that was cut short."""
         self.made_by = made_by
-        self._lock = open(folder / f".{NAME}.lock", "w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self._lock.close()
-            raise ValueError(
-                f"Another process is preparing {folder}. Wait for its end, or "
-                "name another folder."
-            ) from error
+        self._open = contextlib.ExitStack()
+        refusal = (
+            f"Another process is preparing {folder}. Wait for its end, or name "
+            "another folder."
+        )
+        self._open.enter_context(
+            no_links.lock(folder / f".{NAME}.lock", refusal)
+        )
         path = folder / NAME
         self._entries = {}
         if path.exists():
             with open(path, encoding="utf-8", errors="replace") as file:
                 for line in file:
                     self._take(line)
-        with csv_rows.replacing(path) as file:
+        with atomic_write.replacing(path) as file:
             for entry in self._entries.values():
                 file.write(_line(entry))
-        self._file = open(path, "a", encoding="utf-8")
+        self._file = no_links.append(path)
 
     def find(self, track_id: str, key: list) -> dict | None:
         """Returns the answer noted for a source with this key, or None."""
@@ -95,7 +93,7 @@ class Journal:
         """Gives the folder free."""
         with contextlib.suppress(OSError):  # what is left `add` has told
             self._file.close()
-        self._lock.close()
+        self._open.close()
 
     def _take(self, line):
         try:
@@ -103,9 +101,9 @@ class Journal:
             self._entries[entry["track_id"]] = {
                 name: entry[name] for name in ("track_id", "key", "answer")
             }
-        except (ValueError, KeyError, TypeError):
+        except (*plain_json.DAMAGE, KeyError, TypeError):
             return  # cut short: that file is converted again
 
 
 def _line(entry):
-    return json.dumps(entry) + "\n"
+    return plain_json.line(entry, "ascii")

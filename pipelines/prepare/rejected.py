@@ -6,10 +6,9 @@ import os
 import pathlib
 from collections.abc import Iterable, Mapping
 
-from pipelines.manifest import csv_rows
 from pipelines.sources import listed
 from pipelines.storage import address as addresses
-from tftag.files import escaping
+from tftag.files import atomic_write, escaping
 
 TABLE_NAME = "rejected.csv"
 DUPLICATE = "duplicate"
@@ -100,7 +99,8 @@ def collect(
 
 def write(folder: pathlib.Path, rejected: Iterable[Rejected]) -> None:
     """Writes `rejected.csv`, also when it has no rows."""
-    with csv_rows.replacing(folder / TABLE_NAME) as file:
+    path = folder / TABLE_NAME
+    with atomic_write.replacing(path, errors="backslashreplace") as file:
         write_row = escaping.csv_row_writer(file)
         write_row(["name", "reason", "detail"])
         for entry in rejected:

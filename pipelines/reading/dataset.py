@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines import manifest as manifests
-from pipelines.reading import random_draws, slice_reader
+from pipelines.reading import ending_calls, random_draws, slice_reader
 from tftag import audio
 
 
@@ -75,7 +75,8 @@ def steps_per_epoch(tracks: int, batch_size: int) -> int:
         raise ValueError(
             "Training needs at least `batch_size` recordings. Received: "
             f"batch_size={batch_size}, {tracks} recordings. Use a batch size "
-            f"of at most {tracks}, or more recordings."
+            f"of at most {tracks}, more recordings, or all of them for "
+            "training (--train-on all)."
         )
     return tracks // batch_size
 
@@ -154,7 +155,9 @@ def training_dataset(
 
     def load(drawn):
         clips, tags = tf.numpy_function(
-            read, [drawn["row"], drawn["start"]], (tf.int16, tf.float32)
+            ending_calls.until_exit(read),
+            [drawn["row"], drawn["start"]],
+            (tf.int16, tf.float32),
         )
         clips.set_shape([batch_size, spec.clip_samples])
         tags.set_shape([batch_size, labels.shape[1]])
@@ -220,7 +223,9 @@ def evaluation_dataset(
         return reader.read(rows, starts, replace_lost=False)
 
     def load(step):
-        clips, rows = tf.numpy_function(read, [step], (tf.int16, tf.int64))
+        clips, rows = tf.numpy_function(
+            ending_calls.until_exit(read), [step], (tf.int16, tf.int64)
+        )
         clips.set_shape([None, spec.clip_samples])
         rows.set_shape([None])
         peak = tf.fill(tf.shape(rows), float(audio.FULL_SCALE))

@@ -13,6 +13,7 @@ from pipelines import manifest, splits
 from pipelines.synthetic import music
 from tftag import audio
 from tftag import tags as tag_lists
+from tftag.files import no_links
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ def write(
     # A set that is cut short while it is made must not pass for a whole one.
     for path in _own_files(folder, source["made_by"]):
         path.unlink()
+    no_links.refuse(folder / "audio")
     (folder / "audio").mkdir(parents=True, exist_ok=True)
     _log.info("synthesising %d tracks into %s", len(plans), folder)
     made = _make_tracks(plans, tags, folder, sample_rate_hz, processes)

@@ -1,5 +1,6 @@
 """A run that exports says what it is at its start, and what came at its end."""
 
+import json
 import types
 
 import numpy as np
@@ -54,6 +55,16 @@ def test_a_run_begins_with_all_that_it_is_about(tmp_path, made, capsys):
     assert (tmp_path / "saved").is_dir()
     run, *_ = begin(tmp_path, made, train_on="all")
     assert len(run.read_json("data.json")["recording_ids"]) == 9
+
+
+def test_the_card_inherits_the_licences_of_the_start(tmp_path, made):
+    licence = {"of": "the weights of x", "name": "ISC", "text": "Permission"}
+    start = tmp_path / "start"
+    start.mkdir()
+    text = json.dumps({"tags": [], "licences": [licence]})
+    (start / "data.json").write_text(text)
+    run, _, settings, _ = begin(tmp_path, made, init_from=str(start))
+    assert exported_run.card(run, settings, {})["licences"] == [licence]
 
 
 def test_a_place_that_cannot_be_exported_to_is_said_at_the_start(

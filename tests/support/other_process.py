@@ -12,20 +12,24 @@ TIMEOUT_SECONDS = 240
 def tagged_without_tftag(saved_model, wav, folder):
     """The answer of tag_without_tftag.py, run in a folder."""
     script = FOLDER / "tag_without_tftag.py"
-    return json.loads(_output(["-I", script, saved_model, wav], cwd=folder))
+    output, _ = _run(["-I", script, saved_model, wav], cwd=folder)
+    return json.loads(output)
 
 
 def printed_without_keras(lines, *arguments):
-    """What a program prints that has tftag, but cannot import Keras."""
+    """What a program prints that has tftag, but cannot import Keras.
+
+    Nothing else is written: no library talks as it starts.
+    """
     lines = ["import sys", "sys.modules['keras'] = None", *lines]
-    environment = {
-        "PYTHONPATH": ":".join(sys.path),
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    return _output(["-c", "\n".join(lines), *arguments], env=environment)
+    # No level of TensorFlow's log is set, as for a person.
+    environment = {"PYTHONPATH": ":".join(sys.path)}
+    output, errors = _run(["-c", "\n".join(lines), *arguments], env=environment)
+    assert errors == ""
+    return output
 
 
-def _output(arguments, **options):
+def _run(arguments, **options):
     finished = subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,
@@ -34,4 +38,4 @@ def _output(arguments, **options):
         **options,
     )
     assert finished.returncode == 0, finished.stderr
-    return finished.stdout.strip()
+    return finished.stdout.strip(), finished.stderr

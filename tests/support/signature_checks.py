@@ -1,58 +1,88 @@
 """What TensorFlow Serving asks of the signatures of any export."""
 
+import io
+
 import numpy as np
+import soundfile
 import tensorflow as tf
+import tiny_dual_encoder
 import tiny_tagger
 from tensorflow.core.protobuf import saved_model_pb2
 
 from tftag import audio
 
-# Those that every export has; dimension 0 is the batch.
-BATCH_SIGNATURES = (
-    "serving_default",
-    "tag_batch",
-    "tag_wav",
-    "timeline",
-    "top_tags",
+OF_TAGGERS = (
+    *("serving_default", "tag_batch", "tag_wav", "timeline", "timeline_wav"),
+    *("top_tags", "top_tags_wav", "tag_names"),
+)
+OF_DUAL_ENCODERS = (
+    *OF_TAGGERS,
+    *("embed_audio", "embed_batch", "embed_wav", "embed_text"),
+    *("score", "score_wav"),
 )
 
 
-def inputs_of(name, rows, folder):
-    """Inputs of one of `BATCH_SIGNATURES`; WAV files go into the folder."""
-    waveform = np.stack(
-        [tiny_tagger.music(tiny_tagger.CLIP * 3, row) for row in range(rows)]
-    )
-    match name:
-        case "tag_batch":
-            lengths = tf.range(1, rows + 1, dtype=tf.int64)
-            return {
-                "waveform": tf.constant(waveform),
-                "length_samples": lengths,
-            }
-        case "tag_wav":
-            wavs = []
-            for row in waveform:
-                samples = audio.to_full_scale(row).samples
-                rate_hz = tiny_tagger.SPEC.sample_rate_hz
-                audio.write_wav(folder / "row.wav", samples, rate_hz)
-                wavs.append((folder / "row.wav").read_bytes())
-            return {"wav": tf.constant(wavs)}
-    return {"waveform": tf.constant(waveform)}
+def inputs_of(signature, rows):
+    """Inputs of so many rows, by the names that the signature declares."""
+    music = [
+        tiny_tagger.music(tiny_tagger.CLIP * 3, row) for row in range(rows)
+    ]
+    strings = (tiny_dual_encoder.STRINGS * 2)[: rows + 1]
+    made = {
+        "waveform": tf.constant(np.stack(music)),
+        "length_samples": tf.range(1, rows + 1, dtype=tf.int64),
+        "wav": tf.constant([wav_bytes(samples) for samples in music]),
+        "row": tf.zeros([rows], tf.int64),
+        # Of a text, or of what is asked of a recording.
+        1: tf.constant(strings[:rows]),
+        None: tf.constant([strings[row : row + 2] for row in range(rows)]),
+    }
+    _, declared = signature.structured_input_signature
+    return {
+        name: made[spec.shape.rank if name == "strings" else name]
+        for name, spec in declared.items()
+    }
 
 
-def check_dimension_0_is_the_batch(signature, inputs_of_rows):
+def wav_bytes(samples):
+    """A 16-bit WAV file of a waveform, at full scale unless it is silent."""
+    if np.any(samples):
+        samples = audio.to_full_scale(samples).samples
+    file = io.BytesIO()
+    rate_hz = tiny_tagger.SPEC.sample_rate_hz
+    soundfile.write(file, samples, rate_hz, "PCM_16", format="WAV")
+    return file.getvalue()
+
+
+def check_dimension_0_is_the_batch(signature):
     """Of every output, as it is declared and as it comes."""
     declared = signature.structured_outputs
     for rows in (1, 2, 5):
-        answer = signature(**inputs_of_rows(rows))
+        answer = signature(**inputs_of(signature, rows))
         assert answer.keys() == declared.keys()
         for key, value in answer.items():
             assert value.shape[0] == rows
             assert declared[key].shape[0] is None
 
 
-def check_rows_are_alone(signature, inputs, tolerance=0.0):
+def check_they_agree(by_wav, by_waveform):
+    """Bytes of WAV files give what their waveforms do."""
+    inputs = inputs_of(by_wav, 3)
+    waveform = inputs_of(by_waveform, 3)["waveform"]
+    from_wav = by_wav(**inputs)
+    del inputs["wav"]
+    from_waveform = by_waveform(waveform=waveform, **inputs)
+    assert from_wav.keys() == from_waveform.keys()
+    for key, value in from_wav.items():
+        if value.dtype == tf.string:
+            np.testing.assert_array_equal(value, from_waveform[key])
+        else:
+            np.testing.assert_allclose(value, from_waveform[key], atol=1e-5)
+
+
+def check_rows_are_alone(signature, tolerance=0.0):
     """A server may put rows of several requests together."""
+    inputs = inputs_of(signature, 3)
     together = signature(**inputs)
     for row in range(3):
         alone = signature(

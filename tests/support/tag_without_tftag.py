@@ -40,9 +40,7 @@ def main(saved_model, path):
     top = run["top_tags"](waveform=batch)
     answer = {
         "tensorflow": tf.__version__,
-        "tag_names": [
-            name.decode() for name in run["tag_names"]()["tags"].numpy()
-        ],
+        "tag_names": [name.decode() for name in from_wav["tags"].numpy()[0]],
         "tag_wav": from_wav["probabilities"].numpy()[0].tolist(),
         "serving_default": from_waveform["probabilities"].numpy()[0].tolist(),
         "calibrated": from_waveform["calibrated"].numpy()[0].tolist(),

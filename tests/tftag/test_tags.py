@@ -94,6 +94,24 @@ def test_an_unknown_tag_is_named_with_the_nearest():
 
 
 @pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("rocks", "rock"),
+        ("pinao", "piano"),
+        ("jaz", "jazz"),
+        ("elektronik", "electronic"),
+        ("sinthwafe", "synthwave"),
+        ("xyzzy", None),
+        ("qzqz", None),
+        ("", None),
+    ],
+)
+def test_the_nearest_spelling_is_near(name, near):
+    names = ("izzy", "jazz", "rock", "piano", "electronic", "synthwave", "qxqx")
+    assert tags.nearest_spelling(name, names) == near
+
+
+@pytest.mark.parametrize(
     ("names", "error", "message"),
     [
         ((), ValueError, "at least one"),

@@ -2,9 +2,11 @@
 
 from tftag.audio.decoders import UnusableAudio
 from tftag.audio.recording import (
+    CHOICES,
     FULL_SCALE,
     AudioSpec,
     Recording,
+    check_choices,
     clip_starts,
     decode_file,
     logger,
@@ -14,10 +16,12 @@ from tftag.audio.recording import (
 )
 
 __all__ = [
+    "CHOICES",
     "FULL_SCALE",
     "AudioSpec",
     "Recording",
     "UnusableAudio",
+    "check_choices",
     "clip_starts",
     "decode_file",
     "logger",

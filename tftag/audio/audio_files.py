@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from tftag import quiet
 from tftag.audio import decoders
 from tftag.audio import recording as audio
+from tftag.console import quiet
 from tftag.files import folders
 
 UNREADABLE = (audio.UnusableAudio, OSError)

@@ -25,6 +25,33 @@ _WAV_HEADER_BYTES = 44
 _SOURCE_RATES_HZ = (1_000, 1_000_000)
 
 
+# What a spectrogram can be made by, beside numbers; `layers.LogMelSpectrogram`
+# says what they mean.
+CHOICES = {
+    "mel_scale": ("htk", "slaney"),
+    "mel_norm": ("none", "slaney"),
+    "edges": ("zeros", "reflect"),
+    "compression": ("log", "log10"),
+}
+
+
+def check_choices(**values: str) -> None:
+    """Refuses values that are none of `CHOICES`.
+
+    Args:
+        **values: By the names of `CHOICES`.
+
+    Raises:
+        ValueError: A value is not one of its name's.
+    """
+    for name, value in values.items():
+        if value not in CHOICES[name]:
+            raise ValueError(
+                f"`{name}` must be one of {', '.join(CHOICES[name])}. "
+                f"Received: {value!r}."
+            )
+
+
 @dataclasses.dataclass(frozen=True)
 class AudioSpec:
     """The constants of the signal, shared by training and serving.
@@ -39,7 +66,13 @@ class AudioSpec:
         hop_samples: Distance between neighbouring frames.
         mel_bands: Number of mel bands.
         min_hz: Where the lowest mel band begins; `max_hz` ends the highest.
-        log_floor: Added to the mel power before the natural logarithm.
+        log_floor: Power that is not told from silence.
+        mel_scale: `htk` or `slaney`.
+        mel_norm: `none`, or `slaney`: mel filters of equal area.
+        edges: Beyond both ends of a waveform are `zeros`, or `reflect`: its
+            mirror image.
+        compression: `log`: the natural log of `power + log_floor`; `log10`:
+            `log10(1 + power / log_floor)`.
     """
 
     sample_rate_hz: int = 16_000
@@ -51,12 +84,19 @@ class AudioSpec:
     min_hz: float = 20.0
     max_hz: float = 8_000.0
     log_floor: float = 1e-5
+    mel_scale: str = "htk"
+    mel_norm: str = "none"
+    edges: str = "zeros"
+    compression: str = "log"
 
     def __post_init__(self):
         """Refuses constants that no signal can have."""
         for field in dataclasses.fields(self):
             name, value = field.name, getattr(self, field.name)
             if name == "min_hz" or value is None:
+                continue
+            if name in CHOICES:
+                check_choices(**{name: value})
                 continue
             whole = field.type is int
             if not 0 < value < math.inf or (whole and value != int(value)):

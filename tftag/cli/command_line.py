@@ -1,6 +1,7 @@
 """How every command ends: a status, and one line where input was bad."""
 
 import argparse
+import contextlib
 import errno
 import logging
 import os
@@ -9,9 +10,10 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from tftag.console import interrupts, terminal
+
 BAD_INPUT = 2
 BROKEN_PIPE = 141
-INTERRUPTED = 130
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _log = logging.getLogger(__name__)
@@ -48,31 +50,39 @@ def run(
         or written, 130 after an interrupt, 141 when the reader of the output
         went away.
     """
-    try:
-        status = main(argv)
-        # Text still in the buffer would fail after the status is decided.
-        sys.stdout.flush()
-        return status
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Otherwise the interpreter flushes again at exit and complains.
-        sys.stdout = open(os.devnull, "w")
-        return BROKEN_PIPE
-    except (ValueError, OSError) as error:
-        _log.debug("%s", type(error).__name__, exc_info=True)
-        line = _one_line(_describe(error))
-        sys.stderr.write(f"error: {line}\n")
-        return BAD_INPUT
-    except Exception as error:
-        # TensorFlow has exceptions of its own for what the system says.
-        full = [text for text in map(os.strerror, _FULL) if text in str(error)]
-        if not full:
+    with terminal.plain_streams(), interrupts.watched() as interrupted:
+        try:
+            status = main(argv)
+            # Text still in the buffer would fail after the status is decided.
+            sys.stdout.flush()
+            return status
+        except KeyboardInterrupt as interrupt:
+            sys.stderr.write(f"{interrupts.say(interrupt)}\n")
+            if interrupted.is_set():
+                # The end of TensorFlow's threads can take long.
+                with contextlib.suppress(OSError, ValueError):
+                    sys.stdout.flush()
+                sys.stderr.flush()
+                interrupts.leave()
+            return interrupts.STATUS
+        except BrokenPipeError:
+            # Otherwise the interpreter flushes again at exit and complains.
+            sys.stdout = open(os.devnull, "w")
+            return BROKEN_PIPE
+        except (ValueError, OSError) as error:
+            return _refuse(error, _describe(error))
+        except Exception as error:
+            # TensorFlow has exceptions of its own for what the system says.
+            for text in map(os.strerror, _FULL):
+                if text in str(error):
+                    return _refuse(error, text)
             raise
-        _log.debug("%s", type(error).__name__, exc_info=True)
-        sys.stderr.write(f"error: {full[0]}\n")
-        return BAD_INPUT
+
+
+def _refuse(error: Exception, text: str) -> int:
+    _log.debug("%s", type(error).__name__, exc_info=True)
+    sys.stderr.write(f"error: {_one_line(text)}\n")
+    return BAD_INPUT
 
 
 def _one_line(text: str) -> str:

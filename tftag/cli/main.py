@@ -2,8 +2,8 @@
 
 import argparse
 
-from tftag import quiet
 from tftag.cli import command_line, tag_table
+from tftag.console import quiet
 
 
 def main(argv: list[str] | None = None) -> int:

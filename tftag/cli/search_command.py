@@ -8,7 +8,7 @@ from typing import TextIO
 import numpy as np
 
 from tftag.audio import audio_files
-from tftag.cli import search_table
+from tftag.cli import row_output, search_table
 from tftag.search import (
     combination,
     folder_index,
@@ -46,6 +46,13 @@ def run(arguments: argparse.Namespace) -> int:
                 "--index must be a file in a folder that is there. "
                 f"Received: {path}."
             )
+    with row_output.opened(
+        arguments.out, [folder, path], arguments.saved_model
+    ) as out:
+        return _search(arguments, folder, path, out)
+
+
+def _search(arguments, folder, path, out):
     encoder = saved_dual_encoder.SavedDualEncoder(arguments.saved_model)
     # Before the long part: a query may be wrong.
     terms = query.parse(arguments.query, encoder.is_known)
@@ -57,11 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
             "FOLDER must hold audio that can be read. "
             f"Received: {arguments.folder}."
         )
-    if arguments.out is None:
-        _rank(index, terms, vectors, folder, arguments, sys.stdout)
-    else:
-        with open(arguments.out, "w", encoding="utf-8", newline="") as out:
-            _rank(index, terms, vectors, folder, arguments, out)
+    _rank(index, terms, vectors, folder, arguments, out)
     return 1 if failed else 0
 
 

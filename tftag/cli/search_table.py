@@ -1,11 +1,10 @@
 """Recordings that were found as a table, CSV or JSON lines."""
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from typing import TextIO
 
-from tftag.files import escaping
+from tftag.files import escaping, plain_json
 
 _LEGEND = """
 z: standard deviations above the mean of these {count} recordings for this
@@ -64,7 +63,7 @@ def write(
                     "z_score": one.z_score,
                     "cosines": dict(zip(labels, one.cosines, strict=True)),
                 }
-                file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+                file.write(plain_json.line(fields, file.encoding))
 
 
 def _write_table(file, labels, found):

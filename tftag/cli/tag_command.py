@@ -2,14 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
 import numpy as np
 
-from tftag import quiet
 from tftag.audio import audio_files
-from tftag.cli import tag_table
+from tftag.cli import row_output, tag_table
+from tftag.console import quiet
 from tftag.search import known_terms, query
 from tftag.serving import saved_dual_encoder, saved_tagger
 
@@ -31,24 +30,29 @@ def run(arguments: argparse.Namespace) -> int:
         ValueError: The model or an argument is not what it must be.
         OSError: There is no such model, or no place to write to.
     """
+    try:
+        with row_output.opened(
+            arguments.out, arguments.paths, arguments.saved_model
+        ) as out:
+            return _write(arguments, out)
+    except _NothingTagged:
+        sys.stderr.write(
+            f"nothing was tagged: {arguments.out} was not written\n"
+        )
+        return 1
+
+
+class _NothingTagged(Exception):
+    """No file could be tagged: rows of an earlier call are worth more."""
+
+
+def _write(arguments: argparse.Namespace, out: TextIO) -> int:
     if arguments.tags is not None:
         listed = _asked(arguments)
         kind = tag_table.AskedTag
     else:
         listed = _trained(arguments)
         kind = tag_table.Tag
-    if arguments.out is None:
-        return _write(listed, kind, arguments, sys.stdout)
-    with open(arguments.out, "w", encoding="utf-8", newline="") as out:
-        return _write(listed, kind, arguments, out)
-
-
-def _write(
-    listed: Callable[[Iterable, Callable], Iterator[tuple]],
-    kind: type,
-    arguments: argparse.Namespace,
-    out: TextIO,
-) -> int:
     failures = []
 
     def fail(path, error):
@@ -63,6 +67,8 @@ def _write(
     for path, tags, start_seconds in listed(paths, fail):
         rows.add(audio_files.shown(path), tags, start_seconds)
     rows.close()
+    if rows.is_empty and arguments.out is not None:
+        raise _NothingTagged
     return 1 if failures else 0
 
 

@@ -1,10 +1,9 @@
 """Tags of recordings as a table, CSV or JSON lines."""
 
 import dataclasses
-import json
 from typing import TextIO
 
-from tftag.files import escaping
+from tftag.files import escaping, plain_json
 
 FORMATS = ("table", "csv", "jsonl")
 
@@ -72,7 +71,11 @@ class AskedTag:
 
 
 class Listing:
-    """Writes tags in one of `FORMATS`, a recording or clip at a time."""
+    """Writes tags in one of `FORMATS`, a recording or clip at a time.
+
+    Attributes:
+        is_empty: Whether nothing was added.
+    """
 
     def __init__(
         self,
@@ -95,7 +98,7 @@ class Listing:
         self._kind = kind
         self._write_row = escaping.csv_row_writer(file)
         self._has_times = has_times
-        self._is_empty = True
+        self.is_empty = True
         if form == "csv":
             times = ["start_seconds"] if has_times else []
             self._write_row(["path", *times, *kind.COLUMNS])
@@ -113,7 +116,7 @@ class Listing:
             tags: What to list of it, in this order.
             start_seconds: Start of the clip, where there is one entry each.
         """
-        self._is_empty = False
+        self.is_empty = False
         match self._form:
             case "table":
                 self._add_to_table(path, tags, start_seconds)
@@ -129,12 +132,12 @@ class Listing:
                         for tag in tags
                     ],
                 }
-                self._file.write(json.dumps(fields, ensure_ascii=False) + "\n")
+                self._file.write(plain_json.line(fields, self._file.encoding))
         self._file.flush()
 
     def close(self) -> None:
         """Ends the listing; the file stays open."""
-        if self._form == "table" and not self._is_empty:
+        if self._form == "table" and not self.is_empty:
             self._file.write(f"\n{self._kind.LEGEND}\n")
 
     def _add_to_table(self, path, tags, start_seconds):

@@ -66,6 +66,22 @@ def card_text(
     return model_card.to_text({**own, **card})
 
 
+def asset_texts(
+    card: str, vocabulary: tags.TagVocabulary, licences: str
+) -> dict[str, str]:
+    """The assets of every model, texts by file name.
+
+    Args:
+        card: What `card_text` wrote.
+        vocabulary: The tags.
+        licences: What `model_card.licence_text` wrote.
+    """
+    texts = {model_card.FILE_NAME: card, "tags.txt": lines(vocabulary.names)}
+    return texts | (
+        {model_card.LICENCES_FILE_NAME: licences} if licences else {}
+    )
+
+
 def write_assets(folder: str, texts: dict[str, str]) -> list[str]:
     """Writes texts by file name; returns the paths."""
     paths = [os.path.join(folder, name) for name in texts]
@@ -119,12 +135,16 @@ def tagger_requests(
         writer.setparams((1, 2, audio_spec.sample_rate_hz, 0, "NONE", ""))
         writer.writeframes((sine * audio.FULL_SCALE).astype("<i2").tobytes())
     length = np.array([samples], np.int64)
+    wav_input = {"wav": np.array([wav.getvalue()], object)}
     return {
         "serving_default": {"waveform": sine},
         "tag_batch": {"waveform": sine, "length_samples": length},
-        "tag_wav": {"wav": np.array([wav.getvalue()], object)},
+        "tag_wav": wav_input,
         "top_tags": {"waveform": sine},
+        "top_tags_wav": wav_input,
         "timeline": {"waveform": sine},
+        "timeline_wav": wav_input,
+        "tag_names": {"row": np.zeros(1, np.int64)},
     }
 
 
@@ -140,12 +160,14 @@ def dual_encoder_requests(
         Signature name to its inputs by name.
     """
     requests = tagger_requests(audio_spec)
-    waveform = requests["serving_default"]
+    waveform, wav = requests["serving_default"], requests["tag_wav"]
     string = np.array([b"calm piano"], object)
     return {
         **requests,
         "embed_audio": waveform,
         "embed_batch": requests["tag_batch"],
         "embed_text": {"strings": string},
+        "embed_wav": wav,
         "score": {**waveform, "strings": string[np.newaxis]},
+        "score_wav": {**wav, "strings": string[np.newaxis]},
     }

@@ -2,7 +2,8 @@
 
 The last few are filled up to that number. So what the network needs does not
 grow with length or batch, and it sees one shape only: a recording gets the
-same answer alone and in every batch.
+same answer alone and in every batch. A row that is no recording has no clips,
+and costs the others nothing.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ def hear(
     length_samples: tf.Tensor,
     spec: audio.AudioSpec,
     clips_at_once: int,
-) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
+) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor, tf.Tensor]:
     """Takes every clip through a network, in a graph.
 
     Args:
@@ -33,19 +34,22 @@ def hear(
         clips_at_once: How many clips the network sees at a time.
 
     Returns:
-        float32 `[clips, width]` by name, and the row and the start of each
-        clip, int64 `[clips]`.
+        float32 `[clips, width]` by name; the row and the start of each clip,
+        int64 `[clips]`; and what `clips_in_graph.problems` says of each row.
 
     Raises:
-        tf.errors.InvalidArgumentError: When run, for no samples, lengths that
-            cannot be, NaN or infinity.
+        tf.errors.InvalidArgumentError: When run, for no samples or another
+            number of lengths than of rows.
     """
     samples = tf.shape(waveform, tf.int64)[1]
     with tf.control_dependencies(
         clips_in_graph.checks(waveform, length_samples)
     ):
         peak = clips_in_graph.row_peaks(waveform, length_samples)
-        rows, starts = clips_in_graph.clip_list(length_samples, spec)
+        problems = clips_in_graph.problems(waveform, length_samples, peak)
+        rows, starts = clips_in_graph.clip_list(
+            tf.where(tf.equal(problems, ""), length_samples, 0), spec
+        )
     total = tf.size(rows)
     groups = -(-total // clips_at_once)
     fill = [[0, groups * clips_at_once - total]]
@@ -87,4 +91,4 @@ def hear(
         maximum_iterations=groups,
     )
     heard = {name: answer.concat()[:total] for name, answer in answers.items()}
-    return heard, rows, starts
+    return heard, rows, starts, problems

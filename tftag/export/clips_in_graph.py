@@ -9,7 +9,7 @@ _PEAK_BLOCK_SAMPLES = 1 << 18
 
 
 def checks(waveform: tf.Tensor, length_samples: tf.Tensor) -> list:
-    """Returns the operations that fail where lengths cannot be.
+    """Returns the operations that fail where the shapes cannot be.
 
     Args:
         waveform: `[batch, samples]`.
@@ -29,13 +29,38 @@ def checks(waveform: tf.Tensor, length_samples: tf.Tensor) -> list:
             ["`length_samples` must hold a number per row. Received:"]
             + [tf.shape(length_samples), "for rows:", batch],
         ),
-        tf.debugging.Assert(
-            tf.reduce_all((length_samples >= 1) & (length_samples <= samples)),
-            ["`length_samples` must lie in 1 to", samples, "Received:"]
-            + [length_samples],
-            summarize=64,
-        ),
     ]
+
+
+def problems(
+    waveform: tf.Tensor, length_samples: tf.Tensor, peak: tf.Tensor
+) -> tf.Tensor:
+    """Says of every row why it cannot be used.
+
+    A server joins the rows of several clients: one that is no recording must
+    not cost the others their answer, so nothing fails here.
+
+    Args:
+        waveform: float32 `[batch, samples]`.
+        length_samples: int64 `[batch]`.
+        peak: What `row_peaks` returned.
+
+    Returns:
+        Strings `[batch]`, empty where there is nothing to say; the words are
+        those of `audio.decode_file`.
+    """
+    samples = tf.shape(waveform, tf.int64)[1]
+    as_text = tf.strings.as_string
+    found = tf.where(tf.equal(peak, 0.0), "All samples are zero.", "")
+    found = tf.where(
+        tf.math.is_finite(peak), found, "Samples are NaN or infinite."
+    )
+    received = tf.strings.join(
+        ["`length_samples` must lie in 1 to ", as_text(samples)]
+        + [". Received: ", as_text(length_samples), "."]
+    )
+    is_inside = (length_samples >= 1) & (length_samples <= samples)
+    return tf.where(is_inside, found, received)
 
 
 def row_peaks(waveform: tf.Tensor, length_samples: tf.Tensor) -> tf.Tensor:
@@ -46,10 +71,8 @@ def row_peaks(waveform: tf.Tensor, length_samples: tf.Tensor) -> tf.Tensor:
         length_samples: int64 `[batch]`; what lies behind does not count.
 
     Returns:
-        The loudest absolute samples `[batch]`.
-
-    Raises:
-        tf.errors.InvalidArgumentError: When run, for NaN or infinity.
+        The loudest absolute samples `[batch]`; infinity for a row that holds
+        NaN or infinity.
     """
     batch, samples = tf.unstack(tf.shape(waveform, tf.int64))
 
@@ -70,17 +93,7 @@ def row_peaks(waveform: tf.Tensor, length_samples: tf.Tensor) -> tf.Tensor:
         shape_invariants=[tf.TensorShape([]), tf.TensorShape([None])],
         parallel_iterations=1,
     )
-    is_finite = tf.reduce_all(tf.math.is_finite(peak))
-    with tf.control_dependencies(
-        [
-            tf.debugging.Assert(
-                is_finite,
-                ["`waveform` must not hold NaN or infinity; rows:"]
-                + [tf.where(tf.logical_not(tf.math.is_finite(peak)))[:, 0]],
-            )
-        ]
-    ):
-        return tf.identity(peak)
+    return peak
 
 
 def clip_list(
@@ -89,7 +102,7 @@ def clip_list(
     """Lists the clips of all rows; each row's as `audio.clip_starts` does.
 
     Args:
-        length_samples: int64 `[batch]`.
+        length_samples: int64 `[batch]`; a row of none has no clips.
         spec: Length of a clip, and the largest step between clips.
 
     Returns:
@@ -97,6 +110,7 @@ def clip_list(
     """
     spare = tf.maximum(length_samples - spec.clip_samples, 0)
     clips = 1 - (-spare // spec.clip_step_samples)
+    clips = tf.where(length_samples > 0, clips, 0)
     rows = tf.repeat(tf.range(tf.size(clips, tf.int64)), clips)
     index = tf.range(tf.size(rows, tf.int64)) - tf.gather(
         tf.cumsum(clips, exclusive=True), rows

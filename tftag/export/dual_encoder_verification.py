@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tftag import audio, words
 from tftag.export import verification
+from tftag.files import plain_path
 from tftag.models import dual_encoder
 
 
@@ -34,7 +35,8 @@ def largest_difference(
     """
     audio_tower, text_tower = dual_encoder.towers(model)
     # Kept, because the signatures hold its variables weakly.
-    loaded = tf.saved_model.load(os.fspath(saved))
+    with plain_path.plain(saved) as path:
+        loaded = tf.saved_model.load(path)
 
     def embedding(samples):
         mean = verification.clip_mean(

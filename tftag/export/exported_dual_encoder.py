@@ -10,7 +10,7 @@ from tftag.export import exported_tagger
 from tftag.layers import word_embedding
 from tftag.models import dual_encoder
 
-_WAVEFORM, _LENGTHS = exported_tagger.WAVEFORM, exported_tagger.LENGTHS
+_WAVEFORM = exported_tagger.WAVEFORM
 _STRINGS = tf.TensorSpec([None], tf.string, "strings")
 # [n] or [batch, n].
 _STRINGS_OF_ROWS = tf.TensorSpec(None, tf.string, "strings")
@@ -60,24 +60,39 @@ class ExportedDualEncoder(exported_tagger.ExportedTagger):
 
     def signature_functions(self) -> dict:
         """Returns names and functions, as `tf.saved_model.save` takes them."""
-        traced = exported_tagger.traced
+        traced, whole = exported_tagger.traced, exported_tagger.whole
         return {
             **super().signature_functions(),
-            "embed_audio": traced(self._embed_audio, _WAVEFORM),
-            "embed_batch": traced(self._embed_batch, _WAVEFORM, _LENGTHS),
+            "embed_audio": traced(
+                lambda waveform: self._embed(whole(waveform)), _WAVEFORM
+            ),
+            "embed_batch": traced(
+                lambda waveform, length_samples: self._embed(
+                    exported_tagger.Rows(waveform, length_samples)
+                ),
+                *(_WAVEFORM, exported_tagger.LENGTHS),
+            ),
+            "embed_wav": traced(
+                lambda wav: self._embed(self.decoded(wav)), exported_tagger.WAV
+            ),
             "embed_text": traced(self._embed_text, _STRINGS),
-            "score": traced(self._score, _WAVEFORM, _STRINGS_OF_ROWS),
+            "score": traced(
+                lambda waveform, strings: self._score(whole(waveform), strings),
+                *(_WAVEFORM, _STRINGS_OF_ROWS),
+            ),
+            "score_wav": traced(
+                lambda wav, strings: self._score(self.decoded(wav), strings),
+                *(exported_tagger.WAV, _STRINGS_OF_ROWS),
+            ),
         }
 
-    def _embed_audio(self, waveform):
-        return self._embed_batch(
-            waveform, exported_tagger.full_lengths(waveform)
-        )
-
-    def _embed_batch(self, waveform, length_samples):
-        mean = self._row_means("embedding", waveform, length_samples)
+    def _embed(self, rows):
+        mean, status = self.row_means("embedding", rows)
         length = tf.norm(mean, axis=1, keepdims=True)
-        return {"embedding": tf.math.divide_no_nan(mean, length)}
+        return {
+            "embedding": tf.math.divide_no_nan(mean, length),
+            "status": status,
+        }
 
     def _embed_text(self, strings):
         vectors, known_share = self._words(strings)
@@ -86,7 +101,7 @@ class ExportedDualEncoder(exported_tagger.ExportedTagger):
         embedding = tf.where(is_known, self._text_tower(vectors), 0.0)
         return {"embedding": embedding, "known_share": known_share}
 
-    def _score(self, waveform, strings):
+    def _score(self, rows, strings):
         """Compares recordings and strings.
 
         A server that cuts and joins requests by rows (TensorFlow Serving's
@@ -94,20 +109,22 @@ class ExportedDualEncoder(exported_tagger.ExportedTagger):
         every row must bring its own. `[n]` is for whoever asks all at once.
 
         Args:
-            waveform: float32 `[batch, samples]`.
+            rows: The recordings.
             strings: `[n]` for every row, or each row's own `[batch, n]`.
 
         Returns:
             float32 `[batch, n]`: "score", the cosine, 0 where no word is
             known; "known_share", the share of the string's words that are.
+            And "status" `[batch]`.
         """
-        clips = self._embed_audio(waveform)["embedding"]
+        embedded = self._embed(rows)
+        clips = embedded["embedding"]
         text = self._embed_text(tf.reshape(strings, [-1]))
         shape = tf.shape(strings)
         vectors = tf.reshape(
             text["embedding"], tf.concat([shape, [self._dim]], axis=0)
         )
-        of_rows = tf.concat([tf.shape(waveform)[:1], shape[-1:]], axis=0)
+        of_rows = tf.concat([tf.shape(clips)[:1], shape[-1:]], axis=0)
         vectors = tf.broadcast_to(
             vectors, tf.concat([of_rows, [self._dim]], axis=0)
         )
@@ -120,6 +137,7 @@ class ExportedDualEncoder(exported_tagger.ExportedTagger):
         return {
             "score": score,
             "known_share": tf.ensure_shape(known_share, [None, None]),
+            "status": embedded["status"],
         }
 
     def _hear(self, clips):

@@ -1,6 +1,7 @@
 """What is inside the SavedModel: waveforms of any length to tags."""
 
 import functools
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -11,7 +12,24 @@ from tftag.export import clip_network, wav_in_graph
 _TOP_TAGS = 10
 WAVEFORM = tf.TensorSpec([None, None], tf.float32, "waveform")
 LENGTHS = tf.TensorSpec([None], tf.int64, "length_samples")
-_WAV = tf.TensorSpec([None], tf.string, "wav")
+WAV = tf.TensorSpec([None], tf.string, "wav")
+# Any number; as many of them as rows are wanted.
+_ROW = tf.TensorSpec([None], tf.int64, "row")
+
+
+class Rows(NamedTuple):
+    """Recordings in the rows of a batch.
+
+    Attributes:
+        waveform: float32 `[batch, samples]`.
+        length_samples: int64 `[batch]`; what lies behind is not read.
+        problems: Strings `[batch]`: why a row is no recording, or empty; None
+            where nothing is known of any.
+    """
+
+    waveform: tf.Tensor
+    length_samples: tf.Tensor
+    problems: tf.Tensor | None = None
 
 
 class ExportedTagger(tf.Module):
@@ -46,80 +64,126 @@ class ExportedTagger(tf.Module):
         self._clips_at_once = clips_at_once
         self._names = tag_names
         self._calibration = calibrated
-        # One function that all call: the network is in the graph once.
+        # Functions that all call: each is in the graph once.
         self._clips = traced(self._read_clips, WAVEFORM, LENGTHS)
+        self._decode = traced(self._decode_wavs, WAV)
 
     def signature_functions(self) -> dict:
-        """Returns names and functions, as `tf.saved_model.save` takes them."""
+        """Returns names and functions, as `tf.saved_model.save` takes them.
+
+        Dimension 0 of every input and output is the batch, which a server
+        cuts and joins. Every answer about audio has a "status" per row: empty,
+        or why the row is no recording; its numbers are 0 then, and the other
+        rows are answered.
+        """
         return {
-            "serving_default": traced(self._tag, WAVEFORM),
-            "tag_batch": traced(self._tag_batch, WAVEFORM, LENGTHS),
-            "tag_wav": traced(self._tag_wav, _WAV),
-            "top_tags": traced(self._top_tags, WAVEFORM),
-            "timeline": traced(self._timeline, WAVEFORM),
-            "tag_names": traced(self._tag_names),
-        }
-
-    def _tag(self, waveform):
-        return self._tag_batch(waveform, full_lengths(waveform))
-
-    def _tag_wav(self, wav):
-        return self._tag_batch(
-            *wav_in_graph.decode_wavs(wav, self._spec.sample_rate_hz)
-        )
-
-    def _tag_batch(self, waveform, length_samples):
-        return self._with_calibrated(
-            self._row_means("probabilities", waveform, length_samples)
-        )
-
-    def _top_tags(self, waveform):
-        top = tf.math.top_k(
-            self._tag(waveform)["calibrated"],
-            k=min(_TOP_TAGS, len(self._names)),
-        )
-        return {
-            "tags": tf.gather(tf.constant(self._names), top.indices),
-            "probabilities": top.values,
-        }
-
-    def _timeline(self, waveform):
-        clips, _, starts = self._clips(waveform, full_lengths(waveform))
-        batch = tf.shape(waveform)[0]
-        clips_per_row = tf.size(starts) // tf.maximum(batch, 1)
-        clips = tf.reshape(
-            clips["probabilities"], [batch, clips_per_row, len(self._names)]
-        )
-        seconds = tf.cast(starts, tf.float64) / self._spec.sample_rate_hz
-        return {
-            **self._with_calibrated(clips),
-            "start_seconds": tf.reshape(
-                tf.cast(seconds, tf.float32), [batch, clips_per_row]
+            "serving_default": traced(
+                lambda waveform: self._tag(whole(waveform)), WAVEFORM
+            ),
+            "tag_batch": traced(
+                lambda waveform, length_samples: self._tag(
+                    Rows(waveform, length_samples)
+                ),
+                *(WAVEFORM, LENGTHS),
+            ),
+            "tag_wav": traced(lambda wav: self._tag(self.decoded(wav)), WAV),
+            "top_tags": traced(
+                lambda waveform: self._top_tags(whole(waveform)), WAVEFORM
+            ),
+            "top_tags_wav": traced(
+                lambda wav: self._top_tags(self.decoded(wav)), WAV
+            ),
+            "timeline": traced(
+                lambda waveform: self._timeline(whole(waveform)), WAVEFORM
+            ),
+            "timeline_wav": traced(
+                lambda wav: self._timeline(self.decoded(wav)), WAV
+            ),
+            "tag_names": traced(
+                lambda row: {"tags": self._names_of_rows(row)}, _ROW
             ),
         }
 
-    def _tag_names(self):
-        return {"tags": tf.constant(self._names)}
+    def decoded(self, wav: tf.Tensor) -> Rows:
+        """Decodes WAV files, strings `[batch]`."""
+        return Rows(*self._decode(wav))
 
-    def _row_means(self, name, waveform, length_samples):
-        """Returns the mean of one of the network's answers, by row.
+    def row_means(self, name: str, rows: Rows) -> tuple[tf.Tensor, tf.Tensor]:
+        """Averages one of the network's answers over the clips of each row.
 
         Args:
             name: One of `_widths`.
-            waveform: float32 `[batch, samples]`.
-            length_samples: int64 `[batch]`; what lies behind is not read.
+            rows: The recordings.
 
         Returns:
-            float32 `[batch, width]`.
+            float32 `[batch, width]`, 0 for a row that is no recording, and
+            the status `[batch]`.
         """
-        clips, rows, _ = self._clips(waveform, length_samples)
+        clips, row, _, status = self._read(rows)
         mean = tf.math.unsorted_segment_mean(
-            tf.cast(clips[name], tf.float64), rows, tf.shape(waveform)[0]
+            tf.cast(clips[name], tf.float64), row, tf.size(status)
         )
-        return tf.cast(mean, tf.float32)
+        return tf.cast(mean, tf.float32), status
 
-    def _with_calibrated(self, probabilities):
-        """Adds sigmoid(slope * logit(p) + offset) of every tag."""
+    def _tag(self, rows):
+        mean, status = self.row_means("probabilities", rows)
+        is_usable = tf.equal(status, "")[:, tf.newaxis]
+        return {
+            "probabilities": mean,
+            "calibrated": tf.where(is_usable, self._calibrated(mean), 0.0),
+            "tags": self._names_of_rows(status),
+            "status": status,
+        }
+
+    def _top_tags(self, rows):
+        tagged = self._tag(rows)
+        top = tf.math.top_k(
+            tagged["calibrated"], k=min(_TOP_TAGS, len(self._names))
+        )
+        is_usable = tf.equal(tagged["status"], "")[:, tf.newaxis]
+        tags = tf.gather(tf.constant(self._names), top.indices)
+        return {
+            "tags": tf.where(is_usable, tags, ""),
+            "probabilities": top.values,
+            "status": tagged["status"],
+        }
+
+    def _timeline(self, rows):
+        """Tags each clip; shorter rows end in clips that start at -1."""
+        clips, row, starts, status = self._read(rows)
+        seconds = tf.cast(starts, tf.float64) / self._spec.sample_rate_hz
+
+        def by_row(values, filler):
+            return tf.RaggedTensor.from_value_rowids(
+                values, row, tf.size(status, tf.int64), validate=False
+            ).to_tensor(filler)
+
+        probabilities = clips["probabilities"]
+        return {
+            "probabilities": by_row(probabilities, 0.0),
+            "calibrated": by_row(self._calibrated(probabilities), 0.0),
+            "start_seconds": by_row(tf.cast(seconds, tf.float32), -1.0),
+            "tags": self._names_of_rows(status),
+            "status": status,
+        }
+
+    def _names_of_rows(self, rows):
+        """Returns the names once per row, strings `[batch, tags]`."""
+        return tf.tile([self._names], [tf.size(rows), 1])
+
+    def _read(self, rows):
+        """Returns what the network says of all clips, and a status per row."""
+        clips, row, starts, status = self._clips(
+            rows.waveform, rows.length_samples
+        )
+        if rows.problems is not None:
+            status = tf.where(
+                tf.equal(rows.problems, ""), status, rows.problems
+            )
+        return clips, row, starts, status
+
+    def _calibrated(self, probabilities):
+        """Returns sigmoid(slope * logit(p) + offset) of every tag."""
         exact = tf.clip_by_value(
             tf.cast(probabilities, tf.float64),
             calibration.NEAREST,
@@ -129,10 +193,7 @@ class ExportedTagger(tf.Module):
         calibrated = tf.sigmoid(
             self._calibration.slope * logits + self._calibration.offsets
         )
-        return {
-            "probabilities": probabilities,
-            "calibrated": tf.cast(calibrated, tf.float32),
-        }
+        return tf.cast(calibrated, tf.float32)
 
     def _hear(self, clips):
         """Takes a few clips through the network.
@@ -148,6 +209,9 @@ class ExportedTagger(tf.Module):
 
     def _widths(self):
         return {"probabilities": len(self._names)}
+
+    def _decode_wavs(self, wav):
+        return wav_in_graph.decode_wavs(wav, self._spec.sample_rate_hz)
 
     def _read_clips(self, waveform, length_samples):
         return clip_network.hear(
@@ -167,7 +231,7 @@ def traced(function, *input_signature):
     )
 
 
-def full_lengths(waveform):
-    """Returns the width of the batch for every row."""
+def whole(waveform: tf.Tensor) -> Rows:
+    """Takes the batch `[batch, samples]` as recordings of its full width."""
     batch, samples = tf.unstack(tf.shape(waveform, tf.int64))
-    return tf.fill([batch], samples)
+    return Rows(waveform, tf.fill([batch], samples))

@@ -19,6 +19,7 @@ from tftag.export import (
     float32_model,
     verification,
 )
+from tftag.files import plain_path
 from tftag.models import dual_encoder
 from tftag.serving import model_card, version_folder
 
@@ -52,7 +53,8 @@ def export_tagger(
         vocabulary: The tags, in the order of the model's outputs.
         calibrated: The calibration of the model's probabilities.
         card: What else to say of the model, as JSON has it: metrics, the
-            fingerprint of the data, the command. NaN becomes null.
+            fingerprint of the data, the command. NaN becomes null. Its
+            `licences` (`model_card.licence_text`) become an asset too.
         folder: The model's folder, such as `saved_models/baseline`; its last
             part is the name under which the model is served.
         version: A number that is not taken. `None` is the next one.
@@ -67,12 +69,12 @@ def export_tagger(
             than the model; nothing is left behind then.
     """
     _check(model, vocabulary, calibrated, clips_at_once)
-    texts = {
-        model_card.FILE_NAME: exported_files.card_text(
-            card, {}, audio_spec, vocabulary, calibrated, clips_at_once
-        ),
-        "tags.txt": exported_files.lines(vocabulary.names),
-    }
+    text = exported_files.card_text(
+        card, {}, audio_spec, vocabulary, calibrated, clips_at_once
+    )
+    texts = exported_files.asset_texts(
+        text, vocabulary, model_card.licence_text(card)
+    )
     exact, is_mixed = float32_model.float32_copy(model)
     live = exact if is_mixed else model
 
@@ -149,11 +151,13 @@ def export_dual_encoder(
         },
         "words": _words_card(word_vectors, vocabulary),
     }
+    text = exported_files.card_text(
+        card, own, audio_spec, vocabulary, calibrated, clips_at_once
+    )
     texts = {
-        model_card.FILE_NAME: exported_files.card_text(
-            card, own, audio_spec, vocabulary, calibrated, clips_at_once
+        **exported_files.asset_texts(
+            text, vocabulary, model_card.licence_text(card)
         ),
-        "tags.txt": exported_files.lines(vocabulary.names),
         model_card.PHRASES_FILE_NAME: exported_files.lines(
             tuple(word_vectors.rows)
         ),
@@ -265,10 +269,13 @@ def _served_name(folder):
 
 def _save(make, texts, written):
     """Saves the module that `make` makes of the paths of its assets."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        plain_path.plain(written) as path,
+    ):
         module = make(exported_files.write_assets(scratch, texts))
         signatures = module.signature_functions()
-        tf.saved_model.save(module, os.fspath(written), signatures)
+        tf.saved_model.save(module, path, signatures)
 
 
 def _write(folder, version, fill):

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tftag import audio
+from tftag.files import plain_path
 
 
 def largest_difference(
@@ -32,8 +33,10 @@ def largest_difference(
         logits = model(clips, training=False)
         return tf.sigmoid(tf.cast(logits, tf.float32))
 
+    with plain_path.plain(saved) as path:
+        loaded = tf.saved_model.load(path)
     return of_recordings(
-        tf.saved_model.load(os.fspath(saved)),
+        loaded,
         lambda samples: clip_mean(
             probabilities, samples, audio_spec, clips_at_once
         ),
@@ -52,7 +55,7 @@ def of_recordings(
 ) -> float:
     """Compares what is said of recordings.
 
-    Silence, noise and a sine of 440 Hz, of one sample, one clip and two and a
+    A click, noise and a sine of 440 Hz, of one sample, one clip and two and a
     half: alone, with others of its length, and all in one padded batch.
 
     Args:
@@ -98,11 +101,15 @@ def of_recordings(
 
 
 def signals(audio_spec: audio.AudioSpec, samples: int) -> np.ndarray:
-    """Returns silence, noise and a sine, float32 `[3, samples]`."""
+    """Returns a click, noise and a sine, float32 `[3, samples]`.
+
+    Behind the click, which is one sample, all is silent.
+    """
     seconds = np.arange(samples) / audio_spec.sample_rate_hz
     noise = np.random.default_rng(0).normal(size=samples)
     sine = 0.5 * np.sin(2 * np.pi * 440 * seconds + 1)
-    return np.stack([np.zeros(samples), noise, sine]).astype(np.float32)
+    click = np.arange(samples) == 0
+    return np.stack([click, noise, sine]).astype(np.float32)
 
 
 def clip_mean(

@@ -10,6 +10,8 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from tftag.files import plain_path
+
 FILE_NAME = "tf_serving_warmup_requests"
 
 # tensorflow_serving/apis/{prediction_log,predict,model}.proto
@@ -37,7 +39,11 @@ def write_requests(
         model_name: The name under which the model is served.
         requests: Signature name to its inputs by name.
     """
-    with tf.io.TFRecordWriter(os.fspath(path)) as writer:
+    folder, name = os.path.split(path)
+    with (
+        plain_path.plain(folder) as plain,
+        tf.io.TFRecordWriter(os.path.join(plain, name)) as writer,
+    ):
         for signature_name, inputs in requests.items():
             writer.write(_prediction_log(model_name, signature_name, inputs))
 

@@ -12,7 +12,9 @@ _EXTENSIBLE = 0xFFFE
 _MOST_CHUNKS = 1000
 
 
-def decode_wavs(wavs: tf.Tensor, sample_rate_hz: int):
+def decode_wavs(
+    wavs: tf.Tensor, sample_rate_hz: int
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Decodes 16-bit PCM WAV files and averages their channels.
 
     Args:
@@ -21,25 +23,21 @@ def decode_wavs(wavs: tf.Tensor, sample_rate_hz: int):
 
     Returns:
         The waveforms, float32 `[batch, samples]` in units of int16, padded
-        with zeros to the longest, and their lengths, int64 `[batch]`. No
-        files are `[0, 1]`, which a tagger takes.
-
-    Raises:
-        tf.errors.InvalidArgumentError: When run, for any other kind of file;
-            the message names the row and what came.
+        with zeros to the longest, at least to 1; their lengths, int64
+        `[batch]`; and strings `[batch]` that say why a file cannot be used,
+        empty where it can: the others have length 0.
     """
 
     def layout(row):
         channels, position, data_bytes, problem = _read_header(
             wavs[row], sample_rate_hz
         )
-        message = tf.strings.join(
-            ["tag_wav, row ", tf.strings.as_string(row), ": ", problem]
-        )
-        with tf.control_dependencies(
-            [tf.debugging.Assert(tf.equal(problem, ""), [message])]
-        ):
-            return tf.stack([channels, position, data_bytes])
+        # A file that cannot be used holds nothing, in one channel.
+        is_usable = tf.equal(problem, "")
+        data_bytes = tf.where(is_usable, data_bytes, 0)
+        position = tf.where(is_usable, position, 0)
+        channels = tf.where(is_usable, channels, 1)
+        return tf.stack([channels, position, data_bytes]), problem
 
     def waveform(row):
         channels, position, data_bytes = tf.unstack(layouts[row])
@@ -49,11 +47,11 @@ def decode_wavs(wavs: tf.Tensor, sample_rate_hz: int):
         return tf.pad(mono, [[0, longest - tf.size(mono, tf.int64)]])
 
     batch = tf.shape(wavs)[0]
-    layouts = tf.map_fn(
+    layouts, problems = tf.map_fn(
         layout,
         tf.range(batch),
         parallel_iterations=1,
-        fn_output_signature=tf.int64,
+        fn_output_signature=(tf.int64, tf.string),
     )
     layouts = tf.ensure_shape(layouts, [None, 3])
     lengths = layouts[:, 2] // (2 * layouts[:, 0])
@@ -68,9 +66,10 @@ def decode_wavs(wavs: tf.Tensor, sample_rate_hz: int):
         ],
         parallel_iterations=1,
     )
-    return tf.reshape(
+    padded = tf.reshape(
         waveforms.concat(), tf.stack([tf.cast(batch, tf.int64), longest])
-    ), lengths
+    )
+    return padded, lengths, problems
 
 
 def _read_header(wav, sample_rate_hz):
@@ -122,7 +121,7 @@ def _read_header(wav, sample_rate_hz):
     )
     problem = tf.constant("")
     for is_wrong, text in (
-        (data_bytes < 2, ["There are no samples in it."]),
+        (data_bytes < 2, ["There are no samples."]),
         (
             tf.not_equal(rate, sample_rate_hz),
             [

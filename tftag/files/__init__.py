@@ -1,1 +1,1 @@
-"""How files are found, and how what is written of them is kept in bounds."""
+"""Files and their text: written whole or not at all, read with suspicion."""

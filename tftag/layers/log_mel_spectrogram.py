@@ -4,17 +4,21 @@ import keras
 import numpy as np
 from keras import ops
 
+from tftag import audio
+
 
 @keras.saving.register_keras_serializable(package="tftag")
 class LogMelSpectrogram(keras.layers.Layer):
     """Log of the power in mel bands: `[batch, samples]` to frames.
 
     `frames = 1 + samples // hop_samples`; frame `i` is centred on sample
-    `i * hop_samples`, with zeros beyond both ends, so every length from one
-    sample on works. Periodic Hann window, power (not magnitude), triangular
-    filters on the HTK mel scale without area normalisation, natural log of
-    `power + log_floor`. Each example is computed by itself: there is no
-    maximum or mean over the batch or over time.
+    `i * hop_samples`, with zeros or the mirrored waveform beyond both ends,
+    so every length from one sample on works. Periodic Hann window, power (not
+    magnitude), triangular filters. Each example is computed by itself: there
+    is no maximum or mean over the batch or over time.
+
+    The defaults are tftag's own front end; the other choices are for networks
+    that were trained on another one.
 
     The filterbank is a non-trainable weight: a saved model keeps the bands
     it was trained with. float32 inside and out under every dtype policy,
@@ -27,7 +31,14 @@ class LogMelSpectrogram(keras.layers.Layer):
         mel_bands: Number of bands.
         min_hz: Lower edge of the lowest band.
         max_hz: Upper edge of the highest band.
-        log_floor: Added to the power before the log.
+        log_floor: Power that is not told from silence.
+        mel_scale: `htk`, or `slaney`: linear below 1 kHz.
+        mel_norm: `none`: every filter peaks at 1; `slaney`: every filter has
+            the area 1 over frequency in Hz.
+        edges: What lies beyond both ends: `zeros`, or `reflect`: the waveform
+            mirrored about its first and last sample, as often as it takes.
+        compression: `log`: the natural log of `power + log_floor`; `log10`:
+            `log10(1 + power / log_floor)`, 0 for silence.
 
     Raises:
         ValueError: When an argument is out of range, or a band is so narrow
@@ -43,6 +54,10 @@ class LogMelSpectrogram(keras.layers.Layer):
         min_hz: float = 20.0,
         max_hz: float = 8_000.0,
         log_floor: float = 1e-5,
+        mel_scale: str = "htk",
+        mel_norm: str = "none",
+        edges: str = "zeros",
+        compression: str = "log",
         **kwargs,
     ):
         """Checks the arguments, and that every band holds an FFT bin."""
@@ -65,6 +80,12 @@ class LogMelSpectrogram(keras.layers.Layer):
                 f"{sample_rate_hz / 2:g} must hold. "
                 f"Received: min_hz={min_hz}, max_hz={max_hz}."
             )
+        audio.check_choices(
+            mel_scale=mel_scale,
+            mel_norm=mel_norm,
+            edges=edges,
+            compression=compression,
+        )
         self.sample_rate_hz = sample_rate_hz
         self.window_samples = window_samples
         self.hop_samples = hop_samples
@@ -72,6 +93,10 @@ class LogMelSpectrogram(keras.layers.Layer):
         self.min_hz = min_hz
         self.max_hz = max_hz
         self.log_floor = log_floor
+        self.mel_scale = mel_scale
+        self.mel_norm = mel_norm
+        self.edges = edges
+        self.compression = compression
         empty = int(np.sum(~np.any(self._mel_filters() > 0, axis=0)))
         if empty:
             raise ValueError(
@@ -103,19 +128,15 @@ class LogMelSpectrogram(keras.layers.Layer):
         Returns:
             float32 `[batch, frames, mels]`.
         """
-        waveform = ops.cast(waveform, "float32")
-        before = self.window_samples // 2
-        # The two pads add up to one window, for odd ones too: this is what
-        # makes the number of frames 1 + samples // hop_samples.
-        padded = ops.pad(
-            waveform, ((0, 0), (before, self.window_samples - before))
-        )
+        padded = self._pad(ops.cast(waveform, "float32"))
         framed = ops.extract_sequences(
             padded, self.window_samples, self.hop_samples
         )  # [batch, frames, window_samples]
         real, imaginary = ops.rfft(framed * self._window())
         power = ops.square(real) + ops.square(imaginary)
         mels = ops.matmul(power, self.filterbank)
+        if self.compression == "log10":
+            return ops.log10(1.0 + mels / self.log_floor)
         return ops.log(mels + self.log_floor)
 
     def compute_output_shape(self, input_shape):
@@ -135,7 +156,24 @@ class LogMelSpectrogram(keras.layers.Layer):
             "min_hz": self.min_hz,
             "max_hz": self.max_hz,
             "log_floor": self.log_floor,
+            "mel_scale": self.mel_scale,
+            "mel_norm": self.mel_norm,
+            "edges": self.edges,
+            "compression": self.compression,
         }
+
+    def _pad(self, waveform):
+        # The two pads add up to one window, for odd ones too: this is what
+        # makes the number of frames 1 + samples // hop_samples.
+        before = self.window_samples // 2
+        after = self.window_samples - before
+        if self.edges == "zeros":
+            return ops.pad(waveform, ((0, 0), (before, after)))
+        # By place, because `ops.pad` mirrors no further than once.
+        last = ops.shape(waveform)[1] - 1
+        period = ops.maximum(2 * last, 1)
+        place = ops.arange(-before, last + 1 + after) % period
+        return ops.take(waveform, ops.minimum(place, period - place), axis=1)
 
     def _window(self) -> np.ndarray:
         """Periodic Hann window, float32 `[window_samples]`."""
@@ -143,18 +181,49 @@ class LogMelSpectrogram(keras.layers.Layer):
         return (0.5 - 0.5 * np.cos(2 * np.pi * phase)).astype("float32")
 
     def _mel_filters(self) -> np.ndarray:
-        """Triangles on the HTK mel scale, float32 `[bins, mels]`."""
+        """Triangles on the mel scale, float32 `[bins, mels]`."""
         bins = self.window_samples // 2 + 1
         bin_hz = np.arange(bins) * (self.sample_rate_hz / self.window_samples)
-        edges_mel = np.linspace(
-            _hz_to_mel(self.min_hz), _hz_to_mel(self.max_hz), self.mel_bands + 2
+        to_mel, to_hz = _SCALES[self.mel_scale]
+        edges_hz = to_hz(
+            np.linspace(
+                to_mel(self.min_hz), to_mel(self.max_hz), self.mel_bands + 2
+            )
         )
-        edges_hz = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
         low, centre, high = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]
         rising = (bin_hz[:, None] - low) / (centre - low)
         falling = (high - bin_hz[:, None]) / (high - centre)
-        return np.maximum(0, np.minimum(rising, falling)).astype("float32")
+        filters = np.maximum(0, np.minimum(rising, falling))
+        if self.mel_norm == "slaney":
+            filters = filters * (2.0 / (high - low))
+        return filters.astype("float32")
 
 
-def _hz_to_mel(frequency_hz: float) -> float:
+def _htk_mel(frequency_hz: float) -> float:
     return 2595.0 * np.log10(1.0 + frequency_hz / 700.0)
+
+
+def _htk_hz(mel: np.ndarray) -> np.ndarray:
+    return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+
+
+# Slaney, Auditory Toolbox, 1998: 15 mel up to 1 kHz, and from there on 27 mel
+# for each factor of 6.4.
+_KNEE_HZ, _KNEE_MEL, _LOG_STEP = 1_000.0, 15.0, np.log(6.4) / 27.0
+
+
+def _slaney_mel(frequency_hz: float) -> float:
+    if frequency_hz < _KNEE_HZ:
+        return frequency_hz * _KNEE_MEL / _KNEE_HZ
+    return _KNEE_MEL + np.log(frequency_hz / _KNEE_HZ) / _LOG_STEP
+
+
+def _slaney_hz(mel: np.ndarray) -> np.ndarray:
+    return np.where(
+        mel < _KNEE_MEL,
+        mel * _KNEE_HZ / _KNEE_MEL,
+        _KNEE_HZ * np.exp(_LOG_STEP * (np.maximum(mel, _KNEE_MEL) - _KNEE_MEL)),
+    )
+
+
+_SCALES = {"htk": (_htk_mel, _htk_hz), "slaney": (_slaney_mel, _slaney_hz)}

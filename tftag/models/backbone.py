@@ -1,4 +1,4 @@
-"""The convolution blocks: from a log-mel spectrogram to one vector."""
+"""The backbones: from a log-mel spectrogram to one vector."""
 
 import dataclasses
 
@@ -6,12 +6,19 @@ import keras
 from keras import ops
 
 from tftag import audio, layers
+from tftag.models import musicnn
 
 # Filters of each block: 3x3 convolution, batch norm, 2x2 max pooling, ReLU.
 FILTERS = (128, 256, 256, 256, 512, 512, 256)
 
-POOLINGS = ("average", "max", "both", "flatten")
+# Which vectors each architecture gives.
+ARCHITECTURES = {
+    "blocks": ("average", "max", "both", "flatten"),
+    "musicnn": musicnn.POOLINGS,
+}
 POOL_PADDINGS = ("same", "valid")
+# Not what ~/.keras/keras.json says.
+_DATA_FORMAT = "channels_last"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,6 +31,8 @@ class BackboneConfig:
         pooling: What makes one vector of the last block's output: `average`
             or `max` over frames and bands, `both` one after the other
             (twice as long), or `flatten` (all of it; fixes the clip length).
+            Of musicnn `embedding`, what is pooled before it (`both`), or
+            `both_and_embedding`.
         pool_padding: `same` keeps the odd frame or band at the end of a
             halving, `valid` drops it.
         batch_norm_momentum: Share of the moving statistics a step keeps.
@@ -32,6 +41,8 @@ class BackboneConfig:
             a tagger averages their logits.
         shared_blocks: Blocks that all members have in common. The first ones
             see most cells and cost most; the last ones are nearly free.
+        architecture: `blocks`, those of the reference experiment, or
+            `musicnn`, which takes neither `width` nor `blocks`.
     """
 
     width: float = 1.0
@@ -41,6 +52,7 @@ class BackboneConfig:
     batch_norm_momentum: float = 0.99
     members: int = 1
     shared_blocks: int = 0
+    architecture: str = "blocks"
 
     def __post_init__(self):
         """Refuses what no backbone can have."""
@@ -51,10 +63,16 @@ class BackboneConfig:
                 f"`blocks` must be 1 to {len(FILTERS)}. "
                 f"Received: {self.blocks}."
             )
-        if self.pooling not in POOLINGS:
+        if self.architecture not in ARCHITECTURES:
             raise ValueError(
-                f"`pooling` must be one of {', '.join(POOLINGS)}. "
-                f"Received: {self.pooling!r}."
+                f"`architecture` must be one of {', '.join(ARCHITECTURES)}. "
+                f"Received: {self.architecture!r}."
+            )
+        poolings = ARCHITECTURES[self.architecture]
+        if self.pooling not in poolings:
+            raise ValueError(
+                f"`pooling` of {self.architecture} must be one of "
+                f"{', '.join(poolings)}. Received: {self.pooling!r}."
             )
         if self.pool_padding not in POOL_PADDINGS:
             raise ValueError(
@@ -101,30 +119,56 @@ def backbone(
         ValueError: When there are more blocks than the mel bands can be
             halved or, with `valid` padding, the frames of a clip.
     """
-    _check_halvings(audio_spec, config)
     frames = audio_spec.clip_frames if config.pooling == "flatten" else None
     inputs = keras.Input((frames, audio_spec.mel_bands), name="log_mel")
-    x = ops.expand_dims(inputs, -1)  # [batch, frames, mels, 1]
-    numbered = list(enumerate(config.filters, start=1))
-    for number, filters in numbered[: config.shared_blocks]:
-        x = _block(x, filters, config, f"block_{number}")
-    vectors = []
-    for member in range(1, config.members + 1):
-        prefix = f"member_{member}_" if config.members > 1 else ""
-        own = x
-        for number, filters in numbered[config.shared_blocks :]:
-            own = _block(own, filters, config, f"{prefix}block_{number}")
-        vectors.append(_pool(own, config.pooling, prefix))
+    if config.architecture == "musicnn":
+        musicnn.check_bands(audio_spec.mel_bands)
+        vectors = [
+            musicnn.vector(
+                inputs, config.pooling, config.batch_norm_momentum, prefix
+            )
+            for prefix in _prefixes(config)
+        ]
+    else:
+        vectors = _block_vectors(inputs, audio_spec, config)
     outputs = vectors[0]
     if config.members > 1:
         outputs = keras.layers.Concatenate(name="members")(vectors)
     return keras.Model(inputs, outputs, name="backbone")
 
 
+def _prefixes(config):
+    """Of the names of each member's layers."""
+    if config.members == 1:
+        return [""]
+    return [f"member_{member}_" for member in range(1, config.members + 1)]
+
+
+def _block_vectors(inputs, audio_spec, config):
+    """The vector of every member's blocks."""
+    _check_halvings(audio_spec, config)
+    x = ops.expand_dims(inputs, -1)  # [batch, frames, mels, 1]
+    numbered = list(enumerate(config.filters, start=1))
+    for number, filters in numbered[: config.shared_blocks]:
+        x = _block(x, filters, config, f"block_{number}")
+    vectors = []
+    for prefix in _prefixes(config):
+        own = x
+        for number, filters in numbered[config.shared_blocks :]:
+            own = _block(own, filters, config, f"{prefix}block_{number}")
+        vectors.append(_pool(own, config.pooling, prefix))
+    return vectors
+
+
 def _block(x, filters, config, name):
     # No bias: batch norm takes the mean away, and has an offset of its own.
     x = keras.layers.Conv2D(
-        filters, 3, padding="same", use_bias=False, name=f"{name}_conv"
+        filters,
+        3,
+        padding="same",
+        use_bias=False,
+        data_format=_DATA_FORMAT,
+        name=f"{name}_conv",
     )(x)
     x = layers.BatchNormalization(
         momentum=config.batch_norm_momentum, name=f"{name}_norm"
@@ -132,7 +176,10 @@ def _block(x, filters, config, name):
     # ReLU is monotonic, so max(relu(x)) = relu(max(x)): pooling first gives
     # the same output and gradient, and ReLU runs on a quarter of the values.
     x = keras.layers.MaxPooling2D(
-        2, padding=config.pool_padding, name=f"{name}_pool"
+        2,
+        padding=config.pool_padding,
+        data_format=_DATA_FORMAT,
+        name=f"{name}_pool",
     )(x)
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
@@ -140,17 +187,16 @@ def _block(x, filters, config, name):
 def _pool(x, pooling, prefix):
     match pooling:
         case "flatten":
-            return keras.layers.Flatten(name=f"{prefix}flatten")(x)
+            layer, name = keras.layers.Flatten, "flatten"
         case "average":
-            return keras.layers.GlobalAveragePooling2D(name=f"{prefix}average")(
-                x
-            )
+            layer, name = keras.layers.GlobalAveragePooling2D, "average"
         case "max":
-            return keras.layers.GlobalMaxPooling2D(name=f"{prefix}max")(x)
+            layer, name = keras.layers.GlobalMaxPooling2D, "max"
         case "both":
             return keras.layers.Concatenate(name=f"{prefix}average_and_max")(
                 [_pool(x, "average", prefix), _pool(x, "max", prefix)]
             )
+    return layer(data_format=_DATA_FORMAT, name=f"{prefix}{name}")(x)
 
 
 def _check_halvings(audio_spec, config):

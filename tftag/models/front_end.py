@@ -71,6 +71,10 @@ def log_mel_layer(audio_spec: audio.AudioSpec) -> layers.LogMelSpectrogram:
         min_hz=audio_spec.min_hz,
         max_hz=audio_spec.max_hz,
         log_floor=audio_spec.log_floor,
+        mel_scale=audio_spec.mel_scale,
+        mel_norm=audio_spec.mel_norm,
+        edges=audio_spec.edges,
+        compression=audio_spec.compression,
         name="log_mel",
     )
 

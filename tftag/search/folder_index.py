@@ -6,21 +6,24 @@ what is gone are differences of sets.
 """
 
 import dataclasses
-import itertools
 import os
 import pathlib
+import time
 from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
 from tftag import audio
 from tftag.audio import audio_files, decoders
+from tftag.console import interrupts
 from tftag.search import index_file, vector_index
 from tftag.serving import saved_dual_encoder
 
 FILE_NAME = ".tftag-index.npz"
-# Embedded between two writings: what an interrupt can cost.
-_FILES_AT_ONCE = 200
+# Between two writings: what a kill can cost. A large index takes long to
+# write, and at most a twentieth of the time.
+_SECONDS = 1.0
+_TIMES_AS_LONG = 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,8 +65,19 @@ def open_or_new(
     if not path.exists():
         return empty(encoder)
     recordings, notes = index_file.read(path, encoder.space)
+    unusable = notes.get("unusable", {})
+    if (
+        recordings.embeddings.shape[1] != encoder.dim
+        or not isinstance(unusable, dict)
+        or not all(isinstance(text, str) for text in unusable.values())
+        or not all(_is_id(name) for name in (*recordings.ids, *unusable))
+    ):
+        raise ValueError(
+            "The index is damaged, or none of a folder; build it again. "
+            f"Received: {path}."
+        )
     is_valid = notes.get("decoders") == decoders.decoders()
-    return FolderIndex(recordings, notes["unusable"] if is_valid else {})
+    return FolderIndex(recordings, unusable if is_valid else {})
 
 
 def empty(encoder: saved_dual_encoder.SavedDualEncoder) -> FolderIndex:
@@ -141,6 +155,10 @@ def find(
     return Found(paths, unreached)
 
 
+def _is_id(text):
+    return isinstance(text, str) and text.count("|") >= 2
+
+
 def name_of(recording_id: str) -> str:
     """Returns the path inside the folder that is in an id."""
     return recording_id.rsplit("|", 2)[0]
@@ -185,19 +203,39 @@ def refreshed(
             unusable[new[path]] = str(error).removeprefix(f"{path}: ")
         fail(path, error)
 
-    embedded = audio_files.each(
-        encoder.embed_each, new, encoder.sample_rate_hz, refuse
-    )
-    while some := list(itertools.islice(embedded, _FILES_AT_ONCE)):
-        paths, vectors = zip(*some, strict=True)
-        names = [new[path] for path in paths]
-        recordings = recordings.add(names, np.stack(vectors), encoder.space)
+    fresh = {}
+
+    def save_all():
+        nonlocal recordings, saved_ids
+        if added := dict(fresh):
+            recordings = recordings.add(
+                list(added), np.stack(list(added.values())), encoder.space
+            )
         index = FolderIndex(recordings, dict(unusable))
-        save(index)
-        saved_ids = index.ids
-    index = FolderIndex(recordings, unusable)
-    if index.ids != saved_ids:
-        save(index)
+        if index.ids != saved_ids:
+            save(index)
+            saved_ids = index.ids
+        for name in added:
+            del fresh[name]
+
+    def keep():
+        save_all()
+        return (
+            f"{len(recordings) + len(unusable)} of {len(found.paths)} files "
+            f"are in the index; to go on: {interrupts.command()}"
+        )
+
+    with interrupts.keeping(keep):
+        wait_until = time.monotonic() + _SECONDS
+        for path, vector in audio_files.each(
+            encoder.embed_each, new, encoder.sample_rate_hz, refuse
+        ):
+            fresh[new[path]] = vector
+            if (began := time.monotonic()) >= wait_until:
+                save_all()
+                took = time.monotonic() - began
+                wait_until = began + took + max(_SECONDS, _TIMES_AS_LONG * took)
+    save_all()
     return FolderIndex(_kept(recordings, found.paths.__contains__), unusable)
 
 

@@ -3,12 +3,11 @@
 import json
 import os
 import pathlib
-import zipfile
-import zlib
 from collections.abc import Mapping
 
 import numpy as np
 
+from tftag.files import atomic_write, stored_arrays
 from tftag.search import vector_index
 
 FORMAT = 1
@@ -39,16 +38,8 @@ def write(
     head = {"format": FORMAT, "model": index.model, "ids": index.ids}
     head["notes"] = dict(notes)
     text = np.frombuffer(json.dumps(head).encode("ascii"), np.uint8)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        with open(partial, "wb") as file:
-            np.savez(file, head=text, embeddings=index.embeddings)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    with atomic_write.replacing(path, is_text=False) as file:
+        np.savez(file, head=text, embeddings=index.embeddings)
 
 
 def read(
@@ -74,31 +65,17 @@ def read(
             f"There is no index; {_WAY_OUT}. Received: {os.fspath(path)}"
         )
     try:
-        # Opened here, because np.load leaves a damaged file open.
-        with (
-            open(path, "rb") as file,
-            np.load(file, allow_pickle=False) as arrays,
-        ):
+        with open(path, "rb") as file, stored_arrays.opened(file) as arrays:
             head = json.loads(arrays["head"].tobytes().decode("ascii"))
-            version, made_by = head["format"], head["model"]
-            if version == FORMAT:
-                found = vector_index.Index(
-                    tuple(head["ids"]), arrays["embeddings"], made_by
-                )
-                # None were kept once.
-                notes = dict(head.get("notes", {}))
-    # Each layer of the file has an error of its own for damage.
-    except (
-        AttributeError,
-        EOFError,
-        KeyError,
-        OSError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+            embeddings = arrays["embeddings"]
+        version, made_by = head["format"], head["model"]
+        if version == FORMAT:
+            # None were kept once.
+            notes = head.get("notes", {})
+            if not isinstance(notes, dict):
+                raise TypeError("the notes are no object")
+            found = vector_index.Index(tuple(head["ids"]), embeddings, made_by)
+    except (*stored_arrays.DAMAGE, OSError) as error:
         raise ValueError(
             f"The index is damaged, or none of tftag's; {_WAY_OUT}. "
             f"Received: {os.fspath(path)} ({type(error).__name__}: "

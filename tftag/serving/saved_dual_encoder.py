@@ -46,12 +46,6 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
                 "a tagger."
             )
         super().__init__(folder)
-        lacking = [name for name in ("space", "words") if name not in card]
-        if lacking:
-            raise ValueError(
-                "The model card is damaged; export the model again. "
-                f"Received: {folder} without {', '.join(lacking)}."
-            )
         self.space = str(card["space"]["fingerprint"])
         self.dim = int(card["space"]["dim"])
 

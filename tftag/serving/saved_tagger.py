@@ -5,10 +5,14 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
-import tensorflow as tf
 
 from tftag import audio
+from tftag.console import quiet
+from tftag.files import plain_path
 from tftag.serving import model_card, version_folder
+
+with quiet.tensorflow_start():
+    import tensorflow as tf
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -78,7 +82,8 @@ class SavedTagger:
             self.sample_rate_hz = self._spec.sample_rate_hz
             self.clips_at_once = int(self.card["clips_at_once"])
             # Kept, because the signatures hold its variables weakly.
-            self._saved_model = tf.saved_model.load(os.fspath(self.folder))
+            with plain_path.plain(self.folder) as plain:
+                self._saved_model = tf.saved_model.load(plain)
             self._signatures = {
                 name: self._saved_model.signatures[name]
                 for name in self._needed
@@ -125,7 +130,8 @@ class SavedTagger:
             What the model says of it.
 
         Raises:
-            ValueError: No samples, NaN, infinity, or another shape.
+            ValueError: No samples, NaN, infinity, another shape, or nothing
+                but zeros.
         """
         waveform = _waveform(samples)
         return _recordings(
@@ -198,7 +204,11 @@ class SavedTagger:
             yield waiting
 
     def _run(self, signature, **inputs):
-        """Returns the outputs of a signature as arrays."""
+        """Returns the numbers that a signature answers with, as arrays.
+
+        Raises:
+            ValueError: A row is no recording.
+        """
         run = self._signatures[signature]
         _, specs = run.structured_input_signature
         # TensorFlow copies an array twice: int16 ones are widened after that.
@@ -206,7 +216,15 @@ class SavedTagger:
             name: tf.cast(value, specs[name].dtype)
             for name, value in inputs.items()
         }
-        return {name: value.numpy() for name, value in run(**tensors).items()}
+        answer = run(**tensors)
+        # Exports of before there was a status fail by themselves.
+        if "status" in answer:
+            _check_rows(answer["status"].numpy())
+        return {
+            name: value.numpy()
+            for name, value in answer.items()
+            if value.dtype != tf.string
+        }
 
 
 def padded_rows(batch: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
@@ -248,6 +266,18 @@ def _waveform(samples):
     if not np.isfinite([waveform.min(), waveform.max()]).all():
         raise ValueError("`samples` must be finite. Received: NaN or infinity.")
     return waveform
+
+
+def _check_rows(status):
+    wrong = [
+        f"row {row}: {reason.decode()}"
+        for row, reason in enumerate(status)
+        if reason
+    ]
+    if wrong:
+        raise ValueError(
+            f"Every row must be a recording. Received: {'; '.join(wrong)}"
+        )
 
 
 def _recordings(answer):

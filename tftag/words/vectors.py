@@ -1,7 +1,6 @@
 """Pretrained word vectors: from a phrase to its vector."""
 
 import dataclasses
-import difflib
 import functools
 import hashlib
 import json
@@ -261,8 +260,7 @@ class WordVectors:
             for phrase in self.rows
             if abs(len(phrase) - len(word)) <= _NEAREST_LENGTH
         ]
-        near = difflib.get_close_matches(word, candidates, n=1)
-        return near[0] if near else None
+        return tags.nearest_spelling(word, candidates)
 
     def coverage(
         self, tag_names: Sequence[str], counts: Sequence[float] | None = None

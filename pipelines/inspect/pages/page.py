@@ -6,7 +6,6 @@ to the browser, whatever a name in the data asks for.
 """
 
 import functools
-import os
 import pathlib
 from typing import Any
 
@@ -14,7 +13,7 @@ import jinja2
 import markupsafe
 
 from pipelines import sentences
-from pipelines.manifest import csv_rows
+from tftag.files import atomic_write
 
 _TEMPLATES = pathlib.Path(__file__).with_name("templates")
 
@@ -67,7 +66,4 @@ def write(path: pathlib.Path, template: str, **values: Any) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    text = draw(template, **values)
-    os.makedirs(path.parent, exist_ok=True)
-    with csv_rows.replacing(path, errors="strict") as file:
-        file.write(text)
+    atomic_write.write(path, draw(template, **values))

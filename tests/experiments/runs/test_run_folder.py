@@ -50,20 +50,6 @@ def test_csv_has_every_column_of_every_row(tmp_path):
     assert (run.path / "h.csv").read_text() == "epoch,map\n1,\n2,0.5\n"
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    run_folder.write_atomically(path, b"old")
-
-    def full(_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(run_folder.os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        run_folder.write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir()] == ["file"]
-
-
 def test_environment_keeps_every_start(tmp_path, caplog):
     run = run_folder.RunDir(tmp_path, "baseline", "a")
     first = run.write_environment(["--epochs", "3"], seed=5)

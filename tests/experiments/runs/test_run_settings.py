@@ -53,6 +53,14 @@ def test_a_run_that_was_refused_before_it_began_may_be_changed(run):
     assert run.read_json("data.json")["fingerprint"] == "2"
 
 
+def test_a_run_from_before_a_setting_goes_on_with_its_default(run):
+    run_settings.keep(run, {"epochs": 1}, DATA)
+    begin(run)
+    run_settings.keep(run, {"epochs": 1, "mel_scale": "htk"}, DATA)
+    with pytest.raises(ValueError, match="mel_scale: 'htk' -> 'slaney'"):
+        run_settings.keep(run, {"epochs": 1, "mel_scale": "slaney"}, DATA)
+
+
 @pytest.mark.parametrize("part", ["checkpoints", "draws", "folds"])
 def test_other_settings_are_refused_once_there_is_work(run, part):
     run_settings.keep(run, {"epochs": 1})

@@ -91,7 +91,7 @@ def test_a_full_disk_leaves_the_old_state(tmp_path, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(state.run_folder.os, "fsync", full)
+    monkeypatch.setattr(state.atomic_write.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         state.save(tmp_path, progress(2), arrays(2))
     assert state.load(tmp_path)[0].step == 1

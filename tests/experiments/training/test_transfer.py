@@ -1,6 +1,7 @@
 """Starting from another tagger takes over what fits and names what does not."""
 
 import dataclasses
+import json
 import logging
 import shutil
 
@@ -271,6 +272,28 @@ def test_a_run_says_its_tags_and_recordings(tmp_path):
     card = transfer.card(tmp_path / "baseline" / "a")
     assert card["tags"] == ["high", "low"]
     assert card["data"]["recording_ids"] == ["one", "two"]
+
+
+def test_licences_go_from_model_to_run_to_model(tmp_path):
+    licence = {"of": "the weights of x", "name": "ISC", "text": "Permission"}
+    folder = tmp_path / "tagger"
+    saved_model.export_tagger(
+        make(3),
+        SPEC,
+        OLD_TAGS,
+        calibration.identity(3),
+        {"licences": [licence]},
+        folder,
+    )
+    assert transfer.licences(str(folder)) == [licence]
+    run = tmp_path / "run"
+    run.mkdir()
+    text = json.dumps({"tags": [], "licences": [licence]})
+    (run / "data.json").write_text(text)
+    assert transfer.licences(str(run)) == [licence]
+    (run / "data.json").write_text('{"tags": []}')
+    for none in (str(run), "", "hub:somewhere"):
+        assert transfer.licences(none) == []
 
 
 def test_what_is_no_model_has_no_card(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.inspect import levels, measurements
 from pipelines.inspect.fingerprints import fingerprint
+from tftag.files import no_links
 
 
 @pytest.fixture
@@ -116,6 +117,6 @@ def test_nothing_readable_is_no_crash(prepared, tmp_path):
 def test_two_writers_are_refused(prepared, tmp_path):
     tmp_path.joinpath(measurements.WORDS_NAME).touch()
     with open(tmp_path / measurements.TABLE_NAME, "a") as file:
-        measurements._lock(file, tmp_path)
+        no_links.take(file, "not ours")
         with pytest.raises(ValueError, match="Another process"):
             measurements.measure(prepared, tmp_path)

@@ -211,7 +211,7 @@ def test_damage_is_refused(tmp_path):
     path.write_text(table)
     for text, message in (
         ("{", "damaged"),
-        ("[]", "format"),
+        ("[]", "damaged"),
         (facts.replace('"format": 2', '"format": 3'), "Received: 3"),
         (facts.replace('"audit"', '"adit"'), "lacks"),
         (facts.replace('"jazz"', "5"), "no list of strings"),

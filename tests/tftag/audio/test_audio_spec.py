@@ -47,6 +47,8 @@ def test_spec_counts():
         ("clip_seconds", 1e-9),
         ("clip_step_seconds", -1.0),
         ("log_floor", 0.0),
+        ("mel_scale", "mel9"),
+        ("edges", "wrap9"),
         ("max_hz", 8_001.0),
         ("min_hz", 8_000.0),
         ("min_hz", -1.0),

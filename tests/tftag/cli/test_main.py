@@ -13,7 +13,7 @@ import tiny_tagger
 
 from tftag.cli import command_line, tag_command
 from tftag.cli import main as main_module
-from tftag.serving import saved_tagger as serving
+from tftag.serving import saved_tagger
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 
@@ -31,17 +31,19 @@ def loaded_once(tagger, monkeypatch):
 
     def open_model(path):
         opened.append(path)
-        return serving_tagger(path)
+        return known_tagger(path)
 
-    saved_tagger = serving.SavedTagger
+    opened_by_name = saved_tagger.SavedTagger
     folder = str(tagger.folder.parent)
 
-    def serving_tagger(path):
-        return tagger if path == folder else saved_tagger(path)
+    def known_tagger(path):
+        return tagger if path == folder else opened_by_name(path)
 
     # Where the command looks for it: others inherit from the class.
     monkeypatch.setattr(
-        tag_command, "serving", types.SimpleNamespace(SavedTagger=open_model)
+        tag_command,
+        "saved_tagger",
+        types.SimpleNamespace(SavedTagger=open_model),
     )
     return opened
 

@@ -1,4 +1,5 @@
 import csv
+import errno
 import io
 import json
 
@@ -10,6 +11,7 @@ import tiny_tagger
 
 from tftag.cli import command_line, search_command
 from tftag.cli import main as main_module
+from tftag.files import atomic_write
 from tftag.search import combination, query, top_scores
 from tftag.serving import saved_dual_encoder
 
@@ -134,9 +136,13 @@ def test_the_index_can_lie_elsewhere(songs, capsys, tmp_path):
     assert capsys.readouterr().err == ""
 
 
-def test_a_folder_that_cannot_be_written_to_is_searched(songs, capsys):
-    # Also stops root, as the rights of a folder do not.
-    (songs / ".tftag-index.npz.partial").mkdir()
+def test_a_folder_that_cannot_be_written_to_is_searched(
+    songs, capsys, monkeypatch
+):
+    def refused(folder):  # the rights of a folder do not stop root
+        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+
+    monkeypatch.setattr(atomic_write, "_create", refused)
     assert run(songs, "dreamy") == 0
     out, err = capsys.readouterr()
     assert len(out.split("\n\n")[0].splitlines()) == 5

@@ -38,7 +38,8 @@ def test_requests_are_short_and_real(tmp_path):
     requests = assets.dual_encoder_requests(tiny_tagger.SPEC)
     tagger = assets.tagger_requests(tiny_tagger.SPEC)
     assert set(requests) - set(tagger) == {
-        *("embed_audio", "embed_batch", "embed_text", "score"),
+        *("embed_audio", "embed_batch", "embed_wav", "embed_text"),
+        *("score", "score_wav"),
     }
     # Every row brings its own strings: a server can cut it by rows.
     assert requests["score"]["strings"].shape == (1, 1)

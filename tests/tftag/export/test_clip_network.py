@@ -33,11 +33,11 @@ def hear(waveform, lengths, clips_at_once):
             clips_at_once,
         )
 
-    heard, rows, starts = run(
+    heard, rows, starts, problems = run(
         tf.constant(waveform, tf.float32), tf.constant(lengths, tf.int64)
     )
     assert set(map(tuple, shapes)) <= {(clips_at_once, SPEC.clip_samples)}
-    return heard, rows.numpy(), starts.numpy()
+    return heard, rows.numpy(), starts.numpy(), problems.numpy()
 
 
 def test_every_clip_of_every_row_is_heard_once():
@@ -52,13 +52,33 @@ def test_every_clip_of_every_row_is_heard_once():
             expected.append((clip.sum(), np.abs(samples).max()))
             places.append((row, start))
     for clips_at_once in (1, 3, 8, 100):
-        heard, rows, starts = hear(waveform, lengths, clips_at_once)
+        heard, rows, starts, problems = hear(waveform, lengths, clips_at_once)
+        assert not any(problems)
         assert list(zip(rows, starts, strict=True)) == places
         np.testing.assert_allclose(heard["both"], expected, rtol=1e-5)
         np.testing.assert_array_equal(heard["sum"][:, 0], heard["both"][:, 0])
 
 
 def test_no_rows_have_no_clips():
-    heard, rows, starts = hear(np.zeros((0, 5)), [], 8)
+    heard, rows, starts, problems = hear(np.zeros((0, 5)), [], 8)
     assert heard["both"].shape == (0, 2)
-    assert not rows.size and not starts.size
+    assert not rows.size and not starts.size and not problems.size
+
+
+def test_a_row_that_is_no_recording_has_no_clips():
+    waveform = np.ones((6, 25), np.float32)
+    waveform[0], waveform[2, 24], waveform[4, 9] = 0.0, np.inf, np.nan
+    lengths = [25, 25, 25, -1, 9, 26]
+    heard, rows, starts, problems = hear(waveform, lengths, 8)
+    np.testing.assert_array_equal(rows, [1, 1, 1, 4])
+    np.testing.assert_array_equal(heard["sum"][:, 0], [10, 10, 10, 9])
+    assert [problem.decode() for problem in problems] == [
+        "All samples are zero.",
+        "",
+        "Samples are NaN or infinite.",
+        "`length_samples` must lie in 1 to 25. Received: -1.",
+        "",
+        "`length_samples` must lie in 1 to 25. Received: 26.",
+    ]
+    heard, rows, _, _ = hear(waveform[:1], lengths[:1], 8)
+    assert heard["both"].shape == (0, 2) and not rows.size

@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import signature_checks
 import tensorflow as tf
 import tiny_tagger
 
@@ -100,12 +101,85 @@ def test_level_does_not_matter(signatures):
         )
 
 
-def test_silence_has_an_answer(signatures):
-    answers = [
-        tag(signatures, np.zeros(length, np.float32)) for length in LENGTHS
+def no_recordings():
+    """Rows that are none between rows that are, and what is said of each."""
+    waveform = np.stack([tiny_tagger.music(CLIP * 2, row) for row in range(5)])
+    waveform[1], waveform[2, 7], waveform[4, -1] = 0.0, np.nan, -np.inf
+    return waveform, [
+        "",
+        "All samples are zero.",
+        "Samples are NaN or infinite.",
+        "",
+        "Samples are NaN or infinite.",
     ]
-    assert np.isfinite(answers).all()
-    np.testing.assert_allclose(answers, answers[:1] * len(answers), atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["serving_default", "top_tags", "timeline"])
+def test_a_row_that_is_no_recording_costs_no_other_row(signatures, name):
+    waveform, expected = no_recordings()
+    answer = signatures[name](tf.constant(waveform))
+    status = [text.decode() for text in answer.pop("status").numpy()]
+    assert status == expected
+    good = [row for row, text in enumerate(status) if not text]
+    alone = signatures[name](tf.constant(waveform[good]))
+    assert not any(alone["status"].numpy())
+    filler = {"start_seconds": -1.0}
+    for key, value in answer.items():
+        np.testing.assert_array_equal(value.numpy()[good], alone[key])
+        bad = np.delete(value.numpy(), good, axis=0)
+        if value.dtype != tf.string:
+            assert (bad == filler.get(key, 0.0)).all()
+        elif name == "top_tags":
+            assert not bad.astype(bool).any()
+
+
+def test_silence_is_answered_as_decoding_a_file_answers_it(
+    signatures, tmp_path
+):
+    music = signature_checks.wav_bytes(tiny_tagger.music(CLIP))
+    silent = signature_checks.wav_bytes(np.zeros(CLIP, np.float32))
+    empty = signature_checks.wav_bytes(np.zeros(0, np.float32))
+    answer = signatures["tag_wav"](tf.constant([music, silent, empty]))
+    path = tmp_path / "a.wav"
+    for status, wav in zip(
+        answer["status"].numpy()[1:], (silent, empty), strict=True
+    ):
+        path.write_bytes(wav)
+        with pytest.raises(audio.UnusableAudio) as refused:
+            audio.decode_file(path, tiny_tagger.SPEC.sample_rate_hz)
+        assert str(refused.value) == f"{path}: {status.decode()}"
+    np.testing.assert_array_equal(
+        answer["calibrated"][0],
+        signatures["tag_wav"](tf.constant([music]))["calibrated"][0],
+    )
+    assert not answer["probabilities"].numpy()[1:].any()
+    assert not answer["calibrated"].numpy()[1:].any()
+
+
+def test_a_file_that_is_no_wav_is_named_in_its_row(signatures):
+    wav = signature_checks.wav_bytes(tiny_tagger.music(CLIP))
+    for name in ("tag_wav", "top_tags_wav", "timeline_wav"):
+        status = signatures[name](tf.constant([b"ID3", wav]))["status"].numpy()
+        assert status[0].startswith(b"The bytes must be a RIFF WAVE file.")
+        assert status[1] == b""
+
+
+def test_timelines_of_several_lengths_end_where_they_end(signatures):
+    music = [
+        tiny_tagger.music(length, row)
+        for row, length in enumerate((CLIP, CLIP * 4, 1, CLIP * 2))
+    ]
+    wavs = [signature_checks.wav_bytes(samples) for samples in music]
+    together = signatures["timeline_wav"](tf.constant(wavs))
+    for row, clips in enumerate((1, 4, 1, 2)):
+        alone = signatures["timeline_wav"](tf.constant(wavs[row : row + 1]))
+        start_seconds = together["start_seconds"].numpy()[row]
+        assert (start_seconds[:clips] >= 0).all()
+        assert (start_seconds[clips:] == -1).all()
+        for key in ("probabilities", "calibrated"):
+            values = together[key].numpy()[row]
+            np.testing.assert_array_equal(values[:clips], alone[key].numpy()[0])
+            assert not values[clips:].any()
 
 
 def test_calibrated_is_what_the_calibration_says(signatures):
@@ -141,14 +215,17 @@ def test_no_rows_give_no_rows(signatures):
         assert value.shape[0] == 0
 
 
-@pytest.mark.parametrize("lengths", [[0, 1], [1, -1], [1, CLIP + 1]])
-def test_a_length_that_cannot_be_is_named(signatures, lengths):
-    with pytest.raises(
-        tf.errors.InvalidArgumentError, match=r"`length_samples` must lie in 1"
-    ):
-        signatures["tag_batch"](
-            tf.ones([2, CLIP]), tf.constant(lengths, tf.int64)
-        )
+@pytest.mark.parametrize("length", [0, -1, CLIP + 1])
+def test_a_length_that_cannot_be_is_named(signatures, length):
+    waveform = tf.ones([2, CLIP])
+    answer = signatures["tag_batch"](
+        waveform, tf.constant([1, length], tf.int64)
+    )
+    assert [text.decode() for text in answer["status"].numpy()] == [
+        "",
+        f"`length_samples` must lie in 1 to {CLIP}. Received: {length}.",
+    ]
+    assert not answer["calibrated"].numpy()[1].any()
 
 
 def test_a_length_per_row_is_asked_for(signatures):
@@ -158,12 +235,7 @@ def test_a_length_per_row_is_asked_for(signatures):
         signatures["tag_batch"](tf.ones([2, CLIP]), tf.constant([1], tf.int64))
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_what_is_no_sound_is_refused(signatures, bad):
-    waveform = np.ones((2, CLIP), np.float32)
-    waveform[1, 3] = bad
-    with pytest.raises(tf.errors.InvalidArgumentError, match="NaN or inf"):
-        signatures["serving_default"](tf.constant(waveform))
+def test_a_batch_without_samples_is_refused(signatures):
     with pytest.raises(tf.errors.InvalidArgumentError, match="1 sample"):
         signatures["serving_default"](tf.ones([2, 0]))
 

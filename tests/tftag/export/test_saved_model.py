@@ -15,7 +15,6 @@ from tftag import audio, calibration, tags
 from tftag.export import verification
 
 CLIP = tiny_tagger.CLIP
-BATCH_SIGNATURES = signature_checks.BATCH_SIGNATURES
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +49,14 @@ def test_the_folder_is_what_tensorflow_serving_wants(tagger_folder):
     )
 
 
-@pytest.mark.parametrize("name", BATCH_SIGNATURES)
-def test_dimension_0_of_every_output_is_the_batch(signatures, name, tmp_path):
-    signature_checks.check_dimension_0_is_the_batch(
-        signatures[name],
-        lambda rows: signature_checks.inputs_of(name, rows, tmp_path),
-    )
+@pytest.mark.parametrize("name", signature_checks.OF_TAGGERS)
+def test_dimension_0_of_every_output_is_the_batch(signatures, name):
+    signature_checks.check_dimension_0_is_the_batch(signatures[name])
 
 
-@pytest.mark.parametrize("name", BATCH_SIGNATURES)
-def test_rows_can_be_batched_by_the_server(signatures, name, tmp_path):
-    inputs = signature_checks.inputs_of(name, 3, tmp_path)
-    signature_checks.check_rows_are_alone(signatures[name], inputs)
+@pytest.mark.parametrize("name", signature_checks.OF_TAGGERS)
+def test_rows_can_be_batched_by_the_server(signatures, name):
+    signature_checks.check_rows_are_alone(signatures[name])
 
 
 @pytest.mark.parametrize("length", [1, CLIP, CLIP * 5 // 2, CLIP * 10])
@@ -72,22 +67,42 @@ def test_it_answers_as_the_model_does(tagger_model, signatures, length):
     np.testing.assert_allclose(answer["probabilities"][0], expected, atol=1e-5)
 
 
-def test_wav_bytes_and_waveform_agree(signatures, tmp_path):
-    from_wav = signatures["tag_wav"](
-        **signature_checks.inputs_of("tag_wav", 3, tmp_path)
+@pytest.mark.parametrize(
+    ("by_wav", "by_waveform"),
+    [
+        ("tag_wav", "serving_default"),
+        ("top_tags_wav", "top_tags"),
+        ("timeline_wav", "timeline"),
+    ],
+)
+def test_wav_bytes_and_waveform_agree(signatures, by_wav, by_waveform):
+    signature_checks.check_they_agree(
+        signatures[by_wav], signatures[by_waveform]
     )
-    from_waveform = signatures["serving_default"](
-        **signature_checks.inputs_of("serving_default", 3, tmp_path)
-    )
-    for key, value in from_wav.items():
-        np.testing.assert_allclose(value, from_waveform[key], atol=1e-5)
 
 
 def test_names_travel_in_the_graph_and_beside_it(tagger_folder, signatures):
-    names = signatures["tag_names"]()["tags"].numpy()
-    assert tuple(name.decode() for name in names) == tiny_tagger.NAMES
+    names = signatures["tag_names"](row=tf.constant([0, 7], tf.int64))["tags"]
+    for row in names.numpy():
+        assert tuple(name.decode() for name in row) == tiny_tagger.NAMES
     text = (tagger_folder / "assets" / "tags.txt").read_text(encoding="utf-8")
     assert tuple(text.splitlines()) == tiny_tagger.NAMES
+
+
+def test_licences_travel_beside_the_card(tagger_model, tmp_path):
+    licence = {"of": "the weights of x", "name": "ISC", "text": "Permission"}
+    folder = tiny_tagger.write(
+        tagger_model, tmp_path / "a", {"licences": [licence]}
+    )
+    text = (folder / "assets" / "licences.txt").read_text("utf-8")
+    assert text == "the weights of x: ISC\n\nPermission\n"
+    with pytest.raises(ValueError, match="without text"):
+        tiny_tagger.write(
+            tagger_model,
+            tmp_path / "b",
+            {"licences": [{**licence, "text": ""}]},
+        )
+    assert not (tmp_path / "b").exists()
 
 
 def test_the_card_says_what_the_model_is(tagger_folder):
@@ -118,7 +133,8 @@ def test_warm_up_requests_can_be_replayed(tagger_folder, signatures):
     requests = warmup_requests.read(
         tagger_folder / "assets.extra" / "tf_serving_warmup_requests"
     )
-    assert {name for _, name, _ in requests} == set(BATCH_SIGNATURES)
+    assert {name for _, name, _ in requests} == set(signatures)
+    assert set(signatures) == set(signature_checks.OF_TAGGERS)
     for model_name, name, inputs in requests:
         assert model_name == "tiny"
         assert (
@@ -143,12 +159,13 @@ def test_the_keras_model_can_be_trained_on(tagger_model, tagger_folder):
 def test_a_process_without_tftag_tags_a_file(
     tagger_folder, signatures, tmp_path
 ):
-    wav = signature_checks.inputs_of("tag_wav", 1, tmp_path)["wav"]
+    wav = signature_checks.wav_bytes(tiny_tagger.music(CLIP * 3))
+    (tmp_path / "row.wav").write_bytes(wav)
     answer = other_process.tagged_without_tftag(
         tagger_folder, tmp_path / "row.wav", tmp_path
     )
     assert answer["tag_names"] == list(tiny_tagger.NAMES)
-    expected = signatures["tag_wav"](wav=wav)
+    expected = signatures["tag_wav"](wav=tf.constant([wav]))
     for key in ("tag_wav", "serving_default"):
         np.testing.assert_allclose(
             answer[key], expected["probabilities"][0], atol=1e-5

@@ -1,4 +1,5 @@
 import io
+import re
 import struct
 
 import numpy as np
@@ -31,9 +32,10 @@ def noise(frames, channels=1, seed=0):
 @pytest.mark.parametrize("container", ["WAV", "WAVEX"])
 def test_channels_are_averaged_and_rows_padded(container):
     recordings = [noise(700, 2), noise(1), noise(33, 6), noise(700, 1, seed=1)]
-    waveform, lengths = decode(
+    waveform, lengths, problems = decode(
         [wav(r, container=container) for r in recordings]
     )
+    assert not any(problems.numpy())
     assert waveform.shape == (4, 700)
     np.testing.assert_array_equal(lengths, [700, 1, 33, 700])
     for row, recording in zip(waveform.numpy(), recordings, strict=True):
@@ -46,7 +48,7 @@ def test_it_hears_what_decode_file_hears(tmp_path):
     data = wav(noise(5_000, 2))
     (tmp_path / "stereo.wav").write_bytes(data)
     decoded = audio.decode_file(tmp_path / "stereo.wav", RATE).samples
-    waveform, _ = decode([data])
+    waveform, _, _ = decode([data])
     in_graph = audio.to_full_scale(waveform.numpy()[0]).samples
     np.testing.assert_array_equal(in_graph, decoded)
 
@@ -66,7 +68,7 @@ def test_chunks_before_the_data_are_passed_over():
         plain[:12] + listed + plain[12:],
         plain[:36] + listed + plain[36:] + listed,
     ):
-        waveform, lengths = decode([data])
+        waveform, lengths, _ = decode([data])
         assert lengths.numpy() == [50]
         np.testing.assert_array_equal(waveform[0], noise(50)[:, 0])
 
@@ -75,14 +77,14 @@ def test_chunks_before_the_data_are_passed_over():
 def test_the_size_may_be_unknown_and_the_file_cut_short(size):
     plain = wav(noise(50))
     data = plain[:40] + struct.pack("<I", size) + plain[44:-5]
-    waveform, _ = decode([data])  # 95 bytes are 47 samples
+    waveform, _, _ = decode([data])  # 95 bytes are 47 samples
     np.testing.assert_array_equal(waveform[0], noise(47 + 3)[:47, 0])
 
 
 def test_no_files_are_no_rows():
-    waveform, lengths = decode(tf.zeros([0], tf.string))
+    waveform, lengths, problems = decode(tf.zeros([0], tf.string))
     assert waveform.shape == (0, 1)
-    assert lengths.shape == (0,)
+    assert lengths.shape == problems.shape == (0,)
 
 
 PLAIN = wav(noise(50))
@@ -93,9 +95,9 @@ def test_a_file_of_nothing_but_chunks_is_not_read_to_its_end():
         PLAIN[:36] + chunk(b"JUNK", b"") * count + PLAIN[36:]
         for count in (900, 1_000)
     )
-    assert decode([few])[1].numpy() == [50]
-    with pytest.raises(tf.errors.InvalidArgumentError, match="first 1000"):
-        decode([many])
+    _, lengths, problems = decode([few, many])
+    np.testing.assert_array_equal(lengths, [50, 0])
+    assert b"first 1000" in problems.numpy()[1]
 
 
 @pytest.mark.parametrize(
@@ -122,8 +124,14 @@ def test_a_file_of_nothing_but_chunks_is_not_read_to_its_end():
         (PLAIN[:22] + b"\0\0" + PLAIN[24:], "0 channels"),
     ],
 )
-def test_what_it_refuses_is_named_with_its_row(data, message):
-    with pytest.raises(
-        tf.errors.InvalidArgumentError, match=f"tag_wav, row 1: .*{message}"
-    ):
-        decode([PLAIN, data])
+def test_what_it_refuses_is_named_and_costs_no_other_row(data, message):
+    waveform, lengths, problems = decode([PLAIN, data, PLAIN])
+    first, refused, last = problems.numpy()
+    assert first == last == b""
+    assert re.search(message, refused.decode())
+    np.testing.assert_array_equal(lengths, [50, 0, 50])
+    for row in (0, 2):
+        np.testing.assert_array_equal(waveform[row], noise(50)[:, 0])
+    waveform, lengths, problems = decode([data])
+    np.testing.assert_array_equal(waveform, [[0.0]])
+    assert lengths.numpy() == [0] and problems.numpy() == [refused]

@@ -2,9 +2,12 @@ import keras
 import keras_checks
 import numpy as np
 import pytest
+import slow_musicnn
 from keras import ops
 
-from tftag import layers
+from tftag import audio, layers
+from tftag.models import front_end
+from tftag.pretrained import musicnn_weights
 
 SMALL = {
     "window_samples": 64,
@@ -27,30 +30,41 @@ def _reference(
     mel_bands=128,
     min_hz=20.0,
     max_hz=8_000.0,
+    mel_scale="htk",
+    mel_norm="none",
+    edges="zeros",
 ):
     """Mel power [frames, mels] in float64, one frame and one band at a time.
 
     Equal to 1e-10 of its maximum to `librosa.feature.melspectrogram(...,
     pad_mode="constant", htk=True, norm=None)` of librosa 0.11.0 in float64.
     """
-    x = np.zeros(len(waveform) + 2 * window_samples)
-    x[window_samples : window_samples + len(waveform)] = waveform
+    modes = {"zeros": "constant", "reflect": "reflect"}
+    x = np.pad(waveform, window_samples, mode=modes[edges])
     n = np.arange(window_samples)
     window = np.sin(np.pi * n / window_samples) ** 2
     k = np.arange(window_samples // 2 + 1)
     dft = np.exp(-2j * np.pi * k[:, None] * n / window_samples)
     bin_hz = k * sample_rate_hz / window_samples
-    mel = 2595 * np.log10(1 + np.array([min_hz, max_hz]) / 700)
-    edges = 700 * (10 ** (np.linspace(*mel, mel_bands + 2) / 2595) - 1)
+    if mel_scale == "htk":
+        mel = 2595 * np.log10(1 + np.array([min_hz, max_hz]) / 700)
+        band_hz = 700 * (10 ** (np.linspace(*mel, mel_bands + 2) / 2595) - 1)
+    else:
+        mel = [slow_musicnn.hz_mel(hz) for hz in (min_hz, max_hz)]
+        band_hz = np.array(
+            [slow_musicnn.mel_hz(m) for m in np.linspace(*mel, mel_bands + 2)]
+        )
     frames = []
     for centre in range(0, len(waveform) + 1, hop_samples):
         start = centre + window_samples - window_samples // 2
         power = np.abs(dft @ (window * x[start : start + window_samples])) ** 2
         bands = []
         for low, peak, high in zip(
-            edges[:-2], edges[1:-1], edges[2:], strict=True
+            band_hz[:-2], band_hz[1:-1], band_hz[2:], strict=True
         ):
             weight = np.interp(bin_hz, [low, peak, high], [0, 1, 0])
+            if mel_norm == "slaney":
+                weight = weight * 2 / (high - low)
             bands.append(weight @ power)
         frames.append(bands)
     return np.array(frames)
@@ -65,6 +79,9 @@ def _reference(
         (700, SMALL),
         (700, {**SMALL, "window_samples": 63}),
         (900, {**SMALL, "sample_rate_hz": 22_050, "max_hz": 11_025.0}),
+        (700, {**SMALL, "mel_scale": "slaney"}),
+        (700, {**SMALL, "mel_norm": "slaney"}),
+        (700, {**SMALL, "edges": "reflect", "window_samples": 63}),
     ],
 )
 def test_equals_the_slow_reference(samples, arguments):
@@ -78,6 +95,59 @@ def test_equals_the_slow_reference(samples, arguments):
         rtol=0,
         atol=0.05,
     )
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3, 24, 31, 32, 33, 200])
+def test_a_mirrored_edge_goes_back_and_forth(samples):
+    waveform = np.random.default_rng(0).normal(size=samples) * 0.2
+    arguments = {**SMALL, "edges": "reflect"}
+    outputs = _spectrogram(waveform[None], **arguments)[0]
+    expected = np.log(_reference(waveform, **arguments) + 1e-5)
+    np.testing.assert_allclose(outputs, expected, rtol=0, atol=0.01)
+
+
+def test_log10_is_relative_to_the_floor():
+    waveform = np.random.default_rng(0).normal(size=(1, 900)) * 0.2
+    natural = _spectrogram(waveform, **SMALL, log_floor=1e-4)
+    outputs = _spectrogram(
+        waveform, **SMALL, log_floor=1e-4, compression="log10"
+    )
+    expected = (natural - np.log(1e-4)) / np.log(10)
+    np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-5)
+    silence = _spectrogram(np.zeros((1, 900)), **SMALL, compression="log10")
+    np.testing.assert_array_equal(silence, 0)
+
+
+def test_the_front_end_of_the_published_taggers():
+    waveform = np.random.default_rng(0).normal(size=5_000) * 0.2
+    layer = front_end.log_mel_layer(musicnn_weights.AUDIO)
+    outputs = ops.convert_to_numpy(layer(waveform[None].astype("float32")))
+    expected = slow_musicnn.log_mel(waveform)
+    np.testing.assert_allclose(outputs[0], expected, rtol=0, atol=1e-4)
+
+
+def test_a_layer_from_before_the_choices_is_as_it_was():
+    config = layers.LogMelSpectrogram(**SMALL).get_config()
+    old = {k: v for k, v in config.items() if k not in audio.CHOICES}
+    assert len(old) == len(config) - 4
+    assert layers.LogMelSpectrogram.from_config(old).get_config() == config
+    waveform = np.random.default_rng(0).normal(size=(1, 300)).astype("float32")
+    # The steps of before, written out.
+    layer = layers.LogMelSpectrogram(**SMALL)
+    padded = ops.pad(waveform, ((0, 0), (32, 32)))
+    framed = ops.extract_sequences(padded, 64, 24)
+    real, imaginary = ops.rfft(framed * layer._window())
+    power = ops.square(real) + ops.square(imaginary)
+    mel = 2595.0 * np.log10(1.0 + np.array([0.0, 8_000.0]) / 700.0)
+    edges = 700.0 * (10.0 ** (np.linspace(*mel, 8) / 2595.0) - 1.0)
+    low, peak, high = edges[:-2], edges[1:-1], edges[2:]
+    bin_hz = np.arange(33)[:, None] * 250.0
+    filters = np.minimum(
+        (bin_hz - low) / (peak - low), (high - bin_hz) / (high - peak)
+    )
+    filters = np.maximum(0, filters).astype("float32")
+    before = ops.log(ops.matmul(power, filters) + 1e-5)
+    np.testing.assert_array_equal(layer(waveform), before)
 
 
 def test_frames_at_every_residue_of_the_hop():
@@ -188,6 +258,10 @@ def test_empty_bands_are_refused():
         {"min_hz": -1.0},
         {"min_hz": 8_000.0},
         {"max_hz": 8_001.0},
+        {"mel_scale": "mel2000"},
+        {"mel_norm": 7},
+        {"edges": "wrap10"},
+        {"compression": "log1p"},
     ],
 )
 def test_arguments_out_of_range_are_refused(arguments):

@@ -1,4 +1,5 @@
 import errno
+import itertools
 import os
 
 import numpy as np
@@ -8,9 +9,15 @@ import tiny_dual_encoder
 import tiny_tagger
 
 from tftag.audio import audio_files, decoders, recording
-from tftag.search import folder_index
+from tftag.search import folder_index, index_file
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
+
+
+@pytest.fixture(autouse=True)
+def saved_at_the_end(monkeypatch):
+    """However long a machine takes."""
+    monkeypatch.setattr(folder_index, "_SECONDS", 1e9)
 
 
 @pytest.fixture
@@ -69,7 +76,8 @@ def test_only_new_and_changed_files_are_heard(encoder, folder):
     index, heard, saved, failures = refresh(
         folder_index.empty(encoder), encoder, folder
     )
-    assert (heard, len(saved), failures) == (3, 1, [])
+    assert (heard, failures) == (3, [])
+    assert saved[-1].ids == index.ids
     assert names(index) == {"a|1.wav", "b.wav", "c.wav"}
     for name, vector in zip(
         index.recordings.ids, index.recordings.embeddings, strict=True
@@ -85,7 +93,7 @@ def test_only_new_and_changed_files_are_heard(encoder, folder):
     write(folder / "d.wav", seed=4)
     (folder / "c.wav").unlink()
     index, heard, saved, _ = refresh(same, encoder, folder)
-    assert (heard, len(saved)) == (2, 1)
+    assert heard == 2 and saved[-1].ids == index.ids
     assert names(index) == {"a|1.wav", "b.wav", "d.wav"}
 
     (folder / "d.wav").unlink()
@@ -237,10 +245,51 @@ def test_other_decoders_try_unusable_files_again(
 
 
 def test_a_long_search_is_saved_on_the_way(encoder, folder, monkeypatch):
-    monkeypatch.setattr(folder_index, "_FILES_AT_ONCE", 2)
+    monkeypatch.setattr(folder_index, "_SECONDS", 0)
+    monkeypatch.setattr(folder_index, "_TIMES_AS_LONG", 0)
     index, _, saved, _ = refresh(folder_index.empty(encoder), encoder, folder)
-    assert [len(one.recordings) for one in saved] == [2, 3]
+    assert [len(one.recordings) for one in saved] == [1, 2, 3]
     assert saved[-1].ids == index.ids
+
+
+def test_what_was_embedded_before_an_interrupt_is_kept(
+    encoder, folder, monkeypatch
+):
+    """Of few files as well, and of a second that is not over."""
+    each = folder_index.audio_files.each
+
+    def interrupted(*arguments):
+        yield from itertools.islice(each(*arguments), 2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder_index.audio_files, "each", interrupted)
+    saved, found = [], folder_index.find(folder, lambda *_: None)
+    with pytest.raises(KeyboardInterrupt, match="2 of 3 files .* to go on: "):
+        folder_index.refreshed(
+            folder_index.empty(encoder),
+            encoder,
+            found,
+            saved.append,
+            lambda *_: None,
+        )
+    assert [len(one.recordings) for one in saved] == [2]
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        {"unusable": [1]},
+        {"unusable": {"a|1|2": 3}},
+        {"unusable": {"no id": "silent"}},
+    ],
+)
+def test_notes_that_no_search_wrote_are_damage(encoder, tmp_path, notes):
+    path = tmp_path / "index.npz"
+    empty = folder_index.empty(encoder).recordings
+    notes["decoders"] = decoders.decoders()
+    index_file.write(empty, path, notes)
+    with pytest.raises(ValueError, match="damaged"):
+        folder_index.open_or_new(path, encoder)
 
 
 def test_no_file_is_an_empty_index(encoder, tmp_path):

@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 
+from tftag.files import atomic_write
 from tftag.search import index_file, vector_index
 
 # A comma, a quote, no ASCII, no UTF-8.
@@ -74,9 +75,9 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["library.npz"]
 
 
-def test_what_a_killed_write_left_is_written_over(tmp_path):
+def test_what_a_killed_write_left_goes(tmp_path):
     path = tmp_path / "library.npz"
-    (tmp_path / "library.npz.partial").write_bytes(b"half")
+    atomic_write.temporary(tmp_path).write_bytes(b"half")
     write(_index(), path)
     assert read(path).ids == IDS
     assert os.listdir(tmp_path) == ["library.npz"]

@@ -1,14 +1,14 @@
 import subprocess
 import sys
 
-from tftag import quiet
+from tftag.console import quiet
 
 
 def test_libraries_hides_what_python_has_not_written(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         "import logging, os, sys\n"
-        "from tftag import quiet\n"
+        "from tftag.console import quiet\n"
         "with quiet.libraries():\n"
         "    os.write(2, b'noise\\n')\n"
         "    logging.warning('a warning')\n"

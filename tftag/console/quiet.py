@@ -5,20 +5,28 @@ import os
 import sys
 from collections.abc import Iterator
 
+from tftag.console import terminal
+
 
 @contextlib.contextmanager
 def tensorflow_start() -> Iterator[None]:
     """Hides what TensorFlow logs as it is imported, unless a level is set.
 
-    Some of it is written past Python and before the level is looked at.
+    Some of it is written past Python and before the level is looked at. Where
+    TensorFlow is there already, nothing changes.
     """
     level = "TF_CPP_MIN_LOG_LEVEL"
-    if level in os.environ:
+    if level in os.environ or "tensorflow" in sys.modules:
         yield
         return
     os.environ[level] = "3"
-    sys.stderr.flush()
-    stderr = os.dup(2)
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+        stderr = os.dup(2)
+    except (OSError, ValueError):  # closed: nobody hears it
+        yield
+        return
     try:
         with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
@@ -39,7 +47,7 @@ def libraries() -> Iterator[None]:
     python, stderr = sys.stderr, os.dup(2)
     try:
         if _is_stderr(python):
-            sys.stderr = open(
+            moved = open(
                 stderr,
                 "w",
                 buffering=1,
@@ -47,6 +55,7 @@ def libraries() -> Iterator[None]:
                 errors=python.errors,
                 closefd=False,
             )
+            sys.stderr = terminal.PlainStream(moved, is_stderr=True)
         with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
         yield

@@ -1,0 +1,112 @@
+"""What a stranger's Keras file may name, and what not."""
+
+import json
+import zipfile
+
+import keras
+import pytest
+
+from experiments.training import audio_module, keras_file
+from tftag import audio
+from tftag.models import backbone, tagger
+
+SPEC = audio.AudioSpec(
+    sample_rate_hz=8_000,
+    clip_seconds=1.0,
+    clip_step_seconds=1.0,
+    window_samples=512,
+    hop_samples=512,
+    mel_bands=8,
+    max_hz=4_000.0,
+)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A tagger with every layer that one can have."""
+    folder = tmp_path_factory.mktemp("keras")
+    for pooling in backbone.POOLINGS:
+        config = tagger.TaggerConfig(
+            backbone.BackboneConfig(
+                1 / 64, blocks=2, pooling=pooling, members=2, shared_blocks=1
+            ),
+            dropout=0.1,
+        )
+        tagger.tagger(SPEC, config, 3).save(folder / f"{pooling}.keras")
+    return folder
+
+
+@pytest.mark.parametrize("pooling", backbone.POOLINGS)
+def test_every_tagger_is_loaded(saved, pooling):
+    model = keras_file.load_tagger(saved / f"{pooling}.keras")
+    assert model.output_shape == (None, 3)
+
+
+HUB = {
+    "module": "experiments.training.audio_module",
+    "class_name": "HubEmbedding",
+    "config": {"handle": "https://example.org/module", "name": "x"},
+    "registered_name": "tftag>HubEmbedding",
+}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        HUB,
+        HUB | {"class_name": "Dropout", "module": "keras.layers"},
+        {"class_name": "HubEmbedding", "config": HUB["config"]},
+        {"class_name": "tftag>HubEmbedding", "config": HUB["config"]},
+        {"module": "keras.layers", "class_name": "Lambda", "config": {}},
+        {"module": "builtins", "class_name": "function", "config": "eval"},
+        {"module": "os", "class_name": "Dropout", "config": {}},
+        {"module": "kerasx", "class_name": "Dropout", "config": {}},
+        {"module": "keras.layers", "class_name": "TFSMLayer", "config": {}},
+        {"class_name": "__lambda__", "config": {}},
+        {"class_name": ["Dropout"], "module": "keras.layers"},
+    ],
+)
+@pytest.mark.parametrize("where", ["layer", "argument"])
+def test_anything_else_is_refused_before_it_is_made(
+    saved, tmp_path, monkeypatch, planted, where
+):
+    def made(*_, **__):
+        pytest.fail("it was made")
+
+    monkeypatch.setattr(keras.saving, "load_model", made)
+    path = tmp_path / "tagger.keras"
+    with (
+        zipfile.ZipFile(saved / "both.keras") as old,
+        zipfile.ZipFile(path, "w") as new,
+    ):
+        config = json.loads(old.read("config.json"))
+        layers = config["config"]["layers"]
+        if where == "layer":
+            layers.append(planted)
+        else:
+            layers[1]["config"]["activation"] = {"deep": [planted]}
+        new.writestr("config.json", json.dumps(config))
+        new.writestr("model.weights.h5", old.read("model.weights.h5"))
+    with pytest.raises(ValueError, match="nothing of it was loaded"):
+        keras_file.load_tagger(path)
+
+
+@pytest.mark.parametrize("content", ["{", "[" * 100_000, "{}", "3"])
+def test_damage_is_one_error(tmp_path, content):
+    path = tmp_path / "tagger.keras"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("config.json", content)
+    with pytest.raises(ValueError, match="damaged.*tagger.keras"):
+        keras_file.load_tagger(path)
+    path.write_bytes(b"no archive")
+    with pytest.raises(ValueError, match="damaged.*tagger.keras"):
+        keras_file.load_tagger(path)
+
+
+def test_a_saved_layer_fetches_nothing(monkeypatch):
+    def load(handle):
+        pytest.fail(f"{handle} was fetched")
+
+    monkeypatch.setattr(audio_module.hub, "load", load)
+    with pytest.raises(ValueError, match="must not choose.*example.org"):
+        audio_module.HubEmbedding.from_config(HUB["config"])

@@ -1,0 +1,65 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import slow_musicnn
+from keras import ops
+
+from tftag import audio
+from tftag.models import backbone
+from tftag.pretrained import musicnn_weights
+
+SPEC = musicnn_weights.AUDIO
+CONFIG = backbone.BackboneConfig(architecture="musicnn", pooling="embedding")
+
+
+def _sounds(samples):
+    """Noise with a beat, and a falling tone, at full scale."""
+    seconds = np.arange(samples) / SPEC.sample_rate_hz
+    noise = np.random.default_rng(0).normal(size=samples)
+    noise *= np.exp(-8 * (seconds % 0.5))
+    tone = np.sin(2 * np.pi * (900 - 200 * seconds) * seconds)
+    sounds = np.stack([noise, tone])
+    sounds /= np.abs(sounds).max(axis=1, keepdims=True)
+    return (np.round(sounds * audio.FULL_SCALE) / audio.FULL_SCALE).astype("f4")
+
+
+def test_a_clip_is_a_patch_of_the_paper():
+    assert (SPEC.clip_samples, SPEC.clip_frames) == (47_616, 187)
+
+
+@pytest.mark.parametrize(
+    ("name", "sound"), [("msd_musicnn", 0), ("mtt_musicnn", 1)]
+)
+def test_a_published_tagger_answers_as_its_arrays_say(name, sound):
+    sounds = _sounds(SPEC.clip_samples)[[sound]]
+    arrays = musicnn_weights.read(name)
+    model = musicnn_weights.model(name)
+    inputs = {"waveform": sounds, "peak": np.ones(1, "float32")}
+    answer = ops.convert_to_numpy(model(inputs, training=False))[0]
+    mels = slow_musicnn.log_mel(sounds[0])
+    assert mels.shape == (187, 96)
+    _, _, expected = slow_musicnn.features(mels, arrays)
+    np.testing.assert_allclose(answer, expected, rtol=0, atol=1e-4)
+
+
+def test_members_and_poolings_are_those_of_each_network():
+    names = ["mtt_musicnn", "msd_musicnn"]
+    config = dataclasses.replace(
+        CONFIG, members=2, pooling="both_and_embedding"
+    )
+    # A short one: all lengths are taken.
+    mels = slow_musicnn.log_mel(_sounds(8_000)[0])
+    model = backbone.backbone(SPEC, config)
+    arrays = [musicnn_weights.read(name) for name in names]
+    scale = musicnn_weights.assign(model, arrays)
+    standard = (mels - scale.mean) / scale.deviation
+    given = ops.convert_to_numpy(model(standard[np.newaxis].astype("float32")))
+    expected = np.concatenate(
+        [
+            part
+            for one in arrays
+            for part in slow_musicnn.features(mels, one)[:2]
+        ]
+    )
+    np.testing.assert_allclose(given[0], expected, rtol=1e-4, atol=2e-4)

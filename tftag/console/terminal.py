@@ -1,0 +1,80 @@
+"""What a command writes on the terminal: text, and nothing else.
+
+The name of a file, a tag or a message of a library may hold anything: what a
+terminal would obey (escape sequences), and what its encoding does not have.
+Both are written as escapes, and no command ends over them.
+"""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import TextIO
+
+_OBEYED = (*range(0x20), *range(0x7F, 0xA0))
+_ESCAPES = {
+    code: ascii(chr(code))[1:-1] for code in _OBEYED if chr(code) not in "\n\t"
+}
+# Progress bars return to the beginning of their line.
+_ESCAPES_OF_STDERR = {k: v for k, v in _ESCAPES.items() if chr(k) != "\r"}
+
+
+class PlainStream:
+    """A text stream that writes control characters as escapes.
+
+    Line ends and tabs stay, and on stderr the carriage returns of progress
+    bars. All else is the stream's own.
+    """
+
+    def __init__(self, stream: TextIO, *, is_stderr: bool):
+        """Wraps a stream, which stays open."""
+        self._stream = stream
+        self._escapes = _ESCAPES_OF_STDERR if is_stderr else _ESCAPES
+
+    def write(self, text: str) -> int:
+        """Writes text."""
+        return self._stream.write(text.translate(self._escapes))
+
+    def writelines(self, lines) -> None:
+        """Writes several texts."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str):
+        """Returns what the stream has."""
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def plain_streams() -> Iterator[None]:
+    """Makes stdout and stderr plain for as long."""
+    before = {"stdout": sys.stdout, "stderr": sys.stderr}
+    plain = {
+        name: PlainStream(stream, is_stderr=name == "stderr")
+        for name, stream in before.items()
+    }
+    with contextlib.ExitStack() as stack:
+        for name, stream in plain.items():
+            stack.enter_context(_with_stand_ins(before[name]))
+            setattr(sys, name, stream)
+        try:
+            yield
+        finally:
+            for name, stream in plain.items():
+                # Another was put there where the reader has gone.
+                if getattr(sys, name) is stream:
+                    setattr(sys, name, before[name])
+
+
+@contextlib.contextmanager
+def _with_stand_ins(stream):
+    """Lets a stream write letters that its encoding does not have."""
+    if not hasattr(stream, "reconfigure"):  # no text of a file
+        yield
+        return
+    errors = stream.errors
+    stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError, ValueError):  # closed by now
+            stream.reconfigure(errors=errors)

@@ -1,0 +1,74 @@
+"""Files and folders of ours that must not be links to somewhere else.
+
+A folder that comes from a stranger may hold a link where we write by a name
+that everybody knows: what lies behind it would be written over.
+"""
+
+import contextlib
+import errno
+import fcntl
+import os
+import pathlib
+from collections.abc import Iterator
+from typing import IO
+
+
+def append(path: str | os.PathLike, *, is_text: bool = True) -> IO:
+    """Opens a file to append to, as UTF-8 text or bytes.
+
+    Args:
+        path: The file; made where it is not there.
+        is_text: Whether text is appended; line ends as written.
+
+    Raises:
+        ValueError: It is a link.
+        OSError: It cannot be written.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            refuse(path)
+        raise
+    if is_text:
+        return open(descriptor, "a", encoding="utf-8", newline="")
+    return open(descriptor, "ab")
+
+
+def refuse(path: str | os.PathLike) -> None:
+    """Refuses a link where a file or folder of ours is to be written.
+
+    Raises:
+        ValueError: It is a link.
+    """
+    if os.path.islink(path):
+        raise ValueError(
+            "Nothing is written through a link that lies where a file or "
+            "folder of tftag goes: remove it, or name another folder. "
+            f"Received: {os.fspath(path)}, a link to {os.readlink(path)}"
+        )
+
+
+@contextlib.contextmanager
+def lock(path: str | os.PathLike, refusal: str) -> Iterator[None]:
+    """Holds a lock for this process; the kernel lets go when it dies.
+
+    Args:
+        path: The file that stands for what is locked; nothing is written.
+        refusal: What to say where another process holds it.
+
+    Raises:
+        ValueError: Another process holds it, or it is a link.
+    """
+    with append(pathlib.Path(path)) as file:
+        take(file, refusal)
+        yield
+
+
+def take(file: IO, refusal: str) -> None:
+    """Locks an open file until it is closed; refuses where another has it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise ValueError(refusal) from error

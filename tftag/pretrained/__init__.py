@@ -1,0 +1,1 @@
+"""Taggers that come with the package."""

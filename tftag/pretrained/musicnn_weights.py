@@ -1,0 +1,127 @@
+"""The published musicnn taggers, as taggers of this package."""
+
+import dataclasses
+import pathlib
+
+import keras
+import numpy as np
+
+from tftag import audio
+from tftag.models import backbone, tagger
+
+# Patches of 187 frames, with no frame centred beyond them.
+AUDIO = audio.AudioSpec(
+    sample_rate_hz=16_000,
+    clip_seconds=186 * 256 / 16_000,
+    window_samples=512,
+    hop_samples=256,
+    mel_bands=96,
+    min_hz=0.0,
+    max_hz=8_000.0,
+    log_floor=1e-4,
+    mel_scale="slaney",
+    mel_norm="slaney",
+    edges="reflect",
+    compression="log10",
+)
+# Of every batch norm, here and in the published networks.
+_EPSILON = 1e-3
+_FOLDER = pathlib.Path(__file__).parent
+
+
+def read(name: str) -> dict[str, np.ndarray]:
+    """Reads the arrays of a network, as its authors published them.
+
+    Args:
+        name: `msd_musicnn` or `mtt_musicnn`.
+
+    Returns:
+        float32 arrays by `layer/part`, the names of `models.musicnn`.
+    """
+    with np.load(_FOLDER / f"{name}.npz") as arrays:
+        return dict(arrays)
+
+
+def model(name: str) -> keras.Model:
+    """Builds a published tagger with its weights.
+
+    Args:
+        name: `msd_musicnn` or `mtt_musicnn`.
+
+    Returns:
+        What `models.tagger.tagger` builds for `AUDIO`: from
+        `{"waveform": [batch, samples], "peak": [batch]}` to float32 logits
+        `[batch, 50]`.
+    """
+    arrays = read(name)
+    config = tagger.TaggerConfig(
+        backbone.BackboneConfig(architecture="musicnn", pooling="embedding")
+    )
+    built = tagger.tagger(AUDIO, config, len(arrays["tag_logits/bias"]))
+    standard = assign(built.get_layer("backbone"), [arrays])
+    built.get_layer("mel_norm").set_weights(standard.weights(AUDIO.mel_bands))
+    head = built.get_layer("tag_logits")
+    head.set_weights([arrays["tag_logits/kernel"], arrays["tag_logits/bias"]])
+    return built
+
+
+@dataclasses.dataclass(frozen=True)
+class Standard:
+    """How the spectrogram is standardised before the backbone.
+
+    Attributes:
+        mean: Of all bands.
+        deviation: Square root of their variance and batch norm's epsilon.
+    """
+
+    mean: float
+    deviation: float
+
+    def weights(self, mel_bands: int) -> list[np.ndarray]:
+        """Moving mean and variance of the layer `mel_norm`."""
+        variance = self.deviation**2 - _EPSILON
+        return [np.full(mel_bands, value) for value in (self.mean, variance)]
+
+
+def assign(body: keras.Model, members: list[dict[str, np.ndarray]]) -> Standard:
+    """Gives a backbone the weights of published taggers.
+
+    Args:
+        body: A backbone of the architecture `musicnn`.
+        members: What `read` gives, for each member of the backbone.
+
+    Returns:
+        How its input has to be standardised: as the first member does it.
+    """
+    standard = _standard(members[0])
+    for number, arrays in enumerate(members, start=1):
+        prefix = f"member_{number}_" if len(members) > 1 else ""
+        arrays = _behind(standard, arrays)
+        for layer in body.layers:
+            own = layer.name.removeprefix(prefix)
+            if layer.weights and layer.name.startswith(prefix):
+                layer.set_weights(
+                    [arrays[f"{own}/{weight.name}"] for weight in layer.weights]
+                )
+    return standard
+
+
+def _standard(arrays):
+    """What the first batch norm of a network does, but for its scale."""
+    mean, variance = (
+        float(arrays[f"input_norm/moving_{part}"][0])
+        for part in ("mean", "variance")
+    )
+    return Standard(mean, float(np.sqrt(variance + _EPSILON)))
+
+
+def _behind(standard, arrays):
+    """Rewrites the first batch norm for a spectrogram standardised before."""
+    own = _standard(arrays)
+    mean = (own.mean - standard.mean) / standard.deviation
+    variance = (own.deviation / standard.deviation) ** 2 - _EPSILON
+    return {
+        **arrays,
+        "input_norm/moving_mean": np.array([mean]),
+        "input_norm/moving_variance": np.array([variance]),
+    }

@@ -1,0 +1,238 @@
+"""The models that come with the package, by name.
+
+A preset is exported once, by a process of its own, into a cache folder: what
+tags and searches needs no model code, and a SavedModel of a preset is like
+all others.
+"""
+
+import dataclasses
+import difflib
+import hashlib
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Callable
+
+import tftag
+
+# Names another folder for what is exported once.
+CACHE_VARIABLE = "TFTAG_CACHE"
+_FOLDER = pathlib.Path(__file__).parent
+_PACKAGE = _FOLDER.parent
+_EXPORTER = "tftag.export.presets"
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A published tagger.
+
+    Attributes:
+        name: Of its files here.
+        trained_on: Where its authors got recordings and tags from.
+        figures: What they published, by name, on their test recordings.
+    """
+
+    name: str
+    trained_on: str
+    figures: dict[str, float]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags, in the order of the outputs."""
+        path = _FOLDER / f"{self.name}.txt"
+        return tuple(path.read_text("utf-8").splitlines())
+
+
+MSD = Network(
+    "msd_musicnn",
+    "the Million Song Dataset, with the 50 most frequent tags of Last.fm",
+    {"roc_auc": 0.880, "pr_auc": 0.289},
+)
+MTT = Network(
+    "mtt_musicnn",
+    "MagnaTagATune, with its 50 most frequent tags",
+    {"roc_auc": 0.907, "pr_auc": 0.383},
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """A model that comes with the package.
+
+    Attributes:
+        name: What stands for it in place of a folder.
+        summary: What it is, in a line.
+        networks: The published taggers in it.
+    """
+
+    name: str
+    summary: str
+    networks: tuple[Network, ...]
+
+    def card(self) -> dict:
+        """What its model card says beside what every card says."""
+        return {
+            "preset": self.name,
+            "summary": self.summary,
+            "authors": "Jordi Pons and Xavier Serra, Music Technology Group, "
+            "Universitat Pompeu Fabra",
+            "citation": "Pons and Serra, musicnn: pre-trained convolutional "
+            "neural networks for music audio tagging, 2019, "
+            "https://arxiv.org/abs/1909.06654",
+            "trained_on": {one.name: one.trained_on for one in self.networks},
+            "published_figures": {
+                one.name: one.figures for one in self.networks
+            },
+            "licences": [licence(one) for one in self.networks],
+        }
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            MSD.name,
+            "tags genres, moods, decades and voices: 50 tags of Last.fm",
+            (MSD,),
+        ),
+        Preset(
+            MTT.name,
+            "tags instruments, voices and tempo: 50 tags of MagnaTagATune",
+            (MTT,),
+        ),
+    )
+}
+
+
+def licence(network: Network) -> dict:
+    """The licence of published weights, as `serving.model_card` takes it."""
+    return {
+        "of": f"the weights of {network.name}",
+        "name": "ISC",
+        "text": (_FOLDER / "LICENSE.txt").read_text("utf-8"),
+    }
+
+
+def find(name: str) -> Preset:
+    """Finds a preset.
+
+    Args:
+        name: One of `PRESETS`.
+
+    Returns:
+        The preset.
+
+    Raises:
+        ValueError: There is none; names the nearest.
+    """
+    if name not in PRESETS:
+        near = difflib.get_close_matches(name.casefold(), PRESETS, n=1)
+        hint = f" The nearest is {near[0]!r}." if near else ""
+        raise ValueError(
+            f"A preset must be one of {', '.join(PRESETS)}. "
+            f"Received: {name!r}.{hint}"
+        )
+    return PRESETS[name]
+
+
+def resolve(
+    model: str | os.PathLike, say: Callable[[str], None] = lambda line: None
+) -> pathlib.Path:
+    """Finds the SavedModel that a preset's name or a folder stands for.
+
+    Args:
+        model: A preset's name, or the folder of an export. A folder that has
+            a preset's name is written `./msd_musicnn`.
+        say: Gets a line where the preset has to be exported first.
+
+    Returns:
+        A folder with numbered ones in it, or what `model` is.
+
+    Raises:
+        FileNotFoundError: It is neither.
+        ValueError: As `saved_model`.
+    """
+    if os.fspath(model) in PRESETS:
+        return saved_model(os.fspath(model), say)
+    if pathlib.Path(model).is_dir():
+        return pathlib.Path(model)
+    near = difflib.get_close_matches(os.fspath(model).casefold(), PRESETS, n=1)
+    hint = f" The nearest preset is {near[0]!r}." if near else ""
+    raise FileNotFoundError(
+        f"A model must be the folder of an export or one of the presets, "
+        f"{', '.join(PRESETS)}. Received: {os.fspath(model)!r}, which is "
+        f"neither.{hint}"
+    )
+
+
+def saved_model(
+    name: str, say: Callable[[str], None] = lambda line: None
+) -> pathlib.Path:
+    """Exports a preset where that has not been done, and finds it.
+
+    Args:
+        name: One of `PRESETS`.
+        say: Gets a line where it has to be exported first.
+
+    Returns:
+        The folder of its SavedModel, of this tftag and these weights; it is
+        in `cache_folder`, and has a numbered folder like every export.
+
+    Raises:
+        ValueError: There is no such preset, the cache folder cannot be
+            written, or the export failed.
+    """
+    preset = find(name)
+    folder = cache_folder() / f"{name}-{_fingerprint(preset)}"
+    if not any(folder.glob("*/saved_model.pb")):
+        say(f"{name}: exported once, to {folder}")
+        _export(name, folder)
+    return folder
+
+
+def cache_folder() -> pathlib.Path:
+    """Where presets are exported to: `$TFTAG_CACHE`, or the user's cache."""
+    if os.environ.get(CACHE_VARIABLE):
+        return pathlib.Path(os.environ[CACHE_VARIABLE])
+    if os.environ.get("XDG_CACHE_HOME"):
+        return pathlib.Path(os.environ["XDG_CACHE_HOME"]) / "tftag"
+    return pathlib.Path("~/.cache/tftag").expanduser()
+
+
+def _fingerprint(preset):
+    """12 hex digits that change with tftag's version, code and weights."""
+    digest = hashlib.sha256(tftag.__version__.encode())
+    paths = sorted(_PACKAGE.rglob("*.py"))
+    paths += [_FOLDER / f"{one.name}.npz" for one in preset.networks]
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _export(name, folder):
+    """Runs the exporter: a process that imports what this one must not."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            "A preset is exported once, to a folder that can be written; "
+            f"{CACHE_VARIABLE} names another one. Received: {error}."
+        ) from error
+    # The same tftag as this one, wherever it was imported from.
+    path = os.pathsep.join(
+        filter(None, [str(_PACKAGE.parent), os.environ.get("PYTHONPATH")])
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", _EXPORTER, name, str(folder)],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        reason = done.stderr.strip().splitlines() or ["no reason was given"]
+        raise ValueError(
+            f"The preset {name!r} could not be exported to {folder}. "
+            f"Received: {reason[-1]}"
+        )
