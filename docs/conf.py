@@ -66,7 +66,13 @@ def constructors_tell(app, what, name, obj, options, signature, returns):
     ), None
 
 
+def fields_are_told(app, what, name, obj, skip, options):
+    """The fields of a named tuple stand in its docstring already."""
+    return True if type(obj).__name__ == "_tuplegetter" else None
+
+
 def setup(app):
-    """Connects both; napoleon comes later, at priority 500."""
+    """Connects them; napoleon comes later, at priority 500."""
     app.connect("autodoc-process-signature", constructors_tell)
+    app.connect("autodoc-skip-member", fields_are_told)
     app.connect("autodoc-process-docstring", backticks_are_code, priority=400)
