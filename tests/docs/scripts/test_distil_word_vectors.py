@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from docs import distil_word_vectors
+from docs.scripts import distil_word_vectors
 from tftag import words
 from tftag.words import sources
 

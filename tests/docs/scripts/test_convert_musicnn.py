@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from docs import convert_musicnn
+from docs.scripts import convert_musicnn
 from tftag.pretrained import musicnn_weights
 
 

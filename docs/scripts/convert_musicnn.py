@@ -1,7 +1,7 @@
 """Makes the pretrained weights that ship with tftag; run once, by hand.
 
     pip download --no-deps musicnn==0.1.0
-    python -m docs.convert_musicnn musicnn-0.1.0-py3-none-any.whl
+    python -m docs.scripts.convert_musicnn musicnn-0.1.0-py3-none-any.whl
 
 The wheel is opened, not installed: nothing in it is run. Of its checkpoints
 the arrays of the networks are kept as they are, in float32, under the names
@@ -26,7 +26,7 @@ WHEEL_SHA256 = (
 )
 NETWORKS = {"MSD_musicnn": "msd_musicnn", "MTT_musicnn": "mtt_musicnn"}
 LABELS = {"msd_musicnn": "MSD_LABELS", "mtt_musicnn": "MTT_LABELS"}
-OUT = pathlib.Path(__file__).parent.parent / "tftag" / "pretrained"
+OUT = pathlib.Path(__file__).parents[2] / "tftag" / "pretrained"
 
 # Of the checkpoint, in the order in which its names are numbered.
 CONVOLUTIONS = (

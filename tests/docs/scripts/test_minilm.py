@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from docs import minilm
+from docs.scripts import minilm
 
 CONFIG = {
     "num_hidden_layers": 2,

@@ -1,12 +1,12 @@
 """Makes the word vectors that ship with tftag; run once, by hand.
 
-    python -m docs.distil_word_vectors MINILM_FOLDER
+    python -m docs.scripts.distil_word_vectors MINILM_FOLDER
 
 The folder holds `config.json`, `model.safetensors`, `tokenizer.json` and
 `vocab.txt` of all-MiniLM-L6-v2; numpy, safetensors and tokenizers have to be
-installed. Each phrase of `docs/word_lists/` and each whole word of MiniLM's
-own vocabulary is encoded as "<phrase> music"; `tftag/words/table/README.txt`
-says what was lost on the way to its size.
+installed. Each phrase of `word_lists/` and each whole word of MiniLM's own
+vocabulary is encoded as "<phrase> music"; `tftag/words/table/README.txt` says
+what was lost on the way to its size.
 """
 
 import argparse
@@ -16,12 +16,12 @@ import re
 
 import numpy as np
 
-from docs import minilm
+from docs.scripts import minilm
 from tftag import words
 
 TEMPLATE = "{} music"
 LISTS = pathlib.Path(__file__).parent / "word_lists"
-TABLE = pathlib.Path(__file__).parent.parent / "tftag" / "words" / "table"
+TABLE = pathlib.Path(__file__).parents[2] / "tftag" / "words" / "table"
 DIM = 128
 # Shorter glued forms are too often another word.
 _GLUED_LETTERS = 5

@@ -1,4 +1,4 @@
-"""Draws the baseline tagger: `python -m docs.draw_architecture`.
+"""Draws the baseline tagger: `python -m docs.scripts.draw_architecture`.
 
 Every number comes from the code it describes.
 """
@@ -11,7 +11,7 @@ from matplotlib import colors, figure, patches
 from tftag import audio
 from tftag.models import backbone
 
-PATH = pathlib.Path(__file__).parent / "images" / "baseline.png"
+PATH = pathlib.Path(__file__).parent.parent / "images" / "baseline.png"
 
 _INK, _SOFT, _LINE = "#1f2733", "#66707d", "#aab3bd"
 _ACCENT, _WARM = "#2f6db3", "#e07b39"
@@ -144,7 +144,7 @@ def _blocks(axes, left, sizes):
             size=10,
             bold=True,
         )
-        _text(axes, middle, 6.9, f"{frames} × {mels}", size=9)
+        _text(axes, middle, 6.9, f"{frames} × {mels}", size=9.8)
         left += width + depth + max(1.7, 3.8 - depth * 0.35)
         end = left
     end -= 1.7
@@ -155,7 +155,7 @@ def _blocks(axes, left, sizes):
         middle,
         4.4,
         "frames × bands after each block",
-        size=8.2,
+        size=9.6,
         color=_SOFT,
     )
     _text(
@@ -163,7 +163,7 @@ def _blocks(axes, left, sizes):
         middle,
         35.7,
         "3 × 3 convolution  ·  batch norm  ·  2 × 2 max pooling  ·  ReLU",
-        size=9,
+        size=10.2,
         color=_SOFT,
     )
     return end
@@ -237,7 +237,7 @@ def _head(axes, left, last, config):
                 (left + 1.9, right - 0.5), (row, top), color=_LINE, lw=0.35
             )
     for top, (tag, probability) in zip(tops, _TAGS, strict=True):
-        axes.text(right, top + 0.45, tag, fontsize=8.8, color=_INK, va="bottom")
+        axes.text(right, top + 0.45, tag, fontsize=9.8, color=_INK, va="bottom")
         for share, color in ((1.0, "#e8ebef"), (probability, _WARM)):
             axes.add_patch(
                 patches.Rectangle(
@@ -256,7 +256,7 @@ def _head(axes, left, last, config):
 def _caption(axes, middle, title, *lines):
     _text(axes, middle, 6.9, title, size=10.5, bold=True)
     for row, line in enumerate(lines):
-        _text(axes, middle, 4.4 - 2.3 * row, line, size=8.2, color=_SOFT)
+        _text(axes, middle, 4.4 - 2.3 * row, line, size=9.6, color=_SOFT)
 
 
 def _text(axes, middle, bottom, text, size, color=_INK, bold=False):

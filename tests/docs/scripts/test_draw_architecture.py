@@ -3,7 +3,7 @@
 import keras
 from matplotlib import image
 
-from docs import draw_architecture
+from docs.scripts import draw_architecture
 from tftag import audio
 from tftag.models import backbone
 

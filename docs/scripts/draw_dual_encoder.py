@@ -1,4 +1,4 @@
-"""Draws the dual encoder: `python -m docs.draw_dual_encoder`.
+"""Draws the dual encoder: `python -m docs.scripts.draw_dual_encoder`.
 
 Every number comes from the settings it describes.
 """
@@ -9,7 +9,7 @@ from matplotlib import figure, patches
 
 from tftag.models import dual_encoder
 
-PATH = pathlib.Path(__file__).parent / "images" / "dual_encoder.png"
+PATH = pathlib.Path(__file__).parent.parent / "images" / "dual_encoder.png"
 
 _INK, _SOFT, _LINE = "#1f2733", "#66707d", "#aab3bd"
 _AUDIO, _TEXT, _SPACE = "#e6eef8", "#fbeee4", "#eef5ee"
@@ -91,22 +91,22 @@ def _box(axes, left, middle, width, title, line, color):
     centre = left + width / 2
     axes.text(
         centre,
-        middle + 1.9,
+        middle + 2.2,
         title,
         ha="center",
         va="center",
         color=_INK,
-        fontsize=12,
+        fontsize=15,
         fontweight="bold",
     )
     axes.text(
         centre,
-        middle - 1.7,
+        middle - 1.6,
         line,
         ha="center",
         va="center",
         color=_SOFT,
-        fontsize=9,
+        fontsize=12,
         linespacing=1.1,
     )
 
@@ -129,7 +129,7 @@ def _arrow(axes, start, end, head=True):
 def main() -> None:
     """Writes the picture of the README."""
     drawn = draw(dual_encoder.DualEncoderConfig(), 128)
-    drawn.savefig(PATH, dpi=150)
+    drawn.savefig(PATH, dpi=150, transparent=True)
 
 
 if __name__ == "__main__":

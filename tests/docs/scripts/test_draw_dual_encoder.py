@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from docs import draw_dual_encoder
+from docs.scripts import draw_dual_encoder
 from tftag.models import backbone, dual_encoder
 
 
