@@ -25,7 +25,7 @@ SPEC = audio.AudioSpec(
 def saved(tmp_path_factory):
     """A tagger with every layer that one can have."""
     folder = tmp_path_factory.mktemp("keras")
-    for pooling in backbone.POOLINGS:
+    for pooling in backbone.ARCHITECTURES["blocks"]:
         config = tagger.TaggerConfig(
             backbone.BackboneConfig(
                 1 / 64, blocks=2, pooling=pooling, members=2, shared_blocks=1
@@ -36,7 +36,7 @@ def saved(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("pooling", backbone.POOLINGS)
+@pytest.mark.parametrize("pooling", backbone.ARCHITECTURES["blocks"])
 def test_every_tagger_is_loaded(saved, pooling):
     model = keras_file.load_tagger(saved / f"{pooling}.keras")
     assert model.output_shape == (None, 3)
