@@ -40,8 +40,10 @@ def pytest_configure(config):
 
 # First, because pytest-xdist writes the groups into the names of the tests.
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """A file stays with one worker, and so do files that share a fixture."""
+    if not config.getoption("loadgroup", default=False):
+        return
     groups = {
         item.path: _GROUPS[name]
         for item in items
