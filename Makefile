@@ -44,8 +44,10 @@ requirements/%.txt:
 baseline: setup
 	@$(BIN)/python -m experiments.run_baseline $(ARGS)
 
+# ARGS="-n 0" has them in one process, as a debugger wants it.
 test: setup
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup \
+	    --no-loadscope-reorder $(ARGS)
 
 test-slow: setup
 	@$(BIN)/python -m pytest -m slow $(ARGS)
