@@ -26,7 +26,7 @@ SPEC = audio.AudioSpec(
 def saved(tmp_path_factory):
     """A tagger with every layer that one can have."""
     folder = tmp_path_factory.mktemp("keras")
-    for pooling in backbone.ARCHITECTURES["blocks"]:
+    for pooling in backbone.POOLINGS:
         config = tagger.TaggerConfig(
             backbone.BackboneConfig(
                 1 / 64, blocks=2, pooling=pooling, members=2, shared_blocks=1
