@@ -65,11 +65,14 @@ class Preset:
         name: What stands for it in place of a folder.
         summary: What it is, in a line.
         networks: The published taggers in it.
+        has_words: Whether it is a dual encoder, with the word vectors that
+            come with the package.
     """
 
     name: str
     summary: str
     networks: tuple[Network, ...]
+    has_words: bool = False
 
     @property
     def tags(self) -> tuple[str, ...]:
