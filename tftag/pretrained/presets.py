@@ -82,8 +82,12 @@ class Preset:
 
     @property
     def files(self) -> list[pathlib.Path]:
-        """What holds its weights in the package."""
-        return [_FOLDER / f"{one.name}.npz" for one in self.networks]
+        """What holds its weights and word vectors in the package."""
+        words = (_PACKAGE / "words" / "table").iterdir()
+        return [
+            *(_FOLDER / f"{one.name}.npz" for one in self.networks),
+            *(sorted(words) if self.has_words else ()),
+        ]
 
     def card(self) -> dict:
         """What its model card says beside what every card says."""
@@ -116,11 +120,18 @@ PRESETS = {
             "tags instruments, voices and tempo: 50 tags of MagnaTagATune",
             (MTT,),
         ),
+        Preset(
+            "musicnn_words",
+            "searches by any words, with the outputs of both and word "
+            "vectors; nothing was trained on these words",
+            (MSD, MTT),
+            has_words=True,
+        ),
     )
 }
-
 # What a command takes where no model is named.
 TAGGER = MSD.name
+DUAL_ENCODER = "musicnn_words"
 
 
 def licence(network: Network) -> dict:
