@@ -10,12 +10,11 @@ import difflib
 import hashlib
 import os
 import pathlib
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 
 import tftag
+from tftag.console import own_process
 
 # Names another folder for what is exported once.
 CACHE_VARIABLE = "TFTAG_CACHE"
@@ -260,20 +259,10 @@ def _export(name, folder):
             "A preset is exported once, to a folder that can be written; "
             f"{CACHE_VARIABLE} names another one. Received: {error}."
         ) from error
-    # The same tftag as this one, wherever it was imported from.
-    path = os.pathsep.join(
-        filter(None, [str(_PACKAGE.parent), os.environ.get("PYTHONPATH")])
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", _EXPORTER, name, str(folder)],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        reason = done.stderr.strip().splitlines() or ["no reason was given"]
+    try:
+        own_process.run(_EXPORTER, [name, str(folder)])
+    except ValueError as error:
         raise ValueError(
             f"The preset {name!r} could not be exported to {folder}. "
-            f"Received: {reason[-1]}"
-        )
+            f"Received: {error}"
+        ) from error
