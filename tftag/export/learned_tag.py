@@ -243,7 +243,7 @@ def _fit(like, unlike):
 
 def _extended(tagger, learned, slope):
     """The tagger with one more output, and nothing else changed."""
-    inputs = keras.Input(tagger.head.input.shape[1:], name="clip_vector")
+    inputs = keras.Input(tagger.backbone.output.shape[1:], name="clip_vector")
     logits = tagger.head(inputs)
     if len(logits.shape) == 3:
         logits = keras.ops.mean(logits, axis=1)
