@@ -137,7 +137,7 @@ def score(
 ) -> np.ndarray:
     """Tags every recording; float32 `[tracks, tags]`."""
     recordings = (
-        _samples(manifest, track, tagger.sample_rate_hz)
+        samples(manifest, track, tagger.sample_rate_hz)
         for track in manifest.tracks
     )
     scores = []
@@ -150,7 +150,8 @@ def score(
     return np.stack(scores)
 
 
-def _samples(manifest, track, sample_rate_hz: int) -> np.ndarray:
+def samples(manifest, track, sample_rate_hz: int) -> np.ndarray:
+    """Decodes a recording of a manifest; float32 `[samples]`."""
     with local_copy.file_copy(manifest.wav_path(track)) as file:
         if track.codec == arrays.CODEC:
             recording = arrays.decode_array(
