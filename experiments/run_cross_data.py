@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-from experiments import run_evaluate
+from experiments.data import decoded
 from experiments.runs import console, run_folder
 from experiments.scoring import evaluation
 from pipelines import manifest as manifests
@@ -139,7 +139,7 @@ def embeddings(
 ) -> np.ndarray:
     """Embeds every recording; float32 `[tracks, dim]`."""
     recordings = (
-        run_evaluate.samples(manifest, track, encoder.sample_rate_hz)
+        decoded.samples(manifest, track, encoder.sample_rate_hz)
         for track in manifest.tracks
     )
     return np.stack(list(encoder.embed_each(recordings)))
