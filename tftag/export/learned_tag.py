@@ -251,9 +251,8 @@ def _extended(tagger, learned, slope):
     outputs = keras.ops.concatenate(
         [keras.ops.cast(logits, "float32"), dense(inputs)], axis=-1
     )
-    dense.set_weights(
-        [learned.kernel[:, np.newaxis] / slope, [learned.bias / slope]]
-    )
+    weights = learned.kernel[:, np.newaxis], np.array([learned.bias])
+    dense.set_weights([values / slope for values in weights])
     head = keras.Model(inputs, outputs)
     return clip_model.ClipModel(
         tagger.front_end, tagger.backbone, head, name="tagger"

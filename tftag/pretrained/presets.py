@@ -214,7 +214,7 @@ def saved_model(
     preset = find(name)
     folder = _place(preset)
     if cached(preset) is None:
-        say(f"{name}: exporting it to {folder}, once; about half a minute")
+        say(f"{name}: exporting it to {folder}, once, in about a minute")
         start = time.monotonic()
         _export(name, folder)
         say(f"{name}: exported in {time.monotonic() - start:.0f} s")
