@@ -8,7 +8,7 @@ import soundfile
 import tiny_dual_encoder
 import tiny_tagger
 
-from tftag.audio import audio_files, decoders, waveform
+from tftag.audio import audio_files, decoders, recording, waveform
 from tftag.search import folder_index, index_file
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
