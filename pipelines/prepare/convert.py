@@ -108,6 +108,7 @@ def convert_files(
             wav = _wav(folder, track_id)
             if known and _holds(known, wav, seconds_per_file, installed):
                 answers[track_id] = known
+                _warn(key, known)
             else:
                 todo[track_id] = key
                 waiting.append((track_id, source))
@@ -155,9 +156,13 @@ def _keep(folder, notes, track_id, key, part, answer):
     if "reason" not in answer:
         if "codec" not in answer:
             os.replace(part, wav)
-        for text in answer["warnings"]:
-            logger.warning("%s: %s", key[0], text)
+        _warn(key, answer)
     part.unlink(missing_ok=True)
+
+
+def _warn(key, answer):
+    for text in answer.get("warnings", ()):
+        logger.warning("%s: %s", key[0], text)
 
 
 def _holds(answer, wav, seconds_per_file, installed):

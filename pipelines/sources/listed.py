@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from pipelines.reading import arrays
 from pipelines.storage import address as addresses
 from tftag import tags
-from tftag.audio import decoders
+from tftag.audio import contents
 from tftag.files import folders
 
-AUDIO_SUFFIXES = decoders.SUFFIXES | {arrays.SUFFIX}
+AUDIO_SUFFIXES = contents.SUFFIXES | {arrays.SUFFIX}
 # In a folder that was prepared; its WAVs are no source.
 PREPARED_MARK = "manifest.json"
 MAX_ID_LETTERS = 100
@@ -72,11 +72,11 @@ class Listing:
 def audio_files(
     folder: pathlib.Path, skip: Iterable[str | os.PathLike] = ()
 ) -> list[pathlib.Path]:
-    """Every audio file below a folder, by its name's ending.
+    """Every audio file below a folder, by its name's ending or its contents.
 
-    Links to folders are followed, each folder once (`folders.walk`). Hidden
-    files, hidden folders and prepared data sets are passed over; a folder that
-    cannot be read is named in the log.
+    Links to folders are followed, each folder once (`folders.walk`). What
+    systems make and prepared data sets are passed over; a folder that cannot
+    be read is named in the log.
 
     Args:
         folder: Where to look.
@@ -101,13 +101,13 @@ def audio_files(
         inside[:] = [
             name
             for name in inside
-            if not name.startswith(".")
-            and not _is_inside(os.path.join(parent, name), skipped)
+            if not _is_inside(os.path.join(parent, name), skipped)
         ]
         found += [
             pathlib.Path(parent, name)
             for name in files
-            if not name.startswith(".") and without_audio_suffix(name) != name
+            if arrays.is_array(name)
+            or contents.is_audio(os.path.join(parent, name))
         ]
     return sorted(found)
 

@@ -6,9 +6,12 @@ import pathlib
 import posixpath
 from collections.abc import Iterable
 
+from pipelines.reading import arrays
 from pipelines.sources import listed
 from pipelines.storage import address as addresses
 from pipelines.storage import remote_listing, retries
+from tftag.audio import contents
+from tftag.files import folders
 
 _log = logging.getLogger(__name__)
 
@@ -85,9 +88,9 @@ def _problem(path, facts):
 
 def _is_audio(name, prepared):
     parts = name.split("/")
-    if any(part.startswith(".") for part in parts):
+    if any(map(folders.is_made_by_system, parts[:-1])):
         return False
-    folders = ["/".join(parts[:i]) for i in range(1, len(parts))]
-    if not prepared.isdisjoint(folders):
+    above = ["/".join(parts[:i]) for i in range(1, len(parts))]
+    if not prepared.isdisjoint(above):
         return False
-    return listed.without_audio_suffix(name) != name
+    return arrays.is_array(name) or contents.is_audio_name(name)

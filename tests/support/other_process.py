@@ -22,6 +22,11 @@ def printed_without_keras(lines, *arguments):
     Nothing else is written: no library talks as it starts.
     """
     lines = ["import sys", "sys.modules['keras'] = None", *lines]
+    return printed(lines, *arguments)
+
+
+def printed(lines, *arguments):
+    """What a program prints that has tftag, and nothing else."""
     # No level of TensorFlow's log is set, as for a person.
     environment = {"PYTHONPATH": ":".join(sys.path)}
     output, errors = _run(["-c", "\n".join(lines), *arguments], env=environment)

@@ -85,3 +85,12 @@ def test_differences_name_the_field_and_both_values():
     new = {**old, "width": 0.5, "name": "x", "checkpoint_seconds": 1.0}
     assert flags.differences(old, old) == []
     assert flags.differences(old, new) == ["width: 0.125 -> 0.5"]
+
+
+def test_help_names_the_entries_of_the_table_that_a_value_is_from():
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, baseline_config.PRESETS)
+    text = " ".join(parser.format_help().split())
+    for leaf, table in baseline_config.BaselineConfig.TABLES.items():
+        assert leaf in flags.leaves(baseline_config.demo())
+        assert f"one of {', '.join(table)} (" in text

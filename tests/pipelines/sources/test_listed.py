@@ -15,12 +15,16 @@ def _touch(folder, *names):
         path.write_bytes(b"")
 
 
-def test_audio_files_are_known_by_their_ending(tmp_path):
+def test_audio_files_are_known_by_their_ending_or_their_contents(tmp_path):
     _touch(tmp_path, "a.mp3", "b/c.WAV", "b/d/e.flac", "notes.txt", "mp3")
-    _touch(tmp_path, ".hidden.mp3", ".git/x.mp3", "._a.mp3")
+    _touch(tmp_path, "...and.mp3", ".b/x.mp3", "._a.mp3", ".git/x.mp3", "a.npy")
+    (tmp_path / "no ending").write_bytes(b"fLaC" + bytes(99))
     found = listed.audio_files(tmp_path)
     names = [path.relative_to(tmp_path).as_posix() for path in found]
-    assert names == ["a.mp3", "b/c.WAV", "b/d/e.flac"]
+    assert names == [
+        *("...and.mp3", ".b/x.mp3", "a.mp3", "a.npy", "b/c.WAV"),
+        *("b/d/e.flac", "no ending"),
+    ]
 
 
 def test_prepared_and_skipped_folders_are_no_source(tmp_path, monkeypatch):
@@ -41,9 +45,14 @@ def test_links_to_folders_are_followed_but_not_into_what_is_skipped(tmp_path):
     for name, target in (("00", "disk"), ("w", "out/wav"), ("up", ".")):
         (audio / name).symlink_to(tmp_path / target)
     found = listed.audio_files(audio, skip=[tmp_path / "out"])
-    assert found == [audio / "00" / "a.mp3", audio / "c.mp3"]
+    assert found == [
+        audio / "00" / ".b" / "b.mp3",
+        audio / "00" / "a.mp3",
+        audio / "c.mp3",
+    ]
     # What is written may lie around the audio.
     assert listed.audio_files(audio, skip=[audio, tmp_path]) == [
+        audio / "00" / ".b" / "b.mp3",
         audio / "00" / "a.mp3",
         audio / "c.mp3",
         audio / "w" / "a.wav",

@@ -28,7 +28,7 @@ def tone(path, hz, seconds=0.5):
 
 @pytest.fixture
 def stored(door, tmp_path):
-    """Six tones, a picture, a hidden file and a prepared set in a bucket."""
+    """Six tones, a picture, a copy of a Mac and a prepared set in a bucket."""
     names = ["rock/a b.wav", "rock/b.flac", "c.wav", "d.wav", "e.wav", "f.wav"]
     for number, name in enumerate(names):
         path = tone(
@@ -41,7 +41,7 @@ def stored(door, tmp_path):
     (tmp_path / "y").write_bytes(b"x")
     for name in (
         "cover.jpg",
-        ".hidden.wav",
+        "._c.wav",
         "done/manifest.json",
         "done/wav/a.wav",
     ):

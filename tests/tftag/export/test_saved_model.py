@@ -254,8 +254,8 @@ def test_a_model_of_mixed_precision_is_exported_in_float32(tmp_path):
     )
     assert difference <= 1e-5
     restored = keras.saving.load_model(folder / "assets.extra" / "tagger.keras")
-    assert restored.get_layer("backbone").layers[-1].compute_dtype == "float32"
-    assert mixed.get_layer("backbone").layers[-1].compute_dtype == "bfloat16"
+    assert restored.backbone.layers[-1].compute_dtype == "float32"
+    assert mixed.backbone.layers[-1].compute_dtype == "bfloat16"
 
 
 def test_arguments_that_do_not_fit_are_refused(tagger_model, tmp_path):

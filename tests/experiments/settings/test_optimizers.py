@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from experiments.training import optimizers
+from experiments.settings import optimizers
 
 
 def step(made, gradient, value=1.0, name="kernel"):
