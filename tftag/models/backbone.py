@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from tftag import audio, layers
+from tftag.models import musicnn
 
 # Filters of each block: 3x3 convolution, batch norm, 2x2 max pooling, ReLU.
 FILTERS = (128, 256, 256, 256, 512, 512, 256)
@@ -214,7 +215,21 @@ class Architecture:
     poolings: Collection[str]
 
 
-ARCHITECTURES = {"blocks": Architecture(_block_vectors, POOLINGS)}
+def _musicnn_vectors(inputs, audio_spec, config):
+    """The vector of every member of musicnn's architecture."""
+    musicnn.check_bands(audio_spec.mel_bands)
+    return [
+        musicnn.vector(
+            inputs, config.pooling, config.batch_norm_momentum, prefix
+        )
+        for prefix in member_prefixes(config)
+    ]
+
+
+ARCHITECTURES = {
+    "blocks": Architecture(_block_vectors, POOLINGS),
+    "musicnn": Architecture(_musicnn_vectors, musicnn.POOLINGS),
+}
 
 
 def _check_halvings(audio_spec, config):
