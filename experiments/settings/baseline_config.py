@@ -24,6 +24,9 @@ class TrainingConfig:
         batch_size: recordings per step.
         optimizer: what makes steps of gradients.
         learning_rate: highest learning rate of the schedule.
+        layer_decay: from one layer of the body to the one below, counted from
+            the head, the learning rate falls to this share; 1 is the same
+            rate for all.
         schedule: the learning rate over time; `cosine` is a linear warm-up
             over the first 5 % of the steps, then down to zero.
         weight_decay: decoupled, on kernels only; 0 is off.
@@ -49,6 +52,7 @@ class TrainingConfig:
     batch_size: int = 16
     optimizer: str = "adamw"
     learning_rate: float = 2e-3
+    layer_decay: float = 1.0
     schedule: str = "cosine"
     weight_decay: float = 1e-3
     clip_norm: float = 1.0
@@ -77,6 +81,10 @@ class TrainingConfig:
             raise ValueError(
                 "`learning_rate` must be greater than 0. "
                 f"Received: {self.learning_rate}"
+            )
+        if not 0 < self.layer_decay <= 1:
+            raise ValueError(
+                f"`layer_decay` must be in (0, 1]. Received: {self.layer_decay}"
             )
         if not 0 <= self.average_decay < 1:
             raise ValueError(

@@ -119,11 +119,9 @@ class _Held:
             training.epochs
         ):
             return {}
-        logits = self.head.predict(self.clips.vectors, verbose=0).mean(axis=1)
-        probabilities = 1.0 / (1.0 + np.exp(-logits.astype(np.float64)))
         known = np.unique(self.clips.rows)
-        scores = cached_clips.ClipVectors(probabilities, self.clips.rows)
-        figures = evaluation.quick(self.truth[known], scores.means()[known])
+        scores = _probabilities(self.head, self.clips)[known]
+        figures = evaluation.quick(self.truth[known], scores)
         if progress.best_score is None or figures["map"] > progress.best_score:
             progress.best_score = figures["map"]
             progress.best_epoch, progress.waited = progress.epoch, 0
@@ -133,6 +131,13 @@ class _Held:
             patience = training.patience
             progress.stopped = 0 < patience <= progress.waited
         return {f"validation_{name}": value for name, value in figures.items()}
+
+
+def _probabilities(head, clips):
+    """Means over the clips of recordings, as scoring and serving have them."""
+    logits = head.predict(clips.vectors, verbose=0).mean(axis=1)
+    probabilities = 1.0 / (1.0 + np.exp(-logits.astype(np.float64)))
+    return cached_clips.ClipVectors(probabilities, clips.rows).means()
 
 
 def _clip_vectors(model, recordings, settings):
@@ -161,6 +166,27 @@ def _batches(draw, vectors, labels, batch_size, augmentation):
                 for x in (inputs, tags)
             )
         yield inputs, tags
+
+
+def score(
+    model: tagger.Tagger,
+    recordings: manifests.Manifest,
+    settings: baseline_config.BaselineConfig,
+) -> np.ndarray:
+    """What `evaluation.score_manifest` says, from cached vectors.
+
+    Args:
+        model: what `train` trained.
+        recordings: to score; all must be readable.
+        settings: of the experiment.
+
+    Returns:
+        Probabilities, float32 `[recordings, tags]`.
+    """
+    clips, lost = _clip_vectors(model, recordings, settings)
+    if lost:
+        raise ValueError(next(iter(lost.values())))
+    return _probabilities(model.head, clips).astype(np.float32)
 
 
 def fit_components(layer: keras.layers.Dense, vectors: np.ndarray) -> None:

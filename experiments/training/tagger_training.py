@@ -172,6 +172,11 @@ def train_model(
             # XLA on a CPU takes twice as long.
             jit_compile=False,
         )
+        if training.layer_decay < 1:
+            optimizers.scale_steps(
+                trained_model.optimizer,
+                transfer.layer_shares(model, training.layer_decay),
+            )
         trained_model.optimizer.build(trained_model.trainable_variables)
         loop = training_loop.Loop(settings, model, trained_model, steps, run)
         loop.watch("train", recordings.sample(fitted, settings.seed))

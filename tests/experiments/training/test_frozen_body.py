@@ -138,9 +138,7 @@ def test_the_weights_are_those_of_the_best_epoch(
     assert progress.epoch == 3 and progress.stopped
 
 
-def test_too_many_lost_recordings_end_it(
-    settings, made, monkeypatch, tmp_path
-):
+def test_too_many_lost_recordings_end_it(settings, made, monkeypatch, tmp_path):
     def clip_vectors(*_):
         clips = cached_clips.ClipVectors(np.zeros((1, 4)), np.array([0]))
         return clips, {"audio/001.wav": "cut short"}

@@ -43,9 +43,7 @@ def test_a_part_of_the_recordings_reads_what_all_computed(cached, monkeypatch):
 
     monkeypatch.setattr(vector_cache.evaluation, "clip_outputs", compute)
     part = made.subset(np.array([4, 1]))
-    again, _ = vector_cache.clip_vectors(
-        model, part, settings.audio, 4, folder
-    )
+    again, _ = vector_cache.clip_vectors(model, part, settings.audio, 4, folder)
     for place, row in enumerate((4, 1)):
         np.testing.assert_array_equal(
             again.vectors[again.rows == place], clips.vectors[clips.rows == row]
