@@ -168,6 +168,12 @@ class BaselineConfig:
         pretrained.check(self.init_from, self.audio, self.model.backbone)
         if self.is_on_cached_vectors:
             self._check_cached()
+        elif self.model.head_components:
+            raise ValueError(
+                "`head_components` are of vectors that stay: set --freeze, or "
+                "--head-components 0. "
+                f"Received: {self.model.head_components} without `freeze`"
+            )
 
     @property
     def is_on_cached_vectors(self) -> bool:
@@ -187,6 +193,11 @@ class BaselineConfig:
                     f"`{name}` must be 0 with `freeze` and `head_units`: clip "
                     f"vectors are computed once. Received: {value}"
                 )
+        if training.layer_decay != 1:
+            raise ValueError(
+                "`layer_decay` is of a body that is trained: leave it out or "
+                f"set --no-freeze. Received: {training.layer_decay}"
+            )
         if training.tag_weights == "adaptive":
             raise ValueError(
                 "`tag_weights` must not be adaptive with `freeze` and "

@@ -78,9 +78,18 @@ def test_a_rate_that_the_data_has_is_refused_by_name():
         ("mel_masks", 1),
         ("time_masks", 2),
         ("average_decay", 0.9),
+        ("layer_decay", 0.7),
         ("tag_weights", "adaptive"),
     ],
 )
 def test_what_vectors_computed_once_cannot_do_is_refused(name, value):
     with pytest.raises(ValueError, match=f"`{name}`.*Received: {value}"):
         flags.replace(baseline_config.transfer(), {name: value})
+
+
+def test_components_of_vectors_that_move_are_refused():
+    with pytest.raises(ValueError, match="--head-components 0.*256 without"):
+        flags.replace(baseline_config.transfer(), {"freeze": False})
+    tuned = {"freeze": False, "head_components": 0, "layer_decay": 0.7}
+    found = flags.replace(baseline_config.transfer(), tuned)
+    assert not found.is_on_cached_vectors

@@ -369,7 +369,7 @@ def test_a_hidden_layer_takes_the_body_alone(export_folder):
 
 
 def test_shares_of_the_learning_rate_fall_downwards():
-    model = make(NEW_TAGS)
+    model = make(4)
     shares = transfer.layer_shares(model, 0.5)
     found = {path.split("/")[-2]: share for path, share in shares.items()}
     assert found["block_2_conv"] == found["block_2_norm"] == 0.5
