@@ -27,11 +27,16 @@ HEAD = {
 
 @pytest.fixture
 def settings():
-    made = flags.replace(
+    return flags.replace(
         baseline_config.demo(),
-        {**tone_manifest.SMALL, **HEAD, "average_decay": 0.0},
+        {
+            **tone_manifest.SMALL,
+            **HEAD,
+            "average_decay": 0.0,
+            "init_from": "somewhere",
+            "freeze": True,
+        },
     )
-    return flags.replace(made, {"init_from": "somewhere", "freeze": True})
 
 
 @pytest.fixture(scope="module")
