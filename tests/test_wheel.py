@@ -73,6 +73,7 @@ def installed(tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_an_installed_wheel_tags_searches_and_trains(
     installed, tagger, tagger_folder, encoder_folder, tmp_path
 ):
@@ -107,6 +108,7 @@ def test_an_installed_wheel_tags_searches_and_trains(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_types_licence_and_word_table_are_in_the_wheel(installed):
     package = next(installed.glob("lib/python*/site-packages/tftag"))
     for name in ("py.typed", "__init__.pyi", "words/table/vectors.npz"):

@@ -39,7 +39,7 @@ def main(tagger_folder, encoder_folder, path):
     losses = []
     for loss, model in models.items():
         model.compile("adam", loss())
-        fitted = model.fit(waveforms, labels, epochs=2, verbose=0)
+        fitted = model.fit(waveforms, labels, epochs=1, verbose=0)
         losses.append(fitted.history["loss"])
     found = {
         "tftag": tftag.__file__,

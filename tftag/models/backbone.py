@@ -173,15 +173,21 @@ def _block(x, filters, config, name):
 
 
 def _flatten(x, prefix):
-    return keras.layers.Flatten(name=f"{prefix}flatten")(x)
+    return keras.layers.Flatten(
+        data_format=_DATA_FORMAT, name=f"{prefix}flatten"
+    )(x)
 
 
 def _average(x, prefix):
-    return keras.layers.GlobalAveragePooling2D(name=f"{prefix}average")(x)
+    return keras.layers.GlobalAveragePooling2D(
+        data_format=_DATA_FORMAT, name=f"{prefix}average"
+    )(x)
 
 
 def _max(x, prefix):
-    return keras.layers.GlobalMaxPooling2D(name=f"{prefix}max")(x)
+    return keras.layers.GlobalMaxPooling2D(
+        data_format=_DATA_FORMAT, name=f"{prefix}max"
+    )(x)
 
 
 def _both(x, prefix):
@@ -216,7 +222,6 @@ class Architecture:
 
 
 def _musicnn_vectors(inputs, audio_spec, config):
-    """The vector of every member of musicnn's architecture."""
     musicnn.check_bands(audio_spec.mel_bands)
     return [
         musicnn.vector(
