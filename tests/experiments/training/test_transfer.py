@@ -93,7 +93,7 @@ def test_what_does_not_fit_is_named(export_folder, tmp_path):
     with pytest.raises(ValueError, match="--members"):
         transfer.take_over(make(4, blocks=3), folder, NEW_TAGS, SPEC)
     for missing in (tmp_path, tmp_path / "never"):
-        with pytest.raises(FileNotFoundError, match="must be a run folder"):
+        with pytest.raises(FileNotFoundError, match="must be a preset.*run folder"):
             transfer.take_over(make(4), missing, NEW_TAGS, SPEC)
 
 
@@ -288,16 +288,16 @@ def test_licences_go_from_model_to_run_to_model(tmp_path):
     assert transfer.licences(str(folder)) == [licence]
     run = tmp_path / "run"
     run.mkdir()
-    text = json.dumps({"tags": [], "licences": [licence]})
+    text = json.dumps({"tags": ["x"], "licences": [licence]})
     (run / "data.json").write_text(text)
     assert transfer.licences(str(run)) == [licence]
-    (run / "data.json").write_text('{"tags": []}')
+    (run / "data.json").write_text('{"tags": ["x"]}')
     for none in (str(run), "", "hub:somewhere"):
         assert transfer.licences(none) == []
 
 
 def test_what_is_no_model_has_no_card(tmp_path):
-    with pytest.raises(FileNotFoundError, match="must be a run folder"):
+    with pytest.raises(FileNotFoundError, match="must be a preset.*run folder"):
         transfer.card(tmp_path)
     (tmp_path / "data.json").write_text('{"tags": ')
     with pytest.raises(ValueError, match="must be whole"):
