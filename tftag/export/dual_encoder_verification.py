@@ -46,9 +46,7 @@ def largest_difference(
         return mean / np.linalg.norm(mean)
 
     differences = [
-        verification.largest_difference(
-            saved, model, audio_spec, clips_at_once
-        ),
+        verification.of_probabilities(loaded, model, audio_spec, clips_at_once),
         verification.of_recordings(
             loaded,
             embedding,

@@ -48,8 +48,8 @@ def masked_spectrogram(
         front: What `front_end` built; its layers are shared.
 
     Returns:
-        Its inputs and `{"mel_masks": int32 [batch, masks, 2],
-        "time_masks": int32 [batch, masks, 2]}`, and the masked spectrogram.
+        Its inputs and `mel_masks` and `time_masks`, both int32
+        `[batch, masks, 2]`; and the masked spectrogram.
     """
     waveform = waveform_inputs(front.input["waveform"].shape[1])
     masks = {

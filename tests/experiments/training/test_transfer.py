@@ -300,7 +300,7 @@ def test_what_is_no_model_has_no_card(tmp_path):
     with pytest.raises(FileNotFoundError, match="must be a preset.*run folder"):
         transfer.card(tmp_path)
     (tmp_path / "data.json").write_text('{"tags": ')
-    with pytest.raises(ValueError, match="must be whole"):
+    with pytest.raises(ValueError, match="damaged"):
         transfer.card(tmp_path)
 
 

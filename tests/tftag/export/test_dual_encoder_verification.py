@@ -1,8 +1,15 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 import tiny_dual_encoder
 
 from tftag.export import dual_encoder_verification
+
+
+@pytest.fixture(autouse=True)
+def loaded_once(encoder_loaded, monkeypatch):
+    """What a SavedModel answers takes seconds the first time."""
+    monkeypatch.setattr(tf.saved_model, "load", lambda path: encoder_loaded)
 
 
 def difference(folder, model, vectors):
