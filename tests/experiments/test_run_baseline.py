@@ -305,7 +305,7 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
     line += ["--head-units", "8", "--head-components", "3", "--name", "a"]
     line += ["--data", str(made.folder), "--runs", str(tmp_path / "runs")]
     line += ["--export", str(tmp_path / "saved")]
-    assert command_line.run(run_baseline.main, line) == 0
+    assert run_baseline.main(line) == 0
     ((model, spec, card),) = exported
     assert [each["of"] for each in card["licences"]] == [
         "the weights of mtt_musicnn"
