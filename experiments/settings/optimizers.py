@@ -126,7 +126,9 @@ def scale_steps(
     whole_step = optimizer.update_step
 
     def update_step(gradient, variable, learning_rate):
-        share = shares.get(variable.path, 1.0)
+        # It may be the backend's variable, which has another name.
+        place = optimizer._get_variable_index(variable)
+        share = shares.get(optimizer._trainable_variables[place].path, 1.0)
         return whole_step(gradient, variable, learning_rate * share)
 
     optimizer.update_step = update_step
