@@ -240,7 +240,7 @@ def difference_interval(value: float, drawn: np.ndarray) -> list[float]:
     return [float(bound) for bound in _moved(value, drawn)]
 
 
-def _moved(value, drawn):
+def _moved(value: float, drawn: np.ndarray) -> np.ndarray:
     """Percentiles of the draws, their mean moved to the value."""
     drawn = drawn[np.isfinite(drawn)]
     if not drawn.size:
