@@ -2,20 +2,23 @@ import argparse
 
 import pytest
 
-from tftag.cli import arguments, command_line
+from tftag.cli import arguments
 
 
-def test_a_count_is_a_whole_number_above_zero():
-    assert arguments.count("12") == 12
-    for text in ("0", "-1", "1.5", "x", ""):
-        with pytest.raises(argparse.ArgumentTypeError, match="Received"):
-            arguments.count(text)
+@pytest.mark.parametrize("text, number", [("1", 1), ("20", 20)])
+def test_a_count_is_read(text, number):
+    assert arguments.count(text) == number
 
 
-def test_output_is_a_table_on_stdout_unless_asked():
-    parser = command_line.Parser()
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "", "two", "1e3"])
+def test_what_counts_nothing_is_refused_as_it_was_given(text):
+    with pytest.raises(argparse.ArgumentTypeError, match=f"Received: {text}"):
+        arguments.count(text)
+
+
+def test_the_output_is_a_table_unless_another_form_is_asked_for():
+    parser = argparse.ArgumentParser()
     arguments.add_output(parser)
-    given = parser.parse_args([])
-    assert (given.format, given.out) == ("table", None)
+    assert parser.parse_args([]).format == "table"
     given = parser.parse_args(["--format", "csv", "--out", "a.csv"])
     assert (given.format, given.out) == ("csv", "a.csv")
