@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 STATUS = 130
 GRACE_SECONDS = 3.0
 
+_python_handler = signal.default_int_handler
 _keepers: list["_Keeper"] = []
 
 
@@ -71,6 +72,18 @@ def command(*more: str) -> str:
     return shlex.join([*words, *sys.argv[1:], *more])
 
 
+def end_at_once_while_starting() -> None:
+    """Has Ctrl-C end a command that is still importing what it needs.
+
+    Libraries take seconds to load, with no step of Python in between, and
+    nothing is done yet. For the first import of what `python -m` starts; does
+    nothing where something else imports it. `watched` takes over.
+    """
+    is_starting = sys.argv[:1] == ["-m"]
+    if is_starting and signal.getsignal(signal.SIGINT) is _python_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def watched() -> Iterator[threading.Event]:
     """Ends the process some seconds after Ctrl-C if the block has not.
@@ -82,6 +95,8 @@ def watched() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield came  # signals are the main thread's
         return
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, _python_handler)
     heard, told = socket.socketpair()
     told.setblocking(False)
     before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
