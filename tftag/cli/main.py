@@ -3,7 +3,7 @@
 import argparse
 
 from tftag.cli import command_line, tag_table
-from tftag.console import quiet
+from tftag.console import addresses, quiet
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,6 +46,7 @@ def _add_tag(commands):
     _add_model(tag)
     tag.add_argument(
         "paths",
+        type=addresses.local_path,
         metavar="FILE_OR_FOLDER",
         nargs="+",
         help="audio of any format that libsndfile reads, or ffmpeg where it is "
@@ -96,6 +97,7 @@ def _add_search(commands):
     _add_model(search)
     search.add_argument(
         "folder",
+        type=addresses.local_path,
         metavar="FOLDER",
         help="searched to the bottom, through links too",
     )
@@ -109,6 +111,7 @@ def _add_search(commands):
     )
     search.add_argument(
         "--index",
+        type=addresses.local_path,
         metavar="FILE",
         help="where the index is kept (default: FOLDER/.tftag-index.npz)",
     )
@@ -118,6 +121,7 @@ def _add_search(commands):
 def _add_model(parser):
     parser.add_argument(
         "saved_model",
+        type=addresses.local_path,
         metavar="SAVED_MODEL",
         help="saved_models/NAME (its newest version) or saved_models/NAME/1",
     )
@@ -131,7 +135,10 @@ def _add_output(parser):
         help="default: %(default)s",
     )
     parser.add_argument(
-        "--out", metavar="FILE", help="write to FILE, not stdout"
+        "--out",
+        type=addresses.local_path,
+        metavar="FILE",
+        help="write to FILE, not stdout",
     )
 
 

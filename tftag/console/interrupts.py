@@ -17,6 +17,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
+from tftag.console import addresses
+
 STATUS = 130
 GRACE_SECONDS = 3.0
 
@@ -64,12 +66,16 @@ def keeping(keep: Callable[[], str]) -> Iterator[None]:
 
 
 def command(*more: str) -> str:
-    """The command that was typed, as a shell takes it, with more words."""
+    """The command that was typed, as a shell takes it, with more words.
+
+    Passwords in addresses are left out.
+    """
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     words = [sys.argv[0]]
     if spec is not None:
         words = [sys.executable, "-m", spec.name.removesuffix(".__main__")]
-    return shlex.join([*words, *sys.argv[1:], *more])
+    words += [addresses.without_secrets(word) for word in sys.argv[1:]]
+    return shlex.join([*words, *more])
 
 
 def end_at_once_while_starting() -> None:

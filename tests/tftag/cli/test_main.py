@@ -164,6 +164,39 @@ def test_bad_files_are_a_line_each_and_the_others_go_on(
 @pytest.mark.parametrize(
     "words",
     [
+        ("tag", "{}", "a.mp3"),
+        ("tag", "model", "{}"),
+        ("tag", "model", "a.mp3", "--out", "{}"),
+        ("search", "{}", "songs", "dreamy"),
+        ("search", "model", "{}", "dreamy"),
+        ("search", "model", "songs", "dreamy", "--index", "{}"),
+        ("search", "model", "songs", "dreamy", "--out={}"),
+        ("tag", "model", "a.mp3", "--no-such-flag", "{}"),
+    ],
+)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "s3://KEY:SECRET@bucket/a.wav",
+        "S3A://KEY:SECRET/WITH/SLASH@bucket",
+        "https://KEY:SECRET@host/a.wav?token=SECRET",
+        "ftp://KEY:SECRET@host",
+    ],
+)
+def test_an_address_is_refused_without_its_secrets(words, address, capsys):
+    with pytest.raises(SystemExit) as raised:
+        run(*(word.format(address) for word in words))
+    assert raised.value.code == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("error: ") and printed.count("\n") == 1
+    assert "SECRET" not in printed and "KEY" not in printed
+    if "--no-such-flag" not in words:
+        assert "must be a path of this machine: copy it here" in printed
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
         (),
         ("tag",),
         ("tag", "model"),
