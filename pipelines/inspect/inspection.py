@@ -55,7 +55,7 @@ class Inspection:
         equal: Groups of rows whose audio is equal.
         near: Pairs of recordings that share audio, and are not equal; `None`
             where they were not looked for.
-        levels: Per recording, `None` where it was not heard.
+        levels: Per recording, `None` where it was not measured.
         unreadable: Path -> why it cannot be read.
         rejected: Reason -> how many recordings the preparation lost to it.
         warnings: Track id -> what the preparation said of a recording that is
@@ -113,7 +113,7 @@ def inspect(
 
     Args:
         prepared: The data set.
-        measured: What was heard of it; `None` where nobody listened.
+        measured: Its levels and fingerprints; `None` where none were made.
         max_error_rate: Share of bits that may differ in shared audio.
 
     Returns:

@@ -57,7 +57,7 @@ class Journal:
     def key(
         self,
         source: str | addresses.Address,
-        known: remote_listing.Facts | retries.RemoteError | None = None,
+        known: remote_listing.RemoteFile | retries.RemoteError | None = None,
     ) -> list:
         """Returns what decides the result of a source.
 

@@ -26,7 +26,7 @@ def test_splits_are_described(prepared):
     assert np.allclose(seen.seconds, [10, 8, 8, 8])
 
 
-def test_what_was_not_heard_is_not_made_up(prepared):
+def test_what_was_not_measured_is_not_made_up(prepared):
     seen = inspection.inspect(prepared, None)
     assert seen.near is None and seen.near_leaks == []
     assert seen.levels == (None,) * 4 and len(seen.measured("rms_db")) == 0
