@@ -7,6 +7,7 @@ import sys
 import types
 
 import numpy as np
+import odd_names
 import pytest
 import soundfile
 import tiny_tagger
@@ -243,3 +244,16 @@ def test_the_command_runs_quietly(model, music):
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.startswith(str(music / "b.flac"))
     assert finished.stderr == ""
+
+
+@pytest.mark.parametrize("name", odd_names.ODD_NAMES)
+def test_any_name_is_read_and_written(model, tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    soundfile.write(folder / f"{name}.wav", tiny_tagger.music(RATE) / 8, RATE)
+    out = folder / f"{name}.csv"
+    words = ("tag", model, folder, "--top", "1", "--format", "csv")
+    assert run(*words, "--out", out) == 0
+    (row,) = csv_rows(out.read_text("utf-8"))
+    assert row["path"] == str(folder / f"{name}.wav")
+    assert sorted(os.listdir(folder)) == sorted([f"{name}.wav", out.name])
