@@ -7,21 +7,75 @@ from typing import TextIO
 import numpy as np
 
 from tftag.audio import audio_files
-from tftag.cli import row_output, tag_table
+from tftag.cli import arguments as arguments_lib
+from tftag.cli import chosen_model, row_output, tag_table
 from tftag.console import quiet
+from tftag.pretrained import presets
 from tftag.search import known_terms, query
-from tftag.serving import saved_dual_encoder, saved_tagger
 
 _TOP = 5
 # Cosines of one tag, computed with different neighbours, differ by less.
 _ROUNDING = 1e-6
 
 
+def add_parser(commands) -> None:
+    """Adds the command to those of `argparse`."""
+    tag = commands.add_parser(
+        "tag",
+        help="tag audio files",
+        description="Prints the tags of audio files, the likeliest first. "
+        "Probabilities of a model that was trained here are calibrated; * "
+        "marks tags at or above their own threshold.",
+        epilog="A model may also stand before the files: tftag tag "
+        "saved_models/NAME music/. Exit status: 0; 1 where some files could "
+        "not be tagged (each is a line on stderr); 2 where the arguments are "
+        "wrong.",
+    )
+    tag.set_defaults(run=run)
+    tag.add_argument(
+        "paths",
+        type=arguments_lib.local_path,
+        metavar="FILE_OR_FOLDER",
+        nargs="+",
+        help="audio of any format that libsndfile reads, or ffmpeg where it is "
+        "installed; folders are searched to the bottom, through links too",
+    )
+    chosen_model.add_flag(
+        tag, f"{presets.TAGGER}, with --tags {presets.DUAL_ENCODER}"
+    )
+    tag.add_argument(
+        "--tags",
+        metavar="LIST",
+        help='rank these instead of the tags of the training, as in "dreamy, '
+        'handpan, no vocals"; for dual encoders. They have no probabilities: '
+        "the table says what the numbers are",
+    )
+    which = tag.add_mutually_exclusive_group()
+    which.add_argument(
+        "--top",
+        type=arguments_lib.count,
+        metavar="N",
+        help="the N likeliest tags (default: 5, or all of --tags)",
+    )
+    which.add_argument(
+        "--threshold",
+        action="store_true",
+        help="the tags at or above their own threshold",
+    )
+    which.add_argument("--all", action="store_true", help="every tag")
+    tag.add_argument(
+        "--timeline",
+        action="store_true",
+        help="tags of every clip instead of the whole recording",
+    )
+    arguments_lib.add_output(tag)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Tags the files of the command line.
 
     Args:
-        arguments: What `main` parsed.
+        arguments: What the parser of `add_parser` made.
 
     Returns:
         0, or 1 where some of the files could not be tagged.
@@ -30,9 +84,17 @@ def run(arguments: argparse.Namespace) -> int:
         ValueError: The model or an argument is not what it must be.
         OSError: There is no such model, or no place to write to.
     """
+    model, arguments.paths = chosen_model.split(
+        arguments.model, arguments.paths
+    )
+    arguments.model = model or (
+        presets.TAGGER if arguments.tags is None else presets.DUAL_ENCODER
+    )
     try:
         with row_output.opened(
-            arguments.out, arguments.paths, arguments.saved_model
+            arguments.out,
+            arguments.paths,
+            chosen_model.folder(arguments.model),
         ) as out:
             return _write(arguments, out)
     except _NothingTagged:
@@ -74,7 +136,7 @@ def _write(arguments: argparse.Namespace, out: TextIO) -> int:
 
 def _trained(arguments):
     """Returns what lists the tags that the model was trained with."""
-    tagger = saved_tagger.SavedTagger(arguments.saved_model)
+    tagger = chosen_model.open_tagger(arguments.model)
     read = _timelines if arguments.timeline else _recordings
 
     def listed(paths, fail):
@@ -142,11 +204,9 @@ def _asked(arguments):
             "--tags have no weights, each is compared by itself. "
             f"Received: {arguments.tags!r}."
         )
-    encoder = saved_dual_encoder.SavedDualEncoder(arguments.saved_model)
+    encoder = chosen_model.open_dual_encoder(arguments.model)
     terms = query.parse(arguments.tags, encoder.is_known, is_list=True)
-    terms, vectors = known_terms.embed(
-        encoder, terms, lambda line: sys.stderr.write(f"{line}\n")
-    )
+    terms, vectors = known_terms.embed(encoder, terms, chosen_model.say)
     trained, known_share = encoder.embed_texts(encoder.tag_names)
     trained = trained[known_share > 0]
 

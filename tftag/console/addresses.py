@@ -1,7 +1,5 @@
 """Addresses in what a command says: their secrets are left out."""
 
-import argparse
-import os
 import re
 
 # There a question mark is a letter of a name.
@@ -13,7 +11,6 @@ _IN_TEXT = re.compile(
     rf"\b([a-z][a-z0-9+.-]*)(://)(?:{USER})*([^\s?'\"<>]*)(\?[^\s'\"<>]*)?",
     re.IGNORECASE,
 )
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/+", re.IGNORECASE)
 
 
 def without_secrets(text: str) -> str:
@@ -25,24 +22,3 @@ def without_secrets(text: str) -> str:
         return f"{scheme}{mark}{rest}{kept}"
 
     return _IN_TEXT.sub(cleaned, text)
-
-
-def local_path(text: str) -> str:
-    """Takes an argument that is a path of this machine.
-
-    Args:
-        text: As it was typed.
-
-    Returns:
-        The text.
-
-    Raises:
-        argparse.ArgumentTypeError: It is an address; pathlib would look for a
-            folder `s3:`, and tell everybody the password.
-    """
-    if _SCHEME.match(text) and not os.path.lexists(text):
-        raise argparse.ArgumentTypeError(
-            "must be a path of this machine: copy it here first. "
-            f"Received: {without_secrets(text)}"
-        )
-    return text

@@ -10,11 +10,11 @@ import difflib
 import hashlib
 import os
 import pathlib
-import subprocess
-import sys
+import time
 from collections.abc import Callable
 
 import tftag
+from tftag.console import own_process
 
 # Names another folder for what is exported once.
 CACHE_VARIABLE = "TFTAG_CACHE"
@@ -64,11 +64,29 @@ class Preset:
         name: What stands for it in place of a folder.
         summary: What it is, in a line.
         networks: The published taggers in it.
+        has_words: Whether it is a dual encoder, with the word vectors that
+            come with the package.
     """
 
     name: str
     summary: str
     networks: tuple[Network, ...]
+    has_words: bool = False
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of its networks, each once."""
+        names = (tag for one in self.networks for tag in one.tags)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def files(self) -> list[pathlib.Path]:
+        """What holds its weights and word vectors in the package."""
+        words = (_PACKAGE / "words" / "table").iterdir()
+        return [
+            *(_FOLDER / f"{one.name}.npz" for one in self.networks),
+            *(sorted(words) if self.has_words else ()),
+        ]
 
     def card(self) -> dict:
         """What its model card says beside what every card says."""
@@ -101,8 +119,18 @@ PRESETS = {
             "tags instruments, voices and tempo: 50 tags of MagnaTagATune",
             (MTT,),
         ),
+        Preset(
+            "musicnn_words",
+            "searches by any words, with the outputs of both and word "
+            "vectors; nothing was trained on these words",
+            (MSD, MTT),
+            has_words=True,
+        ),
     )
 }
+# What a command takes where no model is named.
+TAGGER = MSD.name
+DUAL_ENCODER = "musicnn_words"
 
 
 def licence(network: Network) -> dict:
@@ -173,7 +201,7 @@ def saved_model(
 
     Args:
         name: One of `PRESETS`.
-        say: Gets a line where it has to be exported first.
+        say: Gets a line before and after, where it has to be exported first.
 
     Returns:
         The folder of its SavedModel, of this tftag and these weights; it is
@@ -184,11 +212,19 @@ def saved_model(
             written, or the export failed.
     """
     preset = find(name)
-    folder = cache_folder() / f"{name}-{_fingerprint(preset)}"
-    if not any(folder.glob("*/saved_model.pb")):
-        say(f"{name}: exported once, to {folder}")
+    folder = _place(preset)
+    if cached(preset) is None:
+        say(f"{name}: exporting it to {folder}, once, in about a minute")
+        start = time.monotonic()
         _export(name, folder)
+        say(f"{name}: exported in {time.monotonic() - start:.0f} s")
     return folder
+
+
+def cached(preset: Preset) -> pathlib.Path | None:
+    """The folder that a preset was exported to; None where it was not yet."""
+    folder = _place(preset)
+    return folder if any(folder.glob("*/saved_model.pb")) else None
 
 
 def cache_folder() -> pathlib.Path:
@@ -200,11 +236,15 @@ def cache_folder() -> pathlib.Path:
     return pathlib.Path("~/.cache/tftag").expanduser()
 
 
+def _place(preset):
+    return cache_folder() / f"{preset.name}-{_fingerprint(preset)}"
+
+
 def _fingerprint(preset):
     """12 hex digits that change with tftag's version, code and weights."""
     digest = hashlib.sha256(tftag.__version__.encode())
     paths = sorted(_PACKAGE.rglob("*.py"))
-    paths += [_FOLDER / f"{one.name}.npz" for one in preset.networks]
+    paths += preset.files
     for path in paths:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
@@ -219,20 +259,10 @@ def _export(name, folder):
             "A preset is exported once, to a folder that can be written; "
             f"{CACHE_VARIABLE} names another one. Received: {error}."
         ) from error
-    # The same tftag as this one, wherever it was imported from.
-    path = os.pathsep.join(
-        filter(None, [str(_PACKAGE.parent), os.environ.get("PYTHONPATH")])
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", _EXPORTER, name, str(folder)],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        reason = done.stderr.strip().splitlines() or ["no reason was given"]
+    try:
+        own_process.run(_EXPORTER, [name, str(folder)])
+    except ValueError as error:
         raise ValueError(
             f"The preset {name!r} could not be exported to {folder}. "
-            f"Received: {reason[-1]}"
-        )
+            f"Received: {error}"
+        ) from error

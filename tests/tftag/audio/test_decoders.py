@@ -70,11 +70,9 @@ OF_A_SERVER = b"HTTP/1.1 200 OK\r\n\r\n"
 OF_A_FLAC = b"fLaC\0\0\0\x22" + bytes(36)
 
 
+@pytest.mark.parametrize("kind", ["WAV", "OGG", "MP3"])
 @pytest.mark.parametrize("junk", [b"\0", bytes(3_000), OF_A_SERVER, OF_A_FLAC])
-@pytest.mark.parametrize("kind", ["WAV", "OGG", "MP3", "FLAC"])
 def test_nor_does_what_stands_in_front(tmp_path, kind, junk):
-    if (kind, junk) == ("FLAC", OF_A_FLAC):
-        pytest.skip("a FLAC with a damaged header")
     data = odd_audio.encoded(odd_audio.tone(1.0), kind=kind)
     alone = decoded(tmp_path / "alone", data)
     found = decoded(tmp_path / "behind junk", junk + data)

@@ -1,0 +1,54 @@
+"""Arguments that several commands have."""
+
+import argparse
+import os
+import re
+
+from tftag.cli import tag_table
+from tftag.console import addresses
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/+", re.IGNORECASE)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Adds `--format` and `--out`."""
+    parser.add_argument(
+        "--format",
+        choices=tag_table.FORMATS,
+        default="table",
+        help="default: %(default)s",
+    )
+    parser.add_argument(
+        "--out",
+        type=local_path,
+        metavar="FILE",
+        help="write to FILE, not stdout",
+    )
+
+
+def count(text: str) -> int:
+    """Reads a whole number >= 1.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number >= 1. Received: {text}"
+        )
+    return int(text)
+
+
+def local_path(text: str) -> str:
+    """Takes an argument that is a path of this machine.
+
+    Raises:
+        argparse.ArgumentTypeError: It is an address; pathlib would look for a
+            folder `s3:`, and tell everybody the password.
+    """
+    if _SCHEME.match(text) and not os.path.lexists(text):
+        raise argparse.ArgumentTypeError(
+            "must be a path of this machine: copy it here first. "
+            f"Received: {addresses.without_secrets(text)}"
+        )
+    return text
