@@ -2,7 +2,9 @@
 
 import os
 
-from tftag.console import quiet
+from tftag.console import interrupts, quiet
+
+interrupts.end_at_once_while_starting()
 
 # A run must not depend on what a home or an environment says of Keras: its
 # backend, data format, precision, or a limit on epochs.

@@ -7,21 +7,14 @@ import posixpath
 import re
 import urllib.parse
 
+from tftag.console import addresses
+
 # http:// too: servers of one's own network, and tests.
 SCHEMES = ("s3", "gs", "https", "http")
 _PATTERN = re.compile(rf"({'|'.join(SCHEMES)})://(.+)", re.I | re.S)
 _ANY_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
-# A password may hold a slash, as keys of buckets do; a port ends before it.
-_USER = r"(?:[^\s/@'\"<>]*|[^\s/@:'\"<>]+:(?!\d+/)[^\s@'\"<>]*)@"
-_PARTS = re.compile(rf"([^:]+://)((?:{_USER})*)([^/]*)(.*)", re.DOTALL)
-# In any text, whatever the scheme and its case.
-_ADDRESS_IN_TEXT = re.compile(
-    rf"\b([a-z][a-z0-9+.-]*)(://)(?:{_USER})*([^\s?'\"<>]*)"
-    r"(\?[^\s'\"<>]*)?",
-    re.IGNORECASE,
-)
-# There a question mark is a letter of a name.
-_BUCKETS = ("s3", "s3a", "s3n", "gs")
+_PARTS = re.compile(rf"([^:]+://)((?:{addresses.USER})*)([^/]*)(.*)", re.DOTALL)
+without_secrets = addresses.without_secrets
 _SHORTEST_SECRET = 4
 _HERE = ("", "localhost")
 
@@ -224,14 +217,3 @@ def _quote_all(text: str) -> str:
 def has_scheme(text: str) -> bool:
     """Whether a text begins like an address, of whatever kind."""
     return bool(_ANY_SCHEME.match(text))
-
-
-def without_secrets(text: str) -> str:
-    """The text with its URLs without user names, passwords and queries."""
-
-    def cleaned(found):
-        scheme, mark, rest, query = found.groups()
-        kept = query if scheme.lower() in _BUCKETS and query else ""
-        return f"{scheme}{mark}{rest}{kept}"
-
-    return _ADDRESS_IN_TEXT.sub(cleaned, text)

@@ -1,7 +1,9 @@
 """What a file is: by its first bytes, and in a folder by its name too."""
 
 import os
+import re
 import stat
+from collections.abc import Iterator
 
 from tftag.audio import mp3_frames
 
@@ -61,6 +63,10 @@ _MARKS = (
 )  # the last two are IRCAM
 # Of MPEG-4's family, those that are pictures.
 _PICTURES = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
+_BEGINNINGS = re.compile(
+    rb"fLaC\x00\x00\x00\x22|OggS\x00\x02|RIFF....WAVE", re.DOTALL
+)
+_KINDS_INSIDE = {b"fLaC": FLAC, b"OggS": OGG, b"RIFF": WAV}
 _HEAD_BYTES = 1 << 13
 _SEARCHED_BYTES = 1 << 20
 _TAG_BYTES = 10
@@ -128,19 +134,21 @@ def kind(path: str | os.PathLike) -> tuple[str, int]:
     return UNKNOWN, start
 
 
-def find_inside(path: str | os.PathLike) -> tuple[str, int]:
-    """Finds a FLAC or Ogg file that begins somewhere inside of another.
+def kinds_inside(path: str | os.PathLike) -> Iterator[tuple[str, int]]:
+    """Finds the FLAC, Ogg and WAV files that begin inside of another.
 
     Args:
-        path: A file of which `kind` knows nothing.
+        path: A file that is not what its first bytes say.
 
-    Returns:
-        As `kind` does.
+    Yields:
+        What `kind` returns, in the order of the places.
     """
     with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
         head = file.read(_SEARCHED_BYTES)
-    for mark, found in ((b"fLaC\0\0\0\x22", FLAC), (b"OggS\0\2", OGG)):
-        start = head.find(mark)
-        if start >= 0:
-            return found, start
-    return UNKNOWN, 0
+    for found in _BEGINNINGS.finditer(head, 1):
+        kind, start = _KINDS_INSIDE[found[0][:4]], found.start()
+        # Formats that compress a WAV keep its header, of more than there is.
+        stated = 8 + int.from_bytes(found[0][4:8], "little")
+        if kind != WAV or start + stated <= size:
+            yield kind, start

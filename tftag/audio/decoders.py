@@ -21,8 +21,6 @@ from tftag.audio.waveform import UnusableAudio
 # encoding" and "unimplemented format" (12- and 20-bit FLAC).
 _UNSUPPORTED_CODES = (1, 4, 18)
 _KNOWN_SUFFIXES = ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .au".split()
-# Of one block over all channels: a header may claim 1,024 of them.
-_BLOCK_VALUES = 1 << 17
 _UNKNOWN_FRAMES = 1 << 62
 # Where a program cannot go back it states nearly 2 or 4 GiB.
 _UNKNOWN_BYTES = 2_100_000_000
@@ -314,7 +312,7 @@ class _Stream(soundfile.SoundFile):
     def read_block(self):
         # Fixed blocks: the length that FLAC and MP3 claim may be 2**63 - 1.
         # None reaches beyond it: behind a FLAC stands somebody's tag.
-        frames = max(1, _BLOCK_VALUES // self.channels)
+        frames = max(1, waveform.BLOCK_VALUES // self.channels)
         left = self.stated_frames - self.frames_read
         if left > 0:
             frames = min(frames, left)

@@ -8,6 +8,7 @@ holds is counted here, without decoding it.
 
 import dataclasses
 import functools
+import io
 import os
 import re
 
@@ -113,19 +114,7 @@ def find(path: str | os.PathLike, start: int = 0) -> Frames | None:
             (fields >> 41 & 7) + 1,
             (fields >> 36 & 31) + 1,
         )
-        size = file.seek(0, os.SEEK_END)
-        parts, last = [], None
-        for frame in _in_order(_headers(file, start + len(head), usual)):
-            kind = frame.kind
-            if not parts or kind != last.kind or frame.number < last.next:
-                if parts:
-                    parts[-1].end = frame.place
-                block = frame.samples, frame.is_variable
-                parts.append(Part(frame.place, size, kind, 0, 0, *block))
-            else:
-                parts[-1].lost_samples += last.missing_to(frame)
-            parts[-1].samples += frame.samples
-            last = frame
+        parts, last = _parts(file, start + len(head), usual)
     if not parts:
         return None
     stated = fields & (1 << 36) - 1
@@ -133,6 +122,45 @@ def find(path: str | os.PathLike, start: int = 0) -> Frames | None:
     if is_cut and parts[-1].samples > last.samples:
         parts[-1].samples -= last.samples
     return Frames(parts, stated, usual)
+
+
+def find_headless(path: str | os.PathLike) -> Frames | None:
+    """Finds the frames of a file whose start was cut off.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The frames, of which nobody knows how many there were; `None` where
+        there are none, or where they do not say what they hold.
+    """
+    unknown = (0, 0, 0)
+    with open(path, "rb") as file:
+        head = io.BytesIO(file.read(_BLOCK_BYTES))
+        first = next(_in_order(_headers(head, 0, unknown)), None)
+        if first is None or not all(first.kind):
+            return None
+        parts, _ = _parts(file, first.place, unknown)
+    parts = [part for part in parts if all(part.kind)]
+    return Frames(parts, 0, unknown) if parts else None
+
+
+def _parts(file, place, usual):
+    """The parts from a byte on, and the last frame."""
+    size = file.seek(0, os.SEEK_END)
+    parts, last = [], None
+    for frame in _in_order(_headers(file, place, usual)):
+        kind = frame.kind
+        if not parts or kind != last.kind or frame.number < last.next:
+            if parts:
+                parts[-1].end = frame.place
+            block = frame.samples, frame.is_variable
+            parts.append(Part(frame.place, size, kind, 0, 0, *block))
+        else:
+            parts[-1].lost_samples += last.missing_to(frame)
+        parts[-1].samples += frame.samples
+        last = frame
+    return parts, last
 
 
 def _headers(file, place, usual):

@@ -93,14 +93,19 @@ def find(path: str | os.PathLike) -> Layout:
     """
     kind, start = contents.kind(path)
     layout = _of_kind(path, kind, start)
-    if layout is None and kind == contents.UNKNOWN:
+    if layout is None:
         # Behind the head of another file, or what a server sent.
-        kind, start = contents.find_inside(path)
-        layout = _of_kind(path, kind, start)
+        inside = contents.kinds_inside(path)
+        layouts = (_of_kind(path, *each) for each in inside)
+        layout = next(filter(None, layouts), None)
     if layout is None:
         found = mp3_frames.find(path)
         if found and found.covered_bytes > found.all_bytes / 2:
             return _of_mp3(found)
+        layout = _of_flac(flac_frames.find_headless(path))
+        if layout is not None:
+            texts = "its start with the header is missing", layout.lost
+            layout.lost = "; ".join(filter(None, texts))
     return layout or _of_one(path)
 
 
@@ -112,10 +117,10 @@ def _of_kind(path, kind, start):
         case contents.OGG:
             return _of_ogg(ogg_links.find(path, start), start)
         case contents.WAV:
-            wavs = wav_chunks.find(path)
+            wavs = wav_chunks.find(path, start)
             if any(not wav.is_whole for wav in wavs):
                 return Layout([Part(wav.pieces) for wav in wavs])
-            return _of_one(path)
+            return None if start else _of_one(path)
         case contents.MP3:
             found = mp3_frames.find(path)
             return _of_mp3(found) if found else None

@@ -32,13 +32,14 @@ class Wav:
     is_whole: bool
 
 
-def find(path: str | os.PathLike) -> list[Wav]:
+def find(path: str | os.PathLike, start: int = 0) -> list[Wav]:
     """Finds the WAV files that a file is made of; none where it is no WAV.
 
     Args:
         path: The file.
+        start: Byte at which the first of them begins.
     """
-    found, start = [], 0
+    found = []
     with open(path, "rb") as file:
         size = file.seek(0, os.SEEK_END)
         while start is not None and len(found) < _MOST_CHUNKS:

@@ -21,11 +21,13 @@ _KEPT_SECONDS = 3_600
 _SILENT_PEAK = 2.0**-24
 # Outside of these a header is damaged. DSD512 is decoded at 2,822,400 Hz.
 _SOURCE_RATES_HZ = (1_000, 3_000_000)
+# Of one block over all channels: a header may claim 1,024 of them.
+BLOCK_VALUES = 1 << 17
 # Channels that have nothing in common leave 1 of this share of their power
 # when they are averaged; a tenth of it is left where they correlate by -0.9.
-_CANCELLED_SHARE = 0.1
+CANCELLED_SHARE = 0.1
 # So much of each block tells whether they do.
-_COMPARED_PART, _LEAST_COMPARED = 8, 4_096
+COMPARED_PART, LEAST_COMPARED = 8, 4_096
 # Of the samples that are there, those that full scale must leave where one is
 # louder than any sound: 18 dB above full scale.
 _LEAST_LEFT = 0.02
@@ -215,14 +217,14 @@ class _Mix:
             return mono
 
     def _compare(self, block, mono):
-        some = max(_LEAST_COMPARED, len(block) // _COMPARED_PART)
+        some = max(LEAST_COMPARED, len(block) // COMPARED_PART)
         block, mono = block[:some], mono[:some]
         flat = block.ravel()
         left = float(np.dot(mono, mono))
         apart = float(np.dot(flat, flat)) / block.shape[1] ** 2
         self._power_left += left
         self._power_apart += apart
-        if left < _CANCELLED_SHARE * apart:
+        if left < CANCELLED_SHARE * apart:
             powers = np.einsum("ij,ij->j", block, block).astype(np.float64)
             if powers.size > self._powers.size:
                 powers, self._powers = self._powers, powers
@@ -231,7 +233,7 @@ class _Mix:
     @property
     def cancels(self) -> bool:
         """Whether the average lost what the channels hold."""
-        return self._power_left < _CANCELLED_SHARE * self._power_apart
+        return self._power_left < CANCELLED_SHARE * self._power_apart
 
     @property
     def loudest(self) -> int:

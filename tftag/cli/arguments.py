@@ -1,8 +1,13 @@
 """Arguments that several commands have."""
 
 import argparse
+import os
+import re
 
 from tftag.cli import tag_table
+from tftag.console import addresses
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/+", re.IGNORECASE)
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +19,10 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         help="default: %(default)s",
     )
     parser.add_argument(
-        "--out", metavar="FILE", help="write to FILE, not stdout"
+        "--out",
+        type=local_path,
+        metavar="FILE",
+        help="write to FILE, not stdout",
     )
 
 
@@ -29,3 +37,18 @@ def count(text: str) -> int:
             f"must be a whole number >= 1. Received: {text}"
         )
     return int(text)
+
+
+def local_path(text: str) -> str:
+    """Takes an argument that is a path of this machine.
+
+    Raises:
+        argparse.ArgumentTypeError: It is an address; pathlib would look for a
+            folder `s3:`, and tell everybody the password.
+    """
+    if _SCHEME.match(text) and not os.path.lexists(text):
+        raise argparse.ArgumentTypeError(
+            "must be a path of this machine: copy it here first. "
+            f"Received: {addresses.without_secrets(text)}"
+        )
+    return text

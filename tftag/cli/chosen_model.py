@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tftag.audio import contents
+from tftag.cli import arguments as arguments_lib
 from tftag.console import quiet
 from tftag.pretrained import presets
 from tftag.serving import version_folder
@@ -25,6 +26,7 @@ def add_flag(parser: argparse.ArgumentParser, default: str) -> None:
     """
     parser.add_argument(
         "--model",
+        type=arguments_lib.local_path,
         metavar="MODEL",
         help="a preset (tftag models lists them), saved_models/NAME (its "
         f"newest version) or saved_models/NAME/1 (default: {default})",

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from tftag.console import interrupts, terminal
+from tftag.console import addresses, interrupts, terminal
 
 BAD_INPUT = 2
 BROKEN_PIPE = 141
@@ -86,7 +86,8 @@ def _refuse(error: Exception, text: str) -> int:
 
 
 def _one_line(text: str) -> str:
-    """The text without line ends and without colours, which Keras gives."""
+    """The text without line ends, secrets, and colours, which Keras gives."""
+    text = addresses.without_secrets(text)
     lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
     return " ".join(line.strip() for line in lines if line.strip())
 

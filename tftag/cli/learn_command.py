@@ -4,6 +4,7 @@ import argparse
 import pathlib
 import time
 
+from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model
 from tftag.console import own_process
 from tftag.pretrained import presets
@@ -28,6 +29,7 @@ def add_parser(commands) -> None:
     learn.add_argument("name", metavar="NAME", help="the tag")
     learn.add_argument(
         "--like",
+        type=arguments_lib.local_path,
         metavar="FILE",
         nargs="+",
         required=True,
@@ -35,6 +37,7 @@ def add_parser(commands) -> None:
     )
     learn.add_argument(
         "--unlike",
+        type=arguments_lib.local_path,
         metavar="FILE",
         nargs="+",
         default=[],
@@ -43,6 +46,7 @@ def add_parser(commands) -> None:
     chosen_model.add_flag(learn, presets.TAGGER)
     learn.add_argument(
         "--out",
+        type=arguments_lib.local_path,
         metavar="FOLDER",
         help="gets the new version (default: the model's own folder, "
         "saved_models/PRESET for a preset)",

@@ -11,6 +11,8 @@ from tftag.audio import audio_files
 from tftag.console import interrupts
 from tftag.files import atomic_write
 
+_MOST_NAME_BYTES = 255 - len(".interrupted")
+
 
 @contextlib.contextmanager
 def opened(
@@ -78,7 +80,9 @@ def _keep(file, path):
         return f"nothing was finished, {path} is as it was"
     kept = path
     if path.exists():
-        kept = path.with_name(f"{path.name}.interrupted")
+        # A name may be as long as names get.
+        name = os.fsdecode(os.fsencode(path.name)[:_MOST_NAME_BYTES])
+        kept = path.with_name(f"{name}.interrupted")
     atomic_write.write(kept, content)
     return (
         f"the rows of the files up to here are in {kept}; for the others, "

@@ -40,10 +40,15 @@ def add_parser(commands) -> None:
     )
     search.set_defaults(run=run)
     search.add_argument(
-        "model_before", nargs="?", help=argparse.SUPPRESS, metavar="MODEL"
+        "model_before",
+        nargs="?",
+        type=arguments_lib.local_path,
+        help=argparse.SUPPRESS,
+        metavar="MODEL",
     )
     search.add_argument(
         "folder",
+        type=arguments_lib.local_path,
         metavar="FOLDER",
         help="searched to the bottom, through links too",
     )
@@ -58,6 +63,7 @@ def add_parser(commands) -> None:
     )
     search.add_argument(
         "--index",
+        type=arguments_lib.local_path,
         metavar="FILE",
         help="where the index is kept (default: FOLDER/.tftag-index.npz)",
     )

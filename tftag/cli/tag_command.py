@@ -34,6 +34,7 @@ def add_parser(commands) -> None:
     tag.set_defaults(run=run)
     tag.add_argument(
         "paths",
+        type=arguments_lib.local_path,
         metavar="FILE_OR_FOLDER",
         nargs="+",
         help="audio of any format that libsndfile reads, or ffmpeg where it is "

@@ -18,9 +18,12 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tftag.console import addresses
+
 STATUS = 130
 GRACE_SECONDS = 3.0
 
+_python_handler = signal.default_int_handler
 _keepers: list["_Keeper"] = []
 
 
@@ -64,12 +67,28 @@ def keeping(keep: Callable[[], str]) -> Iterator[None]:
 
 
 def command(*more: str) -> str:
-    """The command that was typed, as a shell takes it, with more words."""
+    """The command that was typed, as a shell takes it, with more words.
+
+    Passwords in addresses are left out.
+    """
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     words = [sys.argv[0]]
     if spec is not None:
         words = [sys.executable, "-m", spec.name.removesuffix(".__main__")]
-    return shlex.join([*words, *sys.argv[1:], *more])
+    words += [addresses.without_secrets(word) for word in sys.argv[1:]]
+    return shlex.join([*words, *more])
+
+
+def end_at_once_while_starting() -> None:
+    """Has Ctrl-C end a command that is still importing what it needs.
+
+    Libraries take seconds to load, with no step of Python in between, and
+    nothing is done yet. For the first import of what `python -m` starts; does
+    nothing where something else imports it. `watched` takes over.
+    """
+    is_starting = sys.argv[:1] == ["-m"]
+    if is_starting and signal.getsignal(signal.SIGINT) is _python_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextlib.contextmanager
@@ -83,6 +102,8 @@ def watched() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield came  # signals are the main thread's
         return
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, _python_handler)
     heard, told = socket.socketpair()
     told.setblocking(False)
     before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)

@@ -67,6 +67,20 @@ class ExportedTagger(tf.Module):
         # Functions that all call: each is in the graph once.
         self._clips = traced(self._read_clips, WAVEFORM, LENGTHS)
         self._decode = traced(self._decode_wavs, WAV)
+        # These two are no signatures: Python calls them for long recordings,
+        # of which no server takes the whole at once.
+        self.hear_clips = traced(
+            self._hear,
+            {
+                "waveform": tf.TensorSpec(
+                    [clips_at_once, audio_spec.clip_samples], tf.float32
+                ),
+                "peak": tf.TensorSpec([clips_at_once], tf.float32),
+            },
+        )
+        self.calibrated = traced(
+            self._calibrated, tf.TensorSpec([None, len(tag_names)], tf.float32)
+        )
 
     def signature_functions(self) -> dict:
         """Returns names and functions, as `tf.saved_model.save` takes them.
@@ -215,7 +229,7 @@ class ExportedTagger(tf.Module):
 
     def _read_clips(self, waveform, length_samples):
         return clip_network.hear(
-            self._hear,
+            self.hear_clips,
             self._widths(),
             waveform,
             length_samples,

@@ -6,6 +6,8 @@ little about what it refuses.
 
 import tensorflow as tf
 
+from tftag.audio import waveform as waveforms
+
 _PCM = 1
 _EXTENSIBLE = 0xFFFE
 # Files have a dozen; a megabyte of zeros would be 125,000 empty ones.
@@ -15,7 +17,10 @@ _MOST_CHUNKS = 1000
 def decode_wavs(
     wavs: tf.Tensor, sample_rate_hz: int
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Decodes 16-bit PCM WAV files and averages their channels.
+    """Decodes 16-bit PCM WAV files and mixes their channels.
+
+    They are averaged; where they cancel each other, the loudest is taken, as
+    `audio.decode_file` does.
 
     Args:
         wavs: String tensor `[batch]`, the bytes of a file in each row.
@@ -43,7 +48,7 @@ def decode_wavs(
         channels, position, data_bytes = tf.unstack(layouts[row])
         data = tf.strings.substr(wavs[row], position, data_bytes)
         samples = tf.cast(tf.io.decode_raw(data, tf.int16), tf.float32)
-        mono = tf.reduce_mean(tf.reshape(samples, [-1, channels]), axis=1)
+        mono = _mixed(tf.reshape(samples, [-1, channels]))
         return tf.pad(mono, [[0, longest - tf.size(mono, tf.int64)]])
 
     batch = tf.shape(wavs)[0]
@@ -70,6 +75,43 @@ def decode_wavs(
         waveforms.concat(), tf.stack([tf.cast(batch, tf.int64), longest])
     )
     return padded, lengths, problems
+
+
+def _mixed(samples):
+    """Mixes float32 `[samples, channels]` as `audio.waveform` does.
+
+    It compares the channels of the same samples, block by block.
+    """
+    mean = tf.reduce_mean(samples, axis=1)
+    length, channels = tf.unstack(tf.shape(samples))
+    at = tf.range(length)
+    block_samples = tf.maximum(waveforms.BLOCK_VALUES // channels, 1)
+    block = at // block_samples
+    first = block * block_samples
+    in_block = tf.minimum(block_samples, length - first)
+    is_compared = at - first < tf.maximum(
+        waveforms.LEAST_COMPARED, in_block // waveforms.COMPARED_PART
+    )
+
+    def power(values):
+        # The squares of int16 add up without rounding.
+        some = tf.cast(tf.boolean_mask(values, is_compared), tf.float64)
+        return tf.math.segment_sum(some**2, block_compared)
+
+    block_compared = tf.boolean_mask(block, is_compared)
+    left, powers = power(mean), power(samples)
+    apart = tf.reduce_sum(powers, axis=1) / tf.cast(channels, tf.float64) ** 2
+    is_lost = left < waveforms.CANCELLED_SHARE * apart
+    loudest = tf.argmax(
+        tf.reduce_sum(tf.boolean_mask(powers, is_lost), axis=0),
+        output_type=tf.int32,
+    )
+    cancels = tf.reduce_sum(left) < waveforms.CANCELLED_SHARE * tf.reduce_sum(
+        apart
+    )
+    return tf.cond(
+        cancels, lambda: tf.gather(samples, loudest, axis=1), lambda: mean
+    )
 
 
 def _read_header(wav, sample_rate_hz):

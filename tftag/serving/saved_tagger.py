@@ -9,10 +9,13 @@ import numpy as np
 from tftag import audio
 from tftag.console import quiet
 from tftag.files import plain_path
-from tftag.serving import model_card, version_folder
+from tftag.serving import long_recordings, model_card, version_folder
 
 with quiet.tensorflow_start():
     import tensorflow as tf
+
+# What is longer is not passed to a signature as a whole.
+_LONG_SECONDS = 1_200
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -133,6 +136,11 @@ class SavedTagger:
             ValueError: No samples, NaN, infinity, another shape, or nothing
                 but zeros.
         """
+        if (heard := self._long(samples)) is not None:
+            mean = heard["probabilities"].mean(axis=0, dtype=np.float64)
+            mean = mean.astype(np.float32)
+            calibrated = self._saved_model.calibrated(mean[np.newaxis])
+            return TaggedRecording(mean, calibrated.numpy()[0])
         waveform = _waveform(samples)
         return _recordings(
             self._run("serving_default", waveform=waveform[np.newaxis])
@@ -148,6 +156,8 @@ class SavedTagger:
         Returns:
             What `tag_samples` returns for each.
         """
+        if len(batch) == 1:
+            return [self.tag_samples(batch[0])]
         if not batch:
             return []
         return _recordings(self._run("tag_batch", **padded_rows(batch)))
@@ -183,6 +193,13 @@ class SavedTagger:
             FileNotFoundError: There is no such file.
         """
         samples = audio.decode_file(path, self.sample_rate_hz).samples
+        if (heard := self._long(samples)) is not None:
+            starts = audio.clip_starts(len(samples), self._spec)
+            return Timeline(
+                (starts / self.sample_rate_hz).astype(np.float32),
+                heard["probabilities"],
+                self._saved_model.calibrated(heard["probabilities"]).numpy(),
+            )
         answer = self._run("timeline", waveform=_waveform(samples)[np.newaxis])
         return Timeline(
             answer["start_seconds"][0],
@@ -202,6 +219,27 @@ class SavedTagger:
             clips_waiting += clips
         if waiting:
             yield waiting
+
+    def _long(self, samples):
+        """What the network says of each clip of a long recording.
+
+        Returns:
+            float32 `[clips, width]` by name; None for what is short or
+            silent, which a signature answers, and where the SavedModel is of
+            before there was `hear_clips`.
+        """
+        hear_clips = getattr(self._saved_model, "hear_clips", None)
+        longest = max(
+            _LONG_SECONDS * self.sample_rate_hz, self._spec.clip_samples
+        )
+        if hear_clips is None or np.size(samples) <= longest:
+            return None
+        waveform = _waveform(samples)
+        if not waveform.any():
+            return None
+        return long_recordings.hear(
+            hear_clips, waveform, self._spec, self.clips_at_once
+        )
 
     def _run(self, signature, **inputs):
         """Returns the numbers that a signature answers with, as arrays.

@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import melodies
+import odd_names
 import pytest
 
 from pipelines.inspect import command
@@ -30,6 +31,14 @@ def test_quick_opens_no_audio(prepared, tmp_path, capsys):
     assert command.main([manifest, "--quick", "--out", str(out)]) == 0
     assert [path.name for path in out.iterdir()] == ["index.html"]
     assert not (prepared.folder / "inspection").exists()
+
+
+@pytest.mark.parametrize("name", odd_names.ODD_NAMES)
+def test_pages_have_any_name(prepared, tmp_path, name):
+    data = prepared.folder.rename(tmp_path / name)
+    out = tmp_path / f"{name}.out"
+    assert command.main([f"--out={out}", "--quick", "--", str(data)]) == 0
+    assert (out / "index.html").stat().st_size
 
 
 def test_files_that_are_gone_are_a_finding(prepared, capsys):

@@ -7,6 +7,7 @@ import sys
 import time
 
 import numpy as np
+import odd_names
 import pytest
 import soundfile
 
@@ -306,3 +307,20 @@ def test_a_disk_without_room_ends_with_one_line(collection, tmp_path):
         f.suffix for f in (tmp_path / "out").rglob("*") if f.is_file()
     )
     assert not kinds[".part"] and not kinds[".wav"]
+
+
+@pytest.mark.parametrize("name", odd_names.ODD_NAMES)
+def test_any_name_is_read_and_written(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    table = folder / f"{name}.csv"
+    lines = ["path,tags,artist"]
+    for number in range(6):
+        tone = np.sin(np.arange(9_000) * (0.1 + number / 50))
+        soundfile.write(folder / f"{number} [mix].wav", tone / 2, 8_000)
+        lines.append(f"{number} [mix].wav,calm|loud,artist {number}")
+    table.write_text("\n".join(lines) + "\n")
+    out = folder / f"{name}.out"
+    places = ("--table", table, "--audio", folder, f"--out={out}")
+    assert run(*places, "--processes", 1) == 0
+    assert len(manifest.read_manifest(out).tracks) == 6

@@ -66,6 +66,28 @@ def test_what_stands_around_the_audio_does_no_harm(tmp_path, kind, seconds):
         np.testing.assert_array_equal(found.samples, alone.samples)
 
 
+OF_A_SERVER = b"HTTP/1.1 200 OK\r\n\r\n"
+OF_A_FLAC = b"fLaC\0\0\0\x22" + bytes(36)
+
+
+@pytest.mark.parametrize("kind", ["WAV", "OGG", "MP3"])
+@pytest.mark.parametrize("junk", [b"\0", bytes(3_000), OF_A_SERVER, OF_A_FLAC])
+def test_nor_does_what_stands_in_front(tmp_path, kind, junk):
+    data = odd_audio.encoded(odd_audio.tone(1.0), kind=kind)
+    alone = decoded(tmp_path / "alone", data)
+    found = decoded(tmp_path / "behind junk", junk + data)
+    np.testing.assert_array_equal(found.samples, alone.samples)
+    assert not found.by_ffmpeg
+
+
+def test_the_header_of_a_wav_that_was_compressed_is_no_wav(tmp_path):
+    """As OptimFROG keeps it, in front of what is no PCM."""
+    data = odd_audio.encoded(odd_audio.tone(2.0))
+    packed = np.random.default_rng(0).bytes(len(data) // 2)
+    with pytest.raises(audio.UnusableAudio):
+        decoded(tmp_path / "a.ofr", b"OFR \x0c\0\0\0" + data[:44] + packed)
+
+
 CUT = ["WAV", "AIFF", "AU", "W64", "RF64", "MP3", "OGG", "FLAC"]
 
 

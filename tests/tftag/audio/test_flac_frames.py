@@ -115,6 +115,23 @@ def test_a_cut_file_is_used_and_told(read, flac, share, behind, caplog):
     assert "% of it is there" in caplog.text
 
 
+@pytest.mark.parametrize("share", [0.01, 0.2, 0.6])
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+def test_without_its_header_the_rest_is_used_and_told(
+    read, song, share, subtype, caplog
+):
+    whole = encoded_audio.encoded(song, RATE_HZ, "FLAC", subtype)
+    found = read(whole[int(share * len(whole)) :])
+    assert "its start with the header is missing" in caplog.text
+    assert not found.by_ffmpeg
+    left = found.samples.size
+    assert left / len(song) == pytest.approx(1 - share, abs=0.07)
+    # To its end, in another scale where the loudest sample is gone.
+    end = read(whole).samples[-left:].astype(float)
+    like = np.corrcoef(end, found.samples)[0, 1]
+    assert like > 0.9999
+
+
 @pytest.mark.parametrize("sector", [bytes(3_000), b"\xff\xf8\xc9" * 1_000])
 def test_an_overwritten_sector_is_told(read, flac, sector, caplog):
     place = len(flac) // 2

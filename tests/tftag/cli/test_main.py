@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import odd_names
 import pytest
 import soundfile
 import tiny_tagger
@@ -157,6 +158,39 @@ def test_bad_files_are_a_line_each_and_the_others_go_on(
 @pytest.mark.parametrize(
     "words",
     [
+        ("tag", "{}", "a.mp3"),
+        ("tag", "model", "{}"),
+        ("tag", "model", "a.mp3", "--out", "{}"),
+        ("search", "{}", "songs", "dreamy"),
+        ("search", "model", "{}", "dreamy"),
+        ("search", "model", "songs", "dreamy", "--index", "{}"),
+        ("search", "model", "songs", "dreamy", "--out={}"),
+        ("tag", "model", "a.mp3", "--no-such-flag", "{}"),
+    ],
+)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "s3://KEY:SECRET@bucket/a.wav",
+        "S3A://KEY:SECRET/WITH/SLASH@bucket",
+        "https://KEY:SECRET@host/a.wav?token=SECRET",
+        "ftp://KEY:SECRET@host",
+    ],
+)
+def test_an_address_is_refused_without_its_secrets(words, address, capsys):
+    with pytest.raises(SystemExit) as raised:
+        run(*(word.format(address) for word in words))
+    assert raised.value.code == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("error: ") and printed.count("\n") == 1
+    assert "SECRET" not in printed and "KEY" not in printed
+    if "--no-such-flag" not in words:
+        assert "must be a path of this machine: copy it here" in printed
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
         (),
         ("tag",),
         ("tag", "model", "a.mp3", "--top", "0"),
@@ -205,3 +239,16 @@ def test_the_command_runs_quietly(model, music):
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.startswith(str(music / "b.flac"))
     assert finished.stderr == ""
+
+
+@pytest.mark.parametrize("name", odd_names.ODD_NAMES)
+def test_any_name_is_read_and_written(model, tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    soundfile.write(folder / f"{name}.wav", tiny_tagger.music(RATE) / 8, RATE)
+    out = folder / f"{name}.csv"
+    words = ("tag", model, folder, "--top", "1", "--format", "csv")
+    assert run(*words, "--out", out) == 0
+    (row,) = csv_rows(out.read_text("utf-8"))
+    assert row["path"] == str(folder / f"{name}.wav")
+    assert sorted(os.listdir(folder)) == sorted([f"{name}.wav", out.name])

@@ -1,6 +1,7 @@
 import os
 import pathlib
 
+import odd_names
 import pytest
 
 from tftag.cli import row_output
@@ -73,6 +74,19 @@ def test_an_interrupt_keeps_the_rows(tmp_path, is_there):
     kept = tmp_path / "rows.csv.interrupted" if is_there else out
     assert kept.read_text() == "a,b\n"
     assert not is_there or out.read_text() == "old"
+
+
+@pytest.mark.parametrize("name", odd_names.ODD_NAMES)
+def test_an_interrupt_keeps_the_rows_beside_any_name(tmp_path, name):
+    out = tmp_path / f"{name}.csv"
+    out.write_text("old")
+    with pytest.raises(KeyboardInterrupt, match="the rows .* are in"):
+        with row_output.opened(str(out), [], MODEL) as file:
+            file.write("a,b\n")
+            raise KeyboardInterrupt
+    (kept,) = set(tmp_path.iterdir()) - {out}
+    assert kept.read_text() == "a,b\n" and kept.name.endswith(".interrupted")
+    assert out.read_text() == "old"
 
 
 def test_where_nothing_can_be_written_is_said_first(tmp_path):

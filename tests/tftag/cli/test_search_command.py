@@ -4,6 +4,7 @@ import io
 import json
 
 import numpy as np
+import odd_names
 import pytest
 import soundfile
 import tiny_dual_encoder
@@ -194,3 +195,16 @@ def test_a_tagger_cannot_search(songs, capsys, tagger_folder):
     argv = ["search", str(tagger_folder), str(songs), "dreamy"]
     assert command_line.run(main_module.main, argv) == 2
     assert "must be a dual encoder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", odd_names.ODD_NAMES)
+def test_any_name_is_searched_and_written(songs, name):
+    folder = songs.rename(songs.with_name(name))
+    (folder / "a.wav").rename(folder / f"{name}.wav")
+    index, out = folder / f"{name}.npz", folder / f"{name}.csv"
+    places = ("--index", index, "--out", out)
+    for _ in range(2):
+        assert run(folder, "dreamy", "--format", "csv", *places) == 0
+        rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8"))))
+        assert str(folder / f"{name}.wav") in [row["path"] for row in rows]
+        assert len(rows) == 4

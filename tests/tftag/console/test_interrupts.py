@@ -85,3 +85,35 @@ def test_the_command_can_be_pasted_into_a_shell(monkeypatch):
         text=True,
     ).stdout.split("|")
     assert shown[-6:-1] == [*words[1:], "a b"]
+
+
+def test_the_command_shows_no_password(monkeypatch):
+    words = ["x", "--audio", "s3://KEY:SECRET@bucket/music", "--out", "a"]
+    monkeypatch.setattr(sys, "argv", words)
+    shown = interrupts.command()
+    assert "s3://bucket/music --out a" in shown and "SECRET" not in shown
+
+
+STARTING = """
+import os, signal, sys, time
+from tftag.console import interrupts
+
+sys.argv[0] = {argv!r}
+interrupts.end_at_once_while_starting()
+is_default = signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+with interrupts.watched():
+    is_pythons = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+raise SystemExit(10 * is_default + is_pythons)
+"""
+
+
+@pytest.mark.parametrize(("argv", "status"), [("-m", 11), ("program", 1)])
+def test_while_libraries_load_ctrl_c_ends_at_once(argv, status):
+    """Of what `python -m` starts, and of no program that imports it."""
+    path = os.pathsep.join(filter(None, sys.path))
+    run = subprocess.run(
+        [sys.executable, "-c", STARTING.format(argv=argv)],
+        env={"PYTHONPATH": path},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert run.returncode == status

@@ -53,6 +53,25 @@ def test_it_hears_what_decode_file_hears(tmp_path):
     np.testing.assert_array_equal(in_graph, decoded)
 
 
+@pytest.mark.parametrize("frames", [1, 50, 5_000, 150_001])
+@pytest.mark.parametrize(
+    "gains", [(1, -1), (-0.5, 0.6), (1, -0.97, 0.3), (1, 1), (1, -0.3), (0, 1)]
+)
+def test_channels_that_cancel_are_heard_as_by_decode_file(
+    tmp_path, gains, frames
+):
+    # Some dither, so that what is left of an average is noise, not silence.
+    dither = np.random.default_rng(1).integers(-2, 3, (frames, len(gains)))
+    channels = noise(frames) * np.array(gains) + dither
+    data = wav(np.rint(channels).astype(np.int16))
+    (tmp_path / "phase.wav").write_bytes(data)
+    decoded = audio.decode_file(tmp_path / "phase.wav", RATE).samples
+    waveform, _, problems = decode([data, wav(noise(9))])
+    assert not any(problems.numpy())
+    in_graph = audio.to_full_scale(waveform.numpy()[0, :frames]).samples
+    np.testing.assert_allclose(in_graph, decoded, atol=1)
+
+
 def chunk(name, content):
     return (
         struct.pack("<4sI", name, len(content))

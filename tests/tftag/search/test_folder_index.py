@@ -1,6 +1,7 @@
 import errno
 import itertools
 import os
+import signal
 
 import numpy as np
 import pytest
@@ -273,6 +274,48 @@ def test_what_was_embedded_before_an_interrupt_is_kept(
             lambda *_: None,
         )
     assert [len(one.recordings) for one in saved] == [2]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_what_was_embedded_before_a_kill_is_kept(encoder, folder, monkeypatch):
+    monkeypatch.setattr(folder_index, "_SECONDS", 0)
+    monkeypatch.setattr(folder_index, "_TIMES_AS_LONG", 0)
+    path = folder / folder_index.FILE_NAME
+    found = folder_index.find(folder, lambda *_: None)
+
+    class Killed:
+        """Embeds without TensorFlow, whose threads are not in the child."""
+
+        sample_rate_hz, space, dim = encoder.sample_rate_hz, encoder.space, 24
+
+        def embed_each(self, recordings):
+            for number, _ in enumerate(recordings):
+                if number == 2:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                yield np.eye(self.dim, dtype=np.float32)[number]
+
+    child = os.fork()
+    if not child:
+        folder_index.refreshed(
+            folder_index.empty(Killed()),
+            Killed(),
+            found,
+            lambda index: folder_index.write(index, path),
+            lambda *_: None,
+        )
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+    index = folder_index.open_or_new(path, encoder)
+    assert len(index.recordings) == 2
+    index, heard, _, _ = refresh(index, encoder, folder)
+    assert (len(index.recordings), heard) == (3, 1)
+    assert sorted(os.listdir(folder)) == [
+        path.name,
+        "a|1.wav",
+        "b.wav",
+        "c.wav",
+    ]
 
 
 @pytest.mark.parametrize(

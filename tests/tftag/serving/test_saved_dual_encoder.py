@@ -135,3 +135,16 @@ def test_no_model_code_is_imported(tagger_folder, encoder_folder):
     rooms = {name.split(".")[1] for name in of_tagger}
     assert rooms <= {"audio", "console", "files", "serving"}
     assert not [n for n in of_both if n.startswith("tftag.models")]
+
+
+def test_a_long_recording_is_embedded_as_a_signature_does(encoder, monkeypatch):
+    samples = tiny_tagger.music(int(CLIP * 21.4))
+    samples[: 9 * CLIP] /= 100  # the level is that of the whole
+    expected = encoder.embed_batch([samples])
+    monkeypatch.setattr(saved_tagger, "_LONG_SECONDS", 0)
+    monkeypatch.setattr(
+        encoder, "_run", lambda *_, **__: pytest.fail("passed as a whole")
+    )
+    np.testing.assert_allclose(
+        encoder.embed_batch([samples]), expected, atol=1e-6
+    )

@@ -238,3 +238,45 @@ def test_a_damaged_model_is_one_clear_error(
     with pytest.raises(ValueError, match="damaged.*Received: ") as raised:
         saved_tagger.SavedTagger(broken)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("clips", [2, 7.3, 16, 33.9])
+def test_a_long_recording_is_answered_as_a_signature_does(
+    tagger, monkeypatch, clips
+):
+    samples = tiny_tagger.music(int(CLIP * clips))
+    samples[: len(samples) // 2] /= 100  # the level is that of the whole
+    int16 = audio.to_full_scale(samples).samples
+    expected = tagger.tag_samples(int16)
+    monkeypatch.setattr(saved_tagger, "_LONG_SECONDS", 0)
+    monkeypatch.setattr(
+        tagger, "_run", lambda *_, **__: pytest.fail("passed as a whole")
+    )
+    for tagged in (tagger.tag_samples(int16), *tagger.tag_each([int16])):
+        for name in ("probabilities", "calibrated"):
+            np.testing.assert_allclose(
+                getattr(tagged, name), getattr(expected, name), atol=1e-6
+            )
+
+
+def test_a_long_timeline_is_that_of_the_signature(
+    tagger, monkeypatch, tmp_path
+):
+    samples = audio.to_full_scale(tiny_tagger.music(int(CLIP * 19.6))).samples
+    audio.write_wav(tmp_path / "long.wav", samples, RATE)
+    expected = tagger.timeline_file(tmp_path / "long.wav")
+    monkeypatch.setattr(saved_tagger, "_LONG_SECONDS", 0)
+    found = tagger.timeline_file(tmp_path / "long.wav")
+    for name in ("start_seconds", "probabilities", "calibrated"):
+        np.testing.assert_allclose(
+            getattr(found, name), getattr(expected, name), atol=1e-6
+        )
+
+
+@pytest.mark.parametrize("wrong", [[0.0], [np.nan], [np.inf]])
+def test_what_is_no_recording_is_refused_however_long(
+    tagger, monkeypatch, wrong
+):
+    monkeypatch.setattr(saved_tagger, "_LONG_SECONDS", 0)
+    with pytest.raises(ValueError, match="zero|finite"):
+        tagger.tag_samples(np.array(wrong * (2 * CLIP), np.float32))
