@@ -48,6 +48,10 @@ class UnusableAudio(ValueError):
         self.reason = reason
         self.by_ffmpeg = by_ffmpeg
 
+    def __reduce__(self):
+        """Lets it pass from one process to another."""
+        return type(self), (self.reason, str(self), self.by_ffmpeg)
+
 
 def decoders() -> str:
     """Returns the versions of what decides whether a file can be read."""

@@ -2,7 +2,7 @@
 
 import argparse
 
-from tftag.cli import command_line, tag_table
+from tftag.cli import command_line, tag_output, tag_table
 from tftag.console import quiet
 
 
@@ -76,6 +76,7 @@ def _add_tag(commands):
         action="store_true",
         help="tags of every clip instead of the whole recording",
     )
+    tag_output.add_flags(tag)
     _add_output(tag)
 
 
@@ -144,6 +145,7 @@ def _count(text):
 
 
 def _tag(arguments):
+    tag_output.limit_threads(arguments.threads)
     # Imported here: it takes seconds, and neither the help text nor a wrong
     # argument has to wait for it.
     with quiet.tensorflow_start():

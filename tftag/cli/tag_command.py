@@ -2,13 +2,12 @@
 
 import argparse
 import sys
-from typing import TextIO
 
 import numpy as np
 
 from tftag.audio import audio_files
-from tftag.cli import row_output, tag_table
-from tftag.console import quiet
+from tftag.cli import tag_output, tag_table
+from tftag.library import journal
 from tftag.search import known_terms, query
 from tftag.serving import saved_dual_encoder, saved_tagger
 
@@ -30,46 +29,8 @@ def run(arguments: argparse.Namespace) -> int:
         ValueError: The model or an argument is not what it must be.
         OSError: There is no such model, or no place to write to.
     """
-    try:
-        with row_output.opened(
-            arguments.out, arguments.paths, arguments.saved_model
-        ) as out:
-            return _write(arguments, out)
-    except _NothingTagged:
-        sys.stderr.write(
-            f"nothing was tagged: {arguments.out} was not written\n"
-        )
-        return 1
-
-
-class _NothingTagged(Exception):
-    """No file could be tagged: rows of an earlier call are worth more."""
-
-
-def _write(arguments: argparse.Namespace, out: TextIO) -> int:
-    if arguments.tags is not None:
-        listed = _asked(arguments)
-        kind = tag_table.AskedTag
-    else:
-        listed = _trained(arguments)
-        kind = tag_table.Tag
-    failures = []
-
-    def fail(path, error):
-        failures.append(path)
-        reason = " ".join(audio_files.reason(error).split())
-        sys.stderr.write(f"not tagged: {reason}\n")
-
-    rows = tag_table.Listing(
-        out, arguments.format, kind, has_times=arguments.timeline
-    )
-    paths = audio_files.find(arguments.paths, fail)
-    for path, tags, start_seconds in listed(paths, fail):
-        rows.add(audio_files.shown(path), tags, start_seconds)
-    rows.close()
-    if rows.is_empty and arguments.out is not None:
-        raise _NothingTagged
-    return 1 if failures else 0
+    asked = _trained if arguments.tags is None else _asked
+    return tag_output.write(arguments, asked(arguments))
 
 
 def _trained(arguments):
@@ -77,34 +38,31 @@ def _trained(arguments):
     tagger = saved_tagger.SavedTagger(arguments.saved_model)
     read = _timelines if arguments.timeline else _recordings
 
-    def listed(paths, fail):
-        for path, calibrated, start_seconds in read(tagger, paths, fail):
-            yield path, _chosen(tagger, calibrated, arguments), start_seconds
+    def answer(recordings):
+        for path, parts in read(tagger, recordings):
+            yield (
+                path,
+                [
+                    journal.Entry(start, _chosen(tagger, calibrated, arguments))
+                    for start, calibrated in parts
+                ],
+            )
 
-    return listed
-
-
-def _recordings(tagger, paths, fail):
-    """Yields path, calibrated probabilities and None of each file."""
-    for path, tagged in audio_files.each(
-        tagger.tag_each, paths, tagger.sample_rate_hz, fail
-    ):
-        yield path, tagged.calibrated, None
+    return tag_output.Answering(tagger, tag_table.Tag, answer)
 
 
-def _timelines(tagger, paths, fail):
-    """Yields path, calibrated probabilities and start of each clip."""
-    for path in paths:
-        try:
-            with quiet.libraries():
-                timeline = tagger.timeline_file(path)
-        except audio_files.UNREADABLE as error:
-            fail(path, error)
-            continue
-        for start_seconds, calibrated in zip(
-            timeline.start_seconds, timeline.calibrated, strict=True
-        ):
-            yield path, calibrated, float(start_seconds)
+def _recordings(tagger, recordings):
+    """Yields path, and None with the calibrated probabilities."""
+    for path, tagged in audio_files.each(tagger.tag_each, recordings):
+        yield path, [(None, tagged.calibrated)]
+
+
+def _timelines(tagger, recordings):
+    """Yields path, and start and calibrated probabilities of each clip."""
+    for path, samples in recordings:
+        timeline = tagger.timeline_samples(samples)
+        starts = timeline.start_seconds.tolist()
+        yield path, zip(starts, timeline.calibrated, strict=True)
 
 
 def _chosen(tagger, calibrated, arguments):
@@ -116,11 +74,11 @@ def _chosen(tagger, calibrated, arguments):
     elif not arguments.all:
         places = places[: arguments.top or _TOP]
     return [
-        tag_table.Tag(
+        [
             tagger.tag_names[place],
             _short(calibrated[place]),
             bool(is_given[place]),
-        )
+        ]
         for place in places
     ]
 
@@ -150,14 +108,12 @@ def _asked(arguments):
     trained, known_share = encoder.embed_texts(encoder.tag_names)
     trained = trained[known_share > 0]
 
-    def listed(paths, fail):
-        for path, embedding in audio_files.each(
-            encoder.embed_each, paths, encoder.sample_rate_hz, fail
-        ):
+    def answer(recordings):
+        for path, embedding in audio_files.each(encoder.embed_each, recordings):
             tags = _compared(terms, vectors @ embedding, trained @ embedding)
-            yield path, tags[: arguments.top], None
+            yield path, [journal.Entry(None, tags[: arguments.top])]
 
-    return listed
+    return tag_output.Answering(encoder, tag_table.AskedTag, answer)
 
 
 def _compared(terms, cosines, trained_cosines):
@@ -169,9 +125,7 @@ def _compared(terms, cosines, trained_cosines):
         found.append((farther.mean(), sign * cosine, term, cosine))
     found.sort(key=lambda one: one[:2], reverse=True)
     return [
-        tag_table.AskedTag(
-            known_terms.label(term), float(share), _short(cosine)
-        )
+        [known_terms.label(term), float(share), _short(cosine)]
         for share, _, term, cosine in found
     ]
 

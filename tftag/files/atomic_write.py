@@ -52,7 +52,7 @@ def replacing(
     path = pathlib.Path(path)
     how = {"encoding": "utf-8", "errors": errors, "newline": ""}
     mode, how = ("w", how) if is_text else ("wb", {})
-    if _is_stream(path):
+    if is_stream(path):
         with open(path, mode, **how) as file:
             yield file
         return
@@ -122,6 +122,14 @@ def is_temporary(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+def is_stream(path: str | os.PathLike) -> bool:
+    """Whether a path is no place for a file: a device, or a pipe."""
+    path = pathlib.Path(path)
+    if path.is_relative_to("/dev") or path.is_relative_to("/proc"):
+        return True
+    return path.exists() and not (path.is_file() or path.is_dir())
+
+
 def _create(folder):
     """Makes a file under a new name, locked for as long as it is open."""
     while True:
@@ -160,9 +168,3 @@ def _sync_folder(folder):
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _is_stream(path):
-    if path.is_relative_to("/dev") or path.is_relative_to("/proc"):
-        return True
-    return path.exists() and not (path.is_file() or path.is_dir())

@@ -182,7 +182,21 @@ class SavedTagger:
             audio.UnusableAudio: Nothing can be read, or only silence.
             FileNotFoundError: There is no such file.
         """
-        samples = audio.decode_file(path, self.sample_rate_hz).samples
+        recording = audio.decode_file(path, self.sample_rate_hz)
+        return self.timeline_samples(recording.samples)
+
+    def timeline_samples(self, samples: np.ndarray) -> Timeline:
+        """Tags each clip of a waveform.
+
+        Args:
+            samples: As `tag_samples` takes them.
+
+        Returns:
+            What the model says of each clip, in the order of time.
+
+        Raises:
+            ValueError: As `tag_samples`.
+        """
         answer = self._run("timeline", waveform=_waveform(samples)[np.newaxis])
         return Timeline(
             answer["start_seconds"][0],
