@@ -2,7 +2,7 @@
 
 import argparse
 
-from tftag.cli import command_line, tag_output, tag_table
+from tftag.cli import command_line, tag_effects, tag_output, tag_table
 from tftag.console import quiet
 
 
@@ -77,6 +77,7 @@ def _add_tag(commands):
         help="tags of every clip instead of the whole recording",
     )
     tag_output.add_flags(tag)
+    tag_effects.add_flags(tag)
     _add_output(tag)
 
 

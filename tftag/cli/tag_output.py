@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import tqdm
 
 from tftag.audio import audio_files, decoding_pool
-from tftag.cli import row_output, tag_table
+from tftag.cli import row_output, tag_effects, tag_table
 from tftag.console import interrupts
 from tftag.files import atomic_write, plain_json
 from tftag.library import journal, shards, tagging
@@ -49,11 +49,11 @@ class _Failures:
     def __init__(self):
         self.count = 0
 
-    def __call__(self, path, error):
+    def __call__(self, path, error, what="not tagged"):
         self.count += 1
         reason = " ".join(audio_files.reason(error).split())
         # Above a progress bar, where there is one.
-        tqdm.tqdm.write(f"not tagged: {reason}", file=sys.stderr)
+        tqdm.tqdm.write(f"{what}: {reason}", file=sys.stderr)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -111,6 +111,7 @@ def write(arguments: argparse.Namespace, asked: Answering) -> int:
         ValueError: An argument is not what it must be.
         OSError: There is no place to write to.
     """
+    tag_effects.check(arguments)
     fail = _Failures()
     if arguments.out is None or atomic_write.is_stream(arguments.out):
         _stream(arguments, asked, fail)
@@ -137,7 +138,8 @@ def _stream(arguments, asked, fail):
     with row_output.opened(
         arguments.out, arguments.paths, arguments.saved_model
     ) as out:
-        _list(arguments, asked, out, asked.answer(recordings))
+        results = asked.answer(recordings)
+        _list(arguments, asked, out, results, fail, lambda *_: None)
 
 
 def _keep(arguments, asked, fail):
@@ -169,19 +171,29 @@ def _keep(arguments, asked, fail):
         with atomic_write.replacing(
             arguments.out, errors="backslashreplace"
         ) as out:
-            if _list(arguments, asked, out, run.results()).is_empty:
+            rows = _list(
+                *(arguments, asked, out, run.results(), fail, run.note_again)
+            )
+            if rows.is_empty:
                 raise _NothingTagged
         run.tidy()
 
 
-def _list(arguments, asked, out, results):
+def _list(arguments, asked, out, results, fail, note_again):
+    """Writes rows, and does what else is asked for each file."""
     rows = tag_table.Listing(
         out, arguments.format, asked.kind, has_times=arguments.timeline
     )
-    for path, entries in results:
-        for entry in entries:
-            tags = [asked.kind(*values) for values in entry.tags]
-            rows.add(audio_files.shown(path), tags, entry.start_seconds)
+    with tag_effects.opened(
+        arguments, lambda path, error: fail(path, error, "not written")
+    ) as effects:
+        for path, entries in results:
+            for entry in entries:
+                tags = [asked.kind(*values) for values in entry.tags]
+                rows.add(audio_files.shown(path), tags, entry.start_seconds)
+                given = [tag.name for tag in tags if effects and tag.is_given]
+                if any([effect(path, given) for effect in effects]):
+                    note_again(path, entries)
     rows.close()
     return rows
 

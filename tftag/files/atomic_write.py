@@ -35,7 +35,8 @@ def replacing(
             of a file that is not UTF-8.
 
     Yields:
-        The open file.
+        The open file; its `name` is where it is until it takes its place, for
+        a library that writes by name.
 
     Raises:
         OSError: It cannot be written; names `path`.
@@ -62,7 +63,7 @@ def replacing(
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         _remove_abandoned(path.parent)
         part, descriptor = _create(path.parent)
-        with open(descriptor, mode, **how) as file:
+        with open(part, mode, opener=lambda *_: descriptor, **how) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -126,6 +126,7 @@ class Run:
 
     def tidy(self) -> None:
         """Drops what the journal has of files that are gone or changed."""
+        self._notes.refresh()
         keys = filter(None, map(_key, self._files(_say_nothing)))
         self._notes.forget_all_but(keys, self.new + self.finished)
 
