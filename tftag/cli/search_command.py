@@ -2,13 +2,13 @@
 
 import argparse
 import pathlib
-import sys
 from typing import TextIO
 
 import numpy as np
 
 from tftag.audio import audio_files
-from tftag.cli import row_output, search_table
+from tftag.cli import arguments as arguments_lib
+from tftag.cli import chosen_model, row_output, search_table
 from tftag.search import (
     combination,
     folder_index,
@@ -16,14 +16,56 @@ from tftag.search import (
     query,
     vector_index,
 )
-from tftag.serving import saved_dual_encoder
+
+
+def add_parser(commands) -> None:
+    """Adds the command to those of `argparse`."""
+    search = commands.add_parser(
+        "search",
+        usage="tftag search FOLDER QUERY --model MODEL [--top N] "
+        "[--index FILE] [--format FORMAT] [--out FILE]",
+        help="find the recordings of a folder that fit a query",
+        description="Ranks the recordings of a folder by tags in any words, "
+        "with a dual encoder. Their vectors, and what could not be decoded, "
+        "are kept in an index; only new and changed files are read again.",
+        epilog="A query: dreamy piano -vocals; piano^2 weighs twice; quotes "
+        "keep a phrase together. Put -- before a query that begins with a "
+        "minus. A model may also stand before the folder: tftag search "
+        "saved_models/NAME music/ QUERY. Exit status: 0; 1 where some files "
+        "could not be read (each is a line on stderr); 2 where the arguments "
+        "are wrong.",
+    )
+    search.set_defaults(run=run)
+    search.add_argument(
+        "model_before", nargs="?", help=argparse.SUPPRESS, metavar="MODEL"
+    )
+    search.add_argument(
+        "folder",
+        metavar="FOLDER",
+        help="searched to the bottom, through links too",
+    )
+    search.add_argument("query", metavar="QUERY", help="what to look for")
+    chosen_model.add_flag(search, "none")
+    search.add_argument(
+        "--top",
+        type=arguments_lib.count,
+        default=10,
+        metavar="N",
+        help="the N best recordings (default: %(default)s)",
+    )
+    search.add_argument(
+        "--index",
+        metavar="FILE",
+        help="where the index is kept (default: FOLDER/.tftag-index.npz)",
+    )
+    arguments_lib.add_output(search)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Ranks the files of a folder.
 
     Args:
-        arguments: What `main` parsed.
+        arguments: What the parser of `add_parser` made.
 
     Returns:
         0, or 1 where some of the files could not be read.
@@ -33,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
             it must be.
         OSError: There is no such model, or no place to write to.
     """
+    arguments.model = _model(arguments)
     folder = pathlib.Path(arguments.folder)
     if not folder.is_dir():
         raise ValueError(
@@ -47,16 +90,39 @@ def run(arguments: argparse.Namespace) -> int:
                 f"Received: {path}."
             )
     with row_output.opened(
-        arguments.out, [folder, path], arguments.saved_model
+        arguments.out, [folder, path], chosen_model.folder(arguments.model)
     ) as out:
         return _search(arguments, folder, path, out)
 
 
+def _model(arguments):
+    """The model of the flag, or that before the folder: the older spelling."""
+    if arguments.model_before is None:
+        if chosen_model.is_model(arguments.folder):
+            raise ValueError(
+                "FOLDER must hold recordings; where it is a model, folder and "
+                f"query follow it. Received: {arguments.folder!r}, a model."
+            )
+        if arguments.model is None:
+            raise ValueError(
+                "--model must name a dual encoder: a preset or the folder of "
+                "an export. Received: none."
+            )
+        return arguments.model
+    if arguments.model is not None:
+        raise ValueError(
+            "QUERY must be one argument: put quotes around its words. "
+            f"Received: {arguments.model_before!r}, {arguments.folder!r} and "
+            f"{arguments.query!r} beside --model."
+        )
+    return arguments.model_before
+
+
 def _search(arguments, folder, path, out):
-    encoder = saved_dual_encoder.SavedDualEncoder(arguments.saved_model)
+    encoder = chosen_model.open_dual_encoder(arguments.model)
     # Before the long part: a query may be wrong.
     terms = query.parse(arguments.query, encoder.is_known)
-    terms, vectors = known_terms.embed(encoder, terms, _say)
+    terms, vectors = known_terms.embed(encoder, terms, chosen_model.say)
     index, failed = _refreshed(arguments, encoder, folder, path)
     index = index.recordings
     if not index:
@@ -75,7 +141,7 @@ def _refreshed(arguments, encoder, folder, path):
     def fail(file, error):
         failures.append(file)
         reason = " ".join(audio_files.reason(error).split())
-        _say(f"not searched: {reason}")
+        chosen_model.say(f"not searched: {reason}")
 
     try:
         index = folder_index.open_or_new(path, encoder)
@@ -83,7 +149,7 @@ def _refreshed(arguments, encoder, folder, path):
         # What a person named may be anything, and is not written over.
         if arguments.index is not None:
             raise
-        _say(f"all files are embedded again: {error}")
+        chosen_model.say(f"all files are embedded again: {error}")
         index = folder_index.empty(encoder)
     found = folder_index.find(folder, fail)
     paths = found.paths
@@ -91,9 +157,13 @@ def _refreshed(arguments, encoder, folder, path):
         # A disk that is not mounted: what was heard of it is kept.
         return folder_index.empty(encoder), failures
     if new := len(paths.keys() - index.ids):
-        _say(f"embedding {new} of {len(paths)} files, new or changed")
+        chosen_model.say(
+            f"embedding {new} of {len(paths)} files, new or changed"
+        )
     if old := len(paths.keys() & index.unusable.keys()):
-        _say(f"not tried again, as unchanged: {old} of {len(paths)} files")
+        chosen_model.say(
+            f"not tried again, as unchanged: {old} of {len(paths)} files"
+        )
     unsaved = []
 
     def save(changed):
@@ -101,7 +171,7 @@ def _refreshed(arguments, encoder, folder, path):
             folder_index.write(changed, path)
         except OSError as error:
             if not unsaved:
-                _say(
+                chosen_model.say(
                     "the index is not kept, and the next search embeds again: "
                     f"{audio_files.reason(error)}; --index FILE keeps it "
                     "elsewhere"
@@ -133,8 +203,6 @@ def _rank(
         for hit in index.best(scores, arguments.top)
     ]
     labels = [known_terms.label(term) for term in terms]
-    search_table.write(out, arguments.format, labels, found, len(index))
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    search_table.write(
+        out, arguments_lib.row_format(arguments), labels, found, len(index)
+    )

@@ -1,26 +1,78 @@
 """The command `tftag tag`: tags of audio files."""
 
 import argparse
-import sys
 
 import numpy as np
 
 from tftag.audio import audio_files
-from tftag.cli import tag_output, tag_table
+from tftag.cli import arguments as arguments_lib
+from tftag.cli import chosen_model, tag_effects, tag_output, tag_table
 from tftag.library import journal
+from tftag.pretrained import presets
 from tftag.search import known_terms, query
-from tftag.serving import saved_dual_encoder, saved_tagger
 
 _TOP = 5
 # Cosines of one tag, computed with different neighbours, differ by less.
 _ROUNDING = 1e-6
 
 
+def add_parser(commands) -> None:
+    """Adds the command to those of `argparse`."""
+    tag = commands.add_parser(
+        "tag",
+        help="tag audio files",
+        description="Prints the tags of audio files, the likeliest first. "
+        "Probabilities of a model that was trained here are calibrated; * "
+        "marks tags at or above their own threshold.",
+        epilog="A model may also stand before the files: tftag tag "
+        "saved_models/NAME music/. Exit status: 0; 1 where some files could "
+        "not be tagged (each is a line on stderr); 2 where the arguments are "
+        "wrong.",
+    )
+    tag.set_defaults(run=run)
+    tag.add_argument(
+        "paths",
+        metavar="FILE_OR_FOLDER",
+        nargs="*",
+        help="audio of any format that libsndfile reads, or ffmpeg where it is "
+        "installed; folders are searched to the bottom, through links too",
+    )
+    chosen_model.add_flag(tag, presets.TAGGER)
+    tag.add_argument(
+        "--tags",
+        metavar="LIST",
+        help='rank these instead of the tags of the training, as in "dreamy, '
+        'handpan, no vocals"; for dual encoders. They have no probabilities: '
+        "the table says what the numbers are",
+    )
+    which = tag.add_mutually_exclusive_group()
+    which.add_argument(
+        "--top",
+        type=arguments_lib.count,
+        metavar="N",
+        help="the N likeliest tags (default: 5, or all of --tags)",
+    )
+    which.add_argument(
+        "--threshold",
+        action="store_true",
+        help="the tags at or above their own threshold",
+    )
+    which.add_argument("--all", action="store_true", help="every tag")
+    tag.add_argument(
+        "--timeline",
+        action="store_true",
+        help="tags of every clip instead of the whole recording",
+    )
+    arguments_lib.add_output(tag)
+    tag_output.add_flags(tag)
+    tag_effects.add_flags(tag)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Tags the files of the command line.
 
     Args:
-        arguments: What `main` parsed.
+        arguments: What the parser of `add_parser` made.
 
     Returns:
         0, or 1 where some of the files could not be tagged.
@@ -29,13 +81,24 @@ def run(arguments: argparse.Namespace) -> int:
         ValueError: The model or an argument is not what it must be.
         OSError: There is no such model, or no place to write to.
     """
+    if arguments.undo is not None:
+        return tag_effects.run_undo(arguments.undo)
+    if not arguments.paths:
+        raise ValueError("Name at least one file or folder to tag.")
+    tag_effects.check(arguments)
+    model, arguments.paths = chosen_model.split(
+        arguments.model, arguments.paths
+    )
+    arguments.model = model or presets.TAGGER
+    tag_output.check(arguments)
+    tag_output.limit_threads(arguments.threads)
     asked = _trained if arguments.tags is None else _asked
     return tag_output.write(arguments, asked(arguments))
 
 
 def _trained(arguments):
     """Returns what lists the tags that the model was trained with."""
-    tagger = saved_tagger.SavedTagger(arguments.saved_model)
+    tagger = chosen_model.open_tagger(arguments.model)
     read = _timelines if arguments.timeline else _recordings
 
     def answer(recordings):
@@ -100,11 +163,9 @@ def _asked(arguments):
             "--tags have no weights, each is compared by itself. "
             f"Received: {arguments.tags!r}."
         )
-    encoder = saved_dual_encoder.SavedDualEncoder(arguments.saved_model)
+    encoder = chosen_model.open_dual_encoder(arguments.model)
     terms = query.parse(arguments.tags, encoder.is_known, is_list=True)
-    terms, vectors = known_terms.embed(
-        encoder, terms, lambda line: sys.stderr.write(f"{line}\n")
-    )
+    terms, vectors = known_terms.embed(encoder, terms, chosen_model.say)
     trained, known_share = encoder.embed_texts(encoder.tag_names)
     trained = trained[known_share > 0]
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import tqdm
 
 from tftag.audio import audio_files, decoding_pool
-from tftag.cli import row_output, tag_effects, tag_table
+from tftag.cli import arguments as arguments_lib
+from tftag.cli import chosen_model, row_output, tag_effects, tag_table
 from tftag.console import interrupts
 from tftag.files import atomic_write, plain_json
 from tftag.library import journal, shards, tagging
@@ -60,7 +61,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags of a large library."""
     parser.add_argument(
         "--threads",
-        type=_count,
+        type=arguments_lib.count,
         metavar="N",
         help="decode N files at a time, and give the model as many threads "
         "(default: all cores)",
@@ -73,14 +74,6 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="only part I of N of the files, for N processes or machines, each "
         "with an --out of its own",
     )
-
-
-def _count(text):
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(
-            f"must be a whole number >= 1. Received: {text}"
-        )
-    return int(text)
 
 
 def _shard(text):
@@ -97,6 +90,18 @@ def limit_threads(threads: int | None) -> None:
             os.environ[name] = str(threads)
 
 
+def check(arguments: argparse.Namespace) -> None:
+    """Refuses a place for the rows before a model is opened.
+
+    Raises:
+        ValueError: It is one of the files that are read, or a folder.
+        FileNotFoundError: It lies in no folder.
+    """
+    if _is_kept(arguments):
+        folder = chosen_model.folder(arguments.model)
+        row_output.check(arguments.out, arguments.paths, folder)
+
+
 def write(arguments: argparse.Namespace, asked: Answering) -> int:
     """Tags the files of the command line.
 
@@ -111,12 +116,10 @@ def write(arguments: argparse.Namespace, asked: Answering) -> int:
         ValueError: An argument is not what it must be.
         OSError: There is no place to write to.
     """
-    tag_effects.check(arguments)
     fail = _Failures()
-    if arguments.out is None or atomic_write.is_stream(arguments.out):
+    if not _is_kept(arguments):
         _stream(arguments, asked, fail)
         return 1 if fail.count else 0
-    row_output.check(arguments.out, arguments.paths, arguments.saved_model)
     try:
         _keep(arguments, asked, fail)
     except _NothingTagged:
@@ -125,6 +128,12 @@ def write(arguments: argparse.Namespace, asked: Answering) -> int:
         )
         return 1
     return 1 if fail.count else 0
+
+
+def _is_kept(arguments):
+    """Whether rows go to a file, not to a terminal or pipe."""
+    out = arguments.out
+    return out is not None and not atomic_write.is_stream(out)
 
 
 def _stream(arguments, asked, fail):
@@ -136,7 +145,9 @@ def _stream(arguments, asked, fail):
     )
     recordings = audio_files.decoded(paths, asked.model.sample_rate_hz, fail)
     with row_output.opened(
-        arguments.out, arguments.paths, arguments.saved_model
+        arguments.out,
+        arguments.paths,
+        chosen_model.folder(arguments.model),
     ) as out:
         results = asked.answer(recordings)
         _list(arguments, asked, out, results, fail, lambda *_: None)
@@ -182,7 +193,10 @@ def _keep(arguments, asked, fail):
 def _list(arguments, asked, out, results, fail, note_again):
     """Writes rows, and does what else is asked for each file."""
     rows = tag_table.Listing(
-        out, arguments.format, asked.kind, has_times=arguments.timeline
+        out,
+        arguments_lib.row_format(arguments),
+        asked.kind,
+        has_times=arguments.timeline,
     )
     with tag_effects.opened(
         arguments, lambda path, error: fail(path, error, "not written")

@@ -12,6 +12,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 import tftag
@@ -70,6 +71,17 @@ class Preset:
     summary: str
     networks: tuple[Network, ...]
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of its networks, each once."""
+        names = (tag for one in self.networks for tag in one.tags)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def files(self) -> list[pathlib.Path]:
+        """What holds its weights in the package."""
+        return [_FOLDER / f"{one.name}.npz" for one in self.networks]
+
     def card(self) -> dict:
         """What its model card says beside what every card says."""
         return {
@@ -103,6 +115,9 @@ PRESETS = {
         ),
     )
 }
+
+# What a command takes where no model is named.
+TAGGER = MSD.name
 
 
 def licence(network: Network) -> dict:
@@ -173,7 +188,7 @@ def saved_model(
 
     Args:
         name: One of `PRESETS`.
-        say: Gets a line where it has to be exported first.
+        say: Gets a line before and after, where it has to be exported first.
 
     Returns:
         The folder of its SavedModel, of this tftag and these weights; it is
@@ -184,11 +199,19 @@ def saved_model(
             written, or the export failed.
     """
     preset = find(name)
-    folder = cache_folder() / f"{name}-{_fingerprint(preset)}"
-    if not any(folder.glob("*/saved_model.pb")):
-        say(f"{name}: exported once, to {folder}")
+    folder = _place(preset)
+    if cached(preset) is None:
+        say(f"{name}: exporting it to {folder}, once; about half a minute")
+        start = time.monotonic()
         _export(name, folder)
+        say(f"{name}: exported in {time.monotonic() - start:.0f} s")
     return folder
+
+
+def cached(preset: Preset) -> pathlib.Path | None:
+    """The folder that a preset was exported to; None where it was not yet."""
+    folder = _place(preset)
+    return folder if any(folder.glob("*/saved_model.pb")) else None
 
 
 def cache_folder() -> pathlib.Path:
@@ -200,11 +223,15 @@ def cache_folder() -> pathlib.Path:
     return pathlib.Path("~/.cache/tftag").expanduser()
 
 
+def _place(preset):
+    return cache_folder() / f"{preset.name}-{_fingerprint(preset)}"
+
+
 def _fingerprint(preset):
     """12 hex digits that change with tftag's version, code and weights."""
     digest = hashlib.sha256(tftag.__version__.encode())
     paths = sorted(_PACKAGE.rglob("*.py"))
-    paths += [_FOLDER / f"{one.name}.npz" for one in preset.networks]
+    paths += preset.files
     for path in paths:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -10,6 +10,7 @@ import os
 import pathlib
 import time
 from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +18,9 @@ from tftag import audio
 from tftag.audio import audio_files, decoders
 from tftag.console import interrupts
 from tftag.search import index_file, vector_index
-from tftag.serving import saved_dual_encoder
+
+if TYPE_CHECKING:  # it imports TensorFlow
+    from tftag.serving import saved_dual_encoder
 
 FILE_NAME = ".tftag-index.npz"
 # Between two writings: what a kill can cost. A large index takes long to
@@ -47,7 +50,7 @@ class FolderIndex:
 
 def open_or_new(
     path: pathlib.Path,
-    encoder: saved_dual_encoder.SavedDualEncoder,
+    encoder: "saved_dual_encoder.SavedDualEncoder",
 ) -> FolderIndex:
     """Reads an index, or makes an empty one where there is no file.
 
@@ -80,7 +83,7 @@ def open_or_new(
     return FolderIndex(recordings, unusable if is_valid else {})
 
 
-def empty(encoder: saved_dual_encoder.SavedDualEncoder) -> FolderIndex:
+def empty(encoder: "saved_dual_encoder.SavedDualEncoder") -> FolderIndex:
     """Makes an index without recordings."""
     nothing = np.zeros((0, encoder.dim), np.float32)
     return FolderIndex(vector_index.Index((), nothing, encoder.space), {})
@@ -166,7 +169,7 @@ def name_of(recording_id: str) -> str:
 
 def refreshed(
     index: FolderIndex,
-    encoder: saved_dual_encoder.SavedDualEncoder,
+    encoder: "saved_dual_encoder.SavedDualEncoder",
     found: Found,
     save: Callable[[FolderIndex], None],
     fail: Callable[[pathlib.Path, Exception], None],

@@ -1,15 +1,18 @@
 """The terms of a query that a dual encoder knows, and their vectors."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tftag.search import query
-from tftag.serving import saved_dual_encoder
+
+if TYPE_CHECKING:  # it imports TensorFlow
+    from tftag.serving import saved_dual_encoder
 
 
 def embed(
-    encoder: saved_dual_encoder.SavedDualEncoder,
+    encoder: "saved_dual_encoder.SavedDualEncoder",
     terms: Sequence[query.Term],
     warn: Callable[[str], None],
 ) -> tuple[list[query.Term], np.ndarray]:

@@ -4,16 +4,14 @@ import json
 import os
 import subprocess
 import sys
-import types
 
 import numpy as np
 import pytest
 import soundfile
 import tiny_tagger
 
-from tftag.cli import command_line, tag_command
+from tftag.cli import chosen_model, command_line
 from tftag.cli import main as main_module
-from tftag.serving import saved_tagger
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 
@@ -33,18 +31,13 @@ def loaded_once(tagger, monkeypatch):
         opened.append(path)
         return known_tagger(path)
 
-    opened_by_name = saved_tagger.SavedTagger
+    opened_by_name = chosen_model.open_tagger
     folder = str(tagger.folder.parent)
 
     def known_tagger(path):
         return tagger if path == folder else opened_by_name(path)
 
-    # Where the command looks for it: others inherit from the class.
-    monkeypatch.setattr(
-        tag_command,
-        "saved_tagger",
-        types.SimpleNamespace(SavedTagger=open_model),
-    )
+    monkeypatch.setattr(chosen_model, "open_tagger", open_model)
     return opened
 
 
@@ -166,7 +159,6 @@ def test_bad_files_are_a_line_each_and_the_others_go_on(
     [
         (),
         ("tag",),
-        ("tag", "model"),
         ("tag", "model", "a.mp3", "--top", "0"),
         ("tag", "model", "a.mp3", "--top", "x"),
         ("tag", "model", "a.mp3", "--top", "3", "--all"),
@@ -187,7 +179,10 @@ def test_no_model_and_no_place_to_write_are_status_2(
 ):
     for words in (
         (tmp_path / "absent", music),
-        (tmp_path, music),
+        (model,),
+        (music, "--model", tmp_path / "absent"),
+        (music, "--model", tmp_path),
+        (music, "--model", "msd_musicn"),
         (model, music, "--out", tmp_path / "no" / "out.csv"),
     ):
         assert run("tag", *words) == 2

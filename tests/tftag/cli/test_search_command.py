@@ -9,25 +9,22 @@ import soundfile
 import tiny_dual_encoder
 import tiny_tagger
 
-from tftag.cli import command_line, search_command
+from tftag.cli import chosen_model, command_line
 from tftag.cli import main as main_module
 from tftag.files import atomic_write
 from tftag.search import combination, query, top_scores
-from tftag.serving import saved_dual_encoder
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
 
 @pytest.fixture(autouse=True)
 def loaded_once(encoder, monkeypatch):
-    opened = saved_dual_encoder.SavedDualEncoder
-
-    class Opened:
-        SavedDualEncoder = staticmethod(
-            lambda path: encoder if path == "model" else opened(path)
-        )
-
-    monkeypatch.setattr(search_command, "saved_dual_encoder", Opened)
+    opened = chosen_model.open_dual_encoder
+    monkeypatch.setattr(
+        chosen_model,
+        "open_dual_encoder",
+        lambda model: encoder if model == "model" else opened(model),
+    )
 
 
 @pytest.fixture

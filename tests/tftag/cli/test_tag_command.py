@@ -8,9 +8,8 @@ import soundfile
 import tiny_dual_encoder
 import tiny_tagger
 
-from tftag.cli import command_line, tag_command
+from tftag.cli import chosen_model, command_line
 from tftag.cli import main as main_module
-from tftag.serving import saved_dual_encoder
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
@@ -30,16 +29,13 @@ def songs(tmp_path):
 
 @pytest.fixture(autouse=True)
 def loaded_once(encoder, monkeypatch):
-    opened = saved_dual_encoder.SavedDualEncoder
-
-    class Opened:
-        SavedDualEncoder = staticmethod(
-            lambda path: (
-                encoder if path == str(encoder.folder.parent) else opened(path)
-            )
-        )
-
-    monkeypatch.setattr(tag_command, "saved_dual_encoder", Opened)
+    opened = chosen_model.open_dual_encoder
+    known = str(encoder.folder.parent)
+    monkeypatch.setattr(
+        chosen_model,
+        "open_dual_encoder",
+        lambda model: encoder if model == known else opened(model),
+    )
 
 
 def run(*argv):

@@ -1,0 +1,39 @@
+"""Arguments that several commands have."""
+
+import argparse
+import os
+
+from tftag.cli import tag_table
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Adds `--format` and `--out`."""
+    parser.add_argument(
+        "--format",
+        choices=tag_table.FORMATS,
+        help="default: what the ending of --out says, else table",
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", help="write to FILE, not stdout"
+    )
+
+
+def row_format(arguments: argparse.Namespace) -> str:
+    """The format of the rows: the one asked for, or that of `--out`."""
+    if arguments.format is not None:
+        return arguments.format
+    ending = os.path.splitext(arguments.out or "")[1].lower().lstrip(".")
+    return ending if ending in tag_table.FORMATS else "table"
+
+
+def count(text: str) -> int:
+    """Reads a whole number >= 1.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number >= 1. Received: {text}"
+        )
+    return int(text)

@@ -1,0 +1,118 @@
+"""The model of a command: a preset's name or the folder of an export."""
+
+import argparse
+import os
+import pathlib
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tftag.audio import decoders
+from tftag.console import quiet
+from tftag.pretrained import presets
+from tftag.serving import version_folder
+
+if TYPE_CHECKING:
+    from tftag.serving import saved_dual_encoder, saved_tagger
+
+
+def add_flag(parser: argparse.ArgumentParser, default: str) -> None:
+    """Adds `--model`.
+
+    Args:
+        parser: Of a command.
+        default: Says what is taken without it.
+    """
+    parser.add_argument(
+        "--model",
+        metavar="MODEL",
+        help="a preset (tftag models lists them), saved_models/NAME (its "
+        f"newest version) or saved_models/NAME/1 (default: {default})",
+    )
+
+
+def split(
+    model: str | None, words: Sequence[str]
+) -> tuple[str | None, list[str]]:
+    """Takes the model from the front of what a command is given.
+
+    That is the older spelling: `tftag tag SAVED_MODEL FILE`.
+
+    Args:
+        model: What `--model` names, which settles it.
+        words: Files and folders, perhaps with a model before them.
+
+    Returns:
+        The model, None where none is named; and the files and folders.
+
+    Raises:
+        ValueError: Nothing follows the model.
+        FileNotFoundError: The first word is no model, file nor folder.
+    """
+    first, *others = words
+    if model is not None:
+        return model, [first, *others]
+    if is_model(first):
+        if not others:
+            raise ValueError(
+                "A file or folder must follow the model. "
+                f"Received: {first!r} alone."
+            )
+        return first, others
+    # A file that is not there is one of many. A misspelled model is not: the
+    # default would take its place.
+    if not os.path.lexists(first) and not _is_audio(first):
+        presets.resolve(first)
+    return None, [first, *others]
+
+
+def is_model(word: str) -> bool:
+    """Whether a word is a preset's name or the folder of an export."""
+    if word in presets.PRESETS:
+        return True
+    try:
+        version_folder.newest(word)
+    except OSError:
+        return False
+    return True
+
+
+def folder(model: str) -> pathlib.Path:
+    """Where a model's files are, or will be: nothing else goes there."""
+    if model in presets.PRESETS:
+        return presets.cache_folder()
+    return pathlib.Path(model)
+
+
+def open_tagger(model: str) -> "saved_tagger.SavedTagger":
+    """Opens a model that tags; exports a preset where that is to be done.
+
+    Args:
+        model: A preset's name or a folder.
+
+    Raises:
+        FileNotFoundError: It is neither.
+        ValueError: What is there cannot be used.
+    """
+    path = presets.resolve(model, say)
+    with quiet.tensorflow_start():
+        from tftag.serving import saved_tagger
+    return saved_tagger.SavedTagger(path)
+
+
+def open_dual_encoder(model: str) -> "saved_dual_encoder.SavedDualEncoder":
+    """Opens a model that compares with any words, as `open_tagger` does."""
+    path = presets.resolve(model, say)
+    with quiet.tensorflow_start():
+        from tftag.serving import saved_dual_encoder
+    return saved_dual_encoder.SavedDualEncoder(path)
+
+
+def say(line: str) -> None:
+    """Writes a line to stderr."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _is_audio(word):
+    return os.path.splitext(word)[1].lower() in decoders.SUFFIXES
