@@ -61,11 +61,12 @@ class Journal:
         """
         number = _number(key)
         place = np.searchsorted(self._numbers, number)
-        if place == len(self._numbers) or self._numbers[place] != number:
-            return None
-        line = _line_at(self._file, int(self._starts[place]))
-        known = _read(line)
-        return known[1] if known and known[0] == key else None
+        while place < len(self._numbers) and self._numbers[place] == number:
+            known = _read(_line_at(self._file, int(self._starts[place])))
+            if known is not None and known[0] == key:
+                return known[1]
+            place += 1
+        return None
 
     def add(self, key: str, entries: list[Entry]) -> None:
         """Notes a finished file; a kill cannot take it when this returns.
@@ -155,7 +156,8 @@ def opened(
             f"Another process is writing {path}. Wait for its end, or name "
             "another --out.",
         )
-        first = file.readline()
+        file.seek(0)
+        first = file.readline(1 << 20)
         before = _header(first, path)
         # A shard's rows would take the place of another's.
         if before is not None and before.get("shard") != shard:
@@ -200,7 +202,8 @@ def _open(path):
 def _header(line, path):
     """Returns the header that a file begins with; None where it is empty."""
     # Cut short, by a kill in the first moment.
-    if not line or (not line.endswith(b"\n") and line.startswith(b'{"tftag')):
+    begins = b'{"tftag_journal"'
+    if not line.endswith(b"\n") and line[: len(begins)] == begins[: len(line)]:
         return None
     with contextlib.suppress(*plain_json.DAMAGE):
         header = json.loads(line)
