@@ -2,9 +2,10 @@
 #                 embedded data set
 # make test       set up, then run the fast tests
 # make test-slow  the long tests
-# make lint       ruff, and the rules of who imports whom
+# make lint       ruff's rules and format, and who may import whom
+# make docs       the pages of docs/, into site/
 # make lock       resolve requirements/*.in again (needs uv)
-# make clean      removes the environments and the embedded data sets
+# make clean      removes the environments, the embedded data sets and site/
 #
 # LOCK=newest takes the newest TensorFlow in place of 2.17 and keeps it in an
 # environment of its own. PYTHON=python3.12 names another interpreter.
@@ -18,7 +19,7 @@ VENV := $(if $(filter default,$(LOCK)),.venv,.venv-$(LOCK))
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help baseline test test-slow lint lock setup clean
+.PHONY: help baseline test test-slow lint docs lock setup clean
 help:
 	@sed -n '1,/^PYTHON/s/^# \{0,1\}//p' Makefile
 
@@ -43,15 +44,24 @@ requirements/%.txt:
 baseline: setup
 	@$(BIN)/python -m experiments.run_baseline $(ARGS)
 
+# ARGS="-n 0" has them in one process, as a debugger wants it.
 test: setup
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup \
+	    --no-loadscope-reorder $(ARGS)
 
 test-slow: setup
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 lint: setup
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
+
+# From nothing each time: of a page that it keeps, Sphinx repeats no warning.
+docs: setup
+	@rm -rf site docs/reference/modules
+	@$(BIN)/python -m sphinx -q -W --keep-going -d site/.doctrees docs site
+	@echo "Written: site/index.html"
 
 # Resolved for every platform; run on Python 3.11 only.
 lock:
@@ -63,4 +73,5 @@ lock:
 	    requirements/newest.in -o requirements/newest-py3$$tag.txt; done
 
 clean:
-	rm -rf .venv .venv-newest data/synthetic data/synthetic_zero_shot
+	rm -rf .venv .venv-newest data/synthetic data/synthetic_zero_shot \
+	    site docs/reference/modules

@@ -51,20 +51,13 @@ def main(pythons):
             for folder in made
             for kind in ("tagger", "dual_encoder")
         ]
-        for folder, kind in exchanges:
-            answers = [
-                json.loads(
-                    run(
-                        python,
-                        "-I",
-                        TESTS / "tag_without_tftag.py",
-                        folder / kind / "1",
-                        folder / "music.wav",
-                        cwd=work,
-                    )
-                )
-                for python in pythons
-            ]
+        command = ["-I", TESTS / "tag_without_tftag.py"]
+        command += [made[0] / "music.wav"]
+        command += [folder / kind / "1" for folder, kind in exchanges]
+        read = [
+            json.loads(run(python, *command, cwd=work)) for python in pythons
+        ]
+        for (folder, kind), *answers in zip(exchanges, *read, strict=True):
             for answer in answers:
                 difference = max(
                     abs(one - other)

@@ -56,7 +56,8 @@ def main(argv: list[str] | None = None) -> int:
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
         run_settings.keep(
-            run, {**flags.leaves(settings), "manifest": manifest.fingerprint}
+            run,
+            {**flags.leaves(settings), "manifest": manifest.fingerprint},
         )
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)

@@ -12,6 +12,20 @@ import pytest
 # Before any test imports TensorFlow: only errors are worth a line.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The cores have a worker each: more threads only wait for one another.
+    for _name in ("OMP", "TF_NUM_INTRAOP", "TF_NUM_INTEROP"):
+        os.environ.setdefault(f"{_name}_THREADS", "1")
+
+# Fixtures that take long and serve several files, and who goes together.
+_GROUPS = {
+    "baseline_run": "baseline",
+    "dual_run": "runs",
+    "zero_shot_run": "runs",
+    "cross_validation_run": "runs",
+    "encoder_loaded": "exports",
+    "without_tftag": "exports",
+}
 
 
 def pytest_configure(config):
@@ -22,6 +36,37 @@ def pytest_configure(config):
         program = pathlib.Path(folder.name, "ffmpeg")
         program.symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
         os.environ["PATH"] += os.pathsep + folder.name
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """What was captured can be sent by a worker of pytest-xdist.
+
+    Tests of names that are no UTF-8 log halves of characters.
+    """
+    report = yield
+    report.sections = [
+        (name, text.encode("utf-8", "backslashreplace").decode())
+        for name, text in report.sections
+    ]
+    return report
+
+
+# First, because pytest-xdist writes the groups into the names of the tests.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """A file stays with one worker, and so do files that share a fixture."""
+    if not config.getoption("loadgroup", default=False):
+        return
+    groups = {
+        item.path: _GROUPS[name]
+        for item in items
+        for name in getattr(item, "fixturenames", ())
+        if name in _GROUPS
+    }
+    for item in items:
+        group = groups.get(item.path, item.nodeid.partition("::")[0])
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(autouse=True)
@@ -78,13 +123,17 @@ def encoder_folder(encoder_model, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def encoder_signatures(encoder_folder):
-    """The signatures of its SavedModel, each optimised once."""
+def encoder_loaded(encoder_folder):
+    """Its SavedModel as TensorFlow loads it, each signature optimised once."""
     import tensorflow as tf
 
-    # Kept, because the signatures hold its variables weakly.
-    loaded = tf.saved_model.load(str(encoder_folder))
-    yield loaded.signatures
+    return tf.saved_model.load(str(encoder_folder))
+
+
+@pytest.fixture(scope="session")
+def encoder_signatures(encoder_loaded):
+    """Its signatures."""
+    return encoder_loaded.signatures
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +142,37 @@ def encoder(encoder_folder):
     from tftag.serving import saved_dual_encoder
 
     return saved_dual_encoder.SavedDualEncoder(encoder_folder.parent)
+
+
+@pytest.fixture(scope="session")
+def without_tftag(tagger_folder, encoder_folder, tmp_path_factory):
+    """Samples, and what both exports say of them to TensorFlow alone."""
+    import other_process
+    import tiny_tagger
+
+    from tftag import audio
+
+    folder = tmp_path_factory.mktemp("without_tftag")
+    music = tiny_tagger.music(3 * tiny_tagger.CLIP)
+    samples = audio.to_full_scale(music).samples
+    rate_hz = tiny_tagger.SPEC.sample_rate_hz
+    audio.write_wav(folder / "row.wav", samples, rate_hz)
+    answers = other_process.tagged_without_tftag(
+        folder / "row.wav", [tagger_folder, encoder_folder], folder
+    )
+    return folder / "row.wav", samples, *answers
+
+
+@pytest.fixture(scope="session")
+def baseline_run(tmp_path_factory):
+    """Folder of tones and the finished run `runs/baseline/a`, exported."""
+    import tone_manifest
+    import tone_runs
+
+    folder = tmp_path_factory.mktemp("baseline")
+    tone_manifest.make(folder / "data", test=6)
+    assert tone_runs.baseline(folder, average_decay=0.5) == 0
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The rules that the project's own files state about themselves."""
 
 import configparser
-import importlib.util
 import pathlib
 import re
 import subprocess
@@ -99,21 +98,3 @@ def test_tests_mirror_the_trees():
             continue
         place = ROOT / "tests" / path.relative_to(ROOT).parent
         assert (place / f"test_{path.stem}.py").exists(), path
-
-
-def test_the_modules_that_documents_name_are_there():
-    pages = [ROOT / "README.md", ROOT / "saved_models" / "README.md"]
-    text = "\n".join(
-        page.read_text(encoding="utf-8")
-        for page in (*pages, *(ROOT / "docs").glob("*.md"))
-    )
-    names = set(
-        re.findall(r"python -m ((?:pipelines|experiments)[\w.]*)", text)
-    )
-    for package, several in re.findall(
-        r"^from ((?:tftag|pipelines|experiments)[\w.]*) import (.+)", text, re.M
-    ):
-        names |= {f"{package}.{name.strip()}" for name in several.split(",")}
-    assert len(names) > 10
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
-    assert not missing

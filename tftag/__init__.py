@@ -1,3 +1,58 @@
-"""Music tagging and tag-based music retrieval in Keras 3."""
+"""Music tagging and tag-based music retrieval in Keras 3.
+
+Open what was exported (`load`), or build, compile and fit `Tagger` and
+`DualEncoder`. A name is imported when it is first used: `import tftag` costs
+nothing, and what needs no TensorFlow (`AudioSpec`, `open_words`, `metrics`)
+does not load it.
+"""
+
+import importlib
 
 __version__ = "0.1.0"
+
+# Public names, and where they are found.
+_HOMES = {
+    "AudioSpec": "tftag.audio.AudioSpec",
+    "BackboneConfig": "tftag.models.backbone.BackboneConfig",
+    "DualEncoder": "tftag.models.dual_encoder.DualEncoder",
+    "DualEncoderConfig": "tftag.models.dual_encoder.DualEncoderConfig",
+    "SavedDualEncoder": "tftag.serving.saved_dual_encoder.SavedDualEncoder",
+    "SavedTagger": "tftag.serving.saved_tagger.SavedTagger",
+    "TagVocabulary": "tftag.tags.TagVocabulary",
+    "Tagger": "tftag.models.tagger.Tagger",
+    "TaggerConfig": "tftag.models.tagger.TaggerConfig",
+    "WordVectors": "tftag.words.WordVectors",
+    "export_dual_encoder": "tftag.export.saved_model.export_dual_encoder",
+    "export_tagger": "tftag.export.saved_model.export_tagger",
+    "load": "tftag.serving.loading.load",
+    "open_words": "tftag.words.sources.open_source",
+}
+_MODULES = (
+    "audio",
+    "calibration",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "search",
+    "words",
+    "zero_shot",
+)
+
+__all__ = sorted(("__version__", *_HOMES, *_MODULES))
+
+
+def __getattr__(name: str):
+    if name in _HOMES:
+        module, _, own_name = _HOMES[name].rpartition(".")
+        found = getattr(importlib.import_module(module), own_name)
+    elif name in _MODULES:
+        found = importlib.import_module(f"tftag.{name}")
+    else:
+        raise AttributeError(f"module 'tftag' has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -17,7 +17,7 @@ CATEGORY_MARK = "---"
 # width spaces and joiners, soft hyphen, byte order mark, marks of direction,
 # variation selectors, fillers. But for the letters of flags (E0020 to E007F),
 # without which England's would be Scotland's.
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e001f"
@@ -36,7 +36,7 @@ def visible(text: str) -> str:
     Returns:
         The same without invisible letters, white space collapsed.
     """
-    seen = _CONTROLS.sub(" ", _INVISIBLE.sub("", text))
+    seen = _CONTROLS.sub(" ", INVISIBLE.sub("", text))
     return " ".join(unicodedata.normalize("NFC", seen).split())
 
 

@@ -12,6 +12,7 @@ from pipelines import manifest as manifests
 from pipelines.reading import dataset, slice_reader
 from tftag import audio, calibration, metrics
 from tftag.files import atomic_write
+from tftag.models import clip_model
 
 CROSS_FIT_FOLDS = 5
 TITLES = {
@@ -81,18 +82,17 @@ def score_manifest(
 
 
 def embed_manifest(
-    model: keras.Model,
+    model: clip_model.ClipModel,
     manifest: manifests.Manifest,
     spec: audio.AudioSpec,
     reader: slice_reader.SliceReader,
     batch_size: int,
 ) -> np.ndarray:
-    """What the last layer sees of every recording, float32 `[tracks, dim]`.
+    """What the head sees of every recording, float32 `[tracks, dim]`.
 
     The arguments are those of `score_manifest`; the mean over the clips.
     """
-    body = keras.Model(model.input, model.get_layer("tag_logits").input)
-    return output_means(body, manifest, spec, reader, batch_size)
+    return output_means(model.body(), manifest, spec, reader, batch_size)
 
 
 def output_means(

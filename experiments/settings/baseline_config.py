@@ -5,10 +5,12 @@ field of what the preset returns (`flags`).
 """
 
 import dataclasses
+import typing
 
-from experiments.settings import flags
+from experiments.settings import flags, optimizers, tables
 from pipelines.reading import dataset
 from tftag import audio as audio_lib
+from tftag.losses import classification
 from tftag.models import backbone, tagger
 
 
@@ -19,14 +21,13 @@ class TrainingConfig:
     Attributes:
         epochs: passes over the training recordings.
         batch_size: recordings per step.
-        optimizer: `sgd`, `momentum`, `adam` or `adamw`.
+        optimizer: what makes steps of gradients.
         learning_rate: highest learning rate of the schedule.
-        schedule: `constant` or `cosine` (linear warm-up over the first 5 %
-            of the steps, then down to zero).
+        schedule: the learning rate over time; `cosine` is a linear warm-up
+            over the first 5 % of the steps, then down to zero.
         weight_decay: decoupled, on kernels only; 0 is off.
         clip_norm: largest global norm of the gradients; 0 is off.
-        loss: of a tagger `bce` (with logits), `focal`, or `sigmoid_bce` to
-            compare with; of a dual encoder `sigmoid`, `infonce` or `triplet`.
+        loss: what is minimised.
         tag_weights: `none`, `frequency`, `adaptive`, or a CSV file of
             `tag,weight`; for `bce` only.
         tag_prior: the last bias starts at the log-odds of each tag.
@@ -81,14 +82,11 @@ class TrainingConfig:
                 "`average_decay` must be in [0, 1). "
                 f"Received: {self.average_decay}"
             )
-        check_choice("optimizer", self.optimizer, OPTIMIZERS)
-        check_choice("schedule", self.schedule, SCHEDULES)
-        check_choice("precision", self.precision, PRECISIONS)
+        tables.check("optimizer", self.optimizer, optimizers.OPTIMIZERS)
+        tables.check("schedule", self.schedule, optimizers.SCHEDULES)
+        tables.check("precision", self.precision, PRECISIONS)
 
 
-OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
-SCHEDULES = ("constant", "cosine")
-LOSSES = ("bce", "focal", "sigmoid_bce")
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 TRAIN_ON = ("train", "all")
 SYNTHETIC = "synthetic"
@@ -109,6 +107,15 @@ class BaselineConfig:
         freeze: keep what `init_from` gave; only the last layer is trained.
         shuffle_labels: control: deal the training labels out at random.
     """
+
+    # What flags may name: help and errors list the entries.
+    TABLES: typing.ClassVar = {
+        "architecture": backbone.ARCHITECTURES,
+        "loss": classification.LOSSES,
+        "optimizer": optimizers.OPTIMIZERS,
+        "pooling": backbone.POOLINGS,
+        "schedule": optimizers.SCHEDULES,
+    }
 
     data: str = SYNTHETIC
     preset: str = "demo"
@@ -131,13 +138,14 @@ class BaselineConfig:
 
     def __post_init__(self):
         """Refuses values that cannot be."""
-        check_choice("preset", self.preset, tuple(PRESETS))
-        check_choice("train_on", self.train_on, TRAIN_ON)
+        tables.check("preset", self.preset, PRESETS)
+        tables.check("train_on", self.train_on, TRAIN_ON)
         training = self.training
-        check_choice("loss", training.loss, LOSSES)
-        if training.tag_weights != "none" and training.loss != "bce":
+        tables.check("loss", training.loss, classification.LOSSES)
+        weighted = classification.weighted_losses()
+        if training.tag_weights != "none" and training.loss not in weighted:
             raise ValueError(
-                "`tag_weights` need `loss` bce. "
+                f"`tag_weights` need `loss` {' or '.join(weighted)}. "
                 f"Received: {training.tag_weights!r} with {training.loss!r}"
             )
         if self.freeze and not self.init_from:
@@ -220,13 +228,6 @@ def strong() -> BaselineConfig:
 
 
 PRESETS = {"demo": demo, "seed": seed, "strong": strong}
-
-
-def check_choice(field: str, value: str, choices: tuple[str, ...]) -> None:
-    """Refuses a value that is not one of `choices`."""
-    if value not in choices:
-        rule = f"`{field}` must be one of {', '.join(choices)}"
-        raise ValueError(f"{rule}. Received: {value!r}")
 
 
 def from_leaves(values: dict[str, object]) -> BaselineConfig:

@@ -1,18 +1,18 @@
 """What an experiment with the dual encoder may set."""
 
 import dataclasses
+import typing
 
-from experiments.settings import baseline_config
+from experiments.settings import baseline_config, tables
 from pipelines.reading import dataset
 from tftag import audio as audio_lib
 from tftag import hub
+from tftag.losses import contrastive, negatives
 from tftag.models import dual_encoder
 from tftag.zero_shot import tag_split
 
 PROTOCOLS = (tag_split.HIDDEN_LABELS, tag_split.STRICT)
-LOSSES = ("sigmoid", "infonce", "triplet")
 BODIES = ("own", "tagger")
-NEGATIVES = ("random", "balanced", "distance", "hard")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,9 +64,15 @@ class DualConfig:
         protocol: `hidden-labels` trains on all training recordings and never
             reads the labels of unseen tags; `strict` only on recordings
             without any unseen tag.
-        negatives: how the triplet loss draws them: `random`, `balanced`,
-            `distance` or `hard`.
+        negatives: how the triplet loss draws them.
     """
+
+    # What flags may name: help and errors list the entries.
+    TABLES: typing.ClassVar = {
+        **baseline_config.BaselineConfig.TABLES,
+        "loss": contrastive.LOSSES,
+        "negatives": negatives.SAMPLINGS,
+    }
 
     data: str = baseline_config.SYNTHETIC
     preset: str = "demo"
@@ -98,14 +104,12 @@ class DualConfig:
 
     def __post_init__(self):
         """Refuses values that cannot be."""
-        baseline_config.check_choice("preset", self.preset, tuple(PRESETS))
-        baseline_config.check_choice(
-            "train_on", self.train_on, baseline_config.TRAIN_ON
-        )
-        baseline_config.check_choice("protocol", self.protocol, PROTOCOLS)
-        baseline_config.check_choice("body", self.body, BODIES)
-        baseline_config.check_choice("negatives", self.negatives, NEGATIVES)
-        baseline_config.check_choice("loss", self.training.loss, LOSSES)
+        tables.check("preset", self.preset, PRESETS)
+        tables.check("train_on", self.train_on, baseline_config.TRAIN_ON)
+        tables.check("protocol", self.protocol, PROTOCOLS)
+        tables.check("body", self.body, BODIES)
+        tables.check("negatives", self.negatives, negatives.SAMPLINGS)
+        tables.check("loss", self.training.loss, contrastive.LOSSES)
         if self.training.tag_weights != "none":
             raise ValueError(
                 "A contrastive loss has no `tag_weights`. "

@@ -1,8 +1,9 @@
 """A command line made from nested dataclasses, and back.
 
 Every leaf, a field that is no dataclass itself, is a flag of its own name; its
-help is the text of the docstring and the value in each preset. No default is
-written a second time.
+help is the text of the docstring, the entries of the table that its values
+come from (`TABLES` of the settings), and the value in each preset. No default
+is written a second time.
 """
 
 import argparse
@@ -59,6 +60,7 @@ def add_flags(
     made = {name: leaves(make()) for name, make in presets.items()}
     config = next(iter(presets.values()))()
     kinds, texts = _kinds(config), _texts(config)
+    tables = getattr(config, "TABLES", {})
     for leaf, kind in kinds.items():
         if only is not None and leaf not in only:
             continue
@@ -67,7 +69,10 @@ def add_flags(
         if len(set(map(str, values.values()))) == 1:
             shown = str(next(iter(values.values())))
         shown = f" ({shown})" if shown else ""
-        said = (texts.get(leaf, "") + shown).replace("%", "%%").strip()
+        text = texts.get(leaf, "")
+        if leaf in tables:
+            text += f"; one of {', '.join(tables[leaf])}"
+        said = (text + shown).replace("%", "%%").strip()
         options = {"default": argparse.SUPPRESS, "help": said}
         if leaf == "preset":
             options |= {"choices": tuple(presets), "help": texts.get(leaf, "")}

@@ -5,9 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from experiments.settings import baseline_config, flags
+from experiments.settings import baseline_config, flags, optimizers
 from experiments.training import (
-    optimizers,
     tagger_training,
     transfer,
 )
@@ -42,7 +41,8 @@ def ways(
         name -> a function that does one and returns seconds per clip.
     """
     batch_size = settings.training.batch_size
-    model = tagger.tagger(settings.audio, settings.model, tags)
+    names = [f"tag {number}" for number in range(1, tags + 1)]
+    model = tagger.Tagger(names, settings.audio, settings.model)
     trained = transfer.training_model(model)
     trained.compile(
         optimizers.make(

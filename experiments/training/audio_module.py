@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from tftag import audio, hub, layers
-from tftag.models import front_end, tagger
+from tftag.models import clip_model, front_end, tagger
 
 HUB_RATE_HZ = 16_000
 _asked_for: set[str] = set()
@@ -17,7 +17,7 @@ def hub_tagger(
     tag_count: int,
     tag_prior: np.ndarray | None = None,
     dropout: float = 0.0,
-) -> keras.Model:
+) -> clip_model.ClipModel:
     """A dense layer on the embeddings of a TF-Hub audio module, kept fixed.
 
     Args:
@@ -37,14 +37,20 @@ def hub_tagger(
         )
     inputs = front_end.waveform_inputs()
     x = layers.WaveformNormalization(name="normalization")(**inputs)
-    x = HubEmbedding(handle.removeprefix(hub.PREFIX), name="hub_embedding")(x)
+    normalized = keras.Model(inputs, x, name="front_end")
+    waveform = keras.Input((None,), name="normalized", dtype="float32")
+    x = HubEmbedding(handle.removeprefix(hub.PREFIX), name="hub_embedding")(
+        waveform
+    )
     x = keras.layers.BatchNormalization(name="embedding_norm")(x)
-    x = keras.layers.Dropout(dropout, name="dropout")(x)
-    head = keras.layers.Dense(tag_count, name="tag_logits", dtype="float32")
-    outputs = head(x)
+    body = keras.Model(waveform, x, name="backbone")
+    vector = keras.Input(body.output.shape[1:], name="clip_vector")
+    x = keras.layers.Dropout(dropout, name="dropout")(vector)
+    dense = keras.layers.Dense(tag_count, name="tag_logits", dtype="float32")
+    head = keras.Model(vector, dense(x), name="head")
     if tag_prior is not None:
-        head.bias.assign(tagger.log_odds(tag_prior, tag_count))
-    return keras.Model(inputs, outputs, name="hub_tagger")
+        dense.bias.assign(tagger.log_odds(tag_prior, tag_count))
+    return clip_model.ClipModel(normalized, body, head, name="hub_tagger")
 
 
 @keras.saving.register_keras_serializable(package="tftag")

@@ -6,11 +6,10 @@ import keras
 import numpy as np
 
 from experiments.scoring import evaluation
-from experiments.settings import dual_config
-from experiments.training import optimizers
+from experiments.settings import dual_config, optimizers
 from pipelines import manifest as manifests
 from pipelines.reading import random_draws, slice_reader
-from tftag.models import dual_encoder
+from tftag.models import clip_model, dual_encoder
 from tftag.words import unit_vectors
 
 
@@ -35,7 +34,7 @@ class ClipVectors:
 
 
 def clip_vectors(
-    model: keras.Model,
+    model: clip_model.ClipModel,
     manifest: manifests.Manifest,
     settings: dual_config.DualConfig,
 ) -> ClipVectors:
@@ -46,10 +45,9 @@ def clip_vectors(
         manifest: the recordings.
         settings: of the experiment.
     """
-    body = keras.Model(model.input, model.get_layer("dropout").input)
     return ClipVectors(
         *evaluation.clip_outputs(
-            body,
+            model.body(),
             manifest,
             settings.audio,
             slice_reader.SliceReader(manifest, settings.audio.clip_samples),
@@ -59,7 +57,7 @@ def clip_vectors(
 
 
 def train_heads(
-    model: keras.Model,
+    model: dual_encoder.DualEncoder,
     clips: ClipVectors,
     labels: np.ndarray,
     settings: dual_config.DualConfig,
@@ -119,7 +117,7 @@ def train_heads(
         fit(clips.vectors[drawn], clips.rows[drawn], 1)
 
 
-def embed(model: keras.Model, clips: ClipVectors) -> np.ndarray:
+def embed(model: dual_encoder.DualEncoder, clips: ClipVectors) -> np.ndarray:
     """Vectors of recordings in the shared space, from those of their clips.
 
     Args:
@@ -130,9 +128,6 @@ def embed(model: keras.Model, clips: ClipVectors) -> np.ndarray:
         float32 `[recordings, dim]`, unit length: the mean of the clips' unit
         vectors, made unit length.
     """
-    inputs = keras.Input((clips.vectors.shape[1],), name="clip_vector")
-    x = model.get_layer("audio_projection")(inputs)
-    projection = keras.Model(inputs, model.get_layer("audio_embedding")(x))
-    vectors = projection.predict(clips.vectors, verbose=0)
+    vectors = model.audio_tower.head.predict(clips.vectors, verbose=0)
     means = ClipVectors(np.asarray(vectors), clips.rows).means()
     return unit_vectors.unit(means, "embeddings").astype(np.float32)

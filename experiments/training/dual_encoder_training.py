@@ -16,17 +16,10 @@ from experiments.training import (
 )
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
-from tftag import losses, words
-from tftag.losses import negatives
-from tftag.models import dual_encoder, tagger
+from tftag import words
+from tftag.losses import contrastive, negatives
+from tftag.models import clip_model, dual_encoder, tagger
 from tftag.words import unit_vectors
-
-DRAWN = {
-    "random": negatives.random,
-    "balanced": negatives.balanced,
-    "distance": negatives.distance_weighted,
-    "hard": negatives.hard,
-}
 
 
 def tag_vectors(
@@ -67,8 +60,9 @@ def tag_vectors(
 def model_config(
     settings: dual_config.DualConfig,
 ) -> dual_encoder.DualEncoderConfig:
-    """The network of the settings; the triplet loss takes plain cosines."""
-    if settings.training.loss != "triplet":
+    """The network of the settings; some losses take plain cosines."""
+    loss = contrastive.LOSSES[settings.training.loss]
+    if not getattr(loss, "on_cosines", False):
         return settings.model
     return dataclasses.replace(
         settings.model, initial_scale=1.0, initial_bias=0.0, learned_scale=False
@@ -77,18 +71,10 @@ def model_config(
 
 def make_loss(settings: dual_config.DualConfig) -> keras.losses.Loss:
     """The contrastive loss of the settings."""
-    match settings.training.loss:
-        case "sigmoid":
-            return losses.BinaryCrossentropy(name="sigmoid_contrastive")
-        case "infonce":
-            return losses.MultiPositiveInfoNCE()
-        case "triplet":
-            return losses.TripletMargin(DRAWN[settings.negatives])
-        case name:
-            raise ValueError(
-                "`loss` must be sigmoid, infonce or triplet. "
-                f"Received: {name!r}"
-            )
+    loss = contrastive.LOSSES[settings.training.loss]
+    if contrastive.draws_negatives(loss):
+        return loss(negatives.SAMPLINGS[settings.negatives])
+    return loss()
 
 
 def train(
@@ -118,10 +104,11 @@ def train(
             tagger_settings(settings), recordings, validation, tagger_run
         )
         return on_tagger(settings, trained, recordings, vectors)
-    seen_vectors = tag_vectors(recordings.vocabulary.names, vectors)
+    names = recordings.vocabulary.names
+    seen_vectors = tag_vectors(names, vectors)
     recipe = tagger_training.Recipe(
         build=lambda part, pretrained: build(
-            settings, seen_vectors, pretrained=pretrained
+            settings, names, seen_vectors, pretrained=pretrained
         ),
         fitted=dual_encoder.masked,
         loss=lambda weights: make_loss(settings),
@@ -188,7 +175,7 @@ def on_tagger(
 
 def fit_heads(
     settings: dual_config.DualConfig,
-    body: keras.Model,
+    body: clip_model.ClipModel,
     clips: cached_clips.ClipVectors,
     labels: np.ndarray,
     names: tuple[str, ...],
@@ -207,7 +194,7 @@ def fit_heads(
     Returns:
         The dual encoder.
     """
-    model = build(settings, tag_vectors(names, vectors))
+    model = build(settings, names, tag_vectors(names, vectors))
     transfer.copy_body(model, body)
     cached_clips.train_heads(
         model, clips, labels, settings, make_loss(settings)
@@ -235,20 +222,22 @@ def learnt_from(
 
 def build(
     settings: dual_config.DualConfig,
+    names: tuple[str, ...],
     seen_vectors: np.ndarray,
     *,
     pretrained: bool = True,
-) -> keras.Model:
+) -> dual_encoder.DualEncoder:
     """Builds the dual encoder; its random weights are drawn from the seed.
 
     Args:
         settings: all of the experiment.
-        seen_vectors: word vectors of the seen tags `[tags, word_dim]`.
+        names: of the seen tags.
+        seen_vectors: their word vectors `[tags, word_dim]`.
         pretrained: take over the body that `init_from` names.
     """
     keras.utils.set_random_seed(settings.seed)
-    model = dual_encoder.dual_encoder(
-        settings.audio, model_config(settings), seen_vectors
+    model = dual_encoder.DualEncoder(
+        names, seen_vectors, settings.audio, model_config(settings)
     )
     if settings.init_from and pretrained:
         transfer.take_over_body(model, settings.init_from, settings.audio)
@@ -258,7 +247,7 @@ def build(
 
 
 def embed_recordings(
-    model: keras.Model,
+    model: dual_encoder.DualEncoder,
     manifest: manifests.Manifest,
     settings: dual_config.DualConfig,
 ) -> np.ndarray:
@@ -266,10 +255,9 @@ def embed_recordings(
 
     The mean of the unit vectors of evenly spaced clips, made unit length.
     """
-    audio_tower, _ = dual_encoder.towers(model)
     reader = slice_reader.SliceReader(manifest, settings.audio.clip_samples)
     means = evaluation.output_means(
-        audio_tower,
+        model.audio_tower,
         manifest,
         settings.audio,
         reader,
@@ -279,10 +267,12 @@ def embed_recordings(
 
 
 def embed_tags(
-    model: keras.Model, names: tuple[str, ...], vectors: words.WordVectors
+    model: dual_encoder.DualEncoder,
+    names: tuple[str, ...],
+    vectors: words.WordVectors,
 ) -> np.ndarray:
     """Vectors of tags, seen or not, float32 `[tags, dim]`, unit length."""
-    _, text_tower = dual_encoder.towers(model)
     return np.asarray(
-        text_tower.predict(tag_vectors(names, vectors), verbose=0), np.float32
+        model.text_tower.predict(tag_vectors(names, vectors), verbose=0),
+        np.float32,
     )

@@ -13,6 +13,7 @@ import keras
 
 from tftag import layers
 from tftag.files import plain_json
+from tftag.models import tagger
 
 _KERAS = frozenset(
     {
@@ -40,9 +41,10 @@ _OURS = frozenset(
         layers.LogMelSpectrogram,
         layers.MemberLogits,
         layers.WaveformNormalization,
+        tagger.Tagger,
     }
 )
-_OUR_NAMES = frozenset(f"tftag>{layer.__name__}" for layer in _OURS)
+_OUR_NAMES = frozenset(f"tftag>{made.__name__}" for made in _OURS)
 # An input or output of a layer; nothing is made of it.
 _SYMBOL = "__keras_tensor__"
 _CONFIG = "config.json"

@@ -11,9 +11,8 @@ import tensorflow as tf
 from experiments.figures import tensorboard_log
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from experiments.settings import baseline_config
+from experiments.settings import baseline_config, optimizers
 from experiments.training import (
-    optimizers,
     state,
     tag_weights,
     transfer,

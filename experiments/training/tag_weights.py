@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 
 from pipelines import splits
-from pipelines.sources import csv_text
+from pipelines.sources.own_table import csv_text
 from tftag import metrics, tags
 
 _log = logging.getLogger(__name__)

@@ -12,10 +12,9 @@ import tensorflow as tf
 
 from experiments.data import recordings
 from experiments.runs import run_folder
-from experiments.settings import baseline_config
+from experiments.settings import baseline_config, optimizers, tables
 from experiments.training import (
     audio_module,
-    optimizers,
     state,
     tag_weights,
     transfer,
@@ -25,6 +24,7 @@ from pipelines import manifest as manifests
 from pipelines.reading import dataset
 from tftag import hub
 from tftag.losses import classification
+from tftag.models import precision as precision_lib
 from tftag.models import tagger
 
 _log = logging.getLogger(__name__)
@@ -204,8 +204,8 @@ def build(
             prior,
             settings.model.dropout,
         )
-    model = tagger.tagger(
-        settings.audio, settings.model, len(train.vocabulary), prior
+    model = tagger.Tagger(
+        train.vocabulary.names, settings.audio, settings.model, prior
     )
     if settings.init_from and pretrained:
         transfer.take_over(
@@ -217,18 +217,10 @@ def build(
 
 
 def make_loss(name: str, weights: np.ndarray | None) -> keras.losses.Loss:
-    """The loss of a name; `weights` float `[tags]` for `bce` only."""
-    match name:
-        case "bce":
-            return classification.BinaryCrossentropy(weights)
-        case "focal":
-            return classification.FocalCrossentropy()
-        case "sigmoid_bce":
-            return classification.SigmoidBinaryCrossentropy()
-        case _:
-            raise ValueError(
-                f"`loss` must be bce, focal or sigmoid_bce. Received: {name!r}"
-            )
+    """The loss of a name; `weights` float `[tags]` for one that takes them."""
+    tables.check("loss", name, classification.LOSSES)
+    loss = classification.LOSSES[name]
+    return loss() if weights is None else loss(weights)
 
 
 def shuffled_labels(
@@ -266,12 +258,8 @@ def precision(name: str):
     if name != "float32" and not tf.config.list_physical_devices("GPU"):
         _warn_of_no_gpu(name)
         name = "float32"
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
+    with precision_lib.policy(name):
         yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 @functools.cache

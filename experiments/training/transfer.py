@@ -14,14 +14,12 @@ from experiments.training import keras_file, state
 from pipelines import manifest as manifests
 from tftag import audio, hub, tags
 from tftag.files import plain_json
-from tftag.models import tagger
+from tftag.models import clip_model, tagger
 from tftag.serving import model_card
 from tftag.zero_shot import leaks
 
 _log = logging.getLogger(__name__)
 
-BODY = ("mel_norm", "backbone")
-HEAD = "tag_logits"
 _WAY_OUT = "name another run to start from"
 # What makes one picture of a sound; another one would be noise to the blocks.
 _FRONT_END = (
@@ -37,7 +35,7 @@ _FRONT_END = (
 
 
 def take_over(
-    model: keras.Model,
+    model: clip_model.ClipModel,
     source: str | os.PathLike,
     vocabulary: tags.TagVocabulary,
     spec: audio.AudioSpec,
@@ -58,16 +56,14 @@ def take_over(
         ValueError: the two differ in front end or architecture.
     """
     other, other_tags = _copy_body(model, source, spec)
-    head, other_head = model.get_layer(HEAD), other.get_layer(HEAD)
-    kernel, bias = map(np.array, head.get_weights())
-    other_kernel, other_bias = other_head.get_weights()
+    kernel, bias = map(np.array, model.head.get_weights())
+    other_kernel, other_bias = other.head.get_weights()
     shared = tuple(n for n in vocabulary.names if n in other_tags.names)
     for name in shared:
         here, there = vocabulary.index(name), other_tags.index(name)
         kernel[:, here] = other_kernel[:, there]
         bias[here] = other_bias[there]
-    head.kernel.assign(kernel)
-    head.bias.assign(bias)
+    model.head.set_weights([kernel, bias])
     _log.info(
         "start from %s: its body, and the head of %d of %d tags",
         source,
@@ -78,12 +74,14 @@ def take_over(
 
 
 def take_over_body(
-    model: keras.Model, source: str | os.PathLike, spec: audio.AudioSpec
+    model: clip_model.ClipModel,
+    source: str | os.PathLike,
+    spec: audio.AudioSpec,
 ) -> None:
     """Copies a tagger's body, and nothing that knows its tags.
 
     Args:
-        model: any network with the layers of `BODY`, such as a dual encoder.
+        model: to change, such as a dual encoder.
         source: a tagger's run folder or export, as for `take_over`.
         spec: of `model`.
 
@@ -96,11 +94,11 @@ def take_over_body(
 
 
 def copy_body(
-    model: keras.Model,
-    other: keras.Model,
+    model: clip_model.ClipModel,
+    other: clip_model.ClipModel,
     source: str | os.PathLike = "the other model",
 ) -> None:
-    """Copies the layers of `BODY` from one model to another.
+    """Copies front end and backbone from one model to another.
 
     Args:
         model: to change.
@@ -110,8 +108,8 @@ def copy_body(
     Raises:
         ValueError: the two differ in architecture.
     """
-    for name in BODY:
-        _copy(model.get_layer(name), other.get_layer(name), source)
+    _copy(model.front_end, other.front_end, source)
+    _copy(model.backbone, other.backbone, source)
 
 
 def card(source: str | os.PathLike) -> dict:
@@ -183,16 +181,15 @@ def check_start(
     )
 
 
-def freeze(model: keras.Model) -> None:
-    """Keeps all but the last layer as it is, moving statistics too."""
-    for name in BODY:
-        model.get_layer(name).trainable = False
+def freeze(model: clip_model.ClipModel) -> None:
+    """Keeps all but the head as it is, moving statistics too."""
+    model.front_end.trainable = False
+    model.backbone.trainable = False
 
 
-def training_model(model: keras.Model) -> keras.Model:
+def training_model(model: clip_model.ClipModel) -> keras.Model:
     """The tagger with SpecAugment where it has a spectrogram to mask."""
-    own = any(layer.name == "backbone" for layer in model.layers)
-    return tagger.masked(model) if own else model
+    return tagger.masked(model) if isinstance(model, tagger.Tagger) else model
 
 
 def fitting(stream: tf.data.Dataset, model: keras.Model) -> tf.data.Dataset:
@@ -212,7 +209,7 @@ def fitting(stream: tf.data.Dataset, model: keras.Model) -> tf.data.Dataset:
 
 
 def _copy_body(model, source, spec):
-    """Copies what `BODY` names; returns the other tagger and its tags."""
+    """Copies the body; returns the other tagger and its tags."""
     other, other_tags, other_spec = _open(pathlib.Path(source))
     for name in _FRONT_END:
         if getattr(spec, name) != getattr(other_spec, name):
@@ -283,7 +280,7 @@ def _open_run(source):
         raise FileNotFoundError(
             f"A run to start from must have a checkpoint. Received: {source}"
         )
-    model = tagger.tagger(settings.audio, settings.model, len(vocabulary))
+    model = tagger.Tagger(vocabulary.names, settings.audio, settings.model)
     groups = saved[1]
     for group in ("best", "average"):
         if groups.get(group):
@@ -304,7 +301,18 @@ def _open_export(source):
             f"Received: {source} ({error})"
         ) from error
     path = source / "assets.extra" / "tagger.keras"
-    return keras_file.load_tagger(path), vocabulary, spec
+    return _with_parts(keras_file.load_tagger(path)), vocabulary, spec
+
+
+def _with_parts(model):
+    """What version 0.1.0 exported is a plain graph of named layers."""
+    if isinstance(model, clip_model.ClipModel):
+        return model
+    body, logits = model.get_layer("backbone"), model.get_layer("tag_logits")
+    front_end = keras.Model(model.input, model.get_layer("mel_norm").output)
+    vector = keras.Input(body.output.shape[1:])
+    head = keras.Model(vector, logits(vector))
+    return clip_model.ClipModel(front_end, body, head)
 
 
 def _copy(layer, other, source):

@@ -7,12 +7,16 @@ import numpy as np
 
 from experiments.settings import dual_config, flags
 from tftag import words
+from tftag.losses import contrastive
+from tftag.losses import negatives as negatives_lib
 from tftag.words import sources as word_sources
 
-LOSSES = (
-    ("sigmoid", ""),
-    ("infonce", ""),
-    *(("triplet", negatives) for negatives in dual_config.NEGATIVES),
+LOSSES = tuple(
+    (name, sampling)
+    for name, loss in contrastive.LOSSES.items()
+    for sampling in (
+        negatives_lib.SAMPLINGS if contrastive.draws_negatives(loss) else ("",)
+    )
 )
 
 

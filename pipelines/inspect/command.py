@@ -3,7 +3,7 @@
     python -m pipelines.inspect data/mine --listen
 
 Counts, tags and their company, lengths, levels, artists, what splits share,
-and recordings that share audio. Each recording is heard once; what was heard
+and recordings that share audio. Each recording is measured once; what was found
 is kept beside the page, so that a second call is quick.
 """
 

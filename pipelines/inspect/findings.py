@@ -33,6 +33,7 @@ def find(seen: inspection.Inspection) -> list[Finding]:
     grades = (BAD, DOUBTFUL, GOOD)
     every = [
         *_unreadable(seen),
+        *_warned(seen),
         *_artists(seen),
         *_equal(seen),
         *_near(seen),
@@ -51,6 +52,17 @@ def _unreadable(seen) -> Iterator[Finding]:
             f"{lost} of {len(seen.tracks):,} cannot be read: "
             f"{some(list(seen.unreadable), 3)}. Restore them or prepare the "
             "data again.",
+        )
+
+
+def _warned(seen) -> Iterator[Finding]:
+    if seen.warnings:
+        texts = [f"{name} ({text})" for name, text in seen.warnings.items()]
+        yield Finding(
+            DOUBTFUL,
+            "Read with a warning",
+            f"{count(len(texts), 'recording')}: {some(texts, 3)}. They are "
+            "used as far as they go.",
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from pipelines import manifest, splits
 from pipelines.inspect import levels, measurements, tag_figures
 from pipelines.inspect.fingerprints import near_duplicates
-from pipelines.prepare import rejected
+from pipelines.prepare import journal, rejected
 from tftag import artist_names
 
 _TAG_PAIRS = 12
@@ -55,9 +55,11 @@ class Inspection:
         equal: Groups of rows whose audio is equal.
         near: Pairs of recordings that share audio, and are not equal; `None`
             where they were not looked for.
-        levels: Per recording, `None` where it was not heard.
+        levels: Per recording, `None` where it was not measured.
         unreadable: Path -> why it cannot be read.
         rejected: Reason -> how many recordings the preparation lost to it.
+        warnings: Track id -> what the preparation said of a recording that is
+            used all the same, as that a part of it is missing.
     """
 
     prepared: manifest.Manifest
@@ -73,6 +75,7 @@ class Inspection:
     levels: tuple[levels.Levels | None, ...]
     unreadable: dict[str, str]
     rejected: dict[str, int]
+    warnings: dict[str, str]
 
     @property
     def tracks(self) -> tuple[manifest.Track, ...]:
@@ -110,7 +113,7 @@ def inspect(
 
     Args:
         prepared: The data set.
-        measured: What was heard of it; `None` where nobody listened.
+        measured: Its levels and fingerprints; `None` where none were made.
         max_error_rate: Share of bits that may differ in shared audio.
 
     Returns:
@@ -141,6 +144,7 @@ def inspect(
         levels=(None,) * count if measured is None else measured.levels,
         unreadable={} if measured is None else measured.unreadable,
         rejected=_rejected(prepared.folder),
+        warnings=_warnings(prepared),
     )
 
 
@@ -164,6 +168,15 @@ def _equal(tracks: Sequence[manifest.Track]) -> tuple[tuple[int, ...], ...]:
     for row, track in enumerate(tracks):
         by_audio[track.audio_hash].append(row)
     return tuple(tuple(rows) for rows in by_audio.values() if len(rows) > 1)
+
+
+def _warnings(prepared: manifest.Manifest) -> dict[str, str]:
+    said = journal.warnings(prepared.folder)
+    return {
+        track.track_id: "; ".join(said[track.track_id])
+        for track in prepared.tracks
+        if track.track_id in said
+    }
 
 
 def _rejected(folder: pathlib.Path) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Every recording heard once: its levels and its fingerprint, kept on disk."""
+"""Each recording measured once: its levels and fingerprint, kept on disk."""
 
 import dataclasses
 import json
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Measurements:
-    """What was heard of the recordings of a manifest.
+    """What was measured of the recordings of a manifest.
 
     Attributes:
         levels: Per recording, `None` where it could not be read.
@@ -73,10 +73,10 @@ class Measurements:
 
 
 def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
-    """Hears all recordings, or takes what an earlier call kept.
+    """Measures all recordings, or takes what an earlier call kept.
 
     Each finished recording is kept at once: a call that was killed goes on
-    where it was. A recording is heard again where its audio, length or size
+    where it was. A recording is measured again where its audio, length or size
     in the manifest is another.
 
     Args:
@@ -117,13 +117,13 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
             entry = known.get(json.dumps(key))
             if entry is None:
                 try:
-                    heard, made = _hear(reader, row)
+                    level, made = _measure(reader, row)
                 # A RuntimeError is what libsndfile raises.
                 except (ValueError, OSError, RuntimeError) as error:
                     unreadable[track.path] = _reason(error)
                     found.append(None)
                     continue
-                entry = _Entry(key, words.tell() // 4, len(made), heard)
+                entry = _Entry(key, words.tell() // 4, len(made), level)
                 words.write(made.astype("<u4").tobytes())
                 words.flush()
                 table.write(entry.line())
@@ -131,7 +131,7 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
                 known[json.dumps(key)] = entry
             found.append(entry)
             if (row + 1) % _LOG_EVERY == 0:
-                logger.info("heard %d of %d", row + 1, len(prepared.tracks))
+                logger.info("measured %d of %d", row + 1, len(prepared.tracks))
     places = np.array(
         [(e.start, e.start + e.words) if e else (0, 0) for e in found],
         np.int64,
@@ -158,12 +158,12 @@ class _Entry:
 
 
 def _key(track, sample_rate_hz):
-    # The name is not in it: equal audio is heard once.
+    # The name is not in it: equal audio is measured once.
     facts = [track.audio_hash or track.path, track.samples, track.file_bytes]
     return [FORMAT, sample_rate_hz, *facts]
 
 
-def _hear(reader, row):
+def _measure(reader, row):
     rate_hz = reader.manifest.sample_rate_hz
     track = reader.manifest.tracks[row]
     meter = levels.LevelMeter(rate_hz)
@@ -199,12 +199,12 @@ def _read_table(table_path, words_path):
                     name: -math.inf if value is None else value
                     for name, value in entry.levels.items()
                 }
-                heard = levels.Levels(**facts)
-                entry = dataclasses.replace(entry, levels=heard)
+                level = levels.Levels(**facts)
+                entry = dataclasses.replace(entry, levels=level)
                 if entry.start + entry.words <= held:
                     known[json.dumps(entry.key)] = entry
             except (*plain_json.DAMAGE, TypeError, AttributeError):
-                continue  # cut short: that recording is heard again
+                continue  # cut short: that recording is measured again
     return known
 
 

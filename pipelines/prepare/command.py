@@ -10,137 +10,67 @@ preparation that was stopped goes on where it was. With --in-place no WAV is
 written: training then reads slices of the files where they are.
 """
 
+import argparse
 import logging
 import os
-import pathlib
 import sys
 
-from pipelines.prepare import (
-    arguments,
-    overwriting,
-    preparation,
-    summary,
-)
-from pipelines.sources import (
-    fma,
-    folder,
-    gtzan,
-    listed,
-    magnatagatune,
-    mirdata_loader,
-    mtg_jamendo,
-)
-from pipelines.sources.pickles import lists as seed_pickles
+from pipelines.prepare import flags, overwriting, preparation, summary
+from pipelines.sources import data_set, listings
 from pipelines.storage import address as addresses
 
 
 def main(argv: list[str] | None = None) -> int:
     """Prepares a data set and prints what it is."""
-    asked = arguments.parse(argv, __doc__)
+    asked, chosen = flags.parse(argv, __doc__)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     addresses.local(asked.out, "--out", preparation.COPY_UP)
-    audio_folder = _audio_folder(asked)
+    audio_folder = chosen.find_audio(asked)
     if os.path.realpath(asked.out) == os.path.realpath(str(audio_folder)):
         raise ValueError(
             "--out must be another folder than that of the audio. "
             f"Received: {asked.out}"
         )
-    lists = filter(None, (asked.table, asked.tags, asked.tag_names))
+    lists = filter(None, (*chosen.files(asked), asked.tags))
     overwriting.refuse_own_files(asked.out, lists)
-    wishes = preparation.Wishes(
+    options = make_options(asked, chosen)
+    prepared, lost = preparation.prepare(
+        chosen.read(asked, audio_folder, [asked.out]),
+        audio_folder,
+        asked.out,
+        options,
+    )
+    sys.stdout.write(summary.summarize(prepared, lost))
+    return 0
+
+
+def make_options(
+    asked: argparse.Namespace, chosen: data_set.DataSet
+) -> preparation.Options:
+    """What the flags say of the preparation.
+
+    Args:
+        asked: The parsed flags.
+        chosen: The data set that they choose.
+
+    Raises:
+        ValueError: A value is out of its range, or a list of tags no text.
+        FileNotFoundError: There is no such list.
+    """
+    version = chosen.version(asked.subset)
+    weights = asked.split or (version.split_weights if version else None)
+    return preparation.Options(
         sample_rate_hz=asked.sample_rate_hz,
         min_count=asked.min_count,
         top=asked.top,
-        tag_names=listed.read_names(asked.tags) if asked.tags else None,
-        split_weights=_split_weights(asked),
+        vocabulary=listings.read_names(asked.tags) if asked.tags else None,
+        split_weights=weights or None,
         seed=asked.seed,
-        # A published split is kept as published, with its leak measured.
-        accept_leak=asked.accept_leak or asked.table is None,
+        accept_leak=asked.accept_leak or chosen.keeps_splits,
         drop_duplicates=asked.drop_duplicates,
         max_rejected_share=asked.max_rejected_share,
         seconds_per_file=asked.seconds_per_file,
         processes=asked.processes,
         in_place=asked.in_place,
         array_rate_hz=asked.array_rate_hz,
-    )
-    prepared, lost = preparation.prepare(
-        _read_source(asked, audio_folder), audio_folder, asked.out, wishes
-    )
-    sys.stdout.write(summary.summarize(prepared, lost))
-    return 0
-
-
-def _audio_folder(asked) -> str | pathlib.Path | addresses.Address:
-    if asked.table:
-        beside = addresses.place(asked.table).parent
-        return addresses.place(asked.audio) if asked.audio else beside
-    own = asked.pickles or asked.magnatagatune or asked.mtg_jamendo
-    own = own or asked.gtzan or asked.fma
-    for place in filter(None, (asked.audio, own)):
-        addresses.local(
-            place, "All but a --table and its audio", "copy it here first"
-        )
-    if asked.fma and not asked.audio:
-        return fma.audio_folder(asked.fma, asked.subset)
-    return asked.audio or own
-
-
-def _split_weights(asked):
-    """The wish, or the sizes of the published split where one is made."""
-    if asked.magnatagatune and asked.subset == "artist":
-        return asked.split or magnatagatune.ARTIST_WEIGHTS
-    return asked.split
-
-
-def _read_source(asked, audio_folder) -> listed.Listing:
-    skip = [asked.out]
-    if asked.table:
-        return folder.read_table(
-            asked.table, audio_folder, asked.tag_separator, skip=skip
-        )
-    if asked.pickles:
-        return seed_pickles.read_pickles(
-            *seed_pickles.find_pickles(asked.pickles),
-            audio_folder,
-            asked.tag_names,
-            asked.tag_separator,
-            skip=skip,
-        )
-    if asked.magnatagatune:
-        return magnatagatune.read_magnatagatune(
-            asked.magnatagatune,
-            audio_folder,
-            asked.subset,
-            all_tags=asked.all_tags,
-            merge_synonyms=asked.merge_synonyms,
-            partial=asked.partial,
-            skip=skip,
-        )
-    if asked.mtg_jamendo:
-        return mtg_jamendo.read_mtg_jamendo(
-            asked.mtg_jamendo,
-            audio_folder,
-            asked.subset,
-            asked.split_number or 0,
-            partial=asked.partial,
-            skip=skip,
-        )
-    if asked.fma:
-        return fma.read_fma(
-            asked.fma,
-            audio_folder,
-            asked.subset,
-            top_genres=asked.top_genres,
-            partial=asked.partial,
-            skip=skip,
-        )
-    if asked.gtzan:
-        return gtzan.read_gtzan(audio_folder, partial=asked.partial, skip=skip)
-    return mirdata_loader.read_mirdata(
-        asked.mirdata,
-        audio_folder,
-        asked.subset,
-        asked.split_number,
-        partial=asked.partial,
-        skip=skip,
     )

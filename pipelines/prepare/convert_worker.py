@@ -8,6 +8,7 @@ import pathlib
 import re
 import signal
 
+from pipelines.prepare import journal
 from pipelines.reading import arrays, in_place_check, slice_decoders
 from pipelines.storage import address as addresses
 from pipelines.storage import remote, retries
@@ -143,7 +144,7 @@ def _convert(source, target, sample_rate_hz, in_place, array_rate_hz):
                 source, recording, sample_rate_hz, array_rate_hz
             )
         except (slice_decoders.Undecodable, OSError) as error:
-            warnings.texts.append(f"converted, not left in place: {error}")
+            warnings.texts.append(f"{journal.NOT_IN_PLACE}: {error}")
     if facts is None:
         facts = _write(target, recording, sample_rate_hz)
     known = hashlib.blake2b(

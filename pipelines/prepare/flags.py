@@ -1,35 +1,64 @@
-"""The flags of `python -m pipelines.prepare`, in the groups of its help."""
+"""The flags of `python -m pipelines.prepare`, and which of them go together.
+
+What a data set has of its own comes from its file in `pipelines.sources`.
+"""
 
 import argparse
 import sys
+from collections.abc import Iterable
 
+from pipelines import sources
 from pipelines.prepare import preparation
-from pipelines.sources import (
-    catalogue,
-    fma,
-    gtzan,
-    listed,
-    magnatagatune,
-    mtg_jamendo,
-)
-from pipelines.sources.pickles import lists
+from pipelines.sources import catalogue, data_set
 from tftag.cli import command_line
-
-# Data set, its subsets, and the first of them, which is the default.
-SUBSETS = {
-    "magnatagatune": tuple(magnatagatune.VERSIONS),
-    "mtg_jamendo": tuple(mtg_jamendo.COUNTS),
-    "gtzan": (gtzan.VERSION.name,),
-    "fma": tuple(fma.VERSIONS),
-}
 
 
 class _List(argparse.Action):
     """Prints the data sets and ends."""
 
     def __call__(self, parser, namespace, values, option_string=None):
-        sys.stdout.write(catalogue.text())
+        sys.stdout.write(catalogue.text(sources.DATA_SETS))
         parser.exit()
+
+
+def parse(
+    argv: list[str] | None, description: str
+) -> tuple[argparse.Namespace, data_set.DataSet]:
+    """Reads the arguments and refuses those that do not go together.
+
+    Args:
+        argv: Arguments without the program's name; None takes `sys.argv`.
+        description: What the help starts with.
+
+    Returns:
+        The arguments, `subset` set where the data set has versions, and the
+        data set that they choose.
+    """
+    parser = make_parser(description)
+    asked = parser.parse_args(argv)
+    for name, value in vars(asked).items():
+        if value == "":  # as of a variable of the shell that is not set
+            parser.error(f"--{name.replace('_', '-')} must not be empty")
+    (chosen,) = (s for s in sources.DATA_SETS if s.flag.is_given(asked))
+    for flag in _options(sources.DATA_SETS):
+        if flag.is_given(asked) and flag not in chosen.all_options:
+            known = " or ".join(
+                each.flag.name
+                for each in sources.DATA_SETS
+                if flag in each.all_options
+            )
+            hint = f"; see {flag.see}" if flag.see else ""
+            parser.error(f"{flag.name} goes with {known}{hint}")
+    if asked.tags is not None and (asked.top or asked.min_count != 1):
+        parser.error("--tags names the tags: leave out --top and --min-count")
+    try:
+        version = chosen.version(asked.subset)
+        chosen.check(asked)
+    except ValueError as error:
+        parser.error(str(error))
+    if version:
+        asked.subset = version.name
+    return asked, chosen
 
 
 def make_parser(description: str) -> command_line.Parser:
@@ -53,127 +82,57 @@ def make_parser(description: str) -> command_line.Parser:
         nargs=0,
         help="print the data sets that are known by name, and end",
     )
-    _add_sources(parser)
-    _add_reading(parser)
-    _add_published(parser)
-    _add_wishes(parser)
+    _add_data_sets(parser)
+    _add_options(parser)
     _add_limits(parser)
     return parser
 
 
-def flag(name: str) -> str:
-    """Returns the flag of an attribute of the parsed arguments."""
-    return "--" + name.replace("_", "-")
+def _options(
+    data_sets: Iterable[data_set.DataSet],
+) -> list[data_set.Flag]:
+    """The flags of some data sets, each once."""
+    return list(
+        dict.fromkeys(f for each in data_sets for f in each.all_options)
+    )
 
 
-def _add_sources(parser):
+def _add_data_sets(parser):
     group = parser.add_argument_group("where the data is, one of")
-    source = group.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--table",
-        metavar="FILE",
-        help="your own list: CSV with the columns path,tags[,artist[,split]], "
-        "or JSON lines; it and its audio may be at s3://, gs:// or https:// "
-        "addresses",
-    )
-    source.add_argument(
-        "--pickles",
-        metavar="DIR",
-        help=f"folder of the reference experiment's {', '.join(lists.NAMES)}",
-    )
-    source.add_argument(
-        "--magnatagatune",
-        metavar="DIR",
-        help=f"folder of {magnatagatune.ANNOTATIONS} and "
-        f"{magnatagatune.CLIP_INFO}",
-    )
-    source.add_argument(
-        "--mtg-jamendo",
-        metavar="DIR",
-        help="copy of the data set's repository, which has the splits",
-    )
-    source.add_argument(
-        "--gtzan", metavar="DIR", help="folder of the ten genres"
-    )
-    source.add_argument(
-        "--fma", metavar="DIR", help="folder of fma_metadata and fma_<subset>"
-    )
-    source.add_argument(
-        "--mirdata",
-        metavar="NAME",
-        help="a loader of mirdata; --audio is its folder",
-    )
+    chosen = group.add_mutually_exclusive_group(required=True)
+    for each in sources.DATA_SETS:
+        each.flag.add_to(chosen)
+    published = [each for each in sources.DATA_SETS if each.publication]
+    others = [each for each in sources.DATA_SETS if not each.publication]
 
-
-def _add_reading(parser):
-    add = parser.add_argument_group("how it is read").add_argument
-    add(
+    group = parser.add_argument_group("how it is read")
+    group.add_argument(
         "--audio",
         metavar="DIR",
         help="where the audio is (default: beside the lists)",
     )
-    add(
-        "--tag-separator",
-        metavar="TEXT",
-        help="what joins the tags in a cell of the table or a string of the "
-        f"pickles (default: {listed.TAG_SEPARATOR})",
-    )
-    add(
-        "--tag-names",
-        metavar="FILE",
-        help="the tags, in their order, of pickles that have rows of zeros "
-        "and ones: one per line, or a pickle of a list",
-    )
-    add(
+    for flag in _options(others):
+        flag.add_to(group)
+    group.add_argument(
         "--array-rate-hz",
         type=int,
         metavar="HZ",
         help="rate of .npy files, which do not tell it",
     )
 
-
-def _add_published(parser):
-    add = parser.add_argument_group("of published data sets").add_argument
-    add(
-        "--subset",
-        metavar="NAME",
-        help="; ".join(
-            f"{flag(name)}: {', '.join(subsets)}"
-            for name, subsets in SUBSETS.items()
-        )
-        + " (default: the first); --mirdata: the attribute that holds the tags",
-    )
-    add(
-        "--split-number",
-        type=int,
-        metavar="N",
-        help="which of several published splits (MTG-Jamendo: 0 to 4, "
-        "default: 0)",
-    )
-    add(
-        "--all-tags",
-        action="store_true",
-        help="MagnaTagATune: learn all tags, not just the top 50",
-    )
-    add(
-        "--merge-synonyms",
-        action="store_true",
-        help="MagnaTagATune: female, woman and so on are one tag",
-    )
-    add(
-        "--top-genres",
-        action="store_true",
-        help="FMA: learn the top genres, not those below them",
-    )
-    add(
-        "--partial",
-        action="store_true",
-        help="take a copy that is not whole; what is missing is named",
-    )
+    group = parser.add_argument_group("of published data sets")
+    subsets = "; ".join(f"{s.flag.name}: {s.subsets}" for s in published)
+    for flag in _options(published):
+        if flag is data_set.SUBSET:
+            flag.add_to(group, f"{subsets} (default: the first)")
+            continue
+        known = [s.name for s in published if flag in s.options]
+        whose = f"{known[0]}: " if len(known) == 1 else ""
+        flag.add_to(group, f"{whose}{flag.help}")
 
 
-def _add_wishes(parser):
-    default = preparation.Wishes()
+def _add_options(parser):
+    default = preparation.Options()
     add = parser.add_argument_group("what is made").add_argument
     add(
         "--out",
@@ -236,7 +195,7 @@ def _add_wishes(parser):
 
 
 def _add_limits(parser):
-    default = preparation.Wishes()
+    default = preparation.Options()
     add = parser.add_argument_group("work and limits").add_argument
     add(
         "--max-rejected-share",

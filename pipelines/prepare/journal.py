@@ -10,6 +10,8 @@ from pipelines.storage import remote_listing, retries
 from tftag.files import atomic_write, no_links, plain_json
 
 NAME = "progress.jsonl"
+# Begins a warning that says nothing of the audio.
+NOT_IN_PLACE = "converted, not left in place"
 
 
 class Journal:
@@ -55,7 +57,7 @@ class Journal:
     def key(
         self,
         source: str | addresses.Address,
-        known: remote_listing.Facts | retries.RemoteError | None = None,
+        known: remote_listing.RemoteFile | retries.RemoteError | None = None,
     ) -> list:
         """Returns what decides the result of a source.
 
@@ -103,6 +105,31 @@ class Journal:
             }
         except (*plain_json.DAMAGE, KeyError, TypeError):
             return  # cut short: that file is converted again
+
+
+def warnings(folder: pathlib.Path) -> dict[str, list[str]]:
+    """What was said of the audio of files that were used all the same.
+
+    Args:
+        folder: Where a preparation left its journal, or none.
+
+    Returns:
+        Track id -> texts, where there are some.
+    """
+    said = {}
+    path = folder / NAME
+    if not path.is_file():
+        return said
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                entry = json.loads(line)
+                said[entry["track_id"]] = [
+                    text
+                    for text in entry["answer"].get("warnings", ())
+                    if not text.startswith(NOT_IN_PLACE)
+                ]
+    return {track_id: texts for track_id, texts in said.items() if texts}
 
 
 def _line(entry):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pipelines import manifest, sentences, splits
 from pipelines.prepare import convert, overwriting, rejected
 from pipelines.reading import arrays
-from pipelines.sources import listed
+from pipelines.sources import listings
 from pipelines.storage import address as addresses
 from tftag import tags
 
@@ -29,14 +29,14 @@ _LEAK = (
 
 
 @dataclasses.dataclass(frozen=True)
-class Wishes:
-    """What a person may decide about a data set.
+class Options:
+    """What a person may decide about a preparation.
 
     Attributes:
         sample_rate_hz: Rate of the WAV files.
         min_count: Recordings that a tag needs to be learned.
         top: Number of tags to learn, the most frequent; None is all.
-        tag_names: The tags to learn, in order, instead of the two above.
+        vocabulary: The tags to learn, in order, instead of the two above.
         split_weights: Shares or counts of train, validation and, if given,
             test; None is 8/1/1. Only for data without splits of its own.
         seed: Seed of the splits.
@@ -54,7 +54,7 @@ class Wishes:
     sample_rate_hz: int = 16_000
     min_count: int = 1
     top: int | None = None
-    tag_names: Sequence[str] | None = None
+    vocabulary: Sequence[str] | None = None
     split_weights: Sequence[float] | None = None
     seed: int = 0
     accept_leak: bool = False
@@ -84,10 +84,10 @@ class Wishes:
 
 
 def prepare(
-    listing: listed.Listing,
+    listing: listings.Listing,
     audio_folder: str | os.PathLike | addresses.Address,
     out: str | os.PathLike,
-    wishes: Wishes,
+    options: Options,
 ) -> tuple[manifest.Manifest, list[rejected.Rejected]]:
     """Converts the recordings of a listing and writes their manifest.
 
@@ -95,7 +95,7 @@ def prepare(
         listing: What a source read.
         audio_folder: What names in `rejected.csv` are relative to.
         out: Folder of the prepared data set.
-        wishes: Decides the rest.
+        options: Decides the rest.
 
     Returns:
         The manifest as written, and what `rejected.csv` names.
@@ -108,45 +108,45 @@ def prepare(
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out must be a folder. Received: {out}")
     given = any(recording.split for recording in listing.recordings)
-    if given and wishes.split_weights is not None:
+    if given and options.split_weights is not None:
         raise ValueError(
             "The data set has splits of its own, which are kept: leave out "
             "--split, or the splits of the data."
         )
     # Fails now rather than after hours; what is left decides below.
     overwriting.refuse_own_files(out, (i.path for i in listing.recordings))
-    _check_arrays(listing, wishes)
-    _check_in_place(listing, wishes)
-    _vocabulary(listing, listing.recordings, wishes)
+    _check_arrays(listing, options)
+    _check_in_place(listing, options)
+    _vocabulary(listing, listing.recordings, options)
     artists, of_artists = splits.shared_artists(listing.recordings)
-    if artists and not wishes.accept_leak:
+    if artists and not options.accept_leak:
         raise ValueError(
             f"{sentences.count(len(artists), 'artist')} "
             f"({sentences.some(artists)}) with {of_artists} recordings {_LEAK}"
         )
     _check_losses(
-        out, rejected.of_listing(listing), len(listing.recordings), wishes
+        out, rejected.of_listing(listing), len(listing.recordings), options
     )
     answers = convert.convert_files(
         {item.track_id: item.path for item in listing.recordings},
         out,
-        wishes.sample_rate_hz,
-        processes=wishes.processes,
-        seconds_per_file=wishes.seconds_per_file,
-        in_place=wishes.in_place,
-        array_rate_hz=wishes.array_rate_hz,
+        options.sample_rate_hz,
+        processes=options.processes,
+        seconds_per_file=options.seconds_per_file,
+        in_place=options.in_place,
+        array_rate_hz=options.array_rate_hz,
     )
     lost = rejected.collect(
-        listing, answers, audio_folder, wishes.drop_duplicates
+        listing, answers, audio_folder, options.drop_duplicates
     )
     lost_ids = {entry.track_id for entry in lost}
     kept = [i for i in listing.recordings if i.track_id not in lost_ids]
-    _check_losses(out, lost, len(kept), wishes)
-    vocabulary = _vocabulary(listing, kept, wishes)
+    _check_losses(out, lost, len(kept), options)
+    vocabulary = _vocabulary(listing, kept, options)
     _warn_of_missing(vocabulary, kept)
     prepared = manifest.Manifest(
         folder=out,
-        sample_rate_hz=wishes.sample_rate_hz,
+        sample_rate_hz=options.sample_rate_hz,
         tracks=tuple(
             _track(item, answers[item.track_id], out) for item in kept
         ),
@@ -154,16 +154,16 @@ def prepare(
         audit={},
         source={
             **listing.source,
-            "made_by": convert.made_by(wishes.sample_rate_hz)
+            "made_by": convert.made_by(options.sample_rate_hz)
             + _also_by(answers[item.track_id] for item in kept),
         },
     )
     if not given:
-        prepared = _with_splits(prepared, wishes)
+        prepared = _with_splits(prepared, options)
     audit = splits.audit(prepared.tracks)
     how = "at random" if audit["artists"] == "unknown" else "by artist"
-    audit["splits"] = "as given" if given else f"{how}, seed {wishes.seed}"
-    if audit["leaks"] and not wishes.accept_leak:
+    audit["splits"] = "as given" if given else f"{how}, seed {options.seed}"
+    if audit["leaks"] and not options.accept_leak:
         equal = audit["shared_audio"]
         raise ValueError(
             f"{sentences.count(len(equal), 'piece')} of audio (as "
@@ -195,17 +195,17 @@ def _tell_of_others(prepared):
         )
 
 
-def _check_losses(out, lost, kept, wishes):
+def _check_losses(out, lost, kept, options):
     """Writes what is lost, and refuses when it is too much."""
     out.mkdir(parents=True, exist_ok=True)
     rejected.write(out, lost)
-    rejected.check_share(lost, kept, wishes.max_rejected_share, out)
+    rejected.check_share(lost, kept, options.max_rejected_share, out)
 
 
-def _vocabulary(listing, recordings, wishes):
+def _vocabulary(listing, recordings, options):
     """The tags to learn; at least one of them must occur."""
-    names = wishes.tag_names
-    if names is None and wishes.min_count == 1 and wishes.top is None:
+    names = options.vocabulary
+    if names is None and options.min_count == 1 and options.top is None:
         names = listing.vocabulary
     lists = [recording.tags for recording in recordings]
     there = sorted({name for held in lists for name in held})
@@ -215,7 +215,7 @@ def _vocabulary(listing, recordings, wishes):
             "to learn. Give tags to some of them."
         )
     vocabulary = tags.build_vocabulary(
-        lists, min_count=wishes.min_count, top=wishes.top, names=names
+        lists, min_count=options.min_count, top=options.top, names=names
     )
     if not any(name in vocabulary for name in there):
         raise ValueError(
@@ -239,9 +239,9 @@ def _warn_of_missing(vocabulary, recordings):
         )
 
 
-def _check_arrays(listing, wishes):
+def _check_arrays(listing, options):
     held = [i.path for i in listing.recordings if arrays.is_array(i.path)]
-    if held and wishes.array_rate_hz is None:
+    if held and options.array_rate_hz is None:
         raise ValueError(
             f"{len(held)} recordings are NumPy arrays, which do not tell their "
             "rate: name it with --array-rate-hz. Received: none; the first is "
@@ -249,9 +249,9 @@ def _check_arrays(listing, wishes):
         )
 
 
-def _check_in_place(listing, wishes):
+def _check_in_place(listing, options):
     remote = [i.path for i in listing.recordings if addresses.is_remote(i.path)]
-    if remote and wishes.in_place:
+    if remote and options.in_place:
         raise ValueError(
             "Audio at an address cannot be left in place: leave out --in-place "
             f"to have it converted. Received: {len(remote)} addresses; the "
@@ -287,12 +287,12 @@ def _place(path, out):
     return (path.relative_to(folder) if inside else path).as_posix()
 
 
-def _with_splits(prepared, wishes):
+def _with_splits(prepared, options):
     sides = splits.assign_splits(
         [track.artist for track in prepared.tracks],
         prepared.labels(),
-        wishes.split_weights or DEFAULT_WEIGHTS,
-        wishes.seed,
+        options.split_weights or DEFAULT_WEIGHTS,
+        options.seed,
         [track.audio_hash for track in prepared.tracks],
     )
     tracks = (

@@ -6,7 +6,7 @@ import os
 import pathlib
 from collections.abc import Iterable, Mapping
 
-from pipelines.sources import listed
+from pipelines.sources import listings
 from pipelines.storage import address as addresses
 from tftag.files import atomic_write, escaping
 
@@ -16,11 +16,11 @@ DUPLICATE = "duplicate"
 _LEFT_OUT = frozenset(
     {
         DUPLICATE,
-        listed.NOT_LISTED,
-        listed.IN_NO_SPLIT,
-        listed.NOT_HELD,
-        listed.KNOWN_FAULT,
-        listed.NOT_IN_VERSION,
+        listings.NOT_LISTED,
+        listings.IN_NO_SPLIT,
+        listings.NOT_HELD,
+        listings.KNOWN_FAULT,
+        listings.NOT_IN_VERSION,
     }
 )
 
@@ -47,7 +47,7 @@ class Rejected:
         return self.reason not in _LEFT_OUT
 
 
-def of_listing(listing: listed.Listing) -> list[Rejected]:
+def of_listing(listing: listings.Listing) -> list[Rejected]:
     """What cannot be used whatever its audio is, as a file that is missing.
 
     Args:
@@ -64,7 +64,7 @@ def of_listing(listing: listed.Listing) -> list[Rejected]:
 
 
 def collect(
-    listing: listed.Listing,
+    listing: listings.Listing,
     answers: Mapping[str, dict],
     audio_folder: str | os.PathLike | addresses.Address,
     drop_duplicates: bool = False,

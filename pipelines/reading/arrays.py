@@ -12,11 +12,11 @@ import tokenize
 from typing import BinaryIO
 
 import numpy as np
-import soxr
 
 from pipelines.reading import local_file
 from pipelines.storage import address as addresses
 from tftag import audio
+from tftag.audio import waveform
 
 SUFFIX = ".npy"
 CODEC = "npy"
@@ -167,25 +167,41 @@ def decode_array(
             raise audio.UnusableAudio(
                 "unsupported", "An array does not tell its rate."
             )
-        with open(path, "rb", buffering=0) as file:
-            layout = read_layout(file)
-            samples = np.empty(layout.frames, np.float32)
-            for first in range(0, layout.frames, _BLOCK_FRAMES):
-                block = read_frames(file, layout, first, _BLOCK_FRAMES)
-                samples[first : first + len(block)] = audio.to_mono(block)
-        if not np.isfinite(samples).all():  # before they spread in resampling
-            raise audio.UnusableAudio(
-                "unreadable", "Samples are NaN or infinite."
-            )
-        if array_rate_hz != sample_rate_hz:
-            samples = soxr.resample(
-                samples, array_rate_hz, sample_rate_hz, quality="HQ"
-            )
-        return audio.to_full_scale(samples)
+        found = waveform.Waveform(
+            lambda: _Source(path, array_rate_hz), sample_rate_hz
+        )
+        recording = found.recording()
     except audio.UnusableAudio as error:
         raise audio.UnusableAudio(
             error.reason, f"{os.fsdecode(path)}: {error}"
         ) from error
+    if found.remark:
+        audio.logger.warning("%s: %s", path, found.remark)
+    return recording
+
+
+class _Source:
+    """An array as `waveform.Waveform` reads it."""
+
+    def __init__(self, path, rate_hz):
+        self._file = open(path, "rb", buffering=0)
+        self._rate_hz = rate_hz
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+
+    def parts(self):
+        layout = read_layout(self._file)
+        if layout.frames > waveform.MAX_SECONDS * self._rate_hz:
+            raise waveform.too_long()
+        yield self._rate_hz, self._blocks(layout)
+
+    def _blocks(self, layout):
+        for first in range(0, layout.frames, _BLOCK_FRAMES):
+            yield read_frames(self._file, layout, first, _BLOCK_FRAMES)
 
 
 def _channel_axis(shape: tuple[int, ...]) -> int | None:

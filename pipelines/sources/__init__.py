@@ -1,1 +1,25 @@
-"""The ways in: one file per kind of data set, each gives a `Listing`."""
+"""The ways in: one file per kind of data set, each gives a `Listing`.
+
+A new data set is one file here and its line in `DATA_SETS`.
+"""
+
+from pipelines.sources import (
+    fma,
+    gtzan,
+    magnatagatune,
+    mirdata_loader,
+    mtg_jamendo,
+)
+from pipelines.sources.own_table import folder
+from pipelines.sources.pickles import lists
+
+# In the order of the help and of `--list`.
+DATA_SETS = (
+    folder.DATA_SET,
+    lists.DATA_SET,
+    magnatagatune.DATA_SET,
+    mtg_jamendo.DATA_SET,
+    gtzan.DATA_SET,
+    fma.DATA_SET,
+    mirdata_loader.DATA_SET,
+)

@@ -1,57 +1,43 @@
 """The data sets that can be prepared by name, as `prepare --list` has them."""
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from pipelines.sources import fma, gtzan, magnatagatune, mtg_jamendo, published
+from pipelines.sources import data_set
 
 WIDTH = 80
 HEADER = ("--subset", "train/validation/test", "tags", "notes")
-_MIRDATA = published.Facts(
-    name="mirdata's loaders",
-    homepage="https://mirdata.readthedocs.io",
-    licence="as mirdata states it",
-    citation="",
-)
-_OWN = (
-    "Anything else: --table FILE reads your own list, --pickles DIR the lists "
-    "of the reference experiment."
-)
 
 
-def text() -> str:
-    """A paragraph for each data set, and one on what is none of them.
+def text(data_sets: Sequence[data_set.DataSet]) -> str:
+    """A paragraph for each published data set, and one on all others.
+
+    Args:
+        data_sets: As `pipelines.sources.DATA_SETS`.
 
     Returns:
         Lines of at most `WIDTH` letters. A paragraph has the data set's name
         and flag, its licence, its owner's page, and a line for each version.
     """
-    jamendo = [mtg_jamendo.version(name, 0) for name in mtg_jamendo.COUNTS]
-    attribute = published.Version("an attribute", note="any that has tags")
     paragraphs = [
-        _paragraph(*data_set)
-        for data_set in (
-            (
-                "--magnatagatune DIR",
-                magnatagatune.FACTS,
-                magnatagatune.VERSIONS.values(),
-            ),
-            ("--mtg-jamendo DIR", mtg_jamendo.FACTS, jamendo),
-            ("--gtzan DIR", gtzan.FACTS, [gtzan.VERSION]),
-            ("--fma DIR", fma.FACTS, fma.VERSIONS.values()),
-            ("--mirdata NAME", _MIRDATA, [attribute]),
-        )
+        _paragraph(each, each.publication)
+        for each in data_sets
+        if each.publication
     ]
-    return "\n".join([*paragraphs, f"{textwrap.fill(_OWN, WIDTH)}\n"])
+    others = ", ".join(
+        f"{each.flag.usage} reads {each.name}"
+        for each in data_sets
+        if not each.publication
+    )
+    others = textwrap.fill(f"Anything else: {others}.", WIDTH)
+    return "\n".join([*paragraphs, f"{others}\n"])
 
 
-def _paragraph(
-    flag: str, facts: published.Facts, versions: Iterable[published.Version]
-) -> str:
-    lines = [f"{facts.name}: {flag}"]
+def _paragraph(each: data_set.DataSet, published: data_set.Publication) -> str:
+    lines = [f"{each.name}: {each.flag.usage}"]
     for label, fact in (
-        ("licence", facts.licence),
-        ("published at", facts.homepage),
+        ("licence", published.licence),
+        ("published at", published.homepage),
     ):
         lines += textwrap.wrap(
             fact,
@@ -67,7 +53,7 @@ def _paragraph(
             "" if version.tags is None else str(version.tags),
             version.note,
         )
-        for version in versions
+        for version in each.versions
     ]
     return "".join(f"{line}\n" for line in lines)
 

@@ -12,10 +12,9 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from pipelines.sources import folder as folder_source
-from pipelines.sources import listed, published
+from pipelines.sources import data_set, listings, published
 
-FACTS = published.Facts(
+PUBLICATION = data_set.Publication(
     name="FMA",
     homepage="https://github.com/mdeff/fma",
     licence="audio: by track, as its artist chose; metadata: CC BY 4.0",
@@ -23,14 +22,14 @@ FACTS = published.Facts(
     "for music analysis. ISMIR 2017.",
 )
 VERSIONS = {
-    "small": published.Version(
+    "small": data_set.Version(
         "small", (6_400, 800, 800), note="8 top genres, balanced, 30 s"
     ),
-    "medium": published.Version(
+    "medium": data_set.Version(
         "medium", (19_922, 2_505, 2_573), note="16 top genres, 30 s"
     ),
-    "large": published.Version("large", (84_353, 11_263, 10_958), 161, "30 s"),
-    "full": published.Version(
+    "large": data_set.Version("large", (84_353, 11_263, 10_958), 161, "30 s"),
+    "full": data_set.Version(
         "full", (84_353, 11_263, 10_958), 161, "whole tracks"
     ),
 }
@@ -53,7 +52,7 @@ _COLUMNS = (
 )
 
 
-def audio_folder(folder: str | os.PathLike, subset: str) -> pathlib.Path:
+def unpacked_folder(folder: str | os.PathLike, subset: str) -> pathlib.Path:
     """Where a subset's archive puts its audio, if it is there."""
     unpacked = pathlib.Path(folder, f"fma_{subset}")
     return unpacked if unpacked.is_dir() else pathlib.Path(folder)
@@ -61,19 +60,19 @@ def audio_folder(folder: str | os.PathLike, subset: str) -> pathlib.Path:
 
 def read_fma(
     folder: str | os.PathLike,
-    audio: str | os.PathLike | None = None,
-    subset: str = "small",
+    audio_folder: str | os.PathLike,
+    subset: str,
     *,
     top_genres: bool = False,
     partial: bool = False,
     skip: Iterable[str | os.PathLike] = (),
-) -> listed.Listing:
+) -> listings.Listing:
     """Reads `tracks.csv` and `genres.csv`.
 
     Args:
         folder: Where `fma_metadata`, or the two files, are.
-        audio: Where the audio is, `000/000002.mp3`; None is what
-            `audio_folder` says.
+        audio_folder: Where the audio is, `000/000002.mp3`, as
+            `unpacked_folder` finds it.
         subset: One of `VERSIONS`.
         top_genres: Whether to learn only the roots of the tree of genres.
         partial: Whether the copy may be a part.
@@ -88,7 +87,7 @@ def read_fma(
             tracks than is published.
     """
     tracks, genres = (
-        published.index_file(FACTS, folder, f"fma_metadata/{name}", name)
+        published.index_file(PUBLICATION, folder, f"fma_metadata/{name}", name)
         for name in ("tracks.csv", "genres.csv")
     )
     titles, roots = _read_genres(genres)
@@ -102,10 +101,10 @@ def read_fma(
     if top_genres:
         vocabulary &= roots
     return published.list_copy(
-        FACTS,
+        PUBLICATION,
         VERSIONS[subset],
         rows,
-        audio_folder(folder, subset) if audio is None else audio,
+        audio_folder,
         index_files=(tracks, genres),
         faults={name: why for name, why in faults.items() if name in names},
         vocabulary=tuple(sorted(vocabulary)),
@@ -114,7 +113,7 @@ def read_fma(
     )
 
 
-def _log_short(rows: list[published.Row]):
+def _log_short(rows: list[published.IndexRow]):
     short = {_path(number) for number in SHORT}
     found = [row.names[0] for row in rows if row.names[0] in short]
     if found:
@@ -142,7 +141,7 @@ def _read_genres(path: pathlib.Path) -> tuple[dict[int, str], set[str]]:
             )
         for cells in reader:
             try:
-                (title,) = listed.clean_tags([cells["title"]])
+                (title,) = listings.clean_tags([cells["title"]])
                 titles[int(cells["genre_id"])] = title
                 if int(cells["parent"]) == 0:
                     roots.add(title)
@@ -156,7 +155,7 @@ def _read_genres(path: pathlib.Path) -> tuple[dict[int, str], set[str]]:
 
 def _read_tracks(
     path: pathlib.Path, titles: dict[int, str], subset: str
-) -> list[published.Row]:
+) -> list[published.IndexRow]:
     wanted = _SIZES if subset == "full" else _SIZES[: _SIZES.index(subset) + 1]
     rows = []
     with published.open_index(path) as file:
@@ -182,7 +181,7 @@ def _read_tracks(
             if (
                 not cells[0].isdecimal()
                 or size not in _SIZES
-                or split not in folder_source.SPLIT_NAMES
+                or split not in listings.SPLIT_NAMES
             ):
                 raise ValueError(
                     f"{where}: a track must have a number, a subset and a "
@@ -190,11 +189,11 @@ def _read_tracks(
                 )
             if size in wanted:
                 rows.append(
-                    published.Row(
+                    published.IndexRow(
                         names=(_path(int(cells[0])),),
                         tags=_tags(genres, titles, where),
-                        artist=listed.clean_artist(f"{name} ({number})"),
-                        split=folder_source.SPLIT_NAMES[split],
+                        artist=listings.clean_artist(f"{name} ({number})"),
+                        split=listings.SPLIT_NAMES[split],
                     )
                 )
     return rows
@@ -208,3 +207,27 @@ def _tags(cell: str, titles: dict[int, str], where: str) -> tuple[str, ...]:
             f"{where}: genres must be numbers of genres.csv in brackets. "
             f"Received: {cell!r:.80}"
         ) from error
+
+
+DATA_SET = data_set.DataSet(
+    name=PUBLICATION.name,
+    flag=data_set.Flag(
+        "--fma", "folder of fma_metadata and fma_<subset>", "DIR"
+    ),
+    read=lambda asked, audio_folder, skip: read_fma(
+        asked.fma,
+        audio_folder,
+        asked.subset,
+        top_genres=asked.top_genres,
+        partial=asked.partial,
+        skip=skip,
+    ),
+    publication=PUBLICATION,
+    versions=tuple(VERSIONS.values()),
+    options=(
+        data_set.Flag(
+            "--top-genres", "learn the top genres, not those below them"
+        ),
+    ),
+    audio_folder=lambda asked: unpacked_folder(asked.fma, asked.subset),
+)

@@ -13,9 +13,9 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from pipelines.sources import listed, magnatagatune_tags, published
+from pipelines.sources import data_set, listings, published
 
-FACTS = published.Facts(
+PUBLICATION = data_set.Publication(
     name="MagnaTagATune",
     homepage="https://mirg.city.ac.uk/codeapps/the-magnatagatune-dataset",
     licence="audio: Magnatune, CC BY-NC-SA; annotations: none stated",
@@ -23,16 +23,19 @@ FACTS = published.Facts(
     "using games: the case of music tagging. ISMIR 2009.",
 )
 VERSIONS = {
-    "clean": published.Version(
+    "clean": data_set.Version(
         "clean", (15_244, 1_529, 4_332), 50, "with one of the top 50 tags"
     ),
-    "full": published.Version("full", (18_706, 1_825, 5_329), 50),
-    "artist": published.Version(
-        "artist", (25_860,), 50, "split by artist, made here"
+    "full": data_set.Version("full", (18_706, 1_825, 5_329), 50),
+    "artist": data_set.Version(
+        "artist",
+        (25_860,),
+        50,
+        "split by artist, made here",
+        # The sizes of the published split.
+        split_weights=(18_706, 1_825, 5_329),
     ),
 }
-# Sizes of the published split, for one that is made by artist.
-ARTIST_WEIGHTS = VERSIONS["full"].counts
 ANNOTATIONS = "annotations_final.csv"
 CLIP_INFO = "clip_info_final.csv"
 TAG_COUNT = 188
@@ -49,20 +52,19 @@ FAULTS = {
 
 def read_magnatagatune(
     folder: str | os.PathLike,
-    audio_folder: str | os.PathLike | None = None,
-    subset: str = "clean",
+    audio_folder: str | os.PathLike,
+    subset: str,
     *,
     all_tags: bool = False,
     merge_synonyms: bool = False,
     partial: bool = False,
     skip: Iterable[str | os.PathLike] = (),
-) -> listed.Listing:
+) -> listings.Listing:
     """Reads `annotations_final.csv` and `clip_info_final.csv`.
 
     Args:
         folder: Where they are.
-        audio_folder: Where the sixteen folders of audio are; None is the
-            same folder.
+        audio_folder: Where the sixteen folders of audio are.
         subset: One of `VERSIONS`.
         all_tags: Whether to learn all tags rather than the top 50.
         merge_synonyms: Whether tags that mean the same become one. The top
@@ -78,20 +80,20 @@ def read_magnatagatune(
         ValueError: An index file is damaged or lists another number of
             clips than is published.
     """
-    annotations = published.index_file(FACTS, folder, ANNOTATIONS)
-    clip_info = published.index_file(FACTS, folder, CLIP_INFO)
+    annotations = published.index_file(PUBLICATION, folder, ANNOTATIONS)
+    clip_info = published.index_file(PUBLICATION, folder, CLIP_INFO)
     artists = _read_artists(clip_info)
     clips = _read_annotations(annotations)
     rows = []
     counts = collections.Counter()
     for clip_id, path, tags in clips:
-        merged = magnatagatune_tags.merge(tags) if merge_synonyms else tags
+        merged = merge(tags) if merge_synonyms else tags
         counts.update(merged)
-        known = not set(tags).isdisjoint(magnatagatune_tags.TOP_50)
+        known = not set(tags).isdisjoint(TOP_50)
         if path in FAULTS or (subset == "clean" and not known):
             continue
         rows.append(
-            published.Row(
+            published.IndexRow(
                 names=(path,),
                 tags=merged,
                 artist=artists.get(clip_id, ""),
@@ -102,17 +104,17 @@ def read_magnatagatune(
     if merge_synonyms:
         note = f"{version.note}; synonyms merged".removeprefix("; ")
         version = dataclasses.replace(version, note=note)
-    vocabulary = magnatagatune_tags.TOP_50
+    vocabulary = TOP_50
     if all_tags:
         vocabulary = tuple(sorted(counts))
     elif merge_synonyms:
         by_count = sorted(counts, key=lambda name: (-counts[name], name))
         vocabulary = tuple(by_count[:50])
     return published.list_copy(
-        FACTS,
+        PUBLICATION,
         version,
         rows,
-        folder if audio_folder is None else audio_folder,
+        audio_folder,
         index_files=(annotations, clip_info),
         faults=FAULTS,
         vocabulary=vocabulary,
@@ -158,7 +160,7 @@ def _read_annotations(
                     f"its path. Received: {len(cells)} cells"
                 )
             held = zip(names, cells[1:-1], strict=True)
-            tags = listed.clean_tags(name for name, on in held if on == "1")
+            tags = listings.clean_tags(name for name, on in held if on == "1")
             clips.append((cells[0], cells[-1], tags))
     return clips
 
@@ -174,6 +176,94 @@ def _read_artists(path: pathlib.Path) -> dict[str, str]:
                 f"by tabs. Received: {reader.fieldnames!r:.120}"
             )
         return {
-            cells["clip_id"]: listed.clean_artist(cells["artist"] or "")
+            cells["clip_id"]: listings.clean_artist(cells["artist"] or "")
             for cells in reader
         }
+
+
+def merge(tags: Iterable[str]) -> tuple[str, ...]:
+    """Replaces each tag by the one that stands for its synonyms.
+
+    Args:
+        tags: Tags of a clip.
+
+    Returns:
+        The tags in their order, each once.
+    """
+    return tuple(dict.fromkeys(_KEPT.get(name, name) for name in tags))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(text.split()).split(", "))
+
+
+# By falling number of clips; the order of the published label arrays.
+TOP_50 = _names("""
+guitar, classical, slow, techno, strings, drums, electronic, rock, fast,
+piano, ambient, beat, violin, vocal, synth, female, indian, opera, male,
+singing, vocals, no vocals, harpsichord, loud, quiet, flute, woman, male
+vocal, no vocal, pop, soft, sitar, solo, man, classic, choir, voice, new age,
+dance, male voice, female vocal, beats, harp, cello, no voice, weird, country,
+metal, female voice, choral
+""")
+# The list that most published work with merged tags uses; the first of each
+# group is kept.
+_GROUPS = """
+beat, beats;
+chant, chanting;
+choir, choral;
+classical, clasical, classic;
+drum, drums;
+electro, electronic, electronica, electric;
+fast, fast beat, quick;
+female, female singer, female singing, female vocals, female vocal,
+female voice, woman, woman singing, women;
+flute, flutes;
+guitar, guitars;
+hard, hard rock;
+harpsichord, harpsicord;
+heavy, heavy metal, metal;
+horn, horns;
+india, indian;
+jazz, jazzy;
+male, male singer, male vocal, male vocals, male voice, man, man singing, men;
+no beat, no drums;
+no singer, no singing, no vocal, no vocals, no voice, no voices, instrumental;
+opera, operatic;
+orchestra, orchestral;
+quiet, silence;
+singer, singing;
+space, spacey;
+string, strings;
+synth, synthesizer;
+violin, violins;
+vocal, vocals, voice, voices;
+strange, weird
+"""
+SYNONYMS = tuple(_names(group) for group in _GROUPS.split(";"))
+_KEPT = {name: group[0] for group in SYNONYMS for name in group}
+
+
+DATA_SET = data_set.DataSet(
+    name=PUBLICATION.name,
+    flag=data_set.Flag(
+        "--magnatagatune", f"folder of {ANNOTATIONS} and {CLIP_INFO}", "DIR"
+    ),
+    read=lambda asked, audio_folder, skip: read_magnatagatune(
+        asked.magnatagatune,
+        audio_folder,
+        asked.subset,
+        all_tags=asked.all_tags,
+        merge_synonyms=asked.merge_synonyms,
+        partial=asked.partial,
+        skip=skip,
+    ),
+    publication=PUBLICATION,
+    versions=tuple(VERSIONS.values()),
+    options=(
+        data_set.Flag("--all-tags", "learn all tags, not just the top 50"),
+        data_set.Flag(
+            "--merge-synonyms", "female, woman and so on are one tag"
+        ),
+    ),
+)

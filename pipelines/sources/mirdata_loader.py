@@ -5,6 +5,7 @@ Nothing is fetched from here; an index file is also found in the folder of
 the data.
 """
 
+import argparse
 import collections
 import difflib
 import importlib
@@ -15,8 +16,7 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from pipelines.sources import folder as folder_source
-from pipelines.sources import listed, published
+from pipelines.sources import data_set, listings, published
 
 # What loaders call their tags; the first that a track has is taken.
 TAG_ATTRIBUTES = (
@@ -40,7 +40,7 @@ def read_mirdata(
     *,
     partial: bool = False,
     skip: Iterable[str | os.PathLike] = (),
-) -> listed.Listing:
+) -> listings.Listing:
     """Reads the tracks of a loader.
 
     Args:
@@ -73,9 +73,9 @@ def read_mirdata(
         place = os.path.relpath(path, dataset.data_home).replace(os.sep, "/")
         value = getattr(track, attribute, None)
         rows.append(
-            published.Row(
+            published.IndexRow(
                 names=(place,),
-                tags=listed.clean_tags(_texts(value, name, attribute)),
+                tags=listings.clean_tags(_texts(value, name, attribute)),
                 artist=_artist(track),
                 split=splits.get(key, ""),
             )
@@ -92,14 +92,14 @@ def read_mirdata(
             name,
         )
     return published.list_copy(
-        published.Facts(
+        data_set.Publication(
             name=f"mirdata {name}",
             homepage=dataset.readme,
             # Its public method prints it with a text of mirdata's own.
             licence=" ".join((dataset._license_info or "").split()),
             citation=(dataset.bibtex or "").strip(),
         ),
-        published.Version(attribute),
+        data_set.Version(attribute),
         rows,
         folder,
         index_files=[pathlib.Path(dataset.index_path)],
@@ -186,7 +186,7 @@ def _splits(
         found = collections.defaultdict(list)
         for key, track in tracks:
             found[track.subset].append(key)
-    names = {n: folder_source.SPLIT_NAMES.get(str(n).casefold()) for n in found}
+    names = {n: listings.SPLIT_NAMES.get(str(n).casefold()) for n in found}
     if not all(names.values()):
         _log.warning(
             "The splits of %s are called %s, which says not who trains and "
@@ -227,5 +227,36 @@ def _artist(track: object) -> str:
         if attribute in held:
             value = getattr(track, attribute)
             if isinstance(value, (str, int)):
-                return listed.clean_artist(str(value))
+                return listings.clean_artist(str(value))
     return ""
+
+
+def _check(asked: argparse.Namespace) -> None:
+    if asked.audio is None:
+        raise ValueError("--mirdata needs --audio, the folder of the data")
+
+
+DATA_SET = data_set.DataSet(
+    name="mirdata's loaders",
+    flag=data_set.Flag(
+        "--mirdata", "a loader of mirdata; --audio is its folder", "NAME"
+    ),
+    read=lambda asked, audio_folder, skip: read_mirdata(
+        asked.mirdata,
+        audio_folder,
+        asked.subset,
+        asked.split_number,
+        partial=asked.partial,
+        skip=skip,
+    ),
+    publication=data_set.Publication(
+        name="mirdata's loaders",
+        homepage="https://mirdata.readthedocs.io",
+        licence="as mirdata states it",
+        citation="as mirdata states it",
+    ),
+    versions=(data_set.Version("an attribute", note="any that has tags"),),
+    other_subsets="the attribute that holds the tags",
+    options=(data_set.SPLIT_NUMBER,),
+    check=_check,
+)

@@ -9,9 +9,9 @@ import pathlib
 from collections.abc import Iterable
 
 from pipelines.manifest import checks
-from pipelines.sources import listed, published
+from pipelines.sources import data_set, listings, published
 
-FACTS = published.Facts(
+PUBLICATION = data_set.Publication(
     name="MTG-Jamendo",
     homepage="https://github.com/MTG/mtg-jamendo-dataset",
     licence="audio: Creative Commons, by track (audio_licenses.txt); "
@@ -74,28 +74,28 @@ _STEMS = {
 HEADER = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS")
 
 
-def version(subset: str, split_number: int) -> published.Version:
+def version(subset: str, split_number: int) -> data_set.Version:
     """What is published of a subset in one of the five splits."""
     counts = COUNTS[subset][split_number]
     note = f"split {split_number} of 0 to 4"
-    return published.Version(subset, counts, TAGS[subset], note)
+    return data_set.Version(subset, counts, TAGS[subset], note)
 
 
 def read_mtg_jamendo(
     folder: str | os.PathLike,
-    audio_folder: str | os.PathLike | None = None,
-    subset: str = "top50",
-    split_number: int = 0,
+    audio_folder: str | os.PathLike,
+    subset: str,
+    split_number: int,
     *,
     partial: bool = False,
     skip: Iterable[str | os.PathLike] = (),
-) -> listed.Listing:
+) -> listings.Listing:
     """Reads the three lists of a split.
 
     Args:
         folder: A copy of the data set's repository, or its folder `data`.
         audio_folder: Where the audio is, `48/948.mp3` or, in the smaller
-            archives, `48/948.low.mp3`; None is the same folder.
+            archives, `48/948.low.mp3`.
         subset: One of `COUNTS`.
         split_number: 0 to 4.
         partial: Whether the copy may be a part.
@@ -117,7 +117,7 @@ def read_mtg_jamendo(
     for split in checks.SPLITS:
         name = f"split-{split_number}/{_STEMS[subset]}-{split}.tsv"
         path = published.index_file(
-            FACTS, folder, f"data/splits/{name}", f"splits/{name}"
+            PUBLICATION, folder, f"data/splits/{name}", f"splits/{name}"
         )
         rows += _read_list(path, split)
         index_files.append(path)
@@ -126,14 +126,14 @@ def read_mtg_jamendo(
         raise ValueError(
             f"MTG-Jamendo {subset} has {TAGS[subset]} tags, as published. "
             f"Received: {len(names)} in {index_files[0]} and the lists beside "
-            f"it. {FACTS.homepage} publishes whole ones; --partial takes a "
-            "part."
+            f"it. {PUBLICATION.homepage} publishes whole ones; --partial takes "
+            "a part."
         )
     return published.list_copy(
-        FACTS,
+        PUBLICATION,
         version(subset, split_number),
         rows,
-        folder if audio_folder is None else audio_folder,
+        audio_folder,
         index_files=index_files,
         vocabulary=tuple(sorted(names)),
         partial=partial,
@@ -141,7 +141,7 @@ def read_mtg_jamendo(
     )
 
 
-def _read_list(path: pathlib.Path, split: str) -> list[published.Row]:
+def _read_list(path: pathlib.Path, split: str) -> list[published.IndexRow]:
     with published.open_index(path) as file:
         lines = file.read().splitlines()
     if not lines or tuple(lines[0].split("\t")) != HEADER:
@@ -161,11 +161,32 @@ def _read_list(path: pathlib.Path, split: str) -> list[published.Row]:
             )
         stem = cells[3].removesuffix(".mp3")
         rows.append(
-            published.Row(
+            published.IndexRow(
                 names=(cells[3], f"{stem}.low.mp3"),
-                tags=listed.clean_tags(cells[5:]),
+                tags=listings.clean_tags(cells[5:]),
                 artist=cells[1],
                 split=split,
             )
         )
     return rows
+
+
+DATA_SET = data_set.DataSet(
+    name=PUBLICATION.name,
+    flag=data_set.Flag(
+        "--mtg-jamendo",
+        "copy of the data set's repository, which has the splits",
+        "DIR",
+    ),
+    read=lambda asked, audio_folder, skip: read_mtg_jamendo(
+        asked.mtg_jamendo,
+        audio_folder,
+        asked.subset,
+        asked.split_number or 0,
+        partial=asked.partial,
+        skip=skip,
+    ),
+    publication=PUBLICATION,
+    versions=tuple(version(subset, 0) for subset in COUNTS),
+    options=(data_set.SPLIT_NUMBER,),
+)

@@ -6,7 +6,7 @@ import pathlib
 import unicodedata
 from collections.abc import Iterable
 
-from pipelines.sources import listed
+from pipelines.sources import listings
 from tftag import tags
 
 
@@ -74,7 +74,7 @@ def find_all(
             shown = ", ".join(os.path.relpath(f, folder) for f in found[:3])
             problems.append((name, f"ambiguous: {len(found)} files ({shown})"))
         else:
-            problems.append((name, listed.MISSING))
+            problems.append((name, listings.MISSING))
     for file, meant_by in names_of.items():
         if len(meant_by) == 1:
             paths[meant_by[0]] = file
@@ -92,7 +92,7 @@ def name_parts(name: str) -> tuple[str, ...]:
     text = unicodedata.normalize("NFC", name).replace("\\", "/")
     *folders, last = text.split("/")
     named = [name for name in folders if name not in ("", ".")]
-    stem = listed.without_audio_suffix(last)
+    stem = listings.without_audio_suffix(last)
     return (*named, stem, last[len(stem) :])
 
 

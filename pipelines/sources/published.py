@@ -1,4 +1,4 @@
-"""What all published data sets share: their facts, and the check of a copy."""
+"""Compares a copy of a published data set with what is published of it."""
 
 import collections
 import contextlib
@@ -11,49 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 from pipelines.manifest import checks
-from pipelines.sources import listed, name_match
+from pipelines.sources import data_set, listings, name_match
 from tftag.files import escaping
 
 _log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
-class Version:
-    """One of the ways in which a data set is used.
-
-    Attributes:
-        name: As the command line calls it.
-        counts: Recordings of train, validation and test, or of the whole
-            where there is no published split; () where nobody states them.
-        tags: Number of tags; None where nobody states it.
-        note: What else to know, in a few words.
-    """
-
-    name: str
-    counts: tuple[int, ...] = ()
-    tags: int | None = None
-    note: str = ""
-
-
-@dataclasses.dataclass(frozen=True)
-class Facts:
-    """What a data set is, whoever holds a copy.
-
-    Attributes:
-        name: Its full name.
-        homepage: Where the owner publishes it.
-        licence: Of its audio and of its annotations.
-        citation: The paper to cite.
-    """
-
-    name: str
-    homepage: str
-    licence: str
-    citation: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
+class IndexRow:
     """One recording as the index files have it.
 
     Attributes:
@@ -70,12 +35,12 @@ class Row:
 
 
 def index_file(
-    facts: Facts, folder: str | os.PathLike, *places: str
+    publication: data_set.Publication, folder: str | os.PathLike, *places: str
 ) -> pathlib.Path:
     """The index file that lies at the first of some places.
 
     Args:
-        facts: The data set.
+        publication: The data set.
         folder: Where it was unpacked.
         places: Where the file can be, relative to the folder.
 
@@ -90,8 +55,8 @@ def index_file(
         if path.is_file():
             return path
     raise FileNotFoundError(
-        f"{facts.name} needs {places[0]}, which is not in {folder}. "
-        f"{facts.homepage} publishes it."
+        f"{publication.name} needs {places[0]}, which is not in {folder}. "
+        f"{publication.homepage} publishes it."
     )
 
 
@@ -121,9 +86,9 @@ def open_index(
 
 
 def list_copy(
-    facts: Facts,
-    version: Version,
-    rows: Sequence[Row],
+    publication: data_set.Publication,
+    version: data_set.Version,
+    rows: Sequence[IndexRow],
     audio_folder: str | os.PathLike,
     *,
     index_files: Iterable[pathlib.Path] = (),
@@ -131,11 +96,11 @@ def list_copy(
     vocabulary: tuple[str, ...] | None = None,
     partial: bool = False,
     skip: Iterable[str | os.PathLike] = (),
-) -> listed.Listing:
+) -> listings.Listing:
     """Compares a copy of a data set with what is published of it.
 
     Args:
-        facts: The data set.
+        publication: The data set.
         version: The version of it that is wanted.
         rows: Its recordings, as the index files have them.
         audio_folder: Where the audio is, in any depth.
@@ -157,73 +122,73 @@ def list_copy(
             is published, and `partial` is False; or list one twice.
     """
     faults = {} if faults is None else faults
-    _check_names(facts, rows)
+    _check_names(publication, rows)
     if not partial:
-        _check_counts(facts, version, rows)
+        _check_counts(publication, version, rows)
     usable = [row for row in rows if row.names[0] not in faults]
     folder = pathlib.Path(audio_folder)
-    files = listed.audio_files(folder, skip)
+    files = listings.audio_files(folder, skip)
     match = name_match.NameMatch(files, folder)
     paths, problems = name_match.find_all(
         (_held_name(row.names, match) for row in usable), match, folder
     )
-    missing = {name for name, reason in problems if reason == listed.MISSING}
-    problems = [entry for entry in problems if entry[1] != listed.MISSING]
+    missing = {name for name, reason in problems if reason == listings.MISSING}
+    problems = [entry for entry in problems if entry[1] != listings.MISSING]
     if missing and (not partial or not paths):
         raise FileNotFoundError(
-            _missing(facts, version, missing, len(usable), folder, paths)
+            _missing(publication, version, missing, len(usable), folder, paths)
         )
-    problems += [(name, listed.NOT_HELD) for name in missing]
+    problems += [(name, listings.NOT_HELD) for name in missing]
     faulty = {file for name in faults for file in match.find(name)}
     problems += [
-        (name, f"{listed.KNOWN_FAULT}: {fault}")
+        (name, f"{listings.KNOWN_FAULT}: {fault}")
         for name, fault in faults.items()
     ]
     known = {file for row in rows for n in row.names for file in match.find(n)}
     problems += [
         (
             file.relative_to(os.path.abspath(folder)).as_posix(),
-            listed.NOT_IN_VERSION,
+            listings.NOT_IN_VERSION,
         )
         for file in files
         if file not in known and file not in faulty
     ]
     recordings = _recordings(usable, paths)
-    listed.warn_of_untagged(recordings, facts.name)
+    listings.warn_of_untagged(recordings, publication.name)
     if missing:
         _log.warning(
             "%d of the %d recordings of %s are in %s; figures on this part "
             "compare with no published ones.",
             len(recordings),
             len(usable),
-            facts.name,
+            publication.name,
             folder,
         )
     source = {
-        "name": facts.name,
+        "name": publication.name,
         "version": version.name,
         "note": version.note,
-        "homepage": facts.homepage,
-        "licence": facts.licence,
-        "citation": facts.citation,
+        "homepage": publication.homepage,
+        "licence": publication.licence,
+        "citation": publication.citation,
         "published": list(version.counts),
         "held": f"{len(recordings)} of {len(usable)}",
-        "made_from": listed.file_facts(index_files),
+        "made_from": listings.file_facts(index_files),
     }
-    return listed.Listing(recordings, tuple(problems), source, vocabulary)
+    return listings.Listing(recordings, tuple(problems), source, vocabulary)
 
 
 def _recordings(
-    usable: Sequence[Row], paths: Mapping[str, pathlib.Path]
-) -> tuple[listed.Listed, ...]:
+    usable: Sequence[IndexRow], paths: Mapping[str, pathlib.Path]
+) -> tuple[listings.SourceRecording, ...]:
     # The ids do not depend on which part of the data set is held.
-    ids = listed.track_ids([row.names[0] for row in usable])
+    ids = listings.track_ids([row.names[0] for row in usable])
     recordings = []
     for track_id, row in zip(ids, usable, strict=True):
         found = [paths[name] for name in row.names if name in paths]
         if found:
             recordings.append(
-                listed.Listed(
+                listings.SourceRecording(
                     track_id, found[0], row.tags, row.artist, row.split
                 )
             )
@@ -235,17 +200,21 @@ def _held_name(names: tuple[str, ...], match: name_match.NameMatch) -> str:
     return next((name for name in names if match.find(name)), names[0])
 
 
-def _check_names(facts: Facts, rows: Sequence[Row]):
+def _check_names(publication: data_set.Publication, rows: Sequence[IndexRow]):
     counts = collections.Counter(row.names[0] for row in rows)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         raise ValueError(
-            f"The index files of {facts.name} must list each recording once. "
-            f"Received {len(twice)} more often, the first: {twice[0]!r}"
+            f"The index files of {publication.name} must list each recording "
+            f"once. Received {len(twice)} more often, the first: {twice[0]!r}"
         )
 
 
-def _check_counts(facts: Facts, version: Version, rows: Sequence[Row]):
+def _check_counts(
+    publication: data_set.Publication,
+    version: data_set.Version,
+    rows: Sequence[IndexRow],
+):
     if not version.counts:
         return
     counts = collections.Counter(row.split for row in rows)
@@ -254,19 +223,19 @@ def _check_counts(facts: Facts, version: Version, rows: Sequence[Row]):
         found = (len(rows),)
     if found != version.counts:
         raise ValueError(
-            f"{facts.name} {version.name} has {_slashes(version.counts)} "
+            f"{publication.name} {version.name} has {_slashes(version.counts)} "
             f"recordings, as published. Received: {_slashes(found)} in the "
-            f"index files. {facts.homepage} publishes whole ones; --partial "
-            "takes a part."
+            f"index files. {publication.homepage} publishes whole ones; "
+            "--partial takes a part."
         )
 
 
-def _missing(facts, version, missing, total, folder, paths):
+def _missing(publication, version, missing, total, folder, paths):
     partial = ", --partial takes the copy as it is" if paths else ""
     return (
-        f"{len(missing):,} of the {total:,} recordings of {facts.name} "
+        f"{len(missing):,} of the {total:,} recordings of {publication.name} "
         f"{version.name} are not in {folder}; the first: {min(missing)}. "
-        f"{facts.homepage} publishes them. --audio names another folder"
+        f"{publication.homepage} publishes them. --audio names another folder"
         f"{partial}."
     )
 

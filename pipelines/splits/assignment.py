@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipelines import manifest
-from pipelines.sources import listed
+from pipelines.sources import listings
 from pipelines.splits import stratify
 from tftag import artist_names
 
@@ -102,7 +102,7 @@ def check_weights(weights: Sequence[float]) -> None:
 
 
 def shared_artists(
-    recordings: Sequence[manifest.Track | listed.Listed],
+    recordings: Sequence[manifest.Track | listings.SourceRecording],
 ) -> tuple[list[str], int]:
     """Names of artists in more than one split, and how much is theirs.
 

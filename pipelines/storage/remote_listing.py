@@ -13,7 +13,7 @@ _LISTED_FROM = 4
 
 
 @dataclasses.dataclass(frozen=True)
-class Facts:
+class RemoteFile:
     """What a server says of a file.
 
     Attributes:
@@ -26,7 +26,9 @@ class Facts:
     version: str
 
 
-def list_files(folder: addresses.Address) -> dict[addresses.Address, Facts]:
+def list_files(
+    folder: addresses.Address,
+) -> dict[addresses.Address, RemoteFile]:
     """Lists all files below a folder; none where there is no such folder.
 
     Args:
@@ -56,7 +58,7 @@ def list_folders(folder: addresses.Address) -> list[str]:
 
 def look_up(
     files: Iterable[addresses.Address],
-) -> dict[addresses.Address, Facts | retries.RemoteError]:
+) -> dict[addresses.Address, RemoteFile | retries.RemoteError]:
     """Finds size and version of files, by listing where that is quicker.
 
     Args:
@@ -108,7 +110,7 @@ def _local_bytes(path):
 
 
 def _bytes_of(file, facts):
-    if isinstance(facts, Facts):
+    if isinstance(facts, RemoteFile):
         if facts.file_bytes is None:
             raise retries.RemoteError(file, "the server does not tell its size")
         return facts.file_bytes
@@ -160,4 +162,4 @@ def _ask(file):
 def _facts(info):
     names = ("ETag", "md5Hash", "etag", "Last-Modified", "LastModified")
     version = next((str(info[name]) for name in names if info.get(name)), "")
-    return Facts(info["size"], version.strip('"'))
+    return RemoteFile(info["size"], version.strip('"'))

@@ -9,7 +9,6 @@ import pytest
 from experiments import run_ablation
 from experiments.data import dual_data
 from experiments.runs import run_folder
-from experiments.settings import dual_config
 from experiments.training import (
     cached_clips,
     dual_encoder_training,
@@ -17,8 +16,9 @@ from experiments.training import (
 )
 from experiments.zero_shot import ablation_rows
 from tftag.cli import command_line
+from tftag.losses import negatives
 
-LOSS_ROWS = 2 + len(dual_config.NEGATIVES)
+LOSS_ROWS = 2 + len(negatives.SAMPLINGS)
 
 
 def call(folder, *more, name="rows"):

@@ -9,24 +9,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tone_manifest
+from tone_runs import baseline as call
 
 from experiments import run_baseline
 from experiments.runs import run_folder
 from experiments.settings import baseline_config
 from tftag import calibration
-from tftag.cli import command_line
 from tftag.serving import saved_tagger
-
-
-def call(folder, *more, data="data", **values):
-    """Exit status of the command on the tones in a folder."""
-    line = tone_manifest.flags(
-        data=folder / data,
-        runs=folder / "runs",
-        export=folder / "saved",
-        **{"name": "a", **values},
-    )
-    return command_line.run(run_baseline.main, [*line, *more])
 
 
 @pytest.fixture
@@ -41,12 +30,9 @@ def quick_export(monkeypatch):
     )
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("finished")
-    tone_manifest.make(folder / "data", test=6)
-    assert call(folder, average_decay=0.5) == 0
-    return folder
+@pytest.fixture
+def finished(baseline_run):
+    return baseline_run
 
 
 def run_of(folder, name="a"):

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 import tone_manifest
 
-from experiments import run_baseline, run_evaluate
+from experiments import run_evaluate
 from experiments.runs import run_folder
 from pipelines import manifest as manifests
 from pipelines.reading import arrays
@@ -17,19 +17,9 @@ from tftag.cli import command_line
 from tftag.serving import saved_tagger
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("trained")
-    tone_manifest.make(folder / "data", train=8, validation=6, test=6)
-    line = tone_manifest.flags(
-        data=folder / "data",
-        runs=folder / "runs",
-        export=folder / "saved",
-        name="a",
-        epochs=1,
-    )
-    assert command_line.run(run_baseline.main, line) == 0
-    return folder
+@pytest.fixture
+def trained(baseline_run):
+    return baseline_run
 
 
 def evaluate(trained, data, runs, *more):

@@ -15,6 +15,9 @@ SPEC = audio.AudioSpec(
 )  # 32 frames
 
 
+NAMES = ("calm", "high", "low", "noise", "quick")
+
+
 def noise(batch=3, samples=2_000, seed=0):
     """Noise at full scale, int16 `[batch, samples]`, with its peak."""
     rng = np.random.default_rng(seed)

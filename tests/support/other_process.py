@@ -9,10 +9,10 @@ FOLDER = pathlib.Path(__file__).parent
 TIMEOUT_SECONDS = 240
 
 
-def tagged_without_tftag(saved_model, wav, folder):
-    """The answer of tag_without_tftag.py, run in a folder."""
+def tagged_without_tftag(wav, saved_models, folder):
+    """The answers of tag_without_tftag.py, run in a folder."""
     script = FOLDER / "tag_without_tftag.py"
-    output, _ = _run(["-I", script, saved_model, wav], cwd=folder)
+    output, _ = _run(["-I", script, wav, *saved_models], cwd=folder)
     return json.loads(output)
 
 
@@ -22,6 +22,11 @@ def printed_without_keras(lines, *arguments):
     Nothing else is written: no library talks as it starts.
     """
     lines = ["import sys", "sys.modules['keras'] = None", *lines]
+    return printed(lines, *arguments)
+
+
+def printed(lines, *arguments):
+    """What a program prints that has tftag, and nothing else."""
     # No level of TensorFlow's log is set, as for a person.
     environment = {"PYTHONPATH": ":".join(sys.path)}
     output, errors = _run(["-c", "\n".join(lines), *arguments], env=environment)

@@ -1,10 +1,10 @@
-"""Tags a WAV file by a SavedModel with TensorFlow and numpy alone.
+"""Tags a WAV file by SavedModels with TensorFlow and numpy alone.
 
-    python -I tests/tag_without_tftag.py SAVED_MODEL/VERSION FILE.wav
+    python -I tests/support/tag_without_tftag.py FILE.wav SAVED_MODEL/VERSION...
 
-Prints JSON: the probabilities of `tag_wav`, of `serving_default` and of
-`top_tags`; of a dual encoder, `embed_text` and `score` as well. Also run by
-hand and by CI on the other TensorFlow.
+Prints a JSON list, of each SavedModel: the probabilities of `tag_wav`, of
+`serving_default` and of `top_tags`; of a dual encoder, `embed_text` and
+`score` as well. Also run by hand and by CI on the other TensorFlow.
 """
 
 import json
@@ -24,7 +24,7 @@ import tensorflow as tf  # noqa: E402
 STRINGS = ["dreamy piano", "Été", "zzqx"]
 
 
-def main(saved_model, path):
+def main(path, *saved_models):
     with wave.open(path) as reader:
         channels = reader.getnchannels()
         data = reader.readframes(reader.getnframes())
@@ -32,6 +32,11 @@ def main(saved_model, path):
     waveform = waveform.mean(axis=1, dtype=np.float32)
     with open(path, "rb") as file:
         wav = file.read()
+    answers = [_answer(folder, waveform, wav) for folder in saved_models]
+    sys.stdout.write(json.dumps(answers) + "\n")
+
+
+def _answer(saved_model, waveform, wav):
     loaded = tf.saved_model.load(saved_model)
     run = loaded.signatures
     batch = tf.constant(waveform[np.newaxis])
@@ -52,7 +57,7 @@ def main(saved_model, path):
         answer["embed_text"] = text["embedding"].numpy().tolist()
         answer["known_share"] = text["known_share"].numpy().tolist()
         answer["score"] = score["score"].numpy()[0].tolist()
-    sys.stdout.write(json.dumps(answer) + "\n")
+    return answer
 
 
 if __name__ == "__main__":

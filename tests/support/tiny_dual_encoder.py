@@ -35,10 +35,10 @@ def build(members=2):
         text_units=20,
     )
     vectors, _ = word_vectors().embed(NAMES)
-    model = dual_encoder.dual_encoder(SPEC, config, vectors)
+    model = dual_encoder.DualEncoder(NAMES, vectors, SPEC, config)
     # As if trained: nothing is at its start.
     draw = np.random.default_rng(1)
-    for weight in model.get_layer("text_tower").weights:
+    for weight in model.text_tower.weights:
         if "norm" in weight.path:
             shift = draw.uniform(0.0, 0.5, weight.shape)
             weight.assign(weight + shift)
@@ -61,14 +61,13 @@ def write(model, folder, vectors=None, **options):
 
 def _clip_vectors(model, samples):
     """Unit vector of every clip, one clip at a time."""
-    audio_tower, _ = dual_encoder.towers(model)
     vectors = []
     for start in audio.clip_starts(len(samples), SPEC):
         clip = np.zeros((1, CLIP), np.float32)
         part = samples[start : start + CLIP]
         clip[0, : len(part)] = part
         peak = np.abs(samples).max(keepdims=True)
-        vectors.append(audio_tower({"waveform": clip, "peak": peak})[0])
+        vectors.append(model.audio_tower({"waveform": clip, "peak": peak})[0])
     return np.array(vectors, float)
 
 
@@ -81,5 +80,4 @@ def live_embedding(model, samples):
 def live_texts(model, strings):
     """Embeddings `[strings, dim]` and known shares, by the model itself."""
     vectors, known_share = word_vectors().embed(strings)
-    _, text_tower = dual_encoder.towers(model)
-    return np.array(text_tower(vectors, training=False)), known_share
+    return np.array(model.text_tower(vectors, training=False)), known_share

@@ -28,9 +28,9 @@ def build(spec=SPEC):
     """Returns a tagger whose answers differ from sound to sound."""
     keras.utils.set_random_seed(7)
     config = tagger.TaggerConfig(backbone.BackboneConfig(1 / 32, blocks=3))
-    model = tagger.tagger(spec, config, len(NAMES))
-    dense = model.get_layer("tag_logits")
-    dense.kernel.assign(dense.kernel * 8)
+    model = tagger.Tagger(NAMES, spec, config)
+    kernel, bias = model.head.get_weights()
+    model.head.set_weights([kernel * 8, bias])
     return model
 
 

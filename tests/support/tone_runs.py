@@ -2,7 +2,12 @@
 
 import tone_manifest
 
-from experiments import run_cross_validation, run_dual_encoder, run_zero_shot
+from experiments import (
+    run_baseline,
+    run_cross_validation,
+    run_dual_encoder,
+    run_zero_shot,
+)
 from tftag.cli import command_line
 
 # Towers that fit on a thumbnail, too.
@@ -13,6 +18,12 @@ SMALL_DUAL = {
     "heads_epochs": 2,
     "unseen_count": 1,
 }
+
+
+def baseline(folder, *more, data="data", **values):
+    """Exit status of the experiment on the tones in a folder."""
+    values = {"export": folder / "saved", "data": folder / data, **values}
+    return _call(run_baseline.main, folder, values, more)
 
 
 def dual_encoder(folder, **values):
@@ -36,6 +47,7 @@ def cross_validation(folder, **values):
     return _call(run_cross_validation.main, folder, {"folds": 3, **values})
 
 
-def _call(main, folder, values):
+def _call(main, folder, values, more=()):
     places = {"data": folder / "data", "runs": folder / "runs", "name": "a"}
-    return command_line.run(main, tone_manifest.flags(**{**places, **values}))
+    line = tone_manifest.flags(**{**places, **values})
+    return command_line.run(main, [*line, *more])

@@ -62,9 +62,9 @@ def train(strategy, gather=True):
     with strategy.scope():
         keras.utils.set_random_seed(3)
         words = np.random.default_rng(1).normal(size=(TAGS, 5))
-        model = dual_encoder.dual_encoder(SPEC, config, words)
-        for name in ("mel_norm", "backbone"):  # no statistics of the batch
-            model.get_layer(name).trainable = False
+        model = dual_encoder.DualEncoder(list("abcdef"), words, SPEC, config)
+        for part in (model.front_end, model.backbone):
+            part.trainable = False  # no statistics of the batch
         training = dual_encoder.masked(model)
         if not gather:
             training = keras.Model(training.input, training.output)

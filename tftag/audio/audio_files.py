@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from tftag.audio import decoders
+from tftag.audio import contents
 from tftag.audio import recording as audio
 from tftag.console import quiet
 from tftag.files import folders
@@ -51,11 +51,10 @@ def _find_inside(top, fail):
 
     for folder, _, names in folders.walk(top, cannot_list):
         for name in sorted(names):
-            # Names with a dot first: copies of a Mac hold no audio there.
-            is_audio = os.path.splitext(name)[1].lower() in decoders.SUFFIXES
-            if is_audio and not name.startswith("."):
+            path = pathlib.Path(folder, name)
+            if contents.is_audio(path):
                 is_empty = False
-                yield pathlib.Path(folder, name)
+                yield path
     if is_empty:
         text = f"{top}: There are no audio files in this folder."
         fail(top, FileNotFoundError(text))

@@ -1,23 +1,21 @@
-"""A file as blocks of samples: by libsndfile, or by ffmpeg."""
+"""A file as blocks of samples: by libsndfile, or by ffmpeg.
 
+What a decoder gives is compared with what the file holds: the frames of an MP3
+or a FLAC, the pages of an Ogg file. Where a decoder stops before, the other
+one is asked; what neither reads is told.
+"""
+
+import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import soundfile
 
-from tftag.audio import ffmpeg, open_ended_mp3
-
-# What a folder is searched for. libsndfile reads the first three lines, ffmpeg
-# the others; without it they are named.
-SUFFIXES = frozenset(
-    ".wav .wave .flac .ogg .oga .opus .mp3 .mp2 .aif .aiff .aifc .au .snd "
-    ".caf .w64 .rf64 .bwf .voc .sph .nist .sf .ircam .paf .svx .8svx .iff "
-    ".avr .htk .pvf .xi .wve .sd2 .mpc2k "
-    ".m4a .m4b .mp4 .aac .wma .ape .wv .mpc .mka .webm .tta .ac3 .dts .dsf "
-    ".amr .shn .tak".split()
-)
+from tftag.audio import ffmpeg, spliced_file, waveform
+from tftag.audio import layout as layouts
+from tftag.audio.waveform import UnusableAudio
 
 # libsndfile's error numbers for "format not recognised", "unsupported
 # encoding" and "unimplemented format" (12- and 20-bit FLAC).
@@ -28,29 +26,15 @@ _BLOCK_VALUES = 1 << 17
 _UNKNOWN_FRAMES = 1 << 62
 # Where a program cannot go back it states nearly 2 or 4 GiB.
 _UNKNOWN_BYTES = 2_100_000_000
-# Of an MP3 file behind its stated end: more is no tag, as ffmpeg has it too.
-_MOST_BEHIND = 1 / 16
+# In libsndfile's log; it corrects other fields, too.
+_LENGTHS = re.compile(
+    r"^(?!.*(?:/sec|Align|/Block|Width)).*: (\d+) \(should be (\d+)\)", re.M
+)
+# The bit rate of an MP3 frame is at most 40 times that of another: 8 and 320.
+_TIMES_LONGER = 40
 _INSTALL = "Install ffmpeg, which reads more formats."
+_WAY_OUT = "Where a player plays it, save it from there as WAV or FLAC."
 _NO_ARRAY = "An array does not tell its sample rate: write it as a WAV file."
-
-
-class UnusableAudio(ValueError):
-    """A file or waveform that nothing can be learned from.
-
-    Attributes:
-        reason: "unreadable", "unsupported", "empty" or "silent".
-        by_ffmpeg: Whether another ffmpeg, or the first one, may read it.
-    """
-
-    def __init__(self, reason: str, message: str, by_ffmpeg: bool = False):
-        """Keeps the reason beside the message."""
-        super().__init__(message)
-        self.reason = reason
-        self.by_ffmpeg = by_ffmpeg
-
-    def __reduce__(self):
-        """Lets it pass from one process to another."""
-        return type(self), (self.reason, str(self), self.by_ffmpeg)
 
 
 def decoders() -> str:
@@ -61,49 +45,30 @@ def decoders() -> str:
     )
 
 
-def open_source(
+def attempts(
     path: str | os.PathLike,
-) -> "LibsndfileSource | FfmpegSource":
-    """Opens a file: by ffmpeg where libsndfile cannot open it.
-
-    A file that libsndfile knows, and finds damaged later, is damaged: ffmpeg
-    would conceal that.
+) -> list[Callable[[], "LibsndfileSource | FfmpegSource"]]:
+    """Ways to open a file, the best one first.
 
     Args:
         path: The file.
 
     Raises:
-        UnusableAudio: Neither can open it.
+        UnusableAudio: It is no audio, by its name or by what is in it.
+        OSError: It cannot be read.
     """
-    try:
-        source = LibsndfileSource(path)
-        if source.stated_frames:
-            return source
-        return _of_unknown_length(source, path)
-    except soundfile.LibsndfileError as error:
-        reason, text = _explain(error.code, error.error_string, path)
-    except TypeError:  # soundfile wants to be told what .raw holds
-        reason, text = "unsupported", "Raw audio has no header."
     if os.fsdecode(path).lower().endswith(".npy"):
         raise UnusableAudio("unsupported", _NO_ARRAY)
-    if ffmpeg.version() is None:
-        raise UnusableAudio(reason, f"{text} {_INSTALL}", by_ffmpeg=True)
-    try:
-        return FfmpegSource(path)
-    except ffmpeg.FfmpegError as error:
-        message = f"{text} ffmpeg: {error}."
-        raise UnusableAudio(reason, message, by_ffmpeg=True) from error
-
-
-def _of_unknown_length(source, path):
-    """By ffmpeg where it finds samples: a recorder that dies states none."""
-    source.by_ffmpeg = True
-    try:
-        found = FfmpegSource(path)
-    except ffmpeg.FfmpegError:
-        return source
-    source.close()
-    return found
+    layout = layouts.find(path)
+    if layout.seconds > waveform.MAX_SECONDS:
+        raise waveform.too_long()
+    ways = [lambda: LibsndfileSource(path, layout, layout.parts)]
+    if layout.again:
+        ways.append(lambda: LibsndfileSource(path, layout, layout.again))
+    if ffmpeg.version() is not None:
+        place = 0 if layout.is_misread else len(ways)
+        ways.insert(place, lambda: FfmpegSource(path, layout))
+    return ways
 
 
 class LibsndfileSource:
@@ -111,40 +76,37 @@ class LibsndfileSource:
 
     Args:
         path: The file.
+        layout: How it is to be read.
+        parts: Those of its parts that are read here.
 
     Attributes:
-        sample_rate_hz: Its rate.
-        stated_frames: Its length by its header, which may be wrong.
         complaint: What is wrong with a file that was read all the same; known
             after the last block.
-        by_ffmpeg: Whether ffmpeg may read it otherwise.
+        is_short: Whether less was read than the file holds.
+        by_ffmpeg: Whether ffmpeg read it.
+        wants_ffmpeg: Whether ffmpeg, or another one, may read it better.
     """
 
-    def __init__(self, path: str | os.PathLike):
-        """Reads the header.
+    by_ffmpeg = False
+
+    def __init__(
+        self,
+        path: str | os.PathLike,
+        layout: layouts.Layout,
+        parts: list[layouts.Part],
+    ):
+        """Opens the first part.
 
         Raises:
-            soundfile.LibsndfileError: It cannot be opened.
-            TypeError: It is raw, by the ending of its name.
+            UnusableAudio: It cannot be opened.
         """
-        self._file = _Stream(os.fsencode(path))
-        self._open_ended = None
-        self.sample_rate_hz = self._file.samplerate
-        self.stated_frames = self._file.frames
-        # Those that must be there; more may follow where none are stated.
-        self._least_frames = max(1, self.stated_frames)
-        self._share_unread = 0.0
-        is_mp3 = self._file.format == "MP3"
-        if is_mp3 and open_ended_mp3.states_length(path):
-            self._share_unread = open_ended_mp3.share_behind_the_end(path)
-        elif is_mp3:
-            self._file.close()
-            self._open_ended = open_ended_mp3.OpenEndedFile(path)
-            self._file = _Stream(self._open_ended)
-            self.stated_frames = 2 * _UNKNOWN_FRAMES
+        self._path = path
+        self._layout = layout
+        self._parts = parts
         self.complaint = ""
-        self.by_ffmpeg = False
-        self._frames_read = 0
+        self.is_short = False
+        self._seconds_read = 0.0
+        self._first = self._open(parts[0])
 
     def __enter__(self) -> "LibsndfileSource":
         """Returns itself."""
@@ -152,106 +114,232 @@ class LibsndfileSource:
 
     def __exit__(self, *_):
         """Closes the file."""
-        self.close()
+        self._first.close()
 
-    def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
-        if self._open_ended is not None:
-            self._open_ended.close()
-
-    def blocks(self) -> Iterator[np.ndarray]:
-        """Yields the samples, once.
+    def parts(self) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
+        """Yields each part, once.
 
         Yields:
-            float32 `[frames, channels]`.
+            Its rate in Hz, and its samples in blocks, float32
+            `[frames, channels]`, to be taken before the next part.
 
         Raises:
             UnusableAudio: The file is damaged.
         """
+        texts = [self._layout.lost]
+        for number, part in enumerate(self._parts):
+            try:
+                stream = self._open(part) if number else self._first
+            except UnusableAudio as error:
+                if not self._seconds_read:
+                    raise
+                texts.append(f"part {number + 1} of it: {error}")
+                self.is_short = True
+                continue
+            with contextlib.closing(stream):
+                yield stream.samplerate, self._blocks(stream, part)
+                texts.append(stream.damage or stream.missing())
+                self.is_short |= bool(stream.damage)
+        held = sum(part.seconds for part in self._parts)
+        texts[:0] = [_short_of(held, self._seconds_read)]
+        self.is_short |= bool(texts[0])
+        if self.is_short and ffmpeg.version() is None:
+            texts.append(_INSTALL)
+        self.complaint = "; ".join(dict.fromkeys(filter(None, texts)))
+
+    @property
+    def wants_ffmpeg(self) -> bool:
+        """Whether ffmpeg, or another one, may read it better."""
+        return self.is_short or self._layout.is_misread
+
+    def _open(self, part):
+        try:
+            return _Stream.of(self._path, part)
+        except soundfile.LibsndfileError as error:
+            reason, text = _explain(error.code, error.error_string, self._path)
+        except TypeError:  # soundfile wants to be told what .raw holds
+            reason, text = "unsupported", "Raw audio has no header."
+        raise UnusableAudio(reason, text, by_ffmpeg=True)
+
+    def _blocks(self, stream, part):
+        before, stated = self._seconds_read, stream.stated_frames
+        longest = waveform.MAX_SECONDS * stream.samplerate
+        if stream.is_exact and stated > longest:
+            raise waveform.too_long()
+        # Those that must be there; more may follow where none are stated.
+        least = max(1, 0 if part.is_open_ended else stated)
         while True:
             try:
-                block = self._read()
+                block = stream.read_block()
             except soundfile.LibsndfileError as error:
-                if self._frames_read >= self._least_frames:
-                    break  # whole, with something behind it
-                text = error.error_string
-                raise UnusableAudio("unreadable", text) from error
+                if stream.frames_read >= least:
+                    return  # whole, with something behind it
+                if before:  # the parts before are used
+                    stream.damage = error.error_string
+                    return
+                damage = UnusableAudio(
+                    "unreadable", error.error_string, by_ffmpeg=True
+                )
+                damage.is_damage = True
+                raise damage from error
             if not len(block):
-                break
+                return
+            self._seconds_read += len(block) / stream.samplerate
             yield block
-        self.complaint = _what_is_missing(
-            self._frames_read, self.stated_frames, self._file.extra_info
-        )
-        if not self.complaint and self._share_unread > _MOST_BEHIND:
-            self.complaint = (
-                f"its last {100 * self._share_unread:.1f} % lie behind the end "
-                "that it states, as in files joined into one, and are not read"
-            )
-
-    def _read(self):
-        # Fixed blocks: the length that FLAC and MP3 claim may be 2**63 - 1.
-        # None reaches beyond it: behind a FLAC stands somebody's tag.
-        frames = max(1, _BLOCK_VALUES // self._file.channels)
-        stated_left = self.stated_frames - self._frames_read
-        if stated_left > 0:
-            frames = min(frames, stated_left)
-        block = self._file.read(frames, dtype="float32", always_2d=True)
-        self._frames_read += len(block)
-        return block
 
 
 class FfmpegSource(ffmpeg.Stream):
-    """A file that only ffmpeg can open; to be used in a `with` statement.
+    """A file that ffmpeg decodes; to be used in a `with` statement.
+
+    Args:
+        path: The file.
+        layout: What the file holds.
 
     Attributes:
-        sample_rate_hz: Its rate.
         complaint: What is wrong with a file that was read all the same; known
             after the last block.
+        is_short: Whether less was read than the file holds.
     """
 
-    by_ffmpeg = True
+    by_ffmpeg = wants_ffmpeg = True
 
-    def blocks(self) -> Iterator[np.ndarray]:
-        """Yields the samples, once.
+    def __init__(self, path: str | os.PathLike, layout: layouts.Layout):
+        """Starts ffmpeg.
 
-        Yields:
-            float32 `[frames, channels]`.
+        Raises:
+            UnusableAudio: It finds no audio.
+        """
+        self._layout = layout
+        self.is_short = False
+        try:
+            super().__init__(path, layout.container)
+        except ffmpeg.FfmpegError as error:
+            raise _by_ffmpeg(error) from error
+
+    def parts(self) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
+        """Yields the rate and the blocks of all of it, once.
 
         Raises:
             UnusableAudio: The file is damaged, or beyond a limit.
         """
-        try:
-            yield from super().blocks()
-        except ffmpeg.FfmpegError as error:
-            message = f"ffmpeg: {error}."
-            raise UnusableAudio("unreadable", message) from error
-        if self.complaint:
-            self.complaint = f"ffmpeg: {self.complaint}"
+        frames = 0
+
+        def blocks():
+            nonlocal frames
+            try:
+                for block in self.blocks():
+                    frames += len(block)
+                    yield block
+            except ffmpeg.FfmpegError as error:
+                damage = _by_ffmpeg(error)
+                damage.is_damage = True
+                raise damage from error
+
+        yield self.sample_rate_hz, blocks()
+        short = _short_of(self._layout.seconds, frames / self.sample_rate_hz)
+        self.is_short = bool(short)
+        said = self.complaint and f"ffmpeg: {self.complaint}"
+        texts = short, self._layout.lost, said
+        self.complaint = "; ".join(filter(None, texts))
+
+
+def _short_of(held_seconds, read_seconds):
+    if read_seconds >= layouts.WHOLE_SHARE * held_seconds - 0.1:
+        return ""
+    return f"only {100 * read_seconds / held_seconds:.1f} % of it can be read"
+
+
+def _by_ffmpeg(error):
+    return UnusableAudio("unreadable", f"ffmpeg: {error}.", by_ffmpeg=True)
+
+
+def refusal(errors: list[UnusableAudio]) -> UnusableAudio:
+    """One error of what each decoder said of a file that none could read.
+
+    Args:
+        errors: At least one, in the order of `attempts`.
+    """
+    first = errors[0]
+    texts = list(dict.fromkeys(str(error) for error in errors))
+    if first.reason in ("unreadable", "unsupported") and first.by_ffmpeg:
+        texts.append(_INSTALL if ffmpeg.version() is None else _WAY_OUT)
+    reason = first.reason
+    if any(error.is_damage for error in errors):  # it was known, and opened
+        reason = "unreadable"
+    by_ffmpeg = any(error.by_ffmpeg for error in errors)
+    return UnusableAudio(reason, " ".join(texts), by_ffmpeg)
 
 
 class _Stream(soundfile.SoundFile):
-    """Never seeks: soundfile would, and fail where FLAC states no length."""
+    """A part of a file, read forwards and in blocks.
+
+    Never seeks: soundfile would, and fail where FLAC states no length.
+    """
+
+    frames_read = 0
+    damage = ""
+    _spliced = None
+
+    @classmethod
+    def of(cls, path, part):
+        if part.pieces is None:
+            stream = cls(os.fsencode(path))
+        else:
+            times = _TIMES_LONGER if part.is_open_ended else 1
+            spliced = spliced_file.SplicedFile(path, part.pieces, times)
+            try:
+                stream = cls(spliced)
+            except BaseException:
+                spliced.close()
+                raise
+            stream._spliced = spliced
+        stream.stated_frames = stream.frames
+        if part.is_open_ended:
+            stream.stated_frames = 2 * _UNKNOWN_FRAMES
+        return stream
+
+    def close(self):
+        super().close()
+        if self._spliced is not None:
+            self._spliced.close()
 
     def seekable(self):
         return False
 
+    @property
+    def is_exact(self):
+        """Whether libsndfile counted the frames, and not the header."""
+        return self.format not in ("FLAC", "MP3", "OGG")
 
-def _what_is_missing(frames_read, stated_frames, log):
-    """Compares what was read with the header, and with libsndfile's log.
+    def read_block(self):
+        # Fixed blocks: the length that FLAC and MP3 claim may be 2**63 - 1.
+        # None reaches beyond it: behind a FLAC stands somebody's tag.
+        frames = max(1, _BLOCK_VALUES // self.channels)
+        left = self.stated_frames - self.frames_read
+        if left > 0:
+            frames = min(frames, left)
+        block = self.read(frames, dtype="float32", always_2d=True)
+        self.frames_read += len(block)
+        return block
 
-    libsndfile shortens the length of a WAV to that of the file, and notes in
-    its log what the header says. MP3 files without a length in the header are
-    estimated, within 1 %; some programs count a few bytes too many.
-    """
-    if frames_read < 0.99 * stated_frames < _UNKNOWN_FRAMES:
-        percent = 100 * frames_read / stated_frames
-        return f"only {percent:.1f} % of it can be read"
-    for stated, found in re.findall(r": (\d+) \(should be (\d+)\)", log):
-        if int(found) < 0.99 * int(stated) < _UNKNOWN_BYTES:
-            percent = 100 * int(found) / int(stated)
-            return f"only {percent:.1f} % of it is there"
-    return "its end is missing" if "lacks an end-of-stream" in log else ""
+    def missing(self):
+        """Compares what was read with the header, and with libsndfile's log.
+
+        libsndfile shortens the length of a WAV to that of the file, and notes
+        in its log what the header says. Some programs count a few bytes too
+        many.
+        """
+        stated = self.stated_frames
+        if self.frames_read < layouts.WHOLE_SHARE * stated < _UNKNOWN_FRAMES:
+            percent = 100 * self.frames_read / stated
+            return f"only {percent:.1f} % of it can be read"
+        for stated, found in re.findall(_LENGTHS, self.extra_info):
+            if int(found) < layouts.WHOLE_SHARE * int(stated) < _UNKNOWN_BYTES:
+                percent = 100 * int(found) / int(stated)
+                return f"only {percent:.1f} % of it is there"
+        if "lacks an end-of-stream" in self.extra_info:
+            return "its end is missing"
+        return ""
 
 
 def _explain(code, text, path):

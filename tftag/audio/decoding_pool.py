@@ -17,10 +17,10 @@ from concurrent.futures import process
 
 import numpy as np
 
-from tftag.audio import decoders
 from tftag.audio import recording as audio
+from tftag.audio import waveform
 
-UNREADABLE = (audio.UnusableAudio, OSError)
+UNREADABLE = (waveform.UnusableAudio, OSError)
 
 _AHEAD = 2  # files per process that are decoded, or waited for
 _SECONDS_PER_FILE = 600  # an hour of MP3 takes five
@@ -114,7 +114,7 @@ class _Pool:
                     _decode, path, self._sample_rate_hz
                 ).result()
             except process.BrokenProcessPool:
-                return decoders.UnusableAudio(
+                return waveform.UnusableAudio(
                     "unreadable",
                     f"{os.fsdecode(path)}: The decoder crashed, or took more "
                     f"than {_SECONDS_PER_FILE} seconds.",
@@ -167,7 +167,7 @@ def _decode(path, sample_rate_hz):
     except UNREADABLE:
         raise
     except Exception as error:  # no file ends the others
-        raise decoders.UnusableAudio(
+        raise waveform.UnusableAudio(
             "unreadable",
             f"{os.fsdecode(path)}: {type(error).__name__}: {error}",
         ) from error

@@ -33,6 +33,11 @@ _BLOCK_FRAMES = 1 << 16
 _AU_HEADER = struct.Struct(">4s5I")  # magic, offset, bytes, coding, rate, ...
 _AU_FLOAT32 = 6
 _KEPT_BYTES = 2_000
+_NOT_ALLOWED = re.compile(r"(?:\S+: )?(\S*): Format not on whitelist .*")
+_EXPLAINED = (
+    r"it takes it for \1, which is not read: such files may be noise, or "
+    "name other files"
+)
 # Covers are looked at, though not decoded.
 _OF_PICTURES = ("mjpeg:", "png:", "gif:", "bmp:", "tiff:", "webp:", "IMGUTILS:")
 
@@ -55,6 +60,8 @@ class Stream:
 
     Args:
         path: The file.
+        container: What it is, where ffmpeg must not find that out: "mp3",
+            which it takes noise for; "" otherwise.
 
     Attributes:
         sample_rate_hz: Its rate.
@@ -63,7 +70,7 @@ class Stream:
             after the last block.
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike, container: str = ""):
         """Starts ffmpeg and waits for the first samples.
 
         Raises:
@@ -77,7 +84,7 @@ class Stream:
         self._said = b""
         self._unread = bytearray()
         with open(path, "rb") as file:
-            self._process = _start(program, file.fileno())
+            self._process = _start(program, file.fileno(), container)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._process.stdout, selectors.EVENT_READ)
         self._selector.register(self._process.stderr, selectors.EVENT_READ)
@@ -180,17 +187,18 @@ class Stream:
         for line in self._said.decode("utf-8", "replace").splitlines():
             line = re.sub(r"^\[(\S+) @ 0x[0-9a-f]+\] *", r"\1: ", line)
             line = re.sub(r"^file:/dev/fd/\d+: ", "", line)
-            line = re.sub(r"(not on whitelist) .*", r"\1", line)
+            line = re.sub(_NOT_ALLOWED, _EXPLAINED, line)
             if line.strip() and not line.startswith(_OF_PICTURES):
                 return " ".join(line.split())
         return ""
 
 
-def _start(program, file_number):
+def _start(program, file_number, container):
     limits = ["-timelimit", _CPU_SECONDS, "-max_alloc", _ALLOCATED_BYTES]
     source = ["-threads", 1, "-vn", "-sn", "-dn"]
     source += ["-protocol_whitelist", "file"]
-    source += ["-format_whitelist", ",".join(_CONTAINERS)]
+    source += ["-format_whitelist", container or ",".join(_CONTAINERS)]
+    source += ["-f", container] if container else []
     # By number, so that no name is taken for an option, an address or a
     # pattern, and no ending for a format.
     source += ["-i", f"file:/dev/fd/{file_number}"]

@@ -9,20 +9,15 @@ import stat
 import struct
 
 import numpy as np
-import soxr
 
-from tftag.audio import decoders
-from tftag.audio.decoders import UnusableAudio
+from tftag.audio import decoders, waveform
+from tftag.audio.waveform import Recording, UnusableAudio
 
 logger = logging.getLogger(__name__)
 
-FULL_SCALE = 32_767  # the loudest sample of every recording, as int16
-
-# Half a step of 24-bit audio. Opus gives 1e-34 where zeros were encoded.
-_SILENT_PEAK = 2.0**-24
 _WAV_HEADER_BYTES = 44
-# Outside of these a header is damaged, and resampling would fill the memory.
-_SOURCE_RATES_HZ = (1_000, 1_000_000)
+# Another decoder is believed where it finds more than this.
+_MORE = 1.01
 
 
 # What a spectrogram can be made by, beside numbers; `layers.LogMelSpectrogram`
@@ -143,100 +138,75 @@ class AudioSpec:
         return 1 + samples // self.hop_samples
 
 
-@dataclasses.dataclass(frozen=True)
-class Recording:
-    """A whole recording.
-
-    Attributes:
-        samples: int16 `[samples]`, mono, loudest sample +-`FULL_SCALE`.
-        peak: Loudest absolute sample before it was scaled.
-        by_ffmpeg: Whether ffmpeg decoded it, not libsndfile.
-    """
-
-    samples: np.ndarray
-    peak: float
-    by_ffmpeg: bool = False
-
-
 def decode_file(path: str | os.PathLike, sample_rate_hz: int) -> Recording:
     """Reads a file of any format that libsndfile or ffmpeg knows.
 
     Channels are averaged, then resampled (soxr, HQ), then scaled to the
     loudest sample. A file that already is mono, at this rate and at full
-    scale comes back unchanged. Memory follows the length of the result:
-    6 bytes per sample. A file that ends early gives the samples there are,
-    and a warning in the log; one whose decoder gives up is unreadable.
+    scale comes back unchanged. Memory follows the length of the result: 6
+    bytes per sample up to an hour, 2 beyond it. What is missing of a file, or
+    cannot be read, and channels that cancel each other are warned of in the
+    log.
 
     Args:
         path: The file.
         sample_rate_hz: Rate of the result.
 
     Raises:
-        UnusableAudio: Nothing can be read, or only silence.
+        UnusableAudio: Nothing can be read, or only silence, or it is too long.
         FileNotFoundError: There is no such file.
         OSError: It cannot be opened, or does not fit into the memory.
     """
+    name = os.fsdecode(path)
     if stat.S_ISFIFO(os.stat(path).st_mode):  # opening it may wait for ever
-        text = f"{os.fsdecode(path)}: It is a pipe, not a file."
-        raise UnusableAudio("unreadable", text)
+        raise UnusableAudio("unreadable", f"{name}: It is a pipe, not a file.")
     with open(path, "rb") as file:  # says what soundfile hides: why not
         has_bytes = bool(file.read(1))
-    by_ffmpeg = False
     try:
         if not has_bytes:
             raise UnusableAudio("empty", "There are no bytes.")
-        with decoders.open_source(path) as source:
-            by_ffmpeg = source.by_ffmpeg
-            blocks = list(_resampled_blocks(source, path, sample_rate_hz))
-        return _scale(blocks, by_ffmpeg)
+        found, damages = _decode(path, sample_rate_hz)
+        source = found.source
+        recording = found.recording(source.wants_ffmpeg)
     except UnusableAudio as error:
-        reason, message = error.reason, str(error)
-        by_ffmpeg = by_ffmpeg or error.by_ffmpeg
+        text = f"{name}: {error}"
+        raise UnusableAudio(error.reason, text, error.by_ffmpeg) from error
     except MemoryError as error:
         # No fault of the file: with more memory it can be read.
         raise OSError(
-            errno.ENOMEM,
-            "It does not fit into the memory",
-            os.fsdecode(path),
+            errno.ENOMEM, "It does not fit into the memory", name
         ) from error
-    raise UnusableAudio(reason, f"{os.fsdecode(path)}: {message}", by_ffmpeg)
+    texts = filter(None, (*damages, source.complaint, found.remark))
+    if text := "; ".join(texts):
+        logger.warning("%s: %s", path, text)
+    return recording
 
 
-def to_full_scale(samples: np.ndarray) -> Recording:
-    """Scales a waveform so that its loudest sample is +-`FULL_SCALE`.
-
-    Args:
-        samples: Waveform in any unit `[samples]`.
+def _decode(path, sample_rate_hz):
+    """By the first decoder that reads all, or the one that reads most.
 
     Returns:
-        `round(samples / peak * FULL_SCALE)`, computed in float32, and `peak`.
-
-    Raises:
-        UnusableAudio: No samples, all zeros, NaN or infinite.
+        What it gave, and what others found damaged.
     """
-    samples = np.asarray(samples, dtype=np.float32)
-    if samples.ndim != 1:
-        raise ValueError(
-            "`samples` must have the shape [samples]. "
-            f"Received: shape {samples.shape}."
-        )
-    return _scale([samples])
-
-
-def to_mono(samples: np.ndarray) -> np.ndarray:
-    """Averages channels: `[samples, channels]` to `[samples]`.
-
-    Args:
-        samples: float32 `[samples, channels]`.
-    """
-    # Column by column it is ten times as fast along so short an axis; numpy
-    # adds eight and more in another order.
-    if samples.shape[1] > 7:
-        return samples.mean(axis=1)
-    total, *others = samples.T
-    for channel in others:
-        total = total + channel
-    return total / np.float32(1 + len(others)) if others else total
+    best, errors = None, []
+    for way in decoders.attempts(path):
+        try:
+            found = waveform.Waveform(way, sample_rate_hz)
+        except UnusableAudio as error:
+            if error.reason == "too long":
+                raise
+            errors.append(error)
+            continue
+        if not found.samples:
+            errors.append(UnusableAudio("empty", "There are no samples."))
+        elif best is None or found.samples > _MORE * best.samples:
+            best = found
+        if found.samples and not found.source.is_short:
+            break
+    if best is None:
+        raise decoders.refusal(errors)
+    damages = [f"damaged: {each}" for each in errors if each.is_damage]
+    return best, damages if best.source.by_ffmpeg else []
 
 
 def write_wav(
@@ -289,48 +259,3 @@ def clip_starts(samples: int, spec: AudioSpec) -> np.ndarray:
         return np.zeros(1, np.int64)
     clips = 1 - (-spare // spec.clip_step_samples)
     return np.arange(clips, dtype=np.int64) * spare // (clips - 1)
-
-
-def _resampled_blocks(source, path, sample_rate_hz):
-    """Yields float32 `[samples]` blocks, mono and at the asked rate."""
-    low, high = _SOURCE_RATES_HZ
-    if not low <= source.sample_rate_hz <= high:
-        raise UnusableAudio(
-            "unreadable", f"A rate of {source.sample_rate_hz} Hz."
-        )
-    resampler = None
-    if source.sample_rate_hz != sample_rate_hz:
-        resampler = soxr.ResampleStream(
-            source.sample_rate_hz,
-            sample_rate_hz,
-            1,
-            dtype="float32",
-            quality="HQ",
-        )
-    for block in source.blocks():
-        block = to_mono(block)
-        yield block if resampler is None else resampler.resample_chunk(block)
-    if resampler is not None:
-        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
-    if source.complaint:
-        logger.warning("%s: %s", path, source.complaint)
-
-
-def _scale(blocks, by_ffmpeg=False):
-    """Joins float32 blocks into one recording at full scale."""
-    length = sum(block.size for block in blocks)
-    if not length:
-        raise UnusableAudio("empty", "There are no samples.")
-    peak = np.max([np.abs(block).max(initial=0) for block in blocks])
-    if not np.isfinite(peak):
-        raise UnusableAudio("unreadable", "Samples are NaN or infinite.")
-    if peak < _SILENT_PEAK:
-        raise UnusableAudio("silent", "All samples are zero.")
-    samples = np.empty(length, np.int16)
-    start = 0
-    for block in blocks:
-        # All in float32, in this order: the layer in the graph does the same.
-        scaled = np.rint(block / peak * np.float32(FULL_SCALE))
-        samples[start : start + block.size] = scaled
-        start += block.size
-    return Recording(samples, float(peak), by_ffmpeg)

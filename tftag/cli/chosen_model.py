@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tftag.audio import decoders
+from tftag.audio import contents
 from tftag.console import quiet
 from tftag.pretrained import presets
 from tftag.serving import version_folder
@@ -115,4 +115,4 @@ def say(line: str) -> None:
 
 
 def _is_audio(word):
-    return os.path.splitext(word)[1].lower() in decoders.SUFFIXES
+    return os.path.splitext(word)[1].lower() in contents.SUFFIXES

@@ -2,7 +2,6 @@
 
 import os
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -14,7 +13,7 @@ from tftag.models import dual_encoder
 
 def largest_difference(
     saved: str | os.PathLike,
-    model: keras.Model,
+    model: dual_encoder.DualEncoder,
     audio_spec: audio.AudioSpec,
     clips_at_once: int,
     tag_names: tuple[str, ...],
@@ -33,14 +32,13 @@ def largest_difference(
     Returns:
         The largest absolute difference; NaN when any value is.
     """
-    audio_tower, text_tower = dual_encoder.towers(model)
     # Kept, because the signatures hold its variables weakly.
     with plain_path.plain(saved) as path:
         loaded = tf.saved_model.load(path)
 
     def embedding(samples):
         mean = verification.clip_mean(
-            lambda clips: audio_tower(clips, training=False),
+            lambda clips: model.audio_tower(clips, training=False),
             samples,
             audio_spec,
             clips_at_once,
@@ -48,9 +46,7 @@ def largest_difference(
         return mean / np.linalg.norm(mean)
 
     differences = [
-        verification.largest_difference(
-            saved, model, audio_spec, clips_at_once
-        ),
+        verification.of_probabilities(loaded, model, audio_spec, clips_at_once),
         verification.of_recordings(
             loaded,
             embedding,
@@ -58,7 +54,7 @@ def largest_difference(
             ("embed_audio", "embed_batch"),
             "embedding",
         ),
-        _of_strings(loaded, text_tower, tag_names, word_vectors),
+        _of_strings(loaded, model.text_tower, tag_names, word_vectors),
         _of_scores(loaded, audio_spec, tag_names),
     ]
     return float(np.max(differences))

@@ -4,6 +4,7 @@ import functools
 
 import keras
 import tensorflow as tf
+from keras import ops
 
 from tftag import audio, calibration, words
 from tftag.export import exported_tagger
@@ -25,7 +26,7 @@ class ExportedDualEncoder(exported_tagger.ExportedTagger):
 
     def __init__(
         self,
-        model: keras.Model,
+        model: dual_encoder.DualEncoder,
         audio_spec: audio.AudioSpec,
         tag_names: tuple[str, ...],
         calibrated: calibration.Calibration,
@@ -36,7 +37,7 @@ class ExportedDualEncoder(exported_tagger.ExportedTagger):
         """Makes the signatures; each is traced when the module is saved.
 
         Args:
-            model: What `dual_encoder.dual_encoder` built.
+            model: What is exported.
             audio_spec: As for a tagger, and so are the others but
                 `word_vectors`.
             tag_names: The tags the model was trained with.
@@ -48,15 +49,16 @@ class ExportedDualEncoder(exported_tagger.ExportedTagger):
         super().__init__(
             model, audio_spec, tag_names, calibrated, assets, clips_at_once
         )
-        audio_tower, text_tower = dual_encoder.towers(model)
         # Both answers from one pass of the network.
-        both = {"embedding": audio_tower.output, "logits": model.output}
+        embedding = model.audio_tower(model.input)
+        logits = ops.mean(model.comparison(embedding), axis=1)
+        both = {"embedding": embedding, "logits": logits}
         self._network = functools.partial(
             keras.Model(model.input, both), training=False
         )
-        self._text_tower = functools.partial(text_tower, training=False)
+        self._text_tower = functools.partial(model.text_tower, training=False)
         self._words = word_embedding.WordEmbedding(word_vectors)
-        self._dim = audio_tower.output.shape[-1]
+        self._dim = embedding.shape[-1]
 
     def signature_functions(self) -> dict:
         """Returns names and functions, as `tf.saved_model.save` takes them."""

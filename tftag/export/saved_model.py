@@ -122,7 +122,7 @@ def export_dual_encoder(
     compares recordings and any string; all word vectors are inside.
 
     Args:
-        model: What `models.dual_encoder.dual_encoder` built.
+        model: A `models.dual_encoder.DualEncoder`.
         audio_spec: As for `export_tagger`, and so are the others but
             `word_vectors`.
         vocabulary: The tags the model was trained with.
@@ -146,7 +146,7 @@ def export_dual_encoder(
     own = {
         "kind": model_card.DUAL_ENCODER,
         "space": {
-            "dim": dual_encoder.towers(exact)[0].output_shape[-1],
+            "dim": exact.audio_tower.output_shape[-1],
             "fingerprint": _space_fingerprint(exact, audio_spec),
         },
         "words": _words_card(word_vectors, vocabulary),
@@ -221,12 +221,12 @@ def _check(model, vocabulary, calibrated, clips_at_once):
 
 def _check_words(model, vocabulary, word_vectors):
     """Strings must reach the text tower as its tags did in training."""
-    if "tag_vectors" not in [layer.name for layer in model.layers]:
+    if not isinstance(model, dual_encoder.DualEncoder):
         raise ValueError(
             "`model` must be a dual encoder; `export_tagger` takes a tagger. "
             f"Received: {model.name!r}."
         )
-    learned = np.asarray(model.get_layer("tag_vectors").vectors)
+    learned = model.word_vectors
     given, _ = word_vectors.embed(vocabulary.names)
     if learned.shape != given.shape:
         raise ValueError(

@@ -28,13 +28,23 @@ def largest_difference(
     Returns:
         The largest absolute difference; NaN when any probability is.
     """
+    with plain_path.plain(saved) as path:
+        loaded = tf.saved_model.load(path)
+    return of_probabilities(loaded, model, audio_spec, clips_at_once)
+
+
+def of_probabilities(
+    loaded: tf.Module,
+    model: keras.Model,
+    audio_spec: audio.AudioSpec,
+    clips_at_once: int,
+) -> float:
+    """As `largest_difference`, of a SavedModel that is loaded."""
 
     def probabilities(clips):
         logits = model(clips, training=False)
         return tf.sigmoid(tf.cast(logits, tf.float32))
 
-    with plain_path.plain(saved) as path:
-        loaded = tf.saved_model.load(path)
     return of_recordings(
         loaded,
         lambda samples: clip_mean(

@@ -2,6 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import filterfalse
+
+# Trash, indexes and copies that systems and servers keep beside the files.
+_MADE_BY_SYSTEMS = frozenset(
+    ".AppleDouble .DocumentRevisions-V100 .fseventsd .Spotlight-V100 "
+    ".TemporaryItems .Trashes .Trash .git .svn .hg @eaDir #recycle "
+    "$RECYCLE.BIN RECYCLER __MACOSX lost+found".split()
+) | {"System Volume Information"}
 
 
 def walk(
@@ -13,7 +21,8 @@ def walk(
     together from what was there, is made of links. No folder is listed twice,
     by whatever names it can be reached: first comes all that lies below `top`
     itself, then what links lead to. A link that leads to a folder around it is
-    passed over, for all its neighbours are there too.
+    passed over, for all its neighbours are there too; so are folders that
+    systems make.
 
     Args:
         top: Where to begin.
@@ -33,12 +42,17 @@ def walk(
                 folders.clear()
                 continue
             known.add(here)
-            folders.sort()
+            folders[:] = sorted(filterfalse(is_made_by_system, folders))
             yield folder, folders, files
             for name in folders:
                 path = os.path.join(folder, name)
                 if os.path.islink(path) and not _is_around(path, here):
                     starts.append(path)
+
+
+def is_made_by_system(name: str) -> bool:
+    """Whether a folder of this name holds nothing that a person put there."""
+    return name in _MADE_BY_SYSTEMS or name.startswith(".Trash-")
 
 
 def _is_around(link, folder):

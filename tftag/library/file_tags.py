@@ -9,7 +9,7 @@ import os
 import pathlib
 import shutil
 
-from tftag.audio import decoders
+from tftag.audio import decoders, waveform
 from tftag.console import quiet
 from tftag.files import atomic_write
 
@@ -207,15 +207,27 @@ def _last_bytes(path):
 
 def _samples(file, path):
     """Returns a digest of all samples, and what else a reader is told."""
-    digest = hashlib.blake2b()
+    why = None
     try:
-        with quiet.libraries(), decoders.open_source(file) as source:
-            for block in source.blocks():
+        with quiet.libraries():
+            for way in decoders.attempts(file):
+                try:
+                    return _digest(way)
+                except waveform.UnusableAudio as error:
+                    why = why or error
+    except waveform.UnusableAudio as error:
+        why = error
+    raise NoPlace(f"{path}: {why}") from why
+
+
+def _digest(open_source):
+    digest, rates = hashlib.blake2b(), []
+    with open_source() as source:
+        for rate_hz, blocks in source.parts():
+            rates.append(rate_hz)
+            for block in blocks:
                 digest.update(block.tobytes())
-            facts = f"{source.sample_rate_hz} {source.complaint}"
-    except decoders.UnusableAudio as error:
-        raise NoPlace(f"{path}: {error}") from error
-    return digest.digest(), facts
+        return digest.digest(), rates, source.complaint
 
 
 def _keep_facts(file, path, facts):

@@ -5,6 +5,9 @@ in [0, 1], as mixup makes them. Logits of several members, `[batch, members,
 tags]`, need labels `[batch, 1, tags]`.
 """
 
+import inspect
+from collections.abc import Callable
+
 import keras
 import numpy as np
 from keras import ops
@@ -124,6 +127,24 @@ class SigmoidBinaryCrossentropy(keras.losses.Loss):
         losses = y_true * ops.log(probability)
         losses += (1 - y_true) * ops.log(1 - probability)
         return -ops.mean(losses, axis=-1)
+
+
+# What `--loss` of a tagger may be. Each is called without arguments, or with
+# the `weights` of the tags if it takes any.
+LOSSES: dict[str, Callable[..., keras.losses.Loss]] = {
+    "bce": BinaryCrossentropy,
+    "focal": FocalCrossentropy,
+    "sigmoid_bce": SigmoidBinaryCrossentropy,
+}
+
+
+def weighted_losses() -> list[str]:
+    """Names of the `LOSSES` that take a weight per tag."""
+    return [
+        name
+        for name, loss in LOSSES.items()
+        if "weights" in inspect.signature(loss).parameters
+    ]
 
 
 def _check_ranks(y_true, y_pred):

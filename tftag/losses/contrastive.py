@@ -15,11 +15,14 @@ that loss divided by the number of tags, and takes clips with many tags, soft
 labels and members as they are.
 """
 
+import inspect
 import math
+from collections.abc import Callable
 
 import keras
 from keras import ops
 
+from tftag.losses import classification
 from tftag.losses import negatives as negatives_lib
 
 # Instead of log(0): no logit comes near, and sums of it stay finite.
@@ -72,7 +75,12 @@ class TripletMargin(keras.losses.Loss):
     Args:
         sampling: How triplets are drawn, a function of `losses.negatives`.
         margin: > 0, in units of cosine.
+
+    Attributes:
+        on_cosines: It takes no scale and no bias: see above.
     """
+
+    on_cosines = True
 
     def __init__(
         self,
@@ -114,6 +122,24 @@ class TripletMargin(keras.losses.Loss):
             "sampling": keras.saving.serialize_keras_object(self.sampling),
             "margin": self.margin,
         }
+
+
+def _pairwise_sigmoid():
+    return classification.BinaryCrossentropy(name="sigmoid_contrastive")
+
+
+# What `--loss` of a dual encoder may be. Each is called without arguments, or
+# with a function of `negatives.SAMPLINGS` if it takes a `sampling`.
+LOSSES: dict[str, Callable[..., keras.losses.Loss]] = {
+    "sigmoid": _pairwise_sigmoid,
+    "infonce": MultiPositiveInfoNCE,
+    "triplet": TripletMargin,
+}
+
+
+def draws_negatives(loss: Callable[..., keras.losses.Loss]) -> bool:
+    """Whether an entry of `LOSSES` takes a `sampling`."""
+    return "sampling" in inspect.signature(loss).parameters
 
 
 def _with_members(x):

@@ -58,6 +58,15 @@ def hard(labels, cosines):
     )
 
 
+# What `--negatives` may be.
+SAMPLINGS = {
+    "random": random,
+    "balanced": balanced,
+    "distance": distance_weighted,
+    "hard": hard,
+}
+
+
 def _absent(labels):
     return ops.cast(labels <= 0, labels.dtype)
 

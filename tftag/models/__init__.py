@@ -1,5 +1,21 @@
 """Networks, as Keras functional models; one module each."""
 
-from tftag.models import backbone, dual_encoder, front_end, musicnn, tagger
+from tftag.models import (
+    backbone,
+    clip_model,
+    dual_encoder,
+    front_end,
+    musicnn,
+    precision,
+    tagger,
+)
 
-__all__ = ["backbone", "dual_encoder", "front_end", "musicnn", "tagger"]
+__all__ = [
+    "backbone",
+    "clip_model",
+    "dual_encoder",
+    "front_end",
+    "musicnn",
+    "precision",
+    "tagger",
+]

@@ -1,6 +1,7 @@
 """The backbones: from a log-mel spectrogram to one vector."""
 
 import dataclasses
+from collections.abc import Callable, Collection
 
 import keras
 from keras import ops
@@ -11,11 +12,6 @@ from tftag.models import musicnn
 # Filters of each block: 3x3 convolution, batch norm, 2x2 max pooling, ReLU.
 FILTERS = (128, 256, 256, 256, 512, 512, 256)
 
-# Which vectors each architecture gives.
-ARCHITECTURES = {
-    "blocks": ("average", "max", "both", "flatten"),
-    "musicnn": musicnn.POOLINGS,
-}
 POOL_PADDINGS = ("same", "valid")
 # Not what ~/.keras/keras.json says.
 _DATA_FORMAT = "channels_last"
@@ -68,7 +64,7 @@ class BackboneConfig:
                 f"`architecture` must be one of {', '.join(ARCHITECTURES)}. "
                 f"Received: {self.architecture!r}."
             )
-        poolings = ARCHITECTURES[self.architecture]
+        poolings = ARCHITECTURES[self.architecture].poolings
         if self.pooling not in poolings:
             raise ValueError(
                 f"`pooling` of {self.architecture} must be one of "
@@ -121,42 +117,34 @@ def backbone(
     """
     frames = audio_spec.clip_frames if config.pooling == "flatten" else None
     inputs = keras.Input((frames, audio_spec.mel_bands), name="log_mel")
-    if config.architecture == "musicnn":
-        musicnn.check_bands(audio_spec.mel_bands)
-        vectors = [
-            musicnn.vector(
-                inputs, config.pooling, config.batch_norm_momentum, prefix
-            )
-            for prefix in _prefixes(config)
-        ]
-    else:
-        vectors = _block_vectors(inputs, audio_spec, config)
+    build = ARCHITECTURES[config.architecture].vectors
+    vectors = build(inputs, audio_spec, config)
     outputs = vectors[0]
     if config.members > 1:
         outputs = keras.layers.Concatenate(name="members")(vectors)
     return keras.Model(inputs, outputs, name="backbone")
 
 
-def _prefixes(config):
-    """Of the names of each member's layers."""
+def member_prefixes(config: BackboneConfig) -> list[str]:
+    """What the names of each member's own layers begin with."""
     if config.members == 1:
         return [""]
     return [f"member_{member}_" for member in range(1, config.members + 1)]
 
 
 def _block_vectors(inputs, audio_spec, config):
-    """The vector of every member's blocks."""
+    """The convolution blocks: a vector of each member."""
     _check_halvings(audio_spec, config)
     x = ops.expand_dims(inputs, -1)  # [batch, frames, mels, 1]
     numbered = list(enumerate(config.filters, start=1))
     for number, filters in numbered[: config.shared_blocks]:
         x = _block(x, filters, config, f"block_{number}")
     vectors = []
-    for prefix in _prefixes(config):
+    for prefix in member_prefixes(config):
         own = x
         for number, filters in numbered[config.shared_blocks :]:
             own = _block(own, filters, config, f"{prefix}block_{number}")
-        vectors.append(_pool(own, config.pooling, prefix))
+        vectors.append(POOLINGS[config.pooling](own, prefix))
     return vectors
 
 
@@ -184,19 +172,69 @@ def _block(x, filters, config, name):
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def _pool(x, pooling, prefix):
-    match pooling:
-        case "flatten":
-            layer, name = keras.layers.Flatten, "flatten"
-        case "average":
-            layer, name = keras.layers.GlobalAveragePooling2D, "average"
-        case "max":
-            layer, name = keras.layers.GlobalMaxPooling2D, "max"
-        case "both":
-            return keras.layers.Concatenate(name=f"{prefix}average_and_max")(
-                [_pool(x, "average", prefix), _pool(x, "max", prefix)]
-            )
-    return layer(data_format=_DATA_FORMAT, name=f"{prefix}{name}")(x)
+def _flatten(x, prefix):
+    return keras.layers.Flatten(
+        data_format=_DATA_FORMAT, name=f"{prefix}flatten"
+    )(x)
+
+
+def _average(x, prefix):
+    return keras.layers.GlobalAveragePooling2D(
+        data_format=_DATA_FORMAT, name=f"{prefix}average"
+    )(x)
+
+
+def _max(x, prefix):
+    return keras.layers.GlobalMaxPooling2D(
+        data_format=_DATA_FORMAT, name=f"{prefix}max"
+    )(x)
+
+
+def _both(x, prefix):
+    return keras.layers.Concatenate(name=f"{prefix}average_and_max")(
+        [_average(x, prefix), _max(x, prefix)]
+    )
+
+
+# From `[batch, frames, mels, filters]` and the prefix of the layers' names to
+# `[batch, dim]`.
+POOLINGS: dict[str, Callable] = {
+    "average": _average,
+    "max": _max,
+    "both": _both,
+    "flatten": _flatten,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """One way from a spectrogram to the vectors of the members.
+
+    Attributes:
+        vectors: From `[batch, frames, mels]`, the `AudioSpec` and the
+            `BackboneConfig` to a list of `[batch, dim]`, one per member, the
+            layers named by `member_prefixes`.
+        poolings: Names of the poolings that it has.
+    """
+
+    vectors: Callable
+    poolings: Collection[str]
+
+
+def _musicnn_vectors(inputs, audio_spec, config):
+    musicnn.check_bands(audio_spec.mel_bands)
+    return [
+        musicnn.vector(
+            inputs, config.pooling, config.batch_norm_momentum, prefix
+        )
+        for prefix in member_prefixes(config)
+    ]
+
+
+ARCHITECTURES = {
+    "blocks": Architecture(_block_vectors, POOLINGS),
+    "musicnn": Architecture(_musicnn_vectors, musicnn.POOLINGS),
+}
 
 
 def _check_halvings(audio_spec, config):

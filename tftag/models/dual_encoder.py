@@ -2,14 +2,17 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import keras
 import numpy as np
 from keras import ops
 
 from tftag import audio, layers
+from tftag import tags as tags_lib
 from tftag.models import backbone as backbone_lib
-from tftag.models import front_end, replica_gather
+from tftag.models import clip_model, precision, replica_gather
+from tftag.models import front_end as front_end_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,175 +67,6 @@ class DualEncoderConfig:
                 )
 
 
-def audio_tower(
-    audio_spec: audio.AudioSpec, config: DualEncoderConfig
-) -> keras.Model:
-    """Builds the way from a waveform to its vector.
-
-    Up to and with the backbone it is the tagger; layer names are the same.
-
-    Args:
-        audio_spec: Of the waveforms; `samples` is free unless
-            `config.backbone.pooling` is `flatten`.
-        config: What to build.
-
-    Returns:
-        A model from `{"waveform": [batch, samples], "peak": [batch]}` to
-        float32 `[batch, members * dim]` of unit length. Dot products are the
-        mean of the members' cosines.
-
-    Raises:
-        ValueError: When an argument does not fit the other.
-    """
-    members = config.backbone.members
-    inputs, x = front_end.spectrogram(audio_spec, config.backbone)
-    x = backbone_lib.backbone(audio_spec, config.backbone)(x)
-    x = keras.layers.Dropout(config.dropout, name="dropout")(x)
-    x = layers.MemberDense(config.dim, members, name="audio_projection")(x)
-    outputs = layers.UnitLength(members, name="audio_embedding")(x)
-    return keras.Model(inputs, outputs, name="audio_tower")
-
-
-def text_tower(word_dim: int, config: DualEncoderConfig) -> keras.Model:
-    """Builds the way from the word vector of a tag to its vector.
-
-    Two fully connected layers with batch norm, ReLU and dropout, then one to
-    the shared space. The batch of its batch norm are the tags.
-
-    Args:
-        word_dim: Length of a word vector.
-        config: What to build.
-
-    Returns:
-        A model from `[tags, word_dim]` to float32 `[tags, members * dim]` of
-        unit length.
-    """
-    members = config.backbone.members
-    inputs = keras.Input((word_dim,), name="word_vector")
-    x = keras.layers.GaussianNoise(
-        config.word_noise / math.sqrt(word_dim), name="word_noise"
-    )(inputs)
-    # Every member sees all of the word vector, and its own part from then on.
-    x = keras.layers.Dense(members * config.text_units, name="text_dense_1")(x)
-    x = _norm_relu_dropout(x, config, 1)
-    x = layers.MemberDense(config.text_units, members, name="text_dense_2")(x)
-    x = _norm_relu_dropout(x, config, 2)
-    x = layers.MemberDense(config.dim, members, name="text_projection")(x)
-    outputs = layers.UnitLength(members, name="text_embedding")(x)
-    return keras.Model(inputs, outputs, name="text_tower")
-
-
-def dual_encoder(
-    audio_spec: audio.AudioSpec,
-    config: DualEncoderConfig,
-    word_vectors: np.ndarray,
-) -> keras.Model:
-    """Builds a dual encoder with random weights.
-
-    It answers like a tagger, so it is scored, calibrated and watched like
-    one; `towers` takes it apart for tags it does not hold.
-
-    Args:
-        audio_spec: As for `audio_tower`.
-        config: What to build.
-        word_vectors: float `[tags, word_dim]`, of the tags to learn. Kept as
-            a weight that is not trained.
-
-    Returns:
-        A model from `{"waveform": [batch, samples], "peak": [batch]}` to
-        float32 logits `[batch, tags]`: scaled cosines with a bias, the mean
-        of the members.
-
-    Raises:
-        ValueError: When an argument does not fit the others.
-    """
-    vectors = _checked_vectors(word_vectors)
-    # Layers
-    clips = audio_tower(audio_spec, config)
-    tags = text_tower(vectors.shape[1], config)
-    tag_vectors = layers.TagVectors(*vectors.shape, name="tag_vectors")
-    similarity = layers.MemberSimilarity(
-        config.backbone.members,
-        initial_scale=config.initial_scale,
-        initial_bias=config.initial_bias,
-        learned=config.learned_scale,
-        name="similarity",
-    )
-    # Graph
-    outputs = similarity(clips.output, tags(tag_vectors(clips.output)))
-    tag_vectors.assign(vectors)
-    return keras.Model(
-        clips.input, ops.mean(outputs, axis=1), name="dual_encoder"
-    )
-
-
-def masked(dual_encoder_model: keras.Model) -> keras.Model:
-    """Returns the dual encoder as it is trained: with SpecAugment.
-
-    Its loss is that of the whole batch under `tf.distribute` too: see
-    `WholeBatchModel`.
-
-    Args:
-        dual_encoder_model: What `dual_encoder` returned; the layers are
-            shared, so training one trains the other.
-
-    Returns:
-        A model from the dual encoder's inputs and the masks, as
-        `front_end.masked_spectrogram` names them, to the logits of every
-        member, `[batch, members, tags]`. It takes labels `[batch, 1, tags]`.
-    """
-    get_layer = dual_encoder_model.get_layer
-    inputs, x = front_end.masked_spectrogram(dual_encoder_model)
-    for name in ("backbone", "dropout", "audio_projection", "audio_embedding"):
-        x = get_layer(name)(x)
-    tags = get_layer("text_tower")(get_layer("tag_vectors")(x))
-    outputs = get_layer("similarity")(x, tags)
-    return WholeBatchModel(inputs, outputs, name="masked_dual_encoder")
-
-
-def heads(dual_encoder_model: keras.Model) -> keras.Model:
-    """Returns the part of the dual encoder behind its backbone.
-
-    With the backbone fixed, all else can be trained in seconds on vectors
-    that were computed once.
-
-    Args:
-        dual_encoder_model: What `dual_encoder` returned; the layers are
-            shared, so training one trains the other.
-
-    Returns:
-        A model from the backbone's vectors, `[batch, members * dim]`, to the
-        logits of every member, `[batch, members, tags]`. It takes labels
-        `[batch, 1, tags]`.
-    """
-    get_layer = dual_encoder_model.get_layer
-    width = get_layer("dropout").input.shape[1]
-    inputs = keras.Input((width,), name="clip_vector")
-    x = inputs
-    for name in ("dropout", "audio_projection", "audio_embedding"):
-        x = get_layer(name)(x)
-    tags = get_layer("text_tower")(get_layer("tag_vectors")(x))
-    outputs = get_layer("similarity")(x, tags)
-    return WholeBatchModel(inputs, outputs, name="dual_encoder_heads")
-
-
-def towers(
-    dual_encoder_model: keras.Model,
-) -> tuple[keras.Model, keras.Model]:
-    """Takes a dual encoder apart, with its weights.
-
-    Returns:
-        Its audio tower and its text tower, as `audio_tower` and `text_tower`
-        build them.
-    """
-    clips = keras.Model(
-        dual_encoder_model.input,
-        dual_encoder_model.get_layer("audio_embedding").output,
-        name="audio_tower",
-    )
-    return clips, dual_encoder_model.get_layer("text_tower")
-
-
 class WholeBatchModel(keras.Model):
     """A model whose loss sees the clips of all replicas.
 
@@ -266,6 +100,223 @@ class WholeBatchModel(keras.Model):
         )
 
 
+@keras.saving.register_keras_serializable(package="tftag")
+class DualEncoder(WholeBatchModel, clip_model.ClipModel):
+    """A dual encoder with random weights.
+
+    It answers like a tagger, with float32 logits `[batch, tags]`: scaled
+    cosines with a bias, the mean of the members. So it is fitted, scored,
+    calibrated and watched like one; its towers rank tags it does not hold.
+
+    >>> import numpy as np
+    >>> from tftag import audio, losses
+    >>> from tftag.models import backbone, dual_encoder
+    >>> from tftag.words import sources
+    >>> known = sources.open_source("shipped")
+    >>> vectors, _ = known.embed(["calm", "loud"])
+    >>> encoder = dual_encoder.DualEncoder(
+    ...     ["calm", "loud"],
+    ...     vectors,
+    ...     audio.AudioSpec(clip_seconds=1.0),
+    ...     dual_encoder.DualEncoderConfig(
+    ...         backbone.BackboneConfig(width=1 / 64)
+    ...     ),
+    ... )
+    >>> encoder.compile("adam", losses.MultiPositiveInfoNCE())
+    >>> waveforms = np.random.default_rng(0).normal(size=(4, 16_000))
+    >>> labels = np.array([[1, 0], [0, 1], [1, 0], [0, 1]])
+    >>> _ = encoder.fit(waveforms, labels, verbose=0)
+    >>> clips = encoder.audio_tower.predict(waveforms, verbose=0)
+    >>> peaceful, _ = known.embed(["peaceful", "no drums"])
+    >>> (clips @ encoder.text_tower.predict(peaceful, verbose=0).T).shape
+    (4, 2)
+
+    Args:
+        tags: Names of the tags to learn, in the order of the outputs.
+        word_vectors: float `[tags, word_dim]`, of these tags. Kept as a
+            weight that is not trained.
+        audio_spec: Of the waveforms; `samples` is free unless
+            `config.backbone.pooling` is `flatten`.
+        config: What to build.
+        dtype: Policy of the layers, such as `mixed_float16`; None is the
+            global one.
+
+    Attributes:
+        tags: As given, a tuple.
+        front_end: From waveform and peak to `[batch, frames, mels]`.
+        backbone: From there to `[batch, members * dim]`. The two are those
+            of a tagger.
+        head: From there to the logits of every member, `[batch, members,
+            tags]`.
+        audio_tower: From waveforms to float32 `[batch, members * dim]` of
+            unit length. Dot products are the mean of the members' cosines.
+        text_tower: From word vectors `[tags, word_dim]` to the same space.
+        comparison: From vectors of the audio tower to the logits of every
+            member.
+
+    Raises:
+        ValueError: When an argument does not fit the others.
+    """
+
+    def __init__(
+        self,
+        tags: Sequence[str],
+        word_vectors: np.ndarray,
+        audio_spec: audio.AudioSpec | None = None,
+        config: DualEncoderConfig | None = None,
+        *,
+        dtype=None,
+        name: str = "dual_encoder",
+        trainable: bool = True,
+    ):
+        """Builds the parts and joins them."""
+        tags = tags_lib.TagVocabulary(tags).names
+        vectors = _checked_vectors(word_vectors, len(tags))
+        audio_spec = audio_spec or audio.AudioSpec()
+        config = config or DualEncoderConfig()
+        with precision.policy(dtype):
+            # Parts, in the order in which their weights are drawn
+            front_end = front_end_lib.front_end(audio_spec, config.backbone)
+            backbone = backbone_lib.backbone(audio_spec, config.backbone)
+            projection = _projection(backbone.output.shape[1], config)
+            text_tower = _text_tower(vectors.shape[1], config)
+            tag_vectors = layers.TagVectors(*vectors.shape, name="tag_vectors")
+            comparison = _comparison(tag_vectors, text_tower, config)
+            # Graph
+            clips = keras.Input((backbone.output.shape[1],), name="clip_vector")
+            head = keras.Model(
+                clips, comparison(projection(clips)), name="head"
+            )
+            super().__init__(
+                front_end, backbone, head, name=name, trainable=trainable
+            )
+            self.audio_tower = clip_model.ClipModel(
+                front_end, backbone, projection, name="audio_tower"
+            )
+        tag_vectors.assign(vectors)
+        self.text_tower = text_tower
+        self.comparison = comparison
+        self.tag_vectors = tag_vectors
+        # Config
+        self.tags = tags
+        self.audio_spec = audio_spec
+        self.config = config
+
+    @property
+    def word_vectors(self) -> np.ndarray:
+        """The word vectors of the tags, float32 `[tags, word_dim]`."""
+        return np.asarray(ops.convert_to_numpy(self.tag_vectors.vectors))
+
+    def get_config(self):
+        """Returns the constructor's arguments, as JSON has them."""
+        return {
+            "tags": list(self.tags),
+            "word_vectors": self.word_vectors.tolist(),
+            "audio_spec": dataclasses.asdict(self.audio_spec),
+            "config": dataclasses.asdict(self.config),
+            "dtype": precision.to_config(self.dtype_policy),
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Builds the dual encoder of a config."""
+        parts = dict(config["config"])
+        parts["backbone"] = backbone_lib.BackboneConfig(**parts["backbone"])
+        made = {
+            "audio_spec": audio.AudioSpec(**config["audio_spec"]),
+            "config": DualEncoderConfig(**parts),
+            "dtype": precision.from_config(config["dtype"]),
+        }
+        return cls(**{**config, **made})
+
+
+def masked(model: DualEncoder) -> keras.Model:
+    """Returns the dual encoder as it is trained: with SpecAugment.
+
+    Its loss is that of the whole batch under `tf.distribute` too: see
+    `WholeBatchModel`.
+
+    Args:
+        model: The parts are shared, so training one trains the other.
+
+    Returns:
+        A model from the dual encoder's inputs and the masks, as
+        `front_end.masked_spectrogram` names them, to the logits of every
+        member, `[batch, members, tags]`. It takes labels `[batch, 1, tags]`.
+    """
+    inputs, x = front_end_lib.masked_spectrogram(model.front_end)
+    outputs = model.head(model.backbone(x))
+    return WholeBatchModel(inputs, outputs, name="masked_dual_encoder")
+
+
+def heads(model: DualEncoder) -> keras.Model:
+    """Returns the part of the dual encoder behind its backbone.
+
+    With the backbone fixed, all else can be trained in seconds on vectors
+    that were computed once.
+
+    Args:
+        model: The parts are shared, so training one trains the other.
+
+    Returns:
+        A model from the backbone's vectors, `[batch, members * dim]`, to the
+        logits of every member, `[batch, members, tags]`. It takes labels
+        `[batch, 1, tags]`.
+    """
+    inputs = keras.Input(model.head.input.shape[1:], name="clip_vector")
+    return WholeBatchModel(
+        inputs, model.head(inputs), name="dual_encoder_heads"
+    )
+
+
+def _projection(dim, config):
+    """Model from the backbone's vectors to those of the shared space."""
+    members = config.backbone.members
+    inputs = keras.Input((dim,), name="clip_vector")
+    x = keras.layers.Dropout(config.dropout, name="dropout")(inputs)
+    x = layers.MemberDense(config.dim, members, name="audio_projection")(x)
+    outputs = layers.UnitLength(members, name="audio_embedding")(x)
+    return keras.Model(inputs, outputs, name="projection")
+
+
+def _text_tower(word_dim, config):
+    """Model from the word vector of a tag to its vector.
+
+    Two fully connected layers with batch norm, ReLU and dropout, then one to
+    the shared space. The batch of its batch norm are the tags.
+    """
+    members = config.backbone.members
+    inputs = keras.Input((word_dim,), name="word_vector")
+    x = keras.layers.GaussianNoise(
+        config.word_noise / math.sqrt(word_dim), name="word_noise"
+    )(inputs)
+    # Every member sees all of the word vector, and its own part from then on.
+    x = keras.layers.Dense(members * config.text_units, name="text_dense_1")(x)
+    x = _norm_relu_dropout(x, config, 1)
+    x = layers.MemberDense(config.text_units, members, name="text_dense_2")(x)
+    x = _norm_relu_dropout(x, config, 2)
+    x = layers.MemberDense(config.dim, members, name="text_projection")(x)
+    outputs = layers.UnitLength(members, name="text_embedding")(x)
+    return keras.Model(inputs, outputs, name="text_tower")
+
+
+def _comparison(tag_vectors, text_tower, config):
+    """Model from vectors of clips to the logits of every member."""
+    members = config.backbone.members
+    similarity = layers.MemberSimilarity(
+        members,
+        initial_scale=config.initial_scale,
+        initial_bias=config.initial_bias,
+        learned=config.learned_scale,
+        name="similarity",
+    )
+    inputs = keras.Input((members * config.dim,), name="embedding")
+    outputs = similarity(inputs, text_tower(tag_vectors(inputs)))
+    return keras.Model(inputs, outputs, name="comparison")
+
+
 def _norm_relu_dropout(x, config, number):
     x = layers.BatchNormalization(
         momentum=config.backbone.batch_norm_momentum, name=f"text_norm_{number}"
@@ -276,12 +327,17 @@ def _norm_relu_dropout(x, config, number):
     )(x)
 
 
-def _checked_vectors(word_vectors):
+def _checked_vectors(word_vectors, tag_count):
     vectors = np.asarray(word_vectors, "float32")
     if vectors.ndim != 2 or vectors.shape[0] < 2 or vectors.shape[1] < 1:
         raise ValueError(
             "`word_vectors` must be [tags, word_dim] of at least 2 tags: batch "
             f"norm compares them. Received: shape {vectors.shape}."
+        )
+    if len(vectors) != tag_count:
+        raise ValueError(
+            f"`word_vectors` must have a row per tag, {tag_count}. "
+            f"Received: shape {vectors.shape}."
         )
     if not np.all(np.isfinite(vectors)):
         rows = np.flatnonzero(~np.isfinite(vectors).all(axis=1)).tolist()

@@ -1,15 +1,16 @@
 """From a waveform to what the backbone sees, alike in every network."""
 
 import keras
+from keras import ops
 
 from tftag import audio, layers
 from tftag.models import backbone as backbone_lib
 
 
-def spectrogram(
+def front_end(
     audio_spec: audio.AudioSpec, config: backbone_lib.BackboneConfig
-) -> tuple[dict[str, keras.KerasTensor], keras.KerasTensor]:
-    """Makes the layers `normalization`, `log_mel` and `mel_norm`.
+) -> keras.Model:
+    """Builds the front end: normalisation and log-mel spectrogram.
 
     Args:
         audio_spec: Of the waveforms; `samples` is free unless
@@ -17,8 +18,8 @@ def spectrogram(
         config: Of the backbone that comes next.
 
     Returns:
-        The inputs `{"waveform": [batch, samples], "peak": [batch]}` and the
-        standardised spectrogram `[batch, frames, mels]`.
+        A model from `{"waveform": [batch, samples], "peak": [batch]}` to the
+        standardised spectrogram, float32 `[batch, frames, mels]`.
     """
     fixed = config.pooling == "flatten"
     inputs = waveform_inputs(audio_spec.clip_samples if fixed else None)
@@ -35,29 +36,29 @@ def spectrogram(
         name="mel_norm",
         dtype="float32",
     )
-    return inputs, mel_norm(x)
+    return keras.Model(inputs, mel_norm(x), name="front_end")
 
 
 def masked_spectrogram(
-    model: keras.Model,
+    front: keras.Model,
 ) -> tuple[dict[str, keras.KerasTensor], keras.KerasTensor]:
-    """Uses a model's front end again, with SpecAugment after it.
+    """Uses a front end again, with SpecAugment after it.
 
     Args:
-        model: Has the layers that `spectrogram` makes; they are shared.
+        front: What `front_end` built; its layers are shared.
 
     Returns:
-        The model's inputs and `{"mel_masks": int32 [batch, masks, 2],
-        "time_masks": int32 [batch, masks, 2]}`, and the masked spectrogram.
+        Its inputs and `mel_masks` and `time_masks`, both int32
+        `[batch, masks, 2]`; and the masked spectrogram.
     """
-    waveform = waveform_inputs(model.input["waveform"].shape[1])
+    waveform = waveform_inputs(front.input["waveform"].shape[1])
     masks = {
         name: keras.Input((None, 2), name=name, dtype="int32")
         for name in ("mel_masks", "time_masks")
     }
-    x = model.get_layer("normalization")(**waveform)
-    x = model.get_layer("mel_norm")(model.get_layer("log_mel")(x))
-    x = layers.SpecAugment(name="masks", dtype="float32")(x, **masks)
+    x = layers.SpecAugment(name="masks", dtype="float32")(
+        front(waveform), **masks
+    )
     return {**waveform, **masks}, x
 
 
@@ -85,3 +86,29 @@ def waveform_inputs(samples: int | None = None) -> dict[str, keras.KerasTensor]:
         "waveform": keras.Input((samples,), name="waveform", dtype="float32"),
         "peak": keras.Input((), name="peak", dtype="float32"),
     }
+
+
+def with_peak(inputs):
+    """Makes waveforms the inputs of a network.
+
+    Args:
+        inputs: `{"waveform": [batch, samples], "peak": [batch]}`, which stays
+            what it is, or `[batch, samples]` alone.
+
+    Returns:
+        The former. The peak of a row is then its own loudest sample, which is
+        right where a row is a whole recording; a crop of one needs the peak
+        of the recording.
+
+    Raises:
+        ValueError: A waveform alone that is not `[batch, samples]`.
+    """
+    if isinstance(inputs, dict):
+        return inputs
+    waveform = ops.cast(inputs, "float32")
+    if len(waveform.shape) != 2:
+        raise ValueError(
+            "Waveforms must be [batch, samples]; one alone is "
+            f"`waveform[None]`. Received: shape {tuple(waveform.shape)}."
+        )
+    return {"waveform": waveform, "peak": ops.max(ops.abs(waveform), axis=-1)}

@@ -1,14 +1,17 @@
 """The tagger: from a waveform to a logit per tag."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import keras
 import numpy as np
 from keras import ops
 
 from tftag import audio, layers
+from tftag import tags as tags_lib
 from tftag.models import backbone as backbone_lib
-from tftag.models import front_end
+from tftag.models import clip_model, precision
+from tftag.models import front_end as front_end_lib
 
 # A tag that all or none of the recordings have says nothing certain about
 # the next one: log-odds of the prior stay within +-6.9.
@@ -35,63 +38,121 @@ class TaggerConfig:
             )
 
 
-def tagger(
-    audio_spec: audio.AudioSpec,
-    config: TaggerConfig,
-    tag_count: int,
-    tag_prior: np.ndarray | None = None,
-) -> keras.Model:
-    """Builds a tagger with random weights.
+@keras.saving.register_keras_serializable(package="tftag")
+class Tagger(clip_model.ClipModel):
+    """A tagger with random weights: waveforms in, a logit per tag out.
+
+    It takes waveforms `[batch, samples]`, or `{"waveform": [batch, samples],
+    "peak": [batch]}` where a row is a crop of a longer recording, and answers
+    with float32 logits `[batch, tags]`.
+
+    >>> import numpy as np
+    >>> from tftag import audio, losses
+    >>> from tftag.models import backbone, tagger
+    >>> model = tagger.Tagger(
+    ...     ["calm", "loud"],
+    ...     audio.AudioSpec(clip_seconds=1.0),
+    ...     tagger.TaggerConfig(backbone.BackboneConfig(width=1 / 64)),
+    ... )
+    >>> model.compile("adam", losses.BinaryCrossentropy())
+    >>> waveforms = np.random.default_rng(0).normal(size=(4, 16_000))
+    >>> labels = np.array([[1, 0], [0, 1], [1, 0], [0, 1]])
+    >>> _ = model.fit(waveforms, labels, verbose=0)
+    >>> model.predict(waveforms, verbose=0).shape
+    (4, 2)
 
     Args:
+        tags: Names of the tags, in the order of the outputs.
         audio_spec: Of the waveforms; `samples` is free unless
             `config.backbone.pooling` is `flatten`.
         config: What to build.
-        tag_count: Number of tags.
         tag_prior: `[tags]`, share of the recordings that have each tag. When
             given, an untrained tagger answers with it: the bias starts at its
             log-odds (Lin et al. 2017, https://arxiv.org/abs/1708.02002).
+        dtype: Policy of the layers, such as `mixed_float16`; None is the
+            global one.
 
-    Returns:
-        A model from `{"waveform": [batch, samples], "peak": [batch]}` to
-        float32 logits `[batch, tags]`.
+    Attributes:
+        tags: As given, a tuple.
+        front_end: From waveform and peak to `[batch, frames, mels]`.
+        backbone: From there to `[batch, members * dim]`.
+        head: From there to the logits of every member, `[batch, members,
+            tags]`.
 
     Raises:
         ValueError: When an argument does not fit the others.
     """
-    if tag_count < 1:
-        raise ValueError(f"`tag_count` must be >= 1. Received: {tag_count}.")
-    # Layers
-    backbone = backbone_lib.backbone(audio_spec, config.backbone)
-    dropout = keras.layers.Dropout(config.dropout, name="dropout")
-    # float32 under mixed precision too: float16 logits end at 65,504.
-    tag_logits = layers.MemberLogits(
-        tag_count, config.backbone.members, name="tag_logits", dtype="float32"
-    )
-    # Graph
-    inputs, x = front_end.spectrogram(audio_spec, config.backbone)
-    outputs = ops.mean(tag_logits(dropout(backbone(x))), axis=1)
-    if tag_prior is not None:
-        tag_logits.bias.assign(log_odds(tag_prior, tag_count))
-    return keras.Model(inputs, outputs, name="tagger")
+
+    def __init__(
+        self,
+        tags: Sequence[str],
+        audio_spec: audio.AudioSpec | None = None,
+        config: TaggerConfig | None = None,
+        tag_prior: np.ndarray | None = None,
+        *,
+        dtype=None,
+        name: str = "tagger",
+        trainable: bool = True,
+    ):
+        """Builds the parts and joins them."""
+        tags = tags_lib.TagVocabulary(tags).names
+        audio_spec = audio_spec or audio.AudioSpec()
+        config = config or TaggerConfig()
+        with precision.policy(dtype):
+            # Parts, in the order in which their weights are drawn
+            backbone = backbone_lib.backbone(audio_spec, config.backbone)
+            head = _head(backbone.output.shape[1], len(tags), config)
+            front_end = front_end_lib.front_end(audio_spec, config.backbone)
+            # Graph
+            super().__init__(
+                front_end, backbone, head, name=name, trainable=trainable
+            )
+        if tag_prior is not None:
+            _, bias = head.weights
+            bias.assign(log_odds(tag_prior, len(tags)))
+        # Config
+        self.tags = tags
+        self.audio_spec = audio_spec
+        self.config = config
+
+    def get_config(self):
+        """Returns the constructor's arguments, as JSON has them."""
+        return {
+            "tags": list(self.tags),
+            "audio_spec": dataclasses.asdict(self.audio_spec),
+            "config": dataclasses.asdict(self.config),
+            "dtype": precision.to_config(self.dtype_policy),
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Builds the tagger of a config."""
+        parts = dict(config["config"])
+        parts["backbone"] = backbone_lib.BackboneConfig(**parts["backbone"])
+        made = {
+            "audio_spec": audio.AudioSpec(**config["audio_spec"]),
+            "config": TaggerConfig(**parts),
+            "dtype": precision.from_config(config["dtype"]),
+        }
+        return cls(**{**config, **made})
 
 
-def masked(tagger_model: keras.Model) -> keras.Model:
-    """Returns the tagger with SpecAugment before its backbone.
+def masked(model: clip_model.ClipModel) -> keras.Model:
+    """Returns a tagger with SpecAugment before its backbone.
 
     Args:
-        tagger_model: What `tagger` returned; the layers are shared, so
-            training one trains the other.
+        model: A tagger; the parts are shared, so training one trains the
+            other.
 
     Returns:
         A model from the tagger's inputs and the masks, as
         `front_end.masked_spectrogram` names them, to the logits of every
         member, `[batch, members, tags]`.
     """
-    get_layer = tagger_model.get_layer
-    inputs, x = front_end.masked_spectrogram(tagger_model)
-    x = get_layer("dropout")(get_layer("backbone")(x))
-    outputs = get_layer("tag_logits")(x)
+    inputs, x = front_end_lib.masked_spectrogram(model.front_end)
+    outputs = model.head(model.backbone(x))
     return keras.Model(inputs, outputs, name="masked_tagger")
 
 
@@ -109,3 +170,14 @@ def log_odds(tag_prior: np.ndarray, tag_count: int):
         )
     prior = np.clip(prior, _PRIOR_LIMIT, 1 - _PRIOR_LIMIT)
     return ops.convert_to_tensor(np.log(prior / (1 - prior)), "float32")
+
+
+def _head(dim, tag_count, config):
+    """Model from `[batch, dim]` to logits `[batch, members, tags]`."""
+    inputs = keras.Input((dim,), name="clip_vector")
+    x = keras.layers.Dropout(config.dropout, name="dropout")(inputs)
+    # float32 under mixed precision too: float16 logits end at 65,504.
+    tag_logits = layers.MemberLogits(
+        tag_count, config.backbone.members, name="tag_logits", dtype="float32"
+    )
+    return keras.Model(inputs, tag_logits(x), name="head")

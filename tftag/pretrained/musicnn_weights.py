@@ -42,26 +42,27 @@ def read(name: str) -> dict[str, np.ndarray]:
         return dict(arrays)
 
 
-def model(name: str) -> keras.Model:
+def model(name: str) -> tagger.Tagger:
     """Builds a published tagger with its weights.
 
     Args:
         name: `msd_musicnn` or `mtt_musicnn`.
 
     Returns:
-        What `models.tagger.tagger` builds for `AUDIO`: from
-        `{"waveform": [batch, samples], "peak": [batch]}` to float32 logits
-        `[batch, 50]`.
+        A tagger for `AUDIO` and its 50 tags.
     """
     arrays = read(name)
     config = tagger.TaggerConfig(
         backbone.BackboneConfig(architecture="musicnn", pooling="embedding")
     )
-    built = tagger.tagger(AUDIO, config, len(arrays["tag_logits/bias"]))
-    standard = assign(built.get_layer("backbone"), [arrays])
-    built.get_layer("mel_norm").set_weights(standard.weights(AUDIO.mel_bands))
-    head = built.get_layer("tag_logits")
-    head.set_weights([arrays["tag_logits/kernel"], arrays["tag_logits/bias"]])
+    names = (_FOLDER / f"{name}.txt").read_text("utf-8").splitlines()
+    built = tagger.Tagger(names, AUDIO, config)
+    standard = assign(built.backbone, [arrays])
+    filters, *_ = built.front_end.get_weights()
+    built.front_end.set_weights([filters, *standard.weights(AUDIO.mel_bands)])
+    built.head.set_weights(
+        [arrays["tag_logits/kernel"], arrays["tag_logits/bias"]]
+    )
     return built
 
 

@@ -3,6 +3,8 @@
 import functools
 import unicodedata
 
+from tftag import tags
+
 # What no decomposition of Unicode takes apart.
 _UNDECOMPOSED = {
     "æ": "ae",
@@ -20,14 +22,13 @@ _APOSTROPHES = "'`´‘’ʼ′＇"
 # From this combining class on a mark is an accent above or below its letter;
 # below it lie the marks that make another letter, as in Japanese or Hindi.
 _FIRST_ACCENT = 200
-# Rare Han characters follow, which have but one spelling.
-_LETTERS_END = 0x20000
+# Rare Han characters follow, which have but one spelling, and what has none.
+_LETTERS = (*range(0x20000), *range(0xE0000, 0xE1000))
 _NONCHARACTERS = [chr(code) for code in range(0xFDD0, 0xFDF0)] + [
     chr(plane + last)
     for plane in range(0, 0x110000, 0x10000)
     for last in (0xFFFE, 0xFFFF)
 ]
-_SELECTORS = frozenset(chr(code) for code in range(0xFE00, 0xFE10))
 
 
 @functools.cache
@@ -44,8 +45,10 @@ def folded_letters() -> dict[str, str]:
         Character to its spelling; characters not in it stay as they are.
     """
     table = {}
-    for code in range(_LETTERS_END):
-        letter = chr(code)
+    for letter in map(chr, _LETTERS):
+        if tags.INVISIBLE.match(letter):
+            table[letter] = ""
+            continue
         if unicodedata.category(letter) in ("Lo", "Cn", "Co", "Cs"):
             if unicodedata.is_normalized("NFKD", letter):
                 continue
@@ -70,7 +73,7 @@ def _spelling(letter: str) -> str:
 def _part(part: str) -> str:
     if part in _UNDECOMPOSED:
         return _UNDECOMPOSED[part]
-    if part in _APOSTROPHES or part in _SELECTORS:
+    if part in _APOSTROPHES or tags.INVISIBLE.match(part):
         return ""
     category = unicodedata.category(part)
     is_accent = unicodedata.combining(part) >= _FIRST_ACCENT

@@ -16,7 +16,6 @@ FRAME_SAMPLES = 2_048
 HOP_SAMPLES = 64
 WORDS_PER_SECOND = RATE_HZ / HOP_SAMPLES
 SECONDS_PER_WORD = HOP_SAMPLES / RATE_HZ
-BYTES_PER_SECOND = 4 * WORDS_PER_SECOND
 BITS = 32
 MIN_HZ, MAX_HZ = 300.0, 2_000.0
 # The word of a frame without sound. Of other frames 1 in 4 billion has it.

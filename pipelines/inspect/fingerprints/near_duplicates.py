@@ -15,7 +15,8 @@ import numpy as np
 from pipelines.inspect.fingerprints import fingerprint
 
 # Haitsma and Kalker's block; they decide at 0.35, which is too much for music
-# that shares instruments and keys: docs/inspect.md has what was measured.
+# that shares instruments and keys: what was measured is in
+# docs/how_to/inspect.md.
 BLOCK_WORDS = 256
 MAX_ERROR_RATE = 0.25
 # A recording that is shorter is not compared, 3.7 s.
@@ -193,18 +194,18 @@ def _error_rates(words, starts, hits, block):
     rates = np.ones(len(hits))
     around = moves[lasting, np.newaxis] + np.arange(block)
     one, other = (words[hits[lasting, i, np.newaxis] + around] for i in (0, 1))
-    errors, heard = _count_errors(one, other)
-    errors, heard = errors.sum(axis=1), heard.sum(axis=1)
+    errors, audible = _count_errors(one, other)
+    errors, audible = errors.sum(axis=1), audible.sum(axis=1)
     rates[lasting] = np.where(
-        heard >= block // 2, errors / np.maximum(heard, 1) / 32, 1.0
+        audible >= block // 2, errors / np.maximum(audible, 1) / 32, 1.0
     )
     return rates
 
 
 def _count_errors(one, other):
     """Bits that differ, and whether both words have sound; same shapes."""
-    heard = (one != fingerprint.SILENT) & (other != fingerprint.SILENT)
-    return fingerprint.count_ones(one ^ other) * heard, heard
+    audible = (one != fingerprint.SILENT) & (other != fingerprint.SILENT)
+    return fingerprint.count_ones(one ^ other) * audible, audible
 
 
 def _compare(one, other, moved, max_error_rate):
@@ -217,20 +218,20 @@ def _compare(one, other, moved, max_error_rate):
     length = min(len(one) - first, len(other) - first - moved)
     one = one[first : first + length]
     other = other[first + moved : first + moved + length]
-    errors, heard = (
+    errors, audible = (
         np.concatenate([[0], np.cumsum(values, dtype=np.int64)])
         for values in _count_errors(one, other)
     )
-    heard_in = heard[BLOCK_WORDS:] - heard[:-BLOCK_WORDS]
+    audible_in = audible[BLOCK_WORDS:] - audible[:-BLOCK_WORDS]
     errors_in = errors[BLOCK_WORDS:] - errors[:-BLOCK_WORDS]
-    equal = errors_in <= max_error_rate * fingerprint.BITS * heard_in
-    equal &= heard_in >= BLOCK_WORDS // 2
+    equal = errors_in <= max_error_rate * fingerprint.BITS * audible_in
+    equal &= audible_in >= BLOCK_WORDS // 2
     # A word is shared if any block that holds it is equal.
     begins = np.zeros(length + 1, np.int64)
     begins[: len(equal)] += equal
     begins[BLOCK_WORDS:] -= equal
     shared = np.cumsum(begins)[:-1] > 0
-    bits = fingerprint.BITS * max(1, np.diff(heard)[shared].sum())
+    bits = fingerprint.BITS * max(1, np.diff(audible)[shared].sum())
     return (
         moved * fingerprint.SECONDS_PER_WORD,
         float(shared.sum()) * fingerprint.SECONDS_PER_WORD,

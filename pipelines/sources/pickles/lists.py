@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from pipelines.sources import listed, name_match, tag_cells
+from pipelines.sources import data_set, listings, name_match
+from pipelines.sources.own_table import tag_cells
 from pipelines.sources.pickles import safe_pickle
 
 _SEQUENCES = (list, tuple, set, frozenset, np.ndarray)
@@ -18,7 +19,9 @@ _SEQUENCES = (list, tuple, set, frozenset, np.ndarray)
 NAMES = ("data_mapping.pkl", "train_ids.pkl", "val_ids.pkl")
 
 
-def find_pickles(folder: str | os.PathLike) -> list[pathlib.Path]:
+def find_pickles(
+    folder: str | os.PathLike,
+) -> tuple[pathlib.Path, pathlib.Path, pathlib.Path]:
     """The files of `NAMES` in a folder, in any case of letters.
 
     Args:
@@ -47,7 +50,8 @@ def find_pickles(folder: str | os.PathLike) -> list[pathlib.Path]:
                 f"{folder} must have one {name}. Received: {sorted(found)}"
             )
         paths.append(pathlib.Path(folder, found[0]))
-    return paths
+    mapping, train_ids, validation_ids = paths
+    return mapping, train_ids, validation_ids
 
 
 def read_pickles(
@@ -55,10 +59,10 @@ def read_pickles(
     train_ids: str | os.PathLike,
     validation_ids: str | os.PathLike,
     audio_folder: str | os.PathLike,
-    tag_names: str | os.PathLike | Sequence[str] | None = None,
-    tag_separator: str = listed.TAG_SEPARATOR,
+    column_names: str | os.PathLike | Sequence[str] | None = None,
+    tag_separator: str = listings.TAG_SEPARATOR,
     skip: Iterable[str | os.PathLike] = (),
-) -> listed.Listing:
+) -> listings.Listing:
     """Reads `data_mapping.pkl`, `train_ids.pkl` and `val_ids.pkl`.
 
     Args:
@@ -68,7 +72,7 @@ def read_pickles(
         validation_ids: Pickle of the names in the validation split.
         audio_folder: Where the audio is, under these names with or without
             folder and ending.
-        tag_names: The tags in the order of the rows of zeros and ones: the
+        column_names: The tags in the order of the rows of zeros and ones: the
             names, or a text file with one per line, or a pickle of a list.
         tag_separator: What joins the tags where they are one string.
         skip: Folders in `audio_folder` not to look into.
@@ -83,8 +87,8 @@ def read_pickles(
         ValueError: A pickle holds something else; names the first such entry.
     """
     folder = pathlib.Path(audio_folder)
-    files = listed.audio_files(folder, skip)
-    vocabulary = _read_vocabulary(tag_names)
+    files = listings.audio_files(folder, skip)
+    vocabulary = _read_vocabulary(column_names)
     tags_of = _read_mapping(mapping, vocabulary, tag_separator)
     splits, problems = _read_splits(tags_of, train_ids, validation_ids)
     match = name_match.NameMatch(files, folder)
@@ -101,43 +105,45 @@ def read_pickles(
     problems += [
         (
             file.relative_to(os.path.abspath(folder)).as_posix(),
-            listed.NOT_LISTED,
+            listings.NOT_LISTED,
         )
         for file in files
         if file not in meant
     ]
-    ids = listed.track_ids(list(paths))
+    ids = listings.track_ids(list(paths))
     recordings = tuple(
-        listed.Listed(track_id, path, tags_of[name], split=splits[name])
+        listings.SourceRecording(
+            track_id, path, tags_of[name], split=splits[name]
+        )
         for track_id, (name, path) in zip(ids, paths.items(), strict=True)
     )
-    listed.warn_of_untagged(recordings, mapping)
+    listings.warn_of_untagged(recordings, mapping)
     source = {
         "name": pathlib.Path(mapping).stem,
-        "made_from": listed.file_facts([mapping, train_ids, validation_ids]),
+        "made_from": listings.file_facts([mapping, train_ids, validation_ids]),
     }
-    return listed.Listing(recordings, tuple(problems), source, vocabulary)
+    return listings.Listing(recordings, tuple(problems), source, vocabulary)
 
 
 def _read_vocabulary(
-    tag_names: str | os.PathLike | Sequence[str] | None,
+    column_names: str | os.PathLike | Sequence[str] | None,
 ) -> tuple[str, ...] | None:
-    if tag_names is None:
+    if column_names is None:
         return None
-    names = tag_names
-    if isinstance(tag_names, (str, os.PathLike)):
-        path = pathlib.Path(tag_names)
+    names = column_names
+    if isinstance(column_names, (str, os.PathLike)):
+        path = pathlib.Path(column_names)
         if path.suffix in (".pkl", ".pickle"):
             names = safe_pickle.load(path)
         else:
-            names = listed.read_names(path)
+            names = listings.read_names(path)
     if not isinstance(names, (list, tuple, np.ndarray)):
         raise ValueError(
             "The tag names must be a list. "
-            f"Received: {type(names).__name__} from {tag_names}"
+            f"Received: {type(names).__name__} from {column_names}"
         )
     names = tuple(_text(name, "a tag name") for name in _plain(names))
-    cleaned = listed.clean_tags(names)
+    cleaned = listings.clean_tags(names)
     if not cleaned or len(cleaned) != len(names):
         raise ValueError(
             f"The tag names must be unique and not empty; of {len(names)}, "
@@ -178,7 +184,7 @@ def _read_tags(
             texts = tag_cells.split(_text(value, where), tag_separator)
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
-        return listed.clean_tags(texts)
+        return listings.clean_tags(texts)
     if value is None:
         return ()
     if not isinstance(value, _SEQUENCES):
@@ -190,7 +196,7 @@ def _read_tags(
     if isinstance(value, (set, frozenset)):
         items.sort(key=lambda item: _text(item, where))
     if not any(isinstance(item, (numbers.Real, list)) for item in items):
-        return listed.clean_tags(_text(item, where) for item in items)
+        return listings.clean_tags(_text(item, where) for item in items)
     if vocabulary is None:
         raise ValueError(
             f"{where}: the tags are a row of numbers; name the tags that they "
@@ -239,7 +245,7 @@ def _read_splits(
                     f"A recording must be in one split only. Received: "
                     f"{name!r} in {train_ids} and in {validation_ids}"
                 )
-    problems += [(n, listed.IN_NO_SPLIT) for n in tags_of if n not in splits]
+    problems += [(n, listings.IN_NO_SPLIT) for n in tags_of if n not in splits]
     return splits, problems
 
 
@@ -264,3 +270,30 @@ def _text(value: object, where: str) -> str:
             f"{where} must be a string. Received: {type(value).__name__}"
         )
     return unicodedata.normalize("NFC", value)
+
+
+DATA_SET = data_set.DataSet(
+    name="the lists of the reference experiment",
+    flag=data_set.Flag(
+        "--pickles",
+        f"folder of the reference experiment's {', '.join(NAMES)}",
+        "DIR",
+    ),
+    read=lambda asked, audio_folder, skip: read_pickles(
+        *find_pickles(asked.pickles),
+        audio_folder,
+        asked.tag_names,
+        asked.tag_separator or listings.TAG_SEPARATOR,
+        skip=skip,
+    ),
+    options=(
+        data_set.TAG_SEPARATOR,
+        data_set.Flag(
+            "--tag-names",
+            "the tags, in their order, of pickles that have rows of zeros and "
+            "ones: one per line, or a pickle of a list",
+            "FILE",
+            see="--tags",
+        ),
+    ),
+)

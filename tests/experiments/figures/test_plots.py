@@ -35,8 +35,11 @@ def test_curves_show_every_known_epoch():
 def test_the_weight_of_a_tag_is_no_curve_whatever_the_tag_is_called():
     row = {"epoch": 1, "loss": 1.0, "train_map": 0.5}
     row |= {"tag_weight heart loss": 2.0, "tag_weight treasure map": 2.0}
-    for axes in plots.loss_and_map_curves([row]).axes:
-        assert [line.get_label() for line in axes.lines] == ["training"]
+    labels = [
+        [line.get_label() for line in axes.lines]
+        for axes in plots.loss_and_map_curves([row]).axes
+    ]
+    assert labels == [["training"]] * 2
 
 
 @pytest.mark.parametrize("epochs", [0, 1])

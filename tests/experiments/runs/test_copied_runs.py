@@ -13,17 +13,18 @@ from pipelines.storage import remote, remote_listing
 
 ROOT = addresses.Address("s3://music/out")
 EXPERIMENTS = {
-    "dual_encoder": (tone_runs.dual_encoder, "dual_run"),
-    "zero_shot": (tone_runs.zero_shot, "zero_shot_run"),
-    "cross_validation": (tone_runs.cross_validation, "cross_validation_run"),
+    "dual_encoder": tone_runs.dual_encoder,
+    "zero_shot": tone_runs.zero_shot,
+    "cross_validation": tone_runs.cross_validation,
 }
 
 
 @pytest.fixture(params=EXPERIMENTS)
-def experiment(request):
+def experiment(request, dual_run, zero_shot_run, cross_validation_run):
     """Name, command, and folder of tones with a finished run."""
-    call, fixture = EXPERIMENTS[request.param]
-    return request.param, call, request.getfixturevalue(fixture)
+    folders = (dual_run, zero_shot_run, cross_validation_run)
+    done = dict(zip(EXPERIMENTS, folders, strict=True))
+    return request.param, EXPERIMENTS[request.param], done[request.param]
 
 
 def check_same(folder, there, tmp_path):

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import re
 
 import pytest
 
@@ -34,9 +35,10 @@ def test_an_optional_number_is_a_number():
 def test_every_leaf_has_a_flag_and_a_name_of_its_own():
     parser = argparse.ArgumentParser()
     flags.add_flags(parser, baseline_config.PRESETS)
-    text = parser.format_help()
-    for name in flags.leaves(baseline_config.demo()):
-        assert "--" + name.replace("_", "-") in text
+    listed = re.findall(r"^  (--[\w-]+)", parser.format_help(), re.M)
+    leaves = flags.leaves(baseline_config.demo())
+    expected = [f"--{name.replace('_', '-')}" for name in leaves]
+    assert sorted(listed) == sorted(expected)
 
 
 def test_only_some_leaves_may_have_a_flag():
@@ -85,3 +87,12 @@ def test_differences_name_the_field_and_both_values():
     new = {**old, "width": 0.5, "name": "x", "checkpoint_seconds": 1.0}
     assert flags.differences(old, old) == []
     assert flags.differences(old, new) == ["width: 0.125 -> 0.5"]
+
+
+def test_help_names_the_entries_of_the_table_that_a_value_is_from():
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, baseline_config.PRESETS)
+    text = " ".join(parser.format_help().split())
+    for leaf, table in baseline_config.BaselineConfig.TABLES.items():
+        assert leaf in flags.leaves(baseline_config.demo())
+        assert f"one of {', '.join(table)} (" in text

@@ -98,7 +98,7 @@ def test_the_head_on_a_module_has_the_dropout_that_is_asked_for(module_folder):
     model = audio_module.hub_tagger(
         f"hub:{module_folder}", HUB_SPEC, 3, dropout=0.25
     )
-    assert model.get_layer("dropout").rate == 0.25
+    assert model.head.get_layer("dropout").rate == 0.25
 
 
 def test_modules_that_do_not_fit_are_refused(module_folder, tmp_path):

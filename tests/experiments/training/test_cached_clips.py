@@ -24,7 +24,7 @@ def cached(tmp_path_factory):
     made = tone_manifest.make(folder / "data", train=12, validation=0)
     settings = settings_of(dual_config.demo, dim=8, text_units=16)
     words = np.random.default_rng(0).normal(size=(3, 5))
-    model = dual_encoder_training.build(settings, words)
+    model = dual_encoder_training.build(settings, made.vocabulary.names, words)
     return made, settings, model
 
 
@@ -54,8 +54,8 @@ def test_heads_learn_and_the_body_stays(cached):
     )
     body = {
         weight.path: weight.numpy()
-        for name in ("mel_norm", "backbone")
-        for weight in model.get_layer(name).weights
+        for part in (model.front_end, model.backbone)
+        for weight in part.weights
     }
     clips = cached_clips.clip_vectors(model, made, settings)
     # What the tags are is written into the vectors.
@@ -90,7 +90,7 @@ def test_with_tag_balance_a_rare_tag_is_seen_as_often_as_a_frequent_one(
     # second, of 1 clip.
     rows = np.array([0] * 6 + [1, 2, 3])
     labels = np.array([[1, 0, 0]] * 3 + [[0, 1, 0]], np.float32)
-    width = model.get_layer("dropout").input.shape[1]
+    width = model.head.input.shape[1]
     clips = cached_clips.ClipVectors(np.zeros((9, width), np.float32), rows)
     seen = []
 

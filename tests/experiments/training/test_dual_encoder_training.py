@@ -18,7 +18,6 @@ from experiments.training import (
 )
 from pipelines.reading import slice_reader
 from tftag import losses, words
-from tftag.models import dual_encoder
 
 TINY = {
     **tone_manifest.SMALL,
@@ -81,9 +80,9 @@ def test_the_triplet_loss_takes_plain_cosines(made):
     vectors = word_vectors()
     names = made.vocabulary.names
     model = dual_encoder_training.build(
-        settings, dual_encoder_training.tag_vectors(names, vectors)
+        settings, names, dual_encoder_training.tag_vectors(names, vectors)
     )
-    clips, _ = dual_encoder.towers(model)
+    clips = model.audio_tower
     rng = np.random.default_rng(0)
     inputs = {
         "waveform": rng.normal(0, 9_000, (4, 8_000)).astype(np.float32),
@@ -108,13 +107,15 @@ def test_other_losses_take_a_scale_that_is_learnt(loss):
 def test_a_recording_is_the_mean_of_the_unit_vectors_of_its_clips(made):
     settings = settings_of()
     model = dual_encoder_training.build(
-        settings, dual_encoder_training.tag_vectors(SEEN, word_vectors())
+        settings,
+        SEEN,
+        dual_encoder_training.tag_vectors(SEEN, word_vectors()),
     )
     found = dual_encoder_training.embed_recordings(model, made, settings)
     assert found.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
     clips, rows = evaluation.clip_outputs(
-        dual_encoder.towers(model)[0],
+        model.audio_tower,
         made,
         settings.audio,
         slice_reader.SliceReader(made, settings.audio.clip_samples),
@@ -137,10 +138,10 @@ def test_on_a_tagger_its_body_stays_and_is_that_of_the_dual_encoder(
     ).model
     for a, b in zip(before, tagger.model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-    for name in ("mel_norm", "backbone"):
+    for name in ("front_end", "backbone"):
         for a, b in zip(
-            found.get_layer(name).get_weights(),
-            tagger.model.get_layer(name).get_weights(),
+            getattr(found, name).get_weights(),
+            getattr(tagger.model, name).get_weights(),
             strict=True,
         ):
             np.testing.assert_array_equal(a, b)
@@ -184,14 +185,14 @@ def test_a_body_of_its_own_is_trained_with_the_towers(
         run_folder.RunDir(tmp_path, "dual", "a"),
     )
     fresh = dual_encoder_training.build(
-        settings, dual_encoder_training.tag_vectors(SEEN, vectors)
+        settings, SEEN, dual_encoder_training.tag_vectors(SEEN, vectors)
     )
-    for name in ("backbone", "audio_projection", "text_tower"):
+    for name in ("backbone", "audio_tower", "text_tower"):
         assert any(
             np.any(a != b)
             for a, b in zip(
-                found.model.get_layer(name).get_weights(),
-                fresh.get_layer(name).get_weights(),
+                getattr(found.model, name).get_weights(),
+                getattr(fresh, name).get_weights(),
                 strict=True,
             )
         )

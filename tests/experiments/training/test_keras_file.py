@@ -5,6 +5,7 @@ import zipfile
 
 import keras
 import pytest
+from keras import ops
 
 from experiments.training import audio_module, keras_file
 from tftag import audio
@@ -32,14 +33,22 @@ def saved(tmp_path_factory):
             ),
             dropout=0.1,
         )
-        tagger.tagger(SPEC, config, 3).save(folder / f"{pooling}.keras")
+        model = tagger.Tagger(list("abc"), SPEC, config)
+        model.save(folder / f"{pooling}.keras")
+        # As version 0.1.0 wrote it: a graph that names every layer.
+        inputs = model.front_end.input
+        x = model.backbone(model.front_end(inputs))
+        graph = keras.Model(inputs, ops.mean(model.head(x), axis=1))
+        graph.save(folder / f"{pooling}_graph.keras")
     return folder
 
 
+@pytest.mark.parametrize("kind", ["", "_graph"])
 @pytest.mark.parametrize("pooling", backbone.POOLINGS)
-def test_every_tagger_is_loaded(saved, pooling):
-    model = keras_file.load_tagger(saved / f"{pooling}.keras")
+def test_every_tagger_is_loaded(saved, pooling, kind):
+    model = keras_file.load_tagger(saved / f"{pooling}{kind}.keras")
     assert model.output_shape == (None, 3)
+    assert isinstance(model, tagger.Tagger) != bool(kind)
 
 
 HUB = {
@@ -66,7 +75,7 @@ HUB = {
         {"class_name": ["Dropout"], "module": "keras.layers"},
     ],
 )
-@pytest.mark.parametrize("where", ["layer", "argument"])
+@pytest.mark.parametrize("where", ["layer", "argument", "tagger"])
 def test_anything_else_is_refused_before_it_is_made(
     saved, tmp_path, monkeypatch, planted, where
 ):
@@ -75,16 +84,19 @@ def test_anything_else_is_refused_before_it_is_made(
 
     monkeypatch.setattr(keras.saving, "load_model", made)
     path = tmp_path / "tagger.keras"
+    name = "both.keras" if where == "tagger" else "both_graph.keras"
     with (
-        zipfile.ZipFile(saved / "both.keras") as old,
+        zipfile.ZipFile(saved / name) as old,
         zipfile.ZipFile(path, "w") as new,
     ):
         config = json.loads(old.read("config.json"))
-        layers = config["config"]["layers"]
+        layers = config["config"].get("layers")
         if where == "layer":
             layers.append(planted)
-        else:
+        elif where == "argument":
             layers[1]["config"]["activation"] = {"deep": [planted]}
+        else:
+            config["config"]["dtype"] = {"deep": [planted]}
         new.writestr("config.json", json.dumps(config))
         new.writestr("model.weights.h5", old.read("model.weights.h5"))
     with pytest.raises(ValueError, match="nothing of it was loaded"):

@@ -204,13 +204,11 @@ def test_shuffled_labels_keep_the_counts_and_lose_the_order(tmp_path):
 
 def test_an_untrained_tagger_answers_with_the_prior(tmp_path):
     made = tone_manifest.make(tmp_path / "data", train=24, validation=0)
-    bias = tagger_training.build(settings(), made).get_layer("tag_logits").bias
+    _, bias = tagger_training.build(settings(), made).head.get_weights()
     prior = (made.labels().sum(0) + 1) / (24 + 2)
-    np.testing.assert_allclose(
-        1 / (1 + np.exp(-bias.numpy())), prior, rtol=1e-5
-    )
+    np.testing.assert_allclose(1 / (1 + np.exp(-bias)), prior, rtol=1e-5)
     plain = tagger_training.build(settings(tag_prior=False), made)
-    assert not plain.get_layer("tag_logits").bias.numpy().any()
+    assert not plain.head.get_weights()[1].any()
 
 
 def test_the_sample_is_the_same_every_time(tmp_path):
@@ -242,7 +240,7 @@ def test_mixed_precision_scales_the_loss_resumes_and_ends_in_float32(
         )
     _, arrays = training_state.load(run.checkpoints)
     assert any("dynamic_scale" in name for name, _ in arrays["optimizer"])
-    for layer in trained.model.get_layer("backbone").layers:
+    for layer in trained.model.backbone.layers:
         assert layer.compute_dtype == "float32"
     assert tagger_training.keras.config.dtype_policy().name == "float32"
 

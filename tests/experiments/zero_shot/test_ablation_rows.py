@@ -2,16 +2,17 @@
 
 from experiments.settings import dual_config, flags
 from experiments.zero_shot import ablation_rows
+from tftag.losses import contrastive, negatives
 
 
 def test_every_loss_and_every_way_of_negatives_on_the_words_of_the_run():
     rows = ablation_rows.rows(dual_config.demo(), ())
     made = [row for row in rows if row.part == "loss"]
     losses = {row.settings.training.loss for row in made}
-    assert losses == set(dual_config.LOSSES)
+    assert losses == set(contrastive.LOSSES)
     triplets = [r for r in made if r.settings.training.loss == "triplet"]
     drawn = [row.settings.negatives for row in triplets]
-    assert sorted(drawn) == sorted(dual_config.NEGATIVES)
+    assert sorted(drawn) == sorted(negatives.SAMPLINGS)
     assert len({row.vectors.fingerprint for row in made}) == 1
 
 

@@ -45,24 +45,50 @@ def test_every_figure_of_every_row_is_there():
         assert row["low"] <= row["mean"] <= row["high"] and row["draws"] == 3
 
 
+def _tables(text):
+    """Title of each table -> its lines."""
+    _, *parts = text.split("\n\n")
+    return {part.splitlines()[0]: part.splitlines()[1:] for part in parts}
+
+
 def test_losses_and_words_are_tables_of_their_own():
+    """Words are compared on tags that every source of them knows."""
     summary = _summary(["unseen"], 2)
-    text = ablation_table.text(summary)
-    assert text.startswith("protocol hidden-labels")
-    assert "2 draws" in text.splitlines()[0]
-    parts = text.split("\n\n")
-    assert [p.splitlines()[0] for p in parts[1:]] == [
-        "unseen; all tags",
-        "seen; all tags",
-        "unseen; the 2 seen and 1 unseen tags all know",
-        "seen; the 2 seen and 1 unseen tags all know",
-        "share that has a vector for any word, then for every word",
+    losses, (words,) = TITLES[:-1], TITLES[-1:]
+    *tables, (_, shares) = _tables(ablation_table.text(summary)).items()
+    assert len(tables) == 4
+    for title, lines in tables:
+        of_words = "2 seen and 1 unseen" in title
+        for name in TITLES:
+            there = any(name in line for line in lines)
+            assert there == ((name == words) == of_words)
+        # Nothing says more than a random order does without it beside it.
+        assert "random order" in lines[-1]
+    of_losses = [title for title, lines in tables if losses[0] in lines[1]]
+    assert [title.split(";")[0] for title in of_losses] == ["unseen", "seen"]
+    assert any(words in line and "50.0%" in line for line in shares)
+
+
+def test_the_tables_have_the_figures():
+    summary = _summary(["unseen"], 2)
+    tables = _tables(ablation_table.text(summary))
+    lines = next(
+        lines for title, lines in tables.items() if title.startswith("unseen")
+    )
+    (line,) = (line for line in lines if "sigmoid" in line)
+    cells = [
+        "{mean:.3f} ({low:.3f}-{high:.3f})".format(**row)
+        for row in ablation_table.rows(summary)
+        if (row["row"], row["side"]) == ("sigmoid", "unseen")
     ]
-    mean = summary["figures"]["sigmoid"]["unseen"]["unseen"]["map"]["mean"]
-    assert f"{mean:.3f}" in parts[1]
-    assert "words: shipped" not in parts[1] and "sigmoid" not in parts[3]
-    assert "50.0%" in parts[-1] and "25.0%" in parts[-1]
-    assert max(map(len, text.splitlines())) <= 80
+    assert len(cells) == 3 and all(cell in line for cell in cells)
+
+
+def test_it_fits_a_terminal_and_says_its_protocol_and_draws():
+    summary = _summary(["synonyms", "other sounds"], 3)
+    lines = ablation_table.text(summary).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "hidden-labels" in lines[0] and "3 draws" in lines[0]
 
 
 def test_one_draw_has_no_interval():

@@ -36,6 +36,12 @@ def test_unreadable_files_are_bad(seen):
     assert found.grade == findings.BAD and "audio/x.wav" in found.text
 
 
+def test_what_the_preparation_warned_of_is_told(seen):
+    warned = dataclasses.replace(seen, warnings={"x": "only half of it"})
+    (found,) = [f for f in findings.find(warned) if "warning" in f.title]
+    assert found.grade == findings.DOUBTFUL and "x (only half" in found.text
+
+
 @pytest.mark.parametrize(
     "audit, title, grade",
     [

@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import math
 
 import melodies
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines.inspect import inspection, measurements
+from pipelines.prepare import journal
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def test_splits_are_described(prepared):
     assert np.allclose(seen.seconds, [10, 8, 8, 8])
 
 
-def test_what_was_not_heard_is_not_made_up(prepared):
+def test_what_was_not_measured_is_not_made_up(prepared):
     seen = inspection.inspect(prepared, None)
     assert seen.near is None and seen.near_leaks == []
     assert seen.levels == (None,) * 4 and len(seen.measured("rms_db")) == 0
@@ -83,3 +85,20 @@ def test_rejected_recordings_are_counted_by_reason(prepared):
     )
     seen = inspection.inspect(prepared, None)
     assert seen.rejected == {"silent": 2, "unreadable": 1}
+
+
+def test_warnings_of_the_preparation_are_those_of_its_recordings(prepared):
+    assert inspection.inspect(prepared, None).warnings == {}
+    lines = [
+        {"track_id": "track 1", "answer": {"warnings": ["only half", "torn"]}},
+        {"track_id": "track 2", "answer": {"warnings": []}},
+        {"track_id": "gone", "answer": {"warnings": ["only half"]}},
+        {
+            "track_id": "track 3",
+            "answer": {"warnings": [f"{journal.NOT_IN_PLACE}: odd"]},
+        },
+    ]
+    text = "\n".join(map(json.dumps, lines)) + '\n{"track_id": "cut'
+    (prepared.folder / journal.NAME).write_text(text)
+    seen = inspection.inspect(prepared, None)
+    assert seen.warnings == {"track 1": "only half; torn"}

@@ -15,7 +15,7 @@ def prepared(tmp_path):
     return melodies.with_a_copy(tmp_path / "data")
 
 
-def test_each_recording_is_heard(prepared, tmp_path):
+def test_each_recording_is_measured(prepared, tmp_path):
     measured = measurements.measure(prepared, tmp_path / "kept")
     assert measured.unreadable == {}
     for row, track in enumerate(prepared.tracks):
@@ -44,9 +44,9 @@ def test_copies_are_found_by_row(prepared, tmp_path):
     assert pair.offset_seconds == pytest.approx(2.0, abs=0.03)
 
 
-def test_nothing_is_heard_twice(prepared, tmp_path, monkeypatch):
+def test_nothing_is_measured_twice(prepared, tmp_path, monkeypatch):
     first = measurements.measure(prepared, tmp_path)
-    monkeypatch.setattr(measurements, "_hear", None)
+    monkeypatch.setattr(measurements, "_measure", None)
     # In another order, and fewer.
     again = measurements.measure(prepared.subset([3, 2, 0]), tmp_path)
     assert again.levels == tuple(first.levels[row] for row in (3, 2, 0))
@@ -83,7 +83,7 @@ def test_words_that_are_gone_are_made_again(prepared, tmp_path):
     assert len(measurements.measure(prepared, tmp_path).near_duplicates()) == 1
 
 
-def test_other_audio_under_the_name_is_heard_again(prepared, tmp_path):
+def test_other_audio_under_the_name_is_measured_again(prepared, tmp_path):
     measurements.measure(prepared, tmp_path)
     changed = dataclasses.replace(prepared.tracks[0], audio_hash="other")
     changed = dataclasses.replace(
@@ -94,7 +94,9 @@ def test_other_audio_under_the_name_is_heard_again(prepared, tmp_path):
     assert (tmp_path / measurements.WORDS_NAME).stat().st_size > before
 
 
-def test_unreadable_files_are_named_and_the_rest_is_heard(prepared, tmp_path):
+def test_unreadable_files_are_named_and_the_rest_is_measured(
+    prepared, tmp_path
+):
     (prepared.folder / "audio/1.wav").unlink()
     with open(prepared.folder / "audio/2.wav", "r+b") as file:
         file.truncate(1_000)
@@ -102,7 +104,7 @@ def test_unreadable_files_are_named_and_the_rest_is_heard(prepared, tmp_path):
     assert list(measured.unreadable) == ["audio/1.wav", "audio/2.wav"]
     assert "No such file" in measured.unreadable["audio/1.wav"]
     assert "1000 bytes" in measured.unreadable["audio/2.wav"]
-    assert [heard is None for heard in measured.levels] == [0, 1, 1, 0]
+    assert [levels is None for levels in measured.levels] == [0, 1, 1, 0]
     assert len(measured.near_duplicates()) == 1
 
 

@@ -11,8 +11,7 @@ import pytest
 import soundfile
 
 from pipelines import manifest
-from pipelines.prepare import arguments as prepare_arguments
-from pipelines.prepare import command
+from pipelines.prepare import command, flags
 from tftag import audio
 from tftag.cli import command_line
 
@@ -203,13 +202,27 @@ def test_a_published_data_set(tmp_path, capsys):
 
 
 def test_the_artist_split_has_the_sizes_of_the_published_one():
-    def weights(*flags):
-        asked = ["--magnatagatune", "x", "--out", "y", *flags]
-        return command._split_weights(prepare_arguments.parse(asked, ""))
+    def weights(*given):
+        asked = ["--magnatagatune", "x", "--out", "y", *given]
+        return command.make_options(*flags.parse(asked, "")).split_weights
 
     assert weights() is None
     assert weights("--subset", "artist") == (18_706, 1_825, 5_329)
     assert weights("--subset", "artist", "--split", "8/2") == (8, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "accepted"),
+    [
+        ("--table x --out y", False),
+        ("--table x --out y --accept-leak", True),
+        ("--pickles x --out y", True),
+        ("--gtzan x --out y", True),
+    ],
+)
+def test_a_published_split_is_kept_with_its_leak(text, accepted):
+    options = command.make_options(*flags.parse(text.split(), ""))
+    assert options.accept_leak == accepted
 
 
 @pytest.mark.parametrize(

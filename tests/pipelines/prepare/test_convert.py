@@ -185,6 +185,35 @@ def test_a_decoder_that_crashes_costs_one_file_and_is_tried_again(tmp_path):
     notes.close()
 
 
+def test_a_worker_that_is_killed_before_it_begins_is_replaced(
+    tmp_path, monkeypatch
+):
+    started = []
+
+    class Killed(convert._Worker):
+        def __init__(self, *given):
+            super().__init__(*given)
+            started.append(self)
+            if len(started) == 1:
+                self.process.kill()
+
+    monkeypatch.setattr(convert, "_Worker", Killed)
+    source = tmp_path / "a.wav"
+    soundfile.write(source, 0.1 * np.sin(np.arange(400) / 9), 16_000)
+    found = convert.convert_files(
+        {"a": source}, tmp_path / "out", 16_000, processes=1
+    )
+    assert found["a"]["samples"] == 400
+    assert len(started) == 2
+
+
+def test_a_worker_that_ends_by_itself_before_it_begins_ends_the_run(tmp_path):
+    too_many = (16_000, 1.0, False, None, "no such argument")
+    pool = convert._Pool(1, too_many, tmp_path, [("a", "a.wav")])
+    with pytest.raises(ChildProcessError, match="exit code 1"):
+        list(pool.results())
+
+
 def test_what_the_decoder_warns_of_is_told(tmp_path, caplog):
     path = make_sources(tmp_path, count=1)["t0"]
     x, rate_hz = soundfile.read(path)
@@ -193,7 +222,7 @@ def test_what_the_decoder_warns_of_is_told(tmp_path, caplog):
     data = mp3.read_bytes()
     mp3.write_bytes(data[: len(data) // 2])
     answers = convert.convert_files({"a": mp3}, tmp_path, RATE_HZ, processes=1)
-    assert "can be read" in answers["a"]["warnings"][0]
+    assert "% of it is there" in answers["a"]["warnings"][0]
     assert "cut.mp3: only" in caplog.text
 
 
@@ -230,7 +259,8 @@ def test_an_ffmpeg_that_comes_later_is_asked(tmp_path, monkeypatch):
 
     reads = "header()\nsay(struct.pack('>2f', 1, .5))"
     ffmpeg_files.stand_in(programs, reads, monkeypatch)
-    found = alone | {"m4a": (2, "0.1-test")}
+    found = {"t0": (2_902, None), "m4a": (2, "0.1-test")}
+    found["broken"] = (2, "0.1-test")  # said with a warning
     assert outcomes(sources, tmp_path) == found
     assert times(tmp_path)["t0.wav"] == written["t0.wav"]
 

@@ -33,9 +33,9 @@ def test_the_rate_of_arrays_decides_arrays_alone(tmp_path):
 
 def test_a_worker_that_dies_between_two_files_costs_one(tmp_path, monkeypatch):
     sources = make_sources(tmp_path / "in", count=3)
-    hear, killed = convert._Pool._hear, []
+    receive, killed = convert._Pool._receive, []
 
-    class Heard:
+    class Dying:
         """A connection whose worker was killed after its latest answer."""
 
         def __init__(self, worker):
@@ -56,10 +56,10 @@ def test_a_worker_that_dies_between_two_files_costs_one(tmp_path, monkeypatch):
     def kill_first(self, worker):
         if worker.ready and not killed:
             killed.append(worker.track_id)
-            worker.connection = Heard(worker)
-        yield from hear(self, worker)
+            worker.connection = Dying(worker)
+        yield from receive(self, worker)
 
-    monkeypatch.setattr(convert._Pool, "_hear", kill_first)
+    monkeypatch.setattr(convert._Pool, "_receive", kill_first)
     answers = convert.convert_files(sources, tmp_path, RATE_HZ, processes=1)
     assert killed == ["t0"]
     assert "samples" in answers["t0"] and "samples" in answers["t2"]

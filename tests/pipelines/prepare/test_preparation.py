@@ -7,7 +7,7 @@ import soundfile
 
 from pipelines import manifest
 from pipelines.prepare import preparation
-from pipelines.sources import listed
+from pipelines.sources import listings
 
 RATE_HZ = 8_000
 
@@ -24,7 +24,7 @@ def music(tmp_path_factory):
     """Twelve tones of six artists; the last two tones are equal."""
     folder = tmp_path_factory.mktemp("music")
     recordings = tuple(
-        listed.Listed(
+        listings.SourceRecording(
             track_id=f"t{i}",
             path=tone(folder, f"t{i}", 200 + 50 * min(i, 10)),
             tags=(("jazz", "slow"), ("rock",), ("rock", "slow"))[i % 3],
@@ -32,13 +32,15 @@ def music(tmp_path_factory):
         )
         for i in range(12)
     )
-    return folder, listed.Listing(recordings, (), {"name": "tones"})
+    return folder, listings.Listing(recordings, (), {"name": "tones"})
 
 
-def prepare(music, out, **wishes):
+def prepare(music, out, **options):
     folder, listing = music
-    wishes = preparation.Wishes(sample_rate_hz=RATE_HZ, processes=1, **wishes)
-    return preparation.prepare(listing, folder, out, wishes)
+    options = preparation.Options(
+        sample_rate_hz=RATE_HZ, processes=1, **options
+    )
+    return preparation.prepare(listing, folder, out, options)
 
 
 def with_recordings(music, change):
@@ -161,7 +163,7 @@ def test_vocabularies(music, tmp_path, caplog):
     assert made.vocabulary.names == ("rock", "slow")
     made, _ = prepare(music, tmp_path, top=1)
     assert len(made.vocabulary) == 1
-    made, _ = prepare(music, tmp_path, tag_names=["slow", "polka", "jazz"])
+    made, _ = prepare(music, tmp_path, vocabulary=["slow", "polka", "jazz"])
     assert made.vocabulary.names == ("slow", "polka", "jazz")
     assert "1 of the 3 tags have no recording" in caplog.text
     assert "polka" in caplog.text
@@ -170,27 +172,30 @@ def test_vocabularies(music, tmp_path, caplog):
     assert made.vocabulary.names == ("slow", "rock")
 
 
-def test_hopeless_wishes_fail_before_the_work(music, tmp_path):
-    for wishes, words in [
-        ({"tag_names": ["polka"]}, "None of the 1 .*'polka'.*jazz, rock, slow"),
+def test_hopeless_options_fail_before_the_work(music, tmp_path):
+    for options, words in [
+        (
+            {"vocabulary": ["polka"]},
+            "None of the 1 .*'polka'.*jazz, rock, slow",
+        ),
         ({"min_count": 100}, "100 or more"),
         ({"split_weights": (0, 1)}, "weights"),
         ({"max_rejected_share": 2.0}, "between 0 and 1"),
     ]:
         with pytest.raises(ValueError, match=words):
-            prepare(music, tmp_path / "out", **wishes)
+            prepare(music, tmp_path / "out", **options)
     untagged = with_recordings(
         music, lambda _, r: dataclasses.replace(r, tags=())
     )
     with pytest.raises(ValueError, match="None of the 12 recordings has a tag"):
         prepare(untagged, tmp_path / "out")
     with pytest.raises(ValueError, match="Hz"):
-        preparation.Wishes(sample_rate_hz=10)
+        preparation.Options(sample_rate_hz=10)
     assert not (tmp_path / "out").exists()
 
 
 def test_missing_files_fail_before_the_work(music, tmp_path):
-    gone = tuple((f"{i}.wav", listed.MISSING) for i in range(2))
+    gone = tuple((f"{i}.wav", listings.MISSING) for i in range(2))
     lacking = music[0], dataclasses.replace(music[1], problems=gone)
     with pytest.raises(ValueError, match="2 of 14 .*2 missing; .*rejected.csv"):
         prepare(lacking, tmp_path)
@@ -207,9 +212,9 @@ def test_bad_files_are_named_and_too_many_are_an_error(music, tmp_path):
     more = dataclasses.replace(
         listing,
         recordings=(
-            listed.Listed("s", silent, ("rock",)),
+            listings.SourceRecording("s", silent, ("rock",)),
             *listing.recordings,
-            listed.Listed("b", tmp_path / "broken.mp3", ("rock",)),
+            listings.SourceRecording("b", tmp_path / "broken.mp3", ("rock",)),
         ),
     )
     with pytest.raises(

@@ -4,14 +4,14 @@ import pathlib
 import pytest
 
 from pipelines.prepare import rejected
-from pipelines.sources import listed
+from pipelines.sources import listings
 
 
 def recording(track_id, path):
-    return listed.Listed(track_id, pathlib.Path(path), ("rock",))
+    return listings.SourceRecording(track_id, pathlib.Path(path), ("rock",))
 
 
-LISTING = listed.Listing(
+LISTING = listings.Listing(
     recordings=(
         recording("a", "/music/a.mp3"),
         recording("b", "/music/deep/b.mp3"),
@@ -75,5 +75,9 @@ def test_an_empty_table_has_its_header(tmp_path):
 
 
 def test_what_a_published_data_set_leaves_out_has_not_failed():
-    for reason in (listed.KNOWN_FAULT, listed.NOT_HELD, listed.NOT_IN_VERSION):
+    for reason in (
+        listings.KNOWN_FAULT,
+        listings.NOT_HELD,
+        listings.NOT_IN_VERSION,
+    ):
         assert not rejected.Rejected("x", reason).failed

@@ -1,12 +1,16 @@
 import pathlib
 
-from pipelines.prepare import flags
+from pipelines import sources
 from pipelines.sources import catalogue
+
+
+def _text():
+    return catalogue.text(sources.DATA_SETS)
 
 
 def _paragraphs():
     """Flag of each data set -> its lines below the name, without spaces."""
-    *data_sets, _ = catalogue.text().split("\n\n")
+    *data_sets, _ = _text().split("\n\n")
     found = {}
     for paragraph in data_sets:
         first, *lines = paragraph.splitlines()
@@ -15,7 +19,7 @@ def _paragraphs():
 
 
 def test_it_fits_a_terminal():
-    lines = catalogue.text().splitlines()
+    lines = _text().splitlines()
     assert max(map(len, lines)) <= 80
     assert not [line for line in lines if line != line.rstrip()]
 
@@ -38,9 +42,9 @@ def test_it_has_every_subset_of_every_flag():
         for line in lines
     }
     assert ("--gtzan", "filtered") in found
-    for name, subsets in flags.SUBSETS.items():
-        for subset in subsets:
-            assert (f"--{name.replace('_', '-')}", subset) in found
+    for each in filter(lambda each: each.publication, sources.DATA_SETS):
+        for version in each.versions:
+            assert (each.flag.name, version.name.split()[0]) in found
 
 
 def test_counts_and_tags_as_they_are_published():
@@ -54,7 +58,7 @@ def test_counts_and_tags_as_they_are_published():
 def test_columns_stand_below_their_headers():
     (lines,) = (
         paragraph.splitlines()
-        for paragraph in catalogue.text().split("\n\n")
+        for paragraph in _text().split("\n\n")
         if paragraph.startswith("MagnaTagATune")
     )
     header = next(line for line in lines if "--subset" in line)
@@ -66,5 +70,6 @@ def test_columns_stand_below_their_headers():
 
 def test_the_documentation_has_it():
     root = pathlib.Path(__file__).parents[3]
-    text = (root / "docs" / "data_sets.md").read_text(encoding="utf-8")
-    assert f"```\n{catalogue.text()}```\n" in text
+    page = root / "docs" / "how_to" / "data_sets.md"
+    text = page.read_text(encoding="utf-8")
+    assert f"```\n{_text()}```\n" in text

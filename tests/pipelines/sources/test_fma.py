@@ -72,7 +72,13 @@ def copy(tmp_path):
 
 
 def _read(folder, subset, **wishes):
-    return fma.read_fma(folder, subset=subset, partial=True, **wishes)
+    return fma.read_fma(
+        folder,
+        fma.unpacked_folder(folder, subset),
+        subset,
+        partial=True,
+        **wishes,
+    )
 
 
 def test_a_subset(copy):
@@ -96,9 +102,7 @@ def test_a_subset(copy):
 def test_each_subset_holds_those_before(copy):
     names = []
     for subset in ("small", "medium", "large"):
-        read = fma.read_fma(
-            copy, copy / "fma_large", subset=subset, partial=True
-        )
+        read = fma.read_fma(copy, copy / "fma_large", subset, partial=True)
         names.append({r.track_id for r in read.recordings})
     assert names[0] < names[2] and names[0] <= names[1] <= names[2]
 
@@ -161,7 +165,7 @@ def test_the_published_counts():
 
 def test_a_cut_table_is_refused(copy):
     with pytest.raises(ValueError, match="6,400/800/800.*: 1/0/1 in"):
-        fma.read_fma(copy, subset="small")
+        fma.read_fma(copy, copy, "small")
 
 
 def test_what_is_missing_or_damaged_is_named(copy):
@@ -189,5 +193,5 @@ def test_a_damaged_genre_is_named(copy, row):
 
 
 def test_the_archive_of_a_subset_has_a_folder(copy):
-    assert fma.audio_folder(copy, "small") == copy / "fma_small"
-    assert fma.audio_folder(copy, "medium") == copy
+    assert fma.unpacked_folder(copy, "small") == copy / "fma_small"
+    assert fma.unpacked_folder(copy, "medium") == copy

@@ -2,7 +2,7 @@ import collections
 
 import pytest
 
-from pipelines.sources import gtzan, gtzan_split
+from pipelines.sources import gtzan
 
 
 @pytest.fixture(scope="module")
@@ -11,7 +11,7 @@ def copy(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gtzan")
     for genre in gtzan.GENRES:
         (folder / "genres" / genre).mkdir(parents=True)
-        for number in range(gtzan.EXCERPTS_PER_GENRE):
+        for number in range(100):
             path = folder / "genres" / genre / f"{genre}.{number:05d}.au"
             path.write_bytes(b"")
     return folder
@@ -41,7 +41,7 @@ def test_every_excerpt_is_used_or_has_a_fault(copy):
 
 def test_what_a_repetition_repeats_is_in_the_split(copy):
     used = {r.path.stem for r in gtzan.read_gtzan(copy).recordings}
-    for genre, pairs in gtzan_split.REPEATED.items():
+    for genre, pairs in gtzan.REPEATED.items():
         for left_out, kept in pairs.items():
             assert f"{genre}.{left_out:05d}" not in used
             assert f"{genre}.{kept:05d}" in used
@@ -56,3 +56,14 @@ def test_a_part(copy, tmp_path):
     read = gtzan.read_gtzan(tmp_path, partial=True)
     (recording,) = read.recordings
     assert (recording.split, recording.tags) == ("train", ("rock",))
+
+
+def test_ten_genres_in_each_part():
+    parts = (gtzan.TRAIN, gtzan.VALIDATION, gtzan.TEST)
+    assert [len(part) for part in parts] == [10, 10, 10]
+    assert len({tuple(part) for part in parts}) == 1
+
+
+def test_repetitions_point_at_what_stays():
+    for pairs in gtzan.REPEATED.values():
+        assert not set(pairs) & set(pairs.values())

@@ -1,10 +1,11 @@
 import csv
+import itertools
 
 import pytest
 
-from pipelines.sources import listed, magnatagatune, magnatagatune_tags
+from pipelines.sources import listings, magnatagatune
 
-TOP = magnatagatune_tags.TOP_50
+TOP = magnatagatune.TOP_50
 # 188 names as in the published header: the top 50 and others.
 OTHERS = ("jazz", "jazzy", "instrumental", "clasical", "women", "eastern")
 TAGS = (*TOP, *OTHERS, *(f"rare {i}" for i in range(188 - 50 - len(OTHERS))))
@@ -69,7 +70,7 @@ def copy(tmp_path):
 
 def _read(folder, subset, **wishes):
     return magnatagatune.read_magnatagatune(
-        folder, subset=subset, partial=True, **wishes
+        folder, folder, subset, partial=True, **wishes
     )
 
 
@@ -108,7 +109,7 @@ def test_clean_has_only_clips_with_a_frequent_tag(copy):
     read = _read(copy, "clean")
     assert len(read.recordings) == 4
     assert all(set(r.tags) & set(TOP) for r in read.recordings)
-    left_out = [n for n, why in read.problems if why == listed.NOT_IN_VERSION]
+    left_out = [n for n, why in read.problems if why == listings.NOT_IN_VERSION]
     assert left_out == ["c/drones-album-01-song-0-29.mp3"]
 
 
@@ -141,7 +142,9 @@ def test_the_artist_version_has_no_split(copy):
     read = _read(copy, "artist")
     assert {r.split for r in read.recordings} == {""}
     assert all(r.artist for r in read.recordings)
-    assert sum(magnatagatune.ARTIST_WEIGHTS) == 25_860
+    version = magnatagatune.VERSIONS["artist"]
+    assert sum(version.split_weights) == sum(version.counts)
+    assert version.split_weights == magnatagatune.VERSIONS["full"].counts
 
 
 def test_the_published_counts():
@@ -151,7 +154,7 @@ def test_the_published_counts():
 
 def test_a_cut_index_is_refused(copy):
     with pytest.raises(ValueError, match=r"18,706/1,825/5,329.*: 2/2/1 in"):
-        magnatagatune.read_magnatagatune(copy, subset="full")
+        magnatagatune.read_magnatagatune(copy, copy, "full")
 
 
 @pytest.mark.parametrize(
@@ -190,3 +193,28 @@ def test_the_audio_can_be_elsewhere_and_in_another_format(copy, tmp_path):
     read = magnatagatune.read_magnatagatune(copy, audio, "full", partial=True)
     assert len(read.recordings) == 5
     assert all(r.path.suffix == ".wav" for r in read.recordings)
+
+
+def test_the_fifty_most_frequent():
+    assert len(set(magnatagatune.TOP_50)) == 50
+
+
+def test_no_tag_stands_for_two():
+    names = list(itertools.chain(*magnatagatune.SYNONYMS))
+    assert len(names) == len(set(names)) == 83
+    assert all(len(group) > 1 for group in magnatagatune.SYNONYMS)
+
+
+def test_synonyms_become_one_tag():
+    merged = magnatagatune.merge(
+        ("woman", "classic", "female vocal", "guitar", "loud", "classical")
+    )
+    assert merged == ("female", "classical", "guitar", "loud")
+    assert magnatagatune.merge(merged) == merged
+
+
+def test_what_is_and_what_is_not_sung_stay_apart():
+    with_voice = set(magnatagatune.merge(("vocals", "singing", "woman")))
+    without = set(magnatagatune.merge(("no vocals", "no singing")))
+    assert without == {"no singer"}
+    assert not with_voice & without

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from pipelines.sources import listed, mirdata_loader
+from pipelines.sources import listings, mirdata_loader
 
 # The real package: its loaders, with index files of a few tracks.
 pytest.importorskip("mirdata")
@@ -111,7 +111,7 @@ def test_tags_artists_and_splits(jamendo, caplog):
     ]
     assert [r.split for r in read.recordings] == ["train", "test"]
     assert "1 of the 3 tracks" in caplog.text
-    assert read.problems == (("audios/99/9999.mp3", listed.NOT_IN_VERSION),)
+    assert read.problems == (("audios/99/9999.mp3", listings.NOT_IN_VERSION),)
     other = mirdata_loader.read_mirdata(name, jamendo, split_number=1)
     assert [r.split for r in other.recordings] == ["test", "train"]
 

@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.sources import listed, mtg_jamendo
+from pipelines.sources import listings, mtg_jamendo
 
 LISTS = {
     "train": (
@@ -42,7 +42,7 @@ def copy(tmp_path):
 
 def _read(folder, subset="all", number=0, audio=None):
     return mtg_jamendo.read_mtg_jamendo(
-        folder, audio, subset, number, partial=True
+        folder, audio or folder, subset, number, partial=True
     )
 
 
@@ -95,7 +95,7 @@ def test_each_subset_has_lists_of_its_own(copy, subset, stem):
     _lists(copy / "data", stem, 3, {**few, "test": ""})
     read = _read(copy, subset, 3)
     assert len(read.recordings) == 3
-    assert read.problems == (("audio/82/4882.mp3", listed.NOT_IN_VERSION),)
+    assert read.problems == (("audio/82/4882.mp3", listings.NOT_IN_VERSION),)
     assert read.source["version"] == subset
 
 
@@ -132,7 +132,7 @@ def test_the_published_counts():
 
 def test_a_cut_list_is_refused(copy):
     with pytest.raises(ValueError, match="183 tags.*Received: 6.*--partial"):
-        mtg_jamendo.read_mtg_jamendo(copy, subset="all")
+        mtg_jamendo.read_mtg_jamendo(copy, copy, "all", 0)
 
 
 def test_what_is_missing_or_damaged_is_named(copy):

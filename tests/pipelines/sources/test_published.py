@@ -3,18 +3,20 @@ import logging
 
 import pytest
 
-from pipelines.sources import listed, published
+from pipelines.sources import data_set, listings, published
 
-FACTS = published.Facts("Name", "https://example.org", "CC0", "Somebody, 2001.")
-VERSION = published.Version("first", (2, 1, 1), 3, "as it was")
+PUBLICATION = data_set.Publication(
+    "Name", "https://example.org", "CC0", "Somebody, 2001."
+)
+VERSION = data_set.Version("first", (2, 1, 1), 3, "as it was")
 
 
 def _rows():
     return [
-        published.Row(("a/1.mp3", "a/1.low.mp3"), ("x",), "A", "train"),
-        published.Row(("a/2.mp3",), ("x", "y"), "B", "train"),
-        published.Row(("b/3.mp3",), ("y",), "A", "validation"),
-        published.Row(("b/4.mp3",), (), "C", "test"),
+        published.IndexRow(("a/1.mp3", "a/1.low.mp3"), ("x",), "A", "train"),
+        published.IndexRow(("a/2.mp3",), ("x", "y"), "B", "train"),
+        published.IndexRow(("b/3.mp3",), ("y",), "A", "validation"),
+        published.IndexRow(("b/4.mp3",), (), "C", "test"),
     ]
 
 
@@ -27,7 +29,7 @@ def _touch(top, *names):
 
 def _list(folder, rows=None, **wishes):
     rows = _rows() if rows is None else rows
-    return published.list_copy(FACTS, VERSION, rows, folder, **wishes)
+    return published.list_copy(PUBLICATION, VERSION, rows, folder, **wishes)
 
 
 def test_a_whole_copy(tmp_path):
@@ -60,7 +62,7 @@ def test_a_whole_copy(tmp_path):
         "citation": "Somebody, 2001.",
         "published": [2, 1, 1],
         "held": "4 of 4",
-        "made_from": listed.file_facts([index]),
+        "made_from": listings.file_facts([index]),
     }
 
 
@@ -80,9 +82,9 @@ def test_a_part_names_what_is_missing(tmp_path, caplog):
         read = _list(tmp_path, partial=True)
     assert [r.track_id for r in read.recordings] == ["a__1", "b__4"]
     assert sorted(read.problems) == [
-        ("a/2.mp3", listed.NOT_HELD),
-        ("b/3.mp3", listed.NOT_HELD),
-        ("other.mp3", listed.NOT_IN_VERSION),
+        ("a/2.mp3", listings.NOT_HELD),
+        ("b/3.mp3", listings.NOT_HELD),
+        ("other.mp3", listings.NOT_IN_VERSION),
     ]
     assert read.source["held"] == "2 of 4"
     assert "2 of the 4 recordings of Name" in caplog.text
@@ -92,7 +94,7 @@ def test_a_part_names_what_is_missing(tmp_path, caplog):
 def test_ids_are_the_same_in_a_part(tmp_path):
     # Two names that differ in letters that are lost get a number each.
     rows = [
-        published.Row((name,), ("x",), split="train")
+        published.IndexRow((name,), ("x",), split="train")
         for name in ("a b.mp3", "a_b.mp3", "c.mp3")
     ]
     _touch(tmp_path / "whole", "a b.mp3", "a_b.mp3", "c.mp3")
@@ -143,13 +145,13 @@ def test_another_number_than_published_is_refused(tmp_path):
 
 
 def test_a_version_without_split_is_counted_as_a_whole(tmp_path):
-    rows = [published.Row((f"{i}.mp3",), ("x",)) for i in range(3)]
+    rows = [published.IndexRow((f"{i}.mp3",), ("x",)) for i in range(3)]
     _touch(tmp_path, "0.mp3", "1.mp3", "2.mp3")
-    version = published.Version("whole", (3,))
-    read = published.list_copy(FACTS, version, rows, tmp_path)
+    version = data_set.Version("whole", (3,))
+    read = published.list_copy(PUBLICATION, version, rows, tmp_path)
     assert len(read.recordings) == 3
     with pytest.raises(ValueError, match="Received: 2 in"):
-        published.list_copy(FACTS, version, rows[:2], tmp_path)
+        published.list_copy(PUBLICATION, version, rows[:2], tmp_path)
 
 
 def test_a_recording_is_listed_once(tmp_path):
@@ -160,12 +162,12 @@ def test_a_recording_is_listed_once(tmp_path):
 
 def test_an_index_file_is_found_at_the_first_place(tmp_path):
     _touch(tmp_path, "deep/x.csv")
-    found = published.index_file(FACTS, tmp_path, "x.csv", "deep/x.csv")
+    found = published.index_file(PUBLICATION, tmp_path, "x.csv", "deep/x.csv")
     assert found == tmp_path / "deep/x.csv"
     with pytest.raises(
         FileNotFoundError, match="Name needs y.csv.*https://example.org"
     ):
-        published.index_file(FACTS, tmp_path, "y.csv", "deep/y.csv")
+        published.index_file(PUBLICATION, tmp_path, "y.csv", "deep/y.csv")
 
 
 @pytest.mark.parametrize("content", [b"a,\xff", b'a,"' + bytes(17_000_000)])

@@ -7,7 +7,7 @@ import pytest
 from sklearn import model_selection
 
 from pipelines import manifest, splits
-from pipelines.sources import listed
+from pipelines.sources import listings
 
 SIDES = ("train", "validation", "test")
 
@@ -38,11 +38,11 @@ def track(track_id, split, artist="", audio_hash=None):
 
 def test_shared_artists_are_known_before_their_audio():
     recordings = [
-        listed.Listed("a", pathlib.Path("a"), (), "Ann", "train"),
-        listed.Listed("b", pathlib.Path("b"), (), " ANN ", "test"),
-        listed.Listed("c", pathlib.Path("c"), (), "Bob", "test"),
-        listed.Listed("d", pathlib.Path("d"), (), "", "train"),
-        listed.Listed("e", pathlib.Path("e"), (), "", "test"),
+        listings.SourceRecording("a", pathlib.Path("a"), (), "Ann", "train"),
+        listings.SourceRecording("b", pathlib.Path("b"), (), " ANN ", "test"),
+        listings.SourceRecording("c", pathlib.Path("c"), (), "Bob", "test"),
+        listings.SourceRecording("d", pathlib.Path("d"), (), "", "train"),
+        listings.SourceRecording("e", pathlib.Path("e"), (), "", "test"),
     ]
     assert splits.shared_artists(recordings) == (["Ann"], 2)
     assert splits.shared_artists(recordings[2:]) == ([], 0)

@@ -17,7 +17,9 @@ def folder(tmp_path):
         samples = np.full(RATE // 10, 0.1 * len(name))
         soundfile.write(tmp_path / name, samples, RATE)
     (tmp_path / "cover.jpg").write_bytes(b"")
-    (tmp_path / ".hidden.wav").write_bytes(b"")
+    # Beside the files of other systems a Mac keeps such.
+    (tmp_path / "._c.wav").write_bytes(b"\0\5\x16\7" + bytes(99))
+    (tmp_path / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
     return tmp_path
 
 

@@ -163,7 +163,6 @@ def write_unusable(folder):
     soundfile.write(
         folder / "zeros.opus", np.zeros(48_000), 48_000, "OPUS", format="OGG"
     )
-    put("cancels.wav", np.stack([tone, -tone], axis=1), subtype="FLOAT")
     put("none.wav", np.zeros(0))
     put("none.flac", np.zeros(0))
     (folder / "nothing.mp3").write_bytes(b"")
@@ -182,15 +181,11 @@ def write_unusable(folder):
     (folder / "text.txt").write_text("no audio " * 100)
     (folder / "page.m4a").write_bytes(b"\0\0\0 ftypM4A " + bytes(100))
     (folder / "samples.raw").write_bytes(bytes(100))
-    put("cut.flac", noise(160_000))
-    data = (folder / "cut.flac").read_bytes()
-    (folder / "cut.flac").write_bytes(data[: len(data) // 2])
     audio.write_wav(folder / "slow.wav", np.ones(9, np.int16), 1)
     return {
         "zeros.wav": "silent",
         "zeros.mp3": "silent",
         "zeros.opus": "silent",
-        "cancels.wav": "silent",
         "none.wav": "empty",
         "none.flac": "empty",
         "nothing.mp3": "empty",
@@ -201,7 +196,6 @@ def write_unusable(folder):
         "text.txt": "unsupported",
         "page.m4a": "unsupported",
         "samples.raw": "unsupported",
-        "cut.flac": "unreadable",
         "slow.wav": "unreadable",
     }
 

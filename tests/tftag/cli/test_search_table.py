@@ -61,8 +61,9 @@ def test_csv_is_read_back():
 )
 def test_csv_holds_any_path(path):
     text = written("csv", [search_table.Found(path, 0.0, [0, 0])] * 2)
-    for row in csv.DictReader(io.StringIO(text, "")):
-        assert escaping.read_cell(row["path"]) == path
+    rows = csv.DictReader(io.StringIO(text, ""))
+    read = [escaping.read_cell(row["path"]) for row in rows]
+    assert read == [path] * 2
 
 
 def test_json_lines_are_read_back():

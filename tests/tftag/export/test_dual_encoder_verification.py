@@ -1,8 +1,15 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 import tiny_dual_encoder
 
 from tftag.export import dual_encoder_verification
+
+
+@pytest.fixture(autouse=True)
+def loaded_once(encoder_loaded, monkeypatch):
+    """What a SavedModel answers takes seconds the first time."""
+    monkeypatch.setattr(tf.saved_model, "load", lambda path: encoder_loaded)
 
 
 def difference(folder, model, vectors):
@@ -17,12 +24,10 @@ def difference(folder, model, vectors):
 
 
 @pytest.mark.parametrize("change", [0.05, np.nan])
-@pytest.mark.parametrize(
-    "layer", ["audio_projection", "similarity", "text_tower"]
-)
-def test_it_sees_another_model(encoder_folder, layer, change):
+@pytest.mark.parametrize("part", ["audio_tower", "comparison", "text_tower"])
+def test_it_sees_another_model(encoder_folder, part, change):
     other = tiny_dual_encoder.build()
-    weight = other.get_layer(layer).weights[-1]
+    weight = getattr(other, part).weights[-1]
     shift = np.zeros(weight.shape)
     shift[..., 0] = change
     weight.assign(weight + shift)

@@ -2,7 +2,6 @@ import json
 
 import keras
 import numpy as np
-import other_process
 import pytest
 import signature_checks
 import tensorflow as tf
@@ -10,7 +9,7 @@ import tiny_dual_encoder
 import tiny_tagger
 import warmup_requests
 
-from tftag import audio, tags, words
+from tftag import tags, words
 from tftag.export import exported_dual_encoder, saved_model
 
 CLIP, NAMES = tiny_dual_encoder.CLIP, tiny_dual_encoder.NAMES
@@ -219,15 +218,9 @@ def test_warm_up_requests_can_be_replayed(encoder_folder, signatures):
 
 
 def test_a_process_without_tftag_embeds_and_scores(
-    encoder_model, encoder_folder, tmp_path
+    encoder_model, without_tftag
 ):
-    samples = audio.to_full_scale(tiny_tagger.music(CLIP * 3)).samples
-    audio.write_wav(
-        tmp_path / "a.wav", samples, tiny_dual_encoder.SPEC.sample_rate_hz
-    )
-    answer = other_process.tagged_without_tftag(
-        encoder_folder, tmp_path / "a.wav", tmp_path
-    )
+    _, samples, _, answer = without_tftag
     expected, known_share = tiny_dual_encoder.live_texts(
         encoder_model, ["dreamy piano", "Été", "zzqx"]
     )

@@ -4,7 +4,6 @@ import pathlib
 
 import keras
 import numpy as np
-import other_process
 import pytest
 import signature_checks
 import tensorflow as tf
@@ -156,14 +155,9 @@ def test_the_keras_model_can_be_trained_on(tagger_model, tagger_folder):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_a_process_without_tftag_tags_a_file(
-    tagger_folder, signatures, tmp_path
-):
-    wav = signature_checks.wav_bytes(tiny_tagger.music(CLIP * 3))
-    (tmp_path / "row.wav").write_bytes(wav)
-    answer = other_process.tagged_without_tftag(
-        tagger_folder, tmp_path / "row.wav", tmp_path
-    )
+def test_a_process_without_tftag_tags_a_file(without_tftag, signatures):
+    path, _, answer, _ = without_tftag
+    wav = path.read_bytes()
     assert answer["tag_names"] == list(tiny_tagger.NAMES)
     expected = signatures["tag_wav"](wav=tf.constant([wav]))
     for key in ("tag_wav", "serving_default"):
@@ -254,8 +248,8 @@ def test_a_model_of_mixed_precision_is_exported_in_float32(tmp_path):
     )
     assert difference <= 1e-5
     restored = keras.saving.load_model(folder / "assets.extra" / "tagger.keras")
-    assert restored.get_layer("backbone").layers[-1].compute_dtype == "float32"
-    assert mixed.get_layer("backbone").layers[-1].compute_dtype == "bfloat16"
+    assert restored.backbone.layers[-1].compute_dtype == "float32"
+    assert mixed.backbone.layers[-1].compute_dtype == "bfloat16"
 
 
 def test_arguments_that_do_not_fit_are_refused(tagger_model, tmp_path):

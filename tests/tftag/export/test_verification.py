@@ -8,7 +8,7 @@ from tftag.export import verification
 @pytest.mark.parametrize("change", [0.01, np.nan])
 def test_it_sees_another_model(tagger_folder, change):
     other = tiny_tagger.build()
-    bias = other.get_layer("tag_logits").bias
+    _, bias = other.head.weights
     bias.assign(bias + np.eye(1, len(tiny_tagger.NAMES))[0] * change)
     difference = verification.largest_difference(
         tagger_folder, other, tiny_tagger.SPEC, 8

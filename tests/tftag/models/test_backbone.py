@@ -58,7 +58,7 @@ def test_padding_keeps_or_drops_the_odd_frame(padding, frames):
 def test_pooling_makes_one_vector():
     x = _log_mel(2, 32)
     outputs = {}
-    for pooling in backbone.ARCHITECTURES["blocks"]:
+    for pooling in backbone.POOLINGS:
         keras.utils.set_random_seed(0)
         config = dataclasses.replace(TINY, pooling=pooling)
         model = backbone.backbone(SPEC, config)

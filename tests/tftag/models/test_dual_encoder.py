@@ -2,6 +2,7 @@ import dataclasses
 
 import keras
 import keras_checks
+import noise_batches
 import numpy as np
 import pytest
 from keras import ops
@@ -16,6 +17,7 @@ CONFIG = dual_encoder.DualEncoderConfig(
     dropout=0.3,
     text_units=32,
 )
+NAMES = noise_batches.NAMES[:4]
 COSINES = {"initial_scale": 1.0, "initial_bias": 0.0, "learned_scale": False}
 WORDS = np.random.default_rng(9).normal(size=(4, 5)).astype("float32")
 
@@ -27,29 +29,25 @@ def _config(members=1, **changes):
 
 def _model(members=1, **changes):
     keras.utils.set_random_seed(2)
-    return dual_encoder.dual_encoder(SPEC, _config(members, **changes), WORDS)
-
-
-def test_layers_are_those_of_a_tagger_up_to_the_backbone():
-    body = {"waveform", "peak", "normalization", "log_mel", "mel_norm"}
-    body |= {"backbone", "dropout"}
-    plain = tagger.tagger(
-        SPEC, tagger.TaggerConfig(CONFIG.backbone, CONFIG.dropout), 4
+    return dual_encoder.DualEncoder(
+        NAMES, WORDS, SPEC, _config(members, **changes)
     )
-    assert body < {layer.name for layer in plain.layers}
-    assert {layer.name for layer in _model().layers} == body | {
-        "audio_projection",
-        "audio_embedding",
-        "tag_vectors",
-        "text_tower",
-        "similarity",
-    }
+
+
+def test_front_end_and_backbone_are_those_of_a_tagger():
+    config = tagger.TaggerConfig(CONFIG.backbone, CONFIG.dropout)
+    plain, model = tagger.Tagger(NAMES, SPEC, config), _model()
+    for part in ("front_end", "backbone"):
+        getattr(plain, part).set_weights(getattr(model, part).get_weights())
+    np.testing.assert_array_equal(
+        call(plain.body(), noise()), call(model.body(), noise())
+    )
 
 
 @pytest.mark.parametrize("members", [1, 3])
 def test_towers_meet_in_one_space(members):
     model = _model(members, **COSINES)
-    clips_tower, text_tower = dual_encoder.towers(model)
+    clips_tower, text_tower = model.audio_tower, model.text_tower
     clips = call(clips_tower, noise())
     tags = call(text_tower, WORDS)
     assert clips.shape == (3, members * 6) and tags.shape == (4, members * 6)
@@ -62,10 +60,10 @@ def test_towers_meet_in_one_space(members):
 
 def test_members_have_towers_of_their_own():
     model = _model(2, text_dropout=0.0)
-    clips_tower, text_tower = dual_encoder.towers(model)
+    clips_tower, text_tower = model.audio_tower, model.text_tower
     before = call(clips_tower, noise()), call(text_tower, WORDS)
     for tower, name in (
-        (clips_tower, "audio_projection"),
+        (clips_tower.head, "audio_projection"),
         (text_tower, "text_dense_2"),
         (text_tower, "text_projection"),
     ):
@@ -77,20 +75,6 @@ def test_members_have_towers_of_their_own():
     for old, new in zip(before, after, strict=True):
         np.testing.assert_array_equal(old[:, :6], new[:, :6])
         assert np.abs(old[:, 6:] - new[:, 6:]).max() > 1e-3
-
-
-def test_towers_are_built_alone_as_they_are_taken_apart():
-    built = (
-        dual_encoder.audio_tower(SPEC, _config(2)),
-        dual_encoder.text_tower(5, _config(2)),
-    )
-    for alone, part in zip(built, dual_encoder.towers(_model(2)), strict=True):
-        assert alone.name == part.name
-        alone.set_weights(part.get_weights())
-        inputs = noise() if alone.name == "audio_tower" else WORDS
-        np.testing.assert_allclose(
-            call(alone, inputs), call(part, inputs), atol=1e-6
-        )
 
 
 def test_each_row_by_itself_and_any_length():
@@ -178,8 +162,8 @@ def test_training_learns_what_it_is_shown(loss, changes):
     config = dataclasses.replace(
         CONFIG, backbone=body, dropout=0.0, text_dropout=0.0, **changes
     )
-    model = dual_encoder.dual_encoder(SPEC, config, WORDS)
-    held = model.get_layer("similarity").get_weights()
+    model = dual_encoder.DualEncoder(NAMES, WORDS, SPEC, config)
+    held = model.comparison.get_layer("similarity").get_weights()
     training = dual_encoder.masked(model)
     training.compile(keras.optimizers.Adam(0.01), loss())
     for _ in range(30):
@@ -188,13 +172,15 @@ def test_training_learns_what_it_is_shown(loss, changes):
     assert logits[truth == 1].min() > logits[truth == 0].max()
     # The temperature is the model's, and learned unless it is told not to.
     for before, after in zip(
-        held, model.get_layer("similarity").get_weights(), strict=True
+        held,
+        model.comparison.get_layer("similarity").get_weights(),
+        strict=True,
     ):
         if changes:
             np.testing.assert_array_equal(before, after)
-    log_scale = model.get_layer("similarity").get_weights()[0]
+    log_scale = model.comparison.get_layer("similarity").get_weights()[0]
     assert np.any(log_scale != held[0]) != bool(changes)
-    np.testing.assert_array_equal(model.get_layer("tag_vectors").vectors, WORDS)
+    np.testing.assert_array_equal(model.word_vectors, WORDS)
 
 
 def test_vectors_are_float32_under_mixed_precision():
@@ -205,9 +191,9 @@ def test_vectors_are_float32_under_mixed_precision():
         with keras_checks.dtype_policy(f"mixed_{half}"):
             mixed = _model(2, **COSINES)
         mixed.set_weights(model.get_weights())
-        assert mixed.get_layer("backbone").output.dtype == half
+        assert mixed.backbone.output.dtype == half
         for tower, x in zip(
-            dual_encoder.towers(mixed), (inputs, WORDS), strict=True
+            (mixed.audio_tower, mixed.text_tower), (inputs, WORDS), strict=True
         ):
             vectors = call(tower, x)
             assert vectors.dtype == "float32"
@@ -224,13 +210,12 @@ def test_a_saved_dual_encoder_comes_back(tmp_path):
     loaded = keras.saving.load_model(tmp_path / "dual_encoder.keras")
     inputs = noise()
     np.testing.assert_array_equal(call(loaded, inputs), call(model, inputs))
-    for one, other, x in zip(
-        dual_encoder.towers(loaded),
-        dual_encoder.towers(model),
-        (inputs, WORDS),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(call(one, x), call(other, x))
+    assert type(loaded) is dual_encoder.DualEncoder
+    assert loaded.get_config() == model.get_config()
+    for tower, x in (("audio_tower", inputs), ("text_tower", WORDS)):
+        np.testing.assert_array_equal(
+            call(getattr(loaded, tower), x), call(getattr(model, tower), x)
+        )
     training = dual_encoder.masked(loaded)
     assert training.output.shape == (None, 2, 4)
 
@@ -250,13 +235,14 @@ def test_weights_per_clip_are_refused():
     [
         (WORDS[0], r"shape \(5,\)"),
         (WORDS[:1], "at least 2 tags"),
+        (WORDS[:3], "a row per tag, 4"),
         (WORDS[:, :0], r"shape \(4, 0\)"),
-        (np.where(np.eye(4, 5) > 0, np.nan, WORDS)[:2], r"rows \[0, 1\]"),
+        (np.where(np.eye(4, 5, 2) > 0, np.nan, WORDS), r"rows \[0, 1, 2\]"),
     ],
 )
 def test_word_vectors_that_do_not_fit_are_refused(words, message):
     with pytest.raises(ValueError, match=message):
-        dual_encoder.dual_encoder(SPEC, CONFIG, words)
+        dual_encoder.DualEncoder(NAMES, words, SPEC, CONFIG)
 
 
 @pytest.mark.parametrize(
@@ -272,8 +258,8 @@ def test_settings_out_of_range_are_refused(name, value):
 def test_heads_are_those_of_the_whole_model(members):
     model = _model(members)
     heads = dual_encoder.heads(model)
-    body = keras.Model(model.input, model.get_layer("dropout").input)
-    backbone_before = model.get_layer("backbone").get_weights()
+    body = model.body()
+    backbone_before = model.backbone.get_weights()
     before = call(model, noise())
     vectors = call(body, noise())
     keras.utils.set_random_seed(0)
@@ -285,7 +271,16 @@ def test_heads_are_those_of_the_whole_model(members):
     logits = call(heads, vectors)
     assert logits.shape == (3, members, 4)
     np.testing.assert_allclose(logits.mean(axis=1), after, atol=1e-5)
-    for a, b in zip(
-        backbone_before, model.get_layer("backbone").get_weights(), strict=True
-    ):
+    for a, b in zip(backbone_before, model.backbone.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_fits_plain_arrays_and_ranks_other_words():
+    model = _model(dropout=0.0, text_dropout=0.0)
+    waveform = np.random.default_rng(0).normal(size=(4, 2_000))
+    model.compile(keras.optimizers.Adam(0.01), losses.MultiPositiveInfoNCE())
+    found = model.fit(waveform, np.eye(4), epochs=8, verbose=0)
+    assert min(found.history["loss"][1:]) < found.history["loss"][0]
+    clips = model.audio_tower.predict(waveform, verbose=0)
+    others = model.text_tower.predict(WORDS[:2] + 0.1, verbose=0)
+    assert (clips @ others.T).shape == (4, 2)

@@ -10,8 +10,7 @@ CONFIG = backbone.BackboneConfig(blocks=3)
 
 
 def _model(config=CONFIG):
-    inputs, x = front_end.spectrogram(SPEC, config)
-    return keras.Model(inputs, x)
+    return front_end.front_end(SPEC, config)
 
 
 def test_layers_have_the_names_that_weights_are_copied_by():

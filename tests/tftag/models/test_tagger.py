@@ -1,11 +1,13 @@
 import dataclasses
+import inspect
+import json
 
 import keras
 import keras_checks
 import numpy as np
 import pytest
 from keras import ops
-from noise_batches import SPEC, call, masks, noise
+from noise_batches import NAMES, SPEC, call, masks, noise
 
 from tftag import audio, losses
 from tftag.models import backbone, tagger
@@ -15,20 +17,18 @@ CONFIG = tagger.TaggerConfig(
 )
 
 
-def test_layers_are_named_for_what_they_do():
-    model = tagger.tagger(SPEC, CONFIG, 5)
+def test_parts_are_attributes_and_the_whole_is_one_after_the_other():
+    model = tagger.Tagger(NAMES, SPEC, CONFIG)
+    assert model.tags == NAMES
     names = [layer.name for layer in model.layers]
-    assert sorted(names) == [
-        "backbone",
-        "dropout",
-        "log_mel",
-        "mel_norm",
-        "normalization",
-        "peak",
-        "tag_logits",
-        "waveform",
-    ]
-    assert model.output.shape == (None, 5)
+    assert names == ["peak", "waveform", "front_end", "backbone", "head"]
+    spectrogram = call(model.front_end, noise())
+    assert spectrogram.shape == (3, 32, 16)
+    logits = call(model.head, call(model.backbone, spectrogram))
+    assert logits.shape == (3, 1, 5)
+    np.testing.assert_allclose(
+        logits[:, 0], call(model, noise()), rtol=0, atol=1e-6
+    )
 
 
 def test_seed_preset_counts():
@@ -36,9 +36,10 @@ def test_seed_preset_counts():
         backbone.BackboneConfig(pooling="flatten", pool_padding="valid")
     )
     spec = audio.AudioSpec()
-    model = tagger.tagger(spec, config, 67)
+    names = [f"tag {number}" for number in range(67)]
+    model = tagger.Tagger(names, spec, config)
     assert model.input["waveform"].shape == (None, 480_000)
-    assert model.get_layer("log_mel").output.shape == (None, 938, 128)
+    assert model.front_end.output.shape == (None, 938, 128)
     trained = 9 * (128 + 128 * 256 + 2 * 256**2 + 256 * 512 + 512**2)
     trained += 9 * 512 * 256
     trained += 2 * (128 + 256 * 4 + 512 * 2)
@@ -47,7 +48,7 @@ def test_seed_preset_counts():
 
 
 def test_integers_and_floats_of_any_unit_give_the_same_logits():
-    model = tagger.tagger(SPEC, CONFIG, 4)
+    model = tagger.Tagger(NAMES[:4], SPEC, CONFIG)
     inputs = noise()
     expected = call(model, inputs)
     whole = inputs["waveform"].astype("float32")
@@ -60,7 +61,7 @@ def test_integers_and_floats_of_any_unit_give_the_same_logits():
 
 
 def test_each_row_by_itself():
-    model = tagger.tagger(SPEC, CONFIG, 4)
+    model = tagger.Tagger(NAMES[:4], SPEC, CONFIG)
     inputs = noise()
     keras_checks.check_batch_independent(
         lambda waveform, peak: model({"waveform": waveform, "peak": peak}),
@@ -71,17 +72,17 @@ def test_each_row_by_itself():
 
 
 def test_any_length_unless_flattened():
-    model = tagger.tagger(SPEC, CONFIG, 4)
+    model = tagger.Tagger(NAMES[:4], SPEC, CONFIG)
     for samples in (1, 63, 64, 5_000):
         logits = call(model, noise(1, samples))
         assert logits.shape == (1, 4)
         assert np.all(np.isfinite(logits))
-    fixed = tagger.tagger(
+    fixed = tagger.Tagger(
+        NAMES[:4],
         SPEC,
         tagger.TaggerConfig(
             dataclasses.replace(CONFIG.backbone, pooling="flatten")
         ),
-        4,
     )
     assert fixed.input["waveform"].shape == (None, 2_000)
     assert call(fixed, noise()).shape == (3, 4)
@@ -89,8 +90,8 @@ def test_any_length_unless_flattened():
 
 def test_an_untrained_tagger_answers_with_the_prior():
     prior = np.array([0.5, 0.1, 0.0, 1.0])
-    model = tagger.tagger(SPEC, CONFIG, 4, prior)
-    bias = ops.convert_to_numpy(model.get_layer("tag_logits").bias)
+    model = tagger.Tagger(NAMES[:4], SPEC, CONFIG, prior)
+    _, bias = model.head.get_weights()
     np.testing.assert_allclose(
         1 / (1 + np.exp(-bias)), [0.5, 0.1, 0.001, 0.999], rtol=1e-5
     )
@@ -99,18 +100,16 @@ def test_an_untrained_tagger_answers_with_the_prior():
 def test_logits_are_float32_under_mixed_precision():
     inputs = noise()
     keras.utils.set_random_seed(0)
-    model = tagger.tagger(SPEC, CONFIG, 4)
+    model = tagger.Tagger(NAMES[:4], SPEC, CONFIG)
     expected = call(model, inputs)
     for half in ("float16", "bfloat16"):
         with keras_checks.dtype_policy(f"mixed_{half}"):
-            mixed = tagger.tagger(SPEC, CONFIG, 4)
+            mixed = tagger.Tagger(NAMES[:4], SPEC, CONFIG)
         mixed.set_weights(model.get_weights())
-        front = keras.Model(mixed.input, mixed.get_layer("mel_norm").output)
-        reference = keras.Model(model.input, model.get_layer("mel_norm").output)
         np.testing.assert_array_equal(
-            call(front, inputs), call(reference, inputs)
+            call(mixed.front_end, inputs), call(model.front_end, inputs)
         )
-        assert mixed.get_layer("backbone").output.dtype == half
+        assert mixed.backbone.output.dtype == half
         logits = call(mixed, inputs)
         assert logits.dtype == "float32"
         np.testing.assert_allclose(logits, expected, atol=0.1)
@@ -126,7 +125,7 @@ def test_masked_shares_every_weight(members):
         CONFIG,
         backbone=dataclasses.replace(CONFIG.backbone, members=members),
     )
-    model = tagger.tagger(SPEC, config, 4)
+    model = tagger.Tagger(NAMES[:4], SPEC, config)
     training = tagger.masked(model)
     assert training.output.shape == (None, members, 4)
     assert {id(v) for v in training.variables} == {
@@ -157,11 +156,9 @@ def test_the_logits_of_a_tagger_are_the_mean_of_its_members():
             CONFIG.backbone, members=2, shared_blocks=1
         ),
     )
-    model = tagger.tagger(SPEC, config, 4)
-    head = model.get_layer("tag_logits")
-    body = keras.Model(model.input, head.input)
-    vectors = call(body, noise()).reshape(3, 2, -1)
-    kernels = ops.convert_to_numpy(head.kernel).reshape(2, -1, 4)
+    model = tagger.Tagger(NAMES[:4], SPEC, config)
+    vectors = call(model.body(), noise()).reshape(3, 2, -1)
+    kernels = model.head.get_weights()[0].reshape(2, -1, 4)
     logits = [vectors[:, m] @ kernels[m] for m in range(2)]
     assert np.abs(logits[0] - logits[1]).min() > 1e-6
     np.testing.assert_allclose(
@@ -170,7 +167,7 @@ def test_the_logits_of_a_tagger_are_the_mean_of_its_members():
 
 
 def test_masks_hide_what_they_cover():
-    model = tagger.tagger(SPEC, CONFIG, 4)
+    model = tagger.Tagger(NAMES[:4], SPEC, CONFIG)
     training = tagger.masked(model)
     all_bands = np.array([[[0, 16]]], "int32")
     logits = [
@@ -188,7 +185,7 @@ def test_masks_hide_what_they_cover():
 
 
 def test_variables_hold_all_that_a_step_changes():
-    model = tagger.tagger(SPEC, CONFIG, 4)
+    model = tagger.Tagger(NAMES[:4], SPEC, CONFIG)
     model.compile("sgd", losses.BinaryCrossentropy())
     paths = [variable.path for variable in model.variables]
     assert len(set(paths)) == len(paths)
@@ -215,34 +212,76 @@ def test_training_learns_what_it_is_shown():
     config = dataclasses.replace(
         CONFIG.backbone, batch_norm_momentum=0.5, width=1 / 16
     )
-    model = tagger.tagger(SPEC, tagger.TaggerConfig(config), 2)
+    model = tagger.Tagger(NAMES[:2], SPEC, tagger.TaggerConfig(config))
     model.compile(keras.optimizers.Adam(0.01), losses.BinaryCrossentropy())
     for _ in range(30):
         model.train_on_batch(inputs, truth)
     np.testing.assert_array_equal(call(model, inputs) > 0, truth > 0)
 
 
-def test_a_saved_tagger_comes_back(tmp_path):
-    model = tagger.tagger(SPEC, CONFIG, 4, np.full(4, 0.2))
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_a_saved_tagger_comes_back(tmp_path, policy):
+    model = tagger.Tagger(
+        NAMES[:4], SPEC, CONFIG, np.full(4, 0.2), dtype=policy
+    )
     model.save(tmp_path / "tagger.keras")
     loaded = keras.saving.load_model(tmp_path / "tagger.keras")
+    assert type(loaded) is tagger.Tagger
+    assert loaded.get_config() == model.get_config()
+    assert loaded.backbone.layers[-1].dtype_policy.name == policy
     inputs = noise()
     np.testing.assert_array_equal(call(loaded, inputs), call(model, inputs))
     tagger.masked(loaded)
 
 
+def test_the_config_holds_every_argument():
+    model = tagger.Tagger(NAMES, SPEC, CONFIG, name="mine")
+    arguments = inspect.signature(tagger.Tagger).parameters
+    # The prior is in the bias.
+    assert model.get_config().keys() == arguments.keys() - {"tag_prior"}
+    copy = tagger.Tagger.from_config(json.loads(json.dumps(model.get_config())))
+    assert (copy.tags, copy.audio_spec, copy.config, copy.name) == (
+        *(NAMES, SPEC, CONFIG),
+        "mine",
+    )
+
+
+def test_plain_arrays_are_whole_recordings_by_their_own_peak():
+    model = tagger.Tagger(NAMES[:2], SPEC, CONFIG)
+    waveform = np.random.default_rng(0).normal(size=(6, 2_000))
+    peak = np.abs(waveform).max(axis=1)
+    expected = call(model, {"waveform": waveform, "peak": peak})
+    np.testing.assert_array_equal(call(model, waveform), expected)
+    answer = model.predict(waveform, batch_size=4, verbose=0)
+    np.testing.assert_allclose(answer, expected, rtol=0, atol=1e-5)
+    for wrong in (waveform[0], waveform[:, :, None]):
+        with pytest.raises(ValueError, match=r"must be \[batch, samples\]"):
+            model(wrong)
+
+
+def test_fits_plain_arrays():
+    keras.utils.set_random_seed(1)
+    model = tagger.Tagger(NAMES[:2], SPEC, CONFIG)
+    model.compile(keras.optimizers.Adam(0.01), losses.BinaryCrossentropy())
+    waveform = np.random.default_rng(0).normal(size=(4, 2_000))
+    truth = np.array([[1, 0], [1, 0], [0, 1], [0, 1]])
+    found = model.fit(waveform, truth, epochs=5, verbose=0).history["loss"]
+    assert found[-1] < found[0]
+
+
 @pytest.mark.parametrize(
-    "tag_count, tag_prior, message",
+    "tags, tag_prior, message",
     [
-        (0, None, "tag_count"),
-        (3, [0.1, 0.2], "one value per tag, 3"),
-        (2, [0.1, 1.2], r"in \[0, 1\]"),
-        (2, [0.1, np.nan], r"in \[0, 1\]"),
+        ((), None, "at least one tag"),
+        (("rock", "rock"), None, "twice: .'rock'"),
+        (NAMES[:3], [0.1, 0.2], "one value per tag, 3"),
+        (NAMES[:2], [0.1, 1.2], r"in \[0, 1\]"),
+        (NAMES[:2], [0.1, np.nan], r"in \[0, 1\]"),
     ],
 )
-def test_what_does_not_fit_is_refused(tag_count, tag_prior, message):
+def test_what_does_not_fit_is_refused(tags, tag_prior, message):
     with pytest.raises(ValueError, match=message):
-        tagger.tagger(SPEC, CONFIG, tag_count, tag_prior)
+        tagger.Tagger(tags, SPEC, CONFIG, tag_prior)
 
 
 def test_dropout_of_everything_is_refused():

@@ -1,3 +1,4 @@
+import ast
 import json
 import shutil
 
@@ -114,15 +115,23 @@ def test_a_card_that_lacks_something_is_damaged(
         saved_dual_encoder.SavedDualEncoder(tmp_path)
 
 
-def test_no_model_code_is_imported(encoder_folder):
+def test_no_model_code_is_imported(tagger_folder, encoder_folder):
+    names = "print([n for n in sys.modules if n.startswith('tftag.')])"
     printed = other_process.printed_without_keras(
         [
+            "from tftag.serving import saved_tagger",
+            "saved_tagger.SavedTagger(sys.argv[1]).tag_samples([1.0])",
+            names,
             "from tftag.serving import saved_dual_encoder as opened",
-            "encoder = opened.SavedDualEncoder(sys.argv[1])",
+            "encoder = opened.SavedDualEncoder(sys.argv[2])",
             "encoder.score([1.0], ['jazz'])",
             "encoder.is_known('jazz')",
-            "print([n for n in sys.modules if n.startswith('tftag.models')])",
+            names,
         ],
+        tagger_folder,
         encoder_folder,
     )
-    assert printed == "[]"
+    of_tagger, of_both = map(ast.literal_eval, printed.splitlines())
+    rooms = {name.split(".")[1] for name in of_tagger}
+    assert rooms <= {"audio", "console", "files", "serving"}
+    assert not [n for n in of_both if n.startswith("tftag.models")]

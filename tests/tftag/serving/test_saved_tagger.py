@@ -1,9 +1,7 @@
-import ast
 import json
 import shutil
 
 import numpy as np
-import other_process
 import pytest
 import soundfile
 import tensorflow as tf
@@ -240,16 +238,3 @@ def test_a_damaged_model_is_one_clear_error(
     with pytest.raises(ValueError, match="damaged.*Received: ") as raised:
         saved_tagger.SavedTagger(broken)
     assert "\n" not in str(raised.value)
-
-
-def test_no_model_code_is_imported(tagger_folder):
-    printed = other_process.printed_without_keras(
-        [
-            "from tftag.serving import saved_tagger",
-            "saved_tagger.SavedTagger(sys.argv[1]).tag_samples([1.0])",
-            "print([n for n in sys.modules if n.startswith('tftag.')])",
-        ],
-        tagger_folder,
-    )
-    rooms = {name.split(".")[1] for name in ast.literal_eval(printed)}
-    assert rooms <= {"audio", "console", "files", "serving"}

@@ -2,6 +2,7 @@ import unicodedata
 
 import pytest
 
+from tftag import tags
 from tftag.words import spelling as letters
 
 
@@ -39,6 +40,13 @@ from tftag.words import spelling as letters
 )
 def test_a_letter_has_one_spelling(letter, spelling):
     assert letters.folded_letters()[letter] == spelling
+
+
+def test_what_nobody_can_see_in_a_tag_is_no_part_of_a_phrase():
+    table = letters.folded_letters()
+    for letter in map(chr, range(0x110000)):
+        if tags.INVISIBLE.match(letter):
+            assert table[letter] == "", hex(ord(letter))
 
 
 def test_other_scripts_stay_as_they_are():

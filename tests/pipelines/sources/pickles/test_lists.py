@@ -67,7 +67,12 @@ def test_every_form_of_tags(make, protocol, values, names, same_order):
     mapping = dict(zip(keys, values, strict=True))
     files = ["a.wav", "b.wav", "c.mp3"]
     read = make(
-        mapping, ["a.mp3", "b.mp3"], ["c.mp3"], files, protocol, tag_names=names
+        mapping,
+        ["a.mp3", "b.mp3"],
+        ["c.mp3"],
+        files,
+        protocol,
+        column_names=names,
     )
     expected = EXPECTED
     if not same_order:
@@ -148,20 +153,20 @@ def test_ids_may_lack_folder_and_ending(make):
     ]
 
 
-def test_tag_names_that_are_no_text(make, tmp_path):
+def test_column_names_that_are_no_text(make, tmp_path):
     (tmp_path / "names.txt").write_bytes(b"calm\n\xff\n")
     with pytest.raises(ValueError, match="UTF-8.*names.txt"):
         names = tmp_path / "names.txt"
-        make({"a": [0, 1]}, ["a"], [], ["a.wav"], tag_names=names)
+        make({"a": [0, 1]}, ["a"], [], ["a.wav"], column_names=names)
 
 
-def test_tag_names_from_a_file(make, tmp_path):
+def test_column_names_from_a_file(make, tmp_path):
     text = tmp_path / "names.txt"
     text.write_text("\ufeffPop\nr&b\n\ngenre---rock\n", encoding="utf-8")
     pickled = tmp_path / "names.pkl"
     pickled.write_bytes(pickle.dumps(np.array(["Pop", "r&b", "rock"])))
     for names in (text, os.fspath(pickled), ("pop", "R&B", "rock")):
-        read = make({"a": [0, 1, 1]}, ["a"], [], ["a.wav"], tag_names=names)
+        read = make({"a": [0, 1, 1]}, ["a"], [], ["a.wav"], column_names=names)
         assert read.vocabulary == tuple(NAMES)
         assert read.recordings[0].tags == ("r&b", "rock")
 
@@ -208,17 +213,21 @@ def test_another_tag_separator(make):
         (["a"], {}, "data_mapping.pkl must hold a dict.*list"),
         ({}, {}, "must hold a dict"),
         ({"a": [0, 1]}, {}, "'a'.*name the tags"),
-        ({"a": [0, 1]}, {"tag_names": NAMES}, "the 3 tag names. Received: 2"),
-        ({"a": [0, 2, 1]}, {"tag_names": NAMES}, "zeros and ones"),
-        ({"a": [0, "x", 1]}, {"tag_names": NAMES}, "zeros and ones"),
-        ({"a": [[0, 1, 1]]}, {"tag_names": NAMES}, "Received: 1"),
+        (
+            {"a": [0, 1]},
+            {"column_names": NAMES},
+            "the 3 tag names. Received: 2",
+        ),
+        ({"a": [0, 2, 1]}, {"column_names": NAMES}, "zeros and ones"),
+        ({"a": [0, "x", 1]}, {"column_names": NAMES}, "zeros and ones"),
+        ({"a": [[0, 1, 1]]}, {"column_names": NAMES}, "Received: 1"),
         ({"a": 5}, {}, "'a'.*Received: int"),
         ({"a": {"x": 1}}, {}, "'a'.*Received: dict"),
         ({"a": [None]}, {}, "'a'.*NoneType"),
         ({None: "x"}, {}, "a file name must be a string. Received: NoneType"),
         ({"a": "x", b"a": "y"}, {}, "'a'.*twice"),
-        ({"a": "x"}, {"tag_names": ["x", "X"]}, "unique"),
-        ({"a": "x"}, {"tag_names": []}, "unique"),
+        ({"a": "x"}, {"column_names": ["x", "X"]}, "unique"),
+        ({"a": "x"}, {"column_names": []}, "unique"),
     ],
 )
 def test_a_mapping_of_something_else_is_refused(

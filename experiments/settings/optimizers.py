@@ -1,0 +1,113 @@
+"""Optimisers and learning rate schedules: an entry of a table each."""
+
+from collections.abc import Callable
+
+import keras
+
+from experiments.settings import tables
+
+WARM_UP_SHARE = 0.05
+
+
+def _sgd(rate, **options):
+    return keras.optimizers.SGD(rate, **options)
+
+
+def _momentum(rate, **options):
+    return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **options)
+
+
+def _adam(rate, **options):
+    return keras.optimizers.Adam(rate, **options)
+
+
+def _adamw(rate, *, weight_decay, **options):
+    return keras.optimizers.AdamW(
+        rate, weight_decay=weight_decay or 0.0, **options
+    )
+
+
+# Each takes the learning rate, `weight_decay` and `global_clipnorm`, which
+# are None where they are off.
+OPTIMIZERS: dict[str, Callable[..., keras.optimizers.Optimizer]] = {
+    "sgd": _sgd,
+    "momentum": _momentum,
+    "adam": _adam,
+    "adamw": _adamw,
+}
+
+
+def _constant(learning_rate, steps):
+    return learning_rate
+
+
+def _cosine(learning_rate, steps):
+    """SGDR's cosine (Loshchilov & Hutter, 2017) after a linear warm-up.
+
+    Down to zero, without restarts. The warm-up starts at 0: the first step
+    moves no weight, and only begins the averages of the optimiser and of the
+    batch norms.
+    """
+    warm_up = round(WARM_UP_SHARE * steps)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0 if warm_up else learning_rate,
+        decay_steps=max(1, steps - warm_up),
+        warmup_target=learning_rate if warm_up else None,
+        warmup_steps=warm_up,
+    )
+
+
+# Each takes the highest learning rate and the steps of the whole training.
+SCHEDULES: dict[str, Callable] = {"constant": _constant, "cosine": _cosine}
+
+
+def make(
+    name: str,
+    *,
+    schedule: str,
+    learning_rate: float,
+    steps: int,
+    weight_decay: float = 0.0,
+    clip_norm: float = 0.0,
+) -> keras.optimizers.Optimizer:
+    """Builds an optimiser.
+
+    Args:
+        name: one of `OPTIMIZERS`.
+        schedule: one of `SCHEDULES`.
+        learning_rate: highest learning rate.
+        steps: of the whole training.
+        weight_decay: decoupled from the gradient (Loshchilov & Hutter, 2019),
+            on kernels only; 0 is off.
+        clip_norm: largest global norm of the gradients; 0 is off.
+
+    Returns:
+        A Keras optimiser.
+
+    Raises:
+        ValueError: a name is in no table.
+    """
+    tables.check("optimizer", name, OPTIMIZERS)
+    made = OPTIMIZERS[name](
+        make_schedule(schedule, learning_rate, steps),
+        weight_decay=weight_decay or None,
+        global_clipnorm=clip_norm or None,
+    )
+    if weight_decay:
+        # Shrinking a bias, the scale of a batch norm or the log of a
+        # temperature regularises nothing.
+        made.exclude_from_weight_decay(
+            var_names=["bias", "gamma", "beta", "log_scale"]
+        )
+    return made
+
+
+def make_schedule(name: str, learning_rate: float, steps: int):
+    """A float, or a schedule of Keras: an entry of `SCHEDULES`."""
+    tables.check("schedule", name, SCHEDULES)
+    return SCHEDULES[name](learning_rate, steps)
+
+
+def rate_at(schedule, step: int) -> float:
+    """The learning rate that a step, counted from 0, is taken with."""
+    return float(schedule(step)) if callable(schedule) else schedule

@@ -1,0 +1,95 @@
+"""Finds the file of a row, however its path is spelled there."""
+
+import collections
+import logging
+import os
+import pathlib
+
+from pipelines import sentences
+from pipelines.sources import listings
+from pipelines.sources.own_table import remote_audio
+from pipelines.storage import address as addresses
+from tftag import tags
+
+_log = logging.getLogger(__name__)
+
+
+class FileSearch:
+    """Finds the file that a row means, in the spelling that it has here.
+
+    Attributes:
+        files: All that there are.
+        problems: Path and reason of each that cannot be used, whatever is
+            there.
+    """
+
+    def __init__(
+        self,
+        folder: str | addresses.Address,
+        files: list[pathlib.Path | addresses.Address],
+    ):
+        """Sorts the files by how their names look.
+
+        Args:
+            folder: What relative paths start from, absolute.
+            files: What is in it.
+        """
+        self._folder = folder
+        self.files = {
+            f if addresses.is_remote(f) else os.fspath(f) for f in files
+        }
+        self._spellings = collections.defaultdict(list)
+        for file in self.files:
+            for key in {_seen(file), _seen(file).casefold()}:
+                self._spellings[key].append(file)
+        self._others = []
+        self.problems = {}
+
+    def find(self, written: str) -> str | addresses.Address:
+        """Absolute path or address, whether there is a file or not."""
+        forms = [written, written.strip()]
+        # As Windows writes them.
+        forms += [form.replace("\\", "/") for form in forms]
+        try:
+            paths = {
+                form: remote_audio.find(self._folder, form) for form in forms
+            }
+        except ValueError as error:
+            path = f"{self._folder}/{addresses.without_secrets(written)}"
+            self.problems[path] = f"{listings.MISSING}: {error}"
+            return path
+        for form, path in paths.items():
+            if path in self.files or os.path.lexists(str(path)):
+                if form not in forms[:2]:
+                    self._others.append((written, path))
+                return path
+        for key in map(_seen, paths.values()):
+            found = self._spellings.get(key) or self._spellings.get(
+                key.casefold(), []
+            )
+            if len(found) == 1:
+                self._others.append((written, found[0]))
+                return found[0]
+            if found:
+                names = ", ".join(sorted(map(str, found))[:3])
+                self.problems[paths[forms[1]]] = (
+                    f"ambiguous: {len(found)} files ({names})"
+                )
+        return paths[forms[1]]
+
+    def tell(self, csv_path: pathlib.Path) -> None:
+        """Counts in the log what was found in another spelling."""
+        if self._others:
+            written, path = self._others[0]
+            _log.info(
+                "%s of %s in another spelling here (backslashes, case, accents "
+                "or blanks); the first: %r is %s",
+                sentences.count(len(self._others), "path"),
+                csv_path,
+                addresses.without_secrets(written),
+                path,
+            )
+
+
+def _seen(path: str | os.PathLike | addresses.Address) -> str:
+    return "/".join(map(tags.visible, str(path).split("/")))

@@ -1,0 +1,237 @@
+"""A folder of audio and a table: CSV or JSON lines."""
+
+import collections
+import dataclasses
+import logging
+import os
+import pathlib
+import re
+from collections.abc import Iterable
+
+from pipelines import sentences
+from pipelines.sources import data_set, listings
+from pipelines.sources.own_table import file_search, remote_audio, table_rows
+from pipelines.storage import address as addresses
+from pipelines.storage import local_copy
+from tftag import artist_names
+
+_DRIVE = re.compile(r"[a-z]:[\\/]|\\\\", re.IGNORECASE)
+_OF_WINDOWS = (
+    " The table has whole paths of Windows: write them relative to that folder."
+)
+
+_log = logging.getLogger(__name__)
+
+
+def read_table(
+    csv_path: str | os.PathLike | addresses.Address,
+    audio_folder: str | os.PathLike | addresses.Address | None = None,
+    tag_separator: str = listings.TAG_SEPARATOR,
+    skip: Iterable[str | os.PathLike] = (),
+) -> listings.Listing:
+    """Reads the recordings that a table names.
+
+    Args:
+        csv_path: CSV with the columns `path,tags[,artist[,split]]`, or JSON
+            lines with these keys; a path or an address.
+        audio_folder: What relative paths start from, and where audio is
+            looked for that no row names; None is the table's folder.
+        tag_separator: What joins the tags of a cell.
+        skip: Folders in it not to look into, as the one that is written.
+
+    Returns:
+        The recordings; the problems name missing files and files without a
+        row.
+
+    Raises:
+        FileNotFoundError: There is no table, no folder or none of the files.
+        ValueError: The table cannot be read as it is; names the line.
+    """
+    csv_path = addresses.place(csv_path)
+    if isinstance(csv_path, addresses.Address):
+        folder = csv_path.parent if audio_folder is None else audio_folder
+        with local_copy.file_copy(csv_path) as copy:
+            return read_table(copy, folder, tag_separator, skip)
+    if not csv_path.is_file():
+        raise FileNotFoundError(f"There is no table {csv_path}")
+    if not tag_separator:
+        raise ValueError("`tag_separator` must not be empty.")
+    folder = addresses.place(
+        csv_path.parent if audio_folder is None else audio_folder
+    )
+    if not isinstance(folder, addresses.Address):
+        folder = os.path.abspath(folder)
+    files = remote_audio.audio_files(folder, skip)
+    rows = table_rows.read_rows(csv_path, tag_separator)
+    if not rows:
+        raise ValueError(f"{csv_path} lists no recording.")
+    _check_splits(csv_path, rows)
+    search = file_search.FileSearch(folder, files)
+    rows, paths = _join_rows(
+        csv_path, rows, [search.find(r.path) for r in rows]
+    )
+    search.tell(csv_path)
+    recordings, problems = [], []
+    ids = listings.track_ids(
+        [_name(p, folder, row.path) for p, row in zip(paths, rows, strict=True)]
+    )
+    wrong = [
+        search.problems.get(path, problem)
+        for path, problem in zip(
+            paths, remote_audio.problems(paths), strict=True
+        )
+    ]
+    for row, path, track_id, problem in zip(
+        rows, paths, ids, wrong, strict=True
+    ):
+        if problem is not None:
+            problems.append((addresses.without_secrets(row.path), problem))
+            continue
+        recordings.append(
+            listings.SourceRecording(
+                track_id=track_id,
+                path=addresses.place(path),
+                tags=listings.clean_tags(row.tags),
+                artist=listings.clean_artist(row.artist),
+                split=listings.SPLIT_NAMES.get(row.split.casefold(), ""),
+            )
+        )
+    if not recordings:
+        raise FileNotFoundError(
+            f"None of the {len(rows)} files that {csv_path} lists can be "
+            f"read; the first, {paths[0]}, is {wrong[0]}. Name the folder that "
+            "the paths start from as the audio folder (--audio)."
+            + _OF_WINDOWS
+            * bool(_DRIVE.match(rows[0].path.strip()))
+        )
+    unlisted = sorted(search.files - set(paths))
+    problems += [
+        (_name(path, folder), listings.NOT_LISTED) for path in unlisted
+    ]
+    _warn_of_separator(csv_path, rows, tag_separator)
+    listings.warn_of_untagged(recordings, csv_path)
+    source = {
+        "name": csv_path.stem,
+        "made_from": listings.file_facts([csv_path]),
+    }
+    return listings.Listing(tuple(recordings), tuple(problems), source)
+
+
+def _check_splits(csv_path: pathlib.Path, rows: list[table_rows.TableRow]):
+    given = any(row.split for row in rows)
+    for row in rows:
+        if given and row.split.casefold() not in listings.SPLIT_NAMES:
+            raise ValueError(
+                f"{csv_path}, line {row.line}: the split must be one of "
+                f"{', '.join(listings.SPLIT_NAMES)} in every row, or be left "
+                f"out of all. Received: {row.split!r}"
+            )
+
+
+def _join_rows(
+    csv_path: pathlib.Path,
+    rows: list[table_rows.TableRow],
+    paths: list[str | addresses.Address],
+) -> tuple[list[table_rows.TableRow], list[str | addresses.Address]]:
+    """One row of each file, with the tags of all that name it."""
+    lines = collections.defaultdict(list)
+    for row, path in zip(rows, paths, strict=True):
+        lines[str(path)].append((row, path))
+    joined, more = [], []
+    for same in lines.values():
+        row, path = same[0]
+        if len(same) > 1:
+            more.append(same)
+            _check_same(csv_path, same)
+            names = tuple(name for other, _ in same for name in other.tags)
+            row = dataclasses.replace(row, tags=names)
+        joined.append((row, path))
+    if more:
+        numbers = ", ".join(str(row.line) for row, _ in more[0])
+        _log.warning(
+            "%s has several rows for %s, as for %s on the lines %s: their tags "
+            "are taken together.",
+            csv_path,
+            sentences.count(len(more), "file"),
+            addresses.without_secrets(repr(more[0][0][0].path)),
+            numbers,
+        )
+    return [row for row, _ in joined], [path for _, path in joined]
+
+
+def _check_same(csv_path: pathlib.Path, same: list[tuple]):
+    """Refuses rows of a file that are about something else than its tags."""
+    facts = {
+        (
+            artist_names.artist_key(row.artist),
+            listings.SPLIT_NAMES.get(row.split.casefold()),
+            path,
+        )
+        for row, path in same
+    }
+    if len(facts) == 1:
+        return
+    first = addresses.without_secrets(same[0][0].path)
+    numbers = ", ".join(str(row.line) for row, _ in same)
+    hint = "must have one artist and one split"
+    if len({path for _, path in same}) > 1:
+        hint = "must have one address: what only differs after a ? is one file"
+    raise ValueError(
+        f"{csv_path}: the rows of a file {hint}. Received: {first!r} on the "
+        f"lines {numbers}"
+    )
+
+
+def _name(
+    path: str | addresses.Address,
+    folder: str | addresses.Address,
+    written: str = "",
+) -> str:
+    """Relative to the folder, so that both can move together."""
+    remote_name = addresses.relative_name(path, folder)
+    if remote_name is not None:
+        return remote_name
+    relative = os.path.relpath(path, folder)
+    outside = relative.startswith(os.pardir + os.sep)
+    name = path if outside and os.path.isabs(written) else relative
+    return name.replace(os.sep, "/")
+
+
+def _warn_of_separator(
+    csv_path: pathlib.Path, rows: list[table_rows.TableRow], tag_separator: str
+):
+    if any(len(row.tags) > 1 for row in rows):
+        return
+    for other in ";,|":
+        held = sum(other in name for row in rows for name in row.tags)
+        if 2 * held > len(rows):
+            _log.warning(
+                "No tags of %s are joined by %r, but %d of them hold %r: is "
+                "that the tag separator?",
+                csv_path,
+                tag_separator,
+                held,
+                other,
+            )
+
+
+DATA_SET = data_set.DataSet(
+    name="your own list",
+    flag=data_set.Flag(
+        "--table",
+        "your own list: CSV with the columns path,tags[,artist[,split]], or "
+        "JSON lines; it and its audio may be at s3://, gs:// or https:// "
+        "addresses",
+        "FILE",
+    ),
+    read=lambda asked, audio_folder, skip: read_table(
+        asked.table,
+        audio_folder,
+        asked.tag_separator or listings.TAG_SEPARATOR,
+        skip=skip,
+    ),
+    options=(data_set.TAG_SEPARATOR,),
+    audio_folder=lambda asked: addresses.place(asked.table).parent,
+    is_local=False,
+    keeps_splits=False,
+)

@@ -1,0 +1,217 @@
+"""The rows of a CSV or JSON lines file that lists recordings."""
+
+import dataclasses
+import json
+import logging
+import pathlib
+import re
+
+from pipelines import sentences
+from pipelines.sources.own_table import csv_text, tag_cells
+from tftag import tags
+
+COLUMNS = ("path", "tags", "artist", "split")
+NEEDED = ("path", "tags")
+# As in tables with one row per track and tag.
+_OTHER_NAMES = {"tag": "tags"}
+# Cells of a table with a column for each tag.
+_YES = frozenset({"1", "1.0", "true"})
+_NO = frozenset({"0", "0.0", "false", ""})
+
+_log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class TableRow:
+    """One recording as a table has it.
+
+    Attributes:
+        line: Line of the file, from 1, on which it starts.
+        path: As it stands there, with the blanks around it.
+        tags: As they stand there, already split.
+        artist: "" where none is given.
+        split: "" where none is given.
+    """
+
+    line: int
+    path: str
+    tags: tuple[str, ...]
+    artist: str = ""
+    split: str = ""
+
+
+def read_rows(path: pathlib.Path, tag_separator: str) -> list[TableRow]:
+    """Reads a table.
+
+    The file is JSON lines if it starts with a brace. In a CSV file the header
+    decides what separates the columns, or a line `sep=;` before it. Without a
+    column of tags, columns of zeros and ones are the tags.
+
+    Args:
+        path: The table, UTF-8, or UTF-16 with a byte order mark.
+        tag_separator: What joins the tags of a cell.
+
+    Returns:
+        The rows in their order, without blank ones.
+
+    Raises:
+        ValueError: The table has no header with the needed columns, or a line
+            cannot be read; names it.
+    """
+    text = csv_text.read_text(path)
+    start = text.lstrip()[:1]
+    if start == "[":
+        raise ValueError(
+            f"{path}: JSON must come as one object per line, not as one list."
+        )
+    if start == "{":
+        return _read_json_lines(path, text, tag_separator)
+    return _read_csv(path, text, tag_separator)
+
+
+def _read_csv(
+    path: pathlib.Path, text: str, tag_separator: str
+) -> list[TableRow]:
+    known = (*COLUMNS, *_OTHER_NAMES)
+    table = csv_text.read_table(path, text, known)
+    names = [_OTHER_NAMES.get(name, name) for name in table.names]
+    flags = [] if "tags" in names else _tag_columns(names, table)
+    absent = [name for name in NEEDED if name not in names]
+    if absent and not (flags and absent == ["tags"]):
+        raise ValueError(
+            f"{path} must start with a line that names the columns "
+            f"path,tags[,artist[,split]], or path and a column of zeros and "
+            f"ones for each tag; it lacks {' and '.join(absent)}. Received: "
+            f"{table.header!r:.120}"
+        )
+    twice = {n for n in names if n in COLUMNS and names.count(n) > 1}
+    if twice:
+        raise ValueError(f"{path} has the column {min(twice)!r} twice.")
+    if flags:
+        titles = [table.titles[place] for place in flags]
+        _log.warning(
+            "%s has no column of tags: the %s of zeros and ones are taken for "
+            "tags: %s",
+            path,
+            sentences.count(len(titles), "column"),
+            sentences.some(titles),
+        )
+    rows = []
+    for line, cells in table.rows:
+        try:
+            rows.append(
+                _to_row(line, cells, names, table, flags, tag_separator)
+            )
+        except ValueError as error:
+            raise ValueError(f"{path}, line {line}: {error}") from error
+    return rows
+
+
+def _tag_columns(names: list[str], table: csv_text.Table) -> list[int]:
+    """Places of the columns of zeros and ones, which are named."""
+    found = []
+    for place, name in enumerate(names):
+        cells = {
+            cells[place].strip().casefold() if place < len(cells) else ""
+            for _, cells in table.rows
+        }
+        if name and name not in COLUMNS and cells <= _YES | _NO and any(cells):
+            found.append(place)
+    return found
+
+
+def _to_row(
+    line: int,
+    cells: list[str],
+    names: list[str],
+    table: csv_text.Table,
+    flags: list[int],
+    tag_separator: str,
+) -> TableRow:
+    surplus = cells[len(names) :]
+    if any(cell.strip() for cell in surplus):
+        # `path|tags` with tags joined by the same letter.
+        if names[-1] != "tags" or table.separator != tag_separator:
+            raise ValueError(
+                f"{len(cells)} cells where the header has {len(names)}. Put "
+                f"quotes around a cell that holds {table.separator!r}."
+            )
+        last = len(names) - 1
+        cells = [*cells[:last], table.separator.join(cells[last:])]
+    found = dict(zip(names, cells, strict=False))
+    if not tags.visible(found.get("path", "")):
+        raise ValueError("there is no path.")
+    held = [
+        table.titles[place]
+        for place in flags
+        if place < len(cells) and cells[place].strip().casefold() in _YES
+    ]
+    return TableRow(
+        line=line,
+        path=found["path"],
+        tags=tuple(held)
+        if flags
+        else tag_cells.split(found.get("tags", ""), tag_separator),
+        artist=found.get("artist", "").strip(),
+        split=tags.visible(found.get("split", "")),
+    )
+
+
+def _read_json_lines(
+    path: pathlib.Path, text: str, tag_separator: str
+) -> list[TableRow]:
+    rows = []
+    for line, entry in enumerate(text.split("\n"), start=1):
+        if not entry.strip():
+            continue
+        try:
+            rows.append(_to_json_row(line, json.loads(entry), tag_separator))
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{path}, line {line}: {error}") from error
+    return rows
+
+
+def _to_json_row(line: int, entry: object, tag_separator: str) -> TableRow:
+    if not isinstance(entry, dict):
+        raise ValueError("each line must be a JSON object")
+    found = {}
+    for name, value in entry.items():
+        name = tags.visible(name).casefold()
+        found[_OTHER_NAMES.get(name, name)] = value
+    for name in NEEDED:
+        if name not in found:
+            hint = ", a list of its tags" if name == "tags" else ""
+            raise ValueError(f"the key {name!r} is missing{hint}")
+    names = found.pop("tags")
+    if isinstance(names, str):
+        names = tag_cells.split(names, tag_separator)
+    elif isinstance(names, (dict, bool)):
+        raise ValueError("'tags' must be a string or a list of strings")
+    elif names is None:
+        names = ()
+    else:
+        names = tag_cells.from_list(
+            names if isinstance(names, list) else [names]
+        )
+    if any(re.search("[\ud800-\udfff]", name) for name in names):
+        raise ValueError("'tags' must be valid Unicode")
+    texts = {}
+    for name in ("path", "artist", "split"):
+        value = found.get(name)
+        if name == "artist" and type(value) in (int, float):
+            value = json.dumps(value)
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f"{name!r} must be a string")
+        texts[name] = value or ""
+    if not tags.visible(texts["path"]):
+        raise ValueError("there is no path")
+    # The other half characters are how Python names bytes that are no UTF-8.
+    if re.search("[\ud800-\udc7f\udd00-\udfff]", texts["path"]):
+        raise ValueError("'path' must be valid Unicode")
+    return TableRow(
+        line,
+        texts["path"],
+        names,
+        texts["artist"].strip(),
+        tags.visible(texts["split"]),
+    )

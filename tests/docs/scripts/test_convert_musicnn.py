@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from docs.scripts import convert_musicnn
+from tftag.pretrained import musicnn_weights
+
+
+def _write(prefix, arrays):
+    tf.raw_ops.SaveV2(
+        prefix=str(prefix),
+        tensor_names=list(arrays),
+        shape_and_slices=[""] * len(arrays),
+        tensors=[tf.constant(array) for array in arrays.values()],
+    )
+
+
+def test_arrays_keep_their_values_under_the_names_of_layers(tmp_path):
+    draw = np.random.default_rng(0)
+    arrays = {
+        name: draw.normal(size=(7, 2, 1, 3)).astype("float32")
+        for name in convert_musicnn.names()
+    }
+    _write(
+        tmp_path / "a",
+        {
+            **arrays,
+            "dense/kernel/Adam_1": np.zeros(2, "float32"),
+            "beta1_power": np.float32(0),
+        },
+    )
+    read = convert_musicnn.read_checkpoint(str(tmp_path / "a"))
+    assert set(read) == set(musicnn_weights.read("msd_musicnn"))
+    for there, here in (
+        ("conv2d/kernel", "timbral_38/kernel"),
+        ("batch_normalization/gamma", "input_norm/gamma"),
+        ("batch_normalization_10/moving_mean", "embedding_norm/moving_mean"),
+        ("dense_1/bias", "tag_logits/bias"),
+    ):
+        np.testing.assert_array_equal(read[here], arrays[there])
+    np.testing.assert_array_equal(
+        read["frames_1/kernel"], arrays["conv2d_5/kernel"][:, :, 0]
+    )
+
+
+def test_another_network_is_refused(tmp_path):
+    _write(tmp_path / "a", {"1CNN/bias": np.zeros(2, "float32")})
+    with pytest.raises(ValueError, match="with .'1CNN/bias'"):
+        convert_musicnn.read_checkpoint(str(tmp_path / "a"))
+
+
+def test_another_wheel_is_refused(tmp_path):
+    (tmp_path / "a.whl").write_bytes(b"")
+    with pytest.raises(
+        ValueError, match="SHA-256 must be f38a.*Received: e3b0"
+    ):
+        convert_musicnn.main([str(tmp_path / "a.whl"), "--out", str(tmp_path)])
+    assert [path.name for path in tmp_path.iterdir()] == ["a.whl"]

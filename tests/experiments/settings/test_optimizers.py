@@ -1,0 +1,82 @@
+"""Optimisers do what their names and numbers say."""
+
+import keras
+import numpy as np
+import pytest
+
+from experiments.settings import optimizers
+
+
+def step(made, gradient, value=1.0, name="kernel"):
+    variable = keras.Variable(np.full(4, value, np.float32), name=name)
+    made.apply([keras.ops.convert_to_tensor(gradient)], [variable])
+    return variable.numpy()
+
+
+@pytest.mark.parametrize("name", ["sgd", "momentum", "adam", "adamw"])
+def test_every_optimizer_goes_downhill(name):
+    made = optimizers.make(
+        name, schedule="constant", learning_rate=0.1, steps=10
+    )
+    assert np.all(step(made, np.ones(4, np.float32)) < 1.0)
+
+
+def test_sgd_is_gradient_times_rate():
+    made = optimizers.make(
+        "sgd", schedule="constant", learning_rate=0.001, steps=10
+    )
+    np.testing.assert_allclose(
+        step(made, np.full(4, 2.0, np.float32)), 1.0 - 0.002, rtol=1e-6
+    )
+
+
+def test_clipping_bounds_the_global_norm():
+    made = optimizers.make(
+        "sgd", schedule="constant", learning_rate=1.0, steps=1, clip_norm=0.5
+    )
+    moved = 1.0 - step(made, np.full(4, 100.0, np.float32))
+    assert np.linalg.norm(moved) == pytest.approx(0.5, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["sgd", "momentum", "adam", "adamw"])
+def test_weights_decay_and_biases_do_not(name):
+    def made():
+        return optimizers.make(
+            name,
+            schedule="constant",
+            learning_rate=0.1,
+            steps=10,
+            weight_decay=0.1,
+        )
+
+    nothing = np.zeros(4, np.float32)
+    np.testing.assert_allclose(step(made(), nothing), 0.99, rtol=1e-5)
+    for kept in ("bias", "gamma", "beta"):
+        assert np.all(step(made(), nothing, name=kept) == 1.0)
+
+
+def test_cosine_warms_up_to_the_rate_and_ends_at_zero():
+    schedule = optimizers.make_schedule("cosine", 0.4, 1000)
+    rates = [optimizers.rate_at(schedule, n) for n in range(1001)]
+    assert rates[0] == 0.0
+    assert np.argmax(rates) == 50
+    assert rates[50] == pytest.approx(0.4)
+    assert rates[25] == pytest.approx(0.2)
+    assert rates[525] == pytest.approx(0.2, rel=1e-3)
+    assert rates[1000] == pytest.approx(0.0, abs=1e-8)
+    assert np.all(np.diff(rates[50:]) < 0)
+
+
+def test_one_step_is_enough_for_a_schedule():
+    schedule = optimizers.make_schedule("cosine", 0.4, 1)
+    assert optimizers.rate_at(schedule, 0) == pytest.approx(0.4)
+    assert optimizers.rate_at(
+        optimizers.make_schedule("constant", 0.4, 1), 7
+    ) == pytest.approx(0.4)
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(ValueError, match="Received: 'lamb'"):
+        optimizers.make("lamb", schedule="constant", learning_rate=1, steps=1)
+    with pytest.raises(ValueError, match="Received: 'step'"):
+        optimizers.make_schedule("step", 1.0, 1)

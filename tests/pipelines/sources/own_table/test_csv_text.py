@@ -1,0 +1,56 @@
+"""Tables of text as Excel, pandas and people save them."""
+
+import pytest
+
+from pipelines.sources.own_table import csv_text
+
+
+def _read(text, columns=("path", "tags")):
+    return csv_text.read_table("list.csv", text, columns)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_a_line_before_the_header_says_the_separator(separator):
+    for line in (
+        f"sep={separator}",
+        f'"SEP={separator}"',
+        f"\nsep={separator}",
+    ):
+        head, row = f"path{separator}Tags ", f"a.mp3{separator}rock"
+        found = _read(f"{line}\r\n{head}\r\n{row}\r\n")
+        assert found.separator == separator
+        assert found.names == ["path", "tags"]
+        assert found.rows == [(line.count("\n") + 3, ["a.mp3", "rock"])]
+    # Even where the header would say another.
+    assert _read("sep=;\npath,tags;x\n").names == ["path,tags", "x"]
+
+
+def test_blanks_are_kept_but_before_quotes():
+    assert _read("path,tags\n a.mp3 , x\n").rows == [(2, [" a.mp3 ", " x"])]
+    found = _read('tags,path\nx, "a, b.mp3"\ny," c.mp3"\n')
+    assert [cells for _, cells in found.rows] == [
+        ["x", "a, b.mp3"],
+        ["y", " c.mp3"],
+    ]
+
+
+def test_cells_and_headers_of_any_length():
+    text = "la " * 50_000
+    found = _read(f'path,tags,lyrics\na.mp3,x,"{text}"\nb.mp3,y,\n')
+    assert found.rows[0] == (2, ["a.mp3", "x", text])
+    assert _read(f"path,{text}\n").titles[1] == text
+
+
+def test_quotes_that_are_not_closed_are_named():
+    with pytest.raises(ValueError, match="opens on line 3 is not closed"):
+        _read('path,tags\na,b\n"c,d\ne,f\n')
+
+
+def test_other_encodings_are_not_guessed(tmp_path):
+    path = tmp_path / "list.csv"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        path.write_text("é", encoding=encoding)
+        assert csv_text.read_text(path) == "é"
+    path.write_bytes(b"a\n\xe9\n")
+    with pytest.raises(ValueError, match="line 2: .*UTF-8"):
+        csv_text.read_text(path)

@@ -1,0 +1,76 @@
+"""Files are found as other systems spell them, and are never guessed."""
+
+import logging
+import os
+
+import pytest
+
+from pipelines.sources.own_table import file_search
+from pipelines.storage import address as addresses
+
+
+def _search(folder, *names):
+    files = []
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        files.append(path)
+    return file_search.FileSearch(os.fspath(folder), files)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("rock\\A.wav", "rock/a.wav"),
+        (".\\rock\\a.wav", "rock/a.wav"),
+        ("S0.WAV", "s0.wav"),
+        ("b.mp3", " b.mp3"),
+        (" s0.wav", "s0.wav"),
+        ("file://FOLDER/c%20d.mp3", "c d.mp3"),
+        ("FOLDER/C D.mp3", "c d.mp3"),
+        ("rock/\u200ba.wav", "rock/a.wav"),
+        ("rock\\E\u0301.wav", "rock/\u00e9.wav"),
+    ],
+)
+def test_other_spellings(tmp_path, caplog, written, name):
+    caplog.set_level(logging.INFO)
+    names = "rock/a.wav", "s0.wav", " b.mp3", "c d.mp3", "rock/\u00e9.wav"
+    search = _search(tmp_path, *names)
+    found = search.find(written.replace("FOLDER", os.fspath(tmp_path)))
+    assert found == os.path.join(tmp_path, name)
+    assert search.problems == {}
+
+
+def test_what_is_found_otherwise_is_counted(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    search = _search(tmp_path, "a.wav", "b.wav")
+    search.find("a.wav")
+    search.tell("list.csv")
+    assert caplog.text == ""
+    search.find("B.wav")
+    search.tell("list.csv")
+    assert "1 path of list.csv in another spelling" in caplog.text
+
+
+def test_the_spelling_of_the_table_comes_first(tmp_path):
+    names = ["a.wav", "A.wav", " a.wav", "r\\a.wav", "r/a.wav"]
+    search = _search(tmp_path, *names)
+    for name in names:
+        assert search.find(name) == os.path.join(tmp_path, name)
+    assert search.problems == {}
+    found = search.find("a.WAV")
+    assert search.problems[found].startswith("ambiguous: 3 files")
+
+
+def test_addresses(tmp_path):
+    bucket = addresses.Address("s3://b/music")
+    search = file_search.FileSearch(
+        bucket, [bucket / "a.wav", bucket / "B.wav"]
+    )
+    assert search.find("A.WAV") == bucket / "a.wav"
+    assert search.find("gone.wav") == bucket / "gone.wav"
+    assert search.find("s3://c/x.wav") == addresses.Address("s3://c/x.wav")
+    found = search.find("S3A://KEY:SE/CRET@b/x.wav")
+    assert "must be at s3, gs, https" in search.problems[found]
+    assert "CRET" not in found + search.problems[found]

@@ -1,0 +1,215 @@
+import json
+
+import pytest
+
+from pipelines.sources.own_table import table_rows
+
+
+def _read(tmp_path, text, tag_separator="|", encoding="utf-8"):
+    path = tmp_path / "list.csv"
+    path.write_bytes(text.encode(encoding))
+    return table_rows.read_rows(path, tag_separator)
+
+
+def _short(rows):
+    return [(r.line, r.path.strip(), r.tags, r.artist, r.split) for r in rows]
+
+
+EXPECTED = [
+    (2, "a.mp3", ("pop/rock", "stage & screen"), "Them", "train"),
+    (3, "b.mp3", (), "", "test"),
+]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_separators_line_ends_and_marks(tmp_path, separator, end, encoding):
+    lines = [
+        ("path", "tags", "artist", "split"),
+        ("a.mp3", "pop/rock|stage & screen", "Them", "train"),
+        ("b.mp3", "", "", "test"),
+    ]
+    text = end.join(separator.join(line) for line in lines)
+    assert _short(_read(tmp_path, text, encoding=encoding)) == EXPECTED
+    assert _short(_read(tmp_path, text + end, encoding=encoding)) == EXPECTED
+
+
+def test_the_bar_separates_columns_when_the_header_says_so(tmp_path):
+    rows = _read(tmp_path, 'path|tags|split\na.mp3|"x|y"|test\n')
+    assert _short(rows) == [(2, "a.mp3", ("x", "y"), "", "test")]
+    rows = _read(tmp_path, "path|tags|split\na.mp3|x;y|test\n", ";")
+    assert _short(rows) == [(2, "a.mp3", ("x", "y"), "", "test")]
+    # With the tags last there is nothing to mistake them for.
+    rows = _read(tmp_path, "path|tags\na.mp3|x|y\nb.mp3|x\n")
+    assert [row.tags for row in rows] == [("x", "y"), ("x",)]
+    with pytest.raises(ValueError, match="line 2: 4 cells.*has 3"):
+        _read(tmp_path, "path|tags|split\na.mp3|x|y|test\n")
+
+
+def test_columns_in_any_order_with_others_between(tmp_path):
+    rows = _read(
+        tmp_path,
+        "year, Split ,PATH,bpm,tags ,artist\n"
+        "1970,train,a.mp3,120,pop/rock|stage & screen,Them\n"
+        "1971, test , b.mp3 ,,,\n",
+    )
+    assert _short(rows) == EXPECTED
+
+
+def test_quotes_and_stray_spaces(tmp_path):
+    rows = _read(
+        tmp_path,
+        '"path", "tags" ,"artist"\n'
+        '"a, b.mp3", "x | y|" , "The ""Band"""\n'
+        "\n"
+        ' "two\nlines.mp3" ,12" mix,Joe "Q" Doe\n'
+        ",,\n"
+        "c.mp3,z\n",
+    )
+    assert _short(rows) == [
+        (2, "a, b.mp3", ("x", "y"), 'The "Band"', ""),
+        (4, "two\nlines.mp3", ('12" mix',), 'Joe "Q" Doe', ""),
+        (7, "c.mp3", ("z",), "", ""),
+    ]
+
+
+def test_other_tag_separators(tmp_path):
+    rows = _read(tmp_path, 'path,tags\na.mp3,"x, r|b"\n', ",")
+    assert rows[0].tags == ("x", "r|b")
+    rows = _read(tmp_path, "path,tags\na.mp3,x / pop/rock\n", " / ")
+    assert rows[0].tags == ("x", "pop/rock")
+
+
+def test_blank_lines_before_the_header(tmp_path):
+    rows = _read(tmp_path, "\n  \npath,tags\na.mp3,x\n")
+    assert _short(rows) == [(4, "a.mp3", ("x",), "", "")]
+
+
+def test_json_lines(tmp_path):
+    text = (
+        '\ufeff{"path": "a.mp3", "tags": ["pop/rock", "stage & screen"], '
+        '"artist": "Them", "split": "train", "bpm": 120}\r\n\r\n'
+        '{"split": "test", "Tags ": null, "path": " b.mp3 ", "artist": null}\n'
+        '{"path": "c.mp3", "tags": "x| y"}'
+    )
+    rows = _read(tmp_path, text)
+    assert [row.line for row in rows] == [1, 3, 4]
+    assert [r[1:] for r in _short(rows)[:2]] == [r[1:] for r in EXPECTED]
+    assert rows[2].tags == ("x", "y")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("file,tags\na.mp3,x\n", "lacks path"),
+        ("path,label\na.mp3,x\n", "lacks tags"),
+        ("a.mp3,x\nb.mp3,y\n", "lacks path and tags.*'a.mp3,x'"),
+        ("", "lacks path and tags"),
+        ("path,tags,Tags\n", "'tags' twice"),
+        ("path,tags\na.mp3,x\n,y\n", "line 3: there is no path"),
+        ("path,tags\na.mp3,x,y\n", "line 2: 3 cells"),
+        ('path,tags\na.mp3,x\n"b.mp3,y\nc.mp3,z\n', "line 3 is not closed"),
+        ('path,tags\na.mp3,"x', "line 2 is not closed"),
+        ('path,tags\na.mp3,x\nb,"' + "y\n" * 99_999, "line 3 is not closed"),
+        ("path,tags," + "x" * 200_000 + "\na.mp3,x,y,z\n", "line 2: 4 cells"),
+        ("x" * 200_000 + "\n", "lacks path and tags"),
+        ("path;tags\na.mp3;['x', y]\n", "line 2: the tags look like a list"),
+        ("path,tags\na.mp3,[21]\n", "line 2: the tags look like a list"),
+        ("path,tags\na.mp3,['x']|['y']\n", "line 2: the tags look like"),
+        ("path,tags\na.mp3,\"['x', None]\"\n", "line 2: the tags look like"),
+        ("path,rock,pop\na.mp3,1,2\nb.mp3,3,0.5\n", "lacks tags"),
+        ("path,artist,year\na.mp3,x,1990\n", "lacks tags"),
+        ("rock,pop\n1,0\n", "lacks path and tags"),
+        ('[{"path": "a"}]', "one object per line"),
+        ('{"path": "a", "tags": []}\n{"path": "b", \n', "list.csv, line 2"),
+        ('{"path": "a", "tags": []}\n["b"]', "line 2: each line"),
+        ('{"path": "a"}', "line 1: the key 'tags' is missing"),
+        ('{"tags": []}', "line 1: the key 'path' is missing"),
+        ('{"path": "", "tags": []}', "line 1: there is no path"),
+        ('{"path": 5, "tags": []}', "line 1: 'path' must be a string"),
+        ('{"path": "\\ud800", "tags": []}', "line 1: 'path' must be valid"),
+        (
+            '{"path": "a", "tags": ["\\ud800"]}',
+            "line 1: 'tags' must be valid",
+        ),
+        ('{"path": "a", "tags": [0, 1, 0]}', "line 1: .*zeros and ones"),
+        ('{"path": "a", "tags": [true, "x"]}', "line 1: 'tags' must be"),
+        ('{"path": "a", "tags": [NaN]}', "line 1: 'tags' must be"),
+        ('{"path": "a", "tags": [["x"]]}', "line 1: 'tags' must be"),
+        ('{"path": "a", "tags": true}', "line 1: 'tags' must be"),
+        ('{"path": "a", "tags": "[x, y]"}', "line 1: the tags look like"),
+        ('{"path": "a", "tags": {"x": 1}}', "line 1: 'tags' must be"),
+        ('{"path": "a", "tags": ' + "[" * 99_999, "line 1"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        _read(tmp_path, text)
+    assert "list.csv" in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_other_encodings_are_not_guessed(tmp_path):
+    with pytest.raises(ValueError, match=r"line 2: .*UTF-8.*xe9"):
+        _read(tmp_path, "path,tags\nété.mp3,x\n", encoding="latin-1")
+
+
+def test_a_column_for_each_tag(tmp_path, caplog):
+    (first, second, third) = _read(
+        tmp_path,
+        ",path,Rock,Pop/Rock,jazz,year,artist,title\n"
+        "0,a.mp3,1,0,TRUE,1,Them,1\n"
+        "1,b.mp3,0,1.0,FALSE,1990,,x\n"
+        "2,c.mp3,0,0,,1991\n",
+    )
+    assert first.tags == ("Rock", "jazz") and first.artist == "Them"
+    assert second.tags == ("Pop/Rock",) and third.tags == ()
+    assert "Rock, Pop/Rock, jazz" in caplog.text
+    # With tags of their own, other columns are others.
+    (row,) = _read(tmp_path, "path,tags,explicit\na.mp3,x,1\n")
+    assert row.tags == ("x",)
+
+
+def test_one_row_per_track_and_tag(tmp_path):
+    rows = _read(tmp_path, "path,tag\na.mp3,x\na.mp3,y\n")
+    assert [(row.path, row.tags) for row in rows] == [
+        ("a.mp3", ("x",)),
+        ("a.mp3", ("y",)),
+    ]
+    assert _read(tmp_path, '{"path": "a", "Tag": "x"}')[0].tags == ("x",)
+
+
+def test_numbers_are_text_in_json(tmp_path):
+    (row,) = _read(
+        tmp_path, '{"path": "a", "tags": ["x", 80, -1.5], "artist": 12}'
+    )
+    assert row.tags == ("x", "80", "-1.5") and row.artist == "12"
+    assert _read(tmp_path, '{"path": "a", "tags": 1990}')[0].tags == ("1990",)
+    assert _read(tmp_path, '{"path": "a", "tags": [1]}')[0].tags == ("1",)
+
+
+def test_what_nobody_sees_is_no_part_of_a_header(tmp_path):
+    text = "\ufeffpath\u200b,ta\u00adgs,\u200esplit\na.mp3,x,train\u200b\n"
+    assert _short(_read(tmp_path, text)) == [(2, "a.mp3", ("x",), "", "train")]
+
+
+def test_lists_as_text_are_read_from_both_kinds_of_table(tmp_path):
+    (row,) = _read(tmp_path, "path,tags\na.mp3,\"['rock', 'pop']\"\n", ",")
+    assert row.tags == ("rock", "pop")
+    (row,) = _read(tmp_path, json.dumps({"path": "a", "tags": "['x', 'y']"}))
+    assert row.tags == ("x", "y")
+
+
+def test_blanks_of_a_name_are_kept(tmp_path):
+    rows = _read(tmp_path, "path,tags\n a.mp3, x\nb.mp3 ,y\n")
+    assert [row.path for row in rows] == [" a.mp3", "b.mp3 "]
+    assert [row.tags for row in rows] == [("x",), ("y",)]
+    (row,) = _read(tmp_path, '{"path": " a.mp3", "tags": []}')
+    assert row.path == " a.mp3"
+
+
+def test_cells_of_any_length(tmp_path):
+    names = tuple(f"tag {i}" for i in range(20_000))
+    (row,) = _read(tmp_path, f"path,tags\na.mp3,{'|'.join(names)}\n")
+    assert row.tags == names

@@ -1,0 +1,71 @@
+"""Tags of a cell, also where somebody has saved a list."""
+
+import contextlib
+import time
+
+import pytest
+
+from pipelines.sources.own_table import tag_cells
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("['rock', 'pop']", ("rock", "pop")),
+        ('["rock", "pop"]', ("rock", "pop")),
+        ("['rock']", ("rock",)),
+        ("['rock' 'pop'\n 'r&b']", ("rock", "pop", "r&b")),
+        ("('rock',)", ("rock",)),
+        ("{'rock', 'pop'}", ("rock", "pop")),
+        ("[]", ()),
+        ("[ ]", ()),
+        (r"""['rock \'n\' roll', "it's"]""", ("rock 'n' roll", "it's")),
+        (r'["caf\u00e9", "a\/b"]', ("café", "a/b")),
+        (r"['50\% off']", (r"50\% off",)),
+        ("['a|b', 'c, d; e']", ("a|b", "c, d; e")),
+        ("'rock'", ("'rock'",)),
+        ("rock (live)|pop", ("rock (live)", "pop")),
+        ("[live] at home|pop", ("[live] at home", "pop")),
+        ('12" mix|7"', ('12" mix', '7"')),
+    ],
+)
+def test_lists_that_were_saved_as_text(cell, expected):
+    is_list = cell[0] in "[({" and cell[-1] in "])}"
+    for separator in "|,;" if is_list else "|":
+        assert tag_cells.split(cell, separator) == expected
+        assert tag_cells.split(f"  {cell} ", separator) == expected
+    if is_list:
+        assert tag_cells.from_list([cell]) == expected
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "[rock, pop]",
+        "[21]",
+        "['rock', None]",
+        "['rock']|['pop']",
+        "['rock'|'pop'",
+        "rock|'pop']",
+        "{'rock': 1}",
+    ],
+)
+def test_what_only_looks_like_a_list_is_refused(cell):
+    with pytest.raises(ValueError, match="like a list that was saved"):
+        tag_cells.split(cell, "|")
+
+
+def test_a_hostile_cell_takes_no_time():
+    for cell in ("[" * 100_000, "['a'" * 20_000, "['" + "\\" * 99_999 + "']"):
+        start = time.perf_counter()
+        with contextlib.suppress(ValueError):
+            tag_cells.split(cell, "|")
+        assert time.perf_counter() - start < 5
+
+
+def test_numbers_are_text_and_rows_of_zeros_and_ones_are_refused():
+    assert tag_cells.from_list(["x", 80, -1.5]) == ("x", "80", "-1.5")
+    assert tag_cells.from_list([1]) == ("1",)
+    for items in ([0, 1, 0], [True], [None], [float("nan")], [["x"]]):
+        with pytest.raises(ValueError, match="'tags'"):
+            tag_cells.from_list(items)

@@ -1,0 +1,88 @@
+"""Toy: six tones in two keys, a data set as small as one can be.
+
+It is the example of docs/adding_a_data_set.md.
+"""
+
+import argparse
+import csv
+import os
+from collections.abc import Iterable
+
+from pipelines.sources import data_set, listings, published
+
+PUBLICATION = data_set.Publication(
+    name="Toy",
+    homepage="https://example.org/toy",
+    licence="audio and annotations: CC0",
+    citation="Nobody: Six tones. 2001.",
+)
+VERSION = data_set.Version("tones", (3, 1, 2), 2, "two keys")
+INDEX = "toy.csv"
+
+
+def read_toy(
+    folder: str | os.PathLike,
+    audio_folder: str | os.PathLike,
+    *,
+    keys: Iterable[str] = (),
+    partial: bool = False,
+    skip: Iterable[str | os.PathLike] = (),
+) -> listings.Listing:
+    """Reads `toy.csv`, with the columns file, key and split.
+
+    Args:
+        folder: Where it is.
+        audio_folder: Where the audio is, in any depth.
+        keys: The tags to learn; none are all.
+        partial: Whether the copy may be a part.
+        skip: Folders in the audio folder not to look into.
+
+    Returns:
+        The tones.
+
+    Raises:
+        FileNotFoundError: The index file or audio is missing.
+        ValueError: The index lists another number of tones than is published.
+    """
+    index = published.index_file(PUBLICATION, folder, INDEX)
+    with published.open_index(index) as file:
+        rows = [
+            published.IndexRow(
+                names=(cells["file"],),
+                tags=listings.clean_tags([cells["key"]]),
+                split=cells["split"],
+            )
+            for cells in csv.DictReader(file)
+        ]
+    return published.list_copy(
+        PUBLICATION,
+        VERSION,
+        rows,
+        audio_folder,
+        index_files=(index,),
+        vocabulary=tuple(keys) or None,
+        partial=partial,
+        skip=skip,
+    )
+
+
+def _check(asked: argparse.Namespace) -> None:
+    if asked.key not in (None, "major", "minor"):
+        raise ValueError(f"--key must be major or minor. Received: {asked.key}")
+
+
+DATA_SET = data_set.DataSet(
+    name=PUBLICATION.name,
+    flag=data_set.Flag("--toy", f"folder of {INDEX} and six tones", "DIR"),
+    read=lambda asked, audio_folder, skip: read_toy(
+        asked.toy,
+        audio_folder,
+        keys=[asked.key] if asked.key else [],
+        partial=asked.partial,
+        skip=skip,
+    ),
+    publication=PUBLICATION,
+    versions=(VERSION,),
+    options=(data_set.Flag("--key", "learn only this one", "KEY"),),
+    check=_check,
+)

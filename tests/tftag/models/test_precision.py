@@ -1,0 +1,19 @@
+import keras
+import pytest
+
+from tftag.models import precision
+
+
+def test_a_policy_holds_inside_and_not_after():
+    before = keras.config.dtype_policy().name
+    with pytest.raises(RuntimeError), precision.policy("mixed_bfloat16"):
+        assert keras.layers.Dense(1).compute_dtype == "bfloat16"
+        raise RuntimeError
+    assert keras.config.dtype_policy().name == before
+    with precision.policy():
+        assert keras.config.dtype_policy().name == before
+
+
+def test_a_policy_comes_back_from_its_config():
+    config = precision.to_config(keras.DTypePolicy("mixed_float16"))
+    assert precision.from_config(config).name == "mixed_float16"

@@ -1,0 +1,244 @@
+"""Where the frames of a FLAC file are, and what kind of audio they hold.
+
+The header states a length and a rate, once. Recorders that die state too few
+samples, files that were joined have another header in the middle, and some
+change their rate. Each frame says what it is, and which one: so what a file
+holds is counted here, without decoding it.
+"""
+
+import dataclasses
+import functools
+import os
+import re
+
+_INFO_BYTES = 34
+_BLOCK_BYTES = 1 << 20
+_MOST_GAP_BYTES = 1 << 24  # nobody searches a sparse file of terabytes
+_HEADER_BYTES = 16  # at most, of a frame
+_MOST_WAITING = 8
+_RATES_HZ = (0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000)
+_RATES_HZ += (32_000, 44_100, 48_000, 96_000)
+_BITS = (0, 8, 12, 0, 16, 20, 24, 32)
+_SYNC = re.compile(rb"\xff[\xf8\xf9][\x10-\xfe]")
+
+
+@dataclasses.dataclass
+class Part:
+    """Frames of one kind, numbered upwards.
+
+    Attributes:
+        start: Byte of the first frame.
+        end: Byte where the next part, or the file, ends.
+        kind: Rate in Hz, channels and bits of a sample.
+        samples: In the frames that are there, per channel; without the last
+            one where the file was cut.
+        lost_samples: In those between them whose numbers are missing.
+        block_samples: Samples of the first frame.
+        is_variable: Whether others may have another number.
+    """
+
+    start: int
+    end: int
+    kind: tuple[int, int, int]
+    samples: int
+    lost_samples: int
+    block_samples: int
+    is_variable: bool
+
+
+@dataclasses.dataclass
+class Frames:
+    """What a FLAC file holds.
+
+    Attributes:
+        parts: Its frames.
+        stated_samples: By the header; 0 where it does not say.
+        stated_kind: By the header, as in `Part`.
+    """
+
+    parts: list[Part]
+    stated_samples: int
+    stated_kind: tuple[int, int, int]
+
+    def header_of(self, part: Part) -> bytes:
+        """The shortest header with which a part is a FLAC file."""
+        rate_hz, channels, bits = part.kind
+        fields = rate_hz << 44 | (channels - 1) << 41 | (bits - 1) << 36
+        fields |= part.samples
+        blocks = 2 * part.block_samples.to_bytes(2, "big")
+        if part.is_variable:
+            blocks = b"\x00\x10\xff\xff"
+        info = blocks + bytes(6) + fields.to_bytes(8, "big") + bytes(16)
+        return b"fLaC" + bytes([0x80, 0, 0, _INFO_BYTES]) + info
+
+
+@dataclasses.dataclass(slots=True)
+class _Frame:
+    place: int
+    kind: tuple[int, int, int]
+    number: int  # of the frame, or of its first sample
+    samples: int
+    is_variable: bool
+
+    @property
+    def next(self) -> int:
+        """The number of the frame behind it."""
+        return self.number + (self.samples if self.is_variable else 1)
+
+    def missing_to(self, other: "_Frame") -> int:
+        """Samples between it and another."""
+        unit = 1 if self.is_variable else self.samples
+        return unit * (other.number - self.next)
+
+
+def find(path: str | os.PathLike, start: int = 0) -> Frames | None:
+    """Finds the frames of a file.
+
+    Args:
+        path: The file.
+        start: Byte at which it begins, behind other tags.
+
+    Returns:
+        The frames; `None` where it is no FLAC, or has no frames.
+    """
+    with open(path, "rb") as file:
+        file.seek(start)
+        head = file.read(8 + _INFO_BYTES)
+        if head[:4] != b"fLaC" or len(head) < 8 + _INFO_BYTES:
+            return None
+        info = head[8:]
+        fields = int.from_bytes(info[10:18], "big")
+        usual = (
+            fields >> 44,
+            (fields >> 41 & 7) + 1,
+            (fields >> 36 & 31) + 1,
+        )
+        size = file.seek(0, os.SEEK_END)
+        parts, last = [], None
+        for frame in _in_order(_headers(file, start + len(head), usual)):
+            kind = frame.kind
+            if not parts or kind != last.kind or frame.number < last.next:
+                if parts:
+                    parts[-1].end = frame.place
+                block = frame.samples, frame.is_variable
+                parts.append(Part(frame.place, size, kind, 0, 0, *block))
+            else:
+                parts[-1].lost_samples += last.missing_to(frame)
+            parts[-1].samples += frame.samples
+            last = frame
+    if not parts:
+        return None
+    stated = fields & (1 << 36) - 1
+    is_cut = stated > sum(part.samples + part.lost_samples for part in parts)
+    if is_cut and parts[-1].samples > last.samples:
+        parts[-1].samples -= last.samples
+    return Frames(parts, stated, usual)
+
+
+def _headers(file, place, usual):
+    """Yields what looks like a frame's header and has its checksum."""
+    last_place = place
+    while place - last_place < _MOST_GAP_BYTES:
+        file.seek(place)
+        data = file.read(_BLOCK_BYTES)
+        is_last = len(data) < _BLOCK_BYTES
+        stop = len(data) - (0 if is_last else _HEADER_BYTES)
+        for match in _SYNC.finditer(data, 0, max(0, stop)):
+            frame = _header(data, match.start(), place, usual)
+            if frame is not None:
+                last_place = frame.place
+                yield frame
+        if is_last:
+            return
+        place += stop
+
+
+def _header(data, at, base, usual):
+    if at + 5 >= len(data):
+        return None
+    known = _shape(data[at + 2], data[at + 3], usual)
+    if known is None:
+        return None
+    kind, samples, size_bytes, rate_unit, rate_bytes = known
+    # The number, as UTF-8 would write it.
+    end, first = at + 5, data[at + 4]
+    number = first
+    if first > 127:
+        ones = 8 - (first ^ 0xFF).bit_length()
+        number = first & (0x7F >> ones)
+        for byte in data[end : end + ones - 1]:
+            if byte >> 6 != 2:
+                return None
+            number = number << 6 | byte & 63
+        end += max(0, ones - 1)
+    if size_bytes:
+        samples = int.from_bytes(data[end : end + size_bytes], "big") + 1
+        end += size_bytes
+    if rate_unit:
+        rate = int.from_bytes(data[end : end + rate_bytes], "big")
+        kind = (rate_unit * rate, *kind[1:])
+        end += rate_bytes
+    value = 0
+    for byte in data[at:end]:
+        value = _CRC[value ^ byte]
+    if end >= len(data) or value != data[end]:
+        return None
+    return _Frame(base + at, kind, number, samples, bool(data[at + 1] & 1))
+
+
+@functools.lru_cache(maxsize=1 << 12)
+def _shape(third, fourth, usual):
+    """What two bytes of a header say; `None` where they cannot be one.
+
+    Returns:
+        Rate, channels and bits; samples; and where the header has them behind
+        its number, bytes of the samples, unit and bytes of the rate.
+    """
+    size, rate, mode, bits = third >> 4, third & 15, fourth >> 4, fourth >> 1
+    if not size or rate == 15 or mode > 10 or bits & 7 == 3 or fourth & 1:
+        return None
+    samples = 192 if size == 1 else 576 << size - 2 if size < 6 else 0
+    if size > 7:
+        samples = 256 << size - 8
+    unit, rate_bytes = {12: (1_000, 1), 13: (1, 2), 14: (10, 2)}.get(
+        rate, (0, 0)
+    )
+    rate_hz = 0 if unit else _RATES_HZ[rate] or usual[0]
+    channels = 2 if mode > 7 else mode + 1
+    kind = rate_hz, channels, _BITS[bits & 7] or usual[2]
+    return kind, samples, size - 5 if size in (6, 7) else 0, unit, rate_bytes
+
+
+def _in_order(frames):
+    """Yields those that stand before or behind another.
+
+    Every 65,536th pair of bytes looks like the start of a frame, and every
+    256th of these has the checksum.
+    """
+    before, waiting = None, []
+    for frame in frames:
+        if before is not None and _follows(frame, before):
+            yield frame
+            before, waiting = frame, []
+            continue
+        found = [each for each in waiting if _follows(frame, each)]
+        if found:
+            yield found[0]
+        if found or (before is None and not frame.number):
+            yield frame
+            before, waiting = frame, []
+        else:
+            waiting = [*waiting[-_MOST_WAITING:], frame]
+
+
+def _follows(frame, before):
+    return frame.number == before.next and frame.kind == before.kind
+
+
+def _crc_of(byte):
+    for _ in range(8):
+        byte = byte << 1 ^ (0x107 if byte & 0x80 else 0)
+    return byte
+
+
+_CRC = bytes(map(_crc_of, range(256)))

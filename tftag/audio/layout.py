@@ -1,0 +1,205 @@
+"""How a file is to be read, by what it holds.
+
+The contents are looked at before anything is decoded: where the frames of an
+MP3 or a FLAC are, which links an Ogg file has, how a WAV lays out its samples.
+So it is known what a decoder must give, and what it must not see.
+"""
+
+import dataclasses
+import os
+
+import soundfile
+
+from tftag.audio import (
+    contents,
+    ffmpeg,
+    flac_frames,
+    mp3_frames,
+    ogg_links,
+    spliced_file,
+    wav_chunks,
+)
+
+# Of a file beside its audio: more is no tag.
+_MOST_BESIDE = 1 / 16
+# Of what a file holds, what must be there for it to be whole.
+WHOLE_SHARE = 0.99
+# What a decoder of MP3 may cut off, of what the encoder added.
+_MOST_DELAY_FRAMES = 3
+# libsndfile rounds where the others cut (MS), and forgets what was there
+# before each packet (QuickTime's IMA in AIFF): up to 630 and 127 of 32,768.
+_MISREAD = {("WAV", "MS_ADPCM"), ("W64", "MS_ADPCM"), ("AIFF", "IMA_ADPCM")}
+_OFF = (
+    "libsndfile is off by up to 2 % of full scale in this format; ffmpeg, "
+    "where it is installed, is not"
+)
+
+
+@dataclasses.dataclass
+class Part:
+    """A part of a file that libsndfile reads as if it were all of it.
+
+    Attributes:
+        pieces: Where it is, as `SplicedFile` takes it; `None` is the file.
+        seconds: What it holds; 0 where nobody knows.
+        is_open_ended: Whether it is an MP3 that does not state its length.
+    """
+
+    pieces: list[spliced_file.Piece] | None = None
+    seconds: float = 0.0
+    is_open_ended: bool = False
+
+
+@dataclasses.dataclass
+class Layout:
+    """How a file is to be read.
+
+    Attributes:
+        parts: By libsndfile, one behind the other.
+        lost: What the file says of what it lacks.
+        container: What ffmpeg is told that it is; "" where it finds out.
+        again: Other parts, where libsndfile cannot read these.
+        is_misread: Whether ffmpeg is right where libsndfile is not.
+    """
+
+    parts: list[Part]
+    lost: str = ""
+    container: str = ""
+    again: list[Part] | None = None
+    is_misread: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """What the file holds, as far as it can be counted."""
+        return sum(part.seconds for part in self.parts)
+
+
+def _is_misread(path):
+    try:
+        with soundfile.SoundFile(os.fsencode(path)) as file:
+            return (file.format, file.subtype) in _MISREAD
+    except (soundfile.LibsndfileError, TypeError):
+        return False
+
+
+def find(path: str | os.PathLike) -> Layout:
+    """Finds out how a file is to be read.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    kind, start = contents.kind(path)
+    layout = _of_kind(path, kind, start)
+    if layout is None and kind == contents.UNKNOWN:
+        # Behind the head of another file, or what a server sent.
+        kind, start = contents.find_inside(path)
+        layout = _of_kind(path, kind, start)
+    if layout is None:
+        found = mp3_frames.find(path)
+        if found and found.covered_bytes > found.all_bytes / 2:
+            return _of_mp3(found)
+    return layout or _of_one(path)
+
+
+def _of_kind(path, kind, start):
+    """The layout of a file of a kind; `None` where it is none of that."""
+    match kind:
+        case contents.FLAC:
+            return _of_flac(flac_frames.find(path, start))
+        case contents.OGG:
+            return _of_ogg(ogg_links.find(path, start), start)
+        case contents.WAV:
+            wavs = wav_chunks.find(path)
+            if any(not wav.is_whole for wav in wavs):
+                return Layout([Part(wav.pieces) for wav in wavs])
+            return _of_one(path)
+        case contents.MP3:
+            found = mp3_frames.find(path)
+            return _of_mp3(found) if found else None
+        case contents.OTHER:
+            return _of_one(path)
+    return None
+
+
+def _of_one(path):
+    if not _is_misread(path):
+        return Layout([Part()])
+    text = "" if ffmpeg.version() else _OFF
+    return Layout([Part()], text, is_misread=True)
+
+
+def _of_flac(found):
+    if found is None:
+        return None
+    spliced, lost = [], 0
+    for part in found.parts:
+        pieces = [found.header_of(part), (part.start, part.end)]
+        spliced.append(Part(pieces, part.samples / part.kind[0]))
+        lost += part.lost_samples
+    held = sum(part.samples for part in found.parts)
+    text = ""
+    if max(lost, found.stated_samples - held) > (1 - WHOLE_SHARE) * held:
+        whole = max(held + lost, found.stated_samples)
+        text = f"only {100 * held / whole:.1f} % of it is there"
+    elif lost:
+        text = f"{lost} of {held + lost} samples are missing in it"
+    is_true = (
+        len(found.parts) == 1
+        and found.parts[0].kind == found.stated_kind
+        and found.stated_samples in (0, held)
+    )
+    if is_true:
+        direct = Part(None, spliced[0].seconds)
+        return Layout([direct], text, again=spliced)
+    return Layout(spliced, text)
+
+
+def _of_ogg(links, start):
+    if not links or not all(link.is_known for link in links):
+        return Layout([Part()]) if links and not start else None
+    pages = sum(link.pages for link in links)
+    lost = sum(link.lost_pages for link in links)
+    text = f"{lost} of {pages + lost} pages are missing in it" if lost else ""
+    parts = [
+        Part([(link.start, link.end)], link.seconds, False) for link in links
+    ]
+    if len(parts) == 1 and not start:
+        parts[0].pieces = None
+    return Layout(parts, text)
+
+
+def _of_mp3(found):
+    parts, held, stated = [], 0, 0
+    for part in found.parts:
+        frames = max(0, part.frames - _MOST_DELAY_FRAMES)
+        seconds = frames * part.frame_samples / part.rate_hz
+        held += part.frames
+        stated += max(part.frames, part.stated_frames)
+        pieces = part.pieces
+        if part.stated_frames and part.frames > part.stated_frames + 1:
+            # It would end there. The frame that says so is no music.
+            first, *others = pieces
+            pieces = [(part.mark, first[1]), *others]
+        is_open_ended = pieces is not part.pieces or not part.stated_frames
+        parts.append(Part(pieces, seconds, is_open_ended))
+    texts = []
+    if held < WHOLE_SHARE * stated:
+        texts.append(f"only {100 * held / stated:.1f} % of it is there")
+    between = found.lost_bytes / found.all_bytes
+    if between:
+        texts.append(
+            f"{100 * between:.2g} % of it, between its frames, are no MP3 and "
+            "are lost"
+        )
+    beside = 1 - between - found.covered_bytes / found.all_bytes
+    if beside > _MOST_BESIDE:
+        texts.append(f"{100 * beside:.1f} % around its frames are no MP3")
+    again = None
+    if len(parts) == 1 and not parts[0].is_open_ended:
+        if len(parts[0].pieces) == 1:  # nothing that libsndfile stumbles over
+            again = parts
+            parts = [Part(None, parts[0].seconds)]
+    return Layout(parts, "; ".join(texts), "mp3", again)

@@ -1,0 +1,111 @@
+"""WAV files that decoders misread, or of which they read the first part.
+
+A sample of 24 bits may lie in 4 bytes. Block size and channels say so, but
+decoders go by the number of bits: libsndfile reads some of them as noise, and
+ffmpeg all. Their level does not matter, so it is enough to call each bit of
+the container a bit of the sample. Of files that were joined, each is one.
+"""
+
+import dataclasses
+import os
+import struct
+
+_PCM, _EXTENSIBLE = 1, 0xFFFE
+_FORMAT = struct.Struct("<HHIIHH")
+_FORMS = (b"RIFF", b"RF64", b"BW64")
+_W64_NAME = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
+_MOST_CHUNKS = 1_000
+# Where a program cannot go back it states nearly 2 or 4 GiB, or nothing.
+_UNKNOWN_BYTES = 2_100_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Wav:
+    """One of the WAV files in a file.
+
+    Attributes:
+        pieces: What `spliced_file.SplicedFile` takes.
+        is_whole: Whether it is the file as it is.
+    """
+
+    pieces: list[tuple[int, int] | bytes]
+    is_whole: bool
+
+
+def find(path: str | os.PathLike) -> list[Wav]:
+    """Finds the WAV files that a file is made of; none where it is no WAV.
+
+    Args:
+        path: The file.
+    """
+    found, start = [], 0
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        while start is not None and len(found) < _MOST_CHUNKS:
+            read = _read(file, start, size)
+            if read is None:
+                break
+            bits_at, bits, following = read
+            end = size if following is None else following
+            pieces = [(start, end)]
+            if bits is not None:
+                pieces = [(start, bits_at), bits, (bits_at + 2, end)]
+            is_whole = bits is None and (start, end) == (0, size)
+            found.append(Wav(pieces, is_whole))
+            start = following
+    return found
+
+
+def _read(file, start, size):
+    """Where the bits stand, what they should be, where the next file is."""
+    file.seek(start)
+    head = file.read(40)
+    if head[:4] in _FORMS and head[8:12] == b"WAVE":
+        place, name_bytes, length_bytes, unit = start + 12, 4, 4, 2
+    elif head[:16] == _W64_NAME:
+        place, name_bytes, length_bytes, unit = start + 40, 16, 8, 8
+    else:
+        return None
+    header_bytes = name_bytes + length_bytes
+    bits_at, bits = 0, None
+    for _ in range(_MOST_CHUNKS):
+        file.seek(place)
+        header = file.read(header_bytes)
+        if len(header) < header_bytes:
+            break
+        length = int.from_bytes(header[name_bytes:], "little")
+        if unit == 8:  # it counts the header too
+            length = max(0, length - header_bytes)
+        if header[:4] == b"fmt ":
+            bits_at = place + header_bytes + _FORMAT.size - 2
+            bits = _container_bits(file.read(40))
+        place += header_bytes + length
+        if header[:4] == b"data":
+            if not length or length >= _UNKNOWN_BYTES:
+                break
+            for following in (place, place + length % 2):
+                file.seek(following)
+                head = file.read(16)
+                if head[8:12] == b"WAVE" and head[:4] in _FORMS:
+                    return bits_at, bits, following
+        place += -(place - start) % unit
+    return bits_at, bits, None
+
+
+def _container_bits(chunk):
+    """The bits of a sample's container, where they are more than stated."""
+    if len(chunk) < _FORMAT.size:
+        return None
+    codec, channels, rate_hz, byte_rate, block_bytes, bits = (
+        _FORMAT.unpack_from(chunk)
+    )
+    if codec == _EXTENSIBLE and len(chunk) == 40:
+        codec = int.from_bytes(chunk[24:26], "little")
+    if codec != _PCM or not channels or block_bytes % channels:
+        return None
+    sample_bytes = block_bytes // channels
+    if sample_bytes not in (2, 3, 4) or 8 * sample_bytes - bits < 8:
+        return None
+    if byte_rate != rate_hz * block_bytes:  # one of them is damaged
+        return None
+    return struct.pack("<H", 8 * sample_bytes)

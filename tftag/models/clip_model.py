@@ -1,0 +1,81 @@
+"""What every network of clips is made of: front end, backbone, head."""
+
+import keras
+from keras import ops
+
+from tftag.models import front_end as front_end_lib
+
+
+@keras.saving.register_keras_serializable(package="tftag")
+class ClipModel(keras.Model):
+    """From a waveform to a logit per tag, by three parts.
+
+    It takes `{"waveform": [batch, samples], "peak": [batch]}`, or waveforms
+    alone (`front_end.with_peak`), so that `fit`, `predict` and `evaluate`
+    work on plain arrays.
+
+    Args:
+        front_end: Model from `{"waveform", "peak"}` to what the backbone
+            takes, such as a spectrogram `[batch, frames, mels]`.
+        backbone: Model from that to `[batch, dim]`.
+        head: Model from that to logits `[batch, tags]`, or `[batch, members,
+            tags]`, whose mean is the answer.
+
+    Attributes:
+        front_end: As given.
+        backbone: As given.
+        head: As given.
+    """
+
+    def __init__(
+        self,
+        front_end: keras.Model,
+        backbone: keras.Model,
+        head: keras.Model,
+        *,
+        name: str = "clip_model",
+        trainable: bool = True,
+    ):
+        """Joins the parts."""
+        inputs = front_end_lib.waveform_inputs(
+            front_end.input["waveform"].shape[1]
+        )
+        outputs = head(backbone(front_end(inputs)))
+        if len(outputs.shape) == 3:
+            outputs = ops.mean(outputs, axis=1)
+        super().__init__(inputs, outputs, name=name, trainable=trainable)
+        # Not those of a functional model: a waveform alone will do.
+        self.input_spec = None
+        # After the graph: what is set before comes first among the weights.
+        self.front_end = front_end
+        self.backbone = backbone
+        self.head = head
+
+    def call(self, inputs, training=None, mask=None):
+        """Returns logits `[batch, tags]`."""
+        return super().call(front_end_lib.with_peak(inputs), training, mask)
+
+    def body(self) -> keras.Model:
+        """Builds the way to what the head sees, `[batch, dim]`."""
+        inputs = front_end_lib.waveform_inputs(self.input["waveform"].shape[1])
+        return keras.Model(inputs, self.backbone(self.front_end(inputs)))
+
+    def get_config(self):
+        """Returns the parts as Keras saves them, each with its own config."""
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            **{
+                part: keras.saving.serialize_keras_object(getattr(self, part))
+                for part in ("front_end", "backbone", "head")
+            },
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Builds the model of a config."""
+        parts = {
+            name: keras.saving.deserialize_keras_object(value, custom_objects)
+            for name, value in config.items()
+        }
+        return cls(**parts)
