@@ -221,12 +221,15 @@ def _samples(file, path):
 
 
 def _digest(open_source):
-    digest, rates = hashlib.blake2b(), []
+    digest, rates, values = hashlib.blake2b(), [], 0
     with open_source() as source:
         for rate_hz, blocks in source.parts():
             rates.append(rate_hz)
             for block in blocks:
                 digest.update(block.tobytes())
+                values += block.size
+        if not values:  # another decoder may find some
+            raise waveform.UnusableAudio("empty", "There are no samples.")
         return digest.digest(), rates, source.complaint
 
 
