@@ -13,13 +13,12 @@ import time
 
 import numpy as np
 
+from experiments.data import decoded
 from experiments.figures import illustrations
 from experiments.runs import console, run_folder
 from experiments.scoring import evaluation
 from pipelines import manifest as manifests
-from pipelines.reading import arrays
-from pipelines.storage import local_copy
-from tftag import audio, calibration, tags
+from tftag import calibration, tags
 from tftag.cli import command_line
 from tftag.serving import saved_tagger
 
@@ -137,7 +136,7 @@ def score(
 ) -> np.ndarray:
     """Tags every recording; float32 `[tracks, tags]`."""
     recordings = (
-        _samples(manifest, track, tagger.sample_rate_hz)
+        decoded.samples(manifest, track, tagger.sample_rate_hz)
         for track in manifest.tracks
     )
     scores = []
@@ -148,17 +147,6 @@ def score(
             _log.info("%d of %d recordings", len(scores), len(manifest.tracks))
             said = time.monotonic()
     return np.stack(scores)
-
-
-def _samples(manifest, track, sample_rate_hz: int) -> np.ndarray:
-    with local_copy.file_copy(manifest.wav_path(track)) as file:
-        if track.codec == arrays.CODEC:
-            recording = arrays.decode_array(
-                file, track.source_rate_hz, sample_rate_hz
-            )
-        else:
-            recording = audio.decode_file(file, sample_rate_hz)
-    return recording.samples
 
 
 def what(tagger, manifest, judged, split) -> str:

@@ -2,6 +2,7 @@
 
 from tftag.cli import (
     command_line,
+    learn_command,
     models_command,
     search_command,
     tag_command,
@@ -10,7 +11,13 @@ from tftag.cli import (
 
 # In the order of the help text. Each has `add_parser(commands)`, which sets
 # `run`; TensorFlow waits until a model is opened.
-COMMANDS = (tag_command, timeline_command, search_command, models_command)
+COMMANDS = (
+    tag_command,
+    timeline_command,
+    search_command,
+    learn_command,
+    models_command,
+)
 
 
 def main(argv: list[str] | None = None) -> int:

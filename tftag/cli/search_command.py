@@ -9,6 +9,7 @@ import numpy as np
 from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, row_output, search_table
+from tftag.pretrained import presets
 from tftag.search import (
     combination,
     folder_index,
@@ -22,12 +23,14 @@ def add_parser(commands) -> None:
     """Adds the command to those of `argparse`."""
     search = commands.add_parser(
         "search",
-        usage="tftag search FOLDER QUERY --model MODEL [--top N] "
+        usage="tftag search FOLDER QUERY [--model MODEL] [--top N] "
         "[--index FILE] [--format FORMAT] [--out FILE]",
         help="find the recordings of a folder that fit a query",
         description="Ranks the recordings of a folder by tags in any words, "
-        "with a dual encoder. Their vectors, and what could not be decoded, "
-        "are kept in an index; only new and changed files are read again.",
+        "with a dual encoder; the one that comes with tftag was trained on "
+        "other tags and knows words by their vectors alone. Vectors of files, "
+        "and what could not be decoded, are kept in an index; only new and "
+        "changed files are read again.",
         epilog="A query: dreamy piano -vocals; piano^2 weighs twice; quotes "
         "keep a phrase together. Put -- before a query that begins with a "
         "minus. A model may also stand before the folder: tftag search "
@@ -45,7 +48,7 @@ def add_parser(commands) -> None:
         help="searched to the bottom, through links too",
     )
     search.add_argument("query", metavar="QUERY", help="what to look for")
-    chosen_model.add_flag(search, "none")
+    chosen_model.add_flag(search, presets.DUAL_ENCODER)
     search.add_argument(
         "--top",
         type=arguments_lib.count,
@@ -103,12 +106,7 @@ def _model(arguments):
                 "FOLDER must hold recordings; where it is a model, folder and "
                 f"query follow it. Received: {arguments.folder!r}, a model."
             )
-        if arguments.model is None:
-            raise ValueError(
-                "--model must name a dual encoder: a preset or the folder of "
-                "an export. Received: none."
-            )
-        return arguments.model
+        return arguments.model or presets.DUAL_ENCODER
     if arguments.model is not None:
         raise ValueError(
             "QUERY must be one argument: put quotes around its words. "

@@ -37,7 +37,9 @@ def add_parser(commands) -> None:
         help="audio of any format that libsndfile reads, or ffmpeg where it is "
         "installed; folders are searched to the bottom, through links too",
     )
-    chosen_model.add_flag(tag, presets.TAGGER)
+    chosen_model.add_flag(
+        tag, f"{presets.TAGGER}, with --tags {presets.DUAL_ENCODER}"
+    )
     tag.add_argument(
         "--tags",
         metavar="LIST",
@@ -89,7 +91,9 @@ def run(arguments: argparse.Namespace) -> int:
     model, arguments.paths = chosen_model.split(
         arguments.model, arguments.paths
     )
-    arguments.model = model or presets.TAGGER
+    arguments.model = model or (
+        presets.TAGGER if arguments.tags is None else presets.DUAL_ENCODER
+    )
     tag_output.check(arguments)
     tag_output.limit_threads(arguments.threads)
     asked = _trained if arguments.tags is None else _asked

@@ -8,13 +8,20 @@ import numpy as np
 
 from tftag import calibration, tags
 from tftag.export import saved_model
-from tftag.pretrained import musicnn_weights, presets
+from tftag.pretrained import musicnn_weights, musicnn_words, presets
+from tftag.words import sources
 
 # Probabilities of the published taggers are those of their own training data,
 # and there is nothing here to calibrate them on. The best threshold for F1 of
 # probabilities that are calibrated is half of that F1 (Lipton et al., 2014,
 # https://arxiv.org/abs/1402.1892), and F1 of such taggers is about .4.
 THRESHOLD = 0.2
+WORDS_NOTE = (
+    "Nothing was trained on these words, nor on pairs of recordings and texts: "
+    "a text is compared with the names of the networks' outputs by its word "
+    "vector. Cosines rank recordings for a text. Probabilities of tags are a "
+    "fixed function of cosines, not calibrated."
+)
 _CLIPS_AT_ONCE = 4
 
 
@@ -32,8 +39,20 @@ def export_preset(name: str, folder: str | os.PathLike) -> pathlib.Path:
         ValueError: There is no such preset.
     """
     preset = presets.find(name)
+    vocabulary = tags.TagVocabulary(preset.tags)
+    if preset.has_words:
+        known = sources.shipped()
+        return saved_model.export_dual_encoder(
+            musicnn_words.model(known),
+            musicnn_weights.AUDIO,
+            vocabulary,
+            _uncalibrated(len(vocabulary)),
+            known,
+            {**preset.card(), "note": WORDS_NOTE},
+            folder,
+            clips_at_once=_CLIPS_AT_ONCE,
+        )
     (network,) = preset.networks
-    vocabulary = tags.TagVocabulary(network.tags)
     return saved_model.export_tagger(
         musicnn_weights.model(network.name),
         musicnn_weights.AUDIO,

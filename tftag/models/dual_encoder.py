@@ -22,6 +22,8 @@ class DualEncoderConfig:
     Attributes:
         backbone: What makes one vector of a clip. Each of its members gets
             an audio projection and a text tower of its own.
+        joint: Whether all members have one projection and one text tower
+            together, and so one vector of length `dim`.
         dim: Length of a member's vector in the shared space.
         dropout: Share of the backbone's vector dropped in training.
         text_units: Width of the text tower's two layers.
@@ -39,6 +41,7 @@ class DualEncoderConfig:
     """
 
     backbone: backbone_lib.BackboneConfig = backbone_lib.BackboneConfig()
+    joint: bool = False
     dim: int = 128
     dropout: float = 0.0
     text_units: int = 256
@@ -65,6 +68,11 @@ class DualEncoderConfig:
                     f"`{name}` must be in [0, 1). "
                     f"Received: {getattr(self, name)}."
                 )
+
+    @property
+    def towers(self) -> int:
+        """Number of audio projections, and of text towers."""
+        return 1 if self.joint else self.backbone.members
 
 
 class WholeBatchModel(keras.Model):
@@ -273,7 +281,7 @@ def heads(model: DualEncoder) -> keras.Model:
 
 def _projection(dim, config):
     """Model from the backbone's vectors to those of the shared space."""
-    members = config.backbone.members
+    members = config.towers
     inputs = keras.Input((dim,), name="clip_vector")
     x = keras.layers.Dropout(config.dropout, name="dropout")(inputs)
     x = layers.MemberDense(config.dim, members, name="audio_projection")(x)
@@ -287,7 +295,7 @@ def _text_tower(word_dim, config):
     Two fully connected layers with batch norm, ReLU and dropout, then one to
     the shared space. The batch of its batch norm are the tags.
     """
-    members = config.backbone.members
+    members = config.towers
     inputs = keras.Input((word_dim,), name="word_vector")
     x = keras.layers.GaussianNoise(
         config.word_noise / math.sqrt(word_dim), name="word_noise"
@@ -304,7 +312,7 @@ def _text_tower(word_dim, config):
 
 def _comparison(tag_vectors, text_tower, config):
     """Model from vectors of clips to the logits of every member."""
-    members = config.backbone.members
+    members = config.towers
     similarity = layers.MemberSimilarity(
         members,
         initial_scale=config.initial_scale,

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from tftag import audio
-from tftag.models import backbone, tagger
+from tftag.models import backbone, clip_model, tagger
 
 # Patches of 187 frames, with no frame centred beyond them.
 AUDIO = audio.AudioSpec(
@@ -57,13 +57,23 @@ def model(name: str) -> tagger.Tagger:
     )
     names = (_FOLDER / f"{name}.txt").read_text("utf-8").splitlines()
     built = tagger.Tagger(names, AUDIO, config)
-    standard = assign(built.backbone, [arrays])
-    filters, *_ = built.front_end.get_weights()
-    built.front_end.set_weights([filters, *standard.weights(AUDIO.mel_bands)])
+    fill(built, [arrays])
     built.head.set_weights(
         [arrays["tag_logits/kernel"], arrays["tag_logits/bias"]]
     )
     return built
+
+
+def fill(built: clip_model.ClipModel, members: list[dict]) -> None:
+    """Gives a model the weights of published taggers, up to its head.
+
+    Args:
+        built: A model for `AUDIO` with a backbone as `assign` takes it.
+        members: As `assign` takes them.
+    """
+    standard = assign(built.backbone, members)
+    filters, *_ = built.front_end.get_weights()
+    built.front_end.set_weights([filters, *standard.weights(AUDIO.mel_bands)])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,12 +10,11 @@ import difflib
 import hashlib
 import os
 import pathlib
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 
 import tftag
+from tftag.console import own_process
 
 # Names another folder for what is exported once.
 CACHE_VARIABLE = "TFTAG_CACHE"
@@ -65,11 +64,14 @@ class Preset:
         name: What stands for it in place of a folder.
         summary: What it is, in a line.
         networks: The published taggers in it.
+        has_words: Whether it is a dual encoder, with the word vectors that
+            come with the package.
     """
 
     name: str
     summary: str
     networks: tuple[Network, ...]
+    has_words: bool = False
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -79,8 +81,12 @@ class Preset:
 
     @property
     def files(self) -> list[pathlib.Path]:
-        """What holds its weights in the package."""
-        return [_FOLDER / f"{one.name}.npz" for one in self.networks]
+        """What holds its weights and word vectors in the package."""
+        words = (_PACKAGE / "words" / "table").iterdir()
+        return [
+            *(_FOLDER / f"{one.name}.npz" for one in self.networks),
+            *(sorted(words) if self.has_words else ()),
+        ]
 
     def card(self) -> dict:
         """What its model card says beside what every card says."""
@@ -113,11 +119,18 @@ PRESETS = {
             "tags instruments, voices and tempo: 50 tags of MagnaTagATune",
             (MTT,),
         ),
+        Preset(
+            "musicnn_words",
+            "searches by any words, with the outputs of both and word "
+            "vectors; nothing was trained on these words",
+            (MSD, MTT),
+            has_words=True,
+        ),
     )
 }
-
 # What a command takes where no model is named.
 TAGGER = MSD.name
+DUAL_ENCODER = "musicnn_words"
 
 
 def licence(network: Network) -> dict:
@@ -201,7 +214,7 @@ def saved_model(
     preset = find(name)
     folder = _place(preset)
     if cached(preset) is None:
-        say(f"{name}: exporting it to {folder}, once; about half a minute")
+        say(f"{name}: exporting it to {folder}, once, in about a minute")
         start = time.monotonic()
         _export(name, folder)
         say(f"{name}: exported in {time.monotonic() - start:.0f} s")
@@ -246,20 +259,10 @@ def _export(name, folder):
             "A preset is exported once, to a folder that can be written; "
             f"{CACHE_VARIABLE} names another one. Received: {error}."
         ) from error
-    # The same tftag as this one, wherever it was imported from.
-    path = os.pathsep.join(
-        filter(None, [str(_PACKAGE.parent), os.environ.get("PYTHONPATH")])
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", _EXPORTER, name, str(folder)],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        reason = done.stderr.strip().splitlines() or ["no reason was given"]
+    try:
+        own_process.run(_EXPORTER, [name, str(folder)])
+    except ValueError as error:
         raise ValueError(
             f"The preset {name!r} could not be exported to {folder}. "
-            f"Received: {reason[-1]}"
-        )
+            f"Received: {error}"
+        ) from error

@@ -1,0 +1,149 @@
+"""Scores any words on labelled recordings that a dual encoder never saw.
+
+```
+python -m experiments.run_cross_data --data data/mine --model musicnn_words
+```
+
+Every tag of the set is a text that ranks the recordings. The figures stand
+twice: over all tags, and over those that are no tag of the model.
+"""
+
+import argparse
+import logging
+import sys
+
+import numpy as np
+
+from experiments.data import decoded
+from experiments.runs import console, run_folder
+from experiments.scoring import evaluation
+from pipelines import manifest as manifests
+from tftag import metrics, tags
+from tftag.cli import command_line
+from tftag.pretrained import presets
+from tftag.serving import saved_dual_encoder
+
+# By name: run as a command, __name__ is __main__.
+_log = logging.getLogger("experiments.run_cross_data")
+
+EXPERIMENT = "cross_data"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Ranks the recordings for every tag and writes the figures."""
+    command = sys.argv[1:] if argv is None else argv
+    arguments = parse(command)
+    console.begin()
+    manifest = manifests.read_manifest(arguments.data)
+    judged = manifest
+    if arguments.split != "all":
+        judged = manifest.split(arguments.split)
+    encoder = saved_dual_encoder.SavedDualEncoder(
+        presets.resolve(arguments.model, _log.info)
+    )
+    names, truth = labelled(judged, arguments.least)
+    vectors, known_share = encoder.embed_texts(names)
+    unknown = [names[at] for at in np.flatnonzero(known_share == 0)]
+    run = run_folder.RunDir(arguments.runs, EXPERIMENT, arguments.name)
+    with run.locked(goes_on=False):
+        run.write_json("config.json", vars(arguments))
+        run.write_environment(command, seed=0)
+        scores = embeddings(encoder, judged) @ vectors.T
+        own = [n for n in names if n in encoder.tag_names]
+        new = np.array([n not in own for n in names])
+        summary = {
+            "all": metrics.summarize(truth, scores),
+            "tags_of_the_model": own,
+            "tags_without_a_known_word": unknown,
+            "saved_model": str(encoder.folder),
+            "fingerprint": manifest.fingerprint,
+        }
+        if own and new.any():
+            summary["no_tag_of_the_model"] = metrics.summarize(
+                truth[:, new], scores[:, new]
+            )
+        evaluation.write_scores(run, judged, names, truth, scores)
+        run.write_json("metrics.json", summary)
+    if unknown:
+        print(f"without a known word: {', '.join(unknown)}")
+    for part in ("all", "no_tag_of_the_model"):
+        if part in summary:
+            count = summary[part]["tags_counted"]
+            print(f"\n{part.replace('_', ' ')}: {count} tags")
+            print(evaluation.figures_table(summary[part]))
+    print(f"\neverything in {run.path}")
+    return 0
+
+
+def parse(command: list[str]) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = command_line.Parser(
+        prog="python -m experiments.run_cross_data",
+        description=__doc__.split("\n")[0],
+    )
+    parser.add_argument(
+        "--data", required=True, help="folder of a prepared data set"
+    )
+    parser.add_argument(
+        "--model",
+        default=presets.DUAL_ENCODER,
+        help="a preset or the folder of a dual encoder (%(default)s)",
+    )
+    parser.add_argument(
+        "--split",
+        choices=("all", *manifests.SPLITS),
+        default="all",
+        help="which recordings (all)",
+    )
+    parser.add_argument(
+        "--least",
+        type=int,
+        default=1,
+        help="recordings that a tag must have to count (%(default)s)",
+    )
+    parser.add_argument("--runs", default="runs", help="folder of runs (runs)")
+    parser.add_argument("--name", default="", help="of the run (the UTC time)")
+    return parser.parse_args(command)
+
+
+def labelled(
+    manifest: manifests.Manifest, least: int
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Finds the tags of the recordings, and which recordings have them.
+
+    Args:
+        manifest: The recordings.
+        least: How many of them must have a tag.
+
+    Returns:
+        The names in order, and the truth, float32 `[recordings, tags]`.
+
+    Raises:
+        ValueError: No tag has so many.
+    """
+    carried = [{tags.clean_tag(t) for t in r.tags} for r in manifest.tracks]
+    every = sorted(set().union(*carried))
+    truth = np.array([[n in has for n in every] for has in carried], np.float32)
+    kept = truth.sum(axis=0) >= least
+    if not kept.any():
+        raise ValueError(
+            f"--least must leave a tag. Received: {least}, of "
+            f"{len(manifest.tracks)} recordings."
+        )
+    names = [n for n, is_kept in zip(every, kept, strict=True) if is_kept]
+    return tuple(names), truth[:, kept]
+
+
+def embeddings(
+    encoder: saved_dual_encoder.SavedDualEncoder, manifest: manifests.Manifest
+) -> np.ndarray:
+    """Embeds every recording; float32 `[tracks, dim]`."""
+    recordings = (
+        decoded.samples(manifest, track, encoder.sample_rate_hz)
+        for track in manifest.tracks
+    )
+    return np.stack(list(encoder.embed_each(recordings)))
+
+
+if __name__ == "__main__":
+    raise SystemExit(command_line.run(main))

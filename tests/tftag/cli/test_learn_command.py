@@ -1,0 +1,63 @@
+import pytest
+
+from tftag.cli import command_line
+from tftag.cli import main as main_module
+from tftag.console import own_process
+from tftag.pretrained import presets
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """What the process that learns would get."""
+    calls = []
+
+    def run(module, arguments):
+        assert module == "tftag.export.learned_tag"
+        calls.append(arguments)
+        return "saved_models/x/2\n0.75\n"
+
+    monkeypatch.setattr(own_process, "run", run)
+    monkeypatch.chdir(tmp_path)
+    return calls
+
+
+def learn(*words):
+    argv = ["learn", "sleepy", *words]
+    return command_line.run(main_module.main, argv)
+
+
+def test_a_folder_gets_the_new_version_itself(asked, tagger_folder, capsys):
+    model = str(tagger_folder.parent)
+    for named in (model, str(tagger_folder)):
+        status = learn(
+            *("--like", "a.wav", "b.wav", "--unlike", "c.wav", "--model", named)
+        )
+        assert status == 0
+        assert asked.pop() == [
+            *(named, "sleepy", model, "--like", "a.wav", "b.wav"),
+            *("--unlike", "c.wav"),
+        ]
+        out = capsys.readouterr().out
+        assert "saved_models/x/2" in out and "75% of the recordings" in out
+
+
+def test_a_preset_is_not_changed(asked, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(presets, "saved_model", lambda name, say: "cached")
+    assert learn("--like", "a.wav", "b.wav") == 0
+    folder = "saved_models/msd_musicnn"
+    assert asked == [["cached", "sleepy", folder, "--like", "a.wav", "b.wav"]]
+    (tmp_path / folder / "1").mkdir(parents=True)
+    (tmp_path / folder / "1" / "saved_model.pb").write_bytes(b"")
+    capsys.readouterr()
+    assert learn("--like", "a.wav", "b.wav") == 2
+    assert f"by --model {folder}; --out names" in capsys.readouterr().err
+    assert len(asked) == 1
+
+
+def test_a_refusal_is_one_line(monkeypatch, tagger_folder, capsys):
+    def refuse(module, arguments):
+        raise ValueError("--like must name at least 2")
+
+    monkeypatch.setattr(own_process, "run", refuse)
+    assert learn("--like", "a.wav", "--model", str(tagger_folder)) == 2
+    assert capsys.readouterr().err == "error: --like must name at least 2\n"

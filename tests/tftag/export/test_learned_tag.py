@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+import soundfile
+import tiny_tagger
+
+from tftag.export import learned_tag
+from tftag.serving import model_card, saved_tagger
+
+RATE = tiny_tagger.SPEC.sample_rate_hz
+
+
+def sound(hertz, seed):
+    """One second of a low or high tone in noise."""
+    draw = np.random.default_rng(seed)
+    seconds = np.arange(RATE) / RATE
+    tone = np.sin(2 * np.pi * hertz * draw.uniform(0.95, 1.05) * seconds)
+    return 0.5 * tone + 0.05 * draw.normal(size=RATE)
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sounds")
+    names = {"high": [], "low": []}
+    for kind, hertz in (("high", 2_500), ("low", 300)):
+        for seed in range(3):
+            path = folder / f"{kind}{seed}.wav"
+            soundfile.write(path, sound(hertz, seed), RATE)
+            names[kind].append(path)
+    return names
+
+
+@pytest.fixture(scope="module")
+def learned(tagger_folder, sounds, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("learned") / "tiny"
+    return learned_tag.add(
+        *(tagger_folder, "My  Tag", sounds["high"], sounds["low"], folder)
+    )
+
+
+def test_the_new_tag_tells_new_sounds_apart(learned):
+    version, found = learned
+    tagger = saved_tagger.SavedTagger(version)
+    assert tagger.tag_names == (*tiny_tagger.NAMES, "my tag")
+    assert tagger.thresholds[-1] == 0.5
+    high, low = (
+        [
+            tagger.tag_samples(sound(hertz, seed)).calibrated[-1]
+            for seed in range(10, 14)
+        ]
+        for hertz in (2_500, 300)
+    )
+    assert min(high) > 0.5 > max(low)
+    assert found.told_apart == 1.0
+
+
+def test_the_other_tags_stay_what_they_were(learned, tagger):
+    samples = tiny_tagger.music(3 * RATE)
+    before = tagger.tag_samples(samples)
+    after = saved_tagger.SavedTagger(learned[0]).tag_samples(samples)
+    for name in ("probabilities", "calibrated"):
+        np.testing.assert_allclose(
+            getattr(after, name)[:-1], getattr(before, name), atol=1e-5
+        )
+
+
+def test_the_card_says_how_it_was_learned(learned):
+    card = model_card.read(learned[0])
+    (note,) = card["learned"]
+    assert (note["tag"], note["like"], note["unlike"]) == ("my tag", 3, 3)
+    assert "no share of recordings" in note["probability"]
+    assert card["command"] == "tests"  # of the tagger
+
+
+@pytest.mark.parametrize(
+    ("name", "like", "unlike", "message"),
+    [
+        ("new", slice(1), slice(3), "at least 2 recordings. Received: 1"),
+        ("Rock", slice(3), slice(3), "does not have yet. Received: 'Rock'"),
+        (" ", slice(3), slice(3), "does not have yet"),
+        ("new", slice(3), slice(0), "--unlike must name recordings"),
+    ],
+)
+def test_bad_input_changes_nothing(
+    tagger_folder, sounds, tmp_path, name, like, unlike, message
+):
+    files = sounds["high"][like], sounds["low"][unlike]
+    with pytest.raises(ValueError, match=message):
+        learned_tag.add(tagger_folder, name, *files, tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_used_changes_nothing(
+    tagger_folder, sounds, tmp_path
+):
+    out = tmp_path / "out"
+    silent = tmp_path / "silent.wav"
+    soundfile.write(silent, np.zeros(RATE), RATE)
+    for bad in (silent, tmp_path / "absent.wav"):
+        with pytest.raises(ValueError, match=f"Nothing is learned.*{bad}"):
+            learned_tag.add(
+                *(tagger_folder, "new", [*sounds["high"], bad]),
+                *(sounds["low"], out),
+            )
+    with pytest.raises(ValueError, match=r"high0.wav as both"):
+        learned_tag.add(
+            *(tagger_folder, "new", sounds["high"], sounds["high"][:1], out)
+        )
+    assert not out.exists()
+
+
+def test_a_dual_encoder_is_no_tagger(encoder_folder, sounds, tmp_path):
+    with pytest.raises(ValueError, match="must be a tagger.*a dual encoder"):
+        learned_tag.add(
+            *(encoder_folder, "new", sounds["high"], sounds["low"], tmp_path)
+        )

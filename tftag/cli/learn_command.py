@@ -1,0 +1,102 @@
+"""The command `tftag learn`: a tag of one's own, from a few recordings."""
+
+import argparse
+import pathlib
+import time
+
+from tftag.cli import chosen_model
+from tftag.console import own_process
+from tftag.pretrained import presets
+from tftag.serving import version_folder
+
+
+def add_parser(commands) -> None:
+    """Adds the command to those of `argparse`."""
+    learn = commands.add_parser(
+        "learn",
+        help="add a tag of one's own to a tagger",
+        description="Adds a tag to an exported tagger, as a new version of it: "
+        "learned from recordings that have the tag, against --unlike. Without "
+        "--unlike the published taggers learn against what they keep of the "
+        "recordings of their training, their mean and deviation; another "
+        "model needs --unlike. The probability of such a tag is no share of "
+        "recordings: 0.5 is as near to the ones as to the others.",
+        epilog="Exit status: 0; 2 where the arguments or a file cannot be "
+        "used: then nothing is changed.",
+    )
+    learn.set_defaults(run=run)
+    learn.add_argument("name", metavar="NAME", help="the tag")
+    learn.add_argument(
+        "--like",
+        metavar="FILE",
+        nargs="+",
+        required=True,
+        help="recordings that have the tag, at least two",
+    )
+    learn.add_argument(
+        "--unlike",
+        metavar="FILE",
+        nargs="+",
+        default=[],
+        help="recordings that do not have it",
+    )
+    chosen_model.add_flag(learn, presets.TAGGER)
+    learn.add_argument(
+        "--out",
+        metavar="FOLDER",
+        help="gets the new version (default: the model's own folder, "
+        "saved_models/PRESET for a preset)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Adds a tag.
+
+    Args:
+        arguments: What the parser of `add_parser` made.
+
+    Returns:
+        0.
+
+    Raises:
+        ValueError: A file, the name or the model cannot be used.
+        FileNotFoundError: There is no such model.
+    """
+    model = arguments.model or presets.TAGGER
+    out = _folder(model, arguments.out)
+    start = time.monotonic()
+    said = own_process.run(
+        "tftag.export.learned_tag",
+        [
+            *(str(presets.resolve(model, chosen_model.say)), arguments.name),
+            *(str(out), "--like", *arguments.like),
+            *(["--unlike", *arguments.unlike] if arguments.unlike else []),
+        ],
+    )
+    version, told_apart = said.splitlines()[-2:]
+    print(
+        f"{arguments.name}: learned in {time.monotonic() - start:.0f} s, "
+        f"{version}\n"
+        f"{float(told_apart):.0%} of the recordings are on their own side when "
+        "the tag is learned from the others\n"
+        f"tftag tag music/ --model {out}"
+    )
+    return 0
+
+
+def _folder(model, out):
+    """Where the version goes: beside that which it was made of."""
+    if model in presets.PRESETS:
+        folder = pathlib.Path(out or pathlib.Path("saved_models", model))
+        if chosen_model.is_model(str(folder)):
+            raise ValueError(
+                "A tag is added to what was made before by --model "
+                f"{folder}; --out names another folder. Received: the preset "
+                f"{model}, and {folder}, which has versions."
+            )
+        return folder
+    if out is not None:
+        return pathlib.Path(out)
+    version = version_folder.newest(model)
+    path = pathlib.Path(model)
+    return path.resolve().parent if version == path else path

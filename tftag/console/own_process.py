@@ -1,0 +1,42 @@
+"""Runs a module of tftag in a process of its own.
+
+A command that tags starts without the model code; what needs it runs there.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Sequence
+
+_PACKAGE = pathlib.Path(__file__).parents[1]
+
+
+def run(module: str, arguments: Sequence[str]) -> str:
+    """Runs `python -m MODULE`.
+
+    Args:
+        module: Its name.
+        arguments: Of its command line.
+
+    Returns:
+        What it printed.
+
+    Raises:
+        ValueError: It failed; the message is the last line of its stderr.
+    """
+    # The same tftag as this one, wherever it was imported from.
+    path = os.pathsep.join(
+        filter(None, [str(_PACKAGE.parent), os.environ.get("PYTHONPATH")])
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        reason = done.stderr.strip().splitlines() or ["no reason was given"]
+        raise ValueError(reason[-1].removeprefix("ValueError: "))
+    return done.stdout

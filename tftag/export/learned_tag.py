@@ -1,0 +1,281 @@
+"""Adds a tag to an exported tagger from a handful of recordings.
+
+python -m tftag.export.learned_tag MODEL NAME FOLDER --like FILE ...
+"""
+
+import argparse
+import dataclasses
+import os
+import pathlib
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from scipy import optimize
+
+from tftag import audio, calibration, tags
+from tftag.export import saved_model
+from tftag.models import clip_model
+from tftag.serving import model_card, version_folder
+
+LEAST_LIKE = 2
+# Clips of a recording that are looked at, evenly spaced.
+_MOST_CLIPS = 20
+# A typical recording, where none is given as unlike.
+_BACKGROUND_CLIPS = 200
+_RIDGE = 1.0
+_WRITTEN_BY_EXPORTS = (
+    *("format", "audio", "clips_at_once", "tags", "tags_fingerprint"),
+    *("calibration", "versions"),
+)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LearnedTag:
+    """A tag as a line through the backbone's vectors.
+
+    Attributes:
+        kernel: float64 `[dim]`.
+        bias: Logit of the vector 0.
+        told_apart: Share of the recordings that fall on their own side when
+            the tag is learned from the others.
+    """
+
+    kernel: np.ndarray
+    bias: float
+    told_apart: float
+
+
+def add(
+    model: str | os.PathLike,
+    name: str,
+    like: Sequence[str | os.PathLike],
+    unlike: Sequence[str | os.PathLike],
+    folder: str | os.PathLike,
+) -> tuple[pathlib.Path, LearnedTag]:
+    """Writes a new version of a tagger with one more tag.
+
+    Args:
+        model: Folder of the tagger.
+        name: The tag; none that the tagger has.
+        like: Audio files that have it, at least `LEAST_LIKE`.
+        unlike: Audio files that do not. Without any, the tag is learned
+            against what the backbone's last batch norm keeps of the
+            recordings of its training, their mean and deviation.
+        folder: Gets the numbered folder of the version.
+
+    Returns:
+        The folder of the version, and what was learned.
+
+    Raises:
+        ValueError: Too few files, one that cannot be used, a name that is
+            taken, a dual encoder, or nothing to learn against.
+        FileNotFoundError: There is no such model.
+    """
+    version = version_folder.newest(model)
+    card = model_card.read(version)
+    names = _names(card, name, version)
+    if len(like) < LEAST_LIKE:
+        raise ValueError(
+            f"--like must name at least {LEAST_LIKE} recordings. "
+            f"Received: {len(like)}."
+        )
+    both = {os.path.realpath(one) for one in like}.intersection(
+        map(os.path.realpath, unlike)
+    )
+    if both:
+        raise ValueError(
+            "A recording must be like the tag or unlike it. "
+            f"Received: {', '.join(sorted(both))} as both."
+        )
+    spec = audio.AudioSpec(**card["audio"])
+    # Before the model, which takes seconds.
+    decoded = [_decoded(path, spec) for path in (*like, *unlike)]
+    tagger = keras.models.load_model(
+        version / "assets.extra" / "tagger.keras", compile=False
+    )
+    background = _background(tagger.backbone)
+    if not unlike and background is None:
+        raise ValueError(
+            "--unlike must name recordings without the tag: this model keeps "
+            f"nothing to learn against. Received: none, for {version}."
+        )
+    body = tagger.body()
+    vectors = [_vectors(body, samples, spec) for samples in decoded]
+    learned = _learn(vectors[: len(like)], vectors[len(like) :], background)
+    old = calibration.Calibration.from_dict(card["calibration"])
+    # The calibration of all tags is undone, and its own already done.
+    calibrated = calibration.Calibration(
+        old.slope, np.append(old.offsets, 0.0), np.append(old.thresholds, 0.5)
+    )
+    note = {
+        "tag": names[-1],
+        "like": len(like),
+        "unlike": len(unlike),
+        "negatives": "the recordings named unlike"
+        if unlike
+        else "draws around the mean of the recordings of the training",
+        "probability": "0.5 is as near to the ones as to the others; "
+        "it is no share of recordings",
+        "told_apart": learned.told_apart,
+    }
+    kept = {
+        key: value
+        for key, value in card.items()
+        if key not in _WRITTEN_BY_EXPORTS
+    }
+    return saved_model.export_tagger(
+        _extended(tagger, learned, old.slope),
+        spec,
+        tags.TagVocabulary(names),
+        calibrated,
+        {**kept, "learned": [*card.get("learned", ()), note]},
+        folder,
+        clips_at_once=card["clips_at_once"],
+    ), learned
+
+
+def _names(card, name, version):
+    """The tags of the new version."""
+    if card.get("kind") == model_card.DUAL_ENCODER:
+        raise ValueError(
+            "--model must be a tagger: a dual encoder takes any words as they "
+            f"are. Received: {version}, a dual encoder."
+        )
+    clean = tags.clean_tag(name)
+    if not clean or clean in card["tags"]:
+        raise ValueError(
+            "NAME must be a tag that the model does not have yet. "
+            f"Received: {name!r}."
+        )
+    return (*card["tags"], clean)
+
+
+def _decoded(path, spec):
+    try:
+        return audio.decode_file(path, spec.sample_rate_hz).samples
+    except (audio.UnusableAudio, OSError) as error:
+        raise ValueError(f"Nothing is learned. Received: {error}") from error
+
+
+def _vectors(body, samples, spec):
+    """The backbone's vectors of evenly spaced clips, `[clips, dim]`."""
+    starts = audio.clip_starts(len(samples), spec)
+    if len(starts) > _MOST_CLIPS:
+        places = np.linspace(0, len(starts) - 1, _MOST_CLIPS).round()
+        starts = starts[places.astype(int)]
+    clips = np.zeros((len(starts), spec.clip_samples), np.float32)
+    for clip, start in zip(clips, starts, strict=True):
+        part = samples[start : start + spec.clip_samples]
+        clip[: len(part)] = part
+    peak = np.full(len(clips), np.abs(samples).max(), np.float32)
+    return body.predict({"waveform": clips, "peak": peak}, verbose=0)
+
+
+def _background(backbone):
+    """Mean and deviation `[dim]` of the training, where the backbone has it.
+
+    A batch norm behind the last layer brings the vectors of the training to
+    its offset, and its scale around it.
+    """
+    last = backbone.layers[-1]
+    if not isinstance(last, keras.layers.BatchNormalization):
+        return None
+    return np.asarray(last.beta), np.abs(np.asarray(last.gamma))
+
+
+def _learn(like, unlike, background):
+    """Learns a tag from vectors `[clips, dim]` of each recording."""
+    mean, deviation = background or (
+        np.mean(np.concatenate([*like, *unlike]), axis=0),
+        np.std(np.concatenate([*like, *unlike]), axis=0),
+    )
+    deviation = np.maximum(deviation, 1e-6)
+    like = [(one - mean) / deviation for one in like]
+    unlike = [(one - mean) / deviation for one in unlike]
+    drawn = np.random.default_rng(0).normal(size=(_BACKGROUND_CLIPS, len(mean)))
+    others = unlike or [drawn]
+    right = []
+    for at, left_out in enumerate(like):
+        kernel, bias = _fit(like[:at] + like[at + 1 :], others)
+        right.append(np.mean(left_out @ kernel) + bias > 0)
+    for at, left_out in enumerate(unlike):
+        if len(unlike) > 1:
+            kernel, bias = _fit(like, unlike[:at] + unlike[at + 1 :])
+            right.append(np.mean(left_out @ kernel) + bias < 0)
+    kernel, bias = _fit(like, others)
+    kernel = kernel / deviation
+    return LearnedTag(
+        kernel, float(bias - kernel @ mean), np.mean(right).item()
+    )
+
+
+def _fit(like, unlike):
+    """Logistic regression; both sides count the same, and so do recordings.
+
+    Targets are those of Platt (1999): the fewer the recordings, the farther
+    from certainty.
+    """
+    rows = np.concatenate([*like, *unlike])
+    targets, weights = [], []
+    for side, truth in ((like, 1.0), (unlike, 0.0)):
+        target = abs(truth - 1 / (len(side) + 2))
+        for one in side:
+            targets.append(np.full(len(one), target))
+            weights.append(np.full(len(one), 0.5 / len(side) / len(one)))
+    targets, weights = np.concatenate(targets), np.concatenate(weights)
+
+    def cost(unknowns):
+        kernel, bias = unknowns[:-1], unknowns[-1]
+        logits = rows @ kernel + bias
+        error = weights * (1 / (1 + np.exp(-logits)) - targets)
+        loss = weights @ (np.logaddexp(0, logits) - targets * logits)
+        return (
+            loss + _RIDGE / 2 * kernel @ kernel,
+            np.append(error @ rows + _RIDGE * kernel, error.sum()),
+        )
+
+    found = optimize.minimize(
+        cost, np.zeros(rows.shape[1] + 1), jac=True, method="L-BFGS-B"
+    ).x
+    return found[:-1], found[-1]
+
+
+def _extended(tagger, learned, slope):
+    """The tagger with one more output, and nothing else changed."""
+    inputs = keras.Input(tagger.backbone.output.shape[1:], name="clip_vector")
+    logits = tagger.head(inputs)
+    if len(logits.shape) == 3:
+        logits = keras.ops.mean(logits, axis=1)
+    dense = keras.layers.Dense(1, dtype="float32", name="learned")
+    outputs = keras.ops.concatenate(
+        [keras.ops.cast(logits, "float32"), dense(inputs)], axis=-1
+    )
+    weights = learned.kernel[:, np.newaxis], np.array([learned.bias])
+    dense.set_weights([values / slope for values in weights])
+    head = keras.Model(inputs, outputs)
+    return clip_model.ClipModel(
+        tagger.front_end, tagger.backbone, head, name="tagger"
+    )
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Adds what the command line names; a refusal is one line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    for positional in ("model", "name", "folder"):
+        parser.add_argument(positional)
+    parser.add_argument("--like", nargs="+", default=[])
+    parser.add_argument("--unlike", nargs="+", default=[])
+    given = parser.parse_args(argv)
+    try:
+        version, learned = add(
+            given.model, given.name, given.like, given.unlike, given.folder
+        )
+    except (ValueError, OSError) as error:
+        raise SystemExit(" ".join(str(error).split())) from error
+    print(version)
+    print(learned.told_apart)
+
+
+if __name__ == "__main__":
+    main()
