@@ -158,7 +158,6 @@ def test_bad_files_are_a_line_each_and_the_others_go_on(
     "words",
     [
         (),
-        ("tag",),
         ("tag", "model", "a.mp3", "--top", "0"),
         ("tag", "model", "a.mp3", "--top", "x"),
         ("tag", "model", "a.mp3", "--top", "3", "--all"),
