@@ -60,38 +60,53 @@ def _find_inside(top, fail):
         fail(top, FileNotFoundError(text))
 
 
+def decoded(
+    paths: Iterable[pathlib.Path], sample_rate_hz: int, fail: _Fail
+) -> Iterator[tuple[pathlib.Path, np.ndarray]]:
+    """Yields each file that can be read, one at a time.
+
+    `decoding_pool.decoded` reads ahead, in processes of its own.
+
+    Args:
+        paths: The files; read as needed.
+        sample_rate_hz: Rate of the waveforms.
+        fail: Gets path and error where a file cannot be read.
+
+    Yields:
+        Path, and int16 `[samples]`.
+    """
+    for path in paths:
+        try:
+            with quiet.libraries():
+                recording = audio.decode_file(path, sample_rate_hz)
+        except UNREADABLE as error:
+            fail(path, error)
+            continue
+        yield path, recording.samples
+
+
 def each(
     answer: Callable[[Iterable[np.ndarray]], Iterable[_Answer]],
-    paths: Iterable[pathlib.Path],
-    sample_rate_hz: int,
-    fail: _Fail,
+    recordings: Iterable[tuple[pathlib.Path, np.ndarray]],
 ) -> Iterator[tuple[pathlib.Path, _Answer]]:
-    """Yields each file that can be read, and what a model says of it.
+    """Yields each file, and what a model says of it.
 
     Args:
         answer: `tag_each` or `embed_each` of an opened model.
-        paths: The files; read as needed.
-        sample_rate_hz: Rate of the waveforms that the model takes.
-        fail: Gets path and error where a file cannot be read.
+        recordings: Path and waveform of each; read as needed.
 
     Yields:
         Path and answer.
     """
-    decoded = collections.deque()
+    waiting = collections.deque()
 
-    def read():
-        for path in paths:
-            try:
-                with quiet.libraries():
-                    recording = audio.decode_file(path, sample_rate_hz)
-            except UNREADABLE as error:
-                fail(path, error)
-                continue
-            decoded.append(path)
-            yield recording.samples
+    def waveforms():
+        for path, samples in recordings:
+            waiting.append(path)
+            yield samples
 
-    for found in answer(read()):
-        yield decoded.popleft(), found
+    for found in answer(waveforms()):
+        yield waiting.popleft(), found
 
 
 def reason(error: Exception) -> str:

@@ -51,6 +51,11 @@ class UnusableAudio(ValueError):
         self.reason = reason
         self.by_ffmpeg = by_ffmpeg
 
+    def __reduce__(self):
+        """Lets it pass from one process to another."""
+        arguments = (self.reason, str(self), self.by_ffmpeg)
+        return type(self), arguments, self.__dict__
+
 
 @dataclasses.dataclass(frozen=True)
 class Recording:

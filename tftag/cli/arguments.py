@@ -15,8 +15,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=tag_table.FORMATS,
-        default="table",
-        help="default: %(default)s",
+        help="default: what the ending of --out says, else table",
     )
     parser.add_argument(
         "--out",
@@ -24,6 +23,14 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write to FILE, not stdout",
     )
+
+
+def row_format(arguments: argparse.Namespace) -> str:
+    """The format of the rows: the one asked for, or that of `--out`."""
+    if arguments.format is not None:
+        return arguments.format
+    ending = os.path.splitext(arguments.out or "")[1].lower().lstrip(".")
+    return ending if ending in tag_table.FORMATS else "table"
 
 
 def count(text: str) -> int:

@@ -6,11 +6,18 @@ from tftag.cli import (
     models_command,
     search_command,
     tag_command,
+    timeline_command,
 )
 
 # In the order of the help text. Each has `add_parser(commands)`, which sets
 # `run`; TensorFlow waits until a model is opened.
-COMMANDS = (tag_command, search_command, learn_command, models_command)
+COMMANDS = (
+    tag_command,
+    timeline_command,
+    search_command,
+    learn_command,
+    models_command,
+)
 
 
 def main(argv: list[str] | None = None) -> int:

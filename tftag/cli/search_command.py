@@ -207,4 +207,6 @@ def _rank(
         for hit in index.best(scores, arguments.top)
     ]
     labels = [known_terms.label(term) for term in terms]
-    search_table.write(out, arguments.format, labels, found, len(index))
+    search_table.write(
+        out, arguments_lib.row_format(arguments), labels, found, len(index)
+    )

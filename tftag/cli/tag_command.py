@@ -1,15 +1,13 @@
 """The command `tftag tag`: tags of audio files."""
 
 import argparse
-import sys
-from typing import TextIO
 
 import numpy as np
 
 from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model, row_output, tag_table
-from tftag.console import quiet
+from tftag.cli import chosen_model, tag_effects, tag_output, tag_table
+from tftag.library import journal
 from tftag.pretrained import presets
 from tftag.search import known_terms, query
 
@@ -36,7 +34,7 @@ def add_parser(commands) -> None:
         "paths",
         type=arguments_lib.local_path,
         metavar="FILE_OR_FOLDER",
-        nargs="+",
+        nargs="*",
         help="audio of any format that libsndfile reads, or ffmpeg where it is "
         "installed; folders are searched to the bottom, through links too",
     )
@@ -69,6 +67,8 @@ def add_parser(commands) -> None:
         help="tags of every clip instead of the whole recording",
     )
     arguments_lib.add_output(tag)
+    tag_output.add_flags(tag)
+    tag_effects.add_flags(tag)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -84,54 +84,21 @@ def run(arguments: argparse.Namespace) -> int:
         ValueError: The model or an argument is not what it must be.
         OSError: There is no such model, or no place to write to.
     """
+    if arguments.undo is not None:
+        return tag_effects.run_undo(arguments.undo)
+    if not arguments.paths:
+        raise ValueError("Name at least one file or folder to tag.")
+    tag_effects.check(arguments)
     model, arguments.paths = chosen_model.split(
         arguments.model, arguments.paths
     )
     arguments.model = model or (
         presets.TAGGER if arguments.tags is None else presets.DUAL_ENCODER
     )
-    try:
-        with row_output.opened(
-            arguments.out,
-            arguments.paths,
-            chosen_model.folder(arguments.model),
-        ) as out:
-            return _write(arguments, out)
-    except _NothingTagged:
-        sys.stderr.write(
-            f"nothing was tagged: {arguments.out} was not written\n"
-        )
-        return 1
-
-
-class _NothingTagged(Exception):
-    """No file could be tagged: rows of an earlier call are worth more."""
-
-
-def _write(arguments: argparse.Namespace, out: TextIO) -> int:
-    if arguments.tags is not None:
-        listed = _asked(arguments)
-        kind = tag_table.AskedTag
-    else:
-        listed = _trained(arguments)
-        kind = tag_table.Tag
-    failures = []
-
-    def fail(path, error):
-        failures.append(path)
-        reason = " ".join(audio_files.reason(error).split())
-        sys.stderr.write(f"not tagged: {reason}\n")
-
-    rows = tag_table.Listing(
-        out, arguments.format, kind, has_times=arguments.timeline
-    )
-    paths = audio_files.find(arguments.paths, fail)
-    for path, tags, start_seconds in listed(paths, fail):
-        rows.add(audio_files.shown(path), tags, start_seconds)
-    rows.close()
-    if rows.is_empty and arguments.out is not None:
-        raise _NothingTagged
-    return 1 if failures else 0
+    tag_output.check(arguments)
+    tag_output.limit_threads(arguments.threads)
+    asked = _trained if arguments.tags is None else _asked
+    return tag_output.write(arguments, asked(arguments))
 
 
 def _trained(arguments):
@@ -139,34 +106,31 @@ def _trained(arguments):
     tagger = chosen_model.open_tagger(arguments.model)
     read = _timelines if arguments.timeline else _recordings
 
-    def listed(paths, fail):
-        for path, calibrated, start_seconds in read(tagger, paths, fail):
-            yield path, _chosen(tagger, calibrated, arguments), start_seconds
+    def answer(recordings):
+        for path, parts in read(tagger, recordings):
+            yield (
+                path,
+                [
+                    journal.Entry(start, _chosen(tagger, calibrated, arguments))
+                    for start, calibrated in parts
+                ],
+            )
 
-    return listed
-
-
-def _recordings(tagger, paths, fail):
-    """Yields path, calibrated probabilities and None of each file."""
-    for path, tagged in audio_files.each(
-        tagger.tag_each, paths, tagger.sample_rate_hz, fail
-    ):
-        yield path, tagged.calibrated, None
+    return tag_output.Answering(tagger, tag_table.Tag, answer)
 
 
-def _timelines(tagger, paths, fail):
-    """Yields path, calibrated probabilities and start of each clip."""
-    for path in paths:
-        try:
-            with quiet.libraries():
-                timeline = tagger.timeline_file(path)
-        except audio_files.UNREADABLE as error:
-            fail(path, error)
-            continue
-        for start_seconds, calibrated in zip(
-            timeline.start_seconds, timeline.calibrated, strict=True
-        ):
-            yield path, calibrated, float(start_seconds)
+def _recordings(tagger, recordings):
+    """Yields path, and None with the calibrated probabilities."""
+    for path, tagged in audio_files.each(tagger.tag_each, recordings):
+        yield path, [(None, tagged.calibrated)]
+
+
+def _timelines(tagger, recordings):
+    """Yields path, and start and calibrated probabilities of each clip."""
+    for path, samples in recordings:
+        timeline = tagger.timeline_samples(samples)
+        starts = timeline.start_seconds.tolist()
+        yield path, zip(starts, timeline.calibrated, strict=True)
 
 
 def _chosen(tagger, calibrated, arguments):
@@ -178,11 +142,11 @@ def _chosen(tagger, calibrated, arguments):
     elif not arguments.all:
         places = places[: arguments.top or _TOP]
     return [
-        tag_table.Tag(
+        [
             tagger.tag_names[place],
             _short(calibrated[place]),
             bool(is_given[place]),
-        )
+        ]
         for place in places
     ]
 
@@ -210,14 +174,12 @@ def _asked(arguments):
     trained, known_share = encoder.embed_texts(encoder.tag_names)
     trained = trained[known_share > 0]
 
-    def listed(paths, fail):
-        for path, embedding in audio_files.each(
-            encoder.embed_each, paths, encoder.sample_rate_hz, fail
-        ):
+    def answer(recordings):
+        for path, embedding in audio_files.each(encoder.embed_each, recordings):
             tags = _compared(terms, vectors @ embedding, trained @ embedding)
-            yield path, tags[: arguments.top], None
+            yield path, [journal.Entry(None, tags[: arguments.top])]
 
-    return listed
+    return tag_output.Answering(encoder, tag_table.AskedTag, answer)
 
 
 def _compared(terms, cosines, trained_cosines):
@@ -229,9 +191,7 @@ def _compared(terms, cosines, trained_cosines):
         found.append((farther.mean(), sign * cosine, term, cosine))
     found.sort(key=lambda one: one[:2], reverse=True)
     return [
-        tag_table.AskedTag(
-            known_terms.label(term), float(share), _short(cosine)
-        )
+        [known_terms.label(term), float(share), _short(cosine)]
         for share, _, term, cosine in found
     ]
 

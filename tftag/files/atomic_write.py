@@ -38,7 +38,8 @@ def replacing(
             of a file that is not UTF-8.
 
     Yields:
-        The open file.
+        The open file; its `name` is where it is until it takes its place, for
+        a library that writes by name.
 
     Raises:
         OSError: It cannot be written; names `path`.
@@ -57,7 +58,7 @@ def replacing(
     if is_text:
         how = {"encoding": "utf-8", "errors": errors, "newline": ""}
     mode = "w" if is_text else "wb"
-    if _is_stream(path):
+    if is_stream(path):
         with open(path, mode, **how) as file:
             yield file
         return
@@ -67,7 +68,7 @@ def replacing(
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         _remove_abandoned(path.parent)
         part, descriptor = _create(path.parent)
-        with open(descriptor, mode, **how) as file:
+        with open(part, mode, opener=lambda *_: descriptor, **how) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -127,6 +128,14 @@ def is_temporary(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+def is_stream(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is no place for a file: a device, or a pipe."""
+    path = pathlib.Path(path)
+    if path.is_relative_to("/dev") or path.is_relative_to("/proc"):
+        return True
+    return path.exists() and not (path.is_file() or path.is_dir())
+
+
 def _create(folder: Any) -> tuple[Any, Any]:
     """Makes a file under a new name, locked for as long as it is open."""
     while True:
@@ -165,9 +174,3 @@ def _sync_folder(folder: Any) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _is_stream(path: pathlib.Path) -> Any:
-    if path.is_relative_to("/dev") or path.is_relative_to("/proc"):
-        return True
-    return path.exists() and not (path.is_file() or path.is_dir())

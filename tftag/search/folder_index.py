@@ -231,7 +231,8 @@ def refreshed(
     with interrupts.keeping(keep):
         wait_until = time.monotonic() + _SECONDS
         for path, vector in audio_files.each(
-            encoder.embed_each, new, encoder.sample_rate_hz, refuse
+            encoder.embed_each,
+            audio_files.decoded(new, encoder.sample_rate_hz, refuse),
         ):
             fresh[new[path]] = vector
             if (began := time.monotonic()) >= wait_until:

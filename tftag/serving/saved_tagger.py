@@ -192,13 +192,27 @@ class SavedTagger:
             audio.UnusableAudio: Nothing can be read, or only silence.
             FileNotFoundError: There is no such file.
         """
-        samples = audio.decode_file(path, self.sample_rate_hz).samples
-        if (heard := self._long(samples)) is not None:
+        recording = audio.decode_file(path, self.sample_rate_hz)
+        return self.timeline_samples(recording.samples)
+
+    def timeline_samples(self, samples: np.ndarray) -> Timeline:
+        """Tags each clip of a waveform.
+
+        Args:
+            samples: As `tag_samples` takes them.
+
+        Returns:
+            What the model says of each clip, in the order of time.
+
+        Raises:
+            ValueError: As `tag_samples`.
+        """
+        if (tagged := self._long(samples)) is not None:
             starts = audio.clip_starts(len(samples), self._spec)
             return Timeline(
                 (starts / self.sample_rate_hz).astype(np.float32),
-                heard["probabilities"],
-                self._saved_model.calibrated(heard["probabilities"]).numpy(),
+                tagged["probabilities"],
+                self._saved_model.calibrated(tagged["probabilities"]).numpy(),
             )
         answer = self._run("timeline", waveform=_waveform(samples)[np.newaxis])
         return Timeline(

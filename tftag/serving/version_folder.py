@@ -1,6 +1,7 @@
 """The numbered folders of a model: each is there as a whole or not at all."""
 
 import contextlib
+import hashlib
 import os
 import pathlib
 import shutil
@@ -81,6 +82,23 @@ def newest(path: str | os.PathLike) -> pathlib.Path:
             f"do. Received: {path}, with neither."
         )
     return max(versions, key=lambda version: int(version.name))
+
+
+def fingerprint(folder: str | os.PathLike) -> str:
+    """Returns what changes with any byte of a model: 32 hexadecimal digits.
+
+    Args:
+        folder: The folder that `saved_model.pb` is in.
+    """
+    folder = pathlib.Path(folder)
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(folder.rglob("*")):
+        # What lies there for others does not change an answer.
+        if path.is_file() and "assets.extra" not in path.parts:
+            with open(path, "rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            digest.update(f"{path.relative_to(folder)}\0{content}\0".encode())
+    return digest.hexdigest()
 
 
 def _rename(written, folder, version):

@@ -91,7 +91,10 @@ def test_each_answer_stands_with_its_file(folder, at_once):
     paths = [folder / "a.wav", folder / "cover.jpg", folder / "absent.wav"]
     paths += [folder / "c.wav", folder / "b" / "2.wav", folder / "b" / "1.FLAC"]
     found = list(
-        audio_files.each(answer, paths, RATE, lambda *one: failures.append(one))
+        audio_files.each(
+            answer,
+            audio_files.decoded(paths, RATE, lambda *one: failures.append(one)),
+        )
     )
     assert [path for path, _ in found] == [paths[0], *paths[3:]]
     # All are at full scale once they are decoded.

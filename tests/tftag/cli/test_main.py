@@ -192,7 +192,6 @@ def test_an_address_is_refused_without_its_secrets(words, address, capsys):
     "words",
     [
         (),
-        ("tag",),
         ("tag", "model", "a.mp3", "--top", "0"),
         ("tag", "model", "a.mp3", "--top", "x"),
         ("tag", "model", "a.mp3", "--top", "3", "--all"),

@@ -1,0 +1,83 @@
+import multiprocessing
+import os
+import signal
+import time
+
+import numpy as np
+import odd_audio
+import pytest
+import soundfile
+
+from tftag import audio
+from tftag.audio import decoding_pool
+
+RATE = odd_audio.RATE_HZ
+# Bytes that stand for a file over which a decoder dies, or comes to no end.
+DEADLY = b"deadly"
+
+
+@pytest.fixture
+def songs(tmp_path):
+    paths = []
+    for number in range(12):
+        paths.append(tmp_path / f"{number:02d}.wav")
+        samples = odd_audio.tone(0.02 * (13 - number))
+        soundfile.write(paths[-1], samples, RATE)
+    return paths
+
+
+def decode(paths, processes=2):
+    failures = []
+    found = decoding_pool.decoded(
+        iter(paths), RATE, lambda *one: failures.append(one), processes
+    )
+    return list(found), failures
+
+
+def test_order_and_samples_are_those_of_one_process(songs, caplog):
+    songs[3].write_bytes(odd_audio.unusable()["silent.wav"].data)
+    songs[5].unlink()
+    whole = songs[7].read_bytes()
+    songs[7].write_bytes(whole[: len(whole) // 2])
+    found, failures = decode(songs)
+    assert [path for path, _ in failures] == [songs[3], songs[5]]
+    silent, lost = (error for _, error in failures)
+    assert isinstance(silent, audio.UnusableAudio)
+    assert silent.reason == "silent" and str(songs[3]) in str(silent)
+    assert isinstance(lost, FileNotFoundError)
+    assert [path for path, _ in found] == [
+        path for path in songs if path not in (songs[3], songs[5])
+    ]
+    for path, samples in found:
+        alone = audio.decode_file(path, RATE).samples
+        np.testing.assert_array_equal(samples, alone)
+    # What a decoder warns of in its process is said here.
+    assert any(str(songs[7]) in text for text in caplog.messages)
+
+
+def die_of(path, rate_hz):
+    """Stands in for the decoder, in the process of a worker."""
+    if path.read_bytes() == DEADLY:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return decoding_pool.audio.decode_file(path, rate_hz).samples, []
+
+
+def test_a_decoder_that_crashes_costs_its_file_alone(songs, monkeypatch):
+    for place in (2, 3, 9):
+        songs[place].write_bytes(DEADLY)
+    monkeypatch.setattr(decoding_pool, "_decode", die_of)
+    found, failures = decode(songs)
+    assert [path for path, _ in failures] == [songs[i] for i in (2, 3, 9)]
+    assert all("crashed" in str(error) for _, error in failures)
+    others = [path for i, path in enumerate(songs) if i not in (2, 3, 9)]
+    assert [path for path, _ in found] == others
+
+
+def test_whoever_stops_early_leaves_no_process(songs):
+    found = decoding_pool.decoded(iter(songs), RATE, None, 2)
+    next(found)
+    found.close()
+    deadline = time.monotonic() + 60
+    while multiprocessing.active_children():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

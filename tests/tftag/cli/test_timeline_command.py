@@ -1,0 +1,60 @@
+import os
+
+import matplotlib.image
+import numpy as np
+import pytest
+import soundfile
+import tiny_tagger
+from matplotlib import figure
+
+from tftag.cli import chosen_model, command_line, timeline_command
+from tftag.cli import main as main_module
+
+RATE = tiny_tagger.SPEC.sample_rate_hz
+
+
+@pytest.fixture(autouse=True)
+def loaded_once(tagger, monkeypatch):
+    monkeypatch.setattr(chosen_model, "open_tagger", lambda path: tagger)
+
+
+def run(folder, path, *options):
+    model = ["--model", str(folder.parent)]
+    argv = ["timeline", str(path), *model, *map(str, options)]
+    return command_line.run(main_module.main, argv)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 3.0])
+def test_a_picture_is_drawn(tagger_folder, tmp_path, seconds, capsys):
+    song, out = tmp_path / "50$ or $x_1$.wav", tmp_path / "a.png"
+    samples = tiny_tagger.music(int(seconds * RATE)) / 8
+    soundfile.write(song, samples, RATE)
+    assert run(tagger_folder, song, "--out", out, "--top", "4") == 0
+    picture = matplotlib.image.imread(out)
+    assert picture.shape[0] > 100 and picture.std() > 0
+    assert capsys.readouterr().err == ""
+
+
+def test_rows_are_tags_and_columns_clips():
+    axes = figure.Figure().subplots()
+    values = np.array([[0.1, 0.9, 0.5], [0.2, 0.3, 0.4]])
+    timeline_command._draw(axes, np.array([0, 10, 20]), values, ["a$", "$b"])
+    (mesh,) = axes.collections
+    np.testing.assert_array_equal(mesh.get_array().reshape(2, 3), values)
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        *("a$", "$b")
+    ]
+    assert axes.get_xlim() == (0, 30)
+
+
+def test_bad_input_is_a_line(tagger_folder, tmp_path, capsys):
+    song = tmp_path / "a.wav"
+    song.write_bytes(b"RIFF")
+    assert run(tagger_folder, song, "--out", tmp_path / "a.png") == 2
+    assert run(tagger_folder, song, "--out", song) == 2
+    assert run(tagger_folder, tmp_path / "none", "--out", "a.png") == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("error: ") for line in lines)
+    assert os.listdir(tmp_path) == ["a.wav"]
+    assert song.read_bytes() == b"RIFF"

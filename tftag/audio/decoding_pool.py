@@ -1,0 +1,177 @@
+"""Audio files decoded ahead of a model, in processes of their own.
+
+A decoder that crashes, or comes to no end, costs its file alone.
+"""
+
+import collections
+import concurrent.futures
+import contextlib
+import logging
+import multiprocessing
+import os
+import pathlib
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import process
+
+import numpy as np
+
+from tftag.audio import recording as audio
+from tftag.audio import waveform
+
+UNREADABLE = (waveform.UnusableAudio, OSError)
+
+_AHEAD = 2  # files per process that are decoded, or waited for
+_SECONDS_PER_FILE = 600  # an hour of MP3 takes five
+
+_log = logging.getLogger(audio.__name__)
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def decoded(
+    paths: Iterable[pathlib.Path],
+    sample_rate_hz: int,
+    fail: Callable[[pathlib.Path, Exception], None],
+    processes: int,
+) -> Iterator[tuple[pathlib.Path, np.ndarray]]:
+    """Yields each file that can be read, in their order, decoded ahead.
+
+    Args:
+        paths: The files; taken as needed.
+        sample_rate_hz: Rate of the waveforms.
+        fail: Gets path and error where a file cannot be read.
+        processes: How many decode at a time; two files of each are in memory.
+
+    Yields:
+        Path, and int16 `[samples]` as `recording.decode_file` gives them.
+    """
+    with contextlib.closing(_Pool(processes, sample_rate_hz)) as pool:
+        for path, answer in pool.each(iter(paths)):
+            if isinstance(answer, Exception):
+                fail(path, answer)
+                continue
+            samples, warnings = answer
+            for text in warnings:
+                _log.warning("%s", text)
+            yield path, samples
+
+
+class _Pool:
+    """Processes that are replaced when one of them dies."""
+
+    def __init__(self, processes, sample_rate_hz):
+        self._processes = processes
+        self._sample_rate_hz = sample_rate_hz
+        self._executor = None
+        self._waiting = collections.deque()
+
+    def each(self, paths):
+        """Yields path, and samples with warnings or an error."""
+        is_more = True
+        while is_more or self._waiting:
+            while is_more and len(self._waiting) < _AHEAD * self._processes:
+                path = next(paths, None)
+                is_more = path is not None
+                if is_more:
+                    self._waiting.append((path, self._submit(path)))
+            if not self._waiting:
+                return
+            path, future = self._waiting.popleft()
+            try:
+                yield path, future.result()
+            except process.BrokenProcessPool:
+                yield path, self._again(path)
+            except UNREADABLE as error:
+                yield path, error
+
+    def close(self):
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None
+
+    def _submit(self, path):
+        if self._executor is not None:
+            with contextlib.suppress(process.BrokenProcessPool):
+                return self._executor.submit(
+                    _decode, path, self._sample_rate_hz
+                )
+            self.close()
+        self._executor = self._start(self._processes)
+        return self._executor.submit(_decode, path, self._sample_rate_hz)
+
+    def _again(self, path):
+        """Decodes a file whose process died, or a neighbour's, by itself."""
+        with self._start(1) as alone:
+            try:
+                return alone.submit(
+                    _decode, path, self._sample_rate_hz
+                ).result()
+            except process.BrokenProcessPool:
+                return waveform.UnusableAudio(
+                    "unreadable",
+                    f"{os.fsdecode(path)}: The decoder crashed, or took more "
+                    f"than {_SECONDS_PER_FILE} seconds.",
+                )
+            except UNREADABLE as error:
+                return error
+
+    def _start(self, processes):
+        # Not fork: it would copy the locks of TensorFlow's threads.
+        return concurrent.futures.ProcessPoolExecutor(
+            processes,
+            multiprocessing.get_context("spawn"),
+            initializer=_begin,
+        )
+
+
+class _Kept(logging.Handler):
+    """Keeps what a decoder warns of."""
+
+    def __init__(self):
+        super().__init__()
+        self.texts = []
+
+    def emit(self, record):
+        self.texts.append(record.getMessage())
+
+
+def _begin():
+    """Makes a process one that decodes."""
+    # Ctrl-C reaches the whole group: the parent decides what happens then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # libmpg123 has a note for every odd byte.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent():
+    parent = multiprocessing.parent_process()
+    parent.join()
+    os._exit(1)
+
+
+def _decode(path, sample_rate_hz):
+    kept = _Kept()
+    _log.addHandler(kept)
+    _log.propagate = False
+    signal.alarm(_SECONDS_PER_FILE)
+    try:
+        samples = audio.decode_file(path, sample_rate_hz).samples
+    except UNREADABLE:
+        raise
+    except Exception as error:  # no file ends the others
+        raise waveform.UnusableAudio(
+            "unreadable",
+            f"{os.fsdecode(path)}: {type(error).__name__}: {error}",
+        ) from error
+    finally:
+        signal.alarm(0)
+        _log.removeHandler(kept)
+    return samples, kept.texts

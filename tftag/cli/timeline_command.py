@@ -1,0 +1,110 @@
+"""The command `tftag timeline`: a recording's tags over time, as a picture."""
+
+import argparse
+import io
+import pathlib
+
+import numpy as np
+
+from tftag.audio import audio_files
+from tftag.cli import arguments as arguments_lib
+from tftag.cli import chosen_model, row_output
+from tftag.console import quiet
+from tftag.files import atomic_write, escaping
+from tftag.pretrained import presets
+
+_INSTALL = "A timeline is drawn by matplotlib: install tftag[plots]."
+
+
+def add_parser(commands) -> None:
+    """Adds the command to those of `argparse`."""
+    timeline = commands.add_parser(
+        "timeline",
+        help="draw the tags of a recording over time",
+        description="Draws the calibrated probabilities of the tags that are "
+        "likeliest anywhere in a recording, clip by clip, as a PNG. The "
+        "numbers themselves: tftag tag --timeline.",
+        epilog="Exit status: 0; 2 where the arguments are wrong or the file "
+        "cannot be read.",
+    )
+    timeline.set_defaults(run=run)
+    timeline.add_argument("file", metavar="FILE", help="a recording")
+    chosen_model.add_flag(timeline, presets.TAGGER)
+    timeline.add_argument(
+        "--top",
+        type=arguments_lib.count,
+        default=10,
+        metavar="N",
+        help="the N likeliest tags (default: %(default)s)",
+    )
+    timeline.add_argument(
+        "--out", metavar="PNG", required=True, help="where the picture goes"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draws the timeline of the command line.
+
+    Args:
+        arguments: What the parser of `add_parser` made.
+
+    Returns:
+        0.
+
+    Raises:
+        ValueError: The file or the model cannot be used, or matplotlib is not
+            installed.
+        OSError: There is no such file or model, or no place to write to.
+    """
+    try:
+        from matplotlib import figure
+    except ImportError as error:
+        raise ValueError(_INSTALL) from error
+    model = arguments.model or presets.TAGGER
+    row_output.check(
+        arguments.out, [arguments.file], chosen_model.folder(model)
+    )
+    tagger = chosen_model.open_tagger(model)
+    with quiet.libraries():
+        found = tagger.timeline_file(arguments.file)
+    places = np.argsort(-found.calibrated.max(axis=0), kind="stable")
+    places = places[: arguments.top]
+    drawn = figure.Figure(
+        figsize=(10, 1.5 + 0.3 * len(places)), layout="constrained"
+    )
+    _draw(
+        drawn.subplots(),
+        found.start_seconds,
+        found.calibrated[:, places].T,
+        [escaping.one_line(tagger.tag_names[place]) for place in places],
+    )
+    name = audio_files.shown(pathlib.Path(arguments.file).name)
+    # A dollar sign would begin a formula.
+    drawn.suptitle(escaping.one_line(name), parse_math=False)
+    content = io.BytesIO()
+    drawn.savefig(content, format="png", dpi=100)
+    atomic_write.write(arguments.out, content.getvalue())
+    return 0
+
+
+def _draw(axes, start_seconds, probabilities, names):
+    """Draws a row per tag, a column per clip.
+
+    Args:
+        axes: Of matplotlib.
+        start_seconds: `[clips]`.
+        probabilities: `[tags, clips]`.
+        names: Of the tags.
+    """
+    # A clip is drawn up to the start of the next; the last one as wide as the
+    # one before it.
+    steps = np.diff(start_seconds)
+    width = steps[-1] if len(steps) else 1.0
+    edges = np.append(start_seconds, start_seconds[-1] + width)
+    image = axes.pcolormesh(
+        edges, np.arange(len(names) + 1), probabilities, vmin=0, vmax=1
+    )
+    axes.invert_yaxis()
+    axes.set_yticks(np.arange(len(names)) + 0.5, names, parse_math=False)
+    axes.set_xlabel("start of the clip (seconds)")
+    axes.figure.colorbar(image, label="calibrated probability")

@@ -1,0 +1,242 @@
+"""Genre and mood inside audio files, by mutagen: read, written, verified.
+
+A file is copied beside its place, changed there, decoded, and takes the place
+of the old one only if every sample is the same.
+"""
+
+import hashlib
+import os
+import pathlib
+import shutil
+
+from tftag.audio import decoders, waveform
+from tftag.console import quiet
+from tftag.files import atomic_write
+
+FIELDS = ("genre", "mood")
+Fields = dict[str, list[str]]
+
+_MOOD_OF_MP4 = "----:com.apple.iTunes:MOOD"
+_INSTALL = (
+    "Tags are written by mutagen, which is GPL-2 or later: install "
+    "tftag[write-tags]."
+)
+
+
+class NoPlace(ValueError):
+    """A file that tags cannot be put into, or not safely."""
+
+
+def check_installed() -> None:
+    """Refuses where mutagen is not installed.
+
+    Raises:
+        ValueError: It is not.
+    """
+    _mutagen()
+
+
+def read(path: str | os.PathLike) -> Fields:
+    """Reads the fields of a file, each a list of texts, empty where none is.
+
+    Raises:
+        NoPlace: The file takes no tags, or is damaged.
+        OSError: It cannot be read.
+    """
+    tags = _open(path).tags
+    return {
+        field: [] if tags is None else _get(tags, field) for field in FIELDS
+    }
+
+
+def write(path: str | os.PathLike, fields: Fields) -> None:
+    """Puts fields into a file; times, permissions and all samples stay.
+
+    A link is followed: the file that it leads to is changed. Tags that hold
+    nothing any more are removed as a whole.
+
+    Args:
+        path: The file.
+        fields: Texts of each field to change; none removes it.
+
+    Raises:
+        NoPlace: The file takes no tags, is damaged, or would not be decoded
+            as before. It is as it was.
+        OSError: It cannot be read or written.
+    """
+    path = pathlib.Path(os.path.realpath(path))
+    facts = os.stat(path)
+    if facts.st_nlink > 1:
+        raise NoPlace(
+            f"{path}: It has {facts.st_nlink} names (hard links), and would "
+            "change under one of them alone."
+        )
+    kind = type(_open(path))
+    with atomic_write.replacing(path, is_text=False) as file:
+        part = file.name
+        shutil.copyfile(path, part)
+        _change(kind, part, fields, path)
+        if _samples(part, path) != _samples(path, path):
+            raise NoPlace(f"{path}: It would not be decoded as before.")
+        _keep_facts(file, path, facts)
+
+
+def _mutagen():
+    try:
+        import mutagen
+    except ImportError as error:
+        raise ValueError(_INSTALL) from error
+    return mutagen
+
+
+def _open(path, kind=None, shown=None):
+    """Opens a file with mutagen, frames as they are."""
+    shown = os.fspath(path if shown is None else shown)
+    mutagen = _mutagen()
+    try:
+        found = mutagen.File(path) if kind is None else kind(path)
+        if found is not None and _is_id3(found):
+            # Untranslated, a tag of version 2.3 stays one.
+            found = type(found)(path, translate=False)
+    # mutagen raises nearly everything over damaged files.
+    except OSError:
+        raise
+    except Exception as error:
+        cause = error.args[0] if error.args else error
+        if isinstance(cause, OSError):
+            raise cause from error
+        raise NoPlace(f"{shown}: mutagen cannot read it: {error}.") from error
+    if found is None or not (_is_id3(found) or _names(found)):
+        raise NoPlace(f"{shown}: No genre can be put into a file of this kind.")
+    return found
+
+
+def _is_id3(found):
+    from mutagen import aiff, dsf, id3, wave
+
+    return isinstance(found, id3.ID3FileType | wave.WAVE | aiff.AIFF | dsf.DSF)
+
+
+def _names(found):
+    """Returns the names of the fields in a kind of file, None for ID3's."""
+    from mutagen import apev2, flac, mp4, ogg
+
+    if isinstance(found, mp4.MP4):
+        return {"genre": "\xa9gen", "mood": _MOOD_OF_MP4}
+    if isinstance(found, flac.FLAC | ogg.OggFileType):
+        return {"genre": "GENRE", "mood": "MOOD"}
+    if isinstance(found, apev2.APEv2File):
+        return {"genre": "Genre", "mood": "Mood"}
+    return None
+
+
+def _get(tags, field):
+    from mutagen import apev2, id3, mp4
+
+    if isinstance(tags, id3.ID3):
+        frames = tags.getall({"genre": "TCON", "mood": "TMOO"}[field])
+        return [str(text) for frame in frames for text in frame.text]
+    if isinstance(tags, mp4.MP4Tags):
+        values = tags.get({"genre": "\xa9gen", "mood": _MOOD_OF_MP4}[field], [])
+        return [
+            bytes(value).decode("utf-8", "replace")
+            if isinstance(value, bytes)
+            else str(value)
+            for value in values
+        ]
+    value = tags.get(field, [])
+    if isinstance(value, apev2.APEBinaryValue):
+        raise NoPlace(f"{field} is no text")
+    return [str(text) for text in value]
+
+
+def _change(kind, part, fields, path):
+    found = _open(part, kind, path)
+    had_tags = found.tags is not None
+    if not had_tags:
+        found.add_tags()
+    end = _last_bytes(part)
+    try:
+        for field, texts in fields.items():
+            _put(found, field, texts)
+        is_empty = not (
+            found.tags or getattr(found.tags, "unknown_frames", None)
+        )
+        if is_empty and had_tags:
+            found.delete(part)
+        elif is_empty:
+            return
+        elif _is_id3(found):
+            is_old = had_tags and found.tags.version < (2, 4)
+            found.save(part, v2_version=3 if is_old else 4, v23_sep=None)
+        else:
+            found.save(part)
+    except _mutagen().MutagenError as error:
+        raise NoPlace(f"{path}: {error}.") from error
+    # mutagen makes an ID3v1 tag anew, from what it finds in the other.
+    if end.startswith(b"TAG") and _last_bytes(part).startswith(b"TAG"):
+        with open(part, "r+b") as file:
+            file.seek(-len(end), os.SEEK_END)
+            file.write(end)
+
+
+def _put(found, field, texts):
+    from mutagen import id3
+
+    if _is_id3(found):
+        frame = {"genre": id3.TCON, "mood": id3.TMOO}[field]
+        found.tags.delall(frame.__name__)
+        if texts:
+            found.tags.add(frame(encoding=id3.Encoding.UTF8, text=texts))
+        return
+    name = _names(found)[field]
+    if name in found.tags:
+        del found.tags[name]
+    if texts:
+        found.tags[name] = (
+            [text.encode() for text in texts] if name == _MOOD_OF_MP4 else texts
+        )
+
+
+def _last_bytes(path):
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 128))
+        return file.read()
+
+
+def _samples(file, path):
+    """Returns a digest of all samples, and what else a reader is told."""
+    why = None
+    try:
+        with quiet.libraries():
+            for way in decoders.attempts(file):
+                try:
+                    return _digest(way)
+                except waveform.UnusableAudio as error:
+                    why = why or error
+    except waveform.UnusableAudio as error:
+        why = error
+    raise NoPlace(f"{path}: {why}") from why
+
+
+def _digest(open_source):
+    digest, rates, values = hashlib.blake2b(), [], 0
+    with open_source() as source:
+        for rate_hz, blocks in source.parts():
+            rates.append(rate_hz)
+            for block in blocks:
+                digest.update(block.tobytes())
+                values += block.size
+        if not values:  # another decoder may find some
+            raise waveform.UnusableAudio("empty", "There are no samples.")
+        return digest.digest(), rates, source.complaint
+
+
+def _keep_facts(file, path, facts):
+    """Gives the new file the owner, permissions and times of the old one."""
+    new = os.fstat(file.fileno())
+    if (facts.st_uid, facts.st_gid) != (new.st_uid, new.st_gid):
+        os.fchown(file.fileno(), facts.st_uid, facts.st_gid)
+    shutil.copystat(path, file.name)
+    os.utime(file.name, ns=(facts.st_atime_ns, facts.st_mtime_ns))
