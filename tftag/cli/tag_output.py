@@ -6,7 +6,9 @@ are written from that at the end: see `library.journal`.
 
 import argparse
 import dataclasses
+import hashlib
 import os
+import pathlib
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -23,6 +25,9 @@ from tftag.serving import version_folder
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from tftag.serving import saved_tagger
+
+# As long as a file system takes a name.
+_NAME_BYTES = 255
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,7 +167,7 @@ def _keep(arguments, asked, fail):
         return decoding_pool.decoded(paths, rate_hz, fail, threads)
 
     with journal.opened(
-        f"{arguments.out}.journal",
+        _journal(arguments.out),
         _made_by(arguments, asked),
         str(arguments.shard),
     ) as notes:
@@ -188,6 +193,16 @@ def _keep(arguments, asked, fail):
             if rows.is_empty:
                 raise _NothingTagged
         run.tidy()
+
+
+def _journal(out: str) -> pathlib.Path:
+    """Beside the output, under its name as far as a name may go."""
+    path = pathlib.Path(f"{out}.journal")
+    name = os.fsencode(path.name)
+    if len(name) > _NAME_BYTES:
+        digest = hashlib.blake2b(name, digest_size=8).hexdigest()
+        path = path.with_name(f"tags-{digest}.journal")
+    return path
 
 
 def _list(arguments, asked, out, results, fail, note_again):

@@ -16,9 +16,9 @@ def test_what_counts_nothing_is_refused_as_it_was_given(text):
         arguments.count(text)
 
 
-def test_the_output_is_a_table_unless_another_form_is_asked_for():
+def test_the_form_of_the_output_is_what_was_asked_for():
     parser = argparse.ArgumentParser()
     arguments.add_output(parser)
-    assert parser.parse_args([]).format == "table"
+    assert parser.parse_args([]).format is None
     given = parser.parse_args(["--format", "csv", "--out", "a.csv"])
     assert (given.format, given.out) == ("csv", "a.csv")
