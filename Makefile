@@ -46,7 +46,7 @@ baseline: setup
 
 # ARGS="-n 0" has them in one process, as a debugger wants it.
 test: setup
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup \
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile \
 	    --no-loadscope-reorder $(ARGS)
 
 test-slow: setup

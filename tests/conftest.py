@@ -1,5 +1,6 @@
 """What every test runs under."""
 
+import functools
 import logging
 import os
 import pathlib
@@ -24,6 +25,7 @@ _GROUPS = {
     "zero_shot_run": "runs",
     "cross_validation_run": "runs",
     "encoder_loaded": "exports",
+    "encoder_signatures": "exports",
     "without_tftag": "exports",
 }
 
@@ -52,21 +54,23 @@ def pytest_runtest_makereport():
     return report
 
 
-# First, because pytest-xdist writes the groups into the names of the tests.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config, items):
+# The groups of `--dist loadgroup` are lost on the node ids of pytest 9.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
     """A file stays with one worker, and so do files that share a fixture."""
-    if not config.getoption("loadgroup", default=False):
-        return
-    groups = {
-        item.path: _GROUPS[name]
-        for item in items
-        for name in getattr(item, "fixturenames", ())
-        if name in _GROUPS
-    }
-    for item in items:
-        group = groups.get(item.path, item.nodeid.partition("::")[0])
-        item.add_marker(pytest.mark.xdist_group(group))
+    from xdist import scheduler
+
+    class Files(scheduler.LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return _group(config.rootpath / nodeid.partition("::")[0])
+
+    return Files(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@functools.cache
+def _group(path):
+    text = path.read_text(encoding="utf-8")
+    return next((_GROUPS[name] for name in _GROUPS if name in text), str(path))
 
 
 @pytest.fixture(autouse=True)

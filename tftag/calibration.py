@@ -11,6 +11,7 @@ Platt, Probabilistic outputs for support vector machines, 1999.
 """
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class Calibration:
     offsets: np.ndarray
     thresholds: np.ndarray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses what would turn rankings around or does not fit."""
         if not (np.isfinite(self.slope) and self.slope > 0):
             raise ValueError(
@@ -60,16 +61,16 @@ class Calibration:
         object.__setattr__(self, "offsets", offsets)
         object.__setattr__(self, "thresholds", thresholds)
 
-    def apply(self, probabilities) -> np.ndarray:
+    def apply(self, probabilities: np.ndarray) -> np.ndarray:
         """Calibrates probabilities `[..., tags]`, float64 of that shape."""
         logits = _logit(_probabilities(probabilities, len(self.offsets)))
         return _sigmoid(self.slope * logits + self.offsets)
 
-    def decide(self, probabilities) -> np.ndarray:
+    def decide(self, probabilities: np.ndarray) -> np.ndarray:
         """Which tags are given, bool `[..., tags]`."""
         return self.apply(probabilities) >= self.thresholds
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Numbers and lists for a JSON file; `from_dict` reads them back."""
         return {
             "slope": self.slope,
@@ -78,7 +79,7 @@ class Calibration:
         }
 
     @classmethod
-    def from_dict(cls, fields: dict) -> "Calibration":
+    def from_dict(cls, fields: dict[str, Any]) -> "Calibration":
         """The calibration that `to_dict` described."""
         return cls(fields["slope"], fields["offsets"], fields["thresholds"])
 
@@ -88,7 +89,9 @@ def identity(tag_count: int) -> Calibration:
     return Calibration(1.0, np.zeros(tag_count), np.full(tag_count, 0.5))
 
 
-def fit(truth, probabilities, *, min_positives: int = 5) -> Calibration:
+def fit(
+    truth: np.ndarray, probabilities: np.ndarray, *, min_positives: int = 5
+) -> Calibration:
     """Fits slope, offsets and thresholds.
 
     Minimises the cross-entropy plus Gaussian priors: offsets around a shared
@@ -116,11 +119,11 @@ def fit(truth, probabilities, *, min_positives: int = 5) -> Calibration:
         else shared
         for tag in range(truth.shape[1])
     ]
-    return dataclasses.replace(platt, thresholds=thresholds)
+    return dataclasses.replace(platt, thresholds=np.array(thresholds))
 
 
 def cross_fitted(
-    truth, probabilities, folds: int = 5, seed: int = 0
+    truth: np.ndarray, probabilities: np.ndarray, folds: int = 5, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Calibrates every recording by a fit to the others.
 
@@ -160,7 +163,9 @@ def cross_fitted(
     return calibrated, decisions
 
 
-def calibration_error(truth, probabilities, bins: int = 15) -> float:
+def calibration_error(
+    truth: np.ndarray, probabilities: np.ndarray, bins: int = 15
+) -> float:
     """Expected calibration error over all recordings and tags.
 
     Mean distance between probability and share of positives in `bins` bins
@@ -182,7 +187,7 @@ def calibration_error(truth, probabilities, bins: int = 15) -> float:
     return float(sum(abs(part.sum()) for part in parts) / residual.size)
 
 
-def _probabilities(probabilities, tags: int) -> np.ndarray:
+def _probabilities(probabilities: np.ndarray, tags: int) -> np.ndarray:
     probabilities = np.asarray(probabilities, np.float64)
     if probabilities.ndim < 1 or probabilities.shape[-1] != tags:
         raise ValueError(
@@ -197,7 +202,7 @@ def _probabilities(probabilities, tags: int) -> np.ndarray:
     return probabilities
 
 
-def _pair(truth, probabilities):
+def _pair(truth: np.ndarray, probabilities: np.ndarray) -> tuple[Any, Any]:
     truth = np.asarray(truth, np.float64)
     if truth.ndim != 2 or not truth.size or not np.isin(truth, (0, 1)).all():
         raise ValueError(
@@ -218,16 +223,16 @@ def _pair(truth, probabilities):
     return truth, probabilities
 
 
-def _logit(probabilities):
+def _logit(probabilities: np.ndarray) -> Any:
     clipped = np.clip(probabilities, NEAREST, 1.0 - NEAREST)
     return np.log(clipped) - np.log1p(-clipped)
 
 
-def _sigmoid(logits):
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
     return np.exp(-np.logaddexp(0.0, -logits))
 
 
-def _fit_sigmoid(truth, logits):
+def _fit_sigmoid(truth: np.ndarray, logits: np.ndarray) -> tuple[Any, Any]:
     """Newton's method; returns the slope and the offsets `[tags]`."""
     tags = truth.shape[1]
     # Unknowns: logarithm of the slope, shared offset, offset of each tag.
@@ -235,7 +240,7 @@ def _fit_sigmoid(truth, logits):
     around = np.hstack([np.zeros((tags, 1)), -np.ones((tags, 1)), np.eye(tags)])
     priors += around.T @ around / _OFFSET_SPREAD**2
 
-    def cost(unknowns):
+    def cost(unknowns: np.ndarray) -> Any:
         scaled = np.exp(unknowns[0]) * logits + unknowns[2:]
         entropy = np.sum(np.logaddexp(0.0, scaled) - truth * scaled)
         return entropy + unknowns @ priors @ unknowns / 2.0
@@ -264,7 +269,7 @@ def _fit_sigmoid(truth, logits):
     return float(np.exp(unknowns[0])), unknowns[2:]
 
 
-def _best_threshold(truth, calibrated) -> float:
+def _best_threshold(truth: np.ndarray, calibrated: np.ndarray) -> float:
     """The threshold of highest F1, halfway between two scores."""
     order = np.argsort(-calibrated, kind="stable")
     scores = calibrated[order]

@@ -78,7 +78,7 @@ class TagVocabulary:
 
     names: tuple[str, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Checks the names."""
         if isinstance(self.names, str) or not all(
             isinstance(name, str) for name in self.names
@@ -209,7 +209,7 @@ def build_vocabulary(
                 f"Received: min_count={min_count}, top={top}"
             )
         return TagVocabulary(tuple(clean_tag(name) for name in names))
-    counts = collections.Counter()
+    counts: collections.Counter[str] = collections.Counter()
     for recording_tags in tag_lists:
         counts.update(set(recording_tags))
     kept = [name for name, count in counts.items() if count >= min_count]

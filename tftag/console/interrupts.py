@@ -16,6 +16,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 STATUS = 130
 GRACE_SECONDS = 3.0
@@ -108,7 +109,7 @@ def leave() -> None:
     os._exit(STATUS)
 
 
-def _watch(heard, came, ended):
+def _watch(heard: Any, came: Any, ended: Any) -> None:
     with heard:
         while signals := heard.recv(1):
             if signals[0] == signal.SIGINT:
@@ -118,7 +119,7 @@ def _watch(heard, came, ended):
                 return
 
 
-def _end():
+def _end() -> None:
     text = _keepers[-1]() if _keepers else ""
     text = f"interrupted: {text}" if text else "interrupted"
     # Past Python's streams, which the main thread may hold.

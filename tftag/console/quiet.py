@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from tftag.console import terminal
 
@@ -66,7 +67,7 @@ def libraries() -> Iterator[None]:
         os.close(stderr)
 
 
-def _is_stderr(stream) -> bool:
+def _is_stderr(stream: Any) -> bool:
     try:
         return stream.fileno() == 2
     except (AttributeError, OSError, ValueError):

@@ -8,7 +8,7 @@ Both are written as escapes, and no command ends over them.
 import contextlib
 import sys
 from collections.abc import Iterator
-from typing import TextIO
+from typing import Any, TextIO
 
 _OBEYED = (*range(0x20), *range(0x7F, 0xA0))
 _ESCAPES = {
@@ -25,7 +25,7 @@ class PlainStream:
     bars. All else is the stream's own.
     """
 
-    def __init__(self, stream: TextIO, *, is_stderr: bool):
+    def __init__(self, stream: TextIO, *, is_stderr: bool) -> None:
         """Wraps a stream, which stays open."""
         self._stream = stream
         self._escapes = _ESCAPES_OF_STDERR if is_stderr else _ESCAPES
@@ -34,12 +34,12 @@ class PlainStream:
         """Writes text."""
         return self._stream.write(text.translate(self._escapes))
 
-    def writelines(self, lines) -> None:
+    def writelines(self, lines: Any) -> None:
         """Writes several texts."""
         for line in lines:
             self.write(line)
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         """Returns what the stream has."""
         return getattr(self._stream, name)
 
@@ -66,7 +66,7 @@ def plain_streams() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _with_stand_ins(stream):
+def _with_stand_ins(stream: Any) -> Iterator[Any]:
     """Lets a stream write letters that its encoding does not have."""
     if not hasattr(stream, "reconfigure"):  # no text of a file
         yield

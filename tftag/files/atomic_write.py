@@ -15,7 +15,7 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
 # Hidden, and of one length: the name of the file may be as long as names get.
 _NAME = re.compile(r"\.tftag-[0-9a-f]{16}\.part")
@@ -23,8 +23,11 @@ _NAME = re.compile(r"\.tftag-[0-9a-f]{16}\.part")
 
 @contextlib.contextmanager
 def replacing(
-    path: str | os.PathLike, *, is_text: bool = True, errors: str = "strict"
-) -> Iterator[IO]:
+    path: str | os.PathLike[str],
+    *,
+    is_text: bool = True,
+    errors: str = "strict",
+) -> Iterator[IO[Any]]:
     """A file that takes the place of `path` when the block ends well.
 
     Args:
@@ -51,8 +54,10 @@ def replacing(
         ['tags.txt']
     """
     path = pathlib.Path(path)
-    how = {"encoding": "utf-8", "errors": errors, "newline": ""}
-    mode, how = ("w", how) if is_text else ("wb", {})
+    how: dict[str, Any] = {}
+    if is_text:
+        how = {"encoding": "utf-8", "errors": errors, "newline": ""}
+    mode = "w" if is_text else "wb"
     if is_stream(path):
         with open(path, mode, **how) as file:
             yield file
@@ -82,7 +87,7 @@ def replacing(
             part.unlink(missing_ok=True)
 
 
-def write(path: str | os.PathLike, content: str | bytes) -> pathlib.Path:
+def write(path: str | os.PathLike[str], content: str | bytes) -> pathlib.Path:
     """Writes a file at once; makes its folder where there is none.
 
     Args:
@@ -104,7 +109,7 @@ def write(path: str | os.PathLike, content: str | bytes) -> pathlib.Path:
     return path
 
 
-def temporary(folder: str | os.PathLike) -> pathlib.Path:
+def temporary(folder: str | os.PathLike[str]) -> pathlib.Path:
     """Makes an empty file for what another process or library writes by name.
 
     Args:
@@ -131,7 +136,7 @@ def is_stream(path: str | os.PathLike) -> bool:
     return path.exists() and not (path.is_file() or path.is_dir())
 
 
-def _create(folder):
+def _create(folder: Any) -> tuple[Any, Any]:
     """Makes a file under a new name, locked for as long as it is open."""
     while True:
         part = folder / f".tftag-{secrets.token_hex(8)}.part"
@@ -145,7 +150,7 @@ def _create(folder):
         os.close(descriptor)
 
 
-def _remove_abandoned(folder):
+def _remove_abandoned(folder: Any) -> None:
     """Removes what killed processes left: nobody holds its lock any more."""
     for name in os.listdir(folder):
         if not is_temporary(name):
@@ -161,7 +166,7 @@ def _remove_abandoned(folder):
                 os.close(descriptor)
 
 
-def _sync_folder(folder):
+def _sync_folder(folder: Any) -> None:
     """The new name is in the folder's own data, which has its own cache."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

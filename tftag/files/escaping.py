@@ -8,7 +8,7 @@ import csv
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 # What a spreadsheet computes, or what was written so that it does not; a
 # number is no formula.
@@ -17,7 +17,7 @@ _FORMULA = re.compile(
 )
 
 
-def csv_row_writer(file: TextIO) -> Callable[[Sequence], object]:
+def csv_row_writer(file: TextIO) -> Callable[[Sequence[Any]], object]:
     """What writes a row of CSV that is read back as it was.
 
     A text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return
@@ -32,7 +32,7 @@ def csv_row_writer(file: TextIO) -> Callable[[Sequence], object]:
         file, lineterminator="\n", quoting=csv.QUOTE_ALL
     ).writerow
 
-    def write_row(row):
+    def write_row(row: Any) -> Any:
         row = [
             f"'{cell}"
             if isinstance(cell, str) and _FORMULA.match(cell)

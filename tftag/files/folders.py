@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from itertools import filterfalse
+from typing import Any
 
 # Trash, indexes and copies that systems and servers keep beside the files.
 _MADE_BY_SYSTEMS = frozenset(
@@ -13,7 +14,7 @@ _MADE_BY_SYSTEMS = frozenset(
 
 
 def walk(
-    top: str | os.PathLike, cannot_list: Callable[[OSError], None]
+    top: str | os.PathLike[str], cannot_list: Callable[[OSError], None]
 ) -> Iterator[tuple[str, list[str], list[str]]]:
     """Like `os.walk`, and goes through links to folders without circles.
 
@@ -55,6 +56,6 @@ def is_made_by_system(name: str) -> bool:
     return name in _MADE_BY_SYSTEMS or name.startswith(".Trash-")
 
 
-def _is_around(link, folder):
+def _is_around(link: str | os.PathLike[str], folder: Any) -> bool:
     target = os.path.realpath(link)
     return os.path.commonpath([target, folder]) == target

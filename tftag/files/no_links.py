@@ -10,10 +10,10 @@ import fcntl
 import os
 import pathlib
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
 
-def append(path: str | os.PathLike, *, is_text: bool = True) -> IO:
+def append(path: str | os.PathLike[str], *, is_text: bool = True) -> IO[Any]:
     """Opens a file to append to, as UTF-8 text or bytes.
 
     Args:
@@ -36,7 +36,7 @@ def append(path: str | os.PathLike, *, is_text: bool = True) -> IO:
     return open(descriptor, "ab")
 
 
-def refuse(path: str | os.PathLike) -> None:
+def refuse(path: str | os.PathLike[str]) -> None:
     """Refuses a link where a file or folder of ours is to be written.
 
     Raises:
@@ -51,7 +51,7 @@ def refuse(path: str | os.PathLike) -> None:
 
 
 @contextlib.contextmanager
-def lock(path: str | os.PathLike, refusal: str) -> Iterator[None]:
+def lock(path: str | os.PathLike[str], refusal: str) -> Iterator[None]:
     """Holds a lock for this process; the kernel lets go when it dies.
 
     Args:
@@ -66,7 +66,7 @@ def lock(path: str | os.PathLike, refusal: str) -> Iterator[None]:
         yield
 
 
-def take(file: IO, refusal: str) -> None:
+def take(file: IO[Any], refusal: str) -> None:
     """Locks an open file until it is closed; refuses where another has it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,13 +8,14 @@ import math
 import os
 import pathlib
 import re
+from typing import Any
 
 # What the decoder raises over damaged text, deep nesting and huge numbers.
 DAMAGE = (ValueError, RecursionError, MemoryError)
 _CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029]")
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Returns a value as JSON has it.
 
     NumPy's arrays and numbers become Python's own, what is not finite None,
@@ -37,7 +38,7 @@ def plain(value):
     return value
 
 
-def text(value, indent: int | None = 1) -> str:
+def text(value: Any, indent: int | None = 1) -> str:
     """Writes a value as JSON; what is not finite becomes null.
 
     Args:
@@ -52,7 +53,7 @@ def text(value, indent: int | None = 1) -> str:
     )
 
 
-def line(value, encoding: str | None = "utf-8") -> str:
+def line(value: Any, encoding: str | None = "utf-8") -> str:
     """Writes a value as one line for a terminal, a file or another program.
 
     Args:
@@ -69,7 +70,7 @@ def line(value, encoding: str | None = "utf-8") -> str:
     return _CONTROLS.sub(lambda c: f"\\u{ord(c[0]):04x}", written) + "\n"
 
 
-def read(path: str | os.PathLike, way_out: str) -> dict:
+def read(path: str | os.PathLike[str], way_out: str) -> dict[str, Any]:
     """Reads a JSON file that holds an object.
 
     Args:

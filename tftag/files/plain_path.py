@@ -11,7 +11,7 @@ from collections.abc import Iterator
 _PATTERN = re.compile(r"[][*?{}\\]")
 
 
-def is_plain(path: str | os.PathLike) -> bool:
+def is_plain(path: str | os.PathLike[str]) -> bool:
     """Whether a path is UTF-8 without letters that stand for others.
 
     Example:
@@ -27,7 +27,7 @@ def is_plain(path: str | os.PathLike) -> bool:
 
 
 @contextlib.contextmanager
-def plain(folder: str | os.PathLike) -> Iterator[str]:
+def plain(folder: str | os.PathLike[str]) -> Iterator[str]:
     """A path to a folder that TensorFlow takes for what it is.
 
     Args:

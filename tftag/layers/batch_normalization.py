@@ -1,5 +1,7 @@
 """Batch normalisation by TensorFlow's fused kernel."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -23,11 +25,15 @@ class BatchNormalization(keras.layers.BatchNormalization):
         **kwargs: Further arguments of `keras.layers.BatchNormalization`.
     """
 
-    def __init__(self, momentum: float = 0.99, epsilon: float = 1e-3, **kwargs):
+    def __init__(
+        self, momentum: float = 0.99, epsilon: float = 1e-3, **kwargs: Any
+    ) -> None:
         """Passes the arguments on."""
         super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self, inputs: Any, training: bool | None | None = None, mask: Any = None
+    ) -> Any:
         """Normalises the last axis.
 
         Args:
@@ -68,7 +74,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
             outputs = outputs[:, 0]
         return outputs
 
-    def _is_fused(self, inputs) -> bool:
+    def _is_fused(self, inputs: Any) -> bool:
         rank = len(inputs.shape)
         return (
             keras.backend.backend() == "tensorflow"
@@ -79,7 +85,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
             and keras.backend.standardize_dtype(inputs.dtype) in _FUSED_DTYPES
         )
 
-    def _move_statistics(self, inputs, mean, variance):
+    def _move_statistics(self, inputs: Any, mean: Any, variance: Any) -> None:
         count = ops.cast(ops.prod(ops.shape(inputs)[:-1]), "float32")
         # The kernel returns the variance divided by count - 1 (by 1 where
         # count is 1); Keras keeps the one divided by count.

@@ -1,5 +1,7 @@
 """From a waveform to its log-mel spectrogram, on the device."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -58,8 +60,8 @@ class LogMelSpectrogram(keras.layers.Layer):
         mel_norm: str = "none",
         edges: str = "zeros",
         compression: str = "log",
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         """Checks the arguments, and that every band holds an FFT bin."""
         super().__init__(**{**kwargs, "dtype": "float32"})
         for name, value in (
@@ -108,7 +110,7 @@ class LogMelSpectrogram(keras.layers.Layer):
                 f"max_hz={max_hz}."
             )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Creates the filterbank."""
         self.filterbank = self.add_weight(
             name="filterbank",
@@ -119,7 +121,7 @@ class LogMelSpectrogram(keras.layers.Layer):
             trainable=False,
         )
 
-    def call(self, waveform):
+    def call(self, waveform: Any) -> Any:
         """Computes the spectrogram.
 
         Args:
@@ -139,13 +141,13 @@ class LogMelSpectrogram(keras.layers.Layer):
             return ops.log10(1.0 + mels / self.log_floor)
         return ops.log(mels + self.log_floor)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple[Any, Any, Any]:
         """Returns `(batch, frames, mels)`."""
         batch, samples = input_shape
         frames = None if samples is None else 1 + samples // self.hop_samples
         return (batch, frames, self.mel_bands)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),
@@ -162,7 +164,7 @@ class LogMelSpectrogram(keras.layers.Layer):
             "compression": self.compression,
         }
 
-    def _pad(self, waveform):
+    def _pad(self, waveform: Any) -> Any:
         # The two pads add up to one window, for odd ones too: this is what
         # makes the number of frames 1 + samples // hop_samples.
         before = self.window_samples // 2

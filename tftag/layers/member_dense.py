@@ -1,6 +1,7 @@
 """A dense layer for each member of an ensemble."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -18,13 +19,13 @@ class MemberDense(keras.layers.Layer):
         members: Number of equal parts of the vector.
     """
 
-    def __init__(self, units: int, members: int = 1, **kwargs):
+    def __init__(self, units: int, members: int = 1, **kwargs: Any) -> None:
         """Keeps the arguments."""
         super().__init__(**kwargs)
         self.units = units
         self.members = members
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Makes a kernel `[members, dim, units]` and a bias."""
         width = input_shape[-1]
         if width % self.members:
@@ -47,17 +48,17 @@ class MemberDense(keras.layers.Layer):
             initializer="zeros",
         )
 
-    def call(self, x):
+    def call(self, x: Any) -> Any:
         """Takes `[batch, members * dim]` to `[batch, members * units]`."""
         x = ops.reshape(x, (-1, *self.kernel.shape[:2]))
         x = ops.einsum("bmd,mdu->bmu", x, self.kernel) + self.bias
         return ops.reshape(x, (-1, self.members * self.units))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple[Any, Any]:
         """Returns `[batch, members * units]`."""
         return (input_shape[0], self.members * self.units)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         own = {"units": self.units, "members": self.members}
         return {**super().get_config(), **own}

@@ -1,5 +1,7 @@
 """One dense layer per member of an ensemble, side by side."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -16,13 +18,13 @@ class MemberLogits(keras.layers.Layer):
         members: Number of equal parts of the vector.
     """
 
-    def __init__(self, tag_count: int, members: int = 1, **kwargs):
+    def __init__(self, tag_count: int, members: int = 1, **kwargs: Any) -> None:
         """Keeps the arguments."""
         super().__init__(**kwargs)
         self.tag_count = tag_count
         self.members = members
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Makes a kernel `[members * dim, tags]` and a bias `[tags]`."""
         width = input_shape[-1]
         if width % self.members:
@@ -39,18 +41,18 @@ class MemberLogits(keras.layers.Layer):
             name="bias", shape=(self.tag_count,), initializer="zeros"
         )
 
-    def call(self, x):
+    def call(self, x: Any) -> Any:
         """Takes `[batch, members * dim]` to `[batch, members, tags]`."""
         width = self.kernel.shape[0] // self.members
         x = ops.reshape(x, (-1, self.members, width))
         kernel = ops.reshape(self.kernel, (self.members, width, self.tag_count))
         return ops.einsum("bmd,mdt->bmt", x, kernel) + self.bias
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple[Any, Any, Any]:
         """Returns `[batch, members, tags]`."""
         return (input_shape[0], self.members, self.tag_count)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         own = {"tag_count": self.tag_count, "members": self.members}
         return {**super().get_config(), **own}

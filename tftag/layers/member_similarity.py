@@ -1,6 +1,7 @@
 """How near clips and tags are, for each member of an ensemble."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -33,8 +34,8 @@ class MemberSimilarity(keras.layers.Layer):
         initial_scale: float = 1.0,
         initial_bias: float = 0.0,
         learned: bool = True,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         """Checks the scale and fixes the dtype."""
         super().__init__(**{**kwargs, "dtype": "float32"})
         if not 0 < initial_scale <= MAX_SCALE:
@@ -47,7 +48,7 @@ class MemberSimilarity(keras.layers.Layer):
         self.initial_bias = initial_bias
         self.learned = learned
 
-    def build(self, clips_shape, tags_shape):
+    def build(self, clips_shape: Any, tags_shape: Any) -> None:
         """Makes a log scale and a bias `[members]`."""
         self.log_scale = self.add_weight(
             name="log_scale",
@@ -67,7 +68,7 @@ class MemberSimilarity(keras.layers.Layer):
             trainable=self.learned,
         )
 
-    def call(self, clips, tags):
+    def call(self, clips: Any, tags: Any) -> Any:
         """Compares.
 
         Args:
@@ -87,11 +88,13 @@ class MemberSimilarity(keras.layers.Layer):
         scale = ops.exp(self.log_scale)[:, None]
         return scale * cosines + ops.expand_dims(self.bias, -1)
 
-    def compute_output_shape(self, clips_shape, tags_shape):
+    def compute_output_shape(
+        self, clips_shape: Any, tags_shape: Any
+    ) -> tuple[Any, Any, Any]:
         """Returns `(batch, members, tags)`."""
         return (clips_shape[0], self.members, tags_shape[0])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),
@@ -102,5 +105,5 @@ class MemberSimilarity(keras.layers.Layer):
         }
 
 
-def _at_most_max_scale(log_scale):
+def _at_most_max_scale(log_scale: Any) -> Any:
     return ops.minimum(log_scale, math.log(MAX_SCALE))

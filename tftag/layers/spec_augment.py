@@ -1,5 +1,7 @@
 """Masks bands and frames of a spectrogram, where it is told to."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -13,7 +15,7 @@ class SpecAugment(keras.layers.Layer):
     example, so example 17 of epoch 3 can be rebuilt.
     """
 
-    def call(self, x, mel_masks, time_masks):
+    def call(self, x: Any, mel_masks: Any, time_masks: Any) -> Any:
         """Applies the masks.
 
         Args:
@@ -33,12 +35,14 @@ class SpecAugment(keras.layers.Layer):
         )
         return ops.where(masked, ops.zeros_like(x), x)
 
-    def compute_output_shape(self, x_shape, mel_masks_shape, time_masks_shape):
+    def compute_output_shape(
+        self, x_shape: Any, mel_masks_shape: Any, time_masks_shape: Any
+    ) -> Any:
         """Returns the shape of the spectrogram."""
         return x_shape
 
 
-def _covered(masks, length):
+def _covered(masks: Any, length: Any) -> Any:
     """Which positions lie in a mask: bool `[batch, length]`."""
     start, width = masks[:, :, 0:1], masks[:, :, 1:2]
     position = ops.arange(length, dtype=masks.dtype)[None, None, :]

@@ -1,6 +1,9 @@
 """Word vectors of the tags, kept in the model."""
 
+from typing import Any
+
 import keras
+import numpy as np
 
 
 @keras.saving.register_keras_serializable(package="tftag")
@@ -16,13 +19,13 @@ class TagVectors(keras.layers.Layer):
         word_dim: Length of a word vector.
     """
 
-    def __init__(self, tag_count: int, word_dim: int, **kwargs):
+    def __init__(self, tag_count: int, word_dim: int, **kwargs: Any) -> None:
         """Keeps the arguments."""
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.tag_count = tag_count
         self.word_dim = word_dim
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         """Makes the weight."""
         self.vectors = self.add_weight(
             name="vectors",
@@ -31,19 +34,19 @@ class TagVectors(keras.layers.Layer):
             trainable=False,
         )
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         """Returns `[tags, word_dim]`; `inputs` only marks the place."""
         return keras.ops.convert_to_tensor(self.vectors)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple[Any, Any]:
         """Returns `(tags, word_dim)`."""
         return (self.tag_count, self.word_dim)
 
-    def assign(self, vectors) -> None:
+    def assign(self, vectors: np.ndarray) -> None:
         """Fills a built layer with float `[tags, word_dim]`."""
         self.vectors.assign(vectors)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         own = {"tag_count": self.tag_count, "word_dim": self.word_dim}
         return {**super().get_config(), **own}

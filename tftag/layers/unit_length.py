@@ -1,6 +1,7 @@
 """Brings vectors to unit length."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -23,12 +24,12 @@ class UnitLength(keras.layers.Layer):
         members: Number of equal parts of the vector.
     """
 
-    def __init__(self, members: int = 1, **kwargs):
+    def __init__(self, members: int = 1, **kwargs: Any) -> None:
         """Keeps the arguments and fixes the dtype."""
         super().__init__(**{**kwargs, "dtype": "float32"})
         self.members = members
 
-    def call(self, x):
+    def call(self, x: Any) -> Any:
         """Takes `[batch, members * dim]` to the same shape."""
         x = ops.cast(x, "float32")
         width = x.shape[-1]
@@ -46,10 +47,10 @@ class UnitLength(keras.layers.Layer):
             self.members
         )
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         """Returns the shape of the input."""
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "members": self.members}

@@ -1,5 +1,7 @@
 """Brings a waveform to full scale by the peak of its whole recording."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -16,11 +18,11 @@ class WaveformNormalization(keras.layers.Layer):
     dtype policy: float16 has 11 bits, a sample has 16.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         """Fixes the dtype."""
         super().__init__(**{**kwargs, "dtype": "float32"})
 
-    def call(self, waveform, peak):
+    def call(self, waveform: Any, peak: Any) -> Any:
         """Normalises.
 
         Args:
@@ -38,6 +40,6 @@ class WaveformNormalization(keras.layers.Layer):
         scaled = ops.where(heard, scaled, 0.0)
         return ops.round(scaled) / audio.FULL_SCALE
 
-    def compute_output_shape(self, waveform_shape, peak_shape):
+    def compute_output_shape(self, waveform_shape: Any, peak_shape: Any) -> Any:
         """Returns the shape of the waveform."""
         return waveform_shape

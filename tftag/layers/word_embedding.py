@@ -1,5 +1,8 @@
 """The whole way from strings to word vectors, in the graph."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow as tf
 
 from tftag import tags, words
@@ -20,7 +23,7 @@ class WordEmbedding(tf.Module):
     inside.
     """
 
-    def __init__(self, vectors: words.WordVectors):
+    def __init__(self, vectors: words.WordVectors) -> None:
         """Makes the tables.
 
         Args:
@@ -64,7 +67,7 @@ class WordEmbedding(tf.Module):
         others = runs & ~((lengths <= 1) & _is_stop_word(spelled))
         text_count = split.nrows()
 
-        def total(values):
+        def total(values: Any) -> Any:
             return tf.math.unsorted_segment_sum(values, text_of, text_count)
 
         has_others = total(tf.cast(others, tf.int64)) > 0
@@ -87,14 +90,14 @@ class WordEmbedding(tf.Module):
         )
         return tf.cast(mean, tf.float32), tf.cast(share, tf.float32)
 
-    def _vectors_of(self, rows):
+    def _vectors_of(self, rows: Any) -> Any:
         """Returns float32 `[rows, dim]`, to the bit as in Python."""
         vectors = tf.cast(tf.gather(self._vectors, rows), tf.float32)
         if self._scales is not None:
             vectors *= tf.gather(self._scales, rows)[:, tf.newaxis]
         return vectors
 
-    def _normalize(self, texts):
+    def _normalize(self, texts: Sequence[str]) -> Any:
         """Returns `words.normalize` of strings `[n]`, but for its spaces."""
         valid = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8")
         last = tf.strings.regex_replace(
@@ -107,7 +110,7 @@ class WordEmbedding(tf.Module):
             spelling, _row_of_each(split), split.nrows()
         )
 
-    def _longest_at_each(self, spelled, left):
+    def _longest_at_each(self, spelled: Any, left: Any) -> tuple[Any, Any]:
         """Finds the longest known phrase that begins at each word.
 
         Args:
@@ -132,21 +135,21 @@ class WordEmbedding(tf.Module):
         return lengths, rows
 
 
-def _is_stop_word(spelled):
+def _is_stop_word(spelled: Any) -> Any:
     return tf.strings.regex_full_match(spelled, _STOP_WORD)
 
 
-def _places(values):
+def _places(values: Any) -> Any:
     return tf.range(tf.size(values, tf.int64))
 
 
-def _row_of_each(ragged):
+def _row_of_each(ragged: Any) -> Any:
     """`ragged.value_rowids()`, which pads every row to the longest."""
     places = _places(ragged.flat_values)
     return tf.searchsorted(ragged.row_splits, places, "right") - 1
 
 
-def _table(keys, values, default) -> tf.lookup.StaticHashTable:
+def _table(keys: Any, values: Any, default: Any) -> tf.lookup.StaticHashTable:
     return tf.lookup.StaticHashTable(
         tf.lookup.KeyValueTensorInitializer(tf.constant(keys), values), default
     )
@@ -170,7 +173,7 @@ def _reached(lengths: tf.Tensor) -> tf.Tensor:
     places = tf.range(end + 1)
     steps = tf.pad(tf.maximum(lengths, 1), [[0, 1]])  # from the end, none
 
-    def double(reached, ahead):
+    def double(reached: Any, ahead: Any) -> tuple[Any, Any]:
         more = tf.math.unsorted_segment_max(reached, ahead, end + 1)
         return tf.maximum(reached, more), tf.gather(ahead, ahead)
 

@@ -7,6 +7,7 @@ tags]`, need labels `[batch, 1, tags]`.
 
 import inspect
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -26,8 +27,11 @@ class BinaryCrossentropy(keras.losses.Loss):
     """
 
     def __init__(
-        self, weights=None, name: str = "binary_crossentropy", **kwargs
-    ):
+        self,
+        weights: Any = None,
+        name: str = "binary_crossentropy",
+        **kwargs: Any,
+    ) -> None:
         """Puts the weights into a variable."""
         super().__init__(name=name, **kwargs)
         self.weights = None
@@ -36,7 +40,7 @@ class BinaryCrossentropy(keras.losses.Loss):
                 _checked_weights(weights), trainable=False, dtype="float32"
             )
 
-    def assign_weights(self, weights) -> None:
+    def assign_weights(self, weights: Any) -> None:
         """Replaces the weights, `[tags]`.
 
         Takes effect at the next step; on the JAX backend, whose compiled step
@@ -49,7 +53,7 @@ class BinaryCrossentropy(keras.losses.Loss):
             )
         self.weights.assign(_checked_weights(weights))
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         """Returns `[batch]` from labels and logits `[batch, tags]`."""
         _check_ranks(y_true, y_pred)
         # Not max(x, 0) - x * y + log1p(exp(-|x|)): its gradient is wrong at
@@ -60,7 +64,7 @@ class BinaryCrossentropy(keras.losses.Loss):
             losses *= ops.convert_to_tensor(self.weights)
         return ops.mean(losses, axis=-1)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments, with the present weights."""
         weights = self.weights
         if weights is not None:
@@ -81,15 +85,18 @@ class FocalCrossentropy(keras.losses.Loss):
     """
 
     def __init__(
-        self, gamma: float = 2.0, name: str = "focal_crossentropy", **kwargs
-    ):
+        self,
+        gamma: float = 2.0,
+        name: str = "focal_crossentropy",
+        **kwargs: Any,
+    ) -> None:
         """Checks `gamma`."""
         super().__init__(name=name, **kwargs)
         if not gamma >= 0:
             raise ValueError(f"`gamma` must be >= 0. Received: {gamma}.")
         self.gamma = gamma
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         """Returns `[batch]` from labels and logits `[batch, tags]`."""
         _check_ranks(y_true, y_pred)
         present = ops.softplus(-y_pred)  # -log p
@@ -100,7 +107,7 @@ class FocalCrossentropy(keras.losses.Loss):
         losses += (1 - y_true) * absent * ops.exp(-self.gamma * present)
         return ops.mean(losses, axis=-1)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "gamma": self.gamma}
 
@@ -116,11 +123,13 @@ class SigmoidBinaryCrossentropy(keras.losses.Loss):
     moves it with slope -1.
     """
 
-    def __init__(self, name: str = "sigmoid_binary_crossentropy", **kwargs):
+    def __init__(
+        self, name: str = "sigmoid_binary_crossentropy", **kwargs: Any
+    ) -> None:
         """Passes the arguments on."""
         super().__init__(name=name, **kwargs)
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         """Returns `[batch]` from labels and logits `[batch, tags]`."""
         _check_ranks(y_true, y_pred)
         probability = ops.clip(ops.sigmoid(y_pred), 1e-7, 1 - 1e-7)
@@ -147,7 +156,7 @@ def weighted_losses() -> list[str]:
     ]
 
 
-def _check_ranks(y_true, y_pred):
+def _check_ranks(y_true: Any, y_pred: Any) -> None:
     """Refuses what would broadcast over the wrong axis.
 
     Labels `[batch, tags]` against `[batch, members, tags]` give a number where
@@ -161,7 +170,7 @@ def _check_ranks(y_true, y_pred):
         )
 
 
-def _checked_weights(weights):
+def _checked_weights(weights: Any) -> Any:
     weights = np.asarray(weights, "float32")
     if weights.ndim != 1 or not np.all((weights >= 0) & np.isfinite(weights)):
         raise ValueError(

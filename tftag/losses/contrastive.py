@@ -18,8 +18,10 @@ labels and members as they are.
 import inspect
 import math
 from collections.abc import Callable
+from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from tftag.losses import classification
@@ -46,11 +48,13 @@ class MultiPositiveInfoNCE(keras.losses.Loss):
     `1 - y`; a clip (tag) counts as much as its strongest label.
     """
 
-    def __init__(self, name: str = "multi_positive_info_nce", **kwargs):
+    def __init__(
+        self, name: str = "multi_positive_info_nce", **kwargs: Any
+    ) -> None:
         """Passes the arguments on."""
         super().__init__(name=name, **kwargs)
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         """Returns `[members]` from labels and logits."""
         labels, logits = _with_members(y_true), _with_members(y_pred)
         clip_to_tags = _against_negatives(labels, logits, axis=-1)
@@ -84,11 +88,11 @@ class TripletMargin(keras.losses.Loss):
 
     def __init__(
         self,
-        sampling=negatives_lib.distance_weighted,
+        sampling: Any = negatives_lib.distance_weighted,
         margin: float = 0.4,
         name: str = "triplet_margin",
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         """Checks the arguments."""
         super().__init__(name=name, **kwargs)
         if isinstance(sampling, dict):  # out of a saved config
@@ -103,7 +107,7 @@ class TripletMargin(keras.losses.Loss):
         self.sampling = sampling
         self.margin = margin
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         """Returns `[members]` from labels and cosines."""
         labels, cosines = _with_members(y_true), _with_members(y_pred)
         positive, negative = (
@@ -115,7 +119,7 @@ class TripletMargin(keras.losses.Loss):
             hinge * positive[:, None] * negative[None], axis=(0, 1, 3)
         )
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {
             **super().get_config(),
@@ -124,7 +128,7 @@ class TripletMargin(keras.losses.Loss):
         }
 
 
-def _pairwise_sigmoid():
+def _pairwise_sigmoid() -> Any:
     return classification.BinaryCrossentropy(name="sigmoid_contrastive")
 
 
@@ -142,11 +146,13 @@ def draws_negatives(loss: Callable[..., keras.losses.Loss]) -> bool:
     return "sampling" in inspect.signature(loss).parameters
 
 
-def _with_members(x):
+def _with_members(x: Any) -> Any:
     return ops.expand_dims(x, 1) if len(x.shape) == 2 else x
 
 
-def _against_negatives(labels, logits, axis):
+def _against_negatives(
+    labels: np.ndarray, logits: np.ndarray, axis: Any
+) -> Any:
     """Cross-entropy of positives against negatives on `axis`: [members]."""
     absent = 1 - labels
     weighted = logits + ops.log(ops.where(absent > 0, absent, 1.0))

@@ -16,27 +16,30 @@ there is no other tag, all is 0.
 Won et al. (2020, https://arxiv.org/abs/2010.13540) compare the first three.
 """
 
+from typing import Any
+
 import keras
+import numpy as np
 from keras import ops
 
 _TINY = 1e-12
 
 
 @keras.saving.register_keras_serializable(package="tftag")
-def random(labels, cosines):
+def random(labels: np.ndarray, cosines: Any) -> tuple[Any, Any]:
     """Every pair of the batch alike: frequent tags are drawn often."""
     usable = _usable(labels)
     return usable / ops.maximum(ops.sum(usable), _TINY), _uniform(labels)
 
 
 @keras.saving.register_keras_serializable(package="tftag")
-def balanced(labels, cosines):
+def balanced(labels: np.ndarray, cosines: Any) -> tuple[Any, Any]:
     """A tag first, each as often, then a clip that has it and one not."""
     return _tags_first(labels), _uniform(labels)
 
 
 @keras.saving.register_keras_serializable(package="tftag")
-def distance_weighted(labels, cosines):
+def distance_weighted(labels: np.ndarray, cosines: Any) -> tuple[Any, Any]:
     """`balanced`, and near negatives more often: by `(cosine + 1) / 2`.
 
     That is what the code of Won et al. does. The paper that the name comes
@@ -48,7 +51,7 @@ def distance_weighted(labels, cosines):
 
 
 @keras.saving.register_keras_serializable(package="tftag")
-def hard(labels, cosines):
+def hard(labels: np.ndarray, cosines: Any) -> tuple[Any, Any]:
     """`balanced`, and always the nearest negative; equal ones share."""
     # Cosines lie above -1 - rounding: -2 is never the largest.
     candidates = ops.where(_absent(labels) > 0, cosines, -2.0)
@@ -67,26 +70,26 @@ SAMPLINGS = {
 }
 
 
-def _absent(labels):
+def _absent(labels: np.ndarray) -> Any:
     return ops.cast(labels <= 0, labels.dtype)
 
 
-def _usable(labels):
+def _usable(labels: np.ndarray) -> Any:
     """Labels of the tags that have a negative in the batch, else 0."""
     return labels * ops.max(_absent(labels), axis=0, keepdims=True)
 
 
-def _uniform(labels):
+def _uniform(labels: np.ndarray) -> Any:
     return _shares(_absent(labels))
 
 
-def _tags_first(labels):
+def _tags_first(labels: np.ndarray) -> Any:
     usable = _usable(labels)
     strength = ops.max(usable, axis=0, keepdims=True)
     tags = strength / ops.maximum(ops.sum(strength), _TINY)
     return tags * _shares(usable)
 
 
-def _shares(weights):
+def _shares(weights: Any) -> Any:
     """Weights divided by their sum over the batch; 0 where that is 0."""
     return weights / ops.maximum(ops.sum(weights, axis=0, keepdims=True), _TINY)

@@ -6,6 +6,8 @@ and only the cumulative counts at its positives are ever needed.
 """
 
 import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +42,7 @@ class _Ranking:
     behind_tie: np.ndarray  # [positives], first positive behind the tie
 
 
-def _rank(truth, scores) -> _Ranking:
+def _rank(truth: np.ndarray, scores: np.ndarray) -> _Ranking:
     order = np.argsort(-scores, kind="stable")
     ordered = scores[order]
     positives = np.flatnonzero(truth[order])
@@ -61,14 +63,16 @@ def _rank(truth, scores) -> _Ranking:
     )
 
 
-def _running(counts):
+def _running(counts: np.ndarray) -> Any:
     """Cumulative sum over axis 0 that starts with a row of zeros."""
     total = np.zeros((len(counts) + 1, counts.shape[1]), np.float64)
     np.cumsum(counts, axis=0, out=total[1:])
     return total
 
 
-def _figures(ranking: _Ranking, counts, k: int):
+def _figures(
+    ranking: _Ranking, counts: np.ndarray, k: int
+) -> tuple[Any, Any, Any, Any]:
     """AP, ROC-AUC, P@k and R-precision of one tag, each `[draws]`."""
     recordings = len(counts)
     counts = counts[ranking.order]
@@ -96,7 +100,7 @@ def _figures(ranking: _Ranking, counts, k: int):
     top = np.sum(np.clip(k - room, 0.0, weight), axis=0)
     top_r = np.sum(np.clip(hits - room, 0.0, weight), axis=0)
 
-    def share(of, whole):
+    def share(of: Any, whole: Any) -> np.ndarray:
         return np.where(
             (hits > 0) & (whole > 0), of / np.maximum(whole, 1.0), np.nan
         )
@@ -109,7 +113,9 @@ def _figures(ranking: _Ranking, counts, k: int):
     )
 
 
-def counts_per_draw(recordings: int, draws: int, seed: int = 0):
+def counts_per_draw(
+    recordings: int, draws: int, seed: int = 0
+) -> Iterator[np.ndarray]:
     """Yields how often each recording is drawn, block by block.
 
     Args:
@@ -130,7 +136,12 @@ def counts_per_draw(recordings: int, draws: int, seed: int = 0):
         yield counts
 
 
-def tag_figures(truth, scores, counts, k: int = 10) -> TagFigures:
+def tag_figures(
+    truth: np.ndarray,
+    scores: np.ndarray,
+    counts: np.ndarray | Iterable[np.ndarray],
+    k: int = 10,
+) -> TagFigures:
     """Ranks the recordings of every tag, each counted as often as drawn.
 
     Args:
@@ -156,7 +167,7 @@ def tag_figures(truth, scores, counts, k: int = 10) -> TagFigures:
     return TagFigures(*joined.transpose(1, 2, 0))
 
 
-def mean_known(values) -> np.ndarray:
+def mean_known(values: Any) -> np.ndarray:
     """Mean over axis 1 of what is not nan; nan where all of it is."""
     known = np.isfinite(values)
     total = np.where(known, values, 0.0).sum(axis=1)
@@ -164,7 +175,7 @@ def mean_known(values) -> np.ndarray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def recording_means(values, blocks) -> np.ndarray:
+def recording_means(values: Any, blocks: Iterable[np.ndarray]) -> np.ndarray:
     """Mean of a figure per recording in every draw.
 
     Args:
@@ -183,7 +194,7 @@ def recording_means(values, blocks) -> np.ndarray:
     return np.concatenate(means)
 
 
-def interval(value: float, drawn) -> list[float]:
+def interval(value: float, drawn: np.ndarray) -> list[float]:
     """95 % interval of a figure from its bootstrap draws.
 
     The percentiles of the draws, moved so that the draws' mean comes to lie

@@ -6,6 +6,9 @@ the name begins with `recording`. A tag without a positive has no figure: it
 is nan per tag, left out of every mean, and counted.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from tftag.metrics import bootstrap
@@ -13,7 +16,7 @@ from tftag.metrics import bootstrap
 TOP = 10
 
 
-def average_precision(truth, scores) -> np.ndarray:
+def average_precision(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Area under the precision-recall steps, as scikit-learn has it.
 
     Args:
@@ -26,7 +29,7 @@ def average_precision(truth, scores) -> np.ndarray:
     return _figures(truth, scores).average_precision[0]
 
 
-def roc_auc(truth, scores) -> np.ndarray:
+def roc_auc(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Share of (positive, negative) pairs in the right order, ties half.
 
     Args:
@@ -39,7 +42,9 @@ def roc_auc(truth, scores) -> np.ndarray:
     return _figures(truth, scores).roc_auc[0]
 
 
-def precision_at(truth, scores, k: int = TOP) -> np.ndarray:
+def precision_at(
+    truth: np.ndarray, scores: np.ndarray, k: int = TOP
+) -> np.ndarray:
     """Share of positives among the k best recordings of each tag.
 
     Args:
@@ -53,7 +58,9 @@ def precision_at(truth, scores, k: int = TOP) -> np.ndarray:
     return _figures(truth, scores, k).precision_at[0]
 
 
-def recording_precision_at(truth, scores, k: int = TOP) -> np.ndarray:
+def recording_precision_at(
+    truth: np.ndarray, scores: np.ndarray, k: int = TOP
+) -> np.ndarray:
     """Share of true tags among the k best tags of each recording.
 
     Args:
@@ -70,7 +77,7 @@ def recording_precision_at(truth, scores, k: int = TOP) -> np.ndarray:
     return np.where(truth.any(axis=1), share, np.nan)
 
 
-def r_precision(truth, scores) -> np.ndarray:
+def r_precision(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Precision among the R best recordings of a tag with R positives.
 
     Args:
@@ -83,7 +90,9 @@ def r_precision(truth, scores) -> np.ndarray:
     return _figures(truth, scores).r_precision[0]
 
 
-def summarize(truth, scores, *, draws: int = 1_000, seed: int = 0) -> dict:
+def summarize(
+    truth: np.ndarray, scores: np.ndarray, *, draws: int = 1_000, seed: int = 0
+) -> dict[str, Any]:
     """The figures of a run, with chance level and bootstrap interval.
 
     Recordings are drawn with replacement; a tag that loses all its positives
@@ -161,8 +170,13 @@ def summarize(truth, scores, *, draws: int = 1_000, seed: int = 0) -> dict:
 
 
 def per_tag_table(
-    truth, scores, names, thresholds=None, *, decisions=None
-) -> list[dict]:
+    truth: np.ndarray,
+    scores: np.ndarray,
+    names: Sequence[str],
+    thresholds: Any = None,
+    *,
+    decisions: np.ndarray | None = None,
+) -> list[dict[str, Any]]:
     """One row per tag, in the order of the tags.
 
     Args:
@@ -211,7 +225,7 @@ def per_tag_table(
     ]
 
 
-def _checked(truth, scores):
+def _checked(truth: np.ndarray, scores: np.ndarray) -> tuple[Any, Any]:
     truth, scores = np.asarray(truth), np.asarray(scores, np.float64)
     if truth.ndim != 2 or truth.shape != scores.shape or not truth.size:
         raise ValueError(
@@ -237,13 +251,17 @@ def _checked_k(k: int) -> int:
     return k
 
 
-def _figures(truth, scores, k: int = TOP) -> bootstrap.TagFigures:
+def _figures(
+    truth: np.ndarray, scores: np.ndarray, k: int = TOP
+) -> bootstrap.TagFigures:
     truth, scores = _checked(truth, scores)
     once = np.ones((len(truth), 1), np.int32)
     return bootstrap.tag_figures(truth, scores, once, _checked_k(k))
 
 
-def _means(figures: bootstrap.TagFigures, hit_share) -> dict:
+def _means(
+    figures: bootstrap.TagFigures, hit_share: np.ndarray
+) -> dict[str, Any]:
     """Mean of each figure per draw, float64 `[draws]`."""
     return {
         "map": bootstrap.mean_known(figures.average_precision),
@@ -254,13 +272,13 @@ def _means(figures: bootstrap.TagFigures, hit_share) -> dict:
     }
 
 
-def _ceiling(positives, listed: int) -> float:
+def _ceiling(positives: np.ndarray, listed: int) -> float:
     """Mean of the best P@10 there can be, with `listed` things to rank."""
     k = min(TOP, listed)
     return float(np.minimum(positives, k).mean() / k)
 
 
-def _decided(truth, decisions) -> dict:
+def _decided(truth: np.ndarray, decisions: np.ndarray | None) -> dict[str, Any]:
     if decisions is None:
         return dict.fromkeys(("precision", "recall", "accuracy"))
     decisions = np.asarray(decisions, bool)
@@ -278,7 +296,7 @@ def _decided(truth, decisions) -> dict:
     }
 
 
-def _cell(column, tag: int) -> float | None:
+def _cell(column: np.ndarray, tag: int) -> float | None:
     if column is None or not np.isfinite(column[tag]):
         return None
     return float(column[tag])

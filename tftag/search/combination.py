@@ -9,6 +9,7 @@ anywhere, less a score is at least away from that tag.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ def combined_scores(
     return weights @ standard / np.abs(weights).sum()
 
 
-def _weights(terms, rows, name) -> np.ndarray:
+def _weights(terms: Sequence[Any], rows: Any, name: str) -> np.ndarray:
     rows = np.asarray(rows)
     if not terms or rows.ndim != 2 or len(rows) != len(terms) or not rows.size:
         raise ValueError(

@@ -10,7 +10,7 @@ import os
 import pathlib
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -142,7 +142,7 @@ def find(
     """
     paths, unreached = {}, set()
 
-    def not_reached(path, error):
+    def not_reached(path: pathlib.Path, error: Exception) -> None:
         if not isinstance(error, FileNotFoundError):
             unreached.add(path.relative_to(folder))
         fail(path, error)
@@ -158,7 +158,7 @@ def find(
     return Found(paths, unreached)
 
 
-def _is_id(text):
+def _is_id(text: str) -> Any:
     return isinstance(text, str) and text.count("|") >= 2
 
 
@@ -201,14 +201,14 @@ def refreshed(
         if name not in saved_ids
     }
 
-    def refuse(path, error):
+    def refuse(path: pathlib.Path, error: Exception) -> None:
         if isinstance(error, audio.UnusableAudio):
             unusable[new[path]] = str(error).removeprefix(f"{path}: ")
         fail(path, error)
 
-    fresh = {}
+    fresh: dict[str, Any] = {}
 
-    def save_all():
+    def save_all() -> None:
         nonlocal recordings, saved_ids
         if added := dict(fresh):
             recordings = recordings.add(
@@ -221,7 +221,7 @@ def refreshed(
         for name in added:
             del fresh[name]
 
-    def keep():
+    def keep() -> str:
         save_all()
         return (
             f"{len(recordings) + len(unusable)} of {len(found.paths)} files "

@@ -5,6 +5,8 @@ Hubs in space, 2010). In a search these are the tracks in every playlist.
 Queries and items are tags and recordings, or, transposed, the other way.
 """
 
+from typing import Any
+
 import numpy as np
 from scipy import stats
 
@@ -30,7 +32,7 @@ def k_occurrence(scores: np.ndarray, k: int = 10) -> np.ndarray:
     return np.bincount(best.ravel(), minlength=scores.shape[1])
 
 
-def hubness(scores: np.ndarray, k: int = 10) -> dict:
+def hubness(scores: np.ndarray, k: int = 10) -> dict[str, Any]:
     """How unevenly the items are found.
 
     Args:
@@ -96,7 +98,7 @@ def corrected(
     return 2 * scores - of_items - of_queries[:, None]
 
 
-def _checked(scores, name):
+def _checked(scores: np.ndarray, name: str) -> Any:
     scores = np.asarray(scores, np.float64)
     if scores.ndim != 2 or not scores.size or not np.isfinite(scores).all():
         raise ValueError(

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,9 @@ _WAY_OUT = "build the index again"
 
 
 def write(
-    index: vector_index.Index, path: str | os.PathLike, notes: Mapping
+    index: vector_index.Index,
+    path: str | os.PathLike[str],
+    notes: Mapping[str, Any],
 ) -> None:
     """Writes an index; whoever reads meanwhile has the old one or the new.
 
@@ -43,8 +46,8 @@ def write(
 
 
 def read(
-    path: str | os.PathLike, model: str
-) -> tuple[vector_index.Index, dict]:
+    path: str | os.PathLike[str], model: str
+) -> tuple[vector_index.Index, dict[str, Any]]:
     """Reads an index.
 
     Args:

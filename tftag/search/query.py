@@ -15,7 +15,8 @@ known tag: `piano without the drums` turns away from drums.
 import dataclasses
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from tftag import tags
 from tftag import words as words_lib
@@ -75,7 +76,7 @@ def parse(
     text = text.translate(_PLAIN)
     if text.count('"') % 2:
         raise ValueError(f"Quotes must be closed. Received: {text!r}.")
-    weights = {}
+    weights: dict[str, float] = {}
     for chunk, whole in _chunks(text, is_list):
         for term in _terms(chunk, whole, is_known, text):
             before = weights.get(term.phrase, 0.0)
@@ -103,11 +104,11 @@ class _Run:
     weight: float
 
 
-def _chunks(text, is_list):
+def _chunks(text: str, is_list: bool) -> Iterator[Any]:
     """Yields the tokens between commas, and whether these are phrases."""
     tokens = list(_TOKEN.finditer(text))
     whole = is_list or any(token["comma"] for token in tokens)
-    chunk = []
+    chunk: list[re.Match[str]] = []
     for token in tokens:
         if token["wrong"]:
             raise ValueError(
@@ -122,7 +123,10 @@ def _chunks(text, is_list):
     yield chunk, whole
 
 
-def _terms(chunk, whole, is_known, text):
+def _terms(
+    chunk: Any, whole: Any, is_known: Callable[[str], bool], text: str
+) -> Iterator[Any]:
+    phrases: list[tuple[Sequence[str], bool]]
     for run in _runs(chunk, text):
         if run.is_quoted:
             phrases = [(run.words, False)]  # Its minus is the run's.
@@ -144,10 +148,12 @@ def _terms(chunk, whole, is_known, text):
             yield Term(phrase, -weight if minus or is_negated else weight)
 
 
-def _runs(chunk, text) -> list[_Run]:
-    runs, words, is_negative = [], [], False
+def _runs(chunk: Any, text: str) -> list[_Run]:
+    runs: list[_Run] = []
+    words: list[str] = []
+    is_negative = False
 
-    def end(weight=1.0):
+    def end(weight: float = 1.0) -> None:
         nonlocal words, is_negative
         if words:
             runs.append(_Run(words, False, is_negative, weight))
@@ -180,7 +186,7 @@ def _runs(chunk, text) -> list[_Run]:
     return runs
 
 
-def _weight(written, text) -> float:
+def _weight(written: str, text: str) -> float:
     if written is None:
         return 1.0
     try:
@@ -195,10 +201,12 @@ def _weight(written, text) -> float:
     return weight
 
 
-def _phrases(words, whole, is_known, text) -> list[tuple[list[str], bool]]:
+def _phrases(
+    words: Any, whole: Any, is_known: Callable[[str], bool], text: str
+) -> list[tuple[Sequence[str], bool]]:
     """Cuts a run into phrases; the second says which are negated."""
 
-    def known(start, stop):
+    def known(start: int, stop: int) -> Any:
         return is_known(tags.clean_tag(" ".join(words[start:stop])))
 
     if whole and known(0, len(words)):
@@ -228,14 +236,14 @@ def _phrases(words, whole, is_known, text) -> list[tuple[list[str], bool]]:
     return phrases
 
 
-def _longest_known(start, end, known) -> int:
+def _longest_known(start: int, end: int, known: Any) -> int:
     for stop in range(min(end, start + _LONGEST_PHRASE), start, -1):
         if known(start, stop):
             return stop
     return start
 
 
-def _next_negation(words, start) -> int:
+def _next_negation(words: Any, start: int) -> int:
     for stop in range(start + 1, len(words)):
         if words[stop].casefold() in NEGATIONS:
             return stop

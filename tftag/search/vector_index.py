@@ -9,7 +9,8 @@ above that has found nothing.
 """
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ class Index:
     embeddings: np.ndarray
     model: str
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses what could not be searched."""
         object.__setattr__(self, "ids", _checked_ids(self.ids))
         if not self.model or not isinstance(self.model, str):
@@ -255,7 +256,7 @@ def build(ids: Sequence[str], embeddings: np.ndarray, model: str) -> Index:
     return Index(tuple(ids), rows.astype(np.float32), model)
 
 
-def _known(ids, known) -> set[str]:
+def _known(ids: Iterable[str], known: Any) -> set[str]:
     if isinstance(ids, str):
         raise TypeError(f"Ids must be several, as in a list. Received: {ids!r}")
     wanted = set(ids)
@@ -267,11 +268,10 @@ def _known(ids, known) -> set[str]:
     return wanted
 
 
-def _checked_ids(ids) -> tuple[str, ...]:
+def _checked_ids(ids: Sequence[str]) -> tuple[str, ...]:
     if isinstance(ids, str) or not all(isinstance(n, str) and n for n in ids):
         raise TypeError(f"Ids must be strings. Received: {ids!r:.200}")
     if len(set(ids)) < len(ids):
-        seen = set()
-        twice = next(n for n in ids if n in seen or seen.add(n))
+        twice = next(n for n in ids if ids.count(n) > 1)
         raise ValueError(f"An id must stand once. Received twice: {twice!r}.")
     return tuple(ids)

@@ -39,7 +39,7 @@ def shipped() -> words.WordVectors:
 
 
 def read_glove(
-    path: str | os.PathLike, limit: int | None = None
+    path: str | os.PathLike[str], limit: int | None = None
 ) -> words.WordVectors:
     """Reads vectors in GloVe's text format: a word and its numbers per line.
 
@@ -58,7 +58,8 @@ def read_glove(
         ValueError: A line has another number of numbers than the first, or
             something that is none.
     """
-    names, rows = [], []
+    names: list[str] = []
+    rows: list[np.ndarray] = []
     with open(path, encoding="utf-8", newline="\n") as file:
         for number, line in enumerate(itertools.islice(file, limit), 1):
             dim = len(rows[0]) if rows else line.count(" ")
@@ -84,7 +85,9 @@ def read_glove(
     return _from_any(names, np.stack(rows), f"GloVe text {_name(path)}")
 
 
-def read_word2vec(path: str | os.PathLike, binary: bool) -> words.WordVectors:
+def read_word2vec(
+    path: str | os.PathLike[str], binary: bool
+) -> words.WordVectors:
     """Reads vectors in word2vec's format, by gensim.
 
     Args:
@@ -217,7 +220,7 @@ def _from_any(
             "Vectors must be finite numbers. "
             f"Received: vector {place} of {source}"
         )
-    rows = {}
+    rows: dict[str, int] = {}
     for row, name in enumerate(names):
         phrase = words.normalize(name)
         if phrase and lengths[row] > 0:
@@ -243,5 +246,5 @@ def _from_any(
     )
 
 
-def _name(path) -> str:
+def _name(path: str | os.PathLike[str]) -> str:
     return os.path.basename(os.fspath(path))

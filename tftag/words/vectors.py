@@ -5,6 +5,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def normalize(text: str) -> str:
 
 
 @functools.cache
-def _translation() -> dict:
+def _translation() -> dict[int, Any]:
     return str.maketrans(spelling.folded_letters())
 
 
@@ -129,7 +130,7 @@ class WordVectors:
     scales: np.ndarray | None = None
     codes: np.ndarray | None = dataclasses.field(init=False, default=None)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Checks the parts."""
         object.__setattr__(self, "phrases", tuple(self.phrases))
         vectors = np.array(self.vectors)
@@ -227,7 +228,7 @@ class WordVectors:
         share = 1.0 - len(unknown) / count if runs else 0.0
         return Lookup(mean.astype(np.float32), share, unknown)
 
-    def _longest_at(self, words, start) -> str:
+    def _longest_at(self, words: Any, start: int) -> str:
         """The longest known phrase here, or the word, which is unknown."""
         for length in range(min(self.longest, len(words) - start), 1, -1):
             run = " ".join(words[start : start + length])

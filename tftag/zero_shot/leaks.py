@@ -1,6 +1,7 @@
 """What training must not share with a test: recordings, artists, tags."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from tftag import artist_names, tags, words
 
@@ -36,7 +37,7 @@ def check_artists_apart(train: Iterable[str], test: Iterable[str]) -> None:
 
 
 def check_start(
-    card: dict,
+    card: dict[str, Any],
     unseen: Iterable[str],
     test_ids: Iterable[str],
     test_hashes: Iterable[str],
@@ -63,14 +64,16 @@ def check_start(
             tags at all.
     """
     data = card.get("data") or {}
-    known = [*card.get("tags", ()), *data.get("tags", ())]
-    if not known:
+    listed = [*card.get("tags", ()), *data.get("tags", ())]
+    if not listed:
         raise ValueError(
             "A model to start from must list its tags in its card, or it may "
             f"know the unseen ones. Received: a card with {sorted(card)}."
         )
-    known = {_tag_key(name) for name in known}
-    learnt = sorted(known & {_tag_key(name) for name in unseen})
+    learnt = sorted(
+        {_tag_key(name) for name in listed}
+        & {_tag_key(name) for name in unseen}
+    )
     if learnt:
         raise ValueError(
             "A model to start from must not know unseen tags; take one that "
@@ -94,7 +97,7 @@ def _tag_key(name: str) -> str:
     return words.normalize(name) or tags.clean_tag(name)
 
 
-def _refuse_shared(what, shared) -> None:
+def _refuse_shared(what: str, shared: Any) -> None:
     if shared:
         raise ValueError(
             f"Training and test must share no {what}; split the data again, "

@@ -9,6 +9,7 @@ standardised per tag, so that a rare tag counts as much as a frequent one.
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class LinearMap:
     embedding_ridge: float
     word_ridge: float
 
-    def score(self, embeddings, vectors) -> np.ndarray:
+    def score(self, embeddings: np.ndarray, vectors: np.ndarray) -> np.ndarray:
         """Scores any tags, trained on or not.
 
         Args:
@@ -142,7 +143,9 @@ def linear_map(
 class _Parts:
     """What all ridges share: eigenvectors of both sides, and their product."""
 
-    def __init__(self, embeddings, labels, vectors):
+    def __init__(
+        self, embeddings: np.ndarray, labels: np.ndarray, vectors: np.ndarray
+    ) -> None:
         self.mean = embeddings.mean(axis=0)
         centred = embeddings - self.mean
         spread = labels.std(axis=0)
@@ -154,7 +157,7 @@ class _Parts:
             self.audio.axes.T @ centred.T @ targets @ vectors @ self.words.axes
         )
 
-    def fit(self, embedding_ridge, word_ridge) -> LinearMap:
+    def fit(self, embedding_ridge: float, word_ridge: float) -> LinearMap:
         shrunk = (
             self.between
             * self.audio.inverse(embedding_ridge)[:, None]
@@ -169,12 +172,12 @@ class _Parts:
 
 
 class _Side:
-    def __init__(self, gram):
+    def __init__(self, gram: np.ndarray) -> None:
         self.values, self.axes = np.linalg.eigh(gram)
         # Rounding leaves some just below 0.
         self.values = np.maximum(self.values, 0.0)
 
-    def inverse(self, ridge):
+    def inverse(self, ridge: float) -> Any:
         mean = self.values.mean()
         if not mean:
             raise ValueError(
@@ -183,9 +186,11 @@ class _Side:
         return 1 / (self.values + ridge * mean)
 
 
-def _recording_folds(artists, recordings, rng) -> np.ndarray:
+def _recording_folds(
+    artists: Sequence[str] | None, recordings: int, rng: np.random.Generator
+) -> np.ndarray:
     names = [""] * recordings if artists is None else artists
-    group_of = {}
+    group_of: dict[str | int, int] = {}
     group = [
         group_of.setdefault(name or row, len(group_of))
         for row, name in enumerate(names)

@@ -5,6 +5,7 @@ and the intervals of one draw know nothing of it.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -13,7 +14,7 @@ from scipy import stats
 _LEVELS = ("chance", "random_order", "ceiling")
 
 
-def combine(results: Sequence[dict]) -> dict:
+def combine(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Means over draws, each with its spread.
 
     The interval is Student's, with draws - 1 degrees of freedom: of the mean
@@ -39,7 +40,7 @@ def combine(results: Sequence[dict]) -> dict:
     return _combined(list(results)) | {"tag_draws": len(results)}
 
 
-def _combined(results) -> dict:
+def _combined(results: Any) -> dict[str, Any]:
     first = results[0]
     if any(set(result) != set(first) for result in results):
         raise ValueError(
@@ -55,7 +56,7 @@ def _combined(results) -> dict:
     }
 
 
-def _figure(results) -> dict:
+def _figure(results: Any) -> dict[str, Any]:
     values = np.array([result["value"] for result in results], np.float64)
     mean, ci95 = float(values.mean()), None
     if len(values) > 1:

@@ -17,6 +17,7 @@ https://arxiv.org/abs/1703.04394).
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def evaluate(
     *,
     draws: int = 1_000,
     seed: int = 0,
-) -> dict:
+) -> dict[str, Any]:
     """The figures of one draw of unseen tags, on the test recordings.
 
     Args:
@@ -103,7 +104,9 @@ def evaluate(
     }
 
 
-def _per_tag(truth, scores, sides, draws, seed) -> dict:
+def _per_tag(
+    truth: np.ndarray, scores: np.ndarray, sides: Any, draws: int, seed: int
+) -> dict[str, Any]:
     figures, drawn = {}, {}
     for side, tags in sides.items():
         part = truth[:, tags], scores[:, tags]
@@ -127,7 +130,9 @@ def _per_tag(truth, scores, sides, draws, seed) -> dict:
     return figures
 
 
-def _per_recording(truth, scores, sides, draws, seed) -> dict:
+def _per_recording(
+    truth: np.ndarray, scores: np.ndarray, sides: Any, draws: int, seed: int
+) -> dict[str, Any]:
     truth = truth.astype(bool)
     own, among_all, drawn = {}, {}, {}
     for side, tags in sides.items():
@@ -143,7 +148,9 @@ def _per_recording(truth, scores, sides, draws, seed) -> dict:
     return {"among_own": own, "among_all": among_all}
 
 
-def _recording_values(truth, scores, right) -> dict:
+def _recording_values(
+    truth: np.ndarray, scores: np.ndarray, right: Any
+) -> dict[str, Any]:
     """Figures of each recording for its tags in `right` among those it lacks.
 
     Args:
@@ -174,7 +181,7 @@ def _recording_values(truth, scores, right) -> dict:
     ended = left_out.sum(axis=1)
     pairs_in_order = found.roc_auc[0] * (wrong + ended) - ended
 
-    def where(known, values):
+    def where(known: Any, values: Any) -> np.ndarray:
         return np.where(known, values, np.nan)
 
     return {
@@ -188,7 +195,9 @@ def _recording_values(truth, scores, right) -> dict:
     }
 
 
-def _recording_means(values, draws, seed) -> tuple[dict, dict]:
+def _recording_means(
+    values: Any, draws: int, seed: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Means over the recordings as they are, and as drawn again."""
     recordings = len(values["chance"])
     figures, drawn = {}, {}
@@ -209,7 +218,7 @@ def _recording_means(values, draws, seed) -> tuple[dict, dict]:
     return figures, drawn
 
 
-def _random_order(right, listed) -> np.ndarray:
+def _random_order(right: Any, listed: np.ndarray) -> np.ndarray:
     """Average precision that lists in random order have on average.
 
     Place k holds a right one with probability right / listed, and then on
@@ -229,11 +238,11 @@ def _random_order(right, listed) -> np.ndarray:
     return np.where(right > 0, mean, np.nan)
 
 
-def _mean(values) -> float:
+def _mean(values: Any) -> float:
     return float(bootstrap.mean_known(values[None])[0])
 
 
-def _harmonic(figures, drawn) -> dict:
+def _harmonic(figures: Any, drawn: dict[str, Any]) -> dict[str, Any]:
     """Harmonic means of seen and unseen, with the intervals of the pairs."""
     means = {}
     for name in _FIELDS:
@@ -251,6 +260,6 @@ def _harmonic(figures, drawn) -> dict:
     return means
 
 
-def _harmonic_mean(one, other):
+def _harmonic_mean(one: Any, other: Any) -> Any:
     total = np.add(one, other)
     return 2 * np.multiply(one, other) / np.where(total == 0, 1, total)

@@ -15,6 +15,7 @@ Under both, the recordings and artists of the test are in no training: see
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class TagSplit:
     seen: tuple[str, ...]
     unseen: tuple[str, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses an empty side and tags that stand twice."""
         for side in ("seen", "unseen"):
             names = tuple(getattr(self, side))
@@ -73,10 +74,9 @@ class TagSplit:
                 f"{sorted(wanted - set(place))}, with others "
                 f"{sorted(set(place) - wanted)}."
             )
-        return tuple(
-            np.array([place[name] for name in side], np.int64)
-            for side in (self.seen, self.unseen)
-        )
+        seen = np.array([place[name] for name in self.seen], np.int64)
+        unseen = np.array([place[name] for name in self.unseen], np.int64)
+        return seen, unseen
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -228,7 +228,9 @@ def strict(
     return _part(STRICT, rows, labels[np.ix_(rows, seen)], split)
 
 
-def _part(protocol, rows, labels, split) -> TrainingPart:
+def _part(
+    protocol: str, rows: Any, labels: np.ndarray, split: Any
+) -> TrainingPart:
     lacking = np.flatnonzero(~labels.any(axis=0))
     return TrainingPart(
         protocol,
@@ -238,7 +240,7 @@ def _part(protocol, rows, labels, split) -> TrainingPart:
     )
 
 
-def _matrix(labels, tag_count, label):
+def _matrix(labels: np.ndarray, tag_count: int, label: str) -> Any:
     labels = np.asarray(labels)
     if labels.ndim != 2 or labels.shape[1] != tag_count:
         raise ValueError(
@@ -248,7 +250,7 @@ def _matrix(labels, tag_count, label):
     return labels
 
 
-def _binary(labels, tag_count, label):
+def _binary(labels: np.ndarray, tag_count: int, label: str) -> Any:
     labels = _matrix(labels, tag_count, label)
     if not np.isin(labels, (0, 1)).all():
         raise ValueError(

@@ -23,8 +23,15 @@ def difference(folder, model, vectors):
     )
 
 
-@pytest.mark.parametrize("change", [0.05, np.nan])
-@pytest.mark.parametrize("part", ["audio_tower", "comparison", "text_tower"])
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("audio_tower", 0.05),
+        ("comparison", 0.05),
+        ("text_tower", 0.05),
+        ("text_tower", np.nan),
+    ],
+)
 def test_it_sees_another_model(encoder_folder, part, change):
     other = tiny_dual_encoder.build()
     weight = getattr(other, part).weights[-1]

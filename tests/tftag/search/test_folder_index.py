@@ -8,7 +8,7 @@ import soundfile
 import tiny_dual_encoder
 import tiny_tagger
 
-from tftag.audio import audio_files, decoders, recording
+from tftag.audio import audio_files, decoders, recording, waveform
 from tftag.search import folder_index, index_file
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
@@ -219,7 +219,7 @@ def test_what_does_not_fit_into_the_memory_is_tried_again(
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(recording, "_scale", full)
+        patch.setattr(waveform, "_scaled", full)
         index, heard, saved, failures = refresh(
             folder_index.empty(encoder), encoder, folder
         )
