@@ -128,7 +128,7 @@ def is_temporary(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def is_stream(path: str | os.PathLike) -> bool:
+def is_stream(path: str | os.PathLike[str]) -> bool:
     """Whether a path is no place for a file: a device, or a pipe."""
     path = pathlib.Path(path)
     if path.is_relative_to("/dev") or path.is_relative_to("/proc"):
