@@ -70,7 +70,7 @@ class _Pool:
         self._processes = processes
         self._sample_rate_hz = sample_rate_hz
         self._executor = None
-        self._waiting = collections.deque()
+        self._waiting: collections.deque = collections.deque()
 
     def each(self, paths):
         """Yields path, and samples with warnings or an error."""
@@ -153,7 +153,8 @@ def _begin():
 
 def _end_with_parent():
     parent = multiprocessing.parent_process()
-    parent.join()
+    if parent is not None:
+        parent.join()
     os._exit(1)
 
 

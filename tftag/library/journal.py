@@ -126,9 +126,10 @@ class Journal:
                 _move(numbers, starts, found)
         _move(numbers, starts, found)
         self._file.truncate(end)
-        self._numbers, self._starts = map(np.concatenate, found)
-        order = np.argsort(self._numbers, kind="stable")
-        self._numbers, self._starts = self._numbers[order], self._starts[order]
+        keys, places = np.concatenate(found[0]), np.concatenate(found[1])
+        order = np.argsort(keys, kind="stable")
+        self._numbers: np.ndarray = keys[order]
+        self._starts: np.ndarray = places[order]
 
 
 @contextlib.contextmanager

@@ -69,8 +69,8 @@ class Run:
         Yields:
             Each file, as soon as it is noted or has failed.
         """
-        keys = {}
-        ended = []
+        keys: dict[pathlib.Path, str] = {}
+        ended: list[pathlib.Path] = []
 
         def fail(path, error):
             keys.pop(path, None)

@@ -16,9 +16,17 @@ def test_what_counts_nothing_is_refused_as_it_was_given(text):
         arguments.count(text)
 
 
-def test_the_form_of_the_output_is_what_was_asked_for():
+@pytest.mark.parametrize(
+    ("words", "form"),
+    [
+        ([], "table"),
+        (["--out", "a.csv"], "csv"),
+        (["--out", "a.JSONL"], "jsonl"),
+        (["--out", "a.txt"], "table"),
+        (["--out", "a.csv", "--format", "table"], "table"),
+    ],
+)
+def test_rows_have_the_format_asked_for_or_that_of_the_ending(words, form):
     parser = argparse.ArgumentParser()
     arguments.add_output(parser)
-    assert parser.parse_args([]).format is None
-    given = parser.parse_args(["--format", "csv", "--out", "a.csv"])
-    assert (given.format, given.out) == ("csv", "a.csv")
+    assert arguments.row_format(parser.parse_args(words)) == form
