@@ -4,7 +4,7 @@ import pathlib
 
 import numpy as np
 
-from experiments.settings import baseline_config
+from experiments.settings import baseline_config, pretrained
 from pipelines import manifest as manifests
 from pipelines import synthetic
 
@@ -21,11 +21,17 @@ def read(settings: baseline_config.BaselineConfig) -> manifests.Manifest:
         )
     manifest = manifests.read_manifest(folder)
     if manifest.sample_rate_hz != settings.audio.sample_rate_hz:
+        way_out = "set --sample-rate-hz or prepare the data again"
+        if pretrained.networks(settings.init_from):
+            rate_hz = settings.audio.sample_rate_hz
+            way_out = (
+                f"{settings.init_from} takes no other, so prepare the data "
+                f"again with --sample-rate-hz {rate_hz}"
+            )
         raise ValueError(
             "The data must have the sample rate of the model, "
             f"{settings.audio.sample_rate_hz} Hz. Received: "
-            f"{manifest.sample_rate_hz} Hz in {folder}; set --sample-rate-hz "
-            "or prepare the data again"
+            f"{manifest.sample_rate_hz} Hz in {folder}; {way_out}"
         )
     return manifest
 

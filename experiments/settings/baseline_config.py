@@ -1,17 +1,18 @@
 """What an experiment may set.
 
-The three presets are functions; a flag given on the command line replaces one
+The presets are functions; a flag given on the command line replaces one
 field of what the preset returns (`flags`).
 """
 
 import dataclasses
 import typing
 
-from experiments.settings import flags, optimizers, tables
+from experiments.settings import flags, optimizers, pretrained, tables
 from pipelines.reading import dataset
 from tftag import audio as audio_lib
 from tftag.losses import classification
 from tftag.models import backbone, tagger
+from tftag.pretrained import musicnn_weights
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +24,9 @@ class TrainingConfig:
         batch_size: recordings per step.
         optimizer: what makes steps of gradients.
         learning_rate: highest learning rate of the schedule.
+        layer_decay: from one layer of the body to the one below, counted from
+            the head, the learning rate falls to this share; 1 is the same
+            rate for all.
         schedule: the learning rate over time; `cosine` is a linear warm-up
             over the first 5 % of the steps, then down to zero.
         weight_decay: decoupled, on kernels only; 0 is off.
@@ -48,6 +52,7 @@ class TrainingConfig:
     batch_size: int = 16
     optimizer: str = "adamw"
     learning_rate: float = 2e-3
+    layer_decay: float = 1.0
     schedule: str = "cosine"
     weight_decay: float = 1e-3
     clip_norm: float = 1.0
@@ -77,6 +82,10 @@ class TrainingConfig:
                 "`learning_rate` must be greater than 0. "
                 f"Received: {self.learning_rate}"
             )
+        if not 0 < self.layer_decay <= 1:
+            raise ValueError(
+                f"`layer_decay` must be in (0, 1]. Received: {self.layer_decay}"
+            )
         if not 0 <= self.average_decay < 1:
             raise ValueError(
                 "`average_decay` must be in [0, 1). "
@@ -102,9 +111,12 @@ class BaselineConfig:
         name: of the run; the UTC time of its start when empty.
         seed: of the initial weights and of every random draw.
         train_on: `train`, or `all` recordings without any validation.
-        init_from: run folder or export to start from, or `hub:` and the
-            handle or folder of an audio module; empty for random weights.
-        freeze: keep what `init_from` gave; only the last layer is trained.
+        init_from: taggers of the package to start from (`msd_musicnn`,
+            `mtt_musicnn`, or both with `+` between them), run folder or
+            export, or `hub:` and the handle or folder of an audio module;
+            empty for random weights.
+        freeze: keep what `init_from` gave; only the head is trained. With
+            `head_units`, on clip vectors that are computed once.
         shuffle_labels: control: deal the training labels out at random.
     """
 
@@ -152,6 +164,44 @@ class BaselineConfig:
             raise ValueError(
                 "`freeze` needs `init_from`: random weights are not worth "
                 "keeping. Received: no init_from"
+            )
+        pretrained.check(self.init_from, self.audio, self.model.backbone)
+        if self.is_on_cached_vectors:
+            self._check_cached()
+        elif self.model.head_components:
+            raise ValueError(
+                "`head_components` are of vectors that stay: set --freeze, or "
+                "--head-components 0. "
+                f"Received: {self.model.head_components} without `freeze`"
+            )
+
+    @property
+    def is_on_cached_vectors(self) -> bool:
+        """Whether a head is trained on clip vectors that are computed once."""
+        return self.freeze and self.model.head_units > 0
+
+    def _check_cached(self):
+        """Refuses what needs the waveforms in every epoch."""
+        varied, training = self.augmentation, self.training
+        for name, value in (
+            ("mel_masks", varied.mel_masks),
+            ("time_masks", varied.time_masks),
+            ("average_decay", training.average_decay),
+        ):
+            if value:
+                raise ValueError(
+                    f"`{name}` must be 0 with `freeze` and `head_units`: clip "
+                    f"vectors are computed once. Received: {value}"
+                )
+        if training.layer_decay != 1:
+            raise ValueError(
+                "`layer_decay` is of a body that is trained: leave it out or "
+                f"set --no-freeze. Received: {training.layer_decay}"
+            )
+        if training.tag_weights == "adaptive":
+            raise ValueError(
+                "`tag_weights` must not be adaptive with `freeze` and "
+                "`head_units`. Received: adaptive"
             )
 
 
@@ -227,7 +277,39 @@ def strong() -> BaselineConfig:
     )
 
 
-PRESETS = {"demo": demo, "seed": seed, "strong": strong}
+def transfer() -> BaselineConfig:
+    """From the taggers of the package, for a few hundred real recordings.
+
+    Both bodies stay as they are; a hidden layer on what they say of a clip
+    learns in seconds, four times from other random weights.
+    """
+    return BaselineConfig(
+        preset="transfer",
+        init_from="msd_musicnn+mtt_musicnn",
+        freeze=True,
+        audio=musicnn_weights.AUDIO,
+        model=tagger.TaggerConfig(
+            dropout=0.1,
+            head_units=512,
+            head_dropout=0.6,
+            head_members=4,
+            head_components=256,
+            backbone=backbone.BackboneConfig(
+                architecture="musicnn", pooling="both_and_embedding", members=2
+            ),
+        ),
+        training=TrainingConfig(
+            epochs=40,
+            batch_size=64,
+            learning_rate=1e-3,
+            weight_decay=1e-2,
+            clip_norm=0.0,
+        ),
+        augmentation=dataset.Augmentation(mixup_alpha=0.4),
+    )
+
+
+PRESETS = {"demo": demo, "seed": seed, "strong": strong, "transfer": transfer}
 
 
 def from_leaves(values: dict[str, object]) -> BaselineConfig:

@@ -3,7 +3,7 @@
 import dataclasses
 import typing
 
-from experiments.settings import baseline_config, tables
+from experiments.settings import baseline_config, pretrained, tables
 from pipelines.reading import dataset
 from tftag import audio as audio_lib
 from tftag import hub
@@ -52,8 +52,9 @@ class DualConfig:
         train_on: `train`, or `all` recordings without any validation.
         body: `own` is trained with the towers; `tagger`: a tagger of the same
             tags is trained first, and then, on its body as it is, the towers.
-        init_from: run folder or export of a tagger whose body to start from;
-            empty for random weights.
+        init_from: taggers of the package (`msd_musicnn`, `mtt_musicnn`, or
+            both with `+` between them), run folder or export of a tagger
+            whose body to start from; empty for random weights.
         freeze: keep the body that `init_from` gave.
         shuffle_labels: control: deal the training labels out at random.
         words: where word vectors come from: `shipped`, `random` (control), a
@@ -124,6 +125,7 @@ class DualConfig:
                 "A dual encoder starts from the body of a tagger; an audio "
                 f"module has none. Received: {self.init_from}"
             )
+        pretrained.check(self.init_from, self.audio, self.model.backbone)
         if self.freeze and not self.init_from:
             raise ValueError(
                 "`freeze` needs `init_from`: a random body is not worth "

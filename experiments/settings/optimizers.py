@@ -111,3 +111,24 @@ def make_schedule(name: str, learning_rate: float, steps: int):
 def rate_at(schedule, step: int) -> float:
     """The learning rate that a step, counted from 0, is taken with."""
     return float(schedule(step)) if callable(schedule) else schedule
+
+
+def scale_steps(
+    optimizer: keras.optimizers.Optimizer, shares: dict[str, float]
+) -> None:
+    """Gives some weights a share of the learning rate.
+
+    Args:
+        optimizer: whose steps are changed.
+        shares: path of a weight -> share of the learning rate; others take
+            all of it.
+    """
+    whole_step = optimizer.update_step
+
+    def update_step(gradient, variable, learning_rate):
+        # It may be the backend's variable, which has another name.
+        place = optimizer._get_variable_index(variable)
+        share = shares.get(optimizer._trainable_variables[place].path, 1.0)
+        return whole_step(gradient, variable, learning_rate * share)
+
+    optimizer.update_step = update_step

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import logging
+import time
 from collections.abc import Callable
 
 import keras
@@ -15,6 +16,7 @@ from experiments.runs import run_folder
 from experiments.settings import baseline_config, optimizers, tables
 from experiments.training import (
     audio_module,
+    frozen_body,
     state,
     tag_weights,
     transfer,
@@ -76,6 +78,8 @@ def train_tagger(
     run: run_folder.RunDir,
 ) -> Trained:
     """Trains a tagger; the arguments are those of `train_model`."""
+    if settings.is_on_cached_vectors:
+        return _train_head(settings, train, validation, run)
     recipe = Recipe(
         build=lambda recordings, pretrained: build(
             settings, recordings, pretrained=pretrained
@@ -84,6 +88,32 @@ def train_tagger(
         loss=lambda weights: make_loss(settings.training.loss, weights),
     )
     return train_model(settings, train, validation, run, recipe)
+
+
+def _train_head(settings, train, validation, run) -> Trained:
+    """Trains a head on what a fixed body makes of the recordings, once."""
+    begin = time.monotonic()
+    _check_validation(settings, validation)
+    if settings.shuffle_labels:
+        train = shuffled_labels(train, settings.seed)
+    with precision(settings.training.precision):
+        model = build(settings, train)
+        weights = _first_weights(settings.training.tag_weights, train)
+        progress = frozen_body.train(
+            model,
+            make_loss(settings.training.loss, weights),
+            settings,
+            train,
+            validation,
+            run,
+        )
+    return Trained(
+        model=model,
+        history=progress.history,
+        best_epoch=progress.best_epoch or progress.epoch,
+        seconds=time.monotonic() - begin,
+        lost=progress.lost,
+    )
 
 
 def train_model(
@@ -113,13 +143,7 @@ def train_model(
     training = settings.training
     if settings.shuffle_labels:
         train = shuffled_labels(train, settings.seed)
-    if validation is None and training.patience:
-        _log.info("without validation, `patience` has no effect")
-    if validation is not None and not validation.labels().any():
-        raise ValueError(
-            "Validation recordings must carry tags, or no epoch is the best "
-            f"one. Received: {len(validation.tracks)} recordings without"
-        )
+    _check_validation(settings, validation)
     fitted, held = train, None
     if training.tag_weights == "adaptive":
         rows = tag_weights.held_out(
@@ -148,6 +172,11 @@ def train_model(
             # XLA on a CPU takes twice as long.
             jit_compile=False,
         )
+        if training.layer_decay < 1:
+            optimizers.scale_steps(
+                trained_model.optimizer,
+                transfer.layer_shares(model, training.layer_decay),
+            )
         trained_model.optimizer.build(trained_model.trainable_variables)
         loop = training_loop.Loop(settings, model, trained_model, steps, run)
         loop.watch("train", recordings.sample(fitted, settings.seed))
@@ -238,6 +267,16 @@ def shuffled_labels(
             for track, other in zip(manifest.tracks, order, strict=True)
         ),
     )
+
+
+def _check_validation(settings, validation):
+    if validation is None and settings.training.patience:
+        _log.info("without validation, `patience` has no effect")
+    if validation is not None and not validation.labels().any():
+        raise ValueError(
+            "Validation recordings must carry tags, or no epoch is the best "
+            f"one. Received: {len(validation.tracks)} recordings without"
+        )
 
 
 def _first_weights(choice, manifest):

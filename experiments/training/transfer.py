@@ -1,37 +1,29 @@
-"""Starting from another tagger: a run or an export."""
+"""Starting from another tagger: a preset, a run or an export."""
 
+import difflib
 import logging
 import os
 import pathlib
+import re
 from collections.abc import Iterable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.settings import baseline_config
+from experiments.settings import baseline_config, pretrained
 from experiments.training import keras_file, state
 from pipelines import manifest as manifests
-from tftag import audio, hub, tags
+from tftag import audio, hub, layers, tags
 from tftag.files import plain_json
 from tftag.models import clip_model, tagger
+from tftag.pretrained import musicnn_weights, presets
 from tftag.serving import model_card
 from tftag.zero_shot import leaks
 
 _log = logging.getLogger(__name__)
 
 _WAY_OUT = "name another run to start from"
-# What makes one picture of a sound; another one would be noise to the blocks.
-_FRONT_END = (
-    "sample_rate_hz",
-    "window_samples",
-    "hop_samples",
-    "mel_bands",
-    "min_hz",
-    "max_hz",
-    "log_floor",
-    *audio.CHOICES,
-)
 
 
 def take_over(
@@ -42,9 +34,12 @@ def take_over(
 ) -> tuple[str, ...]:
     """Copies another tagger's body, and its head for tags of the same name.
 
+    A head with a hidden layer is not copied, nor is one of a preset.
+
     Args:
         model: the tagger to change.
-        source: a run folder, or an export with or without its version.
+        source: names of presets, a run folder, or an export with or without
+            its version.
         vocabulary: of `model`.
         spec: of `model`.
 
@@ -55,7 +50,13 @@ def take_over(
         FileNotFoundError: `source` is neither.
         ValueError: the two differ in front end or architecture.
     """
+    if pretrained.networks(os.fspath(source)):
+        take_over_body(model, source, spec)
+        return ()
     other, other_tags = _copy_body(model, source, spec)
+    if len(model.head.weights) + len(other.head.weights) != 4:
+        _log.info("start from %s: its body", source)
+        return ()
     kernel, bias = map(np.array, model.head.get_weights())
     other_kernel, other_bias = other.head.get_weights()
     shared = tuple(n for n in vocabulary.names if n in other_tags.names)
@@ -82,14 +83,18 @@ def take_over_body(
 
     Args:
         model: to change, such as a dual encoder.
-        source: a tagger's run folder or export, as for `take_over`.
+        source: presets, or a tagger's run folder or export, as for
+            `take_over`.
         spec: of `model`.
 
     Raises:
-        FileNotFoundError: `source` is neither.
+        FileNotFoundError: `source` is none of these.
         ValueError: the two differ in front end or architecture.
     """
-    _copy_body(model, source, spec)
+    if networks := pretrained.networks(os.fspath(source)):
+        _assign(model, networks)
+    else:
+        _copy_body(model, source, spec)
     _log.info("start from %s: its body", source)
 
 
@@ -116,15 +121,20 @@ def card(source: str | os.PathLike) -> dict:
     """What a model to start from says of its tags and recordings.
 
     Args:
-        source: a run folder or an export, as for `take_over`.
+        source: presets, a run folder or an export, as for `take_over`.
 
     Returns:
         A dict with `tags`, and in `data` the `recording_ids`, as far as the
-        model lists them.
+        model lists them; presets list none.
 
     Raises:
-        FileNotFoundError: `source` is neither.
+        FileNotFoundError: `source` is none of these.
     """
+    if networks := pretrained.networks(os.fspath(source)):
+        return {
+            "tags": [name for each in networks for name in each.tags],
+            "licences": [presets.licence(each) for each in networks],
+        }
     source = pathlib.Path(source)
     if (source / "data.json").is_file():
         data = plain_json.read(source / "data.json", _WAY_OUT)
@@ -143,7 +153,7 @@ def licences(source: str) -> list[dict]:
         A list as `model_card.licence_text` takes it.
 
     Raises:
-        FileNotFoundError: `source` is neither run nor export.
+        FileNotFoundError: `source` is no preset, run or export.
     """
     if not source or source.startswith(hub.PREFIX):
         return []
@@ -166,7 +176,7 @@ def check_start(
         early.
 
     Raises:
-        FileNotFoundError: `source` is neither run nor export.
+        FileNotFoundError: `source` is no preset, run or export.
         ValueError: the model knows an unseen tag or a test recording.
     """
     if test is None or not source:
@@ -185,6 +195,32 @@ def freeze(model: clip_model.ClipModel) -> None:
     """Keeps all but the head as it is, moving statistics too."""
     model.front_end.trainable = False
     model.backbone.trainable = False
+
+
+def layer_shares(model: clip_model.ClipModel, decay: float) -> dict[str, float]:
+    """Shares of the learning rate that fall from layer to layer of the body.
+
+    What lies near the waveform is the same for all tags, and a few hundred
+    recordings should not unlearn it (Howard and Ruder, 2018,
+    https://arxiv.org/abs/1801.06146). Members side by side count as one.
+
+    Args:
+        model: to be trained.
+        decay: share of one layer with a kernel to the next one above.
+
+    Returns:
+        Path of a weight of the backbone -> share.
+    """
+    shares, above = {}, set()
+    for layer in reversed(model.backbone.layers):
+        # A batch norm goes with the layer that it comes after.
+        name = re.sub(r"^member_\d+_", "", layer.name)
+        name = re.sub(r"_(conv|norm)$", "", name)
+        if layer.weights:
+            above.add(name)
+        for weight in layer.weights:
+            shares[weight.path] = decay ** len(above)
+    return shares
 
 
 def training_model(model: clip_model.ClipModel) -> keras.Model:
@@ -208,10 +244,25 @@ def fitting(stream: tf.data.Dataset, model: keras.Model) -> tf.data.Dataset:
     return stream.map(fit)
 
 
+def _assign(model, networks):
+    """Gives a model the bodies of published taggers, a member each."""
+    standard = musicnn_weights.assign(
+        model.backbone, [musicnn_weights.read(each.name) for each in networks]
+    )
+    mel_norm = model.front_end.get_layer("mel_norm")
+    mel_norm.set_weights(standard.weights(musicnn_weights.AUDIO.mel_bands))
+    # What the networks say of a sound depends on the statistics that they were
+    # published with; a few hundred recordings would move them.
+    mel_norm.trainable = False
+    for layer in model.backbone.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.trainable = False
+
+
 def _copy_body(model, source, spec):
     """Copies the body; returns the other tagger and its tags."""
     other, other_tags, other_spec = _open(pathlib.Path(source))
-    for name in _FRONT_END:
+    for name in pretrained.FRONT_END:
         if getattr(spec, name) != getattr(other_spec, name):
             raise ValueError(
                 f"A tagger to start from must have the same `{name}`, "
@@ -239,10 +290,14 @@ def _export_folder(source):
         )
     if versions and (versions[-1] / "assets.extra" / "tagger.keras").is_file():
         return versions[-1]
+    near = difflib.get_close_matches(
+        source.name.casefold(), presets.PRESETS, n=1
+    )
+    hint = f" The nearest preset is {near[0]!r}" if near else ""
     raise FileNotFoundError(
-        "`init_from` must be a run folder, an export with "
-        f"assets.extra/tagger.keras, or {hub.PREFIX} and a module. "
-        f"Received: {source}"
+        f"`init_from` must be a preset ({', '.join(presets.PRESETS)}), a run "
+        "folder, an export with assets.extra/tagger.keras, or "
+        f"{hub.PREFIX} and a module. Received: {source}.{hint}"
     )
 
 

@@ -14,6 +14,7 @@ from tone_runs import baseline as call
 from experiments import run_baseline
 from experiments.runs import run_folder
 from experiments.settings import baseline_config
+from experiments.training import cached_clips, vector_cache
 from tftag import calibration
 from tftag.serving import saved_tagger
 
@@ -205,7 +206,7 @@ def test_bad_input_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):
     refused("at least `batch_size` recordings", batch_size=9)
     refused("`optimizer`", optimizer="lamb")
     refused("tag_weights", tag_weights="frequncy")
-    refused("must be a run folder", init_from="nowhere")
+    refused("must be a preset", init_from="nowhere")
     refused("plain folder name", name="a/b")
     refused("blocks", blocks=7)
     # None of these has left a run that must go on as it began.
@@ -280,3 +281,45 @@ def test_the_presets_fit_their_own_network():
     for make in baseline_config.PRESETS.values():
         settings = make()
         assert settings.audio.clip_frames >= 2**settings.model.backbone.blocks
+
+
+def test_transfer_keeps_the_licences_and_scores_as_it_serves(
+    tmp_path, monkeypatch
+):
+    """From published weights to the model and the card that are exported."""
+    monkeypatch.setenv("TFTAG_CACHE", str(tmp_path / "cache"))
+    made = tone_manifest.make(
+        tmp_path / "data", train=4, validation=3, seconds=1.0, rate_hz=16_000
+    )
+    exported = []
+
+    def export_tagger(model, spec, vocabulary, fitted, card, folder):
+        exported.append((model, spec, card))
+        return pathlib.Path(folder) / "1"
+
+    monkeypatch.setattr(
+        run_baseline.saved_model, "export_tagger", export_tagger
+    )
+    line = ["--preset", "transfer", "--init-from", "mtt_musicnn"]
+    line += ["--members", "1", "--pooling", "embedding", "--epochs", "2"]
+    line += ["--head-units", "8", "--head-components", "3", "--name", "a"]
+    line += ["--data", str(made.folder), "--runs", str(tmp_path / "runs")]
+    line += ["--export", str(tmp_path / "saved")]
+    assert run_baseline.main(line) == 0
+    ((model, spec, card),) = exported
+    assert [each["of"] for each in card["licences"]] == [
+        "the weights of mtt_musicnn"
+    ]
+    assert card["settings"]["init_from"] == "mtt_musicnn"
+    files = list((tmp_path / "cache" / "clip_vectors").rglob("*.npy"))
+    assert len(files) == 7
+    held = made.split("validation")
+    cached, _ = vector_cache.clip_vectors(model, held, spec, 4)
+    logits = model.head.predict(cached.vectors, verbose=0).mean(axis=1)
+    probabilities = cached_clips.ClipVectors(
+        1 / (1 + np.exp(-logits)), cached.rows
+    )
+    with np.load(run_of(tmp_path).path / "scores.npz") as saved:
+        np.testing.assert_allclose(
+            saved["scores"], probabilities.means(), atol=1e-5
+        )

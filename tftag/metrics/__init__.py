@@ -3,6 +3,7 @@
 from tftag.metrics.ranking import (
     TOP,
     average_precision,
+    differences,
     per_tag_table,
     precision_at,
     r_precision,
@@ -14,6 +15,7 @@ from tftag.metrics.ranking import (
 __all__ = [
     "TOP",
     "average_precision",
+    "differences",
     "per_tag_table",
     "precision_at",
     "r_precision",

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+# What sums of shares may lie beyond 0 to 1.
+_ROUNDING = 1e-9
 _BLOCK_CELLS = 2_000_000
 
 
@@ -203,14 +205,44 @@ def interval(value: float, drawn: np.ndarray) -> list[float]:
     the percentiles as they are can lie wholly above the figure itself.
 
     Args:
-        value: the figure on the recordings as they are, between 0 and 1.
+        value: the figure on the recordings as they are, between 0 and 1; of a
+            difference of figures, see `difference_interval`.
         drawn: `[draws]`, the figure per draw; draws with nan are left out.
 
     Returns:
         `[low, high]`, or two nan where no draw has the figure.
+
+    Raises:
+        ValueError: a figure outside of 0 to 1.
     """
+    known = np.append(drawn[np.isfinite(drawn)], value)
+    if known.min() < -_ROUNDING or known.max() > 1.0 + _ROUNDING:
+        raise ValueError(
+            "A figure must lie in 0 to 1; `difference_interval` takes "
+            "differences of figures. "
+            f"Received: values from {known.min()} to {known.max()}."
+        )
+    return [float(np.clip(b, 0.0, 1.0)) for b in _moved(value, drawn)]
+
+
+def difference_interval(value: float, drawn: np.ndarray) -> list[float]:
+    """95 % interval of a difference of two figures, which may be negative.
+
+    Args:
+        value: the difference on the recordings as they are.
+        drawn: `[draws]`, the difference in draws of the same recordings for
+            both; draws with nan are left out.
+
+    Returns:
+        `[low, high]`, or two nan where no draw has both figures. An interval
+        that holds 0 says that the two may be equally good.
+    """
+    return [float(bound) for bound in _moved(value, drawn)]
+
+
+def _moved(value, drawn):
+    """Percentiles of the draws, their mean moved to the value."""
     drawn = drawn[np.isfinite(drawn)]
     if not drawn.size:
-        return [float("nan"), float("nan")]
-    bounds = np.percentile(drawn, (2.5, 97.5)) - drawn.mean() + value
-    return [float(bound) for bound in np.clip(bounds, 0.0, 1.0)]
+        return np.full(2, np.nan)
+    return np.percentile(drawn, (2.5, 97.5)) - drawn.mean() + value

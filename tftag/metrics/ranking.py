@@ -127,21 +127,9 @@ def summarize(
             "No tag has a positive recording, so there is nothing to rank. "
             f"Received: `truth` {recordings} x {tags} without a 1."
         )
-    hit_share = recording_precision_at(truth, scores)
-    value = _means(
-        _figures(truth, scores), bootstrap.mean_known(hit_share[None])
-    )
+    value = _once(truth, scores)
     if draws:
-        # Drawn twice from one seed rather than all held at once.
-        again = (recordings, draws, seed)
-        drawn = _means(
-            bootstrap.tag_figures(
-                truth, scores, bootstrap.counts_per_draw(*again), TOP
-            ),
-            bootstrap.recording_means(
-                hit_share, bootstrap.counts_per_draw(*again)
-            ),
-        )
+        drawn = _drawn(truth, scores, draws, seed)
     summary = {}
     for name, (mean,) in value.items():
         summary[name] = {
@@ -167,6 +155,48 @@ def summarize(
         "recordings": recordings,
         "draws": draws,
     }
+
+
+def differences(
+    truth: np.ndarray,
+    scores: np.ndarray,
+    others: np.ndarray,
+    *,
+    draws: int = 1_000,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """By how much one model is better than another on the same recordings.
+
+    Both are judged on the same draws, so that what makes a draw hard or easy
+    for both falls out of the difference.
+
+    Args:
+        truth: 0 or 1, `[recordings, tags]`.
+        scores: `[recordings, tags]`, of the one.
+        others: `[recordings, tags]`, of the other.
+        draws: bootstrap draws, at least 1.
+        seed: of the draws.
+
+    Returns:
+        The figures of `summarize`, each {"value": difference, "ci95": [low,
+        high]}.
+    """
+    if draws < 1:
+        raise ValueError(f"`draws` must be >= 1. Received: {draws}.")
+    one, other = (_checked(truth, each) for each in (scores, others))
+    value, less = _once(*one), _once(*other)
+    drawn = _drawn(*one, draws, seed)
+    drawn_less = _drawn(*other, draws, seed)
+    found = {}
+    for name in value:
+        difference = float(value[name][0] - less[name][0])
+        found[name] = {
+            "value": difference,
+            "ci95": bootstrap.difference_interval(
+                difference, drawn[name] - drawn_less[name]
+            ),
+        }
+    return found
 
 
 def per_tag_table(
@@ -257,6 +287,29 @@ def _figures(
     truth, scores = _checked(truth, scores)
     once = np.ones((len(truth), 1), np.int32)
     return bootstrap.tag_figures(truth, scores, once, _checked_k(k))
+
+
+def _once(truth: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
+    """Mean of each figure on the recordings as they are, `[1]`."""
+    hit_share = recording_precision_at(truth, scores)
+    return _means(
+        _figures(truth, scores), bootstrap.mean_known(hit_share[None])
+    )
+
+
+def _drawn(
+    truth: np.ndarray, scores: np.ndarray, draws: int, seed: int
+) -> dict[str, Any]:
+    """Mean of each figure per draw, float64 `[draws]`."""
+    hit_share = recording_precision_at(truth, scores)
+    # Drawn twice from one seed rather than all held at once.
+    again = (len(truth), draws, seed)
+    return _means(
+        bootstrap.tag_figures(
+            truth, scores, bootstrap.counts_per_draw(*again), TOP
+        ),
+        bootstrap.recording_means(hit_share, bootstrap.counts_per_draw(*again)),
+    )
 
 
 def _means(

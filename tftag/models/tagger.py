@@ -25,17 +25,46 @@ class TaggerConfig:
     Attributes:
         backbone: What makes one vector of a clip.
         dropout: Share of that vector dropped in training.
+        head_units: Of a hidden layer between that vector and the logits; 0
+            is none.
+        head_dropout: Share of these units dropped in training.
+        head_members: Hidden layers side by side on the same vector, each with
+            logits of its own; a tagger averages them.
+        head_components: Principal components of the vector, over the training
+            recordings, that take its place; 0 leaves it as it is.
     """
 
     backbone: backbone_lib.BackboneConfig = backbone_lib.BackboneConfig()
     dropout: float = 0.0
+    head_units: int = 0
+    head_dropout: float = 0.0
+    head_members: int = 1
+    head_components: int = 0
 
     def __post_init__(self):
         """Refuses what no tagger can have."""
-        if not 0 <= self.dropout < 1:
-            raise ValueError(
-                f"`dropout` must be in [0, 1). Received: {self.dropout}."
-            )
+        for name in ("dropout", "head_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(
+                    f"`{name}` must be in [0, 1). "
+                    f"Received: {getattr(self, name)}."
+                )
+        least = {"head_units": 0, "head_members": 1, "head_components": 0}
+        for name, limit in least.items():
+            if not getattr(self, name) >= limit:
+                raise ValueError(
+                    f"`{name}` must be >= {limit}. "
+                    f"Received: {getattr(self, name)}."
+                )
+        only_hidden = ("head_dropout", "head_members", "head_components")
+        fields = type(self).__dataclass_fields__
+        if not self.head_units:
+            for name in only_hidden:
+                if getattr(self, name) != fields[name].default:
+                    raise ValueError(
+                        f"`{name}` needs a hidden layer: set `head_units`. "
+                        f"Received: {getattr(self, name)} without."
+                    )
 
 
 @keras.saving.register_keras_serializable(package="tftag")
@@ -108,7 +137,7 @@ class Tagger(clip_model.ClipModel):
                 front_end, backbone, head, name=name, trainable=trainable
             )
         if tag_prior is not None:
-            _, bias = head.weights
+            bias = head.get_layer("tag_logits").bias
             bias.assign(log_odds(tag_prior, len(tags)))
         # Config
         self.tags = tags
@@ -174,10 +203,25 @@ def log_odds(tag_prior: np.ndarray, tag_count: int):
 
 def _head(dim, tag_count, config):
     """Model from `[batch, dim]` to logits `[batch, members, tags]`."""
-    inputs = keras.Input((dim,), name="clip_vector")
-    x = keras.layers.Dropout(config.dropout, name="dropout")(inputs)
+    inputs = x = keras.Input((dim,), name="clip_vector")
+    members = config.backbone.members
+    if config.head_components:
+        components = keras.layers.Dense(
+            config.head_components, name="components"
+        )
+        # Of the training data, not of the loss.
+        components.trainable = False
+        x = components(x)
+    x = keras.layers.Dropout(config.dropout, name="dropout")(x)
+    if config.head_units:
+        members = config.head_members
+        # Each member sees the whole vector, and has a part of these.
+        x = keras.layers.Dense(
+            members * config.head_units, activation="relu", name="hidden"
+        )(x)
+        x = keras.layers.Dropout(config.head_dropout, name="hidden_dropout")(x)
     # float32 under mixed precision too: float16 logits end at 65,504.
     tag_logits = layers.MemberLogits(
-        tag_count, config.backbone.members, name="tag_logits", dtype="float32"
+        tag_count, members, name="tag_logits", dtype="float32"
     )
     return keras.Model(inputs, tag_logits(x), name="head")

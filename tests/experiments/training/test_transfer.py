@@ -11,7 +11,7 @@ import pytest
 import tone_manifest
 
 from experiments.runs import run_folder
-from experiments.settings import baseline_config, flags
+from experiments.settings import baseline_config, flags, optimizers
 from experiments.training import (
     state,
     tagger_training,
@@ -21,6 +21,7 @@ from pipelines.reading import dataset, slice_reader
 from tftag import audio, calibration, tags
 from tftag.export import saved_model
 from tftag.models import backbone, dual_encoder, tagger
+from tftag.pretrained import musicnn_weights
 
 SPEC = audio.AudioSpec(
     sample_rate_hz=tone_manifest.RATE_HZ,
@@ -92,7 +93,7 @@ def test_what_does_not_fit_is_named(export_folder, tmp_path):
     with pytest.raises(ValueError, match="--members"):
         transfer.take_over(make(4, blocks=3), folder, NEW_TAGS, SPEC)
     for missing in (tmp_path, tmp_path / "never"):
-        with pytest.raises(FileNotFoundError, match="must be a run folder"):
+        with pytest.raises(FileNotFoundError, match="must be a preset"):
             transfer.take_over(make(4), missing, NEW_TAGS, SPEC)
 
 
@@ -296,7 +297,7 @@ def test_licences_go_from_model_to_run_to_model(tmp_path):
 
 
 def test_what_is_no_model_has_no_card(tmp_path):
-    with pytest.raises(FileNotFoundError, match="must be a run folder"):
+    with pytest.raises(FileNotFoundError, match="must be a preset"):
         transfer.card(tmp_path)
     (tmp_path / "data.json").write_text('{"tags": ')
     with pytest.raises(ValueError, match="damaged"):
@@ -320,3 +321,70 @@ def test_what_is_known_of_a_start_is_said(tmp_path):
         run.write_json("data.json", known)
         with pytest.raises(ValueError, match=f"no recordings.*{value}"):
             transfer.check_start(str(run.path), (), test)
+
+
+def test_presets_give_a_member_each_and_their_statistics_stay():
+    """What a member says is what the published tagger's body says."""
+    settings = baseline_config.transfer()
+    keras.utils.set_random_seed(0)
+    model = tagger.Tagger(NEW_TAGS.names, settings.audio, settings.model)
+    shared = transfer.take_over(
+        model, settings.init_from, NEW_TAGS, settings.audio
+    )
+    assert shared == ()
+    wave = np.random.default_rng(0).normal(size=(1, 30_000)).astype("float32")
+    found = np.split(np.asarray(model.body()(model_inputs(wave))), 2, axis=1)
+    for member, name in zip(found, ("msd_musicnn", "mtt_musicnn"), strict=True):
+        embedding = musicnn_weights.model(name).body()(model_inputs(wave))
+        np.testing.assert_allclose(
+            member[:, -embedding.shape[1] :], embedding, atol=1e-3
+        )
+    assert not any("moving" in w.path for w in model.trainable_weights)
+    assert any("timbral" in w.path for w in model.trainable_weights)
+    card = transfer.card(settings.init_from)
+    assert {"jazz", "sitar"} <= set(card["tags"])
+    assert len(transfer.licences(settings.init_from)) == 2
+
+
+def model_inputs(wave):
+    return {"waveform": wave, "peak": np.abs(wave).max(axis=1)}
+
+
+def test_a_name_near_a_preset_is_told(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nearest.*'msd_musicnn'"):
+        transfer.card("msd_musicn")
+
+
+def test_a_hidden_layer_takes_the_body_alone(export_folder):
+    folder, old = export_folder
+    config = tagger.TaggerConfig(
+        backbone.BackboneConfig(1 / 64, blocks=2), head_units=4
+    )
+    model = tagger.Tagger(NEW_TAGS.names, SPEC, config)
+    assert transfer.take_over(model, folder, NEW_TAGS, SPEC) == ()
+    for a, b in zip(
+        model.backbone.get_weights(), old.backbone.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_shares_of_the_learning_rate_fall_downwards():
+    model = make(4)
+    shares = transfer.layer_shares(model, 0.5)
+    found = {path.split("/")[-2]: share for path, share in shares.items()}
+    assert found["block_2_conv"] == found["block_2_norm"] == 0.5
+    assert found["block_1_conv"] == found["block_1_norm"] == 0.25
+    assert not any("tag_logits" in path for path in shares)
+
+
+def test_a_share_is_of_the_step_that_is_taken():
+    whole, part = (keras.Variable(1.0, name=n) for n in ("whole", "part"))
+    optimizer = optimizers.make(
+        "adamw", schedule="constant", learning_rate=0.1, steps=2
+    )
+    optimizers.scale_steps(optimizer, {part.path: 0.25})
+    optimizer.build([whole, part])
+    optimizer.apply([np.array(2.0, "float32")] * 2)
+    steps = [1.0 - float(v.numpy()) for v in (whole, part)]
+    assert steps[0] == pytest.approx(0.1, rel=1e-3)
+    assert steps[1] == pytest.approx(steps[0] / 4, rel=1e-3)

@@ -111,3 +111,46 @@ def test_a_thousand_draws_of_148_tags_take_seconds():
     start = time.perf_counter()
     metrics.summarize(truth, scores, draws=1_000)
     assert time.perf_counter() - start < 5
+
+
+def test_differences_are_of_the_same_draws_and_keep_their_sign():
+    truth, scores = _random(7)
+    worse = scores + np.random.default_rng(0).normal(0, 2, scores.shape)
+    found = metrics.differences(truth, worse, scores, draws=50)
+    back = metrics.differences(truth, scores, worse, draws=50)
+    one, other = (
+        bootstrap.tag_figures(
+            truth.astype(bool), s, bootstrap.counts_per_draw(60, 50)
+        )
+        for s in (worse, scores)
+    )
+    drawn = np.nanmean(one.average_precision, axis=1) - np.nanmean(
+        other.average_precision, axis=1
+    )
+    value = found["map"]["value"]
+    assert value == pytest.approx(
+        metrics.summarize(truth, worse, draws=0)["map"]["value"]
+        - metrics.summarize(truth, scores, draws=0)["map"]["value"]
+    )
+    expected = np.percentile(drawn, (2.5, 97.5)) - drawn.mean() + value
+    np.testing.assert_allclose(found["map"]["ci95"], expected)
+    assert found["map"]["ci95"][1] < 0
+    for name, figure in found.items():
+        low, high = back[name]["ci95"]
+        assert figure["value"] == pytest.approx(-back[name]["value"])
+        np.testing.assert_allclose(figure["ci95"], [-high, -low], atol=1e-12)
+
+
+def test_a_model_is_no_better_than_itself():
+    truth, scores = _random(8)
+    for figure in metrics.differences(truth, scores, scores, draws=5).values():
+        assert figure == {"value": 0.0, "ci95": [0.0, 0.0]}
+
+
+def test_the_interval_of_a_figure_refuses_differences():
+    """They would be cut at 0, and every difference would seem certain."""
+    drawn = np.array([-0.1, 0.0, 0.2])
+    with pytest.raises(ValueError, match="`difference_interval`.*-0.1"):
+        bootstrap.interval(0.05, drawn)
+    low, high = bootstrap.difference_interval(0.05, drawn)
+    assert low < 0 < high

@@ -287,3 +287,65 @@ def test_what_does_not_fit_is_refused(tags, tag_prior, message):
 def test_dropout_of_everything_is_refused():
     with pytest.raises(ValueError, match="dropout"):
         tagger.TaggerConfig(dropout=1.0)
+
+
+def with_hidden_layer(**changed):
+    config = tagger.TaggerConfig(
+        backbone.BackboneConfig(1 / 64, blocks=2),
+        **{"head_units": 4, "head_members": 3, **changed},
+    )
+    return tagger.Tagger(["calm", "loud"], audio.AudioSpec(), config)
+
+
+def test_members_of_a_hidden_layer_see_all_and_share_nothing():
+    model = with_hidden_layer()
+    vectors = np.random.default_rng(0).normal(
+        size=(5, model.backbone.output.shape[1])
+    )
+    before = model.head.predict(vectors, verbose=0)
+    assert before.shape == (5, 3, 2)
+    hidden = model.head.get_layer("hidden")
+    kernel, bias = hidden.get_weights()
+    kernel[:, 4:8] = 0
+    hidden.set_weights([kernel, bias])
+    after = model.head.predict(vectors, verbose=0)
+    np.testing.assert_array_equal(after[:, [0, 2]], before[:, [0, 2]])
+    assert np.abs(after[:, 1] - before[:, 1]).max() > 1e-4
+
+
+def test_a_hidden_layer_is_saved_with_its_components(tmp_path):
+    model = with_hidden_layer(head_components=2, head_dropout=0.5)
+    components = model.head.get_layer("components")
+    assert not components.trainable_weights and len(components.weights) == 2
+    model.save(tmp_path / "tagger.keras")
+    loaded = keras.saving.load_model(tmp_path / "tagger.keras")
+    assert loaded.config == model.config
+    wave = np.random.default_rng(0).normal(size=(2, 8_000))
+    np.testing.assert_allclose(
+        loaded.predict(wave, verbose=0),
+        model.predict(wave, verbose=0),
+        atol=1e-6,
+    )
+
+
+def test_a_hidden_layer_starts_at_the_prior():
+    config = tagger.TaggerConfig(
+        backbone.BackboneConfig(1 / 64, blocks=2), head_units=4
+    )
+    model = tagger.Tagger(["a", "b"], None, config, np.array([0.1, 0.9]))
+    bias = model.head.get_layer("tag_logits").bias
+    np.testing.assert_allclose(bias, np.log([1 / 9, 9]), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"head_units": -1}, "`head_units` must be >= 0. Received: -1"),
+        ({"head_dropout": 1.0}, r"`head_dropout` must be in \[0, 1\)"),
+        ({"head_members": 0}, "`head_members` must be >= 1"),
+        ({"head_units": 0, "head_members": 2}, "`head_members` needs a hidden"),
+    ],
+)
+def test_heads_that_cannot_be_are_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        tagger.TaggerConfig(**{"head_units": 4, **values})

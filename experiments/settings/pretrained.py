@@ -1,0 +1,78 @@
+"""Which taggers of the package a run starts from, and what it needs then."""
+
+from tftag import audio
+from tftag.models import backbone, musicnn
+from tftag.pretrained import musicnn_weights, presets
+
+# Between names; each network is a member of the backbone.
+JOIN = "+"
+ARCHITECTURE = "musicnn"
+# What makes one picture of a sound; another one would be noise to the layers.
+FRONT_END = (
+    "sample_rate_hz",
+    "window_samples",
+    "hop_samples",
+    "mel_bands",
+    "min_hz",
+    "max_hz",
+    "log_floor",
+    *audio.CHOICES,
+)
+
+
+def networks(init_from: str) -> tuple[presets.Network, ...]:
+    """The published taggers that a run starts from.
+
+    Args:
+        init_from: names of presets, `+` between them, or anything else that
+            a run may start from. A folder of such a name is `./msd_musicnn`.
+
+    Returns:
+        One network per member of the backbone; none where no preset is named.
+
+    Raises:
+        ValueError: one of several names is no preset; names the nearest.
+    """
+    names = init_from.split(JOIN)
+    if not any(name in presets.PRESETS for name in names):
+        return ()
+    found = [presets.find(name).networks for name in names]
+    return tuple(network for each in found for network in each)
+
+
+def check(
+    init_from: str, spec: audio.AudioSpec, body: backbone.BackboneConfig
+) -> None:
+    """Refuses settings that the weights of a preset do not fit.
+
+    Args:
+        init_from: of the run.
+        spec: of the run.
+        body: of the run.
+
+    Raises:
+        ValueError: names every flag that follows from the presets.
+    """
+    members = networks(init_from)
+    if not members:
+        return
+    needed = {
+        **{name: getattr(musicnn_weights.AUDIO, name) for name in FRONT_END},
+        "architecture": ARCHITECTURE,
+        "members": len(members),
+    }
+    given = {
+        name: getattr(spec if name in FRONT_END else body, name)
+        for name in needed
+    }
+    wrong = [name for name in needed if needed[name] != given[name]]
+    if not wrong:
+        return
+    flags = " ".join(f"--{n.replace('_', '-')} {needed[n]}" for n in wrong)
+    if needed["architecture"] != given["architecture"]:
+        flags += f" --pooling {musicnn.POOLINGS[-1]}"
+    received = ", ".join(f"{name} {given[name]}" for name in wrong)
+    raise ValueError(
+        f"A start from {init_from} brings its own front end and layers: take "
+        f"--preset transfer, or add {flags}. Received: {received}"
+    )

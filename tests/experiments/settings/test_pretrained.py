@@ -1,0 +1,95 @@
+"""A start from published taggers names all that follows from it."""
+
+import dataclasses
+
+import pytest
+
+from experiments.settings import baseline_config, flags, pretrained
+from tftag.models import backbone
+from tftag.pretrained import musicnn_weights, presets
+
+BODY = backbone.BackboneConfig(architecture="musicnn", pooling="both")
+
+
+def test_names_stand_for_a_network_per_member():
+    assert pretrained.networks("mtt_musicnn+msd_musicnn") == (
+        presets.MTT,
+        presets.MSD,
+    )
+    for other in ("", "runs/baseline/a", "./msd_musicnn", "hub:x"):
+        assert pretrained.networks(other) == ()
+
+
+def test_a_name_that_is_none_has_a_nearest():
+    with pytest.raises(ValueError, match="'msd_musicn'.*'msd_musicnn'"):
+        pretrained.networks("mtt_musicnn+msd_musicn")
+
+
+def test_settings_that_fit_are_taken():
+    spec = dataclasses.replace(musicnn_weights.AUDIO, clip_seconds=9.0)
+    pretrained.check("msd_musicnn", spec, BODY)
+    pretrained.check("runs/baseline/a", baseline_config.demo().audio, BODY)
+
+
+def test_an_error_says_all_flags_at_once():
+    with pytest.raises(ValueError, match="--preset transfer") as error:
+        flags.replace(
+            baseline_config.demo(), {"init_from": "msd_musicnn+mtt_musicnn"}
+        )
+    said = str(error.value)
+    for flag in (
+        "--window-samples 512",
+        "--hop-samples 256",
+        "--mel-bands 96",
+        "--min-hz 0.0",
+        "--log-floor 0.0001",
+        "--mel-scale slaney",
+        "--mel-norm slaney",
+        "--edges reflect",
+        "--compression log10",
+        "--architecture musicnn",
+        "--members 2",
+        "--pooling both_and_embedding",
+    ):
+        assert flag in said
+    assert "--sample-rate-hz" not in said and "members 1" in said
+
+
+def test_the_flags_that_an_error_names_are_all_that_it_needs():
+    values = {
+        "init_from": "mtt_musicnn",
+        "architecture": "musicnn",
+        "pooling": "both_and_embedding",
+    }
+    for name in pretrained.FRONT_END:
+        values[name] = getattr(musicnn_weights.AUDIO, name)
+    found = flags.replace(baseline_config.demo(), values)
+    assert found.init_from == "mtt_musicnn"
+
+
+def test_a_rate_that_the_data_has_is_refused_by_name():
+    with pytest.raises(ValueError, match="--sample-rate-hz 16000.*22050"):
+        flags.replace(baseline_config.transfer(), {"sample_rate_hz": 22_050})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("mel_masks", 1),
+        ("time_masks", 2),
+        ("average_decay", 0.9),
+        ("layer_decay", 0.7),
+        ("tag_weights", "adaptive"),
+    ],
+)
+def test_what_vectors_computed_once_cannot_do_is_refused(name, value):
+    with pytest.raises(ValueError, match=f"`{name}`.*Received: {value}"):
+        flags.replace(baseline_config.transfer(), {name: value})
+
+
+def test_components_of_vectors_that_move_are_refused():
+    with pytest.raises(ValueError, match="--head-components 0.*256 without"):
+        flags.replace(baseline_config.transfer(), {"freeze": False})
+    tuned = {"freeze": False, "head_components": 0, "layer_decay": 0.7}
+    found = flags.replace(baseline_config.transfer(), tuned)
+    assert not found.is_on_cached_vectors
