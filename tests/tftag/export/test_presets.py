@@ -5,8 +5,9 @@ import pytest
 import slow_musicnn
 
 from tftag import audio
+from tftag.export import presets as export_presets
 from tftag.pretrained import musicnn_weights, presets
-from tftag.serving import model_card, saved_tagger
+from tftag.serving import model_card, saved_dual_encoder, saved_tagger
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +59,17 @@ def test_the_card_of_a_preset_says_whose_it_is(exported):
     assert text == model_card.licence_text(card)
     assert "Music Technology Group, Universitat Pompeu Fabra 2019" in text
     assert "this permission notice appear in all copies" in text
+
+
+@pytest.mark.slow
+def test_the_preset_of_words_finds_by_any_words(tmp_path):
+    folder = tmp_path / "words"
+    export_presets.export_preset("musicnn_words", folder)
+    encoder = saved_dual_encoder.SavedDualEncoder(folder)
+    assert encoder.tag_names == presets.find("musicnn_words").tags
+    card = model_card.read(folder / "1")
+    assert card["note"].startswith("Nothing was trained on these words")
+    assert len(card["licences"]) == 2
+    vectors, known_share = encoder.embed_texts(["sad piano", "zzqx"])
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), [1, 0], 1e-5)
+    assert known_share.tolist() == [1, 0]
