@@ -8,9 +8,12 @@ import collections
 from collections.abc import Callable
 
 import numpy as np
-import tensorflow as tf
 
 from tftag import audio
+from tftag.console import quiet
+
+with quiet.tensorflow_start():
+    import tensorflow as tf
 
 
 def hear(
