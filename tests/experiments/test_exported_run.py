@@ -61,7 +61,7 @@ def test_the_card_inherits_the_licences_of_the_start(tmp_path, made):
     licence = {"of": "the weights of x", "name": "ISC", "text": "Permission"}
     start = tmp_path / "start"
     start.mkdir()
-    text = json.dumps({"tags": [], "licences": [licence]})
+    text = json.dumps({"tags": ["x"], "licences": [licence]})
     (start / "data.json").write_text(text)
     run, _, settings, _ = begin(tmp_path, made, init_from=str(start))
     assert exported_run.card(run, settings, {})["licences"] == [licence]
