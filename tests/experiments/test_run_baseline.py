@@ -251,6 +251,7 @@ def test_too_little_to_score_is_refused_before_training(tmp_path, capsys):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_run_on_an_audio_module(tmp_path):
     pytest.importorskip("tensorflow_hub")
 

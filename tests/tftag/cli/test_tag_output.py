@@ -151,8 +151,11 @@ def test_an_interrupt_loses_nothing(model, songs, out, capsys, monkeypatch):
     assert paths(out) == ALL
 
 
-def test_kill_at_any_moment_loses_nothing(model, songs, out):
+@pytest.mark.slow
+def test_kill_at_any_moment_loses_nothing(model, songs, out, monkeypatch):
     """By processes of their own, as a person starts them."""
+    # A level that is set is a wish to see what TensorFlow says.
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     command = [sys.executable, "-m", "tftag", "tag", model, songs]
     command += ["--out", out, "--threads", "1"]
     journal = out.with_name("tags.csv.journal")

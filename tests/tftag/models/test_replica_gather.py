@@ -19,6 +19,7 @@ def test_one_replica_keeps_what_it_has():
     assert replica_gather.gather(x) is x
 
 
+@pytest.mark.slow
 def test_two_replicas_take_the_steps_of_one_with_the_whole_batch():
     if keras.backend.backend() != "tensorflow":
         pytest.skip("tf.distribute is of the TensorFlow backend")
