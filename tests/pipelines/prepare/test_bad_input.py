@@ -18,7 +18,7 @@ from tftag import audio
 from tftag.cli import command_line
 
 RATE_HZ = odd_audio.RATE_HZ
-REASONS = {"unreadable", "unsupported", "empty", "silent"}
+REASONS = {"too long", "unreadable", "unsupported", "empty", "silent"}
 GOOD_FORMATS = ("wav", "flac", "mp3", "ogg", "aiff")
 ODD = odd_audio.usable() | odd_audio.unusable() | odd_audio.for_ffmpeg()
 
