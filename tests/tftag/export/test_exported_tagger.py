@@ -241,7 +241,6 @@ def test_a_batch_without_samples_is_refused(signatures):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.timeout(1_200)
 def test_three_hours_are_tagged_alone_in_a_batch_and_by_the_model(tmp_path):
     spec = dataclasses.replace(tiny_tagger.SPEC, clip_seconds=10.0)
