@@ -18,9 +18,9 @@ import sys
 
 import numpy as np
 
-from experiments.data import dual_data
+from experiments.data import dual_encoder_data
 from experiments.runs import console, run_folder, run_settings
-from experiments.settings import dual_config, flags
+from experiments.settings import dual_encoder_config, flags
 from experiments.training import (
     cached_clips,
     dual_encoder_training,
@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     console.begin()
     base = pathlib.Path(arguments.run)
     settings, finished = read_run(base)
-    manifest = dual_data.read_data(settings)
+    manifest = dual_encoder_data.read_data(settings)
     if manifest.fingerprint != finished["manifest_fingerprint"]:
         raise ValueError(
             "The data must be what the run was made from. Received: "
@@ -67,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
         environment = run.write_environment(command, settings.seed)
         found = [
             score_draw(rows, settings, plan, base, run)
-            for plan in dual_data.plan_draws(
+            for plan in dual_encoder_data.plan_draws(
                 settings, manifest, len(finished["draws"])
             )
         ]
@@ -108,7 +108,7 @@ def parse(command: list[str]) -> argparse.Namespace:
     return parser.parse_args(command)
 
 
-def read_run(base: pathlib.Path) -> tuple[dual_config.DualConfig, dict]:
+def read_run(base: pathlib.Path) -> tuple[dual_encoder_config.DualConfig, dict]:
     """Settings and figures of a finished run with taggers.
 
     Raises:
@@ -122,7 +122,7 @@ def read_run(base: pathlib.Path) -> tuple[dual_config.DualConfig, dict]:
         )
     run = run_folder.RunDir(base.parent, "", base.name)
     values = run.read_json("config.json")
-    made = dual_config.PRESETS[values["preset"]]()
+    made = dual_encoder_config.PRESETS[values["preset"]]()
     settings = flags.replace(made, values)
     if settings.body != "tagger":
         raise ValueError(
@@ -152,7 +152,7 @@ def coverage(rows, manifest) -> dict:
     return found
 
 
-def score_draw(rows, settings, plan: dual_data.Plan, base, run) -> dict:
+def score_draw(rows, settings, plan: dual_encoder_data.Plan, base, run) -> dict:
     """Fits and scores all rows on one draw.
 
     Returns:
@@ -161,7 +161,9 @@ def score_draw(rows, settings, plan: dual_data.Plan, base, run) -> dict:
     """
     test, split, names = plan.test, plan.split, plan.test.vocabulary.names
     shared = all_know(rows, split, plan.kinds)
-    seen_train, _ = dual_data.to_learn(settings.protocol, plan.train, split)
+    seen_train, _ = dual_encoder_data.to_learn(
+        settings.protocol, plan.train, split
+    )
     tagger = tagger_training.train_tagger(
         dual_encoder_training.tagger_settings(settings),
         seen_train,

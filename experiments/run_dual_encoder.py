@@ -13,11 +13,11 @@ stopped.
 import sys
 
 from experiments import exported_run
-from experiments.data import dual_data, recordings
+from experiments.data import dual_encoder_data, recordings
 from experiments.figures import illustrations, plots, space_plots
 from experiments.runs import console, run_folder
 from experiments.scoring import evaluation, held_out
-from experiments.settings import dual_config, flags
+from experiments.settings import dual_encoder_config, flags
 from experiments.training import dual_encoder_training, transfer
 from experiments.zero_shot import unseen_draw
 from tftag.cli import command_line
@@ -31,29 +31,29 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the experiment, or goes on with it."""
     command = sys.argv[1:] if argv is None else argv
     arguments = exported_run.parse(
-        EXPERIMENT, __doc__, dual_config.PRESETS, command
+        EXPERIMENT, __doc__, dual_encoder_config.PRESETS, command
     )
     console.begin()
-    settings = flags.from_arguments(arguments, dual_config.PRESETS)
-    manifest = dual_data.read_data(settings)
+    settings = flags.from_arguments(arguments, dual_encoder_config.PRESETS)
+    manifest = dual_encoder_data.read_data(settings)
     names = manifest.vocabulary.names
     train, validation, test = recordings.parts(settings, manifest)
     watched = test or validation
-    kinds = dual_data.unseen_tags(settings, train, watched or train)
+    kinds = dual_encoder_data.unseen_tags(settings, train, watched or train)
     start = None
     if kinds:
         train, start = keep_unseen(settings, kinds, names, train, watched)
         if test is not None:
             # It chooses the epoch, so it has to be apart as well.
-            dual_data.check_apart(validation, test)
+            dual_encoder_data.check_apart(validation, test)
     seen = tuple(n for n in names if not any(n in k for k in kinds.values()))
-    dual_data.check_seen(seen)
-    known = dual_data.with_tags(manifest, seen)
+    dual_encoder_data.check_seen(seen)
+    known = dual_encoder_data.with_tags(manifest, seen)
     vectors = sources.open_source(settings.words)
     # All are asked for at the end: what lacks is said before the training.
     dual_encoder_training.tag_vectors(names, vectors)
     train, validation, test = (
-        part and dual_data.with_tags(part, seen)
+        part and dual_encoder_data.with_tags(part, seen)
         for part in (train, validation, test)
     )
     evaluation.check_scored(validation, test)
@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
         tag_space = dual_encoder_training.embed_tags(
             trained.model, names, vectors
         )
-        all_tags = dual_data.with_tags(judged.recordings, names)
+        all_tags = dual_encoder_data.with_tags(judged.recordings, names)
         illustrate_space(run, all_tags, seen, audio_space, tag_space)
         summary = {
             **judged.report.summary,
@@ -131,10 +131,10 @@ def keep_unseen(settings, kinds, names, train, watched):
             "Unseen tags are asked of recordings that are held out: use "
             "--train-on train. Received: --train-on all"
         )
-    dual_data.check_apart(train, watched)
-    split = dual_data.split_of(names, kinds)
+    dual_encoder_data.check_apart(train, watched)
+    split = dual_encoder_data.split_of(names, kinds)
     start = transfer.check_start(settings.init_from, split.unseen, watched)
-    return dual_data.to_learn(settings.protocol, train, split)[0], start
+    return dual_encoder_data.to_learn(settings.protocol, train, split)[0], start
 
 
 def illustrate_space(run, judged, seen, audio_space, tag_space) -> None:

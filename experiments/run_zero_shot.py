@@ -18,9 +18,9 @@ import argparse
 import dataclasses
 import sys
 
-from experiments.data import dual_data
+from experiments.data import dual_encoder_data
 from experiments.runs import bucket_copies, console, run_folder, run_settings
-from experiments.settings import baseline_config, dual_config, flags
+from experiments.settings import baseline_config, dual_encoder_config, flags
 from experiments.training import transfer
 from experiments.zero_shot import table, unseen_draw
 from pipelines import splits
@@ -37,15 +37,15 @@ def main(argv: list[str] | None = None) -> int:
     command = sys.argv[1:] if argv is None else argv
     arguments = parse(command)
     console.begin()
-    settings = flags.from_arguments(arguments, dual_config.PRESETS)
+    settings = flags.from_arguments(arguments, dual_encoder_config.PRESETS)
     settings = dataclasses.replace(settings, train_on="all")
     if settings.data != baseline_config.SYNTHETIC and not settings.unseen_count:
         raise ValueError(
             "Some tags must be kept from training: set --unseen-count. "
             "Received: 0"
         )
-    manifest = dual_data.read_data(settings)
-    plans = dual_data.plan_draws(settings, manifest, arguments.draws)
+    manifest = dual_encoder_data.read_data(settings)
+    plans = dual_encoder_data.plan_draws(settings, manifest, arguments.draws)
     starts = [
         transfer.check_start(settings.init_from, plan.split.unseen, plan.test)
         for plan in plans
@@ -93,7 +93,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = run_settings.parser(EXPERIMENT, __doc__, dual_config.PRESETS)
+    parser = run_settings.parser(
+        EXPERIMENT, __doc__, dual_encoder_config.PRESETS
+    )
     parser.add_argument(
         "--draws", type=int, default=1, help="of unseen tags (1)"
     )
@@ -103,7 +105,7 @@ def parse(command: list[str]) -> argparse.Namespace:
     return arguments
 
 
-def score_draw(settings, plan: dual_data.Plan, vectors, run) -> dict:
+def score_draw(settings, plan: dual_encoder_data.Plan, vectors, run) -> dict:
     """Trains and scores one draw.
 
     Returns:

@@ -111,7 +111,11 @@ def test_an_installed_wheel_tags_searches_and_trains(
 @pytest.mark.timeout(900)
 def test_types_licence_and_word_table_are_in_the_wheel(installed):
     package = next(installed.glob("lib/python*/site-packages/tftag"))
-    for name in ("py.typed", "__init__.pyi", "words/table/vectors.npz"):
+    for name in (
+        "py.typed",
+        "__init__.pyi",
+        "words/shipped_vectors/vectors.npz",
+    ):
         assert (package / name).is_file()
     (about,) = package.parent.glob("tftag-*.dist-info")
     assert list(about.rglob("LICENSE"))

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 
 from experiments.scoring import evaluation
-from experiments.settings import dual_config, optimizers
+from experiments.settings import dual_encoder_config, optimizers
 from pipelines import manifest as manifests
-from pipelines.reading import random_draws, slice_reader
+from pipelines.reading import random_crops, slice_reader
 from tftag.models import clip_model, dual_encoder
 from tftag.words import unit_vectors
 
@@ -36,7 +36,7 @@ class ClipVectors:
 def clip_vectors(
     model: clip_model.ClipModel,
     manifest: manifests.Manifest,
-    settings: dual_config.DualConfig,
+    settings: dual_encoder_config.DualConfig,
 ) -> ClipVectors:
     """Computes the backbone's vectors of all clips.
 
@@ -60,7 +60,7 @@ def train_heads(
     model: dual_encoder.DualEncoder,
     clips: ClipVectors,
     labels: np.ndarray,
-    settings: dual_config.DualConfig,
+    settings: dual_encoder_config.DualConfig,
     loss: keras.losses.Loss,
 ) -> None:
     """Trains projection and text tower of a dual encoder in place.
@@ -105,7 +105,7 @@ def train_heads(
         fit(clips.vectors, clips.rows, heads.heads_epochs)
         return
     # As recordings are drawn for training a body, and one of their clips.
-    of_recording = random_draws.row_probabilities(labels, balance)
+    of_recording = random_crops.row_probabilities(labels, balance)
     of_recording /= np.maximum(1, np.bincount(clips.rows, None, len(labels)))
     probabilities = of_recording[clips.rows]
     probabilities /= probabilities.sum()

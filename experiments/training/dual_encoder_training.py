@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from experiments.settings import baseline_config, dual_config
+from experiments.settings import baseline_config, dual_encoder_config
 from experiments.training import (
     cached_clips,
     tagger_training,
@@ -58,7 +58,7 @@ def tag_vectors(
 
 
 def model_config(
-    settings: dual_config.DualConfig,
+    settings: dual_encoder_config.DualConfig,
 ) -> dual_encoder.DualEncoderConfig:
     """The network of the settings; some losses take plain cosines."""
     loss = contrastive.LOSSES[settings.training.loss]
@@ -69,7 +69,7 @@ def model_config(
     )
 
 
-def make_loss(settings: dual_config.DualConfig) -> keras.losses.Loss:
+def make_loss(settings: dual_encoder_config.DualConfig) -> keras.losses.Loss:
     """The contrastive loss of the settings."""
     loss = contrastive.LOSSES[settings.training.loss]
     if contrastive.draws_negatives(loss):
@@ -78,7 +78,7 @@ def make_loss(settings: dual_config.DualConfig) -> keras.losses.Loss:
 
 
 def train(
-    settings: dual_config.DualConfig,
+    settings: dual_encoder_config.DualConfig,
     recordings: manifests.Manifest,
     validation: manifests.Manifest | None,
     vectors: words.WordVectors,
@@ -119,7 +119,7 @@ def train(
 
 
 def tagger_settings(
-    settings: dual_config.DualConfig,
+    settings: dual_encoder_config.DualConfig,
 ) -> baseline_config.BaselineConfig:
     """A tagger of the same signal, body and schedule."""
     return baseline_config.BaselineConfig(
@@ -143,7 +143,7 @@ def tagger_settings(
 
 
 def on_tagger(
-    settings: dual_config.DualConfig,
+    settings: dual_encoder_config.DualConfig,
     trained: tagger_training.Trained,
     recordings: manifests.Manifest,
     vectors: words.WordVectors,
@@ -174,7 +174,7 @@ def on_tagger(
 
 
 def fit_heads(
-    settings: dual_config.DualConfig,
+    settings: dual_encoder_config.DualConfig,
     body: clip_model.ClipModel,
     clips: cached_clips.ClipVectors,
     labels: np.ndarray,
@@ -203,7 +203,7 @@ def fit_heads(
 
 
 def learnt_from(
-    settings: dual_config.DualConfig,
+    settings: dual_encoder_config.DualConfig,
     trained: tagger_training.Trained,
     recordings: manifests.Manifest,
 ) -> manifests.Manifest:
@@ -221,7 +221,7 @@ def learnt_from(
 
 
 def build(
-    settings: dual_config.DualConfig,
+    settings: dual_encoder_config.DualConfig,
     names: tuple[str, ...],
     seen_vectors: np.ndarray,
     *,
@@ -249,7 +249,7 @@ def build(
 def embed_recordings(
     model: dual_encoder.DualEncoder,
     manifest: manifests.Manifest,
-    settings: dual_config.DualConfig,
+    settings: dual_encoder_config.DualConfig,
 ) -> np.ndarray:
     """Vectors of whole recordings, float32 `[tracks, dim]`, unit length.
 

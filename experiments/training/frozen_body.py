@@ -10,7 +10,7 @@ from experiments.scoring import evaluation
 from experiments.settings import baseline_config, optimizers
 from experiments.training import cached_clips, state, vector_cache
 from pipelines import manifest as manifests
-from pipelines.reading import random_draws
+from pipelines.reading import random_crops
 from tftag.models import tagger
 
 _log = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ def _batches(draw, vectors, labels, batch_size, augmentation):
     """Yields the batches of an epoch, mixed in pairs; full ones only."""
     chances = None
     if augmentation.tag_balance:
-        chances = random_draws.row_probabilities(
+        chances = random_crops.row_probabilities(
             labels, augmentation.tag_balance
         )
     rows = draw.choice(

@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 
-from experiments.settings import dual_config, flags
+from experiments.settings import dual_encoder_config, flags
 from tftag import words
 from tftag.losses import contrastive
 from tftag.losses import negatives as negatives_lib
@@ -34,7 +34,7 @@ class Row:
 
     part: str
     title: str
-    settings: dual_config.DualConfig
+    settings: dual_encoder_config.DualConfig
     vectors: words.WordVectors
 
     def known(self, names: tuple[str, ...]) -> np.ndarray:
@@ -43,7 +43,7 @@ class Row:
 
 
 def rows(
-    settings: dual_config.DualConfig, sources: tuple[str, ...]
+    settings: dual_encoder_config.DualConfig, sources: tuple[str, ...]
 ) -> list[Row]:
     """Every loss on the words of the settings, then every source of words.
 

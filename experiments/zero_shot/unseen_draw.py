@@ -17,10 +17,10 @@ import time
 
 import numpy as np
 
-from experiments.data import dual_data
+from experiments.data import dual_encoder_data
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from experiments.settings import dual_config
+from experiments.settings import dual_encoder_config
 from experiments.training import (
     cached_clips,
     dual_encoder_training,
@@ -90,7 +90,7 @@ def check_words(
 
 
 def run_draw(
-    settings: dual_config.DualConfig,
+    settings: dual_encoder_config.DualConfig,
     train: manifests.Manifest,
     test: manifests.Manifest,
     split: tag_split.TagSplit,
@@ -110,8 +110,10 @@ def run_draw(
     Raises:
         ValueError: training and test share recordings or artists.
     """
-    dual_data.check_apart(train, test)
-    seen_train, part = dual_data.to_learn(settings.protocol, train, split)
+    dual_encoder_data.check_apart(train, test)
+    seen_train, part = dual_encoder_data.to_learn(
+        settings.protocol, train, split
+    )
     file = folder / "scores.npz"
     if not file.exists():
         scores, seconds = _train_and_score(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipelines import sentences
+from pipelines import counts_in_words
 from pipelines.inspect import findings, inspection
 
 _SIGNS = {findings.BAD: "!!", findings.DOUBTFUL: " ?", findings.GOOD: "ok"}
@@ -21,9 +21,9 @@ def write_text(seen: inspection.Inspection) -> str:
     prepared = seen.prepared
     lines = [
         f"{prepared.folder}: "
-        f"{sentences.count(len(seen.tracks), 'recording')}, "
-        f"{sentences.duration(float(seen.seconds.sum()))}, "
-        f"{sentences.count(len(seen.tags), 'tag')}, "
+        f"{counts_in_words.count(len(seen.tracks), 'recording')}, "
+        f"{counts_in_words.duration(float(seen.seconds.sum()))}, "
+        f"{counts_in_words.count(len(seen.tags), 'tag')}, "
         f"{prepared.sample_rate_hz:,} Hz",
         "",
         *_findings(seen),
@@ -49,7 +49,8 @@ def _splits(seen):
     for split in seen.splits:
         yield (
             f"{split.name or 'none':<12} {split.recordings:>10,} "
-            f"{sentences.duration(split.seconds):>11} {split.artists:>9,} "
+            f"{counts_in_words.duration(split.seconds):>11} "
+            f"{split.artists:>9,} "
             f"{split.tags_per_recording:>15.1f}"
         )
 
@@ -83,7 +84,7 @@ def decibels(peaks) -> np.ndarray:
 def _tags(seen):
     risky = seen.tags_at_risk
     most = [f"{tag.name} {tag.recordings:,}" for tag in seen.tags]
-    yield f"tags         {sentences.some(most, _ROWS)}"
+    yield f"tags         {counts_in_words.some(most, _ROWS)}"
     if seen.other_tags:
         yield f"             {seen.other_tags:,} more tags are not learned"
     if risky:

@@ -6,7 +6,7 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-from pipelines import manifest, sentences, splits
+from pipelines import counts_in_words, manifest, splits
 from pipelines.prepare import convert, overwriting, rejected
 from pipelines.reading import arrays
 from pipelines.sources import listings
@@ -121,8 +121,9 @@ def prepare(
     artists, of_artists = splits.shared_artists(listing.recordings)
     if artists and not options.accept_leak:
         raise ValueError(
-            f"{sentences.count(len(artists), 'artist')} "
-            f"({sentences.some(artists)}) with {of_artists} recordings {_LEAK}"
+            f"{counts_in_words.count(len(artists), 'artist')} "
+            f"({counts_in_words.some(artists)}) with {of_artists} recordings "
+            f"{_LEAK}"
         )
     _check_losses(
         out, rejected.of_listing(listing), len(listing.recordings), options
@@ -166,7 +167,7 @@ def prepare(
     if audit["leaks"] and not options.accept_leak:
         equal = audit["shared_audio"]
         raise ValueError(
-            f"{sentences.count(len(equal), 'piece')} of audio (as "
+            f"{counts_in_words.count(len(equal), 'piece')} of audio (as "
             f"{' = '.join(equal[0])}) {_LEAK}"
         )
     prepared = dataclasses.replace(prepared, audit=audit)
@@ -187,11 +188,11 @@ def _tell_of_others(prepared):
         logger.warning(
             "%s in %s (%.1f MB) %s no recording of the data set any more and "
             "can be deleted: %s",
-            sentences.count(len(others), "file"),
+            counts_in_words.count(len(others), "file"),
             folder,
             size / 1e6,
             "is of" if len(others) == 1 else "are of",
-            sentences.some(others),
+            counts_in_words.some(others),
         )
 
 
@@ -222,7 +223,7 @@ def _vocabulary(listing, recordings, options):
             f"None of the {len(vocabulary)} tags to learn is carried by any "
             f"of the {len(lists)} recordings. Spell them as the data does, or "
             f"see --tag-separator. Received: {vocabulary.names[0]!r} first; "
-            f"the recordings have {sentences.some(there)}."
+            f"the recordings have {counts_in_words.some(there)}."
         )
     return vocabulary
 
@@ -235,7 +236,7 @@ def _warn_of_missing(vocabulary, recordings):
             "%d of the %d tags have no recording and cannot be learned: %s",
             len(missing),
             len(vocabulary),
-            sentences.some(missing),
+            counts_in_words.some(missing),
         )
 
 

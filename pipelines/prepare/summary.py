@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipelines import manifest, sentences
+from pipelines import counts_in_words, manifest
 from pipelines.prepare import rejected
 
 
@@ -24,8 +24,8 @@ def summarize(
     """
     seconds = sum(t.samples for t in prepared.tracks) / prepared.sample_rate_hz
     lines = [
-        f"{sentences.count(len(prepared.tracks), 'recording')}, "
-        f"{sentences.duration(seconds)}, in {prepared.folder}",
+        f"{counts_in_words.count(len(prepared.tracks), 'recording')}, "
+        f"{counts_in_words.duration(seconds)}, in {prepared.folder}",
         f"  tags        {_tags(prepared)}",
         f"  splits      {_splits(prepared)}",
         f"  artists     {_artists(prepared)}",
@@ -48,7 +48,8 @@ def _tags(prepared):
     untagged = sum(not track.tags for track in prepared.tracks)
     if not bare:
         return text
-    text += f"; kept without any of these: {sentences.count(bare, 'recording')}"
+    kept = counts_in_words.count(bare, "recording")
+    text += f"; kept without any of these: {kept}"
     return f"{text} ({untagged} without any tag)" if untagged else text
 
 
@@ -61,8 +62,10 @@ def _splits(prepared):
             prepared.vocabulary.names[i] for i in np.flatnonzero(held == 0)
         ]
         if names:
-            lacked = sentences.count(len(names), "tag")
-            lacking.append(f"{name} lacks {lacked} ({sentences.some(names)})")
+            lacked = counts_in_words.count(len(names), "tag")
+            lacking.append(
+                f"{name} lacks {lacked} ({counts_in_words.some(names)})"
+            )
     tags = "; ".join(lacking) or "every tag in each of them"
     return f"{', '.join(counts)}, {prepared.audit['splits']}; {tags}"
 
@@ -74,14 +77,13 @@ def _artists(prepared):
     count = len({t.artist for t in prepared.tracks if t.artist})
     text = f"{count}"
     if audit["without_artist"]:
-        without = sentences.count(audit["without_artist"], "recording")
+        without = counts_in_words.count(audit["without_artist"], "recording")
         text += f", and {without} without"
     shared = audit["shared_artists"]
     if not shared:
         return f"{text}; none in two splits"
-    return (
-        f"{text}; LEAK: {len(shared)} in two splits ({sentences.some(shared)})"
-    )
+    named = counts_in_words.some(shared)
+    return f"{text}; LEAK: {len(shared)} in two splits ({named})"
 
 
 def _duplicates(prepared):
@@ -89,7 +91,7 @@ def _duplicates(prepared):
     groups = [n for n in by_audio.values() if n > 1]
     if not groups:
         return "none"
-    pieces = sentences.count(len(groups), "piece")
+    pieces = counts_in_words.count(len(groups), "piece")
     text = f"{sum(groups)} recordings share {pieces} of audio"
     crossing = prepared.audit["shared_audio"]
     if not crossing:

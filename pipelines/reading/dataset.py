@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipelines import manifest as manifests
-from pipelines.reading import ending_calls, random_draws, slice_reader
+from pipelines.reading import ending_calls, random_crops, slice_reader
 from tftag import audio
 
 
@@ -120,7 +120,7 @@ def training_dataset(
         ValueError: The arguments do not fit together.
     """
     _check_fit(manifest, spec, reader)
-    random_draws.check_masks(augmentation, spec)
+    random_crops.check_masks(augmentation, spec)
     steps = steps_per_epoch(len(manifest.tracks), batch_size)
     if not (epochs >= 1 and 0 <= first_step <= steps * epochs):
         raise ValueError(
@@ -131,7 +131,7 @@ def training_dataset(
     samples = np.array([track.samples for track in manifest.tracks], np.int64)
     probabilities = None
     if augmentation.tag_balance > 0:
-        probabilities = random_draws.row_probabilities(
+        probabilities = random_crops.row_probabilities(
             labels, augmentation.tag_balance
         )
 
@@ -245,19 +245,19 @@ def _in_order(dataset, load, elements: int) -> tf.data.Dataset:
 def _draw_epoch(seed, samples, probabilities, spec, augmentation):
     """Draws the rows of an epoch, and what is random about each example."""
     seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 5))
-    rows = random_draws.rows(seeds[0], len(samples), probabilities)
+    rows = random_crops.rows(seeds[0], len(samples), probabilities)
     drawn = {
         "row": rows,
-        "start": random_draws.starts(
+        "start": random_crops.starts(
             seeds[1], tf.gather(samples, rows), spec.clip_samples
         ),
-        "mel_masks": random_draws.masks(
+        "mel_masks": random_crops.masks(
             seeds[2],
             [len(samples), augmentation.mel_masks],
             augmentation.mel_mask_bands,
             spec.mel_bands,
         ),
-        "time_masks": random_draws.masks(
+        "time_masks": random_crops.masks(
             seeds[3],
             [len(samples), augmentation.time_masks],
             augmentation.time_mask_frames,
@@ -265,7 +265,7 @@ def _draw_epoch(seed, samples, probabilities, spec, augmentation):
         ),
     }
     if augmentation.mixup_alpha > 0:
-        drawn["mixup_weight"] = random_draws.mixup_weights(
+        drawn["mixup_weight"] = random_crops.mixup_weights(
             seeds[4], len(samples), augmentation.mixup_alpha
         )
     return drawn

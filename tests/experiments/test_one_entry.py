@@ -13,7 +13,11 @@ import tone_manifest
 from keras import ops
 
 from experiments import run_ablation, run_baseline, run_dual_encoder
-from experiments.settings import baseline_config, dual_config, optimizers
+from experiments.settings import (
+    baseline_config,
+    dual_encoder_config,
+    optimizers,
+)
 from experiments.training import dual_encoder_training
 from tftag.cli import command_line
 from tftag.losses import classification, contrastive, negatives
@@ -113,7 +117,7 @@ def test_contrastive_losses_and_samplings_are_entries_too(monkeypatch, capsys):
     text = help_of(run_dual_encoder.main, capsys)
     assert "sigmoid, infonce, triplet, toy" in text
     assert "random, balanced, distance, hard, toy" in text
-    settings = dual_config.demo()
+    settings = dual_encoder_config.demo()
     changed = dataclasses.replace(settings.training, loss="toy")
     settings = dataclasses.replace(settings, training=changed)
     assert isinstance(dual_encoder_training.make_loss(settings), ToyLoss)

@@ -13,10 +13,10 @@ import tensorflow as tf
 from tftag import audio, calibration, tags, words
 from tftag.export import assets as exported_files
 from tftag.export import (
+    dual_encoder_signatures,
     dual_encoder_verification,
-    exported_dual_encoder,
-    exported_tagger,
     float32_model,
+    tagger_signatures,
     verification,
 )
 from tftag.files import plain_path
@@ -79,7 +79,7 @@ def export_tagger(
     live = exact if is_mixed else model
 
     def make(assets):
-        return exported_tagger.ExportedTagger(
+        return tagger_signatures.ExportedTagger(
             exact,
             audio_spec,
             vocabulary.names,
@@ -165,7 +165,7 @@ def export_dual_encoder(
     live = exact if is_mixed else model
 
     def make(assets):
-        return exported_dual_encoder.ExportedDualEncoder(
+        return dual_encoder_signatures.ExportedDualEncoder(
             exact,
             audio_spec,
             vocabulary.names,

@@ -17,7 +17,7 @@ import numpy as np
 from tftag import audio
 from tftag.audio import audio_files, decoders
 from tftag.console import interrupts
-from tftag.search import index_file, vector_index
+from tftag.search import index_storage, vector_index
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from tftag.serving import saved_dual_encoder
@@ -67,7 +67,7 @@ def open_or_new(
     """
     if not path.exists():
         return empty(encoder)
-    recordings, notes = index_file.read(path, encoder.space)
+    recordings, notes = index_storage.read(path, encoder.space)
     unusable = notes.get("unusable", {})
     if (
         recordings.embeddings.shape[1] != encoder.dim
@@ -103,7 +103,7 @@ def write(index: FolderIndex, path: pathlib.Path) -> None:
         "decoders": decoders.decoders(),
         "unusable": dict(index.unusable),
     }
-    index_file.write(index.recordings, path, notes)
+    index_storage.write(index.recordings, path, notes)
 
 
 @dataclasses.dataclass(frozen=True)

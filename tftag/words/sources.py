@@ -12,7 +12,7 @@ from tftag import hub
 from tftag.words import vectors as words
 
 WORD2VEC = "word2vec:"
-_TABLE = "table"
+_TABLE = "shipped_vectors"
 _HUB_PHRASES_AT_ONCE = 1024
 
 
@@ -21,8 +21,8 @@ def shipped() -> words.WordVectors:
     """The table that comes with the package; nothing is downloaded.
 
     128 numbers per phrase, distilled from all-MiniLM-L6-v2, which has read
-    "<phrase> music". `tftag/words/table/README.txt` says what is in it, what
-    was lost, and under which licence.
+    "<phrase> music". `tftag/words/shipped_vectors/README.txt` says what is in
+    it, what was lost, and under which licence.
     """
     folder = importlib.resources.files("tftag.words") / _TABLE
     phrases = (folder / "phrases.txt").read_text("utf-8").splitlines()

@@ -4,7 +4,7 @@ import pathlib
 
 import numpy as np
 
-from pipelines import sentences
+from pipelines import counts_in_words
 from pipelines.inspect import findings, inspection
 from pipelines.inspect.pages import charts, page, sound_sections, tag_sections
 from tftag import artist_names
@@ -64,11 +64,14 @@ def _tiles(seen):
     artists = {artist_names.artist_key(t.artist) for t in seen.tracks} - {""}
     return [
         (f"{len(seen.tracks):,}", "recordings"),
-        (sentences.duration(float(seen.seconds.sum())), "of audio"),
+        (counts_in_words.duration(float(seen.seconds.sum())), "of audio"),
         (f"{len(seen.tags):,}", "tags to learn"),
         (f"{len(artists):,}", "known artists"),
         (f"{seen.prepared.sample_rate_hz:,} Hz", "sample rate"),
-        (sentences.duration(float(np.median(seen.seconds))), "median length"),
+        (
+            counts_in_words.duration(float(np.median(seen.seconds))),
+            "median length",
+        ),
     ]
 
 

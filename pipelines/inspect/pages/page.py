@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 import markupsafe
 
-from pipelines import sentences
+from pipelines import counts_in_words
 from tftag.files import atomic_write
 
 _TEMPLATES = pathlib.Path(__file__).with_name("templates")
@@ -29,8 +29,8 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["thousands"] = "{:,}".format
-    environment.filters["duration"] = sentences.duration
-    environment.filters["count_of"] = sentences.count
+    environment.filters["duration"] = counts_in_words.duration
+    environment.filters["count_of"] = counts_in_words.count
     return environment
 
 

@@ -3,7 +3,7 @@
 import markupsafe
 import numpy as np
 
-from pipelines import sentences
+from pipelines import counts_in_words
 from pipelines.inspect import inspection, tag_figures
 from pipelines.inspect.pages import charts, heat_map, page
 
@@ -48,7 +48,9 @@ def _bar(tag):
         f"{count:,} {name or 'in no split'}"
         for name, count in tag.by_split.items()
     )
-    said = f"{tag.name}: {counts}; {sentences.count(tag.artists, 'artist')}"
+    said = (
+        f"{tag.name}: {counts}; {counts_in_words.count(tag.artists, 'artist')}"
+    )
     return tag.name, tag.by_split, said
 
 

@@ -5,7 +5,7 @@ import logging
 import os
 import pathlib
 
-from pipelines import sentences
+from pipelines import counts_in_words
 from pipelines.sources import listings
 from pipelines.sources.own_table import remote_audio
 from pipelines.storage import address as addresses
@@ -84,7 +84,7 @@ class FileSearch:
             _log.info(
                 "%s of %s in another spelling here (backslashes, case, accents "
                 "or blanks); the first: %r is %s",
-                sentences.count(len(self._others), "path"),
+                counts_in_words.count(len(self._others), "path"),
                 csv_path,
                 addresses.without_secrets(written),
                 path,

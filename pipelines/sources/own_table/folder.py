@@ -8,7 +8,7 @@ import pathlib
 import re
 from collections.abc import Iterable
 
-from pipelines import sentences
+from pipelines import counts_in_words
 from pipelines.sources import data_set, listings
 from pipelines.sources.own_table import file_search, remote_audio, table_rows
 from pipelines.storage import address as addresses
@@ -152,7 +152,7 @@ def _join_rows(
             "%s has several rows for %s, as for %s on the lines %s: their tags "
             "are taken together.",
             csv_path,
-            sentences.count(len(more), "file"),
+            counts_in_words.count(len(more), "file"),
             addresses.without_secrets(repr(more[0][0][0].path)),
             numbers,
         )

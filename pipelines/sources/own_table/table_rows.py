@@ -6,7 +6,7 @@ import logging
 import pathlib
 import re
 
-from pipelines import sentences
+from pipelines import counts_in_words
 from pipelines.sources.own_table import csv_text, tag_cells
 from tftag import tags
 
@@ -93,8 +93,8 @@ def _read_csv(
             "%s has no column of tags: the %s of zeros and ones are taken for "
             "tags: %s",
             path,
-            sentences.count(len(titles), "column"),
-            sentences.some(titles),
+            counts_in_words.count(len(titles), "column"),
+            counts_in_words.some(titles),
         )
     rows = []
     for line, cells in table.rows:

@@ -5,7 +5,7 @@ import pytest
 import tone_manifest
 
 from experiments.scoring import evaluation
-from experiments.settings import baseline_config, dual_config, flags
+from experiments.settings import baseline_config, dual_encoder_config, flags
 from experiments.training import (
     cached_clips,
     dual_encoder_training,
@@ -22,7 +22,7 @@ def settings_of(make, **values):
 def cached(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cached")
     made = tone_manifest.make(folder / "data", train=12, validation=0)
-    settings = settings_of(dual_config.demo, dim=8, text_units=16)
+    settings = settings_of(dual_encoder_config.demo, dim=8, text_units=16)
     words = np.random.default_rng(0).normal(size=(3, 5))
     model = dual_encoder_training.build(settings, made.vocabulary.names, words)
     return made, settings, model

@@ -7,10 +7,10 @@ import pytest
 import tone_manifest
 import word_tables
 
-from experiments.data import dual_data
+from experiments.data import dual_encoder_data
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from experiments.settings import dual_config, flags
+from experiments.settings import dual_encoder_config, flags
 from experiments.training import (
     cached_clips,
     dual_encoder_training,
@@ -30,7 +30,7 @@ SEEN = ("high", "low")
 
 
 def settings_of(**values):
-    return flags.replace(dual_config.demo(), {**TINY, **values})
+    return flags.replace(dual_encoder_config.demo(), {**TINY, **values})
 
 
 def word_vectors():
@@ -175,7 +175,7 @@ def test_a_body_of_its_own_is_trained_with_the_towers(
     made, tmp_path, body, loss
 ):
     settings = settings_of(body=body, loss=loss, negatives="random")
-    seen = dual_data.with_tags(made, SEEN)
+    seen = dual_encoder_data.with_tags(made, SEEN)
     vectors = word_vectors()
     found = dual_encoder_training.train(
         settings,

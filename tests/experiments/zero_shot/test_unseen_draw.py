@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tone_manifest
 
-from experiments.settings import dual_config, flags
+from experiments.settings import dual_encoder_config, flags
 from experiments.zero_shot import unseen_draw
 from tftag.words import sources
 from tftag.zero_shot import tag_split
@@ -22,7 +22,7 @@ def done(tmp_path_factory):
         folder / "data", train=20, validation=0, test=12, artists=5, seconds=1.0
     )
     settings = flags.replace(
-        dual_config.demo(),
+        dual_encoder_config.demo(),
         {
             **tone_manifest.SMALL,
             "epochs": 1,

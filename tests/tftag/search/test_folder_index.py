@@ -10,7 +10,7 @@ import tiny_dual_encoder
 import tiny_tagger
 
 from tftag.audio import audio_files, decoders, recording, waveform
-from tftag.search import folder_index, index_file
+from tftag.search import folder_index, index_storage
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
@@ -330,7 +330,7 @@ def test_notes_that_no_search_wrote_are_damage(encoder, tmp_path, notes):
     path = tmp_path / "index.npz"
     empty = folder_index.empty(encoder).recordings
     notes["decoders"] = decoders.decoders()
-    index_file.write(empty, path, notes)
+    index_storage.write(empty, path, notes)
     with pytest.raises(ValueError, match="damaged"):
         folder_index.open_or_new(path, encoder)
 

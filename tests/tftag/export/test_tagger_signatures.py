@@ -7,7 +7,7 @@ import tensorflow as tf
 import tiny_tagger
 
 from tftag import audio, tags
-from tftag.export import exported_tagger, saved_model
+from tftag.export import saved_model, tagger_signatures
 
 CLIP = tiny_tagger.CLIP
 LENGTHS = (1, 2, CLIP - 1, CLIP, CLIP + 1, 2 * CLIP, CLIP * 5 // 2, 9 * CLIP)
@@ -19,7 +19,7 @@ def model():
 
 
 def signatures_of(model, spec=tiny_tagger.SPEC, clips_at_once=8):
-    module = exported_tagger.ExportedTagger(
+    module = tagger_signatures.ExportedTagger(
         model,
         spec,
         tiny_tagger.NAMES,

@@ -7,17 +7,17 @@ import tensorflow as tf
 from keras import ops
 
 from tftag import audio, calibration, words
-from tftag.export import exported_tagger
+from tftag.export import tagger_signatures
 from tftag.layers import word_embedding
 from tftag.models import dual_encoder
 
-_WAVEFORM = exported_tagger.WAVEFORM
+_WAVEFORM = tagger_signatures.WAVEFORM
 _STRINGS = tf.TensorSpec([None], tf.string, "strings")
 # [n] or [batch, n].
 _STRINGS_OF_ROWS = tf.TensorSpec(None, tf.string, "strings")
 
 
-class ExportedDualEncoder(exported_tagger.ExportedTagger):
+class ExportedDualEncoder(tagger_signatures.ExportedTagger):
     """A tagger that also gives the vectors of recordings and of any string.
 
     The vector of a recording is the mean of the unit vectors of its clips,
@@ -62,7 +62,7 @@ class ExportedDualEncoder(exported_tagger.ExportedTagger):
 
     def signature_functions(self) -> dict:
         """Returns names and functions, as `tf.saved_model.save` takes them."""
-        traced, whole = exported_tagger.traced, exported_tagger.whole
+        traced, whole = tagger_signatures.traced, tagger_signatures.whole
         return {
             **super().signature_functions(),
             "embed_audio": traced(
@@ -70,12 +70,13 @@ class ExportedDualEncoder(exported_tagger.ExportedTagger):
             ),
             "embed_batch": traced(
                 lambda waveform, length_samples: self._embed(
-                    exported_tagger.Rows(waveform, length_samples)
+                    tagger_signatures.Rows(waveform, length_samples)
                 ),
-                *(_WAVEFORM, exported_tagger.LENGTHS),
+                *(_WAVEFORM, tagger_signatures.LENGTHS),
             ),
             "embed_wav": traced(
-                lambda wav: self._embed(self.decoded(wav)), exported_tagger.WAV
+                lambda wav: self._embed(self.decoded(wav)),
+                tagger_signatures.WAV,
             ),
             "embed_text": traced(self._embed_text, _STRINGS),
             "score": traced(
@@ -84,7 +85,7 @@ class ExportedDualEncoder(exported_tagger.ExportedTagger):
             ),
             "score_wav": traced(
                 lambda wav, strings: self._score(self.decoded(wav), strings),
-                *(exported_tagger.WAV, _STRINGS_OF_ROWS),
+                *(tagger_signatures.WAV, _STRINGS_OF_ROWS),
             ),
         }
 

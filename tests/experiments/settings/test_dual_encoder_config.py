@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from experiments.settings import dual_config, flags
+from experiments.settings import dual_encoder_config, flags
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ from experiments.settings import dual_config, flags
 )
 def test_impossible_settings_are_named(values, said):
     with pytest.raises(ValueError, match=said):
-        flags.replace(dual_config.demo(), values)
+        flags.replace(dual_encoder_config.demo(), values)
 
 
-@pytest.mark.parametrize("name", dual_config.PRESETS)
+@pytest.mark.parametrize("name", dual_encoder_config.PRESETS)
 def test_presets_keep_their_name_and_every_value_by_flag(name):
-    made = dual_config.PRESETS[name]()
+    made = dual_encoder_config.PRESETS[name]()
     assert made.preset == name
-    assert flags.replace(dual_config.demo(), flags.leaves(made)) == made
+    assert flags.replace(dual_encoder_config.demo(), flags.leaves(made)) == made
     assert made.audio.clip_frames >= 2**made.model.backbone.blocks
     assert dataclasses.replace(made, body="own").body == "own"

@@ -10,7 +10,7 @@ import tiny_tagger
 import warmup_requests
 
 from tftag import tags, words
-from tftag.export import exported_dual_encoder, saved_model
+from tftag.export import dual_encoder_signatures, saved_model
 
 CLIP, NAMES = tiny_dual_encoder.CLIP, tiny_dual_encoder.NAMES
 STRINGS = tiny_dual_encoder.STRINGS
@@ -261,7 +261,7 @@ def test_a_tagger_is_refused(tmp_path):
 def test_an_ensemble_and_one_member_are_built_alike():
     for members in (1, 3):
         model = tiny_dual_encoder.build(members)
-        module = exported_dual_encoder.ExportedDualEncoder(
+        module = dual_encoder_signatures.ExportedDualEncoder(
             model,
             tiny_dual_encoder.SPEC,
             NAMES,

@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 
 from experiments.data import recordings
-from experiments.settings import baseline_config, dual_config
+from experiments.settings import baseline_config, dual_encoder_config
 from pipelines import manifest as manifests
 from pipelines import splits
 from pipelines.synthetic import unseen as synthetic_unseen
@@ -18,7 +18,7 @@ UNSEEN = "unseen"
 FOLDS = 5
 
 
-def read_data(settings: dual_config.DualConfig) -> manifests.Manifest:
+def read_data(settings: dual_encoder_config.DualConfig) -> manifests.Manifest:
     """Reads the manifest; makes the embedded data set when it is asked for."""
     if settings.data == baseline_config.SYNTHETIC:
         made = synthetic_unseen.make(
@@ -63,7 +63,7 @@ def fold(
 
 
 def unseen_tags(
-    settings: dual_config.DualConfig,
+    settings: dual_encoder_config.DualConfig,
     train: manifests.Manifest,
     test: manifests.Manifest,
     number: int = 0,
@@ -143,7 +143,9 @@ class Plan:
 
 
 def plan_draws(
-    settings: dual_config.DualConfig, manifest: manifests.Manifest, draws: int
+    settings: dual_encoder_config.DualConfig,
+    manifest: manifests.Manifest,
+    draws: int,
 ) -> list[Plan]:
     """Plans all draws: one that cannot be is refused before the first.
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tftag.files import atomic_write
-from tftag.search import index_file, vector_index
+from tftag.search import index_storage, vector_index
 
 # A comma, a quote, no ASCII, no UTF-8.
 IDS = ("a, b.wav", '"c".mp3', "d\u00e9\u5b57.ogg", os.fsdecode(b"e\xff.wav"))
@@ -22,11 +22,11 @@ def _index(model="model a"):
 
 
 def write(index, path):
-    index_file.write(index, path, NOTES)
+    index_storage.write(index, path, NOTES)
 
 
 def read(path):
-    found, notes = index_file.read(path, "model a")
+    found, notes = index_storage.read(path, "model a")
     assert notes == NOTES
     return found
 
@@ -47,11 +47,11 @@ def test_reads_what_was_written_to_the_bit(tmp_path):
 def test_an_index_without_notes_is_read(tmp_path):
     """As they were written once."""
     index = _index()
-    head = {"format": index_file.FORMAT, "model": "model a", "ids": IDS}
+    head = {"format": index_storage.FORMAT, "model": "model a", "ids": IDS}
     head = np.frombuffer(json.dumps(head).encode(), np.uint8)
     with open(tmp_path / "x", "wb") as file:
         np.savez(file, head=head, embeddings=index.embeddings)
-    again, notes = index_file.read(tmp_path / "x", "model a")
+    again, notes = index_storage.read(tmp_path / "x", "model a")
     assert again.ids == IDS and notes == {}
 
 
@@ -120,7 +120,7 @@ def test_refuses_other_arrays_and_pickles(tmp_path):
 
 
 def test_refuses_a_later_format(tmp_path, monkeypatch):
-    monkeypatch.setattr(index_file, "FORMAT", 2)
+    monkeypatch.setattr(index_storage, "FORMAT", 2)
     write(_index(), tmp_path / "x")
     monkeypatch.undo()
     with pytest.raises(ValueError, match="Received: format 2"):
