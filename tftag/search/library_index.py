@@ -344,9 +344,8 @@ class LibraryIndex:
         return found
 
     def _path(self, one: recordings.Recording) -> pathlib.Path:
-        root = self._roots[one.root]
-        assert root is not None  # `_recording` has seen to it
-        return root / one.name
+        # `_recording` has seen to it that there is such a root.
+        return pathlib.Path(self._roots[one.root] or "", one.name)
 
     def _keys(self, path: str | os.PathLike[str]) -> Iterator[int]:
         """Yields what the file would have for a key, below each root."""

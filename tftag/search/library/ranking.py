@@ -140,8 +140,8 @@ def _candidates(
         else:
             rows = lists.search(direction, count, mask, share)
         found += _compared(part, rows, direction)
-    # Grown or made anew: the order of the rows differs, their names do not.
-    found.sort(key=lambda one: (-one.score, _name(one)))
+    found.sort(key=lambda one: -one.score)
+    _order_ties(found)
     return found if is_exact and count >= survivors else found[:count]
 
 
@@ -192,23 +192,16 @@ def _pick(found: list[Chosen], wish: Wish) -> tuple[list[Chosen], bool]:
     """Takes the best that may stand side by side, and whether they suffice."""
     chosen: list[Chosen] = []
     of_artist: dict[int, int] = {}
-    vectors = np.empty((min(wish.top, len(found)), _dim(found)))
-    for one in found:
-        if wish.collapse_copies:
-            near = vectors[: len(chosen)] @ one.vector >= COPY_COSINE
-            original = next(
-                (
-                    chosen[at]
-                    for at in np.flatnonzero(near)
-                    if _are_as_long(chosen[at], one)
-                ),
-                None,
-            )
-            if original is not None:
-                original.copies.append((one.part, one.row))
-                continue
+    vectors = np.zeros((wish.top, _dim(found)))
+    for place, one in enumerate(found):
         if len(chosen) == wish.top:
-            continue  # copies of what was chosen may follow
+            if wish.collapse_copies:
+                _add_copies(chosen, vectors, found[place:])
+            break
+        if wish.collapse_copies and _add_copies(
+            chosen, vectors[: len(chosen)], [one]
+        ):
+            continue
         artist = int(one.part.segment.arrays["artist"][one.row])
         if wish.most_per_artist is not None and artist:
             if of_artist.get(artist, 0) == wish.most_per_artist:
@@ -223,11 +216,38 @@ def _dim(found: list[Chosen]) -> int:
     return len(found[0].vector) if found else 0
 
 
+def _add_copies(
+    chosen: list[Chosen], vectors: np.ndarray, others: list[Chosen]
+) -> bool:
+    """Adds each to the first that it is a copy of; whether one was added."""
+    if not chosen:
+        return False
+    cosines = np.stack([one.vector for one in others]) @ vectors.T
+    is_added, before = False, -1
+    for at, original in np.argwhere(cosines >= COPY_COSINE).tolist():
+        one = others[at]
+        if at != before and _are_as_long(chosen[original], one):
+            chosen[original].copies.append((one.part, one.row))
+            is_added, before = True, at
+    return is_added
+
+
 def _are_as_long(one: Chosen, other: Chosen) -> bool:
     lengths = [
         float(it.part.segment.arrays["seconds"][it.row]) for it in (one, other)
     ]
     return not abs(lengths[0] - lengths[1]) > COPY_SECONDS  # or not known
+
+
+def _order_ties(found: list[Chosen]) -> None:
+    """Grown or made anew: the rows are in other orders, the names are not."""
+    start = 0
+    for stop in range(1, len(found) + 1):
+        if stop < len(found) and found[stop].score == found[start].score:
+            continue
+        if stop - start > 1:
+            found[start:stop] = sorted(found[start:stop], key=_name)
+        start = stop
 
 
 def _name(one: Chosen) -> tuple[bytes, int]:
