@@ -107,17 +107,27 @@ class LibraryIndex:
         self.model_name = held.model_name
         self.dim = held.dim
         self.tag_names = held.tag_names
-        self._roots = opened_parts.absolute_roots(folder, held.roots)
+        self._roots = tuple(
+            root if root is None else shown_root or root
+            for root in opened_parts.absolute_roots(folder, held.roots)
+        )
         self.roots = tuple(root for root in self._roots if root is not None)
         self.contents = held
         self._parts = parts
 
     @classmethod
-    def open(cls, folder: str | os.PathLike[str]) -> "LibraryIndex":
+    def open(
+        cls,
+        folder: str | os.PathLike[str],
+        *,
+        shown_root: pathlib.Path | None = None,
+    ) -> "LibraryIndex":
         """Opens an index.
 
         Args:
             folder: What `tftag index` made.
+            shown_root: How to write the root of an index that has one, as a
+                person typed it; whole, where None.
 
         Raises:
             FileNotFoundError: There is no index.
@@ -127,7 +137,7 @@ class LibraryIndex:
             >>> LibraryIndex.open("my.index")  # doctest: +SKIP
         """
         folder = pathlib.Path(folder)
-        return cls(folder, opened_parts.OpenedParts.open(folder))
+        return cls(folder, opened_parts.OpenedParts.open(folder), shown_root)
 
     def __len__(self) -> int:
         """Number of recordings."""
