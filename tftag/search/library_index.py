@@ -97,9 +97,16 @@ class LibraryIndex:
         dim: Length of a vector.
         tag_names: Tags of the model.
         roots: The folders that were indexed; every path is below one.
+        numbered_roots: They as recordings name them, by number; None for one
+            that is no longer indexed.
     """
 
-    def __init__(self, folder: pathlib.Path, parts: opened_parts.OpenedParts):
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        parts: opened_parts.OpenedParts,
+        shown_root: pathlib.Path | None = None,
+    ):
         """Takes opened parts; `open` does."""
         held = parts.contents
         self.folder = folder
@@ -107,11 +114,13 @@ class LibraryIndex:
         self.model_name = held.model_name
         self.dim = held.dim
         self.tag_names = held.tag_names
-        self._roots = tuple(
+        self.numbered_roots = tuple(
             root if root is None else shown_root or root
             for root in opened_parts.absolute_roots(folder, held.roots)
         )
-        self.roots = tuple(root for root in self._roots if root is not None)
+        self.roots = tuple(
+            root for root in self.numbered_roots if root is not None
+        )
         self.contents = held
         self._parts = parts
 
@@ -347,7 +356,7 @@ class LibraryIndex:
     ) -> recordings.Recording:
         try:
             found = recordings.row(part.segment.arrays, row, self.tag_names)
-            if self._roots[found.root] is None:
+            if self.numbered_roots[found.root] is None:
                 raise ValueError(f"{found.name!r} is of no root")
         except (ValueError, LookupError) as error:
             raise contents.damaged(self.folder, error) from error
@@ -355,7 +364,7 @@ class LibraryIndex:
 
     def _path(self, one: recordings.Recording) -> pathlib.Path:
         # `_recording` has seen to it that there is such a root.
-        return pathlib.Path(self._roots[one.root] or "", one.name)
+        return pathlib.Path(self.numbered_roots[one.root] or "", one.name)
 
     def _keys(self, path: str | os.PathLike[str]) -> Iterator[int]:
         """Yields what the file would have for a key, below each root."""
@@ -363,7 +372,7 @@ class LibraryIndex:
             state = os.stat(path)
         except OSError:
             return
-        for number, root in enumerate(self._roots):
+        for number, root in enumerate(self.numbered_roots):
             if root is None:
                 continue
             for whole in (os.path.abspath, os.path.realpath):
