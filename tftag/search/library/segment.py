@@ -127,7 +127,8 @@ class Segment:
 
 def sample_rows(rows: int) -> np.ndarray:
     """Which rows of a segment are in its sample: evenly over all."""
-    return np.linspace(0, rows - 1, min(rows, SAMPLE_ROWS)).astype(np.int64)
+    places = np.linspace(0, rows - 1, min(rows, SAMPLE_ROWS))
+    return np.rint(places).astype(np.int64)
 
 
 def write(
