@@ -36,7 +36,10 @@ def test_the_sample_is_all_there_is_or_spread_over_it(tmp_path, monkeypatch):
         map(tuple, ROWS[kept].tolist())
     )
     monkeypatch.setattr(segment, "SAMPLE_ROWS", 100)
-    some = opened_parts.OpenedParts.open(tmp_path / "i").sample
+    drawn_index.write(tmp_path / "j", range(500), ROWS, at_once=90)
+    with writer.opened(tmp_path / "j", drawn_index.begun()) as index:
+        index.change([], gone)
+    some = opened_parts.OpenedParts.open(tmp_path / "j").sample
     known = {tuple(row): at for at, row in enumerate(ROWS.tolist())}
     rows = sorted(known[tuple(row)] for row in some.tolist())
     assert 90 <= len(rows) <= 110 and not {0, 50} & set(rows)
