@@ -297,7 +297,7 @@ class LibraryIndex:
         direction = combination.direction(weights, unit, self._moments)
         (mean,), (spread,) = self._moments.mean_and_spread(direction[None])
         chosen = ranking.best(self._parts, direction, wish)
-        sample = self._parts.sample @ direction
+        sample = self._parts.sample @ direction.astype(np.float32)
         found = []
         for one in chosen:
             facts = self._recording(one.part, one.row)
@@ -374,4 +374,4 @@ class LibraryIndex:
 
 def _share_below(sample: np.ndarray, score: float, spread: float) -> float:
     """Share of a sample that scores lower, but for rounding."""
-    return float((sample < score - 1e-6 * spread).mean())
+    return float((sample < score - 3e-6 * spread).mean())

@@ -1,6 +1,7 @@
 """Mean and covariance of many vectors, as sums that add up and subtract."""
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class Moments:
             self.outer - other.outer,
         )
 
-    @property
+    @functools.cached_property
     def covariance(self) -> np.ndarray:
         """float64 `[dim, dim]`."""
         middle = self.total / max(self.count, 1)
