@@ -84,8 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
         encoder = chosen_model.open_dual_encoder(arguments.model)
         # Before the long part: a query may be wrong.
-        terms = query.parse(arguments.query, encoder.is_known)
-        terms, vectors = known_terms.embed(encoder, terms, chosen_model.say)
+        asked = query.parse(arguments.query, encoder.is_known)
+        terms, vectors = known_terms.embed(encoder, asked, chosen_model.say)
         if is_index:
             index = opened_library.open_index(arguments.library, encoder)
         else:

@@ -133,7 +133,7 @@ def _candidates(
 ) -> list[Chosen]:
     """The best rows of each segment, compared in float64, the best first."""
     share = survivors / max(sum(len(part.segment) for part in parts.parts), 1)
-    found = []
+    found: list[Chosen] = []
     for part, mask in zip(parts.parts, masks, strict=True):
         lists = part.segment.lists
         if is_exact or lists is None:

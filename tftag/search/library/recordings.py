@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def columns(
     for row, one in enumerate(recordings):
         given[row, [place[tag] for tag in one.tags]] = True
 
-    def column(values, dtype):
+    def column(values: Iterable[float], dtype: str) -> np.ndarray:
         return np.array(list(values), dtype)
 
     return {
@@ -122,7 +122,7 @@ def columns(
 
 
 def row(
-    arrays: dict[str, np.ndarray], at: int, tag_names: Sequence[str]
+    arrays: Mapping[str, np.ndarray], at: int, tag_names: Sequence[str]
 ) -> Recording:
     """Reads one row of `columns`.
 
@@ -153,7 +153,7 @@ def row(
         artist,
         album,
         int(arrays["year"][at]),
-        tuple(tag_names[place] for place in np.flatnonzero(given)),
+        tuple(tag_names[place] for place in np.flatnonzero(given).tolist()),
     )
 
 
