@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-TESTS = pathlib.Path(__file__).resolve().parent.parent / "tests" / "support"
+SUPPORT = pathlib.Path(__file__).resolve().parents[1] / "tests" / "support"
 
 # The last three are of a dual encoder.
 NUMBERS = ("tag_wav", "serving_default", "calibrated") + (
@@ -45,13 +45,13 @@ def main(pythons):
     with tempfile.TemporaryDirectory() as work:
         made = [pathlib.Path(work) / str(i) for i in range(len(pythons))]
         for python, folder in zip(pythons, made, strict=True):
-            run(python, TESTS / "make_saved_model.py", folder)
+            run(python, SUPPORT / "models" / "make_saved_model.py", folder)
         exchanges = [
             (folder, kind)
             for folder in made
             for kind in ("tagger", "dual_encoder")
         ]
-        command = ["-I", TESTS / "tag_without_tftag.py"]
+        command = ["-I", SUPPORT / "processes" / "tag_without_tftag.py"]
         command += [made[0] / "music.wav"]
         command += [folder / kind / "1" for folder, kind in exchanges]
         read = [

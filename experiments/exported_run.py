@@ -61,7 +61,7 @@ def begin(
         is left to do.
     """
     data = _data(settings, manifest)
-    run_settings.keep(run, flags.leaves(settings), data)
+    run_settings.keep(run, flags.leaves(settings), data, settings)
     if run.finished:
         print(f"{run.path} is finished; another --name starts a new run.")
         bucket_copies.make(arguments.copy_to, run)
@@ -166,16 +166,16 @@ def finish(
 
 
 def _data(settings, manifest) -> dict:
-    heard = manifest.tracks
+    used = manifest.tracks
     if settings.train_on != "all":
-        heard = [track for track in heard if track.split != "test"]
+        used = [track for track in used if track.split != "test"]
     return {
         "fingerprint": manifest.fingerprint,
         "folder": str(manifest.folder),
         "source": manifest.source,
         "recordings": manifest.split_counts,
-        "recording_ids": [track.track_id for track in heard],
-        "audio_hashes": [track.audio_hash for track in heard],
+        "recording_ids": [track.track_id for track in used],
+        "audio_hashes": [track.audio_hash for track in used],
         "audit": manifest.audit,
         "tags": list(manifest.vocabulary.names),
         "licences": transfer.licences(settings.init_from),

@@ -171,7 +171,7 @@ def score_draw(rows, settings, plan: dual_encoder_data.Plan, base, run) -> dict:
         run_folder.RunDir(base / "draws" / f"draw_{plan.number}", "", "tagger"),
     )
     learnt = dual_encoder_training.learnt_from(settings, tagger, seen_train)
-    clips, heard = (
+    clips, test_clips = (
         cached_clips.clip_vectors(tagger.model, part, settings)
         for part in (learnt, test)
     )
@@ -181,7 +181,9 @@ def score_draw(rows, settings, plan: dual_encoder_data.Plan, base, run) -> dict:
     for place, row in enumerate(rows):
         file = folder / f"draw_{plan.number}_row_{place}.npy"
         if not file.exists():
-            made = score_row(row, tagger.model, clips, learnt, heard, names)
+            made = score_row(
+                row, tagger.model, clips, learnt, test_clips, names
+            )
             with atomic_write.replacing(file, is_text=False) as npy:
                 np.save(npy, made)
         scores[row.title] = np.load(file)
@@ -236,7 +238,7 @@ def all_know(rows, split, kinds) -> tag_split.TagSplit:
     )
 
 
-def score_row(row, body, clips, learnt, heard, names) -> np.ndarray:
+def score_row(row, body, clips, learnt, test_clips, names) -> np.ndarray:
     """Scores of the test recordings, `[recordings, tags]`, NaN if unknown."""
     known = row.known(learnt.vocabulary.names)
     model = dual_encoder_training.fit_heads(
@@ -247,7 +249,7 @@ def score_row(row, body, clips, learnt, heard, names) -> np.ndarray:
         tuple(np.array(learnt.vocabulary.names, object)[known]),
         row.vectors,
     )
-    recordings = cached_clips.embed(model, heard)
+    recordings = cached_clips.embed(model, test_clips)
     askable = row.known(names)
     scores = np.full((len(recordings), len(names)), np.nan, np.float32)
     tags = dual_encoder_training.embed_tags(

@@ -49,6 +49,7 @@ def main(argv: list[str] | None = None) -> int:
                 **flags.leaves(settings),
                 "manifest": manifest.fingerprint,
             },
+            config=settings,
         )
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)

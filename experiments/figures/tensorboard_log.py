@@ -82,9 +82,9 @@ def audio_with_tags(
     lines = ["| model says | probability | recording carries it |", "|-|-|-|"]
     for tag, probability in sorted(predicted.items(), key=lambda kv: -kv[1]):
         hit = "yes" if tag in true_tags else "no"
-        lines.append(f"| {_cell(tag)} | {probability:.2f} | {hit} |")
-    missed = [_cell(tag) for tag in true_tags if tag not in predicted]
-    carried = ", ".join(_cell(tag) for tag in true_tags) or "none"
+        lines.append(f"| {_markdown_cell(tag)} | {probability:.2f} | {hit} |")
+    missed = [_markdown_cell(tag) for tag in true_tags if tag not in predicted]
+    carried = ", ".join(_markdown_cell(tag) for tag in true_tags) or "none"
     text = [f"**Tags:** {carried}", "\n".join(lines)]
     if missed:
         text.append(f"**Missed:** {', '.join(missed)}")
@@ -218,5 +218,5 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _cell(text: str) -> str:
+def _markdown_cell(text: str) -> str:
     return _line(text).replace("|", "\\|")

@@ -71,7 +71,9 @@ def add_flags(
         shown = f" ({shown})" if shown else ""
         text = texts.get(leaf, "")
         if leaf in tables:
-            text += f"; one of {', '.join(tables[leaf])}"
+            table = tables[leaf]
+            names = table() if callable(table) else table
+            text += f"; one of {', '.join(names)}"
         said = (text + shown).replace("%", "%%").strip()
         options = {"default": argparse.SUPPRESS, "help": said}
         if leaf == "preset":

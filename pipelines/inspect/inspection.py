@@ -64,7 +64,7 @@ class Inspection:
 
     prepared: manifest.Manifest
     splits: tuple[Split, ...]
-    tags: tuple[tag_figures.Tag, ...]
+    tags: tuple[tag_figures.TagFigures, ...]
     together: np.ndarray
     tag_pairs: tuple[tag_figures.TagPair, ...]
     other_tags: int
@@ -83,7 +83,7 @@ class Inspection:
         return self.prepared.tracks
 
     @property
-    def tags_at_risk(self) -> list[tag_figures.Tag]:
+    def tags_at_risk(self) -> list[tag_figures.TagFigures]:
         """Tags with a risk, the rarest first."""
         return [tag for tag in reversed(self.tags) if tag.risks]
 

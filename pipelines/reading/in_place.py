@@ -25,7 +25,7 @@ MARGIN_SAMPLES = 256
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class SourceFile:
     """A file that was not converted.
 
     Attributes:
@@ -70,7 +70,7 @@ def frames_needed(
 
 
 def read_clip(
-    source: Source,
+    source: SourceFile,
     sample_rate_hz: int,
     peak: float,
     start: int,
@@ -139,7 +139,7 @@ def fill(
         # damaged bytes away from a file that was cut.
         local_file.open_whole(path, track.file_bytes).close()
         clip[:] = read_clip(
-            Source(
+            SourceFile(
                 path, track.codec, track.source_rate_hz, track.source_frames
             ),
             sample_rate_hz,

@@ -56,7 +56,7 @@ def facts(
     last = recording.samples.size - count
     for start in np.linspace(0, last, _PLACES).astype(int):
         clip = in_place.read_clip(
-            in_place.Source(source, codec, rate_hz, frames),
+            in_place.SourceFile(source, codec, rate_hz, frames),
             sample_rate_hz,
             recording.peak,
             start,

@@ -72,14 +72,14 @@ class Recording:
     by_ffmpeg: bool = False
 
 
-class Source(Protocol):
+class SampleSource(Protocol):
     """What gives the samples of a file."""
 
     def parts(self) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
         """Yields rate in Hz and float32 blocks `[frames, channels]`."""
 
 
-Opener = Callable[[], contextlib.AbstractContextManager[Source]]
+Opener = Callable[[], contextlib.AbstractContextManager[SampleSource]]
 
 
 class Waveform:

@@ -116,7 +116,7 @@ def _trained(arguments):
                 ],
             )
 
-    return tag_output.Answering(tagger, tag_table.Tag, answer)
+    return tag_output.Answering(tagger, tag_table.TrainedTag, answer)
 
 
 def _recordings(tagger, recordings):

@@ -41,7 +41,7 @@ class Answering:
     """
 
     model: "saved_tagger.SavedTagger"
-    kind: type[tag_table.Tag] | type[tag_table.AskedTag]
+    kind: type[tag_table.TrainedTag] | type[tag_table.AskedTag]
     answer: Callable[[tagging.Recordings], Iterator]
 
 
@@ -207,7 +207,7 @@ def _journal(out: str) -> pathlib.Path:
 
 def _list(arguments, asked, out, results, fail, note_again):
     """Writes rows, and does what else is asked for each file."""
-    rows = tag_table.Listing(
+    rows = tag_table.TagTable(
         out,
         arguments_lib.row_format(arguments),
         asked.kind,

@@ -9,7 +9,7 @@ FORMATS = ("table", "csv", "jsonl")
 
 
 @dataclasses.dataclass(frozen=True)
-class Tag:
+class TrainedTag:
     """A tag of a recording, of those the model was trained with.
 
     Attributes:
@@ -70,7 +70,7 @@ class AskedTag:
         return f"  {name:<{width}}  {share}  {self.cosine:6.3f}"
 
 
-class Listing:
+class TagTable:
     """Writes tags in one of `FORMATS`, a recording or clip at a time.
 
     Attributes:
@@ -81,7 +81,7 @@ class Listing:
         self,
         file: TextIO,
         form: str,
-        kind: type[Tag] | type[AskedTag] = Tag,
+        kind: type[TrainedTag] | type[AskedTag] = TrainedTag,
         *,
         has_times: bool,
     ):
@@ -106,7 +106,7 @@ class Listing:
     def add(
         self,
         path: str,
-        tags: list[Tag] | list[AskedTag],
+        tags: list[TrainedTag] | list[AskedTag],
         start_seconds: float | None = None,
     ) -> None:
         """Writes an entry; one without tags too, so that no path is lost.

@@ -143,12 +143,12 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
             "status": embedded["status"],
         }
 
-    def _hear(self, clips):
-        heard = self._network(clips)
-        logits = tf.cast(heard["logits"], tf.float32)
+    def _run_clips(self, clips):
+        outputs = self._network(clips)
+        logits = tf.cast(outputs["logits"], tf.float32)
         return {
             "probabilities": tf.sigmoid(logits),
-            "embedding": heard["embedding"],
+            "embedding": outputs["embedding"],
         }
 
     def _widths(self):

@@ -69,8 +69,8 @@ class ExportedTagger(tf.Module):
         self._decode = traced(self._decode_wavs, WAV)
         # These two are no signatures: Python calls them for long recordings,
         # of which no server takes the whole at once.
-        self.hear_clips = traced(
-            self._hear,
+        self.run_clips = traced(
+            self._run_clips,
             {
                 "waveform": tf.TensorSpec(
                     [clips_at_once, audio_spec.clip_samples], tf.float32
@@ -209,7 +209,7 @@ class ExportedTagger(tf.Module):
         )
         return tf.cast(calibrated, tf.float32)
 
-    def _hear(self, clips):
+    def _run_clips(self, clips):
         """Takes a few clips through the network.
 
         Args:
@@ -228,8 +228,8 @@ class ExportedTagger(tf.Module):
         return wav_in_graph.decode_wavs(wav, self._spec.sample_rate_hz)
 
     def _read_clips(self, waveform, length_samples):
-        return clip_network.hear(
-            self.hear_clips,
+        return clip_network.run_clips(
+            self.run_clips,
             self._widths(),
             waveform,
             length_samples,

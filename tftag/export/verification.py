@@ -149,10 +149,10 @@ def clip_mean(
         part = samples[start : start + audio_spec.clip_samples]
         clip[: len(part)] = part
     peak = np.full(len(clips), np.abs(samples).max(), np.float32)
-    heard = []
+    of_clips = []
     for at in range(0, len(clips), clips_at_once):
         group = slice(at, at + clips_at_once)
         answer = network({"waveform": clips[group], "peak": peak[group]})
-        heard.append(np.asarray(answer))
-    heard = np.concatenate(heard)[: len(starts)]
-    return heard.mean(axis=0, dtype=np.float64)
+        of_clips.append(np.asarray(answer))
+    of_clips = np.concatenate(of_clips)[: len(starts)]
+    return of_clips.mean(axis=0, dtype=np.float64)

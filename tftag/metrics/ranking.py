@@ -250,7 +250,10 @@ def per_tag_table(
     } | _decided(truth, decisions)
     return [
         {"tag": str(name), "count": int(count[tag])}
-        | {column: _cell(cells, tag) for column, cells in columns.items()}
+        | {
+            column: _finite_or_none(cells, tag)
+            for column, cells in columns.items()
+        }
         for tag, name in enumerate(names)
     ]
 
@@ -349,7 +352,7 @@ def _decided(truth: np.ndarray, decisions: np.ndarray | None) -> dict[str, Any]:
     }
 
 
-def _cell(column: np.ndarray, tag: int) -> float | None:
+def _finite_or_none(column: np.ndarray, tag: int) -> float | None:
     if column is None or not np.isfinite(column[tag]):
         return None
     return float(column[tag])

@@ -237,6 +237,15 @@ ARCHITECTURES = {
 }
 
 
+def poolings() -> list[str]:
+    """Returns the names of the poolings, of whatever architecture."""
+    return list(
+        dict.fromkeys(
+            name for made in ARCHITECTURES.values() for name in made.poolings
+        )
+    )
+
+
 def _check_halvings(audio_spec, config):
     lengths = {"mel bands": audio_spec.mel_bands}
     if config.pool_padding == "valid":

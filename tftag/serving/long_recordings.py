@@ -16,8 +16,8 @@ with quiet.tensorflow_start():
     import tensorflow as tf
 
 
-def hear(
-    hear_clips: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
+def run_clips(
+    network: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
     waveform: np.ndarray,
     spec: audio.AudioSpec,
     clips_at_once: int,
@@ -25,7 +25,7 @@ def hear(
     """Takes every clip of a recording through a network.
 
     Args:
-        hear_clips: `{"waveform" [clips_at_once, samples], "peak"
+        network: `{"waveform" [clips_at_once, samples], "peak"
             [clips_at_once]}`, float32, to `[clips_at_once, width]` by name.
         waveform: int16 or float32 `[samples]`; more than one clip.
         spec: Length of a clip, and the largest step between clips.
@@ -44,7 +44,7 @@ def hear(
         clips = np.zeros((clips_at_once, spec.clip_samples), np.float32)
         for clip, start in zip(clips, group, strict=False):
             clip[:] = waveform[start : start + len(clip)]
-        answer = hear_clips({"waveform": tf.constant(clips), "peak": peaks})
+        answer = network({"waveform": tf.constant(clips), "peak": peaks})
         for name, values in answer.items():
             answers[name].append(values.numpy()[: len(group)])
     return {name: np.concatenate(parts) for name, parts in answers.items()}

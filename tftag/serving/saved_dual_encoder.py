@@ -79,8 +79,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         """
         if not batch:
             return np.zeros((0, self.dim), np.float32)
-        if len(batch) == 1 and (heard := self._long(batch[0])) is not None:
-            mean = heard["embedding"].mean(axis=0, dtype=np.float64)
+        if len(batch) == 1 and (outputs := self._long(batch[0])) is not None:
+            mean = outputs["embedding"].mean(axis=0, dtype=np.float64)
             mean /= np.linalg.norm(mean) or 1.0
             return mean.astype(np.float32)[np.newaxis]
         return self._run("embed_batch", **saved_tagger.padded_rows(batch))[

@@ -240,19 +240,24 @@ class SavedTagger:
         Returns:
             float32 `[clips, width]` by name; None for what is short or
             silent, which a signature answers, and where the SavedModel is of
-            before there was `hear_clips`.
+            before there was `run_clips`.
         """
-        hear_clips = getattr(self._saved_model, "hear_clips", None)
+        run_clips = getattr(
+            self._saved_model,
+            "run_clips",
+            # Its name in exports of before.
+            getattr(self._saved_model, "hear_clips", None),
+        )
         longest = max(
             _LONG_SECONDS * self.sample_rate_hz, self._spec.clip_samples
         )
-        if hear_clips is None or np.size(samples) <= longest:
+        if run_clips is None or np.size(samples) <= longest:
             return None
         waveform = _waveform(samples)
         if not waveform.any():
             return None
-        return long_recordings.hear(
-            hear_clips, waveform, self._spec, self.clips_at_once
+        return long_recordings.run_clips(
+            run_clips, waveform, self._spec, self.clips_at_once
         )
 
     def _run(self, signature, **inputs):
