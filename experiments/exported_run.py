@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation, held_out
-from experiments.settings import flags
+from experiments.settings import dual_encoder_config, flags
 from experiments.training import tagger_training, transfer
 from pipelines import manifest as manifests
 from tftag.files import plain_json, plain_path
@@ -44,7 +44,7 @@ def begin(
     run: run_folder.RunDir,
     arguments: argparse.Namespace,
     command: list[str],
-    settings,
+    settings: dual_encoder_config.Settings,
     manifest: manifests.Manifest,
 ) -> bool:
     """Writes what the run is about, or refuses to go on with another one.
@@ -82,7 +82,9 @@ def begin(
 
 
 def about(
-    settings, manifest: manifests.Manifest, trained: tagger_training.Trained
+    settings: dual_encoder_config.Settings,
+    manifest: manifests.Manifest,
+    trained: tagger_training.Trained,
 ) -> dict:
     """What metrics.json says beside the figures."""
     best = trained.history[trained.best_epoch - 1]
@@ -100,7 +102,11 @@ def about(
     }
 
 
-def card(run: run_folder.RunDir, settings, summary: dict) -> dict:
+def card(
+    run: run_folder.RunDir,
+    settings: dual_encoder_config.Settings,
+    summary: dict,
+) -> dict:
     """What the export says about how it was made."""
     environment = run.read_json("environment.json")
     data = run.read_json("data.json")
@@ -146,7 +152,7 @@ def finish(
     run: run_folder.RunDir,
     arguments: argparse.Namespace,
     summary: dict,
-    exported: str | os.PathLike,
+    exported: str | os.PathLike[str],
     judged: held_out.Judgement,
     more: str = "",
 ) -> None:
@@ -165,7 +171,9 @@ def finish(
     bucket_copies.make(arguments.copy_to, run)
 
 
-def _data(settings, manifest) -> dict:
+def _data(
+    settings: dual_encoder_config.Settings, manifest: manifests.Manifest
+) -> dict:
     used = manifest.tracks
     if settings.train_on != "all":
         used = [track for track in used if track.split != "test"]

@@ -15,8 +15,10 @@ them knows.
 import argparse
 import pathlib
 import sys
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from experiments.data import dual_encoder_data
 from experiments.runs import console, run_folder, run_settings
@@ -27,9 +29,11 @@ from experiments.training import (
     tagger_training,
 )
 from experiments.zero_shot import ablation_rows, ablation_table
+from pipelines import manifest as manifests
 from tftag import zero_shot
 from tftag.cli import command_line
 from tftag.files import atomic_write
+from tftag.models import clip_model
 from tftag.zero_shot import repeated_draws, tag_split
 
 EXPERIMENT = "ablation"
@@ -132,7 +136,9 @@ def read_run(base: pathlib.Path) -> tuple[dual_encoder_config.DualConfig, dict]:
     return settings, run.read_json("metrics.json")
 
 
-def coverage(rows, manifest) -> dict:
+def coverage(
+    rows: list[ablation_rows.Row], manifest: manifests.Manifest
+) -> dict:
     """What each source of words knows of the vocabulary."""
     counts = manifest.labels().sum(axis=0)
     found = {}
@@ -152,7 +158,13 @@ def coverage(rows, manifest) -> dict:
     return found
 
 
-def score_draw(rows, settings, plan: dual_encoder_data.Plan, base, run) -> dict:
+def score_draw(
+    rows: list[ablation_rows.Row],
+    settings: dual_encoder_config.DualConfig,
+    plan: dual_encoder_data.Plan,
+    base: pathlib.Path,
+    run: run_folder.RunDir,
+) -> dict:
     """Fits and scores all rows on one draw.
 
     Returns:
@@ -205,7 +217,11 @@ def score_draw(rows, settings, plan: dual_encoder_data.Plan, base, run) -> dict:
     }
 
 
-def all_know(rows, split, kinds) -> tag_split.TagSplit:
+def all_know(
+    rows: list[ablation_rows.Row],
+    split: tag_split.TagSplit,
+    kinds: Mapping[str, Sequence[str]],
+) -> tag_split.TagSplit:
     """The tags that every source of words knows.
 
     Raises:
@@ -238,7 +254,14 @@ def all_know(rows, split, kinds) -> tag_split.TagSplit:
     )
 
 
-def score_row(row, body, clips, learnt, test_clips, names) -> np.ndarray:
+def score_row(
+    row: ablation_rows.Row,
+    body: clip_model.ClipModel,
+    clips: cached_clips.ClipVectors,
+    learnt: manifests.Manifest,
+    test_clips: cached_clips.ClipVectors,
+    names: Sequence[str],
+) -> np.ndarray:
     """Scores of the test recordings, `[recordings, tags]`, NaN if unknown."""
     known = row.known(learnt.vocabulary.names)
     model = dual_encoder_training.fit_heads(
@@ -259,7 +282,13 @@ def score_row(row, body, clips, learnt, test_clips, names) -> np.ndarray:
     return scores
 
 
-def evaluate(truth, scores, names, split, kinds) -> dict:
+def evaluate(
+    truth: npt.NDArray[np.float32],
+    scores: npt.NDArray[np.float32],
+    names: Sequence[str],
+    split: tag_split.TagSplit,
+    kinds: Mapping[str, Sequence[str]],
+) -> dict:
     """The figures of each kind of unseen tag beside the seen ones."""
     found = {}
     for kind, tags in kinds.items():

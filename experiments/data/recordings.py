@@ -38,7 +38,9 @@ def read(settings: baseline_config.BaselineConfig) -> manifests.Manifest:
 
 def parts(
     settings: baseline_config.BaselineConfig, manifest: manifests.Manifest
-):
+) -> tuple[
+    manifests.Manifest, manifests.Manifest | None, manifests.Manifest | None
+]:
     """Returns the recordings to train, validate and test on.
 
     The last two are None where there are none; with `train_on` all, all

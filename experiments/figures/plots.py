@@ -6,8 +6,11 @@ needs to be closed.
 
 import pathlib
 import re
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
+from matplotlib import axes as axes_lib
 from matplotlib import figure, ticker
 
 from experiments.figures import fonts
@@ -119,7 +122,9 @@ def loss_and_map_curves(history: list[dict]) -> figure.Figure:
     return drawn
 
 
-def precision_recall_curves(truth, scores, names) -> figure.Figure:
+def precision_recall_curves(
+    truth: npt.ArrayLike, scores: npt.ArrayLike, names: Sequence[str]
+) -> figure.Figure:
     """Precision over recall of the best, middle and worst tags.
 
     Args:
@@ -177,7 +182,7 @@ def precision_recall_curves(truth, scores, names) -> figure.Figure:
     return drawn
 
 
-def log_mel(spectrogram, spec: audio.AudioSpec) -> figure.Figure:
+def log_mel(spectrogram: npt.ArrayLike, spec: audio.AudioSpec) -> figure.Figure:
     """A log-mel spectrogram with seconds and Hz at its axes.
 
     Args:
@@ -237,7 +242,7 @@ def _set_of(name: str, ending: str) -> str:
     return {"": "training", "train": "training"}.get(which, which)
 
 
-def plain(axes, grid: str = "y"):
+def plain(axes: axes_lib.Axes, grid: str = "y") -> None:
     """Takes the frame away and draws light lines behind the data."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis=grid, color="#e3e5e8", lw=0.7)

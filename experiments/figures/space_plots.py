@@ -1,6 +1,9 @@
 """Figures of the space that recordings and tags share."""
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
+import numpy.typing as npt
 from matplotlib import colors, figure, transforms
 
 from experiments.figures import fonts, plots
@@ -19,7 +22,13 @@ _LABEL_PLACES = (
 )
 
 
-def similarity(truth, recordings, tags, names, seen) -> figure.Figure:
+def similarity(
+    truth: npt.ArrayLike,
+    recordings: npt.NDArray[np.float32],
+    tags: npt.NDArray[np.float32],
+    names: Sequence[str],
+    seen: Collection[str],
+) -> figure.Figure:
     """How near the recordings of each tag are to each tag.
 
     A cell is the mean cosine of the recordings that carry the row's tag with
@@ -66,7 +75,13 @@ def similarity(truth, recordings, tags, names, seen) -> figure.Figure:
     return drawn
 
 
-def space(truth, recordings, tags, names, seen) -> figure.Figure:
+def space(
+    truth: npt.ArrayLike,
+    recordings: npt.NDArray[np.float32],
+    tags: npt.NDArray[np.float32],
+    names: Sequence[str],
+    seen: Collection[str],
+) -> figure.Figure:
     """Recordings and tags on the two directions that tell them apart best.
 
     The directions are the first two principal ones of the tags; recordings

@@ -30,13 +30,13 @@ def begin() -> None:
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
 
 
-def short(path: str | os.PathLike) -> str:
+def short(path: str | os.PathLike[str]) -> str:
     """The path from here, where it lies below."""
     path, here = os.path.abspath(path), os.getcwd()
     return os.path.relpath(path) if path.startswith(here + os.sep) else path
 
 
-def tftag_command(*words: str | os.PathLike) -> str:
+def tftag_command(*words: str | os.PathLike[str]) -> str:
     """A call of `tftag` to try from here, as a shell takes it."""
     words = [
         short(word) if isinstance(word, os.PathLike) else word for word in words

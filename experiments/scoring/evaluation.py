@@ -2,9 +2,11 @@
 
 import dataclasses
 import io
+from collections.abc import Sequence
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from experiments.runs import run_folder
@@ -263,7 +265,11 @@ def figures_table(summary: dict) -> str:
 
 
 def write_scores(
-    run: run_folder.RunDir, manifest, names, truth, scores
+    run: run_folder.RunDir,
+    manifest: manifests.Manifest,
+    names: Sequence[str],
+    truth: npt.ArrayLike,
+    scores: npt.NDArray[np.float32],
 ) -> None:
     """Writes scores.npz, from which every figure can be made again."""
     content = io.BytesIO()

@@ -1,14 +1,17 @@
 """What a trained model is worth: scores, figures, a calibration."""
 
 import dataclasses
+from typing import Protocol
 
 import numpy as np
 
 from experiments.data import recordings as data
 from experiments.scoring import evaluation
+from experiments.settings import dual_encoder_config
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import calibration
+from tftag.models import clip_model
 
 ON_VALIDATION = "validation, also used for selection"
 ON_TRAINING = "a sample of the training recordings: nothing was held out"
@@ -31,7 +34,22 @@ class Judgement:
     fitted: calibration.Calibration
 
 
-def judge(settings, trained, train, validation, test) -> Judgement:
+class Trained(Protocol):
+    """What came of a training."""
+
+    model: clip_model.ClipModel
+    history: list[dict]
+    best_epoch: int
+    lost: dict[str, str]
+
+
+def judge(
+    settings: dual_encoder_config.Settings,
+    trained: Trained,
+    train: manifests.Manifest,
+    validation: manifests.Manifest | None,
+    test: manifests.Manifest | None,
+) -> Judgement:
     """Scores the test split, or what comes nearest to it.
 
     Args:

@@ -12,10 +12,12 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Container
+from collections.abc import Callable, Container
+
+_Config = typing.TypeVar("_Config")
 
 
-def leaves(config) -> dict[str, object]:
+def leaves(config: _Config) -> dict[str, object]:
     """Every value of nested dataclasses by its own name, in their order."""
     values = {}
     for field in dataclasses.fields(config):
@@ -31,7 +33,7 @@ def leaves(config) -> dict[str, object]:
     return values
 
 
-def replace(config, values: dict[str, object]):
+def replace(config: _Config, values: dict[str, object]) -> _Config:
     """A copy of nested dataclasses with other values for the named leaves."""
     changed = {}
     for field in dataclasses.fields(config):
@@ -85,7 +87,9 @@ def add_flags(
         parser.add_argument("--" + leaf.replace("_", "-"), **options)
 
 
-def from_arguments(arguments: argparse.Namespace, presets: dict):
+def from_arguments(
+    arguments: argparse.Namespace, presets: dict[str, Callable[[], _Config]]
+) -> _Config:
     """The config of the named preset with the flags that were given."""
     given = vars(arguments)
     config = presets[given.get("preset", next(iter(presets)))]()

@@ -18,6 +18,7 @@ from experiments.training import (
     transfer,
     weight_average,
 )
+from pipelines import manifest as manifests
 from pipelines.reading import dataset, slice_reader
 
 _log = logging.getLogger(__name__)
@@ -71,11 +72,11 @@ class Loop(keras.callbacks.Callback):
         )
         self._clock = self._saved_at = time.monotonic()
 
-    def watch(self, name, manifest):
+    def watch(self, name: str, manifest: manifests.Manifest) -> None:
         """Scores these recordings every `score_every` epochs."""
         self._watched[name] = manifest
 
-    def fit(self, manifest):
+    def fit(self, manifest: manifests.Manifest) -> None:
         """Runs the steps that are left."""
         training, progress = self.settings.training, self.progress
         reader = slice_reader.SliceReader(
@@ -108,7 +109,9 @@ class Loop(keras.callbacks.Callback):
                     verbose=0,
                 )
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(
+        self, epoch: int, logs: dict[str, float] | None = None
+    ) -> None:
         """Takes up the running loss of an interrupted epoch."""
         # `fit` has just set the running mean of the loss to zero.
         if self._running_loss is not None:
@@ -117,7 +120,9 @@ class Loop(keras.callbacks.Callback):
             )
             self._running_loss = None
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(
+        self, batch: int, logs: dict[str, float] | None = None
+    ) -> None:
         """Averages the weights, and saves from time to time."""
         self.progress.step += 1
         if self.average is not None:
@@ -129,7 +134,9 @@ class Loop(keras.callbacks.Callback):
         ):
             self.save()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, float] | None = None
+    ) -> None:
         """Scores, compares, adapts, saves and says so."""
         loss = float(logs["loss"])
         if not np.isfinite(loss):
@@ -164,7 +171,7 @@ class Loop(keras.callbacks.Callback):
             )
             self.trained.stop_training = True
 
-    def save(self):
+    def save(self) -> None:
         """Writes the state after the last step."""
         self._pass_time()
         self.progress.lost |= self._reader.lost
@@ -181,7 +188,9 @@ class Loop(keras.callbacks.Callback):
         state.save(self.run.checkpoints, self.progress, arrays)
         self._saved_at = time.monotonic()
 
-    def restore(self, progress, arrays):
+    def restore(
+        self, progress: state.Progress, arrays: dict[str, state.Named]
+    ) -> None:
         """Takes up a saved state."""
         for group, variables in (
             ("model", self.trained.variables),
@@ -195,7 +204,7 @@ class Loop(keras.callbacks.Callback):
         if progress.step % self.steps:
             self._running_loss = arrays["metrics"]
 
-    def final_weights(self):
+    def final_weights(self) -> list[np.ndarray]:
         """The arrays of `model.get_weights()` to go on with."""
         if self.best is not None:
             return [array for _, array in self.best]

@@ -13,7 +13,9 @@ import logging
 import os
 import pathlib
 import re
+from collections.abc import Iterable
 
+import keras
 import numpy as np
 
 from tftag.files import atomic_write, stored_arrays
@@ -60,7 +62,7 @@ class Progress:
 
 
 def save(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     progress: Progress,
     arrays: dict[str, list[tuple[str, np.ndarray]]],
 ) -> pathlib.Path:
@@ -96,7 +98,12 @@ def save(
     return path
 
 
-def load(folder: str | os.PathLike):
+Named = list[tuple[str, np.ndarray]]
+
+
+def load(
+    folder: str | os.PathLike[str],
+) -> tuple[Progress, dict[str, Named]] | None:
     """Reads the newest state that is whole.
 
     Args:
@@ -147,13 +154,15 @@ def _unpacked(packed):
     return Progress(**about["progress"]), groups
 
 
-def named(variables) -> list[tuple[str, np.ndarray]]:
+def named(variables: Iterable[keras.Variable]) -> Named:
     """Copies of Keras variables with their paths."""
     # Copied once more: on a CPU, numpy may look into the variable itself.
     return [(v.path, np.array(v.numpy())) for v in variables]
 
 
-def restore(variables, saved: list[tuple[str, np.ndarray]], group: str) -> None:
+def restore(
+    variables: Iterable[keras.Variable], saved: Named, group: str
+) -> None:
     """Assigns saved arrays to Keras variables of the same names and shapes.
 
     Raises:

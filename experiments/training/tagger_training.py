@@ -5,7 +5,7 @@ import dataclasses
 import functools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -292,7 +292,7 @@ def _first_weights(choice, manifest):
 
 
 @contextlib.contextmanager
-def precision(name: str):
+def precision(name: str) -> Iterator[None]:
     """Layers made inside compute in this precision; float32 without a GPU."""
     if name != "float32" and not tf.config.list_physical_devices("GPU"):
         _warn_of_no_gpu(name)

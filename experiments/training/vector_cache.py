@@ -39,7 +39,7 @@ def clip_vectors(
     manifest: manifests.Manifest,
     spec: audio.AudioSpec,
     batch_size: int,
-    folder: str | os.PathLike | None = None,
+    folder: str | os.PathLike[str] | None = None,
 ) -> tuple[cached_clips.ClipVectors, dict[str, str]]:
     """Reads the vectors of all clips, and computes those that are not there.
 

@@ -176,7 +176,7 @@ def write_manifest(manifest: Manifest) -> pathlib.Path:
 
 
 def read_manifest(
-    path: str | os.PathLike | addresses.Address, check_files: bool = True
+    path: str | os.PathLike[str] | addresses.Address, check_files: bool = True
 ) -> Manifest:
     """Reads a manifest and checks that every file is there and whole.
 

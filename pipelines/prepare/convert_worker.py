@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import signal
+from multiprocessing import connection as connections
 
 from pipelines.prepare import journal
 from pipelines.reading import arrays, in_place_check, slice_decoders
@@ -17,7 +18,7 @@ from tftag.audio import ffmpeg
 
 
 def serve(
-    connection,
+    connection: connections.Connection,
     sample_rate_hz: int,
     seconds_per_file: float,
     in_place: bool = False,

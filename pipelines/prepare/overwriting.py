@@ -19,8 +19,8 @@ OWN_NAMES = (
 
 
 def refuse_own_files(
-    out: str | os.PathLike,
-    sources: Iterable[str | os.PathLike | addresses.Address],
+    out: str | os.PathLike[str],
+    sources: Iterable[str | os.PathLike[str] | addresses.Address],
 ) -> None:
     """Refuses to read what would be written over.
 

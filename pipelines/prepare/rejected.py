@@ -66,7 +66,7 @@ def of_listing(listing: listings.Listing) -> list[Rejected]:
 def collect(
     listing: listings.Listing,
     answers: Mapping[str, dict],
-    audio_folder: str | os.PathLike | addresses.Address,
+    audio_folder: str | os.PathLike[str] | addresses.Address,
     drop_duplicates: bool = False,
 ) -> list[Rejected]:
     """Everything that cannot be used.

@@ -55,7 +55,7 @@ class Layout:
     data_offset: int
 
 
-def is_array(path: str | os.PathLike | addresses.Address) -> bool:
+def is_array(path: str | os.PathLike[str] | addresses.Address) -> bool:
     """Whether the name of a file ends in `.npy`."""
     return str(path).lower().endswith(SUFFIX)
 
@@ -149,7 +149,7 @@ def read_frames(
 
 
 def decode_array(
-    path: str | os.PathLike, array_rate_hz: int | None, sample_rate_hz: int
+    path: str | os.PathLike[str], array_rate_hz: int | None, sample_rate_hz: int
 ) -> audio.Recording:
     """Reads a whole array as `tftag.audio.decode_file` reads a file.
 

@@ -35,7 +35,7 @@ class SourceFile:
         frames: Its own length; what a decoder finds behind is not used.
     """
 
-    path: str | os.PathLike
+    path: str | os.PathLike[str]
     codec: str
     rate_hz: int
     frames: int
@@ -118,7 +118,7 @@ def read_clip(
 
 def fill(
     clip: np.ndarray,
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     track: manifests.Track,
     sample_rate_hz: int,
     start: int,

@@ -4,7 +4,7 @@ import os
 from typing import BinaryIO
 
 
-def open_whole(path: str | os.PathLike, file_bytes: int) -> BinaryIO:
+def open_whole(path: str | os.PathLike[str], file_bytes: int) -> BinaryIO:
     """Opens a file that is as long as a manifest says.
 
     Args:

@@ -45,7 +45,7 @@ class Pages:
 
 
 def excerpt(
-    path: str | os.PathLike, first: int, frames: int
+    path: str | os.PathLike[str], first: int, frames: int
 ) -> tuple[bytes, int]:
     """Reads the headers of a file and the pages around some frames.
 

@@ -113,10 +113,10 @@ def faults() -> dict[str, str]:
 
 
 def read_gtzan(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     *,
     partial: bool = False,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads the excerpts of the fault-filtered split.
 

@@ -51,14 +51,14 @@ FAULTS = {
 
 
 def read_magnatagatune(
-    folder: str | os.PathLike,
-    audio_folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
+    audio_folder: str | os.PathLike[str],
     subset: str,
     *,
     all_tags: bool = False,
     merge_synonyms: bool = False,
     partial: bool = False,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads `annotations_final.csv` and `clip_info_final.csv`.
 

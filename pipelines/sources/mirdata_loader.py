@@ -34,12 +34,12 @@ _log = logging.getLogger(__name__)
 
 def read_mirdata(
     name: str,
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     attribute: str | None = None,
     split_number: int | None = None,
     *,
     partial: bool = False,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads the tracks of a loader.
 

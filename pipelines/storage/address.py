@@ -139,7 +139,7 @@ def is_remote(path: object) -> bool:
     return isinstance(path, str) and bool(_PATTERN.fullmatch(path))
 
 
-def place(path: str | os.PathLike | Address) -> pathlib.Path | Address:
+def place(path: str | os.PathLike[str] | Address) -> pathlib.Path | Address:
     """The path or the address that a text means.
 
     Raises:
@@ -163,7 +163,7 @@ def place(path: str | os.PathLike | Address) -> pathlib.Path | Address:
 
 
 def local(
-    path: str | os.PathLike | Address, name: str, way_out: str
+    path: str | os.PathLike[str] | Address, name: str, way_out: str
 ) -> pathlib.Path:
     """A path of this machine.
 

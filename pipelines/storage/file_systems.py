@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 from concurrent import futures
+from typing import Any
 
 from pipelines.storage import address as addresses
 
@@ -26,7 +27,7 @@ _opened = {}
 _pools = {}
 
 
-def of(address: addresses.Address):
+def of(address: addresses.Address) -> Any:
     """Returns the `fsspec` file system that an address is in.
 
     Args:

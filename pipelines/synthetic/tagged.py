@@ -145,7 +145,7 @@ def deal(
 
 
 def make(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     *,
     seed: int = 0,
     tracks: int = 360,

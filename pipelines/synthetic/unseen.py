@@ -118,7 +118,7 @@ def in_full(tags: Collection[str]) -> tuple[str, ...]:
 
 
 def make(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     *,
     seed: int = 0,
     tracks: int = 360,

@@ -2,9 +2,10 @@
 
 import argparse
 import pathlib
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
@@ -189,7 +190,7 @@ def _refreshed(arguments, encoder, folder, path):
 def _rank(
     index: vector_index.Index,
     terms: list[query.Term],
-    vectors: np.ndarray,
+    vectors: npt.NDArray[np.floating[Any]],
     folder: pathlib.Path,
     arguments: argparse.Namespace,
     out: TextIO,

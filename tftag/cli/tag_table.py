@@ -25,7 +25,7 @@ class TrainedTag:
     COLUMNS = ("tag", "probability", "above_threshold")
     LEGEND = "* at or above the tag's own threshold"
 
-    def values(self) -> tuple:
+    def values(self) -> tuple[str | float | bool, ...]:
         """Returns what stands in `COLUMNS`."""
         return self.name, self.probability, self.is_given
 
@@ -59,7 +59,7 @@ class AskedTag:
         "those are for trained tags, without --tags."
     )
 
-    def values(self) -> tuple:
+    def values(self) -> tuple[str | float | bool, ...]:
         """Returns what stands in `COLUMNS`."""
         return self.name, self.nearer_than, self.cosine
 
@@ -140,7 +140,12 @@ class TagTable:
         if self._form == "table" and not self.is_empty:
             self._file.write(f"\n{self._kind.LEGEND}\n")
 
-    def _add_to_table(self, path, tags, start_seconds):
+    def _add_to_table(
+        self,
+        path: str,
+        tags: list[TrainedTag] | list[AskedTag],
+        start_seconds: float | None,
+    ) -> None:
         time = f"  {_clock(start_seconds)}" if self._has_times else ""
         self._file.write(f"{escaping.one_line(path)}{time}\n")
         if not tags:
@@ -151,7 +156,12 @@ class TagTable:
         for tag in tags:
             self._file.write(f"  {tag.line(width)}\n")
 
-    def _add_to_csv(self, path, tags, start_seconds):
+    def _add_to_csv(
+        self,
+        path: str,
+        tags: list[TrainedTag] | list[AskedTag],
+        start_seconds: float | None,
+    ) -> None:
         times = [start_seconds] if self._has_times else []
         for tag in tags:
             # A bool as 0 or 1.
@@ -164,7 +174,7 @@ class TagTable:
             self._write_row([path, *times, *[""] * len(self._kind.COLUMNS)])
 
 
-def _clock(seconds):
+def _clock(seconds: float) -> str:
     """Writes seconds as 1:02:03.4 or 2:03.4."""
     tenths = round(10 * seconds)
     minutes, tenths = divmod(tenths, 600)

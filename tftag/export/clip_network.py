@@ -58,7 +58,9 @@ def run_clips(
     flat = tf.reshape(waveform, [-1])
     offsets = tf.range(spec.clip_samples, dtype=tf.int64)
 
-    def run_group(group, answers):
+    def run_group(
+        group: tf.Tensor, answers: dict[str, tf.TensorArray]
+    ) -> tuple[tf.Tensor, dict[str, tf.TensorArray]]:
         row = group_rows[group][:, tf.newaxis]
         at = group_starts[group][:, tf.newaxis] + offsets
         inside = at < tf.gather(length_samples, row)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 # What sums of shares may lie beyond 0 to 1.
 _ROUNDING = 1e-9
@@ -24,27 +25,43 @@ class TagFigures:
     `roc_auc`, no negative.
     """
 
-    average_precision: np.ndarray
-    roc_auc: np.ndarray
-    precision_at: np.ndarray
-    r_precision: np.ndarray
+    average_precision: npt.NDArray[np.floating[Any]]
+    roc_auc: npt.NDArray[np.floating[Any]]
+    precision_at: npt.NDArray[np.floating[Any]]
+    r_precision: npt.NDArray[np.floating[Any]]
 
 
 @dataclasses.dataclass(frozen=True)
 class _Ranking:
     """One tag's recordings from the highest score down, ties by index."""
 
-    order: np.ndarray  # [recordings], row numbers
-    positives: np.ndarray  # [positives], places of the positives
-    edges: np.ndarray  # places where a cumulative count is read
-    before: np.ndarray  # [positives], into the counts at `edges`
-    tie_start: np.ndarray  # the same, for the first place of the tie
-    tie_end: np.ndarray  # the same, for the place behind the tie
-    first_of_tie: np.ndarray  # [positives], first positive in the same tie
-    behind_tie: np.ndarray  # [positives], first positive behind the tie
+    order: npt.NDArray[np.floating[Any]]  # [recordings], row numbers
+    positives: npt.NDArray[
+        np.floating[Any]
+    ]  # [positives], places of the positives
+    edges: npt.NDArray[
+        np.floating[Any]
+    ]  # places where a cumulative count is read
+    before: npt.NDArray[
+        np.floating[Any]
+    ]  # [positives], into the counts at `edges`
+    tie_start: npt.NDArray[
+        np.floating[Any]
+    ]  # the same, for the first place of the tie
+    tie_end: npt.NDArray[
+        np.floating[Any]
+    ]  # the same, for the place behind the tie
+    first_of_tie: npt.NDArray[
+        np.floating[Any]
+    ]  # [positives], first positive in the same tie
+    behind_tie: npt.NDArray[
+        np.floating[Any]
+    ]  # [positives], first positive behind the tie
 
 
-def _rank(truth: np.ndarray, scores: np.ndarray) -> _Ranking:
+def _rank(
+    truth: npt.NDArray[np.floating[Any]], scores: npt.NDArray[np.floating[Any]]
+) -> _Ranking:
     order = np.argsort(-scores, kind="stable")
     ordered = scores[order]
     positives = np.flatnonzero(truth[order])
@@ -65,7 +82,7 @@ def _rank(truth: np.ndarray, scores: np.ndarray) -> _Ranking:
     )
 
 
-def _running(counts: np.ndarray) -> Any:
+def _running(counts: npt.NDArray[np.floating[Any]]) -> Any:
     """Cumulative sum over axis 0 that starts with a row of zeros."""
     total = np.zeros((len(counts) + 1, counts.shape[1]), np.float64)
     np.cumsum(counts, axis=0, out=total[1:])
@@ -73,7 +90,7 @@ def _running(counts: np.ndarray) -> Any:
 
 
 def _figures(
-    ranking: _Ranking, counts: np.ndarray, k: int
+    ranking: _Ranking, counts: npt.NDArray[np.floating[Any]], k: int
 ) -> tuple[Any, Any, Any, Any]:
     """AP, ROC-AUC, P@k and R-precision of one tag, each `[draws]`."""
     recordings = len(counts)
@@ -102,7 +119,7 @@ def _figures(
     top = np.sum(np.clip(k - room, 0.0, weight), axis=0)
     top_r = np.sum(np.clip(hits - room, 0.0, weight), axis=0)
 
-    def share(of: Any, whole: Any) -> np.ndarray:
+    def share(of: Any, whole: Any) -> npt.NDArray[np.floating[Any]]:
         return np.where(
             (hits > 0) & (whole > 0), of / np.maximum(whole, 1.0), np.nan
         )
@@ -117,7 +134,7 @@ def _figures(
 
 def counts_per_draw(
     recordings: int, draws: int, seed: int = 0
-) -> Iterator[np.ndarray]:
+) -> Iterator[npt.NDArray[np.floating[Any]]]:
     """Yields how often each recording is drawn, block by block.
 
     Args:
@@ -139,9 +156,10 @@ def counts_per_draw(
 
 
 def tag_figures(
-    truth: np.ndarray,
-    scores: np.ndarray,
-    counts: np.ndarray | Iterable[np.ndarray],
+    truth: npt.NDArray[np.floating[Any]],
+    scores: npt.NDArray[np.floating[Any]],
+    counts: npt.NDArray[np.floating[Any]]
+    | Iterable[npt.NDArray[np.floating[Any]]],
     k: int = 10,
 ) -> TagFigures:
     """Ranks the recordings of every tag, each counted as often as drawn.
@@ -169,7 +187,7 @@ def tag_figures(
     return TagFigures(*joined.transpose(1, 2, 0))
 
 
-def mean_known(values: Any) -> np.ndarray:
+def mean_known(values: Any) -> npt.NDArray[np.floating[Any]]:
     """Mean over axis 1 of what is not nan; nan where all of it is."""
     known = np.isfinite(values)
     total = np.where(known, values, 0.0).sum(axis=1)
@@ -177,7 +195,9 @@ def mean_known(values: Any) -> np.ndarray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def recording_means(values: Any, blocks: Iterable[np.ndarray]) -> np.ndarray:
+def recording_means(
+    values: Any, blocks: Iterable[npt.NDArray[np.floating[Any]]]
+) -> npt.NDArray[np.floating[Any]]:
     """Mean of a figure per recording in every draw.
 
     Args:
@@ -196,7 +216,7 @@ def recording_means(values: Any, blocks: Iterable[np.ndarray]) -> np.ndarray:
     return np.concatenate(means)
 
 
-def interval(value: float, drawn: np.ndarray) -> list[float]:
+def interval(value: float, drawn: npt.NDArray[np.floating[Any]]) -> list[float]:
     """95 % interval of a figure from its bootstrap draws.
 
     The percentiles of the draws, moved so that the draws' mean comes to lie
@@ -225,7 +245,9 @@ def interval(value: float, drawn: np.ndarray) -> list[float]:
     return [float(np.clip(b, 0.0, 1.0)) for b in _moved(value, drawn)]
 
 
-def difference_interval(value: float, drawn: np.ndarray) -> list[float]:
+def difference_interval(
+    value: float, drawn: npt.NDArray[np.floating[Any]]
+) -> list[float]:
     """95 % interval of a difference of two figures, which may be negative.
 
     Args:
@@ -240,7 +262,9 @@ def difference_interval(value: float, drawn: np.ndarray) -> list[float]:
     return [float(bound) for bound in _moved(value, drawn)]
 
 
-def _moved(value: float, drawn: np.ndarray) -> np.ndarray:
+def _moved(
+    value: float, drawn: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.floating[Any]]:
     """Percentiles of the draws, their mean moved to the value."""
     drawn = drawn[np.isfinite(drawn)]
     if not drawn.size:

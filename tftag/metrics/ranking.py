@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.metrics import bootstrap
 
 TOP = 10
 
 
-def average_precision(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def average_precision(
+    truth: npt.NDArray[np.floating[Any]], scores: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.floating[Any]]:
     """Area under the precision-recall steps, as scikit-learn has it.
 
     Args:
@@ -29,7 +32,9 @@ def average_precision(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return _figures(truth, scores).average_precision[0]
 
 
-def roc_auc(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def roc_auc(
+    truth: npt.NDArray[np.floating[Any]], scores: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.floating[Any]]:
     """Share of (positive, negative) pairs in the right order, ties half.
 
     Args:
@@ -43,8 +48,10 @@ def roc_auc(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 
 def precision_at(
-    truth: np.ndarray, scores: np.ndarray, k: int = TOP
-) -> np.ndarray:
+    truth: npt.NDArray[np.floating[Any]],
+    scores: npt.NDArray[np.floating[Any]],
+    k: int = TOP,
+) -> npt.NDArray[np.floating[Any]]:
     """Share of positives among the k best recordings of each tag.
 
     Args:
@@ -59,8 +66,10 @@ def precision_at(
 
 
 def recording_precision_at(
-    truth: np.ndarray, scores: np.ndarray, k: int = TOP
-) -> np.ndarray:
+    truth: npt.NDArray[np.floating[Any]],
+    scores: npt.NDArray[np.floating[Any]],
+    k: int = TOP,
+) -> npt.NDArray[np.floating[Any]]:
     """Share of true tags among the k best tags of each recording.
 
     Args:
@@ -77,7 +86,9 @@ def recording_precision_at(
     return np.where(truth.any(axis=1), share, np.nan)
 
 
-def r_precision(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def r_precision(
+    truth: npt.NDArray[np.floating[Any]], scores: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.floating[Any]]:
     """Precision among the R best recordings of a tag with R positives.
 
     Args:
@@ -91,7 +102,11 @@ def r_precision(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 
 def summarize(
-    truth: np.ndarray, scores: np.ndarray, *, draws: int = 1_000, seed: int = 0
+    truth: npt.NDArray[np.floating[Any]],
+    scores: npt.NDArray[np.floating[Any]],
+    *,
+    draws: int = 1_000,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """The figures of a run, with chance level and bootstrap interval.
 
@@ -158,9 +173,9 @@ def summarize(
 
 
 def differences(
-    truth: np.ndarray,
-    scores: np.ndarray,
-    others: np.ndarray,
+    truth: npt.NDArray[np.floating[Any]],
+    scores: npt.NDArray[np.floating[Any]],
+    others: npt.NDArray[np.floating[Any]],
     *,
     draws: int = 1_000,
     seed: int = 0,
@@ -185,9 +200,9 @@ def differences(
 
 
 def mean_differences(
-    truth: np.ndarray,
-    scores: Sequence[np.ndarray],
-    others: Sequence[np.ndarray],
+    truth: npt.NDArray[np.floating[Any]],
+    scores: Sequence[npt.NDArray[np.floating[Any]]],
+    others: Sequence[npt.NDArray[np.floating[Any]]],
     *,
     draws: int = 1_000,
     seed: int = 0,
@@ -228,12 +243,12 @@ def mean_differences(
 
 
 def per_tag_table(
-    truth: np.ndarray,
-    scores: np.ndarray,
+    truth: npt.NDArray[np.floating[Any]],
+    scores: npt.NDArray[np.floating[Any]],
     names: Sequence[str],
     thresholds: Any = None,
     *,
-    decisions: np.ndarray | None = None,
+    decisions: npt.NDArray[np.floating[Any]] | None = None,
 ) -> list[dict[str, Any]]:
     """One row per tag, in the order of the tags.
 
@@ -286,7 +301,9 @@ def per_tag_table(
     ]
 
 
-def _checked(truth: np.ndarray, scores: np.ndarray) -> tuple[Any, Any]:
+def _checked(
+    truth: npt.NDArray[np.floating[Any]], scores: npt.NDArray[np.floating[Any]]
+) -> tuple[Any, Any]:
     truth, scores = np.asarray(truth), np.asarray(scores, np.float64)
     if truth.ndim != 2 or truth.shape != scores.shape or not truth.size:
         raise ValueError(
@@ -313,14 +330,18 @@ def _checked_k(k: int) -> int:
 
 
 def _figures(
-    truth: np.ndarray, scores: np.ndarray, k: int = TOP
+    truth: npt.NDArray[np.floating[Any]],
+    scores: npt.NDArray[np.floating[Any]],
+    k: int = TOP,
 ) -> bootstrap.TagFigures:
     truth, scores = _checked(truth, scores)
     once = np.ones((len(truth), 1), np.int32)
     return bootstrap.tag_figures(truth, scores, once, _checked_k(k))
 
 
-def _once(truth: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
+def _once(
+    truth: npt.NDArray[np.floating[Any]], scores: npt.NDArray[np.floating[Any]]
+) -> dict[str, Any]:
     """Mean of each figure on the recordings as they are, `[1]`."""
     hit_share = recording_precision_at(truth, scores)
     return _means(
@@ -329,7 +350,10 @@ def _once(truth: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
 
 
 def _drawn(
-    truth: np.ndarray, scores: np.ndarray, draws: int, seed: int
+    truth: npt.NDArray[np.floating[Any]],
+    scores: npt.NDArray[np.floating[Any]],
+    draws: int,
+    seed: int,
 ) -> dict[str, Any]:
     """Mean of each figure per draw, float64 `[draws]`."""
     hit_share = recording_precision_at(truth, scores)
@@ -344,7 +368,7 @@ def _drawn(
 
 
 def _means(
-    figures: bootstrap.TagFigures, hit_share: np.ndarray
+    figures: bootstrap.TagFigures, hit_share: npt.NDArray[np.floating[Any]]
 ) -> dict[str, Any]:
     """Mean of each figure per draw, float64 `[draws]`."""
     return {
@@ -356,13 +380,16 @@ def _means(
     }
 
 
-def _ceiling(positives: np.ndarray, listed: int) -> float:
+def _ceiling(positives: npt.NDArray[np.floating[Any]], listed: int) -> float:
     """Mean of the best P@10 there can be, with `listed` things to rank."""
     k = min(TOP, listed)
     return float(np.minimum(positives, k).mean() / k)
 
 
-def _decided(truth: np.ndarray, decisions: np.ndarray | None) -> dict[str, Any]:
+def _decided(
+    truth: npt.NDArray[np.floating[Any]],
+    decisions: npt.NDArray[np.floating[Any]] | None,
+) -> dict[str, Any]:
     if decisions is None:
         return dict.fromkeys(("precision", "recall", "accuracy"))
     decisions = np.asarray(decisions, bool)
@@ -380,7 +407,9 @@ def _decided(truth: np.ndarray, decisions: np.ndarray | None) -> dict[str, Any]:
     }
 
 
-def _finite_or_none(column: np.ndarray, tag: int) -> float | None:
+def _finite_or_none(
+    column: npt.NDArray[np.floating[Any]], tag: int
+) -> float | None:
     if column is None or not np.isfinite(column[tag]):
         return None
     return float(column[tag])

@@ -50,7 +50,7 @@ class BackboneConfig:
     shared_blocks: int = 0
     architecture: str = "blocks"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses what no backbone can have."""
         if not self.width > 0:
             raise ValueError(f"`width` must be > 0. Received: {self.width}.")
@@ -132,7 +132,11 @@ def member_prefixes(config: BackboneConfig) -> list[str]:
     return [f"member_{member}_" for member in range(1, config.members + 1)]
 
 
-def _block_vectors(inputs, audio_spec, config):
+def _block_vectors(
+    inputs: keras.KerasTensor,
+    audio_spec: audio.AudioSpec,
+    config: BackboneConfig,
+) -> list[keras.KerasTensor]:
     """The convolution blocks: a vector of each member."""
     _check_halvings(audio_spec, config)
     x = ops.expand_dims(inputs, -1)  # [batch, frames, mels, 1]
@@ -148,7 +152,9 @@ def _block_vectors(inputs, audio_spec, config):
     return vectors
 
 
-def _block(x, filters, config, name):
+def _block(
+    x: keras.KerasTensor, filters: int, config: BackboneConfig, name: str
+) -> keras.KerasTensor:
     # No bias: batch norm takes the mean away, and has an offset of its own.
     x = keras.layers.Conv2D(
         filters,
@@ -172,25 +178,25 @@ def _block(x, filters, config, name):
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def _flatten(x, prefix):
+def _flatten(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return keras.layers.Flatten(
         data_format=_DATA_FORMAT, name=f"{prefix}flatten"
     )(x)
 
 
-def _average(x, prefix):
+def _average(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return keras.layers.GlobalAveragePooling2D(
         data_format=_DATA_FORMAT, name=f"{prefix}average"
     )(x)
 
 
-def _max(x, prefix):
+def _max(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return keras.layers.GlobalMaxPooling2D(
         data_format=_DATA_FORMAT, name=f"{prefix}max"
     )(x)
 
 
-def _both(x, prefix):
+def _both(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return keras.layers.Concatenate(name=f"{prefix}average_and_max")(
         [_average(x, prefix), _max(x, prefix)]
     )
@@ -198,7 +204,7 @@ def _both(x, prefix):
 
 # From `[batch, frames, mels, filters]` and the prefix of the layers' names to
 # `[batch, dim]`.
-POOLINGS: dict[str, Callable] = {
+POOLINGS: dict[str, Callable[[keras.KerasTensor, str], keras.KerasTensor]] = {
     "average": _average,
     "max": _max,
     "both": _both,
@@ -217,11 +223,18 @@ class Architecture:
         poolings: Names of the poolings that it has.
     """
 
-    vectors: Callable
+    vectors: Callable[
+        [keras.KerasTensor, audio.AudioSpec, BackboneConfig],
+        list[keras.KerasTensor],
+    ]
     poolings: Collection[str]
 
 
-def _musicnn_vectors(inputs, audio_spec, config):
+def _musicnn_vectors(
+    inputs: keras.KerasTensor,
+    audio_spec: audio.AudioSpec,
+    config: BackboneConfig,
+) -> list[keras.KerasTensor]:
     musicnn.check_bands(audio_spec.mel_bands)
     return [
         musicnn.vector(
@@ -246,7 +259,9 @@ def poolings() -> list[str]:
     )
 
 
-def _check_halvings(audio_spec, config):
+def _check_halvings(
+    audio_spec: audio.AudioSpec, config: BackboneConfig
+) -> None:
     lengths = {"mel bands": audio_spec.mel_bands}
     if config.pool_padding == "valid":
         # With `same`, half of one frame is still one.

@@ -8,6 +8,7 @@ import collections
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import audio
 from tftag.console import quiet
@@ -18,10 +19,10 @@ with quiet.tensorflow_start():
 
 def run_clips(
     network: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
-    waveform: np.ndarray,
+    waveform: npt.NDArray[np.int16] | npt.NDArray[np.float32],
     spec: audio.AudioSpec,
     clips_at_once: int,
-) -> dict[str, np.ndarray]:
+) -> dict[str, npt.NDArray[np.float32]]:
     """Takes every clip of a recording through a network.
 
     Args:
@@ -38,6 +39,7 @@ def run_clips(
     peak = max(float(waveform.max()), -float(waveform.min()))
     peaks = tf.fill([clips_at_once], np.float32(peak))
     starts = audio.clip_starts(len(waveform), spec)
+    answers: dict[str, list[npt.NDArray[np.float32]]]
     answers = collections.defaultdict(list)
     for first in range(0, len(starts), clips_at_once):
         group = starts[first : first + clips_at_once]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import metrics
 from tftag.words import unit_vectors
@@ -34,12 +35,16 @@ class LinearMap:
         word_ridge: of `RIDGES`.
     """
 
-    mean: np.ndarray
-    matrix: np.ndarray
+    mean: npt.NDArray[np.floating[Any]]
+    matrix: npt.NDArray[np.floating[Any]]
     embedding_ridge: float
     word_ridge: float
 
-    def score(self, embeddings: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    def score(
+        self,
+        embeddings: npt.NDArray[np.floating[Any]],
+        vectors: npt.NDArray[np.floating[Any]],
+    ) -> npt.NDArray[np.floating[Any]]:
         """Scores any tags, trained on or not.
 
         Args:
@@ -54,9 +59,9 @@ class LinearMap:
 
 
 def linear_map(
-    embeddings: np.ndarray,
-    labels: np.ndarray,
-    seen_vectors: np.ndarray,
+    embeddings: npt.NDArray[np.floating[Any]],
+    labels: npt.NDArray[np.floating[Any]],
+    seen_vectors: npt.NDArray[np.floating[Any]],
     *,
     artists: Sequence[str] | None = None,
     seed: int = 0,
@@ -144,7 +149,10 @@ class _Parts:
     """What all ridges share: eigenvectors of both sides, and their product."""
 
     def __init__(
-        self, embeddings: np.ndarray, labels: np.ndarray, vectors: np.ndarray
+        self,
+        embeddings: npt.NDArray[np.floating[Any]],
+        labels: npt.NDArray[np.floating[Any]],
+        vectors: npt.NDArray[np.floating[Any]],
     ) -> None:
         self.mean = embeddings.mean(axis=0)
         centred = embeddings - self.mean
@@ -172,7 +180,7 @@ class _Parts:
 
 
 class _Side:
-    def __init__(self, gram: np.ndarray) -> None:
+    def __init__(self, gram: npt.NDArray[np.floating[Any]]) -> None:
         self.values, self.axes = np.linalg.eigh(gram)
         # Rounding leaves some just below 0.
         self.values = np.maximum(self.values, 0.0)
@@ -188,7 +196,7 @@ class _Side:
 
 def _recording_folds(
     artists: Sequence[str] | None, recordings: int, rng: np.random.Generator
-) -> np.ndarray:
+) -> npt.NDArray[np.floating[Any]]:
     names = [""] * recordings if artists is None else artists
     group_of: dict[str | int, int] = {}
     group = [

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import tags
 
@@ -52,7 +53,9 @@ class TagSplit:
                 f"Received twice: {twice}."
             )
 
-    def places(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    def places(
+        self, names: Sequence[str]
+    ) -> tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.floating[Any]]]:
         """Columns of the seen and of the unseen tags.
 
         Args:
@@ -92,15 +95,15 @@ class TrainingPart:
     """
 
     protocol: str
-    rows: np.ndarray
-    labels: np.ndarray
+    rows: npt.NDArray[np.floating[Any]]
+    labels: npt.NDArray[np.floating[Any]]
     seen_without_positive: tuple[str, ...]
 
 
 def draw(
     names: Sequence[str],
-    train_labels: np.ndarray,
-    test_labels: np.ndarray,
+    train_labels: npt.NDArray[np.floating[Any]],
+    test_labels: npt.NDArray[np.floating[Any]],
     unseen_count: int,
     *,
     min_positives: int = 5,
@@ -177,7 +180,7 @@ def draw(
 
 
 def hidden_labels(
-    labels: np.ndarray, names: Sequence[str], split: TagSplit
+    labels: npt.NDArray[np.floating[Any]], names: Sequence[str], split: TagSplit
 ) -> TrainingPart:
     """All recordings with the seen tags' labels; the others are not read.
 
@@ -200,7 +203,7 @@ def hidden_labels(
 
 
 def strict(
-    labels: np.ndarray, names: Sequence[str], split: TagSplit
+    labels: npt.NDArray[np.floating[Any]], names: Sequence[str], split: TagSplit
 ) -> TrainingPart:
     """Only the recordings that carry no unseen tag.
 
@@ -229,7 +232,7 @@ def strict(
 
 
 def _part(
-    protocol: str, rows: Any, labels: np.ndarray, split: Any
+    protocol: str, rows: Any, labels: npt.NDArray[np.floating[Any]], split: Any
 ) -> TrainingPart:
     lacking = np.flatnonzero(~labels.any(axis=0))
     return TrainingPart(
@@ -240,7 +243,9 @@ def _part(
     )
 
 
-def _matrix(labels: np.ndarray, tag_count: int, label: str) -> Any:
+def _matrix(
+    labels: npt.NDArray[np.floating[Any]], tag_count: int, label: str
+) -> Any:
     labels = np.asarray(labels)
     if labels.ndim != 2 or labels.shape[1] != tag_count:
         raise ValueError(
@@ -250,7 +255,9 @@ def _matrix(labels: np.ndarray, tag_count: int, label: str) -> Any:
     return labels
 
 
-def _binary(labels: np.ndarray, tag_count: int, label: str) -> Any:
+def _binary(
+    labels: npt.NDArray[np.floating[Any]], tag_count: int, label: str
+) -> Any:
     labels = _matrix(labels, tag_count, label)
     if not np.isin(labels, (0, 1)).all():
         raise ValueError(

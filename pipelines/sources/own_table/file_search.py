@@ -91,5 +91,5 @@ class FileSearch:
             )
 
 
-def _seen(path: str | os.PathLike | addresses.Address) -> str:
+def _seen(path: str | os.PathLike[str] | addresses.Address) -> str:
     return "/".join(map(tags.visible, str(path).split("/")))

@@ -24,10 +24,10 @@ _log = logging.getLogger(__name__)
 
 
 def read_table(
-    csv_path: str | os.PathLike | addresses.Address,
-    audio_folder: str | os.PathLike | addresses.Address | None = None,
+    csv_path: str | os.PathLike[str] | addresses.Address,
+    audio_folder: str | os.PathLike[str] | addresses.Address | None = None,
     tag_separator: str = listings.TAG_SEPARATOR,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads the recordings that a table names.
 

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 def audio_files(
     folder: pathlib.Path | addresses.Address,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> list[pathlib.Path | addresses.Address]:
     """As `listings.audio_files`, also for a folder in a bucket.
 

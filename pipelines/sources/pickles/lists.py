@@ -20,7 +20,7 @@ NAMES = ("data_mapping.pkl", "train_ids.pkl", "val_ids.pkl")
 
 
 def find_pickles(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
 ) -> tuple[pathlib.Path, pathlib.Path, pathlib.Path]:
     """The files of `NAMES` in a folder, in any case of letters.
 
@@ -55,13 +55,13 @@ def find_pickles(
 
 
 def read_pickles(
-    mapping: str | os.PathLike,
-    train_ids: str | os.PathLike,
-    validation_ids: str | os.PathLike,
-    audio_folder: str | os.PathLike,
-    column_names: str | os.PathLike | Sequence[str] | None = None,
+    mapping: str | os.PathLike[str],
+    train_ids: str | os.PathLike[str],
+    validation_ids: str | os.PathLike[str],
+    audio_folder: str | os.PathLike[str],
+    column_names: str | os.PathLike[str] | Sequence[str] | None = None,
     tag_separator: str = listings.TAG_SEPARATOR,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads `data_mapping.pkl`, `train_ids.pkl` and `val_ids.pkl`.
 
@@ -126,7 +126,7 @@ def read_pickles(
 
 
 def _read_vocabulary(
-    column_names: str | os.PathLike | Sequence[str] | None,
+    column_names: str | os.PathLike[str] | Sequence[str] | None,
 ) -> tuple[str, ...] | None:
     if column_names is None:
         return None
@@ -153,7 +153,7 @@ def _read_vocabulary(
 
 
 def _read_mapping(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     vocabulary: tuple[str, ...] | None,
     tag_separator: str,
 ) -> dict[str, tuple[str, ...]]:
@@ -215,8 +215,8 @@ def _read_tags(
 
 def _read_splits(
     tags_of: dict[str, tuple[str, ...]],
-    train_ids: str | os.PathLike,
-    validation_ids: str | os.PathLike,
+    train_ids: str | os.PathLike[str],
+    validation_ids: str | os.PathLike[str],
 ) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """Split of each name of the mapping, and the names without one."""
     keys = collections.defaultdict(list)
