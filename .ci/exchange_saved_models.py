@@ -23,10 +23,10 @@ NUMBERS = ("tag_wav", "serving_default", "calibrated") + (
 
 def run(*command, **options):
     """Runs a command that must succeed; returns what it printed."""
-    command = [str(part) for part in command]
-    done = subprocess.run(command, capture_output=True, text=True, **options)
+    line = [str(part) for part in command]
+    done = subprocess.run(line, capture_output=True, text=True, **options)
     if done.returncode:
-        sys.exit(f"{' '.join(command)}\n{done.stderr}")
+        sys.exit(f"{' '.join(line)}\n{done.stderr}")
     return done.stdout
 
 

@@ -108,8 +108,8 @@ def card(
     summary: dict,
 ) -> dict:
     """What the export says about how it was made."""
-    environment = run.read_json("environment.json")
-    data = run.read_json("data.json")
+    environment = run.load_json("environment.json")
+    data = run.load_json("data.json")
     return plain_json.plain(
         {
             "experiment": run.experiment,
@@ -139,7 +139,7 @@ def export_once(
     Returns:
         The folder of the version.
     """
-    run_id = run.read_json("environment.json")["run_id"]
+    run_id = run.load_json("environment.json")["run_id"]
     for version in pathlib.Path(os.path.abspath(arguments.export)).iterdir():
         if version.name.isdigit():
             with contextlib.suppress(ValueError):  # of others, or damaged
@@ -174,7 +174,7 @@ def finish(
 def _data(
     settings: dual_encoder_config.Settings, manifest: manifests.Manifest
 ) -> dict:
-    used = manifest.tracks
+    used = list(manifest.tracks)
     if settings.train_on != "all":
         used = [track for track in used if track.split != "test"]
     return {

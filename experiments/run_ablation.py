@@ -15,7 +15,6 @@ them knows.
 import argparse
 import pathlib
 import sys
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -125,7 +124,7 @@ def read_run(base: pathlib.Path) -> tuple[dual_encoder_config.DualConfig, dict]:
             f"runs/zero_shot/first. Received: {base}"
         )
     run = run_folder.RunDir(base.parent, "", base.name)
-    values = run.read_json("config.json")
+    values = run.load_json("config.json")
     made = dual_encoder_config.PRESETS[values["preset"]]()
     settings = flags.replace(made, values)
     if settings.body != "tagger":
@@ -133,7 +132,7 @@ def read_run(base: pathlib.Path) -> tuple[dual_encoder_config.DualConfig, dict]:
             "Towers are compared on the bodies of taggers: run_zero_shot must "
             f"have had --body tagger. Received: {settings.body!r} in {base}"
         )
-    return settings, run.read_json("metrics.json")
+    return settings, run.load_json("metrics.json")
 
 
 def coverage(
@@ -220,7 +219,7 @@ def score_draw(
 def all_know(
     rows: list[ablation_rows.Row],
     split: tag_split.TagSplit,
-    kinds: Mapping[str, Sequence[str]],
+    kinds: dict[str, tuple[str, ...]],
 ) -> tag_split.TagSplit:
     """The tags that every source of words knows.
 
@@ -260,7 +259,7 @@ def score_row(
     clips: cached_clips.ClipVectors,
     learnt: manifests.Manifest,
     test_clips: cached_clips.ClipVectors,
-    names: Sequence[str],
+    names: tuple[str, ...],
 ) -> np.ndarray:
     """Scores of the test recordings, `[recordings, tags]`, NaN if unknown."""
     known = row.known(learnt.vocabulary.names)
@@ -285,9 +284,9 @@ def score_row(
 def evaluate(
     truth: npt.NDArray[np.float32],
     scores: npt.NDArray[np.float32],
-    names: Sequence[str],
+    names: tuple[str, ...],
     split: tag_split.TagSplit,
-    kinds: Mapping[str, Sequence[str]],
+    kinds: dict[str, tuple[str, ...]],
 ) -> dict:
     """The figures of each kind of unseen tag beside the seen ones."""
     found = {}

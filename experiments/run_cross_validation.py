@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
             [track.audio_hash for track in manifest.tracks],
             arguments.folds,
         )
-        asked = range(arguments.folds)
+        asked = list(range(arguments.folds))
         if arguments.fold is not None:
             asked = [arguments.fold]
         done = [score_fold(settings, manifest, rows, k, run) for k in asked]

@@ -12,7 +12,7 @@ stopped.
 
 import pathlib
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
@@ -128,11 +128,11 @@ def main(argv: list[str] | None = None) -> int:
 
 def keep_unseen(
     settings: dual_encoder_config.DualConfig,
-    kinds: Mapping[str, Sequence[str]],
-    names: Sequence[str],
+    kinds: dict[str, tuple[str, ...]],
+    names: tuple[str, ...],
     train: manifests.Manifest,
     watched: manifests.Manifest | None,
-) -> tuple[manifests.Manifest, dict | None]:
+) -> tuple[manifests.Manifest, str | None]:
     """Takes what must not be learned from the recordings to train on.
 
     Returns:

@@ -102,7 +102,7 @@ def parse(command: list[str]) -> argparse.Namespace:
 
 def matched(
     tagger: saved_tagger.SavedTagger, manifest: manifests.Manifest
-) -> tuple[tuple[str, ...], list[int], npt.NDArray[np.float32]]:
+) -> tuple[tuple[str, ...], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Finds the model's tags that the set labels.
 
     Returns:

@@ -71,7 +71,7 @@ class Calibration:
 
     def decide(
         self, probabilities: npt.NDArray[np.floating[Any]]
-    ) -> npt.NDArray[np.floating[Any]]:
+    ) -> npt.NDArray[np.bool_]:
         """Which tags are given, bool `[..., tags]`."""
         return self.apply(probabilities) >= self.thresholds
 
@@ -95,7 +95,7 @@ def identity(tag_count: int) -> Calibration:
 
 
 def fit(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     probabilities: npt.NDArray[np.floating[Any]],
     *,
     min_positives: int = 5,
@@ -131,7 +131,7 @@ def fit(
 
 
 def cross_fitted(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     probabilities: npt.NDArray[np.floating[Any]],
     folds: int = 5,
     seed: int = 0,
@@ -175,7 +175,7 @@ def cross_fitted(
 
 
 def calibration_error(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     probabilities: npt.NDArray[np.floating[Any]],
     bins: int = 15,
 ) -> float:
@@ -218,7 +218,7 @@ def _probabilities(
 
 
 def _pair(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     probabilities: npt.NDArray[np.floating[Any]],
 ) -> tuple[Any, Any]:
     truth = np.asarray(truth, np.float64)
@@ -253,7 +253,7 @@ def _sigmoid(
 
 
 def _fit_sigmoid(
-    truth: npt.NDArray[np.floating[Any]], logits: npt.NDArray[np.floating[Any]]
+    truth: npt.NDArray[Any], logits: npt.NDArray[np.floating[Any]]
 ) -> tuple[Any, Any]:
     """Newton's method; returns the slope and the offsets `[tags]`."""
     tags = truth.shape[1]
@@ -292,7 +292,7 @@ def _fit_sigmoid(
 
 
 def _best_threshold(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     calibrated: npt.NDArray[np.floating[Any]],
 ) -> float:
     """The threshold of highest F1, halfway between two scores."""

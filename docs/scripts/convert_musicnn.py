@@ -107,7 +107,7 @@ def tag_names(source: str, constant: str) -> list[str]:
         node.value
         for node in ast.parse(source).body
         if isinstance(node, ast.Assign)
-        and [target.id for target in node.targets] == [constant]
+        and [ast.unparse(target) for target in node.targets] == [constant]
     )
     return [tags.clean_tag(name) for name in ast.literal_eval(value)]
 
@@ -134,8 +134,10 @@ def main(argv: list[str] | None = None) -> None:
             for ending in (".index", ".data-00000-of-00001"):
                 file = wheel.read(f"musicnn/{there}/{ending}")
                 prefix.with_name(here + ending).write_bytes(file)
+            # NumPy has a flag among the names of the arrays.
             np.savez_compressed(
-                options.out / f"{here}.npz", **read_checkpoint(str(prefix))
+                options.out / f"{here}.npz",
+                **read_checkpoint(str(prefix)),  # type: ignore[arg-type]
             )
         source = wheel.read("musicnn/configuration.py").decode()
         for name, constant in LABELS.items():

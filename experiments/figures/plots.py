@@ -7,6 +7,7 @@ needs to be closed.
 import pathlib
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -152,7 +153,7 @@ def precision_recall_curves(
         figsize=(5.5 if len(panels) == 1 else 12, 5.2), layout="constrained"
     )
     # Or a panel's last number on the axis touches the next one's first.
-    drawn.get_layout_engine().set(wspace=0.04)
+    drawn.set_layout_engine("constrained", wspace=0.04)
     every = drawn.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     palette = (*_LINES, "#8a5fb0", "#b3a02f", "#3fa7b5")
     for axes, (title, tags) in zip(every, panels.items(), strict=True):
@@ -242,7 +243,7 @@ def _set_of(name: str, ending: str) -> str:
     return {"": "training", "train": "training"}.get(which, which)
 
 
-def plain(axes: axes_lib.Axes, grid: str = "y") -> None:
+def plain(axes: axes_lib.Axes, grid: Literal["both", "x", "y"] = "y") -> None:
     """Takes the frame away and draws light lines behind the data."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis=grid, color="#e3e5e8", lw=0.7)

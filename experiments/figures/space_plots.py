@@ -111,7 +111,12 @@ def space(
     flat = clouds @ plane
     scale = np.abs(points @ plane).max() / max(np.abs(flat).max(), 1e-9)
     axes.scatter(
-        *(flat * scale).T, s=9, color=plots.GREY, alpha=0.45, label="recordings"
+        flat[:, 0] * scale,
+        flat[:, 1] * scale,
+        s=9,
+        color=plots.GREY,
+        alpha=0.45,
+        label="recordings",
     )
     for kind, color in (("trained on", plots.BLUE), ("not", plots.ORANGE)):
         part = [
@@ -123,7 +128,7 @@ def space(
             continue
         at = points[part] @ plane
         title = "tags trained on" if kind != "not" else "tags not trained on"
-        axes.scatter(*at.T, s=26, color=color, label=title)
+        axes.scatter(at[:, 0], at[:, 1], s=26, color=color, label=title)
         for place, point in zip(part, at, strict=True):
             axes.annotate(
                 plots.short(names[shown[place]]),
@@ -179,8 +184,8 @@ def _shared(one, other) -> float:
 def _shown(truth, names, seen):
     """The most frequent tags that a recording carries; unseen ones last."""
     count = truth.sum(axis=0)
-    ranked = np.argsort(-count, kind="stable")
-    ranked = [tag for tag in ranked if count[tag]]
+    order = np.argsort(-count, kind="stable")
+    ranked = [tag for tag in order if count[tag]]
     known = [tag for tag in ranked if names[tag] in seen][: _MOST_TAGS // 2]
     others = [tag for tag in ranked if names[tag] not in seen]
     return [*known, *others[: _MOST_TAGS - len(known)]]

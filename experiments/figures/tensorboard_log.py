@@ -6,7 +6,7 @@ its log; the caller flushes or closes it.
 
 import json
 import pathlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -201,7 +201,7 @@ def projector(
     log_dir: str | pathlib.Path,
     name: str,
     embeddings: npt.ArrayLike,
-    rows: list[dict[str, object]],
+    rows: Sequence[Mapping[str, object]],
 ) -> None:
     """Writes vectors for the embedding projector.
 

@@ -89,6 +89,17 @@ class RunDir:
             return None
         return plain_json.read(path, "begin under another --name")
 
+    def load_json(self, file_name: str) -> dict:
+        """The content of a JSON file that the run must have.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        found = self.read_json(file_name)
+        if found is None:
+            raise FileNotFoundError(f"The run has no {self.path / file_name}")
+        return found
+
     def write_json(self, file_name: str, content: dict) -> pathlib.Path:
         """Writes a JSON file at once or not at all; NaN becomes null."""
         text = plain_json.text(content, indent=2) + "\n"

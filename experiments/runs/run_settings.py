@@ -58,7 +58,7 @@ def keep(
             }
         changed = flags.differences(before, settings)
         if data is not None:
-            old = run.read_json("data.json")["fingerprint"]
+            old = run.load_json("data.json")["fingerprint"]
             if old != data["fingerprint"]:
                 changed.append(f"data: {old} -> {data['fingerprint']}")
         if changed:

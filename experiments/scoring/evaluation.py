@@ -141,12 +141,13 @@ def _mean_over_clips(compute, model, manifest, spec, reader, batch_size):
     clips = dataset.evaluation_dataset(
         manifest, spec, reader, batch_size=batch_size
     )
-    totals, counts = None, np.zeros(len(manifest.tracks))
+    totals = np.zeros((len(manifest.tracks), 1))
+    counts = np.zeros(len(manifest.tracks))
     with reader.plain_errors():
         for batch in clips:
             rows = batch.pop("row").numpy()
             found = np.asarray(compute(model, batch), np.float64)
-            if totals is None:
+            if totals.shape[1] != found.shape[1]:
                 totals = np.zeros((len(manifest.tracks), found.shape[1]))
             np.add.at(totals, rows, found)
             np.add.at(counts, rows, 1.0)

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Protocol
 
+import keras
 import numpy as np
 
 from experiments.data import recordings as data
@@ -11,7 +12,6 @@ from experiments.settings import dual_encoder_config
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import calibration
-from tftag.models import clip_model
 
 ON_VALIDATION = "validation, also used for selection"
 ON_TRAINING = "a sample of the training recordings: nothing was held out"
@@ -35,12 +35,23 @@ class Judgement:
 
 
 class Trained(Protocol):
-    """What came of a training."""
+    """What came of a training; `training.tagger_training.Trained` is one."""
 
-    model: clip_model.ClipModel
-    history: list[dict]
-    best_epoch: int
-    lost: dict[str, str]
+    @property
+    def model(self) -> keras.Model:
+        """The model with its weights."""
+
+    @property
+    def history(self) -> list[dict]:
+        """One dict per epoch."""
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch of the weights, from 1."""
+
+    @property
+    def lost(self) -> dict[str, str]:
+        """Recordings that could not be read -> why."""
 
 
 def judge(

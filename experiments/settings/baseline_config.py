@@ -315,7 +315,7 @@ PRESETS = {"demo": demo, "seed": seed, "strong": strong, "transfer": transfer}
 
 def from_leaves(values: dict[str, object]) -> BaselineConfig:
     """The config that `flags.leaves` made these values of."""
-    config = PRESETS[values["preset"]]()
+    config = PRESETS[str(values["preset"])]()
     unknown = sorted(values.keys() - flags.leaves(config).keys())
     if unknown:
         raise ValueError(

@@ -14,12 +14,15 @@ import types
 import typing
 from collections.abc import Callable, Container
 
-_Config = typing.TypeVar("_Config")
+if typing.TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Config = typing.TypeVar("_Config", bound="DataclassInstance")
 
 
 def leaves(config: _Config) -> dict[str, object]:
     """Every value of nested dataclasses by its own name, in their order."""
-    values = {}
+    values: dict[str, object] = {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         nested = dataclasses.is_dataclass(value)
@@ -35,7 +38,7 @@ def leaves(config: _Config) -> dict[str, object]:
 
 def replace(config: _Config, values: dict[str, object]) -> _Config:
     """A copy of nested dataclasses with other values for the named leaves."""
-    changed = {}
+    changed: dict[str, typing.Any] = {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value):
@@ -77,7 +80,10 @@ def add_flags(
             names = table() if callable(table) else table
             text += f"; one of {', '.join(names)}"
         said = (text + shown).replace("%", "%%").strip()
-        options = {"default": argparse.SUPPRESS, "help": said}
+        options: dict[str, typing.Any] = {
+            "default": argparse.SUPPRESS,
+            "help": said,
+        }
         if leaf == "preset":
             options |= {"choices": tuple(presets), "help": texts.get(leaf, "")}
         elif kind is bool:
@@ -120,7 +126,7 @@ def _kinds(config) -> dict[str, object]:
 
 def _texts(config) -> dict[str, str]:
     """What the docstrings of nested dataclasses say of each leaf."""
-    texts = {}
+    texts: dict[str, str] = {}
     for field in dataclasses.fields(config):
         if dataclasses.is_dataclass(value := getattr(config, field.name)):
             texts |= _texts(value)

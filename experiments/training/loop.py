@@ -55,15 +55,15 @@ class Loop(keras.callbacks.Callback):
         self.steps = steps
         self.run = run
         self.progress = state.Progress()
-        self.best = None
+        self.best: state.Named | None = None
         self.average = None
         if settings.training.average_decay:
             self.average = weight_average.WeightAverage(
                 tagger, settings.training.average_decay
             )
-        self._watched = {}
-        self._reader = None
-        self._running_loss = None
+        self._watched: dict[str, manifests.Manifest] = {}
+        self._reader: slice_reader.SliceReader | None = None
+        self._running_loss: state.Named | None = None
         self._scalars = tf.summary.create_file_writer(str(run.tensorboard))
         self._schedule = optimizers.make_schedule(
             settings.training.schedule,
@@ -138,7 +138,7 @@ class Loop(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, float] | None = None
     ) -> None:
         """Scores, compares, adapts, saves and says so."""
-        loss = float(logs["loss"])
+        loss = float((logs or {})["loss"])
         if not np.isfinite(loss):
             raise Diverged(
                 "The loss must stay a finite number. Lower --learning-rate or "
@@ -174,7 +174,7 @@ class Loop(keras.callbacks.Callback):
     def save(self) -> None:
         """Writes the state after the last step."""
         self._pass_time()
-        self.progress.lost |= self._reader.lost
+        self.progress.lost |= self._lost()
         groups = {
             "model": self.trained.variables,
             "optimizer": self.trained.optimizer.variables,
@@ -204,6 +204,9 @@ class Loop(keras.callbacks.Callback):
         if progress.step % self.steps:
             self._running_loss = arrays["metrics"]
 
+    def _lost(self) -> dict[str, str]:
+        return {} if self._reader is None else self._reader.lost
+
     def final_weights(self) -> list[np.ndarray]:
         """The arrays of `model.get_weights()` to go on with."""
         if self.best is not None:
@@ -219,14 +222,14 @@ class Loop(keras.callbacks.Callback):
 
     def _score(self, epoch):
         """Scores the watched recordings; returns their figures by name."""
-        found = {}
+        found: dict[str, float] = {}
         in_place = (
             self.average.in_place()
             if self.average is not None
             else contextlib.nullcontext()
         )
         with in_place:
-            lost = self.progress.lost | self._reader.lost
+            lost = self.progress.lost | self._lost()
             for name, watched in self._watched.items():
                 manifest = evaluation.readable(watched, lost)
                 truth = manifest.labels()

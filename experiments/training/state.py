@@ -88,9 +88,10 @@ def save(
         {"progress": dataclasses.asdict(progress), "names": names}
     )
     content[_JSON] = np.frombuffer(text.encode(), np.uint8)
-    packed = io.BytesIO()
-    np.savez(packed, **content)
-    packed = packed.getvalue()
+    stream = io.BytesIO()
+    # NumPy has a flag among the names of the arrays.
+    np.savez(stream, **content)  # type: ignore[arg-type]
+    packed = stream.getvalue()
     path = folder / f"state-{_next_number(folder):010d}.npz"
     atomic_write.write(path, packed + hashlib.sha256(packed).digest())
     for old in _files(folder)[:-KEPT]:
@@ -202,4 +203,4 @@ def _files(folder: pathlib.Path) -> list[pathlib.Path]:
 
 def _next_number(folder: pathlib.Path) -> int:
     files = _files(folder)
-    return int(_NAME.fullmatch(files[-1].name)[1]) + 1 if files else 1
+    return int(files[-1].stem.removeprefix("state-")) + 1 if files else 1

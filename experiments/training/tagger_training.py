@@ -13,7 +13,12 @@ import tensorflow as tf
 
 from experiments.data import recordings
 from experiments.runs import run_folder
-from experiments.settings import baseline_config, optimizers, tables
+from experiments.settings import (
+    baseline_config,
+    dual_encoder_config,
+    optimizers,
+    tables,
+)
 from experiments.training import (
     audio_module,
     frozen_body,
@@ -117,7 +122,7 @@ def _train_head(settings, train, validation, run) -> Trained:
 
 
 def train_model(
-    settings: baseline_config.BaselineConfig,
+    settings: dual_encoder_config.Settings,
     train: manifests.Manifest,
     validation: manifests.Manifest | None,
     run: run_folder.RunDir,

@@ -88,8 +88,7 @@ def text(summary: dict) -> str:
                 cells = [f"{r['random_order']:.3f}" for r in chances]
                 lines.append(_line("random order", cells))
     lines += ["", "share that has a vector for any word, then for every word"]
-    named = ("tags", "annotations") * 2
-    lines.append(_line("", named, width=14))
+    lines.append(_line("", ("tags", "annotations") * 2, width=14))
     for title, share in sources.items():
         cells = [f"{value:.1%}" for value in share.values()]
         lines.append(_line(title, cells, width=14))

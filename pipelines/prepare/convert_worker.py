@@ -48,6 +48,7 @@ def serve(
             return
         # Should the parent die, nobody else would end a decoder that hangs.
         signal.alarm(int(min(seconds_per_file, 1e6)) + 10)
+        answer: dict | OSError
         try:
             answer = convert(
                 source, target, sample_rate_hz, in_place, array_rate_hz
@@ -149,7 +150,7 @@ def _convert(source, target, sample_rate_hz, in_place, array_rate_hz):
     if facts is None:
         facts = _write(target, recording, sample_rate_hz)
     known = hashlib.blake2b(
-        recording.samples.astype("<i2", copy=False), digest_size=16
+        recording.samples.astype("<i2", copy=False).data, digest_size=16
     )
     return {
         "samples": recording.samples.size,

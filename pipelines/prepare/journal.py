@@ -37,7 +37,7 @@ class Journal:
             no_links.lock(folder / f".{NAME}.lock", refusal)
         )
         path = folder / NAME
-        self._entries = {}
+        self._entries: dict[str, tuple[list, dict]] = {}
         if path.exists():
             with open(path, encoding="utf-8", errors="replace") as file:
                 for line in file:
@@ -116,7 +116,7 @@ def warnings(folder: pathlib.Path) -> dict[str, list[str]]:
     Returns:
         Track id -> texts, where there are some.
     """
-    said = {}
+    said: dict[str, list[str]] = {}
     path = folder / NAME
     if not path.is_file():
         return said

@@ -38,7 +38,8 @@ def refuse_own_files(
     found = [
         source
         for source in sources
-        if not addresses.is_remote(source)
+        if not isinstance(source, addresses.Address)
+        and not addresses.is_remote(source)
         and f"{os.path.realpath(source)}{os.sep}".startswith(inside)
     ]
     if found:

@@ -81,7 +81,8 @@ def collect(
     Returns:
         Sorted by reason and name.
     """
-    found, first = of_listing(listing), {}
+    found = of_listing(listing)
+    first: dict[str, str] = {}
     for recording in listing.recordings:
         answer = answers[recording.track_id]
         name = _relative(recording.path, audio_folder)

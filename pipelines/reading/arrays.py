@@ -140,7 +140,7 @@ def read_frames(
         start = piece * layout.frames + first * width
         raw = np.empty(frames * width, layout.dtype)
         file.seek(layout.data_offset + start * layout.dtype.itemsize)
-        local_file.fill(file, memoryview(raw).cast("B"))
+        local_file.fill(file, raw.data.cast("B"))
         with np.errstate(over="ignore"):  # infinite ones are refused by name
             samples[piece] = raw
     if layout.dtype.kind == "i":

@@ -14,7 +14,8 @@ from tftag import audio
 if TYPE_CHECKING:
     from pipelines.reading import dataset
 
-Seed = Sequence[int | tf.Tensor] | tf.Tensor
+# Two whole numbers, or a tensor of them.
+Seed = Sequence[int] | np.ndarray
 
 
 def rows(seed: Seed, count: int, probabilities: np.ndarray | None) -> tf.Tensor:

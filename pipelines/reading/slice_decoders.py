@@ -91,7 +91,8 @@ def libsndfile(
     try:
         if codec == _VORBIS:
             data, run_up = vorbis_pages.excerpt(path, first, frames)
-            source, start = io.BytesIO(data), 0
+            source: io.BytesIO | bytes = io.BytesIO(data)
+            start = 0
         else:
             run_up = min(first, _RUN_UP_FRAMES.get(codec, 0))
             source, start = os.fsencode(path), first - run_up

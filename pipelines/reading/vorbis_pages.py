@@ -181,7 +181,8 @@ def _blocks(identity: bytes, setup: bytes) -> np.ndarray:
     """
     bits = int.from_bytes(setup[-_MODES_BYTES:], "little")
     at = bits.bit_length() - 1
-    modes, found = [], None
+    modes: list[int] = []
+    found = None
     while at >= _MODE_BITS + 6 and len(modes) < 64:
         at -= _MODE_BITS
         if bits >> at + 1 & 0xFFFF_FFFF:

@@ -85,7 +85,7 @@ def read_magnatagatune(
     artists = _read_artists(clip_info)
     clips = _read_annotations(annotations)
     rows = []
-    counts = collections.Counter()
+    counts: collections.Counter[str] = collections.Counter()
     for clip_id, path, tags in clips:
         merged = merge(tags) if merge_synonyms else tags
         counts.update(merged)

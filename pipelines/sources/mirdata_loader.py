@@ -15,6 +15,7 @@ import numbers
 import os
 import pathlib
 from collections.abc import Iterable
+from typing import Any
 
 from pipelines.sources import data_set, listings, published
 
@@ -134,7 +135,7 @@ def _open(name: str, folder: pathlib.Path):
     return dataset
 
 
-def _tracks(dataset: object, name: str) -> list[tuple[str, object]]:
+def _tracks(dataset: Any, name: str) -> list[tuple[str, Any]]:
     try:
         tracks = [(key, dataset.track(key)) for key in dataset.track_ids]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -161,9 +162,9 @@ def _tag_attribute(name: str, track: object, wanted: str | None) -> str:
 
 
 def _splits(
-    dataset: object,
+    dataset: Any,
     name: str,
-    tracks: list[tuple[str, object]],
+    tracks: list[tuple[str, Any]],
     number: int | None,
 ) -> dict[str, str]:
     """Split of each track; {} where the loader has none that is known."""

@@ -124,7 +124,7 @@ def folds(
     if groups.count("") * count > len(groups):
         groups = [name or f"unknown {row}" for row, name in enumerate(artists)]
     joined = _join([name or _NAMELESS for name in groups], audio_hashes)
-    first = {}
+    first: dict[int, int] = {}
     groups = [
         groups[first.setdefault(group, row)] for row, group in enumerate(joined)
     ]
@@ -163,7 +163,7 @@ def _join(artists, audio_hashes):
             parents[row] = row = parents[parents[row]]
         return row
 
-    first = {}
+    first: dict[tuple[str, str], int] = {}
     keys = [("artist", artist_names.artist_key(name)) for name in artists]
     hashes = [("audio", name) for name in audio_hashes]
     for row, names in enumerate(zip(keys, hashes, strict=True)):

@@ -23,8 +23,8 @@ INSTALL = "pip install 'tftag[remote]'"
 
 _LIBRARIES = {"s3": "s3fs", "gs": "gcsfs", "https": "aiohttp"}
 _lock = threading.Lock()
-_opened = {}
-_pools = {}
+_opened: dict[tuple[str, int], Any] = {}
+_pools: dict[int, futures.ThreadPoolExecutor] = {}
 
 
 def of(address: addresses.Address) -> Any:

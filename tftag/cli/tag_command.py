@@ -2,7 +2,7 @@
 
 import argparse
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -198,8 +198,8 @@ def _asked(arguments: argparse.Namespace) -> tag_output.Answering:
             f"Received: {arguments.tags!r}."
         )
     encoder = chosen_model.open_dual_encoder(arguments.model)
-    terms = query.parse(arguments.tags, encoder.is_known, is_list=True)
-    terms, vectors = known_terms.embed(encoder, terms, chosen_model.say)
+    asked = query.parse(arguments.tags, encoder.is_known, is_list=True)
+    terms, vectors = known_terms.embed(encoder, asked, chosen_model.say)
     trained, known_share = encoder.embed_texts(encoder.tag_names)
     trained = trained[known_share > 0]
 
@@ -212,9 +212,9 @@ def _asked(arguments: argparse.Namespace) -> tag_output.Answering:
 
 
 def _compared(
-    terms: list[query.Term],
-    cosines: npt.NDArray[np.float32],
-    trained_cosines: npt.NDArray[np.float32],
+    terms: Sequence[query.Term],
+    cosines: npt.NDArray[np.floating[Any]],
+    trained_cosines: npt.NDArray[np.floating[Any]],
 ) -> list[list[Any]]:
     """Returns the asked tags, those that stand out most first."""
     found = []
@@ -229,6 +229,6 @@ def _compared(
     ]
 
 
-def _short(value: np.float32) -> float:
+def _short(value: np.floating[Any]) -> float:
     """As few digits as tell a float32 from its neighbours."""
     return float(str(value))

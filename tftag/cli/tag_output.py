@@ -238,7 +238,11 @@ def _list(
             for entry in entries:
                 tags = [asked.kind(*values) for values in entry.tags]
                 rows.add(audio_files.shown(path), tags, entry.start_seconds)
-                given = [tag.name for tag in tags if effects and tag.is_given]
+                given = [
+                    tag.name
+                    for tag in tags
+                    if isinstance(tag, tag_table.TrainedTag) and tag.is_given
+                ]
                 if any([effect(path, given) for effect in effects]):
                     note_again(path, entries)
     rows.close()

@@ -1,6 +1,7 @@
 """Tags of recordings as a table, CSV or JSON lines."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TextIO
 
 from tftag.files import escaping, plain_json
@@ -106,7 +107,7 @@ class TagTable:
     def add(
         self,
         path: str,
-        tags: list[TrainedTag] | list[AskedTag],
+        tags: Sequence[TrainedTag | AskedTag],
         start_seconds: float | None = None,
     ) -> None:
         """Writes an entry; one without tags too, so that no path is lost.
@@ -143,10 +144,10 @@ class TagTable:
     def _add_to_table(
         self,
         path: str,
-        tags: list[TrainedTag] | list[AskedTag],
+        tags: Sequence[TrainedTag | AskedTag],
         start_seconds: float | None,
     ) -> None:
-        time = f"  {_clock(start_seconds)}" if self._has_times else ""
+        time = f"  {_clock(start_seconds or 0.0)}" if self._has_times else ""
         self._file.write(f"{escaping.one_line(path)}{time}\n")
         if not tags:
             self._file.write("    no tag reaches its threshold\n")
@@ -159,7 +160,7 @@ class TagTable:
     def _add_to_csv(
         self,
         path: str,
-        tags: list[TrainedTag] | list[AskedTag],
+        tags: Sequence[TrainedTag | AskedTag],
         start_seconds: float | None,
     ) -> None:
         times = [start_seconds] if self._has_times else []

@@ -1,7 +1,7 @@
 """Whether a SavedModel answers as the live model does."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import keras
 import numpy as np
@@ -89,7 +89,7 @@ def of_recordings(
     }
 
     def difference(
-        signature: str, cases: list[int], **inputs: tf.Tensor
+        signature: str, cases: Collection[tuple[int, int]], **inputs: tf.Tensor
     ) -> float:
         answer = loaded.signatures[signature](**inputs)[output]
         return np.abs(answer.numpy() - [expected[case] for case in cases]).max()

@@ -194,12 +194,12 @@ def _put(found: Any, field: str, texts: list[str]) -> None:
     from mutagen import id3
 
     if _is_id3(found):
-        frame = {"genre": id3.TCON, "mood": id3.TMOO}[field]
+        frame: Any = {"genre": id3.TCON, "mood": id3.TMOO}[field]
         found.tags.delall(frame.__name__)
         if texts:
             found.tags.add(frame(encoding=id3.Encoding.UTF8, text=texts))
         return
-    name = _names(found)[field]
+    name = (_names(found) or {})[field]
     if name in found.tags:
         del found.tags[name]
     if texts:

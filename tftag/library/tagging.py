@@ -4,7 +4,6 @@ import errno
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from tftag.audio import audio_files
 from tftag.library import journal, shards
 
-Recordings = Iterable[tuple[pathlib.Path, npt.NDArray[np.floating[Any]]]]
+Recordings = Iterable[tuple[pathlib.Path, npt.NDArray[np.int16]]]
 Fail = Callable[[pathlib.Path, Exception], None]
 
 

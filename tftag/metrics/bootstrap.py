@@ -31,36 +31,28 @@ class TagFigures:
     r_precision: npt.NDArray[np.floating[Any]]
 
 
+_Places = npt.NDArray[np.integer[Any]]
+# How often each recording was drawn, or sums of that: whole numbers, of any
+# type.
+_Counts = npt.NDArray[Any]
+
+
 @dataclasses.dataclass(frozen=True)
 class _Ranking:
     """One tag's recordings from the highest score down, ties by index."""
 
-    order: npt.NDArray[np.floating[Any]]  # [recordings], row numbers
-    positives: npt.NDArray[
-        np.floating[Any]
-    ]  # [positives], places of the positives
-    edges: npt.NDArray[
-        np.floating[Any]
-    ]  # places where a cumulative count is read
-    before: npt.NDArray[
-        np.floating[Any]
-    ]  # [positives], into the counts at `edges`
-    tie_start: npt.NDArray[
-        np.floating[Any]
-    ]  # the same, for the first place of the tie
-    tie_end: npt.NDArray[
-        np.floating[Any]
-    ]  # the same, for the place behind the tie
-    first_of_tie: npt.NDArray[
-        np.floating[Any]
-    ]  # [positives], first positive in the same tie
-    behind_tie: npt.NDArray[
-        np.floating[Any]
-    ]  # [positives], first positive behind the tie
+    order: _Places  # [recordings], row numbers
+    positives: _Places  # [positives], places of the positives
+    edges: _Places  # places where a cumulative count is read
+    before: _Places  # [positives], into the counts at `edges`
+    tie_start: _Places  # the same, for the first place of the tie
+    tie_end: _Places  # the same, for the place behind the tie
+    first_of_tie: _Places  # [positives], first positive in the same tie
+    behind_tie: _Places  # [positives], first positive behind the tie
 
 
 def _rank(
-    truth: npt.NDArray[np.floating[Any]], scores: npt.NDArray[np.floating[Any]]
+    truth: npt.NDArray[Any], scores: npt.NDArray[np.floating[Any]]
 ) -> _Ranking:
     order = np.argsort(-scores, kind="stable")
     ordered = scores[order]
@@ -82,7 +74,7 @@ def _rank(
     )
 
 
-def _running(counts: npt.NDArray[np.floating[Any]]) -> Any:
+def _running(counts: _Counts) -> Any:
     """Cumulative sum over axis 0 that starts with a row of zeros."""
     total = np.zeros((len(counts) + 1, counts.shape[1]), np.float64)
     np.cumsum(counts, axis=0, out=total[1:])
@@ -90,7 +82,7 @@ def _running(counts: npt.NDArray[np.floating[Any]]) -> Any:
 
 
 def _figures(
-    ranking: _Ranking, counts: npt.NDArray[np.floating[Any]], k: int
+    ranking: _Ranking, counts: _Counts, k: int
 ) -> tuple[Any, Any, Any, Any]:
     """AP, ROC-AUC, P@k and R-precision of one tag, each `[draws]`."""
     recordings = len(counts)
@@ -134,7 +126,7 @@ def _figures(
 
 def counts_per_draw(
     recordings: int, draws: int, seed: int = 0
-) -> Iterator[npt.NDArray[np.floating[Any]]]:
+) -> Iterator[npt.NDArray[np.int32]]:
     """Yields how often each recording is drawn, block by block.
 
     Args:
@@ -156,10 +148,9 @@ def counts_per_draw(
 
 
 def tag_figures(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: npt.NDArray[np.floating[Any]],
-    counts: npt.NDArray[np.floating[Any]]
-    | Iterable[npt.NDArray[np.floating[Any]]],
+    counts: _Counts | Iterable[_Counts],
     k: int = 10,
 ) -> TagFigures:
     """Ranks the recordings of every tag, each counted as often as drawn.
@@ -196,7 +187,7 @@ def mean_known(values: Any) -> npt.NDArray[np.floating[Any]]:
 
 
 def recording_means(
-    values: Any, blocks: Iterable[npt.NDArray[np.floating[Any]]]
+    values: Any, blocks: Iterable[_Counts]
 ) -> npt.NDArray[np.floating[Any]]:
     """Mean of a figure per recording in every draw.
 

@@ -18,7 +18,7 @@ TOP = 10
 
 
 def average_precision(
-    truth: npt.NDArray[np.floating[Any]], scores: npt.NDArray[np.floating[Any]]
+    truth: npt.NDArray[Any], scores: npt.NDArray[np.floating[Any]]
 ) -> npt.NDArray[np.floating[Any]]:
     """Area under the precision-recall steps, as scikit-learn has it.
 
@@ -33,7 +33,7 @@ def average_precision(
 
 
 def roc_auc(
-    truth: npt.NDArray[np.floating[Any]], scores: npt.NDArray[np.floating[Any]]
+    truth: npt.NDArray[Any], scores: npt.NDArray[np.floating[Any]]
 ) -> npt.NDArray[np.floating[Any]]:
     """Share of (positive, negative) pairs in the right order, ties half.
 
@@ -48,7 +48,7 @@ def roc_auc(
 
 
 def precision_at(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: npt.NDArray[np.floating[Any]],
     k: int = TOP,
 ) -> npt.NDArray[np.floating[Any]]:
@@ -66,7 +66,7 @@ def precision_at(
 
 
 def recording_precision_at(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: npt.NDArray[np.floating[Any]],
     k: int = TOP,
 ) -> npt.NDArray[np.floating[Any]]:
@@ -87,7 +87,7 @@ def recording_precision_at(
 
 
 def r_precision(
-    truth: npt.NDArray[np.floating[Any]], scores: npt.NDArray[np.floating[Any]]
+    truth: npt.NDArray[Any], scores: npt.NDArray[np.floating[Any]]
 ) -> npt.NDArray[np.floating[Any]]:
     """Precision among the R best recordings of a tag with R positives.
 
@@ -102,7 +102,7 @@ def r_precision(
 
 
 def summarize(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: npt.NDArray[np.floating[Any]],
     *,
     draws: int = 1_000,
@@ -173,7 +173,7 @@ def summarize(
 
 
 def differences(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: npt.NDArray[np.floating[Any]],
     others: npt.NDArray[np.floating[Any]],
     *,
@@ -200,7 +200,7 @@ def differences(
 
 
 def mean_differences(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: Sequence[npt.NDArray[np.floating[Any]]],
     others: Sequence[npt.NDArray[np.floating[Any]]],
     *,
@@ -243,12 +243,12 @@ def mean_differences(
 
 
 def per_tag_table(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: npt.NDArray[np.floating[Any]],
     names: Sequence[str],
     thresholds: Any = None,
     *,
-    decisions: npt.NDArray[np.floating[Any]] | None = None,
+    decisions: npt.NDArray[Any] | None = None,
 ) -> list[dict[str, Any]]:
     """One row per tag, in the order of the tags.
 
@@ -302,7 +302,7 @@ def per_tag_table(
 
 
 def _checked(
-    truth: npt.NDArray[np.floating[Any]], scores: npt.NDArray[np.floating[Any]]
+    truth: npt.NDArray[Any], scores: npt.NDArray[np.floating[Any]]
 ) -> tuple[Any, Any]:
     truth, scores = np.asarray(truth), np.asarray(scores, np.float64)
     if truth.ndim != 2 or truth.shape != scores.shape or not truth.size:
@@ -330,7 +330,7 @@ def _checked_k(k: int) -> int:
 
 
 def _figures(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: npt.NDArray[np.floating[Any]],
     k: int = TOP,
 ) -> bootstrap.TagFigures:
@@ -340,7 +340,7 @@ def _figures(
 
 
 def _once(
-    truth: npt.NDArray[np.floating[Any]], scores: npt.NDArray[np.floating[Any]]
+    truth: npt.NDArray[Any], scores: npt.NDArray[np.floating[Any]]
 ) -> dict[str, Any]:
     """Mean of each figure on the recordings as they are, `[1]`."""
     hit_share = recording_precision_at(truth, scores)
@@ -350,7 +350,7 @@ def _once(
 
 
 def _drawn(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: npt.NDArray[np.floating[Any]],
     draws: int,
     seed: int,
@@ -387,8 +387,8 @@ def _ceiling(positives: npt.NDArray[np.floating[Any]], listed: int) -> float:
 
 
 def _decided(
-    truth: npt.NDArray[np.floating[Any]],
-    decisions: npt.NDArray[np.floating[Any]] | None,
+    truth: npt.NDArray[Any],
+    decisions: npt.NDArray[Any] | None,
 ) -> dict[str, Any]:
     if decisions is None:
         return dict.fromkeys(("precision", "recall", "accuracy"))

@@ -180,7 +180,8 @@ class DualEncoder(WholeBatchModel, clip_model.ClipModel):
         trainable: bool = True,
     ):
         """Builds the parts and joins them."""
-        tags = tags_lib.TagVocabulary(tags).names
+        # Any sequence but a string will do, and becomes a tuple.
+        tags = tags_lib.TagVocabulary(tags).names  # type: ignore[arg-type]
         vectors = _checked_vectors(word_vectors, len(tags))
         audio_spec = audio_spec or audio.AudioSpec()
         config = config or DualEncoderConfig()

@@ -126,7 +126,8 @@ class Tagger(clip_model.ClipModel):
         trainable: bool = True,
     ):
         """Builds the parts and joins them."""
-        tags = tags_lib.TagVocabulary(tags).names
+        # Any sequence but a string will do, and becomes a tuple.
+        tags = tags_lib.TagVocabulary(tags).names  # type: ignore[arg-type]
         audio_spec = audio_spec or audio.AudioSpec()
         config = config or TaggerConfig()
         with precision.policy(dtype):

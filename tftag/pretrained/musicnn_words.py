@@ -68,7 +68,7 @@ def _logits(
     second: dict[str, npt.NDArray[np.float32]],
 ) -> list[npt.NDArray[np.float32]]:
     """Kernel `[1, 400, 100]` and bias `[1, 100]` of both networks' logits."""
-    bias = [
+    bias: list[_Matrix] = [
         first["tag_logits/bias"],
         -_SECOND_SCALE
         * second["embedding_norm/beta"]

@@ -14,7 +14,7 @@ from scipy import stats
 
 def k_occurrence(
     scores: npt.NDArray[np.floating[Any]], k: int = 10
-) -> npt.NDArray[np.floating[Any]]:
+) -> npt.NDArray[np.intp]:
     """In how many queries' `k` best each item is.
 
     Args:

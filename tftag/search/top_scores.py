@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 def best_rows(
     scores: npt.NDArray[np.floating[Any]], count: int
-) -> npt.NDArray[np.floating[Any]]:
+) -> npt.NDArray[np.intp]:
     """Rows of the highest scores, without sorting the others.
 
     Args:

@@ -215,7 +215,7 @@ class SavedTagger:
             ValueError: As `tag_samples`.
         """
         if (tagged := self._long(samples)) is not None:
-            starts = audio.clip_starts(len(samples), self._spec)
+            starts = audio.clip_starts(np.size(samples), self._spec)
             return Timeline(
                 (starts / self.sample_rate_hz).astype(np.float32),
                 tagged["probabilities"],

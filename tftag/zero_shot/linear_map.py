@@ -196,7 +196,7 @@ class _Side:
 
 def _recording_folds(
     artists: Sequence[str] | None, recordings: int, rng: np.random.Generator
-) -> npt.NDArray[np.floating[Any]]:
+) -> npt.NDArray[np.int64]:
     names = [""] * recordings if artists is None else artists
     group_of: dict[str | int, int] = {}
     group = [

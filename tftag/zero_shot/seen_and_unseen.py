@@ -37,7 +37,7 @@ _SIDES = ("seen", "unseen")
 
 
 def evaluate(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: npt.NDArray[np.floating[Any]],
     names: Sequence[str],
     split: tag_split.TagSplit,
@@ -106,7 +106,7 @@ def evaluate(
 
 
 def _per_tag(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: npt.NDArray[np.floating[Any]],
     sides: Any,
     draws: int,
@@ -136,7 +136,7 @@ def _per_tag(
 
 
 def _per_recording(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: npt.NDArray[np.floating[Any]],
     sides: Any,
     draws: int,
@@ -158,7 +158,7 @@ def _per_recording(
 
 
 def _recording_values(
-    truth: npt.NDArray[np.floating[Any]],
+    truth: npt.NDArray[Any],
     scores: npt.NDArray[np.floating[Any]],
     right: Any,
 ) -> dict[str, Any]:

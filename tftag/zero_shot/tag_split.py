@@ -55,7 +55,7 @@ class TagSplit:
 
     def places(
         self, names: Sequence[str]
-    ) -> tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.floating[Any]]]:
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Columns of the seen and of the unseen tags.
 
         Args:

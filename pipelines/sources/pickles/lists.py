@@ -5,7 +5,7 @@ import numbers
 import os
 import pathlib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -95,7 +95,7 @@ def read_pickles(
     paths, unfound = name_match.find_all(splits, match, folder)
     problems += unfound
     if not paths:
-        first = ": ".join((unfound or problems or [("none",)])[0])
+        first = ": ".join((unfound or problems or [("none", "")])[0])
         raise FileNotFoundError(
             f"None of the {len(splits)} recordings of {mapping} that are in a "
             f"split is in {folder}. Name the folder of the audio with --audio. "
@@ -130,7 +130,7 @@ def _read_vocabulary(
 ) -> tuple[str, ...] | None:
     if column_names is None:
         return None
-    names = column_names
+    names: object = column_names
     if isinstance(column_names, (str, os.PathLike)):
         path = pathlib.Path(column_names)
         if path.suffix in (".pkl", ".pickle"):
@@ -222,7 +222,8 @@ def _read_splits(
     keys = collections.defaultdict(list)
     for name in tags_of:
         keys[name_match.name_parts(name)[-2]].append(name)
-    splits, problems = {}, []
+    splits: dict[str, str] = {}
+    problems = []
     both = (("train", train_ids), ("validation", validation_ids))
     for split, path in both:
         ids = safe_pickle.load(path)
@@ -249,7 +250,7 @@ def _read_splits(
     return splits, problems
 
 
-def _plain(items: object) -> list:
+def _plain(items: Collection) -> list:
     """The members of a sequence, numpy's as Python's."""
     if isinstance(items, np.ndarray):
         return np.atleast_1d(items).tolist()
