@@ -51,16 +51,17 @@ def main(argv: list[str] | None = None) -> int:
         train, start = keep_unseen(settings, kinds, names, train, watched)
         if test is not None:
             # It chooses the epoch, so it has to be apart as well.
-            dual_encoder_data.check_apart(validation, test)
+            dual_encoder_data.check_apart(validation or train, test)
     seen = tuple(n for n in names if not any(n in k for k in kinds.values()))
     dual_encoder_data.check_seen(seen)
     known = dual_encoder_data.with_tags(manifest, seen)
     vectors = sources.open_source(settings.words)
     # All are asked for at the end: what lacks is said before the training.
     dual_encoder_training.tag_vectors(names, vectors)
-    train, validation, test = (
+    train = dual_encoder_data.with_tags(train, seen)
+    validation, test = (
         part and dual_encoder_data.with_tags(part, seen)
-        for part in (train, validation, test)
+        for part in (validation, test)
     )
     evaluation.check_scored(validation, test)
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, settings.name)

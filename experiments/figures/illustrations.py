@@ -7,7 +7,7 @@ import tensorflow as tf
 from experiments.figures import plots, tag_plots, tensorboard_log
 from experiments.runs import run_folder
 from experiments.scoring import evaluation, held_out
-from experiments.settings import baseline_config, dual_encoder_config, flags
+from experiments.settings import dual_encoder_config, flags
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import audio, calibration, layers
@@ -77,7 +77,7 @@ def draw(
 
 def show(
     run: run_folder.RunDir,
-    settings: baseline_config.BaselineConfig,
+    settings: dual_encoder_config.Settings,
     step: int,
     report: evaluation.Report,
     drawn: dict,

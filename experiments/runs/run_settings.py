@@ -1,7 +1,7 @@
 """The settings of a run: asked for by flags, and kept in its folder."""
 
 from experiments.runs import bucket_copies, run_folder
-from experiments.settings import flags
+from experiments.settings import dual_encoder_config, flags
 from tftag.cli import command_line
 from tftag.files import plain_json
 
@@ -32,7 +32,7 @@ def keep(
     run: run_folder.RunDir,
     settings: dict[str, object],
     data: dict[str, object] | None = None,
-    config: object | None = None,
+    config: dual_encoder_config.Settings | None = None,
 ) -> None:
     """Writes what a run is about, or refuses to go on with another one.
 

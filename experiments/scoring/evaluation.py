@@ -223,6 +223,7 @@ def report(
     if fitted is None:
         folds = min(CROSS_FIT_FOLDS, len(truth))
         how = f"cross-fitted in {folds} parts of the same set"
+        decisions: np.ndarray
         _, decisions = calibration.cross_fitted(truth, scores, folds=folds)
     else:
         how = "those that travel with the model"

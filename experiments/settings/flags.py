@@ -42,7 +42,10 @@ def replace(config: _Config, values: dict[str, object]) -> _Config:
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value):
-            changed[field.name] = replace(value, values)
+            # No type: the field holds a config, not the class of one.
+            changed[field.name] = replace(
+                typing.cast(typing.Any, value), values
+            )
         elif field.name in values:
             changed[field.name] = values[field.name]
     return dataclasses.replace(config, **changed)

@@ -11,7 +11,7 @@ import tensorflow as tf
 from experiments.figures import tensorboard_log
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from experiments.settings import baseline_config, optimizers
+from experiments.settings import dual_encoder_config, optimizers
 from experiments.training import (
     state,
     tag_weights,
@@ -41,7 +41,7 @@ class Loop(keras.callbacks.Callback):
 
     def __init__(
         self,
-        settings: baseline_config.BaselineConfig,
+        settings: dual_encoder_config.Settings,
         tagger: keras.Model,
         trained: keras.Model,
         steps: int,

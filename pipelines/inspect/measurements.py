@@ -89,7 +89,7 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
     folder.mkdir(parents=True, exist_ok=True)
     words_path, table_path = folder / WORDS_NAME, folder / TABLE_NAME
     known = _read_table(table_path, words_path)
-    found: list[_Entry] = []
+    found: list[_Entry | None] = []
     unreadable: dict[str, str] = {}
     chunk_samples = _CHUNK_SECONDS * prepared.sample_rate_hz
     reader = slice_reader.SliceReader(prepared, chunk_samples)

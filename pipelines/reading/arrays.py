@@ -6,10 +6,10 @@ like any other. Nothing is unpickled.
 """
 
 import dataclasses
+import io
 import math
 import os
 import tokenize
-from typing import BinaryIO
 
 import numpy as np
 
@@ -60,7 +60,7 @@ def is_array(path: str | os.PathLike[str] | addresses.Address) -> bool:
     return str(path).lower().endswith(SUFFIX)
 
 
-def read_layout(file: BinaryIO) -> Layout:
+def read_layout(file: io.FileIO) -> Layout:
     """Reads the header.
 
     An array of one axis is `[samples]`. Of two axes, the one of at most
@@ -115,7 +115,7 @@ def read_layout(file: BinaryIO) -> Layout:
 
 
 def read_frames(
-    file: BinaryIO, layout: Layout, first: int, frames: int
+    file: io.FileIO, layout: Layout, first: int, frames: int
 ) -> np.ndarray:
     """Reads a part of the samples.
 

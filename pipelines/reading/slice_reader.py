@@ -191,9 +191,15 @@ class SliceReader:
         count = min(self.clip_samples, track.samples - start)
         if track.codec != manifests.PREPARED:
             clip[count:] = 0
+            source = self.manifest.wav_path(track)
+            if isinstance(source, addresses.Address):
+                raise ValueError(
+                    "A recording of a bucket must be prepared. "
+                    f"Received: {source}, {track.codec}."
+                )
             return in_place.fill(
                 clip[:count],
-                self.manifest.wav_path(track),
+                source,
                 track,
                 self.manifest.sample_rate_hz,
                 start,

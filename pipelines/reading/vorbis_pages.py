@@ -12,9 +12,9 @@ who decodes the whole file counts them.
 
 import dataclasses
 import functools
+import io
 import os
 import struct
-from typing import BinaryIO
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def excerpt(
         return head + part, pages.lead + first - int(starts[begin])
 
 
-def _bytes(file: BinaryIO, begin: int, end: int) -> bytes:
+def _bytes(file: io.FileIO, begin: int, end: int) -> bytes:
     data = bytearray(int(end - begin))
     file.seek(int(begin))
     local_file.fill(file, memoryview(data))

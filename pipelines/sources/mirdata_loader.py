@@ -187,8 +187,9 @@ def _splits(
         found = collections.defaultdict(list)
         for key, track in tracks:
             found[track.subset].append(key)
-    names = {n: listings.SPLIT_NAMES.get(str(n).casefold()) for n in found}
-    if not all(names.values()):
+    known = {n: listings.SPLIT_NAMES.get(str(n).casefold()) for n in found}
+    names = {n: split for n, split in known.items() if split}
+    if len(names) < len(known):
         _log.warning(
             "The splits of %s are called %s, which says not who trains and "
             "who tests: splits are made anew.",

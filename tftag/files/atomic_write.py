@@ -42,7 +42,7 @@ def replacing(
     *,
     is_text: bool = True,
     errors: str = "strict",
-) -> Iterator[IO[Any]]:
+) -> Iterator[Any]:
     """A file that takes the place of `path` when the block ends well.
 
     Args:

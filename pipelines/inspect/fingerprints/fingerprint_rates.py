@@ -88,7 +88,7 @@ def count_false_alarms(
             yield "equal tags"
 
     compared = dict.fromkeys(("all", "one artist", "equal tags"), 0)
-    found: dict[str, list[float]] = {name: [] for name in compared}
+    found: dict[str, list[search.Pair]] = {name: [] for name in compared}
     for rows in itertools.combinations(range(len(tracks)), 2):
         for kind in kinds(*rows):
             compared[kind] += 1

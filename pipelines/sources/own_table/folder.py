@@ -56,12 +56,16 @@ def read_table(
         raise FileNotFoundError(f"There is no table {csv_path}")
     if not tag_separator:
         raise ValueError("`tag_separator` must not be empty.")
-    folder = addresses.place(
+    place = addresses.place(
         csv_path.parent if audio_folder is None else audio_folder
     )
-    if not isinstance(folder, addresses.Address):
-        folder = os.path.abspath(folder)
-    files = remote_audio.audio_files(folder, skip)
+    folder: str | addresses.Address
+    if isinstance(place, addresses.Address):
+        folder = place
+    else:
+        folder = os.path.abspath(place)
+        place = pathlib.Path(folder)
+    files = remote_audio.audio_files(place, skip)
     rows = table_rows.read_rows(csv_path, tag_separator)
     if not rows:
         raise ValueError(f"{csv_path} lists no recording.")
@@ -191,9 +195,9 @@ def _name(
     remote_name = addresses.relative_name(path, folder)
     if remote_name is not None:
         return remote_name
-    relative = os.path.relpath(path, folder)
+    relative = os.path.relpath(str(path), str(folder))
     outside = relative.startswith(os.pardir + os.sep)
-    name = path if outside and os.path.isabs(written) else relative
+    name = str(path) if outside and os.path.isabs(written) else relative
     return name.replace(os.sep, "/")
 
 

@@ -260,10 +260,11 @@ def _plain(items: Collection) -> list:
 def _text(value: object, where: str) -> str:
     """A name as text; Python 2 wrote bytes, and ids can be numbers."""
     if isinstance(value, bytes):
+        held = value
         try:
-            value = value.decode("utf-8")
+            value = held.decode("utf-8")
         except UnicodeDecodeError:
-            value = value.decode("latin-1")
+            value = held.decode("latin-1")
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
