@@ -1,7 +1,8 @@
 """The backbones: from a log-mel spectrogram to one vector."""
 
 import dataclasses
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import cast
 
 import keras
 from keras import ops
@@ -148,13 +149,15 @@ def _block_vectors(
     numbered = list(enumerate(config.filters, start=1))
     for number, filters in numbered[: config.shared_blocks]:
         x = _block(x, filters, config, f"block_{number}")
+    # What is made of blocks has functions for its poolings.
+    poolings_of = ARCHITECTURES[config.architecture].poolings
+    pools = cast(Mapping[str, _Pooling], poolings_of)
     vectors = []
     for prefix in member_prefixes(config):
         own = x
         for number, filters in numbered[config.shared_blocks :]:
             own = _block(own, filters, config, f"{prefix}block_{number}")
-        pool = ARCHITECTURES[config.architecture].poolings[config.pooling]
-        vectors.append(pool(own, prefix))
+        vectors.append(pools[config.pooling](own, prefix))
     return vectors
 
 
@@ -208,7 +211,10 @@ def _both(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     )
 
 
-def _embedding(x, prefix):
+_Pooling = Callable[[keras.KerasTensor, str], keras.KerasTensor]
+
+
+def _embedding(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     """Maximum, dense layer, batch norm, ReLU."""
     x = _max(x, prefix)
     x = keras.layers.Dense(
@@ -220,7 +226,7 @@ def _embedding(x, prefix):
 
 # From `[batch, frames, mels, filters]` and the prefix of the layers' names to
 # `[batch, dim]`.
-POOLINGS: dict[str, Callable[[keras.KerasTensor, str], keras.KerasTensor]] = {
+POOLINGS: dict[str, _Pooling] = {
     "average": _average,
     "max": _max,
     "both": _both,

@@ -49,9 +49,9 @@ def read_table(
     """
     csv_path = addresses.place(csv_path)
     if isinstance(csv_path, addresses.Address):
-        folder = csv_path.parent if audio_folder is None else audio_folder
+        start = csv_path.parent if audio_folder is None else audio_folder
         with local_copy.file_copy(csv_path) as copy:
-            return read_table(copy, folder, tag_separator, skip)
+            return read_table(copy, start, tag_separator, skip)
     if not csv_path.is_file():
         raise FileNotFoundError(f"There is no table {csv_path}")
     if not tag_separator:
