@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+_Floats = npt.NDArray[np.floating[Any]]
+
 # A float32 sigmoid gives 0 and 1. This step away from both is exact in
 # float32, and small enough for one confident mistake not to set the slope.
 NEAREST = 2.0**-23
@@ -36,8 +38,8 @@ class Calibration:
     """
 
     slope: float
-    offsets: npt.NDArray[np.floating[Any]]
-    thresholds: npt.NDArray[np.floating[Any]]
+    offsets: _Floats
+    thresholds: _Floats
 
     def __post_init__(self) -> None:
         """Refuses what would turn rankings around or does not fit."""
@@ -62,16 +64,12 @@ class Calibration:
         object.__setattr__(self, "offsets", offsets)
         object.__setattr__(self, "thresholds", thresholds)
 
-    def apply(
-        self, probabilities: npt.NDArray[np.floating[Any]]
-    ) -> npt.NDArray[np.floating[Any]]:
+    def apply(self, probabilities: _Floats) -> _Floats:
         """Calibrates probabilities `[..., tags]`, float64 of that shape."""
         logits = _logit(_probabilities(probabilities, len(self.offsets)))
         return _sigmoid(self.slope * logits + self.offsets)
 
-    def decide(
-        self, probabilities: npt.NDArray[np.floating[Any]]
-    ) -> npt.NDArray[np.bool_]:
+    def decide(self, probabilities: _Floats) -> npt.NDArray[np.bool_]:
         """Which tags are given, bool `[..., tags]`."""
         return self.apply(probabilities) >= self.thresholds
 
@@ -96,7 +94,7 @@ def identity(tag_count: int) -> Calibration:
 
 def fit(
     truth: npt.NDArray[Any],
-    probabilities: npt.NDArray[np.floating[Any]],
+    probabilities: _Floats,
     *,
     min_positives: int = 5,
 ) -> Calibration:
@@ -132,10 +130,10 @@ def fit(
 
 def cross_fitted(
     truth: npt.NDArray[Any],
-    probabilities: npt.NDArray[np.floating[Any]],
+    probabilities: _Floats,
     folds: int = 5,
     seed: int = 0,
-) -> tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.floating[Any]]]:
+) -> tuple[_Floats, _Floats]:
     """Calibrates every recording by a fit to the others.
 
     For figures at a threshold where no second set is left to judge `fit` on.
@@ -176,7 +174,7 @@ def cross_fitted(
 
 def calibration_error(
     truth: npt.NDArray[Any],
-    probabilities: npt.NDArray[np.floating[Any]],
+    probabilities: _Floats,
     bins: int = 15,
 ) -> float:
     """Expected calibration error over all recordings and tags.
@@ -200,9 +198,7 @@ def calibration_error(
     return float(sum(abs(part.sum()) for part in parts) / residual.size)
 
 
-def _probabilities(
-    probabilities: npt.NDArray[np.floating[Any]], tags: int
-) -> npt.NDArray[np.floating[Any]]:
+def _probabilities(probabilities: _Floats, tags: int) -> _Floats:
     probabilities = np.asarray(probabilities, np.float64)
     if probabilities.ndim < 1 or probabilities.shape[-1] != tags:
         raise ValueError(
@@ -219,7 +215,7 @@ def _probabilities(
 
 def _pair(
     truth: npt.NDArray[Any],
-    probabilities: npt.NDArray[np.floating[Any]],
+    probabilities: _Floats,
 ) -> tuple[Any, Any]:
     truth = np.asarray(truth, np.float64)
     if truth.ndim != 2 or not truth.size or not np.isin(truth, (0, 1)).all():
@@ -241,20 +237,16 @@ def _pair(
     return truth, probabilities
 
 
-def _logit(probabilities: npt.NDArray[np.floating[Any]]) -> Any:
+def _logit(probabilities: _Floats) -> Any:
     clipped = np.clip(probabilities, NEAREST, 1.0 - NEAREST)
     return np.log(clipped) - np.log1p(-clipped)
 
 
-def _sigmoid(
-    logits: npt.NDArray[np.floating[Any]],
-) -> npt.NDArray[np.floating[Any]]:
+def _sigmoid(logits: _Floats) -> _Floats:
     return np.exp(-np.logaddexp(0.0, -logits))
 
 
-def _fit_sigmoid(
-    truth: npt.NDArray[Any], logits: npt.NDArray[np.floating[Any]]
-) -> tuple[Any, Any]:
+def _fit_sigmoid(truth: npt.NDArray[Any], logits: _Floats) -> tuple[Any, Any]:
     """Newton's method; returns the slope and the offsets `[tags]`."""
     tags = truth.shape[1]
     # Unknowns: logarithm of the slope, shared offset, offset of each tag.
@@ -262,7 +254,7 @@ def _fit_sigmoid(
     around = np.hstack([np.zeros((tags, 1)), -np.ones((tags, 1)), np.eye(tags)])
     priors += around.T @ around / _OFFSET_SPREAD**2
 
-    def cost(unknowns: npt.NDArray[np.floating[Any]]) -> Any:
+    def cost(unknowns: _Floats) -> Any:
         scaled = np.exp(unknowns[0]) * logits + unknowns[2:]
         entropy = np.sum(np.logaddexp(0.0, scaled) - truth * scaled)
         return entropy + unknowns @ priors @ unknowns / 2.0
@@ -293,7 +285,7 @@ def _fit_sigmoid(
 
 def _best_threshold(
     truth: npt.NDArray[Any],
-    calibrated: npt.NDArray[np.floating[Any]],
+    calibrated: _Floats,
 ) -> float:
     """The threshold of highest F1, halfway between two scores."""
     order = np.argsort(-calibrated, kind="stable")

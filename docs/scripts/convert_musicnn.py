@@ -15,6 +15,7 @@ import hashlib
 import pathlib
 import tempfile
 import zipfile
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -137,7 +138,7 @@ def main(argv: list[str] | None = None) -> None:
             # NumPy has a flag among the names of the arrays.
             np.savez_compressed(
                 options.out / f"{here}.npz",
-                **read_checkpoint(str(prefix)),  # type: ignore[arg-type]
+                **cast(Any, read_checkpoint(str(prefix))),
             )
         source = wheel.read("musicnn/configuration.py").decode()
         for name, constant in LABELS.items():

@@ -14,6 +14,7 @@ import os
 import pathlib
 import re
 from collections.abc import Iterable
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -90,7 +91,7 @@ def save(
     content[_JSON] = np.frombuffer(text.encode(), np.uint8)
     stream = io.BytesIO()
     # NumPy has a flag among the names of the arrays.
-    np.savez(stream, **content)  # type: ignore[arg-type]
+    np.savez(stream, **cast(Any, content))
     packed = stream.getvalue()
     path = folder / f"state-{_next_number(folder):010d}.npz"
     atomic_write.write(path, packed + hashlib.sha256(packed).digest())

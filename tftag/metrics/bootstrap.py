@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+_Floats = npt.NDArray[np.floating[Any]]
+
 # What sums of shares may lie beyond 0 to 1.
 _ROUNDING = 1e-9
 _BLOCK_CELLS = 2_000_000
@@ -25,10 +27,10 @@ class TagFigures:
     `roc_auc`, no negative.
     """
 
-    average_precision: npt.NDArray[np.floating[Any]]
-    roc_auc: npt.NDArray[np.floating[Any]]
-    precision_at: npt.NDArray[np.floating[Any]]
-    r_precision: npt.NDArray[np.floating[Any]]
+    average_precision: _Floats
+    roc_auc: _Floats
+    precision_at: _Floats
+    r_precision: _Floats
 
 
 _Places = npt.NDArray[np.integer[Any]]
@@ -51,9 +53,7 @@ class _Ranking:
     behind_tie: _Places  # [positives], first positive behind the tie
 
 
-def _rank(
-    truth: npt.NDArray[Any], scores: npt.NDArray[np.floating[Any]]
-) -> _Ranking:
+def _rank(truth: npt.NDArray[Any], scores: _Floats) -> _Ranking:
     order = np.argsort(-scores, kind="stable")
     ordered = scores[order]
     positives = np.flatnonzero(truth[order])
@@ -111,7 +111,7 @@ def _figures(
     top = np.sum(np.clip(k - room, 0.0, weight), axis=0)
     top_r = np.sum(np.clip(hits - room, 0.0, weight), axis=0)
 
-    def share(of: Any, whole: Any) -> npt.NDArray[np.floating[Any]]:
+    def share(of: Any, whole: Any) -> _Floats:
         return np.where(
             (hits > 0) & (whole > 0), of / np.maximum(whole, 1.0), np.nan
         )
@@ -149,7 +149,7 @@ def counts_per_draw(
 
 def tag_figures(
     truth: npt.NDArray[Any],
-    scores: npt.NDArray[np.floating[Any]],
+    scores: _Floats,
     counts: _Counts | Iterable[_Counts],
     k: int = 10,
 ) -> TagFigures:
@@ -178,7 +178,7 @@ def tag_figures(
     return TagFigures(*joined.transpose(1, 2, 0))
 
 
-def mean_known(values: Any) -> npt.NDArray[np.floating[Any]]:
+def mean_known(values: Any) -> _Floats:
     """Mean over axis 1 of what is not nan; nan where all of it is."""
     known = np.isfinite(values)
     total = np.where(known, values, 0.0).sum(axis=1)
@@ -186,9 +186,7 @@ def mean_known(values: Any) -> npt.NDArray[np.floating[Any]]:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def recording_means(
-    values: Any, blocks: Iterable[_Counts]
-) -> npt.NDArray[np.floating[Any]]:
+def recording_means(values: Any, blocks: Iterable[_Counts]) -> _Floats:
     """Mean of a figure per recording in every draw.
 
     Args:
@@ -207,7 +205,7 @@ def recording_means(
     return np.concatenate(means)
 
 
-def interval(value: float, drawn: npt.NDArray[np.floating[Any]]) -> list[float]:
+def interval(value: float, drawn: _Floats) -> list[float]:
     """95 % interval of a figure from its bootstrap draws.
 
     The percentiles of the draws, moved so that the draws' mean comes to lie
@@ -236,9 +234,7 @@ def interval(value: float, drawn: npt.NDArray[np.floating[Any]]) -> list[float]:
     return [float(np.clip(b, 0.0, 1.0)) for b in _moved(value, drawn)]
 
 
-def difference_interval(
-    value: float, drawn: npt.NDArray[np.floating[Any]]
-) -> list[float]:
+def difference_interval(value: float, drawn: _Floats) -> list[float]:
     """95 % interval of a difference of two figures, which may be negative.
 
     Args:
@@ -253,9 +249,7 @@ def difference_interval(
     return [float(bound) for bound in _moved(value, drawn)]
 
 
-def _moved(
-    value: float, drawn: npt.NDArray[np.floating[Any]]
-) -> npt.NDArray[np.floating[Any]]:
+def _moved(value: float, drawn: _Floats) -> _Floats:
     """Percentiles of the draws, their mean moved to the value."""
     drawn = drawn[np.isfinite(drawn)]
     if not drawn.size:

@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from tftag.metrics import bootstrap
 
+_Floats = npt.NDArray[np.floating[Any]]
+
 TOP = 10
 
 
-def average_precision(
-    truth: npt.NDArray[Any], scores: npt.NDArray[np.floating[Any]]
-) -> npt.NDArray[np.floating[Any]]:
+def average_precision(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
     """Area under the precision-recall steps, as scikit-learn has it.
 
     Args:
@@ -32,9 +32,7 @@ def average_precision(
     return _figures(truth, scores).average_precision[0]
 
 
-def roc_auc(
-    truth: npt.NDArray[Any], scores: npt.NDArray[np.floating[Any]]
-) -> npt.NDArray[np.floating[Any]]:
+def roc_auc(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
     """Share of (positive, negative) pairs in the right order, ties half.
 
     Args:
@@ -48,10 +46,8 @@ def roc_auc(
 
 
 def precision_at(
-    truth: npt.NDArray[Any],
-    scores: npt.NDArray[np.floating[Any]],
-    k: int = TOP,
-) -> npt.NDArray[np.floating[Any]]:
+    truth: npt.NDArray[Any], scores: _Floats, k: int = TOP
+) -> _Floats:
     """Share of positives among the k best recordings of each tag.
 
     Args:
@@ -66,10 +62,8 @@ def precision_at(
 
 
 def recording_precision_at(
-    truth: npt.NDArray[Any],
-    scores: npt.NDArray[np.floating[Any]],
-    k: int = TOP,
-) -> npt.NDArray[np.floating[Any]]:
+    truth: npt.NDArray[Any], scores: _Floats, k: int = TOP
+) -> _Floats:
     """Share of true tags among the k best tags of each recording.
 
     Args:
@@ -86,9 +80,7 @@ def recording_precision_at(
     return np.where(truth.any(axis=1), share, np.nan)
 
 
-def r_precision(
-    truth: npt.NDArray[Any], scores: npt.NDArray[np.floating[Any]]
-) -> npt.NDArray[np.floating[Any]]:
+def r_precision(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
     """Precision among the R best recordings of a tag with R positives.
 
     Args:
@@ -103,7 +95,7 @@ def r_precision(
 
 def summarize(
     truth: npt.NDArray[Any],
-    scores: npt.NDArray[np.floating[Any]],
+    scores: _Floats,
     *,
     draws: int = 1_000,
     seed: int = 0,
@@ -174,8 +166,8 @@ def summarize(
 
 def differences(
     truth: npt.NDArray[Any],
-    scores: npt.NDArray[np.floating[Any]],
-    others: npt.NDArray[np.floating[Any]],
+    scores: _Floats,
+    others: _Floats,
     *,
     draws: int = 1_000,
     seed: int = 0,
@@ -201,8 +193,8 @@ def differences(
 
 def mean_differences(
     truth: npt.NDArray[Any],
-    scores: Sequence[npt.NDArray[np.floating[Any]]],
-    others: Sequence[npt.NDArray[np.floating[Any]]],
+    scores: Sequence[_Floats],
+    others: Sequence[_Floats],
     *,
     draws: int = 1_000,
     seed: int = 0,
@@ -244,7 +236,7 @@ def mean_differences(
 
 def per_tag_table(
     truth: npt.NDArray[Any],
-    scores: npt.NDArray[np.floating[Any]],
+    scores: _Floats,
     names: Sequence[str],
     thresholds: Any = None,
     *,
@@ -301,9 +293,7 @@ def per_tag_table(
     ]
 
 
-def _checked(
-    truth: npt.NDArray[Any], scores: npt.NDArray[np.floating[Any]]
-) -> tuple[Any, Any]:
+def _checked(truth: npt.NDArray[Any], scores: _Floats) -> tuple[Any, Any]:
     truth, scores = np.asarray(truth), np.asarray(scores, np.float64)
     if truth.ndim != 2 or truth.shape != scores.shape or not truth.size:
         raise ValueError(
@@ -330,18 +320,14 @@ def _checked_k(k: int) -> int:
 
 
 def _figures(
-    truth: npt.NDArray[Any],
-    scores: npt.NDArray[np.floating[Any]],
-    k: int = TOP,
+    truth: npt.NDArray[Any], scores: _Floats, k: int = TOP
 ) -> bootstrap.TagFigures:
     truth, scores = _checked(truth, scores)
     once = np.ones((len(truth), 1), np.int32)
     return bootstrap.tag_figures(truth, scores, once, _checked_k(k))
 
 
-def _once(
-    truth: npt.NDArray[Any], scores: npt.NDArray[np.floating[Any]]
-) -> dict[str, Any]:
+def _once(truth: npt.NDArray[Any], scores: _Floats) -> dict[str, Any]:
     """Mean of each figure on the recordings as they are, `[1]`."""
     hit_share = recording_precision_at(truth, scores)
     return _means(
@@ -350,10 +336,7 @@ def _once(
 
 
 def _drawn(
-    truth: npt.NDArray[Any],
-    scores: npt.NDArray[np.floating[Any]],
-    draws: int,
-    seed: int,
+    truth: npt.NDArray[Any], scores: _Floats, draws: int, seed: int
 ) -> dict[str, Any]:
     """Mean of each figure per draw, float64 `[draws]`."""
     hit_share = recording_precision_at(truth, scores)
@@ -367,9 +350,7 @@ def _drawn(
     )
 
 
-def _means(
-    figures: bootstrap.TagFigures, hit_share: npt.NDArray[np.floating[Any]]
-) -> dict[str, Any]:
+def _means(figures: bootstrap.TagFigures, hit_share: _Floats) -> dict[str, Any]:
     """Mean of each figure per draw, float64 `[draws]`."""
     return {
         "map": bootstrap.mean_known(figures.average_precision),
@@ -380,15 +361,14 @@ def _means(
     }
 
 
-def _ceiling(positives: npt.NDArray[np.floating[Any]], listed: int) -> float:
+def _ceiling(positives: _Floats, listed: int) -> float:
     """Mean of the best P@10 there can be, with `listed` things to rank."""
     k = min(TOP, listed)
     return float(np.minimum(positives, k).mean() / k)
 
 
 def _decided(
-    truth: npt.NDArray[Any],
-    decisions: npt.NDArray[Any] | None,
+    truth: npt.NDArray[Any], decisions: npt.NDArray[Any] | None
 ) -> dict[str, Any]:
     if decisions is None:
         return dict.fromkeys(("precision", "recall", "accuracy"))
@@ -407,9 +387,7 @@ def _decided(
     }
 
 
-def _finite_or_none(
-    column: npt.NDArray[np.floating[Any]], tag: int
-) -> float | None:
+def _finite_or_none(column: _Floats, tag: int) -> float | None:
     if column is None or not np.isfinite(column[tag]):
         return None
     return float(column[tag])

@@ -17,6 +17,8 @@ import numpy.typing as npt
 from tftag import metrics
 from tftag.words import unit_vectors
 
+_Floats = npt.NDArray[np.floating[Any]]
+
 # Relative to the mean variance of embeddings, and of word vectors.
 RIDGES = tuple(10.0**power for power in range(-3, 4))
 # The stronger first, so that the first of the best is the strongest of them.
@@ -35,16 +37,16 @@ class LinearMap:
         word_ridge: of `RIDGES`.
     """
 
-    mean: npt.NDArray[np.floating[Any]]
-    matrix: npt.NDArray[np.floating[Any]]
+    mean: _Floats
+    matrix: _Floats
     embedding_ridge: float
     word_ridge: float
 
     def score(
         self,
-        embeddings: npt.NDArray[np.floating[Any]],
-        vectors: npt.NDArray[np.floating[Any]],
-    ) -> npt.NDArray[np.floating[Any]]:
+        embeddings: _Floats,
+        vectors: _Floats,
+    ) -> _Floats:
         """Scores any tags, trained on or not.
 
         Args:
@@ -59,9 +61,9 @@ class LinearMap:
 
 
 def linear_map(
-    embeddings: npt.NDArray[np.floating[Any]],
-    labels: npt.NDArray[np.floating[Any]],
-    seen_vectors: npt.NDArray[np.floating[Any]],
+    embeddings: _Floats,
+    labels: _Floats,
+    seen_vectors: _Floats,
     *,
     artists: Sequence[str] | None = None,
     seed: int = 0,
@@ -150,9 +152,9 @@ class _Parts:
 
     def __init__(
         self,
-        embeddings: npt.NDArray[np.floating[Any]],
-        labels: npt.NDArray[np.floating[Any]],
-        vectors: npt.NDArray[np.floating[Any]],
+        embeddings: _Floats,
+        labels: _Floats,
+        vectors: _Floats,
     ) -> None:
         self.mean = embeddings.mean(axis=0)
         centred = embeddings - self.mean
@@ -180,7 +182,7 @@ class _Parts:
 
 
 class _Side:
-    def __init__(self, gram: npt.NDArray[np.floating[Any]]) -> None:
+    def __init__(self, gram: _Floats) -> None:
         self.values, self.axes = np.linalg.eigh(gram)
         # Rounding leaves some just below 0.
         self.values = np.maximum(self.values, 0.0)

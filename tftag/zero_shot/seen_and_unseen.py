@@ -26,6 +26,8 @@ from tftag import metrics
 from tftag.metrics import bootstrap
 from tftag.zero_shot import tag_split
 
+_Floats = npt.NDArray[np.floating[Any]]
+
 # Names in the result, and in `bootstrap.TagFigures`.
 _FIELDS = {
     "map": "average_precision",
@@ -38,7 +40,7 @@ _SIDES = ("seen", "unseen")
 
 def evaluate(
     truth: npt.NDArray[Any],
-    scores: npt.NDArray[np.floating[Any]],
+    scores: _Floats,
     names: Sequence[str],
     split: tag_split.TagSplit,
     *,
@@ -107,7 +109,7 @@ def evaluate(
 
 def _per_tag(
     truth: npt.NDArray[Any],
-    scores: npt.NDArray[np.floating[Any]],
+    scores: _Floats,
     sides: Any,
     draws: int,
     seed: int,
@@ -137,7 +139,7 @@ def _per_tag(
 
 def _per_recording(
     truth: npt.NDArray[Any],
-    scores: npt.NDArray[np.floating[Any]],
+    scores: _Floats,
     sides: Any,
     draws: int,
     seed: int,
@@ -159,7 +161,7 @@ def _per_recording(
 
 def _recording_values(
     truth: npt.NDArray[Any],
-    scores: npt.NDArray[np.floating[Any]],
+    scores: _Floats,
     right: Any,
 ) -> dict[str, Any]:
     """Figures of each recording for its tags in `right` among those it lacks.
@@ -192,7 +194,7 @@ def _recording_values(
     ended = left_out.sum(axis=1)
     pairs_in_order = found.roc_auc[0] * (wrong + ended) - ended
 
-    def where(known: Any, values: Any) -> npt.NDArray[np.floating[Any]]:
+    def where(known: Any, values: Any) -> _Floats:
         return np.where(known, values, np.nan)
 
     return {
@@ -229,9 +231,7 @@ def _recording_means(
     return figures, drawn
 
 
-def _random_order(
-    right: Any, listed: npt.NDArray[np.floating[Any]]
-) -> npt.NDArray[np.floating[Any]]:
+def _random_order(right: Any, listed: _Floats) -> _Floats:
     """Average precision that lists in random order have on average.
 
     Place k holds a right one with probability right / listed, and then on

@@ -22,6 +22,8 @@ import numpy.typing as npt
 
 from tftag import tags
 
+_Floats = npt.NDArray[np.floating[Any]]
+
 HIDDEN_LABELS = "hidden-labels"
 STRICT = "strict"
 
@@ -95,15 +97,15 @@ class TrainingPart:
     """
 
     protocol: str
-    rows: npt.NDArray[np.floating[Any]]
-    labels: npt.NDArray[np.floating[Any]]
+    rows: _Floats
+    labels: _Floats
     seen_without_positive: tuple[str, ...]
 
 
 def draw(
     names: Sequence[str],
-    train_labels: npt.NDArray[np.floating[Any]],
-    test_labels: npt.NDArray[np.floating[Any]],
+    train_labels: _Floats,
+    test_labels: _Floats,
     unseen_count: int,
     *,
     min_positives: int = 5,
@@ -180,7 +182,7 @@ def draw(
 
 
 def hidden_labels(
-    labels: npt.NDArray[np.floating[Any]], names: Sequence[str], split: TagSplit
+    labels: _Floats, names: Sequence[str], split: TagSplit
 ) -> TrainingPart:
     """All recordings with the seen tags' labels; the others are not read.
 
@@ -203,7 +205,7 @@ def hidden_labels(
 
 
 def strict(
-    labels: npt.NDArray[np.floating[Any]], names: Sequence[str], split: TagSplit
+    labels: _Floats, names: Sequence[str], split: TagSplit
 ) -> TrainingPart:
     """Only the recordings that carry no unseen tag.
 
@@ -232,7 +234,7 @@ def strict(
 
 
 def _part(
-    protocol: str, rows: Any, labels: npt.NDArray[np.floating[Any]], split: Any
+    protocol: str, rows: Any, labels: _Floats, split: Any
 ) -> TrainingPart:
     lacking = np.flatnonzero(~labels.any(axis=0))
     return TrainingPart(
@@ -243,9 +245,7 @@ def _part(
     )
 
 
-def _matrix(
-    labels: npt.NDArray[np.floating[Any]], tag_count: int, label: str
-) -> Any:
+def _matrix(labels: _Floats, tag_count: int, label: str) -> Any:
     labels = np.asarray(labels)
     if labels.ndim != 2 or labels.shape[1] != tag_count:
         raise ValueError(
@@ -255,9 +255,7 @@ def _matrix(
     return labels
 
 
-def _binary(
-    labels: npt.NDArray[np.floating[Any]], tag_count: int, label: str
-) -> Any:
+def _binary(labels: _Floats, tag_count: int, label: str) -> Any:
     labels = _matrix(labels, tag_count, label)
     if not np.isin(labels, (0, 1)).all():
         raise ValueError(
