@@ -250,14 +250,12 @@ def zero_shot_run(tmp_path_factory):
 @pytest.fixture(scope="session")
 def cross_validation_run(tmp_path_factory):
     """Folder of tones and the finished run `runs/cross_validation/a`."""
-    import eager_training
     import tone_manifest
     import tone_runs
 
     folder = tmp_path_factory.mktemp("cross_validation")
     tone_manifest.make(folder / "data")
-    with eager_training.eager_training():
-        assert tone_runs.cross_validation(folder) == 0
+    assert tone_runs.cross_validation(folder) == 0
     return folder
 
 
