@@ -39,7 +39,7 @@ function show({ models, index, limits }) {
   byId("library-size").textContent = `${index.recordings} recordings`;
   byId("map").hidden = !index.has_map;
   const map = index.has_map ? new LibraryMap(() => library.actions) : null;
-  const library = new Library(stage, (ids) => map?.mark(ids));
+  const library = new Library(stage, models[0].tags, (ids) => map?.mark(ids));
   stage.withLibrary({
     find: (tag) => library.tag(tag),
     similar: library.similarToOpened,

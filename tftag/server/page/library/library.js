@@ -17,10 +17,12 @@ export class Library {
 
   /**
    * @param {Stage} stage opens recordings.
+   * @param {string[]} tags that can be asked for, at least one.
    * @param {function(string[]): void} found hears the ids of all results.
    */
-  constructor(stage, found) {
+  constructor(stage, tags, found) {
     this.stage = stage;
+    this.tags = tags;
     this.found = found;
     const box = byId("query");
     const suggestions = new Suggestions(() => this.words(box.value));
@@ -170,13 +172,29 @@ export class Library {
     byId("more-results").hidden = true;
     byId("results").replaceChildren(
       make(
-        "p",
+        "div",
         { class: "empty" },
-        "Type what the music should be like, or choose a point of the map. " +
-          "Of every recording you can ask for more like it.",
+        make(
+          "p",
+          {},
+          "Type what the music should be like, or choose a point of the map. " +
+            "Of every recording you can ask for more like it.",
+        ),
+        make("p", { class: "examples" }, ...this.#examples()),
       ),
     );
     this.found([]);
+  }
+
+  #examples() {
+    const [one, other] = this.tags.map((phrase) => ({ phrase, weight: 1 }));
+    const queries = other
+      ? [[one], [one, other], [other, { ...one, weight: -1 }]]
+      : [[one]];
+    return queries.map((terms) => {
+      const words = wordsOf(terms);
+      return make("button", { click: () => this.words(words) }, words);
+    });
   }
 
   #showTerms(terms) {

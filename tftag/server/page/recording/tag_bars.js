@@ -29,7 +29,7 @@ export class TagBars {
   /** What is there until the server has answered. */
   wait(text) {
     if (this.#box.getAttribute("aria-busy") === "true") {
-      this.#box.querySelector(".waiting").textContent = text;
+      this.#box.querySelector(".waiting span").textContent = text;
       return;
     }
     this.#blank(text);
@@ -58,11 +58,15 @@ export class TagBars {
     byId("given").textContent = "";
     this.#box.setAttribute("aria-busy", "false");
     const bars = Array.from({ length: AT_FIRST }, () =>
-      make("li", {}, make("span", { class: "bar" })),
+      make(
+        "li",
+        {},
+        ...[1, 2, 3].map(() => make("span", { class: "bar" })),
+      ),
     );
     this.#box.replaceChildren(
       make("ol", { class: "blank", "aria-hidden": "true" }, ...bars),
-      make("p", { class: "waiting" }, text),
+      make("p", { class: "waiting" }, make("span", {}, text)),
     );
   }
 
