@@ -200,25 +200,22 @@ class Gate:
                 deadline.reschedule(loop.time() + seconds)
 
         receive = exchange.receiver(count)
-        tasks = {
-            asyncio.ensure_future(
-                self._app(exchange.scope, receive, exchange.send)
-            ),
-            asyncio.ensure_future(exchange.wait_for_end(receive)),
-        }
-        answer = next(iter(tasks))
+        answer = asyncio.ensure_future(
+            self._app(exchange.scope, receive, exchange.send)
+        )
+        end = asyncio.ensure_future(exchange.wait_for_end(receive))
         try:
             done, _ = await asyncio.wait(
-                tasks, return_when=asyncio.FIRST_COMPLETED
+                {answer, end}, return_when=asyncio.FIRST_COMPLETED
             )
             for task in done:
                 task.result()
             if answer not in done and not exchange.is_sent:
                 raise _ClientGone
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            answer.cancel()
+            end.cancel()
+            await asyncio.gather(answer, end, return_exceptions=True)
 
     async def _refuse(
         self, exchange: "_Exchange", refused: refusals.Refused
