@@ -5,6 +5,7 @@ from tftag.cli import (
     learn_command,
     models_command,
     search_command,
+    serve_command,
     tag_command,
     timeline_command,
 )
@@ -16,6 +17,7 @@ COMMANDS = (
     timeline_command,
     search_command,
     learn_command,
+    serve_command,
     models_command,
 )
 

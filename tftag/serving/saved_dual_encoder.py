@@ -80,12 +80,23 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         if not batch:
             return np.zeros((0, self.dim), np.float32)
         if len(batch) == 1 and (heard := self._long(batch[0])) is not None:
-            mean = heard["embedding"].mean(axis=0, dtype=np.float64)
-            mean /= np.linalg.norm(mean) or 1.0
-            return mean.astype(np.float32)[np.newaxis]
+            return self.vector_of(heard["embedding"])[np.newaxis]
         return self._run("embed_batch", **saved_tagger.padded_rows(batch))[
             "embedding"
         ]
+
+    def vector_of(self, clips: np.ndarray) -> np.ndarray:
+        """The vector of a recording by those of its clips.
+
+        Args:
+            clips: Embeddings that `hear_clips` gives, float32 `[clips, dim]`.
+
+        Returns:
+            float32 `[dim]` of unit length.
+        """
+        mean = clips.mean(axis=0, dtype=np.float64)
+        mean /= np.linalg.norm(mean) or 1.0
+        return mean.astype(np.float32)
 
     def embed_each(
         self, recordings: Iterable[np.ndarray]
