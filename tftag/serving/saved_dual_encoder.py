@@ -158,6 +158,11 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         is_tag = tags.clean_tag(phrase) in self.tag_names
         return is_tag or words.normalize(phrase) in self._phrases.rows
 
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The phrases that have a vector."""
+        return self._phrases.phrases
+
     def unknown_words(self, text: str) -> dict[str, str | None]:
         """Finds the words of a text that have no vector.
 
