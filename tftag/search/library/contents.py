@@ -120,6 +120,12 @@ def read(folder: pathlib.Path) -> Contents:
     )
 
 
+def clear(folder: pathlib.Path) -> None:
+    """Removes an index, and nothing else that may lie in its folder."""
+    (folder / FILE_NAME).unlink(missing_ok=True)
+    segment.remove_others(folder, ())
+
+
 def damaged(folder: pathlib.Path, error: Exception) -> ValueError:
     """Says that an index cannot be used, and what to do."""
     return ValueError(

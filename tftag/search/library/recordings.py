@@ -50,6 +50,23 @@ class Recording:
         return _digest(facts.encode() + os.fsencode(self.name))
 
 
+@dataclasses.dataclass(frozen=True)
+class FileTags:
+    """What a file says of itself; "" and 0 where it does not.
+
+    Attributes:
+        title: Of the recording.
+        artist: Who made it.
+        album: Where it appeared.
+        year: When.
+    """
+
+    title: str = ""
+    artist: str = ""
+    album: str = ""
+    year: int = 0
+
+
 def text_key(text: str) -> int:
     """64 bits for an artist or album, 0 for none; case does not count.
 

@@ -23,6 +23,11 @@ _MERGED_FROM_SHARE = 0.25
 # Gone rows cost memory and time until a segment is made anew.
 _MADE_ANEW_FROM_SHARE = 0.2
 
+
+class Locked(ValueError):
+    """Another process changes the index now."""
+
+
 Added = Sequence[tuple[recordings.Recording, np.ndarray]]
 
 
@@ -97,11 +102,53 @@ class Writer:
         self._commit(merged, None)
         return True
 
-    def set_roots(self, roots: Sequence[str | None]) -> None:
-        """Replaces the roots: each keeps its number, or is None."""
-        self._replace(
-            dataclasses.replace(self.parts.contents, roots=tuple(roots))
+    def set_roots(self, folders: Sequence[pathlib.Path]) -> None:
+        """Says which folders are indexed.
+
+        One that was keeps its number; the recordings of one that no longer is
+        are dropped.
+        """
+        held = self.parts.contents
+        wanted = [opened_parts.stored_root(self.folder, one) for one in folders]
+        roots = [one if one in wanted else None for one in held.roots]
+        roots += [one for one in wanted if one not in roots]
+        if roots == list(held.roots):
+            return
+        dropped = [at for at, one in enumerate(roots) if one is None]
+        parts = [
+            _narrowed(part, ~np.isin(part.segment.arrays["root"], dropped))
+            for part in self.parts.parts
+        ]
+        parts = [part for part in parts if len(part)]
+        held = dataclasses.replace(
+            held,
+            roots=tuple(roots),
+            parts=_named(parts),
+            unusable={
+                key: one
+                for key, one in held.unusable.items()
+                if one[0] not in dropped
+            },
         )
+        self._replace(held, parts)
+
+    def set_readers(self, decoders: str, reads_file_tags: bool) -> None:
+        """Says what reads the files from now on.
+
+        Args:
+            decoders: Others may read more: what was unusable is tried again.
+            reads_file_tags: Whether artist, album and year will be known.
+        """
+        held = self.parts.contents
+        is_same = held.decoders == decoders
+        now = dataclasses.replace(
+            held,
+            decoders=decoders,
+            unusable=held.unusable if is_same else {},
+            has_file_tags=held.has_file_tags and reads_file_tags,
+        )
+        if now != held:
+            self._replace(now, self.parts.parts)
 
     def _merged(
         self, parts: list[opened_parts.OpenedPart], first: int
@@ -150,17 +197,7 @@ class Writer:
         held = self.parts.contents
         held = dataclasses.replace(
             held,
-            parts=tuple(
-                contents.Part(
-                    part.segment.name,
-                    part.segment.shape,
-                    part.segment.crc,
-                    ()
-                    if part.is_there is None
-                    else tuple(np.flatnonzero(~part.is_there).tolist()),
-                )
-                for part in parts
-            ),
+            parts=_named(parts),
             unusable=held.unusable if unusable is None else dict(unusable),
         )
         self._replace(held, parts)
@@ -168,12 +205,10 @@ class Writer:
     def _replace(
         self,
         held: contents.Contents,
-        parts: Sequence[opened_parts.OpenedPart] | None = None,
+        parts: Sequence[opened_parts.OpenedPart],
     ) -> None:
         contents.write(self.folder, held)
-        self.parts = opened_parts.OpenedParts(
-            self.folder, held, self.parts.parts if parts is None else parts
-        )
+        self.parts = opened_parts.OpenedParts(self.folder, held, parts)
         segment.remove_others(self.folder, [part.name for part in held.parts])
 
 
@@ -186,8 +221,9 @@ def opened(folder: pathlib.Path, new: contents.Contents) -> Iterator[Writer]:
         new: What a new one begins with; says which model is asked for.
 
     Raises:
-        ValueError: The index is damaged or of another model, another process
-            changes it, or the folder holds something else.
+        Locked: Another process changes it.
+        ValueError: The index is damaged or of another model, or the folder
+            holds something else.
         OSError: It cannot be written.
     """
     no_links.refuse(folder)
@@ -198,8 +234,11 @@ def opened(folder: pathlib.Path, new: contents.Contents) -> Iterator[Writer]:
             "An index goes into a folder of its own. Received: "
             f"{folder}, which holds {others[0].name!r}."
         )
-    refusal = f"Another process changes the index now. Received: {folder}."
-    with no_links.lock(folder / _LOCK, refusal):
+    with no_links.append(folder / _LOCK) as file:
+        try:
+            no_links.take(file, f"Another process changes {folder} now.")
+        except ValueError as error:
+            raise Locked(str(error)) from error
         if not contents.is_index(folder):
             contents.write(folder, new)
         parts = opened_parts.OpenedParts.open(folder)
@@ -229,15 +268,39 @@ _COLUMNS = (
 )
 
 
+def _named(
+    parts: Sequence[opened_parts.OpenedPart],
+) -> tuple[contents.Part, ...]:
+    return tuple(
+        contents.Part(
+            part.segment.name,
+            part.segment.shape,
+            part.segment.crc,
+            ()
+            if part.is_there is None
+            else tuple(np.flatnonzero(~part.is_there).tolist()),
+        )
+        for part in parts
+    )
+
+
 def _without(
     part: opened_parts.OpenedPart, gone: Collection[int]
 ) -> opened_parts.OpenedPart:
     if not gone:
         return part
     keys = np.array(sorted(gone), "<u8")
-    kept = np.isin(part.segment.arrays["key"], keys, invert=True)
+    return _narrowed(
+        part, np.isin(part.segment.arrays["key"], keys, invert=True)
+    )
+
+
+def _narrowed(
+    part: opened_parts.OpenedPart, kept: np.ndarray
+) -> opened_parts.OpenedPart:
+    """What is there of a segment, of these rows."""
     if part.is_there is not None:
-        kept &= part.is_there
+        kept = kept & part.is_there
     if len(part) == kept.sum():
         return part
     return opened_parts.OpenedPart(part.segment, kept)
