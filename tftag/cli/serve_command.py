@@ -47,6 +47,12 @@ def add_parser(commands) -> None:
         metavar="NAME/LABEL=VERSION",
         help="serve this version of a model too, under a label",
     )
+    serve.add_argument(
+        "--index",
+        type=arguments_lib.local_path,
+        metavar="INDEX",
+        help="what `tftag index` made, to be searched and listened to",
+    )
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS")
     serve.add_argument(
         "--port",
@@ -130,6 +136,7 @@ def run(arguments: argparse.Namespace) -> int:
         service = service_lib.Service(
             service_lib.Settings(
                 sources=_sources(arguments),
+                index=arguments.index and pathlib.Path(arguments.index),
                 limits=limits,
                 token=arguments.token or None,
                 hosts=hosts,
@@ -160,9 +167,15 @@ def _modules():
 
 
 def _sources(arguments):
+    from tftag.search import library_index
     from tftag.server import served_models
 
     models = arguments.model or [(None, presets.TAGGER)]
+    if arguments.index is not None:
+        # An index may come from a stranger: no folder that it names is opened.
+        of_index = library_index.LibraryIndex.open(arguments.index).model_name
+        if of_index in presets.PRESETS and (None, of_index) not in models:
+            models = [*models, (None, of_index)]
     folders = [
         (name, model, presets.resolve(model, chosen_model.say))
         for name, model in models

@@ -277,7 +277,7 @@ class _Exchange:
         async def receive() -> Message:
             message = await self.receive()
             if message["type"] == "http.disconnect":
-                if not self.is_read:
+                if not (self.is_read or self.is_sent):
                     raise _ClientGone
                 return message
             if not message.get("more_body"):
@@ -292,8 +292,10 @@ class _Exchange:
         """Returns when the client has gone, or has all it asked for."""
         if self.scope["method"] in ("GET", "HEAD"):
             # Nobody else reads what may follow such a header.
-            while not self.is_read:
+            while not (self.is_read or self.is_sent):
                 await receive()
+        if self.is_sent:
+            return
         await self._read.wait()
         while (await self.receive())["type"] != "http.disconnect":
             pass

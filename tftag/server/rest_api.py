@@ -49,13 +49,14 @@ def router(models: served_models.ServedModels) -> fastapi.APIRouter:
     async def answer(request: requests.Request) -> responses.Response:
         # One rule for all paths, as that server has it; those below are for
         # the description.
-        found = _MODEL.fullmatch(request.scope["path"])
+        path = request.scope["path"]
+        found = _MODEL.fullmatch(path)
         end = (found and found["end"] or "").lower()
         is_known = found and end in _ENDS.get(request.method, ())
         if not is_known or (end[:1] == ":" and found["name"] is None):
             raise refusals.Refused(
                 refusals.BAD,
-                f"Malformed request: {request.method} {request.scope['path']:.200}",
+                f"Malformed request: {request.method} {path:.200}",
             )
         number = _number(found["number"])
         if found["name"] is None:

@@ -17,16 +17,18 @@ from tftag.server import (
     gate as gate_lib,
 )
 from tftag.server import (
+    library_api,
+    refusals,
+    rest_api,
+    served_index,
+    served_models,
+    tagging_api,
+)
+from tftag.server import (
     limits as limits_lib,
 )
 from tftag.server import (
     metrics as metrics_lib,
-)
-from tftag.server import (
-    refusals,
-    rest_api,
-    served_models,
-    tagging_api,
 )
 from tftag.server import (
     uploads as uploads_lib,
@@ -44,6 +46,7 @@ class Settings:
 
     Attributes:
         sources: The models; the first is the default one.
+        index: The folder of the index; None for a service without search.
         limits: How much it takes on.
         token: What a client must send; None where anybody may ask.
         hosts: The names that it is asked by; None for any.
@@ -52,6 +55,7 @@ class Settings:
     """
 
     sources: Sequence[served_models.Source]
+    index: pathlib.Path | None = None
     limits: limits_lib.Limits = limits_lib.Limits()
     token: str | None = None
     hosts: frozenset[str] | None = None
@@ -70,8 +74,8 @@ class Service:
         """Opens the models.
 
         Raises:
-            FileNotFoundError: There is no such model.
-            ValueError: One cannot be opened.
+            FileNotFoundError: There is no such model, or index.
+            ValueError: One cannot be opened, or does not fit the others.
         """
         self.is_ending = False
         self._settings = settings
@@ -79,6 +83,11 @@ class Service:
         self._models = served_models.ServedModels(
             settings.sources, settings.poll_seconds, self._metrics.joined
         )
+        self._index = None
+        if settings.index is not None:
+            self._index = served_index.ServedIndex(
+                settings.index, self._models, settings.poll_seconds
+            )
         self._uploads = uploads_lib.Uploads(settings.processes, settings.limits)
         self._gate = gate_lib.Gate(
             self._application(),
@@ -108,9 +117,10 @@ class Service:
         _answer_errors(app)
         app.include_router(self._own_routes())
         app.include_router(tagging_api.router(self._models, self._uploads))
+        if self._index is not None:
+            app.include_router(library_api.router(self._index, self._uploads))
         app.include_router(rest_api.router(self._models))
-        if _PAGE.is_dir():
-            app.mount("/page", staticfiles.StaticFiles(directory=_PAGE))
+        app.mount("/page", staticfiles.StaticFiles(directory=_PAGE))
         return app
 
     def _own_routes(self) -> fastapi.APIRouter:
@@ -173,7 +183,12 @@ class Service:
                 self._described(model)
                 for model in self._models.by_name.values()
             ],
-            "index": None,
+            "index": None
+            if self._index is None
+            else {
+                "recordings": len(self._index.current()),
+                "has_map": True,
+            },
             "limits": {
                 "body_bytes": limits.body_bytes,
                 "audio_seconds": limits.audio_seconds,
@@ -228,6 +243,6 @@ def _answer_errors(app: fastapi.FastAPI) -> None:
 
     for kind in (
         *(refusals.Refused, audio.UnusableAudio, TimeoutError),
-        tf.errors.OpError,
+        *(tf.errors.OpError, Exception),  # the last is logged by the gate
     ):
         app.add_exception_handler(kind, refused)

@@ -10,7 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from tftag import audio, tags, words
-from tftag.serving import model_card, saved_tagger, version_folder
+from tftag.serving import (
+    long_recordings,
+    model_card,
+    saved_tagger,
+    version_folder,
+)
 
 
 class SavedDualEncoder(saved_tagger.SavedTagger):
@@ -112,6 +117,43 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         for batch in self._batches(recordings):
             yield from self.embed_batch(batch)
 
+    def describe_each(
+        self, recordings: Iterable[np.ndarray]
+    ) -> Iterator[tuple[np.ndarray, tuple[str, ...]]]:
+        """Embeds and tags many waveforms, in one pass of the network.
+
+        Args:
+            recordings: As `embed_each` takes them.
+
+        Yields:
+            float32 `[dim]` of each, and its tags at their thresholds or
+            above, in their order.
+        """
+        for batch in self._batches(recordings):
+            vectors, calibrated = self._described(batch)
+            for vector, values in zip(vectors, calibrated, strict=True):
+                given = np.flatnonzero(values >= self.thresholds)
+                yield vector, tuple(self.tag_names[at] for at in given)
+
+    def _described(
+        self, batch: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if self.hear_clips is None:  # an export of before
+            tagged = self.tag_batch(batch)
+            vectors = self.embed_batch(batch)
+        else:
+            heard = long_recordings.hear_each(
+                self.hear_clips,
+                [saved_tagger.plain_waveform(samples) for samples in batch],
+                self.spec,
+                self.clips_at_once,
+            )
+            tagged = [self.recording_of(one["probabilities"]) for one in heard]
+            vectors = np.stack(
+                [self.vector_of(one["embedding"]) for one in heard]
+            )
+        return vectors, np.stack([one.calibrated for one in tagged])
+
     def embed_texts(
         self, texts: Sequence[str]
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -157,6 +199,11 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         """
         is_tag = tags.clean_tag(phrase) in self.tag_names
         return is_tag or words.normalize(phrase) in self._phrases.rows
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The phrases that have a vector."""
+        return self._phrases.phrases
 
     def unknown_words(self, text: str) -> dict[str, str | None]:
         """Finds the words of a text that have no vector.

@@ -140,7 +140,7 @@ class SavedTagger:
         """
         if (heard := self._long(samples)) is not None:
             return self.recording_of(heard["probabilities"])
-        waveform = _waveform(samples)
+        waveform = plain_waveform(samples)
         return _recordings(
             self._run("serving_default", waveform=waveform[np.newaxis])
         )[0]
@@ -213,7 +213,9 @@ class SavedTagger:
                 tagged["probabilities"],
                 self.calibrated(tagged["probabilities"]),
             )
-        answer = self._run("timeline", waveform=_waveform(samples)[np.newaxis])
+        answer = self._run(
+            "timeline", waveform=plain_waveform(samples)[np.newaxis]
+        )
         return Timeline(
             answer["start_seconds"][0],
             answer["probabilities"][0],
@@ -276,7 +278,7 @@ class SavedTagger:
         )
         if self.hear_clips is None or np.size(samples) <= longest:
             return None
-        waveform = _waveform(samples)
+        waveform = plain_waveform(samples)
         if not waveform.any():
             return None
         return long_recordings.hear(
@@ -319,7 +321,7 @@ def padded_rows(batch: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     Raises:
         ValueError: No samples, NaN, infinity, or another shape.
     """
-    waveforms = [_waveform(samples) for samples in batch]
+    waveforms = [plain_waveform(samples) for samples in batch]
     lengths = [len(waveform) for waveform in waveforms]
     padded = np.zeros((len(batch), max(lengths)), np.result_type(*waveforms))
     for row, waveform in zip(padded, waveforms, strict=True):
@@ -330,8 +332,12 @@ def padded_rows(batch: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-def _waveform(samples):
-    """Returns int16 as it is, and other numbers as float32."""
+def plain_waveform(samples: np.ndarray) -> np.ndarray:
+    """Returns int16 as it is, and other numbers as float32.
+
+    Raises:
+        ValueError: No samples, NaN, infinity, or another shape.
+    """
     samples = np.asarray(samples)
     # What float32 does not hold becomes infinity, which is refused below.
     with np.errstate(over="ignore"):
