@@ -13,7 +13,7 @@ from tftag.pretrained import presets
 
 TOKEN_VARIABLE = "TFTAG_TOKEN"  # noqa: S105
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_PACKAGES = ("fastapi", "uvicorn", "python_multipart")
+_PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
 
 
 def add_parser(commands) -> None:

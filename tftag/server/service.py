@@ -143,13 +143,16 @@ class Service:
             return {"status": "ready"}
 
         @api.get("/metrics", response_class=responses.PlainTextResponse)
-        async def metrics() -> str:
+        async def metrics() -> responses.Response:
             """Counters in Prometheus' text format."""
-            return self._metrics.text(
+            text = self._metrics.text(
                 {
                     name: {n: state.name for n, state in model.states.items()}
                     for name, model in self._models.by_name.items()
                 }
+            )
+            return responses.PlainTextResponse(
+                text, media_type=metrics_lib.CONTENT_TYPE
             )
 
         @api.get("/config")
