@@ -68,6 +68,7 @@ class Service:
 
     Attributes:
         is_ending: Whether it has been told to end; it is not ready then.
+        metrics: What it counts.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -79,9 +80,9 @@ class Service:
         """
         self.is_ending = False
         self._settings = settings
-        self._metrics = metrics_lib.Metrics()
+        self.metrics = metrics_lib.Metrics()
         self._models = served_models.ServedModels(
-            settings.sources, settings.poll_seconds, self._metrics.joined
+            settings.sources, settings.poll_seconds, self.metrics.joined
         )
         self._index = None
         if settings.index is not None:
@@ -92,7 +93,7 @@ class Service:
         self._gate = gate_lib.Gate(
             self._application(),
             settings.limits,
-            self._metrics,
+            self.metrics,
             settings.token,
             settings.hosts,
         )
@@ -100,6 +101,11 @@ class Service:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers a request."""
         await self._gate(scope, receive, send)
+
+    @property
+    def upload_folder(self) -> pathlib.Path:
+        """Where recordings are while they are decoded."""
+        return self._uploads.folder
 
     def close(self) -> None:
         """Takes the models down and ends the processes."""
@@ -145,7 +151,7 @@ class Service:
         @api.get("/metrics", response_class=responses.PlainTextResponse)
         async def metrics() -> responses.Response:
             """Counters in Prometheus' text format."""
-            text = self._metrics.text(
+            text = self.metrics.text(
                 {
                     name: {n: state.name for n, state in model.states.items()}
                     for name, model in self._models.by_name.items()
