@@ -90,7 +90,7 @@ def ask(place: pathlib.Path, drawn: drawn_library.Drawn) -> dict[str, object]:
     """Asks with texts and with recordings, and compares with all products."""
     began, before = time.monotonic(), _resident_mb()
     index = library_index.LibraryIndex.open(place)
-    index.similar([drawn.audio[0]])
+    index.similar(drawn.audio[0])
     found: dict[str, object] = {"open_seconds": time.monotonic() - began}
     answers = {}
     for kind, queries in (("text", drawn.texts), ("audio", drawn.audio)):

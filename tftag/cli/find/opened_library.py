@@ -159,7 +159,7 @@ def of_folder(
             if not is_index(place):
                 raise
             chosen_model.say(f"searched as it is: {error}")
-        index = library_index.LibraryIndex.open(place)
+        index = library_index.LibraryIndex.open(place, shown_root=folder)
         if not len(index):
             raise ValueError(_EMPTY.format(folder))
         yield index
