@@ -31,6 +31,7 @@ _TYPES = {
 }
 _LONGEST_QUERY = 1_000
 _MOST_EXAMPLES = 32
+_MAP_SECONDS = 20.0
 
 Text = Annotated[str, fastapi.Query(max_length=_LONGEST_QUERY)]
 
@@ -183,12 +184,27 @@ def router(
             ]
         )
 
+    maps = library_map.LibraryMap()
+
     @api.get("/map")
     async def whole_map() -> responses.Response:
         """All recordings in two dimensions, in columns of equal length."""
+        if not library_map.is_possible():
+            raise refusals.Refused(
+                refusals.NOT_FOUND,
+                "A map is made with scikit-learn, which the service does not "
+                "have: tftag[map].",
+            )
         held = await asyncio.to_thread(index.current)
-        content = await asyncio.to_thread(library_map.as_json, held)
-        return responses.Response(content, media_type="application/json")
+        made = asyncio.wrap_future(maps.of(held))
+        done, _ = await asyncio.wait({made}, timeout=_MAP_SECONDS)
+        if not done:
+            raise refusals.Refused(
+                refusals.UNAVAILABLE,
+                "The map is being made.",
+                {"Retry-After": "10"},
+            )
+        return responses.Response(made.result(), media_type="application/json")
 
     @api.get(
         "/audio/{recording}",

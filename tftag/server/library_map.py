@@ -1,65 +1,77 @@
-"""The library in two dimensions: what lies near sounds alike, more or less."""
+"""The library on a plane, made once and beside the requests that wait."""
 
-import functools
-
-import numpy as np
+import concurrent.futures
+import importlib.util
+import threading
 
 from tftag.audio import audio_files
 from tftag.files import plain_json
 from tftag.search import library_index
+from tftag.search.map import page
 from tftag.server import served_index
 
-MOST_POINTS = 50_000
 _DIGITS = 4
 
 
-@functools.lru_cache(maxsize=1)
-def as_json(index: library_index.LibraryIndex) -> bytes:
-    """Writes the map.
-
-    Args:
-        index: The library.
-
-    Returns:
-        JSON in columns: `id`, `x` and `y` from 0 to 1, `path`, `title`,
-        `artist`, `tag`; and `recordings`, of which every n-th is shown where
-        there are more than `MOST_POINTS`.
-    """
-    step = -(-len(index) // MOST_POINTS) or 1
-    names = ("id", "path", "title", "artist", "tag")
-    columns: dict[str, list[object]] = {name: [] for name in names}
-    for place, one in enumerate(index.each_recording()):
-        if place % step == 0:
-            columns["id"].append(served_index.name_of(one.key))
-            columns["path"].append(audio_files.shown(one.name))
-            columns["title"].append(one.title or None)
-            columns["artist"].append(one.artist or None)
-            columns["tag"].append(one.tags[0] if one.tags else None)
-    places = _plane(index, step).round(_DIGITS)
-    return plain_json.text(
-        {
-            "recordings": len(index),
-            "x": places[:, 0],
-            "y": places[:, 1],
-            **columns,
-        },
-        indent=None,
-    ).encode("utf-8", "replace")
+def is_possible() -> bool:
+    """Whether what places recordings is installed: tftag[map]."""
+    return importlib.util.find_spec("sklearn") is not None
 
 
-def _plane(index: library_index.LibraryIndex, step: int) -> np.ndarray:
-    """Places `[points, 2]` from 0 to 1: ranks along the main axes."""
-    blocks = []
-    first = 0
-    for block in index.vectors():
-        blocks.append(np.array(block[-first % step :: step], np.float32))
-        first += len(block)
-    if not blocks:
-        return np.zeros((0, 2))
-    vectors = np.concatenate(blocks)
-    centred = vectors - vectors.mean(axis=0)
-    _, axes = np.linalg.eigh(centred.T.astype(np.float64) @ centred)
-    plane = centred @ axes[:, -1:-3:-1]
-    # Ranks fill the plane evenly, where a few far away would empty it.
-    ranks = plane.argsort(axis=0, kind="stable").argsort(axis=0)
-    return ranks / max(len(plane) - 1, 1)
+class LibraryMap:
+    """The map of the index as it is now; any thread may ask."""
+
+    def __init__(self) -> None:
+        """Makes nothing yet."""
+        self._lock = threading.Lock()
+        self._index: library_index.LibraryIndex | None = None
+        self._made: concurrent.futures.Future[bytes] | None = None
+
+    def of(
+        self, index: library_index.LibraryIndex
+    ) -> "concurrent.futures.Future[bytes]":
+        """Begins to make the map, unless that has been done.
+
+        Args:
+            index: With at least one recording.
+
+        Returns:
+            What will hold JSON in columns: `id`, `x`, `y`, `path`, `title`,
+            `artist`, `tag`; and `recordings`, the size of the library.
+        """
+        with self._lock:
+            if self._made is None or self._index is not index:
+                made: concurrent.futures.Future[bytes]
+                made = concurrent.futures.Future()
+                self._index, self._made = index, made
+                threading.Thread(
+                    target=_make, args=(index, made), daemon=True
+                ).start()
+            return self._made
+
+
+def _make(
+    index: library_index.LibraryIndex,
+    made: "concurrent.futures.Future[bytes]",
+) -> None:
+    try:
+        made.set_result(_as_json(index))
+    except Exception as error:  # whoever waits is told
+        made.set_exception(error)
+
+
+def _as_json(index: library_index.LibraryIndex) -> bytes:
+    points = page.points(index)
+    known = points.recordings
+    columns = {
+        "recordings": points.library_size,
+        "id": [served_index.name_of(one.key) for one in known],
+        "x": points.places[:, 0].round(_DIGITS),
+        "y": points.places[:, 1].round(_DIGITS),
+        "path": [audio_files.shown(one.name) for one in known],
+        "title": [one.title or None for one in known],
+        "artist": [one.artist or None for one in known],
+        "tag": [one.tags[0] if one.tags else None for one in known],
+    }
+    text = plain_json.text(columns, indent=None)
+    return text.encode("utf-8", "replace")

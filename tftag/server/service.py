@@ -18,6 +18,7 @@ from tftag.server import (
 )
 from tftag.server import (
     library_api,
+    library_map,
     refusals,
     rest_api,
     served_index,
@@ -196,7 +197,7 @@ class Service:
             if self._index is None
             else {
                 "recordings": len(self._index.current()),
-                "has_map": True,
+                "has_map": library_map.is_possible(),
             },
             "limits": {
                 "body_bytes": limits.body_bytes,
