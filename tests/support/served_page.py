@@ -64,7 +64,8 @@ def running(model, library_model, folder):
     index = folder / "index"
     command = tftag("index", music, "--out", index, "--model", library_model)
     subprocess.run(command, check=True, capture_output=True)
-    command = tftag("serve", "--model", model, "--index", index)
+    command = tftag("serve", "--model", model, "--model", library_model)
+    command += ["--index", index]
     command += ["--port", "0", "--max-requests", str(REQUESTS)]
     command += ["--max-body-mb", str(BODY_BYTES >> 20)]
     with (folder / "log").open("w") as log:

@@ -99,9 +99,9 @@ def test_a_click_on_the_timeline_seeks(page, sound):
         "const rows = document.querySelector('.rows');"
         "const { left, top, width } = rows.getBoundingClientRect();"
         "rows.dispatchEvent(new MouseEvent('click', {"
-        "  clientX: left + 0.75 * width, clientY: top + 5, bubbles: true }))"
+        "  clientX: left + 0.8 * width, clientY: top + 5, bubbles: true }))"
     )
-    assert seconds(page)[0] == pytest.approx(6, abs=0.05)
+    assert seconds(page)[0] == pytest.approx(6.4, abs=0.05)
     assert page.text("#time").startswith("0:06")
 
 
