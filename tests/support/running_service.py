@@ -8,7 +8,8 @@ import time
 
 import httpx
 
-from tftag.server import limits, listening, served_models, service
+from tftag.server import limits, listening, service
+from tftag.server.models import served_models
 
 # Enough for a test that is not about patience.
 LIMITS = limits.Limits(body_bytes=1 << 20, json_bytes=1 << 20, audio_seconds=60)
@@ -78,3 +79,9 @@ def error_of(answer):
     assert found.keys() == {"error"}
     assert "Traceback" not in found["error"]
     return found["error"]
+
+
+def sent(client, data, **options):
+    """Sends a recording as the body."""
+    kind = {"content-type": "application/octet-stream"}
+    return client.post("/tag", content=data, headers=kind, **options)

@@ -169,7 +169,7 @@ def _modules():
 
 def _sources(arguments):
     from tftag.search import library_index
-    from tftag.server import served_models
+    from tftag.server.models import served_models
 
     models = arguments.model or [(None, presets.TAGGER)]
     if arguments.index is not None:

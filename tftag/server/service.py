@@ -13,27 +13,15 @@ from starlette import requests, responses
 import tftag
 from tftag import audio
 from tftag.console import quiet
-from tftag.server import (
-    gate as gate_lib,
-)
-from tftag.server import (
-    library_api,
-    library_map,
-    refusals,
-    rest_api,
-    served_index,
-    served_models,
-    tagging_api,
-)
-from tftag.server import (
-    limits as limits_lib,
-)
-from tftag.server import (
-    metrics as metrics_lib,
-)
-from tftag.server import (
-    uploads as uploads_lib,
-)
+from tftag.server import gate as gate_lib
+from tftag.server import limits as limits_lib
+from tftag.server import metrics as metrics_lib
+from tftag.server import refusals
+from tftag.server.library import library_api, library_map, served_index
+from tftag.server.models import served_models
+from tftag.server.recordings import tagging_api
+from tftag.server.recordings import uploads as uploads_lib
+from tftag.server.rest import rest_api
 
 with quiet.tensorflow_start():
     import tensorflow as tf

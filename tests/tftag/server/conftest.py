@@ -15,7 +15,7 @@ def service(tagger_folder, encoder_folder, small_index):
 
 
 @pytest.fixture
-def client(service):
+def service_client(service):
     """A client of `service`."""
     return service.client
 

@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from tftag.server import batching
+from tftag.server.models import batching
 
 
 class Runs:

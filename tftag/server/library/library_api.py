@@ -12,15 +12,10 @@ from starlette import requests, responses
 from tftag.audio import audio_files
 from tftag.search import known_terms, library_index, query
 from tftag.search.library import filters
-from tftag.server import (
-    library_map,
-    refusals,
-    served_index,
-    tagging_api,
-)
-from tftag.server import (
-    uploads as uploads_lib,
-)
+from tftag.server import refusals
+from tftag.server.library import library_map, served_index
+from tftag.server.recordings import tagging_api
+from tftag.server.recordings import uploads as uploads_lib
 
 _TYPES = {
     **dict.fromkeys((".ogg", ".oga", ".opus"), "audio/ogg"),

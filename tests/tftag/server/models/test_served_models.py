@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from tftag.server import refusals, served_models
+from tftag.server import refusals
+from tftag.server.models import served_models
 
 
 @pytest.fixture

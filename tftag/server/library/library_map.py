@@ -8,7 +8,7 @@ from tftag.audio import audio_files
 from tftag.files import plain_json
 from tftag.search import library_index
 from tftag.search.map import page
-from tftag.server import served_index
+from tftag.server.library import served_index
 
 _DIGITS = 4
 

@@ -58,21 +58,23 @@ def check_alike(found, expected):
 
 @pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)
 def test_rows_and_columns_are_answered_as_the_contract_has_it(
-    client, encoder_signatures, name
+    service_client, encoder_signatures, name
 ):
     for request in forms(encoder_signatures[name], name, 2):
         body = json.dumps(request)
-        answer = client.post(PREDICT, content=body)
+        answer = service_client.post(PREDICT, content=body)
         assert answer.status_code == 200
         assert answer.headers["content-type"] == "application/json"
         expected = json.loads(rest_contract.predict(encoder_signatures, body))
         check_alike(answer.json(), expected)
 
 
-def test_a_signature_that_is_not_named_is_the_default_one(client, tagger):
+def test_a_signature_that_is_not_named_is_the_default_one(
+    service_client, tagger
+):
     waveform = signature_checks.inputs_of(tagger.signatures["timeline"], 2)
     body = {"instances": waveform["waveform"].numpy().tolist()}
-    rows = client.post("/v1/models/tiny:predict", json=body).json()
+    rows = service_client.post("/v1/models/tiny:predict", json=body).json()
     expected = tagger.tag_batch(list(waveform["waveform"].numpy()))
     for row, one in zip(rows["predictions"], expected, strict=True):
         np.testing.assert_allclose(
@@ -80,11 +82,11 @@ def test_a_signature_that_is_not_named_is_the_default_one(client, tagger):
         )
 
 
-def test_numbers_have_as_few_digits_as_tell_them_apart(client, tagger):
+def test_numbers_have_as_few_digits_as_tell_them_apart(service_client, tagger):
     body = {"signature_name": "tag_batch", "inputs": {}}
     inputs = signature_checks.inputs_of(tagger.signatures["tag_batch"], 1)
     body["inputs"] = {key: as_json(value) for key, value in inputs.items()}
-    answer = client.post("/v1/models/tiny:predict", json=body)
+    answer = service_client.post("/v1/models/tiny:predict", json=body)
     expected = tagger.signatures["tag_batch"](**inputs)["probabilities"]
     found = answer.json()["outputs"]["probabilities"]
     np.testing.assert_allclose(np.float32(found), expected, atol=1e-6)
@@ -92,10 +94,10 @@ def test_numbers_have_as_few_digits_as_tell_them_apart(client, tagger):
         assert value == float(str(np.float32(value)))
 
 
-def test_not_a_number_is_a_token_both_ways(client):
+def test_not_a_number_is_a_token_both_ways(service_client):
     """A row that is none is named in its status; the others are answered."""
     body = '{"instances": [[0.5, NaN, Infinity], [0.5, -0.5, 0.25]]}'
-    answer = client.post("/v1/models/tiny:predict", content=body)
+    answer = service_client.post("/v1/models/tiny:predict", content=body)
     assert answer.status_code == 200
     bad, good = answer.json()["predictions"]
     assert "NaN" in bad["status"] or "finite" in bad["status"]
@@ -250,32 +252,34 @@ def test_not_a_number_is_a_token_both_ways(client):
         ("tiny/labels/a/versions/1:predict", "{}", 400, "Malformed request"),
     ],
 )
-def test_what_is_refused_and_with_which_words(client, path, body, status, text):
-    answer = client.post(f"/v1/models/{path}", content=body)
+def test_what_is_refused_and_with_which_words(
+    service_client, path, body, status, text
+):
+    answer = service_client.post(f"/v1/models/{path}", content=body)
     assert (answer.status_code, text) == (answer.status_code, text)
     assert text in error_of(answer)
     assert answer.status_code == status
 
 
-def test_paths_in_any_case_are_understood(client):
+def test_paths_in_any_case_are_understood(service_client):
     body = {"signature_name": "tag_names", "instances": [0]}
-    expected = client.post("/v1/models/tiny:predict", json=body).json()
+    expected = service_client.post("/v1/models/tiny:predict", json=body).json()
     for path in (
         "/V1/MODELS/tiny:PREDICT",
         "/v1/models/tiny/Versions/1:predict",
     ):
-        assert client.post(path, json=body).json() == expected
-    assert client.get("/v1/MODELS/tiny").status_code == 200
+        assert service_client.post(path, json=body).json() == expected
+    assert service_client.get("/v1/MODELS/tiny").status_code == 200
 
 
-def test_status_and_what_there_is_none_of(client):
+def test_status_and_what_there_is_none_of(service_client):
     available = {
         "version": "1",
         "state": "AVAILABLE",
         "status": {"error_code": "OK", "error_message": ""},
     }
     for path in ("tiny", "tiny/versions/1"):
-        answer = client.get(f"/v1/models/{path}")
+        answer = service_client.get(f"/v1/models/{path}")
         assert answer.json() == {"model_version_status": [available]}
     for path, status, text in (
         ("/no", 404, "Could not find any versions of model no"),
@@ -284,16 +288,16 @@ def test_status_and_what_there_is_none_of(client):
         ("", 400, "Missing model name in request."),
         ("/tiny:predict", 400, "Malformed request: GET"),
     ):
-        answer = client.get(f"/v1/models{path}")
+        answer = service_client.get(f"/v1/models{path}")
         assert answer.status_code == status
         assert text in error_of(answer)
-    answer = client.delete("/v1/models/tiny")
+    answer = service_client.delete("/v1/models/tiny")
     assert answer.status_code == 400
     assert "Malformed request: DELETE" in error_of(answer)
 
 
-def test_metadata_is_that_of_the_file(client, tagger_folder):
-    found = client.get("/v1/models/tiny/metadata").json()
+def test_metadata_is_that_of_the_file(service_client, tagger_folder):
+    found = service_client.get("/v1/models/tiny/metadata").json()
     assert found["model_spec"] == {
         "name": "tiny",
         "signature_name": "",
