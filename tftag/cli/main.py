@@ -8,7 +8,12 @@ from tftag.cli import (
     tag_command,
     timeline_command,
 )
-from tftag.cli.find import index_command, search_command, similar_command
+from tftag.cli.find import (
+    index_command,
+    map_command,
+    search_command,
+    similar_command,
+)
 
 # In the order of the help text. Each has `add_parser(commands)`, which sets
 # `run`; TensorFlow waits until a model is opened.
@@ -18,6 +23,7 @@ COMMANDS = (
     index_command,
     search_command,
     similar_command,
+    map_command,
     learn_command,
     serve_command,
     models_command,

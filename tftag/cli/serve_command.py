@@ -1,6 +1,8 @@
 """The command `tftag serve`: models and an index over HTTP."""
 
 import argparse
+import contextlib
+import importlib.util
 import ipaddress
 import os
 import pathlib
@@ -13,7 +15,7 @@ from tftag.pretrained import presets
 
 TOKEN_VARIABLE = "TFTAG_TOKEN"  # noqa: S105
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_PACKAGES = ("fastapi", "uvicorn", "python_multipart")
+_PACKAGES = ("fastapi", "uvicorn", "python_multipart", "prometheus_client")
 
 
 def add_parser(commands) -> None:
@@ -148,27 +150,26 @@ def run(arguments: argparse.Namespace) -> int:
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         chosen_model.say(f"serving on http://{shown}:{port}")
-        with interrupts.unwatched():
-            listening.serve(service, listener)
+        with contextlib.closing(service), interrupts.unwatched():
+            listening.server(service).run(sockets=[listener])
     return 0
 
 
 def _modules():
-    try:
-        from tftag.server import json_log, limits, listening, service
-    except ModuleNotFoundError as error:
-        if error.name not in _PACKAGES:
-            raise
-        raise ValueError(
-            "The packages of the extra are needed: pip install "
-            f"'tftag[server]'. Received: no module {error.name!r}."
-        ) from error
+    for name in _PACKAGES:
+        if importlib.util.find_spec(name) is None:
+            raise ValueError(
+                "The packages of the extra are needed: pip install "
+                f"'tftag[server]'. Received: no module {name!r}."
+            )
+    from tftag.server import json_log, limits, listening, service
+
     return limits, listening, json_log, service
 
 
 def _sources(arguments):
     from tftag.search import library_index
-    from tftag.server import served_models
+    from tftag.server.models import served_models
 
     models = arguments.model or [(None, presets.TAGGER)]
     if arguments.index is not None:

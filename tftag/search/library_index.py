@@ -99,9 +99,16 @@ class LibraryIndex:
         dim: Length of a vector.
         tag_names: Tags of the model.
         roots: The folders that were indexed; every path is below one.
+        numbered_roots: They as recordings name them, by number; None for one
+            that is no longer indexed.
     """
 
-    def __init__(self, folder: pathlib.Path, parts: opened_parts.OpenedParts):
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        parts: opened_parts.OpenedParts,
+        shown_root: pathlib.Path | None = None,
+    ):
         """Takes opened parts; `open` does."""
         held = parts.contents
         self.folder = folder
@@ -109,17 +116,29 @@ class LibraryIndex:
         self.model_name = held.model_name
         self.dim = held.dim
         self.tag_names = held.tag_names
-        self._roots = opened_parts.absolute_roots(folder, held.roots)
-        self.roots = tuple(root for root in self._roots if root is not None)
+        self.numbered_roots = tuple(
+            root if root is None else shown_root or root
+            for root in opened_parts.absolute_roots(folder, held.roots)
+        )
+        self.roots = tuple(
+            root for root in self.numbered_roots if root is not None
+        )
         self.contents = held
         self._parts = parts
 
     @classmethod
-    def open(cls, folder: str | os.PathLike[str]) -> "LibraryIndex":
+    def open(
+        cls,
+        folder: str | os.PathLike[str],
+        *,
+        shown_root: pathlib.Path | None = None,
+    ) -> "LibraryIndex":
         """Opens an index.
 
         Args:
             folder: What `tftag index` made.
+            shown_root: How to write the root of an index that has one, as a
+                person typed it; whole, where None.
 
         Raises:
             FileNotFoundError: There is no index.
@@ -129,7 +148,7 @@ class LibraryIndex:
             >>> LibraryIndex.open("my.index")  # doctest: +SKIP
         """
         folder = pathlib.Path(folder)
-        return cls(folder, opened_parts.OpenedParts.open(folder))
+        return cls(folder, opened_parts.OpenedParts.open(folder), shown_root)
 
     def __len__(self) -> int:
         """Number of recordings."""
@@ -352,7 +371,7 @@ class LibraryIndex:
     ) -> recordings.Recording:
         try:
             found = recordings.row(part.segment.arrays, row, self.tag_names)
-            if self._roots[found.root] is None:
+            if self.numbered_roots[found.root] is None:
                 raise ValueError(f"{found.name!r} is of no root")
         except (ValueError, LookupError) as error:
             raise contents.damaged(self.folder, error) from error
@@ -360,7 +379,7 @@ class LibraryIndex:
 
     def _path(self, one: recordings.Recording) -> pathlib.Path:
         # `_recording` has seen to it that there is such a root.
-        return pathlib.Path(self._roots[one.root] or "", one.name)
+        return pathlib.Path(self.numbered_roots[one.root] or "", one.name)
 
     def _keys(self, path: str | os.PathLike[str]) -> Iterator[int]:
         """Yields what the file would have for a key, below each root."""
@@ -368,7 +387,7 @@ class LibraryIndex:
             state = os.stat(path)
         except OSError:
             return
-        for number, root in enumerate(self._roots):
+        for number, root in enumerate(self.numbered_roots):
             if root is None:
                 continue
             for whole in (os.path.abspath, os.path.realpath):

@@ -84,7 +84,7 @@ class Gate:
         self._metrics.active += 1
         try:
             await self._answer(exchange)
-        except _ClientGone:
+        except _GONE:
             exchange.status = _CLIENT_GONE
         except Exception as error:
             refused = refusals.of(error)
@@ -205,12 +205,13 @@ class Gate:
         )
         end = asyncio.ensure_future(exchange.wait_for_end(receive))
         try:
-            done, _ = await asyncio.wait(
+            await asyncio.wait(
                 {answer, end}, return_when=asyncio.FIRST_COMPLETED
             )
-            for task in done:
-                task.result()
-            if answer not in done and not exchange.is_sent:
+            if answer.done():
+                answer.result()
+            elif not exchange.is_sent:
+                end.result()
                 raise _ClientGone
         finally:
             answer.cancel()
@@ -337,4 +338,4 @@ def _without_port(host: str) -> str:
     return (name if mark and port.isdecimal() else host).lower()
 
 
-CLIENT_GONE = (_ClientGone, requests.ClientDisconnect)
+_GONE = (_ClientGone, requests.ClientDisconnect)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
@@ -89,6 +90,9 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Handles the signals, and does not raise them again at the end."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals are the main thread's
+            return
         signals = (signal.SIGINT, signal.SIGTERM)
         before = {one: signal.signal(one, self.handle_exit) for one in signals}
         try:
@@ -127,13 +131,8 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(service: service_lib.Service, listener: socket.socket) -> None:
-    """Answers requests until a signal comes.
-
-    Args:
-        service: The application; closed at the end.
-        listener: From `bind`.
-    """
+def server(service: service_lib.Service) -> Server:
+    """Makes what answers requests until a signal comes, by its `run`."""
     config = uvicorn.Config(
         service,
         http=Connection,
@@ -146,7 +145,4 @@ def serve(service: service_lib.Service, listener: socket.socket) -> None:
         h11_max_incomplete_event_size=_HEADER_BYTES,
         timeout_graceful_shutdown=_END_SECONDS,
     )
-    try:
-        Server(config, service).run(sockets=[listener])
-    finally:
-        service.close()
+    return Server(config, service)

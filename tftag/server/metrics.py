@@ -1,46 +1,13 @@
 """What the service counts, as Prometheus reads it."""
 
-import bisect
-import collections
-import os
-import threading
 from collections.abc import Mapping
 
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+import prometheus_client
+from prometheus_client import exposition
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _JOINED = (1, 2, 4, 8, 16, 32, 64)
-
-
-class Histogram:
-    """How many values were at most as large as each bound, by label."""
-
-    def __init__(self, bounds: tuple[float, ...]) -> None:
-        """Counts nothing yet."""
-        self.bounds = bounds
-        self.counts: dict[str, list[int]] = collections.defaultdict(
-            lambda: [0] * (len(bounds) + 1)
-        )
-        self.sums: dict[str, float] = collections.defaultdict(float)
-
-    def add(self, label: str, value: float) -> None:
-        """Counts a value."""
-        self.counts[label][bisect.bisect_left(self.bounds, value)] += 1
-        self.sums[label] += value
-
-    def lines(self, name: str, key: str) -> list[str]:
-        """Its lines in Prometheus' text."""
-        written = []
-        for label, counts in sorted(self.counts.items()):
-            total = 0
-            for bound, count in zip(
-                (*map(repr, self.bounds), "+Inf"), counts, strict=True
-            ):
-                total += count
-                labels = _labels({key: label, "le": bound})
-                written.append(f"{name}_bucket{labels} {total}")
-            labels = _labels({key: label})
-            written.append(f"{name}_sum{labels} {self.sums[label]!r}")
-            written.append(f"{name}_count{labels} {total}")
-        return written
+CONTENT_TYPE = exposition.CONTENT_TYPE_PLAIN_0_0_4
 
 
 class Metrics:
@@ -53,12 +20,39 @@ class Metrics:
     def __init__(self) -> None:
         """Counts nothing yet."""
         self.active = 0
-        self._requests: collections.Counter[tuple[str, int]] = (
-            collections.Counter()
+        self._registry = prometheus_client.CollectorRegistry()
+        prometheus_client.ProcessCollector(registry=self._registry)
+        self._requests = prometheus_client.Counter(
+            "tftag_requests",
+            "Answers by endpoint and status.",
+            ("endpoint", "status"),
+            registry=self._registry,
         )
-        self._seconds = Histogram(_SECONDS)
-        self._joined = Histogram(_JOINED)
-        self._lock = threading.Lock()
+        self._seconds = prometheus_client.Histogram(
+            "tftag_request_seconds",
+            "Time of answers.",
+            ("endpoint",),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._joined = prometheus_client.Histogram(
+            "tftag_batch_requests",
+            "Requests joined into a batch; clips of recordings count each.",
+            ("model",),
+            buckets=_JOINED,
+            registry=self._registry,
+        )
+        prometheus_client.Gauge(
+            "tftag_active_requests",
+            "Requests being answered.",
+            registry=self._registry,
+        ).set_function(lambda: self.active)
+        self._versions = prometheus_client.Gauge(
+            "tftag_model_version_state",
+            "1 for the state that a version of a model is in.",
+            ("model", "version", "state"),
+            registry=self._registry,
+        )
 
     def answered(self, endpoint: str, status: int, seconds: float) -> None:
         """Counts an answer.
@@ -68,14 +62,12 @@ class Metrics:
             status: Of HTTP.
             seconds: From the header to the last byte.
         """
-        with self._lock:
-            self._requests[endpoint, status] += 1
-            self._seconds.add(endpoint, seconds)
+        self._requests.labels(endpoint, str(status)).inc()
+        self._seconds.labels(endpoint).observe(seconds)
 
     def joined(self, model: str, requests: int) -> None:
         """Counts a batch of so many requests."""
-        with self._lock:
-            self._joined.add(model, requests)
+        self._joined.labels(model).observe(requests)
 
     def text(self, versions: Mapping[str, Mapping[int, str]]) -> str:
         """Writes all in Prometheus' text format.
@@ -83,57 +75,8 @@ class Metrics:
         Args:
             versions: State of each version of each model.
         """
-        with self._lock:
-            lines = [
-                "# HELP tftag_requests_total Answers by endpoint and status.",
-                "# TYPE tftag_requests_total counter",
-                *(
-                    "tftag_requests_total"
-                    f"{_labels({'endpoint': path, 'status': str(status)})} "
-                    f"{count}"
-                    for (path, status), count in sorted(self._requests.items())
-                ),
-                "# HELP tftag_request_seconds Time of answers.",
-                "# TYPE tftag_request_seconds histogram",
-                *self._seconds.lines("tftag_request_seconds", "endpoint"),
-                "# HELP tftag_batch_requests Requests joined into a batch.",
-                "# TYPE tftag_batch_requests histogram",
-                *self._joined.lines("tftag_batch_requests", "model"),
-            ]
-        lines += [
-            "# HELP tftag_active_requests Requests being answered.",
-            "# TYPE tftag_active_requests gauge",
-            f"tftag_active_requests {self.active}",
-            "# HELP tftag_model_version_state 1 for the state it is in.",
-            "# TYPE tftag_model_version_state gauge",
-        ]
-        for model, states in sorted(versions.items()):
-            for version, state in sorted(states.items()):
-                labels = {"model": model, "version": str(version)}
-                labels = _labels({**labels, "state": state})
-                lines.append(f"tftag_model_version_state{labels} 1")
-        if resident := resident_bytes():
-            lines += [
-                "# HELP process_resident_memory_bytes Resident memory.",
-                "# TYPE process_resident_memory_bytes gauge",
-                f"process_resident_memory_bytes {resident}",
-            ]
-        return "\n".join([*lines, ""])
-
-
-def resident_bytes() -> int:
-    """Memory of this process; 0 where the system does not say."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return 0
-
-
-def _labels(labels: Mapping[str, str]) -> str:
-    def escaped(text: str) -> str:
-        text = text.replace("\\", r"\\").replace('"', r"\"")
-        return text.replace("\n", r"\n")
-
-    pairs = (f'{name}="{escaped(value)}"' for name, value in labels.items())
-    return "{" + ",".join(pairs) + "}"
+        self._versions.clear()
+        for model, states in versions.items():
+            for version, state in states.items():
+                self._versions.labels(model, str(version), state).set(1)
+        return exposition.generate_latest(self._registry).decode()

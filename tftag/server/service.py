@@ -13,26 +13,15 @@ from starlette import requests, responses
 import tftag
 from tftag import audio
 from tftag.console import quiet
-from tftag.server import (
-    gate as gate_lib,
-)
-from tftag.server import (
-    library_api,
-    refusals,
-    rest_api,
-    served_index,
-    served_models,
-    tagging_api,
-)
-from tftag.server import (
-    limits as limits_lib,
-)
-from tftag.server import (
-    metrics as metrics_lib,
-)
-from tftag.server import (
-    uploads as uploads_lib,
-)
+from tftag.server import gate as gate_lib
+from tftag.server import limits as limits_lib
+from tftag.server import metrics as metrics_lib
+from tftag.server import refusals
+from tftag.server.library import library_api, library_map, served_index
+from tftag.server.models import served_models
+from tftag.server.recordings import tagging_api
+from tftag.server.recordings import uploads as uploads_lib
+from tftag.server.rest import rest_api
 
 with quiet.tensorflow_start():
     import tensorflow as tf
@@ -68,6 +57,7 @@ class Service:
 
     Attributes:
         is_ending: Whether it has been told to end; it is not ready then.
+        metrics: What it counts.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -79,9 +69,9 @@ class Service:
         """
         self.is_ending = False
         self._settings = settings
-        self._metrics = metrics_lib.Metrics()
+        self.metrics = metrics_lib.Metrics()
         self._models = served_models.ServedModels(
-            settings.sources, settings.poll_seconds, self._metrics.joined
+            settings.sources, settings.poll_seconds, self.metrics.joined
         )
         self._index = None
         if settings.index is not None:
@@ -92,7 +82,7 @@ class Service:
         self._gate = gate_lib.Gate(
             self._application(),
             settings.limits,
-            self._metrics,
+            self.metrics,
             settings.token,
             settings.hosts,
         )
@@ -100,6 +90,11 @@ class Service:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers a request."""
         await self._gate(scope, receive, send)
+
+    @property
+    def upload_folder(self) -> pathlib.Path:
+        """Where recordings are while they are decoded."""
+        return self._uploads.folder
 
     def close(self) -> None:
         """Takes the models down and ends the processes."""
@@ -143,13 +138,16 @@ class Service:
             return {"status": "ready"}
 
         @api.get("/metrics", response_class=responses.PlainTextResponse)
-        async def metrics() -> str:
+        async def metrics() -> responses.Response:
             """Counters in Prometheus' text format."""
-            return self._metrics.text(
+            text = self.metrics.text(
                 {
                     name: {n: state.name for n, state in model.states.items()}
                     for name, model in self._models.by_name.items()
                 }
+            )
+            return responses.PlainTextResponse(
+                text, media_type=metrics_lib.CONTENT_TYPE
             )
 
         @api.get("/config")
@@ -187,7 +185,7 @@ class Service:
             if self._index is None
             else {
                 "recordings": len(self._index.current()),
-                "has_map": True,
+                "has_map": library_map.is_possible(),
             },
             "limits": {
                 "body_bytes": limits.body_bytes,

@@ -72,9 +72,10 @@ def run(arguments: argparse.Namespace) -> int:
         model = opened_library.model_of(index, arguments.model)
     encoder = chosen_model.open_dual_encoder(model)
     fail = opened_library.Failures("not in the index")
-    index = opened_library.bring_up_to_date(
+    opened_library.bring_up_to_date(
         place, folders, encoder, model, fail, arguments.threads
     )
+    index = library_index.LibraryIndex.open(place)
     chosen_model.say(f"{len(index)} recordings are in {place}")
     return 1 if fail.count else 0
 

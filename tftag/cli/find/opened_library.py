@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tftag.serving import saved_dual_encoder
 
 FOLDER_NAME = ".tftag-index"
+_EMPTY = "INDEX_OR_FOLDER must hold audio that can be read. Received: {}."
 # A process that decodes takes a second to start.
 _FILES_PER_PROCESS = 8
 
@@ -78,27 +79,16 @@ def open_index(
     """Opens an index, and checks that a model is its own.
 
     Raises:
-        ValueError: It is damaged, or of another model.
+        ValueError: It is damaged, empty, or of another model.
     """
     index = library_index.LibraryIndex.open(path)
+    if not len(index):
+        raise ValueError(_EMPTY.format(path))
     if encoder is not None:
         writer.check_model(
             index.folder, index.contents, encoder.space, encoder.dim
         )
     return index
-
-
-def check_filled(index: library_index.LibraryIndex, library: str) -> None:
-    """Refuses a library without recordings.
-
-    Raises:
-        ValueError: It has none.
-    """
-    if not len(index):
-        raise ValueError(
-            "INDEX_OR_FOLDER must hold audio that can be read. "
-            f"Received: {library}."
-        )
 
 
 def own_place(arguments: argparse.Namespace) -> pathlib.Path:
@@ -148,23 +138,31 @@ def of_folder(
     if arguments.index is None:
         _take_over(folder, place, encoder, arguments.model)
         _clear_unusable(place, encoder)
+
+    def renew(place: pathlib.Path) -> None:
+        model = arguments.model
+        if not bring_up_to_date(place, [folder], encoder, model, fail):
+            raise ValueError(_EMPTY.format(folder))
+
     with contextlib.ExitStack() as kept:
         try:
-            bring_up_to_date(place, [folder], encoder, arguments.model, fail)
+            renew(place)
         except OSError as error:
             chosen_model.say(
                 "the index is not kept, and the next search embeds again: "
                 f"{audio_files.reason(error)}; --index INDEX keeps it elsewhere"
             )
-            fail.count = 0
             around = kept.enter_context(tempfile.TemporaryDirectory())
             place = pathlib.Path(around, "index")
-            bring_up_to_date(place, [folder], encoder, arguments.model, fail)
+            renew(place)
         except writer.Locked as error:
             if not is_index(place):
                 raise
             chosen_model.say(f"searched as it is: {error}")
-        yield library_index.LibraryIndex.open(place)
+        index = library_index.LibraryIndex.open(place, shown_root=folder)
+        if not len(index):
+            raise ValueError(_EMPTY.format(folder))
+        yield index
 
 
 def bring_up_to_date(
@@ -174,7 +172,7 @@ def bring_up_to_date(
     model_name: str,
     fail: Failures,
     processes: int | None = None,
-) -> library_index.LibraryIndex:
+) -> int:
     """Makes, grows or shrinks an index.
 
     Args:
@@ -184,6 +182,10 @@ def bring_up_to_date(
         model_name: What the model was opened by.
         fail: Gets what cannot be read.
         processes: How many decode; by the number of files where None.
+
+    Returns:
+        How many audio files the folders hold: 0 may be a disk that is not
+        there for now, whose recordings are kept.
 
     Raises:
         ValueError: There is something else, or an index of another model.
@@ -226,7 +228,7 @@ def bring_up_to_date(
             for _ in work.run(model):
                 bar.update(work.done - bar.n)
         index.settle()
-    return library_index.LibraryIndex.open(place)
+    return len(found.files)
 
 
 def _decode(sample_rate_hz, processes):
@@ -270,7 +272,8 @@ def _clear_unusable(place, encoder):
     if not is_index(place):
         return
     try:
-        open_index(place, encoder)
+        held = library_index.LibraryIndex.open(place).contents
+        writer.check_model(place, held, encoder.space, encoder.dim)
     except ValueError as error:
         chosen_model.say(f"all files are embedded again: {error}")
         contents.clear(place)

@@ -92,7 +92,6 @@ def run(arguments: argparse.Namespace) -> int:
             index = kept.enter_context(
                 opened_library.of_folder(arguments, encoder, fail)
             )
-        opened_library.check_filled(index, arguments.library)
         hits = index.search(
             terms,
             vectors,

@@ -74,7 +74,6 @@ def run(arguments: argparse.Namespace) -> int:
     fail = opened_library.Failures("not searched")
     with contextlib.ExitStack() as kept:
         index, embed, inputs = _opened(arguments, fail, kept)
-        opened_library.check_filled(index, arguments.library)
         vectors = {}
         for path in examples:
             found = index.vector_of(path)

@@ -8,14 +8,16 @@ is plain arrays whose sizes were checked, not its own file format: an index
 may come from a stranger.
 """
 
+import math
 import os
 import pathlib
 from typing import IO, Any
 
 import numpy as np
 
-# Cells that a query looks into, of those that `list_count` makes.
-PROBES = 64
+# Cells that a query looks into: this share of all, and no fewer.
+PROBED_SHARE = 1 / 16
+LEAST_PROBES = 64
 _ID_BYTES = 8
 _TRAINING_ROWS_PER_LIST = 40
 
@@ -60,7 +62,11 @@ def write(
     draw = np.random.default_rng(0)
     count = min(rows, _TRAINING_ROWS_PER_LIST * lists)
     chosen = np.sort(draw.choice(rows, count, replace=False))
-    index = _index(dim, lists)
+    # A vector belongs to the cell whose middle is nearest, a query looks into
+    # those that reach farthest its way: real vectors are of unit length in a
+    # narrow cone, and by products most would be in the outermost cells.
+    quantizer = faiss.IndexFlatL2(dim)
+    index = _index(quantizer, lists)
     index.cp.seed = 1
     index.cp.spherical = False
     index.cp.max_points_per_centroid = _TRAINING_ROWS_PER_LIST
@@ -78,7 +84,7 @@ def write(
             file.write(codes.tobytes())
             file.write(ids.astype("<i8").tobytes())
     return {
-        "cells": index.quantizer.reconstruct_n(0, lists).astype("<f4"),
+        "cells": quantizer.reconstruct_n(0, lists).astype("<f4"),
         "code_range": faiss.vector_to_array(index.sq.trained).astype("<f4"),
         "list_size": sizes,
     }
@@ -111,7 +117,7 @@ class Lists:
         # The two below are held by no one else.
         self._quantizer = faiss.IndexFlatIP(dim)
         self._quantizer.add(np.ascontiguousarray(cells, np.float32))
-        self._index = _index(dim, lists, self._quantizer)
+        self._index = _index(self._quantizer, lists)
         faiss.copy_array_to_vector(
             np.ascontiguousarray(code_range, np.float32), self._index.sq.trained
         )
@@ -148,7 +154,9 @@ class Lists:
             int64, at most `count`.
         """
         faiss = _faiss()
-        probes = min(self._index.nlist, round(PROBES / max(share, 1e-3)))
+        lists = self._index.nlist
+        probes = max(LEAST_PROBES, PROBED_SHARE * lists) / max(share, 1e-3)
+        probes = min(lists, math.ceil(probes))
         wanted: dict[str, Any] = {"nprobe": probes}
         if mask is not None:
             bits = np.packbits(mask, bitorder="little")
@@ -163,20 +171,16 @@ class Lists:
         return rows if mask is None else rows[mask[rows]]
 
 
-def _index(dim: int, lists: int, quantizer: Any = None) -> Any:
+def _index(quantizer: Any, lists: int) -> Any:
     faiss = _faiss()
-    if quantizer is None:
-        quantizer = faiss.IndexFlatIP(dim)
-        quantizer.this.disown()
-    index = faiss.IndexIVFScalarQuantizer(
+    return faiss.IndexIVFScalarQuantizer(
         quantizer,
-        dim,
+        quantizer.d,
         lists,
         faiss.ScalarQuantizer.QT_8bit,
         faiss.METRIC_INNER_PRODUCT,
         False,  # codes of the vectors, not of what is left of a cell
     )
-    return index
 
 
 def _faiss() -> Any:

@@ -17,8 +17,9 @@ _MOST_SUGGESTED = 5_000
 _ROUNDING = 1e-5
 _UNIT_TOLERANCE = 1e-3
 _BLOCK_ROWS = 16_384
-# Copies of one recording, as other formats and bit rates make them.
-COPY_COSINE = 0.995
+# Copies of one recording, as other formats and bit rates make them. Of 636
+# recordings of other music no two came nearer than 0.9990 (musicnn_words).
+COPY_COSINE = 0.9995
 COPY_SECONDS = 1.0
 
 

@@ -140,12 +140,8 @@ class Refresh:
             if key not in known and key not in self._unusable
         }
         self.new = len(self._new)
-        tried = [key for key in self._unusable if key in found.files]
-        self.unchanged_unusable = len(tried)
-        for key in tried:
-            path = self._path(found.files[key])
-            text = f"{path}: {self._unusable[key][2]}"
-            fail(path, audio.UnusableAudio("unreadable", text))
+        self._tried = [key for key in self._unusable if key in found.files]
+        self.unchanged_unusable = len(self._tried)
         self.done = 0
 
     def run(self, model: Model) -> Iterator[None]:
@@ -183,6 +179,10 @@ class Refresh:
                 f"index; to go on: {interrupts.command()}"
             )
 
+        for key in self._tried:
+            path = self._path(self._found.files[key])
+            text = f"{path}: {self._unusable[key][2]}"
+            self._fail(path, audio.UnusableAudio("unreadable", text))
         with interrupts.keeping(keep):
             wait_until = time.monotonic() + _SECONDS
             for path, samples, (vector, tags) in _each(

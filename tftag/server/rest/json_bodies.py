@@ -6,12 +6,16 @@ is refused, and with which words, follows that server's json_tensor.cc.
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tftag.files import plain_json
-from tftag.server import json_tensors, refusals
+from tftag.server import refusals
+from tftag.server.rest import json_tensors
+
+if TYPE_CHECKING:  # it imports TensorFlow
+    from tftag.server.models import served_version
 
 # Python's words for what is wrong with a document, and RapidJSON's.
 _WORDS = {
@@ -62,7 +66,7 @@ def signature_name(document: dict[str, Any]) -> str:
 
 def columns(
     document: dict[str, Any],
-    inputs: Mapping[str, json_tensors.Input],
+    inputs: "Mapping[str, served_version.Input]",
     signature: str,
 ) -> tuple[dict[str, np.ndarray], bool]:
     """Reads the tensors of a request.
@@ -149,7 +153,7 @@ def text(outputs: Mapping[str, np.ndarray], is_rows: bool) -> bytes:
 
 
 def _from_rows(
-    document: dict[str, Any], inputs: Mapping[str, json_tensors.Input]
+    document: dict[str, Any], inputs: "Mapping[str, served_version.Input]"
 ) -> dict[str, np.ndarray]:
     rows = document["instances"]
     if not isinstance(rows, list):
@@ -210,7 +214,7 @@ def _add_row(found: Any, name: str, value: Any, inputs: Any) -> None:
 
 
 def _from_columns(
-    value: Any, inputs: Mapping[str, json_tensors.Input]
+    value: Any, inputs: "Mapping[str, served_version.Input]"
 ) -> dict[str, np.ndarray]:
     if not _is_object(value):
         if len(inputs) > 1:

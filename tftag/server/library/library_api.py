@@ -12,15 +12,10 @@ from starlette import requests, responses
 from tftag.audio import audio_files
 from tftag.search import known_terms, library_index, query
 from tftag.search.library import filters
-from tftag.server import (
-    library_map,
-    refusals,
-    served_index,
-    tagging_api,
-)
-from tftag.server import (
-    uploads as uploads_lib,
-)
+from tftag.server import refusals
+from tftag.server.library import library_map, served_index
+from tftag.server.recordings import tagging_api
+from tftag.server.recordings import uploads as uploads_lib
 
 _TYPES = {
     **dict.fromkeys((".ogg", ".oga", ".opus"), "audio/ogg"),
@@ -31,6 +26,7 @@ _TYPES = {
 }
 _LONGEST_QUERY = 1_000
 _MOST_EXAMPLES = 32
+_MAP_SECONDS = 20.0
 
 Text = Annotated[str, fastapi.Query(max_length=_LONGEST_QUERY)]
 
@@ -183,12 +179,27 @@ def router(
             ]
         )
 
+    maps = library_map.LibraryMap()
+
     @api.get("/map")
     async def whole_map() -> responses.Response:
         """All recordings in two dimensions, in columns of equal length."""
+        if not library_map.is_possible():
+            raise refusals.Refused(
+                refusals.NOT_FOUND,
+                "A map is made with scikit-learn, which the service does not "
+                "have: tftag[map].",
+            )
         held = await asyncio.to_thread(index.current)
-        content = await asyncio.to_thread(library_map.as_json, held)
-        return responses.Response(content, media_type="application/json")
+        made = asyncio.wrap_future(maps.of(held))
+        done, _ = await asyncio.wait({made}, timeout=_MAP_SECONDS)
+        if not done:
+            raise refusals.Refused(
+                refusals.UNAVAILABLE,
+                "The map is being made.",
+                {"Retry-After": "10"},
+            )
+        return responses.Response(made.result(), media_type="application/json")
 
     @api.get(
         "/audio/{recording}",

@@ -6,7 +6,6 @@ refused, and with which words, follows that server's json_tensor.cc.
 
 import base64
 import binascii
-import dataclasses
 import itertools
 import json
 from typing import Any, NoReturn
@@ -20,19 +19,6 @@ _MOST_DIMENSIONS = 16
 _FLOAT_WHOLE = (1 << 24) - 1  # whole numbers to here are float32 exactly
 _FLOAT_MAX = float(np.finfo(np.float32).max)
 _NUMPY = {"float": np.float32, "int64": np.int64, "string": object}
-
-
-@dataclasses.dataclass(frozen=True)
-class Input:
-    """What a signature takes by a name.
-
-    Attributes:
-        dtype: "float", "int64" or "string".
-        shape: None where a size is free; None as a whole where the rank is.
-    """
-
-    dtype: str
-    shape: tuple[int | None, ...] | None
 
 
 def tensor(value: Any, dtype: str) -> np.ndarray:

@@ -13,12 +13,9 @@ from typing import Annotated, Any
 import fastapi
 from starlette import requests, responses
 
-from tftag.server import (
-    json_bodies,
-    refusals,
-    served_models,
-    served_version,
-)
+from tftag.server import refusals
+from tftag.server.models import served_models, served_version
+from tftag.server.rest import json_bodies
 
 # What is read while others wait no longer than for a request of theirs.
 _SMALL_BYTES = 1 << 16

@@ -14,7 +14,8 @@ import time
 import numpy as np
 
 from tftag.search import library_index, suggestions
-from tftag.server import refusals, served_models, served_version
+from tftag.server import refusals
+from tftag.server.models import served_models, served_version
 
 _KEY_DIGITS = 16
 

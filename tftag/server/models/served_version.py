@@ -1,6 +1,7 @@
 """One version of a model that is served: its signatures, and who uses it."""
 
 import asyncio
+import dataclasses
 import functools
 import threading
 from collections.abc import Callable, Hashable, Mapping
@@ -10,7 +11,8 @@ import numpy as np
 
 from tftag import audio
 from tftag.console import quiet
-from tftag.server import batching, json_tensors, refusals
+from tftag.server import refusals
+from tftag.server.models import batching
 from tftag.serving import loading
 
 with quiet.tensorflow_start():
@@ -21,6 +23,19 @@ with quiet.tensorflow_start():
 _MOST_ROWS, _MOST_BYTES = 32, 32 << 20
 _DTYPES = {tf.float32: "float", tf.int64: "int64", tf.string: "string"}
 _PADDED = {"waveform", "length_samples"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """What a signature takes by a name.
+
+    Attributes:
+        dtype: "float", "int64" or "string".
+        shape: None where a size is free; None as a whole where the rank is.
+    """
+
+    dtype: str
+    shape: tuple[int | None, ...] | None
 
 
 class ServedVersion:
@@ -82,14 +97,14 @@ class ServedVersion:
         self._rows.close()
         self._clips.close()
 
-    def inputs(self, signature: str) -> dict[str, json_tensors.Input]:
+    def inputs(self, signature: str) -> dict[str, Input]:
         """What a signature takes, by name.
 
         Raises:
             refusals.Refused: There is no such signature.
         """
         return {
-            name: json_tensors.Input(
+            name: Input(
                 _DTYPES[spec.dtype],
                 None if spec.shape.rank is None else tuple(spec.shape),
             )

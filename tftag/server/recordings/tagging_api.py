@@ -7,14 +7,9 @@ import numpy as np
 import pydantic
 from starlette import requests
 
-from tftag.server import (
-    refusals,
-    served_models,
-    served_version,
-)
-from tftag.server import (
-    uploads as uploads_lib,
-)
+from tftag.server import refusals
+from tftag.server.models import served_models, served_version
+from tftag.server.recordings import uploads as uploads_lib
 
 
 class Tag(pydantic.BaseModel):

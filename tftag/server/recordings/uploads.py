@@ -49,11 +49,15 @@ class Uploads:
     Args:
         processes: How many decode at a time.
         limits: How long a recording and its decoding may be.
+
+    Attributes:
+        folder: Where recordings are while they are decoded.
     """
 
     def __init__(self, processes: int, limits: limits_lib.Limits) -> None:
         """Makes the folder; the processes start when they are needed."""
-        self._folder = tempfile.TemporaryDirectory(prefix="tftag-uploads-")
+        self._made = tempfile.TemporaryDirectory(prefix="tftag-uploads-")
+        self.folder = pathlib.Path(self._made.name)
         self._workers = [
             decoding_pool.Worker(
                 max(1, math.ceil(limits.request_seconds)), limits.audio_seconds
@@ -68,7 +72,7 @@ class Uploads:
         """Ends the processes and removes the folder."""
         for worker in self._workers:
             worker.close()
-        self._folder.cleanup()
+        self._made.cleanup()
 
     async def decoded(
         self, request: requests.Request, sample_rate_hz: int
@@ -95,7 +99,7 @@ class Uploads:
     async def _received(
         self, request: requests.Request
     ) -> AsyncIterator[pathlib.Path]:
-        with tempfile.NamedTemporaryFile(dir=self._folder.name) as file:
+        with tempfile.NamedTemporaryFile(dir=self.folder) as file:
             kind = request.headers.get("content-type", "")
             if kind.lower().startswith("multipart/form-data"):
                 async with request.form(max_files=1, max_fields=8) as form:
