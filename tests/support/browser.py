@@ -126,6 +126,13 @@ class Page:
         self.wait(lambda: self.text("#about").strip())
         return self
 
+    def enter(self, token):
+        """Loads the page for the first time, and answers its question."""
+        self.driver.get(self.address)
+        self.wait(lambda: self.one("#token").is_displayed())
+        self.one("#token-text").send_keys(token, "\n")
+        self.wait(lambda: self.text("#about").strip())
+
     def one(self, selector):
         """The first element that fits a CSS selector."""
         return self.driver.find_element("css selector", selector)
@@ -202,9 +209,7 @@ class Page:
 
     def tagged(self):
         """Waits for the tags of what was opened; returns the bars' texts."""
-        self.wait(
-            lambda: self.all("#tags .tag") and self.all("#strips canvas")
-        )
+        self.wait(lambda: self.all("#tags .tag") and self.all("#strips canvas"))
         names = self.texts("#tags .tag-name")
         values = self.texts("#tags .value")
         return list(zip(names, values, strict=True))
@@ -212,8 +217,10 @@ class Page:
     def found(self):
         """Waits for results; returns their titles."""
         self.wait(
-            lambda: self.all("#results .row")
-            and self.one("#results").get_attribute("aria-busy") == "false"
+            lambda: (
+                self.all("#results .row")
+                and self.one("#results").get_attribute("aria-busy") == "false"
+            )
         )
         return self.texts("#results .title")
 

@@ -4,6 +4,7 @@ import re
 
 import browser
 import pytest
+import served_page
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -50,9 +51,7 @@ def test_keys_alone_are_enough(page, sound):
     page.press(Keys.HOME)
     page.tab_to("#play")
     page.press(Keys.SPACE)
-    page.wait(
-        lambda: page.one("#play").get_attribute("aria-label") == "Pause"
-    )
+    page.wait(lambda: page.one("#play").get_attribute("aria-label") == "Pause")
     page.press(Keys.SPACE)
     clips = page.tab_to("#clips")
     page.press(Keys.END)
@@ -67,6 +66,19 @@ def test_keys_alone_are_enough(page, sound):
     page.wait(lambda: page.all("#results [data-playing=true]"))
 
 
+def test_a_token_is_asked_for_once(page):
+    page.open()
+    page.driver.delete_all_cookies()
+    page.driver.get(page.address)
+    page.wait(lambda: page.one("#token").is_displayed())
+    page.one("#token-text").send_keys("another\n")
+    page.wait(lambda: "another token" in page.text("#token-wrong"))
+    page.one("#token-text").clear()
+    page.enter(served_page.TOKEN)
+    page.open()
+    assert not page.one("#token").is_displayed()
+
+
 def test_the_first_tab_leads_to_the_library(page):
     from selenium.webdriver import Keys
 
@@ -75,9 +87,7 @@ def test_the_first_tab_leads_to_the_library(page):
     skip = page.driver.switch_to.active_element
     assert skip.text == "Skip to the library"
     skip.send_keys(Keys.ENTER)
-    page.wait(
-        lambda: page.run("return document.activeElement.id") == "library"
-    )
+    page.wait(lambda: page.run("return document.activeElement.id") == "library")
 
 
 def test_everything_has_a_name_and_what_happens_is_said(page, sound):
@@ -118,7 +128,9 @@ def test_dark_is_dark_and_drawn_anew(page, sound):
         ground = page.run("return getComputedStyle(document.body).background")
         lightness.append(int(re.search(r"rgb\((\d+)", ground)[1]))
         drawn.append(
-            page.run("return document.getElementById('spectrogram').toDataURL()")
+            page.run(
+                "return document.getElementById('spectrogram').toDataURL()"
+            )
         )
     assert lightness[0] > 240
     assert lightness[1] < 25

@@ -1,21 +1,10 @@
 """The library on the page: words, examples, the map, sounds."""
 
-import json
-import urllib.parse
-import urllib.request
-
 import browser
 import pytest
 import served_page
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-def asked(served, path, **query):
-    """What the service says, without a browser."""
-    said = urllib.parse.urlencode(query, doseq=True)
-    with urllib.request.urlopen(f"{served.address}{path}?{said}") as answer:
-        return json.load(answer)
 
 
 def titles(answer):
@@ -36,13 +25,15 @@ def search(page, words):
 def test_results_are_those_of_the_service_and_a_word_is_turned(page, served):
     page.open()
     found = search(page, "rock -jazz")
-    assert found == titles(asked(served, "search", q="rock -jazz", top=10))
+    assert found == titles(
+        served_page.asked(served, "search", q="rock -jazz", top=10)
+    )
     assert page.texts("#terms .phrase") == ["rock", "jazz"]
     assert page.texts("#terms .negative .phrase") == ["jazz"]
     # A press on its sign asks for it instead.
     page.one("#terms .negative .sign").click()
     page.wait(lambda: not page.all("#terms .negative"))
-    both = titles(asked(served, "search", q="rock jazz", top=10))
+    both = titles(served_page.asked(served, "search", q="rock jazz", top=10))
     page.wait(lambda: page.found() == both)
     assert both != found
     # And the browser's back button takes that back.
@@ -73,8 +64,8 @@ def test_more_like_this_and_not_like_that(page, served):
     page.all("#results .actions button")[0].click()
     page.wait(lambda: page.driver.current_url != address)
     page.wait(lambda: page.texts("#terms .phrase") == [first])
-    one = asked(served, "search", q="rock")["results"][0]
-    like = titles(asked(served, "similar", like=one["id"], top=10))
+    one = served_page.asked(served, "search", q="rock")["results"][0]
+    like = titles(served_page.asked(served, "similar", like=one["id"], top=10))
     page.wait(lambda: page.found() == like)
     page.one("#results [aria-label^='Not like this']").click()
     page.wait(lambda: page.texts("#terms .negative .phrase") == like[:1])
@@ -96,10 +87,14 @@ def test_a_result_plays_and_opens(page):
     line = page.one("#results .row")
     line.find_element("css selector", "button").click()
     page.wait(
-        lambda: float(
-            line.find_element("css selector", "input").get_attribute("value")
+        lambda: (
+            float(
+                line.find_element("css selector", "input").get_attribute(
+                    "value"
+                )
+            )
+            > 0.05
         )
-        > 0.05
     )
     line.find_element("css selector", "[aria-label^='Tags']").click()
     page.wait(lambda: page.text("#name") == first)
@@ -151,7 +146,7 @@ def test_a_click_chooses_a_point_of_the_map(page, served):
     page.open()
     page.one("#map").location_once_scrolled_into_view  # noqa: B018
     page.wait(lambda: page.one("#map-query").is_enabled())
-    points = asked(served, "map")
+    points = served_page.asked(served, "map")
     from selenium.webdriver import ActionChains
 
     canvas = page.one("#points")
@@ -201,7 +196,7 @@ def test_an_address_brings_back_what_was_asked(page, served):
     page.open(hash="#q=rock+-jazz")
     assert page.one("#query").get_attribute("value") == "rock -jazz"
     assert page.found() == titles(
-        asked(served, "search", q="rock -jazz", top=10)
+        served_page.asked(served, "search", q="rock -jazz", top=10)
     )
 
 
