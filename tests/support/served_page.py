@@ -98,9 +98,8 @@ def running(model, library_model, folder):
 
 
 def _address(process, log):
-    while not (
-        found := re.search(r"^serving on (\S+)$", log.read_text(), re.M)
-    ):
+    line = re.compile(r"^serving on (\S+)$", re.M)
+    while not (found := line.search(log.read_text())):
         assert process.poll() is None, log.read_text()
         time.sleep(0.05)
     return f"{found[1]}/"
