@@ -25,8 +25,9 @@ def served(tagger_model, encoder_folder, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def driver(served):
-    """One browser for all of these tests."""
+    """One browser for all of these tests, which has told the token."""
     with browser.opened() as led:
+        browser.Page(led, served.address).enter(served_page.TOKEN)
         yield led
 
 
