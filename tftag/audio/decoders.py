@@ -24,6 +24,8 @@ _KNOWN_SUFFIXES = ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .au".split()
 _UNKNOWN_FRAMES = 1 << 62
 # Where a program cannot go back it states nearly 2 or 4 GiB.
 _UNKNOWN_BYTES = 2_100_000_000
+# ffmpeg's decoder of Speex gives twice what is there, and noise.
+_TOO_MANY_TIMES = 1.5
 # In libsndfile's log; it corrects other fields, too.
 _LENGTHS = re.compile(
     r"^(?!.*(?:/sec|Align|/Block|Width)).*: (\d+) \(should be (\d+)\)", re.M
@@ -32,6 +34,10 @@ _LENGTHS = re.compile(
 _TIMES_LONGER = 40
 _INSTALL = "Install ffmpeg, which reads more formats."
 _WAY_OUT = "Where a player plays it, save it from there as WAV or FLAC."
+_CODED = (
+    "It holds coded audio (DTS, AC-3) in the place of samples. Install ffmpeg, "
+    "which decodes it."
+)
 _NO_ARRAY = "An array does not tell its sample rate: write it as a WAV file."
 
 
@@ -60,7 +66,11 @@ def attempts(
     layout = layouts.find(path)
     if layout.seconds > waveform.MAX_SECONDS:
         raise waveform.too_long()
-    ways = [lambda: LibsndfileSource(path, layout, layout.parts)]
+    ways = []
+    if layout.parts:
+        ways.append(lambda: LibsndfileSource(path, layout, layout.parts))
+    elif ffmpeg.version() is None:
+        raise UnusableAudio("unsupported", _CODED, by_ffmpeg=True)
     if layout.again:
         ways.append(lambda: LibsndfileSource(path, layout, layout.again))
     if ffmpeg.version() is not None:
@@ -234,7 +244,10 @@ class FfmpegSource(ffmpeg.Stream):
                 raise damage from error
 
         yield self.sample_rate_hz, blocks()
-        short = _short_of(self._layout.seconds, frames / self.sample_rate_hz)
+        held, seconds = self._layout.seconds, frames / self.sample_rate_hz
+        if self._layout.is_exact and seconds > _TOO_MANY_TIMES * held + 1:
+            raise _by_ffmpeg(f"gives {seconds:.1f} s of {held:.1f} s")
+        short = _short_of(held, seconds)
         self.is_short = bool(short)
         said = self.complaint and f"ffmpeg: {self.complaint}"
         texts = short, self._layout.lost, said

@@ -26,6 +26,8 @@ BLOCK_VALUES = 1 << 17
 # Channels that have nothing in common leave 1 of this share of their power
 # when they are averaged; a tenth of it is left where they correlate by -0.9.
 CANCELLED_SHARE = 0.1
+# Of the power of a recording whose channels cancel each other here and there.
+_NAMED_SHARE = 0.05
 # So much of each block tells whether they do.
 COMPARED_PART, LEAST_COMPARED = 8, 4_096
 # Of the samples that are there, those that full scale must leave where one is
@@ -114,6 +116,11 @@ class Waveform:
                 f"{self._channel + 1} alone is used"
             )
             self._read()
+        elif self._mix.cancelled_share > _NAMED_SHARE:
+            self.remark = (
+                "its channels cancel each other (one is inverted) in "
+                f"{100 * self._mix.cancelled_share:.0f} % of it, which is lost"
+            )
 
     def recording(self, by_ffmpeg: bool = False) -> Recording:
         """Scales it to its loudest sample; can be called once.
@@ -209,7 +216,7 @@ class _Mix:
 
     def __init__(self, channel):
         self._channel = channel
-        self._power_left = self._power_apart = 0.0
+        self._power_left = self._power_apart = self._power_lost = 0.0
         self._powers = np.zeros(0)
 
     def __call__(self, block):
@@ -230,6 +237,7 @@ class _Mix:
         self._power_left += left
         self._power_apart += apart
         if left < CANCELLED_SHARE * apart:
+            self._power_lost += apart
             powers = np.einsum("ij,ij->j", block, block).astype(np.float64)
             if powers.size > self._powers.size:
                 powers, self._powers = self._powers, powers
@@ -239,6 +247,11 @@ class _Mix:
     def cancels(self) -> bool:
         """Whether the average lost what the channels hold."""
         return self._power_left < CANCELLED_SHARE * self._power_apart
+
+    @property
+    def cancelled_share(self) -> float:
+        """The share of the power in blocks where the average lost it."""
+        return self._power_lost / max(self._power_apart, 1e-30)
 
     @property
     def loudest(self) -> int:

@@ -98,6 +98,19 @@ def test_a_pair_that_cancels_among_silent_channels_is_heard():
     assert "channel 3" in found.remark
 
 
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_a_passage_whose_channels_cancel_is_told(share):
+    x = np.random.default_rng(0).standard_normal((200_000, 1)) * 0.1
+    x = x.astype(np.float32)
+    other = x.copy()
+    other[: round(share * len(x))] *= -1
+    _, found, source = of((RATE_HZ, np.concatenate([x, other], axis=1)))
+    assert source.opened == 1
+    assert f"cancel each other (one is inverted) in {100 * share:.0f} %" in (
+        found.remark
+    )
+
+
 @pytest.mark.parametrize("value", [1e30, -1e6, 3e38])
 @pytest.mark.parametrize("rate_hz", [RATE_HZ, 44_100])
 def test_one_sample_does_not_set_the_scale_for_all(value, rate_hz):
