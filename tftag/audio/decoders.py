@@ -88,6 +88,7 @@ class LibsndfileSource:
         parts: Those of its parts that are read here.
 
     Attributes:
+        held_seconds: What is in the file; 0 where nobody knows.
         complaint: What is wrong with a file that was read all the same; known
             after the last block.
         is_short: Whether less was read than the file holds.
@@ -115,6 +116,10 @@ class LibsndfileSource:
         self.is_short = False
         self._seconds_read = 0.0
         self._first = self._open(parts[0])
+        self.held_seconds = sum(part.seconds for part in parts)
+        if self._first.is_exact:
+            own = self._first.stated_frames / self._first.samplerate
+            self.held_seconds = max(self.held_seconds, own)
 
     def __enter__(self) -> "LibsndfileSource":
         """Returns itself."""
@@ -204,6 +209,7 @@ class FfmpegSource(ffmpeg.Stream):
         layout: What the file holds.
 
     Attributes:
+        held_seconds: As of `LibsndfileSource`.
         complaint: What is wrong with a file that was read all the same; known
             after the last block.
         is_short: Whether less was read than the file holds.
@@ -218,6 +224,7 @@ class FfmpegSource(ffmpeg.Stream):
             UnusableAudio: It finds no audio.
         """
         self._layout = layout
+        self.held_seconds = layout.seconds
         self.is_short = False
         try:
             super().__init__(path, layout.container)

@@ -2,7 +2,9 @@
 
 One file must not fill the memory. Up to `_KEPT_SECONDS` the blocks are kept as
 float32 until the loudest sample is known; of longer recordings the peak alone
-is kept, and they are decoded twice. None is longer than `MAX_SECONDS`.
+is kept, and they are decoded twice. None is longer than `MAX_SECONDS`. What is
+known to be longer is not kept at all: the memory of many small blocks does not
+come back.
 """
 
 import contextlib
@@ -75,7 +77,13 @@ class Recording:
 
 
 class Source(Protocol):
-    """What gives the samples of a file."""
+    """What gives the samples of a file.
+
+    Attributes:
+        held_seconds: What is in it; 0 where nobody knows.
+    """
+
+    held_seconds: float
 
     def parts(self) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
         """Yields rate in Hz and float32 blocks `[frames, channels]`."""
@@ -145,7 +153,10 @@ class Waveform:
                 )
             if self.samples > MAX_SECONDS * self._rate_hz:
                 raise too_long()
-            if self.samples > _KEPT_SECONDS * self._rate_hz:
+            seconds = max(
+                self.source.held_seconds, self.samples / self._rate_hz
+            )
+            if seconds > _KEPT_SECONDS:
                 self._kept = None
             if self._kept is not None:
                 self._kept.append(block)

@@ -16,6 +16,7 @@ class Source:
     """Parts of a file, and how often it was opened."""
 
     opened = 0
+    held_seconds = 0.0
 
     def __init__(self, *parts):
         self._parts = parts
@@ -140,14 +141,16 @@ def test_any_length_from_one_sample_on_is_a_recording(rate_hz):
         assert np.abs(recording.samples.astype(int)).max() == audio.FULL_SCALE
 
 
+@pytest.mark.parametrize("held_seconds", [0.0, 4.0])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_long_recordings_are_read_twice_and_come_out_equal(
-    monkeypatch, channels
+    monkeypatch, channels, held_seconds
 ):
     x = encoded_audio.melody(4.0, 44_100, channels)
     short, _, source = of((44_100, x))
     assert source.opened == 1
     monkeypatch.setattr(waveform, "_KEPT_SECONDS", 1)
+    monkeypatch.setattr(Source, "held_seconds", held_seconds)
     long, found, source = of((44_100, x))
     assert source.opened == 2 and found._kept is None
     np.testing.assert_array_equal(long.samples, short.samples)
