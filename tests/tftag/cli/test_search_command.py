@@ -2,6 +2,7 @@ import csv
 import errno
 import io
 import json
+import os
 
 import numpy as np
 import odd_names
@@ -208,3 +209,14 @@ def test_any_name_is_searched_and_written(songs, name):
         rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8"))))
         assert str(folder / f"{name}.wav") in [row["path"] for row in rows]
         assert len(rows) == 4
+
+
+@pytest.mark.parametrize("plant", [os.symlink, lambda _, path: os.mkfifo(path)])
+def test_nothing_is_written_through_what_was_planted(songs, tmp_path, plant):
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    for name in (".tftag-index.npz.partial", ".tftag-index.npz.lock"):
+        os.symlink(precious, songs / name)
+    plant(precious, songs / ".tftag-index.npz")
+    assert run(songs, "dreamy") in (0, 2)
+    assert precious.read_text() == "mine"
