@@ -6,6 +6,7 @@ Both are written as escapes, and no command ends over them.
 """
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any, TextIO
@@ -47,6 +48,9 @@ class PlainStream:
 @contextlib.contextmanager
 def plain_streams() -> Iterator[None]:
     """Makes stdout and stderr plain for as long."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who has started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
     before = {"stdout": sys.stdout, "stderr": sys.stderr}
     plain = {
         name: PlainStream(stream, is_stderr=name == "stderr")
