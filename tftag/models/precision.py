@@ -2,12 +2,13 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 
 
 @contextlib.contextmanager
-def policy(dtype=None) -> Iterator[None]:
+def policy(dtype: keras.DTypePolicy | str | None = None) -> Iterator[None]:
     """Layers made inside have this policy.
 
     Args:
@@ -28,7 +29,7 @@ def policy(dtype=None) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _check(asked):
+def _check(asked: keras.DTypePolicy) -> None:
     if asked.variable_dtype in ("float16", "bfloat16"):
         raise ValueError(
             "Weights must be float32: give the model dtype='float32' or "
@@ -38,11 +39,11 @@ def _check(asked):
         )
 
 
-def to_config(dtype_policy: keras.DTypePolicy) -> dict:
+def to_config(dtype_policy: keras.DTypePolicy) -> dict[str, Any]:
     """A policy as Keras writes it into the config of a layer."""
     return keras.dtype_policies.serialize(dtype_policy)
 
 
-def from_config(config: dict) -> keras.DTypePolicy:
+def from_config(config: dict[str, Any]) -> keras.DTypePolicy:
     """The policy that `to_config` wrote."""
     return keras.dtype_policies.deserialize(config)
