@@ -37,12 +37,8 @@ class Journal:
             no_links.lock(folder / f".{NAME}.lock", refusal)
         )
         path = folder / NAME
-<<<<<<< HEAD
         no_links.refuse(path)  # before it is read as well
-        self._entries = {}
-=======
         self._entries: dict[str, dict] = {}
->>>>>>> main
         if path.exists():
             with open(path, encoding="utf-8", errors="replace") as file:
                 for line in file:

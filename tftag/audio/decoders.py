@@ -68,21 +68,13 @@ def attempts(
     layout = layouts.find(path)
     if layout.seconds > waveform.MAX_SECONDS:
         raise waveform.too_long()
-<<<<<<< HEAD
-    ways = []
+    ways: list[Callable[[], Source]] = []
     if layout.parts:
         ways.append(lambda: LibsndfileSource(path, layout, layout.parts))
     elif ffmpeg.version() is None:
         raise UnusableAudio("unsupported", _CODED, by_ffmpeg=True)
-    if layout.again:
-        ways.append(lambda: LibsndfileSource(path, layout, layout.again))
-=======
-    ways: list[Callable[[], Source]] = [
-        lambda: LibsndfileSource(path, layout, layout.parts)
-    ]
     if again := layout.again:
         ways.append(lambda: LibsndfileSource(path, layout, again))
->>>>>>> main
     if ffmpeg.version() is not None:
         place = 0 if layout.is_misread else len(ways)
         ways.insert(place, lambda: FfmpegSource(path, layout))

@@ -66,12 +66,8 @@ class Frames:
 
     parts: list[Part]
     stated_samples: int
-<<<<<<< HEAD
-    stated_kind: tuple[int, int, int]
-    behind_share: float = 0.0
-=======
     stated_kind: _Kind
->>>>>>> main
+    behind_share: float = 0.0
 
     def header_of(self, part: Part) -> bytes:
         """The shortest header with which a part is a FLAC file."""

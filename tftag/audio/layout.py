@@ -139,14 +139,10 @@ def _of_kind(
     return None
 
 
-<<<<<<< HEAD
-def _of_one(path):
+def _of_one(path: str | os.PathLike[str]) -> Layout:
     behind = _behind(stated_end.unread_share(path))
     if container := wav_chunks.coded_as(path):
         return Layout([], behind, container, is_misread=True)
-=======
-def _of_one(path: str | os.PathLike[str]) -> Layout:
->>>>>>> main
     if not _is_misread(path):
         return Layout([Part()], behind)
     texts = "" if ffmpeg.version() else _OFF, behind

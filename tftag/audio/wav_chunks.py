@@ -72,8 +72,7 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
     return found
 
 
-<<<<<<< HEAD
-def coded_as(path: str | os.PathLike) -> str:
+def coded_as(path: str | os.PathLike[str]) -> str:
     """What a WAV has in the place of samples, as ffmpeg calls it.
 
     Discs with DTS, and what was recorded from a digital output: the format
@@ -98,12 +97,9 @@ def coded_as(path: str | os.PathLike) -> str:
     return ""
 
 
-def _read(file, start, size):
-=======
 def _read(
-    file: BinaryIO, start: int
+    file: BinaryIO, start: int, size: int
 ) -> tuple[int, bytes | None, int | None] | None:
->>>>>>> main
     """Where the bits stand, what they should be, where the next file is."""
     file.seek(start)
     head = file.read(40)

@@ -79,8 +79,7 @@ class Recording:
     by_ffmpeg: bool = False
 
 
-<<<<<<< HEAD
-class Source(Protocol):
+class SampleSource(Protocol):
     """What gives the samples of a file.
 
     Attributes:
@@ -88,10 +87,6 @@ class Source(Protocol):
     """
 
     held_seconds: float
-=======
-class SampleSource(Protocol):
-    """What gives the samples of a file."""
->>>>>>> main
 
     def parts(self) -> Iterator[tuple[int, Iterator[npt.NDArray[np.float32]]]]:
         """Yields rate in Hz and float32 blocks `[frames, channels]`."""
