@@ -257,7 +257,9 @@ class FfmpegSource(ffmpeg.Stream):
         yield self.sample_rate_hz, blocks()
         held, seconds = self._layout.seconds, frames / self.sample_rate_hz
         if self._layout.is_exact and seconds > _TOO_MANY_TIMES * held + 1:
-            raise _by_ffmpeg(f"gives {seconds:.1f} s of {held:.1f} s")
+            raise _by_ffmpeg(
+                ffmpeg.FfmpegError(f"gives {seconds:.1f} s of {held:.1f} s")
+            )
         short = _short_of(held, seconds)
         self.is_short = bool(short)
         said = self.complaint and f"ffmpeg: {self.complaint}"

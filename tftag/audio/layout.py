@@ -149,7 +149,7 @@ def _of_one(path: str | os.PathLike[str]) -> Layout:
     return Layout([Part()], "; ".join(filter(None, texts)), is_misread=True)
 
 
-def _behind(share):
+def _behind(share: float) -> str:
     """What is said of what lies behind the end that a file states."""
     if share < _MOST_BEHIND:
         return ""

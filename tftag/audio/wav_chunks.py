@@ -59,7 +59,7 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
         size = file.seek(0, os.SEEK_END)
         while following is not None and len(found) < _MOST_CHUNKS:
             start = following
-            read = _read(file, start)
+            read = _read(file, start, size)
             if read is None:
                 break
             bits_at, bits, following = read

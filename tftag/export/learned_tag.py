@@ -287,7 +287,7 @@ def _extended(
 class _Told(logging.Handler):
     """Prints what is logged of a file."""
 
-    def emit(self, record):
+    def emit(self, record: logging.LogRecord) -> None:
         print(record.getMessage(), end="\0")
 
 
