@@ -48,18 +48,16 @@ class PlainStream:
 @contextlib.contextmanager
 def plain_streams() -> Iterator[None]:
     """Makes stdout and stderr plain for as long."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by who has started us
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
     before = {"stdout": sys.stdout, "stderr": sys.stderr}
-    plain = {
-        name: PlainStream(stream, is_stderr=name == "stderr")
-        for name, stream in before.items()
-    }
+    plain = {}
     with contextlib.ExitStack() as stack:
-        for name, stream in plain.items():
-            stack.enter_context(_with_stand_ins(before[name]))
-            setattr(sys, name, stream)
+        for name, stream in before.items():
+            if stream is None:  # closed by who has started us
+                nowhere = open(os.devnull, "w", encoding="utf-8")
+                stream = stack.enter_context(nowhere)
+            stack.enter_context(_with_stand_ins(stream))
+            plain[name] = PlainStream(stream, is_stderr=name == "stderr")
+            setattr(sys, name, plain[name])
         try:
             yield
         finally:

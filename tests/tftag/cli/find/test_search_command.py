@@ -226,12 +226,23 @@ def test_any_name_is_searched_and_written(songs, name):
         assert len(rows) == 4
 
 
-@pytest.mark.parametrize("plant", [os.symlink, lambda _, path: os.mkfifo(path)])
-def test_nothing_is_written_through_what_was_planted(songs, tmp_path, plant):
+def test_nothing_is_written_through_what_was_planted(songs, tmp_path):
     precious = tmp_path / "precious"
     precious.write_text("mine")
-    for name in (".tftag-index.npz.partial", ".tftag-index.npz.lock"):
-        os.symlink(precious, songs / name)
-    plant(precious, songs / ".tftag-index.npz")
+    os.mkfifo(songs / ".tftag-index.npz")  # where an earlier index was
+    index = songs / ".tftag-index"
+    index.mkdir()
+    for name in ("lock", "tftag-index.json.partial"):
+        os.symlink(precious, index / name)
     assert run(songs, "dreamy") in (0, 2)
     assert precious.read_text() == "mine"
+
+
+def test_an_index_behind_a_planted_link_is_left_alone(songs, tmp_path, capsys):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / contents.FILE_NAME).write_text("of another model")
+    os.symlink(mine, songs / ".tftag-index")
+    assert run(songs, "dreamy") == 2
+    assert "a link to" in capsys.readouterr().err
+    assert (mine / contents.FILE_NAME).read_text() == "of another model"
