@@ -80,8 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
             *(arguments.name, str(out)),
         ],
     )
-    # A path may hold any letter but NUL.
-    *warnings, version, told_apart = said.rstrip("\0").split("\0")
+    # Each answer stands between NULs: a path may hold any other letter.
+    *warnings, version, told_apart = said.split("\0")[1::2]
     for text in warnings:
         chosen_model.say(escaping.one_line(text))
     print(

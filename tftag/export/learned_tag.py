@@ -288,14 +288,19 @@ class _Told(logging.Handler):
     """Prints what is logged of a file."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        print(record.getMessage(), end="\0")
+        _answer(record.getMessage())
+
+
+def _answer(text: object) -> None:
+    # Libraries print too.
+    print(f"\0{text}", end="\0")
 
 
 def main(argv: list[str] | None = None) -> None:
     """Adds what the command line names; a refusal is one line.
 
     Prints what there is to know of the recordings, the folder of the version
-    and the share that was told apart, each with a NUL behind it.
+    and the share that was told apart, each between NULs.
     """
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     for positional in ("model", "name", "folder"):
@@ -311,7 +316,8 @@ def main(argv: list[str] | None = None) -> None:
         )
     except (ValueError, OSError) as error:
         raise SystemExit(" ".join(str(error).split())) from error
-    print(version, learned.told_apart, sep="\0", end="\0")
+    _answer(version)
+    _answer(learned.told_apart)
 
 
 if __name__ == "__main__":

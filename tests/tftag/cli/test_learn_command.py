@@ -14,7 +14,8 @@ def asked(monkeypatch, tmp_path):
     def run(module, arguments):
         assert module == "tftag.export.learned_tag"
         calls.append(arguments)
-        return "b.wav: its end is missing\0saved_models/x/2\x000.75\0"
+        answers = "b.wav: its end is missing", "saved_models/x/2", "0.75"
+        return "".join(f"of a library\n\0{answer}\0" for answer in answers)
 
     monkeypatch.setattr(own_process, "run", run)
     monkeypatch.chdir(tmp_path)
