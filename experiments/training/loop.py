@@ -35,7 +35,8 @@ class Loop(keras.callbacks.Callback):
         tagger: the model that is scored.
         trained: the compiled model of the same weights that is fitted.
         steps: per epoch.
-        run: gets the checkpoints, history.csv and TensorBoard's scalars.
+        run: gets the checkpoints, history.csv and TensorBoard's scalars; None
+            where another process writes them.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Loop(keras.callbacks.Callback):
         tagger: keras.Model,
         trained: keras.Model,
         steps: int,
-        run: run_folder.RunDir,
+        run: run_folder.RunDir | None,
     ):
         """Starts before the first step."""
         super().__init__()
@@ -63,7 +64,8 @@ class Loop(keras.callbacks.Callback):
         self._watched = {}
         self._reader = None
         self._running_loss = None
-        self._scalars = tf.summary.create_file_writer(str(run.tensorboard))
+        if run is not None:
+            self._scalars = tf.summary.create_file_writer(str(run.tensorboard))
         self._schedule = optimizers.make_schedule(
             settings.training.schedule,
             settings.training.learning_rate,
@@ -171,11 +173,11 @@ class Loop(keras.callbacks.Callback):
         groups = {
             "model": self.trained.variables,
             "optimizer": self.trained.optimizer.variables,
-            "metrics": self.trained.metrics_variables,
             "average": self.average.variables if self.average else [],
             "tag_weights": self._loss_weights(),
         }
         arrays = {k: state.named(v) for k, v in groups.items()}
+        arrays["metrics"] = self._running_metrics()
         if self.best is not None:
             arrays["best"] = self.best
         state.save(self.run.checkpoints, self.progress, arrays)
@@ -203,6 +205,10 @@ class Loop(keras.callbacks.Callback):
             named = state.named(self.average.variables)
             return [array for _, array in named]
         return self.tagger.get_weights()
+
+    def _running_metrics(self):
+        """The running mean of the loss of an epoch, named arrays."""
+        return state.named(self.trained.metrics_variables)
 
     def _is_scored(self, epoch):
         training = self.settings.training
@@ -273,6 +279,16 @@ class Loop(keras.callbacks.Callback):
         self.progress.seconds += now - self._clock
         self.progress.epoch_seconds += now - self._clock
         self._clock = now
+
+
+def finite(loss: float, epoch: int) -> float:
+    """The loss of an epoch, from 1, or a `ValueError` where it is none."""
+    if not np.isfinite(loss):
+        raise ValueError(
+            "The loss must stay a finite number. Lower --learning-rate or "
+            f"set --clip-norm. Received: {loss} in epoch {epoch}"
+        )
+    return loss
 
 
 def grouped(row: dict) -> dict:
