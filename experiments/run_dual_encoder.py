@@ -134,3 +134,65 @@ def _experiment(arguments, command, settings, workers) -> int:
             search_line(exported, judged.recordings),
         )
     return 0
+
+
+def keep_unseen(settings, kinds, names, train, watched):
+    """Takes what must not be learned from the recordings to train on.
+
+    Returns:
+        What is left, and what `transfer.check_start` says.
+    """
+    if watched is None:
+        raise ValueError(
+            "Unseen tags are asked of recordings that are held out: use "
+            "--train-on train. Received: --train-on all"
+        )
+    dual_encoder_data.check_apart(train, watched)
+    split = dual_encoder_data.split_of(names, kinds)
+    start = transfer.check_start(settings.init_from, split.unseen, watched)
+    return dual_encoder_data.to_learn(settings.protocol, train, split)[0], start
+
+
+def illustrate_space(run, judged, seen, audio_space, tag_space) -> None:
+    """Draws recordings and tags in their one space."""
+    truth, names = judged.labels(), judged.vocabulary.names
+    for name, figure in {
+        "similarity": space_plots.similarity(
+            truth, audio_space, tag_space, names, seen
+        ),
+        "space": space_plots.space(truth, audio_space, tag_space, names, seen),
+    }.items():
+        plots.save(figure, run.figures / f"{name}.png")
+    illustrations.project(run, judged, audio_space, tag_space, names)
+
+
+def search_line(exported, scored) -> str:
+    """A search to try on the recordings that were scored."""
+    wanted, unwanted = scored.vocabulary.names[:2]
+    example = console.example(scored)
+    folder = "FOLDER" if example is None else example.parent
+    command = console.tftag_command(
+        "search", exported, folder, f"{wanted} -{unwanted}"
+    )
+    return f"\n  {command}"
+
+
+def zero_shot_lines(summary: dict) -> str:
+    """What the model says of tags that it was not trained on."""
+    lines = []
+    for kind, figures in summary["zero_shot"].items():
+        found = figures["tag_to_recordings"]["unseen"]
+        lines += ["", f"not trained on: {kind}, {found['tags_counted']} tags"]
+        for name in ("roc_auc", "map", "p_at_10"):
+            low, high = found[name]["ci95"]
+            lines.append(
+                f"{evaluation.TITLES[name]:18}{found[name]['value']:7.3f}   "
+                f"{low:.3f} to {high:.3f}"
+            )
+        by_chance = found["map"]["random_order"]
+        lines[-2] += f"   {by_chance:.3f} in a random order"
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(command_line.run(main))

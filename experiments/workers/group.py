@@ -18,7 +18,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.workers import cluster, watch
+from experiments.workers import cluster as clusters
+from experiments.workers import watch
 from pipelines.reading import dataset
 
 STRATEGIES = ("none", "mirrored", "multi-worker")
@@ -47,7 +48,7 @@ class Workers:
     """
 
     strategy: tf.distribute.Strategy | None = None
-    cluster: cluster.Cluster | None = None
+    cluster: clusters.Cluster | None = None
     watcher: subprocess.Popen | None = None
 
     @property
@@ -203,7 +204,7 @@ def join(strategy: str, wait_seconds: float) -> Workers:
         raise ValueError(
             f"`strategy` must be one of {STRATEGIES}. Received: {strategy!r}"
         )
-    found = cluster.from_environment()
+    found = clusters.from_environment()
     watcher = watch.start(found.peers, wait_seconds)
     try:
         made = tf.distribute.MultiWorkerMirroredStrategy()

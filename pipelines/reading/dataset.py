@@ -138,11 +138,11 @@ def training_dataset(
 
     Returns:
         A data set of `steps_per_epoch * epochs - first_step` elements
-        `(inputs, labels)`, times `share.count`. `inputs` has `waveform`, int16 `[batch, samples]`
-        (float32 with mixup); `peak`, float32 `[batch]`, the recording's
-        loudest sample in the unit of `waveform`; `mel_masks` and
-        `time_masks`, int32 `[batch, masks, 2]`, start and width. `labels`
-        is float32 `[batch, tags]`. Too many lost files raise
+        `(inputs, labels)`, times `share.count`. `inputs` has `waveform`,
+        int16 `[batch, samples]` (float32 with mixup); `peak`, float32
+        `[batch]`, the recording's loudest sample in the unit of `waveform`;
+        `mel_masks` and `time_masks`, int32 `[batch, masks, 2]`, start and
+        width. `labels` is float32 `[batch, tags]`. Too many lost files raise
         `tf.errors.InvalidArgumentError` with the reader's text in it, inside
         of `with reader.plain_errors():` the plain `ValueError`.
 

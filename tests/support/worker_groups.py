@@ -1,0 +1,43 @@
+"""Several workers on this machine, each a process with its own TF_CONFIG."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).parents[2]
+# All cores are shared by the workers.
+_FEW_THREADS = {"OMP_NUM_THREADS": "1", "TF_NUM_INTEROP_THREADS": "2"}
+
+
+def free_addresses(count, host="127.0.0.1"):
+    """Addresses that nobody listens on."""
+    opened = [socket.create_server((host, 0)) for _ in range(count)]
+    found = [f"{host}:{each.getsockname()[1]}" for each in opened]
+    for each in opened:
+        each.close()
+    return found
+
+
+def start(command, addresses, number, log, before=()):
+    """Starts one worker; what it says goes to a file."""
+    cluster = {"worker": addresses}
+    task = {"type": "worker", "index": number}
+    paths = [str(ROOT), str(ROOT / "tests" / "support")]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "TF_CONFIG": json.dumps({"cluster": cluster, "task": task}),
+    }
+    with open(log, "w") as output:
+        return subprocess.Popen(
+            [*before, sys.executable, *map(str, command)],
+            env=environment,
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
