@@ -152,13 +152,16 @@ class ReplicaLoop(loop.Loop):
     def _step(self):
         strategy, trained = self.workers.strategy, self.trained
 
+        @tf.autograph.experimental.do_not_convert
         def of_replica(batch):
             # What Keras tells is the mean since the last reset.
             trained.reset_metrics()
             return trained.train_step(batch)["loss"]
 
+        @tf.function
+        @tf.autograph.experimental.do_not_convert
         def step(batch):
             losses = strategy.run(of_replica, args=(batch,))
             return strategy.reduce("MEAN", losses, axis=None)
 
-        return tf.function(step)
+        return step

@@ -208,12 +208,14 @@ def join(strategy: str, wait_seconds: float) -> Workers:
     watcher = watch.start(found.peers, wait_seconds)
     try:
         made = tf.distribute.MultiWorkerMirroredStrategy()
-    except tf.errors.OpError as error:
-        # The watcher names who is missing; it has more patience.
+    except (tf.errors.OpError, RuntimeError) as error:
+        watcher.kill()
         watcher.wait()
+        missing = watch.unreachable(found.peers)
         raise ValueError(
             f"The workers could not come together: {_first_line(error)}. "
-            f"Received: {', '.join(found.addresses)}"
+            f"Received: {', '.join(found.addresses)}; "
+            f"{' and '.join(missing) or 'nobody'} cannot be reached"
         ) from error
     return Workers(made, found, watcher)
 
@@ -229,5 +231,5 @@ def synchronize_batch_norm(model: keras.Model) -> None:
             layer.synchronized = True
 
 
-def _first_line(error: tf.errors.OpError) -> str:
-    return str(error.message).split("\n")[0]
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n")[0]

@@ -99,7 +99,7 @@ def main(folder, names):
             if workers.is_chief:
                 found[name] = compare(both, made, folder, name)
         if workers.is_chief:
-            devices = tf.config.list_logical_devices("CPU")
+            devices = [d.name for d in tf.config.list_logical_devices("CPU")]
             mirrored = group.Workers(tf.distribute.MirroredStrategy(devices))
             run = run_folder.RunDir(folder / "runs", "mirrored", "tagger")
             both = tagger(made, run, mirrored)
