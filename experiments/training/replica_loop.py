@@ -46,6 +46,7 @@ class ReplicaLoop(loop.Loop):
             self.average = None
         # Sum of the losses of an epoch, and their number.
         self._loss_sum, self._losses = tf.constant(0.0), 0
+        _sum_first(trained.optimizer)
         if settings.training.synchronized_batch_norm:
             group.synchronize_batch_norm(trained)
 
@@ -165,3 +166,20 @@ class ReplicaLoop(loop.Loop):
             return strategy.reduce("MEAN", losses, axis=None)
 
         return step
+
+
+def _sum_first(optimizer: keras.optimizers.Optimizer) -> None:
+    """Has an optimiser clip, and scale, the gradient of the whole batch.
+
+    Keras' own clips what each replica found, and adds that up; and where
+    losses are scaled, replicas could disagree on whether to take a step.
+    """
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    apply, added_up = optimizer.apply, inner._all_reduce_sum_gradients
+    inner._all_reduce_sum_gradients = list  # they are sums by then
+
+    def apply_sums(gradients, trainable_variables=None):
+        pairs = added_up(zip(gradients, trainable_variables, strict=True))
+        apply([gradient for gradient, _ in pairs], trainable_variables)
+
+    optimizer.apply = apply_sums

@@ -114,7 +114,7 @@ class Workers:
 
     def assign_from_chief(self, variables: Sequence[keras.Variable]) -> None:
         """Gives the variables of all processes the values of the chief's."""
-        if self.count == 1:
+        if self.count == 1 or not variables:
             return
         arrays = [np.array(variable.numpy()) for variable in variables]
         raw = b"".join(array.tobytes() for array in arrays)

@@ -31,6 +31,7 @@ def start(command, addresses, number, log, before=()):
         "PYTHONPATH": os.pathsep.join(paths),
         "CUDA_VISIBLE_DEVICES": "-1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
+        "PYTHONFAULTHANDLER": "1",
         "TF_CONFIG": json.dumps({"cluster": cluster, "task": task}),
     }
     with open(log, "w") as output:
