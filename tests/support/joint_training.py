@@ -1,10 +1,11 @@
 """Trains by two workers, then the same alone; run in a process of each.
 
-The chief trains by two devices, too, and prints, as JSON, how far the weights
-are apart.
+Without TF_CONFIG, by two devices of one process. Prints, as JSON, how far the
+weights are apart.
 """
 
 import json
+import os
 import pathlib
 import sys
 
@@ -81,33 +82,41 @@ def compare(both, made, folder, name):
     return {"apart": apart(both.model, alone.model), "losses": losses}
 
 
-def main(folder, names):
-    made = tone_manifest.manifests.read_manifest(folder / "data")
-    tf.config.set_logical_device_configuration(
-        tf.config.list_physical_devices("CPU")[0],
-        [tf.config.LogicalDeviceConfiguration()] * 2,
-    )
+def by_workers(folder, made):
+    """Trains with the workers that TF_CONFIG names."""
     workers = group.join("multi-worker", 240)
     found = {}
     with workers.together():
-        for name in names:
-            train, values = CASES[name]
+        for name, (train, values) in CASES.items():
             run = None
             if workers.is_chief:
                 run = run_folder.RunDir(folder / "runs", "two", name)
             both = train(made, run, workers, **values)
             if workers.is_chief:
                 found[name] = compare(both, made, folder, name)
-        if workers.is_chief:
-            devices = [d.name for d in tf.config.list_logical_devices("CPU")]
-            mirrored = group.Workers(tf.distribute.MirroredStrategy(devices))
-            run = run_folder.RunDir(folder / "runs", "mirrored", "tagger")
-            both = tagger(made, run, mirrored)
-            found["two devices"] = compare(both, made, folder, "tagger")
         workers.end()
-    if workers.is_chief:
-        print(json.dumps(found))
+    return found
+
+
+def by_devices(folder, made):
+    """Trains on two devices of one process."""
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration()] * 2,
+    )
+    devices = group.Workers(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+    name = "tagger, mixed and averaged"
+    run = run_folder.RunDir(folder / "runs", "devices", name)
+    train, values = CASES[name]
+    both = train(made, run, devices, **values)
+    return {name: compare(both, made, folder, name)}
+
+
+def main(folder):
+    made = tone_manifest.manifests.read_manifest(folder / "data")
+    by = by_workers if "TF_CONFIG" in os.environ else by_devices
+    print(json.dumps(by(folder, made)))
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]), sys.argv[2:] or list(CASES))
+    main(pathlib.Path(sys.argv[1]))

@@ -8,8 +8,6 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).parents[2]
-# All cores are shared by the workers.
-_FEW_THREADS = {"OMP_NUM_THREADS": "1", "TF_NUM_INTEROP_THREADS": "2"}
 
 
 def free_addresses(count, host="127.0.0.1"):
@@ -23,8 +21,13 @@ def free_addresses(count, host="127.0.0.1"):
 
 def start(command, addresses, number, log, before=()):
     """Starts one worker; what it says goes to a file."""
-    cluster = {"worker": addresses}
     task = {"type": "worker", "index": number}
+    said = json.dumps({"cluster": {"worker": addresses}, "task": task})
+    return start_alone(command, log, before, TF_CONFIG=said)
+
+
+def start_alone(command, log, before=(), **variables):
+    """Starts a process on CPUs; what it says goes to a file."""
     paths = [str(ROOT), str(ROOT / "tests" / "support")]
     environment = {
         **os.environ,
@@ -32,7 +35,7 @@ def start(command, addresses, number, log, before=()):
         "CUDA_VISIBLE_DEVICES": "-1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "PYTHONFAULTHANDLER": "1",
-        "TF_CONFIG": json.dumps({"cluster": cluster, "task": task}),
+        **variables,
     }
     with open(log, "w") as output:
         return subprocess.Popen(

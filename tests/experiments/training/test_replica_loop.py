@@ -38,12 +38,16 @@ def test_workers_and_devices_end_with_the_weights_of_one(tmp_path):
         assert worker.wait(LIMIT_SECONDS) == 0, said_by(log)
     found = json.loads(said_by(logs[0]).splitlines()[-1])
     each = found.pop("batch norm of each")
-    for name, case in found.items():
+    log = tmp_path / "devices.log"
+    devices = worker_groups.start_alone([JOINT, tmp_path], log)
+    assert devices.wait(LIMIT_SECONDS) == 0, said_by(log)
+    on_devices = json.loads(said_by(log).splitlines()[-1])
+    for name, case in [*found.items(), *on_devices.items()]:
         assert case["apart"] < 1e-4, name
         np.testing.assert_allclose(*case["losses"], rtol=1e-4, err_msg=name)
     # Another batch norm is another training.
     assert each["apart"] > 1e-3
-    for name in found.keys() - {"two devices"}:
+    for name in found:
         both, alone = (
             run_folder.RunDir(tmp_path / "runs", kind, name)
             for kind in ("two", "one")

@@ -91,8 +91,10 @@ def test_augmentation_that_cannot_be_drawn_is_refused(wrong):
         dataset.Augmentation(**wrong)
 
 
-@pytest.mark.parametrize("parts, workers", [(2, 2), (4, 2), (2, 1)])
-@pytest.mark.parametrize("augmentation", [dataset.NO_AUGMENTATION, EVERYTHING])
+@pytest.mark.parametrize(
+    "parts, workers, augmentation",
+    [(2, 2, dataset.NO_AUGMENTATION), (4, 2, EVERYTHING)],
+)
 def test_the_parts_of_all_workers_are_the_batch(
     manifest, parts, workers, augmentation
 ):
