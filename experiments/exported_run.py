@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation, held_out
-from experiments.settings import flags
+from experiments.settings import dual_encoder_config, flags
 from experiments.training import tagger_training, transfer
 from experiments.workers import group
 from pipelines import manifest as manifests
@@ -100,7 +100,7 @@ def begin(
     run: run_folder.RunDir,
     arguments: argparse.Namespace,
     command: list[str],
-    settings,
+    settings: dual_encoder_config.Settings,
     manifest: manifests.Manifest,
     workers: group.Workers = group.ALONE,
 ) -> bool:
@@ -119,7 +119,7 @@ def begin(
         is left to do.
     """
     data = _data(settings, manifest)
-    run_settings.keep(run, flags.leaves(settings), data)
+    run_settings.keep(run, flags.leaves(settings), data, settings)
     goes_on = not run.finished
     workers.exchange({"goes_on": goes_on})
     if not goes_on:
@@ -143,7 +143,9 @@ def begin(
 
 
 def about(
-    settings, manifest: manifests.Manifest, trained: tagger_training.Trained
+    settings: dual_encoder_config.Settings,
+    manifest: manifests.Manifest,
+    trained: tagger_training.Trained,
 ) -> dict:
     """What metrics.json says beside the figures."""
     best = trained.history[trained.best_epoch - 1]
@@ -161,10 +163,14 @@ def about(
     }
 
 
-def card(run: run_folder.RunDir, settings, summary: dict) -> dict:
+def card(
+    run: run_folder.RunDir,
+    settings: dual_encoder_config.Settings,
+    summary: dict,
+) -> dict:
     """What the export says about how it was made."""
-    environment = run.read_json("environment.json")
-    data = run.read_json("data.json")
+    environment = run.load_json("environment.json")
+    data = run.load_json("data.json")
     return plain_json.plain(
         {
             "experiment": run.experiment,
@@ -194,7 +200,7 @@ def export_once(
     Returns:
         The folder of the version.
     """
-    run_id = run.read_json("environment.json")["run_id"]
+    run_id = run.load_json("environment.json")["run_id"]
     for version in pathlib.Path(os.path.abspath(arguments.export)).iterdir():
         if version.name.isdigit():
             with contextlib.suppress(ValueError):  # of others, or damaged
@@ -207,7 +213,7 @@ def finish(
     run: run_folder.RunDir,
     arguments: argparse.Namespace,
     summary: dict,
-    exported: str | os.PathLike,
+    exported: str | os.PathLike[str],
     judged: held_out.Judgement,
     more: str = "",
 ) -> None:
@@ -226,7 +232,9 @@ def finish(
     bucket_copies.make(arguments.copy_to, run)
 
 
-def _told(settings, manifest) -> dict:
+def _told(
+    settings: dual_encoder_config.Settings, manifest: manifests.Manifest
+) -> dict:
     """What must be the same for all workers; folders may differ."""
     of_each = {"data", "name", "checkpoint_seconds"}
     leaves = plain_json.plain(flags.leaves(settings))
@@ -234,17 +242,19 @@ def _told(settings, manifest) -> dict:
     return {**said, "data": manifest.fingerprint}
 
 
-def _data(settings, manifest) -> dict:
-    heard = manifest.tracks
+def _data(
+    settings: dual_encoder_config.Settings, manifest: manifests.Manifest
+) -> dict:
+    used = list(manifest.tracks)
     if settings.train_on != "all":
-        heard = [track for track in heard if track.split != "test"]
+        used = [track for track in used if track.split != "test"]
     return {
         "fingerprint": manifest.fingerprint,
         "folder": str(manifest.folder),
         "source": manifest.source,
         "recordings": manifest.split_counts,
-        "recording_ids": [track.track_id for track in heard],
-        "audio_hashes": [track.audio_hash for track in heard],
+        "recording_ids": [track.track_id for track in used],
+        "audio_hashes": [track.audio_hash for track in used],
         "audit": manifest.audit,
         "tags": list(manifest.vocabulary.names),
         "licences": transfer.licences(settings.init_from),

@@ -85,7 +85,7 @@ def train(
     vectors: words.WordVectors,
     run: run_folder.RunDir | None,
     workers: group.Workers = group.ALONE,
-) -> tagger_training.Trained | None:
+) -> tagger_training.Trained:
     """Trains a dual encoder, or goes on where the run was interrupted.
 
     With `body` tagger, `<run>/tagger` is the run of that tagger.
@@ -101,8 +101,8 @@ def train(
             alone fits the towers.
 
     Returns:
-        The trained model, which answers with logits of the seen tags; None
-        for workers that are not the chief.
+        The trained model, which answers with logits of the seen tags; for
+        workers that are not the chief, what they have of it.
     """
     if settings.body == "tagger":
         tagger_run = run and run_folder.RunDir(run.path, "", "tagger")
@@ -113,8 +113,8 @@ def train(
             tagger_run,
             workers,
         )
-        if trained is None:
-            return None
+        if not workers.is_chief:
+            return trained
         return on_tagger(settings, trained, recordings, vectors)
     names = recordings.vocabulary.names
     seen_vectors = tag_vectors(names, vectors)

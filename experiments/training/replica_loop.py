@@ -6,8 +6,8 @@ import keras
 import tensorflow as tf
 
 from experiments.runs import run_folder
-from experiments.settings import baseline_config
-from experiments.training import loop, transfer
+from experiments.settings import dual_encoder_config
+from experiments.training import loop, state, transfer
 from experiments.workers import group
 from pipelines import manifest as manifests
 from pipelines.reading import dataset, slice_reader
@@ -32,7 +32,7 @@ class ReplicaLoop(loop.Loop):
 
     def __init__(
         self,
-        settings: baseline_config.BaselineConfig,
+        settings: dual_encoder_config.Settings,
         tagger: keras.Model,
         trained: keras.Model,
         steps: int,
@@ -42,6 +42,7 @@ class ReplicaLoop(loop.Loop):
         """Starts before the first step."""
         super().__init__(settings, tagger, trained, steps, run)
         self.workers = workers
+        self._strategy = workers.strategy
         if not workers.is_chief:
             self.average = None
         # Sum of the losses of an epoch, and their number.
@@ -50,9 +51,9 @@ class ReplicaLoop(loop.Loop):
         if settings.training.synchronized_batch_norm:
             group.synchronize_batch_norm(trained)
 
-    def fit(self, manifest: manifests.Manifest):
+    def fit(self, manifest: manifests.Manifest) -> None:
         """Runs the steps that are left."""
-        training, strategy = self.settings.training, self.workers.strategy
+        training = self.settings.training
         self._take_from_chief()
         reader = slice_reader.SliceReader(
             manifest, self.settings.audio.clip_samples, training.max_lost_share
@@ -60,7 +61,7 @@ class ReplicaLoop(loop.Loop):
         self._reader = reader
         self._clock = self._saved_at = time.monotonic()
 
-        def batches(context):
+        def batches(_: tf.distribute.InputContext) -> tf.data.Dataset:
             stream = dataset.training_dataset(
                 manifest,
                 self.settings.audio,
@@ -79,7 +80,9 @@ class ReplicaLoop(loop.Loop):
         if self.progress.is_over(training.epochs):
             return
         with reader.plain_errors():
-            stream = iter(strategy.distribute_datasets_from_function(batches))
+            stream = iter(
+                self._strategy.distribute_datasets_from_function(batches)
+            )
             step = self._step()
             while not self.progress.is_over(training.epochs):
                 epoch = self.progress.epoch
@@ -87,15 +90,17 @@ class ReplicaLoop(loop.Loop):
                 for _ in range(left):
                     self._loss_sum += step(next(stream))
                     self._losses += 1
-                    self.on_train_batch_end(None)
+                    self.on_train_batch_end(self.progress.step)
                 loss = float(self._loss_sum) / self._losses
                 self._loss_sum, self._losses = tf.constant(0.0), 0
                 self.on_epoch_end(epoch, {"loss": loss})
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None):
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, float] | None = None
+    ) -> None:
         """The chief scores and writes; all go on with what it decides."""
-        loop.finite(logs["loss"], epoch + 1)  # the same for all
-        for lost in self.workers.exchange(self._reader.lost):
+        loop.finite((logs or {})["loss"], epoch + 1)  # the same for all
+        for lost in self.workers.exchange(self._lost()):
             self.progress.lost |= lost
         if self.workers.is_chief:
             super().on_epoch_end(epoch, logs)
@@ -104,12 +109,9 @@ class ReplicaLoop(loop.Loop):
         self.progress.stopped = stopped[0]["stopped"]
         self.workers.assign_from_chief(self._loss_weights())
 
-    def save(self):
-        """Writes the state after the last step, once."""
-        if self.workers.is_chief:
-            super().save()
-
-    def restore(self, progress, arrays):
+    def restore(
+        self, progress: state.Progress, arrays: dict[str, state.Named]
+    ) -> None:
         """Takes up a saved state, of as many devices as it may be."""
         super().restore(progress, arrays)
         if self._running_loss is not None:
@@ -117,7 +119,7 @@ class ReplicaLoop(loop.Loop):
             self._losses = progress.step % self.steps
             self._loss_sum = tf.constant(total / count * self._losses)
 
-    def _running_metrics(self):
+    def _running_metrics(self) -> state.Named:
         names = [v.path for v in self.trained.metrics_variables]
         batch_size = self.settings.training.batch_size
         values = (self._loss_sum * batch_size, self._losses * batch_size)
@@ -151,7 +153,7 @@ class ReplicaLoop(loop.Loop):
         )
 
     def _step(self):
-        strategy, trained = self.workers.strategy, self.trained
+        strategy, trained = self._strategy, self.trained
 
         @tf.autograph.experimental.do_not_convert
         def of_replica(batch):

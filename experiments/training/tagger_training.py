@@ -5,7 +5,7 @@ import dataclasses
 import functools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -13,7 +13,12 @@ import tensorflow as tf
 
 from experiments.data import recordings
 from experiments.runs import run_folder
-from experiments.settings import baseline_config, optimizers, tables
+from experiments.settings import (
+    baseline_config,
+    dual_encoder_config,
+    optimizers,
+    tables,
+)
 from experiments.training import (
     audio_module,
     frozen_body,
@@ -79,7 +84,7 @@ def train_tagger(
     validation: manifests.Manifest | None,
     run: run_folder.RunDir | None,
     workers: group.Workers = group.ALONE,
-) -> Trained | None:
+) -> Trained:
     """Trains a tagger; the arguments are those of `train_model`."""
     if settings.is_on_cached_vectors:
         if workers.strategy is not None:
@@ -126,13 +131,13 @@ def _train_head(settings, train, validation, run) -> Trained:
 
 
 def train_model(
-    settings: baseline_config.BaselineConfig,
+    settings: dual_encoder_config.Settings,
     train: manifests.Manifest,
     validation: manifests.Manifest | None,
     run: run_folder.RunDir | None,
     recipe: Recipe,
     workers: group.Workers = group.ALONE,
-) -> Trained | None:
+) -> Trained:
     """Trains a model, or goes on where the run was interrupted.
 
     Args:
@@ -146,8 +151,8 @@ def train_model(
         workers: those that train it together.
 
     Returns:
-        The trained model and how it came about; None for workers that are not
-        the chief.
+        The trained model and how it came about; for workers that are not the
+        chief, with the weights of the last step and no history.
 
     Raises:
         ValueError: the data or a checkpoint does not fit the settings, or
@@ -215,8 +220,6 @@ def train_model(
                 loop.progress.step,
             )
         loop.fit(fitted)
-    if run is None:
-        return None
     final = recipe.build(fitted, False)
     final.set_weights(loop.final_weights())
     progress = loop.progress
@@ -314,7 +317,7 @@ def _first_weights(choice, manifest):
 
 
 @contextlib.contextmanager
-def precision(name: str):
+def precision(name: str) -> Iterator[None]:
     """Layers made inside compute in this precision; float32 without a GPU."""
     if name != "float32" and not tf.config.list_physical_devices("GPU"):
         _warn_of_no_gpu(name)

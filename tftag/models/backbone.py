@@ -1,7 +1,8 @@
 """The backbones: from a log-mel spectrogram to one vector."""
 
 import dataclasses
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import cast
 
 import keras
 from keras import ops
@@ -11,6 +12,9 @@ from tftag.models import musicnn
 
 # Filters of each block: 3x3 convolution, batch norm, 2x2 max pooling, ReLU.
 FILTERS = (128, 256, 256, 256, 512, 512, 256)
+# Of the short-chunk CNN: Won et al., Evaluation of CNN-based automatic music
+# tagging models, 2020, https://arxiv.org/abs/2006.00751.
+SHORT_CHUNK_FILTERS = (128, 128, 256, 256, 256, 256, 512)
 
 POOL_PADDINGS = ("same", "valid")
 # Not what ~/.keras/keras.json says.
@@ -23,12 +27,13 @@ class BackboneConfig:
 
     Attributes:
         width: Multiplies the filters of every block.
-        blocks: How many of the blocks in `FILTERS` are used, from the first.
+        blocks: How many of the architecture's blocks are used, from the
+            first.
         pooling: What makes one vector of the last block's output: `average`
             or `max` over frames and bands, `both` one after the other
             (twice as long), or `flatten` (all of it; fixes the clip length).
             Of musicnn `embedding`, what is pooled before it (`both`), or
-            `both_and_embedding`.
+            `both_and_embedding`; of short_chunk `embedding`.
         pool_padding: `same` keeps the odd frame or band at the end of a
             halving, `valid` drops it.
         batch_norm_momentum: Share of the moving statistics a step keeps.
@@ -37,8 +42,9 @@ class BackboneConfig:
             a tagger averages their logits.
         shared_blocks: Blocks that all members have in common. The first ones
             see most cells and cost most; the last ones are nearly free.
-        architecture: `blocks`, those of the reference experiment, or
-            `musicnn`, which takes neither `width` nor `blocks`.
+        architecture: `blocks`, those of the reference experiment;
+            `short_chunk`, those of Won et al. 2020; or `musicnn`, which takes
+            neither `width` nor `blocks`.
     """
 
     width: float = 1.0
@@ -50,19 +56,19 @@ class BackboneConfig:
     shared_blocks: int = 0
     architecture: str = "blocks"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses what no backbone can have."""
         if not self.width > 0:
             raise ValueError(f"`width` must be > 0. Received: {self.width}.")
-        if not 1 <= self.blocks <= len(FILTERS):
-            raise ValueError(
-                f"`blocks` must be 1 to {len(FILTERS)}. "
-                f"Received: {self.blocks}."
-            )
         if self.architecture not in ARCHITECTURES:
             raise ValueError(
                 f"`architecture` must be one of {', '.join(ARCHITECTURES)}. "
                 f"Received: {self.architecture!r}."
+            )
+        if not 1 <= self.blocks <= len(FILTERS):
+            raise ValueError(
+                f"`blocks` must be 1 to {len(FILTERS)}. "
+                f"Received: {self.blocks}."
             )
         poolings = ARCHITECTURES[self.architecture].poolings
         if self.pooling not in poolings:
@@ -93,7 +99,7 @@ class BackboneConfig:
     @property
     def filters(self) -> tuple[int, ...]:
         """Filters of each block: times `width`, rounded, at least 1."""
-        used = FILTERS[: self.blocks]
+        used = ARCHITECTURES[self.architecture].filters[: self.blocks]
         return tuple(max(1, round(filters * self.width)) for filters in used)
 
 
@@ -132,23 +138,32 @@ def member_prefixes(config: BackboneConfig) -> list[str]:
     return [f"member_{member}_" for member in range(1, config.members + 1)]
 
 
-def _block_vectors(inputs, audio_spec, config):
+def _block_vectors(
+    inputs: keras.KerasTensor,
+    audio_spec: audio.AudioSpec,
+    config: BackboneConfig,
+) -> list[keras.KerasTensor]:
     """The convolution blocks: a vector of each member."""
     _check_halvings(audio_spec, config)
     x = ops.expand_dims(inputs, -1)  # [batch, frames, mels, 1]
     numbered = list(enumerate(config.filters, start=1))
     for number, filters in numbered[: config.shared_blocks]:
         x = _block(x, filters, config, f"block_{number}")
+    # What is made of blocks has functions for its poolings.
+    poolings_of = ARCHITECTURES[config.architecture].poolings
+    pools = cast(Mapping[str, _Pooling], poolings_of)
     vectors = []
     for prefix in member_prefixes(config):
         own = x
         for number, filters in numbered[config.shared_blocks :]:
             own = _block(own, filters, config, f"{prefix}block_{number}")
-        vectors.append(POOLINGS[config.pooling](own, prefix))
+        vectors.append(pools[config.pooling](own, prefix))
     return vectors
 
 
-def _block(x, filters, config, name):
+def _block(
+    x: keras.KerasTensor, filters: int, config: BackboneConfig, name: str
+) -> keras.KerasTensor:
     # No bias: batch norm takes the mean away, and has an offset of its own.
     x = keras.layers.Conv2D(
         filters,
@@ -172,33 +187,46 @@ def _block(x, filters, config, name):
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def _flatten(x, prefix):
+def _flatten(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return keras.layers.Flatten(
         data_format=_DATA_FORMAT, name=f"{prefix}flatten"
     )(x)
 
 
-def _average(x, prefix):
+def _average(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return keras.layers.GlobalAveragePooling2D(
         data_format=_DATA_FORMAT, name=f"{prefix}average"
     )(x)
 
 
-def _max(x, prefix):
+def _max(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return keras.layers.GlobalMaxPooling2D(
         data_format=_DATA_FORMAT, name=f"{prefix}max"
     )(x)
 
 
-def _both(x, prefix):
+def _both(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return keras.layers.Concatenate(name=f"{prefix}average_and_max")(
         [_average(x, prefix), _max(x, prefix)]
     )
 
 
+_Pooling = Callable[[keras.KerasTensor, str], keras.KerasTensor]
+
+
+def _embedding(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
+    """Maximum, dense layer, batch norm, ReLU."""
+    x = _max(x, prefix)
+    x = keras.layers.Dense(
+        x.shape[-1], use_bias=False, name=f"{prefix}embedding"
+    )(x)
+    x = layers.BatchNormalization(name=f"{prefix}embedding_norm")(x)
+    return keras.layers.ReLU(name=f"{prefix}embedding_relu")(x)
+
+
 # From `[batch, frames, mels, filters]` and the prefix of the layers' names to
 # `[batch, dim]`.
-POOLINGS: dict[str, Callable] = {
+POOLINGS: dict[str, _Pooling] = {
     "average": _average,
     "max": _max,
     "both": _both,
@@ -214,14 +242,23 @@ class Architecture:
         vectors: From `[batch, frames, mels]`, the `AudioSpec` and the
             `BackboneConfig` to a list of `[batch, dim]`, one per member, the
             layers named by `member_prefixes`.
-        poolings: Names of the poolings that it has.
+        poolings: The poolings that it has, by name.
+        filters: Of each of its blocks.
     """
 
-    vectors: Callable
+    vectors: Callable[
+        [keras.KerasTensor, audio.AudioSpec, BackboneConfig],
+        list[keras.KerasTensor],
+    ]
     poolings: Collection[str]
+    filters: tuple[int, ...] = FILTERS
 
 
-def _musicnn_vectors(inputs, audio_spec, config):
+def _musicnn_vectors(
+    inputs: keras.KerasTensor,
+    audio_spec: audio.AudioSpec,
+    config: BackboneConfig,
+) -> list[keras.KerasTensor]:
     musicnn.check_bands(audio_spec.mel_bands)
     return [
         musicnn.vector(
@@ -233,11 +270,25 @@ def _musicnn_vectors(inputs, audio_spec, config):
 
 ARCHITECTURES = {
     "blocks": Architecture(_block_vectors, POOLINGS),
+    "short_chunk": Architecture(
+        _block_vectors, {"embedding": _embedding}, SHORT_CHUNK_FILTERS
+    ),
     "musicnn": Architecture(_musicnn_vectors, musicnn.POOLINGS),
 }
 
 
-def _check_halvings(audio_spec, config):
+def poolings() -> list[str]:
+    """Returns the names of the poolings, of whatever architecture."""
+    return list(
+        dict.fromkeys(
+            name for made in ARCHITECTURES.values() for name in made.poolings
+        )
+    )
+
+
+def _check_halvings(
+    audio_spec: audio.AudioSpec, config: BackboneConfig
+) -> None:
     lengths = {"mel bands": audio_spec.mel_bands}
     if config.pool_padding == "valid":
         # With `same`, half of one frame is still one.

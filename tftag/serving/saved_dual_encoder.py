@@ -8,9 +8,15 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import audio, tags, words
-from tftag.serving import model_card, saved_tagger, version_folder
+from tftag.serving import (
+    long_recordings,
+    model_card,
+    saved_tagger,
+    version_folder,
+)
 
 
 class SavedDualEncoder(saved_tagger.SavedTagger):
@@ -27,7 +33,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
 
     _needed = (*saved_tagger.SavedTagger._needed, "embed_batch", "embed_text")
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike[str]):
         """Opens a SavedModel.
 
         Args:
@@ -49,7 +55,9 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         self.space = str(card["space"]["fingerprint"])
         self.dim = int(card["space"]["dim"])
 
-    def embed_file(self, path: str | os.PathLike) -> np.ndarray:
+    def embed_file(
+        self, path: str | os.PathLike[str]
+    ) -> npt.NDArray[np.float32]:
         """Embeds a file of any format that `audio.decode_file` reads.
 
         Args:
@@ -65,7 +73,9 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         recording = audio.decode_file(path, self.sample_rate_hz)
         return self.embed_batch([recording.samples])[0]
 
-    def embed_batch(self, batch: Sequence[np.ndarray]) -> np.ndarray:
+    def embed_batch(
+        self, batch: Sequence[npt.ArrayLike]
+    ) -> npt.NDArray[np.float32]:
         """Embeds several waveforms at once.
 
         Args:
@@ -79,17 +89,15 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         """
         if not batch:
             return np.zeros((0, self.dim), np.float32)
-        if len(batch) == 1 and (heard := self._long(batch[0])) is not None:
-            mean = heard["embedding"].mean(axis=0, dtype=np.float64)
-            mean /= np.linalg.norm(mean) or 1.0
-            return mean.astype(np.float32)[np.newaxis]
+        if len(batch) == 1 and (outputs := self._long(batch[0])) is not None:
+            return _mean_direction(outputs["embedding"])[np.newaxis]
         return self._run("embed_batch", **saved_tagger.padded_rows(batch))[
             "embedding"
         ]
 
     def embed_each(
-        self, recordings: Iterable[np.ndarray]
-    ) -> Iterator[np.ndarray]:
+        self, recordings: Iterable[saved_tagger.Waveform]
+    ) -> Iterator[npt.NDArray[np.float32]]:
         """Embeds many waveforms, with no more in memory than fill the network.
 
         Args:
@@ -101,9 +109,55 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         for batch in self._batches(recordings):
             yield from self.embed_batch(batch)
 
+    def describe_each(
+        self, recordings: Iterable[np.ndarray]
+    ) -> Iterator[tuple[np.ndarray, tuple[str, ...]]]:
+        """Embeds and tags many waveforms, in one pass of the network.
+
+        Args:
+            recordings: As `embed_each` takes them.
+
+        Yields:
+            float32 `[dim]` of each, and its tags at their thresholds or
+            above, in their order.
+        """
+        for batch in self._batches(recordings):
+            vectors, calibrated = self._described(batch)
+            for vector, values in zip(vectors, calibrated, strict=True):
+                given = np.flatnonzero(values >= self.thresholds)
+                yield vector, tuple(self.tag_names[at] for at in given)
+
+    def _described(
+        self, batch: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        network = self._clip_network()
+        if network is None:  # an export of before
+            tagged = self.tag_batch(batch)
+            calibrated = np.stack([one.calibrated for one in tagged])
+            return self.embed_batch(batch), calibrated
+        outputs = long_recordings.run_clips_of_each(
+            network,
+            [saved_tagger.plain_waveform(samples) for samples in batch],
+            self._spec,
+            self.clips_at_once,
+        )
+        probabilities = np.stack(
+            [
+                one["probabilities"].mean(axis=0, dtype=np.float64)
+                for one in outputs
+            ]
+        )
+        calibrated = self._saved_model.calibrated(
+            probabilities.astype(np.float32)
+        )
+        vectors = np.stack(
+            [_mean_direction(one["embedding"]) for one in outputs]
+        )
+        return vectors, calibrated.numpy()
+
     def embed_texts(
         self, texts: Sequence[str]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Embeds strings: words, tags, phrases, in any spelling.
 
         Args:
@@ -121,8 +175,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         return answer["embedding"], answer["known_share"]
 
     def score(
-        self, samples: np.ndarray, texts: Sequence[str]
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, samples: npt.ArrayLike, texts: Sequence[str]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Compares a waveform with strings.
 
         Args:
@@ -167,3 +221,11 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         return words.WordVectors(
             tuple(phrases), np.ones((len(phrases), 1)), {}, os.fspath(path)
         )
+
+
+def _mean_direction(vectors: np.ndarray) -> np.ndarray:
+    """float32 `[dim]`: the mean of unit vectors, brought to unit length."""
+    mean = vectors.mean(axis=0, dtype=np.float64)
+    mean /= np.linalg.norm(mean) or 1.0
+    unit: np.ndarray = mean.astype(np.float32)
+    return unit

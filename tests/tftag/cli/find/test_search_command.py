@@ -1,0 +1,225 @@
+import csv
+import errno
+import io
+import json
+import pathlib
+
+import numpy as np
+import odd_names
+import pytest
+import slow_ranking
+import soundfile
+import tiny_dual_encoder
+import tiny_tagger
+
+from tftag.cli import chosen_model, command_line
+from tftag.cli import main as main_module
+from tftag.search import query
+from tftag.search.library import contents
+
+RATE = tiny_dual_encoder.SPEC.sample_rate_hz
+
+
+@pytest.fixture(autouse=True)
+def loaded_once(encoder, monkeypatch):
+    opened = chosen_model.open_dual_encoder
+    monkeypatch.setattr(
+        chosen_model,
+        "open_dual_encoder",
+        lambda model: encoder if model == "model" else opened(model),
+    )
+
+
+@pytest.fixture
+def songs(tmp_path):
+    folder = tmp_path / "songs"
+    (folder / "deep").mkdir(parents=True)
+    for seed, name in enumerate(("a.wav", "deep/b.flac", "c.wav", "d.ogg")):
+        samples = tiny_tagger.music(RATE, seed) / 8
+        soundfile.write(folder / name, samples, RATE)
+    return folder
+
+
+def run(*argv):
+    argv = ["search", "model", *map(str, argv)]
+    return command_line.run(main_module.main, argv)
+
+
+def test_a_folder_is_ranked_as_the_slow_way_does(encoder, songs, capsys):
+    text = "dreamy hang drum^2 -vocals"
+    assert run(songs, text, "--format", "jsonl") == 0
+    rows = [json.loads(row) for row in capsys.readouterr().out.splitlines()]
+    names = ["a.wav", "c.wav", "d.ogg", "deep/b.flac"]
+    paths = [str(songs / name) for name in names]
+    clips = np.stack([encoder.embed_file(path) for path in paths])
+    terms = query.parse(text, encoder.is_known)
+    assert [(term.phrase, term.weight) for term in terms] == [
+        *(("dreamy", 1.0), ("hang drum", 2.0), ("vocals", -1.0)),
+    ]
+    vectors, _ = encoder.embed_texts([term.phrase for term in terms])
+    weights = np.array([term.weight for term in terms])
+    scores = slow_ranking.scores(clips, weights, vectors)
+    z_scores = slow_ranking.standardized(scores)
+    for rank, (row, place) in enumerate(
+        zip(rows, np.argsort(-scores), strict=True), 1
+    ):
+        assert (row["rank"], row["path"]) == (rank, paths[place])
+        assert row["z_score"] == pytest.approx(z_scores[place], abs=1e-3)
+        cosines = dict(
+            zip(
+                ("dreamy", "hang drum", "-vocals"),
+                vectors @ clips[place],
+                strict=True,
+            )
+        )
+        assert row["cosines"] == pytest.approx(cosines, abs=1e-5)
+
+
+def test_the_second_search_listens_to_nothing(encoder, songs, capsys):
+    assert run(songs, "dreamy", "--top", "2") == 0
+    first, err = capsys.readouterr()
+    assert err == "embedding 4 of 4 files, new or changed\n"
+    assert (songs / ".tftag-index").is_dir()
+    assert len(first.split("\n\n")[0].splitlines()) == 3
+    assert run(songs, "dreamy", "--top", "2") == 0
+    assert capsys.readouterr() == (first, "")
+    (songs / "c.wav").unlink()
+    assert run(songs, "dreamy", "--format", "csv") == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert len(list(csv.DictReader(io.StringIO(out)))) == 3
+
+
+def test_bad_files_and_unknown_words_are_a_line_each(songs, capsys, tmp_path):
+    (songs / "bad.wav").write_bytes(b"RIFF")
+    out = tmp_path / "out.csv"
+    options = ("--format", "csv", "--out", out)
+    assert run(songs, "handpann dreamy", *options) == 1
+    printed, err = capsys.readouterr()
+    assert printed == ""
+    unknown, embedding, bad = err.splitlines()
+    assert unknown.startswith("unknown word 'handpann', left out")
+    assert embedding == "embedding 5 of 5 files, new or changed"
+    assert bad.startswith("not searched: ") and "bad.wav" in bad
+    rows = list(csv.reader(out.read_text("utf-8").splitlines()))
+    assert rows[0][:5] == [
+        *("rank", "path", "z_score", "percentile", "cosine dreamy"),
+    ]
+    assert len(rows) == 5
+
+
+def test_bad_files_are_named_at_every_search(songs, capsys):
+    (songs / "bad.wav").write_bytes(b"RIFF")
+    assert run(songs, "dreamy") == 1
+    found, err = capsys.readouterr()
+    _, bad = err.splitlines()
+    assert run(songs, "dreamy") == 1
+    again, err = capsys.readouterr()
+    assert again == found
+    unchanged, named = err.splitlines()
+    assert unchanged.startswith("not tried again, as unchanged: 1 of 5")
+    assert named == bad
+
+
+def test_the_index_can_lie_elsewhere(songs, capsys, tmp_path):
+    index = tmp_path / "my.index"
+    assert run(songs, "dreamy", "--index", index) == 0
+    assert index.is_dir()
+    assert not (songs / ".tftag-index").exists()
+    capsys.readouterr()
+    assert run(songs, "jazz", "--index", index) == 0
+    assert capsys.readouterr().err == ""
+    mounted = songs.rename(tmp_path / "mounted")
+    songs.mkdir()
+    assert run(songs, "jazz", "--index", index) == 2
+    assert "INDEX_OR_FOLDER must hold audio" in capsys.readouterr().err
+    songs.rmdir()
+    mounted.rename(songs)
+    assert run(songs, "jazz", "--index", index) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_folder_that_cannot_be_written_to_is_searched(
+    songs, capsys, monkeypatch
+):
+    mkdir = pathlib.Path.mkdir
+
+    def refused(folder, *options, **named):
+        if folder.name == ".tftag-index":
+            raise PermissionError(errno.EACCES, "Permission denied", folder)
+        mkdir(folder, *options, **named)
+
+    # The rights of a folder do not stop root.
+    monkeypatch.setattr(pathlib.Path, "mkdir", refused)
+    assert run(songs, "dreamy") == 0
+    out, err = capsys.readouterr()
+    assert len(out.split("\n\n")[0].splitlines()) == 5
+    warning, embedding = err.splitlines()
+    assert warning.startswith("the index is not kept")
+    assert "--index INDEX" in warning
+
+
+def test_an_old_index_is_made_again_but_no_other_file(songs, capsys, tmp_path):
+    assert run(songs, "dreamy") == 0
+    own = songs / ".tftag-index" / contents.FILE_NAME
+    own.write_bytes(b"of another model, say")
+    capsys.readouterr()
+    assert run(songs, "dreamy") == 0
+    first, *_ = capsys.readouterr().err.splitlines()
+    assert first.startswith("all files are embedded again: The index is")
+    assert run(songs, "dreamy") == 0
+    assert capsys.readouterr().err == ""
+    precious = tmp_path / "precious.wav"
+    precious.write_bytes(b"mine")
+    assert run(songs, "dreamy", "--index", precious) == 2
+    assert precious.read_bytes() == b"mine"
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("absent", "dreamy"), "INDEX_OR_FOLDER must be what"),
+        ((".", "zzqx"), "At least one word"),
+        ((".", ""), "must name at least one tag"),
+        ((".", "jazz -jazz"), "asked for and turned away"),
+        (
+            (".", "jazz", "--index", "no/such/index"),
+            "--index must be in a folder",
+        ),
+    ],
+)
+def test_bad_input_is_one_line(songs, capsys, monkeypatch, words, message):
+    monkeypatch.chdir(songs)
+    assert run(*words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    last = err.splitlines()[-1]
+    assert last.startswith("error: ") and message in last
+    assert not (songs / ".tftag-index").exists()
+
+
+def test_a_folder_without_music_is_one_error(tmp_path, capsys):
+    assert run(tmp_path, "dreamy") == 2
+    nothing, error = capsys.readouterr().err.splitlines()
+    assert "no audio files" in nothing
+    assert error.startswith("error: INDEX_OR_FOLDER must hold audio")
+
+
+def test_a_tagger_cannot_search(songs, capsys, tagger_folder):
+    argv = ["search", str(tagger_folder), str(songs), "dreamy"]
+    assert command_line.run(main_module.main, argv) == 2
+    assert "must be a dual encoder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", odd_names.ODD_NAMES)
+def test_any_name_is_searched_and_written(songs, name):
+    folder = songs.rename(songs.with_name(name))
+    (folder / "a.wav").rename(folder / f"{name}.wav")
+    index, out = folder / f"{name}.npz", folder / f"{name}.csv"
+    places = ("--index", index, "--out", out)
+    for _ in range(2):
+        assert run(folder, "dreamy", "--format", "csv", *places) == 0
+        rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8"))))
+        assert str(folder / f"{name}.wav") in [row["path"] for row in rows]
+        assert len(rows) == 4
