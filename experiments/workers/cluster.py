@@ -37,6 +37,9 @@ class Cluster:
         }
 
 
+ALONE = Cluster(("worker 0",), ("",), 0)
+
+
 def from_environment() -> Cluster:
     """Reads `TF_CONFIG`.
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -42,19 +43,19 @@ class Workers:
     """The group, as one of its processes sees it.
 
     Attributes:
-        strategy: of `tf.distribute`; None for one process on one device.
-        cluster: the processes; None for one alone.
+        strategy: a `tf.distribute.Strategy`; None for one process on one device.
+        cluster: the processes.
         watcher: knows whether the others live.
     """
 
-    strategy: tf.distribute.Strategy | None = None
-    cluster: clusters.Cluster | None = None
+    strategy: Any = None
+    cluster: clusters.Cluster = clusters.ALONE
     watcher: subprocess.Popen | None = None
 
     @property
     def number(self) -> int:
         """Of this process; 0 is the chief."""
-        return 0 if self.cluster is None else self.cluster.number
+        return self.cluster.number
 
     @property
     def is_chief(self) -> bool:
@@ -64,7 +65,7 @@ class Workers:
     @property
     def count(self) -> int:
         """Processes in all."""
-        return 1 if self.cluster is None else len(self.cluster.names)
+        return len(self.cluster.names)
 
     @property
     def share(self) -> dataset.Share:
@@ -75,7 +76,7 @@ class Workers:
         own = replicas // self.count
         return dataset.Share(replicas, self.number * own, own)
 
-    def scope(self) -> contextlib.AbstractContextManager:
+    def scope(self) -> contextlib.AbstractContextManager[Any]:
         """Variables made inside are on every device, the same on all."""
         if self.strategy is None:
             return contextlib.nullcontext()
@@ -161,7 +162,8 @@ class Workers:
             sys.stderr.write(watch.gone(missing) + "\n")
             sys.stderr.flush()
             time.sleep(_LINGER_SECONDS)
-            self.watcher.kill()
+            if self.watcher is not None:
+                self.watcher.kill()
             # Not by `exit`: TensorFlow's threads wait for who is gone.
             os._exit(TRY_AGAIN)
         finally:

@@ -32,7 +32,7 @@ def test_a_group_without_addresses_is_refused(monkeypatch):
 
 def test_workers_that_were_told_otherwise_are_named(monkeypatch):
     found = group.clusters.Cluster(("worker 0", "worker 1"), ("a:1", "b:1"), 0)
-    workers = group.Workers(cluster=found)
+    workers = group.Workers(None, found)
     monkeypatch.setattr(
         group.Workers,
         "exchange",
