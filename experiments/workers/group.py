@@ -43,7 +43,8 @@ class Workers:
     """The group, as one of its processes sees it.
 
     Attributes:
-        strategy: a `tf.distribute.Strategy`; None for one process on one device.
+        strategy: a `tf.distribute.Strategy`; None for one process on one
+            device.
         cluster: the processes.
         watcher: knows whether the others live.
     """
