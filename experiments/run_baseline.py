@@ -39,7 +39,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _experiment(arguments, command, settings, workers) -> int:
-    manifest = recordings.read(settings)
+    with workers.chief_first():  # it may be made now
+        manifest = recordings.read(settings)
     train, validation, test = recordings.parts(settings, manifest)
     evaluation.check_scored(validation, test)
     transfer.check_start(settings.init_from, (), test)

@@ -46,7 +46,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _experiment(arguments, command, settings, workers) -> int:
-    manifest = dual_encoder_data.read_data(settings)
+    with workers.chief_first():  # it may be made now
+        manifest = dual_encoder_data.read_data(settings)
     names = manifest.vocabulary.names
     train, validation, test = recordings.parts(settings, manifest)
     watched = test or validation

@@ -94,6 +94,15 @@ class Workers:
         parts = np.split(texts, np.cumsum(lengths)[:-1])
         return [json.loads(part.astype(np.uint8).tobytes()) for part in parts]
 
+    @contextlib.contextmanager
+    def chief_first(self) -> Iterator[None]:
+        """The others enter the block when the chief has left it."""
+        if not self.is_chief:
+            self.exchange({})
+        yield
+        if self.is_chief:
+            self.exchange({})
+
     def agree(self, facts: dict[str, object]) -> None:
         """Refuses to train with a worker that was told something else.
 
