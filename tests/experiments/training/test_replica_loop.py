@@ -15,7 +15,7 @@ from experiments.runs import run_folder
 from experiments.training import state
 from experiments.workers import group
 
-JOINT = worker_groups.ROOT / "tests" / "support" / "joint_training.py"
+JOINT = worker_groups.ROOT / "tests/support/processes/joint_training.py"
 LIMIT_SECONDS = 240
 # How long a group may take to notice that one of it is gone.
 GONE_SECONDS = 60

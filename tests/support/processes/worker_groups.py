@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
+_ROOMS = sorted(p for p in (ROOT / "tests/support").iterdir() if p.is_dir())
 
 
 def free_addresses(count, host="127.0.0.1"):
@@ -28,7 +29,7 @@ def start(command, addresses, number, log, before=()):
 
 def start_alone(command, log, before=(), **variables):
     """Starts a process on CPUs; what it says goes to a file."""
-    paths = [str(ROOT), str(ROOT / "tests" / "support")]
+    paths = map(str, [ROOT, ROOT / "tests" / "support", *_ROOMS])
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
