@@ -46,6 +46,9 @@ class TrainingConfig:
             is one per step. Every epoch ends with one.
         max_lost_share: of the recordings that may become unreadable before
             training ends with an error.
+        synchronized_batch_norm: with several devices or workers, batch norm
+            takes the statistics of the whole batch, as one device would; off,
+            each device those of its own part.
     """
 
     epochs: int = 30
@@ -65,6 +68,7 @@ class TrainingConfig:
     precision: str = "float32"
     checkpoint_seconds: float = 60.0
     max_lost_share: float = 0.01
+    synchronized_batch_norm: bool = True
 
     def __post_init__(self):
         """Refuses values that cannot be."""

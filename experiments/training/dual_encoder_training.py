@@ -14,6 +14,7 @@ from experiments.training import (
     tagger_training,
     transfer,
 )
+from experiments.workers import group
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import words
@@ -82,7 +83,8 @@ def train(
     recordings: manifests.Manifest,
     validation: manifests.Manifest | None,
     vectors: words.WordVectors,
-    run: run_folder.RunDir,
+    run: run_folder.RunDir | None,
+    workers: group.Workers = group.ALONE,
 ) -> tagger_training.Trained:
     """Trains a dual encoder, or goes on where the run was interrupted.
 
@@ -93,16 +95,26 @@ def train(
         recordings: to learn from; their vocabulary is the seen tags.
         validation: as for `training.train_model`, of the same vocabulary.
         vectors: of the words.
-        run: gets the checkpoints, history.csv and TensorBoard's scalars.
+        run: gets the checkpoints, history.csv and TensorBoard's scalars;
+            None for workers that are not the chief.
+        workers: those that train it together; on a tagger's body, the chief
+            alone fits the towers.
 
     Returns:
-        The trained model, which answers with logits of the seen tags.
+        The trained model, which answers with logits of the seen tags; for
+        workers that are not the chief, what they have of it.
     """
     if settings.body == "tagger":
-        tagger_run = run_folder.RunDir(run.path, "", "tagger")
+        tagger_run = run and run_folder.RunDir(run.path, "", "tagger")
         trained = tagger_training.train_tagger(
-            tagger_settings(settings), recordings, validation, tagger_run
+            tagger_settings(settings),
+            recordings,
+            validation,
+            tagger_run,
+            workers,
         )
+        if not workers.is_chief:
+            return trained
         return on_tagger(settings, trained, recordings, vectors)
     names = recordings.vocabulary.names
     seen_vectors = tag_vectors(names, vectors)
@@ -114,7 +126,7 @@ def train(
         loss=lambda weights: make_loss(settings),
     )
     return tagger_training.train_model(
-        settings, recordings, validation, run, recipe
+        settings, recordings, validation, run, recipe, workers
     )
 
 

@@ -36,7 +36,8 @@ class Loop(keras.callbacks.Callback):
         tagger: the model that is scored.
         trained: the compiled model of the same weights that is fitted.
         steps: per epoch.
-        run: gets the checkpoints, history.csv and TensorBoard's scalars.
+        run: gets the checkpoints, history.csv and TensorBoard's scalars; None
+            where another process writes them.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Loop(keras.callbacks.Callback):
         tagger: keras.Model,
         trained: keras.Model,
         steps: int,
-        run: run_folder.RunDir,
+        run: run_folder.RunDir | None,
     ):
         """Starts before the first step."""
         super().__init__()
@@ -64,7 +65,11 @@ class Loop(keras.callbacks.Callback):
         self._watched: dict[str, manifests.Manifest] = {}
         self._reader: slice_reader.SliceReader | None = None
         self._running_loss: state.Named | None = None
-        self._scalars = tf.summary.create_file_writer(str(run.tensorboard))
+        self._scalars = (
+            tf.summary.create_noop_writer()
+            if run is None
+            else tf.summary.create_file_writer(str(run.tensorboard))
+        )
         self._schedule = optimizers.make_schedule(
             settings.training.schedule,
             settings.training.learning_rate,
@@ -138,12 +143,7 @@ class Loop(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, float] | None = None
     ) -> None:
         """Scores, compares, adapts, saves and says so."""
-        loss = float((logs or {})["loss"])
-        if not np.isfinite(loss):
-            raise Diverged(
-                "The loss must stay a finite number. Lower --learning-rate or "
-                f"set --clip-norm. Received: {loss} in epoch {epoch + 1}"
-            )
+        loss = finite(float((logs or {})["loss"]), epoch + 1)
         progress = self.progress
         row = {
             "epoch": epoch + 1,
@@ -162,7 +162,8 @@ class Loop(keras.callbacks.Callback):
         tensorboard_log.scalars(self._scalars, epoch + 1, grouped(row))
         self._scalars.flush()
         self.save()
-        self.run.write_csv("history.csv", progress.history)
+        if self.run is not None:
+            self.run.write_csv("history.csv", progress.history)
         _log.info("%s", line(row, self.settings.training.epochs))
         if progress.stopped:
             _log.info(
@@ -173,16 +174,18 @@ class Loop(keras.callbacks.Callback):
 
     def save(self) -> None:
         """Writes the state after the last step."""
+        if self.run is None:
+            return
         self._pass_time()
         self.progress.lost |= self._lost()
         groups = {
             "model": self.trained.variables,
             "optimizer": self.trained.optimizer.variables,
-            "metrics": self.trained.metrics_variables,
             "average": self.average.variables if self.average else [],
             "tag_weights": self._loss_weights(),
         }
         arrays = {k: state.named(v) for k, v in groups.items()}
+        arrays["metrics"] = self._running_metrics()
         if self.best is not None:
             arrays["best"] = self.best
         state.save(self.run.checkpoints, self.progress, arrays)
@@ -215,6 +218,10 @@ class Loop(keras.callbacks.Callback):
             named = state.named(self.average.variables)
             return [array for _, array in named]
         return self.tagger.get_weights()
+
+    def _running_metrics(self) -> state.Named:
+        """The running mean of the loss of an epoch, named arrays."""
+        return state.named(self.trained.metrics_variables)
 
     def _is_scored(self, epoch):
         training = self.settings.training
@@ -285,6 +292,16 @@ class Loop(keras.callbacks.Callback):
         self.progress.seconds += now - self._clock
         self.progress.epoch_seconds += now - self._clock
         self._clock = now
+
+
+def finite(loss: float, epoch: int) -> float:
+    """The loss of an epoch, from 1, or `Diverged` where it is none."""
+    if not np.isfinite(loss):
+        raise Diverged(
+            "The loss must stay a finite number. Lower --learning-rate or "
+            f"set --clip-norm. Received: {loss} in epoch {epoch}"
+        )
+    return loss
 
 
 def grouped(row: dict) -> dict:
