@@ -82,7 +82,7 @@ class Preset:
     @property
     def files(self) -> list[pathlib.Path]:
         """What holds its weights and word vectors in the package."""
-        words = (_PACKAGE / "words" / "table").iterdir()
+        words = (_PACKAGE / "words" / "shipped_vectors").iterdir()
         return [
             *(_FOLDER / f"{one.name}.npz" for one in self.networks),
             *(sorted(words) if self.has_words else ()),
