@@ -21,9 +21,8 @@ from experiments.data import recordings
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
-from experiments.training import frozen_body, tagger_training, transfer
+from experiments.training import tagger_training, transfer
 from pipelines import splits
-from pipelines.reading import slice_reader
 from tftag import metrics
 from tftag.cli import command_line
 from tftag.files import atomic_write
@@ -103,7 +102,7 @@ def score_fold(settings, manifest, rows, fold: int, run) -> dict:
         trained = tagger_training.train_tagger(
             settings, manifest.subset(outside), None, part
         )
-        scores = score(settings, trained.model, scored)
+        scores = tagger_training.score(settings, trained.model, scored)
         with atomic_write.replacing(file, is_text=False) as npz:
             np.savez(npz, scores=scores, rows=held, seconds=trained.seconds)
     with np.load(file) as saved:
@@ -118,19 +117,6 @@ def score_fold(settings, manifest, rows, fold: int, run) -> dict:
         flush=True,
     )
     return found
-
-
-def score(settings, model, manifest) -> np.ndarray:
-    """Probabilities of whole recordings, float32 `[recordings, tags]`."""
-    if settings.is_on_cached_vectors:
-        return frozen_body.score(model, manifest, settings)
-    return evaluation.score_manifest(
-        model,
-        manifest,
-        settings.audio,
-        slice_reader.SliceReader(manifest, settings.audio.clip_samples),
-        settings.training.batch_size,
-    )
 
 
 def over_prior(

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from experiments.data import recordings
 from experiments.runs import run_folder
+from experiments.scoring import evaluation
 from experiments.settings import baseline_config, optimizers, tables
 from experiments.training import (
     audio_module,
@@ -23,11 +24,11 @@ from experiments.training import (
 )
 from experiments.training import loop as training_loop
 from pipelines import manifest as manifests
-from pipelines.reading import dataset
+from pipelines.reading import dataset, slice_reader
 from tftag import hub
 from tftag.losses import classification
+from tftag.models import clip_model, tagger
 from tftag.models import precision as precision_lib
-from tftag.models import tagger
 
 _log = logging.getLogger(__name__)
 
@@ -78,8 +79,6 @@ def train_tagger(
     run: run_folder.RunDir,
 ) -> Trained:
     """Trains a tagger; the arguments are those of `train_model`."""
-    if settings.is_on_cached_vectors:
-        return _train_head(settings, train, validation, run)
     recipe = Recipe(
         build=lambda recordings, pretrained: build(
             settings, recordings, pretrained=pretrained
@@ -87,21 +86,35 @@ def train_tagger(
         fitted=transfer.training_model,
         loss=lambda weights: make_loss(settings.training.loss, weights),
     )
+    if settings.is_on_cached_vectors:
+        recipe = dataclasses.replace(recipe, fitted=lambda model: model.head)
+        return train_head(settings, train, validation, run, recipe)
     return train_model(settings, train, validation, run, recipe)
 
 
-def _train_head(settings, train, validation, run) -> Trained:
-    """Trains a head on what a fixed body makes of the recordings, once."""
+def train_head(
+    settings: baseline_config.BaselineConfig,
+    train: manifests.Manifest,
+    validation: manifests.Manifest | None,
+    run: run_folder.RunDir,
+    recipe: Recipe,
+) -> Trained:
+    """Trains what is behind a fixed body, on vectors that it gives once.
+
+    The arguments are those of `train_model`; `recipe.fitted` is the part from
+    clip vectors to the logits of every member.
+    """
     begin = time.monotonic()
     _check_validation(settings, validation)
     if settings.shuffle_labels:
         train = shuffled_labels(train, settings.seed)
     with precision(settings.training.precision):
-        model = build(settings, train)
+        model = recipe.build(train, True)
         weights = _first_weights(settings.training.tag_weights, train)
         progress = frozen_body.train(
             model,
-            make_loss(settings.training.loss, weights),
+            recipe.fitted(model),
+            recipe.loss(weights),
             settings,
             train,
             validation,
@@ -113,6 +126,23 @@ def _train_head(settings, train, validation, run) -> Trained:
         best_epoch=progress.best_epoch or progress.epoch,
         seconds=time.monotonic() - begin,
         lost=progress.lost,
+    )
+
+
+def score(
+    settings: baseline_config.BaselineConfig,
+    model: clip_model.ClipModel,
+    manifest: manifests.Manifest,
+) -> np.ndarray:
+    """Probabilities of whole recordings, float32 `[recordings, tags]`."""
+    if settings.is_on_cached_vectors:
+        return frozen_body.score(model, manifest, settings)
+    return evaluation.score_manifest(
+        model,
+        manifest,
+        settings.audio,
+        slice_reader.SliceReader(manifest, settings.audio.clip_samples),
+        settings.training.batch_size,
     )
 
 

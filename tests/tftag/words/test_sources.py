@@ -40,7 +40,9 @@ def test_the_shipped_table_knows_tags_as_they_are_written(tag):
 
 
 def test_the_shipped_table_is_small_and_loads_fast():
-    folder = sources.importlib.resources.files("tftag.words") / "shipped_vectors"
+    folder = (
+        sources.importlib.resources.files("tftag.words") / "shipped_vectors"
+    )
     sizes = [len(item.read_bytes()) for item in folder.iterdir()]
     assert sum(sizes) < 5e6
     began = time.perf_counter()
