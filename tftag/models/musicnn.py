@@ -52,10 +52,10 @@ def vector(x, pooling: str, batch_norm_momentum: float, prefix: str = ""):
         those before these.
     """
 
-    def norm(x, name):
-        return layers.BatchNormalization(
-            momentum=batch_norm_momentum, name=f"{prefix}{name}_norm"
-        )(x)
+    def norm(x, name, kind=layers.BatchNormalization):
+        return kind(momentum=batch_norm_momentum, name=f"{prefix}{name}_norm")(
+            x
+        )
 
     x = norm(ops.expand_dims(x, -1), "input")  # [batch, frames, mels, 1]
     x = ops.concatenate(
@@ -96,7 +96,7 @@ def _timbral(x, bands, filters, norm, prefix):
     x = keras.layers.Conv2D(
         filters, (FRAMES, bands), activation="relu", name=f"{prefix}{name}"
     )(x)
-    return ops.max(norm(x, name), axis=2)
+    return norm(x, name, layers.NormalizedMaximum)
 
 
 def _temporal(x, frames, filters, norm, prefix):
@@ -109,7 +109,7 @@ def _temporal(x, frames, filters, norm, prefix):
         activation="relu",
         name=f"{prefix}{name}",
     )(x)
-    return ops.max(norm(x, name), axis=2)
+    return norm(x, name, layers.NormalizedMaximum)
 
 
 def _pooled(x):
