@@ -19,13 +19,12 @@ import numpy as np
 
 from experiments.data import recordings
 from experiments.runs import bucket_copies, console, run_folder, run_settings
-from experiments.scoring import evaluation
+from experiments.scoring import evaluation, out_of_fold
 from experiments.settings import baseline_config, flags
-from experiments.training import tagger_training, transfer
+from experiments.training import fold_scores, transfer
 from pipelines import splits
 from tftag import metrics
 from tftag.cli import command_line
-from tftag.files import atomic_write
 
 EXPERIMENT = "cross_validation"
 
@@ -89,24 +88,15 @@ def score_fold(settings, manifest, rows, fold: int, run) -> dict:
         `scores` float32 `[fold's recordings, tags]` and `seconds` of training.
     """
     held = rows[fold]
+    outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
     part = run_folder.RunDir(run.path, "folds", f"fold_{fold}")
-    file = part.path / "scores.npz"
-    if not file.exists():
-        outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
-        scored = manifest.subset(held)
+    if not (part.path / "scores.npz").exists():
         print(
             f"fold {fold}: training on {len(outside)} recordings, "
             f"scoring {len(held)}",
             flush=True,
         )
-        trained = tagger_training.train_tagger(
-            settings, manifest.subset(outside), None, part
-        )
-        scores = tagger_training.score(settings, trained.model, scored)
-        with atomic_write.replacing(file, is_text=False) as npz:
-            np.savez(npz, scores=scores, rows=held, seconds=trained.seconds)
-    with np.load(file) as saved:
-        found = {key: saved[key] for key in ("scores", "seconds")}
+    found = fold_scores.train_and_score(settings, manifest, outside, held, part)
     truth = manifest.subset(held).labels()
     figures = evaluation.quick(truth, found["scores"])
     minutes = float(found["seconds"]) / 60
@@ -119,43 +109,13 @@ def score_fold(settings, manifest, rows, fold: int, run) -> dict:
     return found
 
 
-def over_prior(
-    probabilities: np.ndarray, truth: np.ndarray, rows: list[np.ndarray]
-) -> np.ndarray:
-    """Log-odds above those of the recordings a fold's model was trained on.
-
-    A fold rich in a tag is scored by a model that met the tag less, and that
-    says so of every recording: pooled, probabilities rank such folds too low,
-    and a model that knows nothing ends below chance. Within a fold the order
-    stays. Nothing of the scored fold is read: the labels outside it are those
-    of training.
-
-    Args:
-        probabilities: `[recordings, tags]`, out of fold.
-        truth: 0 or 1, `[recordings, tags]`.
-        rows: the recordings of each fold.
-
-    Returns:
-        float64 `[recordings, tags]`.
-    """
-    exact = np.clip(np.asarray(probabilities, np.float64), 1e-7, 1 - 1e-7)
-    scores = np.log(exact) - np.log1p(-exact)
-    truth = np.asarray(truth, np.float64)
-    for held in rows:
-        outside = np.delete(truth, held, axis=0)
-        # One recording with and one without: no tag is certain.
-        prior = (outside.sum(axis=0) + 1.0) / (len(outside) + 2.0)
-        scores[held] -= np.log(prior) - np.log1p(-prior)
-    return scores
-
-
 def report_pooled(settings, manifest, rows, done, run, environment) -> None:
     """Writes and prints the figures of all recordings together."""
     truth = manifest.labels()
     probabilities = np.zeros_like(truth)
     for held, fold in zip(rows, done, strict=True):
         probabilities[held] = fold["scores"]
-    scores = over_prior(probabilities, truth, rows)
+    scores = out_of_fold.over_prior(probabilities, truth, rows)
     names = manifest.vocabulary.names
     evaluation.write_scores(run, manifest, names, truth, scores)
     minutes = [float(fold["seconds"]) / 60 for fold in done]

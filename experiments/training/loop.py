@@ -23,6 +23,10 @@ from pipelines.reading import dataset, slice_reader
 _log = logging.getLogger(__name__)
 
 
+class Diverged(ValueError):
+    """The loss is no longer a finite number."""
+
+
 class Loop(keras.callbacks.Callback):
     """All that happens around the steps of `fit`.
 
@@ -129,7 +133,7 @@ class Loop(keras.callbacks.Callback):
         """Scores, compares, adapts, saves and says so."""
         loss = float(logs["loss"])
         if not np.isfinite(loss):
-            raise ValueError(
+            raise Diverged(
                 "The loss must stay a finite number. Lower --learning-rate or "
                 f"set --clip-norm. Received: {loss} in epoch {epoch + 1}"
             )

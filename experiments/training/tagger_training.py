@@ -13,7 +13,6 @@ import tensorflow as tf
 
 from experiments.data import recordings
 from experiments.runs import run_folder
-from experiments.scoring import evaluation
 from experiments.settings import baseline_config, optimizers, tables
 from experiments.training import (
     audio_module,
@@ -24,10 +23,10 @@ from experiments.training import (
 )
 from experiments.training import loop as training_loop
 from pipelines import manifest as manifests
-from pipelines.reading import dataset, slice_reader
+from pipelines.reading import dataset
 from tftag import hub
 from tftag.losses import classification
-from tftag.models import clip_model, tagger
+from tftag.models import tagger
 from tftag.models import precision as precision_lib
 
 _log = logging.getLogger(__name__)
@@ -126,23 +125,6 @@ def train_head(
         best_epoch=progress.best_epoch or progress.epoch,
         seconds=time.monotonic() - begin,
         lost=progress.lost,
-    )
-
-
-def score(
-    settings: baseline_config.BaselineConfig,
-    model: clip_model.ClipModel,
-    manifest: manifests.Manifest,
-) -> np.ndarray:
-    """Probabilities of whole recordings, float32 `[recordings, tags]`."""
-    if settings.is_on_cached_vectors:
-        return frozen_body.score(model, manifest, settings)
-    return evaluation.score_manifest(
-        model,
-        manifest,
-        settings.audio,
-        slice_reader.SliceReader(manifest, settings.audio.clip_samples),
-        settings.training.batch_size,
     )
 
 

@@ -5,6 +5,7 @@ A new data set is one file here and its line in `DATA_SETS`.
 
 from pipelines.sources import (
     fma,
+    four_q,
     gtzan,
     magnatagatune,
     mirdata_loader,
@@ -21,5 +22,6 @@ DATA_SETS = (
     mtg_jamendo.DATA_SET,
     gtzan.DATA_SET,
     fma.DATA_SET,
+    four_q.DATA_SET,
     mirdata_loader.DATA_SET,
 )

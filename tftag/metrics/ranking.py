@@ -181,19 +181,47 @@ def differences(
         The figures of `summarize`, each {"value": difference, "ci95": [low,
         high]}.
     """
+    return mean_differences(truth, [scores], [others], draws=draws, seed=seed)
+
+
+def mean_differences(
+    truth: np.ndarray,
+    scores: Sequence[np.ndarray],
+    others: Sequence[np.ndarray],
+    *,
+    draws: int = 1_000,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """By how much one kind of model is better, over several trainings.
+
+    The interval is over recordings; the trainings are averaged.
+
+    Args:
+        truth: 0 or 1, `[recordings, tags]`.
+        scores: of each training of the one, `[recordings, tags]`.
+        others: of each training of the other, as many.
+        draws: bootstrap draws, at least 1.
+        seed: of the draws.
+
+    Returns:
+        As `differences`.
+    """
     if draws < 1:
         raise ValueError(f"`draws` must be >= 1. Received: {draws}.")
-    one, other = (_checked(truth, each) for each in (scores, others))
-    value, less = _once(*one), _once(*other)
-    drawn = _drawn(*one, draws, seed)
-    drawn_less = _drawn(*other, draws, seed)
+    pairs = [
+        [_checked(truth, each) for each in pair]
+        for pair in zip(scores, others, strict=True)
+    ]
+    values = [[_once(*one), _once(*other)] for one, other in pairs]
+    drawn = [[_drawn(*each, draws, seed) for each in pair] for pair in pairs]
     found = {}
-    for name in value:
-        difference = float(value[name][0] - less[name][0])
+    for name in values[0][0]:
+        difference = np.mean([a[name][0] - b[name][0] for a, b in values])
         found[name] = {
-            "value": difference,
+            "value": float(difference),
             "ci95": bootstrap.difference_interval(
-                difference, drawn[name] - drawn_less[name]
+                float(difference),
+                np.mean([a[name] - b[name] for a, b in drawn], axis=0),
             ),
         }
     return found

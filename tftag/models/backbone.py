@@ -11,6 +11,9 @@ from tftag.models import musicnn
 
 # Filters of each block: 3x3 convolution, batch norm, 2x2 max pooling, ReLU.
 FILTERS = (128, 256, 256, 256, 512, 512, 256)
+# Of the short-chunk CNN: Won et al., Evaluation of CNN-based automatic music
+# tagging models, 2020, https://arxiv.org/abs/2006.00751.
+SHORT_CHUNK_FILTERS = (128, 128, 256, 256, 256, 256, 512)
 
 POOL_PADDINGS = ("same", "valid")
 # Not what ~/.keras/keras.json says.
@@ -23,12 +26,13 @@ class BackboneConfig:
 
     Attributes:
         width: Multiplies the filters of every block.
-        blocks: How many of the blocks in `FILTERS` are used, from the first.
+        blocks: How many of the architecture's blocks are used, from the
+            first.
         pooling: What makes one vector of the last block's output: `average`
             or `max` over frames and bands, `both` one after the other
             (twice as long), or `flatten` (all of it; fixes the clip length).
             Of musicnn `embedding`, what is pooled before it (`both`), or
-            `both_and_embedding`.
+            `both_and_embedding`; of short_chunk `embedding`.
         pool_padding: `same` keeps the odd frame or band at the end of a
             halving, `valid` drops it.
         batch_norm_momentum: Share of the moving statistics a step keeps.
@@ -37,8 +41,9 @@ class BackboneConfig:
             a tagger averages their logits.
         shared_blocks: Blocks that all members have in common. The first ones
             see most cells and cost most; the last ones are nearly free.
-        architecture: `blocks`, those of the reference experiment, or
-            `musicnn`, which takes neither `width` nor `blocks`.
+        architecture: `blocks`, those of the reference experiment;
+            `short_chunk`, those of Won et al. 2020; or `musicnn`, which takes
+            neither `width` nor `blocks`.
     """
 
     width: float = 1.0
@@ -54,15 +59,15 @@ class BackboneConfig:
         """Refuses what no backbone can have."""
         if not self.width > 0:
             raise ValueError(f"`width` must be > 0. Received: {self.width}.")
-        if not 1 <= self.blocks <= len(FILTERS):
-            raise ValueError(
-                f"`blocks` must be 1 to {len(FILTERS)}. "
-                f"Received: {self.blocks}."
-            )
         if self.architecture not in ARCHITECTURES:
             raise ValueError(
                 f"`architecture` must be one of {', '.join(ARCHITECTURES)}. "
                 f"Received: {self.architecture!r}."
+            )
+        if not 1 <= self.blocks <= len(FILTERS):
+            raise ValueError(
+                f"`blocks` must be 1 to {len(FILTERS)}. "
+                f"Received: {self.blocks}."
             )
         poolings = ARCHITECTURES[self.architecture].poolings
         if self.pooling not in poolings:
@@ -93,7 +98,7 @@ class BackboneConfig:
     @property
     def filters(self) -> tuple[int, ...]:
         """Filters of each block: times `width`, rounded, at least 1."""
-        used = FILTERS[: self.blocks]
+        used = ARCHITECTURES[self.architecture].filters[: self.blocks]
         return tuple(max(1, round(filters * self.width)) for filters in used)
 
 
@@ -144,7 +149,8 @@ def _block_vectors(inputs, audio_spec, config):
         own = x
         for number, filters in numbered[config.shared_blocks :]:
             own = _block(own, filters, config, f"{prefix}block_{number}")
-        vectors.append(POOLINGS[config.pooling](own, prefix))
+        pool = ARCHITECTURES[config.architecture].poolings[config.pooling]
+        vectors.append(pool(own, prefix))
     return vectors
 
 
@@ -196,6 +202,16 @@ def _both(x, prefix):
     )
 
 
+def _embedding(x, prefix):
+    """Maximum, dense layer, batch norm, ReLU."""
+    x = _max(x, prefix)
+    x = keras.layers.Dense(
+        x.shape[-1], use_bias=False, name=f"{prefix}embedding"
+    )(x)
+    x = layers.BatchNormalization(name=f"{prefix}embedding_norm")(x)
+    return keras.layers.ReLU(name=f"{prefix}embedding_relu")(x)
+
+
 # From `[batch, frames, mels, filters]` and the prefix of the layers' names to
 # `[batch, dim]`.
 POOLINGS: dict[str, Callable] = {
@@ -214,11 +230,13 @@ class Architecture:
         vectors: From `[batch, frames, mels]`, the `AudioSpec` and the
             `BackboneConfig` to a list of `[batch, dim]`, one per member, the
             layers named by `member_prefixes`.
-        poolings: Names of the poolings that it has.
+        poolings: The poolings that it has, by name.
+        filters: Of each of its blocks.
     """
 
     vectors: Callable
     poolings: Collection[str]
+    filters: tuple[int, ...] = FILTERS
 
 
 def _musicnn_vectors(inputs, audio_spec, config):
@@ -233,6 +251,9 @@ def _musicnn_vectors(inputs, audio_spec, config):
 
 ARCHITECTURES = {
     "blocks": Architecture(_block_vectors, POOLINGS),
+    "short_chunk": Architecture(
+        _block_vectors, {"embedding": _embedding}, SHORT_CHUNK_FILTERS
+    ),
     "musicnn": Architecture(_musicnn_vectors, musicnn.POOLINGS),
 }
 

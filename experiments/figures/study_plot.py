@@ -1,0 +1,89 @@
+"""The figure of a study: how far every arm is from the control."""
+
+import numpy as np
+from matplotlib import figure
+
+from experiments.figures import plots
+
+_TITLES = {"map": "MAP", "roc_auc": "ROC-AUC", "p_at_10": "P@10"}
+
+
+def differences(summary: dict) -> figure.Figure:
+    """Differences from the control with their 95 % intervals.
+
+    Args:
+        summary: as `experiments.studies.summary.summarize` returns it.
+
+    Returns:
+        The figure, a panel per figure of merit; what is told apart from the
+        control is drawn in colour.
+    """
+    control, *titles = summary["arms"]
+    shown = {title: summary["arms"][title] for title in titles}
+    if summary["chosen"]:
+        shown["chosen on other folds"] = summary["chosen"]
+    labels = [plots.short(title) for title in shown]
+    drawn = figure.Figure(
+        figsize=(10 + plots.more_inches(labels), 1.4 + 0.32 * len(shown)),
+        layout="constrained",
+    )
+    panels = drawn.subplots(1, len(_TITLES), sharey=True)
+    places = np.arange(len(shown))
+    for axes, (name, title) in zip(panels, _TITLES.items(), strict=True):
+        for place, arm in zip(places, shown.values(), strict=True):
+            over = arm["over_control"][name]
+            low, high = over["ci95"]
+            color = plots.GREY
+            if low > 0:
+                color = plots.GREEN
+            elif high < 0:
+                color = plots.ORANGE
+            axes.plot([low, high], [place, place], color=color, lw=2)
+            axes.plot(over["value"], place, "o", color=color, markersize=5)
+        axes.axvline(0, color=plots.GREY, lw=0.8, ls=":")
+        axes.set(title=f"{title} over {plots.short(control)}")
+        axes.set_yticks(places, labels)
+        axes.set_ylim(len(shown) - 0.5, -0.5)
+        plots.plain(axes, grid="x")
+    return drawn
+
+
+def curve(summary: dict, recordings: dict[str, int]) -> figure.Figure:
+    """MAP against the number of recordings learnt from.
+
+    Args:
+        summary: as `experiments.studies.summary.summarize` returns it.
+        recordings: how many each arm learnt from, by title.
+
+    Returns:
+        The figure, with the line that grows by the same amount with every
+        doubling, fitted by least squares.
+    """
+    counts = np.array([recordings[title] for title in summary["arms"]])
+    values = np.array([arm["map"] for arm in summary["arms"].values()])
+    growth, at_one = growth_per_doubling(counts, values)
+    drawn = figure.Figure(figsize=(6, 4), layout="constrained")
+    axes = drawn.subplots()
+    axes.plot(counts, values, "o", color=plots.BLUE)
+    line = np.geomspace(counts.min(), 2 * counts.max())
+    axes.plot(
+        line,
+        at_one + growth * np.log2(line),
+        color=plots.GREY,
+        ls=":",
+        label=f"{growth:+.3f} with every doubling",
+    )
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    axes.set(xlabel="Recordings learnt from", ylabel="MAP")
+    axes.legend(frameon=False)
+    plots.plain(axes)
+    return drawn
+
+
+def growth_per_doubling(
+    counts: np.ndarray, values: np.ndarray
+) -> tuple[float, float]:
+    """Slope and value at 1 of the line in log2 of the counts."""
+    slope, at_one = np.polyfit(np.log2(counts), values, 1)
+    return float(slope), float(at_one)

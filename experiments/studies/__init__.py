@@ -1,0 +1,1 @@
+"""Questions about the tagger, answered by trainings side by side."""

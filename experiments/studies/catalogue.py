@@ -1,0 +1,159 @@
+"""The studies, one entry each: a question, its control, and what differs.
+
+A study of your own is an entry here: the changes are settings by their names,
+as `python -m experiments.run_baseline --help` lists them.
+"""
+
+from experiments.studies.study import Arm, Study
+
+# The optimisation of the reference experiment.
+_REFERENCE = {
+    "optimizer": "sgd",
+    "learning_rate": 1e-3,
+    "schedule": "constant",
+    "weight_decay": 0.0,
+    "clip_norm": 0.0,
+    "tag_prior": False,
+    "average_decay": 0.0,
+    "mel_masks": 0,
+    "time_masks": 0,
+    "mixup_alpha": 0.0,
+    "dropout": 0.0,
+}
+_UNVARIED = {"mel_masks": 0, "time_masks": 0, "mixup_alpha": 0.0}
+_FROM_SCRATCH = "from scratch"
+_FROZEN = "frozen"
+
+STUDIES: dict[str, Study] = {
+    "loss": Study(
+        "Does another loss rank tags better than cross-entropy with logits?",
+        (
+            Arm("bce"),
+            Arm("sigmoid_bce", {"loss": "sigmoid_bce"}),
+            Arm("focal", {"loss": "focal"}),
+        ),
+    ),
+    "reference_loss": Study(
+        "Is a sigmoid before the cross-entropy unstable under the reference "
+        "experiment's SGD?",
+        (
+            Arm("bce, SGD .001", _REFERENCE),
+            Arm("sigmoid_bce, SGD .001", {**_REFERENCE, "loss": "sigmoid_bce"}),
+            Arm("bce, SGD .1", {**_REFERENCE, "learning_rate": 0.1}),
+            Arm(
+                "sigmoid_bce, SGD .1",
+                {**_REFERENCE, "learning_rate": 0.1, "loss": "sigmoid_bce"},
+            ),
+        ),
+    ),
+    "optimizer": Study(
+        "How much is the optimiser worth beside the reference's SGD?",
+        (
+            Arm("AdamW .004"),
+            Arm("AdamW .001", {"learning_rate": 1e-3}),
+            Arm("AdamW .012", {"learning_rate": 1.2e-2}),
+            Arm(
+                "momentum .05",
+                {
+                    "optimizer": "momentum",
+                    "learning_rate": 0.05,
+                    "weight_decay": 0.0,
+                },
+            ),
+            Arm(
+                "SGD .001, constant",
+                {
+                    "optimizer": "sgd",
+                    "learning_rate": 1e-3,
+                    "schedule": "constant",
+                    "weight_decay": 0.0,
+                },
+            ),
+        ),
+    ),
+    "spectrogram": Study(
+        "Which frames, bands and compression?",
+        (
+            Arm("hop 1,024"),
+            Arm("hop 512", {"hop_samples": 512}),
+            Arm("window 2,048", {"window_samples": 2_048}),
+            Arm("window 512", {"window_samples": 512}),
+            Arm("96 bands", {"mel_bands": 96}),
+            Arm("floor 1e-3", {"log_floor": 1e-3}),
+            Arm("floor 1e-7", {"log_floor": 1e-7}),
+            Arm("log10(1 + 10,000 x)", {"compression": "log10"}),
+        ),
+    ),
+    "network": Study(
+        "How deep, how wide, and what makes one vector of a clip?",
+        (
+            Arm("7 blocks, 1/8"),
+            Arm("5 blocks", {"blocks": 5}),
+            Arm("6 blocks", {"blocks": 6}),
+            Arm("width 1/16", {"width": 0.0625}),
+            Arm("width 1/4", {"width": 0.25}),
+            Arm("average pooling", {"pooling": "average"}),
+            Arm("max pooling", {"pooling": "max"}),
+            Arm("no dropout", {"dropout": 0.0}),
+        ),
+    ),
+    "clips": Study(
+        "How long a clip, and how far apart are clips of one recording?",
+        (
+            Arm("10 s, every 5 s"),
+            Arm("10 s, every 10 s", {"clip_step_seconds": 10.0}),
+            Arm("5 s", {"clip_seconds": 5.0, "clip_step_seconds": 2.5}),
+            Arm("20 s", {"clip_seconds": 20.0, "clip_step_seconds": 10.0}),
+        ),
+    ),
+    "tag_weights": Study(
+        "Does weighting help tags that are predicted badly?",
+        (
+            Arm("none"),
+            Arm("by frequency", {"tag_weights": "frequency"}),
+            Arm("adaptive", {"tag_weights": "adaptive"}),
+            Arm("rare tags drawn more often", {"tag_balance": 0.5}),
+        ),
+    ),
+    "augmentation": Study(
+        "Which variation of the training clips pays?",
+        (
+            Arm("masks, mixup .2"),
+            Arm("nothing", _UNVARIED),
+            Arm("masks alone", {"mixup_alpha": 0.0}),
+            Arm("mixup alone", {**_UNVARIED, "mixup_alpha": 0.2}),
+            Arm("masks, mixup .4", {"mixup_alpha": 0.4}),
+        ),
+    ),
+    "members": Study(
+        "What do networks side by side add?",
+        (
+            Arm("1"),
+            Arm("2", {"members": 2}),
+            Arm("4", {"members": 4}),
+            Arm("4, two blocks shared", {"members": 4, "shared_blocks": 2}),
+        ),
+    ),
+    "recordings": Study(
+        "How does quality grow with the number of recordings?",
+        (
+            Arm("all"),
+            *(
+                Arm(f"{share:.0%}", train_share=share)
+                for share in (0.7, 0.5, 0.3, 0.1)
+            ),
+        ),
+    ),
+    "transfer": Study(
+        "What is a pretrained start worth, with many labels and with few?",
+        tuple(
+            Arm(
+                f"{title}, {share:.0%}",
+                preset=preset,
+                train_share=share,
+            )
+            for share in (1.0, 0.3, 0.1)
+            for title, preset in ((_FROM_SCRATCH, ""), (_FROZEN, "transfer"))
+        ),
+    ),
+}

@@ -1,0 +1,74 @@
+"""What a study is: a question, and trainings that differ in what it asks."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from experiments.settings import baseline_config, flags
+
+
+@dataclasses.dataclass(frozen=True)
+class Arm:
+    """One way to train.
+
+    Attributes:
+        title: what differs, as tables name it.
+        changes: settings by their flag's name, in place of the study's.
+        preset: where the settings come from; empty takes the study's.
+        train_share: of the recordings outside the fold that are learnt from.
+    """
+
+    title: str
+    changes: Mapping[str, object] = dataclasses.field(default_factory=dict)
+    preset: str = ""
+    train_share: float = 1.0
+
+    def settings(
+        self, base: baseline_config.BaselineConfig
+    ) -> baseline_config.BaselineConfig:
+        """The settings of one training.
+
+        Args:
+            base: those of the study. An arm with a preset of its own takes
+                from them what is no matter of training.
+        """
+        if self.preset:
+            base = dataclasses.replace(
+                baseline_config.PRESETS[self.preset](),
+                data=base.data,
+                name=base.name,
+                seed=base.seed,
+                train_on=base.train_on,
+            )
+        return flags.replace(base, dict(self.changes))
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """A question and the arms that answer it.
+
+    Attributes:
+        question: in one sentence.
+        arms: the first is the control that all others are compared with.
+    """
+
+    question: str
+    arms: tuple[Arm, ...]
+
+    def __post_init__(self):
+        """Refuses a study that compares nothing."""
+        titles = [arm.title for arm in self.arms]
+        if len(titles) < 2 or len(set(titles)) < len(titles):
+            raise ValueError(
+                "A study needs two arms or more, each with a title of its "
+                f"own. Received: {titles}"
+            )
+
+    @property
+    def control(self) -> Arm:
+        """What the others are compared with."""
+        return self.arms[0]
+
+    @property
+    def is_curve(self) -> bool:
+        """Whether the arms differ in how much they learn from alone."""
+        return all(not arm.changes and not arm.preset for arm in self.arms)

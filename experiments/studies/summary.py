@@ -1,0 +1,234 @@
+"""What the blocks of a study say together: figures, intervals, a sentence."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiments.scoring import evaluation
+from experiments.studies import jobs, study
+from tftag import metrics
+
+FIGURES = ("map", "roc_auc", "p_at_10")
+_JUDGED_BY = "map"
+
+
+def summarize(
+    asked: study.Study,
+    blocks: Sequence[jobs.Block],
+    truth: np.ndarray,
+    folds: Sequence[np.ndarray],
+) -> dict:
+    """Pools the folds, and compares every arm with the control.
+
+    Scores are pooled over the folds that every seed has; with several seeds
+    figures are means over them. The chosen arm is another one for each fold:
+    the best on all other folds, so that nothing is chosen on what it is
+    reported on.
+
+    Args:
+        asked: the study.
+        blocks: all that were finished, of at least one fold.
+        truth: 0 or 1, `[recordings, tags]`, of all recordings.
+        folds: rows of the recordings of each fold.
+
+    Returns:
+        `question`, `seeds`, `folds` (those that count), `arms`: per title its
+        figures, `seconds` a fold and `over_control`, as `metrics.differences`
+        returns them; `chosen` likewise, None for a single fold; `failed`: why,
+        by title; `answer`, one sentence.
+    """
+    by_place = {(block.seed, block.fold): block.results for block in blocks}
+    seeds = sorted({block.seed for block in blocks})
+    counted = [
+        fold
+        for fold in range(len(folds))
+        if all((seed, fold) in by_place for seed in seeds)
+    ]
+    if not counted:  # a seed has just begun
+        seeds, counted = seeds[:-1], list(range(len(folds)))
+    rows = np.concatenate([folds[fold] for fold in counted])
+    known, failed, pooled, seconds = truth[rows], {}, {}, {}
+    for place, arm in enumerate(asked.arms):
+        results = [
+            [by_place[seed, fold][place] for fold in counted] for seed in seeds
+        ]
+        everything = [result for each in results for result in each]
+        why = [result.failure for result in everything if result.failure]
+        if why:
+            failed[arm.title] = why[0]
+            continue
+        pooled[arm.title] = [
+            np.concatenate([result.scores for result in each])
+            for each in results
+        ]
+        seconds[arm.title] = np.mean([r.seconds for r in everything])
+    control = pooled.get(asked.control.title)
+    if control is None:
+        raise ValueError(
+            "The control must end with scores to be compared with. Received: "
+            f"{failed[asked.control.title]} in {asked.control.title!r}"
+        )
+    arms = {
+        title: {
+            **_figures(known, scores, control),
+            "seconds": float(seconds[title]),
+        }
+        for title, scores in pooled.items()
+    }
+    summary = {
+        "question": asked.question,
+        "seeds": seeds,
+        "folds": counted,
+        "recordings": len(rows),
+        "arms": arms,
+        "failed": failed,
+        "chosen": None,
+    }
+    if len(counted) > 1:
+        sizes = [len(folds[fold]) for fold in counted]
+        chosen, names = _chosen(known, pooled, sizes)
+        summary["chosen"] = {
+            **_figures(known, chosen, control),
+            "arm_per_fold": names,
+        }
+    summary["answer"] = _answer(asked, summary)
+    return summary
+
+
+def per_tag(
+    asked: study.Study,
+    blocks: Sequence[jobs.Block],
+    truth: np.ndarray,
+    folds: Sequence[np.ndarray],
+    names: Sequence[str],
+) -> list[dict]:
+    """Average precision of each tag under each arm, over all blocks.
+
+    Returns:
+        Rows with `tag`, `count` and a column per arm; the mean over seeds of
+        what the pooled folds give.
+    """
+    seeds = sorted({block.seed for block in blocks})
+    columns: dict[str, list[np.ndarray]] = {}
+    for seed in seeds:
+        own = [block for block in blocks if block.seed == seed]
+        rows = np.concatenate([folds[block.fold] for block in own])
+        for place, arm in enumerate(asked.arms):
+            scores = [block.results[place].scores for block in own]
+            if all(each is not None for each in scores):
+                columns.setdefault(arm.title, []).append(
+                    metrics.average_precision(
+                        truth[rows], np.concatenate(scores)
+                    )
+                )
+    means = {title: np.mean(found, axis=0) for title, found in columns.items()}
+    counts = truth.sum(axis=0)
+    return [
+        {"tag": name, "count": int(counts[place])}
+        | {title: float(found[place]) for title, found in means.items()}
+        for place, name in enumerate(names)
+    ]
+
+
+def table(summary: dict) -> str:
+    """The figures for the screen; in brackets the difference's interval."""
+    lines = [
+        "",
+        f"{summary['recordings']} recordings of {len(summary['folds'])} "
+        f"folds, {len(summary['seeds'])} seed(s); differences from the first "
+        "row with 95 % intervals",
+        _row("", "MAP", "", "ROC-AUC", "", "P@10", "s a fold"),
+    ]
+    shown = dict(summary["arms"])
+    if summary["chosen"]:
+        shown["chosen on other folds"] = summary["chosen"]
+    for place, (title, arm) in enumerate(shown.items()):
+        cells = [title]
+        for name in FIGURES:
+            cells.append(f"{arm[name]:.3f}")
+            if name != FIGURES[-1]:
+                over = arm["over_control"][name]
+                cells.append(_difference(over) if place else "")
+        cells.append(f"{arm['seconds']:.0f}" if "seconds" in arm else "")
+        lines.append(_row(*cells))
+    for title, why in summary["failed"].items():
+        lines.append(f"{title:26}{why}")
+    return "\n".join([*lines, "", summary["answer"]])
+
+
+def _row(title, precision, over, area, over_area, at_10, seconds) -> str:
+    return (
+        f"{title:24}{precision:>7}  {over:26}{area:>8}  {over_area:26}"
+        f"{at_10:>6}{seconds:>10}"
+    )
+
+
+def _difference(over: dict) -> str:
+    low, high = over["ci95"]
+    return f"{over['value']:+.3f} ({low:+.3f} to {high:+.3f})"
+
+
+def _figures(truth, scores, control) -> dict:
+    found = [metrics.summarize(truth, each, draws=0) for each in scores]
+    over = metrics.mean_differences(truth, scores, control)
+    return {
+        **{
+            name: float(np.mean([each[name]["value"] for each in found]))
+            for name in FIGURES
+        },
+        "over_control": {name: over[name] for name in FIGURES},
+    }
+
+
+def _chosen(truth, pooled, sizes):
+    """Scores of the arm that is best on the other folds, fold by fold."""
+    ends = np.cumsum(sizes)
+    parts = [slice(end - n, end) for end, n in zip(ends, sizes, strict=True)]
+    models = len(next(iter(pooled.values())))
+    scores = [np.zeros(truth.shape) for _ in range(models)]
+    names = []
+    for part in parts:
+        others = np.ones(len(truth), bool)
+        others[part] = False
+        best = max(
+            pooled,
+            key=lambda title: np.mean(
+                [
+                    evaluation.quick(truth[others], each[others])[_JUDGED_BY]
+                    for each in pooled[title]
+                ]
+            ),
+        )
+        names.append(best)
+        for made, each in zip(scores, pooled[best], strict=True):
+            made[part] = each[part]
+    return scores, names
+
+
+def _answer(asked: study.Study, summary: dict) -> str:
+    """One sentence: what is told apart from the control, by MAP."""
+    better, worse = [], []
+    for arm in asked.arms[1:]:
+        found = summary["arms"].get(arm.title)
+        if found is None:
+            continue
+        over = found["over_control"][_JUDGED_BY]
+        low, high = over["ci95"]
+        said = f"{arm.title} {_difference(over)}"
+        if low > 0:
+            better.append(said)
+        elif high < 0:
+            worse.append(said)
+    parts = [
+        f"{word}: {', '.join(those)}"
+        for word, those in (
+            ("better", better),
+            ("worse", worse),
+            ("ended without scores", list(summary["failed"])),
+        )
+        if those
+    ]
+    against = f"Against {asked.control.title} in MAP, "
+    if not parts:
+        return f"{against}no arm can be told apart."
+    return f"{against}{'; '.join(parts)}; the rest cannot be told apart."

@@ -1,0 +1,98 @@
+"""4Q: 900 excerpts from AllMusic, 225 in each quadrant of Russell's circle.
+
+The tags are all moods and genres that AllMusic has of a recording, 217 and 21,
+not the quadrants that were made of the moods. The authors publish no split: an
+artist stays on one side of the one that is made here.
+"""
+
+import csv
+import os
+import pathlib
+import re
+from collections.abc import Iterable
+
+from pipelines.sources import data_set, listings, published
+
+PUBLICATION = data_set.Publication(
+    name="4Q",
+    homepage="http://mir.dei.uc.pt/downloads.html",
+    licence="none stated; excerpts of copyrighted recordings",
+    citation="Panda, Malheiro and Paiva: Novel audio features for music "
+    "emotion recognition. IEEE Transactions on Affective Computing 11(4), "
+    "2020, doi 10.1109/TAFFC.2018.2820691.",
+)
+VERSION = data_set.Version("all", (900,), 238, "moods and genres of AllMusic")
+METADATA = "panda_dataset_taffc_metadata.csv"
+_COLUMNS = ("Song", "Artist", "Quadrant", "MoodsStrSplit", "GenresStr")
+
+
+def read_four_q(
+    folder: str | os.PathLike,
+    audio_folder: str | os.PathLike,
+    *,
+    partial: bool = False,
+    skip: Iterable[str | os.PathLike] = (),
+) -> listings.Listing:
+    """Reads the table of metadata.
+
+    Args:
+        folder: Where `panda_dataset_taffc_metadata.csv` is.
+        audio_folder: Where the audio is, `Q1/MT0000040632.mp3`, in any depth.
+        partial: Whether the copy may be a part.
+        skip: Folders in the audio folder not to look into.
+
+    Returns:
+        The excerpts, each with its moods and genres in small letters.
+
+    Raises:
+        FileNotFoundError: The table or audio is missing.
+        ValueError: The table is damaged, or lists another number of excerpts
+            than is published.
+    """
+    path = published.index_file(PUBLICATION, folder, METADATA)
+    rows = _read_rows(path)
+    return published.list_copy(
+        PUBLICATION,
+        VERSION,
+        rows,
+        audio_folder,
+        index_files=(path,),
+        vocabulary=tuple(sorted({tag for row in rows for tag in row.tags})),
+        partial=partial,
+        skip=skip,
+    )
+
+
+def _read_rows(path: pathlib.Path) -> list[published.IndexRow]:
+    # Some names are not in UTF-8 in the copies that people hold.
+    with published.open_index(path, errors="replace") as file:
+        reader = csv.DictReader(file)
+        if not set(_COLUMNS) <= set(reader.fieldnames or ()):
+            raise ValueError(
+                f"{path} must have the columns {', '.join(_COLUMNS)}. "
+                f"Received: {reader.fieldnames!r:.120}"
+            )
+        return [
+            published.IndexRow(
+                (f"{row['Quadrant']}/{row['Song']}.mp3",),
+                tuple(_names(row["MoodsStrSplit"]) + _names(row["GenresStr"])),
+                row["Artist"],
+            )
+            for row in reader
+        ]
+
+
+def _names(cell: str) -> list[str]:
+    found = (part.strip().lower() for part in re.split("[,;]", cell))
+    return sorted({name for name in found if name})
+
+
+DATA_SET = data_set.DataSet(
+    name=PUBLICATION.name,
+    flag=data_set.Flag("--4q", "folder of the table of metadata", "DIR"),
+    read=lambda asked, audio_folder, skip: read_four_q(
+        getattr(asked, "4q"), audio_folder, partial=asked.partial, skip=skip
+    ),
+    publication=PUBLICATION,
+    versions=(VERSION,),
+)

@@ -1,0 +1,101 @@
+"""What a study says follows from its scores, on recordings made for it."""
+
+import numpy as np
+import pytest
+
+from experiments.studies import jobs, study, summary
+from tftag import metrics
+
+ASKED = study.Study(
+    "Which?", (study.Arm("control"), study.Arm("better"), study.Arm("same"))
+)
+RECORDINGS, TAGS, FOLDS = 120, 6, 4
+
+
+def made(seeds=1, skipped=(), fails=()):
+    """Blocks whose second arm is better and whose third is the first."""
+    draw = np.random.default_rng(0)
+    truth = (draw.random((RECORDINGS, TAGS)) < 0.3).astype(np.float32)
+    folds = np.array_split(draw.permutation(RECORDINGS), FOLDS)
+    blocks = []
+    for seed in range(seeds):
+        for fold, rows in enumerate(folds):
+            if (seed, fold) in skipped:
+                continue
+            noise = draw.normal(size=(len(rows), TAGS))
+            arms = (0.5 * truth[rows], 2.0 * truth[rows], 0.5 * truth[rows])
+            blocks.append(
+                jobs.Block(
+                    seed,
+                    fold,
+                    tuple(
+                        jobs.Result(None, 0.0, "it diverged")
+                        if place in fails
+                        else jobs.Result(arm + noise, 1.0 + place)
+                        for place, arm in enumerate(arms)
+                    ),
+                )
+            )
+    return blocks, truth, folds
+
+
+def test_an_arm_that_is_better_is_told_apart_and_an_equal_one_is_not():
+    found = summary.summarize(ASKED, *made())
+    over = found["arms"]["better"]["over_control"]["map"]
+    assert over["ci95"][0] > 0
+    assert found["arms"]["same"]["over_control"]["map"]["value"] == 0.0
+    assert "better: better +" in found["answer"]
+
+
+def test_figures_are_those_of_the_pooled_folds():
+    blocks, truth, folds = made()
+    found = summary.summarize(ASKED, blocks, truth, folds)
+    rows = np.concatenate(folds)
+    for place, arm in enumerate(ASKED.arms):
+        scores = np.concatenate([b.results[place].scores for b in blocks])
+        expected = metrics.average_precision(truth[rows], scores).mean()
+        assert found["arms"][arm.title]["map"] == pytest.approx(expected)
+
+
+def test_what_is_chosen_on_other_folds_is_the_better_one():
+    found = summary.summarize(ASKED, *made())
+    assert found["chosen"]["arm_per_fold"] == ["better"] * FOLDS
+    better = found["arms"]["better"]
+    assert found["chosen"]["map"] == pytest.approx(better["map"])
+
+
+def test_only_folds_that_every_seed_has_are_pooled():
+    found = summary.summarize(ASKED, *made(seeds=2, skipped={(1, 3)}))
+    assert found["seeds"] == [0, 1]
+    assert found["folds"] == [0, 1, 2]
+
+
+def test_a_seed_with_no_whole_fold_behind_the_first_does_not_count():
+    blocks, truth, folds = made(seeds=2)
+    first = [block for block in blocks if block.seed == 0]
+    alone = summary.summarize(ASKED, first, truth, folds)
+    assert alone["folds"] == list(range(FOLDS)) and alone["seeds"] == [0]
+
+
+def test_an_arm_that_diverged_is_named_and_the_others_stand():
+    found = summary.summarize(ASKED, *made(fails=(2,)))
+    assert found["failed"] == {"same": "it diverged"}
+    assert set(found["arms"]) == {"control", "better"}
+    assert "ended without scores: same" in found["answer"]
+    assert "it diverged" in summary.table(found)
+
+
+def test_a_control_without_scores_is_refused():
+    with pytest.raises(ValueError, match="control.*Received: it diverged"):
+        summary.summarize(ASKED, *made(fails=(0,)))
+
+
+def test_a_tag_has_its_own_row_under_every_arm():
+    blocks, truth, folds = made()
+    names = [f"tag {number}" for number in range(TAGS)]
+    rows = summary.per_tag(ASKED, blocks, truth, folds, names)
+    assert [row["tag"] for row in rows] == names
+    found = summary.summarize(ASKED, blocks, truth, folds)
+    for title, arm in found["arms"].items():
+        mean = np.mean([row[title] for row in rows])
+        assert mean == pytest.approx(arm["map"])

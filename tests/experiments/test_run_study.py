@@ -1,0 +1,87 @@
+"""A study from the command line: resumed, bounded, and with its files."""
+
+import json
+
+import pytest
+import tone_manifest
+
+from experiments import run_study
+from experiments.studies import catalogue, study
+from tftag.cli import command_line
+
+TOY = study.Study(
+    "Does a huge rate end?",
+    (study.Arm("bce"), study.Arm("diverges", {"learning_rate": 1e30})),
+)
+
+
+def call(folder, *more):
+    line = tone_manifest.flags(
+        data=folder / "data",
+        runs=folder / "runs",
+        epochs=1,
+        folds=2,
+        members=1,
+        clip_norm=0.0,
+    )
+    return command_line.run(run_study.main, ["toy", *line, *more])
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study")
+    tone_manifest.make(folder / "data", validation=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(catalogue.STUDIES, "toy", TOY)
+        assert call(folder) == 0
+        yield folder
+
+
+def test_table_figure_answer_and_rows_of_hparams_are_left(studied):
+    run = studied / "runs" / "study" / "toy"
+    found = json.loads((run / "metrics.json").read_text())
+    assert found["question"] == TOY.question
+    assert found["recordings"] == 16
+    assert found["answer"].startswith("Against bce in MAP")
+    assert (run / "figures" / "study.png").stat().st_size > 0
+    assert (run / "per_tag.csv").is_file()
+    for fold in (0, 1):
+        logs = run / "folds" / f"arm_0_seed_0_fold_{fold}" / "tensorboard"
+        assert list(logs.iterdir())
+
+
+def test_a_training_that_diverges_is_an_answer(studied):
+    run = studied / "runs" / "study" / "toy"
+    found = json.loads((run / "metrics.json").read_text())
+    assert "finite" in found["failed"]["diverges"]
+
+
+def test_a_second_call_trains_nothing_again(studied, capsys):
+    files = list((studied / "runs").rglob("scores.npz"))
+    before = {path: path.stat().st_mtime_ns for path in files}
+    assert len(before) == 2
+    assert call(studied) == 0
+    assert {path: path.stat().st_mtime_ns for path in files} == before
+    assert "Against bce" in capsys.readouterr().out
+
+
+def test_another_base_is_refused_under_the_same_name(studied, capsys):
+    assert call(studied, "--batch-size", "8") == 2
+    assert "arms" in capsys.readouterr().err
+
+
+def test_the_list_has_every_question(capsys):
+    assert run_study.main(["--list"]) == 0
+    said = capsys.readouterr().out
+    for name, asked in catalogue.STUDIES.items():
+        assert name in said and asked.question in said
+
+
+@pytest.mark.parametrize(
+    "flags", [("--folds", "1"), ("--seeds", "0"), ("--budget", "0")]
+)
+def test_impossible_values_are_refused(flags, capsys):
+    with pytest.raises(SystemExit) as stop:
+        run_study.main(["loss", *flags])
+    assert stop.value.code == 2
+    assert "Received" in capsys.readouterr().err

@@ -1,0 +1,63 @@
+import csv
+
+import pytest
+
+from pipelines.sources import four_q
+
+COLUMNS = ("Song", "Artist", "Quadrant", "MoodsStrSplit", "GenresStr")
+
+
+def write(folder, count=900):
+    """A copy of as many empty excerpts, as the archive has them."""
+    for quadrant in range(1, 5):
+        (folder / f"Q{quadrant}").mkdir(parents=True)
+    with open(folder / four_q.METADATA, "w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(COLUMNS)
+        for number in range(count):
+            song, quadrant = f"MT{number:010d}", f"Q{number % 4 + 1}"
+            moods = "Wistful, Angst-Ridden" if number % 2 else "Wistful"
+            genres = "Pop/Rock, Jazz" if number % 3 else ""
+            rows.writerow([song, f"Artist {number}", quadrant, moods, genres])
+            (folder / quadrant / f"{song}.mp3").write_bytes(b"")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("four_q"))
+
+
+def test_every_excerpt_has_its_moods_and_genres(copy):
+    read = four_q.read_four_q(copy, copy)
+    assert len(read.recordings) == 900
+    assert read.vocabulary == ("angst-ridden", "jazz", "pop/rock", "wistful")
+    both = read.recordings[1]
+    assert set(both.tags) == set(read.vocabulary)
+    assert (both.artist, both.split) == ("Artist 1", "")
+    assert both.path == copy / "Q2" / "MT0000000001.mp3"
+    assert read.recordings[0].tags == ("wistful",)
+
+
+def test_a_table_of_another_length_and_missing_audio_are_named(copy, tmp_path):
+    short = write(tmp_path / "short", count=899)
+    with pytest.raises(ValueError, match="899.*mir.dei.uc.pt"):
+        four_q.read_four_q(short, short)
+    assert len(four_q.read_four_q(short, short, partial=True).recordings) == 899
+    with pytest.raises(FileNotFoundError, match="1 of the 900"):
+        four_q.read_four_q(copy, short)
+    with pytest.raises(FileNotFoundError, match=four_q.METADATA):
+        four_q.read_four_q(tmp_path, copy)
+
+
+def test_a_table_with_other_columns_is_refused(tmp_path):
+    (tmp_path / four_q.METADATA).write_text("Song,Artist\nx,y\n")
+    with pytest.raises(ValueError, match="must have the columns.*Received"):
+        four_q.read_four_q(tmp_path, tmp_path)
+
+
+def test_a_name_that_is_no_utf_8_loses_no_row(copy, tmp_path):
+    table = (copy / four_q.METADATA).read_bytes()
+    changed = table.replace(b"Artist 7,", b"Art\xefst 7,")
+    (tmp_path / four_q.METADATA).write_bytes(changed)
+    assert len(four_q.read_four_q(tmp_path, copy).recordings) == 900
