@@ -26,8 +26,8 @@ from pipelines import manifest as manifests
 from pipelines.reading import dataset
 from tftag import hub
 from tftag.losses import classification
-from tftag.models import tagger
 from tftag.models import precision as precision_lib
+from tftag.models import tagger
 
 _log = logging.getLogger(__name__)
 
