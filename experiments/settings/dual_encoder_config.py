@@ -246,6 +246,8 @@ def transfer() -> DualConfig:
     )
 
 
+Settings = baseline_config.BaselineConfig | DualConfig
+
 PRESETS = {
     "demo": demo,
     "seed": seed,

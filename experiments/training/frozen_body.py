@@ -12,7 +12,6 @@ from experiments.figures import tensorboard_log
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
 from experiments.settings import (
-    baseline_config,
     dual_encoder_config,
     optimizers,
 )
@@ -37,7 +36,7 @@ def train(
     model: clip_model.ClipModel,
     fitted: keras.Model,
     loss: keras.losses.Loss,
-    settings: baseline_config.BaselineConfig | dual_encoder_config.DualConfig,
+    settings: dual_encoder_config.Settings,
     recordings: manifests.Manifest,
     validation: manifests.Manifest | None,
     run: run_folder.RunDir,
@@ -228,7 +227,7 @@ def _batches(draw, vectors, labels, batch_size, augmentation):
 def score(
     model: clip_model.ClipModel,
     recordings: manifests.Manifest,
-    settings: baseline_config.BaselineConfig | dual_encoder_config.DualConfig,
+    settings: dual_encoder_config.Settings,
 ) -> np.ndarray:
     """What `evaluation.score_manifest` says, from cached vectors.
 

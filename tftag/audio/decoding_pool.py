@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import process
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.audio import recording as audio
 from tftag.audio import waveform
@@ -40,7 +41,7 @@ def decoded(
     sample_rate_hz: int,
     fail: Callable[[pathlib.Path, Exception], None],
     processes: int,
-) -> Iterator[tuple[pathlib.Path, np.ndarray]]:
+) -> Iterator[tuple[pathlib.Path, npt.NDArray[np.int16]]]:
     """Yields each file that can be read, in their order, decoded ahead.
 
     Args:
@@ -63,23 +64,31 @@ def decoded(
             yield path, samples
 
 
+_Decoded = tuple[npt.NDArray[np.int16], list[str]]
+
+
 class _Pool:
     """Processes that are replaced when one of them dies."""
 
-    def __init__(self, processes, sample_rate_hz):
+    def __init__(self, processes: int, sample_rate_hz: int) -> None:
         self._processes = processes
         self._sample_rate_hz = sample_rate_hz
-        self._executor = None
-        self._waiting: collections.deque = collections.deque()
+        self._executor: concurrent.futures.ProcessPoolExecutor | None = None
+        self._waiting: collections.deque[
+            tuple[pathlib.Path, concurrent.futures.Future[_Decoded]]
+        ] = collections.deque()
 
-    def each(self, paths):
+    def each(
+        self, paths: Iterator[pathlib.Path]
+    ) -> Iterator[tuple[pathlib.Path, _Decoded | Exception]]:
         """Yields path, and samples with warnings or an error."""
         is_more = True
         while is_more or self._waiting:
             while is_more and len(self._waiting) < _AHEAD * self._processes:
                 path = next(paths, None)
-                is_more = path is not None
-                if is_more:
+                if path is None:
+                    is_more = False
+                else:
                     self._waiting.append((path, self._submit(path)))
             if not self._waiting:
                 return
@@ -91,12 +100,14 @@ class _Pool:
             except UNREADABLE as error:
                 yield path, error
 
-    def close(self):
+    def close(self) -> None:
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
 
-    def _submit(self, path):
+    def _submit(
+        self, path: pathlib.Path
+    ) -> concurrent.futures.Future[_Decoded]:
         if self._executor is not None:
             with contextlib.suppress(process.BrokenProcessPool):
                 return self._executor.submit(
@@ -106,7 +117,7 @@ class _Pool:
         self._executor = self._start(self._processes)
         return self._executor.submit(_decode, path, self._sample_rate_hz)
 
-    def _again(self, path):
+    def _again(self, path: pathlib.Path) -> _Decoded | Exception:
         """Decodes a file whose process died, or a neighbour's, by itself."""
         with self._start(1) as alone:
             try:
@@ -122,7 +133,7 @@ class _Pool:
             except UNREADABLE as error:
                 return error
 
-    def _start(self, processes):
+    def _start(self, processes: int) -> concurrent.futures.ProcessPoolExecutor:
         # Not fork: it would copy the locks of TensorFlow's threads.
         return concurrent.futures.ProcessPoolExecutor(
             processes,
@@ -134,15 +145,15 @@ class _Pool:
 class _Kept(logging.Handler):
     """Keeps what a decoder warns of."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.texts = []
+        self.texts: list[str] = []
 
-    def emit(self, record):
+    def emit(self, record: logging.LogRecord) -> None:
         self.texts.append(record.getMessage())
 
 
-def _begin():
+def _begin() -> None:
     """Makes a process one that decodes."""
     # Ctrl-C reaches the whole group: the parent decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -151,14 +162,14 @@ def _begin():
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _end_with_parent():
+def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
     os._exit(1)
 
 
-def _decode(path, sample_rate_hz):
+def _decode(path: pathlib.Path, sample_rate_hz: int) -> _Decoded:
     kept = _Kept()
     _log.addHandler(kept)
     _log.propagate = False

@@ -2,13 +2,14 @@
 
 import argparse
 import pathlib
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model, row_output, search_table
+from tftag.cli import chosen_model, command_line, row_output, search_table
 from tftag.pretrained import presets
 from tftag.search import (
     combination,
@@ -18,8 +19,11 @@ from tftag.search import (
     vector_index,
 )
 
+if TYPE_CHECKING:  # it imports TensorFlow
+    from tftag.serving import saved_dual_encoder
 
-def add_parser(commands) -> None:
+
+def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     search = commands.add_parser(
         "search",
@@ -104,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _search(arguments, folder, path, out)
 
 
-def _model(arguments):
+def _model(arguments: argparse.Namespace) -> str:
     """The model of the flag, or that before the folder: the older spelling."""
     if arguments.model_before is None:
         if chosen_model.is_model(arguments.folder):
@@ -122,13 +126,18 @@ def _model(arguments):
     return arguments.model_before
 
 
-def _search(arguments, folder, path, out):
+def _search(
+    arguments: argparse.Namespace,
+    folder: pathlib.Path,
+    path: pathlib.Path,
+    out: TextIO,
+) -> int:
     encoder = chosen_model.open_dual_encoder(arguments.model)
     # Before the long part: a query may be wrong.
-    terms = query.parse(arguments.query, encoder.is_known)
-    terms, vectors = known_terms.embed(encoder, terms, chosen_model.say)
-    index, failed = _refreshed(arguments, encoder, folder, path)
-    index = index.recordings
+    asked = query.parse(arguments.query, encoder.is_known)
+    terms, vectors = known_terms.embed(encoder, asked, chosen_model.say)
+    refreshed, failed = _refreshed(arguments, encoder, folder, path)
+    index = refreshed.recordings
     if not index:
         raise ValueError(
             "FOLDER must hold audio that can be read. "
@@ -138,11 +147,16 @@ def _search(arguments, folder, path, out):
     return 1 if failed else 0
 
 
-def _refreshed(arguments, encoder, folder, path):
+def _refreshed(
+    arguments: argparse.Namespace,
+    encoder: "saved_dual_encoder.SavedDualEncoder",
+    folder: pathlib.Path,
+    path: pathlib.Path,
+) -> tuple[folder_index.FolderIndex, list[pathlib.Path]]:
     """Returns the index of the folder as it is, and what went wrong."""
-    failures = []
+    failures: list[pathlib.Path] = []
 
-    def fail(file, error):
+    def fail(file: pathlib.Path, error: Exception) -> None:
         failures.append(file)
         reason = " ".join(audio_files.reason(error).split())
         chosen_model.say(f"not searched: {reason}")
@@ -168,9 +182,9 @@ def _refreshed(arguments, encoder, folder, path):
         chosen_model.say(
             f"not tried again, as unchanged: {old} of {len(paths)} files"
         )
-    unsaved = []
+    unsaved: list[OSError] = []
 
-    def save(changed):
+    def save(changed: folder_index.FolderIndex) -> None:
         try:
             folder_index.write(changed, path)
         except OSError as error:
@@ -189,7 +203,7 @@ def _refreshed(arguments, encoder, folder, path):
 def _rank(
     index: vector_index.Index,
     terms: list[query.Term],
-    vectors: np.ndarray,
+    vectors: npt.NDArray[np.floating[Any]],
     folder: pathlib.Path,
     arguments: argparse.Namespace,
     out: TextIO,

@@ -66,7 +66,9 @@ def write(
                 file.write(plain_json.line(fields, file.encoding))
 
 
-def _write_table(file, labels, found):
+def _write_table(
+    file: TextIO, labels: Sequence[str], found: Sequence[Found]
+) -> None:
     rank_width = len(str(len(found)))
     labels = [escaping.one_line(label) for label in labels]
     widths = [max(len(label), len("-0.123")) for label in labels]

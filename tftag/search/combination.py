@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.search import query, top_scores
 from tftag.words import unit_vectors
@@ -20,8 +21,8 @@ _NO_DIRECTION = 1e-6
 
 
 def query_vector(
-    terms: Sequence[query.Term], vectors: np.ndarray
-) -> np.ndarray:
+    terms: Sequence[query.Term], vectors: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.floating[Any]]:
     """Weighted sum of the tags' unit vectors, negative tags taken away.
 
     Args:
@@ -48,8 +49,8 @@ def query_vector(
 
 
 def combined_scores(
-    terms: Sequence[query.Term], scores: np.ndarray
-) -> np.ndarray:
+    terms: Sequence[query.Term], scores: npt.NDArray[np.floating[Any]]
+) -> npt.NDArray[np.floating[Any]]:
     """Weighted mean of the tags' scores, each in standard deviations.
 
     Args:
@@ -76,7 +77,9 @@ def combined_scores(
     return weights @ standard / np.abs(weights).sum()
 
 
-def _weights(terms: Sequence[Any], rows: Any, name: str) -> np.ndarray:
+def _weights(
+    terms: Sequence[Any], rows: Any, name: str
+) -> npt.NDArray[np.floating[Any]]:
     rows = np.asarray(rows)
     if not terms or rows.ndim != 2 or len(rows) != len(terms) or not rows.size:
         raise ValueError(

@@ -1,9 +1,14 @@
 """The best of many scores, and how far they stand out from the rest."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 
-def best_rows(scores: np.ndarray, count: int) -> np.ndarray:
+def best_rows(
+    scores: npt.NDArray[np.floating[Any]], count: int
+) -> npt.NDArray[np.intp]:
     """Rows of the highest scores, without sorting the others.
 
     Args:
@@ -22,7 +27,9 @@ def best_rows(scores: np.ndarray, count: int) -> np.ndarray:
     return rows[np.argsort(-scores[rows], kind="stable")][:count]
 
 
-def standardized(scores: np.ndarray) -> np.ndarray:
+def standardized(
+    scores: npt.NDArray[np.floating[Any]],
+) -> npt.NDArray[np.floating[Any]]:
     """Scores as standard deviations from their mean.
 
     Args:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.search import top_scores
 from tftag.words import unit_vectors
@@ -53,7 +54,7 @@ class Index:
     """
 
     ids: tuple[str, ...]
-    embeddings: np.ndarray
+    embeddings: npt.NDArray[np.floating[Any]]
     model: str
 
     def __post_init__(self) -> None:
@@ -87,7 +88,10 @@ class Index:
         return len(self.ids)
 
     def add(
-        self, ids: Sequence[str], embeddings: np.ndarray, model: str
+        self,
+        ids: Sequence[str],
+        embeddings: npt.NDArray[np.floating[Any]],
+        model: str,
     ) -> "Index":
         """Adds recordings; one that is there is replaced at its place.
 
@@ -141,7 +145,9 @@ class Index:
         kept = tuple(self.ids[row] for row in rows)
         return Index(kept, self.embeddings[rows], self.model)
 
-    def cosines(self, vector: np.ndarray) -> np.ndarray:
+    def cosines(
+        self, vector: npt.NDArray[np.floating[Any]]
+    ) -> npt.NDArray[np.floating[Any]]:
         """Cosines of all recordings with a query.
 
         Args:
@@ -174,7 +180,7 @@ class Index:
 
     def search(
         self,
-        vector: np.ndarray,
+        vector: npt.NDArray[np.floating[Any]],
         top: int = 10,
         *,
         leave_out: Collection[str] = (),
@@ -198,7 +204,7 @@ class Index:
 
     def best(
         self,
-        scores: np.ndarray,
+        scores: npt.NDArray[np.floating[Any]],
         top: int = 10,
         *,
         leave_out: Collection[str] = (),
@@ -237,7 +243,9 @@ class Index:
         ][:top]
 
 
-def build(ids: Sequence[str], embeddings: np.ndarray, model: str) -> Index:
+def build(
+    ids: Sequence[str], embeddings: npt.NDArray[np.floating[Any]], model: str
+) -> Index:
     """Makes an index.
 
     Args:

@@ -8,6 +8,7 @@ import collections
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import audio
 from tftag.console import quiet
@@ -16,16 +17,16 @@ with quiet.tensorflow_start():
     import tensorflow as tf
 
 
-def hear(
-    hear_clips: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
-    waveform: np.ndarray,
+def run_clips(
+    network: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
+    waveform: npt.NDArray[np.int16] | npt.NDArray[np.float32],
     spec: audio.AudioSpec,
     clips_at_once: int,
-) -> dict[str, np.ndarray]:
+) -> dict[str, npt.NDArray[np.float32]]:
     """Takes every clip of a recording through a network.
 
     Args:
-        hear_clips: `{"waveform" [clips_at_once, samples], "peak"
+        network: `{"waveform" [clips_at_once, samples], "peak"
             [clips_at_once]}`, float32, to `[clips_at_once, width]` by name.
         waveform: int16 or float32 `[samples]`; more than one clip.
         spec: Length of a clip, and the largest step between clips.
@@ -38,13 +39,14 @@ def hear(
     peak = max(float(waveform.max()), -float(waveform.min()))
     peaks = tf.fill([clips_at_once], np.float32(peak))
     starts = audio.clip_starts(len(waveform), spec)
+    answers: dict[str, list[npt.NDArray[np.float32]]]
     answers = collections.defaultdict(list)
     for first in range(0, len(starts), clips_at_once):
         group = starts[first : first + clips_at_once]
         clips = np.zeros((clips_at_once, spec.clip_samples), np.float32)
         for clip, start in zip(clips, group, strict=False):
             clip[:] = waveform[start : start + len(clip)]
-        answer = hear_clips({"waveform": tf.constant(clips), "peak": peaks})
+        answer = network({"waveform": tf.constant(clips), "peak": peaks})
         for name, values in answer.items():
             answers[name].append(values.numpy()[: len(group)])
     return {name: np.concatenate(parts) for name, parts in answers.items()}

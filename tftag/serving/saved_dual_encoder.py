@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import audio, tags, words
 from tftag.serving import model_card, saved_tagger, version_folder
@@ -27,7 +28,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
 
     _needed = (*saved_tagger.SavedTagger._needed, "embed_batch", "embed_text")
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike[str]):
         """Opens a SavedModel.
 
         Args:
@@ -49,7 +50,9 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         self.space = str(card["space"]["fingerprint"])
         self.dim = int(card["space"]["dim"])
 
-    def embed_file(self, path: str | os.PathLike) -> np.ndarray:
+    def embed_file(
+        self, path: str | os.PathLike[str]
+    ) -> npt.NDArray[np.float32]:
         """Embeds a file of any format that `audio.decode_file` reads.
 
         Args:
@@ -65,7 +68,9 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         recording = audio.decode_file(path, self.sample_rate_hz)
         return self.embed_batch([recording.samples])[0]
 
-    def embed_batch(self, batch: Sequence[np.ndarray]) -> np.ndarray:
+    def embed_batch(
+        self, batch: Sequence[npt.ArrayLike]
+    ) -> npt.NDArray[np.float32]:
         """Embeds several waveforms at once.
 
         Args:
@@ -79,8 +84,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         """
         if not batch:
             return np.zeros((0, self.dim), np.float32)
-        if len(batch) == 1 and (heard := self._long(batch[0])) is not None:
-            mean = heard["embedding"].mean(axis=0, dtype=np.float64)
+        if len(batch) == 1 and (outputs := self._long(batch[0])) is not None:
+            mean = outputs["embedding"].mean(axis=0, dtype=np.float64)
             mean /= np.linalg.norm(mean) or 1.0
             return mean.astype(np.float32)[np.newaxis]
         return self._run("embed_batch", **saved_tagger.padded_rows(batch))[
@@ -88,8 +93,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         ]
 
     def embed_each(
-        self, recordings: Iterable[np.ndarray]
-    ) -> Iterator[np.ndarray]:
+        self, recordings: Iterable[saved_tagger.Waveform]
+    ) -> Iterator[npt.NDArray[np.float32]]:
         """Embeds many waveforms, with no more in memory than fill the network.
 
         Args:
@@ -103,7 +108,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
 
     def embed_texts(
         self, texts: Sequence[str]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Embeds strings: words, tags, phrases, in any spelling.
 
         Args:
@@ -121,8 +126,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         return answer["embedding"], answer["known_share"]
 
     def score(
-        self, samples: np.ndarray, texts: Sequence[str]
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, samples: npt.ArrayLike, texts: Sequence[str]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Compares a waveform with strings.
 
         Args:
