@@ -45,12 +45,14 @@ baseline: setup
 	@$(BIN)/python -m experiments.run_baseline $(ARGS)
 
 # ARGS="-n 0" has them in one process, as a debugger wants it.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile \
+    --no-loadscope-reorder
+
 test: setup
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile \
-	    --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 test-slow: setup
-	@$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(PYTEST) -m slow $(ARGS)
 
 lint: setup
 	@$(BIN)/ruff check .

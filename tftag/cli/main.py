@@ -4,9 +4,14 @@ from tftag.cli import (
     command_line,
     learn_command,
     models_command,
-    search_command,
     tag_command,
     timeline_command,
+)
+from tftag.cli.find import (
+    index_command,
+    map_command,
+    search_command,
+    similar_command,
 )
 
 # In the order of the help text. Each has `add_parser(commands)`, which sets
@@ -14,7 +19,10 @@ from tftag.cli import (
 COMMANDS = (
     tag_command,
     timeline_command,
+    index_command,
     search_command,
+    similar_command,
+    map_command,
     learn_command,
     models_command,
 )

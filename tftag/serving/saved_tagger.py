@@ -146,7 +146,7 @@ class SavedTagger:
             mean = mean.astype(np.float32)
             calibrated = self._saved_model.calibrated(mean[np.newaxis])
             return TaggedRecording(mean, calibrated.numpy()[0])
-        waveform = _waveform(samples)
+        waveform = plain_waveform(samples)
         return _recordings(
             self._run("serving_default", waveform=waveform[np.newaxis])
         )[0]
@@ -221,7 +221,9 @@ class SavedTagger:
                 tagged["probabilities"],
                 self._saved_model.calibrated(tagged["probabilities"]).numpy(),
             )
-        answer = self._run("timeline", waveform=_waveform(samples)[np.newaxis])
+        answer = self._run(
+            "timeline", waveform=plain_waveform(samples)[np.newaxis]
+        )
         return Timeline(
             answer["start_seconds"][0],
             answer["probabilities"][0],
@@ -254,22 +256,26 @@ class SavedTagger:
             silent, which a signature answers, and where the SavedModel is of
             before there was `run_clips`.
         """
-        run_clips = getattr(
-            self._saved_model,
-            "run_clips",
-            # Its name in exports of before.
-            getattr(self._saved_model, "hear_clips", None),
-        )
+        run_clips = self._clip_network()
         longest = max(
             _LONG_SECONDS * self.sample_rate_hz, self._spec.clip_samples
         )
         if run_clips is None or np.size(samples) <= longest:
             return None
-        waveform = _waveform(samples)
+        waveform = plain_waveform(samples)
         if not waveform.any():
             return None
         return long_recordings.run_clips(
             run_clips, waveform, self._spec, self.clips_at_once
+        )
+
+    def _clip_network(self) -> Any:
+        """What takes clips through the network; None in old exports."""
+        return getattr(
+            self._saved_model,
+            "run_clips",
+            # Its name in exports of before.
+            getattr(self._saved_model, "hear_clips", None),
         )
 
     def _run(
@@ -310,7 +316,7 @@ def padded_rows(batch: Sequence[npt.ArrayLike]) -> dict[str, npt.NDArray[Any]]:
     Raises:
         ValueError: No samples, NaN, infinity, or another shape.
     """
-    waveforms = [_waveform(samples) for samples in batch]
+    waveforms = [plain_waveform(samples) for samples in batch]
     lengths = [len(waveform) for waveform in waveforms]
     padded = np.zeros((len(batch), max(lengths)), np.result_type(*waveforms))
     for row, waveform in zip(padded, waveforms, strict=True):
@@ -321,8 +327,12 @@ def padded_rows(batch: Sequence[npt.ArrayLike]) -> dict[str, npt.NDArray[Any]]:
     }
 
 
-def _waveform(samples: npt.ArrayLike) -> Waveform:
-    """Returns int16 as it is, and other numbers as float32."""
+def plain_waveform(samples: npt.ArrayLike) -> Waveform:
+    """Returns int16 as it is, and other numbers as float32.
+
+    Raises:
+        ValueError: No samples, NaN, infinity, or another shape.
+    """
     samples = np.asarray(samples)
     # What float32 does not hold becomes infinity, which is refused below.
     with np.errstate(over="ignore"):

@@ -143,6 +143,7 @@ def test_a_validation_split_without_tags_is_refused(tmp_path):
         )
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_a_loss_that_explodes_is_named(tmp_path):
     made = tone_manifest.make(tmp_path / "data")
     with pytest.raises(ValueError, match="finite number.*--learning-rate"):

@@ -1,0 +1,1 @@
+"""A library on one page: where recordings lie, and the page itself."""
