@@ -10,11 +10,14 @@ from tftag.console import addresses
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/+", re.IGNORECASE)
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
+def add_output(
+    parser: argparse.ArgumentParser,
+    formats: tuple[str, ...] = tag_table.FORMATS,
+) -> None:
     """Adds `--format` and `--out`."""
     parser.add_argument(
         "--format",
-        choices=tag_table.FORMATS,
+        choices=formats,
         help="default: what the ending of --out says, else table",
     )
     parser.add_argument(
@@ -25,12 +28,16 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def row_format(arguments: argparse.Namespace) -> str:
+def row_format(
+    arguments: argparse.Namespace,
+    formats: tuple[str, ...] = tag_table.FORMATS,
+) -> str:
     """The format of the rows: the one asked for, or that of `--out`."""
     if arguments.format is not None:
         return arguments.format
     ending = os.path.splitext(arguments.out or "")[1].lower().lstrip(".")
-    return ending if ending in tag_table.FORMATS else "table"
+    ending = "m3u" if ending == "m3u8" else ending
+    return ending if ending in formats else "table"
 
 
 def count(text: str) -> int:

@@ -4,17 +4,19 @@ from tftag.cli import (
     command_line,
     learn_command,
     models_command,
-    search_command,
     tag_command,
     timeline_command,
 )
+from tftag.cli.find import index_command, search_command, similar_command
 
 # In the order of the help text. Each has `add_parser(commands)`, which sets
 # `run`; TensorFlow waits until a model is opened.
 COMMANDS = (
     tag_command,
     timeline_command,
+    index_command,
     search_command,
+    similar_command,
     learn_command,
     models_command,
 )

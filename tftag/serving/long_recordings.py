@@ -5,7 +5,7 @@ more than once: 3 hours are gigabytes.
 """
 
 import collections
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -35,16 +35,52 @@ def hear(
         float32 `[clips, width]` by name. The level is that of the whole
         recording, and the network sees what it sees inside a signature.
     """
-    peak = max(float(waveform.max()), -float(waveform.min()))
-    peaks = tf.fill([clips_at_once], np.float32(peak))
-    starts = audio.clip_starts(len(waveform), spec)
+    (heard,) = hear_each(hear_clips, [waveform], spec, clips_at_once)
+    return heard
+
+
+def hear_each(
+    hear_clips: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
+    waveforms: Sequence[np.ndarray],
+    spec: audio.AudioSpec,
+    clips_at_once: int,
+) -> list[dict[str, np.ndarray]]:
+    """Takes every clip of several recordings through a network.
+
+    Args:
+        hear_clips: As for `hear`, and so are the others.
+        waveforms: int16 or float32 `[samples]` each, none of them silent;
+            their clips share the network.
+        spec: Length of a clip, and the largest step between clips.
+        clips_at_once: How many clips the network sees at a time.
+
+    Returns:
+        What `hear` returns of each.
+    """
+    peaks = [max(float(w.max()), -float(w.min())) for w in waveforms]
+    counts, places = [], []
+    for number, waveform in enumerate(waveforms):
+        starts = audio.clip_starts(len(waveform), spec)
+        counts.append(len(starts))
+        places += [(number, start) for start in starts]
     answers = collections.defaultdict(list)
-    for first in range(0, len(starts), clips_at_once):
-        group = starts[first : first + clips_at_once]
+    for first in range(0, len(places), clips_at_once):
+        group = places[first : first + clips_at_once]
         clips = np.zeros((clips_at_once, spec.clip_samples), np.float32)
-        for clip, start in zip(clips, group, strict=False):
-            clip[:] = waveform[start : start + len(clip)]
-        answer = hear_clips({"waveform": tf.constant(clips), "peak": peaks})
+        group_peaks = np.ones(clips_at_once, np.float32)
+        for at, (number, start) in enumerate(group):
+            samples = waveforms[number][start : start + spec.clip_samples]
+            clips[at, : len(samples)] = samples
+            group_peaks[at] = peaks[number]
+        answer = hear_clips({"waveform": clips, "peak": group_peaks})
         for name, values in answer.items():
             answers[name].append(values.numpy()[: len(group)])
-    return {name: np.concatenate(parts) for name, parts in answers.items()}
+    stops = np.cumsum(counts)[:-1]
+    whole = {
+        name: np.split(np.concatenate(parts), stops)
+        for name, parts in answers.items()
+    }
+    return [
+        {name: parts[number] for name, parts in whole.items()}
+        for number in range(len(waveforms))
+    ]

@@ -10,7 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from tftag import audio, tags, words
-from tftag.serving import model_card, saved_tagger, version_folder
+from tftag.serving import (
+    long_recordings,
+    model_card,
+    saved_tagger,
+    version_folder,
+)
 
 
 class SavedDualEncoder(saved_tagger.SavedTagger):
@@ -80,9 +85,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         if not batch:
             return np.zeros((0, self.dim), np.float32)
         if len(batch) == 1 and (heard := self._long(batch[0])) is not None:
-            mean = heard["embedding"].mean(axis=0, dtype=np.float64)
-            mean /= np.linalg.norm(mean) or 1.0
-            return mean.astype(np.float32)[np.newaxis]
+            return _mean_direction(heard["embedding"])[np.newaxis]
         return self._run("embed_batch", **saved_tagger.padded_rows(batch))[
             "embedding"
         ]
@@ -100,6 +103,50 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         """
         for batch in self._batches(recordings):
             yield from self.embed_batch(batch)
+
+    def describe_each(
+        self, recordings: Iterable[np.ndarray]
+    ) -> Iterator[tuple[np.ndarray, tuple[str, ...]]]:
+        """Embeds and tags many waveforms, in one pass of the network.
+
+        Args:
+            recordings: As `embed_each` takes them.
+
+        Yields:
+            float32 `[dim]` of each, and its tags at their thresholds or
+            above, in their order.
+        """
+        for batch in self._batches(recordings):
+            vectors, calibrated = self._described(batch)
+            for vector, values in zip(vectors, calibrated, strict=True):
+                given = np.flatnonzero(values >= self.thresholds)
+                yield vector, tuple(self.tag_names[at] for at in given)
+
+    def _described(
+        self, batch: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        hear_clips = getattr(self._saved_model, "hear_clips", None)
+        if hear_clips is None:  # an export of before
+            tagged = self.tag_batch(batch)
+            calibrated = np.stack([one.calibrated for one in tagged])
+            return self.embed_batch(batch), calibrated
+        heard = long_recordings.hear_each(
+            hear_clips,
+            [saved_tagger.plain_waveform(samples) for samples in batch],
+            self._spec,
+            self.clips_at_once,
+        )
+        probabilities = np.stack(
+            [
+                one["probabilities"].mean(axis=0, dtype=np.float64)
+                for one in heard
+            ]
+        )
+        calibrated = self._saved_model.calibrated(
+            probabilities.astype(np.float32)
+        )
+        vectors = np.stack([_mean_direction(one["embedding"]) for one in heard])
+        return vectors, calibrated.numpy()
 
     def embed_texts(
         self, texts: Sequence[str]
@@ -167,3 +214,11 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         return words.WordVectors(
             tuple(phrases), np.ones((len(phrases), 1)), {}, os.fspath(path)
         )
+
+
+def _mean_direction(vectors: np.ndarray) -> np.ndarray:
+    """float32 `[dim]`: the mean of unit vectors, brought to unit length."""
+    mean = vectors.mean(axis=0, dtype=np.float64)
+    mean /= np.linalg.norm(mean) or 1.0
+    unit: np.ndarray = mean.astype(np.float32)
+    return unit

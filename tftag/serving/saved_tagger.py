@@ -141,7 +141,7 @@ class SavedTagger:
             mean = mean.astype(np.float32)
             calibrated = self._saved_model.calibrated(mean[np.newaxis])
             return TaggedRecording(mean, calibrated.numpy()[0])
-        waveform = _waveform(samples)
+        waveform = plain_waveform(samples)
         return _recordings(
             self._run("serving_default", waveform=waveform[np.newaxis])
         )[0]
@@ -214,7 +214,9 @@ class SavedTagger:
                 tagged["probabilities"],
                 self._saved_model.calibrated(tagged["probabilities"]).numpy(),
             )
-        answer = self._run("timeline", waveform=_waveform(samples)[np.newaxis])
+        answer = self._run(
+            "timeline", waveform=plain_waveform(samples)[np.newaxis]
+        )
         return Timeline(
             answer["start_seconds"][0],
             answer["probabilities"][0],
@@ -248,7 +250,7 @@ class SavedTagger:
         )
         if hear_clips is None or np.size(samples) <= longest:
             return None
-        waveform = _waveform(samples)
+        waveform = plain_waveform(samples)
         if not waveform.any():
             return None
         return long_recordings.hear(
@@ -291,7 +293,7 @@ def padded_rows(batch: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     Raises:
         ValueError: No samples, NaN, infinity, or another shape.
     """
-    waveforms = [_waveform(samples) for samples in batch]
+    waveforms = [plain_waveform(samples) for samples in batch]
     lengths = [len(waveform) for waveform in waveforms]
     padded = np.zeros((len(batch), max(lengths)), np.result_type(*waveforms))
     for row, waveform in zip(padded, waveforms, strict=True):
@@ -302,8 +304,12 @@ def padded_rows(batch: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-def _waveform(samples):
-    """Returns int16 as it is, and other numbers as float32."""
+def plain_waveform(samples: np.ndarray) -> np.ndarray:
+    """Returns int16 as it is, and other numbers as float32.
+
+    Raises:
+        ValueError: No samples, NaN, infinity, or another shape.
+    """
     samples = np.asarray(samples)
     # What float32 does not hold becomes infinity, which is refused below.
     with np.errstate(over="ignore"):

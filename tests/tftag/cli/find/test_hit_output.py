@@ -4,19 +4,19 @@ import json
 
 import pytest
 
-from tftag.cli import search_table
+from tftag.cli import hit_output
 from tftag.files import escaping
 
 LABELS = ["dreamy", "-été"]
 FOUND = [
-    search_table.Found("a, b.mp3", 2.125, [0.25, -0.5]),
-    search_table.Found("c.mp3", -0.5, [0.125, 0.0]),
+    hit("a, b.mp3", 2.125, [0.25, -0.5]),
+    hit("c.mp3", -0.5, [0.125, 0.0]),
 ]
 
 
 def written(form, found=FOUND):
     file = io.StringIO()
-    search_table.write(file, form, LABELS, found, 7)
+    hit_output.write(file, form, LABELS, found, 7)
     return file.getvalue()
 
 
@@ -32,13 +32,13 @@ def test_the_table_says_what_the_numbers_are():
 
 
 def test_a_path_of_the_table_is_one_line():
-    found = [search_table.Found("a\r\n\x1b[2J.mp3", 0.0, [0, 0])]
+    found = [hit("a\r\n\x1b[2J.mp3", 0.0, [0, 0])]
     lines = written("table", found).split("\n\n")[0].splitlines()
     assert lines[-1].endswith("  a\\r\\n\\x1b[2J.mp3")
 
 
 def test_columns_hold_whatever_is_in_them():
-    found = [search_table.Found(f"{n}", 9.0, [1, 1]) for n in range(10)]
+    found = [hit(f"{n}", 9.0, [1, 1]) for n in range(10)]
     lines = written("table", found).split("\n\n")[0].splitlines()
     assert {line.index("1.000") for line in lines[1:]} == {13}
     assert lines[-1].startswith("10 ")
@@ -60,7 +60,7 @@ def test_csv_is_read_back():
     "path", ["a\rb", "a\r", "a\nb", "\r\n", '",\r', "-a", "=1"]
 )
 def test_csv_holds_any_path(path):
-    text = written("csv", [search_table.Found(path, 0.0, [0, 0])] * 2)
+    text = written("csv", [hit(path, 0.0, [0, 0])] * 2)
     rows = csv.DictReader(io.StringIO(text, ""))
     read = [escaping.read_cell(row["path"]) for row in rows]
     assert read == [path] * 2
@@ -79,8 +79,8 @@ def test_json_lines_are_read_back():
 
 def test_a_term_of_the_table_is_one_line():
     file = io.StringIO()
-    found = [search_table.Found("a", 0.0, [0.5])]
-    search_table.write(file, "table", ["sad\x1b[31m"], found, 1)
+    found = [hit("a", 0.0, [0.5])]
+    hit_output.write(file, "table", ["sad\x1b[31m"], found, 1)
     first, second, *_ = file.getvalue().splitlines()
     assert "  sad\\x1b[31m  " in first
     assert first.index("path") == second.index("  a") + 2

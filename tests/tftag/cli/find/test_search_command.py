@@ -2,6 +2,7 @@ import csv
 import errno
 import io
 import json
+import pathlib
 
 import numpy as np
 import odd_names
@@ -12,8 +13,8 @@ import tiny_tagger
 
 from tftag.cli import chosen_model, command_line
 from tftag.cli import main as main_module
-from tftag.files import atomic_write
 from tftag.search import combination, query, top_scores
+from tftag.search.library import contents
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
@@ -76,7 +77,7 @@ def test_the_second_search_listens_to_nothing(encoder, songs, capsys):
     assert run(songs, "dreamy", "--top", "2") == 0
     first, err = capsys.readouterr()
     assert err == "embedding 4 of 4 files, new or changed\n"
-    assert (songs / ".tftag-index.npz").is_file()
+    assert (songs / ".tftag-index").is_dir()
     assert len(first.split("\n\n")[0].splitlines()) == 3
     assert run(songs, "dreamy", "--top", "2") == 0
     assert capsys.readouterr() == (first, "")
@@ -117,17 +118,17 @@ def test_bad_files_are_named_at_every_search(songs, capsys):
 
 
 def test_the_index_can_lie_elsewhere(songs, capsys, tmp_path):
-    index = tmp_path / "index.npz"
+    index = tmp_path / "my.index"
     assert run(songs, "dreamy", "--index", index) == 0
-    assert index.is_file()
-    assert not (songs / ".tftag-index.npz").exists()
+    assert index.is_dir()
+    assert not (songs / ".tftag-index").exists()
     capsys.readouterr()
     assert run(songs, "jazz", "--index", index) == 0
     assert capsys.readouterr().err == ""
     mounted = songs.rename(tmp_path / "mounted")
     songs.mkdir()
     assert run(songs, "jazz", "--index", index) == 2
-    assert "FOLDER must hold audio" in capsys.readouterr().err
+    assert "INDEX_OR_FOLDER must hold audio" in capsys.readouterr().err
     songs.rmdir()
     mounted.rename(songs)
     assert run(songs, "jazz", "--index", index) == 0
@@ -137,21 +138,28 @@ def test_the_index_can_lie_elsewhere(songs, capsys, tmp_path):
 def test_a_folder_that_cannot_be_written_to_is_searched(
     songs, capsys, monkeypatch
 ):
-    def refused(folder):  # the rights of a folder do not stop root
-        raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+    mkdir = pathlib.Path.mkdir
 
-    monkeypatch.setattr(atomic_write, "_create", refused)
+    def refused(folder, *options, **named):
+        if folder.name == ".tftag-index":
+            raise PermissionError(errno.EACCES, "Permission denied", folder)
+        mkdir(folder, *options, **named)
+
+    # The rights of a folder do not stop root.
+    monkeypatch.setattr(pathlib.Path, "mkdir", refused)
     assert run(songs, "dreamy") == 0
     out, err = capsys.readouterr()
     assert len(out.split("\n\n")[0].splitlines()) == 5
     embedding, warning = err.splitlines()
     assert warning.startswith("the index is not kept")
-    assert "--index FILE" in warning
+    assert "--index INDEX" in warning
 
 
 def test_an_old_index_is_made_again_but_no_other_file(songs, capsys, tmp_path):
-    own = songs / ".tftag-index.npz"
+    assert run(songs, "dreamy") == 0
+    own = songs / ".tftag-index" / contents.FILE_NAME
     own.write_bytes(b"of another model, say")
+    capsys.readouterr()
     assert run(songs, "dreamy") == 0
     first, *_ = capsys.readouterr().err.splitlines()
     assert first.startswith("all files are embedded again: The index is")
@@ -167,11 +175,14 @@ def test_an_old_index_is_made_again_but_no_other_file(songs, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("absent", "dreamy"), "FOLDER must be a folder"),
+        (("absent", "dreamy"), "INDEX_OR_FOLDER must be what"),
         ((".", "zzqx"), "At least one word"),
         ((".", ""), "must name at least one tag"),
         ((".", "jazz -jazz"), "asked for and turned away"),
-        ((".", "jazz", "--index", "no/such/index"), "--index must be a file"),
+        (
+            (".", "jazz", "--index", "no/such/index"),
+            "--index must be in a folder",
+        ),
     ],
 )
 def test_bad_input_is_one_line(songs, capsys, monkeypatch, words, message):
@@ -181,14 +192,14 @@ def test_bad_input_is_one_line(songs, capsys, monkeypatch, words, message):
     assert out == ""
     last = err.splitlines()[-1]
     assert last.startswith("error: ") and message in last
-    assert not (songs / ".tftag-index.npz").exists()
+    assert not (songs / ".tftag-index").exists()
 
 
 def test_a_folder_without_music_is_one_error(tmp_path, capsys):
     assert run(tmp_path, "dreamy") == 2
     nothing, error = capsys.readouterr().err.splitlines()
     assert "no audio files" in nothing
-    assert error.startswith("error: FOLDER must hold audio")
+    assert error.startswith("error: INDEX_OR_FOLDER must hold audio")
 
 
 def test_a_tagger_cannot_search(songs, capsys, tagger_folder):

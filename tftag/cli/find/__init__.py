@@ -1,0 +1,1 @@
+"""The commands that find music: index, search, similar."""

@@ -1,0 +1,125 @@
+"""Recordings that were found as a table, CSV, JSON lines or a playlist."""
+
+import os
+from collections.abc import Sequence
+from typing import TextIO
+
+from tftag.audio import audio_files
+from tftag.files import escaping, plain_json
+from tftag.search import library_index
+
+_LEGEND = """
+z: standard deviations above the mean of these {count} recordings for this
+query; recordings are ranked by it. By chance, the best of 1,000 has about 3.
+%: share of {sample} that scores lower.
+Then the cosine with each {what}: it compares recordings, not {what}s with each
+other. None of them is a probability.
+"""
+_SAMPLED_FROM = 4_096
+
+
+def write(
+    file: TextIO,
+    form: str,
+    labels: Sequence[str],
+    hits: Sequence[library_index.Hit],
+    count: int,
+    what: str = "tag",
+) -> None:
+    """Writes the recordings, the best first.
+
+    Args:
+        file: Where to.
+        form: One of `wish_flags.FORMATS`.
+        labels: Of the terms of the query, or of the examples.
+        hits: The recordings in their order.
+        count: How many recordings the library has.
+        what: What the labels are.
+
+    Raises:
+        ValueError: A playlist cannot hold a path.
+    """
+    match form:
+        case "table":
+            _write_table(file, labels, hits)
+            is_all = count <= _SAMPLED_FROM
+            sample = "these" if is_all else f"{_SAMPLED_FROM} of these"
+            file.write(_LEGEND.format(count=count, sample=sample, what=what))
+        case "csv":
+            _write_csv(file, labels, hits)
+        case "jsonl":
+            for rank, hit in enumerate(hits, 1):
+                file.write(
+                    plain_json.line(_fields(rank, hit, labels), file.encoding)
+                )
+        case "m3u":
+            _write_playlist(file, hits)
+
+
+def _fields(rank, hit, labels):
+    return {
+        "rank": rank,
+        "path": audio_files.shown(hit.path),
+        "z_score": hit.score,
+        "percentile": hit.percentile,
+        "cosines": dict(zip(labels, _short(hit), strict=True)),
+        "artist": hit.artist,
+        "title": hit.title,
+        "album": hit.album,
+        "year": hit.year,
+        "seconds": None if hit.seconds is None else round(hit.seconds, 3),
+        "tags": list(hit.tags),
+        "copies": [audio_files.shown(path) for path in hit.copies],
+    }
+
+
+def _write_csv(file, labels, hits):
+    write_row = escaping.csv_row_writer(file)
+    heads = [f"cosine {label}" for label in labels]
+    facts = ("artist", "title", "album", "year", "seconds")
+    write_row(["rank", "path", "z_score", "percentile", *heads, *facts])
+    for rank, hit in enumerate(hits, 1):
+        fields = _fields(rank, hit, labels)
+        front = [fields[name] for name in ("rank", "path", "z_score")]
+        known = ["" if fields[n] is None else fields[n] for n in facts]
+        write_row([*front, hit.percentile, *_short(hit), *known])
+
+
+def _write_table(file, labels, hits):
+    rank_width = len(str(len(hits)))
+    labels = [escaping.one_line(label) for label in labels]
+    widths = [max(len(label), len("-0.123")) for label in labels]
+    heads = [f"{label:>{n}}" for label, n in zip(labels, widths, strict=True)]
+    front = [" " * rank_width, f"{'z':>6}", f"{'%':>6}"]
+    file.write("  ".join([*front, *heads, "path"]) + "\n")
+    for rank, hit in enumerate(hits, 1):
+        cosines = [
+            f"{cosine:{width}.3f}"
+            for cosine, width in zip(hit.cosines, widths, strict=True)
+        ]
+        numbers = [f"{rank:{rank_width}}", f"{hit.score:+6.2f}"]
+        numbers.append(f"{100 * hit.percentile:6.2f}")
+        copies = f"  (and {len(hit.copies)} alike)" if hit.copies else ""
+        path = escaping.one_line(audio_files.shown(hit.path))
+        file.write("  ".join([*numbers, *cosines, path + copies]) + "\n")
+
+
+def _write_playlist(file, hits):
+    file.write("#EXTM3U\n")
+    for hit in hits:
+        path = audio_files.shown(os.path.abspath(hit.path))
+        if "\n" in path or "\r" in path:
+            raise ValueError(
+                "A playlist cannot hold a path with a line end: choose another "
+                f"--format. Received: {escaping.one_line(path)}."
+            )
+        said = f"{hit.artist} - {hit.title}".strip(" -")
+        seconds = -1 if hit.seconds is None else round(hit.seconds)
+        if said:
+            file.write(f"#EXTINF:{seconds},{escaping.one_line(said)}\n")
+        file.write(f"{path}\n")
+
+
+def _short(hit):
+    """As few digits as tell a float32 from its neighbours."""
+    return [float(f"{cosine:.7g}") for cosine in hit.cosines]

@@ -1,0 +1,116 @@
+"""The command `tftag index`: an index of a library, kept up with it."""
+
+import argparse
+import pathlib
+
+from tftag.cli import arguments as arguments_lib
+from tftag.cli import chosen_model
+from tftag.cli.find import opened_library
+from tftag.pretrained import presets
+from tftag.search import library_index
+
+
+def add_parser(commands) -> None:
+    """Adds the command to those of `argparse`."""
+    index = commands.add_parser(
+        "index",
+        help="make or renew the index of a library, for search and similar",
+        description="Embeds the recordings of folders into an index, which "
+        "search, similar and map ask without reading a recording again. "
+        "Called again it embeds what is new or changed and drops what is "
+        "gone; it goes on where it was stopped. The folders named are the "
+        "whole library: recordings of one that is no longer named are "
+        "dropped.",
+        epilog="Exit status: 0; 1 where some files could not be read (each is "
+        "a line on stderr); 2 where the arguments are wrong.",
+    )
+    index.set_defaults(run=run)
+    index.add_argument(
+        "folders",
+        type=arguments_lib.local_path,
+        nargs="+",
+        metavar="FOLDER",
+        help="searched to the bottom, through links too",
+    )
+    index.add_argument(
+        "--out",
+        type=arguments_lib.local_path,
+        metavar="INDEX",
+        required=True,
+        help="a folder of its own; made where it is not there",
+    )
+    chosen_model.add_flag(
+        index, f"that of the index; of a new one {presets.DUAL_ENCODER}"
+    )
+    index.add_argument(
+        "--threads",
+        type=arguments_lib.count,
+        metavar="N",
+        help="processes that decode (default: one per core)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Brings an index up to date.
+
+    Args:
+        arguments: What the parser of `add_parser` made.
+
+    Returns:
+        0, or 1 where some of the files could not be read.
+
+    Raises:
+        ValueError: The model, the index or a folder is not what it must be.
+        OSError: There is no such model, or no place to write to.
+    """
+    place = pathlib.Path(arguments.out)
+    folders = [pathlib.Path(folder) for folder in arguments.folders]
+    _check(place, folders)
+    model = arguments.model or presets.DUAL_ENCODER
+    if opened_library.is_index(place):
+        index = library_index.LibraryIndex.open(place)
+        model = opened_library.model_of(index, arguments.model)
+    encoder = chosen_model.open_dual_encoder(model)
+    fail = opened_library.Failures("not in the index")
+    opened_library.bring_up_to_date(
+        place, folders, encoder, model, fail, arguments.threads
+    )
+    index = library_index.LibraryIndex.open(place)
+    chosen_model.say(f"{len(index)} recordings are in {place}")
+    return 1 if fail.count else 0
+
+
+def _check(place, folders):
+    """Refuses folders that are none, or one inside another."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise ValueError(
+                f"FOLDER must be a folder of music. Received: {folder}."
+            )
+        if opened_library.is_index(folder):
+            raise ValueError(
+                "FOLDER must be a folder of music, and --out the index. "
+                f"Received: {folder}, an index."
+            )
+    whole = [folder.resolve() for folder in folders]
+    for one in whole:
+        for other in whole:
+            if one != other and one.is_relative_to(other):
+                raise ValueError(
+                    "No FOLDER may lie in another: its files would be there "
+                    f"twice. Received: {one} in {other}."
+                )
+    if len(set(whole)) < len(whole):
+        raise ValueError(
+            "Each FOLDER must be named once. "
+            f"Received: {', '.join(map(str, folders))}."
+        )
+    if not place.parent.is_dir():
+        raise FileNotFoundError(
+            f"--out must be in a folder that is there. Received: {place}."
+        )
+    if place.exists() and not place.is_dir():
+        raise ValueError(
+            "--out must be a folder of its own: name another. "
+            f"Received: {place}, a file."
+        )

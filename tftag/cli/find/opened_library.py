@@ -1,0 +1,279 @@
+"""The library that a command asks: an index, or a folder and its own index."""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import tqdm
+
+from tftag.audio import audio_files, decoders, decoding_pool
+from tftag.cli import chosen_model
+from tftag.library import file_facts
+from tftag.pretrained import presets
+from tftag.search import earlier_index, library_index
+from tftag.search.library import contents, opened_parts, refresh, writer
+
+if TYPE_CHECKING:
+    from tftag.serving import saved_dual_encoder
+
+FOLDER_NAME = ".tftag-index"
+_EMPTY = "INDEX_OR_FOLDER must hold audio that can be read. Received: {}."
+# A process that decodes takes a second to start.
+_FILES_PER_PROCESS = 8
+
+
+class Failures:
+    """Says what went wrong with each file, and counts."""
+
+    def __init__(self, effect: str):
+        """Begins to count.
+
+        Args:
+            effect: What did not become of a file.
+        """
+        self.count = 0
+        self._effect = effect
+
+    def __call__(self, path: pathlib.Path, error: Exception) -> None:
+        """Takes one."""
+        self.count += 1
+        reason = " ".join(audio_files.reason(error).split())
+        chosen_model.say(f"{self._effect}: {reason}")
+
+
+def is_index(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is an index, not a folder of music."""
+    return contents.is_index(pathlib.Path(path))
+
+
+def model_of(index: library_index.LibraryIndex, asked: str | None) -> str:
+    """The model to ask an index with.
+
+    Args:
+        index: It names a model. But a model is code, and an index may come
+            from a stranger: it chooses among presets only.
+        asked: What `--model` names.
+
+    Raises:
+        ValueError: There is none.
+    """
+    if asked is not None:
+        return asked
+    if index.model_name in presets.PRESETS:
+        return index.model_name
+    raise ValueError(
+        "--model must name the model of the index, which is no preset. "
+        f"Received: {index.folder}, made with {index.model_name!r}."
+    )
+
+
+def open_index(
+    path: str | os.PathLike[str],
+    encoder: "saved_dual_encoder.SavedDualEncoder | None" = None,
+) -> library_index.LibraryIndex:
+    """Opens an index, and checks that a model is its own.
+
+    Raises:
+        ValueError: It is damaged, empty, or of another model.
+    """
+    index = library_index.LibraryIndex.open(path)
+    if not len(index):
+        raise ValueError(_EMPTY.format(path))
+    if encoder is not None:
+        writer.check_model(
+            index.folder, index.contents, encoder.space, encoder.dim
+        )
+    return index
+
+
+def own_place(arguments: argparse.Namespace) -> pathlib.Path:
+    """Where the index of the folder is kept.
+
+    Raises:
+        ValueError: The folder is none.
+        FileNotFoundError: `--index` lies in no folder.
+    """
+    if not os.path.isdir(arguments.library):
+        raise ValueError(
+            "INDEX_OR_FOLDER must be what `tftag index` made, or a folder of "
+            f"music. Received: {arguments.library}."
+        )
+    if arguments.index is None:
+        return pathlib.Path(arguments.library, FOLDER_NAME)
+    path = pathlib.Path(arguments.index)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"--index must be in a folder that is there. Received: {path}."
+        )
+    if path.exists() and not path.is_dir():
+        raise ValueError(
+            "--index must be a folder of its own: name another. "
+            f"Received: {path}, a file."
+        )
+    return path
+
+
+@contextlib.contextmanager
+def of_folder(
+    arguments: argparse.Namespace,
+    encoder: "saved_dual_encoder.SavedDualEncoder",
+    fail: Failures,
+) -> Iterator[library_index.LibraryIndex]:
+    """The index of a folder, brought up to date.
+
+    Args:
+        arguments: `library`, `index` and `model`.
+        encoder: The model that is asked.
+        fail: Gets what cannot be read.
+
+    Raises:
+        ValueError: The index that `--index` names is no index of this model.
+    """
+    folder, place = pathlib.Path(arguments.library), own_place(arguments)
+    if arguments.index is None:
+        _take_over(folder, place, encoder, arguments.model)
+        _clear_unusable(place, encoder)
+
+    def renew(place: pathlib.Path) -> None:
+        model = arguments.model
+        if not bring_up_to_date(place, [folder], encoder, model, fail):
+            raise ValueError(_EMPTY.format(folder))
+
+    with contextlib.ExitStack() as kept:
+        try:
+            renew(place)
+        except OSError as error:
+            chosen_model.say(
+                "the index is not kept, and the next search embeds again: "
+                f"{audio_files.reason(error)}; --index INDEX keeps it elsewhere"
+            )
+            around = kept.enter_context(tempfile.TemporaryDirectory())
+            place = pathlib.Path(around, "index")
+            renew(place)
+        except writer.Locked as error:
+            if not is_index(place):
+                raise
+            chosen_model.say(f"searched as it is: {error}")
+        index = library_index.LibraryIndex.open(place)
+        if not len(index):
+            raise ValueError(_EMPTY.format(folder))
+        yield index
+
+
+def bring_up_to_date(
+    place: pathlib.Path,
+    folders: Sequence[pathlib.Path],
+    encoder: "saved_dual_encoder.SavedDualEncoder",
+    model_name: str,
+    fail: Failures,
+    processes: int | None = None,
+) -> int:
+    """Makes, grows or shrinks an index.
+
+    Args:
+        place: The index.
+        folders: What it is of.
+        encoder: The model.
+        model_name: What the model was opened by.
+        fail: Gets what cannot be read.
+        processes: How many decode; by the number of files where None.
+
+    Returns:
+        How many audio files the folders hold: 0 may be a disk that is not
+        there for now, whose recordings are kept.
+
+    Raises:
+        ValueError: There is something else, or an index of another model.
+        OSError: It cannot be written.
+    """
+    reads_tags = file_facts.is_installed()
+    new = _begun(encoder, model_name)
+    with writer.opened(place, new) as index:
+        index.set_roots(folders)
+        index.set_readers(decoders.decoders(), reads_tags)
+        roots = opened_parts.absolute_roots(place, index.parts.contents.roots)
+        found = refresh.find(
+            [(at, root) for at, root in enumerate(roots) if root is not None],
+            fail,
+        )
+        work = refresh.Refresh(index, found, fail)
+        if work.new:
+            chosen_model.say(
+                f"embedding {work.new} of {len(found.files)} files, new or "
+                "changed"
+            )
+        if work.unchanged_unusable:
+            chosen_model.say(
+                f"not tried again, as unchanged: {work.unchanged_unusable} of "
+                f"{len(found.files)} files"
+            )
+        if processes is None:
+            most = decoding_pool.usable_cores()
+            processes = min(most, work.new // _FILES_PER_PROCESS)
+        model = refresh.Model(
+            encoder.describe_each,
+            _decode(encoder.sample_rate_hz, processes),
+            encoder.sample_rate_hz,
+            file_facts.read if reads_tags else None,
+        )
+        is_shown = work.new and sys.stderr.isatty()
+        with tqdm.tqdm(
+            total=work.new, unit="file", file=sys.stderr, disable=not is_shown
+        ) as bar:
+            for _ in work.run(model):
+                bar.update(work.done - bar.n)
+        index.settle()
+    return len(found.files)
+
+
+def _decode(sample_rate_hz, processes):
+    def decode(paths: Iterable[pathlib.Path], fail):
+        if processes < 1:
+            return audio_files.decoded(paths, sample_rate_hz, fail)
+        return decoding_pool.decoded(paths, sample_rate_hz, fail, processes)
+
+    return decode
+
+
+def _begun(encoder, model_name):
+    """What a new index begins with."""
+    is_preset = model_name in presets.PRESETS
+    return contents.Contents(
+        encoder.space,
+        model_name if is_preset else os.path.abspath(model_name),
+        encoder.dim,
+        encoder.tag_names,
+        has_file_tags=file_facts.is_installed(),
+        decoders=decoders.decoders(),
+    )
+
+
+def _take_over(folder, place, encoder, model_name):
+    """Begins with what an earlier version kept of the folder."""
+    old = folder / earlier_index.FILE_NAME
+    if place.exists() or not old.is_file():
+        return
+    try:
+        earlier_index.take_over(old, place, folder, _begun(encoder, model_name))
+    except ValueError as error:
+        chosen_model.say(f"all files are embedded again: {error}")
+
+
+def _clear_unusable(place, encoder):
+    """Removes what a search made here before and cannot use any more.
+
+    What a person named may be anything, and is not written over.
+    """
+    if not is_index(place):
+        return
+    try:
+        held = library_index.LibraryIndex.open(place).contents
+        writer.check_model(place, held, encoder.space, encoder.dim)
+    except ValueError as error:
+        chosen_model.say(f"all files are embedded again: {error}")
+        contents.clear(place)

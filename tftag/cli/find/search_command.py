@@ -1,0 +1,130 @@
+"""The command `tftag search`: recordings of a library that fit a query."""
+
+import argparse
+import contextlib
+
+from tftag.cli import arguments as arguments_lib
+from tftag.cli import chosen_model, row_output
+from tftag.cli.find import hit_output, opened_library, wish_flags
+from tftag.pretrained import presets
+from tftag.search import known_terms, query
+
+
+def add_parser(commands) -> None:
+    """Adds the command to those of `argparse`."""
+    search = commands.add_parser(
+        "search",
+        usage="tftag search INDEX_OR_FOLDER QUERY [--model MODEL] [--top N] "
+        "[--tag TAG] [--artist NAME] ... [--format FORMAT] [--out FILE]",
+        help="find the recordings of a library that fit a query",
+        description="Ranks the recordings of an index (tftag index) or of a "
+        "folder by tags in any words, with a dual encoder; the one that comes "
+        "with tftag was trained on other tags and knows words by their "
+        "vectors alone. Of a folder, vectors of files, and what could not be "
+        "decoded, are kept in an index; only new and changed files are read "
+        "again. An index is asked as it is.",
+        epilog="A query: dreamy piano -vocals; piano^2 weighs twice; quotes "
+        "keep a phrase together. Put -- before a query that begins with a "
+        "minus. A model may also stand before the folder: tftag search "
+        "saved_models/NAME music/ QUERY. Exit status: 0; 1 where some files "
+        "could not be read (each is a line on stderr); 2 where the arguments "
+        "are wrong.",
+    )
+    search.set_defaults(run=run)
+    search.add_argument(
+        "model_before",
+        nargs="?",
+        type=arguments_lib.local_path,
+        help=argparse.SUPPRESS,
+        metavar="MODEL",
+    )
+    search.add_argument(
+        "library",
+        type=arguments_lib.local_path,
+        metavar="INDEX_OR_FOLDER",
+        help="a folder is searched to the bottom, through links too",
+    )
+    search.add_argument("query", metavar="QUERY", help="what to look for")
+    chosen_model.add_flag(
+        search, f"the index's own; of a folder {presets.DUAL_ENCODER}"
+    )
+    wish_flags.add_flags(search)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ranks the recordings of a library.
+
+    Args:
+        arguments: What the parser of `add_parser` made.
+
+    Returns:
+        0, or 1 where some of the files could not be read.
+
+    Raises:
+        ValueError: The model, the query, the index or the folder is not what
+            it must be.
+        OSError: There is no such model, or no place to write to.
+    """
+    model = _model(arguments)
+    fail = opened_library.Failures("not searched")
+    is_index = opened_library.is_index(arguments.library)
+    with contextlib.ExitStack() as kept:
+        if is_index:
+            index = opened_library.open_index(arguments.library)
+            model = opened_library.model_of(index, model)
+            inputs = []
+        else:
+            place = opened_library.own_place(arguments)
+            inputs = [arguments.library, place]
+        arguments.model = model or presets.DUAL_ENCODER
+        out = kept.enter_context(
+            row_output.opened(
+                arguments.out, inputs, chosen_model.folder(arguments.model)
+            )
+        )
+        encoder = chosen_model.open_dual_encoder(arguments.model)
+        # Before the long part: a query may be wrong.
+        terms = query.parse(arguments.query, encoder.is_known)
+        terms, vectors = known_terms.embed(encoder, terms, chosen_model.say)
+        if is_index:
+            index = opened_library.open_index(arguments.library, encoder)
+        else:
+            index = kept.enter_context(
+                opened_library.of_folder(arguments, encoder, fail)
+            )
+        hits = index.search(
+            terms,
+            vectors,
+            arguments.top,
+            where=wish_flags.wanted(arguments),
+            most_per_artist=arguments.per_artist,
+            collapse_copies=not arguments.copies,
+        )
+        hit_output.write(
+            out,
+            arguments_lib.row_format(arguments, wish_flags.FORMATS),
+            [known_terms.label(term) for term in terms],
+            hits,
+            len(index),
+        )
+    return 1 if fail.count else 0
+
+
+def _model(arguments):
+    """The model of the flag, or that before the folder: the older spelling."""
+    library = arguments.library
+    if arguments.model_before is None:
+        if chosen_model.is_model(library):
+            raise ValueError(
+                "INDEX_OR_FOLDER must hold recordings; where it is a model, "
+                "folder and query follow it. "
+                f"Received: {library!r}, a model."
+            )
+        return arguments.model
+    if arguments.model is not None:
+        raise ValueError(
+            "QUERY must be one argument: put quotes around its words. "
+            f"Received: {arguments.model_before!r}, {library!r} and "
+            f"{arguments.query!r} beside --model."
+        )
+    return arguments.model_before

@@ -1,0 +1,132 @@
+"""The command `tftag similar`: recordings that sound like others."""
+
+import argparse
+import contextlib
+import os
+
+from tftag.audio import audio_files
+from tftag.cli import arguments as arguments_lib
+from tftag.cli import chosen_model, row_output
+from tftag.cli.find import hit_output, opened_library, wish_flags
+from tftag.pretrained import presets
+
+
+def add_parser(commands) -> None:
+    """Adds the command to those of `argparse`."""
+    similar = commands.add_parser(
+        "similar",
+        usage="tftag similar INDEX_OR_FOLDER --like FILE ... "
+        "[--unlike FILE ...] [--model MODEL] [--top N] [--tag TAG] "
+        "[--artist NAME] ... [--format FORMAT] [--out FILE]",
+        help="find the recordings of a library that sound like others",
+        description="Ranks the recordings of an index (tftag index) or of a "
+        "folder by how much they sound like some files and unlike others. "
+        "Files that the index holds are not read again, and need not be of "
+        "the library otherwise. The files themselves are not listed.",
+        epilog="Those of --like count equally; those of --unlike, together, "
+        "half as much. Exit status: 0; 1 where some files of the folder could "
+        "not be read (each is a line on stderr); 2 where the arguments are "
+        "wrong.",
+    )
+    similar.set_defaults(run=run)
+    similar.add_argument(
+        "library",
+        type=arguments_lib.local_path,
+        metavar="INDEX_OR_FOLDER",
+        help="a folder is searched to the bottom, through links too",
+    )
+    for flag, is_required in (("--like", True), ("--unlike", False)):
+        similar.add_argument(
+            flag,
+            type=arguments_lib.local_path,
+            nargs="+",
+            default=[],
+            required=is_required,
+            metavar="FILE",
+            help="audio files, of the library or not",
+        )
+    chosen_model.add_flag(
+        similar, f"the index's own; of a folder {presets.DUAL_ENCODER}"
+    )
+    wish_flags.add_flags(similar)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ranks the recordings of a library.
+
+    Args:
+        arguments: What the parser of `add_parser` made.
+
+    Returns:
+        0, or 1 where some of the files could not be read.
+
+    Raises:
+        ValueError: The model, a file, the index or the folder is not what it
+            must be.
+        OSError: There is no such model or file, or no place to write to.
+    """
+    examples = [*arguments.like, *arguments.unlike]
+    for path in examples:
+        if not os.path.isfile(path):
+            raise FileNotFoundError(
+                f"--like and --unlike must be audio files. Received: {path}."
+            )
+    fail = opened_library.Failures("not searched")
+    with contextlib.ExitStack() as kept:
+        index, embed, inputs = _opened(arguments, fail, kept)
+        vectors = {}
+        for path in examples:
+            found = index.vector_of(path)
+            vectors[path] = embed(path) if found is None else found
+        hits = index.similar(
+            [vectors[path] for path in arguments.like],
+            [vectors[path] for path in arguments.unlike],
+            arguments.top,
+            where=wish_flags.wanted(arguments),
+            most_per_artist=arguments.per_artist,
+            collapse_copies=not arguments.copies,
+            leave_out=examples,
+        )
+        model = arguments.model or presets.DUAL_ENCODER
+        out = kept.enter_context(
+            row_output.opened(
+                arguments.out,
+                [*examples, *inputs],
+                chosen_model.folder(model),
+            )
+        )
+        labels = [*arguments.like, *(f"-{path}" for path in arguments.unlike)]
+        hit_output.write(
+            out,
+            arguments_lib.row_format(arguments, wish_flags.FORMATS),
+            [audio_files.shown(label) for label in labels],
+            hits,
+            len(index),
+            "example",
+        )
+    return 1 if fail.count else 0
+
+
+def _opened(arguments, fail, kept):
+    """The library, what embeds a file, and the folders that are read."""
+    if opened_library.is_index(arguments.library):
+        index = opened_library.open_index(arguments.library)
+        encoder = None
+
+        def embed(path):
+            # TensorFlow waits until a file needs it.
+            nonlocal encoder
+            if encoder is None:
+                model = opened_library.model_of(index, arguments.model)
+                encoder = chosen_model.open_dual_encoder(model)
+                opened_library.open_index(arguments.library, encoder)
+            return encoder.embed_file(path)
+
+        return index, embed, []
+    place = opened_library.own_place(arguments)
+    arguments.model = arguments.model or presets.DUAL_ENCODER
+    encoder = chosen_model.open_dual_encoder(arguments.model)
+    index = kept.enter_context(
+        opened_library.of_folder(arguments, encoder, fail)
+    )
+    return index, encoder.embed_file, [arguments.library, place]

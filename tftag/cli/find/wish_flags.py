@@ -1,0 +1,148 @@
+"""Flags that say what may be found: filters, caps, copies."""
+
+import argparse
+import re
+from typing import TypeVar
+
+from tftag.cli import arguments as arguments_lib
+from tftag.search.library import filters
+
+FORMATS = ("table", "csv", "jsonl", "m3u")
+
+_Number = TypeVar("_Number", int, float)
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags to a command that finds recordings."""
+    parser.add_argument(
+        "--top",
+        type=arguments_lib.count,
+        default=10,
+        metavar="N",
+        help="the N best recordings (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--index",
+        type=arguments_lib.local_path,
+        metavar="INDEX",
+        help="where the index of a FOLDER is kept (default: "
+        "FOLDER/.tftag-index)",
+    )
+    wishes = parser.add_argument_group(
+        "what may be found",
+        "Each of --tag and --without-tag must hold; of --artist, --album and "
+        "--folder, one. Artist, album and year are those of the files, read "
+        "by mutagen (tftag[write-tags]).",
+    )
+    for flag, metavar, text in (
+        ("--tag", "TAG", "the model gives it this tag (its threshold)"),
+        ("--without-tag", "TAG", "the model does not give it this tag"),
+        ("--artist", "NAME", "the file names this artist"),
+        ("--album", "NAME", "the file names this album"),
+        ("--folder", "PATH", "it lies below this folder inside the library"),
+    ):
+        wishes.add_argument(
+            flag, action="append", default=[], metavar=metavar, help=text
+        )
+    wishes.add_argument(
+        "--year",
+        type=years,
+        default=(None, None),
+        metavar="FROM-TO",
+        help="1990-1999, 1990-, -1999 or 1990",
+    )
+    wishes.add_argument(
+        "--length",
+        type=lengths,
+        default=(None, None),
+        metavar="FROM-TO",
+        help="in seconds or m:ss, as 2:30-5:00, 60- or -600",
+    )
+    wishes.add_argument(
+        "--per-artist",
+        type=arguments_lib.count,
+        metavar="N",
+        help="at most N recordings of an artist",
+    )
+    wishes.add_argument(
+        "--copies",
+        action="store_true",
+        help="list recordings that sound the same too, each by itself",
+    )
+    arguments_lib.add_output(parser, FORMATS)
+
+
+def wanted(arguments: argparse.Namespace) -> filters.Filter:
+    """Returns what the flags ask for."""
+    return filters.Filter(
+        tags=tuple(arguments.tag),
+        without_tags=tuple(arguments.without_tag),
+        artists=tuple(arguments.artist),
+        albums=tuple(arguments.album),
+        years=arguments.year,
+        seconds=arguments.length,
+        folders=tuple(arguments.folder),
+    )
+
+
+def years(text: str) -> tuple[int | None, int | None]:
+    """Reads a year, or from which to which.
+
+    Raises:
+        argparse.ArgumentTypeError: It is neither.
+
+    Example:
+        >>> years("1990-1999"), years("1990-"), years("1990")
+        ((1990, 1999), (1990, None), (1990, 1990))
+    """
+    match = re.fullmatch(r"(\d{4})?(-?)(\d{4})?", text)
+    if not match or not (match[1] or match[3]) or not (match[1] or match[2]):
+        raise argparse.ArgumentTypeError(
+            f"must be as 1990-1999, 1990-, -1999 or 1990. Received: {text}"
+        )
+    low = int(match[1]) if match[1] else None
+    high = int(match[3]) if match[3] else (None if match[2] else low)
+    return _in_order(low, high, text)
+
+
+def lengths(text: str) -> tuple[float | None, float | None]:
+    """Reads from how many to how many seconds.
+
+    Raises:
+        argparse.ArgumentTypeError: It is no such range.
+
+    Example:
+        >>> lengths("2:30-5:00"), lengths("60-"), lengths("-0.5")
+        ((150.0, 300.0), (60.0, None), (None, 0.5))
+    """
+    low, dash, high = text.partition("-")
+    if not dash or not (low or high):
+        raise argparse.ArgumentTypeError(
+            f"must be as 2:30-5:00, 60- or -600. Received: {text}"
+        )
+    return _in_order(_seconds(low, text), _seconds(high, text), text)
+
+
+def _seconds(part: str, text: str) -> float | None:
+    if not part:
+        return None
+    match = re.fullmatch(r"(?:(\d+):)?(?:(\d+):)?(\d+(?:\.\d+)?)", part)
+    if not match:
+        raise argparse.ArgumentTypeError(
+            f"must be as 2:30-5:00, 60- or -600. Received: {text}"
+        )
+    whole = 0
+    for number in match.groups()[:2]:
+        if number is not None:
+            whole = 60 * (whole + int(number))
+    return whole + float(match[3])
+
+
+def _in_order(
+    low: _Number | None, high: _Number | None, text: str
+) -> tuple[_Number | None, _Number | None]:
+    if low is not None and high is not None and low > high:
+        raise argparse.ArgumentTypeError(
+            f"must go from less to more. Received: {text}"
+        )
+    return low, high

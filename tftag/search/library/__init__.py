@@ -1,0 +1,1 @@
+"""The rooms of a library's index: rows on disk, their lists, what changes."""

@@ -1,0 +1,76 @@
+"""Mean and covariance of many vectors, as sums that add up and subtract."""
+
+import dataclasses
+
+import numpy as np
+
+_BLOCK_ROWS = 8192
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Moments:
+    """Sums over vectors.
+
+    Attributes:
+        count: How many there were.
+        total: Their sum, float64 `[dim]`.
+        outer: Sum of their outer products, float64 `[dim, dim]`.
+    """
+
+    count: int
+    total: np.ndarray
+    outer: np.ndarray
+
+    def __add__(self, other: "Moments") -> "Moments":
+        """Sums over both."""
+        return Moments(
+            self.count + other.count,
+            self.total + other.total,
+            self.outer + other.outer,
+        )
+
+    def __sub__(self, other: "Moments") -> "Moments":
+        """Sums over what the other does not hold."""
+        return Moments(
+            self.count - other.count,
+            self.total - other.total,
+            self.outer - other.outer,
+        )
+
+    def mean_and_spread(
+        self, directions: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of the products with a direction.
+
+        Args:
+            directions: `[n, dim]`.
+
+        Returns:
+            float64 `[n]` each; no spread where all products are equal but for
+            rounding.
+        """
+        directions = np.asarray(directions, np.float64)
+        count = max(self.count, 1)
+        means = directions @ self.total / count
+        middle = self.total / count
+        covariance = self.outer / count - np.outer(middle, middle)
+        square = np.einsum("nd,de,ne->n", directions, covariance, directions)
+        spread = np.sqrt(np.maximum(square, 0))
+        # Of unit vectors in float32, and sums of squares in float64.
+        lengths = np.linalg.norm(directions, axis=1)
+        return means, np.where(spread <= 1e-6 * lengths, 0.0, spread)
+
+
+def of(vectors: np.ndarray) -> Moments:
+    """Sums over vectors.
+
+    Args:
+        vectors: `[rows, dim]`.
+    """
+    dim = vectors.shape[1]
+    total, outer = np.zeros(dim), np.zeros((dim, dim))
+    for start in range(0, len(vectors), _BLOCK_ROWS):
+        block = np.asarray(vectors[start : start + _BLOCK_ROWS], np.float64)
+        total += block.sum(axis=0)
+        outer += block.T @ block
+    return Moments(len(vectors), total, outer)

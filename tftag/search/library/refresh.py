@@ -1,0 +1,254 @@
+"""An index brought up to what its folders hold: what is new is embedded.
+
+A file is known by its place, size and time of its last change; one that was
+changed is another one, and what is new and what is gone are differences of
+sets.
+"""
+
+import contextlib
+import dataclasses
+import os
+import pathlib
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+import numpy as np
+
+from tftag import audio
+from tftag.audio import audio_files
+from tftag.console import interrupts
+from tftag.search.library import opened_parts, recordings, writer
+
+Fail = Callable[[pathlib.Path, Exception], None]
+Waveforms = Iterable[tuple[pathlib.Path, np.ndarray]]
+# Between two writings: what a kill can cost. A large change takes long to
+# write, and at most a twentieth of the time.
+_SECONDS = 1.0
+_TIMES_AS_LONG = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    """What is asked of the model of an index.
+
+    Attributes:
+        describe: Yields vector `[dim]` and tags of each waveform, as
+            `SavedDualEncoder.describe_each` does.
+        decode: Yields path and waveform of each file that can be read, and
+            gives the others to its second argument.
+        sample_rate_hz: Of the waveforms.
+        read_tags: Title, artist, album and year of a file; None where
+            nothing can read them.
+    """
+
+    describe: Callable[
+        [Iterable[np.ndarray]], Iterator[tuple[np.ndarray, tuple[str, ...]]]
+    ]
+    decode: Callable[[Iterable[pathlib.Path], Fail], Waveforms]
+    sample_rate_hz: int
+    read_tags: Callable[[pathlib.Path], recordings.FileTags] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What the folders of an index hold.
+
+    Attributes:
+        files: Key to recording, as far as a look at the file tells.
+        unreached: Root and name of the files and folders that are there and
+            say nothing of themselves for now; "." is a root itself.
+    """
+
+    files: Mapping[int, recordings.Recording]
+    unreached: Collection[tuple[int, pathlib.PurePath]]
+
+    def may_hold(self, root: int, name: str) -> bool:
+        """Whether a recording may be there, where it was not found."""
+        path = pathlib.PurePath(name)
+        return any(
+            (root, place) in self.unreached for place in (path, *path.parents)
+        )
+
+
+def find(roots: Iterable[tuple[int, pathlib.Path]], fail: Fail) -> Found:
+    """Lists the audio files of folders.
+
+    Args:
+        roots: Number and folder.
+        fail: Gets path and error where a file or folder is gone, not reached,
+            or a folder has no audio: then it is taken for a disk that is not
+            there for now.
+    """
+    files, unreached = {}, set()
+    for number, folder in roots:
+
+        def not_reached(path: pathlib.Path, error: Exception) -> None:
+            is_gone = isinstance(error, FileNotFoundError)
+            if not is_gone or path == folder:  # noqa: B023
+                unreached.add((number, path.relative_to(folder)))  # noqa: B023
+            fail(path, error)
+
+        for path in audio_files.find([folder], not_reached):
+            try:
+                state = path.stat()
+            except OSError as error:
+                not_reached(path, error)
+                continue
+            one = recordings.Recording(
+                os.fspath(path.relative_to(folder)),
+                number,
+                state.st_size,
+                state.st_mtime_ns,
+            )
+            files[one.key] = one
+    return Found(files, unreached)
+
+
+class Refresh:
+    """The work of bringing one index up to date.
+
+    Attributes:
+        new: How many files are to be embedded.
+        unchanged_unusable: How many are known to hold no usable audio.
+        done: How many of the new ones are embedded, or have failed.
+    """
+
+    def __init__(self, index: writer.Writer, found: Found, fail: Fail):
+        """Compares an index with what its folders hold.
+
+        Args:
+            index: Open to be changed.
+            found: Of `find`.
+            fail: Gets path and error where a file cannot be read, now or
+                before.
+        """
+        self._index = index
+        self._found = found
+        self._fail = fail
+        held = index.parts.contents
+        self._roots = opened_parts.absolute_roots(index.folder, held.roots)
+        known = set(index.keys().tolist())
+        self._gone = self._without_unreached(known.difference(found.files))
+        self._unusable = {
+            key: one
+            for key, one in held.unusable.items()
+            if key in found.files or found.may_hold(*one[:2])
+        }
+        self._new = {
+            self._path(one): one
+            for key, one in found.files.items()
+            if key not in known and key not in self._unusable
+        }
+        self.new = len(self._new)
+        tried = [key for key in self._unusable if key in found.files]
+        self.unchanged_unusable = len(tried)
+        for key in tried:
+            path = self._path(found.files[key])
+            text = f"{path}: {self._unusable[key][2]}"
+            fail(path, audio.UnusableAudio("unreadable", text))
+        self.done = 0
+
+    def run(self, model: Model) -> Iterator[None]:
+        """Embeds what is new, drops what is gone, and keeps it as it goes.
+
+        Args:
+            model: The model, and how files are read.
+
+        Yields:
+            After each file.
+        """
+        fresh: list[tuple[recordings.Recording, np.ndarray]] = []
+        held = self._index.parts.contents
+
+        def fail(path: pathlib.Path, error: Exception) -> None:
+            self.done += 1
+            if isinstance(error, audio.UnusableAudio):
+                one = self._new[path]
+                reason = str(error).removeprefix(f"{path}: ")
+                self._unusable[one.key] = (one.root, one.name, reason)
+            self._fail(path, error)
+
+        def save() -> None:
+            is_noted = self._unusable == held.unusable and not self._gone
+            if fresh or not is_noted:
+                self._index.change(list(fresh), self._gone, self._unusable)
+                fresh.clear()
+                self._gone = set()
+
+        def keep() -> str:
+            save()
+            files = len(self._found.files)
+            return (
+                f"{files - self.new + self.done} of {files} files are in the "
+                f"index; to go on: {interrupts.command()}"
+            )
+
+        with interrupts.keeping(keep):
+            wait_until = time.monotonic() + _SECONDS
+            for path, samples, (vector, tags) in _each(
+                model, model.decode(self._new, fail)
+            ):
+                fresh.append(
+                    (self._described(path, samples, tags, model), vector)
+                )
+                self.done += 1
+                yield
+                if (began := time.monotonic()) >= wait_until:
+                    save()
+                    took = time.monotonic() - began
+                    pause = max(_SECONDS, _TIMES_AS_LONG * took)
+                    wait_until = began + took + pause
+            save()
+
+    def _described(
+        self,
+        path: pathlib.Path,
+        samples: int,
+        tags: tuple[str, ...],
+        model: Model,
+    ) -> recordings.Recording:
+        said = recordings.FileTags()
+        if model.read_tags is not None:
+            said = model.read_tags(path)
+        return dataclasses.replace(
+            self._new[path],
+            seconds=samples / model.sample_rate_hz,
+            title=said.title,
+            artist=said.artist,
+            album=said.album,
+            year=said.year,
+            tags=tags,
+        )
+
+    def _without_unreached(self, gone: set[int]) -> set[int]:
+        """Leaves out what may be there, though it was not found."""
+        if not gone or not self._found.unreached:
+            return gone
+        kept = set()
+        tag_names = self._index.parts.contents.tag_names
+        for part, row in self._index.parts.rows():
+            key = int(part.segment.arrays["key"][row])
+            if key in gone:
+                one = recordings.row(part.segment.arrays, row, tag_names)
+                if self._found.may_hold(one.root, one.name):
+                    kept.add(key)
+        return gone - kept
+
+    def _path(self, one: recordings.Recording) -> pathlib.Path:
+        return pathlib.Path(self._roots[one.root] or "", one.name)
+
+
+def _each(
+    model: Model, waveforms: Waveforms
+) -> Iterator[tuple[pathlib.Path, int, tuple[np.ndarray, tuple[str, ...]]]]:
+    """Yields path, length and description of each recording."""
+    lengths: dict[pathlib.Path, int] = {}
+
+    def measured() -> Iterator[tuple[pathlib.Path, np.ndarray]]:
+        for path, samples in waveforms:
+            lengths[path] = len(samples)
+            yield path, samples
+
+    with contextlib.closing(measured()) as recorded:
+        for path, answer in audio_files.each(model.describe, recorded):
+            yield path, lengths.pop(path), answer

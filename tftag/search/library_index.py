@@ -1,0 +1,368 @@
+"""A library on disk: found by words, by example, with filters, from any size.
+
+    index = library_index.LibraryIndex.open("my.index")
+    vectors, _ = encoder.embed_texts(["dreamy", "vocals"])
+    index.search([query.Term("dreamy"), query.Term("vocals", -1)], vectors)
+    index.similar([index.vector_of("music/a.mp3")], leave_out=["music/a.mp3"])
+
+How recordings are ranked: each word (or example) is compared with all
+recordings of the library by cosine; the cosines are brought to mean 0 and
+spread 1 over the library, so that no word outvotes the others because its
+cosines happen to spread wide; and the weighted sum is what ranks. As the mean
+and the covariance of the library's vectors are known, all of it is one
+product of each recording with one vector.
+
+Up to `EXACT_ROWS` recordings that come into question, every one is compared.
+Where there are more, those that lists of 8-bit codes find (`inverted_lists`)
+are compared again in float32. Nothing here needs TensorFlow.
+"""
+
+import dataclasses
+import functools
+import math
+import os
+import pathlib
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+
+from tftag.search import query
+from tftag.search.library import (
+    contents,
+    filters,
+    moments,
+    opened_parts,
+    ranking,
+    recordings,
+)
+from tftag.words import unit_vectors
+
+# Of examples to turn away from, together, against those to be like.
+_UNLIKE_WEIGHT = 0.5
+_ANY = filters.Filter()
+
+
+@dataclasses.dataclass(frozen=True)
+class Hit:
+    """A recording that was found.
+
+    Attributes:
+        path: The file: its root and its name in it.
+        name: Its path inside its root, as `Filter.folders` takes it.
+        score: By how many standard deviations it lies above the mean of the
+            library for this query; what recordings are ranked by. By chance,
+            the best of 1,000 has about 3. 0 where all have one score.
+        percentile: Share of the library, 0 to 1, that scores lower; of at
+            most 4,096 recordings that are spread over it.
+        cosines: With each term, or each example. They compare recordings, not
+            terms with each other.
+        title: As the file's own tags have it, as are the next three; "" where
+            they do not, or where they were not read.
+        artist: Who made it.
+        album: Where it appeared.
+        year: When; None where the file does not say.
+        seconds: Length of its audio; None where it was not measured.
+        tags: The model's tags at or above their thresholds.
+        copies: Files that sound the same and were left out for this one.
+    """
+
+    path: pathlib.Path
+    name: str
+    score: float
+    percentile: float
+    cosines: tuple[float, ...]
+    title: str
+    artist: str
+    album: str
+    year: int | None
+    seconds: float | None
+    tags: tuple[str, ...]
+    copies: tuple[pathlib.Path, ...] = ()
+
+
+class LibraryIndex:
+    """The index of a library, open to be asked; made by `open`.
+
+    It stays what it was when it was opened, also while another process
+    changes it; open it again to see the changes (`is_current`). Several
+    threads may ask at once.
+
+    Attributes:
+        folder: Where it lies.
+        model: Fingerprint of the space its vectors are of: that of
+            `SavedDualEncoder.space`. Ask with no other.
+        model_name: What the model was opened by: a preset's name or a folder.
+            An index may come from a stranger: open a preset of that name,
+            never a folder that an index names.
+        dim: Length of a vector.
+        tag_names: Tags of the model.
+        roots: The folders that were indexed; every path is below one.
+    """
+
+    def __init__(self, folder: pathlib.Path, parts: opened_parts.OpenedParts):
+        """Takes opened parts; `open` does."""
+        held = parts.contents
+        self.folder = folder
+        self.model = held.model
+        self.model_name = held.model_name
+        self.dim = held.dim
+        self.tag_names = held.tag_names
+        self._roots = opened_parts.absolute_roots(folder, held.roots)
+        self.roots = tuple(root for root in self._roots if root is not None)
+        self.contents = held
+        self._parts = parts
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> "LibraryIndex":
+        """Opens an index.
+
+        Args:
+            folder: What `tftag index` made.
+
+        Raises:
+            FileNotFoundError: There is no index.
+            ValueError: It is damaged, or of a later version of tftag.
+
+        Example:
+            >>> LibraryIndex.open("my.index")  # doctest: +SKIP
+        """
+        folder = pathlib.Path(folder)
+        return cls(folder, opened_parts.OpenedParts.open(folder))
+
+    def __len__(self) -> int:
+        """Number of recordings."""
+        return len(self._parts)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether nobody has changed the index since it was opened."""
+        try:
+            return contents.read(self.folder) == self.contents
+        except (OSError, ValueError):
+            return False
+
+    @property
+    def paths(self) -> Iterator[pathlib.Path]:
+        """Yields the file of each recording, in the order of the index."""
+        for one in self.each_recording():
+            yield self._path(one)
+
+    def each_recording(self) -> Iterator[recordings.Recording]:
+        """Yields what is known of each recording, in the order of the index."""
+        for part, row in self._parts.rows():
+            yield self._recording(part, row)
+
+    @functools.cached_property
+    def _moments(self) -> moments.Moments:
+        """Count, sum and outer products of all vectors."""
+        return self._parts.moments()
+
+    def vectors(self) -> Iterator[np.ndarray]:
+        """Yields float32 `[some recordings, dim]`, in the order of `paths`."""
+        return self._parts.vectors()
+
+    def vector_of(self, path: str | os.PathLike[str]) -> np.ndarray | None:
+        """The vector of a file that is indexed, without decoding it.
+
+        Args:
+            path: The file, by any name under which it lies below a root.
+
+        Returns:
+            float32 `[dim]` of unit length; None where the index does not hold
+            it, or holds what it was before it changed.
+        """
+        for key in self._keys(path):
+            if (found := self._parts.find(key)) is not None:
+                part, row = found
+                return np.array(part.segment.arrays["vectors"][row])
+        return None
+
+    def search(
+        self,
+        terms: Sequence[query.Term],
+        vectors: np.ndarray,
+        top: int = 10,
+        *,
+        where: filters.Filter = _ANY,
+        most_per_artist: int | None = None,
+        collapse_copies: bool = True,
+        leave_out: Collection[str | os.PathLike[str]] = (),
+    ) -> list[Hit]:
+        """The recordings that fit a query best.
+
+        Args:
+            terms: Of `query.parse`.
+            vectors: Of the terms in the space of the index, `[terms, dim]`,
+                of any length but 0.
+            top: How many to return; all where there are fewer.
+            where: What they must be.
+            most_per_artist: At most so many of one artist, as the files name
+                them; recordings without an artist are not counted.
+            collapse_copies: Whether of recordings that sound the same the
+                best alone is returned, the others in its `copies`.
+            leave_out: Files not to return.
+
+        Returns:
+            From the best down, equal ones by path.
+
+        Raises:
+            ValueError: Shapes do not fit, a vector has no direction, or the
+                index does not hold what is filtered by.
+        """
+        weights = np.array([term.weight for term in terms], np.float64)
+        return self._found(
+            weights,
+            vectors,
+            ranking.Wish(
+                top,
+                where,
+                most_per_artist,
+                collapse_copies,
+                frozenset(
+                    key for path in leave_out for key in self._keys(path)
+                ),
+            ),
+        )
+
+    def similar(
+        self,
+        like: Sequence[np.ndarray],
+        unlike: Sequence[np.ndarray] = (),
+        top: int = 10,
+        *,
+        where: filters.Filter = _ANY,
+        most_per_artist: int | None = None,
+        collapse_copies: bool = True,
+        leave_out: Collection[str | os.PathLike[str]] = (),
+    ) -> list[Hit]:
+        """The recordings that sound like some and unlike others.
+
+        Args:
+            like: Vectors `[dim]` of recordings, as `vector_of` or
+                `SavedDualEncoder.embed_file` gives them; at least one. They
+                count equally.
+            unlike: Vectors of recordings to turn away from; together they
+                count half as much.
+            top: As for `search`, and so are the others.
+            where: What they must be.
+            most_per_artist: At most so many of one artist.
+            collapse_copies: Whether copies are returned once.
+            leave_out: Files not to return, such as those that are asked with.
+
+        Returns:
+            As `search`; the cosines are with `like`, then `unlike`.
+
+        Raises:
+            ValueError: As `search`.
+        """
+        like, unlike = list(like), list(unlike)
+        if not like:
+            raise ValueError("`like` must have at least one vector.")
+        weights = np.array(
+            [1 / len(like)] * len(like)
+            + [-_UNLIKE_WEIGHT / max(len(unlike), 1)] * len(unlike)
+        )
+        return self._found(
+            weights,
+            np.stack([*like, *unlike]),
+            ranking.Wish(
+                top,
+                where,
+                most_per_artist,
+                collapse_copies,
+                frozenset(
+                    key for path in leave_out for key in self._keys(path)
+                ),
+            ),
+        )
+
+    def _found(
+        self, weights: np.ndarray, vectors: np.ndarray, wish: ranking.Wish
+    ) -> list[Hit]:
+        self._check(weights, vectors, wish)
+        if not len(self):
+            return []
+        unit = unit_vectors.unit(vectors, "vectors")
+        means, spreads = self._moments.mean_and_spread(unit)
+        scale = np.where(spreads > 0, 1 / np.where(spreads > 0, spreads, 1), 0)
+        direction = (weights * scale) @ unit / np.abs(weights).sum()
+        (mean,), (spread,) = self._moments.mean_and_spread(direction[None])
+        chosen = ranking.best(self._parts, direction, wish)
+        sample = self._parts.sample @ direction
+        found = []
+        for one in chosen:
+            facts = self._recording(one.part, one.row)
+            found.append(
+                Hit(
+                    self._path(facts),
+                    facts.name,
+                    float((one.score - mean) / spread) if spread else 0.0,
+                    _share_below(sample, one.score, spread),
+                    tuple((unit @ one.vector).tolist()),
+                    facts.title,
+                    facts.artist,
+                    facts.album,
+                    facts.year or None,
+                    None if math.isnan(facts.seconds) else facts.seconds,
+                    facts.tags,
+                    tuple(
+                        self._path(self._recording(*copy))
+                        for copy in one.copies
+                    ),
+                )
+            )
+        return found
+
+    def _check(
+        self, weights: np.ndarray, vectors: np.ndarray, wish: ranking.Wish
+    ) -> None:
+        expected = (len(weights), self.dim)
+        if np.shape(vectors) != expected or not len(weights):
+            raise ValueError(
+                f"`vectors` must be [terms, {self.dim}], of the model "
+                f"{self.model!r}, and there must be a term. Received: shape "
+                f"{np.shape(vectors)} for {len(weights)} terms."
+            )
+        held = self.contents
+        wish.where.check(
+            held.tag_names, held.has_model_tags, held.has_file_tags
+        )
+        if wish.most_per_artist is not None:
+            filters.check_file_tags(
+                [f"{wish.most_per_artist} per artist"], held.has_file_tags
+            )
+
+    def _recording(
+        self, part: opened_parts.OpenedPart, row: int
+    ) -> recordings.Recording:
+        try:
+            found = recordings.row(part.segment.arrays, row, self.tag_names)
+            if self._roots[found.root] is None:
+                raise ValueError(f"{found.name!r} is of no root")
+        except (ValueError, LookupError) as error:
+            raise contents.damaged(self.folder, error) from error
+        return found
+
+    def _path(self, one: recordings.Recording) -> pathlib.Path:
+        # `_recording` has seen to it that there is such a root.
+        return pathlib.Path(self._roots[one.root] or "", one.name)
+
+    def _keys(self, path: str | os.PathLike[str]) -> Iterator[int]:
+        """Yields what the file would have for a key, below each root."""
+        try:
+            state = os.stat(path)
+        except OSError:
+            return
+        for number, root in enumerate(self._roots):
+            if root is None:
+                continue
+            for whole in (os.path.abspath, os.path.realpath):
+                name = os.path.relpath(whole(path), whole(root))
+                if recordings.is_inside(name):
+                    size, changed = state.st_size, state.st_mtime_ns
+                    yield recordings.Recording(name, number, size, changed).key
+
+
+def _share_below(sample: np.ndarray, score: float, spread: float) -> float:
+    """Share of a sample that scores lower, but for rounding."""
+    return float((sample < score - 1e-6 * spread).mean())
