@@ -6,14 +6,15 @@ import os
 import pathlib
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation, held_out
-from experiments.settings import flags
+from experiments.settings import dual_encoder_config, flags
 from experiments.training import tagger_training, transfer
+from experiments.workers import group
 from pipelines import manifest as manifests
 from tftag.files import plain_json, plain_path
 from tftag.serving import model_card
@@ -37,15 +38,71 @@ def parse(
         help="folder that gets the SavedModel under the next free number "
         "(%(default)s)",
     )
+    parser.add_argument(
+        "--strategy",
+        choices=group.STRATEGIES,
+        default="none",
+        help="train on all devices of this machine (mirrored), or with the "
+        "workers that TF_CONFIG names (multi-worker); the batch is shared out "
+        "(%(default)s)",
+    )
+    parser.add_argument(
+        "--wait-for-workers",
+        type=float,
+        default=300.0,
+        metavar="SECONDS",
+        help="how long the other workers may take to come (%(default)g)",
+    )
     return parser.parse_args(command)
+
+
+@contextlib.contextmanager
+def joined(arguments: argparse.Namespace) -> Iterator[group.Workers]:
+    """The workers that train together, until the last line of the block.
+
+    Args:
+        arguments: what `parse` returned.
+    """
+    workers = group.join(arguments.strategy, arguments.wait_for_workers)
+    with workers.together():
+        if workers.strategy is not None:
+            share = workers.share
+            print(
+                f"worker {workers.number} of {workers.count}: {share.count} of "
+                f"{share.parts} devices",
+                flush=True,
+            )
+        yield workers
+        workers.end()
+
+
+def follow(
+    workers: group.Workers,
+    settings,
+    manifest: manifests.Manifest,
+    train: Callable[[], object],
+) -> int:
+    """What workers do that are not the chief; returns the exit status.
+
+    Args:
+        workers: the group.
+        settings: all of the experiment.
+        manifest: all recordings, with the tags that are learned.
+        train: takes part in the training.
+    """
+    if workers.exchange({})[0]["goes_on"]:
+        workers.agree(_told(settings, manifest))
+        train()
+    return 0
 
 
 def begin(
     run: run_folder.RunDir,
     arguments: argparse.Namespace,
     command: list[str],
-    settings,
+    settings: dual_encoder_config.Settings,
     manifest: manifests.Manifest,
+    workers: group.Workers = group.ALONE,
 ) -> bool:
     """Writes what the run is about, or refuses to go on with another one.
 
@@ -55,14 +112,17 @@ def begin(
         command: arguments without the program's name.
         settings: all of the experiment.
         manifest: all recordings, with the tags that are learned.
+        workers: who trains it, all told the same.
 
     Returns:
         False where the run was finished before: its copy is made, and nothing
         is left to do.
     """
     data = _data(settings, manifest)
-    run_settings.keep(run, flags.leaves(settings), data)
-    if run.finished:
+    run_settings.keep(run, flags.leaves(settings), data, settings)
+    goes_on = not run.finished
+    workers.exchange({"goes_on": goes_on})
+    if not goes_on:
         print(f"{run.path} is finished; another --name starts a new run.")
         bucket_copies.make(arguments.copy_to, run)
         return False
@@ -71,6 +131,7 @@ def begin(
     pathlib.Path(arguments.export).mkdir(parents=True, exist_ok=True)
     with plain_path.plain(arguments.export):
         pass
+    workers.agree(_told(settings, manifest))
     run.write_environment(command, settings.seed)
     counts = ", ".join(f"{n} {s}" for s, n in manifest.split_counts.items())
     print(
@@ -82,7 +143,9 @@ def begin(
 
 
 def about(
-    settings, manifest: manifests.Manifest, trained: tagger_training.Trained
+    settings: dual_encoder_config.Settings,
+    manifest: manifests.Manifest,
+    trained: tagger_training.Trained,
 ) -> dict:
     """What metrics.json says beside the figures."""
     best = trained.history[trained.best_epoch - 1]
@@ -100,10 +163,14 @@ def about(
     }
 
 
-def card(run: run_folder.RunDir, settings, summary: dict) -> dict:
+def card(
+    run: run_folder.RunDir,
+    settings: dual_encoder_config.Settings,
+    summary: dict,
+) -> dict:
     """What the export says about how it was made."""
-    environment = run.read_json("environment.json")
-    data = run.read_json("data.json")
+    environment = run.load_json("environment.json")
+    data = run.load_json("data.json")
     return plain_json.plain(
         {
             "experiment": run.experiment,
@@ -133,7 +200,7 @@ def export_once(
     Returns:
         The folder of the version.
     """
-    run_id = run.read_json("environment.json")["run_id"]
+    run_id = run.load_json("environment.json")["run_id"]
     for version in pathlib.Path(os.path.abspath(arguments.export)).iterdir():
         if version.name.isdigit():
             with contextlib.suppress(ValueError):  # of others, or damaged
@@ -146,7 +213,7 @@ def finish(
     run: run_folder.RunDir,
     arguments: argparse.Namespace,
     summary: dict,
-    exported: str | os.PathLike,
+    exported: str | os.PathLike[str],
     judged: held_out.Judgement,
     more: str = "",
 ) -> None:
@@ -165,17 +232,29 @@ def finish(
     bucket_copies.make(arguments.copy_to, run)
 
 
-def _data(settings, manifest) -> dict:
-    heard = manifest.tracks
+def _told(
+    settings: dual_encoder_config.Settings, manifest: manifests.Manifest
+) -> dict:
+    """What must be the same for all workers; folders may differ."""
+    of_each = {"data", "name", "checkpoint_seconds"}
+    leaves = plain_json.plain(flags.leaves(settings))
+    said = {k: v for k, v in leaves.items() if k not in of_each}
+    return {**said, "data": manifest.fingerprint}
+
+
+def _data(
+    settings: dual_encoder_config.Settings, manifest: manifests.Manifest
+) -> dict:
+    used = list(manifest.tracks)
     if settings.train_on != "all":
-        heard = [track for track in heard if track.split != "test"]
+        used = [track for track in used if track.split != "test"]
     return {
         "fingerprint": manifest.fingerprint,
         "folder": str(manifest.folder),
         "source": manifest.source,
         "recordings": manifest.split_counts,
-        "recording_ids": [track.track_id for track in heard],
-        "audio_hashes": [track.audio_hash for track in heard],
+        "recording_ids": [track.track_id for track in used],
+        "audio_hashes": [track.audio_hash for track in used],
         "audit": manifest.audit,
         "tags": list(manifest.vocabulary.names),
         "licences": transfer.licences(settings.init_from),

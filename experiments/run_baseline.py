@@ -18,6 +18,7 @@ from experiments.runs import console, run_folder
 from experiments.scoring import evaluation, held_out
 from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training, transfer
+from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag.cli import command_line
 from tftag.export import saved_model
@@ -33,15 +34,34 @@ def main(argv: list[str] | None = None) -> int:
     )
     console.begin()
     settings = flags.from_arguments(arguments, baseline_config.PRESETS)
-    manifest = recordings.read(settings)
+    with exported_run.joined(arguments) as workers:
+        return _experiment(arguments, command, settings, workers)
+
+
+def _experiment(arguments, command, settings, workers) -> int:
+    with workers.chief_first():  # it may be made now
+        manifest = recordings.read(settings)
     train, validation, test = recordings.parts(settings, manifest)
     evaluation.check_scored(validation, test)
     transfer.check_start(settings.init_from, (), test)
+    if not workers.is_chief:
+        return exported_run.follow(
+            workers,
+            settings,
+            manifest,
+            lambda: tagger_training.train_tagger(
+                settings, train, validation, None, workers
+            ),
+        )
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
-        if not exported_run.begin(run, arguments, command, settings, manifest):
+        if not exported_run.begin(
+            run, arguments, command, settings, manifest, workers
+        ):
             return 0
-        trained = tagger_training.train_tagger(settings, train, validation, run)
+        trained = tagger_training.train_tagger(
+            settings, train, validation, run, workers
+        )
         judged = held_out.judge(settings, trained, train, validation, test)
         illustrations.illustrate(run, settings, trained, judged)
         project(run, settings, trained, judged.recordings)
@@ -65,7 +85,12 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def project(run, settings, trained, judged) -> None:
+def project(
+    run: run_folder.RunDir,
+    settings: baseline_config.BaselineConfig,
+    trained: tagger_training.Trained,
+    judged: manifests.Manifest,
+) -> None:
     """Writes what the last layer sees of each recording, for the projector."""
     embeddings = evaluation.embed_manifest(
         trained.model,

@@ -24,6 +24,7 @@ from experiments.settings import baseline_config, dual_encoder_config, flags
 from experiments.training import transfer
 from experiments.zero_shot import table, unseen_draw
 from pipelines import splits
+from tftag import words
 from tftag.cli import command_line
 from tftag.search import hubness
 from tftag.words import sources
@@ -39,10 +40,11 @@ def main(argv: list[str] | None = None) -> int:
     console.begin()
     settings = flags.from_arguments(arguments, dual_encoder_config.PRESETS)
     settings = dataclasses.replace(settings, train_on="all")
-    if settings.data != baseline_config.SYNTHETIC and not settings.unseen_count:
+    is_drawn = settings.unseen_count or settings.unseen_draws
+    if settings.data != baseline_config.SYNTHETIC and not is_drawn:
         raise ValueError(
-            "Some tags must be kept from training: set --unseen-count. "
-            "Received: 0"
+            "Some tags must be kept from training: set --unseen-count or "
+            "--unseen-draws. Received: neither"
         )
     manifest = dual_encoder_data.read_data(settings)
     plans = dual_encoder_data.plan_draws(settings, manifest, arguments.draws)
@@ -58,6 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         run_settings.keep(
             run,
             {**flags.leaves(settings), "manifest": manifest.fingerprint},
+            config=settings,
         )
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
@@ -105,7 +108,12 @@ def parse(command: list[str]) -> argparse.Namespace:
     return arguments
 
 
-def score_draw(settings, plan: dual_encoder_data.Plan, vectors, run) -> dict:
+def score_draw(
+    settings: dual_encoder_config.DualConfig,
+    plan: dual_encoder_data.Plan,
+    vectors: words.WordVectors,
+    run: run_folder.RunDir,
+) -> dict:
     """Trains and scores one draw.
 
     Returns:

@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines.storage import address as addresses
 from pipelines.storage import file_systems, remote, retries
@@ -56,6 +56,30 @@ def list_folders(folder: addresses.Address) -> list[str]:
     return sorted(name.rstrip("/").rpartition("/")[2] for name in names)
 
 
+def walk(folder: addresses.Address) -> Iterator[addresses.Address]:
+    """Yields all files below a folder, with one folder in memory at a time.
+
+    Args:
+        folder: In a bucket; a web server cannot list.
+
+    Raises:
+        RemoteError: A folder cannot be listed.
+    """
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        found = _contents(here)
+        yield from sorted(_files(here, found))
+        waiting += sorted(
+            (
+                addresses.Address(f"{here.scheme}://{info['name']}")
+                for info in found
+                if info["type"] == "directory"
+            ),
+            reverse=True,
+        )
+
+
 def look_up(
     files: Iterable[addresses.Address],
 ) -> dict[addresses.Address, RemoteFile | retries.RemoteError]:
@@ -67,12 +91,13 @@ def look_up(
     Returns:
         For each address its facts, or why there are none.
     """
-    by_folder = {}
+    by_folder: dict[addresses.Address, list[addresses.Address]] = {}
     for file in files:
         by_folder.setdefault(file.parent, []).append(file)
     threads = file_systems.threads()
     listings = threads.map(_listing, by_folder, by_folder.values())
-    found, alone = {}, []
+    alone: list[addresses.Address] = []
+    found: dict[addresses.Address, RemoteFile | retries.RemoteError] = {}
     for inside, listing in zip(by_folder.values(), listings, strict=True):
         if listing is None:
             alone += inside

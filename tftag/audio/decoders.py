@@ -9,8 +9,10 @@ import contextlib
 import os
 import re
 from collections.abc import Callable, Iterator
+from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
 
 from tftag.audio import ffmpeg, spliced_file, waveform
@@ -24,6 +26,8 @@ _KNOWN_SUFFIXES = ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .au".split()
 _UNKNOWN_FRAMES = 1 << 62
 # Where a program cannot go back it states nearly 2 or 4 GiB.
 _UNKNOWN_BYTES = 2_100_000_000
+# ffmpeg's decoder of Speex gives twice what is there, and noise.
+_TOO_MANY_TIMES = 1.5
 # In libsndfile's log; it corrects other fields, too.
 _LENGTHS = re.compile(
     r"^(?!.*(?:/sec|Align|/Block|Width)).*: (\d+) \(should be (\d+)\)", re.M
@@ -32,6 +36,10 @@ _LENGTHS = re.compile(
 _TIMES_LONGER = 40
 _INSTALL = "Install ffmpeg, which reads more formats."
 _WAY_OUT = "Where a player plays it, save it from there as WAV or FLAC."
+_CODED = (
+    "It holds coded audio (DTS, AC-3) in the place of samples. Install ffmpeg, "
+    "which decodes it."
+)
 _NO_ARRAY = "An array does not tell its sample rate: write it as a WAV file."
 
 
@@ -44,8 +52,8 @@ def decoders() -> str:
 
 
 def attempts(
-    path: str | os.PathLike,
-) -> list[Callable[[], "LibsndfileSource | FfmpegSource"]]:
+    path: str | os.PathLike[str],
+) -> list[Callable[[], "Source"]]:
     """Ways to open a file, the best one first.
 
     Args:
@@ -60,9 +68,13 @@ def attempts(
     layout = layouts.find(path)
     if layout.seconds > waveform.MAX_SECONDS:
         raise waveform.too_long()
-    ways = [lambda: LibsndfileSource(path, layout, layout.parts)]
-    if layout.again:
-        ways.append(lambda: LibsndfileSource(path, layout, layout.again))
+    ways: list[Callable[[], Source]] = []
+    if layout.parts:
+        ways.append(lambda: LibsndfileSource(path, layout, layout.parts))
+    elif ffmpeg.version() is None:
+        raise UnusableAudio("unsupported", _CODED, by_ffmpeg=True)
+    if again := layout.again:
+        ways.append(lambda: LibsndfileSource(path, layout, again))
     if ffmpeg.version() is not None:
         place = 0 if layout.is_misread else len(ways)
         ways.insert(place, lambda: FfmpegSource(path, layout))
@@ -78,6 +90,7 @@ class LibsndfileSource:
         parts: Those of its parts that are read here.
 
     Attributes:
+        held_seconds: What is in the file; 0 where nobody knows.
         complaint: What is wrong with a file that was read all the same; known
             after the last block.
         is_short: Whether less was read than the file holds.
@@ -89,7 +102,7 @@ class LibsndfileSource:
 
     def __init__(
         self,
-        path: str | os.PathLike,
+        path: str | os.PathLike[str],
         layout: layouts.Layout,
         parts: list[layouts.Part],
     ):
@@ -105,16 +118,20 @@ class LibsndfileSource:
         self.is_short = False
         self._seconds_read = 0.0
         self._first = self._open(parts[0])
+        self.held_seconds = sum(part.seconds for part in parts)
+        if self._first.is_exact:
+            own = self._first.stated_frames / self._first.samplerate
+            self.held_seconds = max(self.held_seconds, own)
 
-    def __enter__(self) -> "LibsndfileSource":
+    def __enter__(self) -> Self:
         """Returns itself."""
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         """Closes the file."""
         self._first.close()
 
-    def parts(self) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
+    def parts(self) -> Iterator[tuple[int, Iterator[npt.NDArray[np.float32]]]]:
         """Yields each part, once.
 
         Yields:
@@ -150,7 +167,7 @@ class LibsndfileSource:
         """Whether ffmpeg, or another one, may read it better."""
         return self.is_short or self._layout.is_misread
 
-    def _open(self, part):
+    def _open(self, part: layouts.Part) -> "_Stream":
         try:
             return _Stream.of(self._path, part)
         except soundfile.LibsndfileError as error:
@@ -159,7 +176,9 @@ class LibsndfileSource:
             reason, text = "unsupported", "Raw audio has no header."
         raise UnusableAudio(reason, text, by_ffmpeg=True)
 
-    def _blocks(self, stream, part):
+    def _blocks(
+        self, stream: "_Stream", part: layouts.Part
+    ) -> Iterator[npt.NDArray[np.float32]]:
         before, stated = self._seconds_read, stream.stated_frames
         longest = waveform.MAX_SECONDS * stream.samplerate
         if stream.is_exact and stated > longest:
@@ -194,6 +213,7 @@ class FfmpegSource(ffmpeg.Stream):
         layout: What the file holds.
 
     Attributes:
+        held_seconds: As of `LibsndfileSource`.
         complaint: What is wrong with a file that was read all the same; known
             after the last block.
         is_short: Whether less was read than the file holds.
@@ -201,20 +221,21 @@ class FfmpegSource(ffmpeg.Stream):
 
     by_ffmpeg = wants_ffmpeg = True
 
-    def __init__(self, path: str | os.PathLike, layout: layouts.Layout):
+    def __init__(self, path: str | os.PathLike[str], layout: layouts.Layout):
         """Starts ffmpeg.
 
         Raises:
             UnusableAudio: It finds no audio.
         """
         self._layout = layout
+        self.held_seconds = layout.seconds
         self.is_short = False
         try:
             super().__init__(path, layout.container)
         except ffmpeg.FfmpegError as error:
             raise _by_ffmpeg(error) from error
 
-    def parts(self) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
+    def parts(self) -> Iterator[tuple[int, Iterator[npt.NDArray[np.float32]]]]:
         """Yields the rate and the blocks of all of it, once.
 
         Raises:
@@ -222,7 +243,7 @@ class FfmpegSource(ffmpeg.Stream):
         """
         frames = 0
 
-        def blocks():
+        def blocks() -> Iterator[npt.NDArray[np.float32]]:
             nonlocal frames
             try:
                 for block in self.blocks():
@@ -234,20 +255,28 @@ class FfmpegSource(ffmpeg.Stream):
                 raise damage from error
 
         yield self.sample_rate_hz, blocks()
-        short = _short_of(self._layout.seconds, frames / self.sample_rate_hz)
+        held, seconds = self._layout.seconds, frames / self.sample_rate_hz
+        if self._layout.is_exact and seconds > _TOO_MANY_TIMES * held + 1:
+            raise _by_ffmpeg(
+                ffmpeg.FfmpegError(f"gives {seconds:.1f} s of {held:.1f} s")
+            )
+        short = _short_of(held, seconds)
         self.is_short = bool(short)
         said = self.complaint and f"ffmpeg: {self.complaint}"
         texts = short, self._layout.lost, said
         self.complaint = "; ".join(filter(None, texts))
 
 
-def _short_of(held_seconds, read_seconds):
+Source = LibsndfileSource | FfmpegSource
+
+
+def _short_of(held_seconds: float, read_seconds: float) -> str:
     if read_seconds >= layouts.WHOLE_SHARE * held_seconds - 0.1:
         return ""
     return f"only {100 * read_seconds / held_seconds:.1f} % of it can be read"
 
 
-def _by_ffmpeg(error):
+def _by_ffmpeg(error: ffmpeg.FfmpegError) -> UnusableAudio:
     return UnusableAudio("unreadable", f"ffmpeg: {error}.", by_ffmpeg=True)
 
 
@@ -276,10 +305,11 @@ class _Stream(soundfile.SoundFile):
 
     frames_read = 0
     damage = ""
-    _spliced = None
+    stated_frames: int
+    _spliced: spliced_file.SplicedFile | None = None
 
     @classmethod
-    def of(cls, path, part):
+    def of(cls, path: str | os.PathLike[str], part: layouts.Part) -> "_Stream":
         if part.pieces is None:
             stream = cls(os.fsencode(path))
         else:
@@ -296,20 +326,20 @@ class _Stream(soundfile.SoundFile):
             stream.stated_frames = 2 * _UNKNOWN_FRAMES
         return stream
 
-    def close(self):
+    def close(self) -> None:
         super().close()
         if self._spliced is not None:
             self._spliced.close()
 
-    def seekable(self):
+    def seekable(self) -> bool:
         return False
 
     @property
-    def is_exact(self):
+    def is_exact(self) -> bool:
         """Whether libsndfile counted the frames, and not the header."""
         return self.format not in ("FLAC", "MP3", "OGG")
 
-    def read_block(self):
+    def read_block(self) -> npt.NDArray[np.float32]:
         # Fixed blocks: the length that FLAC and MP3 claim may be 2**63 - 1.
         # None reaches beyond it: behind a FLAC stands somebody's tag.
         frames = max(1, waveform.BLOCK_VALUES // self.channels)
@@ -320,7 +350,7 @@ class _Stream(soundfile.SoundFile):
         self.frames_read += len(block)
         return block
 
-    def missing(self):
+    def missing(self) -> str:
         """Compares what was read with the header, and with libsndfile's log.
 
         libsndfile shortens the length of a WAV to that of the file, and notes
@@ -340,7 +370,9 @@ class _Stream(soundfile.SoundFile):
         return ""
 
 
-def _explain(code, text, path):
+def _explain(
+    code: int, text: str, path: str | os.PathLike[str]
+) -> tuple[str, str]:
     """Tells a format that is not known from a file that is broken."""
     is_known = os.fsdecode(path).lower().endswith(tuple(_KNOWN_SUFFIXES))
     if code not in _UNSUPPORTED_CODES or (code == 1 and is_known):

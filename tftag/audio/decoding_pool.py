@@ -12,10 +12,12 @@ import os
 import pathlib
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import process
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.audio import recording as audio
 from tftag.audio import waveform
@@ -40,7 +42,7 @@ def decoded(
     sample_rate_hz: int,
     fail: Callable[[pathlib.Path, Exception], None],
     processes: int,
-) -> Iterator[tuple[pathlib.Path, np.ndarray]]:
+) -> Iterator[tuple[pathlib.Path, npt.NDArray[np.int16]]]:
     """Yields each file that can be read, in their order, decoded ahead.
 
     Args:
@@ -63,23 +65,86 @@ def decoded(
             yield path, samples
 
 
+_Decoded = tuple[npt.NDArray[np.int16], list[str]]
+
+
+class Worker:
+    """A process that decodes a file at a time, for who answers one at a time.
+
+    Another takes its place when it dies.
+
+    Args:
+        seconds: What a file may take.
+        audio_seconds: How long a recording may be.
+    """
+
+    def __init__(self, seconds: int, audio_seconds: int) -> None:
+        """Starts nothing: the process starts with the first file."""
+        self._seconds = seconds
+        self._audio_seconds = audio_seconds
+        self._executor: concurrent.futures.ProcessPoolExecutor | None = None
+
+    def decode(self, path: pathlib.Path, sample_rate_hz: int) -> _Decoded:
+        """Decodes a file.
+
+        Args:
+            path: The file.
+            sample_rate_hz: Rate of the waveform.
+
+        Returns:
+            int16 `[samples]` as `recording.decode_file` gives them, and what
+            there is to say of them.
+
+        Raises:
+            UnusableAudio: Nothing can be read, or the decoder crashed over it.
+            TimeoutError: It took too long.
+            OSError: It cannot be opened.
+        """
+        if self._executor is None:
+            self._executor = _start(1, self._audio_seconds)
+        began = time.monotonic()
+        try:
+            return self._executor.submit(
+                _decode, path, sample_rate_hz, self._seconds
+            ).result()
+        except process.BrokenProcessPool as error:
+            self.close()
+            if time.monotonic() - began >= self._seconds:
+                raise TimeoutError(
+                    f"{os.fsdecode(path)}: Decoding took more than "
+                    f"{self._seconds} seconds."
+                ) from error
+            raise _crashed(path, self._seconds) from error
+
+    def close(self) -> None:
+        """Ends the process, when it is done with its file."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None
+
+
 class _Pool:
     """Processes that are replaced when one of them dies."""
 
-    def __init__(self, processes, sample_rate_hz):
+    def __init__(self, processes: int, sample_rate_hz: int) -> None:
         self._processes = processes
         self._sample_rate_hz = sample_rate_hz
-        self._executor = None
-        self._waiting: collections.deque = collections.deque()
+        self._executor: concurrent.futures.ProcessPoolExecutor | None = None
+        self._waiting: collections.deque[
+            tuple[pathlib.Path, concurrent.futures.Future[_Decoded]]
+        ] = collections.deque()
 
-    def each(self, paths):
+    def each(
+        self, paths: Iterator[pathlib.Path]
+    ) -> Iterator[tuple[pathlib.Path, _Decoded | Exception]]:
         """Yields path, and samples with warnings or an error."""
         is_more = True
         while is_more or self._waiting:
             while is_more and len(self._waiting) < _AHEAD * self._processes:
                 path = next(paths, None)
-                is_more = path is not None
-                if is_more:
+                if path is None:
+                    is_more = False
+                else:
                     self._waiting.append((path, self._submit(path)))
             if not self._waiting:
                 return
@@ -91,59 +156,70 @@ class _Pool:
             except UNREADABLE as error:
                 yield path, error
 
-    def close(self):
+    def close(self) -> None:
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
 
-    def _submit(self, path):
+    def _submit(
+        self, path: pathlib.Path
+    ) -> concurrent.futures.Future[_Decoded]:
         if self._executor is not None:
             with contextlib.suppress(process.BrokenProcessPool):
                 return self._executor.submit(
                     _decode, path, self._sample_rate_hz
                 )
             self.close()
-        self._executor = self._start(self._processes)
+        self._executor = _start(self._processes)
         return self._executor.submit(_decode, path, self._sample_rate_hz)
 
-    def _again(self, path):
+    def _again(self, path: pathlib.Path) -> _Decoded | Exception:
         """Decodes a file whose process died, or a neighbour's, by itself."""
-        with self._start(1) as alone:
+        with _start(1) as alone:
             try:
                 return alone.submit(
                     _decode, path, self._sample_rate_hz
                 ).result()
             except process.BrokenProcessPool:
-                return waveform.UnusableAudio(
-                    "unreadable",
-                    f"{os.fsdecode(path)}: The decoder crashed, or took more "
-                    f"than {_SECONDS_PER_FILE} seconds.",
-                )
+                return _crashed(path, _SECONDS_PER_FILE)
             except UNREADABLE as error:
                 return error
 
-    def _start(self, processes):
-        # Not fork: it would copy the locks of TensorFlow's threads.
-        return concurrent.futures.ProcessPoolExecutor(
-            processes,
-            multiprocessing.get_context("spawn"),
-            initializer=_begin,
-        )
+
+def _start(
+    processes: int, audio_seconds: float = waveform.MAX_SECONDS
+) -> concurrent.futures.ProcessPoolExecutor:
+    # Not fork: it would copy the locks of TensorFlow's threads.
+    return concurrent.futures.ProcessPoolExecutor(
+        processes,
+        multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(audio_seconds,),
+    )
+
+
+def _crashed(path: pathlib.Path, seconds: float) -> waveform.UnusableAudio:
+    return waveform.UnusableAudio(
+        "unreadable",
+        f"{os.fsdecode(path)}: The decoder crashed, or took more than "
+        f"{seconds} seconds.",
+    )
 
 
 class _Kept(logging.Handler):
     """Keeps what a decoder warns of."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.texts = []
+        self.texts: list[str] = []
 
-    def emit(self, record):
+    def emit(self, record: logging.LogRecord) -> None:
         self.texts.append(record.getMessage())
 
 
-def _begin():
+def _begin(audio_seconds: float) -> None:
     """Makes a process one that decodes."""
+    waveform.MAX_SECONDS = audio_seconds  # of this process alone
     # Ctrl-C reaches the whole group: the parent decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # libmpg123 has a note for every odd byte.
@@ -151,18 +227,20 @@ def _begin():
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _end_with_parent():
+def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
     os._exit(1)
 
 
-def _decode(path, sample_rate_hz):
+def _decode(
+    path: pathlib.Path, sample_rate_hz: int, seconds: int = _SECONDS_PER_FILE
+) -> _Decoded:
     kept = _Kept()
     _log.addHandler(kept)
     _log.propagate = False
-    signal.alarm(_SECONDS_PER_FILE)
+    signal.alarm(seconds)
     try:
         samples = audio.decode_file(path, sample_rate_hz).samples
     except UNREADABLE:

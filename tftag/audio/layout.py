@@ -17,6 +17,7 @@ from tftag.audio import (
     mp3_frames,
     ogg_links,
     spliced_file,
+    stated_end,
     wav_chunks,
 )
 
@@ -29,6 +30,8 @@ _MOST_DELAY_FRAMES = 3
 # libsndfile rounds where the others cut (MS), and forgets what was there
 # before each packet (QuickTime's IMA in AIFF): up to 630 and 127 of 32,768.
 _MISREAD = {("WAV", "MS_ADPCM"), ("W64", "MS_ADPCM"), ("AIFF", "IMA_ADPCM")}
+# Behind what a header states; less is a tag.
+_MOST_BEHIND = 0.01
 _OFF = (
     "libsndfile is off by up to 2 % of full scale in this format; ffmpeg, "
     "where it is installed, is not"
@@ -55,11 +58,13 @@ class Layout:
     """How a file is to be read.
 
     Attributes:
-        parts: By libsndfile, one behind the other.
+        parts: By libsndfile, one behind the other; none where it would read
+            noise.
         lost: What the file says of what it lacks.
         container: What ffmpeg is told that it is; "" where it finds out.
         again: Other parts, where libsndfile cannot read these.
         is_misread: Whether ffmpeg is right where libsndfile is not.
+        is_exact: Whether it holds no more than was counted.
     """
 
     parts: list[Part]
@@ -67,6 +72,7 @@ class Layout:
     container: str = ""
     again: list[Part] | None = None
     is_misread: bool = False
+    is_exact: bool = False
 
     @property
     def seconds(self) -> float:
@@ -74,7 +80,7 @@ class Layout:
         return sum(part.seconds for part in self.parts)
 
 
-def _is_misread(path):
+def _is_misread(path: str | os.PathLike[str]) -> bool:
     try:
         with soundfile.SoundFile(os.fsencode(path)) as file:
             return (file.format, file.subtype) in _MISREAD
@@ -82,7 +88,7 @@ def _is_misread(path):
         return False
 
 
-def find(path: str | os.PathLike) -> Layout:
+def find(path: str | os.PathLike[str]) -> Layout:
     """Finds out how a file is to be read.
 
     Args:
@@ -109,7 +115,9 @@ def find(path: str | os.PathLike) -> Layout:
     return layout or _of_one(path)
 
 
-def _of_kind(path, kind, start):
+def _of_kind(
+    path: str | os.PathLike[str], kind: str, start: int
+) -> Layout | None:
     """The layout of a file of a kind; `None` where it is none of that."""
     match kind:
         case contents.FLAC:
@@ -119,7 +127,9 @@ def _of_kind(path, kind, start):
         case contents.WAV:
             wavs = wav_chunks.find(path, start)
             if any(not wav.is_whole for wav in wavs):
-                return Layout([Part(wav.pieces) for wav in wavs])
+                behind = 0.0 if start else stated_end.unread_share(path)
+                text = _behind(behind) if len(wavs) == 1 else ""
+                return Layout([Part(wav.pieces) for wav in wavs], text)
             return None if start else _of_one(path)
         case contents.MP3:
             found = mp3_frames.find(path)
@@ -129,19 +139,35 @@ def _of_kind(path, kind, start):
     return None
 
 
-def _of_one(path):
+def _of_one(path: str | os.PathLike[str]) -> Layout:
+    behind = _behind(stated_end.unread_share(path))
+    if container := wav_chunks.coded_as(path):
+        return Layout([], behind, container, is_misread=True)
     if not _is_misread(path):
-        return Layout([Part()])
-    text = "" if ffmpeg.version() else _OFF
-    return Layout([Part()], text, is_misread=True)
+        return Layout([Part()], behind)
+    texts = "" if ffmpeg.version() else _OFF, behind
+    return Layout([Part()], "; ".join(filter(None, texts)), is_misread=True)
 
 
-def _of_flac(found):
+def _behind(share: float) -> str:
+    """What is said of what lies behind the end that a file states."""
+    if share < _MOST_BEHIND:
+        return ""
+    return (
+        f"{100 * share:.1f} % of it lie behind the end that its header states, "
+        "and are not read"
+    )
+
+
+def _of_flac(found: flac_frames.Frames | None) -> Layout | None:
     if found is None:
         return None
     spliced, lost = [], 0
     for part in found.parts:
-        pieces = [found.header_of(part), (part.start, part.end)]
+        pieces: list[spliced_file.Piece] = [
+            found.header_of(part),
+            (part.start, part.end),
+        ]
         spliced.append(Part(pieces, part.samples / part.kind[0]))
         lost += part.lost_samples
     held = sum(part.samples for part in found.parts)
@@ -151,6 +177,7 @@ def _of_flac(found):
         text = f"only {100 * held / whole:.1f} % of it is there"
     elif lost:
         text = f"{lost} of {held + lost} samples are missing in it"
+    text = "; ".join(filter(None, (text, _behind(found.behind_share))))
     is_true = (
         len(found.parts) == 1
         and found.parts[0].kind == found.stated_kind
@@ -162,33 +189,34 @@ def _of_flac(found):
     return Layout(spliced, text)
 
 
-def _of_ogg(links, start):
+def _of_ogg(links: list[ogg_links.Link], start: int) -> Layout | None:
     if not links or not all(link.is_known for link in links):
         return Layout([Part()]) if links and not start else None
     pages = sum(link.pages for link in links)
     lost = sum(link.lost_pages for link in links)
     text = f"{lost} of {pages + lost} pages are missing in it" if lost else ""
+    text = "; ".join(filter(None, (text, _behind(links[-1].behind_share))))
     parts = [
         Part([(link.start, link.end)], link.seconds, False) for link in links
     ]
     if len(parts) == 1 and not start:
         parts[0].pieces = None
-    return Layout(parts, text)
+    return Layout(parts, text, is_exact=not lost)
 
 
-def _of_mp3(found):
+def _of_mp3(found: mp3_frames.Frames) -> Layout:
     parts, held, stated = [], 0, 0
     for part in found.parts:
         frames = max(0, part.frames - _MOST_DELAY_FRAMES)
         seconds = frames * part.frame_samples / part.rate_hz
         held += part.frames
+        is_open_ended = not part.stated_frames
         stated += max(part.frames, part.stated_frames)
-        pieces = part.pieces
+        pieces: list[spliced_file.Piece] = [*part.pieces]
         if part.stated_frames and part.frames > part.stated_frames + 1:
             # It would end there. The frame that says so is no music.
-            first, *others = pieces
-            pieces = [(part.mark, first[1]), *others]
-        is_open_ended = pieces is not part.pieces or not part.stated_frames
+            pieces[0] = (part.mark, part.pieces[0][1])
+            is_open_ended = True
         parts.append(Part(pieces, seconds, is_open_ended))
     texts = []
     if held < WHOLE_SHARE * stated:
@@ -204,7 +232,9 @@ def _of_mp3(found):
         texts.append(f"{100 * beside:.1f} % around its frames are no MP3")
     again = None
     if len(parts) == 1 and not parts[0].is_open_ended:
-        if len(parts[0].pieces) == 1:  # nothing that libsndfile stumbles over
+        if (
+            len(found.parts[0].pieces) == 1
+        ):  # nothing that libsndfile stumbles over
             again = parts
             parts = [Part(None, parts[0].seconds)]
     return Layout(parts, "; ".join(texts), "mp3", again)

@@ -28,7 +28,8 @@ class Link:
         pages: How many pages of audio it has.
         lost_pages: How many are missing between them.
         seconds: Its length, as the positions of its pages state it.
-        is_known: Whether it is Vorbis or Opus.
+        is_known: Whether it is Vorbis, Opus or Speex.
+        behind_share: Of the file, what lies behind its last page.
     """
 
     start: int
@@ -37,6 +38,7 @@ class Link:
     lost_pages: int = 0
     seconds: float = 0.0
     is_known: bool = False
+    behind_share: float = 0.0
 
 
 @dataclasses.dataclass
@@ -49,14 +51,15 @@ class _Stream:
     number: int | None = None
 
 
-def find(path: str | os.PathLike, start: int = 0) -> list[Link]:
+def find(path: str | os.PathLike[str], start: int = 0) -> list[Link]:
     """Finds the links of an Ogg file; none where it is no Ogg file.
 
     Args:
         path: The file.
         start: Byte at which it begins, behind other tags.
     """
-    links, stream, is_begun = [], None, True
+    links: list[Link] = []
+    stream, is_begun = None, True
     with open(path, "rb", buffering=0) as file:
         descriptor = file.fileno()
         size = os.fstat(descriptor).st_size
@@ -92,10 +95,11 @@ def find(path: str | os.PathLike, start: int = 0) -> list[Link]:
             if stream is not None and serial == stream.serial:
                 _note(links[-1], stream, number, position)
             place = end
+            links[-1].behind_share = max(0.0, 1 - end / size)
     return links
 
 
-def _note(link, stream, number, position):
+def _note(link: Link, stream: _Stream, number: int, position: int) -> None:
     link.pages += 1
     if stream.number is not None:
         # A number that goes back is that of a damaged header.
@@ -110,16 +114,19 @@ def _note(link, stream, number, position):
         link.seconds = max(link.seconds, seconds)
 
 
-def _audio(serial, packet):
+def _audio(serial: int, packet: bytes) -> _Stream | None:
     if packet[:7] == b"\x01vorbis" and len(packet) >= 16:
         rate_hz = int.from_bytes(packet[12:16], "little")
         return _Stream(serial, rate_hz) if rate_hz else None
     if packet[:8] == b"OpusHead":
         return _Stream(serial, 48_000)
+    if packet[:8] == b"Speex   " and len(packet) >= 40:
+        rate_hz = int.from_bytes(packet[36:40], "little")
+        return _Stream(serial, rate_hz) if rate_hz else None
     return None
 
 
-def _next_mark(descriptor, place):
+def _next_mark(descriptor: int, place: int) -> int:
     """Where the next page begins; -1 where none is near."""
     end = place + _MOST_GAP_BYTES
     while place < end and (data := os.pread(descriptor, _WINDOW_BYTES, place)):

@@ -2,15 +2,18 @@
 
 One file must not fill the memory. Up to `_KEPT_SECONDS` the blocks are kept as
 float32 until the loudest sample is known; of longer recordings the peak alone
-is kept, and they are decoded twice. None is longer than `MAX_SECONDS`.
+is kept, and they are decoded twice. None is longer than `MAX_SECONDS`. What is
+known to be longer is not kept at all: the memory of many small blocks does not
+come back.
 """
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import soxr
 
 FULL_SCALE = 32_767  # the loudest sample of every recording, as int16
@@ -26,6 +29,8 @@ BLOCK_VALUES = 1 << 17
 # Channels that have nothing in common leave 1 of this share of their power
 # when they are averaged; a tenth of it is left where they correlate by -0.9.
 CANCELLED_SHARE = 0.1
+# Of the power of a recording whose channels cancel each other here and there.
+_NAMED_SHARE = 0.05
 # So much of each block tells whether they do.
 COMPARED_PART, LEAST_COMPARED = 8, 4_096
 # Of the samples that are there, those that full scale must leave where one is
@@ -51,7 +56,9 @@ class UnusableAudio(ValueError):
         self.reason = reason
         self.by_ffmpeg = by_ffmpeg
 
-    def __reduce__(self):
+    def __reduce__(
+        self,
+    ) -> tuple[type, tuple[str, str, bool], dict[str, object]]:
         """Lets it pass from one process to another."""
         arguments = (self.reason, str(self), self.by_ffmpeg)
         return type(self), arguments, self.__dict__
@@ -67,22 +74,30 @@ class Recording:
         by_ffmpeg: Whether it depends on the ffmpeg that is installed.
     """
 
-    samples: np.ndarray
+    samples: npt.NDArray[np.int16]
     peak: float
     by_ffmpeg: bool = False
 
 
-class Source(Protocol):
-    """What gives the samples of a file."""
+class SampleSource(Protocol):
+    """What gives the samples of a file.
 
-    def parts(self) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
+    Attributes:
+        held_seconds: What is in it; 0 where nobody knows.
+    """
+
+    held_seconds: float
+
+    def parts(self) -> Iterator[tuple[int, Iterator[npt.NDArray[np.float32]]]]:
         """Yields rate in Hz and float32 blocks `[frames, channels]`."""
 
 
-Opener = Callable[[], contextlib.AbstractContextManager[Source]]
+_Source = TypeVar("_Source", bound=SampleSource)
+_Blocks = Iterator[npt.NDArray[np.float32]]
+Opener = Callable[[], contextlib.AbstractContextManager[_Source]]
 
 
-class Waveform:
+class Waveform(Generic[_Source]):
     """What one decoding of a file gave.
 
     Args:
@@ -96,7 +111,7 @@ class Waveform:
         remark: What was done to it that a person must know.
     """
 
-    def __init__(self, open_source: Opener, sample_rate_hz: int):
+    def __init__(self, open_source: Opener[_Source], sample_rate_hz: int):
         """Decodes the file.
 
         Raises:
@@ -104,7 +119,7 @@ class Waveform:
         """
         self._open = open_source
         self._rate_hz = sample_rate_hz
-        self._channel = None
+        self._channel: int | None = None
         self.remark = ""
         self._read()
         if self._mix.cancels:
@@ -114,6 +129,11 @@ class Waveform:
                 f"{self._channel + 1} alone is used"
             )
             self._read()
+        elif self._mix.cancelled_share > _NAMED_SHARE:
+            self.remark = (
+                "its channels cancel each other (one is inverted) in "
+                f"{100 * self._mix.cancelled_share:.0f} % of it, which is lost"
+            )
 
     def recording(self, by_ffmpeg: bool = False) -> Recording:
         """Scales it to its loudest sample; can be called once.
@@ -121,13 +141,14 @@ class Waveform:
         Raises:
             UnusableAudio: There are no samples, or nothing is in them.
         """
-        _check(self.samples, self.peak)
+        _check(self.samples, float(self.peak))
         blocks = self._blocks() if self._kept is None else _taken(self._kept)
         samples = _scaled(blocks, self.samples, self.peak)
         return Recording(samples, float(self.peak), by_ffmpeg)
 
-    def _read(self):
-        self._kept, self.samples, self.peak = [], 0, np.float32(0)
+    def _read(self) -> None:
+        kept: list[npt.NDArray[np.float32]] | None = []
+        self._kept, self.samples, self.peak = kept, 0, np.float32(0)
         for block in self._blocks():
             self.samples += block.size
             peak = np.abs(block).max(initial=0)
@@ -138,12 +159,15 @@ class Waveform:
                 )
             if self.samples > MAX_SECONDS * self._rate_hz:
                 raise too_long()
-            if self.samples > _KEPT_SECONDS * self._rate_hz:
+            seconds = max(
+                self.source.held_seconds, self.samples / self._rate_hz
+            )
+            if seconds > _KEPT_SECONDS:
                 self._kept = None
             if self._kept is not None:
                 self._kept.append(block)
 
-    def _blocks(self):
+    def _blocks(self) -> _Blocks:
         """Yields float32 `[samples]` blocks, mono and at the asked rate."""
         self._mix = _Mix(self._channel)
         with self._open() as self.source:
@@ -161,11 +185,11 @@ def too_long() -> UnusableAudio:
     """The error for what is beyond `MAX_SECONDS`."""
     return UnusableAudio(
         "too long",
-        f"It is longer than {MAX_SECONDS // 3_600} hours. Cut it into parts.",
+        f"It is longer than {MAX_SECONDS / 60:g} minutes. Cut it into parts.",
     )
 
 
-def to_full_scale(samples: np.ndarray) -> Recording:
+def to_full_scale(samples: npt.NDArray[np.float32]) -> Recording:
     """Scales a waveform so that its loudest sample is +-`FULL_SCALE`.
 
     Args:
@@ -188,7 +212,7 @@ def to_full_scale(samples: np.ndarray) -> Recording:
     return Recording(_scaled([samples], samples.size, peak), float(peak))
 
 
-def to_mono(samples: np.ndarray) -> np.ndarray:
+def to_mono(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Averages channels: `[samples, channels]` to `[samples]`.
 
     Args:
@@ -207,12 +231,14 @@ def to_mono(samples: np.ndarray) -> np.ndarray:
 class _Mix:
     """Averages the channels, or takes one, and knows what that cost."""
 
-    def __init__(self, channel):
+    def __init__(self, channel: int | None) -> None:
         self._channel = channel
-        self._power_left = self._power_apart = 0.0
+        self._power_left = self._power_apart = self._power_lost = 0.0
         self._powers = np.zeros(0)
 
-    def __call__(self, block):
+    def __call__(
+        self, block: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
         with np.errstate(over="ignore", invalid="ignore"):
             if self._channel is not None:
                 return block[:, min(self._channel, block.shape[1] - 1)]
@@ -221,7 +247,9 @@ class _Mix:
                 self._compare(block, mono)
             return mono
 
-    def _compare(self, block, mono):
+    def _compare(
+        self, block: npt.NDArray[np.float32], mono: npt.NDArray[np.float32]
+    ) -> None:
         some = max(LEAST_COMPARED, len(block) // COMPARED_PART)
         block, mono = block[:some], mono[:some]
         flat = block.ravel()
@@ -230,6 +258,7 @@ class _Mix:
         self._power_left += left
         self._power_apart += apart
         if left < CANCELLED_SHARE * apart:
+            self._power_lost += apart
             powers = np.einsum("ij,ij->j", block, block).astype(np.float64)
             if powers.size > self._powers.size:
                 powers, self._powers = self._powers, powers
@@ -241,12 +270,19 @@ class _Mix:
         return self._power_left < CANCELLED_SHARE * self._power_apart
 
     @property
+    def cancelled_share(self) -> float:
+        """The share of the power in blocks where the average lost it."""
+        return self._power_lost / max(self._power_apart, 1e-30)
+
+    @property
     def loudest(self) -> int:
         """The channel with most power where they cancel."""
         return int(self._powers.argmax())
 
 
-def _resampled(blocks, rate_hz, sample_rate_hz):
+def _resampled(
+    blocks: Iterable[npt.NDArray[np.float32]], rate_hz: int, sample_rate_hz: int
+) -> _Blocks:
     """Yields mono blocks at the asked rate; at least one sample in all."""
     if rate_hz == sample_rate_hz:
         yield from blocks
@@ -268,7 +304,7 @@ def _resampled(blocks, rate_hz, sample_rate_hz):
         yield np.array([loudest], np.float32)
 
 
-def _check(samples, peak):
+def _check(samples: int, peak: float) -> None:
     if not samples:
         raise UnusableAudio("empty", "There are no samples.")
     if not np.isfinite(peak):
@@ -277,7 +313,9 @@ def _check(samples, peak):
         raise UnusableAudio("silent", "All samples are zero.")
 
 
-def _scaled(blocks, length, peak):
+def _scaled(
+    blocks: Iterable[npt.NDArray[np.float32]], length: int, peak: np.float32
+) -> npt.NDArray[np.int16]:
     """Joins float32 blocks into int16 `[samples]`."""
     samples = np.empty(length, np.int16)
     start = there = left = 0
@@ -289,8 +327,8 @@ def _scaled(blocks, length, peak):
             break
         samples[start - block.size : start] = scaled
         if peak > _TOO_LOUD:
-            there += np.count_nonzero(np.abs(block) > _SILENT_PEAK)
-            left += np.count_nonzero(scaled)
+            there += int(np.count_nonzero(np.abs(block) > _SILENT_PEAK))
+            left += int(np.count_nonzero(scaled))
     if start != length:
         raise UnusableAudio("unreadable", "It changed while it was read.")
     if left < _LEAST_LEFT * there:
@@ -302,7 +340,7 @@ def _scaled(blocks, length, peak):
     return samples
 
 
-def _taken(blocks):
+def _taken(blocks: list[npt.NDArray[np.float32]]) -> _Blocks:
     """Yields the blocks of a list, and lets go of each."""
     blocks.reverse()
     while blocks:

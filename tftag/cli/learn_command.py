@@ -5,13 +5,14 @@ import pathlib
 import time
 
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model
+from tftag.cli import chosen_model, command_line
 from tftag.console import own_process
+from tftag.files import escaping
 from tftag.pretrained import presets
 from tftag.serving import version_folder
 
 
-def add_parser(commands) -> None:
+def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     learn = commands.add_parser(
         "learn",
@@ -72,12 +73,17 @@ def run(arguments: argparse.Namespace) -> int:
     said = own_process.run(
         "tftag.export.learned_tag",
         [
-            *(str(presets.resolve(model, chosen_model.say)), arguments.name),
-            *(str(out), "--like", *arguments.like),
+            *("--like", *arguments.like),
             *(["--unlike", *arguments.unlike] if arguments.unlike else []),
+            # Behind it nothing is a flag, whatever it begins with.
+            *("--", str(presets.resolve(model, chosen_model.say))),
+            *(arguments.name, str(out)),
         ],
     )
-    version, told_apart = said.splitlines()[-2:]
+    # Each answer stands between NULs: a path may hold any other letter.
+    *warnings, version, told_apart = said.split("\0")[1::2]
+    for text in warnings:
+        chosen_model.say(escaping.one_line(text))
     print(
         f"{arguments.name}: learned in {time.monotonic() - start:.0f} s, "
         f"{version}\n"
@@ -88,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _folder(model, out):
+def _folder(model: str, out: str | None) -> pathlib.Path:
     """Where the version goes: beside that which it was made of."""
     if model in presets.PRESETS:
         folder = pathlib.Path(out or pathlib.Path("saved_models", model))

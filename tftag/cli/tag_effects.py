@@ -9,8 +9,10 @@ import os
 import pathlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from typing import IO
 
 from tftag.audio import audio_files
+from tftag.cli import arguments as arguments_lib
 from tftag.files import escaping
 from tftag.library import field_table, file_tags, playlists, undo
 
@@ -23,6 +25,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags."""
     parser.add_argument(
         "--write-tags",
+        type=arguments_lib.local_path,
         metavar="UNDO_FILE",
         help="put the listed tags that reach their own threshold into the "
         "files, as genre and mood; what was there is noted in UNDO_FILE first",
@@ -39,6 +42,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--fields",
+        type=arguments_lib.local_path,
         metavar="CSV",
         default=field_table.SHIPPED,
         help="with --write-tags: which tag goes where, columns tag, field and "
@@ -46,11 +50,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--undo",
+        type=arguments_lib.local_path,
         metavar="UNDO_FILE",
         help="put back what was in the files before, and do nothing else",
     )
     parser.add_argument(
         "--m3u",
+        type=arguments_lib.local_path,
         metavar="DIR",
         help="a playlist per tag, of the files whose listed tags reach their "
         "own threshold",
@@ -106,7 +112,7 @@ def opened(arguments: argparse.Namespace, fail: Fail) -> Iterator[list[Effect]]:
         yield effects
 
 
-def run_undo(path: str | os.PathLike) -> int:
+def run_undo(path: str | os.PathLike[str]) -> int:
     """Puts back what was in the files before.
 
     Args:
@@ -118,7 +124,7 @@ def run_undo(path: str | os.PathLike) -> int:
     file_tags.check_installed()
     failures = []
 
-    def fail(changed, error):
+    def fail(changed: str, error: Exception) -> None:
         failures.append(changed)
         reason = " ".join(audio_files.reason(error).split())
         sys.stderr.write(f"not restored: {reason}\n")
@@ -128,8 +134,13 @@ def run_undo(path: str | os.PathLike) -> int:
     return 1 if failures else 0
 
 
-def _writer(table, notes, is_overwriting, fail):
-    def write(path, tags):
+def _writer(
+    table: dict[str, tuple[str, str]],
+    notes: IO[str] | None,
+    is_overwriting: bool,
+    fail: Fail,
+) -> Effect:
+    def write(path: pathlib.Path, tags: Iterable[str]) -> bool:
         try:
             wanted = field_table.fields(table, tags)
             now = file_tags.read(path) if wanted else {}
@@ -154,7 +165,9 @@ def _writer(table, notes, is_overwriting, fail):
     return write
 
 
-def _say(path, now, after):
+def _say(
+    path: pathlib.Path, now: file_tags.Fields, after: file_tags.Fields
+) -> None:
     """Says what would be written into a file."""
     changes = []
     for field, texts in after.items():
@@ -168,8 +181,8 @@ def _joined(texts: Iterable[str]) -> str:
     return escaping.one_line("; ".join(texts))
 
 
-def _lister(lists, fail):
-    def add(path, tags):
+def _lister(lists: playlists.Playlists, fail: Fail) -> Effect:
+    def add(path: pathlib.Path, tags: Iterable[str]) -> bool:
         try:
             lists.add(path, tags)
         except ValueError as error:

@@ -3,20 +3,25 @@
 import argparse
 import io
 import pathlib
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model, row_output
+from tftag.cli import chosen_model, command_line, row_output
 from tftag.console import quiet
 from tftag.files import atomic_write, escaping
 from tftag.pretrained import presets
 
+if TYPE_CHECKING:
+    from matplotlib import axes as axes_lib
+
 _INSTALL = "A timeline is drawn by matplotlib: install tftag[plots]."
 
 
-def add_parser(commands) -> None:
+def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     timeline = commands.add_parser(
         "timeline",
@@ -28,7 +33,12 @@ def add_parser(commands) -> None:
         "cannot be read.",
     )
     timeline.set_defaults(run=run)
-    timeline.add_argument("file", metavar="FILE", help="a recording")
+    timeline.add_argument(
+        "file",
+        type=arguments_lib.local_path,
+        metavar="FILE",
+        help="a recording",
+    )
     chosen_model.add_flag(timeline, presets.TAGGER)
     timeline.add_argument(
         "--top",
@@ -38,7 +48,11 @@ def add_parser(commands) -> None:
         help="the N likeliest tags (default: %(default)s)",
     )
     timeline.add_argument(
-        "--out", metavar="PNG", required=True, help="where the picture goes"
+        "--out",
+        type=arguments_lib.local_path,
+        metavar="PNG",
+        required=True,
+        help="where the picture goes",
     )
 
 
@@ -87,7 +101,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _draw(axes, start_seconds, probabilities, names):
+def _draw(
+    axes: "axes_lib.Axes",
+    start_seconds: npt.NDArray[np.float32],
+    probabilities: npt.NDArray[np.float32],
+    names: list[str],
+) -> None:
     """Draws a row per tag, a column per clip.
 
     Args:

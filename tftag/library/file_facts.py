@@ -48,7 +48,7 @@ def _texts(found) -> dict[str, str]:
         return {}
     if any(name in tags for name in ("TPE1", "TIT2", "TALB", "TDRC")):
         return _of_id3(tags)
-    texts = {}
+    texts: dict[str, str] = {}
     for name in ("title", "artist", "albumartist", "album", "date", "year"):
         values = tags.get(name) or []
         values = values if isinstance(values, list) else [values]

@@ -3,15 +3,22 @@
 import dataclasses
 import math
 from collections.abc import Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from tftag import audio, layers
 from tftag import tags as tags_lib
 from tftag.models import backbone as backbone_lib
-from tftag.models import clip_model, precision, replica_gather
+from tftag.models import (
+    clip_model,
+    hidden_layer,
+    precision,
+    replica_gather,
+)
 from tftag.models import front_end as front_end_lib
 
 
@@ -26,6 +33,13 @@ class DualEncoderConfig:
             together, and so one vector of length `dim`.
         dim: Length of a member's vector in the shared space.
         dropout: Share of the backbone's vector dropped in training.
+        head_units: Of a hidden layer between that vector and the shared
+            space; 0 is none.
+        head_dropout: Share of these units dropped in training.
+        head_members: Hidden layers side by side on the same vector, each with
+            an audio projection and a text tower of its own.
+        head_components: Principal components of the vector, over the training
+            recordings, that take its place; 0 leaves it as it is.
         text_units: Width of the text tower's two layers.
         text_dropout: Share of their outputs dropped in training.
         word_noise: Length, on average, of the Gaussian noise added to a word
@@ -44,6 +58,10 @@ class DualEncoderConfig:
     joint: bool = False
     dim: int = 128
     dropout: float = 0.0
+    head_units: int = 0
+    head_dropout: float = 0.0
+    head_members: int = 1
+    head_components: int = 0
     text_units: int = 256
     text_dropout: float = 0.2
     word_noise: float = 0.0
@@ -51,7 +69,7 @@ class DualEncoderConfig:
     initial_bias: float = -3.0
     learned_scale: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses what no dual encoder can have."""
         for name in ("dim", "text_units"):
             if not getattr(self, name) >= 1:
@@ -62,16 +80,24 @@ class DualEncoderConfig:
             raise ValueError(
                 f"`word_noise` must be >= 0. Received: {self.word_noise}."
             )
-        for name in ("dropout", "text_dropout"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(
-                    f"`{name}` must be in [0, 1). "
-                    f"Received: {getattr(self, name)}."
-                )
+        if not 0 <= self.text_dropout < 1:
+            raise ValueError(
+                "`text_dropout` must be in [0, 1). "
+                f"Received: {self.text_dropout}."
+            )
+        hidden_layer.check(self)
+        if self.joint and self.head_units:
+            raise ValueError(
+                "`joint` is of members without a hidden layer; with "
+                "`head_units`, all see the whole vector. "
+                f"Received: {self.head_units} units."
+            )
 
     @property
     def towers(self) -> int:
         """Number of audio projections, and of text towers."""
+        if self.head_units:
+            return self.head_members
         return 1 if self.joint else self.backbone.members
 
 
@@ -88,12 +114,12 @@ class WholeBatchModel(keras.Model):
 
     def compute_loss(
         self,
-        x=None,
-        y=None,
-        y_pred=None,
-        sample_weight=None,
-        training=True,
-    ):
+        x: object = None,
+        y: keras.KerasTensor | None = None,
+        y_pred: keras.KerasTensor | None = None,
+        sample_weight: keras.KerasTensor | None = None,
+        training: bool = True,
+    ) -> keras.KerasTensor:
         """Computes the compiled loss of labels and logits of all replicas."""
         if sample_weight is not None:
             raise ValueError(
@@ -169,16 +195,17 @@ class DualEncoder(WholeBatchModel, clip_model.ClipModel):
     def __init__(
         self,
         tags: Sequence[str],
-        word_vectors: np.ndarray,
+        word_vectors: npt.ArrayLike,
         audio_spec: audio.AudioSpec | None = None,
         config: DualEncoderConfig | None = None,
         *,
-        dtype=None,
+        dtype: keras.DTypePolicy | str | None = None,
         name: str = "dual_encoder",
         trainable: bool = True,
     ):
         """Builds the parts and joins them."""
-        tags = tags_lib.TagVocabulary(tags).names
+        # Any sequence but a string will do, and becomes a tuple.
+        tags = tags_lib.TagVocabulary(tags).names  # type: ignore[arg-type]
         vectors = _checked_vectors(word_vectors, len(tags))
         audio_spec = audio_spec or audio.AudioSpec()
         config = config or DualEncoderConfig()
@@ -211,11 +238,11 @@ class DualEncoder(WholeBatchModel, clip_model.ClipModel):
         self.config = config
 
     @property
-    def word_vectors(self) -> np.ndarray:
+    def word_vectors(self) -> npt.NDArray[np.float32]:
         """The word vectors of the tags, float32 `[tags, word_dim]`."""
         return np.asarray(ops.convert_to_numpy(self.tag_vectors.vectors))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments, as JSON has them."""
         return {
             "tags": list(self.tags),
@@ -228,7 +255,11 @@ class DualEncoder(WholeBatchModel, clip_model.ClipModel):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls,
+        config: dict[str, Any],
+        custom_objects: dict[str, type] | None = None,
+    ) -> Self:
         """Builds the dual encoder of a config."""
         parts = dict(config["config"])
         parts["backbone"] = backbone_lib.BackboneConfig(**parts["backbone"])
@@ -279,17 +310,17 @@ def heads(model: DualEncoder) -> keras.Model:
     )
 
 
-def _projection(dim, config):
+def _projection(dim: int, config: DualEncoderConfig) -> keras.Model:
     """Model from the backbone's vectors to those of the shared space."""
     members = config.towers
     inputs = keras.Input((dim,), name="clip_vector")
-    x = keras.layers.Dropout(config.dropout, name="dropout")(inputs)
+    x = hidden_layer.apply(inputs, config)
     x = layers.MemberDense(config.dim, members, name="audio_projection")(x)
     outputs = layers.UnitLength(members, name="audio_embedding")(x)
     return keras.Model(inputs, outputs, name="projection")
 
 
-def _text_tower(word_dim, config):
+def _text_tower(word_dim: int, config: DualEncoderConfig) -> keras.Model:
     """Model from the word vector of a tag to its vector.
 
     Two fully connected layers with batch norm, ReLU and dropout, then one to
@@ -310,7 +341,11 @@ def _text_tower(word_dim, config):
     return keras.Model(inputs, outputs, name="text_tower")
 
 
-def _comparison(tag_vectors, text_tower, config):
+def _comparison(
+    tag_vectors: layers.TagVectors,
+    text_tower: keras.Model,
+    config: DualEncoderConfig,
+) -> keras.Model:
     """Model from vectors of clips to the logits of every member."""
     members = config.towers
     similarity = layers.MemberSimilarity(
@@ -325,7 +360,9 @@ def _comparison(tag_vectors, text_tower, config):
     return keras.Model(inputs, outputs, name="comparison")
 
 
-def _norm_relu_dropout(x, config, number):
+def _norm_relu_dropout(
+    x: keras.KerasTensor, config: DualEncoderConfig, number: int
+) -> keras.KerasTensor:
     x = layers.BatchNormalization(
         momentum=config.backbone.batch_norm_momentum, name=f"text_norm_{number}"
     )(x)
@@ -335,7 +372,9 @@ def _norm_relu_dropout(x, config, number):
     )(x)
 
 
-def _checked_vectors(word_vectors, tag_count):
+def _checked_vectors(
+    word_vectors: npt.ArrayLike, tag_count: int
+) -> npt.NDArray[np.float32]:
     vectors = np.asarray(word_vectors, "float32")
     if vectors.ndim != 2 or vectors.shape[0] < 2 or vectors.shape[1] < 1:
         raise ValueError(

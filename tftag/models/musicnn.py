@@ -12,6 +12,8 @@ learning for music audio tagging at scale, 2018,
 https://arxiv.org/abs/1711.02520.
 """
 
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
@@ -28,6 +30,9 @@ EMBEDDING = 200
 POOLINGS = ("embedding", "both", "both_and_embedding")
 
 
+_Norm = Callable[..., keras.KerasTensor]
+
+
 def check_bands(mel_bands: int) -> None:
     """Refuses a spectrogram that no timbral filter fits into."""
     least = max(bands for bands, _ in TIMBRAL)
@@ -38,7 +43,12 @@ def check_bands(mel_bands: int) -> None:
         )
 
 
-def vector(x, pooling: str, batch_norm_momentum: float, prefix: str = ""):
+def vector(
+    x: keras.KerasTensor,
+    pooling: str,
+    batch_norm_momentum: float,
+    prefix: str = "",
+) -> keras.KerasTensor:
     """Takes a spectrogram through the network.
 
     Args:
@@ -52,10 +62,14 @@ def vector(x, pooling: str, batch_norm_momentum: float, prefix: str = ""):
         those before these.
     """
 
-    def norm(x, name):
-        return layers.BatchNormalization(
-            momentum=batch_norm_momentum, name=f"{prefix}{name}_norm"
-        )(x)
+    def norm(
+        x: keras.KerasTensor,
+        name: str,
+        kind: type[layers.BatchNormalization] = layers.BatchNormalization,
+    ) -> keras.KerasTensor:
+        return kind(momentum=batch_norm_momentum, name=f"{prefix}{name}_norm")(
+            x
+        )
 
     x = norm(ops.expand_dims(x, -1), "input")  # [batch, frames, mels, 1]
     x = ops.concatenate(
@@ -89,17 +103,21 @@ def vector(x, pooling: str, batch_norm_momentum: float, prefix: str = ""):
     return ops.concatenate([pooled, x], axis=-1)
 
 
-def _timbral(x, bands, filters, norm, prefix):
+def _timbral(
+    x: keras.KerasTensor, bands: int, filters: int, norm: _Norm, prefix: str
+) -> keras.KerasTensor:
     """Maxima over pitch `[batch, frames, filters]`."""
     name = f"timbral_{bands}"
     x = keras.layers.ZeroPadding2D((FRAMES // 2, 0))(x)
     x = keras.layers.Conv2D(
         filters, (FRAMES, bands), activation="relu", name=f"{prefix}{name}"
     )(x)
-    return ops.max(norm(x, name), axis=2)
+    return norm(x, name, layers.NormalizedMaximum)
 
 
-def _temporal(x, frames, filters, norm, prefix):
+def _temporal(
+    x: keras.KerasTensor, frames: int, filters: int, norm: _Norm, prefix: str
+) -> keras.KerasTensor:
     """Maxima over the bands `[batch, frames, filters]`."""
     name = f"temporal_{frames}"
     x = keras.layers.Conv2D(
@@ -109,10 +127,10 @@ def _temporal(x, frames, filters, norm, prefix):
         activation="relu",
         name=f"{prefix}{name}",
     )(x)
-    return ops.max(norm(x, name), axis=2)
+    return norm(x, name, layers.NormalizedMaximum)
 
 
-def _pooled(x):
+def _pooled(x: keras.KerasTensor) -> keras.KerasTensor:
     """Maximum and mean over time, one beside the other."""
     both = ops.stack([ops.max(x, axis=1), ops.mean(x, axis=1)], axis=-1)
     return ops.reshape(both, (-1, 2 * x.shape[-1]))

@@ -2,15 +2,17 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from tftag import audio, layers
 from tftag import tags as tags_lib
 from tftag.models import backbone as backbone_lib
-from tftag.models import clip_model, precision
+from tftag.models import clip_model, hidden_layer, precision
 from tftag.models import front_end as front_end_lib
 
 # A tag that all or none of the recordings have says nothing certain about
@@ -41,30 +43,9 @@ class TaggerConfig:
     head_members: int = 1
     head_components: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses what no tagger can have."""
-        for name in ("dropout", "head_dropout"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(
-                    f"`{name}` must be in [0, 1). "
-                    f"Received: {getattr(self, name)}."
-                )
-        least = {"head_units": 0, "head_members": 1, "head_components": 0}
-        for name, limit in least.items():
-            if not getattr(self, name) >= limit:
-                raise ValueError(
-                    f"`{name}` must be >= {limit}. "
-                    f"Received: {getattr(self, name)}."
-                )
-        only_hidden = ("head_dropout", "head_members", "head_components")
-        fields = type(self).__dataclass_fields__
-        if not self.head_units:
-            for name in only_hidden:
-                if getattr(self, name) != fields[name].default:
-                    raise ValueError(
-                        f"`{name}` needs a hidden layer: set `head_units`. "
-                        f"Received: {getattr(self, name)} without."
-                    )
+        hidden_layer.check(self)
 
 
 @keras.saving.register_keras_serializable(package="tftag")
@@ -117,14 +98,15 @@ class Tagger(clip_model.ClipModel):
         tags: Sequence[str],
         audio_spec: audio.AudioSpec | None = None,
         config: TaggerConfig | None = None,
-        tag_prior: np.ndarray | None = None,
+        tag_prior: npt.ArrayLike | None = None,
         *,
-        dtype=None,
+        dtype: keras.DTypePolicy | str | None = None,
         name: str = "tagger",
         trainable: bool = True,
     ):
         """Builds the parts and joins them."""
-        tags = tags_lib.TagVocabulary(tags).names
+        # Any sequence but a string will do, and becomes a tuple.
+        tags = tags_lib.TagVocabulary(tags).names  # type: ignore[arg-type]
         audio_spec = audio_spec or audio.AudioSpec()
         config = config or TaggerConfig()
         with precision.policy(dtype):
@@ -144,7 +126,7 @@ class Tagger(clip_model.ClipModel):
         self.audio_spec = audio_spec
         self.config = config
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments, as JSON has them."""
         return {
             "tags": list(self.tags),
@@ -156,7 +138,11 @@ class Tagger(clip_model.ClipModel):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls,
+        config: dict[str, Any],
+        custom_objects: dict[str, type] | None = None,
+    ) -> Self:
         """Builds the tagger of a config."""
         parts = dict(config["config"])
         parts["backbone"] = backbone_lib.BackboneConfig(**parts["backbone"])
@@ -185,7 +171,7 @@ def masked(model: clip_model.ClipModel) -> keras.Model:
     return keras.Model(inputs, outputs, name="masked_tagger")
 
 
-def log_odds(tag_prior: np.ndarray, tag_count: int):
+def log_odds(tag_prior: npt.ArrayLike, tag_count: int) -> keras.KerasTensor:
     """Logits `[tags]` of shares of recordings, kept away from certainty."""
     prior = np.asarray(tag_prior, "float64")
     if prior.shape != (tag_count,):
@@ -201,25 +187,13 @@ def log_odds(tag_prior: np.ndarray, tag_count: int):
     return ops.convert_to_tensor(np.log(prior / (1 - prior)), "float32")
 
 
-def _head(dim, tag_count, config):
+def _head(dim: int, tag_count: int, config: TaggerConfig) -> keras.Model:
     """Model from `[batch, dim]` to logits `[batch, members, tags]`."""
-    inputs = x = keras.Input((dim,), name="clip_vector")
+    inputs = keras.Input((dim,), name="clip_vector")
+    x = hidden_layer.apply(inputs, config)
     members = config.backbone.members
-    if config.head_components:
-        components = keras.layers.Dense(
-            config.head_components, name="components"
-        )
-        # Of the training data, not of the loss.
-        components.trainable = False
-        x = components(x)
-    x = keras.layers.Dropout(config.dropout, name="dropout")(x)
     if config.head_units:
         members = config.head_members
-        # Each member sees the whole vector, and has a part of these.
-        x = keras.layers.Dense(
-            members * config.head_units, activation="relu", name="hidden"
-        )(x)
-        x = keras.layers.Dropout(config.head_dropout, name="hidden_dropout")(x)
     # float32 under mixed precision too: float16 logits end at 65,504.
     tag_logits = layers.MemberLogits(
         tag_count, members, name="tag_logits", dtype="float32"

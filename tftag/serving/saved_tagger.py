@@ -2,11 +2,13 @@
 
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from tftag import audio
+from tftag import audio, calibration
 from tftag.console import quiet
 from tftag.files import plain_path
 from tftag.serving import long_recordings, model_card, version_folder
@@ -18,6 +20,9 @@ with quiet.tensorflow_start():
 _LONG_SECONDS = 1_200
 
 
+Waveform = npt.NDArray[np.int16] | npt.NDArray[np.float32]
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class TaggedRecording:
     """What a model says of a recording.
@@ -27,8 +32,8 @@ class TaggedRecording:
         calibrated: float32 `[tags]`, to show and to compare with thresholds.
     """
 
-    probabilities: np.ndarray
-    calibrated: np.ndarray
+    probabilities: npt.NDArray[np.float32]
+    calibrated: npt.NDArray[np.float32]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -42,9 +47,9 @@ class Timeline:
             recordings.
     """
 
-    start_seconds: np.ndarray
-    probabilities: np.ndarray
-    calibrated: np.ndarray
+    start_seconds: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float32]
+    calibrated: npt.NDArray[np.float32]
 
 
 class SavedTagger:
@@ -56,6 +61,7 @@ class SavedTagger:
         tag_names: The tags, in the order of all probabilities.
         thresholds: float64 `[tags]`, on calibrated probabilities; a tag is
             given at its threshold and above.
+        spec: The constants of its audio.
         sample_rate_hz: Rate of the waveforms it takes.
         clips_at_once: How many clips cost as much as one.
     """
@@ -63,7 +69,7 @@ class SavedTagger:
     # What must be there.
     _needed: tuple[str, ...] = ("serving_default", "tag_batch", "timeline")
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike[str]):
         """Opens a SavedModel.
 
         Args:
@@ -81,8 +87,8 @@ class SavedTagger:
             self.thresholds = np.array(
                 self.card["calibration"]["thresholds"], np.float64
             )
-            self._spec = audio.AudioSpec(**self.card["audio"])
-            self.sample_rate_hz = self._spec.sample_rate_hz
+            self.spec = audio.AudioSpec(**self.card["audio"])
+            self.sample_rate_hz = self.spec.sample_rate_hz
             self.clips_at_once = int(self.card["clips_at_once"])
             # Kept, because the signatures hold its variables weakly.
             with plain_path.plain(self.folder) as plain:
@@ -107,7 +113,7 @@ class SavedTagger:
                 f"({type(error).__name__}: {reason[0]:.200})."
             ) from error
 
-    def tag_file(self, path: str | os.PathLike) -> TaggedRecording:
+    def tag_file(self, path: str | os.PathLike[str]) -> TaggedRecording:
         """Tags a file of any format that `audio.decode_file` reads.
 
         Args:
@@ -123,7 +129,7 @@ class SavedTagger:
         recording = audio.decode_file(path, self.sample_rate_hz)
         return self.tag_samples(recording.samples)
 
-    def tag_samples(self, samples: np.ndarray) -> TaggedRecording:
+    def tag_samples(self, samples: npt.ArrayLike) -> TaggedRecording:
         """Tags a waveform.
 
         Args:
@@ -136,17 +142,16 @@ class SavedTagger:
             ValueError: No samples, NaN, infinity, another shape, or nothing
                 but zeros.
         """
-        if (heard := self._long(samples)) is not None:
-            mean = heard["probabilities"].mean(axis=0, dtype=np.float64)
-            mean = mean.astype(np.float32)
-            calibrated = self._saved_model.calibrated(mean[np.newaxis])
-            return TaggedRecording(mean, calibrated.numpy()[0])
+        if (outputs := self._long(samples)) is not None:
+            return self.recording_of(outputs["probabilities"])
         waveform = plain_waveform(samples)
         return _recordings(
             self._run("serving_default", waveform=waveform[np.newaxis])
         )[0]
 
-    def tag_batch(self, batch: Sequence[np.ndarray]) -> list[TaggedRecording]:
+    def tag_batch(
+        self, batch: Sequence[npt.ArrayLike]
+    ) -> list[TaggedRecording]:
         """Tags several waveforms at once.
 
         Args:
@@ -163,7 +168,7 @@ class SavedTagger:
         return _recordings(self._run("tag_batch", **padded_rows(batch)))
 
     def tag_each(
-        self, recordings: Iterable[np.ndarray]
+        self, recordings: Iterable[Waveform]
     ) -> Iterator[TaggedRecording]:
         """Tags many waveforms, with no more in memory than fill the network.
 
@@ -179,7 +184,7 @@ class SavedTagger:
         for batch in self._batches(recordings):
             yield from self.tag_batch(batch)
 
-    def timeline_file(self, path: str | os.PathLike) -> Timeline:
+    def timeline_file(self, path: str | os.PathLike[str]) -> Timeline:
         """Tags each clip of a file.
 
         Args:
@@ -195,7 +200,7 @@ class SavedTagger:
         recording = audio.decode_file(path, self.sample_rate_hz)
         return self.timeline_samples(recording.samples)
 
-    def timeline_samples(self, samples: np.ndarray) -> Timeline:
+    def timeline_samples(self, samples: npt.ArrayLike) -> Timeline:
         """Tags each clip of a waveform.
 
         Args:
@@ -208,11 +213,11 @@ class SavedTagger:
             ValueError: As `tag_samples`.
         """
         if (tagged := self._long(samples)) is not None:
-            starts = audio.clip_starts(len(samples), self._spec)
+            starts = audio.clip_starts(np.size(samples), self.spec)
             return Timeline(
                 (starts / self.sample_rate_hz).astype(np.float32),
                 tagged["probabilities"],
-                self._saved_model.calibrated(tagged["probabilities"]).numpy(),
+                self.calibrated(tagged["probabilities"]),
             )
         answer = self._run(
             "timeline", waveform=plain_waveform(samples)[np.newaxis]
@@ -223,11 +228,52 @@ class SavedTagger:
             answer["calibrated"][0],
         )
 
-    def _batches(self, recordings):
+    @property
+    def signatures(self) -> Mapping[str, Any]:
+        """All signatures by name, as TensorFlow has them."""
+        return self._saved_model.signatures
+
+    @property
+    def run_clips(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+        """What takes single clips through the network.
+
+        `{"waveform" [clips_at_once, samples], "peak" [clips_at_once]}`,
+        float32, to `[clips_at_once, width]` by name; `peak` is the loudest
+        sample of the whole recording. None in exports of before there was one.
+        """
+        found: Callable[[dict[str, Any]], dict[str, Any]] | None = getattr(
+            self._saved_model,
+            "run_clips",
+            # Its name in exports of before.
+            getattr(self._saved_model, "hear_clips", None),
+        )
+        return found
+
+    def recording_of(self, clips: npt.NDArray[np.float32]) -> TaggedRecording:
+        """What is said of a recording by what is said of its clips.
+
+        Args:
+            clips: Probabilities that `run_clips` gives, float32
+                `[clips, tags]`.
+        """
+        mean = clips.mean(axis=0, dtype=np.float64).astype(np.float32)
+        return TaggedRecording(mean, self.calibrated(mean[np.newaxis])[0])
+
+    def calibrated(
+        self, probabilities: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """Calibrates probabilities, float32 `[batch, tags]`."""
+        fitted = calibration.Calibration.from_dict(self.card["calibration"])
+        return fitted.apply(probabilities).astype(np.float32)
+
+    def _batches(
+        self, recordings: Iterable[Waveform]
+    ) -> Iterator[list[Waveform]]:
         """Yields lists of waveforms that together fill the network."""
-        waiting, clips_waiting = [], 0
+        waiting: list[Waveform] = []
+        clips_waiting = 0
         for samples in recordings:
-            clips = len(audio.clip_starts(len(samples), self._spec))
+            clips = len(audio.clip_starts(len(samples), self.spec))
             if waiting and clips_waiting + clips > self.clips_at_once:
                 yield waiting
                 waiting, clips_waiting = [], 0
@@ -236,28 +282,32 @@ class SavedTagger:
         if waiting:
             yield waiting
 
-    def _long(self, samples):
+    def _long(
+        self, samples: npt.ArrayLike
+    ) -> dict[str, npt.NDArray[np.float32]] | None:
         """What the network says of each clip of a long recording.
 
         Returns:
             float32 `[clips, width]` by name; None for what is short or
             silent, which a signature answers, and where the SavedModel is of
-            before there was `hear_clips`.
+            before there was `run_clips`.
         """
-        hear_clips = getattr(self._saved_model, "hear_clips", None)
         longest = max(
-            _LONG_SECONDS * self.sample_rate_hz, self._spec.clip_samples
+            _LONG_SECONDS * self.sample_rate_hz, self.spec.clip_samples
         )
-        if hear_clips is None or np.size(samples) <= longest:
+        network = self.run_clips
+        if network is None or np.size(samples) <= longest:
             return None
         waveform = plain_waveform(samples)
         if not waveform.any():
             return None
-        return long_recordings.hear(
-            hear_clips, waveform, self._spec, self.clips_at_once
+        return long_recordings.run_clips(
+            network, waveform, self.spec, self.clips_at_once
         )
 
-    def _run(self, signature, **inputs):
+    def _run(
+        self, signature: str, **inputs: npt.ArrayLike
+    ) -> dict[str, npt.NDArray[np.float32]]:
         """Returns the numbers that a signature answers with, as arrays.
 
         Raises:
@@ -281,7 +331,7 @@ class SavedTagger:
         }
 
 
-def padded_rows(batch: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+def padded_rows(batch: Sequence[npt.ArrayLike]) -> dict[str, npt.NDArray[Any]]:
     """Makes waveforms the inputs of a signature of padded rows.
 
     Args:
@@ -304,7 +354,7 @@ def padded_rows(batch: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-def plain_waveform(samples: np.ndarray) -> np.ndarray:
+def plain_waveform(samples: npt.ArrayLike) -> Waveform:
     """Returns int16 as it is, and other numbers as float32.
 
     Raises:
@@ -326,7 +376,7 @@ def plain_waveform(samples: np.ndarray) -> np.ndarray:
     return waveform
 
 
-def _check_rows(status):
+def _check_rows(status: npt.NDArray[np.object_]) -> None:
     wrong = [
         f"row {row}: {reason.decode()}"
         for row, reason in enumerate(status)
@@ -338,7 +388,9 @@ def _check_rows(status):
         )
 
 
-def _recordings(answer):
+def _recordings(
+    answer: dict[str, npt.NDArray[np.float32]],
+) -> list[TaggedRecording]:
     return [
         TaggedRecording(*rows)
         for rows in zip(

@@ -4,12 +4,18 @@ import collections
 import logging
 import os
 import pathlib
+import re
+import urllib.parse
 
 from pipelines import counts_in_words
 from pipelines.sources import listings
 from pipelines.sources.own_table import remote_audio
 from pipelines.storage import address as addresses
 from tftag import tags
+from tftag.files import escaping
+
+# With one slash Java writes it.
+_FILE = re.compile(r"\Afile:/+", re.IGNORECASE)
 
 _log = logging.getLogger(__name__)
 
@@ -36,28 +42,32 @@ class FileSearch:
         """
         self._folder = folder
         self.files = {
-            f if addresses.is_remote(f) else os.fspath(f) for f in files
+            f if isinstance(f, addresses.Address) else os.fspath(f)
+            for f in files
         }
         self._spellings = collections.defaultdict(list)
         for file in self.files:
             for key in {_seen(file), _seen(file).casefold()}:
                 self._spellings[key].append(file)
-        self._others = []
-        self.problems = {}
+        self._others: list[tuple[str, str | addresses.Address]] = []
+        self.problems: dict[str | addresses.Address, str] = {}
 
     def find(self, written: str) -> str | addresses.Address:
         """Absolute path or address, whether there is a file or not."""
         forms = [written, written.strip()]
-        # As Windows writes them.
+        # As Windows writes them, this project's own tables, and playlists.
         forms += [form.replace("\\", "/") for form in forms]
+        forms.append(escaping.read_cell(written))
+        if not addresses.has_scheme(written):
+            forms.append(_FILE.sub("/", urllib.parse.unquote(forms[1])))
         try:
             paths = {
                 form: remote_audio.find(self._folder, form) for form in forms
             }
         except ValueError as error:
-            path = f"{self._folder}/{addresses.without_secrets(written)}"
-            self.problems[path] = f"{listings.MISSING}: {error}"
-            return path
+            nowhere = f"{self._folder}/{addresses.without_secrets(written)}"
+            self.problems[nowhere] = f"{listings.MISSING}: {error}"
+            return nowhere
         for form, path in paths.items():
             if path in self.files or os.path.lexists(str(path)):
                 if form not in forms[:2]:
@@ -82,8 +92,8 @@ class FileSearch:
         if self._others:
             written, path = self._others[0]
             _log.info(
-                "%s of %s in another spelling here (backslashes, case, accents "
-                "or blanks); the first: %r is %s",
+                "%s of %s in another spelling here (backslashes, case, "
+                "accents, blanks, quoting); the first: %r is %s",
                 counts_in_words.count(len(self._others), "path"),
                 csv_path,
                 addresses.without_secrets(written),
@@ -91,5 +101,5 @@ class FileSearch:
             )
 
 
-def _seen(path: str | os.PathLike | addresses.Address) -> str:
+def _seen(path: str | os.PathLike[str] | addresses.Address) -> str:
     return "/".join(map(tags.visible, str(path).split("/")))

@@ -8,6 +8,7 @@ import shutil
 import keras
 import numpy as np
 import pytest
+import tiny_tagger
 import tone_manifest
 
 from experiments.runs import run_folder
@@ -177,6 +178,7 @@ def fit_once(folder, **values):
     )
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_a_frozen_body_stays_what_it_was(export_folder, tmp_path):
     folder, old = export_folder
     trained = fit_once(tmp_path, init_from=str(folder), freeze=True)
@@ -191,6 +193,7 @@ def test_a_frozen_body_stays_what_it_was(export_folder, tmp_path):
     assert np.any(trained.model.head.get_weights()[0] != fresh[0])
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_an_unfrozen_body_is_trained_on(export_folder, tmp_path):
     folder, old = export_folder
     trained = fit_once(tmp_path, init_from=str(folder))
@@ -274,18 +277,9 @@ def test_a_run_says_its_tags_and_recordings(tmp_path):
     assert card["data"]["recording_ids"] == ["one", "two"]
 
 
-def test_licences_go_from_model_to_run_to_model(tmp_path):
-    licence = {"of": "the weights of x", "name": "ISC", "text": "Permission"}
-    folder = tmp_path / "tagger"
-    saved_model.export_tagger(
-        make(3),
-        SPEC,
-        OLD_TAGS,
-        calibration.identity(3),
-        {"licences": [licence]},
-        folder,
-    )
-    assert transfer.licences(str(folder)) == [licence]
+def test_licences_go_from_model_to_run_to_model(tagger_folder, tmp_path):
+    licence = tiny_tagger.LICENCE
+    assert transfer.licences(str(tagger_folder)) == [licence]
     run = tmp_path / "run"
     run.mkdir()
     text = json.dumps({"tags": ["x"], "licences": [licence]})
@@ -388,3 +382,15 @@ def test_a_share_is_of_the_step_that_is_taken():
     steps = [1.0 - float(v.numpy()) for v in (whole, part)]
     assert steps[0] == pytest.approx(0.1, rel=1e-3)
     assert steps[1] == pytest.approx(steps[0] / 4, rel=1e-3)
+
+
+def test_outputs_of_presets_that_are_named_like_unseen_tags_are_said(
+    tmp_path, caplog
+):
+    test = tone_manifest.make(tmp_path / "data", train=0, validation=4)
+    start = "msd_musicnn+mtt_musicnn"
+    assert transfer.check_start(start, ("noise", "x"), test) == "unknown"
+    with caplog.at_level("WARNING"):
+        said = transfer.check_start(start, ("Hip Hop", "x", "soft"), test)
+    assert said == "unknown; unseen tags that are outputs of it: hip hop, soft"
+    assert "hip hop, soft" in caplog.text

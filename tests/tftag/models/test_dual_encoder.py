@@ -12,7 +12,7 @@ from tftag import losses
 from tftag.models import backbone, dual_encoder, tagger
 
 CONFIG = dual_encoder.DualEncoderConfig(
-    backbone.BackboneConfig(width=1 / 32, blocks=3),
+    backbone.BackboneConfig(width=1 / 32, blocks=2),
     dim=6,
     dropout=0.3,
     text_units=32,
@@ -32,6 +32,33 @@ def _model(members=1, **changes):
     return dual_encoder.DualEncoder(
         NAMES, WORDS, SPEC, _config(members, **changes)
     )
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_hidden_layers_have_towers_of_their_own(members, tmp_path):
+    model = _model(members, head_units=4, head_members=3, head_components=2)
+    assert call(model.audio_tower, noise()).shape == (3, 3 * 6)
+    assert call(model.text_tower, WORDS).shape == (4, 3 * 6)
+    vectors = call(model.body(), noise())
+    before = call(model.audio_tower.head, vectors).reshape(3, 3, 6)
+    hidden = model.audio_tower.head.get_layer("hidden")
+    kernel, bias = hidden.get_weights()
+    kernel[:, 4:8] = 1
+    hidden.set_weights([kernel, bias])
+    after = call(model.audio_tower.head, vectors).reshape(3, 3, 6)
+    np.testing.assert_array_equal(after[:, [0, 2]], before[:, [0, 2]])
+    assert np.abs(after[:, 1] - before[:, 1]).max() > 1e-4
+    model.save(tmp_path / "dual.keras")
+    loaded = keras.saving.load_model(tmp_path / "dual.keras")
+    assert loaded.config == model.config
+    np.testing.assert_allclose(
+        call(loaded, noise()), call(model, noise()), atol=1e-6
+    )
+
+
+def test_one_tower_for_all_has_no_hidden_layer():
+    with pytest.raises(ValueError, match="`joint` is of members without"):
+        _config(joint=True, head_units=4)
 
 
 def test_front_end_and_backbone_are_those_of_a_tagger():
@@ -141,14 +168,14 @@ def test_variables_hold_all_that_a_step_changes():
 
 
 @pytest.mark.parametrize(
-    "loss, changes",
+    "loss, members, changes",
     [
-        (losses.BinaryCrossentropy, {}),
-        (losses.MultiPositiveInfoNCE, {}),
-        (losses.TripletMargin, COSINES),
+        (losses.BinaryCrossentropy, 2, {}),
+        (losses.MultiPositiveInfoNCE, 1, {}),
+        (losses.TripletMargin, 1, COSINES),
     ],
 )
-def test_training_learns_what_it_is_shown(loss, changes):
+def test_training_learns_what_it_is_shown(loss, members, changes):
     seconds = np.arange(2_000) / 4_000
     hz = np.array([[200], [250], [1_000], [1_200]])
     waveform = np.sin(2 * np.pi * hz * seconds).astype("float32")
@@ -156,7 +183,7 @@ def test_training_learns_what_it_is_shown(loss, changes):
     low_high = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], "float32")
     truth = np.concatenate([low_high, low_high], axis=1)
     body = backbone.BackboneConfig(
-        width=1 / 16, blocks=3, batch_norm_momentum=0.5, members=2
+        width=1 / 16, blocks=2, batch_norm_momentum=0.5, members=members
     )
     keras.utils.set_random_seed(1)
     config = dataclasses.replace(
