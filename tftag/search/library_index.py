@@ -170,6 +170,10 @@ class LibraryIndex:
         """Count, sum and outer products of all vectors."""
         return self._parts.moments()
 
+    @functools.cached_property
+    def _copy_cosine(self) -> float:
+        return ranking.copy_cosine(self._moments)
+
     def vectors(self) -> Iterator[np.ndarray]:
         """Yields float32 `[some recordings, dim]`, in the order of `paths`."""
         return self._parts.vectors()
@@ -242,7 +246,7 @@ class LibraryIndex:
                 top,
                 where,
                 most_per_artist,
-                collapse_copies,
+                self._copy_cosine if collapse_copies else None,
                 frozenset(
                     key for path in leave_out for key in self._keys(path)
                 ),
@@ -294,7 +298,7 @@ class LibraryIndex:
                 top,
                 where,
                 most_per_artist,
-                collapse_copies,
+                self._copy_cosine if collapse_copies else None,
                 frozenset(
                     key for path in leave_out for key in self._keys(path)
                 ),

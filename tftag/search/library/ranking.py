@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tftag.search.library import filters, opened_parts
+from tftag.search.library import filters, moments, opened_parts
 
 # Up to so many recordings that come into question, each one is compared.
 EXACT_ROWS = 50_000
@@ -17,9 +17,11 @@ _MOST_SUGGESTED = 5_000
 _ROUNDING = 1e-5
 _UNIT_TOLERANCE = 1e-3
 _BLOCK_ROWS = 16_384
-# Copies of one recording, as other formats and bit rates make them. Of 636
-# recordings of other music no two came nearer than 0.9990 (musicnn_words).
-COPY_COSINE = 0.9995
+# Copies of one recording, as other formats and bit rates make them, are apart
+# by at most this share of what two recordings are on average (squared). Of 636
+# recordings of other music the nearest two were twice as far (musicnn_words).
+COPY_SHARE = 0.005
+_LEAST_APART = 1e-6  # rounding
 COPY_SECONDS = 1.0
 
 
@@ -31,14 +33,14 @@ class Wish:
         top: How many, at least 1.
         where: What they must be.
         most_per_artist: At most so many of one artist.
-        collapse_copies: Whether copies count once.
+        copy_cosine: Recordings that are as near count once; None: all count.
         leave_out: Keys of recordings that are not wanted.
     """
 
     top: int
     where: filters.Filter
     most_per_artist: int | None
-    collapse_copies: bool
+    copy_cosine: float | None
     leave_out: frozenset[int]
 
     def __post_init__(self) -> None:
@@ -103,6 +105,17 @@ def best(
         if is_enough or (is_exact and count >= survivors):
             return chosen
         count *= 4
+
+
+def copy_cosine(library: moments.Moments) -> float:
+    """From which cosine on two recordings of a library are copies.
+
+    Args:
+        library: Of all its vectors, of unit length: half the mean squared
+            distance of two is the trace of their covariance.
+    """
+    apart = COPY_SHARE * float(np.trace(library.covariance))
+    return 1.0 - max(apart, _LEAST_APART)
 
 
 def _mask(
@@ -196,11 +209,11 @@ def _pick(found: list[Chosen], wish: Wish) -> tuple[list[Chosen], bool]:
     vectors = np.zeros((wish.top, _dim(found)))
     for place, one in enumerate(found):
         if len(chosen) == wish.top:
-            if wish.collapse_copies:
-                _add_copies(chosen, vectors, found[place:])
+            if wish.copy_cosine is not None:
+                _add_copies(chosen, vectors, found[place:], wish.copy_cosine)
             break
-        if wish.collapse_copies and _add_copies(
-            chosen, vectors[: len(chosen)], [one]
+        if wish.copy_cosine is not None and _add_copies(
+            chosen, vectors[: len(chosen)], [one], wish.copy_cosine
         ):
             continue
         artist = int(one.part.segment.arrays["artist"][one.row])
@@ -218,14 +231,17 @@ def _dim(found: list[Chosen]) -> int:
 
 
 def _add_copies(
-    chosen: list[Chosen], vectors: np.ndarray, others: list[Chosen]
+    chosen: list[Chosen],
+    vectors: np.ndarray,
+    others: list[Chosen],
+    copy_cosine: float,
 ) -> bool:
     """Adds each to the first that it is a copy of; whether one was added."""
     if not chosen:
         return False
     cosines = np.stack([one.vector for one in others]) @ vectors.T
     is_added, before = False, -1
-    for at, original in np.argwhere(cosines >= COPY_COSINE).tolist():
+    for at, original in np.argwhere(cosines >= copy_cosine).tolist():
         one = others[at]
         if at != before and _are_as_long(chosen[original], one):
             chosen[original].copies.append((one.part, one.row))

@@ -4,7 +4,7 @@ import drawn_index
 import numpy as np
 import pytest
 
-from tftag.search.library import filters, opened_parts, ranking, segment
+from tftag.search.library import filters, moments, opened_parts, ranking
 
 ROWS = drawn_index.vectors(300)
 DIRECTION = np.random.default_rng(2).normal(size=drawn_index.DIM)
@@ -14,7 +14,7 @@ def wish(top, **changes):
     fields = {
         "where": filters.Filter(),
         "most_per_artist": None,
-        "collapse_copies": False,
+        "copy_cosine": None,
         "leave_out": frozenset(),
     }
     return ranking.Wish(top, **{**fields, **changes})
@@ -49,12 +49,11 @@ def test_all_are_found_even_if_few_are_suggested(tmp_path, monkeypatch):
     assert len(most) == artist - 1 + nameless
 
 
-def test_a_vector_of_another_length_is_damage(tmp_path, monkeypatch):
+def test_a_vector_of_another_length_is_damage(tmp_path):
     for wrong in (2.0, np.nan):
         folder = tmp_path / str(wrong)
         rows = ROWS.copy()
         rows[7] *= wrong
-        monkeypatch.setattr(segment, "opened", segment.opened)
         with np.errstate(invalid="ignore"):
             try:
                 drawn_index.write(folder, range(300), rows)
@@ -69,3 +68,15 @@ def test_a_vector_of_another_length_is_damage(tmp_path, monkeypatch):
 def test_numbers_below_1_are_refused(change):
     with pytest.raises(ValueError, match="must be at least 1"):
         wish(**{"top": 1, **change})
+
+
+def test_copies_are_nearer_than_recordings_are_on_average():
+    spread = ranking.copy_cosine(moments.of(ROWS))
+    pairs = ROWS[:, None].astype(np.float64) - ROWS[None]
+    apart = (pairs**2).sum(axis=-1).mean() / 2
+    assert 1 - spread == pytest.approx(0.005 * apart, rel=1e-4)
+    # A model that tells little apart has its recordings close together.
+    narrow = ROWS + np.float32(5)
+    narrow /= np.linalg.norm(narrow, axis=1, keepdims=True)
+    assert 1 - ranking.copy_cosine(moments.of(narrow)) < (1 - spread) / 10
+    assert ranking.copy_cosine(moments.of(ROWS[:1])) == 1 - 1e-6
