@@ -19,8 +19,8 @@ _UNIT_TOLERANCE = 1e-3
 _BLOCK_ROWS = 16_384
 # Copies of one recording, as other formats and bit rates make them, are apart
 # by at most this share of what two recordings are on average (squared). Of 636
-# recordings of other music the nearest two were twice as far (musicnn_words).
-COPY_SHARE = 0.005
+# recordings of other music the nearest two were at ten times it (musicnn_words).
+COPY_SHARE = 0.001
 _LEAST_APART = 1e-6  # rounding
 COPY_SECONDS = 1.0
 
