@@ -161,8 +161,8 @@ def router(
         with index.model().using() as version:
             encoder = version.tagger
             samples, _ = await uploads.decoded(request, encoder.sample_rate_hz)
-            heard = await version.hear(samples)
-            vector = encoder.vector_of(heard["embedding"])
+            outputs = await version.run_clips(samples)
+            vector = encoder.vector_of(outputs["embedding"])
         return await _refusing(_alike, index, asked, vector)
 
     @api.get("/suggest")
