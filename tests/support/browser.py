@@ -6,7 +6,8 @@ import os
 import shutil
 import time
 
-PROGRAMS = ("chromium", "chromedriver")
+# Debian's name first.
+BROWSERS = ("chromium", "google-chrome")
 # How long anything may take that a person waits for.
 PATIENCE_SECONDS = 20
 PHONE, DESK = (390, 844), (1400, 900)
@@ -14,7 +15,11 @@ PHONE, DESK = (390, 844), (1400, 900)
 
 def missing():
     """What the tests of the page need and this machine lacks, or ""."""
-    lacking = [name for name in PROGRAMS if shutil.which(name) is None]
+    lacking = []
+    if _browser() is None:
+        lacking.append("chromium")
+    if shutil.which("chromedriver") is None:
+        lacking.append("chromedriver")
     if importlib.util.find_spec("selenium") is None:
         lacking.append("selenium")
     if not lacking:
@@ -24,6 +29,10 @@ def missing():
         f"{' and '.join(lacking)}: apt-get install chromium chromium-driver, "
         "and selenium is in the lock"
     )
+
+
+def _browser():
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @contextlib.contextmanager
@@ -36,7 +45,7 @@ def opened(*, microphone=True):
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
+    options.binary_location = _browser()
     flags = [
         "--headless=new",
         "--disable-gpu",
@@ -117,6 +126,13 @@ class Page:
         self.wait(lambda: self.text("#about").strip())
         return self
 
+    def enter(self, token):
+        """Loads the page for the first time, and answers its question."""
+        self.driver.get(self.address)
+        self.wait(lambda: self.one("#token").is_displayed())
+        self.one("#token-text").send_keys(token, "\n")
+        self.wait(lambda: self.text("#about").strip())
+
     def one(self, selector):
         """The first element that fits a CSS selector."""
         return self.driver.find_element("css selector", selector)
@@ -193,9 +209,7 @@ class Page:
 
     def tagged(self):
         """Waits for the tags of what was opened; returns the bars' texts."""
-        self.wait(
-            lambda: self.all("#tags .tag") and self.all("#strips canvas")
-        )
+        self.wait(lambda: self.all("#tags .tag") and self.all("#strips canvas"))
         names = self.texts("#tags .tag-name")
         values = self.texts("#tags .value")
         return list(zip(names, values, strict=True))
@@ -203,8 +217,10 @@ class Page:
     def found(self):
         """Waits for results; returns their titles."""
         self.wait(
-            lambda: self.all("#results .row")
-            and self.one("#results").get_attribute("aria-busy") == "false"
+            lambda: (
+                self.all("#results .row")
+                and self.one("#results").get_attribute("aria-busy") == "false"
+            )
         )
         return self.texts("#results .title")
 

@@ -2,11 +2,14 @@
 
 import contextlib
 import dataclasses
+import json
 import pathlib
 import re
 import subprocess
 import sys
 import time
+import urllib.parse
+import urllib.request
 
 import numpy as np
 import soundfile
@@ -15,6 +18,7 @@ import tiny_tagger
 # What would run if a name were ever taken for more than text.
 TRAP = "<img src=x onerror=document.title='trapped'>"
 RECORDINGS = 14
+TOKEN = "of the tests"
 REQUESTS = 4
 BODY_BYTES = 1 << 20
 
@@ -32,6 +36,20 @@ class Served:
     address: str
     music: pathlib.Path
     port: int
+
+
+def asked(served, path, body=None, **query):
+    """What a service says, without a browser."""
+    request = urllib.request.Request(
+        f"{served.address}{path}?{urllib.parse.urlencode(query, doseq=True)}",
+        body,
+        {
+            "Authorization": f"Bearer {TOKEN}",
+            "Content-Type": "application/octet-stream",
+        },
+    )
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
 
 
 def write_sound(path, seconds, seed):
@@ -65,7 +83,7 @@ def running(model, library_model, folder):
     command = tftag("index", music, "--out", index, "--model", library_model)
     subprocess.run(command, check=True, capture_output=True)
     command = tftag("serve", "--model", model, "--model", library_model)
-    command += ["--index", index]
+    command += ["--index", index, "--token", TOKEN]
     command += ["--port", "0", "--max-requests", str(REQUESTS)]
     command += ["--max-body-mb", str(BODY_BYTES >> 20)]
     with (folder / "log").open("w") as log:
@@ -80,7 +98,8 @@ def running(model, library_model, folder):
 
 
 def _address(process, log):
-    while not (found := re.search(r"^serving on (\S+)$", log.read_text(), re.M)):
+    line = re.compile(r"^serving on (\S+)$", re.M)
+    while not (found := line.search(log.read_text())):
         assert process.poll() is None, log.read_text()
         time.sleep(0.05)
     return f"{found[1]}/"

@@ -16,7 +16,7 @@ export class Trouble extends Error {
   }
 }
 
-const limits = { body_bytes: Infinity };
+const limits = { body_bytes: Infinity, audio_seconds: Infinity };
 
 /** Asks for what the page begins with. */
 export async function config() {
@@ -118,6 +118,8 @@ function send(address, blob, { signal, sent } = {}) {
   });
 }
 
+const minutes = ({ audio_seconds: seconds }) => Math.floor(seconds / 60);
+
 /** Puts an answer that is an error into words. */
 function told(status, text = "", after = null) {
   let detail = "";
@@ -132,9 +134,10 @@ function told(status, text = "", after = null) {
     400: ["The server cannot use this.", false],
     401: ["The server asks for a token: load the page again.", false],
     404: ["The server does not have this.", false],
+    408: ["The recording did not arrive in time.", true],
     413: [
-      "This is too large: the server takes up to " +
-        `${megabytes(limits.body_bytes)}.`,
+      "This is too large or too long: the server takes up to " +
+        `${megabytes(limits.body_bytes)} and ${minutes(limits)} minutes.`,
       false,
     ],
     429: [`The server is busy. Try again ${wait}.`, true],

@@ -11,6 +11,8 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 export function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
+  // Elsewhere than in a form it is that anyway.
+  if (name === "button") element.type = "button";
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(key, value);
     else if (value === true) element.setAttribute(key, "");

@@ -25,8 +25,9 @@ def served(tagger_model, encoder_folder, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def driver(served):
-    """One browser for all of these tests."""
+    """One browser for all of these tests, which has told the token."""
     with browser.opened() as led:
+        browser.Page(led, served.address).enter(served_page.TOKEN)
         yield led
 
 
@@ -42,4 +43,6 @@ def page(driver, served):
 @pytest.fixture(scope="session")
 def sound(tmp_path_factory):
     """A recording of 8 seconds."""
-    return served_page.write_sound(tmp_path_factory.mktemp("sound") / "song.wav", 8, 50)
+    return served_page.write_sound(
+        tmp_path_factory.mktemp("sound") / "song.wav", 8, 50
+    )

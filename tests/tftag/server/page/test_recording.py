@@ -1,26 +1,12 @@
 """One recording on the page: opened, drawn, tagged, played, refused."""
 
-import json
 import socket
-import urllib.request
 
 import browser
 import pytest
 import served_page
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
-
-
-def asked(served, path):
-    """What the service says of a file, without a browser."""
-    address = f"{served.address}tag?timeline=true"
-    request = urllib.request.Request(
-        address,
-        path.read_bytes(),
-        {"Content-Type": "application/octet-stream"},
-    )
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
 
 
 def percent(share):
@@ -39,7 +25,7 @@ def seconds(page):
 def test_bars_are_those_of_the_service(page, served, sound, way):
     page.open()
     getattr(page, way)(sound)
-    said = asked(served, sound)["tags"]
+    said = served_page.asked(served, "tag", sound.read_bytes())["tags"]
     expected = [(one["tag"], percent(one["probability"])) for one in said]
     assert page.tagged() == expected
     given = [one["tag"] for one in said if one["is_given"]]
@@ -113,9 +99,7 @@ def test_it_plays_and_the_position_moves(page, sound):
     page.wait(lambda: seconds(page)[0] > 0.2)
     assert page.one("#play").get_attribute("aria-label") == "Pause"
     page.one("#play").click()
-    page.wait(
-        lambda: page.one("#play").get_attribute("aria-label") == "Play"
-    )
+    page.wait(lambda: page.one("#play").get_attribute("aria-label") == "Play")
 
 
 def test_the_microphone_is_recorded_and_tagged(page):
@@ -131,7 +115,8 @@ def test_the_microphone_is_recorded_and_tagged(page):
 
 def test_no_microphone_is_said(served):
     with browser.opened(microphone=False) as driver:
-        page = browser.Page(driver, served.address).open()
+        page = browser.Page(driver, served.address)
+        page.enter(served_page.TOKEN)
         page.one("#record").click()
         page.wait(lambda: "microphone" in page.text("#notices"))
         assert page.one("#record").is_enabled()
@@ -149,7 +134,9 @@ def test_what_is_no_recording_is_said(page, tmp_path, sound):
 
 
 def test_what_is_too_large_is_said_before_it_is_sent(page, tmp_path):
-    path = served_page.write_sound(tmp_path / "large.wav", 2 + served_page.BODY_BYTES / 16_000, 1)
+    path = served_page.write_sound(
+        tmp_path / "large.wav", 2 + served_page.BODY_BYTES / 16_000, 1
+    )
     page.open()
     page.choose(path)
     page.wait(lambda: "too large" in page.text("#tags"))
@@ -158,13 +145,16 @@ def test_what_is_too_large_is_said_before_it_is_sent(page, tmp_path):
 
 def test_a_busy_server_is_said_and_asked_again(page, served, sound):
     page.open()
-    head = b"POST /tag HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+    head = (
+        "POST /tag HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+        f"Authorization: Bearer {served_page.TOKEN}\r\n\r\n"
+    )
     held = [
         socket.create_connection(("127.0.0.1", served.port))
         for _ in range(served_page.REQUESTS)
     ]
     for one in held:
-        one.sendall(head)
+        one.sendall(head.encode())
     page.choose(sound)
     page.wait(lambda: "busy" in page.text("#tags"))
     for one in held:

@@ -146,7 +146,7 @@ export class LibraryMap {
     this.#matching = [];
     if (text) {
       id.forEach((_, n) => {
-        const all = `${title[n] ?? ""}\n${artist[n] ?? ""}\n${path[n]}\n${tag[n] ?? ""}`;
+        const all = [title[n], artist[n], path[n], tag[n]].join("\n");
         if (all.toLowerCase().includes(text)) this.#matching.push(n);
       });
       const count = this.#matching.length;

@@ -53,11 +53,14 @@ export function row(recording, actions, element = "li") {
   return made;
 }
 
-function about({ title, path, artist, album, year, seconds, tags = [] }) {
+function about(recording) {
+  const { title, path, artist, album, year, seconds } = recording;
+  const { tags = [], copies = 0 } = recording;
   const folder = title ? path : path.split("/").slice(0, -1).join("/");
   const length = seconds ? clock(seconds) : "";
   const likely = tags.slice(0, 3).map(({ tag }) => tag);
-  return [artist, album, year, length, likely.join(", "), folder]
+  const also = copies ? `and ${copies} near copies` : "";
+  return [artist, album, year, length, likely.join(", "), folder, also]
     .filter(Boolean)
     .join(" \u00b7 ");
 }

@@ -158,6 +158,7 @@ export class Stage {
     const button = byId("record");
     setIcon(button, iconName, text);
     button.querySelector("span").textContent = text;
+    button.classList.toggle("primary", iconName === "stop");
   }
 
   #takeDrops() {
