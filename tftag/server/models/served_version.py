@@ -13,7 +13,7 @@ from tftag import audio
 from tftag.console import quiet
 from tftag.server import refusals
 from tftag.server.models import batching
-from tftag.serving import loading
+from tftag.serving import loading, saved_dual_encoder
 
 with quiet.tensorflow_start():
     import tensorflow as tf
@@ -78,6 +78,19 @@ class ServedVersion:
         if self.tagger.run_clips is not None:
             silence = np.zeros(self.tagger.spec.clip_samples, np.float32)
             self._submit_clip(silence, np.float32(1)).result()
+
+    @property
+    def encoder(self) -> saved_dual_encoder.SavedDualEncoder:
+        """The model, where it embeds words.
+
+        Raises:
+            refusals.Refused: It does not.
+        """
+        if not isinstance(self.tagger, saved_dual_encoder.SavedDualEncoder):
+            raise refusals.Refused(
+                refusals.BAD, f"The model {self.name} knows no words."
+            )
+        return self.tagger
 
     def begin_use(self) -> None:
         """Keeps the version up until `end_use`."""
