@@ -2,7 +2,7 @@
 #                 embedded data set
 # make test       set up, then run the fast tests
 # make test-slow  the long tests
-# make lint       ruff's rules and format, and who may import whom
+# make lint       ruff's rules and format, who may import whom, and mypy
 # make docs       the pages of docs/, into site/
 # make lock       resolve requirements/*.in again (needs uv)
 # make clean      removes the environments, the embedded data sets and site/
@@ -45,17 +45,20 @@ baseline: setup
 	@$(BIN)/python -m experiments.run_baseline $(ARGS)
 
 # ARGS="-n 0" has them in one process, as a debugger wants it.
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile \
+    --no-loadscope-reorder
+
 test: setup
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile \
-	    --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 test-slow: setup
-	@$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(PYTEST) -m slow $(ARGS)
 
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m mypy
 
 # From nothing each time: of a page that it keeps, Sphinx repeats no warning.
 docs: setup

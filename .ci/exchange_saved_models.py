@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-TESTS = pathlib.Path(__file__).resolve().parent.parent / "tests" / "support"
+SUPPORT = pathlib.Path(__file__).resolve().parents[1] / "tests" / "support"
 
 # The last three are of a dual encoder.
 NUMBERS = ("tag_wav", "serving_default", "calibrated") + (
@@ -23,10 +23,10 @@ NUMBERS = ("tag_wav", "serving_default", "calibrated") + (
 
 def run(*command, **options):
     """Runs a command that must succeed; returns what it printed."""
-    command = [str(part) for part in command]
-    done = subprocess.run(command, capture_output=True, text=True, **options)
+    line = [str(part) for part in command]
+    done = subprocess.run(line, capture_output=True, text=True, **options)
     if done.returncode:
-        sys.exit(f"{' '.join(command)}\n{done.stderr}")
+        sys.exit(f"{' '.join(line)}\n{done.stderr}")
     return done.stdout
 
 
@@ -45,13 +45,13 @@ def main(pythons):
     with tempfile.TemporaryDirectory() as work:
         made = [pathlib.Path(work) / str(i) for i in range(len(pythons))]
         for python, folder in zip(pythons, made, strict=True):
-            run(python, TESTS / "make_saved_model.py", folder)
+            run(python, SUPPORT / "models" / "make_saved_model.py", folder)
         exchanges = [
             (folder, kind)
             for folder in made
             for kind in ("tagger", "dual_encoder")
         ]
-        command = ["-I", TESTS / "tag_without_tftag.py"]
+        command = ["-I", SUPPORT / "processes" / "tag_without_tftag.py"]
         command += [made[0] / "music.wav"]
         command += [folder / kind / "1" for folder, kind in exchanges]
         read = [

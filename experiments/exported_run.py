@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation, held_out
-from experiments.settings import flags
+from experiments.settings import dual_encoder_config, flags
 from experiments.training import tagger_training, transfer
 from pipelines import manifest as manifests
 from tftag.files import plain_json, plain_path
@@ -44,7 +44,7 @@ def begin(
     run: run_folder.RunDir,
     arguments: argparse.Namespace,
     command: list[str],
-    settings,
+    settings: dual_encoder_config.Settings,
     manifest: manifests.Manifest,
 ) -> bool:
     """Writes what the run is about, or refuses to go on with another one.
@@ -61,7 +61,7 @@ def begin(
         is left to do.
     """
     data = _data(settings, manifest)
-    run_settings.keep(run, flags.leaves(settings), data)
+    run_settings.keep(run, flags.leaves(settings), data, settings)
     if run.finished:
         print(f"{run.path} is finished; another --name starts a new run.")
         bucket_copies.make(arguments.copy_to, run)
@@ -82,7 +82,9 @@ def begin(
 
 
 def about(
-    settings, manifest: manifests.Manifest, trained: tagger_training.Trained
+    settings: dual_encoder_config.Settings,
+    manifest: manifests.Manifest,
+    trained: tagger_training.Trained,
 ) -> dict:
     """What metrics.json says beside the figures."""
     best = trained.history[trained.best_epoch - 1]
@@ -100,10 +102,14 @@ def about(
     }
 
 
-def card(run: run_folder.RunDir, settings, summary: dict) -> dict:
+def card(
+    run: run_folder.RunDir,
+    settings: dual_encoder_config.Settings,
+    summary: dict,
+) -> dict:
     """What the export says about how it was made."""
-    environment = run.read_json("environment.json")
-    data = run.read_json("data.json")
+    environment = run.load_json("environment.json")
+    data = run.load_json("data.json")
     return plain_json.plain(
         {
             "experiment": run.experiment,
@@ -133,7 +139,7 @@ def export_once(
     Returns:
         The folder of the version.
     """
-    run_id = run.read_json("environment.json")["run_id"]
+    run_id = run.load_json("environment.json")["run_id"]
     for version in pathlib.Path(os.path.abspath(arguments.export)).iterdir():
         if version.name.isdigit():
             with contextlib.suppress(ValueError):  # of others, or damaged
@@ -146,7 +152,7 @@ def finish(
     run: run_folder.RunDir,
     arguments: argparse.Namespace,
     summary: dict,
-    exported: str | os.PathLike,
+    exported: str | os.PathLike[str],
     judged: held_out.Judgement,
     more: str = "",
 ) -> None:
@@ -165,17 +171,19 @@ def finish(
     bucket_copies.make(arguments.copy_to, run)
 
 
-def _data(settings, manifest) -> dict:
-    heard = manifest.tracks
+def _data(
+    settings: dual_encoder_config.Settings, manifest: manifests.Manifest
+) -> dict:
+    used = list(manifest.tracks)
     if settings.train_on != "all":
-        heard = [track for track in heard if track.split != "test"]
+        used = [track for track in used if track.split != "test"]
     return {
         "fingerprint": manifest.fingerprint,
         "folder": str(manifest.folder),
         "source": manifest.source,
         "recordings": manifest.split_counts,
-        "recording_ids": [track.track_id for track in heard],
-        "audio_hashes": [track.audio_hash for track in heard],
+        "recording_ids": [track.track_id for track in used],
+        "audio_hashes": [track.audio_hash for track in used],
         "audit": manifest.audit,
         "tags": list(manifest.vocabulary.names),
         "licences": transfer.licences(settings.init_from),

@@ -17,6 +17,7 @@ import pathlib
 import sys
 
 import numpy as np
+import numpy.typing as npt
 
 from experiments.data import dual_encoder_data
 from experiments.runs import console, run_folder, run_settings
@@ -27,9 +28,11 @@ from experiments.training import (
     tagger_training,
 )
 from experiments.zero_shot import ablation_rows, ablation_table
+from pipelines import manifest as manifests
 from tftag import zero_shot
 from tftag.cli import command_line
 from tftag.files import atomic_write
+from tftag.models import clip_model
 from tftag.zero_shot import repeated_draws, tag_split
 
 EXPERIMENT = "ablation"
@@ -121,7 +124,7 @@ def read_run(base: pathlib.Path) -> tuple[dual_encoder_config.DualConfig, dict]:
             f"runs/zero_shot/first. Received: {base}"
         )
     run = run_folder.RunDir(base.parent, "", base.name)
-    values = run.read_json("config.json")
+    values = run.load_json("config.json")
     made = dual_encoder_config.PRESETS[values["preset"]]()
     settings = flags.replace(made, values)
     if settings.body != "tagger":
@@ -129,10 +132,12 @@ def read_run(base: pathlib.Path) -> tuple[dual_encoder_config.DualConfig, dict]:
             "Towers are compared on the bodies of taggers: run_zero_shot must "
             f"have had --body tagger. Received: {settings.body!r} in {base}"
         )
-    return settings, run.read_json("metrics.json")
+    return settings, run.load_json("metrics.json")
 
 
-def coverage(rows, manifest) -> dict:
+def coverage(
+    rows: list[ablation_rows.Row], manifest: manifests.Manifest
+) -> dict:
     """What each source of words knows of the vocabulary."""
     counts = manifest.labels().sum(axis=0)
     found = {}
@@ -152,7 +157,13 @@ def coverage(rows, manifest) -> dict:
     return found
 
 
-def score_draw(rows, settings, plan: dual_encoder_data.Plan, base, run) -> dict:
+def score_draw(
+    rows: list[ablation_rows.Row],
+    settings: dual_encoder_config.DualConfig,
+    plan: dual_encoder_data.Plan,
+    base: pathlib.Path,
+    run: run_folder.RunDir,
+) -> dict:
     """Fits and scores all rows on one draw.
 
     Returns:
@@ -171,7 +182,7 @@ def score_draw(rows, settings, plan: dual_encoder_data.Plan, base, run) -> dict:
         run_folder.RunDir(base / "draws" / f"draw_{plan.number}", "", "tagger"),
     )
     learnt = dual_encoder_training.learnt_from(settings, tagger, seen_train)
-    clips, heard = (
+    clips, test_clips = (
         cached_clips.clip_vectors(tagger.model, part, settings)
         for part in (learnt, test)
     )
@@ -181,7 +192,9 @@ def score_draw(rows, settings, plan: dual_encoder_data.Plan, base, run) -> dict:
     for place, row in enumerate(rows):
         file = folder / f"draw_{plan.number}_row_{place}.npy"
         if not file.exists():
-            made = score_row(row, tagger.model, clips, learnt, heard, names)
+            made = score_row(
+                row, tagger.model, clips, learnt, test_clips, names
+            )
             with atomic_write.replacing(file, is_text=False) as npy:
                 np.save(npy, made)
         scores[row.title] = np.load(file)
@@ -203,7 +216,11 @@ def score_draw(rows, settings, plan: dual_encoder_data.Plan, base, run) -> dict:
     }
 
 
-def all_know(rows, split, kinds) -> tag_split.TagSplit:
+def all_know(
+    rows: list[ablation_rows.Row],
+    split: tag_split.TagSplit,
+    kinds: dict[str, tuple[str, ...]],
+) -> tag_split.TagSplit:
     """The tags that every source of words knows.
 
     Raises:
@@ -236,7 +253,14 @@ def all_know(rows, split, kinds) -> tag_split.TagSplit:
     )
 
 
-def score_row(row, body, clips, learnt, heard, names) -> np.ndarray:
+def score_row(
+    row: ablation_rows.Row,
+    body: clip_model.ClipModel,
+    clips: cached_clips.ClipVectors,
+    learnt: manifests.Manifest,
+    test_clips: cached_clips.ClipVectors,
+    names: tuple[str, ...],
+) -> np.ndarray:
     """Scores of the test recordings, `[recordings, tags]`, NaN if unknown."""
     known = row.known(learnt.vocabulary.names)
     model = dual_encoder_training.fit_heads(
@@ -247,7 +271,7 @@ def score_row(row, body, clips, learnt, heard, names) -> np.ndarray:
         tuple(np.array(learnt.vocabulary.names, object)[known]),
         row.vectors,
     )
-    recordings = cached_clips.embed(model, heard)
+    recordings = cached_clips.embed(model, test_clips)
     askable = row.known(names)
     scores = np.full((len(recordings), len(names)), np.nan, np.float32)
     tags = dual_encoder_training.embed_tags(
@@ -257,7 +281,13 @@ def score_row(row, body, clips, learnt, heard, names) -> np.ndarray:
     return scores
 
 
-def evaluate(truth, scores, names, split, kinds) -> dict:
+def evaluate(
+    truth: npt.NDArray[np.float32],
+    scores: npt.NDArray[np.float32],
+    names: tuple[str, ...],
+    split: tag_split.TagSplit,
+    kinds: dict[str, tuple[str, ...]],
+) -> dict:
     """The figures of each kind of unseen tag beside the seen ones."""
     found = {}
     for kind, tags in kinds.items():

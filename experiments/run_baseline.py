@@ -18,6 +18,7 @@ from experiments.runs import console, run_folder
 from experiments.scoring import evaluation, held_out
 from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training, transfer
+from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag.cli import command_line
 from tftag.export import saved_model
@@ -65,7 +66,12 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def project(run, settings, trained, judged) -> None:
+def project(
+    run: run_folder.RunDir,
+    settings: baseline_config.BaselineConfig,
+    trained: tagger_training.Trained,
+    judged: manifests.Manifest,
+) -> None:
     """Writes what the last layer sees of each recording, for the projector."""
     embeddings = evaluation.embed_manifest(
         trained.model,

@@ -179,7 +179,7 @@ def take_turns(
     ways: dict[str, Callable[[], float]], rounds: int
 ) -> dict[str, list[float]]:
     """Measures each way once per round; name -> a figure per round."""
-    found = {name: [] for name in ways}
+    found: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, measure in ways.items():
             found[name].append(measure())

@@ -11,6 +11,7 @@ twice: over all tags, and over those that are no tag of the model.
 import argparse
 import logging
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         scores = embeddings(encoder, judged) @ vectors.T
         own = [n for n in names if n in encoder.tag_names]
         new = np.array([n not in own for n in names])
-        summary = {
+        summary: dict[str, Any] = {
             "all": metrics.summarize(truth, scores),
             "tags_of_the_model": own,
             "tags_without_a_known_word": unknown,

@@ -16,12 +16,14 @@ import dataclasses
 import sys
 
 import numpy as np
+import numpy.typing as npt
 
 from experiments.data import recordings
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation, out_of_fold
 from experiments.settings import baseline_config, flags
 from experiments.training import fold_scores, transfer
+from pipelines import manifest as manifests
 from pipelines import splits
 from tftag import metrics
 from tftag.cli import command_line
@@ -47,6 +49,7 @@ def main(argv: list[str] | None = None) -> int:
                 **flags.leaves(settings),
                 "manifest": manifest.fingerprint,
             },
+            config=settings,
         )
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
@@ -55,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
             [track.audio_hash for track in manifest.tracks],
             arguments.folds,
         )
-        asked = range(arguments.folds)
+        asked = list(range(arguments.folds))
         if arguments.fold is not None:
             asked = [arguments.fold]
         done = [score_fold(settings, manifest, rows, k, run) for k in asked]
@@ -81,7 +84,13 @@ def parse(command: list[str]) -> argparse.Namespace:
     return arguments
 
 
-def score_fold(settings, manifest, rows, fold: int, run) -> dict:
+def score_fold(
+    settings: baseline_config.BaselineConfig,
+    manifest: manifests.Manifest,
+    rows: list[npt.NDArray[np.int64]],
+    fold: int,
+    run: run_folder.RunDir,
+) -> dict:
     """Trains on all other folds and scores this one.
 
     Returns:
@@ -109,7 +118,14 @@ def score_fold(settings, manifest, rows, fold: int, run) -> dict:
     return found
 
 
-def report_pooled(settings, manifest, rows, done, run, environment) -> None:
+def report_pooled(
+    settings: baseline_config.BaselineConfig,
+    manifest: manifests.Manifest,
+    rows: list[npt.NDArray[np.int64]],
+    done: list[dict],
+    run: run_folder.RunDir,
+    environment: dict,
+) -> None:
     """Writes and prints the figures of all recordings together."""
     truth = manifest.labels()
     probabilities = np.zeros_like(truth)

@@ -10,7 +10,12 @@ The embedded data set has tags that nothing is trained on; of other data,
 stopped.
 """
 
+import pathlib
 import sys
+from collections.abc import Collection
+
+import numpy as np
+import numpy.typing as npt
 
 from experiments import exported_run
 from experiments.data import dual_encoder_data, recordings
@@ -20,6 +25,7 @@ from experiments.scoring import evaluation, held_out
 from experiments.settings import dual_encoder_config, flags
 from experiments.training import dual_encoder_training, transfer
 from experiments.zero_shot import unseen_draw
+from pipelines import manifest as manifests
 from tftag.cli import command_line
 from tftag.export import saved_model
 from tftag.words import sources
@@ -45,16 +51,17 @@ def main(argv: list[str] | None = None) -> int:
         train, start = keep_unseen(settings, kinds, names, train, watched)
         if test is not None:
             # It chooses the epoch, so it has to be apart as well.
-            dual_encoder_data.check_apart(validation, test)
+            dual_encoder_data.check_apart(validation or train, test)
     seen = tuple(n for n in names if not any(n in k for k in kinds.values()))
     dual_encoder_data.check_seen(seen)
     known = dual_encoder_data.with_tags(manifest, seen)
     vectors = sources.open_source(settings.words)
     # All are asked for at the end: what lacks is said before the training.
     dual_encoder_training.tag_vectors(names, vectors)
-    train, validation, test = (
+    train = dual_encoder_data.with_tags(train, seen)
+    validation, test = (
         part and dual_encoder_data.with_tags(part, seen)
-        for part in (train, validation, test)
+        for part in (validation, test)
     )
     evaluation.check_scored(validation, test)
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, settings.name)
@@ -120,7 +127,13 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def keep_unseen(settings, kinds, names, train, watched):
+def keep_unseen(
+    settings: dual_encoder_config.DualConfig,
+    kinds: dict[str, tuple[str, ...]],
+    names: tuple[str, ...],
+    train: manifests.Manifest,
+    watched: manifests.Manifest | None,
+) -> tuple[manifests.Manifest, str | None]:
     """Takes what must not be learned from the recordings to train on.
 
     Returns:
@@ -137,7 +150,13 @@ def keep_unseen(settings, kinds, names, train, watched):
     return dual_encoder_data.to_learn(settings.protocol, train, split)[0], start
 
 
-def illustrate_space(run, judged, seen, audio_space, tag_space) -> None:
+def illustrate_space(
+    run: run_folder.RunDir,
+    judged: manifests.Manifest,
+    seen: Collection[str],
+    audio_space: npt.NDArray[np.float32],
+    tag_space: npt.NDArray[np.float32],
+) -> None:
     """Draws recordings and tags in their one space."""
     truth, names = judged.labels(), judged.vocabulary.names
     for name, figure in {
@@ -150,7 +169,7 @@ def illustrate_space(run, judged, seen, audio_space, tag_space) -> None:
     illustrations.project(run, judged, audio_space, tag_space, names)
 
 
-def search_line(exported, scored) -> str:
+def search_line(exported: pathlib.Path, scored: manifests.Manifest) -> str:
     """A search to try on the recordings that were scored."""
     wanted, unwanted = scored.vocabulary.names[:2]
     example = console.example(scored)

@@ -12,6 +12,7 @@ import sys
 import time
 
 import numpy as np
+import numpy.typing as npt
 
 from experiments.data import decoded
 from experiments.figures import illustrations
@@ -99,7 +100,9 @@ def parse(command: list[str]) -> argparse.Namespace:
     return parser.parse_args(command)
 
 
-def matched(tagger: saved_tagger.SavedTagger, manifest: manifests.Manifest):
+def matched(
+    tagger: saved_tagger.SavedTagger, manifest: manifests.Manifest
+) -> tuple[tuple[str, ...], npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Finds the model's tags that the set labels.
 
     Returns:
@@ -149,7 +152,12 @@ def score(
     return np.stack(scores)
 
 
-def what(tagger, manifest, judged, split) -> str:
+def what(
+    tagger: saved_tagger.SavedTagger,
+    manifest: manifests.Manifest,
+    judged: manifests.Manifest,
+    split: str,
+) -> str:
     """Says what the figures stand for."""
     label = "all splits" if split == "all" else split
     learned = tagger.card.get("data", {}).get("fingerprint")

@@ -16,11 +16,15 @@ import argparse
 import dataclasses
 import sys
 
+import numpy as np
+import numpy.typing as npt
+
 from experiments.data import recordings
 from experiments.figures import plots, study_plot
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.settings import baseline_config, flags
 from experiments.studies import catalogue, jobs, study, summary
+from pipelines import manifest as manifests
 from pipelines import splits
 from tftag.cli import command_line
 
@@ -131,7 +135,15 @@ def parse(command: list[str]) -> argparse.Namespace:
     return arguments
 
 
-def report(asked: study.Study, found, done, manifest, folds, run, environment):
+def report(
+    asked: study.Study,
+    found: dict,
+    done: list,
+    manifest: manifests.Manifest,
+    folds: list[npt.NDArray[np.int64]],
+    run: run_folder.RunDir,
+    environment: dict,
+) -> None:
     """Writes the files of a study and prints its table."""
     truth = manifest.labels()
     drawn = study_plot.differences(found)

@@ -24,6 +24,7 @@ from experiments.settings import baseline_config, dual_encoder_config, flags
 from experiments.training import transfer
 from experiments.zero_shot import table, unseen_draw
 from pipelines import splits
+from tftag import words
 from tftag.cli import command_line
 from tftag.search import hubness
 from tftag.words import sources
@@ -58,6 +59,7 @@ def main(argv: list[str] | None = None) -> int:
         run_settings.keep(
             run,
             {**flags.leaves(settings), "manifest": manifest.fingerprint},
+            config=settings,
         )
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
@@ -105,7 +107,12 @@ def parse(command: list[str]) -> argparse.Namespace:
     return arguments
 
 
-def score_draw(settings, plan: dual_encoder_data.Plan, vectors, run) -> dict:
+def score_draw(
+    settings: dual_encoder_config.DualConfig,
+    plan: dual_encoder_data.Plan,
+    vectors: words.WordVectors,
+    run: run_folder.RunDir,
+) -> dict:
     """Trains and scores one draw.
 
     Returns:

@@ -71,7 +71,9 @@ def target_address(text: str) -> addresses.Address:
     return place
 
 
-def copy_data_set(folder: str | os.PathLike, target: addresses.Address) -> int:
+def copy_data_set(
+    folder: str | os.PathLike[str], target: addresses.Address
+) -> int:
     """Copies a prepared data set: the files of its recordings, and its tables.
 
     All else stays here, as WAVs of recordings that are no longer in the table
@@ -99,7 +101,9 @@ def copy_data_set(folder: str | os.PathLike, target: addresses.Address) -> int:
     return _copy(folder, sorted(names), target)
 
 
-def copy_folder(folder: str | os.PathLike, target: addresses.Address) -> int:
+def copy_folder(
+    folder: str | os.PathLike[str], target: addresses.Address
+) -> int:
     """Copies the files of a run or a SavedModel, those that make it whole last.
 
     Hidden files, unfinished ones (`.part`, `.partial`) and the journal of a

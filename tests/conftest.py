@@ -1,5 +1,6 @@
 """What every test runs under."""
 
+import fcntl
 import functools
 import logging
 import os
@@ -93,13 +94,38 @@ def tagger_model():
 
 
 @pytest.fixture(scope="session")
-def tagger_folder(tagger_model, tmp_path_factory):
+def saved_models(tmp_path_factory):
+    """Writes a model into a folder that all workers of a run read."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder = folder / "saved_models"
+    folder.mkdir(exist_ok=True)
+
+    def version(name, write):
+        with open(folder / f"{name}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # It appears whole.
+            if not (folder / name / "1").exists():
+                write(folder / name)
+        return folder / name / "1"
+
+    return version
+
+
+@pytest.fixture(scope="session")
+def tagger_folder(tagger_model, saved_models):
     """One version of its SavedModel."""
     import tiny_tagger
 
-    folder = tmp_path_factory.mktemp("saved_models") / "tiny"
-    card = {"metrics": {"map": float("nan")}, "command": "tests"}
-    return tiny_tagger.write(tagger_model, folder, card)
+    card = {
+        "metrics": {"map": float("nan")},
+        "command": "tests",
+        "licences": [tiny_tagger.LICENCE],
+    }
+    return saved_models(
+        "tiny", lambda folder: tiny_tagger.write(tagger_model, folder, card)
+    )
 
 
 @pytest.fixture(scope="session")
@@ -119,12 +145,14 @@ def encoder_model():
 
 
 @pytest.fixture(scope="session")
-def encoder_folder(encoder_model, tmp_path_factory):
+def encoder_folder(encoder_model, saved_models):
     """One version of its SavedModel."""
     import tiny_dual_encoder
 
-    folder = tmp_path_factory.mktemp("saved_models") / "tiny_dual"
-    return tiny_dual_encoder.write(encoder_model, folder)
+    return saved_models(
+        "tiny_dual",
+        lambda folder: tiny_dual_encoder.write(encoder_model, folder),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -168,6 +196,15 @@ def without_tftag(tagger_folder, encoder_folder, tmp_path_factory):
     return folder / "row.wav", samples, *answers
 
 
+@pytest.fixture
+def no_graphs():
+    """What is trained takes a few steps, fewer than graphs are worth."""
+    import eager_training
+
+    with eager_training.eager_training():
+        yield
+
+
 @pytest.fixture(scope="session")
 def baseline_run(tmp_path_factory):
     """Folder of tones and the finished run `runs/baseline/a`, exported."""
@@ -197,6 +234,7 @@ def dual_run(tmp_path_factory):
 @pytest.fixture(scope="session")
 def zero_shot_run(tmp_path_factory):
     """Folder of tones and the finished run `runs/zero_shot/a`."""
+    import eager_training
     import tone_manifest
     import tone_runs
 
@@ -205,7 +243,8 @@ def zero_shot_run(tmp_path_factory):
     tone_manifest.make(
         folder / "data", train=20, validation=0, test=12, artists=5, seconds=1.0
     )
-    assert tone_runs.zero_shot(folder) == 0
+    with eager_training.eager_training():
+        assert tone_runs.zero_shot(folder) == 0
     return folder
 
 

@@ -1,5 +1,6 @@
 """The rules that the project's own files state about themselves."""
 
+import ast
 import configparser
 import pathlib
 import re
@@ -72,6 +73,36 @@ def test_no_file_is_longer_than_400_lines():
     for path in python_files("tftag", "pipelines", "experiments", "tests"):
         lines = len(path.read_text(encoding="utf-8").splitlines())
         assert lines <= 400, f"{path} has {lines} lines"
+
+
+def public_functions(scope: ast.AST):
+    """Of a module and its public classes; none that is inside another."""
+    for node in ast.iter_child_nodes(scope):
+        if getattr(node, "name", "_").startswith("_"):
+            continue
+        if isinstance(node, ast.FunctionDef):
+            yield node
+        elif isinstance(node, ast.ClassDef):
+            yield from public_functions(node)
+
+
+def test_public_functions_are_typed():
+    seen = 0
+    for path in python_files("tftag", "pipelines", "experiments"):
+        for made in public_functions(ast.parse(path.read_text("utf-8"))):
+            asked = [*made.args.posonlyargs, *made.args.args]
+            asked += [*made.args.kwonlyargs, made.args.vararg, made.args.kwarg]
+            bare = [
+                argument.arg
+                for argument in filter(None, asked)
+                if argument.annotation is None
+                and argument.arg not in ("self", "cls")
+            ]
+            where = f"{path}: {made.name}"
+            assert not bare, f"{where} does not say what {bare} are"
+            assert made.returns is not None, f"{where} says not what it returns"
+            seen += 1
+    assert seen > 500
 
 
 _NO_ENTRIES = ("__init__.py", "__init__.pyi", "__pycache__", "py.typed")

@@ -15,7 +15,7 @@ import soundfile
 import tiny_tagger
 
 ROOT = pathlib.Path(__file__).parent.parent
-USE = ROOT / "tests" / "support" / "use_installed.py"
+USE = ROOT / "tests" / "support" / "processes" / "use_installed.py"
 NEEDED = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 
 

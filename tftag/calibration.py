@@ -14,6 +14,9 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+_Floats = npt.NDArray[np.floating[Any]]
 
 # A float32 sigmoid gives 0 and 1. This step away from both is exact in
 # float32, and small enough for one confident mistake not to set the slope.
@@ -35,8 +38,8 @@ class Calibration:
     """
 
     slope: float
-    offsets: np.ndarray
-    thresholds: np.ndarray
+    offsets: _Floats
+    thresholds: _Floats
 
     def __post_init__(self) -> None:
         """Refuses what would turn rankings around or does not fit."""
@@ -61,12 +64,12 @@ class Calibration:
         object.__setattr__(self, "offsets", offsets)
         object.__setattr__(self, "thresholds", thresholds)
 
-    def apply(self, probabilities: np.ndarray) -> np.ndarray:
+    def apply(self, probabilities: _Floats) -> _Floats:
         """Calibrates probabilities `[..., tags]`, float64 of that shape."""
         logits = _logit(_probabilities(probabilities, len(self.offsets)))
         return _sigmoid(self.slope * logits + self.offsets)
 
-    def decide(self, probabilities: np.ndarray) -> np.ndarray:
+    def decide(self, probabilities: _Floats) -> npt.NDArray[np.bool_]:
         """Which tags are given, bool `[..., tags]`."""
         return self.apply(probabilities) >= self.thresholds
 
@@ -90,7 +93,10 @@ def identity(tag_count: int) -> Calibration:
 
 
 def fit(
-    truth: np.ndarray, probabilities: np.ndarray, *, min_positives: int = 5
+    truth: npt.NDArray[Any],
+    probabilities: _Floats,
+    *,
+    min_positives: int = 5,
 ) -> Calibration:
     """Fits slope, offsets and thresholds.
 
@@ -123,8 +129,11 @@ def fit(
 
 
 def cross_fitted(
-    truth: np.ndarray, probabilities: np.ndarray, folds: int = 5, seed: int = 0
-) -> tuple[np.ndarray, np.ndarray]:
+    truth: npt.NDArray[Any],
+    probabilities: _Floats,
+    folds: int = 5,
+    seed: int = 0,
+) -> tuple[_Floats, _Floats]:
     """Calibrates every recording by a fit to the others.
 
     For figures at a threshold where no second set is left to judge `fit` on.
@@ -164,7 +173,9 @@ def cross_fitted(
 
 
 def calibration_error(
-    truth: np.ndarray, probabilities: np.ndarray, bins: int = 15
+    truth: npt.NDArray[Any],
+    probabilities: _Floats,
+    bins: int = 15,
 ) -> float:
     """Expected calibration error over all recordings and tags.
 
@@ -187,7 +198,7 @@ def calibration_error(
     return float(sum(abs(part.sum()) for part in parts) / residual.size)
 
 
-def _probabilities(probabilities: np.ndarray, tags: int) -> np.ndarray:
+def _probabilities(probabilities: _Floats, tags: int) -> _Floats:
     probabilities = np.asarray(probabilities, np.float64)
     if probabilities.ndim < 1 or probabilities.shape[-1] != tags:
         raise ValueError(
@@ -202,7 +213,10 @@ def _probabilities(probabilities: np.ndarray, tags: int) -> np.ndarray:
     return probabilities
 
 
-def _pair(truth: np.ndarray, probabilities: np.ndarray) -> tuple[Any, Any]:
+def _pair(
+    truth: npt.NDArray[Any],
+    probabilities: _Floats,
+) -> tuple[Any, Any]:
     truth = np.asarray(truth, np.float64)
     if truth.ndim != 2 or not truth.size or not np.isin(truth, (0, 1)).all():
         raise ValueError(
@@ -223,16 +237,16 @@ def _pair(truth: np.ndarray, probabilities: np.ndarray) -> tuple[Any, Any]:
     return truth, probabilities
 
 
-def _logit(probabilities: np.ndarray) -> Any:
+def _logit(probabilities: _Floats) -> Any:
     clipped = np.clip(probabilities, NEAREST, 1.0 - NEAREST)
     return np.log(clipped) - np.log1p(-clipped)
 
 
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
+def _sigmoid(logits: _Floats) -> _Floats:
     return np.exp(-np.logaddexp(0.0, -logits))
 
 
-def _fit_sigmoid(truth: np.ndarray, logits: np.ndarray) -> tuple[Any, Any]:
+def _fit_sigmoid(truth: npt.NDArray[Any], logits: _Floats) -> tuple[Any, Any]:
     """Newton's method; returns the slope and the offsets `[tags]`."""
     tags = truth.shape[1]
     # Unknowns: logarithm of the slope, shared offset, offset of each tag.
@@ -240,7 +254,7 @@ def _fit_sigmoid(truth: np.ndarray, logits: np.ndarray) -> tuple[Any, Any]:
     around = np.hstack([np.zeros((tags, 1)), -np.ones((tags, 1)), np.eye(tags)])
     priors += around.T @ around / _OFFSET_SPREAD**2
 
-    def cost(unknowns: np.ndarray) -> Any:
+    def cost(unknowns: _Floats) -> Any:
         scaled = np.exp(unknowns[0]) * logits + unknowns[2:]
         entropy = np.sum(np.logaddexp(0.0, scaled) - truth * scaled)
         return entropy + unknowns @ priors @ unknowns / 2.0
@@ -269,7 +283,10 @@ def _fit_sigmoid(truth: np.ndarray, logits: np.ndarray) -> tuple[Any, Any]:
     return float(np.exp(unknowns[0])), unknowns[2:]
 
 
-def _best_threshold(truth: np.ndarray, calibrated: np.ndarray) -> float:
+def _best_threshold(
+    truth: npt.NDArray[Any],
+    calibrated: _Floats,
+) -> float:
     """The threshold of highest F1, halfway between two scores."""
     order = np.argsort(-calibrated, kind="stable")
     scores = calibrated[order]

@@ -9,8 +9,10 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 CATEGORY_MARK = "---"
 # What Unicode has no picture for, by its Default_Ignorable_Code_Point: zero
@@ -133,7 +135,7 @@ class TagVocabulary:
             )
         return place
 
-    def encode(self, tags: Iterable[str]) -> np.ndarray:
+    def encode(self, tags: Iterable[str]) -> npt.NDArray[np.floating[Any]]:
         """Multi-hot row of a set of tags.
 
         Args:
@@ -149,7 +151,7 @@ class TagVocabulary:
         row[[self.index(name) for name in tags]] = 1.0
         return row
 
-    def decode(self, row: np.ndarray) -> tuple[str, ...]:
+    def decode(self, row: npt.NDArray[np.floating[Any]]) -> tuple[str, ...]:
         """Tags of a multi-hot row, in the order of the vocabulary.
 
         Args:

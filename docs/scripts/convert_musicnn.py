@@ -15,6 +15,7 @@ import hashlib
 import pathlib
 import tempfile
 import zipfile
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -107,7 +108,7 @@ def tag_names(source: str, constant: str) -> list[str]:
         node.value
         for node in ast.parse(source).body
         if isinstance(node, ast.Assign)
-        and [target.id for target in node.targets] == [constant]
+        and [ast.unparse(target) for target in node.targets] == [constant]
     )
     return [tags.clean_tag(name) for name in ast.literal_eval(value)]
 
@@ -134,8 +135,10 @@ def main(argv: list[str] | None = None) -> None:
             for ending in (".index", ".data-00000-of-00001"):
                 file = wheel.read(f"musicnn/{there}/{ending}")
                 prefix.with_name(here + ending).write_bytes(file)
+            # NumPy has a flag among the names of the arrays.
             np.savez_compressed(
-                options.out / f"{here}.npz", **read_checkpoint(str(prefix))
+                options.out / f"{here}.npz",
+                **cast(Any, read_checkpoint(str(prefix))),
             )
         source = wheel.read("musicnn/configuration.py").decode()
         for name, constant in LABELS.items():

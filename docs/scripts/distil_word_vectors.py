@@ -66,7 +66,7 @@ def phrases(
         Phrase, normalised, to the text that is encoded for it; the phrases
         of the lists, their single words, then the words of the vocabulary.
     """
-    texts = {}
+    texts: dict[str, str] = {}
     for text in [*written, *aliases.values()]:
         texts.setdefault(words.normalize(text), text)
     parts = [word for phrase in texts for word in phrase.split()]

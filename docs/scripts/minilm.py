@@ -59,7 +59,7 @@ class MiniLm:
         # Texts of one length go together: nothing is padded, and no mask is
         # needed.
         order = np.argsort([len(ids) for ids in tokens], kind="stable")
-        rows = [None] * len(texts)
+        rows: list[np.ndarray] = [np.zeros(0)] * len(texts)
         start = 0
         while start < len(order):
             length = len(tokens[order[start]])

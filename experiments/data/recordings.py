@@ -4,7 +4,11 @@ import pathlib
 
 import numpy as np
 
-from experiments.settings import baseline_config, pretrained
+from experiments.settings import (
+    baseline_config,
+    dual_encoder_config,
+    pretrained,
+)
 from pipelines import manifest as manifests
 from pipelines import synthetic
 
@@ -12,9 +16,9 @@ SYNTHETIC_FOLDER = pathlib.Path("data/synthetic")
 TRAIN_SAMPLE = 50
 
 
-def read(settings: baseline_config.BaselineConfig) -> manifests.Manifest:
+def read(settings: dual_encoder_config.Settings) -> manifests.Manifest:
     """Reads the manifest; makes the embedded data set when it is asked for."""
-    folder = settings.data
+    folder: str | pathlib.Path = settings.data
     if folder == baseline_config.SYNTHETIC:
         folder = synthetic.make(
             SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
@@ -37,8 +41,10 @@ def read(settings: baseline_config.BaselineConfig) -> manifests.Manifest:
 
 
 def parts(
-    settings: baseline_config.BaselineConfig, manifest: manifests.Manifest
-):
+    settings: dual_encoder_config.Settings, manifest: manifests.Manifest
+) -> tuple[
+    manifests.Manifest, manifests.Manifest | None, manifests.Manifest | None
+]:
     """Returns the recordings to train, validate and test on.
 
     The last two are None where there are none; with `train_on` all, all

@@ -50,7 +50,7 @@ def width_ems(line: str) -> float:
 
 @functools.cache
 def _advance_ems(letter: str) -> float:
-    font = ft2font.FT2Font(font_manager.findfont(None))
+    font = ft2font.FT2Font(font_manager.findfont(font_manager.FontProperties()))
     if ord(letter) not in font.get_charmap():
         return 1.0  # as wide as high, as in East Asia
     font.set_size(64, 72)

@@ -7,7 +7,7 @@ import tensorflow as tf
 from experiments.figures import plots, tag_plots, tensorboard_log
 from experiments.runs import run_folder
 from experiments.scoring import evaluation, held_out
-from experiments.settings import baseline_config, flags
+from experiments.settings import dual_encoder_config, flags
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import audio, calibration, layers
@@ -17,7 +17,12 @@ RECORDINGS_SHOWN = 4
 FIGURES_COMPARED = ("map", "roc_auc", "p_at_10", "recording_p_at_10")
 
 
-def illustrate(run, settings, trained, judged: held_out.Judgement) -> None:
+def illustrate(
+    run: run_folder.RunDir,
+    settings: dual_encoder_config.Settings,
+    trained: held_out.Trained,
+    judged: held_out.Judgement,
+) -> None:
     """Writes the table, scores, figures, and what TensorBoard shows."""
     report, scores, recordings = judged.report, judged.scores, judged.recordings
     names, truth = recordings.vocabulary.names, recordings.labels()
@@ -72,7 +77,7 @@ def draw(
 
 def show(
     run: run_folder.RunDir,
-    settings: baseline_config.BaselineConfig,
+    settings: dual_encoder_config.Settings,
     step: int,
     report: evaluation.Report,
     drawn: dict,

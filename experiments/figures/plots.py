@@ -6,8 +6,12 @@ needs to be closed.
 
 import pathlib
 import re
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
+from matplotlib import axes as axes_lib
 from matplotlib import figure, ticker
 
 from experiments.figures import fonts
@@ -119,7 +123,9 @@ def loss_and_map_curves(history: list[dict]) -> figure.Figure:
     return drawn
 
 
-def precision_recall_curves(truth, scores, names) -> figure.Figure:
+def precision_recall_curves(
+    truth: npt.ArrayLike, scores: npt.ArrayLike, names: Sequence[str]
+) -> figure.Figure:
     """Precision over recall of the best, middle and worst tags.
 
     Args:
@@ -147,7 +153,7 @@ def precision_recall_curves(truth, scores, names) -> figure.Figure:
         figsize=(5.5 if len(panels) == 1 else 12, 5.2), layout="constrained"
     )
     # Or a panel's last number on the axis touches the next one's first.
-    drawn.get_layout_engine().set(wspace=0.04)
+    drawn.set_layout_engine("constrained", wspace=0.04)
     every = drawn.subplots(1, len(panels), squeeze=False, sharey=True)[0]
     palette = (*_LINES, "#8a5fb0", "#b3a02f", "#3fa7b5")
     for axes, (title, tags) in zip(every, panels.items(), strict=True):
@@ -177,7 +183,7 @@ def precision_recall_curves(truth, scores, names) -> figure.Figure:
     return drawn
 
 
-def log_mel(spectrogram, spec: audio.AudioSpec) -> figure.Figure:
+def log_mel(spectrogram: npt.ArrayLike, spec: audio.AudioSpec) -> figure.Figure:
     """A log-mel spectrogram with seconds and Hz at its axes.
 
     Args:
@@ -237,7 +243,7 @@ def _set_of(name: str, ending: str) -> str:
     return {"": "training", "train": "training"}.get(which, which)
 
 
-def plain(axes, grid: str = "y"):
+def plain(axes: axes_lib.Axes, grid: Literal["both", "x", "y"] = "y") -> None:
     """Takes the frame away and draws light lines behind the data."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis=grid, color="#e3e5e8", lw=0.7)

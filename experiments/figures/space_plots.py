@@ -1,6 +1,9 @@
 """Figures of the space that recordings and tags share."""
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
+import numpy.typing as npt
 from matplotlib import colors, figure, transforms
 
 from experiments.figures import fonts, plots
@@ -19,7 +22,13 @@ _LABEL_PLACES = (
 )
 
 
-def similarity(truth, recordings, tags, names, seen) -> figure.Figure:
+def similarity(
+    truth: npt.ArrayLike,
+    recordings: npt.NDArray[np.float32],
+    tags: npt.NDArray[np.float32],
+    names: Sequence[str],
+    seen: Collection[str],
+) -> figure.Figure:
     """How near the recordings of each tag are to each tag.
 
     A cell is the mean cosine of the recordings that carry the row's tag with
@@ -66,7 +75,13 @@ def similarity(truth, recordings, tags, names, seen) -> figure.Figure:
     return drawn
 
 
-def space(truth, recordings, tags, names, seen) -> figure.Figure:
+def space(
+    truth: npt.ArrayLike,
+    recordings: npt.NDArray[np.float32],
+    tags: npt.NDArray[np.float32],
+    names: Sequence[str],
+    seen: Collection[str],
+) -> figure.Figure:
     """Recordings and tags on the two directions that tell them apart best.
 
     The directions are the first two principal ones of the tags; recordings
@@ -96,7 +111,12 @@ def space(truth, recordings, tags, names, seen) -> figure.Figure:
     flat = clouds @ plane
     scale = np.abs(points @ plane).max() / max(np.abs(flat).max(), 1e-9)
     axes.scatter(
-        *(flat * scale).T, s=9, color=plots.GREY, alpha=0.45, label="recordings"
+        flat[:, 0] * scale,
+        flat[:, 1] * scale,
+        s=9,
+        color=plots.GREY,
+        alpha=0.45,
+        label="recordings",
     )
     for kind, color in (("trained on", plots.BLUE), ("not", plots.ORANGE)):
         part = [
@@ -108,7 +128,7 @@ def space(truth, recordings, tags, names, seen) -> figure.Figure:
             continue
         at = points[part] @ plane
         title = "tags trained on" if kind != "not" else "tags not trained on"
-        axes.scatter(*at.T, s=26, color=color, label=title)
+        axes.scatter(at[:, 0], at[:, 1], s=26, color=color, label=title)
         for place, point in zip(part, at, strict=True):
             axes.annotate(
                 plots.short(names[shown[place]]),
@@ -164,8 +184,8 @@ def _shared(one, other) -> float:
 def _shown(truth, names, seen):
     """The most frequent tags that a recording carries; unseen ones last."""
     count = truth.sum(axis=0)
-    ranked = np.argsort(-count, kind="stable")
-    ranked = [tag for tag in ranked if count[tag]]
+    order = np.argsort(-count, kind="stable")
+    ranked = [tag for tag in order if count[tag]]
     known = [tag for tag in ranked if names[tag] in seen][: _MOST_TAGS // 2]
     others = [tag for tag in ranked if names[tag] not in seen]
     return [*known, *others[: _MOST_TAGS - len(known)]]

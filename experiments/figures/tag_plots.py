@@ -1,6 +1,9 @@
 """Figures of all tags of a run side by side."""
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 from matplotlib import colors, figure
 
 from experiments.figures import plots
@@ -99,7 +102,12 @@ def average_precision_per_tag(table: list[dict]) -> figure.Figure:
     return drawn
 
 
-def tag_confusion(truth, scores, names, most: int = 30) -> figure.Figure:
+def tag_confusion(
+    truth: npt.ArrayLike,
+    scores: npt.ArrayLike,
+    names: Sequence[str],
+    most: int = 30,
+) -> figure.Figure:
     """Which tags are given to recordings of another tag.
 
     A cell is a ratio: the mean probability of the column's tag among

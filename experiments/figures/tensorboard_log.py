@@ -6,8 +6,10 @@ its log; the caller flushes or closes it.
 
 import json
 import pathlib
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 from matplotlib import figure as figures
 from matplotlib.backends import backend_agg
@@ -19,14 +21,21 @@ from tftag.files import atomic_write, plain_json
 _PROJECTOR_TENSORS, _PROJECTOR_ROWS = "embeddings.tsv", "embeddings_rows.tsv"
 
 
-def scalars(writer, step: int, values: dict[str, float]) -> None:
+def scalars(
+    writer: tf.summary.SummaryWriter, step: int, values: dict[str, float]
+) -> None:
     """Writes numbers, a curve each; what stands before a `/` groups them."""
     with writer.as_default(step):
         for name, value in values.items():
             tf.summary.scalar(name, value)
 
 
-def figure(writer, step: int, name: str, drawn: figures.Figure) -> None:
+def figure(
+    writer: tf.summary.SummaryWriter,
+    step: int,
+    name: str,
+    drawn: figures.Figure,
+) -> None:
     """Writes a matplotlib figure as an image."""
     canvas = backend_agg.FigureCanvasAgg(drawn)
     with fonts.covering(drawn):
@@ -37,7 +46,11 @@ def figure(writer, step: int, name: str, drawn: figures.Figure) -> None:
 
 
 def spectrograms(
-    writer, step: int, log_mel, spec: audio.AudioSpec, names
+    writer: tf.summary.SummaryWriter,
+    step: int,
+    log_mel: npt.ArrayLike,
+    spec: audio.AudioSpec,
+    names: Sequence[str],
 ) -> None:
     """Writes log-mel spectrograms, with seconds and Hz at their axes.
 
@@ -53,12 +66,12 @@ def spectrograms(
 
 
 def audio_with_tags(
-    writer,
+    writer: tf.summary.SummaryWriter,
     step: int,
     name: str,
-    waveform,
+    waveform: npt.ArrayLike,
     sample_rate_hz: int,
-    true_tags,
+    true_tags: Collection[str],
     predicted: dict[str, float],
 ) -> None:
     """Writes a recording to listen to, with its tags and the model's.
@@ -82,9 +95,9 @@ def audio_with_tags(
     lines = ["| model says | probability | recording carries it |", "|-|-|-|"]
     for tag, probability in sorted(predicted.items(), key=lambda kv: -kv[1]):
         hit = "yes" if tag in true_tags else "no"
-        lines.append(f"| {_cell(tag)} | {probability:.2f} | {hit} |")
-    missed = [_cell(tag) for tag in true_tags if tag not in predicted]
-    carried = ", ".join(_cell(tag) for tag in true_tags) or "none"
+        lines.append(f"| {_markdown_cell(tag)} | {probability:.2f} | {hit} |")
+    missed = [_markdown_cell(tag) for tag in true_tags if tag not in predicted]
+    carried = ", ".join(_markdown_cell(tag) for tag in true_tags) or "none"
     text = [f"**Tags:** {carried}", "\n".join(lines)]
     if missed:
         text.append(f"**Missed:** {', '.join(missed)}")
@@ -101,7 +114,12 @@ def audio_with_tags(
 
 
 def pr_curves(
-    writer, step: int, truth, probabilities, names, thresholds: int = 201
+    writer: tf.summary.SummaryWriter,
+    step: int,
+    truth: npt.ArrayLike,
+    probabilities: npt.ArrayLike,
+    names: Sequence[str],
+    thresholds: int = 201,
 ) -> None:
     """Writes a precision-recall curve per tag that has a positive.
 
@@ -144,7 +162,10 @@ def pr_curves(
 
 
 def hparams(
-    writer, settings: dict, figures_of_run: dict[str, float], name: str
+    writer: tf.summary.SummaryWriter,
+    settings: dict[str, object],
+    figures_of_run: dict[str, float],
+    name: str,
 ) -> None:
     """Writes the run as one row of the table of settings and figures.
 
@@ -177,7 +198,10 @@ def hparams(
 
 
 def projector(
-    log_dir: str | pathlib.Path, name: str, embeddings, rows: list[dict]
+    log_dir: str | pathlib.Path,
+    name: str,
+    embeddings: npt.ArrayLike,
+    rows: Sequence[Mapping[str, object]],
 ) -> None:
     """Writes vectors for the embedding projector.
 
@@ -218,5 +242,5 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _cell(text: str) -> str:
+def _markdown_cell(text: str) -> str:
     return _line(text).replace("|", "\\|")

@@ -15,6 +15,7 @@ on after a failure, and never makes a second version of one run.
 import argparse
 import pathlib
 
+from experiments.runs import run_folder
 from pipelines import copy_up
 from pipelines.storage import address as addresses
 from pipelines.storage import remote, retries
@@ -31,7 +32,7 @@ def add_flag(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def check(copy_to: str | None, run) -> None:
+def check(copy_to: str | None, run: run_folder.RunDir) -> None:
     """Refuses a place that cannot be written to, before hours of training.
 
     Args:
@@ -54,7 +55,7 @@ def check(copy_to: str | None, run) -> None:
             ) from error
 
 
-def make(copy_to: str | None, run) -> None:
+def make(copy_to: str | None, run: run_folder.RunDir) -> None:
     """Copies the export of a finished run, then the run, and says where.
 
     Args:

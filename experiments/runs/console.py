@@ -30,25 +30,26 @@ def begin() -> None:
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
 
 
-def short(path: str | os.PathLike) -> str:
+def short(path: str | os.PathLike[str]) -> str:
     """The path from here, where it lies below."""
     path, here = os.path.abspath(path), os.getcwd()
     return os.path.relpath(path) if path.startswith(here + os.sep) else path
 
 
-def tftag_command(*words: str | os.PathLike) -> str:
+def tftag_command(*words: str | os.PathLike[str]) -> str:
     """A call of `tftag` to try from here, as a shell takes it."""
-    words = [
+    said = [
         short(word) if isinstance(word, os.PathLike) else word for word in words
     ]
-    return shlex.join([short(sys.executable), "-m", "tftag", *words])
+    return shlex.join([short(sys.executable), "-m", "tftag", *said])
 
 
 def example(manifest: manifests.Manifest) -> pathlib.Path | None:
     """A recording that `tftag` can read: no address, and no array."""
     for track in manifest.tracks:
         path = manifest.wav_path(track)
-        is_here = not isinstance(path, addresses.Address)
-        if is_here and track.codec != arrays.CODEC:
+        if isinstance(path, addresses.Address):
+            continue
+        if track.codec != arrays.CODEC:
             return path
     return None

@@ -22,7 +22,9 @@ import secrets
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from importlib import metadata
+from typing import Self
 
 from tftag.console import interrupts
 from tftag.files import atomic_write, escaping, no_links, plain_json
@@ -51,7 +53,7 @@ class RunDir:
     """
 
     def __init__(
-        self, root: str | os.PathLike, experiment: str, name: str = ""
+        self, root: str | os.PathLike[str], experiment: str, name: str = ""
     ):
         """Makes the folder, or takes up the one of that name."""
         if pathlib.PurePath(name).name != name or name in (".", ".."):
@@ -86,6 +88,17 @@ class RunDir:
         if not path.exists():
             return None
         return plain_json.read(path, "begin under another --name")
+
+    def load_json(self, file_name: str) -> dict:
+        """The content of a JSON file that the run must have.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        found = self.read_json(file_name)
+        if found is None:
+            raise FileNotFoundError(f"The run has no {self.path / file_name}")
+        return found
 
     def write_json(self, file_name: str, content: dict) -> pathlib.Path:
         """Writes a JSON file at once or not at all; NaN becomes null."""
@@ -126,7 +139,7 @@ class RunDir:
         return entry
 
     @contextlib.contextmanager
-    def locked(self, *, goes_on: bool = True):
+    def locked(self, *, goes_on: bool = True) -> Iterator[Self]:
         """Holds the run for this process; the kernel lets go when it dies.
 
         Args:

@@ -1,7 +1,7 @@
 """The settings of a run: asked for by flags, and kept in its folder."""
 
 from experiments.runs import bucket_copies, run_folder
-from experiments.settings import baseline_config, flags
+from experiments.settings import dual_encoder_config, flags
 from tftag.cli import command_line
 from tftag.files import plain_json
 
@@ -29,7 +29,10 @@ def parser(experiment: str, text: str, presets: dict) -> command_line.Parser:
 
 
 def keep(
-    run: run_folder.RunDir, settings: dict, data: dict | None = None
+    run: run_folder.RunDir,
+    settings: dict[str, object],
+    data: dict[str, object] | None = None,
+    config: dual_encoder_config.Settings | None = None,
 ) -> None:
     """Writes what a run is about, or refuses to go on with another one.
 
@@ -37,6 +40,9 @@ def keep(
         run: gets them.
         settings: what config.json gets.
         data: what data.json gets, with a `fingerprint`; None for no such file.
+        config: the config that the settings are of. A setting that there was
+            none of when the run began had the default of its class: a field
+            that is added later has one that changes nothing.
 
     Raises:
         ValueError: the run began with other settings or data.
@@ -44,9 +50,15 @@ def keep(
     settings = plain_json.plain(settings)
     before = run.read_json("config.json")
     if before is not None and _has_begun(run):
-        changed = flags.differences(_with_later(before, settings), settings)
+        if config is not None:
+            defaults = plain_json.plain(flags.leaves(type(config)()))
+            before = {
+                **{k: v for k, v in defaults.items() if k in settings},
+                **before,
+            }
+        changed = flags.differences(before, settings)
         if data is not None:
-            old = run.read_json("data.json")["fingerprint"]
+            old = run.load_json("data.json")["fingerprint"]
             if old != data["fingerprint"]:
                 changed.append(f"data: {old} -> {data['fingerprint']}")
         if changed:
@@ -58,16 +70,6 @@ def keep(
     run.write_json("config.json", settings)
     if data is not None:
         run.write_json("data.json", data)
-
-
-def _with_later(before, settings):
-    """Adds the settings that there were none of when the run began.
-
-    A field that is added later has a default that changes nothing.
-    """
-    defaults = flags.leaves(baseline_config.BaselineConfig())
-    later = {k: v for k, v in defaults.items() if k in settings}
-    return {**plain_json.plain(later), **before}
 
 
 def _has_begun(run) -> bool:

@@ -2,9 +2,11 @@
 
 import dataclasses
 import io
+from collections.abc import Sequence
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from experiments.runs import run_folder
@@ -139,12 +141,13 @@ def _mean_over_clips(compute, model, manifest, spec, reader, batch_size):
     clips = dataset.evaluation_dataset(
         manifest, spec, reader, batch_size=batch_size
     )
-    totals, counts = None, np.zeros(len(manifest.tracks))
+    totals = np.zeros((len(manifest.tracks), 1))
+    counts = np.zeros(len(manifest.tracks))
     with reader.plain_errors():
         for batch in clips:
             rows = batch.pop("row").numpy()
             found = np.asarray(compute(model, batch), np.float64)
-            if totals is None:
+            if totals.shape[1] != found.shape[1]:
                 totals = np.zeros((len(manifest.tracks), found.shape[1]))
             np.add.at(totals, rows, found)
             np.add.at(counts, rows, 1.0)
@@ -220,6 +223,7 @@ def report(
     if fitted is None:
         folds = min(CROSS_FIT_FOLDS, len(truth))
         how = f"cross-fitted in {folds} parts of the same set"
+        decisions: np.ndarray
         _, decisions = calibration.cross_fitted(truth, scores, folds=folds)
     else:
         how = "those that travel with the model"
@@ -263,7 +267,11 @@ def figures_table(summary: dict) -> str:
 
 
 def write_scores(
-    run: run_folder.RunDir, manifest, names, truth, scores
+    run: run_folder.RunDir,
+    manifest: manifests.Manifest,
+    names: Sequence[str],
+    truth: npt.ArrayLike,
+    scores: npt.NDArray[np.float32],
 ) -> None:
     """Writes scores.npz, from which every figure can be made again."""
     content = io.BytesIO()

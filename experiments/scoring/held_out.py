@@ -1,11 +1,14 @@
 """What a trained model is worth: scores, figures, a calibration."""
 
 import dataclasses
+from typing import Protocol
 
+import keras
 import numpy as np
 
 from experiments.data import recordings as data
 from experiments.scoring import evaluation
+from experiments.settings import dual_encoder_config
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import calibration
@@ -31,7 +34,33 @@ class Judgement:
     fitted: calibration.Calibration
 
 
-def judge(settings, trained, train, validation, test) -> Judgement:
+class Trained(Protocol):
+    """What came of a training; `training.tagger_training.Trained` is one."""
+
+    @property
+    def model(self) -> keras.Model:
+        """The model with its weights."""
+
+    @property
+    def history(self) -> list[dict]:
+        """One dict per epoch."""
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch of the weights, from 1."""
+
+    @property
+    def lost(self) -> dict[str, str]:
+        """Recordings that could not be read -> why."""
+
+
+def judge(
+    settings: dual_encoder_config.Settings,
+    trained: Trained,
+    train: manifests.Manifest,
+    validation: manifests.Manifest | None,
+    test: manifests.Manifest | None,
+) -> Judgement:
     """Scores the test split, or what comes nearest to it.
 
     Args:

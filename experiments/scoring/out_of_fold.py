@@ -51,5 +51,5 @@ def above(probabilities: np.ndarray, learnt: np.ndarray) -> np.ndarray:
     return _log_odds(exact) - _log_odds(prior)
 
 
-def _log_odds(probabilities: np.ndarray) -> np.ndarray:
+def _log_odds(probabilities: np.ndarray | np.float64) -> np.ndarray:
     return np.log(probabilities) - np.log1p(-probabilities)

@@ -120,12 +120,13 @@ class BaselineConfig:
         shuffle_labels: control: deal the training labels out at random.
     """
 
-    # What flags may name: help and errors list the entries.
+    # What flags may name: help and errors list the entries, or what a
+    # function gives where they are of more than one table.
     TABLES: typing.ClassVar = {
         "architecture": backbone.ARCHITECTURES,
         "loss": classification.LOSSES,
         "optimizer": optimizers.OPTIMIZERS,
-        "pooling": backbone.POOLINGS,
+        "pooling": backbone.poolings,
         "schedule": optimizers.SCHEDULES,
     }
 
@@ -360,7 +361,7 @@ PRESETS = {
 
 def from_leaves(values: dict[str, object]) -> BaselineConfig:
     """The config that `flags.leaves` made these values of."""
-    config = PRESETS[values["preset"]]()
+    config = PRESETS[str(values["preset"])]()
     unknown = sorted(values.keys() - flags.leaves(config).keys())
     if unknown:
         raise ValueError(

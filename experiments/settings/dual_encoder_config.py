@@ -192,4 +192,6 @@ def strong() -> DualConfig:
     )
 
 
+Settings = baseline_config.BaselineConfig | DualConfig
+
 PRESETS = {"demo": demo, "seed": seed, "strong": strong}

@@ -12,12 +12,17 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Container
+from collections.abc import Callable, Container
+
+if typing.TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Config = typing.TypeVar("_Config", bound="DataclassInstance")
 
 
-def leaves(config) -> dict[str, object]:
+def leaves(config: _Config) -> dict[str, object]:
     """Every value of nested dataclasses by its own name, in their order."""
-    values = {}
+    values: dict[str, object] = {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         nested = dataclasses.is_dataclass(value)
@@ -31,13 +36,16 @@ def leaves(config) -> dict[str, object]:
     return values
 
 
-def replace(config, values: dict[str, object]):
+def replace(config: _Config, values: dict[str, object]) -> _Config:
     """A copy of nested dataclasses with other values for the named leaves."""
-    changed = {}
+    changed: dict[str, typing.Any] = {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value):
-            changed[field.name] = replace(value, values)
+            # No type: the field holds a config, not the class of one.
+            changed[field.name] = replace(
+                typing.cast(typing.Any, value), values
+            )
         elif field.name in values:
             changed[field.name] = values[field.name]
     return dataclasses.replace(config, **changed)
@@ -71,9 +79,14 @@ def add_flags(
         shown = f" ({shown})" if shown else ""
         text = texts.get(leaf, "")
         if leaf in tables:
-            text += f"; one of {', '.join(tables[leaf])}"
+            table = tables[leaf]
+            names = table() if callable(table) else table
+            text += f"; one of {', '.join(names)}"
         said = (text + shown).replace("%", "%%").strip()
-        options = {"default": argparse.SUPPRESS, "help": said}
+        options: dict[str, typing.Any] = {
+            "default": argparse.SUPPRESS,
+            "help": said,
+        }
         if leaf == "preset":
             options |= {"choices": tuple(presets), "help": texts.get(leaf, "")}
         elif kind is bool:
@@ -83,7 +96,9 @@ def add_flags(
         parser.add_argument("--" + leaf.replace("_", "-"), **options)
 
 
-def from_arguments(arguments: argparse.Namespace, presets: dict):
+def from_arguments(
+    arguments: argparse.Namespace, presets: dict[str, Callable[[], _Config]]
+) -> _Config:
     """The config of the named preset with the flags that were given."""
     given = vars(arguments)
     config = presets[given.get("preset", next(iter(presets)))]()
@@ -114,7 +129,7 @@ def _kinds(config) -> dict[str, object]:
 
 def _texts(config) -> dict[str, str]:
     """What the docstrings of nested dataclasses say of each leaf."""
-    texts = {}
+    texts: dict[str, str] = {}
     for field in dataclasses.fields(config):
         if dataclasses.is_dataclass(value := getattr(config, field.name)):
             texts |= _texts(value)

@@ -102,13 +102,15 @@ def make(
     return made
 
 
-def make_schedule(name: str, learning_rate: float, steps: int):
+def make_schedule(
+    name: str, learning_rate: float, steps: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
     """A float, or a schedule of Keras: an entry of `SCHEDULES`."""
     tables.check("schedule", name, SCHEDULES)
     return SCHEDULES[name](learning_rate, steps)
 
 
-def rate_at(schedule, step: int) -> float:
+def rate_at(schedule: float | Callable[[int], float], step: int) -> float:
     """The learning rate that a step, counted from 0, is taken with."""
     return float(schedule(step)) if callable(schedule) else schedule
 
@@ -125,7 +127,11 @@ def scale_steps(
     """
     whole_step = optimizer.update_step
 
-    def update_step(gradient, variable, learning_rate):
+    def update_step(
+        gradient: keras.KerasTensor,
+        variable: keras.Variable,
+        learning_rate: keras.KerasTensor,
+    ) -> None:
         # It may be the backend's variable, which has another name.
         place = optimizer._get_variable_index(variable)
         share = shares.get(optimizer._trainable_variables[place].path, 1.0)

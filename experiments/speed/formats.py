@@ -78,7 +78,9 @@ def files_of_each_kind(
         A manifest for each row of the table: prepared WAV files, and those
         of each format as they lie.
     """
-    kinds = {PREPARED: [], **{name: [] for name in FORMATS}, "NumPy": []}
+    kinds: dict[str, list[manifests.Track]] = {
+        name: [] for name in (PREPARED, *FORMATS, "NumPy")
+    }
     for number in range(files):
         wave = _music(number, round(seconds * RATE_HZ))
         for name, (suffix, container, encoding) in FORMATS.items():

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from typing import IO, cast
 
 import numpy as np
 
@@ -185,14 +186,18 @@ def torch_process(python: str) -> Iterator[Callable[..., dict]]:
         except OSError as error:
             raise ValueError(_no_torch(python, str(error))) from error
 
-        def ask(**question) -> dict:
+        # Pipes both, as asked for.
+        stdin = cast(IO[str], process.stdin)
+        stdout = cast(IO[str], process.stdout)
+
+        def ask(**question: object) -> dict:
             try:
-                process.stdin.write(json.dumps(question) + "\n")
-                process.stdin.flush()
-                return json.loads(process.stdout.readline())
+                stdin.write(json.dumps(question) + "\n")
+                stdin.flush()
+                return json.loads(stdout.readline())
             except (BrokenPipeError, json.JSONDecodeError) as error:
                 with contextlib.suppress(BrokenPipeError):
-                    process.stdin.close()  # would flush at exit, and fail
+                    stdin.close()  # would flush at exit, and fail
                 process.wait()
                 errors.seek(0)
                 said = errors.read().strip().splitlines() or ["no answer"]

@@ -114,8 +114,9 @@ def per_tag(
         own = [block for block in blocks if block.seed == seed]
         rows = np.concatenate([folds[block.fold] for block in own])
         for place, arm in enumerate(asked.arms):
-            scores = [block.results[place].scores for block in own]
-            if all(each is not None for each in scores):
+            results = [block.results[place].scores for block in own]
+            scores = [each for each in results if each is not None]
+            if len(scores) == len(results):
                 columns.setdefault(arm.title, []).append(
                     metrics.average_precision(
                         truth[rows], np.concatenate(scores)

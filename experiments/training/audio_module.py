@@ -1,5 +1,7 @@
 """A tagger on a TF-Hub audio module in the shape of YAMNet."""
 
+from typing import Any, Self
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -88,7 +90,7 @@ class HubEmbedding(keras.layers.Layer):
         ]
         self._dim = int(traced(tf.zeros([HUB_RATE_HZ])).shape[-1])
 
-    def call(self, waveform):
+    def call(self, waveform: tf.Tensor) -> tf.Tensor:
         """Embeds `[batch, samples]` as `[batch, dim]`."""
         return tf.map_fn(
             self._embed,
@@ -96,16 +98,18 @@ class HubEmbedding(keras.layers.Layer):
             fn_output_signature=tf.TensorSpec([self._dim], tf.float32),
         )
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(
+        self, input_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, int]:
         """Gives `[batch, dim]`."""
         return (input_shape[0], self._dim)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "handle": self.handle}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """Makes the layer again, of a module that this process has asked for.
 
         A saved model may be a stranger's: reading it fetches nothing and runs

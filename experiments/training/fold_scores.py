@@ -9,6 +9,7 @@ from experiments.training import frozen_body, tagger_training
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag.files import atomic_write
+from tftag.models import clip_model
 
 
 def train_and_score(
@@ -45,7 +46,7 @@ def train_and_score(
 
 def score(
     settings: baseline_config.BaselineConfig,
-    model,
+    model: clip_model.ClipModel,
     manifest: manifests.Manifest,
 ) -> np.ndarray:
     """Probabilities of whole recordings, float32 `[recordings, tags]`."""

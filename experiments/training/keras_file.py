@@ -51,7 +51,7 @@ _CONFIG = "config.json"
 _LARGEST_CONFIG_BYTES = 1 << 24
 
 
-def load_tagger(path: str | os.PathLike) -> keras.Model:
+def load_tagger(path: str | os.PathLike[str]) -> keras.Model:
     """Loads `assets.extra/tagger.keras` of an export.
 
     Args:

@@ -11,13 +11,14 @@ import tensorflow as tf
 from experiments.figures import tensorboard_log
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from experiments.settings import baseline_config, optimizers
+from experiments.settings import dual_encoder_config, optimizers
 from experiments.training import (
     state,
     tag_weights,
     transfer,
     weight_average,
 )
+from pipelines import manifest as manifests
 from pipelines.reading import dataset, slice_reader
 
 _log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Loop(keras.callbacks.Callback):
 
     def __init__(
         self,
-        settings: baseline_config.BaselineConfig,
+        settings: dual_encoder_config.Settings,
         tagger: keras.Model,
         trained: keras.Model,
         steps: int,
@@ -54,15 +55,15 @@ class Loop(keras.callbacks.Callback):
         self.steps = steps
         self.run = run
         self.progress = state.Progress()
-        self.best = None
+        self.best: state.Named | None = None
         self.average = None
         if settings.training.average_decay:
             self.average = weight_average.WeightAverage(
                 tagger, settings.training.average_decay
             )
-        self._watched = {}
-        self._reader = None
-        self._running_loss = None
+        self._watched: dict[str, manifests.Manifest] = {}
+        self._reader: slice_reader.SliceReader | None = None
+        self._running_loss: state.Named | None = None
         self._scalars = tf.summary.create_file_writer(str(run.tensorboard))
         self._schedule = optimizers.make_schedule(
             settings.training.schedule,
@@ -71,11 +72,11 @@ class Loop(keras.callbacks.Callback):
         )
         self._clock = self._saved_at = time.monotonic()
 
-    def watch(self, name, manifest):
+    def watch(self, name: str, manifest: manifests.Manifest) -> None:
         """Scores these recordings every `score_every` epochs."""
         self._watched[name] = manifest
 
-    def fit(self, manifest):
+    def fit(self, manifest: manifests.Manifest) -> None:
         """Runs the steps that are left."""
         training, progress = self.settings.training, self.progress
         reader = slice_reader.SliceReader(
@@ -108,7 +109,9 @@ class Loop(keras.callbacks.Callback):
                     verbose=0,
                 )
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(
+        self, epoch: int, logs: dict[str, float] | None = None
+    ) -> None:
         """Takes up the running loss of an interrupted epoch."""
         # `fit` has just set the running mean of the loss to zero.
         if self._running_loss is not None:
@@ -117,7 +120,9 @@ class Loop(keras.callbacks.Callback):
             )
             self._running_loss = None
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(
+        self, batch: int, logs: dict[str, float] | None = None
+    ) -> None:
         """Averages the weights, and saves from time to time."""
         self.progress.step += 1
         if self.average is not None:
@@ -129,9 +134,11 @@ class Loop(keras.callbacks.Callback):
         ):
             self.save()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, float] | None = None
+    ) -> None:
         """Scores, compares, adapts, saves and says so."""
-        loss = float(logs["loss"])
+        loss = float((logs or {})["loss"])
         if not np.isfinite(loss):
             raise Diverged(
                 "The loss must stay a finite number. Lower --learning-rate or "
@@ -164,10 +171,10 @@ class Loop(keras.callbacks.Callback):
             )
             self.trained.stop_training = True
 
-    def save(self):
+    def save(self) -> None:
         """Writes the state after the last step."""
         self._pass_time()
-        self.progress.lost |= self._reader.lost
+        self.progress.lost |= self._lost()
         groups = {
             "model": self.trained.variables,
             "optimizer": self.trained.optimizer.variables,
@@ -181,7 +188,9 @@ class Loop(keras.callbacks.Callback):
         state.save(self.run.checkpoints, self.progress, arrays)
         self._saved_at = time.monotonic()
 
-    def restore(self, progress, arrays):
+    def restore(
+        self, progress: state.Progress, arrays: dict[str, state.Named]
+    ) -> None:
         """Takes up a saved state."""
         for group, variables in (
             ("model", self.trained.variables),
@@ -195,7 +204,10 @@ class Loop(keras.callbacks.Callback):
         if progress.step % self.steps:
             self._running_loss = arrays["metrics"]
 
-    def final_weights(self):
+    def _lost(self) -> dict[str, str]:
+        return {} if self._reader is None else self._reader.lost
+
+    def final_weights(self) -> list[np.ndarray]:
         """The arrays of `model.get_weights()` to go on with."""
         if self.best is not None:
             return [array for _, array in self.best]
@@ -210,14 +222,14 @@ class Loop(keras.callbacks.Callback):
 
     def _score(self, epoch):
         """Scores the watched recordings; returns their figures by name."""
-        found = {}
+        found: dict[str, float] = {}
         in_place = (
             self.average.in_place()
             if self.average is not None
             else contextlib.nullcontext()
         )
         with in_place:
-            lost = self.progress.lost | self._reader.lost
+            lost = self.progress.lost | self._lost()
             for name, watched in self._watched.items():
                 manifest = evaluation.readable(watched, lost)
                 truth = manifest.labels()

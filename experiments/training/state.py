@@ -13,7 +13,10 @@ import logging
 import os
 import pathlib
 import re
+from collections.abc import Iterable
+from typing import Any, cast
 
+import keras
 import numpy as np
 
 from tftag.files import atomic_write, stored_arrays
@@ -60,7 +63,7 @@ class Progress:
 
 
 def save(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     progress: Progress,
     arrays: dict[str, list[tuple[str, np.ndarray]]],
 ) -> pathlib.Path:
@@ -86,9 +89,10 @@ def save(
         {"progress": dataclasses.asdict(progress), "names": names}
     )
     content[_JSON] = np.frombuffer(text.encode(), np.uint8)
-    packed = io.BytesIO()
-    np.savez(packed, **content)
-    packed = packed.getvalue()
+    stream = io.BytesIO()
+    # NumPy has a flag among the names of the arrays.
+    np.savez(stream, **cast(Any, content))
+    packed = stream.getvalue()
     path = folder / f"state-{_next_number(folder):010d}.npz"
     atomic_write.write(path, packed + hashlib.sha256(packed).digest())
     for old in _files(folder)[:-KEPT]:
@@ -96,7 +100,12 @@ def save(
     return path
 
 
-def load(folder: str | os.PathLike):
+Named = list[tuple[str, np.ndarray]]
+
+
+def load(
+    folder: str | os.PathLike[str],
+) -> tuple[Progress, dict[str, Named]] | None:
     """Reads the newest state that is whole.
 
     Args:
@@ -147,13 +156,15 @@ def _unpacked(packed):
     return Progress(**about["progress"]), groups
 
 
-def named(variables) -> list[tuple[str, np.ndarray]]:
+def named(variables: Iterable[keras.Variable]) -> Named:
     """Copies of Keras variables with their paths."""
     # Copied once more: on a CPU, numpy may look into the variable itself.
     return [(v.path, np.array(v.numpy())) for v in variables]
 
 
-def restore(variables, saved: list[tuple[str, np.ndarray]], group: str) -> None:
+def restore(
+    variables: Iterable[keras.Variable], saved: Named, group: str
+) -> None:
     """Assigns saved arrays to Keras variables of the same names and shapes.
 
     Raises:
@@ -193,4 +204,4 @@ def _files(folder: pathlib.Path) -> list[pathlib.Path]:
 
 def _next_number(folder: pathlib.Path) -> int:
     files = _files(folder)
-    return int(_NAME.fullmatch(files[-1].name)[1]) + 1 if files else 1
+    return int(files[-1].stem.removeprefix("state-")) + 1 if files else 1

@@ -5,7 +5,7 @@ import dataclasses
 import functools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -13,7 +13,12 @@ import tensorflow as tf
 
 from experiments.data import recordings
 from experiments.runs import run_folder
-from experiments.settings import baseline_config, optimizers, tables
+from experiments.settings import (
+    baseline_config,
+    dual_encoder_config,
+    optimizers,
+    tables,
+)
 from experiments.training import (
     audio_module,
     frozen_body,
@@ -117,7 +122,7 @@ def _train_head(settings, train, validation, run) -> Trained:
 
 
 def train_model(
-    settings: baseline_config.BaselineConfig,
+    settings: dual_encoder_config.Settings,
     train: manifests.Manifest,
     validation: manifests.Manifest | None,
     run: run_folder.RunDir,
@@ -292,7 +297,7 @@ def _first_weights(choice, manifest):
 
 
 @contextlib.contextmanager
-def precision(name: str):
+def precision(name: str) -> Iterator[None]:
     """Layers made inside compute in this precision; float32 without a GPU."""
     if name != "float32" and not tf.config.list_physical_devices("GPU"):
         _warn_of_no_gpu(name)

@@ -28,7 +28,7 @@ _WAY_OUT = "name another run to start from"
 
 def take_over(
     model: clip_model.ClipModel,
-    source: str | os.PathLike,
+    source: str | os.PathLike[str],
     vocabulary: tags.TagVocabulary,
     spec: audio.AudioSpec,
 ) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def take_over(
 
 def take_over_body(
     model: clip_model.ClipModel,
-    source: str | os.PathLike,
+    source: str | os.PathLike[str],
     spec: audio.AudioSpec,
 ) -> None:
     """Copies a tagger's body, and nothing that knows its tags.
@@ -101,7 +101,7 @@ def take_over_body(
 def copy_body(
     model: clip_model.ClipModel,
     other: clip_model.ClipModel,
-    source: str | os.PathLike = "the other model",
+    source: str | os.PathLike[str] = "the other model",
 ) -> None:
     """Copies front end and backbone from one model to another.
 
@@ -117,7 +117,7 @@ def copy_body(
     _copy(model.backbone, other.backbone, source)
 
 
-def card(source: str | os.PathLike) -> dict:
+def card(source: str | os.PathLike[str]) -> dict:
     """What a model to start from says of its tags and recordings.
 
     Args:

@@ -39,7 +39,7 @@ def clip_vectors(
     manifest: manifests.Manifest,
     spec: audio.AudioSpec,
     batch_size: int,
-    folder: str | os.PathLike | None = None,
+    folder: str | os.PathLike[str] | None = None,
 ) -> tuple[cached_clips.ClipVectors, dict[str, str]]:
     """Reads the vectors of all clips, and computes those that are not there.
 
@@ -54,17 +54,18 @@ def clip_vectors(
         The vectors of evenly spaced clips, and the recordings that could not
         be read: path -> why. These have no clips.
     """
-    folder = default_folder() if folder is None else pathlib.Path(folder)
-    folder /= _body_key(model, spec)
-    files = [folder / f"{_recording_key(t)}.npy" for t in manifest.tracks]
+    kept = default_folder() if folder is None else pathlib.Path(folder)
+    kept /= _body_key(model, spec)
+    files = [kept / f"{_recording_key(t)}.npy" for t in manifest.tracks]
     missing = [row for row, file in enumerate(files) if not file.is_file()]
     if missing:
         _log.info(
             "computing the clip vectors of %d recordings, kept in %s",
             len(missing),
-            folder,
+            kept,
         )
-    lost, body = {}, model.body()
+    lost: dict[str, str] = {}
+    body = model.body()
     for first in range(0, len(missing), _AT_ONCE):
         rows = missing[first : first + _AT_ONCE]
         lost |= _compute(body, manifest, rows, files, spec, batch_size)
@@ -92,7 +93,7 @@ def _compute(body, manifest, rows, files, spec, batch_size):
     except ValueError as error:
         if len(rows) == 1:
             return {part.tracks[0].path: str(error)}
-        lost = {}
+        lost: dict[str, str] = {}
         for row in rows:
             lost |= _compute(body, manifest, [row], files, spec, batch_size)
         return lost

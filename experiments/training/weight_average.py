@@ -1,6 +1,7 @@
 """An exponential moving average of a model's weights."""
 
 import contextlib
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -41,7 +42,7 @@ class WeightAverage:
         self._update(tf.constant(step, tf.float32))
 
     @contextlib.contextmanager
-    def in_place(self):
+    def in_place(self) -> Iterator[None]:
         """The model has the averages for its weights inside the block."""
         kept = [tf.identity(weight.value) for weight in self._weights]
         for average, weight in zip(self.variables, self._weights, strict=True):

@@ -58,14 +58,14 @@ def rows(
     own = word_sources.open_source(settings.words)
     made = []
     for loss, negatives in LOSSES:
-        changed = {"loss": loss}
+        changed: dict[str, object] = {"loss": loss}
         if negatives:
             changed["negatives"] = negatives
         title = f"{loss}, {negatives}" if negatives else loss
         made.append(Row("loss", title, flags.replace(settings, changed), own))
-    sources = list(dict.fromkeys((settings.words, *sources)))
-    files = [pathlib.PurePath(s).name for s in sources if s.endswith(".txt")]
-    for source in sources:
+    asked = list(dict.fromkeys((settings.words, *sources)))
+    files = [pathlib.PurePath(s).name for s in asked if s.endswith(".txt")]
+    for source in asked:
         vectors = word_sources.open_source(source)
         name = pathlib.PurePath(source).name
         # Of two files of one name, only the path tells which is which.

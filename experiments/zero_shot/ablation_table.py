@@ -78,14 +78,17 @@ def text(summary: dict) -> str:
                     r for r in table if (r["kind"], r["side"]) == (kind, side)
                 ]
                 for title in group:
-                    cells = [_cell(r) for r in part if r["row"] == title]
+                    cells = [
+                        zero_shot_table.interval_text(r)
+                        for r in part
+                        if r["row"] == title
+                    ]
                     lines.append(_line(title, cells))
                 chances = [r for r in part if r["row"] == group[0]]
                 cells = [f"{r['random_order']:.3f}" for r in chances]
                 lines.append(_line("random order", cells))
     lines += ["", "share that has a vector for any word, then for every word"]
-    named = ("tags", "annotations") * 2
-    lines.append(_line("", named, width=14))
+    lines.append(_line("", ("tags", "annotations") * 2, width=14))
     for title, share in sources.items():
         cells = [f"{value:.1%}" for value in share.values()]
         lines.append(_line(title, cells, width=14))
@@ -94,9 +97,3 @@ def text(summary: dict) -> str:
 
 def _line(title: str, cells, width: int = 20) -> str:
     return f"  {title:18}" + "".join(f"{cell:>{width}}" for cell in cells)
-
-
-def _cell(row: dict) -> str:
-    if row["low"] is None:
-        return f"{row['mean']:.3f}"
-    return f"{row['mean']:.3f} ({row['low']:.3f}-{row['high']:.3f})"

@@ -67,7 +67,7 @@ def text(summary: dict) -> str:
         lines += ["", _title(kind, side)]
         lines.append(_line("", FIGURES.values()))
         for method in unseen_draw.METHODS:
-            cells = [_cell(r) for r in part if r["method"] == method]
+            cells = [interval_text(r) for r in part if r["method"] == method]
             # ConSE asks the tagger, which answers for seen tags itself.
             is_tagger = (method, side) == (unseen_draw.CONSE, "seen")
             lines.append(_line("the tagger" if is_tagger else method, cells))
@@ -100,7 +100,8 @@ def _title(kind: str, side: str) -> str:
     return f"harmonic mean of seen and {unseen}"
 
 
-def _cell(row: dict) -> str:
+def interval_text(row: dict) -> str:
+    """Mean and, of more than one draw, the 95 % interval of a row."""
     if row["low"] is None:
         return f"{row['mean']:.3f}"
     return f"{row['mean']:.3f} ({row['low']:.3f}-{row['high']:.3f})"

@@ -156,7 +156,7 @@ def _train_and_score(settings, train, test, split, vectors, folder):
 
     begin = time.monotonic()
     learnt = dual_encoder_training.learnt_from(settings, tagger, train)
-    clips, heard = (
+    clips, test_clips = (
         cached_clips.clip_vectors(tagger.model, part, settings)
         for part in (learnt, test)
     )
@@ -167,7 +167,7 @@ def _train_and_score(settings, train, test, split, vectors, folder):
         artists=[track.artist for track in learnt.tracks],
         seed=settings.seed,
     )
-    scores[LINEAR] = fitted.score(heard.means(), targets)
+    scores[LINEAR] = fitted.score(test_clips.means(), targets)
     seconds[LINEAR] = tagger.seconds + time.monotonic() - begin
 
     nothing = sources.random_vectors(vectors, settings.seed)

@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     place = addresses.local(asked.manifest, "MANIFEST", "copy it here first")
     # Files that are gone are a finding here.
     prepared = manifest.read_manifest(place, check_files=False)
-    folder = asked.out or prepared.folder / FOLDER_NAME
+    folder = asked.out or prepared.local_folder / FOLDER_NAME
     if asked.out is None:
         no_links.refuse(folder)
     measured = None if asked.quick else measurements.measure(prepared, folder)

@@ -64,7 +64,7 @@ class Inspection:
 
     prepared: manifest.Manifest
     splits: tuple[Split, ...]
-    tags: tuple[tag_figures.Tag, ...]
+    tags: tuple[tag_figures.TagFigures, ...]
     together: np.ndarray
     tag_pairs: tuple[tag_figures.TagPair, ...]
     other_tags: int
@@ -83,7 +83,7 @@ class Inspection:
         return self.prepared.tracks
 
     @property
-    def tags_at_risk(self) -> list[tag_figures.Tag]:
+    def tags_at_risk(self) -> list[tag_figures.TagFigures]:
         """Tags with a risk, the rarest first."""
         return [tag for tag in reversed(self.tags) if tag.risks]
 
@@ -143,7 +143,7 @@ def inspect(
         else tuple(measured.near_duplicates(max_error_rate)),
         levels=(None,) * count if measured is None else measured.levels,
         unreadable={} if measured is None else measured.unreadable,
-        rejected=_rejected(prepared.folder),
+        rejected=_rejected(prepared.local_folder),
         warnings=_warnings(prepared),
     )
 
@@ -171,7 +171,7 @@ def _equal(tracks: Sequence[manifest.Track]) -> tuple[tuple[int, ...], ...]:
 
 
 def _warnings(prepared: manifest.Manifest) -> dict[str, str]:
-    said = journal.warnings(prepared.folder)
+    said = journal.warnings(prepared.local_folder)
     return {
         track.track_id: "; ".join(said[track.track_id])
         for track in prepared.tracks

@@ -1,6 +1,7 @@
 """An inspection as lines on a terminal."""
 
 import numpy as np
+import numpy.typing as npt
 
 from pipelines import counts_in_words
 from pipelines.inspect import findings, inspection
@@ -76,7 +77,7 @@ def _spread(seen):
         yield f"{name:<22}{row}"
 
 
-def decibels(peaks) -> np.ndarray:
+def decibels(peaks: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Peaks relative to full scale, in dB; nothing below -120."""
     return 20 * np.log10(np.maximum(np.asarray(peaks, np.float64), 1e-6))
 

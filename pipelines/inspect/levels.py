@@ -47,7 +47,8 @@ class LevelMeter:
         self._samples = 0
         self._power = 0.0
         self._clipped = 0
-        self._first = self._last = None
+        self._first: int | None = None
+        self._last = 0
 
     def add(self, samples: np.ndarray) -> None:
         """Takes the next samples, int16 `[samples]`."""
@@ -66,14 +67,18 @@ class LevelMeter:
         """The levels of all samples; a recording without any is silent."""
         samples, seconds = max(1, self._samples), 1 / self._rate_hz
         mean = math.sqrt(self._power / samples) / FULL_SCALE
-        silent = self._first is None
+        first = self._first
         return Levels(
             rms_db=20 * math.log10(mean) if mean else -math.inf,
             clipped_share=self._clipped / samples,
             silent_start_seconds=seconds
-            * (self._samples if silent else self._first),
+            * (self._samples if first is None else first),
             silent_end_seconds=seconds
-            * (self._samples if silent else self._samples - 1 - self._last),
+            * (
+                self._samples
+                if first is None
+                else self._samples - 1 - self._last
+            ),
         )
 
 

@@ -55,7 +55,7 @@ class Measurements:
         Returns:
             Pairs of rows, those that share most first.
         """
-        row_at = {}
+        row_at: dict[int, int] = {}
         for row, (start, end) in enumerate(self.places.tolist()):
             if end > start:
                 row_at.setdefault(start, row)
@@ -89,7 +89,8 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
     folder.mkdir(parents=True, exist_ok=True)
     words_path, table_path = folder / WORDS_NAME, folder / TABLE_NAME
     known = _read_table(table_path, words_path)
-    found, unreadable = [], {}
+    found: list[_Entry | None] = []
+    unreadable: dict[str, str] = {}
     chunk_samples = _CHUNK_SECONDS * prepared.sample_rate_hz
     reader = slice_reader.SliceReader(prepared, chunk_samples)
     no_links.refuse(words_path)  # before it is read as well
@@ -186,21 +187,21 @@ def _reason(error):
 
 def _read_table(table_path, words_path):
     """What an earlier call kept: key -> entry; nothing that was cut short."""
-    known = {}
+    known: dict[str, _Entry] = {}
     if not table_path.exists() or not words_path.exists():
         return known
     held = words_path.stat().st_size // 4
     with open(table_path, encoding="utf-8", errors="replace") as file:
         for line in file:
             try:
-                entry = _Entry(**json.loads(line))
+                fields = json.loads(line)
                 # JSON has no -inf, the level of silence.
                 facts = {
                     name: -math.inf if value is None else value
-                    for name, value in entry.levels.items()
+                    for name, value in fields["levels"].items()
                 }
-                level = levels.Levels(**facts)
-                entry = dataclasses.replace(entry, levels=level)
+                fields["levels"] = levels.Levels(**facts)
+                entry = _Entry(**fields)
                 if entry.start + entry.words <= held:
                     known[json.dumps(entry.key)] = entry
             except (*plain_json.DAMAGE, TypeError, AttributeError):

@@ -14,7 +14,7 @@ _PAIR_MIN_RECORDINGS = 5
 
 
 @dataclasses.dataclass(frozen=True)
-class Tag:
+class TagFigures:
     """One tag of the vocabulary.
 
     Attributes:
@@ -53,7 +53,7 @@ class TagPair:
     shared: float
 
 
-def describe_tags(prepared: manifest.Manifest) -> list[Tag]:
+def describe_tags(prepared: manifest.Manifest) -> list[TagFigures]:
     """Describes each tag of the vocabulary, the most frequent first."""
     labels = prepared.labels() > 0
     splits = np.array([track.split for track in prepared.tracks])
@@ -67,7 +67,7 @@ def describe_tags(prepared: manifest.Manifest) -> list[Tag]:
         by_split = {s: int(carried[splits == s].sum()) for s in sizes}
         names = set(artists[carried].tolist())
         found.append(
-            Tag(
+            TagFigures(
                 name=name,
                 recordings=int(carried.sum()),
                 by_split=by_split,

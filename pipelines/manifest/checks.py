@@ -12,7 +12,7 @@ SPLITS = ("train", "validation", "test")
 PREPARED = "prepared"
 
 
-def check_tracks(tracks: Sequence, path: os.PathLike) -> None:
+def check_tracks(tracks: Sequence, path: os.PathLike[str]) -> None:
     """Refuses tracks that no manifest can have.
 
     Args:

@@ -139,6 +139,20 @@ class Manifest:
             known.update(json.dumps(facts).encode())
         return known.hexdigest()[:16]
 
+    @property
+    def local_folder(self) -> pathlib.Path:
+        """The folder of a data set that is here.
+
+        Raises:
+            ValueError: It is in a bucket.
+        """
+        if isinstance(self.folder, addresses.Address):
+            raise ValueError(
+                "The data set must be in a folder of this machine. "
+                f"Received: {self.folder}"
+            )
+        return self.folder
+
     def wav_path(self, track: Track) -> pathlib.Path | addresses.Address:
         """Where the samples of a track are."""
         return self.folder / track.path
@@ -159,7 +173,8 @@ def write_manifest(manifest: Manifest) -> pathlib.Path:
     Raises:
         ValueError: A track cannot be written as it is.
     """
-    checks.check_tracks(manifest.tracks, manifest.folder / TABLE_NAME)
+    folder = manifest.local_folder
+    checks.check_tracks(manifest.tracks, folder / TABLE_NAME)
     facts = {
         "format": FORMAT,
         "fingerprint": manifest.fingerprint,
@@ -169,14 +184,14 @@ def write_manifest(manifest: Manifest) -> pathlib.Path:
         "source": manifest.source,
     }
     rows = (_values(track) for track in manifest.tracks)
-    csv_rows.write_rows(manifest.folder / TABLE_NAME, rows)
-    facts_path = manifest.folder / FACTS_NAME
+    csv_rows.write_rows(folder / TABLE_NAME, rows)
+    facts_path = folder / FACTS_NAME
     atomic_write.write(facts_path, plain_json.text(facts) + "\n")
-    return manifest.folder / TABLE_NAME
+    return folder / TABLE_NAME
 
 
 def read_manifest(
-    path: str | os.PathLike | addresses.Address, check_files: bool = True
+    path: str | os.PathLike[str] | addresses.Address, check_files: bool = True
 ) -> Manifest:
     """Reads a manifest and checks that every file is there and whole.
 

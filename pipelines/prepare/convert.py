@@ -15,7 +15,7 @@ import multiprocessing
 import os
 import pathlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from multiprocessing import connection
 
 import soundfile
@@ -99,15 +99,20 @@ def convert_files(
         for part in wav_folder.glob(".*.part*"):  # of a run that was killed
             part.unlink(missing_ok=True)
         facts = remote_listing.look_up(
-            each for each in sources.values() if addresses.is_remote(each)
+            each
+            for each in sources.values()
+            if isinstance(each, addresses.Address)
         )
         installed = ffmpeg.version()
         answers, todo, waiting = {}, {}, []
-        for track_id, source in sources.items():
-            if not isinstance(source, addresses.Address):
-                source = os.fspath(source)
+        for track_id, place in sources.items():
+            source: str | addresses.Address
+            if isinstance(place, addresses.Address):
+                source, fact = place, facts.get(place)
+            else:
+                source, fact = os.fspath(place), None
             try:
-                key = notes.key(source, facts.get(source))
+                key = notes.key(source, fact)
             except OSError as error:
                 why = error.strerror or getattr(error, "reason", str(error))
                 answers[track_id] = _rejected("unreadable", why)
@@ -245,7 +250,7 @@ class _Pool:
         # Not fork: it would copy the threads' locks of whoever calls.
         self._context = multiprocessing.get_context("spawn")
 
-    def results(self) -> Iterator[tuple[str, pathlib.Path, dict]]:
+    def results(self) -> Generator[tuple[str, pathlib.Path, dict], None, None]:
         """Yields (track id, where its WAV is for now, answer)."""
         try:
             while self._waiting or self._busy():

@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import signal
+from multiprocessing import connection as connections
 
 from pipelines.prepare import journal
 from pipelines.reading import arrays, in_place_check, slice_decoders
@@ -17,7 +18,7 @@ from tftag.audio import ffmpeg
 
 
 def serve(
-    connection,
+    connection: connections.Connection,
     sample_rate_hz: int,
     seconds_per_file: float,
     in_place: bool = False,
@@ -47,6 +48,7 @@ def serve(
             return
         # Should the parent die, nobody else would end a decoder that hangs.
         signal.alarm(int(min(seconds_per_file, 1e6)) + 10)
+        answer: dict | OSError
         try:
             answer = convert(
                 source, target, sample_rate_hz, in_place, array_rate_hz
@@ -148,7 +150,7 @@ def _convert(source, target, sample_rate_hz, in_place, array_rate_hz):
     if facts is None:
         facts = _write(target, recording, sample_rate_hz)
     known = hashlib.blake2b(
-        recording.samples.astype("<i2", copy=False), digest_size=16
+        recording.samples.astype("<i2", copy=False).data, digest_size=16
     )
     return {
         "samples": recording.samples.size,

@@ -37,7 +37,7 @@ class Journal:
             no_links.lock(folder / f".{NAME}.lock", refusal)
         )
         path = folder / NAME
-        self._entries = {}
+        self._entries: dict[str, dict] = {}
         if path.exists():
             with open(path, encoding="utf-8", errors="replace") as file:
                 for line in file:
@@ -69,10 +69,12 @@ class Journal:
             OSError: The source is not there.
         """
         if isinstance(source, addresses.Address):
-            if isinstance(known, retries.RemoteError):
-                raise known
-            facts = [str(source), known.file_bytes, known.version]
-            return [*facts, self.made_by]
+            if not isinstance(known, remote_listing.RemoteFile):
+                raise known or retries.RemoteError(
+                    source, "it was not looked up"
+                )
+            remote = [str(source), known.file_bytes, known.version]
+            return [*remote, self.made_by]
         facts = os.stat(source)
         return [source, facts.st_size, facts.st_mtime_ns, self.made_by]
 
@@ -116,7 +118,7 @@ def warnings(folder: pathlib.Path) -> dict[str, list[str]]:
     Returns:
         Track id -> texts, where there are some.
     """
-    said = {}
+    said: dict[str, list[str]] = {}
     path = folder / NAME
     if not path.is_file():
         return said

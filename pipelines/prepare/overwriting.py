@@ -19,8 +19,8 @@ OWN_NAMES = (
 
 
 def refuse_own_files(
-    out: str | os.PathLike,
-    sources: Iterable[str | os.PathLike | addresses.Address],
+    out: str | os.PathLike[str],
+    sources: Iterable[str | os.PathLike[str] | addresses.Address],
 ) -> None:
     """Refuses to read what would be written over.
 
@@ -38,7 +38,8 @@ def refuse_own_files(
     found = [
         source
         for source in sources
-        if not addresses.is_remote(source)
+        if not isinstance(source, addresses.Address)
+        and not addresses.is_remote(source)
         and f"{os.path.realpath(source)}{os.sep}".startswith(inside)
     ]
     if found:

@@ -85,8 +85,8 @@ class Options:
 
 def prepare(
     listing: listings.Listing,
-    audio_folder: str | os.PathLike | addresses.Address,
-    out: str | os.PathLike,
+    audio_folder: str | os.PathLike[str] | addresses.Address,
+    out: str | os.PathLike[str],
     options: Options,
 ) -> tuple[manifest.Manifest, list[rejected.Rejected]]:
     """Converts the recordings of a listing and writes their manifest.

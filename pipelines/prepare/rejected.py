@@ -66,7 +66,7 @@ def of_listing(listing: listings.Listing) -> list[Rejected]:
 def collect(
     listing: listings.Listing,
     answers: Mapping[str, dict],
-    audio_folder: str | os.PathLike | addresses.Address,
+    audio_folder: str | os.PathLike[str] | addresses.Address,
     drop_duplicates: bool = False,
 ) -> list[Rejected]:
     """Everything that cannot be used.
@@ -81,7 +81,8 @@ def collect(
     Returns:
         Sorted by reason and name.
     """
-    found, first = of_listing(listing), {}
+    found = of_listing(listing)
+    first: dict[str, str] = {}
     for recording in listing.recordings:
         answer = answers[recording.track_id]
         name = _relative(recording.path, audio_folder)

@@ -6,10 +6,10 @@ like any other. Nothing is unpickled.
 """
 
 import dataclasses
+import io
 import math
 import os
 import tokenize
-from typing import BinaryIO
 
 import numpy as np
 
@@ -55,12 +55,12 @@ class Layout:
     data_offset: int
 
 
-def is_array(path: str | os.PathLike | addresses.Address) -> bool:
+def is_array(path: str | os.PathLike[str] | addresses.Address) -> bool:
     """Whether the name of a file ends in `.npy`."""
     return str(path).lower().endswith(SUFFIX)
 
 
-def read_layout(file: BinaryIO) -> Layout:
+def read_layout(file: io.FileIO) -> Layout:
     """Reads the header.
 
     An array of one axis is `[samples]`. Of two axes, the one of at most
@@ -115,7 +115,7 @@ def read_layout(file: BinaryIO) -> Layout:
 
 
 def read_frames(
-    file: BinaryIO, layout: Layout, first: int, frames: int
+    file: io.FileIO, layout: Layout, first: int, frames: int
 ) -> np.ndarray:
     """Reads a part of the samples.
 
@@ -140,7 +140,7 @@ def read_frames(
         start = piece * layout.frames + first * width
         raw = np.empty(frames * width, layout.dtype)
         file.seek(layout.data_offset + start * layout.dtype.itemsize)
-        local_file.fill(file, memoryview(raw).cast("B"))
+        local_file.fill(file, raw.data.cast("B"))
         with np.errstate(over="ignore"):  # infinite ones are refused by name
             samples[piece] = raw
     if layout.dtype.kind == "i":
@@ -149,7 +149,7 @@ def read_frames(
 
 
 def decode_array(
-    path: str | os.PathLike, array_rate_hz: int | None, sample_rate_hz: int
+    path: str | os.PathLike[str], array_rate_hz: int | None, sample_rate_hz: int
 ) -> audio.Recording:
     """Reads a whole array as `tftag.audio.decode_file` reads a file.
 

@@ -220,7 +220,7 @@ def evaluation_dataset(
             audio.clip_starts(tracks[row].samples, spec)[place]
             for row, place in zip(rows, clips - first_clip[rows], strict=True)
         ]
-        return reader.read(rows, starts, replace_lost=False)
+        return reader.read(rows.tolist(), starts, replace_lost=False)
 
     def load(step):
         clips, rows = tf.numpy_function(

@@ -25,7 +25,7 @@ MARGIN_SAMPLES = 256
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class SourceFile:
     """A file that was not converted.
 
     Attributes:
@@ -35,7 +35,7 @@ class Source:
         frames: Its own length; what a decoder finds behind is not used.
     """
 
-    path: str | os.PathLike
+    path: str | os.PathLike[str]
     codec: str
     rate_hz: int
     frames: int
@@ -70,7 +70,7 @@ def frames_needed(
 
 
 def read_clip(
-    source: Source,
+    source: SourceFile,
     sample_rate_hz: int,
     peak: float,
     start: int,
@@ -118,7 +118,7 @@ def read_clip(
 
 def fill(
     clip: np.ndarray,
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     track: manifests.Track,
     sample_rate_hz: int,
     start: int,
@@ -139,7 +139,7 @@ def fill(
         # damaged bytes away from a file that was cut.
         local_file.open_whole(path, track.file_bytes).close()
         clip[:] = read_clip(
-            Source(
+            SourceFile(
                 path, track.codec, track.source_rate_hz, track.source_frames
             ),
             sample_rate_hz,

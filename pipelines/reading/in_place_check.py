@@ -43,7 +43,7 @@ def facts(
         source.encode()
     except UnicodeEncodeError as error:
         raise slice_decoders.Undecodable("its name is not UTF-8") from error
-    if arrays.is_array(source):
+    if array_rate_hz is not None and arrays.is_array(source):
         codec, rate_hz = arrays.CODEC, array_rate_hz
         with open(source, "rb", buffering=0) as file:
             frames = arrays.read_layout(file).frames
@@ -56,7 +56,7 @@ def facts(
     last = recording.samples.size - count
     for start in np.linspace(0, last, _PLACES).astype(int):
         clip = in_place.read_clip(
-            in_place.Source(source, codec, rate_hz, frames),
+            in_place.SourceFile(source, codec, rate_hz, frames),
             sample_rate_hz,
             recording.peak,
             start,

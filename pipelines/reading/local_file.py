@@ -1,10 +1,10 @@
 """Bytes of a file of this machine: all that were asked for, or why not."""
 
+import io
 import os
-from typing import BinaryIO
 
 
-def open_whole(path: str | os.PathLike, file_bytes: int) -> BinaryIO:
+def open_whole(path: str | os.PathLike[str], file_bytes: int) -> io.FileIO:
     """Opens a file that is as long as a manifest says.
 
     Args:
@@ -27,7 +27,7 @@ def open_whole(path: str | os.PathLike, file_bytes: int) -> BinaryIO:
     return file
 
 
-def fill(file: BinaryIO, unread: memoryview) -> None:
+def fill(file: io.FileIO, unread: memoryview) -> None:
     """Reads from where the file is until the memory is full.
 
     Args:

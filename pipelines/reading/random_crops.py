@@ -3,13 +3,22 @@
 A seed is an integer tensor `[2]`.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import tensorflow as tf
 
 from tftag import audio
 
+if TYPE_CHECKING:
+    from pipelines.reading import dataset
 
-def rows(seed, count: int, probabilities: np.ndarray | None) -> tf.Tensor:
+# Two whole numbers, or a tensor of them.
+Seed = Sequence[int] | np.ndarray
+
+
+def rows(seed: Seed, count: int, probabilities: np.ndarray | None) -> tf.Tensor:
     """Draws the order of the recordings of an epoch.
 
     Args:
@@ -64,7 +73,7 @@ def row_probabilities(labels: np.ndarray, tag_balance: float) -> np.ndarray:
     return weights / weights.sum()
 
 
-def starts(seed, samples: tf.Tensor, clip_samples: int) -> tf.Tensor:
+def starts(seed: Seed, samples: tf.Tensor, clip_samples: int) -> tf.Tensor:
     """Draws the first sample of a clip of each recording.
 
     Args:
@@ -81,7 +90,9 @@ def starts(seed, samples: tf.Tensor, clip_samples: int) -> tf.Tensor:
     return tf.cast(drawn, tf.int64)
 
 
-def check_masks(augmentation, spec: audio.AudioSpec) -> None:
+def check_masks(
+    augmentation: "dataset.Augmentation", spec: audio.AudioSpec
+) -> None:
     """Refuses masks wider than the spectrogram of a clip.
 
     Args:
@@ -103,7 +114,9 @@ def check_masks(augmentation, spec: audio.AudioSpec) -> None:
             )
 
 
-def masks(seed, shape: list[int], max_width: int, length: int) -> tf.Tensor:
+def masks(
+    seed: Seed, shape: list[int], max_width: int, length: int
+) -> tf.Tensor:
     """Draws SpecAugment's masks along one axis.
 
     The width is uniform over 0 to `max_width`, then the start over all that
@@ -124,7 +137,7 @@ def masks(seed, shape: list[int], max_width: int, length: int) -> tf.Tensor:
     return tf.cast(tf.stack([start, width], axis=-1), tf.int32)
 
 
-def mixup_weights(seed, count: int, alpha: float) -> tf.Tensor:
+def mixup_weights(seed: Seed, count: int, alpha: float) -> tf.Tensor:
     """Draws from Beta(alpha, alpha), as a ratio of gammas.
 
     Args:

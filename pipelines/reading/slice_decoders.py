@@ -31,7 +31,7 @@ _RUN_UP_FRAMES = {
 
 _VORBIS = "ogg/vorbis"
 
-Decoder = Callable[[str | os.PathLike, str, int, int], np.ndarray]
+Decoder = Callable[[str | os.PathLike[str], str, int, int], np.ndarray]
 
 
 class Undecodable(ValueError):
@@ -45,7 +45,7 @@ class _Slice(soundfile.SoundFile):
         return False
 
 
-def describe(path: str | os.PathLike) -> tuple[str, int, int]:
+def describe(path: str | os.PathLike[str]) -> tuple[str, int, int]:
     """What libsndfile says of an audio file.
 
     Returns:
@@ -64,7 +64,7 @@ def describe(path: str | os.PathLike) -> tuple[str, int, int]:
 
 
 def libsndfile(
-    path: str | os.PathLike, codec: str, first: int, frames: int
+    path: str | os.PathLike[str], codec: str, first: int, frames: int
 ) -> np.ndarray:
     """Reads a part of a file through libsndfile, or of a NumPy array.
 
@@ -91,7 +91,8 @@ def libsndfile(
     try:
         if codec == _VORBIS:
             data, run_up = vorbis_pages.excerpt(path, first, frames)
-            source, start = io.BytesIO(data), 0
+            source: io.BytesIO | bytes = io.BytesIO(data)
+            start = 0
         else:
             run_up = min(first, _RUN_UP_FRAMES.get(codec, 0))
             source, start = os.fsencode(path), first - run_up

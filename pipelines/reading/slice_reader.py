@@ -1,7 +1,6 @@
 """Bytes to samples: just the slice of a recording that a batch uses."""
 
 import contextlib
-import itertools
 import logging
 import threading
 import traceback
@@ -156,7 +155,9 @@ class SliceReader:
     def _fill_or_replace(self, clip: np.ndarray, row: int, start: int) -> int:
         tracks = self.manifest.tracks
         # Ends at the latest when all are lost, which is past every share.
-        for step in itertools.count():
+        step = -1
+        while True:
+            step += 1
             candidate = (row + step) % len(tracks)
             track = tracks[candidate]
             if candidate != row:  # it may be shorter than the lost one
@@ -190,15 +191,21 @@ class SliceReader:
         count = min(self.clip_samples, track.samples - start)
         if track.codec != manifests.PREPARED:
             clip[count:] = 0
+            source = self.manifest.wav_path(track)
+            if isinstance(source, addresses.Address):
+                raise ValueError(
+                    "A recording of a bucket must be prepared. "
+                    f"Received: {source}, {track.codec}."
+                )
             return in_place.fill(
                 clip[:count],
-                self.manifest.wav_path(track),
+                source,
                 track,
                 self.manifest.sample_rate_hz,
                 start,
                 self.decoder,
             )
-        unread = memoryview(clip[:count]).cast("B")
+        unread = memoryview(clip[:count].data).cast("B")
         first_byte = track.data_offset + _BYTES_PER_SAMPLE * int(start)
         path = self.manifest.wav_path(track)
         if isinstance(path, addresses.Address):

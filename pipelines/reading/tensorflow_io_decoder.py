@@ -56,7 +56,7 @@ class TensorflowIoDecoder:
         self._graphs = {each: _graph(each) for each in set(_TYPES.values())}
 
     def __call__(
-        self, path: str | os.PathLike, codec: str, first: int, frames: int
+        self, path: str | os.PathLike[str], codec: str, first: int, frames: int
     ) -> np.ndarray:
         """Reads a part of a file.
 

@@ -12,9 +12,9 @@ who decodes the whole file counts them.
 
 import dataclasses
 import functools
+import io
 import os
 import struct
-from typing import BinaryIO
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class Pages:
 
 
 def excerpt(
-    path: str | os.PathLike, first: int, frames: int
+    path: str | os.PathLike[str], first: int, frames: int
 ) -> tuple[bytes, int]:
     """Reads the headers of a file and the pages around some frames.
 
@@ -82,7 +82,7 @@ def excerpt(
         return head + part, pages.lead + first - int(starts[begin])
 
 
-def _bytes(file: BinaryIO, begin: int, end: int) -> bytes:
+def _bytes(file: io.FileIO, begin: int, end: int) -> bytes:
     data = bytearray(int(end - begin))
     file.seek(int(begin))
     local_file.fill(file, memoryview(data))
@@ -181,7 +181,8 @@ def _blocks(identity: bytes, setup: bytes) -> np.ndarray:
     """
     bits = int.from_bytes(setup[-_MODES_BYTES:], "little")
     at = bits.bit_length() - 1
-    modes, found = [], None
+    modes: list[int] = []
+    found = None
     while at >= _MODE_BITS + 6 and len(modes) < 64:
         at -= _MODE_BITS
         if bits >> at + 1 & 0xFFFF_FFFF:

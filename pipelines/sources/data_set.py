@@ -19,7 +19,8 @@ Place = pathlib.Path | addresses.Address
 # (parsed flags, folder of the audio, folders in it not to look into); the
 # folder is a `pathlib.Path` wherever `DataSet.is_local` is left as it is.
 Read = Callable[
-    [argparse.Namespace, Any, Sequence[str | os.PathLike]], listings.Listing
+    [argparse.Namespace, Any, Sequence[str | os.PathLike[str]]],
+    listings.Listing,
 ]
 
 

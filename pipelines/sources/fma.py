@@ -52,20 +52,22 @@ _COLUMNS = (
 )
 
 
-def unpacked_folder(folder: str | os.PathLike, subset: str) -> pathlib.Path:
+def unpacked_folder(
+    folder: str | os.PathLike[str], subset: str
+) -> pathlib.Path:
     """Where a subset's archive puts its audio, if it is there."""
     unpacked = pathlib.Path(folder, f"fma_{subset}")
     return unpacked if unpacked.is_dir() else pathlib.Path(folder)
 
 
 def read_fma(
-    folder: str | os.PathLike,
-    audio_folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
+    audio_folder: str | os.PathLike[str],
     subset: str,
     *,
     top_genres: bool = False,
     partial: bool = False,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads `tracks.csv` and `genres.csv`.
 

@@ -27,11 +27,11 @@ _COLUMNS = ("Song", "Artist", "Quadrant", "MoodsStrSplit", "GenresStr")
 
 
 def read_four_q(
-    folder: str | os.PathLike,
-    audio_folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
+    audio_folder: str | os.PathLike[str],
     *,
     partial: bool = False,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads the table of metadata.
 

@@ -113,10 +113,10 @@ def faults() -> dict[str, str]:
 
 
 def read_gtzan(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     *,
     partial: bool = False,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads the excerpts of the fault-filtered split.
 
@@ -156,7 +156,7 @@ def _name(genre: str, number: int) -> str:
 
 def _numbers(text: str) -> list[int]:
     """[3, 4, 5, 8] of "3-5 8"."""
-    numbers = []
+    numbers: list[int] = []
     for part in text.split():
         first, _, last = part.partition("-")
         numbers += range(int(first), int(last or first) + 1)

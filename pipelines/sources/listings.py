@@ -81,7 +81,7 @@ class Listing:
 
 
 def audio_files(
-    folder: pathlib.Path, skip: Iterable[str | os.PathLike] = ()
+    folder: pathlib.Path, skip: Iterable[str | os.PathLike[str]] = ()
 ) -> list[pathlib.Path]:
     """Every audio file below a folder, by its name's ending or its contents.
 
@@ -178,7 +178,7 @@ def track_ids(names: Sequence[str]) -> list[str]:
     return ids
 
 
-def read_names(path: str | os.PathLike) -> list[str]:
+def read_names(path: str | os.PathLike[str]) -> list[str]:
     """Names in a text file, one per line; empty lines are left out.
 
     Raises:
@@ -195,7 +195,7 @@ def read_names(path: str | os.PathLike) -> list[str]:
     return [line for line in text.splitlines() if line.strip()]
 
 
-def file_facts(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
+def file_facts(paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     """What a data set was read from.
 
     Args:
@@ -212,7 +212,7 @@ def file_facts(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
 
 
 def warn_of_untagged(
-    recordings: Sequence[SourceRecording], path: str | os.PathLike
+    recordings: Sequence[SourceRecording], path: str | os.PathLike[str]
 ) -> None:
     """Counts in the log the recordings that no tag was given.
 

@@ -51,14 +51,14 @@ FAULTS = {
 
 
 def read_magnatagatune(
-    folder: str | os.PathLike,
-    audio_folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
+    audio_folder: str | os.PathLike[str],
     subset: str,
     *,
     all_tags: bool = False,
     merge_synonyms: bool = False,
     partial: bool = False,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads `annotations_final.csv` and `clip_info_final.csv`.
 
@@ -85,7 +85,7 @@ def read_magnatagatune(
     artists = _read_artists(clip_info)
     clips = _read_annotations(annotations)
     rows = []
-    counts = collections.Counter()
+    counts: collections.Counter[str] = collections.Counter()
     for clip_id, path, tags in clips:
         merged = merge(tags) if merge_synonyms else tags
         counts.update(merged)

@@ -15,6 +15,7 @@ import numbers
 import os
 import pathlib
 from collections.abc import Iterable
+from typing import Any
 
 from pipelines.sources import data_set, listings, published
 
@@ -34,12 +35,12 @@ _log = logging.getLogger(__name__)
 
 def read_mirdata(
     name: str,
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     attribute: str | None = None,
     split_number: int | None = None,
     *,
     partial: bool = False,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads the tracks of a loader.
 
@@ -134,7 +135,7 @@ def _open(name: str, folder: pathlib.Path):
     return dataset
 
 
-def _tracks(dataset: object, name: str) -> list[tuple[str, object]]:
+def _tracks(dataset: Any, name: str) -> list[tuple[str, Any]]:
     try:
         tracks = [(key, dataset.track(key)) for key in dataset.track_ids]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -161,9 +162,9 @@ def _tag_attribute(name: str, track: object, wanted: str | None) -> str:
 
 
 def _splits(
-    dataset: object,
+    dataset: Any,
     name: str,
-    tracks: list[tuple[str, object]],
+    tracks: list[tuple[str, Any]],
     number: int | None,
 ) -> dict[str, str]:
     """Split of each track; {} where the loader has none that is known."""
@@ -186,8 +187,9 @@ def _splits(
         found = collections.defaultdict(list)
         for key, track in tracks:
             found[track.subset].append(key)
-    names = {n: listings.SPLIT_NAMES.get(str(n).casefold()) for n in found}
-    if not all(names.values()):
+    known = {n: listings.SPLIT_NAMES.get(str(n).casefold()) for n in found}
+    names = {n: split for n, split in known.items() if split}
+    if len(names) < len(known):
         _log.warning(
             "The splits of %s are called %s, which says not who trains and "
             "who tests: splits are made anew.",

@@ -82,13 +82,13 @@ def version(subset: str, split_number: int) -> data_set.Version:
 
 
 def read_mtg_jamendo(
-    folder: str | os.PathLike,
-    audio_folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
+    audio_folder: str | os.PathLike[str],
     subset: str,
     split_number: int,
     *,
     partial: bool = False,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads the three lists of a split.
 

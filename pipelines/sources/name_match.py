@@ -40,7 +40,8 @@ class NameMatch:
             None for a missing file, one, or all that are equally good.
         """
         wanted = name_parts(name)
-        best, best_score = [], None
+        best: list[pathlib.Path] = []
+        best_score = None
         for parts, file in self._by_stem.get(_key(wanted[-2]), ()):
             score = _score(wanted, parts)
             if best_score is None or score > best_score:

@@ -35,7 +35,9 @@ class IndexRow:
 
 
 def index_file(
-    publication: data_set.Publication, folder: str | os.PathLike, *places: str
+    publication: data_set.Publication,
+    folder: str | os.PathLike[str],
+    *places: str,
 ) -> pathlib.Path:
     """The index file that lies at the first of some places.
 
@@ -62,7 +64,7 @@ def index_file(
 
 @contextlib.contextmanager
 def open_index(
-    path: str | os.PathLike, errors: str = "strict"
+    path: str | os.PathLike[str], errors: str = "strict"
 ) -> Iterator[TextIO]:
     """An index file as text; what is wrong with it names it.
 
@@ -89,13 +91,13 @@ def list_copy(
     publication: data_set.Publication,
     version: data_set.Version,
     rows: Sequence[IndexRow],
-    audio_folder: str | os.PathLike,
+    audio_folder: str | os.PathLike[str],
     *,
     index_files: Iterable[pathlib.Path] = (),
     faults: Mapping[str, str] | None = None,
     vocabulary: tuple[str, ...] | None = None,
     partial: bool = False,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Compares a copy of a data set with what is published of it.
 

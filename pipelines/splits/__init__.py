@@ -2,11 +2,10 @@
 
 from pipelines.splits.assignment import (
     assign_splits,
-    audit,
     check_weights,
     folds,
-    shared_artists,
 )
+from pipelines.splits.audit import audit, shared_artists
 
 __all__ = [
     "assign_splits",

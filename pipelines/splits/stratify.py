@@ -79,7 +79,7 @@ def assign(
     targets = np.asarray(target_sizes, dtype=np.float64)
     sizes = np.bincount(groups)
     rng = np.random.default_rng(seed)
-    best = None
+    best: _State | None = None
     for attempt in range(_ATTEMPTS):
         state = _State(
             sizes=sizes,
@@ -103,7 +103,7 @@ def assign(
             best = state
         if not _off(best):
             break
-    return best.sides
+    return best.sides  # type: ignore[union-attr]  # an attempt was made
 
 
 def _off(state):

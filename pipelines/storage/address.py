@@ -6,6 +6,7 @@ import pathlib
 import posixpath
 import re
 import urllib.parse
+from typing import cast
 
 from tftag.console import addresses
 
@@ -43,7 +44,7 @@ class Address:
     def __str__(self) -> str:
         """The address without secrets."""
         head, path, _ = self._parts()
-        return f"{self.scheme}://{_PARTS.match(head)[3]}{path}"
+        return f"{self.scheme}://{_matched(head)[3]}{path}"
 
     def __repr__(self) -> str:
         """As in an error."""
@@ -102,7 +103,7 @@ class Address:
     @property
     def has_user(self) -> bool:
         """Whether there is a user name or a password."""
-        return bool(_PARTS.match(self.text)[2])
+        return bool(_matched(self.text)[2])
 
     def hidden_in(self, text: str) -> str:
         """A text of another library without the secrets of this address.
@@ -112,7 +113,7 @@ class Address:
         """
         text = text.replace(self.text, str(self))
         head, _, query = self._parts()
-        user = _PARTS.match(head)[2]
+        user = _matched(head)[2]
         named = [user.rstrip("@"), *user.rstrip("@").split(":", 1)]
         named += [value for _, value in urllib.parse.parse_qsl(query[1:])]
         forms = (str, urllib.parse.unquote, urllib.parse.quote, _quote_all)
@@ -128,8 +129,13 @@ class Address:
         if self.is_web:
             text, mark, query = text.partition("?")
             query = mark + query
-        scheme, user, host, path = _PARTS.match(text).groups()
+        scheme, user, host, path = _matched(text).groups()
         return f"{scheme}{user}{host}", path, query
+
+
+def _matched(text: str) -> re.Match[str]:
+    """The parts of what `_PATTERN` has let pass."""
+    return cast(re.Match[str], _PARTS.match(text))
 
 
 def is_remote(path: object) -> bool:
@@ -139,7 +145,7 @@ def is_remote(path: object) -> bool:
     return isinstance(path, str) and bool(_PATTERN.fullmatch(path))
 
 
-def place(path: str | os.PathLike | Address) -> pathlib.Path | Address:
+def place(path: str | os.PathLike[str] | Address) -> pathlib.Path | Address:
     """The path or the address that a text means.
 
     Raises:
@@ -147,7 +153,7 @@ def place(path: str | os.PathLike | Address) -> pathlib.Path | Address:
     """
     if isinstance(path, Address):
         return path
-    if is_remote(path):
+    if isinstance(path, str) and is_remote(path):
         return Address(path)
     if isinstance(path, str) and _ANY_SCHEME.match(path):
         parts = urllib.parse.urlsplit(path)
@@ -163,7 +169,7 @@ def place(path: str | os.PathLike | Address) -> pathlib.Path | Address:
 
 
 def local(
-    path: str | os.PathLike | Address, name: str, way_out: str
+    path: str | os.PathLike[str] | Address, name: str, way_out: str
 ) -> pathlib.Path:
     """A path of this machine.
 

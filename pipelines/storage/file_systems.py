@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 from concurrent import futures
+from typing import Any
 
 from pipelines.storage import address as addresses
 
@@ -22,11 +23,11 @@ INSTALL = "pip install 'tftag[remote]'"
 
 _LIBRARIES = {"s3": "s3fs", "gs": "gcsfs", "https": "aiohttp"}
 _lock = threading.Lock()
-_opened = {}
-_pools = {}
+_opened: dict[tuple[str, int], Any] = {}
+_pools: dict[int, futures.ThreadPoolExecutor] = {}
 
 
-def of(address: addresses.Address):
+def of(address: addresses.Address) -> Any:
     """Returns the `fsspec` file system that an address is in.
 
     Args:

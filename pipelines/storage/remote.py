@@ -62,7 +62,9 @@ def at_once(call: Callable[[int], None], count: int) -> None:
         pass
 
 
-def fetch_to_file(address: addresses.Address, path: str | os.PathLike) -> None:
+def fetch_to_file(
+    address: addresses.Address, path: str | os.PathLike[str]
+) -> None:
     """Reads a whole file into a local one.
 
     Args:
@@ -80,7 +82,7 @@ def fetch_to_file(address: addresses.Address, path: str | os.PathLike) -> None:
     )
 
 
-def put_file(path: str | os.PathLike, address: addresses.Address) -> None:
+def put_file(path: str | os.PathLike[str], address: addresses.Address) -> None:
     """Writes a remote file, whole or not at all.
 
     Args:

@@ -67,12 +67,13 @@ def look_up(
     Returns:
         For each address its facts, or why there are none.
     """
-    by_folder = {}
+    by_folder: dict[addresses.Address, list[addresses.Address]] = {}
     for file in files:
         by_folder.setdefault(file.parent, []).append(file)
     threads = file_systems.threads()
     listings = threads.map(_listing, by_folder, by_folder.values())
-    found, alone = {}, []
+    alone: list[addresses.Address] = []
+    found: dict[addresses.Address, RemoteFile | retries.RemoteError] = {}
     for inside, listing in zip(by_folder.values(), listings, strict=True):
         if listing is None:
             alone += inside

@@ -24,7 +24,7 @@ OWN_FILE = re.compile(
 
 
 def write(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     plans: Sequence[music.TrackPlan],
     *,
     tags: Sequence[tuple[str, ...]],

@@ -169,7 +169,7 @@ def _play_band(
 
     triad, scale = TRIADS[mode], SCALES[mode]
     place = 0
-    for step in np.flatnonzero(grid.plays):
+    for step in np.flatnonzero(grid.plays).tolist():
         root = tonic + chord_octave + grid.chord_roots[step]
         on_beat, on_bar = step % 2 == 0, step % 8 == 0
         # Two instruments change parts from bar to bar.
@@ -214,7 +214,7 @@ def _play_drums(
     ]
     # The steps of a bar, of eight half-beats, on which each drum is hit.
     patterns = ((0, 4), (2, 6), (0, 1, 2, 3, 4, 5, 6, 7))
-    for step in np.flatnonzero(grid.plays):
+    for step in np.flatnonzero(grid.plays).tolist():
         for drum, pattern, gain in zip(
             drums, patterns, (0.6, 0.45, 0.3), strict=True
         ):

@@ -119,7 +119,8 @@ def oboe(
     """A blown double reed: nasal, louder at 1.1 and 2.9 kHz than below."""
     time = waves.time_axis(seconds + 0.05, sample_rate_hz)
     harmonics = waves.harmonics(frequency_hz, sample_rate_hz, 30)
-    weights = 0.1 + sum(
+    weights = np.full(len(harmonics), 0.1)
+    weights += sum(
         gain * np.exp(-(((harmonics * frequency_hz - centre) / width) ** 2))
         for gain, centre, width in (
             (1.0, 1_100, 320),

@@ -145,7 +145,7 @@ def deal(
 
 
 def make(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     *,
     seed: int = 0,
     tracks: int = 360,
@@ -186,7 +186,9 @@ def make(
 def _bands() -> list[tuple[str, ...]]:
     """Every instrument alone, and every pair, as often as every other."""
     melodic = music.MELODIC
-    bands = [(name,) for name in melodic for _ in range(len(melodic) - 1)]
+    bands: list[tuple[str, ...]] = [
+        (name,) for name in melodic for _ in range(len(melodic) - 1)
+    ]
     return bands + [(a, b) for a in melodic for b in melodic if a < b] * 2
 
 
@@ -194,13 +196,15 @@ def _deal_tags(
     rows: int,
     bands: Sequence[tuple[str, ...]],
     generator: np.random.Generator,
-) -> list[list[tuple]]:
+) -> list[list[tuple[str, ...]]]:
     """Per independent question, the tags that it gives to each row."""
     order = generator.permutation(len(bands))
     lead = [bands[order[i % len(bands)]] for i in range(rows)]
     deals = [[lead[i] for i in generator.permutation(rows)]]
     for shares in CHOICES:
-        hand = [(t,) for t, s in shares.items() for _ in range(round(s * rows))]
+        hand: list[tuple[str, ...]] = [
+            (t,) for t, s in shares.items() for _ in range(round(s * rows))
+        ]
         hand += [()] * (rows - len(hand))
         deals.append([hand[i] for i in generator.permutation(rows)])
     return deals

@@ -118,7 +118,7 @@ def in_full(tags: Collection[str]) -> tuple[str, ...]:
 
 
 def make(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     *,
     seed: int = 0,
     tracks: int = 360,
@@ -175,7 +175,7 @@ def _draw_artist(index: int, generator: np.random.Generator) -> music.Artist:
 
 def _bands() -> list[tuple[str, ...]]:
     """Every other sound alone, and with each voice of another family."""
-    bands = []
+    bands: list[tuple[str, ...]] = []
     for name, family in other_sounds.FAMILIES.items():
         pairs = [(name, v) for v in music.MELODIC if v != family]
         bands += pairs + [(name,)] * (TRACKS_PER_OTHER_SOUND - len(pairs))

@@ -16,6 +16,8 @@ import tensorflow as tf
 import tiny_tagger
 import tone_manifest
 
+pytestmark = pytest.mark.usefixtures("no_graphs")
+
 ROOT = pathlib.Path(__file__).parents[2]
 PAGES = [
     path

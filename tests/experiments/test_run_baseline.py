@@ -169,6 +169,7 @@ def test_other_data_under_the_name_is_refused(finished, capsys, tmp_path):
     assert "data: " in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_without_a_test_split_figures_are_labelled(
     tmp_path, capsys, quick_export
 ):
@@ -182,6 +183,7 @@ def test_without_a_test_split_figures_are_labelled(
     assert found["labels_shuffled"]
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_all_recordings_without_validation(tmp_path, capsys, quick_export):
     tone_manifest.make(tmp_path / "data", train=8, validation=4, test=4)
     assert call(tmp_path, train_on="all", preset="seed", epochs=1) == 0
@@ -284,6 +286,7 @@ def test_the_presets_fit_their_own_network():
         assert settings.audio.clip_frames >= 2**settings.model.backbone.blocks
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_transfer_keeps_the_licences_and_scores_as_it_serves(
     tmp_path, monkeypatch
 ):

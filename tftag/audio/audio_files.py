@@ -7,20 +7,21 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-from tftag.audio import contents
+from tftag.audio import contents, waveform
 from tftag.audio import recording as audio
 from tftag.console import quiet
 from tftag.files import folders
 
-UNREADABLE = (audio.UnusableAudio, OSError)
+UNREADABLE = (waveform.UnusableAudio, OSError)
 
 _Answer = TypeVar("_Answer")
 _Fail = Callable[[pathlib.Path, Exception], None]
 
 
 def find(
-    paths: Iterable[str | os.PathLike], fail: _Fail
+    paths: Iterable[str | os.PathLike[str]], fail: _Fail
 ) -> Iterator[pathlib.Path]:
     """Yields the files, and the audio files in the folders, to the bottom.
 
@@ -41,10 +42,10 @@ def find(
             yield path
 
 
-def _find_inside(top, fail):
+def _find_inside(top: pathlib.Path, fail: _Fail) -> Iterator[pathlib.Path]:
     is_empty = True
 
-    def cannot_list(error):
+    def cannot_list(error: OSError) -> None:
         nonlocal is_empty
         is_empty = False  # as far as anybody knows
         fail(pathlib.Path(error.filename), error)
@@ -62,7 +63,7 @@ def _find_inside(top, fail):
 
 def decoded(
     paths: Iterable[pathlib.Path], sample_rate_hz: int, fail: _Fail
-) -> Iterator[tuple[pathlib.Path, np.ndarray]]:
+) -> Iterator[tuple[pathlib.Path, npt.NDArray[np.int16]]]:
     """Yields each file that can be read, one at a time.
 
     `decoding_pool.decoded` reads ahead, in processes of its own.
@@ -86,8 +87,8 @@ def decoded(
 
 
 def each(
-    answer: Callable[[Iterable[np.ndarray]], Iterable[_Answer]],
-    recordings: Iterable[tuple[pathlib.Path, np.ndarray]],
+    answer: Callable[[Iterable[npt.NDArray[np.int16]]], Iterable[_Answer]],
+    recordings: Iterable[tuple[pathlib.Path, npt.NDArray[np.int16]]],
 ) -> Iterator[tuple[pathlib.Path, _Answer]]:
     """Yields each file, and what a model says of it.
 
@@ -98,9 +99,9 @@ def each(
     Yields:
         Path and answer.
     """
-    waiting = collections.deque()
+    waiting: collections.deque[pathlib.Path] = collections.deque()
 
-    def waveforms():
+    def waveforms() -> Iterator[npt.NDArray[np.int16]]:
         for path, samples in recordings:
             waiting.append(path)
             yield samples
@@ -116,6 +117,6 @@ def reason(error: Exception) -> str:
     return str(error)
 
 
-def shown(path: str | os.PathLike) -> str:
+def shown(path: str | os.PathLike[str]) -> str:
     """Returns a path as it can be written, whatever bytes are in it."""
     return os.fsencode(path).decode("utf-8", "replace")

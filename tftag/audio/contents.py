@@ -79,7 +79,7 @@ def is_audio_name(name: str) -> bool:
     return suffix in SUFFIXES and not name.startswith(_APPLE_DOUBLE)
 
 
-def is_audio(path: str | os.PathLike) -> bool:
+def is_audio(path: str | os.PathLike[str]) -> bool:
     """Whether a file in a folder is to be taken for audio.
 
     Args:
@@ -94,7 +94,7 @@ def is_audio(path: str | os.PathLike) -> bool:
         return False
 
 
-def kind(path: str | os.PathLike) -> tuple[str, int]:
+def kind(path: str | os.PathLike[str]) -> tuple[str, int]:
     """Tells what a file is, and where it begins behind ID3v2 tags.
 
     Args:
@@ -134,7 +134,7 @@ def kind(path: str | os.PathLike) -> tuple[str, int]:
     return UNKNOWN, start
 
 
-def kinds_inside(path: str | os.PathLike) -> Iterator[tuple[str, int]]:
+def kinds_inside(path: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
     """Finds the FLAC, Ogg and WAV files that begin inside of another.
 
     Args:

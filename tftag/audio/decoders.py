@@ -9,8 +9,10 @@ import contextlib
 import os
 import re
 from collections.abc import Callable, Iterator
+from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
 
 from tftag.audio import ffmpeg, spliced_file, waveform
@@ -44,8 +46,8 @@ def decoders() -> str:
 
 
 def attempts(
-    path: str | os.PathLike,
-) -> list[Callable[[], "LibsndfileSource | FfmpegSource"]]:
+    path: str | os.PathLike[str],
+) -> list[Callable[[], "Source"]]:
     """Ways to open a file, the best one first.
 
     Args:
@@ -60,9 +62,11 @@ def attempts(
     layout = layouts.find(path)
     if layout.seconds > waveform.MAX_SECONDS:
         raise waveform.too_long()
-    ways = [lambda: LibsndfileSource(path, layout, layout.parts)]
-    if layout.again:
-        ways.append(lambda: LibsndfileSource(path, layout, layout.again))
+    ways: list[Callable[[], Source]] = [
+        lambda: LibsndfileSource(path, layout, layout.parts)
+    ]
+    if again := layout.again:
+        ways.append(lambda: LibsndfileSource(path, layout, again))
     if ffmpeg.version() is not None:
         place = 0 if layout.is_misread else len(ways)
         ways.insert(place, lambda: FfmpegSource(path, layout))
@@ -89,7 +93,7 @@ class LibsndfileSource:
 
     def __init__(
         self,
-        path: str | os.PathLike,
+        path: str | os.PathLike[str],
         layout: layouts.Layout,
         parts: list[layouts.Part],
     ):
@@ -106,15 +110,15 @@ class LibsndfileSource:
         self._seconds_read = 0.0
         self._first = self._open(parts[0])
 
-    def __enter__(self) -> "LibsndfileSource":
+    def __enter__(self) -> Self:
         """Returns itself."""
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         """Closes the file."""
         self._first.close()
 
-    def parts(self) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
+    def parts(self) -> Iterator[tuple[int, Iterator[npt.NDArray[np.float32]]]]:
         """Yields each part, once.
 
         Yields:
@@ -150,7 +154,7 @@ class LibsndfileSource:
         """Whether ffmpeg, or another one, may read it better."""
         return self.is_short or self._layout.is_misread
 
-    def _open(self, part):
+    def _open(self, part: layouts.Part) -> "_Stream":
         try:
             return _Stream.of(self._path, part)
         except soundfile.LibsndfileError as error:
@@ -159,7 +163,9 @@ class LibsndfileSource:
             reason, text = "unsupported", "Raw audio has no header."
         raise UnusableAudio(reason, text, by_ffmpeg=True)
 
-    def _blocks(self, stream, part):
+    def _blocks(
+        self, stream: "_Stream", part: layouts.Part
+    ) -> Iterator[npt.NDArray[np.float32]]:
         before, stated = self._seconds_read, stream.stated_frames
         longest = waveform.MAX_SECONDS * stream.samplerate
         if stream.is_exact and stated > longest:
@@ -201,7 +207,7 @@ class FfmpegSource(ffmpeg.Stream):
 
     by_ffmpeg = wants_ffmpeg = True
 
-    def __init__(self, path: str | os.PathLike, layout: layouts.Layout):
+    def __init__(self, path: str | os.PathLike[str], layout: layouts.Layout):
         """Starts ffmpeg.
 
         Raises:
@@ -214,7 +220,7 @@ class FfmpegSource(ffmpeg.Stream):
         except ffmpeg.FfmpegError as error:
             raise _by_ffmpeg(error) from error
 
-    def parts(self) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
+    def parts(self) -> Iterator[tuple[int, Iterator[npt.NDArray[np.float32]]]]:
         """Yields the rate and the blocks of all of it, once.
 
         Raises:
@@ -222,7 +228,7 @@ class FfmpegSource(ffmpeg.Stream):
         """
         frames = 0
 
-        def blocks():
+        def blocks() -> Iterator[npt.NDArray[np.float32]]:
             nonlocal frames
             try:
                 for block in self.blocks():
@@ -241,13 +247,16 @@ class FfmpegSource(ffmpeg.Stream):
         self.complaint = "; ".join(filter(None, texts))
 
 
-def _short_of(held_seconds, read_seconds):
+Source = LibsndfileSource | FfmpegSource
+
+
+def _short_of(held_seconds: float, read_seconds: float) -> str:
     if read_seconds >= layouts.WHOLE_SHARE * held_seconds - 0.1:
         return ""
     return f"only {100 * read_seconds / held_seconds:.1f} % of it can be read"
 
 
-def _by_ffmpeg(error):
+def _by_ffmpeg(error: ffmpeg.FfmpegError) -> UnusableAudio:
     return UnusableAudio("unreadable", f"ffmpeg: {error}.", by_ffmpeg=True)
 
 
@@ -276,10 +285,11 @@ class _Stream(soundfile.SoundFile):
 
     frames_read = 0
     damage = ""
-    _spliced = None
+    stated_frames: int
+    _spliced: spliced_file.SplicedFile | None = None
 
     @classmethod
-    def of(cls, path, part):
+    def of(cls, path: str | os.PathLike[str], part: layouts.Part) -> "_Stream":
         if part.pieces is None:
             stream = cls(os.fsencode(path))
         else:
@@ -296,20 +306,20 @@ class _Stream(soundfile.SoundFile):
             stream.stated_frames = 2 * _UNKNOWN_FRAMES
         return stream
 
-    def close(self):
+    def close(self) -> None:
         super().close()
         if self._spliced is not None:
             self._spliced.close()
 
-    def seekable(self):
+    def seekable(self) -> bool:
         return False
 
     @property
-    def is_exact(self):
+    def is_exact(self) -> bool:
         """Whether libsndfile counted the frames, and not the header."""
         return self.format not in ("FLAC", "MP3", "OGG")
 
-    def read_block(self):
+    def read_block(self) -> npt.NDArray[np.float32]:
         # Fixed blocks: the length that FLAC and MP3 claim may be 2**63 - 1.
         # None reaches beyond it: behind a FLAC stands somebody's tag.
         frames = max(1, waveform.BLOCK_VALUES // self.channels)
@@ -320,7 +330,7 @@ class _Stream(soundfile.SoundFile):
         self.frames_read += len(block)
         return block
 
-    def missing(self):
+    def missing(self) -> str:
         """Compares what was read with the header, and with libsndfile's log.
 
         libsndfile shortens the length of a WAV to that of the file, and notes
@@ -340,7 +350,9 @@ class _Stream(soundfile.SoundFile):
         return ""
 
 
-def _explain(code, text, path):
+def _explain(
+    code: int, text: str, path: str | os.PathLike[str]
+) -> tuple[str, str]:
     """Tells a format that is not known from a file that is broken."""
     is_known = os.fsdecode(path).lower().endswith(tuple(_KNOWN_SUFFIXES))
     if code not in _UNSUPPORTED_CODES or (code == 1 and is_known):

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import process
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.audio import recording as audio
 from tftag.audio import waveform
@@ -41,7 +42,7 @@ def decoded(
     sample_rate_hz: int,
     fail: Callable[[pathlib.Path, Exception], None],
     processes: int,
-) -> Iterator[tuple[pathlib.Path, np.ndarray]]:
+) -> Iterator[tuple[pathlib.Path, npt.NDArray[np.int16]]]:
     """Yields each file that can be read, in their order, decoded ahead.
 
     Args:
@@ -64,6 +65,9 @@ def decoded(
             yield path, samples
 
 
+_Decoded = tuple[npt.NDArray[np.int16], list[str]]
+
+
 class Worker:
     """A process that decodes a file at a time, for who answers one at a time.
 
@@ -80,9 +84,7 @@ class Worker:
         self._audio_seconds = audio_seconds
         self._executor: concurrent.futures.ProcessPoolExecutor | None = None
 
-    def decode(
-        self, path: pathlib.Path, sample_rate_hz: int
-    ) -> tuple[np.ndarray, list[str]]:
+    def decode(self, path: pathlib.Path, sample_rate_hz: int) -> _Decoded:
         """Decodes a file.
 
         Args:
@@ -124,20 +126,25 @@ class Worker:
 class _Pool:
     """Processes that are replaced when one of them dies."""
 
-    def __init__(self, processes, sample_rate_hz):
+    def __init__(self, processes: int, sample_rate_hz: int) -> None:
         self._processes = processes
         self._sample_rate_hz = sample_rate_hz
-        self._executor = None
-        self._waiting: collections.deque = collections.deque()
+        self._executor: concurrent.futures.ProcessPoolExecutor | None = None
+        self._waiting: collections.deque[
+            tuple[pathlib.Path, concurrent.futures.Future[_Decoded]]
+        ] = collections.deque()
 
-    def each(self, paths):
+    def each(
+        self, paths: Iterator[pathlib.Path]
+    ) -> Iterator[tuple[pathlib.Path, _Decoded | Exception]]:
         """Yields path, and samples with warnings or an error."""
         is_more = True
         while is_more or self._waiting:
             while is_more and len(self._waiting) < _AHEAD * self._processes:
                 path = next(paths, None)
-                is_more = path is not None
-                if is_more:
+                if path is None:
+                    is_more = False
+                else:
                     self._waiting.append((path, self._submit(path)))
             if not self._waiting:
                 return
@@ -149,12 +156,14 @@ class _Pool:
             except UNREADABLE as error:
                 yield path, error
 
-    def close(self):
+    def close(self) -> None:
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
 
-    def _submit(self, path):
+    def _submit(
+        self, path: pathlib.Path
+    ) -> concurrent.futures.Future[_Decoded]:
         if self._executor is not None:
             with contextlib.suppress(process.BrokenProcessPool):
                 return self._executor.submit(
@@ -164,7 +173,7 @@ class _Pool:
         self._executor = _start(self._processes)
         return self._executor.submit(_decode, path, self._sample_rate_hz)
 
-    def _again(self, path):
+    def _again(self, path: pathlib.Path) -> _Decoded | Exception:
         """Decodes a file whose process died, or a neighbour's, by itself."""
         with _start(1) as alone:
             try:
@@ -177,7 +186,9 @@ class _Pool:
                 return error
 
 
-def _start(processes, audio_seconds=waveform.MAX_SECONDS):
+def _start(
+    processes: int, audio_seconds: int = waveform.MAX_SECONDS
+) -> concurrent.futures.ProcessPoolExecutor:
     # Not fork: it would copy the locks of TensorFlow's threads.
     return concurrent.futures.ProcessPoolExecutor(
         processes,
@@ -187,7 +198,7 @@ def _start(processes, audio_seconds=waveform.MAX_SECONDS):
     )
 
 
-def _crashed(path, seconds):
+def _crashed(path: pathlib.Path, seconds: int) -> waveform.UnusableAudio:
     return waveform.UnusableAudio(
         "unreadable",
         f"{os.fsdecode(path)}: The decoder crashed, or took more than "
@@ -198,15 +209,15 @@ def _crashed(path, seconds):
 class _Kept(logging.Handler):
     """Keeps what a decoder warns of."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.texts = []
+        self.texts: list[str] = []
 
-    def emit(self, record):
+    def emit(self, record: logging.LogRecord) -> None:
         self.texts.append(record.getMessage())
 
 
-def _begin(audio_seconds):
+def _begin(audio_seconds: int) -> None:
     """Makes a process one that decodes."""
     waveform.MAX_SECONDS = audio_seconds  # of this process alone
     # Ctrl-C reaches the whole group: the parent decides what happens then.
@@ -216,14 +227,16 @@ def _begin(audio_seconds):
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _end_with_parent():
+def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
     os._exit(1)
 
 
-def _decode(path, sample_rate_hz, seconds=_SECONDS_PER_FILE):
+def _decode(
+    path: pathlib.Path, sample_rate_hz: int, seconds: int = _SECONDS_PER_FILE
+) -> _Decoded:
     kept = _Kept()
     _log.addHandler(kept)
     _log.propagate = False

@@ -9,8 +9,10 @@ import struct
 import subprocess
 import time
 from collections.abc import Iterator
+from typing import IO, Self, cast
 
 import numpy as np
+import numpy.typing as npt
 
 # Containers that are known by their contents and name no other file. Playlists
 # (hls, concat, dash) would have ffmpeg open what they list; streams without a
@@ -70,7 +72,7 @@ class Stream:
             after the last block.
     """
 
-    def __init__(self, path: str | os.PathLike, container: str = ""):
+    def __init__(self, path: str | os.PathLike[str], container: str = ""):
         """Starts ffmpeg and waits for the first samples.
 
         Raises:
@@ -86,19 +88,22 @@ class Stream:
         with open(path, "rb") as file:
             self._process = _start(program, file.fileno(), container)
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._process.stdout, selectors.EVENT_READ)
-        self._selector.register(self._process.stderr, selectors.EVENT_READ)
+        # Pipes both, as `_start` asks.
+        self._stdout = cast(IO[bytes], self._process.stdout)
+        self._stderr = cast(IO[bytes], self._process.stderr)
+        self._selector.register(self._stdout, selectors.EVENT_READ)
+        self._selector.register(self._stderr, selectors.EVENT_READ)
         try:
             self._read_header()
         except BaseException:
             self.close()
             raise
 
-    def __enter__(self) -> "Stream":
+    def __enter__(self) -> Self:
         """Returns itself."""
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         """Ends ffmpeg."""
         self.close()
 
@@ -107,10 +112,10 @@ class Stream:
         self._process.kill()
         self._process.wait()
         self._selector.close()
-        self._process.stdout.close()
-        self._process.stderr.close()
+        self._stdout.close()
+        self._stderr.close()
 
-    def blocks(self) -> Iterator[np.ndarray]:
+    def blocks(self) -> Iterator[npt.NDArray[np.float32]]:
         """Yields the samples, once.
 
         Yields:
@@ -131,7 +136,7 @@ class Stream:
         self._check_end()
         self.complaint = self._reason()
 
-    def _read_header(self):
+    def _read_header(self) -> None:
         header = self._read(_AU_HEADER.size)
         if len(header) < _AU_HEADER.size:
             self._check_end()
@@ -142,11 +147,10 @@ class Stream:
         self._read(offset - _AU_HEADER.size)
         self.sample_rate_hz, self.channels = rate_hz, channels
 
-    def _read(self, wanted_bytes):
+    def _read(self, wanted_bytes: int) -> bytes:
         """Returns that many bytes; fewer where the stream ends."""
-        stdout = self._process.stdout
         deadline = time.monotonic() + _STALLED_SECONDS
-        while len(self._unread) < wanted_bytes and stdout in self._open():
+        while len(self._unread) < wanted_bytes and self._stdout in self._open():
             ready = self._selector.select(deadline - time.monotonic())
             if not ready:
                 raise FfmpegError(f"no answer in {_STALLED_SECONDS:g} seconds")
@@ -154,7 +158,7 @@ class Stream:
                 data = os.read(key.fd, 1 << 16)
                 if not data:
                     self._selector.unregister(key.fileobj)
-                elif key.fileobj is stdout:
+                elif key.fileobj is self._stdout:
                     self._unread += data
                 else:  # the first lines say more than the last
                     self._said = (self._said + data)[:_KEPT_BYTES]
@@ -162,19 +166,19 @@ class Stream:
         del self._unread[:wanted_bytes]
         return taken
 
-    def _open(self):
+    def _open(self) -> list[object]:
         return [key.fileobj for key in self._selector.get_map().values()]
 
-    def _check_end(self):
+    def _check_end(self) -> None:
         """Waits for the end of ffmpeg and of what it has to say."""
         deadline = time.monotonic() + _STALLED_SECONDS
         while self._open():
             if not self._selector.select(deadline - time.monotonic()):
                 raise FfmpegError("it does not come to an end")
-            data = os.read(self._process.stderr.fileno(), 1 << 16)
+            data = os.read(self._stderr.fileno(), 1 << 16)
             self._said = (self._said + data)[:_KEPT_BYTES]
             if not data:
-                self._selector.unregister(self._process.stderr)
+                self._selector.unregister(self._stderr)
         try:
             code = self._process.wait(deadline - time.monotonic())
         except subprocess.TimeoutExpired as error:
@@ -182,7 +186,7 @@ class Stream:
         if code:
             raise FfmpegError(self._reason() or f"exit code {code}")
 
-    def _reason(self):
+    def _reason(self) -> str:
         """The first line that ffmpeg said about the audio."""
         for line in self._said.decode("utf-8", "replace").splitlines():
             line = re.sub(r"^\[(\S+) @ 0x[0-9a-f]+\] *", r"\1: ", line)
@@ -193,7 +197,9 @@ class Stream:
         return ""
 
 
-def _start(program, file_number, container):
+def _start(
+    program: str, file_number: int, container: str
+) -> subprocess.Popen[bytes]:
     limits = ["-timelimit", _CPU_SECONDS, "-max_alloc", _ALLOCATED_BYTES]
     source = ["-threads", 1, "-vn", "-sn", "-dn"]
     source += ["-protocol_whitelist", "file"]
@@ -223,7 +229,7 @@ def _start(program, file_number, container):
 
 
 @functools.cache
-def _version_of(program):
+def _version_of(program: str) -> str:
     try:
         said = subprocess.run(
             [program, "-version"],

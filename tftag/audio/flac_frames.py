@@ -11,14 +11,19 @@ import functools
 import io
 import os
 import re
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+_Kind = tuple[int, int, int]
 
 _INFO_BYTES = 34
 _BLOCK_BYTES = 1 << 20
 _MOST_GAP_BYTES = 1 << 24  # nobody searches a sparse file of terabytes
 _HEADER_BYTES = 16  # at most, of a frame
 _MOST_WAITING = 8
-_RATES_HZ = (0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000)
-_RATES_HZ += (32_000, 44_100, 48_000, 96_000)
+_RATES_HZ = (0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000) + (
+    *(32_000, 44_100, 48_000, 96_000),
+)
 _BITS = (0, 8, 12, 0, 16, 20, 24, 32)
 _SYNC = re.compile(rb"\xff[\xf8\xf9][\x10-\xfe]")
 
@@ -40,7 +45,7 @@ class Part:
 
     start: int
     end: int
-    kind: tuple[int, int, int]
+    kind: _Kind
     samples: int
     lost_samples: int
     block_samples: int
@@ -59,7 +64,7 @@ class Frames:
 
     parts: list[Part]
     stated_samples: int
-    stated_kind: tuple[int, int, int]
+    stated_kind: _Kind
 
     def header_of(self, part: Part) -> bytes:
         """The shortest header with which a part is a FLAC file."""
@@ -76,7 +81,7 @@ class Frames:
 @dataclasses.dataclass(slots=True)
 class _Frame:
     place: int
-    kind: tuple[int, int, int]
+    kind: _Kind
     number: int  # of the frame, or of its first sample
     samples: int
     is_variable: bool
@@ -92,7 +97,7 @@ class _Frame:
         return unit * (other.number - self.next)
 
 
-def find(path: str | os.PathLike, start: int = 0) -> Frames | None:
+def find(path: str | os.PathLike[str], start: int = 0) -> Frames | None:
     """Finds the frames of a file.
 
     Args:
@@ -115,7 +120,7 @@ def find(path: str | os.PathLike, start: int = 0) -> Frames | None:
             (fields >> 36 & 31) + 1,
         )
         parts, last = _parts(file, start + len(head), usual)
-    if not parts:
+    if last is None:
         return None
     stated = fields & (1 << 36) - 1
     is_cut = stated > sum(part.samples + part.lost_samples for part in parts)
@@ -124,7 +129,7 @@ def find(path: str | os.PathLike, start: int = 0) -> Frames | None:
     return Frames(parts, stated, usual)
 
 
-def find_headless(path: str | os.PathLike) -> Frames | None:
+def find_headless(path: str | os.PathLike[str]) -> Frames | None:
     """Finds the frames of a file whose start was cut off.
 
     Args:
@@ -145,13 +150,16 @@ def find_headless(path: str | os.PathLike) -> Frames | None:
     return Frames(parts, 0, unknown) if parts else None
 
 
-def _parts(file, place, usual):
+def _parts(
+    file: BinaryIO, place: int, usual: _Kind
+) -> tuple[list[Part], "_Frame | None"]:
     """The parts from a byte on, and the last frame."""
     size = file.seek(0, os.SEEK_END)
-    parts, last = [], None
+    parts: list[Part] = []
+    last: _Frame | None = None
     for frame in _in_order(_headers(file, place, usual)):
         kind = frame.kind
-        if not parts or kind != last.kind or frame.number < last.next:
+        if last is None or kind != last.kind or frame.number < last.next:
             if parts:
                 parts[-1].end = frame.place
             block = frame.samples, frame.is_variable
@@ -163,7 +171,7 @@ def _parts(file, place, usual):
     return parts, last
 
 
-def _headers(file, place, usual):
+def _headers(file: BinaryIO, place: int, usual: _Kind) -> Iterator[_Frame]:
     """Yields what looks like a frame's header and has its checksum."""
     last_place = place
     while place - last_place < _MOST_GAP_BYTES:
@@ -181,7 +189,7 @@ def _headers(file, place, usual):
         place += stop
 
 
-def _header(data, at, base, usual):
+def _header(data: bytes, at: int, base: int, usual: _Kind) -> _Frame | None:
     if at + 5 >= len(data):
         return None
     known = _shape(data[at + 2], data[at + 3], usual)
@@ -215,7 +223,9 @@ def _header(data, at, base, usual):
 
 
 @functools.lru_cache(maxsize=1 << 12)
-def _shape(third, fourth, usual):
+def _shape(
+    third: int, fourth: int, usual: _Kind
+) -> tuple[_Kind, int, int, int, int] | None:
     """What two bytes of a header say; `None` where they cannot be one.
 
     Returns:
@@ -237,13 +247,14 @@ def _shape(third, fourth, usual):
     return kind, samples, size - 5 if size in (6, 7) else 0, unit, rate_bytes
 
 
-def _in_order(frames):
+def _in_order(frames: Iterable[_Frame]) -> Iterator[_Frame]:
     """Yields those that stand before or behind another.
 
     Every 65,536th pair of bytes looks like the start of a frame, and every
     256th of these has the checksum.
     """
-    before, waiting = None, []
+    before: _Frame | None = None
+    waiting: list[_Frame] = []
     for frame in frames:
         if before is not None and _follows(frame, before):
             yield frame
@@ -259,11 +270,11 @@ def _in_order(frames):
             waiting = [*waiting[-_MOST_WAITING:], frame]
 
 
-def _follows(frame, before):
+def _follows(frame: _Frame, before: _Frame) -> bool:
     return frame.number == before.next and frame.kind == before.kind
 
 
-def _crc_of(byte):
+def _crc_of(byte: int) -> int:
     for _ in range(8):
         byte = byte << 1 ^ (0x107 if byte & 0x80 else 0)
     return byte

@@ -74,7 +74,7 @@ class Layout:
         return sum(part.seconds for part in self.parts)
 
 
-def _is_misread(path):
+def _is_misread(path: str | os.PathLike[str]) -> bool:
     try:
         with soundfile.SoundFile(os.fsencode(path)) as file:
             return (file.format, file.subtype) in _MISREAD
@@ -82,7 +82,7 @@ def _is_misread(path):
         return False
 
 
-def find(path: str | os.PathLike) -> Layout:
+def find(path: str | os.PathLike[str]) -> Layout:
     """Finds out how a file is to be read.
 
     Args:
@@ -109,7 +109,9 @@ def find(path: str | os.PathLike) -> Layout:
     return layout or _of_one(path)
 
 
-def _of_kind(path, kind, start):
+def _of_kind(
+    path: str | os.PathLike[str], kind: str, start: int
+) -> Layout | None:
     """The layout of a file of a kind; `None` where it is none of that."""
     match kind:
         case contents.FLAC:
@@ -129,19 +131,22 @@ def _of_kind(path, kind, start):
     return None
 
 
-def _of_one(path):
+def _of_one(path: str | os.PathLike[str]) -> Layout:
     if not _is_misread(path):
         return Layout([Part()])
     text = "" if ffmpeg.version() else _OFF
     return Layout([Part()], text, is_misread=True)
 
 
-def _of_flac(found):
+def _of_flac(found: flac_frames.Frames | None) -> Layout | None:
     if found is None:
         return None
     spliced, lost = [], 0
     for part in found.parts:
-        pieces = [found.header_of(part), (part.start, part.end)]
+        pieces: list[spliced_file.Piece] = [
+            found.header_of(part),
+            (part.start, part.end),
+        ]
         spliced.append(Part(pieces, part.samples / part.kind[0]))
         lost += part.lost_samples
     held = sum(part.samples for part in found.parts)
@@ -162,7 +167,7 @@ def _of_flac(found):
     return Layout(spliced, text)
 
 
-def _of_ogg(links, start):
+def _of_ogg(links: list[ogg_links.Link], start: int) -> Layout | None:
     if not links or not all(link.is_known for link in links):
         return Layout([Part()]) if links and not start else None
     pages = sum(link.pages for link in links)
@@ -176,19 +181,19 @@ def _of_ogg(links, start):
     return Layout(parts, text)
 
 
-def _of_mp3(found):
+def _of_mp3(found: mp3_frames.Frames) -> Layout:
     parts, held, stated = [], 0, 0
     for part in found.parts:
         frames = max(0, part.frames - _MOST_DELAY_FRAMES)
         seconds = frames * part.frame_samples / part.rate_hz
         held += part.frames
+        is_open_ended = not part.stated_frames
         stated += max(part.frames, part.stated_frames)
-        pieces = part.pieces
+        pieces: list[spliced_file.Piece] = [*part.pieces]
         if part.stated_frames and part.frames > part.stated_frames + 1:
             # It would end there. The frame that says so is no music.
-            first, *others = pieces
-            pieces = [(part.mark, first[1]), *others]
-        is_open_ended = pieces is not part.pieces or not part.stated_frames
+            pieces[0] = (part.mark, part.pieces[0][1])
+            is_open_ended = True
         parts.append(Part(pieces, seconds, is_open_ended))
     texts = []
     if held < WHOLE_SHARE * stated:
@@ -204,7 +209,9 @@ def _of_mp3(found):
         texts.append(f"{100 * beside:.1f} % around its frames are no MP3")
     again = None
     if len(parts) == 1 and not parts[0].is_open_ended:
-        if len(parts[0].pieces) == 1:  # nothing that libsndfile stumbles over
+        if (
+            len(found.parts[0].pieces) == 1
+        ):  # nothing that libsndfile stumbles over
             again = parts
             parts = [Part(None, parts[0].seconds)]
     return Layout(parts, "; ".join(texts), "mp3", again)

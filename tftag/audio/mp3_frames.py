@@ -11,6 +11,9 @@ alone, not of what was joined to it, and some state too few.
 import dataclasses
 import os
 import re
+from typing import BinaryIO
+
+_Kind = tuple[int, int]
 
 # Header bits: 11 of sync, version, layer, no CRC; bit rate, rate, padding.
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000)}
@@ -56,7 +59,7 @@ class Part:
         rate_hz: Their rate.
     """
 
-    kind: tuple[int, int]
+    kind: _Kind
     pieces: list[tuple[int, int]]
     frames: int
     stated_frames: int
@@ -82,7 +85,7 @@ class Frames:
     covered_bytes: int
 
 
-def find(path: str | os.PathLike) -> Frames | None:
+def find(path: str | os.PathLike[str]) -> Frames | None:
     """Finds the frames of a file.
 
     Args:
@@ -110,12 +113,13 @@ def chains(data: bytes) -> bool:
 
 
 class _Scan:
-    def __init__(self, file):
+    def __init__(self, file: BinaryIO) -> None:
         self._descriptor = file.fileno()
         self._end = os.fstat(self._descriptor).st_size
-        self._parts, self._lost, self._covered = [], 0, 0
+        self._parts: list[Part] = []
+        self._lost = self._covered = 0
 
-    def run(self):
+    def run(self) -> Frames | None:
         place, waiting = 0, 0
         while place < self._end:
             behind = self._behind_a_tag(place)
@@ -137,10 +141,10 @@ class _Scan:
             return None
         return Frames(self._parts, self._lost, self._end, self._covered)
 
-    def _read(self, place, count):
+    def _read(self, place: int, count: int) -> bytes:
         return os.pread(self._descriptor, count, place)
 
-    def _behind_a_tag(self, place):
+    def _behind_a_tag(self, place: int) -> int:
         """Where what no decoder wants ends; `place` where it is no tag."""
         head = self._read(place, 32)
         if head[:3] == b"ID3" and len(head) > 10 and max(head[6:10]) < 128:
@@ -161,7 +165,7 @@ class _Scan:
             return place + 128  # of a file to which another was joined
         return place
 
-    def _tag_between(self, start, end):
+    def _tag_between(self, start: int, end: int) -> int:
         """A tag behind bytes that are none, as padding; 0 if there is none."""
         for offset in range(start, end, _WINDOW_BYTES):
             data = self._read(offset, min(_WINDOW_BYTES + 9, end - offset))
@@ -171,7 +175,7 @@ class _Scan:
                     return place
         return 0
 
-    def _find_run(self, place):
+    def _find_run(self, place: int) -> int | None:
         """The first of some frames in a row."""
         end = min(self._end, place + _MOST_GAP_BYTES)
         for offset in range(place, end, _WINDOW_BYTES):
@@ -184,8 +188,8 @@ class _Scan:
                         return offset + start
         return None
 
-    def _is_sure(self, place):
-        kinds = set()
+    def _is_sure(self, place: int) -> bool:
+        kinds: set[_Kind | None] = set()
         for count in range(_SURE_FRAMES):
             if place >= self._end and count > 1:
                 return True
@@ -202,28 +206,29 @@ class _Scan:
             place += length
         return True
 
-    def _read_run(self, place):
+    def _read_run(self, place: int) -> int:
         """Notes frames as far as they follow one another."""
-        start, kind, part = place, None, None
+        start, kind = place, None
+        part: Part | None = None
         while True:
             head = self._read(place, _HEAD_BYTES)
             length, found = _frame(head)
-            if not length:
+            if not length or found is None:
                 break
             mark = _MARK.search(head)
-            if found != kind or mark:
+            if part is None or found != kind or mark:
                 self._close_piece(part, start, place)
                 start, kind = place, found
                 part = self._part(found, head, mark, place + length)
                 part.frames -= mark is not None
             part.frames += 1
-            count, place = self._alike(place + length, kind)
+            count, place = self._alike(place + length, found)
             part.frames += count
         end = min(place, self._end)
         self._close_piece(part, start, end)
         return end
 
-    def _alike(self, place, kind):
+    def _alike(self, place: int, kind: _Kind) -> tuple[int, int]:
         """Frames of a kind that state nothing: how many, and their end."""
         lengths, first = _lengths(kind), kind[0]
         total = 0
@@ -248,7 +253,13 @@ class _Scan:
             if at < stop or len(data) < _BLOCK_BYTES:
                 return total, place
 
-    def _part(self, kind, head, mark, frame_end):
+    def _part(
+        self,
+        kind: _Kind,
+        head: bytes,
+        mark: re.Match[bytes] | None,
+        frame_end: int,
+    ) -> Part:
         """The part that goes on, or a new one."""
         if not mark and self._parts and self._parts[-1].kind == kind:
             return self._parts[-1]
@@ -262,7 +273,7 @@ class _Scan:
         )
         return self._parts[-1]
 
-    def _close_piece(self, part, start, end):
+    def _close_piece(self, part: Part | None, start: int, end: int) -> None:
         if part is None or end <= start:
             return
         self._covered += end - start
@@ -271,7 +282,7 @@ class _Scan:
         part.pieces.append((start, end))
 
 
-def _stated(text):
+def _stated(text: bytes) -> int:
     """The frames that the rest of a head states, from its mark on."""
     if text[:4] == b"VBRI":
         return int.from_bytes(text[14:18], "big")
@@ -280,12 +291,12 @@ def _stated(text):
     return int.from_bytes(text[8:12], "big")
 
 
-def _fields(kind):
+def _fields(kind: _Kind) -> tuple[int, int, int]:
     version, layer = kind[0] >> 3 & 3, kind[0] >> 1 & 3
     return version, layer, _RATES_HZ[version][kind[1]]
 
 
-def _frame(head):
+def _frame(head: bytes) -> tuple[int, _Kind | None]:
     """Length in bytes and kind of the frame of a header; 0 if it is none."""
     if len(head) < _HEADER_BYTES or head[0] != 0xFF or head[1] < 0xE2:
         return 0, None
@@ -299,7 +310,7 @@ def _frame(head):
 _KNOWN_LENGTHS: dict[tuple[int, int], list[int]] = {}
 
 
-def _lengths(kind):
+def _lengths(kind: _Kind) -> list[int]:
     """The length of a frame by the third byte of its header; 0 for none."""
     if kind in _KNOWN_LENGTHS:
         return _KNOWN_LENGTHS[kind]

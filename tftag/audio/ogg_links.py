@@ -49,14 +49,15 @@ class _Stream:
     number: int | None = None
 
 
-def find(path: str | os.PathLike, start: int = 0) -> list[Link]:
+def find(path: str | os.PathLike[str], start: int = 0) -> list[Link]:
     """Finds the links of an Ogg file; none where it is no Ogg file.
 
     Args:
         path: The file.
         start: Byte at which it begins, behind other tags.
     """
-    links, stream, is_begun = [], None, True
+    links: list[Link] = []
+    stream, is_begun = None, True
     with open(path, "rb", buffering=0) as file:
         descriptor = file.fileno()
         size = os.fstat(descriptor).st_size
@@ -95,7 +96,7 @@ def find(path: str | os.PathLike, start: int = 0) -> list[Link]:
     return links
 
 
-def _note(link, stream, number, position):
+def _note(link: Link, stream: _Stream, number: int, position: int) -> None:
     link.pages += 1
     if stream.number is not None:
         # A number that goes back is that of a damaged header.
@@ -110,7 +111,7 @@ def _note(link, stream, number, position):
         link.seconds = max(link.seconds, seconds)
 
 
-def _audio(serial, packet):
+def _audio(serial: int, packet: bytes) -> _Stream | None:
     if packet[:7] == b"\x01vorbis" and len(packet) >= 16:
         rate_hz = int.from_bytes(packet[12:16], "little")
         return _Stream(serial, rate_hz) if rate_hz else None
@@ -119,7 +120,7 @@ def _audio(serial, packet):
     return None
 
 
-def _next_mark(descriptor, place):
+def _next_mark(descriptor: int, place: int) -> int:
     """Where the next page begins; -1 where none is near."""
     end = place + _MOST_GAP_BYTES
     while place < end and (data := os.pread(descriptor, _WINDOW_BYTES, place)):

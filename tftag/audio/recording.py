@@ -9,6 +9,7 @@ import stat
 import struct
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.audio import decoders, waveform
 from tftag.audio.waveform import Recording, UnusableAudio
@@ -84,7 +85,7 @@ class AudioSpec:
     edges: str = "zeros"
     compression: str = "log"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses constants that no signal can have."""
         for field in dataclasses.fields(self):
             name, value = field.name, getattr(self, field.name)
@@ -138,7 +139,7 @@ class AudioSpec:
         return 1 + samples // self.hop_samples
 
 
-def decode_file(path: str | os.PathLike, sample_rate_hz: int) -> Recording:
+def decode_file(path: str | os.PathLike[str], sample_rate_hz: int) -> Recording:
     """Reads a file of any format that libsndfile or ffmpeg knows.
 
     Channels are averaged, then resampled (soxr, HQ), then scaled to the
@@ -182,16 +183,21 @@ def decode_file(path: str | os.PathLike, sample_rate_hz: int) -> Recording:
     return recording
 
 
-def _decode(path, sample_rate_hz):
+def _decode(
+    path: str | os.PathLike[str], sample_rate_hz: int
+) -> tuple[waveform.Waveform[decoders.Source], list[str]]:
     """By the first decoder that reads all, or the one that reads most.
 
     Returns:
         What it gave, and what others found damaged.
     """
-    best, errors = None, []
+    best: waveform.Waveform[decoders.Source] | None = None
+    errors: list[UnusableAudio] = []
     for way in decoders.attempts(path):
         try:
-            found = waveform.Waveform(way, sample_rate_hz)
+            found: waveform.Waveform[decoders.Source] = waveform.Waveform(
+                way, sample_rate_hz
+            )
         except UnusableAudio as error:
             if error.reason == "too long":
                 raise
@@ -210,7 +216,9 @@ def _decode(path, sample_rate_hz):
 
 
 def write_wav(
-    path: str | os.PathLike, samples: np.ndarray, sample_rate_hz: int
+    path: str | os.PathLike[str],
+    samples: npt.NDArray[np.int16],
+    sample_rate_hz: int,
 ) -> int:
     """Writes a 16-bit mono WAV file with the shortest header there is.
 
@@ -243,7 +251,7 @@ def write_wav(
     return _WAV_HEADER_BYTES
 
 
-def clip_starts(samples: int, spec: AudioSpec) -> np.ndarray:
+def clip_starts(samples: int, spec: AudioSpec) -> npt.NDArray[np.int64]:
     """Spreads clips evenly over a recording, from its start to its end.
 
     Args:

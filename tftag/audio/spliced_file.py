@@ -31,7 +31,7 @@ class SplicedFile:
 
     def __init__(
         self,
-        path: str | os.PathLike,
+        path: str | os.PathLike[str],
         pieces: Sequence[Piece],
         times_longer: int = 1,
     ):
@@ -66,7 +66,7 @@ class SplicedFile:
         """The present byte."""
         return self._place
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: bytearray | memoryview) -> int:
         """Fills a buffer from the present byte on; returns the count."""
         if self._place < self._bytes:
             count = self._read_piece(buffer)
@@ -88,7 +88,7 @@ class SplicedFile:
             filled += got
         return bytes(buffer[:filled])
 
-    def _read_piece(self, buffer):
+    def _read_piece(self, buffer: bytearray | memoryview) -> int:
         number = bisect.bisect_right(self._starts, self._place) - 1
         inside = self._place - self._starts[number]
         count = min(len(buffer), self._starts[number + 1] - self._place)

@@ -9,6 +9,9 @@ the container a bit of the sample. Of files that were joined, each is one.
 import dataclasses
 import os
 import struct
+from typing import BinaryIO
+
+from tftag.audio import spliced_file
 
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _FORMAT = struct.Struct("<HHIIHH")
@@ -28,36 +31,39 @@ class Wav:
         is_whole: Whether it is the file as it is.
     """
 
-    pieces: list[tuple[int, int] | bytes]
+    pieces: list[spliced_file.Piece]
     is_whole: bool
 
 
-def find(path: str | os.PathLike, start: int = 0) -> list[Wav]:
+def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
     """Finds the WAV files that a file is made of; none where it is no WAV.
 
     Args:
         path: The file.
         start: Byte at which the first of them begins.
     """
-    found = []
+    found: list[Wav] = []
+    following: int | None = start
     with open(path, "rb") as file:
         size = file.seek(0, os.SEEK_END)
-        while start is not None and len(found) < _MOST_CHUNKS:
-            read = _read(file, start, size)
+        while following is not None and len(found) < _MOST_CHUNKS:
+            start = following
+            read = _read(file, start)
             if read is None:
                 break
             bits_at, bits, following = read
             end = size if following is None else following
-            pieces = [(start, end)]
+            pieces: list[spliced_file.Piece] = [(start, end)]
             if bits is not None:
                 pieces = [(start, bits_at), bits, (bits_at + 2, end)]
             is_whole = bits is None and (start, end) == (0, size)
             found.append(Wav(pieces, is_whole))
-            start = following
     return found
 
 
-def _read(file, start, size):
+def _read(
+    file: BinaryIO, start: int
+) -> tuple[int, bytes | None, int | None] | None:
     """Where the bits stand, what they should be, where the next file is."""
     file.seek(start)
     head = file.read(40)
@@ -93,7 +99,7 @@ def _read(file, start, size):
     return bits_at, bits, None
 
 
-def _container_bits(chunk):
+def _container_bits(chunk: bytes) -> bytes | None:
     """The bits of a sample's container, where they are more than stated."""
     if len(chunk) < _FORMAT.size:
         return None

@@ -7,10 +7,11 @@ is kept, and they are decoded twice. None is longer than `MAX_SECONDS`.
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import soxr
 
 FULL_SCALE = 32_767  # the loudest sample of every recording, as int16
@@ -51,7 +52,9 @@ class UnusableAudio(ValueError):
         self.reason = reason
         self.by_ffmpeg = by_ffmpeg
 
-    def __reduce__(self):
+    def __reduce__(
+        self,
+    ) -> tuple[type, tuple[str, str, bool], dict[str, object]]:
         """Lets it pass from one process to another."""
         arguments = (self.reason, str(self), self.by_ffmpeg)
         return type(self), arguments, self.__dict__
@@ -67,22 +70,24 @@ class Recording:
         by_ffmpeg: Whether it depends on the ffmpeg that is installed.
     """
 
-    samples: np.ndarray
+    samples: npt.NDArray[np.int16]
     peak: float
     by_ffmpeg: bool = False
 
 
-class Source(Protocol):
+class SampleSource(Protocol):
     """What gives the samples of a file."""
 
-    def parts(self) -> Iterator[tuple[int, Iterator[np.ndarray]]]:
+    def parts(self) -> Iterator[tuple[int, Iterator[npt.NDArray[np.float32]]]]:
         """Yields rate in Hz and float32 blocks `[frames, channels]`."""
 
 
-Opener = Callable[[], contextlib.AbstractContextManager[Source]]
+_Source = TypeVar("_Source", bound=SampleSource)
+_Blocks = Iterator[npt.NDArray[np.float32]]
+Opener = Callable[[], contextlib.AbstractContextManager[_Source]]
 
 
-class Waveform:
+class Waveform(Generic[_Source]):
     """What one decoding of a file gave.
 
     Args:
@@ -96,7 +101,7 @@ class Waveform:
         remark: What was done to it that a person must know.
     """
 
-    def __init__(self, open_source: Opener, sample_rate_hz: int):
+    def __init__(self, open_source: Opener[_Source], sample_rate_hz: int):
         """Decodes the file.
 
         Raises:
@@ -104,7 +109,7 @@ class Waveform:
         """
         self._open = open_source
         self._rate_hz = sample_rate_hz
-        self._channel = None
+        self._channel: int | None = None
         self.remark = ""
         self._read()
         if self._mix.cancels:
@@ -121,13 +126,14 @@ class Waveform:
         Raises:
             UnusableAudio: There are no samples, or nothing is in them.
         """
-        _check(self.samples, self.peak)
+        _check(self.samples, float(self.peak))
         blocks = self._blocks() if self._kept is None else _taken(self._kept)
         samples = _scaled(blocks, self.samples, self.peak)
         return Recording(samples, float(self.peak), by_ffmpeg)
 
-    def _read(self):
-        self._kept, self.samples, self.peak = [], 0, np.float32(0)
+    def _read(self) -> None:
+        kept: list[npt.NDArray[np.float32]] | None = []
+        self._kept, self.samples, self.peak = kept, 0, np.float32(0)
         for block in self._blocks():
             self.samples += block.size
             peak = np.abs(block).max(initial=0)
@@ -143,7 +149,7 @@ class Waveform:
             if self._kept is not None:
                 self._kept.append(block)
 
-    def _blocks(self):
+    def _blocks(self) -> _Blocks:
         """Yields float32 `[samples]` blocks, mono and at the asked rate."""
         self._mix = _Mix(self._channel)
         with self._open() as self.source:
@@ -165,7 +171,7 @@ def too_long() -> UnusableAudio:
     )
 
 
-def to_full_scale(samples: np.ndarray) -> Recording:
+def to_full_scale(samples: npt.NDArray[np.float32]) -> Recording:
     """Scales a waveform so that its loudest sample is +-`FULL_SCALE`.
 
     Args:
@@ -188,7 +194,7 @@ def to_full_scale(samples: np.ndarray) -> Recording:
     return Recording(_scaled([samples], samples.size, peak), float(peak))
 
 
-def to_mono(samples: np.ndarray) -> np.ndarray:
+def to_mono(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Averages channels: `[samples, channels]` to `[samples]`.
 
     Args:
@@ -207,12 +213,14 @@ def to_mono(samples: np.ndarray) -> np.ndarray:
 class _Mix:
     """Averages the channels, or takes one, and knows what that cost."""
 
-    def __init__(self, channel):
+    def __init__(self, channel: int | None) -> None:
         self._channel = channel
         self._power_left = self._power_apart = 0.0
         self._powers = np.zeros(0)
 
-    def __call__(self, block):
+    def __call__(
+        self, block: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
         with np.errstate(over="ignore", invalid="ignore"):
             if self._channel is not None:
                 return block[:, min(self._channel, block.shape[1] - 1)]
@@ -221,7 +229,9 @@ class _Mix:
                 self._compare(block, mono)
             return mono
 
-    def _compare(self, block, mono):
+    def _compare(
+        self, block: npt.NDArray[np.float32], mono: npt.NDArray[np.float32]
+    ) -> None:
         some = max(LEAST_COMPARED, len(block) // COMPARED_PART)
         block, mono = block[:some], mono[:some]
         flat = block.ravel()
@@ -246,7 +256,9 @@ class _Mix:
         return int(self._powers.argmax())
 
 
-def _resampled(blocks, rate_hz, sample_rate_hz):
+def _resampled(
+    blocks: Iterable[npt.NDArray[np.float32]], rate_hz: int, sample_rate_hz: int
+) -> _Blocks:
     """Yields mono blocks at the asked rate; at least one sample in all."""
     if rate_hz == sample_rate_hz:
         yield from blocks
@@ -268,7 +280,7 @@ def _resampled(blocks, rate_hz, sample_rate_hz):
         yield np.array([loudest], np.float32)
 
 
-def _check(samples, peak):
+def _check(samples: int, peak: float) -> None:
     if not samples:
         raise UnusableAudio("empty", "There are no samples.")
     if not np.isfinite(peak):
@@ -277,7 +289,9 @@ def _check(samples, peak):
         raise UnusableAudio("silent", "All samples are zero.")
 
 
-def _scaled(blocks, length, peak):
+def _scaled(
+    blocks: Iterable[npt.NDArray[np.float32]], length: int, peak: np.float32
+) -> npt.NDArray[np.int16]:
     """Joins float32 blocks into int16 `[samples]`."""
     samples = np.empty(length, np.int16)
     start = there = left = 0
@@ -289,8 +303,8 @@ def _scaled(blocks, length, peak):
             break
         samples[start - block.size : start] = scaled
         if peak > _TOO_LOUD:
-            there += np.count_nonzero(np.abs(block) > _SILENT_PEAK)
-            left += np.count_nonzero(scaled)
+            there += int(np.count_nonzero(np.abs(block) > _SILENT_PEAK))
+            left += int(np.count_nonzero(scaled))
     if start != length:
         raise UnusableAudio("unreadable", "It changed while it was read.")
     if left < _LEAST_LEFT * there:
@@ -302,7 +316,7 @@ def _scaled(blocks, length, peak):
     return samples
 
 
-def _taken(blocks):
+def _taken(blocks: list[npt.NDArray[np.float32]]) -> _Blocks:
     """Yields the blocks of a list, and lets go of each."""
     blocks.reverse()
     while blocks:

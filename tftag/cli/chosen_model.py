@@ -116,5 +116,5 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-def _is_audio(word):
+def _is_audio(word: str) -> bool:
     return os.path.splitext(word)[1].lower() in contents.SUFFIXES

@@ -5,13 +5,13 @@ import pathlib
 import time
 
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model
+from tftag.cli import chosen_model, command_line
 from tftag.console import own_process
 from tftag.pretrained import presets
 from tftag.serving import version_folder
 
 
-def add_parser(commands) -> None:
+def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     learn = commands.add_parser(
         "learn",
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _folder(model, out):
+def _folder(model: str, out: str | None) -> pathlib.Path:
     """Where the version goes: beside that which it was made of."""
     if model in presets.PRESETS:
         folder = pathlib.Path(out or pathlib.Path("saved_models", model))

@@ -3,11 +3,12 @@
 import argparse
 import pathlib
 
+from tftag.cli import command_line
 from tftag.files import escaping
 from tftag.pretrained import presets
 
 
-def add_parser(commands) -> None:
+def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     models = commands.add_parser(
         "models",
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _described(preset):
+def _described(preset: presets.Preset) -> str:
     licences = dict.fromkeys(one["name"] for one in preset.card()["licences"])
     lines = [
         preset.summary,

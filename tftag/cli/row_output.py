@@ -5,7 +5,7 @@ import os
 import pathlib
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TextIO
+from typing import IO, TextIO
 
 from tftag.audio import audio_files
 from tftag.console import interrupts
@@ -17,8 +17,8 @@ _MOST_NAME_BYTES = 255 - len(".interrupted")
 @contextlib.contextmanager
 def opened(
     out: str | None,
-    inputs: Iterable[str | os.PathLike],
-    model: str | os.PathLike,
+    inputs: Iterable[str | os.PathLike[str]],
+    model: str | os.PathLike[str],
 ) -> Iterator[TextIO]:
     """A text file for rows; it takes the place of `out` at the end.
 
@@ -47,7 +47,9 @@ def opened(
 
 
 def check(
-    out: str, inputs: Iterable[str | os.PathLike], model: str | os.PathLike
+    out: str,
+    inputs: Iterable[str | os.PathLike[str]],
+    model: str | os.PathLike[str],
 ) -> None:
     """Refuses to write over what is read; `opened` tells of the arguments."""
     path = pathlib.Path(out)
@@ -73,7 +75,7 @@ def check(
                 )
 
 
-def _keep(file, path):
+def _keep(file: IO[str], path: pathlib.Path) -> str:
     file.flush()
     content = os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0)
     if not content:

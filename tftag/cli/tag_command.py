@@ -1,22 +1,43 @@
 """The command `tftag tag`: tags of audio files."""
 
 import argparse
+import pathlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model, tag_effects, tag_output, tag_table
-from tftag.library import journal
+from tftag.cli import (
+    chosen_model,
+    command_line,
+    tag_effects,
+    tag_output,
+    tag_table,
+)
+from tftag.library import journal, tagging
 from tftag.pretrained import presets
 from tftag.search import known_terms, query
+
+if TYPE_CHECKING:  # it imports TensorFlow
+    from tftag.serving import saved_tagger
 
 _TOP = 5
 # Cosines of one tag, computed with different neighbours, differ by less.
 _ROUNDING = 1e-6
 
 
-def add_parser(commands) -> None:
+_Parts = Iterator[
+    tuple[
+        pathlib.Path,
+        Iterable[tuple[float | None, npt.NDArray[np.float32]]],
+    ]
+]
+
+
+def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     tag = commands.add_parser(
         "tag",
@@ -101,12 +122,12 @@ def run(arguments: argparse.Namespace) -> int:
     return tag_output.write(arguments, asked(arguments))
 
 
-def _trained(arguments):
+def _trained(arguments: argparse.Namespace) -> tag_output.Answering:
     """Returns what lists the tags that the model was trained with."""
     tagger = chosen_model.open_tagger(arguments.model)
     read = _timelines if arguments.timeline else _recordings
 
-    def answer(recordings):
+    def answer(recordings: tagging.Recordings) -> tag_output.Entries:
         for path, parts in read(tagger, recordings):
             yield (
                 path,
@@ -116,16 +137,20 @@ def _trained(arguments):
                 ],
             )
 
-    return tag_output.Answering(tagger, tag_table.Tag, answer)
+    return tag_output.Answering(tagger, tag_table.TrainedTag, answer)
 
 
-def _recordings(tagger, recordings):
+def _recordings(
+    tagger: "saved_tagger.SavedTagger", recordings: tagging.Recordings
+) -> _Parts:
     """Yields path, and None with the calibrated probabilities."""
     for path, tagged in audio_files.each(tagger.tag_each, recordings):
         yield path, [(None, tagged.calibrated)]
 
 
-def _timelines(tagger, recordings):
+def _timelines(
+    tagger: "saved_tagger.SavedTagger", recordings: tagging.Recordings
+) -> _Parts:
     """Yields path, and start and calibrated probabilities of each clip."""
     for path, samples in recordings:
         timeline = tagger.timeline_samples(samples)
@@ -133,7 +158,11 @@ def _timelines(tagger, recordings):
         yield path, zip(starts, timeline.calibrated, strict=True)
 
 
-def _chosen(tagger, calibrated, arguments):
+def _chosen(
+    tagger: "saved_tagger.SavedTagger",
+    calibrated: npt.NDArray[np.float32],
+    arguments: argparse.Namespace,
+) -> list[list[Any]]:
     """Returns the tags to list, the likeliest first."""
     is_given = calibrated >= tagger.thresholds
     places = np.argsort(-calibrated, kind="stable")
@@ -151,7 +180,7 @@ def _chosen(tagger, calibrated, arguments):
     ]
 
 
-def _asked(arguments):
+def _asked(arguments: argparse.Namespace) -> tag_output.Answering:
     """Returns what lists the tags that the command line names."""
     if arguments.threshold or arguments.timeline:
         raise ValueError(
@@ -169,12 +198,12 @@ def _asked(arguments):
             f"Received: {arguments.tags!r}."
         )
     encoder = chosen_model.open_dual_encoder(arguments.model)
-    terms = query.parse(arguments.tags, encoder.is_known, is_list=True)
-    terms, vectors = known_terms.embed(encoder, terms, chosen_model.say)
+    asked = query.parse(arguments.tags, encoder.is_known, is_list=True)
+    terms, vectors = known_terms.embed(encoder, asked, chosen_model.say)
     trained, known_share = encoder.embed_texts(encoder.tag_names)
     trained = trained[known_share > 0]
 
-    def answer(recordings):
+    def answer(recordings: tagging.Recordings) -> tag_output.Entries:
         for path, embedding in audio_files.each(encoder.embed_each, recordings):
             tags = _compared(terms, vectors @ embedding, trained @ embedding)
             yield path, [journal.Entry(None, tags[: arguments.top])]
@@ -182,7 +211,11 @@ def _asked(arguments):
     return tag_output.Answering(encoder, tag_table.AskedTag, answer)
 
 
-def _compared(terms, cosines, trained_cosines):
+def _compared(
+    terms: Sequence[query.Term],
+    cosines: npt.NDArray[np.floating[Any]],
+    trained_cosines: npt.NDArray[np.floating[Any]],
+) -> list[list[Any]]:
     """Returns the asked tags, those that stand out most first."""
     found = []
     for term, cosine in zip(terms, cosines, strict=True):
@@ -196,6 +229,6 @@ def _compared(terms, cosines, trained_cosines):
     ]
 
 
-def _short(value):
+def _short(value: np.floating[Any]) -> float:
     """As few digits as tell a float32 from its neighbours."""
     return float(str(value))

@@ -9,6 +9,7 @@ import os
 import pathlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from typing import IO
 
 from tftag.audio import audio_files
 from tftag.files import escaping
@@ -106,7 +107,7 @@ def opened(arguments: argparse.Namespace, fail: Fail) -> Iterator[list[Effect]]:
         yield effects
 
 
-def run_undo(path: str | os.PathLike) -> int:
+def run_undo(path: str | os.PathLike[str]) -> int:
     """Puts back what was in the files before.
 
     Args:
@@ -118,7 +119,7 @@ def run_undo(path: str | os.PathLike) -> int:
     file_tags.check_installed()
     failures = []
 
-    def fail(changed, error):
+    def fail(changed: str, error: Exception) -> None:
         failures.append(changed)
         reason = " ".join(audio_files.reason(error).split())
         sys.stderr.write(f"not restored: {reason}\n")
@@ -128,8 +129,13 @@ def run_undo(path: str | os.PathLike) -> int:
     return 1 if failures else 0
 
 
-def _writer(table, notes, is_overwriting, fail):
-    def write(path, tags):
+def _writer(
+    table: dict[str, tuple[str, str]],
+    notes: IO[str] | None,
+    is_overwriting: bool,
+    fail: Fail,
+) -> Effect:
+    def write(path: pathlib.Path, tags: Iterable[str]) -> bool:
         try:
             wanted = field_table.fields(table, tags)
             now = file_tags.read(path) if wanted else {}
@@ -154,7 +160,9 @@ def _writer(table, notes, is_overwriting, fail):
     return write
 
 
-def _say(path, now, after):
+def _say(
+    path: pathlib.Path, now: file_tags.Fields, after: file_tags.Fields
+) -> None:
     """Says what would be written into a file."""
     changes = []
     for field, texts in after.items():
@@ -168,8 +176,8 @@ def _joined(texts: Iterable[str]) -> str:
     return escaping.one_line("; ".join(texts))
 
 
-def _lister(lists, fail):
-    def add(path, tags):
+def _lister(lists: playlists.Playlists, fail: Fail) -> Effect:
+    def add(path: pathlib.Path, tags: Iterable[str]) -> bool:
         try:
             lists.add(path, tags)
         except ValueError as error:

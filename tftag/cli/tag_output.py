@@ -10,8 +10,8 @@ import hashlib
 import os
 import pathlib
 import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, TextIO
 
 import tqdm
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:  # it imports TensorFlow
 _NAME_BYTES = 255
 
 
+Entries = Iterator[tuple[pathlib.Path, list[journal.Entry]]]
+
+
 @dataclasses.dataclass(frozen=True)
 class Answering:
     """A model and what is asked of it.
@@ -41,8 +44,8 @@ class Answering:
     """
 
     model: "saved_tagger.SavedTagger"
-    kind: type[tag_table.Tag] | type[tag_table.AskedTag]
-    answer: Callable[[tagging.Recordings], Iterator]
+    kind: type[tag_table.TrainedTag] | type[tag_table.AskedTag]
+    answer: Callable[[tagging.Recordings], Entries]
 
 
 class _NothingTagged(Exception):
@@ -52,10 +55,12 @@ class _NothingTagged(Exception):
 class _Failures:
     """Says a line for each file that could not be tagged."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.count = 0
 
-    def __call__(self, path, error, what="not tagged"):
+    def __call__(
+        self, path: pathlib.Path, error: Exception, what: str = "not tagged"
+    ) -> None:
         self.count += 1
         reason = " ".join(audio_files.reason(error).split())
         # Above a progress bar, where there is one.
@@ -81,7 +86,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _shard(text):
+def _shard(text: str) -> shards.Shard:
     try:
         return shards.Shard.parse(text)
     except ValueError as error:
@@ -135,13 +140,15 @@ def write(arguments: argparse.Namespace, asked: Answering) -> int:
     return 1 if fail.count else 0
 
 
-def _is_kept(arguments):
+def _is_kept(arguments: argparse.Namespace) -> bool:
     """Whether rows go to a file, not to a terminal or pipe."""
     out = arguments.out
     return out is not None and not atomic_write.is_stream(out)
 
 
-def _stream(arguments, asked, fail):
+def _stream(
+    arguments: argparse.Namespace, asked: Answering, fail: _Failures
+) -> None:
     """Writes rows as they come."""
     paths = (
         path
@@ -158,11 +165,15 @@ def _stream(arguments, asked, fail):
         _list(arguments, asked, out, results, fail, lambda *_: None)
 
 
-def _keep(arguments, asked, fail):
+def _keep(
+    arguments: argparse.Namespace, asked: Answering, fail: _Failures
+) -> None:
     """Tags what the journal lacks, then writes the rows of all."""
     threads = arguments.threads or decoding_pool.usable_cores()
 
-    def decode(paths, fail):
+    def decode(
+        paths: Iterable[pathlib.Path], fail: tagging.Fail
+    ) -> tagging.Recordings:
         rate_hz = asked.model.sample_rate_hz
         return decoding_pool.decoded(paths, rate_hz, fail, threads)
 
@@ -205,9 +216,16 @@ def _journal(out: str) -> pathlib.Path:
     return path
 
 
-def _list(arguments, asked, out, results, fail, note_again):
+def _list(
+    arguments: argparse.Namespace,
+    asked: Answering,
+    out: TextIO,
+    results: Entries,
+    fail: _Failures,
+    note_again: Callable[[pathlib.Path, list[journal.Entry]], None],
+) -> tag_table.TagTable:
     """Writes rows, and does what else is asked for each file."""
-    rows = tag_table.Listing(
+    rows = tag_table.TagTable(
         out,
         arguments_lib.row_format(arguments),
         asked.kind,
@@ -220,14 +238,18 @@ def _list(arguments, asked, out, results, fail, note_again):
             for entry in entries:
                 tags = [asked.kind(*values) for values in entry.tags]
                 rows.add(audio_files.shown(path), tags, entry.start_seconds)
-                given = [tag.name for tag in tags if effects and tag.is_given]
+                given = [
+                    tag.name
+                    for tag in tags
+                    if isinstance(tag, tag_table.TrainedTag) and tag.is_given
+                ]
                 if any([effect(path, given) for effect in effects]):
                     note_again(path, entries)
     rows.close()
     return rows
 
 
-def _kept(run, notes):
+def _kept(run: tagging.Run, notes: journal.Journal) -> str:
     """What is said when Ctrl-C ends the work."""
     return (
         f"{run.finished + run.done} of {run.finished + run.new} files are done "
@@ -236,7 +258,7 @@ def _kept(run, notes):
     )
 
 
-def _made_by(arguments, asked):
+def _made_by(arguments: argparse.Namespace, asked: Answering) -> str:
     """What decides the entries of a file besides its bytes."""
     return plain_json.text(
         {

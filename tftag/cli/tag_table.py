@@ -1,6 +1,7 @@
 """Tags of recordings as a table, CSV or JSON lines."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TextIO
 
 from tftag.files import escaping, plain_json
@@ -9,7 +10,7 @@ FORMATS = ("table", "csv", "jsonl")
 
 
 @dataclasses.dataclass(frozen=True)
-class Tag:
+class TrainedTag:
     """A tag of a recording, of those the model was trained with.
 
     Attributes:
@@ -25,7 +26,7 @@ class Tag:
     COLUMNS = ("tag", "probability", "above_threshold")
     LEGEND = "* at or above the tag's own threshold"
 
-    def values(self) -> tuple:
+    def values(self) -> tuple[str | float | bool, ...]:
         """Returns what stands in `COLUMNS`."""
         return self.name, self.probability, self.is_given
 
@@ -59,7 +60,7 @@ class AskedTag:
         "those are for trained tags, without --tags."
     )
 
-    def values(self) -> tuple:
+    def values(self) -> tuple[str | float | bool, ...]:
         """Returns what stands in `COLUMNS`."""
         return self.name, self.nearer_than, self.cosine
 
@@ -70,7 +71,7 @@ class AskedTag:
         return f"  {name:<{width}}  {share}  {self.cosine:6.3f}"
 
 
-class Listing:
+class TagTable:
     """Writes tags in one of `FORMATS`, a recording or clip at a time.
 
     Attributes:
@@ -81,7 +82,7 @@ class Listing:
         self,
         file: TextIO,
         form: str,
-        kind: type[Tag] | type[AskedTag] = Tag,
+        kind: type[TrainedTag] | type[AskedTag] = TrainedTag,
         *,
         has_times: bool,
     ):
@@ -106,7 +107,7 @@ class Listing:
     def add(
         self,
         path: str,
-        tags: list[Tag] | list[AskedTag],
+        tags: Sequence[TrainedTag | AskedTag],
         start_seconds: float | None = None,
     ) -> None:
         """Writes an entry; one without tags too, so that no path is lost.
@@ -140,8 +141,13 @@ class Listing:
         if self._form == "table" and not self.is_empty:
             self._file.write(f"\n{self._kind.LEGEND}\n")
 
-    def _add_to_table(self, path, tags, start_seconds):
-        time = f"  {_clock(start_seconds)}" if self._has_times else ""
+    def _add_to_table(
+        self,
+        path: str,
+        tags: Sequence[TrainedTag | AskedTag],
+        start_seconds: float | None,
+    ) -> None:
+        time = f"  {_clock(start_seconds or 0.0)}" if self._has_times else ""
         self._file.write(f"{escaping.one_line(path)}{time}\n")
         if not tags:
             self._file.write("    no tag reaches its threshold\n")
@@ -151,7 +157,12 @@ class Listing:
         for tag in tags:
             self._file.write(f"  {tag.line(width)}\n")
 
-    def _add_to_csv(self, path, tags, start_seconds):
+    def _add_to_csv(
+        self,
+        path: str,
+        tags: Sequence[TrainedTag | AskedTag],
+        start_seconds: float | None,
+    ) -> None:
         times = [start_seconds] if self._has_times else []
         for tag in tags:
             # A bool as 0 or 1.
@@ -164,7 +175,7 @@ class Listing:
             self._write_row([path, *times, *[""] * len(self._kind.COLUMNS)])
 
 
-def _clock(seconds):
+def _clock(seconds: float) -> str:
     """Writes seconds as 1:02:03.4 or 2:03.4."""
     tenths = round(10 * seconds)
     minutes, tenths = divmod(tenths, 600)

@@ -3,20 +3,25 @@
 import argparse
 import io
 import pathlib
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model, row_output
+from tftag.cli import chosen_model, command_line, row_output
 from tftag.console import quiet
 from tftag.files import atomic_write, escaping
 from tftag.pretrained import presets
 
+if TYPE_CHECKING:
+    from matplotlib import axes as axes_lib
+
 _INSTALL = "A timeline is drawn by matplotlib: install tftag[plots]."
 
 
-def add_parser(commands) -> None:
+def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     timeline = commands.add_parser(
         "timeline",
@@ -87,7 +92,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _draw(axes, start_seconds, probabilities, names):
+def _draw(
+    axes: "axes_lib.Axes",
+    start_seconds: npt.NDArray[np.float32],
+    probabilities: npt.NDArray[np.float32],
+    names: list[str],
+) -> None:
     """Draws a row per tag, a column per clip.
 
     Args:

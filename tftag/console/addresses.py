@@ -16,7 +16,7 @@ _IN_TEXT = re.compile(
 def without_secrets(text: str) -> str:
     """The text with its URLs without user names, passwords and queries."""
 
-    def cleaned(found):
+    def cleaned(found: re.Match[str]) -> str:
         scheme, mark, rest, query = found.groups()
         kept = query if scheme.lower() in BUCKETS and query else ""
         return f"{scheme}{mark}{rest}{kept}"

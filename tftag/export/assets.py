@@ -6,9 +6,11 @@ import os
 import pathlib
 import platform
 import wave
+from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 import tftag
@@ -18,8 +20,8 @@ from tftag.serving import model_card
 
 
 def card_text(
-    card: dict,
-    own: dict,
+    card: dict[str, Any],
+    own: dict[str, Any],
     audio_spec: audio.AudioSpec,
     vocabulary: tags.TagVocabulary,
     calibrated: calibration.Calibration,
@@ -100,7 +102,7 @@ def write_extra(
     model: keras.Model,
     file_name: str,
     served_name: str,
-    requests: dict[str, dict[str, np.ndarray]],
+    requests: dict[str, dict[str, npt.NDArray[Any]]],
 ) -> None:
     """Writes `assets.extra`, of which TensorFlow takes no notice.
 
@@ -119,7 +121,7 @@ def write_extra(
 
 def tagger_requests(
     audio_spec: audio.AudioSpec,
-) -> dict[str, dict[str, np.ndarray]]:
+) -> dict[str, dict[str, npt.NDArray[Any]]]:
     """Makes a warm-up request for each signature of a tagger.
 
     Args:
@@ -150,7 +152,7 @@ def tagger_requests(
 
 def dual_encoder_requests(
     audio_spec: audio.AudioSpec,
-) -> dict[str, dict[str, np.ndarray]]:
+) -> dict[str, dict[str, npt.NDArray[Any]]]:
     """Makes a warm-up request for each signature of a dual encoder.
 
     Args:

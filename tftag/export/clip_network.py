@@ -14,7 +14,7 @@ from tftag import audio
 from tftag.export import clips_in_graph
 
 
-def hear(
+def run_clips(
     network: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
     widths: dict[str, int],
     waveform: tf.Tensor,
@@ -58,13 +58,15 @@ def hear(
     flat = tf.reshape(waveform, [-1])
     offsets = tf.range(spec.clip_samples, dtype=tf.int64)
 
-    def hear_group(group, answers):
+    def run_group(
+        group: tf.Tensor, answers: dict[str, tf.TensorArray]
+    ) -> tuple[tf.Tensor, dict[str, tf.TensorArray]]:
         row = group_rows[group][:, tf.newaxis]
         at = group_starts[group][:, tf.newaxis] + offsets
         inside = at < tf.gather(length_samples, row)
         clips = tf.gather(flat, row * samples + tf.minimum(at, samples - 1))
         clips = tf.where(inside, clips, 0.0)
-        heard = network(
+        outputs = network(
             {
                 "waveform": tf.ensure_shape(
                     clips, [clips_at_once, spec.clip_samples]
@@ -73,7 +75,7 @@ def hear(
             }
         )
         return group + 1, {
-            name: answer.write(group, heard[name])
+            name: answer.write(group, outputs[name])
             for name, answer in answers.items()
         }
 
@@ -85,10 +87,12 @@ def hear(
     }
     _, answers = tf.while_loop(
         lambda group, _: group < groups,
-        hear_group,
+        run_group,
         [tf.constant(0), empty],
         parallel_iterations=1,
         maximum_iterations=groups,
     )
-    heard = {name: answer.concat()[:total] for name, answer in answers.items()}
-    return heard, rows, starts, problems
+    outputs = {
+        name: answer.concat()[:total] for name, answer in answers.items()
+    }
+    return outputs, rows, starts, problems

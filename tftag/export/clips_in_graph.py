@@ -8,7 +8,9 @@ from tftag import audio
 _PEAK_BLOCK_SAMPLES = 1 << 18
 
 
-def checks(waveform: tf.Tensor, length_samples: tf.Tensor) -> list:
+def checks(
+    waveform: tf.Tensor, length_samples: tf.Tensor
+) -> list[tf.Operation]:
     """Returns the operations that fail where the shapes cannot be.
 
     Args:
@@ -76,7 +78,9 @@ def row_peaks(waveform: tf.Tensor, length_samples: tf.Tensor) -> tf.Tensor:
     """
     batch, samples = tf.unstack(tf.shape(waveform, tf.int64))
 
-    def read_block(start, peak):
+    def read_block(
+        start: tf.Tensor, peak: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         block = tf.abs(waveform[:, start : start + _PEAK_BLOCK_SAMPLES])
         at = start + tf.range(tf.shape(block, tf.int64)[1])
         inside = at < length_samples[:, tf.newaxis]

@@ -1,6 +1,7 @@
 """What is inside the SavedModel of a dual encoder: a tagger, and its space."""
 
 import functools
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -15,6 +16,9 @@ _WAVEFORM = tagger_signatures.WAVEFORM
 _STRINGS = tf.TensorSpec([None], tf.string, "strings")
 # [n] or [batch, n].
 _STRINGS_OF_ROWS = tf.TensorSpec(None, tf.string, "strings")
+
+
+_Answer = dict[str, tf.Tensor]
 
 
 class ExportedDualEncoder(tagger_signatures.ExportedTagger):
@@ -60,7 +64,7 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
         self._words = word_embedding.WordEmbedding(word_vectors)
         self._dim = embedding.shape[-1]
 
-    def signature_functions(self) -> dict:
+    def signature_functions(self) -> dict[str, Callable[..., _Answer]]:
         """Returns names and functions, as `tf.saved_model.save` takes them."""
         traced, whole = tagger_signatures.traced, tagger_signatures.whole
         return {
@@ -89,7 +93,7 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
             ),
         }
 
-    def _embed(self, rows):
+    def _embed(self, rows: tagger_signatures.Rows) -> _Answer:
         mean, status = self.row_means("embedding", rows)
         length = tf.norm(mean, axis=1, keepdims=True)
         return {
@@ -97,14 +101,16 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
             "status": status,
         }
 
-    def _embed_text(self, strings):
+    def _embed_text(self, strings: tf.Tensor) -> _Answer:
         vectors, known_share = self._words(strings)
         # The text tower would make something of nothing.
         is_known = known_share[:, tf.newaxis] > 0
         embedding = tf.where(is_known, self._text_tower(vectors), 0.0)
         return {"embedding": embedding, "known_share": known_share}
 
-    def _score(self, rows, strings):
+    def _score(
+        self, rows: tagger_signatures.Rows, strings: tf.Tensor
+    ) -> _Answer:
         """Compares recordings and strings.
 
         A server that cuts and joins requests by rows (TensorFlow Serving's
@@ -143,13 +149,13 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
             "status": embedded["status"],
         }
 
-    def _hear(self, clips):
-        heard = self._network(clips)
-        logits = tf.cast(heard["logits"], tf.float32)
+    def _run_clips(self, clips: _Answer) -> _Answer:
+        outputs = self._network(clips)
+        logits = tf.cast(outputs["logits"], tf.float32)
         return {
             "probabilities": tf.sigmoid(logits),
-            "embedding": heard["embedding"],
+            "embedding": outputs["embedding"],
         }
 
-    def _widths(self):
+    def _widths(self) -> dict[str, int]:
         return {**super()._widths(), "embedding": self._dim}

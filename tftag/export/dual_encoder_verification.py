@@ -2,7 +2,9 @@
 
 import os
 
+import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tftag import audio, words
@@ -12,7 +14,7 @@ from tftag.models import dual_encoder
 
 
 def largest_difference(
-    saved: str | os.PathLike,
+    saved: str | os.PathLike[str],
     model: dual_encoder.DualEncoder,
     audio_spec: audio.AudioSpec,
     clips_at_once: int,
@@ -36,7 +38,7 @@ def largest_difference(
     with plain_path.plain(saved) as path:
         loaded = tf.saved_model.load(path)
 
-    def embedding(samples):
+    def embedding(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         mean = verification.clip_mean(
             lambda clips: model.audio_tower(clips, training=False),
             samples,
@@ -60,7 +62,12 @@ def largest_difference(
     return float(np.max(differences))
 
 
-def _of_strings(loaded, text_tower, tag_names, word_vectors):
+def _of_strings(
+    loaded: tf.Module,
+    text_tower: keras.Model,
+    tag_names: tuple[str, ...],
+    word_vectors: words.WordVectors,
+) -> float:
     """Compares vectors and known shares.
 
     The tags, each in capitals and with an unknown word, and what nobody
@@ -83,7 +90,9 @@ def _of_strings(loaded, text_tower, tag_names, word_vectors):
     return float(np.max(differences))
 
 
-def _of_scores(loaded, audio_spec, tag_names):
+def _of_scores(
+    loaded: tf.Module, audio_spec: audio.AudioSpec, tag_names: tuple[str, ...]
+) -> float:
     """Compares scores with the vectors, which were compared before."""
     run = loaded.signatures
     waveform = tf.constant(

@@ -1,5 +1,7 @@
 """A model as it is exported: in float32, whatever it was trained in."""
 
+from typing import Any
+
 import keras
 
 
@@ -21,7 +23,7 @@ def float32_copy(model: keras.Model) -> tuple[keras.Model, bool]:
     return copy, is_mixed
 
 
-def _in_float32(config):
+def _in_float32(config: Any) -> Any:
     match config:
         case {"class_name": "DTypePolicy"}:
             return {**config, "config": {"name": "float32"}}

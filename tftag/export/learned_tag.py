@@ -8,9 +8,11 @@ import dataclasses
 import os
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from scipy import optimize
 
 from tftag import audio, calibration, tags
@@ -41,17 +43,17 @@ class LearnedTag:
             the tag is learned from the others.
     """
 
-    kernel: np.ndarray
+    kernel: npt.NDArray[np.float64]
     bias: float
     told_apart: float
 
 
 def add(
-    model: str | os.PathLike,
+    model: str | os.PathLike[str],
     name: str,
-    like: Sequence[str | os.PathLike],
-    unlike: Sequence[str | os.PathLike],
-    folder: str | os.PathLike,
+    like: Sequence[str | os.PathLike[str]],
+    unlike: Sequence[str | os.PathLike[str]],
+    folder: str | os.PathLike[str],
 ) -> tuple[pathlib.Path, LearnedTag]:
     """Writes a new version of a tagger with one more tag.
 
@@ -135,7 +137,12 @@ def add(
     ), learned
 
 
-def _names(card, name, version):
+_Vectors = Sequence[npt.NDArray[Any]]
+
+
+def _names(
+    card: dict[str, Any], name: str, version: pathlib.Path
+) -> tuple[str, ...]:
     """The tags of the new version."""
     if card.get("kind") == model_card.DUAL_ENCODER:
         raise ValueError(
@@ -151,14 +158,18 @@ def _names(card, name, version):
     return (*card["tags"], clean)
 
 
-def _decoded(path, spec):
+def _decoded(
+    path: str | os.PathLike[str], spec: audio.AudioSpec
+) -> npt.NDArray[np.int16]:
     try:
         return audio.decode_file(path, spec.sample_rate_hz).samples
     except (audio.UnusableAudio, OSError) as error:
         raise ValueError(f"Nothing is learned. Received: {error}") from error
 
 
-def _vectors(body, samples, spec):
+def _vectors(
+    body: keras.Model, samples: npt.NDArray[np.int16], spec: audio.AudioSpec
+) -> npt.NDArray[np.float32]:
     """The backbone's vectors of evenly spaced clips, `[clips, dim]`."""
     starts = audio.clip_starts(len(samples), spec)
     if len(starts) > _MOST_CLIPS:
@@ -172,7 +183,9 @@ def _vectors(body, samples, spec):
     return body.predict({"waveform": clips, "peak": peak}, verbose=0)
 
 
-def _background(backbone):
+def _background(
+    backbone: keras.Model,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None:
     """Mean and deviation `[dim]` of the training, where the backbone has it.
 
     A batch norm behind the last layer brings the vectors of the training to
@@ -184,7 +197,11 @@ def _background(backbone):
     return np.asarray(last.beta), np.abs(np.asarray(last.gamma))
 
 
-def _learn(like, unlike, background):
+def _learn(
+    like: _Vectors,
+    unlike: _Vectors,
+    background: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None,
+) -> LearnedTag:
     """Learns a tag from vectors `[clips, dim]` of each recording."""
     mean, deviation = background or (
         np.mean(np.concatenate([*like, *unlike]), axis=0),
@@ -210,22 +227,27 @@ def _learn(like, unlike, background):
     )
 
 
-def _fit(like, unlike):
+def _fit(
+    like: _Vectors, unlike: _Vectors
+) -> tuple[npt.NDArray[np.float64], np.float64]:
     """Logistic regression; both sides count the same, and so do recordings.
 
     Targets are those of Platt (1999): the fewer the recordings, the farther
     from certainty.
     """
     rows = np.concatenate([*like, *unlike])
-    targets, weights = [], []
+    side_targets, side_weights = [], []
     for side, truth in ((like, 1.0), (unlike, 0.0)):
         target = abs(truth - 1 / (len(side) + 2))
         for one in side:
-            targets.append(np.full(len(one), target))
-            weights.append(np.full(len(one), 0.5 / len(side) / len(one)))
-    targets, weights = np.concatenate(targets), np.concatenate(weights)
+            side_targets.append(np.full(len(one), target))
+            side_weights.append(np.full(len(one), 0.5 / len(side) / len(one)))
+    targets = np.concatenate(side_targets)
+    weights = np.concatenate(side_weights)
 
-    def cost(unknowns):
+    def cost(
+        unknowns: npt.NDArray[np.float64],
+    ) -> tuple[np.float64, npt.NDArray[np.float64]]:
         kernel, bias = unknowns[:-1], unknowns[-1]
         logits = rows @ kernel + bias
         error = weights * (1 / (1 + np.exp(-logits)) - targets)
@@ -241,7 +263,9 @@ def _fit(like, unlike):
     return found[:-1], found[-1]
 
 
-def _extended(tagger, learned, slope):
+def _extended(
+    tagger: clip_model.ClipModel, learned: LearnedTag, slope: float
+) -> clip_model.ClipModel:
     """The tagger with one more output, and nothing else changed."""
     inputs = keras.Input(tagger.backbone.output.shape[1:], name="clip_vector")
     logits = tagger.head(inputs)

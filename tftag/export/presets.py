@@ -25,7 +25,7 @@ WORDS_NOTE = (
 _CLIPS_AT_ONCE = 4
 
 
-def export_preset(name: str, folder: str | os.PathLike) -> pathlib.Path:
+def export_preset(name: str, folder: str | os.PathLike[str]) -> pathlib.Path:
     """Writes a preset's SavedModel, as `saved_model.export_tagger` does.
 
     Args:
@@ -64,7 +64,7 @@ def export_preset(name: str, folder: str | os.PathLike) -> pathlib.Path:
     )
 
 
-def _uncalibrated(tag_count):
+def _uncalibrated(tag_count: int) -> calibration.Calibration:
     return calibration.Calibration(
         1.0, np.zeros(tag_count), np.full(tag_count, THRESHOLD)
     )

@@ -5,6 +5,8 @@ import logging
 import os
 import pathlib
 import tempfile
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -34,8 +36,8 @@ def export_tagger(
     audio_spec: audio.AudioSpec,
     vocabulary: tags.TagVocabulary,
     calibrated: calibration.Calibration,
-    card: dict,
-    folder: str | os.PathLike,
+    card: dict[str, Any],
+    folder: str | os.PathLike[str],
     *,
     version: int | None = None,
     clips_at_once: int = 8,
@@ -78,7 +80,7 @@ def export_tagger(
     exact, is_mixed = float32_model.float32_copy(model)
     live = exact if is_mixed else model
 
-    def make(assets):
+    def make(assets: list[str]) -> tagger_signatures.ExportedTagger:
         return tagger_signatures.ExportedTagger(
             exact,
             audio_spec,
@@ -88,7 +90,7 @@ def export_tagger(
             clips_at_once,
         )
 
-    def fill(written):
+    def fill(written: pathlib.Path) -> float:
         _save(make, texts, written)
         exported_files.write_extra(
             written,
@@ -110,8 +112,8 @@ def export_dual_encoder(
     vocabulary: tags.TagVocabulary,
     calibrated: calibration.Calibration,
     word_vectors: words.WordVectors,
-    card: dict,
-    folder: str | os.PathLike,
+    card: dict[str, Any],
+    folder: str | os.PathLike[str],
     *,
     version: int | None = None,
     clips_at_once: int = 8,
@@ -164,7 +166,7 @@ def export_dual_encoder(
     }
     live = exact if is_mixed else model
 
-    def make(assets):
+    def make(assets: list[str]) -> dual_encoder_signatures.ExportedDualEncoder:
         return dual_encoder_signatures.ExportedDualEncoder(
             exact,
             audio_spec,
@@ -175,7 +177,7 @@ def export_dual_encoder(
             clips_at_once,
         )
 
-    def fill(written):
+    def fill(written: pathlib.Path) -> float:
         _save(make, texts, written)
         exported_files.write_extra(
             written,
@@ -196,7 +198,12 @@ def export_dual_encoder(
     return _write(folder, version, fill)
 
 
-def _check(model, vocabulary, calibrated, clips_at_once):
+def _check(
+    model: keras.Model,
+    vocabulary: tags.TagVocabulary,
+    calibrated: calibration.Calibration,
+    clips_at_once: int,
+) -> None:
     if keras.backend.backend() != "tensorflow":
         raise ValueError(
             "Keras' backend must be TensorFlow to write a SavedModel: set "
@@ -219,7 +226,11 @@ def _check(model, vocabulary, calibrated, clips_at_once):
         )
 
 
-def _check_words(model, vocabulary, word_vectors):
+def _check_words(
+    model: keras.Model,
+    vocabulary: tags.TagVocabulary,
+    word_vectors: words.WordVectors,
+) -> None:
     """Strings must reach the text tower as its tags did in training."""
     if not isinstance(model, dual_encoder.DualEncoder):
         raise ValueError(
@@ -243,7 +254,7 @@ def _check_words(model, vocabulary, word_vectors):
         )
 
 
-def _space_fingerprint(model, audio_spec):
+def _space_fingerprint(model: keras.Model, audio_spec: audio.AudioSpec) -> str:
     """Returns 16 hex digits that change with whatever moves an embedding."""
     digest = hashlib.sha256(repr(audio_spec).encode())
     for weight in model.get_weights():
@@ -251,7 +262,9 @@ def _space_fingerprint(model, audio_spec):
     return digest.hexdigest()[:16]
 
 
-def _words_card(word_vectors, vocabulary):
+def _words_card(
+    word_vectors: words.WordVectors, vocabulary: tags.TagVocabulary
+) -> dict[str, Any]:
     coverage = word_vectors.coverage(vocabulary.names)
     return {
         "source": word_vectors.source,
@@ -263,11 +276,15 @@ def _words_card(word_vectors, vocabulary):
     }
 
 
-def _served_name(folder):
+def _served_name(folder: str | os.PathLike[str]) -> str:
     return os.path.basename(os.path.abspath(folder))
 
 
-def _save(make, texts, written):
+def _save(
+    make: Callable[[list[str]], tagger_signatures.ExportedTagger],
+    texts: dict[str, str],
+    written: pathlib.Path,
+) -> None:
     """Saves the module that `make` makes of the paths of its assets."""
     with (
         tempfile.TemporaryDirectory() as scratch,
@@ -278,11 +295,15 @@ def _save(make, texts, written):
         tf.saved_model.save(module, path, signatures)
 
 
-def _write(folder, version, fill):
+def _write(
+    folder: str | os.PathLike[str],
+    version: int | None,
+    fill: Callable[[pathlib.Path], float],
+) -> pathlib.Path:
     """Writes a version if what `fill` returns, a difference, is small."""
     difference = None
 
-    def fill_and_check(written):
+    def fill_and_check(written: pathlib.Path) -> None:
         nonlocal difference
         difference = fill(written)
         if not difference <= TOLERANCE:

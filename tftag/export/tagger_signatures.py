@@ -1,7 +1,8 @@
 """What is inside the SavedModel: waveforms of any length to tags."""
 
 import functools
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 import keras
 import tensorflow as tf
@@ -15,6 +16,10 @@ LENGTHS = tf.TensorSpec([None], tf.int64, "length_samples")
 WAV = tf.TensorSpec([None], tf.string, "wav")
 # Any number; as many of them as rows are wanted.
 _ROW = tf.TensorSpec([None], tf.int64, "row")
+
+
+_Answer = dict[str, tf.Tensor]
+_Traced = TypeVar("_Traced")
 
 
 class Rows(NamedTuple):
@@ -69,8 +74,8 @@ class ExportedTagger(tf.Module):
         self._decode = traced(self._decode_wavs, WAV)
         # These two are no signatures: Python calls them for long recordings,
         # of which no server takes the whole at once.
-        self.hear_clips = traced(
-            self._hear,
+        self.run_clips = traced(
+            self._run_clips,
             {
                 "waveform": tf.TensorSpec(
                     [clips_at_once, audio_spec.clip_samples], tf.float32
@@ -82,7 +87,7 @@ class ExportedTagger(tf.Module):
             self._calibrated, tf.TensorSpec([None, len(tag_names)], tf.float32)
         )
 
-    def signature_functions(self) -> dict:
+    def signature_functions(self) -> dict[str, Callable[..., _Answer]]:
         """Returns names and functions, as `tf.saved_model.save` takes them.
 
         Dimension 0 of every input and output is the batch, which a server
@@ -139,7 +144,7 @@ class ExportedTagger(tf.Module):
         )
         return tf.cast(mean, tf.float32), status
 
-    def _tag(self, rows):
+    def _tag(self, rows: Rows) -> _Answer:
         mean, status = self.row_means("probabilities", rows)
         is_usable = tf.equal(status, "")[:, tf.newaxis]
         return {
@@ -149,7 +154,7 @@ class ExportedTagger(tf.Module):
             "status": status,
         }
 
-    def _top_tags(self, rows):
+    def _top_tags(self, rows: Rows) -> _Answer:
         tagged = self._tag(rows)
         top = tf.math.top_k(
             tagged["calibrated"], k=min(_TOP_TAGS, len(self._names))
@@ -162,12 +167,12 @@ class ExportedTagger(tf.Module):
             "status": tagged["status"],
         }
 
-    def _timeline(self, rows):
+    def _timeline(self, rows: Rows) -> _Answer:
         """Tags each clip; shorter rows end in clips that start at -1."""
         clips, row, starts, status = self._read(rows)
         seconds = tf.cast(starts, tf.float64) / self._spec.sample_rate_hz
 
-        def by_row(values, filler):
+        def by_row(values: tf.Tensor, filler: float) -> tf.Tensor:
             return tf.RaggedTensor.from_value_rowids(
                 values, row, tf.size(status, tf.int64), validate=False
             ).to_tensor(filler)
@@ -181,11 +186,13 @@ class ExportedTagger(tf.Module):
             "status": status,
         }
 
-    def _names_of_rows(self, rows):
+    def _names_of_rows(self, rows: tf.Tensor) -> tf.Tensor:
         """Returns the names once per row, strings `[batch, tags]`."""
         return tf.tile([self._names], [tf.size(rows), 1])
 
-    def _read(self, rows):
+    def _read(
+        self, rows: Rows
+    ) -> tuple[_Answer, tf.Tensor, tf.Tensor, tf.Tensor]:
         """Returns what the network says of all clips, and a status per row."""
         clips, row, starts, status = self._clips(
             rows.waveform, rows.length_samples
@@ -196,7 +203,7 @@ class ExportedTagger(tf.Module):
             )
         return clips, row, starts, status
 
-    def _calibrated(self, probabilities):
+    def _calibrated(self, probabilities: tf.Tensor) -> tf.Tensor:
         """Returns sigmoid(slope * logit(p) + offset) of every tag."""
         exact = tf.clip_by_value(
             tf.cast(probabilities, tf.float64),
@@ -209,7 +216,7 @@ class ExportedTagger(tf.Module):
         )
         return tf.cast(calibrated, tf.float32)
 
-    def _hear(self, clips):
+    def _run_clips(self, clips: _Answer) -> _Answer:
         """Takes a few clips through the network.
 
         Args:
@@ -221,15 +228,19 @@ class ExportedTagger(tf.Module):
         logits = self._network(clips)
         return {"probabilities": tf.sigmoid(tf.cast(logits, tf.float32))}
 
-    def _widths(self):
+    def _widths(self) -> dict[str, int]:
         return {"probabilities": len(self._names)}
 
-    def _decode_wavs(self, wav):
+    def _decode_wavs(
+        self, wav: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         return wav_in_graph.decode_wavs(wav, self._spec.sample_rate_hz)
 
-    def _read_clips(self, waveform, length_samples):
-        return clip_network.hear(
-            self.hear_clips,
+    def _read_clips(
+        self, waveform: tf.Tensor, length_samples: tf.Tensor
+    ) -> tuple[_Answer, tf.Tensor, tf.Tensor, tf.Tensor]:
+        return clip_network.run_clips(
+            self.run_clips,
             self._widths(),
             waveform,
             length_samples,
@@ -238,7 +249,10 @@ class ExportedTagger(tf.Module):
         )
 
 
-def traced(function, *input_signature):
+def traced(
+    function: Callable[..., _Traced],
+    *input_signature: tf.TensorSpec | dict[str, tf.TensorSpec],
+) -> Callable[..., _Traced]:
     """Wraps a method as a graph with these inputs."""
     return tf.function(
         function, input_signature=input_signature, autograph=False

@@ -1,10 +1,11 @@
 """Whether a SavedModel answers as the live model does."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tftag import audio
@@ -12,7 +13,7 @@ from tftag.files import plain_path
 
 
 def largest_difference(
-    saved: str | os.PathLike,
+    saved: str | os.PathLike[str],
     model: keras.Model,
     audio_spec: audio.AudioSpec,
     clips_at_once: int,
@@ -41,7 +42,7 @@ def of_probabilities(
 ) -> float:
     """As `largest_difference`, of a SavedModel that is loaded."""
 
-    def probabilities(clips):
+    def probabilities(clips: dict[str, npt.NDArray[np.float32]]) -> tf.Tensor:
         logits = model(clips, training=False)
         return tf.sigmoid(tf.cast(logits, tf.float32))
 
@@ -58,7 +59,7 @@ def of_probabilities(
 
 def of_recordings(
     loaded: tf.Module,
-    expect: Callable[[np.ndarray], np.ndarray],
+    expect: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float64]],
     audio_spec: audio.AudioSpec,
     signatures: tuple[str, str],
     output: str,
@@ -87,7 +88,9 @@ def of_recordings(
         for length in lengths
     }
 
-    def difference(signature, cases, **inputs):
+    def difference(
+        signature: str, cases: Collection[tuple[int, int]], **inputs: tf.Tensor
+    ) -> float:
         answer = loaded.signatures[signature](**inputs)[output]
         return np.abs(answer.numpy() - [expected[case] for case in cases]).max()
 
@@ -110,7 +113,9 @@ def of_recordings(
     return float(np.max(differences))
 
 
-def signals(audio_spec: audio.AudioSpec, samples: int) -> np.ndarray:
+def signals(
+    audio_spec: audio.AudioSpec, samples: int
+) -> npt.NDArray[np.float32]:
     """Returns a click, noise and a sine, float32 `[3, samples]`.
 
     Behind the click, which is one sample, all is silent.
@@ -123,11 +128,11 @@ def signals(audio_spec: audio.AudioSpec, samples: int) -> np.ndarray:
 
 
 def clip_mean(
-    network: Callable[[dict[str, np.ndarray]], np.ndarray],
-    samples: np.ndarray,
+    network: Callable[[dict[str, npt.NDArray[np.float32]]], tf.Tensor],
+    samples: npt.NDArray[np.float32],
     audio_spec: audio.AudioSpec,
     clips_at_once: int,
-) -> np.ndarray:
+) -> npt.NDArray[np.float64]:
     """Averages what a network says of the clips of one recording.
 
     Args:
@@ -149,10 +154,10 @@ def clip_mean(
         part = samples[start : start + audio_spec.clip_samples]
         clip[: len(part)] = part
     peak = np.full(len(clips), np.abs(samples).max(), np.float32)
-    heard = []
+    groups = []
     for at in range(0, len(clips), clips_at_once):
         group = slice(at, at + clips_at_once)
         answer = network({"waveform": clips[group], "peak": peak[group]})
-        heard.append(np.asarray(answer))
-    heard = np.concatenate(heard)[: len(starts)]
-    return heard.mean(axis=0, dtype=np.float64)
+        groups.append(np.asarray(answer))
+    of_clips = np.concatenate(groups)[: len(starts)]
+    return of_clips.mean(axis=0, dtype=np.float64)

@@ -6,8 +6,9 @@ them is tied to one TensorFlow version.
 """
 
 import os
+from typing import Any
 
-import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from tftag.files import plain_path
@@ -27,9 +28,9 @@ _MAP_VALUE = 2
 
 
 def write_requests(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     model_name: str,
-    requests: dict[str, dict[str, np.ndarray]],
+    requests: dict[str, dict[str, npt.NDArray[Any]]],
 ) -> None:
     """Writes one request per signature.
 
@@ -48,7 +49,9 @@ def write_requests(
             writer.write(_prediction_log(model_name, signature_name, inputs))
 
 
-def _prediction_log(model_name, signature_name, inputs):
+def _prediction_log(
+    model_name: str, signature_name: str, inputs: dict[str, npt.NDArray[Any]]
+) -> bytes:
     model_spec = _field(_MODEL_SPEC_NAME, model_name.encode()) + _field(
         _MODEL_SPEC_SIGNATURE_NAME, signature_name.encode()
     )
@@ -62,7 +65,7 @@ def _prediction_log(model_name, signature_name, inputs):
     return _field(_LOG_PREDICT_LOG, _field(_PREDICT_LOG_REQUEST, request))
 
 
-def _field(number, payload):
+def _field(number: int, payload: bytes) -> bytes:
     """Encodes a field of bytes: its key, its length, and the bytes."""
     length_delimited = 2
     return (
@@ -72,7 +75,7 @@ def _field(number, payload):
     )
 
 
-def _varint(value):
+def _varint(value: int) -> bytes:
     """Encodes an unsigned integer, 7 bits per byte, the lowest first."""
     encoded = bytearray()
     while value > 0x7F:

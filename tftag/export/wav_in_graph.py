@@ -33,7 +33,7 @@ def decode_wavs(
         empty where it can: the others have length 0.
     """
 
-    def layout(row):
+    def layout(row: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         channels, position, data_bytes, problem = _read_header(
             wavs[row], sample_rate_hz
         )
@@ -44,7 +44,7 @@ def decode_wavs(
         channels = tf.where(is_usable, channels, 1)
         return tf.stack([channels, position, data_bytes]), problem
 
-    def waveform(row):
+    def waveform(row: tf.Tensor) -> tf.Tensor:
         channels, position, data_bytes = tf.unstack(layouts[row])
         data = tf.strings.substr(wavs[row], position, data_bytes)
         samples = tf.cast(tf.io.decode_raw(data, tf.int16), tf.float32)
@@ -77,7 +77,7 @@ def decode_wavs(
     return padded, lengths, problems
 
 
-def _mixed(samples):
+def _mixed(samples: tf.Tensor) -> tf.Tensor:
     """Mixes float32 `[samples, channels]` as `audio.waveform` does.
 
     It compares the channels of the same samples, block by block.
@@ -93,7 +93,7 @@ def _mixed(samples):
         waveforms.LEAST_COMPARED, in_block // waveforms.COMPARED_PART
     )
 
-    def power(values):
+    def power(values: tf.Tensor) -> tf.Tensor:
         # The squares of int16 add up without rounding.
         some = tf.cast(tf.boolean_mask(values, is_compared), tf.float64)
         return tf.math.segment_sum(some**2, block_compared)
@@ -114,17 +114,23 @@ def _mixed(samples):
     )
 
 
-def _read_header(wav, sample_rate_hz):
+def _read_header(
+    wav: tf.Tensor, sample_rate_hz: int
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
     """Returns channels, first byte of data, bytes of data, and what is wrong.
 
     Never fails: a field that is not there reads as 0.
     """
     total = _size(wav)
 
-    def is_before_data(position, _, found):
+    def is_before_data(
+        position: tf.Tensor, _: tf.Tensor, found: tf.Tensor
+    ) -> tf.Tensor:
         return tf.logical_not(found) & (position + 8 <= total)
 
-    def next_chunk(position, format_at, _):
+    def next_chunk(
+        position: tf.Tensor, format_at: tf.Tensor, _: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         name = _text(wav, position, 4)
         size = _unsigned(wav, position + 4, 4)
         found = tf.equal(name, "data")
@@ -141,7 +147,7 @@ def _read_header(wav, sample_rate_hz):
         maximum_iterations=_MOST_CHUNKS,
     )
 
-    def field(offset, width):
+    def field(offset: int, width: int) -> tf.Tensor:
         value = _unsigned(wav, tf.maximum(format_at, 0) + offset, width)
         return tf.where(format_at < 0, tf.zeros_like(value), value)
 
@@ -209,25 +215,27 @@ def _read_header(wav, sample_rate_hz):
     return channels, position, data_bytes, problem
 
 
-def _size(wav):
+def _size(wav: tf.Tensor) -> tf.Tensor:
     """Returns the number of bytes as int64."""
     return tf.cast(tf.strings.length(wav), tf.int64)
 
 
-def _text(wav, position, width):
+def _text(
+    wav: tf.Tensor, position: tf.Tensor | int, width: tf.Tensor | int
+) -> tf.Tensor:
     """Returns up to `width` bytes; none beyond the end."""
     position = tf.minimum(tf.cast(position, tf.int64), _size(wav))
     return tf.strings.substr(wav, position, tf.cast(width, tf.int64))
 
 
-def _printable(text):
+def _printable(text: tf.Tensor) -> tf.Tensor:
     """Returns text with ? for every byte that is no ASCII character."""
     shown = [chr(byte) if 32 <= byte < 127 else "?" for byte in range(256)]
     codes = tf.cast(tf.io.decode_raw(text, tf.uint8), tf.int32)
     return tf.strings.reduce_join(tf.gather(tf.constant(shown), codes))
 
 
-def _unsigned(wav, position, width):
+def _unsigned(wav: tf.Tensor, position: tf.Tensor, width: int) -> tf.Tensor:
     """Returns a little-endian integer as int64, with zeros beyond the end."""
     digits = tf.io.decode_raw(
         tf.strings.join([_text(wav, position, width), "\0" * width]), tf.uint8

@@ -15,19 +15,34 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO, Any, BinaryIO, Literal, TextIO, overload
 
 # Hidden, and of one length: the name of the file may be as long as names get.
 _NAME = re.compile(r"\.tftag-[0-9a-f]{16}\.part")
 
 
+@overload
+def replacing(
+    path: str | os.PathLike[str],
+    *,
+    is_text: Literal[True] = True,
+    errors: str = "strict",
+) -> contextlib.AbstractContextManager[TextIO]: ...
+@overload
+def replacing(
+    path: str | os.PathLike[str], *, is_text: Literal[False]
+) -> contextlib.AbstractContextManager[BinaryIO]: ...
+@overload
+def replacing(
+    path: str | os.PathLike[str], *, is_text: bool, errors: str = "strict"
+) -> contextlib.AbstractContextManager[IO[Any]]: ...
 @contextlib.contextmanager
 def replacing(
     path: str | os.PathLike[str],
     *,
     is_text: bool = True,
     errors: str = "strict",
-) -> Iterator[IO[Any]]:
+) -> Iterator[Any]:
     """A file that takes the place of `path` when the block ends well.
 
     Args:

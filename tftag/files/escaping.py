@@ -8,7 +8,7 @@ import csv
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TextIO
+from typing import IO, Any
 
 # What a spreadsheet computes, or what was written so that it does not; a
 # number is no formula.
@@ -17,7 +17,7 @@ _FORMULA = re.compile(
 )
 
 
-def csv_row_writer(file: TextIO) -> Callable[[Sequence[Any]], object]:
+def csv_row_writer(file: IO[str]) -> Callable[[Sequence[Any]], object]:
     """What writes a row of CSV that is read back as it was.
 
     A text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return

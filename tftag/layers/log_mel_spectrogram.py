@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from tftag import audio
@@ -177,12 +178,12 @@ class LogMelSpectrogram(keras.layers.Layer):
         place = ops.arange(-before, last + 1 + after) % period
         return ops.take(waveform, ops.minimum(place, period - place), axis=1)
 
-    def _window(self) -> np.ndarray:
+    def _window(self) -> npt.NDArray[np.floating[Any]]:
         """Periodic Hann window, float32 `[window_samples]`."""
         phase = np.arange(self.window_samples) / self.window_samples
         return (0.5 - 0.5 * np.cos(2 * np.pi * phase)).astype("float32")
 
-    def _mel_filters(self) -> np.ndarray:
+    def _mel_filters(self) -> npt.NDArray[np.floating[Any]]:
         """Triangles on the mel scale, float32 `[bins, mels]`."""
         bins = self.window_samples // 2 + 1
         bin_hz = np.arange(bins) * (self.sample_rate_hz / self.window_samples)
@@ -205,7 +206,9 @@ def _htk_mel(frequency_hz: float) -> float:
     return 2595.0 * np.log10(1.0 + frequency_hz / 700.0)
 
 
-def _htk_hz(mel: np.ndarray) -> np.ndarray:
+def _htk_hz(
+    mel: npt.NDArray[np.floating[Any]],
+) -> npt.NDArray[np.floating[Any]]:
     return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
 
 
@@ -220,7 +223,9 @@ def _slaney_mel(frequency_hz: float) -> float:
     return _KNEE_MEL + np.log(frequency_hz / _KNEE_HZ) / _LOG_STEP
 
 
-def _slaney_hz(mel: np.ndarray) -> np.ndarray:
+def _slaney_hz(
+    mel: npt.NDArray[np.floating[Any]],
+) -> npt.NDArray[np.floating[Any]]:
     return np.where(
         mel < _KNEE_MEL,
         mel * _KNEE_HZ / _KNEE_MEL,

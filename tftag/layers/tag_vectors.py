@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 
 @keras.saving.register_keras_serializable(package="tftag")
@@ -42,7 +43,7 @@ class TagVectors(keras.layers.Layer):
         """Returns `(tags, word_dim)`."""
         return (self.tag_count, self.word_dim)
 
-    def assign(self, vectors: np.ndarray) -> None:
+    def assign(self, vectors: npt.NDArray[np.floating[Any]]) -> None:
         """Fills a built layer with float `[tags, word_dim]`."""
         self.vectors.assign(vectors)
 

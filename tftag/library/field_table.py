@@ -12,7 +12,7 @@ SHIPPED = pathlib.Path(__file__).with_name("fields.csv")
 COLUMNS = ["tag", "field", "value"]
 
 
-def read(path: str | os.PathLike = SHIPPED) -> dict[str, tuple[str, str]]:
+def read(path: str | os.PathLike[str] = SHIPPED) -> dict[str, tuple[str, str]]:
     """Reads a table.
 
     Args:

@@ -8,6 +8,9 @@ import hashlib
 import os
 import pathlib
 import shutil
+import types
+from collections.abc import Callable
+from typing import IO, Any
 
 from tftag.audio import decoders, waveform
 from tftag.console import quiet
@@ -36,7 +39,7 @@ def check_installed() -> None:
     _mutagen()
 
 
-def read(path: str | os.PathLike) -> Fields:
+def read(path: str | os.PathLike[str]) -> Fields:
     """Reads the fields of a file, each a list of texts, empty where none is.
 
     Raises:
@@ -49,7 +52,7 @@ def read(path: str | os.PathLike) -> Fields:
     }
 
 
-def write(path: str | os.PathLike, fields: Fields) -> None:
+def write(path: str | os.PathLike[str], fields: Fields) -> None:
     """Puts fields into a file; times, permissions and all samples stay.
 
     A link is followed: the file that it leads to is changed. Tags that hold
@@ -81,7 +84,7 @@ def write(path: str | os.PathLike, fields: Fields) -> None:
         _keep_facts(file, path, facts)
 
 
-def _mutagen():
+def _mutagen() -> types.ModuleType:
     try:
         import mutagen
     except ImportError as error:
@@ -89,11 +92,16 @@ def _mutagen():
     return mutagen
 
 
-def _open(path, kind=None, shown=None):
+def _open(
+    path: str | os.PathLike[str],
+    kind: type[Any] | None = None,
+    shown: str | os.PathLike[str] | None = None,
+) -> Any:
     """Opens a file with mutagen, frames as they are."""
     shown = os.fspath(path if shown is None else shown)
     mutagen = _mutagen()
     try:
+        # mutagen has no types.
         found = mutagen.File(path) if kind is None else kind(path)
         if found is not None and _is_id3(found):
             # Untranslated, a tag of version 2.3 stays one.
@@ -111,13 +119,13 @@ def _open(path, kind=None, shown=None):
     return found
 
 
-def _is_id3(found):
+def _is_id3(found: object) -> bool:
     from mutagen import aiff, dsf, id3, wave
 
     return isinstance(found, id3.ID3FileType | wave.WAVE | aiff.AIFF | dsf.DSF)
 
 
-def _names(found):
+def _names(found: object) -> dict[str, str] | None:
     """Returns the names of the fields in a kind of file, None for ID3's."""
     from mutagen import apev2, flac, mp4, ogg
 
@@ -130,7 +138,7 @@ def _names(found):
     return None
 
 
-def _get(tags, field):
+def _get(tags: Any, field: str) -> list[str]:
     from mutagen import apev2, id3, mp4
 
     if isinstance(tags, id3.ID3):
@@ -150,7 +158,9 @@ def _get(tags, field):
     return [str(text) for text in value]
 
 
-def _change(kind, part, fields, path):
+def _change(
+    kind: type[Any], part: str, fields: Fields, path: str | os.PathLike[str]
+) -> None:
     found = _open(part, kind, path)
     had_tags = found.tags is not None
     if not had_tags:
@@ -180,16 +190,16 @@ def _change(kind, part, fields, path):
             file.write(end)
 
 
-def _put(found, field, texts):
+def _put(found: Any, field: str, texts: list[str]) -> None:
     from mutagen import id3
 
     if _is_id3(found):
-        frame = {"genre": id3.TCON, "mood": id3.TMOO}[field]
+        frame: Any = {"genre": id3.TCON, "mood": id3.TMOO}[field]
         found.tags.delall(frame.__name__)
         if texts:
             found.tags.add(frame(encoding=id3.Encoding.UTF8, text=texts))
         return
-    name = _names(found)[field]
+    name = (_names(found) or {})[field]
     if name in found.tags:
         del found.tags[name]
     if texts:
@@ -198,14 +208,16 @@ def _put(found, field, texts):
         )
 
 
-def _last_bytes(path):
+def _last_bytes(path: str) -> bytes:
     with open(path, "rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 128))
         return file.read()
 
 
-def _samples(file, path):
+def _samples(
+    file: str | os.PathLike[str], path: str | os.PathLike[str]
+) -> tuple[bytes, list[int], str]:
     """Returns a digest of all samples, and what else a reader is told."""
     why = None
     try:
@@ -220,8 +232,11 @@ def _samples(file, path):
     raise NoPlace(f"{path}: {why}") from why
 
 
-def _digest(open_source):
-    digest, rates, values = hashlib.blake2b(), [], 0
+def _digest(
+    open_source: Callable[[], decoders.Source],
+) -> tuple[bytes, list[int], str]:
+    digest, values = hashlib.blake2b(), 0
+    rates: list[int] = []
     with open_source() as source:
         for rate_hz, blocks in source.parts():
             rates.append(rate_hz)
@@ -233,7 +248,9 @@ def _digest(open_source):
         return digest.digest(), rates, source.complaint
 
 
-def _keep_facts(file, path, facts):
+def _keep_facts(
+    file: IO[bytes], path: str | os.PathLike[str], facts: os.stat_result
+) -> None:
     """Gives the new file the owner, permissions and times of the old one."""
     new = os.fstat(file.fileno())
     if (facts.st_uid, facts.st_gid) != (new.st_uid, new.st_gid):

@@ -14,8 +14,10 @@ import pathlib
 import stat
 import time
 from collections.abc import Iterator
+from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.files import atomic_write, no_links, plain_json
 
@@ -35,7 +37,7 @@ class Entry:
     """
 
     start_seconds: float | None
-    tags: list[list]
+    tags: list[list[Any]]
 
 
 class Journal:
@@ -46,7 +48,9 @@ class Journal:
         lines: How many files were finished, stale ones among them.
     """
 
-    def __init__(self, path: pathlib.Path, file, header: dict):
+    def __init__(
+        self, path: pathlib.Path, file: IO[bytes], header: dict[str, Any]
+    ):
         """Takes an open file; `opened` does."""
         self.path = path
         self._file = file
@@ -106,9 +110,10 @@ class Journal:
                 if entries is not None:
                     file.write(_line(key, entries))
 
-    def _load(self):
+    def _load(self) -> None:
         """Finds the lines, and cuts off a last one that is not whole."""
-        numbers, starts = [], []
+        numbers: list[np.uint64] = []
+        starts: list[int] = []
         self.lines = 0
         found = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
         end = self._file.seek(0)
@@ -128,13 +133,13 @@ class Journal:
         self._file.truncate(end)
         keys, places = np.concatenate(found[0]), np.concatenate(found[1])
         order = np.argsort(keys, kind="stable")
-        self._numbers: np.ndarray = keys[order]
-        self._starts: np.ndarray = places[order]
+        self._numbers: npt.NDArray[np.uint64] = keys[order]
+        self._starts: npt.NDArray[np.int64] = places[order]
 
 
 @contextlib.contextmanager
 def opened(
-    path: str | os.PathLike, made_by: str, shard: str = "1/1"
+    path: str | os.PathLike[str], made_by: str, shard: str = "1/1"
 ) -> Iterator[Journal]:
     """Opens a journal, or begins it; locked for other processes.
 
@@ -175,7 +180,7 @@ def opened(
         os.fsync(file.fileno())
 
 
-def key(path: str | os.PathLike) -> str:
+def key(path: str | os.PathLike[str]) -> str:
     """What tells a file from what it was: its path, size and time of change.
 
     Raises:
@@ -190,7 +195,7 @@ def key(path: str | os.PathLike) -> str:
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
-def _open(path):
+def _open(path: pathlib.Path) -> IO[bytes]:
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
     no_links.refuse(path)
     descriptor = os.open(path, flags | os.O_NONBLOCK, 0o666)
@@ -200,7 +205,7 @@ def _open(path):
     return open(descriptor, "a+b")
 
 
-def _header(line, path):
+def _header(line: bytes, path: pathlib.Path) -> dict[str, Any] | None:
     """Returns the header that a file begins with; None where it is empty."""
     # Cut short, by a kill in the first moment.
     begins = b'{"tftag_journal"'
@@ -216,16 +221,16 @@ def _header(line, path):
     )
 
 
-def _header_line(header):
+def _header_line(header: dict[str, Any]) -> bytes:
     return plain_json.line(header, "ascii").encode("ascii")
 
 
-def _line(key, entries):
+def _line(key: str, entries: list[Entry]) -> bytes:
     noted = [[entry.start_seconds, entry.tags] for entry in entries]
     return plain_json.line({"key": key, "entries": noted}, "ascii").encode()
 
 
-def _read(line):
+def _read(line: bytes) -> tuple[str, list[Entry]] | None:
     """Returns key and entries of a line, or None where it is damaged."""
     try:
         fields = json.loads(line)
@@ -239,16 +244,19 @@ def _read(line):
         return None  # that file is tagged again
 
 
-def _number(key):
+def _number(key: str) -> np.uint64:
     return np.uint64(int(key[:16], 16))
 
 
-def _line_at(file, start):
+def _line_at(file: IO[bytes], start: int) -> bytes:
     file.seek(start)
     return file.readline()
 
 
-def _move(numbers, starts, found):
+_Found = tuple[list[npt.NDArray[np.uint64]], list[npt.NDArray[np.int64]]]
+
+
+def _move(numbers: list[np.uint64], starts: list[int], found: _Found) -> None:
     found[0].append(np.array(numbers, np.uint64))
     found[1].append(np.array(starts, np.int64))
     numbers.clear()

@@ -22,9 +22,9 @@ class Playlists:
         """Takes an existing folder; `opened` does."""
         self._folder = folder
         self._open = files
-        self._files: dict[str, IO] = {}
+        self._files: dict[str, IO[str]] = {}
 
-    def add(self, path: str | os.PathLike, tags: Iterable[str]) -> None:
+    def add(self, path: str | os.PathLike[str], tags: Iterable[str]) -> None:
         """Adds a recording to the playlist of each of its tags.
 
         Raises:
@@ -44,7 +44,7 @@ class Playlists:
                 self._files[name] = self._begin(name, tag)
             self._files[name].write(f"{path}\n")
 
-    def _begin(self, name, tag):
+    def _begin(self, name: str, tag: str) -> IO[str]:
         path = self._folder / name
         _check(path)
         file = self._open.enter_context(
@@ -55,7 +55,7 @@ class Playlists:
 
 
 @contextlib.contextmanager
-def opened(folder: str | os.PathLike) -> Iterator[Playlists]:
+def opened(folder: str | os.PathLike[str]) -> Iterator[Playlists]:
     """Writes playlists into a folder; they are there when the block ends well.
 
     Those of an earlier call are replaced, other files never.
@@ -83,7 +83,7 @@ def file_name(tag: str) -> str:
     return name.encode()[:200].decode("utf-8", "ignore") + SUFFIX
 
 
-def _check(path):
+def _check(path: pathlib.Path) -> None:
     if not os.path.lexists(path):
         return
     first = b""

@@ -6,11 +6,12 @@ import pathlib
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.audio import audio_files
 from tftag.library import journal, shards
 
-Recordings = Iterable[tuple[pathlib.Path, np.ndarray]]
+Recordings = Iterable[tuple[pathlib.Path, npt.NDArray[np.int16]]]
 Fail = Callable[[pathlib.Path, Exception], None]
 
 
@@ -34,7 +35,7 @@ class Run:
 
     def __init__(
         self,
-        paths: Iterable[str | os.PathLike],
+        paths: Iterable[str | os.PathLike[str]],
         shard: shards.Shard,
         notes: journal.Journal,
         fail: Fail,
@@ -72,13 +73,13 @@ class Run:
         keys: dict[pathlib.Path, str] = {}
         ended: list[pathlib.Path] = []
 
-        def fail(path, error):
+        def fail(path: pathlib.Path, error: Exception) -> None:
             keys.pop(path, None)
             ended.append(path)
             self._failed.add(path)
             self._fail(path, error)
 
-        def todo():
+        def todo() -> Iterator[pathlib.Path]:
             for path in self._files(_say_nothing):
                 if path in keys or path in self._failed:
                     continue
@@ -130,22 +131,22 @@ class Run:
         keys = filter(None, map(_key, self._files(_say_nothing)))
         self._notes.forget_all_but(keys, self.new + self.finished)
 
-    def _files(self, fail):
+    def _files(self, fail: Fail) -> Iterator[pathlib.Path]:
         for path in audio_files.find(self._paths, fail):
             if self._shard.holds(path):
                 yield path
 
-    def _known(self, path):
+    def _known(self, path: pathlib.Path) -> list[journal.Entry] | None:
         key = _key(path)
         return None if key is None else self._notes.find(key)
 
 
-def _key(path):
+def _key(path: pathlib.Path) -> str | None:
     try:
         return journal.key(path)
     except OSError:
         return None
 
 
-def _say_nothing(path, error):
+def _say_nothing(path: pathlib.Path, error: Exception) -> None:
     """What cannot be listed was said before."""

@@ -14,7 +14,7 @@ _HEADER = {"tftag_undo": 1}
 _WAY_OUT = "name a new file, or one that --write-tags has written"
 
 
-def opened(path: str | os.PathLike) -> IO:
+def opened(path: str | os.PathLike[str]) -> IO[str]:
     """Opens an undo file to append to, or begins one.
 
     Raises:
@@ -33,8 +33,8 @@ def opened(path: str | os.PathLike) -> IO:
 
 
 def note(
-    file: IO,
-    path: str | os.PathLike,
+    file: IO[str],
+    path: str | os.PathLike[str],
     before: file_tags.Fields,
     after: file_tags.Fields,
 ) -> None:
@@ -52,7 +52,7 @@ def note(
 
 
 def restore(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     fail: Callable[[str, Exception], None],
 ) -> Iterator[str]:
     """Puts back what was there, the last change first.
@@ -86,7 +86,11 @@ def restore(
                 fail(changed, error)
 
 
-def _restore(path, before, after):
+def _restore(
+    path: str | os.PathLike[str],
+    before: file_tags.Fields,
+    after: file_tags.Fields,
+) -> bool:
     now = file_tags.read(path)
     changed = {field: now[field] for field in before}
     if changed == before:
@@ -99,7 +103,7 @@ def _restore(path, before, after):
     return True
 
 
-def _append(file, fields):
+def _append(file: IO[str], fields: object) -> None:
     try:
         file.write(plain_json.line(fields, "ascii"))
         file.flush()
@@ -110,7 +114,7 @@ def _append(file, fields):
         ) from error
 
 
-def _check(path):
+def _check(path: str | os.PathLike[str]) -> None:
     if not pathlib.Path(path).is_file() and os.path.exists(path):
         raise ValueError(f"An undo file must be a file. Received: {path}.")
     with open(path, "rb") as file:
@@ -125,7 +129,7 @@ def _check(path):
         )
 
 
-def _line_starts(file):
+def _line_starts(file: IO[bytes]) -> list[int]:
     starts, end = [], 0
     for line in file:
         starts.append(end)
@@ -133,7 +137,7 @@ def _line_starts(file):
     return starts
 
 
-def _read(line):
+def _read(line: bytes) -> tuple[str, file_tags.Fields, file_tags.Fields] | None:
     try:
         fields = json.loads(line)
         before, after = (

@@ -22,6 +22,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from tftag.losses import classification
@@ -151,7 +152,9 @@ def _with_members(x: Any) -> Any:
 
 
 def _against_negatives(
-    labels: np.ndarray, logits: np.ndarray, axis: Any
+    labels: npt.NDArray[np.floating[Any]],
+    logits: npt.NDArray[np.floating[Any]],
+    axis: Any,
 ) -> Any:
     """Cross-entropy of positives against negatives on `axis`: [members]."""
     absent = 1 - labels

@@ -20,26 +20,29 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import ops
+
+_Floats = npt.NDArray[np.floating[Any]]
 
 _TINY = 1e-12
 
 
 @keras.saving.register_keras_serializable(package="tftag")
-def random(labels: np.ndarray, cosines: Any) -> tuple[Any, Any]:
+def random(labels: _Floats, cosines: Any) -> tuple[Any, Any]:
     """Every pair of the batch alike: frequent tags are drawn often."""
     usable = _usable(labels)
     return usable / ops.maximum(ops.sum(usable), _TINY), _uniform(labels)
 
 
 @keras.saving.register_keras_serializable(package="tftag")
-def balanced(labels: np.ndarray, cosines: Any) -> tuple[Any, Any]:
+def balanced(labels: _Floats, cosines: Any) -> tuple[Any, Any]:
     """A tag first, each as often, then a clip that has it and one not."""
     return _tags_first(labels), _uniform(labels)
 
 
 @keras.saving.register_keras_serializable(package="tftag")
-def distance_weighted(labels: np.ndarray, cosines: Any) -> tuple[Any, Any]:
+def distance_weighted(labels: _Floats, cosines: Any) -> tuple[Any, Any]:
     """`balanced`, and near negatives more often: by `(cosine + 1) / 2`.
 
     That is what the code of Won et al. does. The paper that the name comes
@@ -51,7 +54,7 @@ def distance_weighted(labels: np.ndarray, cosines: Any) -> tuple[Any, Any]:
 
 
 @keras.saving.register_keras_serializable(package="tftag")
-def hard(labels: np.ndarray, cosines: Any) -> tuple[Any, Any]:
+def hard(labels: _Floats, cosines: Any) -> tuple[Any, Any]:
     """`balanced`, and always the nearest negative; equal ones share."""
     # Cosines lie above -1 - rounding: -2 is never the largest.
     candidates = ops.where(_absent(labels) > 0, cosines, -2.0)
@@ -70,20 +73,20 @@ SAMPLINGS = {
 }
 
 
-def _absent(labels: np.ndarray) -> Any:
+def _absent(labels: _Floats) -> Any:
     return ops.cast(labels <= 0, labels.dtype)
 
 
-def _usable(labels: np.ndarray) -> Any:
+def _usable(labels: _Floats) -> Any:
     """Labels of the tags that have a negative in the batch, else 0."""
     return labels * ops.max(_absent(labels), axis=0, keepdims=True)
 
 
-def _uniform(labels: np.ndarray) -> Any:
+def _uniform(labels: _Floats) -> Any:
     return _shares(_absent(labels))
 
 
-def _tags_first(labels: np.ndarray) -> Any:
+def _tags_first(labels: _Floats) -> Any:
     usable = _usable(labels)
     strength = ops.max(usable, axis=0, keepdims=True)
     tags = strength / ops.maximum(ops.sum(strength), _TINY)

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+_Floats = npt.NDArray[np.floating[Any]]
 
 # What sums of shares may lie beyond 0 to 1.
 _ROUNDING = 1e-9
@@ -24,27 +27,33 @@ class TagFigures:
     `roc_auc`, no negative.
     """
 
-    average_precision: np.ndarray
-    roc_auc: np.ndarray
-    precision_at: np.ndarray
-    r_precision: np.ndarray
+    average_precision: _Floats
+    roc_auc: _Floats
+    precision_at: _Floats
+    r_precision: _Floats
+
+
+_Places = npt.NDArray[np.integer[Any]]
+# How often each recording was drawn, or sums of that: whole numbers, of any
+# type.
+_Counts = npt.NDArray[Any]
 
 
 @dataclasses.dataclass(frozen=True)
 class _Ranking:
     """One tag's recordings from the highest score down, ties by index."""
 
-    order: np.ndarray  # [recordings], row numbers
-    positives: np.ndarray  # [positives], places of the positives
-    edges: np.ndarray  # places where a cumulative count is read
-    before: np.ndarray  # [positives], into the counts at `edges`
-    tie_start: np.ndarray  # the same, for the first place of the tie
-    tie_end: np.ndarray  # the same, for the place behind the tie
-    first_of_tie: np.ndarray  # [positives], first positive in the same tie
-    behind_tie: np.ndarray  # [positives], first positive behind the tie
+    order: _Places  # [recordings], row numbers
+    positives: _Places  # [positives], places of the positives
+    edges: _Places  # places where a cumulative count is read
+    before: _Places  # [positives], into the counts at `edges`
+    tie_start: _Places  # the same, for the first place of the tie
+    tie_end: _Places  # the same, for the place behind the tie
+    first_of_tie: _Places  # [positives], first positive in the same tie
+    behind_tie: _Places  # [positives], first positive behind the tie
 
 
-def _rank(truth: np.ndarray, scores: np.ndarray) -> _Ranking:
+def _rank(truth: npt.NDArray[Any], scores: _Floats) -> _Ranking:
     order = np.argsort(-scores, kind="stable")
     ordered = scores[order]
     positives = np.flatnonzero(truth[order])
@@ -65,7 +74,7 @@ def _rank(truth: np.ndarray, scores: np.ndarray) -> _Ranking:
     )
 
 
-def _running(counts: np.ndarray) -> Any:
+def _running(counts: _Counts) -> Any:
     """Cumulative sum over axis 0 that starts with a row of zeros."""
     total = np.zeros((len(counts) + 1, counts.shape[1]), np.float64)
     np.cumsum(counts, axis=0, out=total[1:])
@@ -73,7 +82,7 @@ def _running(counts: np.ndarray) -> Any:
 
 
 def _figures(
-    ranking: _Ranking, counts: np.ndarray, k: int
+    ranking: _Ranking, counts: _Counts, k: int
 ) -> tuple[Any, Any, Any, Any]:
     """AP, ROC-AUC, P@k and R-precision of one tag, each `[draws]`."""
     recordings = len(counts)
@@ -102,7 +111,7 @@ def _figures(
     top = np.sum(np.clip(k - room, 0.0, weight), axis=0)
     top_r = np.sum(np.clip(hits - room, 0.0, weight), axis=0)
 
-    def share(of: Any, whole: Any) -> np.ndarray:
+    def share(of: Any, whole: Any) -> _Floats:
         return np.where(
             (hits > 0) & (whole > 0), of / np.maximum(whole, 1.0), np.nan
         )
@@ -117,7 +126,7 @@ def _figures(
 
 def counts_per_draw(
     recordings: int, draws: int, seed: int = 0
-) -> Iterator[np.ndarray]:
+) -> Iterator[npt.NDArray[np.int32]]:
     """Yields how often each recording is drawn, block by block.
 
     Args:
@@ -139,9 +148,9 @@ def counts_per_draw(
 
 
 def tag_figures(
-    truth: np.ndarray,
-    scores: np.ndarray,
-    counts: np.ndarray | Iterable[np.ndarray],
+    truth: npt.NDArray[Any],
+    scores: _Floats,
+    counts: _Counts | Iterable[_Counts],
     k: int = 10,
 ) -> TagFigures:
     """Ranks the recordings of every tag, each counted as often as drawn.
@@ -169,7 +178,7 @@ def tag_figures(
     return TagFigures(*joined.transpose(1, 2, 0))
 
 
-def mean_known(values: Any) -> np.ndarray:
+def mean_known(values: Any) -> _Floats:
     """Mean over axis 1 of what is not nan; nan where all of it is."""
     known = np.isfinite(values)
     total = np.where(known, values, 0.0).sum(axis=1)
@@ -177,7 +186,7 @@ def mean_known(values: Any) -> np.ndarray:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def recording_means(values: Any, blocks: Iterable[np.ndarray]) -> np.ndarray:
+def recording_means(values: Any, blocks: Iterable[_Counts]) -> _Floats:
     """Mean of a figure per recording in every draw.
 
     Args:
@@ -196,7 +205,7 @@ def recording_means(values: Any, blocks: Iterable[np.ndarray]) -> np.ndarray:
     return np.concatenate(means)
 
 
-def interval(value: float, drawn: np.ndarray) -> list[float]:
+def interval(value: float, drawn: _Floats) -> list[float]:
     """95 % interval of a figure from its bootstrap draws.
 
     The percentiles of the draws, moved so that the draws' mean comes to lie
@@ -225,7 +234,7 @@ def interval(value: float, drawn: np.ndarray) -> list[float]:
     return [float(np.clip(b, 0.0, 1.0)) for b in _moved(value, drawn)]
 
 
-def difference_interval(value: float, drawn: np.ndarray) -> list[float]:
+def difference_interval(value: float, drawn: _Floats) -> list[float]:
     """95 % interval of a difference of two figures, which may be negative.
 
     Args:
@@ -240,7 +249,7 @@ def difference_interval(value: float, drawn: np.ndarray) -> list[float]:
     return [float(bound) for bound in _moved(value, drawn)]
 
 
-def _moved(value: float, drawn: np.ndarray) -> np.ndarray:
+def _moved(value: float, drawn: _Floats) -> _Floats:
     """Percentiles of the draws, their mean moved to the value."""
     drawn = drawn[np.isfinite(drawn)]
     if not drawn.size:

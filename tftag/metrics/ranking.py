@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.metrics import bootstrap
+
+_Floats = npt.NDArray[np.floating[Any]]
 
 TOP = 10
 
 
-def average_precision(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def average_precision(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
     """Area under the precision-recall steps, as scikit-learn has it.
 
     Args:
@@ -29,7 +32,7 @@ def average_precision(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return _figures(truth, scores).average_precision[0]
 
 
-def roc_auc(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def roc_auc(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
     """Share of (positive, negative) pairs in the right order, ties half.
 
     Args:
@@ -43,8 +46,8 @@ def roc_auc(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 
 def precision_at(
-    truth: np.ndarray, scores: np.ndarray, k: int = TOP
-) -> np.ndarray:
+    truth: npt.NDArray[Any], scores: _Floats, k: int = TOP
+) -> _Floats:
     """Share of positives among the k best recordings of each tag.
 
     Args:
@@ -59,8 +62,8 @@ def precision_at(
 
 
 def recording_precision_at(
-    truth: np.ndarray, scores: np.ndarray, k: int = TOP
-) -> np.ndarray:
+    truth: npt.NDArray[Any], scores: _Floats, k: int = TOP
+) -> _Floats:
     """Share of true tags among the k best tags of each recording.
 
     Args:
@@ -77,7 +80,7 @@ def recording_precision_at(
     return np.where(truth.any(axis=1), share, np.nan)
 
 
-def r_precision(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def r_precision(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
     """Precision among the R best recordings of a tag with R positives.
 
     Args:
@@ -91,7 +94,11 @@ def r_precision(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 
 def summarize(
-    truth: np.ndarray, scores: np.ndarray, *, draws: int = 1_000, seed: int = 0
+    truth: npt.NDArray[Any],
+    scores: _Floats,
+    *,
+    draws: int = 1_000,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """The figures of a run, with chance level and bootstrap interval.
 
@@ -158,9 +165,9 @@ def summarize(
 
 
 def differences(
-    truth: np.ndarray,
-    scores: np.ndarray,
-    others: np.ndarray,
+    truth: npt.NDArray[Any],
+    scores: _Floats,
+    others: _Floats,
     *,
     draws: int = 1_000,
     seed: int = 0,
@@ -185,9 +192,9 @@ def differences(
 
 
 def mean_differences(
-    truth: np.ndarray,
-    scores: Sequence[np.ndarray],
-    others: Sequence[np.ndarray],
+    truth: npt.NDArray[Any],
+    scores: Sequence[_Floats],
+    others: Sequence[_Floats],
     *,
     draws: int = 1_000,
     seed: int = 0,
@@ -228,12 +235,12 @@ def mean_differences(
 
 
 def per_tag_table(
-    truth: np.ndarray,
-    scores: np.ndarray,
+    truth: npt.NDArray[Any],
+    scores: _Floats,
     names: Sequence[str],
     thresholds: Any = None,
     *,
-    decisions: np.ndarray | None = None,
+    decisions: npt.NDArray[Any] | None = None,
 ) -> list[dict[str, Any]]:
     """One row per tag, in the order of the tags.
 
@@ -278,12 +285,15 @@ def per_tag_table(
     } | _decided(truth, decisions)
     return [
         {"tag": str(name), "count": int(count[tag])}
-        | {column: _cell(cells, tag) for column, cells in columns.items()}
+        | {
+            column: _finite_or_none(cells, tag)
+            for column, cells in columns.items()
+        }
         for tag, name in enumerate(names)
     ]
 
 
-def _checked(truth: np.ndarray, scores: np.ndarray) -> tuple[Any, Any]:
+def _checked(truth: npt.NDArray[Any], scores: _Floats) -> tuple[Any, Any]:
     truth, scores = np.asarray(truth), np.asarray(scores, np.float64)
     if truth.ndim != 2 or truth.shape != scores.shape or not truth.size:
         raise ValueError(
@@ -310,14 +320,14 @@ def _checked_k(k: int) -> int:
 
 
 def _figures(
-    truth: np.ndarray, scores: np.ndarray, k: int = TOP
+    truth: npt.NDArray[Any], scores: _Floats, k: int = TOP
 ) -> bootstrap.TagFigures:
     truth, scores = _checked(truth, scores)
     once = np.ones((len(truth), 1), np.int32)
     return bootstrap.tag_figures(truth, scores, once, _checked_k(k))
 
 
-def _once(truth: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
+def _once(truth: npt.NDArray[Any], scores: _Floats) -> dict[str, Any]:
     """Mean of each figure on the recordings as they are, `[1]`."""
     hit_share = recording_precision_at(truth, scores)
     return _means(
@@ -326,7 +336,7 @@ def _once(truth: np.ndarray, scores: np.ndarray) -> dict[str, Any]:
 
 
 def _drawn(
-    truth: np.ndarray, scores: np.ndarray, draws: int, seed: int
+    truth: npt.NDArray[Any], scores: _Floats, draws: int, seed: int
 ) -> dict[str, Any]:
     """Mean of each figure per draw, float64 `[draws]`."""
     hit_share = recording_precision_at(truth, scores)
@@ -340,9 +350,7 @@ def _drawn(
     )
 
 
-def _means(
-    figures: bootstrap.TagFigures, hit_share: np.ndarray
-) -> dict[str, Any]:
+def _means(figures: bootstrap.TagFigures, hit_share: _Floats) -> dict[str, Any]:
     """Mean of each figure per draw, float64 `[draws]`."""
     return {
         "map": bootstrap.mean_known(figures.average_precision),
@@ -353,13 +361,15 @@ def _means(
     }
 
 
-def _ceiling(positives: np.ndarray, listed: int) -> float:
+def _ceiling(positives: _Floats, listed: int) -> float:
     """Mean of the best P@10 there can be, with `listed` things to rank."""
     k = min(TOP, listed)
     return float(np.minimum(positives, k).mean() / k)
 
 
-def _decided(truth: np.ndarray, decisions: np.ndarray | None) -> dict[str, Any]:
+def _decided(
+    truth: npt.NDArray[Any], decisions: npt.NDArray[Any] | None
+) -> dict[str, Any]:
     if decisions is None:
         return dict.fromkeys(("precision", "recall", "accuracy"))
     decisions = np.asarray(decisions, bool)
@@ -377,7 +387,7 @@ def _decided(truth: np.ndarray, decisions: np.ndarray | None) -> dict[str, Any]:
     }
 
 
-def _cell(column: np.ndarray, tag: int) -> float | None:
+def _finite_or_none(column: _Floats, tag: int) -> float | None:
     if column is None or not np.isfinite(column[tag]):
         return None
     return float(column[tag])

@@ -1,7 +1,8 @@
 """The backbones: from a log-mel spectrogram to one vector."""
 
 import dataclasses
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import cast
 
 import keras
 from keras import ops
@@ -55,7 +56,7 @@ class BackboneConfig:
     shared_blocks: int = 0
     architecture: str = "blocks"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses what no backbone can have."""
         if not self.width > 0:
             raise ValueError(f"`width` must be > 0. Received: {self.width}.")
@@ -137,24 +138,32 @@ def member_prefixes(config: BackboneConfig) -> list[str]:
     return [f"member_{member}_" for member in range(1, config.members + 1)]
 
 
-def _block_vectors(inputs, audio_spec, config):
+def _block_vectors(
+    inputs: keras.KerasTensor,
+    audio_spec: audio.AudioSpec,
+    config: BackboneConfig,
+) -> list[keras.KerasTensor]:
     """The convolution blocks: a vector of each member."""
     _check_halvings(audio_spec, config)
     x = ops.expand_dims(inputs, -1)  # [batch, frames, mels, 1]
     numbered = list(enumerate(config.filters, start=1))
     for number, filters in numbered[: config.shared_blocks]:
         x = _block(x, filters, config, f"block_{number}")
+    # What is made of blocks has functions for its poolings.
+    poolings_of = ARCHITECTURES[config.architecture].poolings
+    pools = cast(Mapping[str, _Pooling], poolings_of)
     vectors = []
     for prefix in member_prefixes(config):
         own = x
         for number, filters in numbered[config.shared_blocks :]:
             own = _block(own, filters, config, f"{prefix}block_{number}")
-        pool = ARCHITECTURES[config.architecture].poolings[config.pooling]
-        vectors.append(pool(own, prefix))
+        vectors.append(pools[config.pooling](own, prefix))
     return vectors
 
 
-def _block(x, filters, config, name):
+def _block(
+    x: keras.KerasTensor, filters: int, config: BackboneConfig, name: str
+) -> keras.KerasTensor:
     # No bias: batch norm takes the mean away, and has an offset of its own.
     x = keras.layers.Conv2D(
         filters,
@@ -178,31 +187,34 @@ def _block(x, filters, config, name):
     return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
-def _flatten(x, prefix):
+def _flatten(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return keras.layers.Flatten(
         data_format=_DATA_FORMAT, name=f"{prefix}flatten"
     )(x)
 
 
-def _average(x, prefix):
+def _average(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return keras.layers.GlobalAveragePooling2D(
         data_format=_DATA_FORMAT, name=f"{prefix}average"
     )(x)
 
 
-def _max(x, prefix):
+def _max(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return keras.layers.GlobalMaxPooling2D(
         data_format=_DATA_FORMAT, name=f"{prefix}max"
     )(x)
 
 
-def _both(x, prefix):
+def _both(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     return keras.layers.Concatenate(name=f"{prefix}average_and_max")(
         [_average(x, prefix), _max(x, prefix)]
     )
 
 
-def _embedding(x, prefix):
+_Pooling = Callable[[keras.KerasTensor, str], keras.KerasTensor]
+
+
+def _embedding(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:
     """Maximum, dense layer, batch norm, ReLU."""
     x = _max(x, prefix)
     x = keras.layers.Dense(
@@ -214,7 +226,7 @@ def _embedding(x, prefix):
 
 # From `[batch, frames, mels, filters]` and the prefix of the layers' names to
 # `[batch, dim]`.
-POOLINGS: dict[str, Callable] = {
+POOLINGS: dict[str, _Pooling] = {
     "average": _average,
     "max": _max,
     "both": _both,
@@ -234,12 +246,19 @@ class Architecture:
         filters: Of each of its blocks.
     """
 
-    vectors: Callable
+    vectors: Callable[
+        [keras.KerasTensor, audio.AudioSpec, BackboneConfig],
+        list[keras.KerasTensor],
+    ]
     poolings: Collection[str]
     filters: tuple[int, ...] = FILTERS
 
 
-def _musicnn_vectors(inputs, audio_spec, config):
+def _musicnn_vectors(
+    inputs: keras.KerasTensor,
+    audio_spec: audio.AudioSpec,
+    config: BackboneConfig,
+) -> list[keras.KerasTensor]:
     musicnn.check_bands(audio_spec.mel_bands)
     return [
         musicnn.vector(
@@ -258,7 +277,18 @@ ARCHITECTURES = {
 }
 
 
-def _check_halvings(audio_spec, config):
+def poolings() -> list[str]:
+    """Returns the names of the poolings, of whatever architecture."""
+    return list(
+        dict.fromkeys(
+            name for made in ARCHITECTURES.values() for name in made.poolings
+        )
+    )
+
+
+def _check_halvings(
+    audio_spec: audio.AudioSpec, config: BackboneConfig
+) -> None:
     lengths = {"mel bands": audio_spec.mel_bands}
     if config.pool_padding == "valid":
         # With `same`, half of one frame is still one.

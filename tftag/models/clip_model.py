@@ -1,5 +1,7 @@
 """What every network of clips is made of: front end, backbone, head."""
 
+from typing import Any, Self
+
 import keras
 from keras import ops
 
@@ -51,7 +53,12 @@ class ClipModel(keras.Model):
         self.backbone = backbone
         self.head = head
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self,
+        inputs: keras.KerasTensor | dict[str, keras.KerasTensor],
+        training: bool | None = None,
+        mask: keras.KerasTensor | None = None,
+    ) -> keras.KerasTensor:
         """Returns logits `[batch, tags]`."""
         return super().call(front_end_lib.with_peak(inputs), training, mask)
 
@@ -60,7 +67,7 @@ class ClipModel(keras.Model):
         inputs = front_end_lib.waveform_inputs(self.input["waveform"].shape[1])
         return keras.Model(inputs, self.backbone(self.front_end(inputs)))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the parts as Keras saves them, each with its own config."""
         return {
             "name": self.name,
@@ -72,7 +79,11 @@ class ClipModel(keras.Model):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls,
+        config: dict[str, Any],
+        custom_objects: dict[str, type] | None = None,
+    ) -> Self:
         """Builds the model of a config."""
         parts = {
             name: keras.saving.deserialize_keras_object(value, custom_objects)

@@ -3,9 +3,11 @@
 import dataclasses
 import math
 from collections.abc import Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from tftag import audio, layers
@@ -51,7 +53,7 @@ class DualEncoderConfig:
     initial_bias: float = -3.0
     learned_scale: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses what no dual encoder can have."""
         for name in ("dim", "text_units"):
             if not getattr(self, name) >= 1:
@@ -88,12 +90,12 @@ class WholeBatchModel(keras.Model):
 
     def compute_loss(
         self,
-        x=None,
-        y=None,
-        y_pred=None,
-        sample_weight=None,
-        training=True,
-    ):
+        x: object = None,
+        y: keras.KerasTensor | None = None,
+        y_pred: keras.KerasTensor | None = None,
+        sample_weight: keras.KerasTensor | None = None,
+        training: bool = True,
+    ) -> keras.KerasTensor:
         """Computes the compiled loss of labels and logits of all replicas."""
         if sample_weight is not None:
             raise ValueError(
@@ -169,16 +171,17 @@ class DualEncoder(WholeBatchModel, clip_model.ClipModel):
     def __init__(
         self,
         tags: Sequence[str],
-        word_vectors: np.ndarray,
+        word_vectors: npt.ArrayLike,
         audio_spec: audio.AudioSpec | None = None,
         config: DualEncoderConfig | None = None,
         *,
-        dtype=None,
+        dtype: keras.DTypePolicy | str | None = None,
         name: str = "dual_encoder",
         trainable: bool = True,
     ):
         """Builds the parts and joins them."""
-        tags = tags_lib.TagVocabulary(tags).names
+        # Any sequence but a string will do, and becomes a tuple.
+        tags = tags_lib.TagVocabulary(tags).names  # type: ignore[arg-type]
         vectors = _checked_vectors(word_vectors, len(tags))
         audio_spec = audio_spec or audio.AudioSpec()
         config = config or DualEncoderConfig()
@@ -211,11 +214,11 @@ class DualEncoder(WholeBatchModel, clip_model.ClipModel):
         self.config = config
 
     @property
-    def word_vectors(self) -> np.ndarray:
+    def word_vectors(self) -> npt.NDArray[np.float32]:
         """The word vectors of the tags, float32 `[tags, word_dim]`."""
         return np.asarray(ops.convert_to_numpy(self.tag_vectors.vectors))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments, as JSON has them."""
         return {
             "tags": list(self.tags),
@@ -228,7 +231,11 @@ class DualEncoder(WholeBatchModel, clip_model.ClipModel):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls,
+        config: dict[str, Any],
+        custom_objects: dict[str, type] | None = None,
+    ) -> Self:
         """Builds the dual encoder of a config."""
         parts = dict(config["config"])
         parts["backbone"] = backbone_lib.BackboneConfig(**parts["backbone"])
@@ -279,7 +286,7 @@ def heads(model: DualEncoder) -> keras.Model:
     )
 
 
-def _projection(dim, config):
+def _projection(dim: int, config: DualEncoderConfig) -> keras.Model:
     """Model from the backbone's vectors to those of the shared space."""
     members = config.towers
     inputs = keras.Input((dim,), name="clip_vector")
@@ -289,7 +296,7 @@ def _projection(dim, config):
     return keras.Model(inputs, outputs, name="projection")
 
 
-def _text_tower(word_dim, config):
+def _text_tower(word_dim: int, config: DualEncoderConfig) -> keras.Model:
     """Model from the word vector of a tag to its vector.
 
     Two fully connected layers with batch norm, ReLU and dropout, then one to
@@ -310,7 +317,11 @@ def _text_tower(word_dim, config):
     return keras.Model(inputs, outputs, name="text_tower")
 
 
-def _comparison(tag_vectors, text_tower, config):
+def _comparison(
+    tag_vectors: layers.TagVectors,
+    text_tower: keras.Model,
+    config: DualEncoderConfig,
+) -> keras.Model:
     """Model from vectors of clips to the logits of every member."""
     members = config.towers
     similarity = layers.MemberSimilarity(
@@ -325,7 +336,9 @@ def _comparison(tag_vectors, text_tower, config):
     return keras.Model(inputs, outputs, name="comparison")
 
 
-def _norm_relu_dropout(x, config, number):
+def _norm_relu_dropout(
+    x: keras.KerasTensor, config: DualEncoderConfig, number: int
+) -> keras.KerasTensor:
     x = layers.BatchNormalization(
         momentum=config.backbone.batch_norm_momentum, name=f"text_norm_{number}"
     )(x)
@@ -335,7 +348,9 @@ def _norm_relu_dropout(x, config, number):
     )(x)
 
 
-def _checked_vectors(word_vectors, tag_count):
+def _checked_vectors(
+    word_vectors: npt.ArrayLike, tag_count: int
+) -> npt.NDArray[np.float32]:
     vectors = np.asarray(word_vectors, "float32")
     if vectors.ndim != 2 or vectors.shape[0] < 2 or vectors.shape[1] < 1:
         raise ValueError(

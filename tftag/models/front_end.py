@@ -88,7 +88,9 @@ def waveform_inputs(samples: int | None = None) -> dict[str, keras.KerasTensor]:
     }
 
 
-def with_peak(inputs):
+def with_peak(
+    inputs: keras.KerasTensor | dict[str, keras.KerasTensor],
+) -> dict[str, keras.KerasTensor]:
     """Makes waveforms the inputs of a network.
 
     Args:

@@ -12,6 +12,8 @@ learning for music audio tagging at scale, 2018,
 https://arxiv.org/abs/1711.02520.
 """
 
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
@@ -28,6 +30,9 @@ EMBEDDING = 200
 POOLINGS = ("embedding", "both", "both_and_embedding")
 
 
+_Norm = Callable[[keras.KerasTensor, str], keras.KerasTensor]
+
+
 def check_bands(mel_bands: int) -> None:
     """Refuses a spectrogram that no timbral filter fits into."""
     least = max(bands for bands, _ in TIMBRAL)
@@ -38,7 +43,12 @@ def check_bands(mel_bands: int) -> None:
         )
 
 
-def vector(x, pooling: str, batch_norm_momentum: float, prefix: str = ""):
+def vector(
+    x: keras.KerasTensor,
+    pooling: str,
+    batch_norm_momentum: float,
+    prefix: str = "",
+) -> keras.KerasTensor:
     """Takes a spectrogram through the network.
 
     Args:
@@ -52,7 +62,7 @@ def vector(x, pooling: str, batch_norm_momentum: float, prefix: str = ""):
         those before these.
     """
 
-    def norm(x, name):
+    def norm(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
         return layers.BatchNormalization(
             momentum=batch_norm_momentum, name=f"{prefix}{name}_norm"
         )(x)
@@ -89,7 +99,9 @@ def vector(x, pooling: str, batch_norm_momentum: float, prefix: str = ""):
     return ops.concatenate([pooled, x], axis=-1)
 
 
-def _timbral(x, bands, filters, norm, prefix):
+def _timbral(
+    x: keras.KerasTensor, bands: int, filters: int, norm: _Norm, prefix: str
+) -> keras.KerasTensor:
     """Maxima over pitch `[batch, frames, filters]`."""
     name = f"timbral_{bands}"
     x = keras.layers.ZeroPadding2D((FRAMES // 2, 0))(x)
@@ -99,7 +111,9 @@ def _timbral(x, bands, filters, norm, prefix):
     return ops.max(norm(x, name), axis=2)
 
 
-def _temporal(x, frames, filters, norm, prefix):
+def _temporal(
+    x: keras.KerasTensor, frames: int, filters: int, norm: _Norm, prefix: str
+) -> keras.KerasTensor:
     """Maxima over the bands `[batch, frames, filters]`."""
     name = f"temporal_{frames}"
     x = keras.layers.Conv2D(
@@ -112,7 +126,7 @@ def _temporal(x, frames, filters, norm, prefix):
     return ops.max(norm(x, name), axis=2)
 
 
-def _pooled(x):
+def _pooled(x: keras.KerasTensor) -> keras.KerasTensor:
     """Maximum and mean over time, one beside the other."""
     both = ops.stack([ops.max(x, axis=1), ops.mean(x, axis=1)], axis=-1)
     return ops.reshape(both, (-1, 2 * x.shape[-1]))

@@ -2,12 +2,13 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 
 
 @contextlib.contextmanager
-def policy(dtype=None) -> Iterator[None]:
+def policy(dtype: keras.DTypePolicy | str | None = None) -> Iterator[None]:
     """Layers made inside have this policy.
 
     Args:
@@ -23,11 +24,11 @@ def policy(dtype=None) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def to_config(dtype_policy: keras.DTypePolicy) -> dict:
+def to_config(dtype_policy: keras.DTypePolicy) -> dict[str, Any]:
     """A policy as Keras writes it into the config of a layer."""
     return keras.dtype_policies.serialize(dtype_policy)
 
 
-def from_config(config: dict) -> keras.DTypePolicy:
+def from_config(config: dict[str, Any]) -> keras.DTypePolicy:
     """The policy that `to_config` wrote."""
     return keras.dtype_policies.deserialize(config)

@@ -3,7 +3,7 @@
 import keras
 
 
-def gather(x):
+def gather(x: keras.KerasTensor) -> keras.KerasTensor:
     """Joins a tensor of every replica along the batch.
 
     Each replica of `tf.distribute` sees its part of a batch; a loss that

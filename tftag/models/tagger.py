@@ -2,9 +2,11 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any, Self
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from tftag import audio, layers
@@ -41,7 +43,7 @@ class TaggerConfig:
     head_members: int = 1
     head_components: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses what no tagger can have."""
         for name in ("dropout", "head_dropout"):
             if not 0 <= getattr(self, name) < 1:
@@ -117,14 +119,15 @@ class Tagger(clip_model.ClipModel):
         tags: Sequence[str],
         audio_spec: audio.AudioSpec | None = None,
         config: TaggerConfig | None = None,
-        tag_prior: np.ndarray | None = None,
+        tag_prior: npt.ArrayLike | None = None,
         *,
-        dtype=None,
+        dtype: keras.DTypePolicy | str | None = None,
         name: str = "tagger",
         trainable: bool = True,
     ):
         """Builds the parts and joins them."""
-        tags = tags_lib.TagVocabulary(tags).names
+        # Any sequence but a string will do, and becomes a tuple.
+        tags = tags_lib.TagVocabulary(tags).names  # type: ignore[arg-type]
         audio_spec = audio_spec or audio.AudioSpec()
         config = config or TaggerConfig()
         with precision.policy(dtype):
@@ -144,7 +147,7 @@ class Tagger(clip_model.ClipModel):
         self.audio_spec = audio_spec
         self.config = config
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments, as JSON has them."""
         return {
             "tags": list(self.tags),
@@ -156,7 +159,11 @@ class Tagger(clip_model.ClipModel):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls,
+        config: dict[str, Any],
+        custom_objects: dict[str, type] | None = None,
+    ) -> Self:
         """Builds the tagger of a config."""
         parts = dict(config["config"])
         parts["backbone"] = backbone_lib.BackboneConfig(**parts["backbone"])
@@ -185,7 +192,7 @@ def masked(model: clip_model.ClipModel) -> keras.Model:
     return keras.Model(inputs, outputs, name="masked_tagger")
 
 
-def log_odds(tag_prior: np.ndarray, tag_count: int):
+def log_odds(tag_prior: npt.ArrayLike, tag_count: int) -> keras.KerasTensor:
     """Logits `[tags]` of shares of recordings, kept away from certainty."""
     prior = np.asarray(tag_prior, "float64")
     if prior.shape != (tag_count,):
@@ -201,7 +208,7 @@ def log_odds(tag_prior: np.ndarray, tag_count: int):
     return ops.convert_to_tensor(np.log(prior / (1 - prior)), "float32")
 
 
-def _head(dim, tag_count, config):
+def _head(dim: int, tag_count: int, config: TaggerConfig) -> keras.Model:
     """Model from `[batch, dim]` to logits `[batch, members, tags]`."""
     inputs = x = keras.Input((dim,), name="clip_vector")
     members = config.backbone.members

@@ -5,6 +5,7 @@ import pathlib
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from tftag import audio
 from tftag.models import backbone, clip_model, tagger
@@ -29,7 +30,10 @@ _EPSILON = 1e-3
 _FOLDER = pathlib.Path(__file__).parent
 
 
-def read(name: str) -> dict[str, np.ndarray]:
+_Arrays = dict[str, npt.NDArray[np.float32]]
+
+
+def read(name: str) -> _Arrays:
     """Reads the arrays of a network, as its authors published them.
 
     Args:
@@ -64,7 +68,7 @@ def model(name: str) -> tagger.Tagger:
     return built
 
 
-def fill(built: clip_model.ClipModel, members: list[dict]) -> None:
+def fill(built: clip_model.ClipModel, members: list[_Arrays]) -> None:
     """Gives a model the weights of published taggers, up to its head.
 
     Args:
@@ -88,13 +92,13 @@ class Standard:
     mean: float
     deviation: float
 
-    def weights(self, mel_bands: int) -> list[np.ndarray]:
+    def weights(self, mel_bands: int) -> list[npt.NDArray[np.float32]]:
         """Moving mean and variance of the layer `mel_norm`."""
         variance = self.deviation**2 - _EPSILON
         return [np.full(mel_bands, value) for value in (self.mean, variance)]
 
 
-def assign(body: keras.Model, members: list[dict[str, np.ndarray]]) -> Standard:
+def assign(body: keras.Model, members: list[_Arrays]) -> Standard:
     """Gives a backbone the weights of published taggers.
 
     Args:
@@ -117,7 +121,7 @@ def assign(body: keras.Model, members: list[dict[str, np.ndarray]]) -> Standard:
     return standard
 
 
-def _standard(arrays):
+def _standard(arrays: _Arrays) -> Standard:
     """What the first batch norm of a network does, but for its scale."""
     mean, variance = (
         float(arrays[f"input_norm/moving_{part}"][0])
@@ -126,7 +130,7 @@ def _standard(arrays):
     return Standard(mean, float(np.sqrt(variance + _EPSILON)))
 
 
-def _behind(standard, arrays):
+def _behind(standard: Standard, arrays: _Arrays) -> _Arrays:
     """Rewrites the first batch norm for a spectrogram standardised before."""
     own = _standard(arrays)
     mean = (own.mean - standard.mean) / standard.deviation

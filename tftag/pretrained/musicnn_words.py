@@ -5,7 +5,11 @@ word vector is to the names of these outputs. Both are vectors of one space,
 `[100]`, of unit length.
 """
 
+from typing import Any
+
+import keras
 import numpy as np
+import numpy.typing as npt
 
 from tftag import words
 from tftag.models import backbone, dual_encoder
@@ -56,9 +60,15 @@ def model(word_vectors: words.WordVectors) -> dual_encoder.DualEncoder:
     return built
 
 
-def _logits(first, second):
+_Matrix = npt.NDArray[Any]
+
+
+def _logits(
+    first: dict[str, npt.NDArray[np.float32]],
+    second: dict[str, npt.NDArray[np.float32]],
+) -> list[npt.NDArray[np.float32]]:
     """Kernel `[1, 400, 100]` and bias `[1, 100]` of both networks' logits."""
-    bias = [
+    bias: list[_Matrix] = [
         first["tag_logits/bias"],
         -_SECOND_SCALE
         * second["embedding_norm/beta"]
@@ -70,7 +80,9 @@ def _logits(first, second):
     return [kernel[np.newaxis], np.concatenate(bias)[np.newaxis]]
 
 
-def _fill_text_tower(tower, names):
+def _fill_text_tower(
+    tower: keras.Model, names: list[npt.NDArray[np.float32]]
+) -> None:
     """Makes the text tower `solve(K + ridge, k(names, word))`.
 
     The first layer has, for every knot, how far the cosines with all names
@@ -106,7 +118,7 @@ def _fill_text_tower(tower, names):
         norm.set_weights([scale, offset, mean, variance - _EPSILON])
 
 
-def _diagonal(first, second):
+def _diagonal(first: _Matrix, second: _Matrix) -> _Matrix:
     """A matrix of two blocks, and zeros beside them."""
     upper = np.pad(first, [(0, 0), (0, second.shape[1])])
     return np.concatenate(

@@ -12,6 +12,7 @@ import os
 import pathlib
 import time
 from collections.abc import Callable
+from typing import Any
 
 import tftag
 from tftag.console import own_process
@@ -88,7 +89,7 @@ class Preset:
             *(sorted(words) if self.has_words else ()),
         ]
 
-    def card(self) -> dict:
+    def card(self) -> dict[str, Any]:
         """What its model card says beside what every card says."""
         return {
             "preset": self.name,
@@ -133,7 +134,7 @@ TAGGER = MSD.name
 DUAL_ENCODER = "musicnn_words"
 
 
-def licence(network: Network) -> dict:
+def licence(network: Network) -> dict[str, str]:
     """The licence of published weights, as `serving.model_card` takes it."""
     return {
         "of": f"the weights of {network.name}",
@@ -165,7 +166,8 @@ def find(name: str) -> Preset:
 
 
 def resolve(
-    model: str | os.PathLike, say: Callable[[str], None] = lambda line: None
+    model: str | os.PathLike[str],
+    say: Callable[[str], None] = lambda line: None,
 ) -> pathlib.Path:
     """Finds the SavedModel that a preset's name or a folder stands for.
 
@@ -236,11 +238,11 @@ def cache_folder() -> pathlib.Path:
     return pathlib.Path("~/.cache/tftag").expanduser()
 
 
-def _place(preset):
+def _place(preset: Preset) -> pathlib.Path:
     return cache_folder() / f"{preset.name}-{_fingerprint(preset)}"
 
 
-def _fingerprint(preset):
+def _fingerprint(preset: Preset) -> str:
     """12 hex digits that change with tftag's version, code and weights."""
     digest = hashlib.sha256(tftag.__version__.encode())
     paths = sorted(_PACKAGE.rglob("*.py"))
@@ -250,7 +252,7 @@ def _fingerprint(preset):
     return digest.hexdigest()[:12]
 
 
-def _export(name, folder):
+def _export(name: str, folder: pathlib.Path) -> None:
     """Runs the exporter: a process that imports what this one must not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

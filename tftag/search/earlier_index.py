@@ -17,7 +17,6 @@ from tftag.words import unit_vectors
 
 FILE_NAME = ".tftag-index.npz"
 _FORMAT = 1
-_NO_DIRECTION = 1e-4
 
 
 def take_over(
@@ -51,7 +50,8 @@ def take_over(
         # None were kept once.
         notes = head.get("notes", {})
         found = [_recording(name) for name in head["ids"]]
-        rows = unit_vectors.unit(vectors, "embeddings")
+        rows = unit_vectors.unit(vectors, "embeddings").astype(np.float32)
+        added = list(zip(found, rows, strict=True))
         unusable = dict(_unusable(notes.get("unusable", {})))
         had = str(notes.get("decoders", ""))
     except (*stored_arrays.DAMAGE, OSError) as error:
@@ -67,7 +67,6 @@ def take_over(
         decoders=had,
     )
     with writer.opened(place, new) as index:
-        added = list(zip(found, rows.astype(np.float32), strict=True))
         index.change(added, unusable=unusable)
 
 

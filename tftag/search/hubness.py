@@ -8,10 +8,13 @@ Queries and items are tags and recordings, or, transposed, the other way.
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
 
 
-def k_occurrence(scores: np.ndarray, k: int = 10) -> np.ndarray:
+def k_occurrence(
+    scores: npt.NDArray[np.floating[Any]], k: int = 10
+) -> npt.NDArray[np.intp]:
     """In how many queries' `k` best each item is.
 
     Args:
@@ -32,7 +35,9 @@ def k_occurrence(scores: np.ndarray, k: int = 10) -> np.ndarray:
     return np.bincount(best.ravel(), minlength=scores.shape[1])
 
 
-def hubness(scores: np.ndarray, k: int = 10) -> dict[str, Any]:
+def hubness(
+    scores: npt.NDArray[np.floating[Any]], k: int = 10
+) -> dict[str, Any]:
     """How unevenly the items are found.
 
     Args:
@@ -60,8 +65,10 @@ def hubness(scores: np.ndarray, k: int = 10) -> dict[str, Any]:
 
 
 def corrected(
-    scores: np.ndarray, background: np.ndarray, nearest: int = 10
-) -> np.ndarray:
+    scores: npt.NDArray[np.floating[Any]],
+    background: npt.NDArray[np.floating[Any]],
+    nearest: int = 10,
+) -> npt.NDArray[np.floating[Any]]:
     """Cosines less what query and item have with everybody: CSLS.
 
     Twice the cosine, less the mean of the item's `nearest` highest against a
@@ -98,7 +105,7 @@ def corrected(
     return 2 * scores - of_items - of_queries[:, None]
 
 
-def _checked(scores: np.ndarray, name: str) -> Any:
+def _checked(scores: npt.NDArray[np.floating[Any]], name: str) -> Any:
     scores = np.asarray(scores, np.float64)
     if scores.ndim != 2 or not scores.size or not np.isfinite(scores).all():
         raise ValueError(

@@ -1,9 +1,10 @@
 """The terms of a query that a dual encoder knows, and their vectors."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.search import query
 
@@ -15,7 +16,7 @@ def embed(
     encoder: "saved_dual_encoder.SavedDualEncoder",
     terms: Sequence[query.Term],
     warn: Callable[[str], None],
-) -> tuple[list[query.Term], np.ndarray]:
+) -> tuple[list[query.Term], npt.NDArray[np.floating[Any]]]:
     """Embeds the terms; one without any known word is left out.
 
     Args:

@@ -5,12 +5,7 @@
     index.search([query.Term("dreamy"), query.Term("vocals", -1)], vectors)
     index.similar([index.vector_of("music/a.mp3")], leave_out=["music/a.mp3"])
 
-How recordings are ranked: each word (or example) is compared with all
-recordings of the library by cosine; the cosines are brought to mean 0 and
-spread 1 over the library, so that no word outvotes the others because its
-cosines happen to spread wide; and the weighted sum is what ranks. As the mean
-and the covariance of the library's vectors are known, all of it is one
-product of each recording with one vector.
+How words and examples become one ranking is in `combination`.
 
 Up to `EXACT_ROWS` recordings that come into question, every one is compared.
 Where there are more, those that lists of 8-bit codes find (`inverted_lists`)
@@ -26,7 +21,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from tftag.search import query
+from tftag.search import combination, query
 from tftag.search.library import (
     contents,
     filters,
@@ -143,9 +138,6 @@ class LibraryIndex:
         Raises:
             FileNotFoundError: There is no index.
             ValueError: It is damaged, or of a later version of tftag.
-
-        Example:
-            >>> LibraryIndex.open("my.index")  # doctest: +SKIP
         """
         folder = pathlib.Path(folder)
         return cls(folder, opened_parts.OpenedParts.open(folder), shown_root)
@@ -316,9 +308,7 @@ class LibraryIndex:
         if not len(self):
             return []
         unit = unit_vectors.unit(vectors, "vectors")
-        means, spreads = self._moments.mean_and_spread(unit)
-        scale = np.where(spreads > 0, 1 / np.where(spreads > 0, spreads, 1), 0)
-        direction = (weights * scale) @ unit / np.abs(weights).sum()
+        direction = combination.direction(weights, unit, self._moments)
         (mean,), (spread,) = self._moments.mean_and_spread(direction[None])
         chosen = ranking.best(self._parts, direction, wish)
         sample = self._parts.sample @ direction

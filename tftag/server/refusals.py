@@ -9,30 +9,27 @@ from typing import Any
 from starlette import responses
 
 from tftag import audio
-from tftag.console import quiet
-
-with quiet.tensorflow_start():
-    import tensorflow as tf
 
 BAD, NO_TOKEN, FORBIDDEN, NOT_FOUND = 400, 401, 403, 404
 SLOW_BODY, TOO_LARGE, TOO_MANY = 408, 413, 429
 FAILED, NOT_POSSIBLE, UNAVAILABLE, TOO_SLOW = 500, 501, 503, 504
 
-# By TensorFlow's codes, as TensorFlow Serving answers them.
+# By TensorFlow's codes (tf.errors), as TensorFlow Serving answers them; the
+# others are faults of the service.
 _OF_CODES = {
-    tf.errors.CANCELLED: 499,
-    tf.errors.INVALID_ARGUMENT: BAD,
-    tf.errors.DEADLINE_EXCEEDED: TOO_SLOW,
-    tf.errors.NOT_FOUND: NOT_FOUND,
-    tf.errors.ALREADY_EXISTS: 409,
-    tf.errors.PERMISSION_DENIED: FORBIDDEN,
-    tf.errors.UNAUTHENTICATED: NO_TOKEN,
-    tf.errors.RESOURCE_EXHAUSTED: TOO_MANY,
-    tf.errors.FAILED_PRECONDITION: BAD,
-    tf.errors.ABORTED: 409,
-    tf.errors.OUT_OF_RANGE: BAD,
-    tf.errors.UNIMPLEMENTED: NOT_POSSIBLE,
-    tf.errors.UNAVAILABLE: UNAVAILABLE,
+    1: 499,  # cancelled
+    3: BAD,  # invalid argument
+    4: TOO_SLOW,  # deadline exceeded
+    5: NOT_FOUND,
+    6: 409,  # already exists
+    7: FORBIDDEN,  # permission denied
+    8: TOO_MANY,  # resource exhausted
+    9: BAD,  # failed precondition
+    10: 409,  # aborted
+    11: BAD,  # out of range
+    12: NOT_POSSIBLE,  # unimplemented
+    14: UNAVAILABLE,
+    16: NO_TOKEN,  # unauthenticated
 }
 
 
@@ -62,9 +59,9 @@ def of(error: Exception) -> Refused:
         return Refused(TOO_LARGE if is_long else BAD, str(error))
     if isinstance(error, TimeoutError):
         return Refused(TOO_SLOW, str(error) or "It took too long.")
-    if isinstance(error, tf.errors.OpError):
-        status = _OF_CODES.get(error.error_code, FAILED)
-        return Refused(status, error.message or type(error).__name__)
+    code = getattr(error, "error_code", None)  # of TensorFlow's errors alone
+    if code in _OF_CODES:
+        return Refused(_OF_CODES[code], str(error))
     # What went wrong inside is no business of a stranger's; the log has it.
     return Refused(FAILED, "Something went wrong here; the log says what.")
 

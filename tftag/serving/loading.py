@@ -11,7 +11,7 @@ from tftag.serving import (
 )
 
 
-def load(model: str | os.PathLike) -> saved_tagger.SavedTagger:
+def load(model: str | os.PathLike[str]) -> saved_tagger.SavedTagger:
     """Opens a SavedModel that tftag wrote, or a model that comes with it.
 
     >>> import tftag

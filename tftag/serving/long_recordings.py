@@ -8,6 +8,7 @@ import collections
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import audio
 from tftag.console import quiet
@@ -16,16 +17,16 @@ with quiet.tensorflow_start():
     import tensorflow as tf
 
 
-def hear(
-    hear_clips: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
-    waveform: np.ndarray,
+def run_clips(
+    network: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
+    waveform: npt.NDArray[np.int16] | npt.NDArray[np.float32],
     spec: audio.AudioSpec,
     clips_at_once: int,
-) -> dict[str, np.ndarray]:
+) -> dict[str, npt.NDArray[np.float32]]:
     """Takes every clip of a recording through a network.
 
     Args:
-        hear_clips: `{"waveform" [clips_at_once, samples], "peak"
+        network: `{"waveform" [clips_at_once, samples], "peak"
             [clips_at_once]}`, float32, to `[clips_at_once, width]` by name.
         waveform: int16 or float32 `[samples]`; more than one clip.
         spec: Length of a clip, and the largest step between clips.
@@ -35,27 +36,27 @@ def hear(
         float32 `[clips, width]` by name. The level is that of the whole
         recording, and the network sees what it sees inside a signature.
     """
-    (heard,) = hear_each(hear_clips, [waveform], spec, clips_at_once)
-    return heard
+    (outputs,) = run_clips_of_each(network, [waveform], spec, clips_at_once)
+    return outputs
 
 
-def hear_each(
-    hear_clips: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
-    waveforms: Sequence[np.ndarray],
+def run_clips_of_each(
+    network: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
+    waveforms: Sequence[npt.NDArray[np.int16] | npt.NDArray[np.float32]],
     spec: audio.AudioSpec,
     clips_at_once: int,
-) -> list[dict[str, np.ndarray]]:
+) -> list[dict[str, npt.NDArray[np.float32]]]:
     """Takes every clip of several recordings through a network.
 
     Args:
-        hear_clips: As for `hear`, and so are the others.
+        network: As for `run_clips`, and so are the others.
         waveforms: int16 or float32 `[samples]` each, none of them silent;
             their clips share the network.
         spec: Length of a clip, and the largest step between clips.
         clips_at_once: How many clips the network sees at a time.
 
     Returns:
-        What `hear` returns of each.
+        What `run_clips` returns of each.
     """
     peaks = [max(float(w.max()), -float(w.min())) for w in waveforms]
     counts, places = [], []
@@ -63,6 +64,7 @@ def hear_each(
         starts = audio.clip_starts(len(waveform), spec)
         counts.append(len(starts))
         places += [(number, start) for start in starts]
+    answers: dict[str, list[npt.NDArray[np.float32]]]
     answers = collections.defaultdict(list)
     for first in range(0, len(places), clips_at_once):
         group = places[first : first + clips_at_once]
@@ -72,7 +74,7 @@ def hear_each(
             samples = waveforms[number][start : start + spec.clip_samples]
             clips[at, : len(samples)] = samples
             group_peaks[at] = peaks[number]
-        answer = hear_clips({"waveform": clips, "peak": group_peaks})
+        answer = network({"waveform": clips, "peak": group_peaks})
         for name, values in answer.items():
             answers[name].append(values.numpy()[: len(group)])
     stops = np.cumsum(counts)[:-1]

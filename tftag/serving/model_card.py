@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+from typing import Any
 
 from tftag.files import plain_json
 
@@ -27,7 +28,7 @@ _NEEDED_BY_DUAL_ENCODERS = {"space": dict, "words": dict}
 _SPACE = {"fingerprint": "", "dim": 0}
 
 
-def to_text(fields: dict) -> str:
+def to_text(fields: dict[str, Any]) -> str:
     """Writes a card; NaN and infinity, which JSON does not have, as null.
 
     Args:
@@ -42,7 +43,7 @@ def to_text(fields: dict) -> str:
     return plain_json.text({"format": FORMAT, **fields}) + "\n"
 
 
-def read(folder: str | os.PathLike) -> dict:
+def read(folder: str | os.PathLike[str]) -> dict[str, Any]:
     """Reads the card of a SavedModel.
 
     Args:
@@ -71,7 +72,7 @@ def read(folder: str | os.PathLike) -> dict:
     return fields
 
 
-def licence_text(fields: dict) -> str:
+def licence_text(fields: dict[str, Any]) -> str:
     """Writes the licences that must travel with a model.
 
     Args:
@@ -100,7 +101,7 @@ def licence_text(fields: dict) -> str:
     return "\n\n".join(texts)
 
 
-def _check(fields, path):
+def _check(fields: dict[str, Any], path: pathlib.Path) -> None:
     """Refuses a card that lacks what every reader of it takes for granted."""
     needed = _NEEDED
     if fields.get("kind") == DUAL_ENCODER:

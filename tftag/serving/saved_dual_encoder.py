@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import audio, tags, words
 from tftag.serving import (
@@ -32,7 +33,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
 
     _needed = (*saved_tagger.SavedTagger._needed, "embed_batch", "embed_text")
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike[str]):
         """Opens a SavedModel.
 
         Args:
@@ -54,7 +55,9 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         self.space = str(card["space"]["fingerprint"])
         self.dim = int(card["space"]["dim"])
 
-    def embed_file(self, path: str | os.PathLike) -> np.ndarray:
+    def embed_file(
+        self, path: str | os.PathLike[str]
+    ) -> npt.NDArray[np.float32]:
         """Embeds a file of any format that `audio.decode_file` reads.
 
         Args:
@@ -70,7 +73,9 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         recording = audio.decode_file(path, self.sample_rate_hz)
         return self.embed_batch([recording.samples])[0]
 
-    def embed_batch(self, batch: Sequence[np.ndarray]) -> np.ndarray:
+    def embed_batch(
+        self, batch: Sequence[npt.ArrayLike]
+    ) -> npt.NDArray[np.float32]:
         """Embeds several waveforms at once.
 
         Args:
@@ -84,8 +89,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         """
         if not batch:
             return np.zeros((0, self.dim), np.float32)
-        if len(batch) == 1 and (heard := self._long(batch[0])) is not None:
-            return self.vector_of(heard["embedding"])[np.newaxis]
+        if len(batch) == 1 and (outputs := self._long(batch[0])) is not None:
+            return self.vector_of(outputs["embedding"])[np.newaxis]
         return self._run("embed_batch", **saved_tagger.padded_rows(batch))[
             "embedding"
         ]
@@ -94,7 +99,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         """The vector of a recording by those of its clips.
 
         Args:
-            clips: Embeddings that `hear_clips` gives, float32 `[clips, dim]`.
+            clips: Embeddings that `run_clips` gives, float32 `[clips, dim]`.
 
         Returns:
             float32 `[dim]` of unit length.
@@ -104,8 +109,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         return mean.astype(np.float32)
 
     def embed_each(
-        self, recordings: Iterable[np.ndarray]
-    ) -> Iterator[np.ndarray]:
+        self, recordings: Iterable[saved_tagger.Waveform]
+    ) -> Iterator[npt.NDArray[np.float32]]:
         """Embeds many waveforms, with no more in memory than fill the network.
 
         Args:
@@ -138,25 +143,27 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
     def _described(
         self, batch: Sequence[np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray]:
-        if self.hear_clips is None:  # an export of before
+        if self.run_clips is None:  # an export of before
             tagged = self.tag_batch(batch)
             vectors = self.embed_batch(batch)
         else:
-            heard = long_recordings.hear_each(
-                self.hear_clips,
+            outputs = long_recordings.run_clips_of_each(
+                self.run_clips,
                 [saved_tagger.plain_waveform(samples) for samples in batch],
                 self.spec,
                 self.clips_at_once,
             )
-            tagged = [self.recording_of(one["probabilities"]) for one in heard]
+            tagged = [
+                self.recording_of(one["probabilities"]) for one in outputs
+            ]
             vectors = np.stack(
-                [self.vector_of(one["embedding"]) for one in heard]
+                [self.vector_of(one["embedding"]) for one in outputs]
             )
         return vectors, np.stack([one.calibrated for one in tagged])
 
     def embed_texts(
         self, texts: Sequence[str]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Embeds strings: words, tags, phrases, in any spelling.
 
         Args:
@@ -174,8 +181,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         return answer["embedding"], answer["known_share"]
 
     def score(
-        self, samples: np.ndarray, texts: Sequence[str]
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, samples: npt.ArrayLike, texts: Sequence[str]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Compares a waveform with strings.
 
         Args:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import audio, calibration
 from tftag.console import quiet
@@ -19,6 +20,9 @@ with quiet.tensorflow_start():
 _LONG_SECONDS = 1_200
 
 
+Waveform = npt.NDArray[np.int16] | npt.NDArray[np.float32]
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class TaggedRecording:
     """What a model says of a recording.
@@ -28,8 +32,8 @@ class TaggedRecording:
         calibrated: float32 `[tags]`, to show and to compare with thresholds.
     """
 
-    probabilities: np.ndarray
-    calibrated: np.ndarray
+    probabilities: npt.NDArray[np.float32]
+    calibrated: npt.NDArray[np.float32]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -43,9 +47,9 @@ class Timeline:
             recordings.
     """
 
-    start_seconds: np.ndarray
-    probabilities: np.ndarray
-    calibrated: np.ndarray
+    start_seconds: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float32]
+    calibrated: npt.NDArray[np.float32]
 
 
 class SavedTagger:
@@ -65,7 +69,7 @@ class SavedTagger:
     # What must be there.
     _needed: tuple[str, ...] = ("serving_default", "tag_batch", "timeline")
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike[str]):
         """Opens a SavedModel.
 
         Args:
@@ -109,7 +113,7 @@ class SavedTagger:
                 f"({type(error).__name__}: {reason[0]:.200})."
             ) from error
 
-    def tag_file(self, path: str | os.PathLike) -> TaggedRecording:
+    def tag_file(self, path: str | os.PathLike[str]) -> TaggedRecording:
         """Tags a file of any format that `audio.decode_file` reads.
 
         Args:
@@ -125,7 +129,7 @@ class SavedTagger:
         recording = audio.decode_file(path, self.sample_rate_hz)
         return self.tag_samples(recording.samples)
 
-    def tag_samples(self, samples: np.ndarray) -> TaggedRecording:
+    def tag_samples(self, samples: npt.ArrayLike) -> TaggedRecording:
         """Tags a waveform.
 
         Args:
@@ -145,7 +149,9 @@ class SavedTagger:
             self._run("serving_default", waveform=waveform[np.newaxis])
         )[0]
 
-    def tag_batch(self, batch: Sequence[np.ndarray]) -> list[TaggedRecording]:
+    def tag_batch(
+        self, batch: Sequence[npt.ArrayLike]
+    ) -> list[TaggedRecording]:
         """Tags several waveforms at once.
 
         Args:
@@ -162,7 +168,7 @@ class SavedTagger:
         return _recordings(self._run("tag_batch", **padded_rows(batch)))
 
     def tag_each(
-        self, recordings: Iterable[np.ndarray]
+        self, recordings: Iterable[Waveform]
     ) -> Iterator[TaggedRecording]:
         """Tags many waveforms, with no more in memory than fill the network.
 
@@ -178,7 +184,7 @@ class SavedTagger:
         for batch in self._batches(recordings):
             yield from self.tag_batch(batch)
 
-    def timeline_file(self, path: str | os.PathLike) -> Timeline:
+    def timeline_file(self, path: str | os.PathLike[str]) -> Timeline:
         """Tags each clip of a file.
 
         Args:
@@ -194,7 +200,7 @@ class SavedTagger:
         recording = audio.decode_file(path, self.sample_rate_hz)
         return self.timeline_samples(recording.samples)
 
-    def timeline_samples(self, samples: np.ndarray) -> Timeline:
+    def timeline_samples(self, samples: npt.ArrayLike) -> Timeline:
         """Tags each clip of a waveform.
 
         Args:
@@ -207,7 +213,7 @@ class SavedTagger:
             ValueError: As `tag_samples`.
         """
         if (tagged := self._long(samples)) is not None:
-            starts = audio.clip_starts(len(samples), self.spec)
+            starts = audio.clip_starts(np.size(samples), self.spec)
             return Timeline(
                 (starts / self.sample_rate_hz).astype(np.float32),
                 tagged["probabilities"],
@@ -228,20 +234,22 @@ class SavedTagger:
         return self._saved_model.signatures
 
     @property
-    def hear_clips(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    def run_clips(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
         """What takes single clips through the network.
 
         `{"waveform" [clips_at_once, samples], "peak" [clips_at_once]}`,
         float32, to `[clips_at_once, width]` by name; `peak` is the loudest
         sample of the whole recording. None in exports of before there was one.
         """
-        return getattr(self._saved_model, "hear_clips", None)
+        # The second is its name in exports of before.
+        earlier = getattr(self._saved_model, "hear_clips", None)
+        return getattr(self._saved_model, "run_clips", earlier)
 
     def recording_of(self, clips: np.ndarray) -> TaggedRecording:
         """What is said of a recording by what is said of its clips.
 
         Args:
-            clips: Probabilities that `hear_clips` gives, float32
+            clips: Probabilities that `run_clips` gives, float32
                 `[clips, tags]`.
         """
         mean = clips.mean(axis=0, dtype=np.float64).astype(np.float32)
@@ -252,9 +260,12 @@ class SavedTagger:
         fitted = calibration.Calibration.from_dict(self.card["calibration"])
         return fitted.apply(probabilities).astype(np.float32)
 
-    def _batches(self, recordings):
+    def _batches(
+        self, recordings: Iterable[Waveform]
+    ) -> Iterator[list[Waveform]]:
         """Yields lists of waveforms that together fill the network."""
-        waiting, clips_waiting = [], 0
+        waiting: list[Waveform] = []
+        clips_waiting = 0
         for samples in recordings:
             clips = len(audio.clip_starts(len(samples), self.spec))
             if waiting and clips_waiting + clips > self.clips_at_once:
@@ -265,27 +276,31 @@ class SavedTagger:
         if waiting:
             yield waiting
 
-    def _long(self, samples):
+    def _long(
+        self, samples: npt.ArrayLike
+    ) -> dict[str, npt.NDArray[np.float32]] | None:
         """What the network says of each clip of a long recording.
 
         Returns:
             float32 `[clips, width]` by name; None for what is short or
             silent, which a signature answers, and where the SavedModel is of
-            before there was `hear_clips`.
+            before there was `run_clips`.
         """
         longest = max(
             _LONG_SECONDS * self.sample_rate_hz, self.spec.clip_samples
         )
-        if self.hear_clips is None or np.size(samples) <= longest:
+        if self.run_clips is None or np.size(samples) <= longest:
             return None
         waveform = plain_waveform(samples)
         if not waveform.any():
             return None
-        return long_recordings.hear(
-            self.hear_clips, waveform, self.spec, self.clips_at_once
+        return long_recordings.run_clips(
+            self.run_clips, waveform, self.spec, self.clips_at_once
         )
 
-    def _run(self, signature, **inputs):
+    def _run(
+        self, signature: str, **inputs: npt.ArrayLike
+    ) -> dict[str, npt.NDArray[np.float32]]:
         """Returns the numbers that a signature answers with, as arrays.
 
         Raises:
@@ -309,7 +324,7 @@ class SavedTagger:
         }
 
 
-def padded_rows(batch: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+def padded_rows(batch: Sequence[npt.ArrayLike]) -> dict[str, npt.NDArray[Any]]:
     """Makes waveforms the inputs of a signature of padded rows.
 
     Args:
@@ -332,7 +347,7 @@ def padded_rows(batch: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-def plain_waveform(samples: np.ndarray) -> np.ndarray:
+def plain_waveform(samples: npt.ArrayLike) -> Waveform:
     """Returns int16 as it is, and other numbers as float32.
 
     Raises:
@@ -354,7 +369,7 @@ def plain_waveform(samples: np.ndarray) -> np.ndarray:
     return waveform
 
 
-def _check_rows(status):
+def _check_rows(status: npt.NDArray[np.object_]) -> None:
     wrong = [
         f"row {row}: {reason.decode()}"
         for row, reason in enumerate(status)
@@ -366,7 +381,9 @@ def _check_rows(status):
         )
 
 
-def _recordings(answer):
+def _recordings(
+    answer: dict[str, npt.NDArray[np.float32]],
+) -> list[TaggedRecording]:
     return [
         TaggedRecording(*rows)
         for rows in zip(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 
 def write(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
     version: int | None,
     fill: Callable[[pathlib.Path], None],
 ) -> pathlib.Path:
@@ -51,7 +51,7 @@ def write(
         raise
 
 
-def newest(path: str | os.PathLike) -> pathlib.Path:
+def newest(path: str | os.PathLike[str]) -> pathlib.Path:
     """Finds the SavedModel with the highest number.
 
     Args:
@@ -84,7 +84,7 @@ def newest(path: str | os.PathLike) -> pathlib.Path:
     return max(versions, key=lambda version: int(version.name))
 
 
-def fingerprint(folder: str | os.PathLike) -> str:
+def fingerprint(folder: str | os.PathLike[str]) -> str:
     """Returns what changes with any byte of a model: 32 hexadecimal digits.
 
     Args:
@@ -101,7 +101,9 @@ def fingerprint(folder: str | os.PathLike) -> str:
     return digest.hexdigest()
 
 
-def _rename(written, folder, version):
+def _rename(
+    written: pathlib.Path, folder: pathlib.Path, version: int | None
+) -> pathlib.Path:
     """Gives the folder its number: the next one, unless it is asked for."""
     taken = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
     number = max(taken, default=0) + 1 if version is None else version

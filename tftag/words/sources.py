@@ -5,8 +5,10 @@ import importlib.resources
 import itertools
 import os
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import hub
 from tftag.words import vectors as words
@@ -59,7 +61,7 @@ def read_glove(
             something that is none.
     """
     names: list[str] = []
-    rows: list[np.ndarray] = []
+    rows: list[npt.NDArray[np.floating[Any]]] = []
     with open(path, encoding="utf-8", newline="\n") as file:
         for number, line in enumerate(itertools.islice(file, limit), 1):
             dim = len(rows[0]) if rows else line.count(" ")
@@ -206,7 +208,7 @@ def open_source(text: str) -> words.WordVectors:
 
 
 def _from_any(
-    names: Iterable[str], vectors: np.ndarray, source: str
+    names: Iterable[str], vectors: npt.NDArray[np.floating[Any]], source: str
 ) -> words.WordVectors:
     """Normalises names and lengths; the first of equal names is kept.
 

@@ -1,9 +1,14 @@
 """Vectors of length 1, of which the dot product is the cosine."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 
-def unit(vectors: np.ndarray, name: str) -> np.ndarray:
+def unit(
+    vectors: npt.NDArray[np.floating[Any]], name: str
+) -> npt.NDArray[np.floating[Any]]:
     """Divides each row by its length.
 
     Args:

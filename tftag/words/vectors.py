@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import tags
 from tftag.words import spelling
@@ -64,7 +65,7 @@ class Lookup:
         unknown: The words that were not.
     """
 
-    vector: np.ndarray
+    vector: npt.NDArray[np.floating[Any]]
     known_share: float
     unknown: tuple[str, ...]
 
@@ -124,11 +125,13 @@ class WordVectors:
     """
 
     phrases: tuple[str, ...]
-    vectors: np.ndarray
+    vectors: npt.NDArray[np.floating[Any]]
     aliases: dict[str, str]
     source: str
-    scales: np.ndarray | None = None
-    codes: np.ndarray | None = dataclasses.field(init=False, default=None)
+    scales: npt.NDArray[np.floating[Any]] | None = None
+    codes: npt.NDArray[np.floating[Any]] | None = dataclasses.field(
+        init=False, default=None
+    )
 
     def __post_init__(self) -> None:
         """Checks the parts."""
@@ -236,7 +239,9 @@ class WordVectors:
                 return run
         return words[start]
 
-    def embed(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    def embed(
+        self, texts: Sequence[str]
+    ) -> tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.floating[Any]]]:
         """Finds the vectors of many texts.
 
         Args:

@@ -1,16 +1,19 @@
 """Unseen tags from a tagger and word vectors alone: no dual encoder."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from tftag.words import unit_vectors
 
 
 def conse(
-    probabilities: np.ndarray,
-    seen_vectors: np.ndarray,
-    target_vectors: np.ndarray,
+    probabilities: npt.NDArray[np.floating[Any]],
+    seen_vectors: npt.NDArray[np.floating[Any]],
+    target_vectors: npt.NDArray[np.floating[Any]],
     nearest: int = 10,
-) -> np.ndarray:
+) -> npt.NDArray[np.floating[Any]]:
     """Scores a tag by what the tagger says of the nearest seen tags.
 
     After ConSE (Norouzi et al., Zero-shot learning by convex combination of

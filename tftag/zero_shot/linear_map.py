@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import metrics
 from tftag.words import unit_vectors
+
+_Floats = npt.NDArray[np.floating[Any]]
 
 # Relative to the mean variance of embeddings, and of word vectors.
 RIDGES = tuple(10.0**power for power in range(-3, 4))
@@ -34,12 +37,16 @@ class LinearMap:
         word_ridge: of `RIDGES`.
     """
 
-    mean: np.ndarray
-    matrix: np.ndarray
+    mean: _Floats
+    matrix: _Floats
     embedding_ridge: float
     word_ridge: float
 
-    def score(self, embeddings: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    def score(
+        self,
+        embeddings: _Floats,
+        vectors: _Floats,
+    ) -> _Floats:
         """Scores any tags, trained on or not.
 
         Args:
@@ -54,9 +61,9 @@ class LinearMap:
 
 
 def linear_map(
-    embeddings: np.ndarray,
-    labels: np.ndarray,
-    seen_vectors: np.ndarray,
+    embeddings: _Floats,
+    labels: _Floats,
+    seen_vectors: _Floats,
     *,
     artists: Sequence[str] | None = None,
     seed: int = 0,
@@ -144,7 +151,10 @@ class _Parts:
     """What all ridges share: eigenvectors of both sides, and their product."""
 
     def __init__(
-        self, embeddings: np.ndarray, labels: np.ndarray, vectors: np.ndarray
+        self,
+        embeddings: _Floats,
+        labels: _Floats,
+        vectors: _Floats,
     ) -> None:
         self.mean = embeddings.mean(axis=0)
         centred = embeddings - self.mean
@@ -172,7 +182,7 @@ class _Parts:
 
 
 class _Side:
-    def __init__(self, gram: np.ndarray) -> None:
+    def __init__(self, gram: _Floats) -> None:
         self.values, self.axes = np.linalg.eigh(gram)
         # Rounding leaves some just below 0.
         self.values = np.maximum(self.values, 0.0)
@@ -188,7 +198,7 @@ class _Side:
 
 def _recording_folds(
     artists: Sequence[str] | None, recordings: int, rng: np.random.Generator
-) -> np.ndarray:
+) -> npt.NDArray[np.int64]:
     names = [""] * recordings if artists is None else artists
     group_of: dict[str | int, int] = {}
     group = [

@@ -20,10 +20,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import metrics
 from tftag.metrics import bootstrap
 from tftag.zero_shot import tag_split
+
+_Floats = npt.NDArray[np.floating[Any]]
 
 # Names in the result, and in `bootstrap.TagFigures`.
 _FIELDS = {
@@ -36,8 +39,8 @@ _SIDES = ("seen", "unseen")
 
 
 def evaluate(
-    truth: np.ndarray,
-    scores: np.ndarray,
+    truth: npt.NDArray[Any],
+    scores: _Floats,
     names: Sequence[str],
     split: tag_split.TagSplit,
     *,
@@ -105,7 +108,11 @@ def evaluate(
 
 
 def _per_tag(
-    truth: np.ndarray, scores: np.ndarray, sides: Any, draws: int, seed: int
+    truth: npt.NDArray[Any],
+    scores: _Floats,
+    sides: Any,
+    draws: int,
+    seed: int,
 ) -> dict[str, Any]:
     figures, drawn = {}, {}
     for side, tags in sides.items():
@@ -131,7 +138,11 @@ def _per_tag(
 
 
 def _per_recording(
-    truth: np.ndarray, scores: np.ndarray, sides: Any, draws: int, seed: int
+    truth: npt.NDArray[Any],
+    scores: _Floats,
+    sides: Any,
+    draws: int,
+    seed: int,
 ) -> dict[str, Any]:
     truth = truth.astype(bool)
     own, among_all, drawn = {}, {}, {}
@@ -149,7 +160,9 @@ def _per_recording(
 
 
 def _recording_values(
-    truth: np.ndarray, scores: np.ndarray, right: Any
+    truth: npt.NDArray[Any],
+    scores: _Floats,
+    right: Any,
 ) -> dict[str, Any]:
     """Figures of each recording for its tags in `right` among those it lacks.
 
@@ -181,7 +194,7 @@ def _recording_values(
     ended = left_out.sum(axis=1)
     pairs_in_order = found.roc_auc[0] * (wrong + ended) - ended
 
-    def where(known: Any, values: Any) -> np.ndarray:
+    def where(known: Any, values: Any) -> _Floats:
         return np.where(known, values, np.nan)
 
     return {
@@ -218,7 +231,7 @@ def _recording_means(
     return figures, drawn
 
 
-def _random_order(right: Any, listed: np.ndarray) -> np.ndarray:
+def _random_order(right: Any, listed: _Floats) -> _Floats:
     """Average precision that lists in random order have on average.
 
     Place k holds a right one with probability right / listed, and then on

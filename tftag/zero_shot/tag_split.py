@@ -18,8 +18,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import tags
+
+_Floats = npt.NDArray[np.floating[Any]]
 
 HIDDEN_LABELS = "hidden-labels"
 STRICT = "strict"
@@ -52,7 +55,9 @@ class TagSplit:
                 f"Received twice: {twice}."
             )
 
-    def places(self, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    def places(
+        self, names: Sequence[str]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Columns of the seen and of the unseen tags.
 
         Args:
@@ -92,15 +97,15 @@ class TrainingPart:
     """
 
     protocol: str
-    rows: np.ndarray
-    labels: np.ndarray
+    rows: _Floats
+    labels: _Floats
     seen_without_positive: tuple[str, ...]
 
 
 def draw(
     names: Sequence[str],
-    train_labels: np.ndarray,
-    test_labels: np.ndarray,
+    train_labels: _Floats,
+    test_labels: _Floats,
     unseen_count: int,
     *,
     min_positives: int = 5,
@@ -177,7 +182,7 @@ def draw(
 
 
 def hidden_labels(
-    labels: np.ndarray, names: Sequence[str], split: TagSplit
+    labels: _Floats, names: Sequence[str], split: TagSplit
 ) -> TrainingPart:
     """All recordings with the seen tags' labels; the others are not read.
 
@@ -200,7 +205,7 @@ def hidden_labels(
 
 
 def strict(
-    labels: np.ndarray, names: Sequence[str], split: TagSplit
+    labels: _Floats, names: Sequence[str], split: TagSplit
 ) -> TrainingPart:
     """Only the recordings that carry no unseen tag.
 
@@ -229,7 +234,7 @@ def strict(
 
 
 def _part(
-    protocol: str, rows: Any, labels: np.ndarray, split: Any
+    protocol: str, rows: Any, labels: _Floats, split: Any
 ) -> TrainingPart:
     lacking = np.flatnonzero(~labels.any(axis=0))
     return TrainingPart(
@@ -240,7 +245,7 @@ def _part(
     )
 
 
-def _matrix(labels: np.ndarray, tag_count: int, label: str) -> Any:
+def _matrix(labels: _Floats, tag_count: int, label: str) -> Any:
     labels = np.asarray(labels)
     if labels.ndim != 2 or labels.shape[1] != tag_count:
         raise ValueError(
@@ -250,7 +255,7 @@ def _matrix(labels: np.ndarray, tag_count: int, label: str) -> Any:
     return labels
 
 
-def _binary(labels: np.ndarray, tag_count: int, label: str) -> Any:
+def _binary(labels: _Floats, tag_count: int, label: str) -> Any:
     labels = _matrix(labels, tag_count, label)
     if not np.isin(labels, (0, 1)).all():
         raise ValueError(

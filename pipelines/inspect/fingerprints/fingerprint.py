@@ -52,7 +52,7 @@ class Fingerprinter:
         )
         self._waiting = np.zeros(0, np.float32)
         self._last = None
-        self._words = []
+        self._words: list[np.ndarray] = []
 
     def add(self, samples: np.ndarray) -> None:
         """Takes the next samples, int16 `[samples]`."""

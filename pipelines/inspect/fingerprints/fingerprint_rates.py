@@ -88,7 +88,7 @@ def count_false_alarms(
             yield "equal tags"
 
     compared = dict.fromkeys(("all", "one artist", "equal tags"), 0)
-    found = {name: [] for name in compared}
+    found: dict[str, list[search.Pair]] = {name: [] for name in compared}
     for rows in itertools.combinations(range(len(tracks)), 2):
         for kind in kinds(*rows):
             compared[kind] += 1
@@ -158,8 +158,11 @@ def distorted(
     generator: np.random.Generator,
 ) -> np.ndarray:
     """The fingerprint of a distorted copy of int16 `[samples]`."""
-    wave = samples.astype(np.float32) / 32_768
-    wave, rate_hz = distortion(wave, sample_rate_hz, generator)
+    wave, rate_hz = distortion(
+        samples.astype(np.float32) / np.float32(32_768),
+        sample_rate_hz,
+        generator,
+    )
     scaled = wave * (32_767 / max(1e-9, float(np.abs(wave).max())))
     return fingerprint.fingerprint(scaled.round().astype(np.int16), rate_hz)
 

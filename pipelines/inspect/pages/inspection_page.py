@@ -47,7 +47,7 @@ def write(
 
 def data_name(seen: inspection.Inspection) -> str:
     """The folder's: a table of one's own is mostly called `tags`."""
-    return seen.prepared.folder.resolve().name
+    return seen.prepared.local_folder.resolve().name
 
 
 def _about(seen, name):

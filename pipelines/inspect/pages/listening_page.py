@@ -8,6 +8,7 @@ import numpy as np
 
 from pipelines.inspect import inspection
 from pipelines.inspect.pages import inspection_page, page
+from pipelines.storage import address as addresses
 
 _PAIRS = 100
 # Draws the examples, the same ones each time.
@@ -61,13 +62,13 @@ def address(
         An address relative to the page; None where no browser can play it.
     """
     path = seen.prepared.wav_path(seen.tracks[row])
-    text = os.fspath(path)
+    text = path.text if isinstance(path, addresses.Address) else str(path)
     part = f"#t={start_seconds:.1f}" if start_seconds > 0 else ""
     if text.startswith(("https://", "http://")):
         return urllib.parse.quote(text, safe=":/?&=%") + part
     if "://" in text:
         return None
-    relative = os.path.relpath(os.path.abspath(path), os.path.abspath(folder))
+    relative = os.path.relpath(os.path.abspath(text), os.path.abspath(folder))
     # Bytes, so that names that are not UTF-8 are reached too.
     name = os.fsencode(relative.replace(os.sep, "/"))
     return urllib.parse.quote(name) + part

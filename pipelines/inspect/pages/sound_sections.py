@@ -50,7 +50,7 @@ def _charts(seen):
 
 def _extremes(seen):
     """Titles, and recordings with their values."""
-    every = range(len(seen.tracks))
+    every = list(range(len(seen.tracks)))
     read = [row for row, h in enumerate(seen.levels) if h is not None]
     asked = [
         ("Shortest", seen.seconds, every, 1, "{:.1f} s", np.inf),

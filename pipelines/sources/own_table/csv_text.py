@@ -40,7 +40,7 @@ class Table:
     rows: list[tuple[int, list[str]]]
 
 
-def read_text(path: str | os.PathLike) -> str:
+def read_text(path: str | os.PathLike[str]) -> str:
     """Reads a text file in UTF-8, or in UTF-16 with a byte order mark.
 
     Raises:
@@ -59,7 +59,7 @@ def read_text(path: str | os.PathLike) -> str:
 
 
 def read_table(
-    path: str | os.PathLike, text: str, columns: Collection[str]
+    path: str | os.PathLike[str], text: str, columns: Collection[str]
 ) -> Table:
     """Reads a CSV file.
 

@@ -36,14 +36,15 @@ class FileSearch:
         """
         self._folder = folder
         self.files = {
-            f if addresses.is_remote(f) else os.fspath(f) for f in files
+            f if isinstance(f, addresses.Address) else os.fspath(f)
+            for f in files
         }
         self._spellings = collections.defaultdict(list)
         for file in self.files:
             for key in {_seen(file), _seen(file).casefold()}:
                 self._spellings[key].append(file)
-        self._others = []
-        self.problems = {}
+        self._others: list[tuple[str, str | addresses.Address]] = []
+        self.problems: dict[str | addresses.Address, str] = {}
 
     def find(self, written: str) -> str | addresses.Address:
         """Absolute path or address, whether there is a file or not."""
@@ -55,9 +56,9 @@ class FileSearch:
                 form: remote_audio.find(self._folder, form) for form in forms
             }
         except ValueError as error:
-            path = f"{self._folder}/{addresses.without_secrets(written)}"
-            self.problems[path] = f"{listings.MISSING}: {error}"
-            return path
+            nowhere = f"{self._folder}/{addresses.without_secrets(written)}"
+            self.problems[nowhere] = f"{listings.MISSING}: {error}"
+            return nowhere
         for form, path in paths.items():
             if path in self.files or os.path.lexists(str(path)):
                 if form not in forms[:2]:
@@ -91,5 +92,5 @@ class FileSearch:
             )
 
 
-def _seen(path: str | os.PathLike | addresses.Address) -> str:
+def _seen(path: str | os.PathLike[str] | addresses.Address) -> str:
     return "/".join(map(tags.visible, str(path).split("/")))

@@ -24,10 +24,10 @@ _log = logging.getLogger(__name__)
 
 
 def read_table(
-    csv_path: str | os.PathLike | addresses.Address,
-    audio_folder: str | os.PathLike | addresses.Address | None = None,
+    csv_path: str | os.PathLike[str] | addresses.Address,
+    audio_folder: str | os.PathLike[str] | addresses.Address | None = None,
     tag_separator: str = listings.TAG_SEPARATOR,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads the recordings that a table names.
 
@@ -49,19 +49,23 @@ def read_table(
     """
     csv_path = addresses.place(csv_path)
     if isinstance(csv_path, addresses.Address):
-        folder = csv_path.parent if audio_folder is None else audio_folder
+        start = csv_path.parent if audio_folder is None else audio_folder
         with local_copy.file_copy(csv_path) as copy:
-            return read_table(copy, folder, tag_separator, skip)
+            return read_table(copy, start, tag_separator, skip)
     if not csv_path.is_file():
         raise FileNotFoundError(f"There is no table {csv_path}")
     if not tag_separator:
         raise ValueError("`tag_separator` must not be empty.")
-    folder = addresses.place(
+    place = addresses.place(
         csv_path.parent if audio_folder is None else audio_folder
     )
-    if not isinstance(folder, addresses.Address):
-        folder = os.path.abspath(folder)
-    files = remote_audio.audio_files(folder, skip)
+    folder: str | addresses.Address
+    if isinstance(place, addresses.Address):
+        folder = place
+    else:
+        folder = os.path.abspath(place)
+        place = pathlib.Path(folder)
+    files = remote_audio.audio_files(place, skip)
     rows = table_rows.read_rows(csv_path, tag_separator)
     if not rows:
         raise ValueError(f"{csv_path} lists no recording.")
@@ -191,9 +195,9 @@ def _name(
     remote_name = addresses.relative_name(path, folder)
     if remote_name is not None:
         return remote_name
-    relative = os.path.relpath(path, folder)
+    relative = os.path.relpath(str(path), str(folder))
     outside = relative.startswith(os.pardir + os.sep)
-    name = path if outside and os.path.isabs(written) else relative
+    name = str(path) if outside and os.path.isabs(written) else relative
     return name.replace(os.sep, "/")
 
 

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 def audio_files(
     folder: pathlib.Path | addresses.Address,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> list[pathlib.Path | addresses.Address]:
     """As `listings.audio_files`, also for a folder in a bucket.
 
@@ -26,7 +26,7 @@ def audio_files(
     named can be found. So it is where listing is not allowed, with a warning.
     """
     if not isinstance(folder, addresses.Address):
-        return listings.audio_files(folder, skip)
+        return [*listings.audio_files(folder, skip)]
     if folder.is_web:
         return []
     try:
@@ -59,7 +59,9 @@ def find(
     """
     if addresses.has_scheme(written):
         found = addresses.place(written)
-        return found if addresses.is_remote(found) else os.fspath(found)
+        return (
+            found if isinstance(found, addresses.Address) else os.fspath(found)
+        )
     if isinstance(folder, addresses.Address) and not os.path.isabs(written):
         return folder / written
     return os.path.normpath(os.path.join(str(folder), written))

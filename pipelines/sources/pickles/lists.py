@@ -5,7 +5,7 @@ import numbers
 import os
 import pathlib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -20,7 +20,7 @@ NAMES = ("data_mapping.pkl", "train_ids.pkl", "val_ids.pkl")
 
 
 def find_pickles(
-    folder: str | os.PathLike,
+    folder: str | os.PathLike[str],
 ) -> tuple[pathlib.Path, pathlib.Path, pathlib.Path]:
     """The files of `NAMES` in a folder, in any case of letters.
 
@@ -55,13 +55,13 @@ def find_pickles(
 
 
 def read_pickles(
-    mapping: str | os.PathLike,
-    train_ids: str | os.PathLike,
-    validation_ids: str | os.PathLike,
-    audio_folder: str | os.PathLike,
-    column_names: str | os.PathLike | Sequence[str] | None = None,
+    mapping: str | os.PathLike[str],
+    train_ids: str | os.PathLike[str],
+    validation_ids: str | os.PathLike[str],
+    audio_folder: str | os.PathLike[str],
+    column_names: str | os.PathLike[str] | Sequence[str] | None = None,
     tag_separator: str = listings.TAG_SEPARATOR,
-    skip: Iterable[str | os.PathLike] = (),
+    skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Reads `data_mapping.pkl`, `train_ids.pkl` and `val_ids.pkl`.
 
@@ -95,7 +95,7 @@ def read_pickles(
     paths, unfound = name_match.find_all(splits, match, folder)
     problems += unfound
     if not paths:
-        first = ": ".join((unfound or problems or [("none",)])[0])
+        first = ": ".join((unfound or problems or [("none", "")])[0])
         raise FileNotFoundError(
             f"None of the {len(splits)} recordings of {mapping} that are in a "
             f"split is in {folder}. Name the folder of the audio with --audio. "
@@ -126,11 +126,11 @@ def read_pickles(
 
 
 def _read_vocabulary(
-    column_names: str | os.PathLike | Sequence[str] | None,
+    column_names: str | os.PathLike[str] | Sequence[str] | None,
 ) -> tuple[str, ...] | None:
     if column_names is None:
         return None
-    names = column_names
+    names: object = column_names
     if isinstance(column_names, (str, os.PathLike)):
         path = pathlib.Path(column_names)
         if path.suffix in (".pkl", ".pickle"):
@@ -153,7 +153,7 @@ def _read_vocabulary(
 
 
 def _read_mapping(
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     vocabulary: tuple[str, ...] | None,
     tag_separator: str,
 ) -> dict[str, tuple[str, ...]]:
@@ -215,14 +215,15 @@ def _read_tags(
 
 def _read_splits(
     tags_of: dict[str, tuple[str, ...]],
-    train_ids: str | os.PathLike,
-    validation_ids: str | os.PathLike,
+    train_ids: str | os.PathLike[str],
+    validation_ids: str | os.PathLike[str],
 ) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """Split of each name of the mapping, and the names without one."""
     keys = collections.defaultdict(list)
     for name in tags_of:
         keys[name_match.name_parts(name)[-2]].append(name)
-    splits, problems = {}, []
+    splits: dict[str, str] = {}
+    problems = []
     both = (("train", train_ids), ("validation", validation_ids))
     for split, path in both:
         ids = safe_pickle.load(path)
@@ -249,7 +250,7 @@ def _read_splits(
     return splits, problems
 
 
-def _plain(items: object) -> list:
+def _plain(items: Collection) -> list:
     """The members of a sequence, numpy's as Python's."""
     if isinstance(items, np.ndarray):
         return np.atleast_1d(items).tolist()
@@ -259,10 +260,11 @@ def _plain(items: object) -> list:
 def _text(value: object, where: str) -> str:
     """A name as text; Python 2 wrote bytes, and ids can be numbers."""
     if isinstance(value, bytes):
+        held = value
         try:
-            value = value.decode("utf-8")
+            value = held.decode("utf-8")
         except UnicodeDecodeError:
-            value = value.decode("latin-1")
+            value = held.decode("latin-1")
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):

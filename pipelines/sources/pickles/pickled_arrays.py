@@ -7,6 +7,7 @@ makes them read foreign memory; here it is checked first.
 import math
 import re
 import sys
+from typing import Any, cast
 
 import numpy as np
 
@@ -101,7 +102,9 @@ def fill(
     if math.prod(shape) != held or max(shape, default=0) > held:
         raise ValueError(f"an array of {held} elements has the shape {shape}.")
     if dtype.dtype.kind == "U":
-        letters = np.frombuffer(data, dtype.dtype.byteorder + "u4")
+        letters = np.frombuffer(cast(bytes, data), dtype.dtype.byteorder + "u4")
         if letters.max(initial=0) > sys.maxunicode:
             raise ValueError("an array of strings holds what is no letter.")
-    target.__setstate__((1, shape, dtype.dtype, fortran, data))
+    # Of NumPy 2 it wants a NumPy bool.
+    state: Any = (1, shape, dtype.dtype, fortran, data)
+    target.__setstate__(state)

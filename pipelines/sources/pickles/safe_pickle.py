@@ -78,7 +78,7 @@ _ONLY_PLAIN = (
 )
 
 
-def load(path: str | os.PathLike) -> object:
+def load(path: str | os.PathLike[str]) -> object:
     """Reads a pickle of plain data, protocols 0 to 5, also from Python 2.
 
     Args:

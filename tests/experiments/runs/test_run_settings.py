@@ -5,7 +5,11 @@ import math
 import pytest
 
 from experiments.runs import run_folder, run_settings
-from experiments.settings import baseline_config, flags
+from experiments.settings import (
+    baseline_config,
+    dual_encoder_config,
+    flags,
+)
 
 DATA = {"fingerprint": "1", "tags": ["a"]}
 
@@ -53,12 +57,35 @@ def test_a_run_that_was_refused_before_it_began_may_be_changed(run):
     assert run.read_json("data.json")["fingerprint"] == "2"
 
 
-def test_a_run_from_before_a_setting_goes_on_with_its_default(run):
-    run_settings.keep(run, {"epochs": 1}, DATA)
+@pytest.mark.parametrize(
+    ("config", "setting"),
+    [
+        (baseline_config, "mel_scale"),
+        (dual_encoder_config, "mel_scale"),
+        # The dual encoder alone has it.
+        (dual_encoder_config, "word_noise"),
+        # The two have different defaults.
+        (baseline_config, "loss"),
+        (dual_encoder_config, "loss"),
+    ],
+)
+def test_a_run_from_before_a_setting_goes_on_with_its_default(
+    run, config, setting
+):
+    defaults = {
+        baseline_config: baseline_config.BaselineConfig,
+        dual_encoder_config: dual_encoder_config.DualConfig,
+    }[config]()
+    settings = flags.leaves(defaults)
+    before = {k: v for k, v in settings.items() if k != setting}
+    run_settings.keep(run, before, DATA, defaults)
     begin(run)
-    run_settings.keep(run, {"epochs": 1, "mel_scale": "htk"}, DATA)
-    with pytest.raises(ValueError, match="mel_scale: 'htk' -> 'slaney'"):
-        run_settings.keep(run, {"epochs": 1, "mel_scale": "slaney"}, DATA)
+    run_settings.keep(run, settings, DATA, defaults)
+    # The default is that of the kind of config, whatever this one says.
+    for config_of_run in (config.demo(), config.strong()):
+        run_settings.keep(run, settings, DATA, config_of_run)
+    with pytest.raises(ValueError, match=f"{setting}: .* -> 'other'"):
+        run_settings.keep(run, {**settings, setting: "other"}, DATA, defaults)
 
 
 @pytest.mark.parametrize("part", ["checkpoints", "draws", "folds"])

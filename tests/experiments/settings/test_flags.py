@@ -7,6 +7,7 @@ import re
 import pytest
 
 from experiments.settings import baseline_config, flags
+from tftag.models import backbone
 
 
 def parse(*line):
@@ -95,4 +96,15 @@ def test_help_names_the_entries_of_the_table_that_a_value_is_from():
     text = " ".join(parser.format_help().split())
     for leaf, table in baseline_config.BaselineConfig.TABLES.items():
         assert leaf in flags.leaves(baseline_config.demo())
+        table = table() if callable(table) else table
         assert f"one of {', '.join(table)} (" in text
+
+
+def test_help_names_the_poolings_of_every_architecture():
+    parser = argparse.ArgumentParser()
+    flags.add_flags(parser, baseline_config.PRESETS, only={"pooling"})
+    text = " ".join(parser.format_help().split())
+    listed = re.search(r"one of ([\w, ]+) \(", text)[1].split(", ")
+    for architecture in backbone.ARCHITECTURES.values():
+        assert set(architecture.poolings) <= set(listed)
+    assert len(listed) == len(set(listed))

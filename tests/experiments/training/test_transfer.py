@@ -8,6 +8,7 @@ import shutil
 import keras
 import numpy as np
 import pytest
+import tiny_tagger
 import tone_manifest
 
 from experiments.runs import run_folder
@@ -177,6 +178,7 @@ def fit_once(folder, **values):
     )
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_a_frozen_body_stays_what_it_was(export_folder, tmp_path):
     folder, old = export_folder
     trained = fit_once(tmp_path, init_from=str(folder), freeze=True)
@@ -191,6 +193,7 @@ def test_a_frozen_body_stays_what_it_was(export_folder, tmp_path):
     assert np.any(trained.model.head.get_weights()[0] != fresh[0])
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_an_unfrozen_body_is_trained_on(export_folder, tmp_path):
     folder, old = export_folder
     trained = fit_once(tmp_path, init_from=str(folder))
@@ -274,18 +277,9 @@ def test_a_run_says_its_tags_and_recordings(tmp_path):
     assert card["data"]["recording_ids"] == ["one", "two"]
 
 
-def test_licences_go_from_model_to_run_to_model(tmp_path):
-    licence = {"of": "the weights of x", "name": "ISC", "text": "Permission"}
-    folder = tmp_path / "tagger"
-    saved_model.export_tagger(
-        make(3),
-        SPEC,
-        OLD_TAGS,
-        calibration.identity(3),
-        {"licences": [licence]},
-        folder,
-    )
-    assert transfer.licences(str(folder)) == [licence]
+def test_licences_go_from_model_to_run_to_model(tagger_folder, tmp_path):
+    licence = tiny_tagger.LICENCE
+    assert transfer.licences(str(tagger_folder)) == [licence]
     run = tmp_path / "run"
     run.mkdir()
     text = json.dumps({"tags": ["x"], "licences": [licence]})

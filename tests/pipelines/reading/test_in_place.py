@@ -16,7 +16,7 @@ RATES_HZ = (44_100, 48_000, 22_050, 8_000, 96_000, 11_025, 44_101, 16_000)
 def clip_of(path, recording, start, count, decoder=slice_decoders.libsndfile):
     codec, rate_hz, frames = slice_decoders.describe(path)
     return in_place.read_clip(
-        in_place.Source(path, codec, rate_hz, frames),
+        in_place.SourceFile(path, codec, rate_hz, frames),
         TARGET_HZ,
         recording.peak,
         start,

@@ -64,7 +64,7 @@ def test_slices_of_odd_files_are_those_of_the_whole_or_refused(tmp_path):
         except slice_decoders.Undecodable:
             continue
         kept.append(name)
-        source = in_place.Source(
+        source = in_place.SourceFile(
             path,
             facts["codec"],
             facts["source_rate_hz"],

@@ -8,14 +8,14 @@ from tftag.cli import tag_table
 from tftag.files import escaping
 
 TAGS = [
-    tag_table.Tag("stage & screen", 0.875, True),
-    tag_table.Tag('été, "70s"', 0.0625, False),
+    tag_table.TrainedTag("stage & screen", 0.875, True),
+    tag_table.TrainedTag('été, "70s"', 0.0625, False),
 ]
 
 
 def listed(form, entries, has_times=False):
     file = io.StringIO()
-    rows = tag_table.Listing(file, form, has_times=has_times)
+    rows = tag_table.TagTable(file, form, has_times=has_times)
     for entry in entries:
         rows.add(*entry)
     rows.close()
@@ -118,7 +118,7 @@ def test_asked_tags_have_no_probability():
     texts = {}
     for form in tag_table.FORMATS:
         file = io.StringIO()
-        rows = tag_table.Listing(
+        rows = tag_table.TagTable(
             file, form, tag_table.AskedTag, has_times=False
         )
         rows.add("a.mp3", tags)
@@ -146,10 +146,10 @@ def test_a_table_without_entries_explains_no_marks():
 
 def test_a_tag_of_the_table_is_one_line():
     for tag in (
-        tag_table.Tag("sad\x1b[31m", 0.5, False),
+        tag_table.TrainedTag("sad\x1b[31m", 0.5, False),
         tag_table.AskedTag("sad\x1b[31m", 0.5, 0.5),
     ):
         file = io.StringIO()
-        table = tag_table.Listing(file, "table", type(tag), has_times=False)
+        table = tag_table.TagTable(file, "table", type(tag), has_times=False)
         table.add("a", [tag])
         assert "  sad\\x1b[31m  " in file.getvalue()

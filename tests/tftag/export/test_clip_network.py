@@ -14,7 +14,7 @@ SPEC = audio.AudioSpec(
 )
 
 
-def hear(waveform, lengths, clips_at_once):
+def run_clips(waveform, lengths, clips_at_once):
     shapes = []
 
     def network(clips):
@@ -24,7 +24,7 @@ def hear(waveform, lengths, clips_at_once):
 
     @tf.function(autograph=False)
     def run(waveform, lengths):
-        return clip_network.hear(
+        return clip_network.run_clips(
             network,
             {"sum": 1, "both": 2},
             waveform,
@@ -33,14 +33,14 @@ def hear(waveform, lengths, clips_at_once):
             clips_at_once,
         )
 
-    heard, rows, starts, problems = run(
+    outputs, rows, starts, problems = run(
         tf.constant(waveform, tf.float32), tf.constant(lengths, tf.int64)
     )
     assert set(map(tuple, shapes)) <= {(clips_at_once, SPEC.clip_samples)}
-    return heard, rows.numpy(), starts.numpy(), problems.numpy()
+    return outputs, rows.numpy(), starts.numpy(), problems.numpy()
 
 
-def test_every_clip_of_every_row_is_heard_once():
+def test_every_clip_of_every_row_runs_once():
     draw = np.random.default_rng(0)
     lengths = [1, 10, 25, 37]
     waveform = draw.normal(size=(4, 40)).astype(np.float32)
@@ -52,16 +52,20 @@ def test_every_clip_of_every_row_is_heard_once():
             expected.append((clip.sum(), np.abs(samples).max()))
             places.append((row, start))
     for clips_at_once in (1, 3, 8, 100):
-        heard, rows, starts, problems = hear(waveform, lengths, clips_at_once)
+        outputs, rows, starts, problems = run_clips(
+            waveform, lengths, clips_at_once
+        )
         assert not any(problems)
         assert list(zip(rows, starts, strict=True)) == places
-        np.testing.assert_allclose(heard["both"], expected, rtol=1e-5)
-        np.testing.assert_array_equal(heard["sum"][:, 0], heard["both"][:, 0])
+        np.testing.assert_allclose(outputs["both"], expected, rtol=1e-5)
+        np.testing.assert_array_equal(
+            outputs["sum"][:, 0], outputs["both"][:, 0]
+        )
 
 
 def test_no_rows_have_no_clips():
-    heard, rows, starts, problems = hear(np.zeros((0, 5)), [], 8)
-    assert heard["both"].shape == (0, 2)
+    outputs, rows, starts, problems = run_clips(np.zeros((0, 5)), [], 8)
+    assert outputs["both"].shape == (0, 2)
     assert not rows.size and not starts.size and not problems.size
 
 
@@ -69,9 +73,9 @@ def test_a_row_that_is_no_recording_has_no_clips():
     waveform = np.ones((6, 25), np.float32)
     waveform[0], waveform[2, 24], waveform[4, 9] = 0.0, np.inf, np.nan
     lengths = [25, 25, 25, -1, 9, 26]
-    heard, rows, starts, problems = hear(waveform, lengths, 8)
+    outputs, rows, starts, problems = run_clips(waveform, lengths, 8)
     np.testing.assert_array_equal(rows, [1, 1, 1, 4])
-    np.testing.assert_array_equal(heard["sum"][:, 0], [10, 10, 10, 9])
+    np.testing.assert_array_equal(outputs["sum"][:, 0], [10, 10, 10, 9])
     assert [problem.decode() for problem in problems] == [
         "All samples are zero.",
         "",
@@ -80,5 +84,5 @@ def test_a_row_that_is_no_recording_has_no_clips():
         "",
         "`length_samples` must lie in 1 to 25. Received: 26.",
     ]
-    heard, rows, _, _ = hear(waveform[:1], lengths[:1], 8)
-    assert heard["both"].shape == (0, 2) and not rows.size
+    outputs, rows, _, _ = run_clips(waveform[:1], lengths[:1], 8)
+    assert outputs["both"].shape == (0, 2) and not rows.size

@@ -9,6 +9,9 @@ from tftag.export import presets as export_presets
 from tftag.pretrained import musicnn_weights, presets
 from tftag.serving import model_card, saved_dual_encoder, saved_tagger
 
+# Networks of their full size.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
@@ -61,7 +64,6 @@ def test_the_card_of_a_preset_says_whose_it_is(exported):
     assert "this permission notice appear in all copies" in text
 
 
-@pytest.mark.slow
 def test_the_preset_of_words_finds_by_any_words(tmp_path):
     folder = tmp_path / "words"
     export_presets.export_preset("musicnn_words", folder)

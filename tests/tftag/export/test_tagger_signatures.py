@@ -241,8 +241,7 @@ def test_a_batch_without_samples_is_refused(signatures):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1_200)
-def test_three_hours_are_tagged_alone_in_a_batch_and_by_the_model(tmp_path):
+def test_an_hour_is_tagged_alone_in_a_batch_and_by_the_model(tmp_path):
     spec = dataclasses.replace(tiny_tagger.SPEC, clip_seconds=10.0)
     model = tiny_tagger.build(spec)
     folder = saved_model.export_tagger(
@@ -256,11 +255,13 @@ def test_three_hours_are_tagged_alone_in_a_batch_and_by_the_model(tmp_path):
     loaded = tf.saved_model.load(str(folder))
     # Every minute sounds different; the last clip reaches the last sample.
     minutes = [
-        tiny_tagger.music(60 * spec.sample_rate_hz, seed) for seed in range(180)
+        tiny_tagger.music(60 * spec.sample_rate_hz, seed) for seed in range(60)
     ]
     samples = np.concatenate([*minutes, np.ones(1, np.float32)])
+    # Whole numbers in float32 end before: where a clip lies is none.
+    assert len(samples) > 2**24
     expected = tiny_tagger.reference(model, samples, spec)
-    assert len(expected) == 1_081
+    assert len(expected) == 361
     alone = loaded.signatures["serving_default"](
         waveform=tf.constant(samples[None])
     )["probabilities"][0]

@@ -44,7 +44,7 @@ def test_channels_are_averaged_and_rows_padded(container):
         assert not row[len(mean) :].any()
 
 
-def test_it_hears_what_decode_file_hears(tmp_path):
+def test_it_reads_what_decode_file_reads(tmp_path):
     data = wav(noise(5_000, 2))
     (tmp_path / "stereo.wav").write_bytes(data)
     decoded = audio.decode_file(tmp_path / "stereo.wav", RATE).samples

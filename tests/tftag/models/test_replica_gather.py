@@ -11,7 +11,7 @@ import pytest
 from tftag.models import replica_gather
 
 ROOT = pathlib.Path(__file__).parents[3]
-SCRIPT = ROOT / "tests" / "support" / "two_replicas.py"
+SCRIPT = ROOT / "tests" / "support" / "processes" / "two_replicas.py"
 
 
 def test_one_replica_keeps_what_it_has():

@@ -13,7 +13,7 @@ from tftag import audio, losses
 from tftag.models import backbone, tagger
 
 CONFIG = tagger.TaggerConfig(
-    backbone.BackboneConfig(width=1 / 32, blocks=3), dropout=0.3
+    backbone.BackboneConfig(width=1 / 32, blocks=2), dropout=0.3
 )
 
 

@@ -5,8 +5,9 @@ import pathlib
 import drawn_index
 import numpy as np
 import pytest
+import slow_ranking
 
-from tftag.search import combination, library_index, query, top_scores
+from tftag.search import library_index, query
 from tftag.search.library import filters, ranking, segment, writer
 
 COUNT = 400
@@ -27,10 +28,8 @@ def number(hit):
 
 
 def slow_scores(rows, terms, vectors):
-    """Each word standardised over the library, then the weighted mean."""
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    cosines = unit @ rows.astype(np.float64).T
-    return combination.combined_scores(terms, cosines)
+    weights = np.array([term.weight for term in terms])
+    return slow_ranking.scores(rows, weights, vectors)
 
 
 def numbers(hits):
@@ -41,7 +40,7 @@ def test_search_ranks_as_every_word_standardised_and_added_up(index):
     scores = slow_scores(ROWS, TERMS, QUERY)
     hits = index.search(TERMS, QUERY, COUNT, collapse_copies=False)
     assert numbers(hits) == np.argsort(-scores).tolist()
-    expected = top_scores.standardized(scores)
+    expected = slow_ranking.standardized(scores)
     unit = QUERY / np.linalg.norm(QUERY, axis=1, keepdims=True)
     for hit in hits:
         assert hit.score == pytest.approx(expected[number(hit)], abs=1e-6)

@@ -15,7 +15,7 @@ PHRASES = suggestions.Phrases(
         ("dreamy -ro", ["dreamy -rock", "dreamy -rocksteady"]),
         ("dreamy,ro", ["dreamy,rock", "dreamy,rocksteady"]),
         ("no dr", ["no dreamy", "no drum"]),
-        ("cool hip h", ['cool "hip hop"']),
+        ("cool hip h", ['cool "hip hop"', "cool hip hip"]),
         ('cool -"hip h', ['cool -"hip hop"']),
         ("hi", ['"hip hop"', "hip"]),
         ("dreamy ", []),

@@ -28,7 +28,7 @@ def test_it_is_a_tagger_too(encoder, encoder_folder):
     assert encoder.space == encoder.card["space"]["fingerprint"]
 
 
-def test_a_file_is_embedded_as_the_model_hears_it(
+def test_a_file_is_embedded_as_the_model_embeds_it(
     encoder, encoder_model, tmp_path
 ):
     path = tmp_path / "song.flac"

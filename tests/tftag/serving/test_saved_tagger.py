@@ -34,7 +34,7 @@ def test_the_card_tells_names_rate_and_thresholds(tagger):
     )
 
 
-def test_a_file_is_tagged_as_the_model_hears_it(tagger, song, tagger_model):
+def test_a_file_is_tagged_as_the_model_scores_it(tagger, song, tagger_model):
     samples = audio.decode_file(song, RATE).samples.astype(np.float32)
     expected = tiny_tagger.reference(tagger_model, samples).mean(axis=0)
     tagged = tagger.tag_file(song)

@@ -37,6 +37,13 @@ class Moments:
             self.outer - other.outer,
         )
 
+    @property
+    def covariance(self) -> np.ndarray:
+        """float64 `[dim, dim]`."""
+        middle = self.total / max(self.count, 1)
+        found: np.ndarray = self.outer / max(self.count, 1)
+        return found - np.outer(middle, middle)
+
     def mean_and_spread(
         self, directions: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -50,11 +57,8 @@ class Moments:
             rounding.
         """
         directions = np.asarray(directions, np.float64)
-        count = max(self.count, 1)
-        means = directions @ self.total / count
-        middle = self.total / count
-        covariance = self.outer / count - np.outer(middle, middle)
-        square = np.einsum("nd,de,ne->n", directions, covariance, directions)
+        means = directions @ self.total / max(self.count, 1)
+        square = np.einsum("nd,nd->n", directions @ self.covariance, directions)
         spread = np.sqrt(np.maximum(square, 0))
         # Of unit vectors in float32, and sums of squares in float64.
         lengths = np.linalg.norm(directions, axis=1)

@@ -140,8 +140,9 @@ class OpenedParts:
                 there = there[part.is_there[rows]]
             count = min(len(there), round(share * len(part)))
             if count:
-                places = np.linspace(0, len(there) - 1, count).astype(np.int64)
-                found.append(vectors[there[places]].astype(np.float64))
+                places = np.rint(np.linspace(0, len(there) - 1, count))
+                chosen = there[places.astype(np.int64)]
+                found.append(vectors[chosen].astype(np.float64))
         return np.concatenate(found)
 
 

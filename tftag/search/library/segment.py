@@ -40,6 +40,7 @@ class Shape:
         tags: Tags of the model.
         text_bytes: Of names, titles, artists and albums.
         lists: For faiss; 0 where there are none.
+        axes: Of the vectors in the lists.
     """
 
     rows: int
@@ -47,23 +48,27 @@ class Shape:
     tags: int
     text_bytes: int
     lists: int = 0
+    axes: int = 0
 
     def __post_init__(self) -> None:
         """Refuses what no segment can be."""
         counts = dataclasses.astuple(self)
         if not all(type(n) is int and 0 <= n < _LONGEST for n in counts):
             raise ValueError(f"Counts must be whole numbers: {counts}")
-        if not self.rows or not self.dim or self.lists > self.rows:
+        is_out = self.lists > self.rows or self.axes > self.dim
+        if not self.rows or not self.dim or is_out:
+            raise ValueError(f"No segment has such counts: {counts}")
+        if bool(self.lists) != bool(self.axes):
             raise ValueError(f"No segment has such counts: {counts}")
 
     @property
     def arrays(self) -> dict[str, tuple[str, tuple[int, ...]]]:
         """Type and shape of each array, in the order of the file."""
         rows, dim = self.rows, self.dim
-        lists = rows * bool(self.lists)
+        listed = rows * bool(self.lists)
         sample = SAMPLE_ROWS if rows > SAMPLE_ROWS else 0
         return {
-            "codes": ("u1", (inverted_lists.file_bytes(lists, dim),)),
+            "codes": ("u1", (inverted_lists.file_bytes(listed, self.axes),)),
             "vectors": ("<f4", (rows, dim)),
             "sample": ("<f4", (sample, dim)),
             "total": ("<f8", (dim,)),
@@ -79,8 +84,9 @@ class Shape:
             "given": ("u1", (rows, -(-self.tags // 8))),
             "text_start": ("<i8", (rows + 1,)),
             "texts": ("u1", (self.text_bytes,)),
-            "cells": ("<f4", (self.lists, dim)),
-            "code_range": ("<f4", (2 * dim * bool(self.lists),)),
+            "axes": ("<f4", (self.axes, dim)),
+            "cells": ("<f4", (self.lists, self.axes)),
+            "code_range": ("<f4", (2 * self.axes,)),
             "list_size": ("<i8", (self.lists,)),
         }
 
@@ -127,7 +133,8 @@ class Segment:
 
 def sample_rows(rows: int) -> np.ndarray:
     """Which rows of a segment are in its sample: evenly over all."""
-    return np.linspace(0, rows - 1, min(rows, SAMPLE_ROWS)).astype(np.int64)
+    places = np.linspace(0, rows - 1, min(rows, SAMPLE_ROWS))
+    return np.rint(places).astype(np.int64)
 
 
 def write(
@@ -148,22 +155,26 @@ def write(
         OSError: The disk is full, or may not be written to.
     """
     rows, dim = vectors.shape
-    wants_lists = rows >= LISTS_FROM_ROWS and inverted_lists.is_installed()
-    lists = inverted_lists.list_count(rows) if wants_lists else 0
-    shape = Shape(rows, dim, tags, columns["texts"].size, lists)
     sums = moments.of(vectors)
+    axes = np.zeros((0, dim), np.float32)
+    if rows >= LISTS_FROM_ROWS and inverted_lists.is_installed():
+        axes = inverted_lists.main_axes(sums.covariance)
+    lists = inverted_lists.list_count(rows) if len(axes) else 0
+    text_bytes = columns["texts"].size
+    shape = Shape(rows, dim, tags, text_bytes, lists, len(axes))
     arrays: dict[str, Any] = {
         **columns,
         "vectors": vectors,
         "total": sums.total,
         "outer": sums.outer,
         "sample": vectors[sample_rows(rows)],
+        "axes": axes,
     }
     name = f"{secrets.token_hex(8)}{SUFFIX}"
     with atomic_write.replacing(folder / name, is_text=False) as file:
         if lists:
             centre = (sums.total / rows).astype(np.float32)
-            arrays |= inverted_lists.write(vectors, centre, file, lists)
+            arrays |= inverted_lists.write(vectors, centre, axes, file, lists)
         for at, (dtype, _) in shape.arrays.items():
             start, stop = shape.places[at]
             if at != "codes" and stop > start:
@@ -225,7 +236,7 @@ def _lists(
     if (sizes < 0).any() or sizes.sum() != shape.rows:
         raise ValueError(f"{path.name} has lists of other lengths")
     return inverted_lists.Lists(
-        path, arrays["cells"], arrays["code_range"], sizes
+        path, arrays["axes"], arrays["cells"], arrays["code_range"], sizes
     )
 
 

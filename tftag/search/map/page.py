@@ -53,7 +53,7 @@ def points(
         most: How many at most.
     """
     count = len(index)
-    chosen = np.linspace(0, count - 1, min(count, most)).astype(np.int64)
+    chosen = np.rint(np.linspace(0, count - 1, min(count, most))).astype(int)
     wanted, at, vectors = set(chosen.tolist()), 0, []
     for block in index.vectors():
         rows = chosen[(chosen >= at) & (chosen < at + len(block))] - at

@@ -11,6 +11,7 @@ import numpy as np
 _COMPONENTS = 30
 _PERPLEXITY = 30.0
 _FEWEST = 5
+_THREADED_FROM = 2_000
 
 
 def check_installed() -> None:
@@ -37,31 +38,36 @@ def of(vectors: np.ndarray) -> np.ndarray:
         vectors: `[recordings, dim]`, at least one.
 
     Returns:
-        float64 `[recordings, 2]`, in 0 to 1, the sides in their proportion.
+        float64 `[recordings, 2]`, in 0 to 1, around .5, the sides in their
+        proportion.
     """
+    import threadpoolctl
     from sklearn import decomposition, manifold
 
     rows = np.asarray(vectors, np.float64)
     count = min(_COMPONENTS, *rows.shape)
-    if len(rows) < _FEWEST:
+    if len(rows) < _FEWEST or not np.ptp(rows, axis=0).any():
         places = np.zeros((len(rows), 2))
         places[:, 0] = np.arange(len(rows))
         return _scaled(places)
     components = decomposition.PCA(count, svd_solver="covariance_eigh")
     main = components.fit_transform(rows)
     start = main[:, :2] if count > 1 else np.pad(main, [(0, 0), (0, 1)])
-    spread = start[:, 0].std()
-    places = manifold.TSNE(
+    tsne = manifold.TSNE(
         perplexity=min(_PERPLEXITY, (len(rows) - 1) / 3),
-        init=(1e-4 * start / (spread or 1.0)).astype(np.float32),
+        init=(1e-4 * start / start[:, 0].std()).astype(np.float32),
         learning_rate="auto",
         random_state=0,
-    ).fit_transform(main)
+    )
+    # Threads that wait for each other take longer over few recordings.
+    few = len(rows) < _THREADED_FROM
+    with threadpoolctl.threadpool_limits(1 if few else None):
+        places = tsne.fit_transform(main)
     return _scaled(np.asarray(places, np.float64))
 
 
 def _scaled(places: np.ndarray) -> np.ndarray:
-    low = places.min(axis=0)
-    size = (places.max(axis=0) - low).max()
-    scaled: np.ndarray = (places - low) / (size or 1.0)
+    low, high = places.min(axis=0), places.max(axis=0)
+    size = (high - low).max() or 1.0
+    scaled: np.ndarray = (places - (low + high) / 2) / size + 0.5
     return scaled

@@ -4,6 +4,8 @@ import concurrent.futures
 import importlib.util
 import threading
 
+import numpy as np
+
 from tftag.audio import audio_files
 from tftag.files import plain_json
 from tftag.search import library_index
@@ -33,7 +35,7 @@ class LibraryMap:
         """Begins to make the map, unless that has been done.
 
         Args:
-            index: With at least one recording.
+            index: The library.
 
         Returns:
             What will hold JSON in columns: `id`, `x`, `y`, `path`, `title`,
@@ -61,13 +63,15 @@ def _make(
 
 
 def _as_json(index: library_index.LibraryIndex) -> bytes:
-    points = page.points(index)
-    known = points.recordings
+    places, known = np.zeros((0, 2)), []
+    if len(index):
+        points = page.points(index)
+        places, known = points.places, list(points.recordings)
     columns = {
-        "recordings": points.library_size,
+        "recordings": len(index),
         "id": [served_index.name_of(one.key) for one in known],
-        "x": points.places[:, 0].round(_DIGITS),
-        "y": points.places[:, 1].round(_DIGITS),
+        "x": places[:, 0].round(_DIGITS),
+        "y": places[:, 1].round(_DIGITS),
         "path": [audio_files.shown(one.name) for one in known],
         "title": [one.title or None for one in known],
         "artist": [one.artist or None for one in known],

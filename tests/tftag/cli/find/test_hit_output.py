@@ -1,15 +1,47 @@
 import csv
 import io
 import json
+import pathlib
 
 import pytest
 
-from tftag.cli import hit_output
+from tftag.cli.find import hit_output
 from tftag.files import escaping
+from tftag.search import library_index
 
 LABELS = ["dreamy", "-été"]
+
+
+def hit(path, score, cosines, **more):
+    fields = {
+        "name": path,
+        "percentile": 0.9375,
+        "title": "",
+        "artist": "",
+        "album": "",
+        "year": None,
+        "seconds": None,
+        "tags": (),
+        **more,
+    }
+    return library_index.Hit(
+        path=pathlib.Path(path), score=score, cosines=tuple(cosines), **fields
+    )
+
+
 FOUND = [
-    hit("a, b.mp3", 2.125, [0.25, -0.5]),
+    hit(
+        "a, b.mp3",
+        2.125,
+        [0.25, -0.5],
+        artist="=Some\nBand",
+        title="One",
+        album="First",
+        year=1999,
+        seconds=61.5,
+        tags=("rock",),
+        copies=(pathlib.Path("c.flac"),),
+    ),
     hit("c.mp3", -0.5, [0.125, 0.0]),
 ]
 
@@ -23,12 +55,16 @@ def written(form, found=FOUND):
 def test_the_table_says_what_the_numbers_are():
     table, legend = written("table").split("\n\n")
     assert table.splitlines() == [
-        "        z  dreamy    -été  path",
-        "1   +2.12   0.250  -0.500  a, b.mp3",
-        "2   -0.50   0.125   0.000  c.mp3",
+        "        z       %  dreamy    -été  path",
+        "1   +2.12   93.75   0.250  -0.500  a, b.mp3  (and 1 alike)",
+        "2   -0.50   93.75   0.125   0.000  c.mp3",
     ]
     assert "these 7 recordings" in legend
-    assert "Neither is a probability" in legend
+    assert "%: share of these that scores lower" in legend
+    assert "None of them is a probability" in legend
+    file = io.StringIO()
+    hit_output.write(file, "table", LABELS, FOUND, 9_999)
+    assert "share of 4096 of these" in file.getvalue()
 
 
 def test_a_path_of_the_table_is_one_line():
@@ -40,41 +76,67 @@ def test_a_path_of_the_table_is_one_line():
 def test_columns_hold_whatever_is_in_them():
     found = [hit(f"{n}", 9.0, [1, 1]) for n in range(10)]
     lines = written("table", found).split("\n\n")[0].splitlines()
-    assert {line.index("1.000") for line in lines[1:]} == {13}
+    assert {line.index("1.000") for line in lines[1:]} == {21}
     assert lines[-1].startswith("10 ")
 
 
 def test_csv_is_read_back():
     first, second = csv.DictReader(io.StringIO(written("csv")))
+    assert escaping.read_cell(first.pop("artist")) == "=Some\nBand"
     assert first == {
         "rank": "1",
         "path": "a, b.mp3",
         "z_score": "2.125",
+        "percentile": "0.9375",
         "cosine dreamy": "0.25",
         "cosine -été": "-0.5",
+        "title": "One",
+        "album": "First",
+        "year": "1999",
+        "seconds": "61.5",
     }
-    assert second["rank"] == "2"
+    assert second["rank"] == "2" and second["year"] == ""
 
 
 @pytest.mark.parametrize(
     "path", ["a\rb", "a\r", "a\nb", "\r\n", '",\r', "-a", "=1"]
 )
 def test_csv_holds_any_path(path):
-    text = written("csv", [hit(path, 0.0, [0, 0])] * 2)
-    rows = csv.DictReader(io.StringIO(text, ""))
-    read = [escaping.read_cell(row["path"]) for row in rows]
-    assert read == [path] * 2
+    rows = csv.DictReader(
+        io.StringIO(written("csv", [hit(path, 0.0, [0, 0])] * 2), newline="")
+    )
+    assert [escaping.read_cell(row["path"]) for row in rows] == [path] * 2
 
 
-def test_json_lines_are_read_back():
+def test_json_lines_hold_all_that_is_known():
     first, second = map(json.loads, written("jsonl").splitlines())
     assert first == {
         "rank": 1,
         "path": "a, b.mp3",
         "z_score": 2.125,
+        "percentile": 0.9375,
         "cosines": {"dreamy": 0.25, "-été": -0.5},
+        "artist": "=Some\nBand",
+        "title": "One",
+        "album": "First",
+        "year": 1999,
+        "seconds": 61.5,
+        "tags": ["rock"],
+        "copies": ["c.flac"],
     }
-    assert second["cosines"]["-été"] == 0.0
+    assert second["year"] is None and second["copies"] == []
+
+
+def test_a_playlist_has_whole_paths_and_what_players_show():
+    lines = written("m3u").splitlines()
+    assert lines == [
+        "#EXTM3U",
+        "#EXTINF:62,=Some\\nBand - One",
+        str(pathlib.Path("a, b.mp3").absolute()),
+        str(pathlib.Path("c.mp3").absolute()),
+    ]
+    with pytest.raises(ValueError, match="A playlist cannot hold"):
+        written("m3u", [hit("a\nb.mp3", 0.0, [0, 0])])
 
 
 def test_a_term_of_the_table_is_one_line():
@@ -82,5 +144,4 @@ def test_a_term_of_the_table_is_one_line():
     found = [hit("a", 0.0, [0.5])]
     hit_output.write(file, "table", ["sad\x1b[31m"], found, 1)
     first, second, *_ = file.getvalue().splitlines()
-    assert "  sad\\x1b[31m  " in first
-    assert first.index("path") == second.index("  a") + 2
+    assert "sad\\x1b[31m" in first and "0.500" in second

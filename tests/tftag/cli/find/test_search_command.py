@@ -7,13 +7,14 @@ import pathlib
 import numpy as np
 import odd_names
 import pytest
+import slow_ranking
 import soundfile
 import tiny_dual_encoder
 import tiny_tagger
 
 from tftag.cli import chosen_model, command_line
 from tftag.cli import main as main_module
-from tftag.search import combination, query, top_scores
+from tftag.search import query
 from tftag.search.library import contents
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
@@ -56,8 +57,9 @@ def test_a_folder_is_ranked_as_the_slow_way_does(encoder, songs, capsys):
         *(("dreamy", 1.0), ("hang drum", 2.0), ("vocals", -1.0)),
     ]
     vectors, _ = encoder.embed_texts([term.phrase for term in terms])
-    scores = combination.combined_scores(terms, vectors @ clips.T)
-    z_scores = top_scores.standardized(scores)
+    weights = np.array([term.weight for term in terms])
+    scores = slow_ranking.scores(clips, weights, vectors)
+    z_scores = slow_ranking.standardized(scores)
     for rank, (row, place) in enumerate(
         zip(rows, np.argsort(-scores), strict=True), 1
     ):

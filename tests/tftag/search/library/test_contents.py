@@ -12,7 +12,7 @@ WHOLE = drawn_index.begun(
     unusable={2**63 + 1: (0, os.fsdecode(b"\xfc.wav"), "No audio found.")},
     parts=(
         contents.Part("a.segment", segment.Shape(9, 12, 3, 40), 7, (1, 8)),
-        contents.Part("b.segment", segment.Shape(1, 12, 3, 4, 1), 7),
+        contents.Part("b.segment", segment.Shape(1, 12, 3, 4, 1, 2), 7),
     ),
 )
 

@@ -75,7 +75,9 @@ def test_what_is_too_large_to_sum_is_checked_by_its_counts(
         (1, 2, 3, 2**50),
         (1, 2.0, 3, 4),
         (1, True, 3, 4),
-        (5, 2, 3, 4, 6),
+        (5, 2, 3, 4, 6, 1),
+        (5, 2, 3, 4, 2, 0),
+        (5, 2, 3, 4, 2, 3),
     ],
 )
 def test_counts_that_no_segment_has_are_refused(counts):

@@ -1,6 +1,6 @@
 """Tags a WAV file by SavedModels with TensorFlow and numpy alone.
 
-    python -I tests/support/tag_without_tftag.py FILE.wav SAVED_MODEL/VERSION...
+    python -I tag_without_tftag.py FILE.wav SAVED_MODEL/VERSION...
 
 Prints a JSON list, of each SavedModel: the probabilities of `tag_wav`, of
 `serving_default` and of `top_tags`; of a dual encoder, `embed_text` and

@@ -1,6 +1,6 @@
 """Writes small SavedModels and a WAV file.
 
-    python tests/support/make_saved_model.py FOLDER
+    python tests/support/models/make_saved_model.py FOLDER
 
 FOLDER/tagger/1, FOLDER/dual_encoder/1 and FOLDER/music.wav: CI tags the last
 by the others under both TensorFlows.
@@ -9,7 +9,7 @@ by the others under both TensorFlows.
 import pathlib
 import sys
 
-sys.path[:0] = [str(pathlib.Path(__file__).parents[2])]
+sys.path[:0] = [str(pathlib.Path(__file__).parents[3])]
 
 import tiny_dual_encoder  # noqa: E402
 import tiny_tagger  # noqa: E402

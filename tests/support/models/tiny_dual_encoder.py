@@ -1,6 +1,5 @@
 """A dual encoder that is small enough to export in a test."""
 
-import keras
 import numpy as np
 import tiny_tagger
 
@@ -28,7 +27,7 @@ def word_vectors(seed=0):
 
 def build(members=2):
     """Returns a dual encoder whose answers differ from sound to sound."""
-    keras.utils.set_random_seed(7)
+    tiny_tagger.seed_weights(7)
     config = dual_encoder.DualEncoderConfig(
         backbone.BackboneConfig(1 / 32, blocks=3, members=members),
         dim=12,

@@ -13,6 +13,7 @@ from tftag.cli import command_line
 # Towers that fit on a thumbnail, too.
 SMALL_DUAL = {
     "epochs": 1,
+    "members": 1,
     "dim": 8,
     "text_units": 16,
     "heads_epochs": 2,

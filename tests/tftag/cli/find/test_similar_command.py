@@ -1,0 +1,103 @@
+import json
+
+import numpy as np
+import pytest
+import soundfile
+import tiny_dual_encoder
+import tiny_tagger
+
+from tftag.cli import chosen_model, command_line
+from tftag.cli import main as main_module
+
+RATE = tiny_dual_encoder.SPEC.sample_rate_hz
+
+
+@pytest.fixture(autouse=True)
+def loaded_once(encoder, monkeypatch):
+    monkeypatch.setattr(
+        chosen_model, "open_dual_encoder", lambda model: encoder
+    )
+
+
+@pytest.fixture
+def songs(tmp_path):
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for seed in range(5):
+        samples = tiny_tagger.music(RATE, seed) / 8
+        soundfile.write(folder / f"{seed}.wav", samples, RATE)
+    return folder
+
+
+def run(*words):
+    return command_line.run(main_module.main, [*map(str, words)])
+
+
+def found(capsys, *words):
+    assert run("similar", *words, "--copies", "--format", "jsonl") == 0
+    out = capsys.readouterr().out
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_a_folder_is_ranked_by_cosine_without_the_example(
+    songs, capsys, encoder
+):
+    rows = found(capsys, songs, "--like", songs / "2.wav")
+    vectors = [encoder.embed_file(songs / f"{n}.wav") for n in range(5)]
+    cosines = np.array(vectors) @ vectors[2]
+    order = [n for n in np.argsort(-cosines) if n != 2]
+    assert [row["path"] for row in rows] == [
+        str(songs / f"{n}.wav") for n in order
+    ]
+    for row, n in zip(rows, order, strict=True):
+        ((label, cosine),) = row["cosines"].items()
+        assert label == str(songs / "2.wav")
+        assert cosine == pytest.approx(cosines[n], abs=1e-5)
+
+
+def test_an_index_answers_without_a_model(songs, capsys, tmp_path, monkeypatch):
+    place = tmp_path / "i"
+    run("index", songs, "--out", place, "--model", "musicnn_words")
+    capsys.readouterr()
+
+    def none(_):
+        raise AssertionError("no model is needed")
+
+    monkeypatch.setattr(chosen_model, "open_dual_encoder", none)
+    like = ("--like", songs / "2.wav", songs / "1.wav")
+    unlike = ("--unlike", songs / "0.wav")
+    rows = found(capsys, place, *like, *unlike)
+    assert {row["path"] for row in rows} == {
+        str(songs / "3.wav"),
+        str(songs / "4.wav"),
+    }
+    assert list(rows[0]["cosines"]) == [
+        *(str(songs / "2.wav"), str(songs / "1.wav")),
+        f"-{songs / '0.wav'}",
+    ]
+
+
+def test_a_file_from_elsewhere_is_embedded(songs, capsys, tmp_path):
+    place = tmp_path / "i"
+    run("index", songs, "--out", place, "--model", "musicnn_words")
+    other = tmp_path / "other.wav"
+    other.write_bytes((songs / "3.wav").read_bytes())
+    capsys.readouterr()
+    rows = found(capsys, place, "--like", other)
+    assert len(rows) == 5
+    assert rows[0]["path"] == str(songs / "3.wav")
+    assert rows[0]["cosines"][str(other)] == pytest.approx(1, abs=1e-5)
+
+
+def test_bad_input_is_one_line(songs, capsys):
+    for words, message in (
+        ((songs, "--like", "absent.wav"), "must be audio files"),
+        ((songs / "absent", "--like", songs / "1.wav"), "INDEX_OR_FOLDER"),
+        ((songs, "--like", songs / "1.wav", "--tag", "polka"), "'polka'"),
+    ):
+        assert run("similar", *words) == 2
+        assert message in capsys.readouterr().err.splitlines()[-1]
+    before = (songs / "1.wav").read_bytes()
+    like = ("--like", songs / "1.wav", "--out", songs / "1.wav")
+    assert run("similar", songs, *like) == 2
+    assert (songs / "1.wav").read_bytes() == before
