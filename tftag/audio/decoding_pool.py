@@ -135,11 +135,23 @@ class _Pool:
 
     def _start(self, processes: int) -> concurrent.futures.ProcessPoolExecutor:
         # Not fork: it would copy the locks of TensorFlow's threads.
-        return concurrent.futures.ProcessPoolExecutor(
-            processes,
-            multiprocessing.get_context("spawn"),
-            initializer=_begin,
+        # After Ctrl-C the process that multiprocessing keeps beside would warn
+        # of what it clears away; it takes its filters from here.
+        before = os.environ.get("PYTHONWARNINGS")
+        os.environ["PYTHONWARNINGS"] = ",".join(
+            filter(None, (before, "ignore:resource_tracker"))
         )
+        try:
+            return concurrent.futures.ProcessPoolExecutor(
+                processes,
+                multiprocessing.get_context("spawn"),
+                initializer=_begin,
+            )
+        finally:
+            if before is None:
+                del os.environ["PYTHONWARNINGS"]
+            else:
+                os.environ["PYTHONWARNINGS"] = before
 
 
 class _Kept(logging.Handler):
