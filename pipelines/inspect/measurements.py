@@ -205,7 +205,10 @@ def _read_table(table_path, words_path):
                 entry = _Entry(**fields)
                 if entry.start + entry.words <= held:
                     known[json.dumps(entry.key)] = entry
-            except (*plain_json.DAMAGE, TypeError, AttributeError):
+            except (
+                *plain_json.DAMAGE,
+                *(AttributeError, KeyError, TypeError),
+            ):
                 continue  # cut short: that recording is measured again
     return known
 
