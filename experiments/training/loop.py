@@ -152,9 +152,9 @@ class Loop(keras.callbacks.Callback):
                 self._schedule, progress.step - 1
             ),
         }
-        if self._is_scored(epoch + 1):
-            row |= self._score(epoch + 1)
         progress.epoch = epoch + 1
+        if self._is_scored(epoch + 1):
+            row |= self._score()
         self._pass_time()
         row["seconds"] = round(progress.epoch_seconds, 3)
         progress.epoch_seconds = 0.0
@@ -227,16 +227,17 @@ class Loop(keras.callbacks.Callback):
         training = self.settings.training
         return epoch == training.epochs or epoch % training.score_every == 0
 
-    def _score(self, epoch):
+    def _score(self):
         """Scores the watched recordings; returns their figures by name."""
         found: dict[str, float] = {}
+        progress = self.progress
         in_place = (
             self.average.in_place()
             if self.average is not None
             else contextlib.nullcontext()
         )
         with in_place:
-            lost = self.progress.lost | self._lost()
+            lost = progress.lost | self._lost()
             for name, watched in self._watched.items():
                 manifest = evaluation.readable(watched, lost)
                 truth = manifest.labels()
@@ -255,22 +256,12 @@ class Loop(keras.callbacks.Callback):
                 found |= {f"{name}_{k}": v for k, v in figures.items()}
                 if name == "held":
                     found |= self._adapt(truth, scores, manifest.vocabulary)
-            self._compare(found.get("validation_map"), epoch)
+            if "validation_map" in found and progress.is_best(
+                found["validation_map"], self.settings.training.patience
+            ):
+                # As they are in the model now.
+                self.best = state.named(self.tagger.weights)
         return found
-
-    def _compare(self, score, epoch):
-        """Keeps the weights, as they are in the model now, if they are best."""
-        progress = self.progress
-        if score is None:
-            return
-        if progress.best_score is None or score > progress.best_score:
-            progress.best_score, progress.best_epoch = score, epoch
-            progress.waited = 0
-            self.best = state.named(self.tagger.weights)
-        else:
-            progress.waited += 1
-            patience = self.settings.training.patience
-            progress.stopped = bool(patience) and progress.waited >= patience
 
     def _adapt(self, truth, scores, vocabulary):
         loss = self.trained.loss

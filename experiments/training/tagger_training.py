@@ -86,14 +86,6 @@ def train_tagger(
     workers: group.Workers = group.ALONE,
 ) -> Trained:
     """Trains a tagger; the arguments are those of `train_model`."""
-    if settings.is_on_cached_vectors:
-        if workers.strategy is not None:
-            raise ValueError(
-                "--strategy is of networks that see the waveforms; a head on "
-                "clip vectors that are computed once is trained in seconds. "
-                "Received: --freeze with --head-units"
-            )
-        return _train_head(settings, train, validation, run)
     recipe = Recipe(
         build=lambda recordings, pretrained: build(
             settings, recordings, pretrained=pretrained
@@ -101,21 +93,46 @@ def train_tagger(
         fitted=transfer.training_model,
         loss=lambda weights: make_loss(settings.training.loss, weights),
     )
+    if settings.is_on_cached_vectors:
+        refuse_group(workers)
+        recipe = dataclasses.replace(recipe, fitted=lambda model: model.head)
+        return train_head(settings, train, validation, run, recipe)
     return train_model(settings, train, validation, run, recipe, workers)
 
 
-def _train_head(settings, train, validation, run) -> Trained:
-    """Trains a head on what a fixed body makes of the recordings, once."""
+def refuse_group(workers: group.Workers) -> None:
+    """Refuses several workers for what one trains in seconds."""
+    if workers.strategy is not None:
+        raise ValueError(
+            "--strategy is of networks that see the waveforms; a head on "
+            "clip vectors that are computed once is trained in seconds. "
+            "Received: --freeze with --head-units"
+        )
+
+
+def train_head(
+    settings: dual_encoder_config.Settings,
+    train: manifests.Manifest,
+    validation: manifests.Manifest | None,
+    run: run_folder.RunDir,
+    recipe: Recipe,
+) -> Trained:
+    """Trains what is behind a fixed body, on vectors that it gives once.
+
+    The arguments are those of `train_model`; `recipe.fitted` is the part from
+    clip vectors to the logits of every member.
+    """
     begin = time.monotonic()
     _check_validation(settings, validation)
     if settings.shuffle_labels:
         train = shuffled_labels(train, settings.seed)
     with precision(settings.training.precision):
-        model = build(settings, train)
+        model = recipe.build(train, True)
         weights = _first_weights(settings.training.tag_weights, train)
         progress = frozen_body.train(
             model,
-            make_loss(settings.training.loss, weights),
+            recipe.fitted(model),
+            recipe.loss(weights),
             settings,
             train,
             validation,
