@@ -6,6 +6,7 @@ Needs no model code.
 import functools
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -110,8 +111,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
             yield from self.embed_batch(batch)
 
     def describe_each(
-        self, recordings: Iterable[np.ndarray]
-    ) -> Iterator[tuple[np.ndarray, tuple[str, ...]]]:
+        self, recordings: Iterable[npt.NDArray[Any]]
+    ) -> Iterator[tuple[npt.NDArray[Any], tuple[str, ...]]]:
         """Embeds and tags many waveforms, in one pass of the network.
 
         Args:
@@ -128,8 +129,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
                 yield vector, tuple(self.tag_names[at] for at in given)
 
     def _described(
-        self, batch: Sequence[np.ndarray]
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, batch: Sequence[npt.NDArray[Any]]
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         network = self._clip_network()
         if network is None:  # an export of before
             tagged = self.tag_batch(batch)
@@ -223,9 +224,9 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         )
 
 
-def _mean_direction(vectors: np.ndarray) -> np.ndarray:
+def _mean_direction(vectors: npt.NDArray[np.floating[Any]]) -> npt.NDArray[Any]:
     """float32 `[dim]`: the mean of unit vectors, brought to unit length."""
     mean = vectors.mean(axis=0, dtype=np.float64)
     mean /= np.linalg.norm(mean) or 1.0
-    unit: np.ndarray = mean.astype(np.float32)
+    unit: npt.NDArray[Any] = mean.astype(np.float32)
     return unit
