@@ -28,6 +28,7 @@ _GROUPS = {
     "encoder_loaded": "exports",
     "encoder_signatures": "exports",
     "without_tftag": "exports",
+    "service_client": "service",
 }
 
 

@@ -4,6 +4,7 @@ from tftag.cli import (
     command_line,
     learn_command,
     models_command,
+    serve_command,
     tag_command,
     timeline_command,
 )
@@ -24,6 +25,7 @@ COMMANDS = (
     similar_command,
     map_command,
     learn_command,
+    serve_command,
     models_command,
 )
 

@@ -118,6 +118,16 @@ def watched() -> Iterator[threading.Event]:
         told.close()
 
 
+@contextlib.contextmanager
+def unwatched() -> Iterator[None]:
+    """Leaves Ctrl-C to the block, however long it takes to end after one."""
+    before = signal.set_wakeup_fd(-1)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+
+
 def say(interrupt: KeyboardInterrupt) -> str:
     """What is said of an interrupt, in a line."""
     return f"interrupted: {interrupt}" if interrupt.args else "interrupted"

@@ -61,6 +61,7 @@ class Hit:
         seconds: Length of its audio; None where it was not measured.
         tags: The model's tags at or above their thresholds.
         copies: Files that sound the same and were left out for this one.
+        key: What `path_of_key` finds it by; changes with the file.
     """
 
     path: pathlib.Path
@@ -75,6 +76,7 @@ class Hit:
     seconds: float | None
     tags: tuple[str, ...]
     copies: tuple[pathlib.Path, ...] = ()
+    key: int = 0
 
 
 class LibraryIndex:
@@ -191,6 +193,18 @@ class LibraryIndex:
                 part, row = found
                 return np.array(part.segment.arrays["vectors"][row])
         return None
+
+    def path_of_key(self, key: int) -> pathlib.Path | None:
+        """The file of a recording, by its `Recording.key`."""
+        found = self._parts.find(key)
+        return None if found is None else self._path(self._recording(*found))
+
+    def vector_of_key(self, key: int) -> np.ndarray | None:
+        """The vector of a recording, float32 `[dim]`, by its key."""
+        if (found := self._parts.find(key)) is None:
+            return None
+        part, row = found
+        return np.array(part.segment.arrays["vectors"][row])
 
     def search(
         self,
@@ -325,6 +339,7 @@ class LibraryIndex:
                         self._path(self._recording(*copy))
                         for copy in one.copies
                     ),
+                    facts.key,
                 )
             )
         return found

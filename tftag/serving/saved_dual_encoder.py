@@ -91,10 +91,23 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         if not batch:
             return np.zeros((0, self.dim), np.float32)
         if len(batch) == 1 and (outputs := self._long(batch[0])) is not None:
-            return _mean_direction(outputs["embedding"])[np.newaxis]
+            return self.vector_of(outputs["embedding"])[np.newaxis]
         return self._run("embed_batch", **saved_tagger.padded_rows(batch))[
             "embedding"
         ]
+
+    def vector_of(self, clips: np.ndarray) -> np.ndarray:
+        """The vector of a recording by those of its clips.
+
+        Args:
+            clips: Embeddings that `run_clips` gives, float32 `[clips, dim]`.
+
+        Returns:
+            float32 `[dim]` of unit length.
+        """
+        mean = clips.mean(axis=0, dtype=np.float64)
+        mean /= np.linalg.norm(mean) or 1.0
+        return mean.astype(np.float32)
 
     def embed_each(
         self, recordings: Iterable[saved_tagger.Waveform]
@@ -129,32 +142,25 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
                 yield vector, tuple(self.tag_names[at] for at in given)
 
     def _described(
-        self, batch: Sequence[npt.NDArray[Any]]
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        network = self._clip_network()
-        if network is None:  # an export of before
+        self, batch: Sequence[npt.ArrayLike]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        if self.run_clips is None:  # an export of before
             tagged = self.tag_batch(batch)
-            calibrated = np.stack([one.calibrated for one in tagged])
-            return self.embed_batch(batch), calibrated
-        outputs = long_recordings.run_clips_of_each(
-            network,
-            [saved_tagger.plain_waveform(samples) for samples in batch],
-            self._spec,
-            self.clips_at_once,
-        )
-        probabilities = np.stack(
-            [
-                one["probabilities"].mean(axis=0, dtype=np.float64)
-                for one in outputs
+            vectors = self.embed_batch(batch)
+        else:
+            outputs = long_recordings.run_clips_of_each(
+                self.run_clips,
+                [saved_tagger.plain_waveform(samples) for samples in batch],
+                self.spec,
+                self.clips_at_once,
+            )
+            tagged = [
+                self.recording_of(one["probabilities"]) for one in outputs
             ]
-        )
-        calibrated = self._saved_model.calibrated(
-            probabilities.astype(np.float32)
-        )
-        vectors = np.stack(
-            [_mean_direction(one["embedding"]) for one in outputs]
-        )
-        return vectors, calibrated.numpy()
+            vectors = np.stack(
+                [self.vector_of(one["embedding"]) for one in outputs]
+            )
+        return vectors, np.stack([one.calibrated for one in tagged])
 
     def embed_texts(
         self, texts: Sequence[str]
@@ -202,6 +208,11 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         is_tag = tags.clean_tag(phrase) in self.tag_names
         return is_tag or words.normalize(phrase) in self._phrases.rows
 
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The phrases that have a vector."""
+        return self._phrases.phrases
+
     def unknown_words(self, text: str) -> dict[str, str | None]:
         """Finds the words of a text that have no vector.
 
@@ -222,11 +233,3 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         return words.WordVectors(
             tuple(phrases), np.ones((len(phrases), 1)), {}, os.fspath(path)
         )
-
-
-def _mean_direction(vectors: npt.NDArray[np.floating[Any]]) -> npt.NDArray[Any]:
-    """float32 `[dim]`: the mean of unit vectors, brought to unit length."""
-    mean = vectors.mean(axis=0, dtype=np.float64)
-    mean /= np.linalg.norm(mean) or 1.0
-    unit: npt.NDArray[Any] = mean.astype(np.float32)
-    return unit

@@ -2,13 +2,13 @@
 
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tftag import audio
+from tftag import audio, calibration
 from tftag.console import quiet
 from tftag.files import plain_path
 from tftag.serving import long_recordings, model_card, version_folder
@@ -61,6 +61,7 @@ class SavedTagger:
         tag_names: The tags, in the order of all probabilities.
         thresholds: float64 `[tags]`, on calibrated probabilities; a tag is
             given at its threshold and above.
+        spec: The constants of its audio.
         sample_rate_hz: Rate of the waveforms it takes.
         clips_at_once: How many clips cost as much as one.
     """
@@ -86,8 +87,8 @@ class SavedTagger:
             self.thresholds = np.array(
                 self.card["calibration"]["thresholds"], np.float64
             )
-            self._spec = audio.AudioSpec(**self.card["audio"])
-            self.sample_rate_hz = self._spec.sample_rate_hz
+            self.spec = audio.AudioSpec(**self.card["audio"])
+            self.sample_rate_hz = self.spec.sample_rate_hz
             self.clips_at_once = int(self.card["clips_at_once"])
             # Kept, because the signatures hold its variables weakly.
             with plain_path.plain(self.folder) as plain:
@@ -141,11 +142,8 @@ class SavedTagger:
             ValueError: No samples, NaN, infinity, another shape, or nothing
                 but zeros.
         """
-        if (heard := self._long(samples)) is not None:
-            mean = heard["probabilities"].mean(axis=0, dtype=np.float64)
-            mean = mean.astype(np.float32)
-            calibrated = self._saved_model.calibrated(mean[np.newaxis])
-            return TaggedRecording(mean, calibrated.numpy()[0])
+        if (outputs := self._long(samples)) is not None:
+            return self.recording_of(outputs["probabilities"])
         waveform = plain_waveform(samples)
         return _recordings(
             self._run("serving_default", waveform=waveform[np.newaxis])
@@ -215,11 +213,11 @@ class SavedTagger:
             ValueError: As `tag_samples`.
         """
         if (tagged := self._long(samples)) is not None:
-            starts = audio.clip_starts(np.size(samples), self._spec)
+            starts = audio.clip_starts(np.size(samples), self.spec)
             return Timeline(
                 (starts / self.sample_rate_hz).astype(np.float32),
                 tagged["probabilities"],
-                self._saved_model.calibrated(tagged["probabilities"]).numpy(),
+                self.calibrated(tagged["probabilities"]),
             )
         answer = self._run(
             "timeline", waveform=plain_waveform(samples)[np.newaxis]
@@ -230,6 +228,44 @@ class SavedTagger:
             answer["calibrated"][0],
         )
 
+    @property
+    def signatures(self) -> Mapping[str, Any]:
+        """All signatures by name, as TensorFlow has them."""
+        return self._saved_model.signatures
+
+    @property
+    def run_clips(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+        """What takes single clips through the network.
+
+        `{"waveform" [clips_at_once, samples], "peak" [clips_at_once]}`,
+        float32, to `[clips_at_once, width]` by name; `peak` is the loudest
+        sample of the whole recording. None in exports of before there was one.
+        """
+        found: Callable[[dict[str, Any]], dict[str, Any]] | None = getattr(
+            self._saved_model,
+            "run_clips",
+            # Its name in exports of before.
+            getattr(self._saved_model, "hear_clips", None),
+        )
+        return found
+
+    def recording_of(self, clips: npt.NDArray[np.float32]) -> TaggedRecording:
+        """What is said of a recording by what is said of its clips.
+
+        Args:
+            clips: Probabilities that `run_clips` gives, float32
+                `[clips, tags]`.
+        """
+        mean = clips.mean(axis=0, dtype=np.float64).astype(np.float32)
+        return TaggedRecording(mean, self.calibrated(mean[np.newaxis])[0])
+
+    def calibrated(
+        self, probabilities: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """Calibrates probabilities, float32 `[batch, tags]`."""
+        fitted = calibration.Calibration.from_dict(self.card["calibration"])
+        return fitted.apply(probabilities).astype(np.float32)
+
     def _batches(
         self, recordings: Iterable[Waveform]
     ) -> Iterator[list[Waveform]]:
@@ -237,7 +273,7 @@ class SavedTagger:
         waiting: list[Waveform] = []
         clips_waiting = 0
         for samples in recordings:
-            clips = len(audio.clip_starts(len(samples), self._spec))
+            clips = len(audio.clip_starts(len(samples), self.spec))
             if waiting and clips_waiting + clips > self.clips_at_once:
                 yield waiting
                 waiting, clips_waiting = [], 0
@@ -256,26 +292,17 @@ class SavedTagger:
             silent, which a signature answers, and where the SavedModel is of
             before there was `run_clips`.
         """
-        run_clips = self._clip_network()
         longest = max(
-            _LONG_SECONDS * self.sample_rate_hz, self._spec.clip_samples
+            _LONG_SECONDS * self.sample_rate_hz, self.spec.clip_samples
         )
-        if run_clips is None or np.size(samples) <= longest:
+        network = self.run_clips
+        if network is None or np.size(samples) <= longest:
             return None
         waveform = plain_waveform(samples)
         if not waveform.any():
             return None
         return long_recordings.run_clips(
-            run_clips, waveform, self._spec, self.clips_at_once
-        )
-
-    def _clip_network(self) -> Any:
-        """What takes clips through the network; None in old exports."""
-        return getattr(
-            self._saved_model,
-            "run_clips",
-            # Its name in exports of before.
-            getattr(self._saved_model, "hear_clips", None),
+            network, waveform, self.spec, self.clips_at_once
         )
 
     def _run(

@@ -81,3 +81,37 @@ def test_whoever_stops_early_leaves_no_process(songs):
     while multiprocessing.active_children():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def hang_over(path, rate_hz, seconds):
+    """Stands in for the decoder: comes to no end over some files."""
+    signal.alarm(seconds)
+    while path.read_bytes() == DEADLY:
+        time.sleep(0.01)
+    signal.alarm(0)
+    return decoding_pool.audio.decode_file(path, rate_hz).samples, []
+
+
+def test_a_worker_goes_on_after_one_that_hangs(songs, monkeypatch):
+    monkeypatch.setattr(decoding_pool, "_decode", hang_over)
+    songs[0].write_bytes(DEADLY)
+    worker = decoding_pool.Worker(1, 60)
+    try:
+        with pytest.raises(TimeoutError, match="more than 1 seconds"):
+            worker.decode(songs[0], RATE)
+        samples, _ = worker.decode(songs[1], RATE)
+    finally:
+        worker.close()
+    alone = audio.decode_file(songs[1], RATE).samples
+    np.testing.assert_array_equal(samples, alone)
+
+
+def test_a_worker_refuses_what_is_longer_than_it_takes(songs):
+    soundfile.write(songs[0], odd_audio.tone(2.5), RATE)
+    worker = decoding_pool.Worker(60, 2)
+    try:
+        with pytest.raises(audio.UnusableAudio) as caught:
+            worker.decode(songs[0], RATE)
+    finally:
+        worker.close()
+    assert caught.value.reason == "too long"

@@ -15,6 +15,7 @@ import tqdm
 
 from tftag.audio import audio_files, decoders, decoding_pool
 from tftag.cli import chosen_model
+from tftag.files import no_links
 from tftag.library import file_facts
 from tftag.pretrained import presets
 from tftag.search import earlier_index, library_index
@@ -289,6 +290,7 @@ def _clear_unusable(
 
     What a person named may be anything, and is not written over.
     """
+    no_links.refuse(place)
     if not is_index(place):
         return
     try:

@@ -1,0 +1,36 @@
+import pytest
+
+from tftag.search import suggestions
+
+PHRASES = suggestions.Phrases(
+    ["rock", "hip hop", "piano"], ["rocksteady", "dreamy", "drum", "hip", "no"]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ro", ["rock", "rocksteady"]),
+        ("RO", ["rock", "rocksteady"]),
+        ("dreamy -ro", ["dreamy -rock", "dreamy -rocksteady"]),
+        ("dreamy,ro", ["dreamy,rock", "dreamy,rocksteady"]),
+        ("no dr", ["no dreamy", "no drum"]),
+        ("cool hip h", ['cool "hip hop"', "cool hip hip"]),
+        ('cool -"hip h', ['cool -"hip hop"']),
+        ("hi", ['"hip hop"', "hip"]),
+        ("dreamy ", []),
+        ("", []),
+        ("-", []),
+        ("zzz", []),
+        ('"dreamy" "', None),
+    ],
+)
+def test_the_last_word_becomes_what_begins_like_it(text, expected):
+    found = [query for _, query in PHRASES.complete(text, 10)]
+    if expected is not None:
+        assert found == expected
+
+
+def test_tags_come_first_and_no_more_than_asked():
+    assert PHRASES.complete("r", 1) == [("rock", "rock")]
+    assert len(PHRASES.complete("d", 5)) == 2

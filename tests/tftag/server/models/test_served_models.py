@@ -1,0 +1,108 @@
+"""Versions of a model: picked up, labelled, drained, and wrong ones left."""
+
+import shutil
+import threading
+import time
+
+import pytest
+
+from tftag.server import refusals
+from tftag.server.models import served_models
+
+
+@pytest.fixture
+def folder(tagger_folder, tmp_path):
+    """A model with version 1."""
+    shutil.copytree(tagger_folder, tmp_path / "tiny" / "1")
+    return tmp_path / "tiny"
+
+
+def opened(folder, **labels):
+    model = served_models.ServedModel(
+        served_models.Source("tiny", folder, labels), lambda name, count: None
+    )
+    model.refresh(is_first=True)
+    return model
+
+
+def states(model):
+    return {number: state.name for number, state in model.states.items()}
+
+
+def number_of(model, *which):
+    with model.using(*which) as version:
+        return version.number
+
+
+def test_a_new_version_takes_over_and_the_old_one_ends_with_its_last_request(
+    folder,
+):
+    model = opened(folder)
+    assert number_of(model) == 1
+    shutil.copytree(folder / "1", folder / "2")
+    with model.using() as version:
+        thread = threading.Thread(target=model.refresh)
+        thread.start()
+        deadline = time.monotonic() + 60
+        while states(model) != {1: "UNLOADING", 2: "AVAILABLE"}:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        # Others are answered by the new one, this one still by the old one.
+        assert number_of(model) == 2
+        answer = version.tagger.tag_samples([0.5, -0.5, 0.25])
+        assert len(answer.calibrated) == len(version.tagger.tag_names)
+        assert thread.is_alive()
+    thread.join(60)
+    assert states(model) == {1: "END", 2: "AVAILABLE"}
+    with pytest.raises(refusals.Refused, match=r"Specific\(tiny, 1\)"):
+        number_of(model, 1)
+
+
+def test_a_version_that_cannot_be_opened_leaves_the_one_before_it(folder):
+    model = opened(folder)
+    broken = folder / "2"
+    broken.mkdir()
+    (broken / "saved_model.pb").write_bytes(b"half of it")
+    model.refresh()
+    assert states(model) == {1: "AVAILABLE", 2: "END"}
+    assert model.states[2].code != "OK" and model.states[2].message
+    assert number_of(model) == 1
+    # Not tried again before it has changed, and then taken.
+    tried = model.states[2]
+    model.refresh()
+    assert model.states[2] is tried
+    shutil.rmtree(broken)
+    shutil.copytree(folder / "1", broken)
+    model.refresh()
+    assert number_of(model) == 2
+
+
+def test_a_label_keeps_its_version(folder):
+    shutil.copytree(folder / "1", folder / "5")
+    model = opened(folder, stable=1)
+    assert number_of(model) == 5
+    assert number_of(model, None, "stable") == 1
+    with pytest.raises(refusals.Refused, match="label: other") as caught:
+        number_of(model, None, "other")
+    assert caught.value.status == 400
+
+
+def test_a_folder_that_is_away_takes_nothing_down(folder):
+    model = opened(folder)
+    folder.rename(folder.with_name("away"))
+    model.refresh()
+    assert number_of(model) == 1
+
+
+def test_a_single_version_can_be_served(folder):
+    assert number_of(opened(folder / "1")) == 1
+
+
+def test_what_is_not_there_at_first_is_an_error(folder, tmp_path):
+    with pytest.raises(FileNotFoundError, match="without any version"):
+        opened(tmp_path)
+    with pytest.raises(FileNotFoundError, match="3"):
+        opened(folder, stable=3)
+    one = served_models.Source("tiny", folder)
+    with pytest.raises(ValueError, match="'tiny' twice"):
+        served_models.ServedModels([one, one], 1, lambda name, count: None)

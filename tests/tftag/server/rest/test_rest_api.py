@@ -1,0 +1,317 @@
+"""TensorFlow Serving's REST interface, against calls of the SavedModels."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+import rest_contract
+import running_service
+import signature_checks
+import tensorflow as tf
+
+error_of = running_service.error_of
+PREDICT = "/v1/models/tiny_dual:predict"
+
+
+def as_json(tensor):
+    """What a client writes for an input."""
+    values = tensor.numpy()
+    if values.dtype != object:
+        return values.tolist()
+    flat = [{"b64": base64.b64encode(one).decode()} for one in values.ravel()]
+    return np.array(flat, object).reshape(values.shape).tolist()
+
+
+def forms(signature, name, rows):
+    """Every form that the contract has for the same request."""
+    inputs = {
+        key: as_json(tensor)
+        for key, tensor in signature_checks.inputs_of(signature, rows).items()
+    }
+    objects = [
+        dict(zip(inputs, row, strict=True))
+        for row in zip(*inputs.values(), strict=True)
+    ]
+    found = [{"inputs": inputs}, {"instances": objects}]
+    if len(inputs) == 1:
+        (column,) = inputs.values()
+        found += [{"inputs": column}, {"instances": column}]
+    return [{"signature_name": name, **form} for form in found]
+
+
+def check_alike(found, expected):
+    """Compares two answers in JSON, numbers to 1e-5."""
+    if isinstance(expected, dict):
+        assert found.keys() == expected.keys()
+        for key in expected:
+            check_alike(found[key], expected[key])
+    elif isinstance(expected, list):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            check_alike(one, other)
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, abs=1e-5)
+    else:
+        assert found == expected
+
+
+@pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)
+def test_rows_and_columns_are_answered_as_the_contract_has_it(
+    service_client, encoder_signatures, name
+):
+    for request in forms(encoder_signatures[name], name, 2):
+        body = json.dumps(request)
+        answer = service_client.post(PREDICT, content=body)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/json"
+        expected = json.loads(rest_contract.predict(encoder_signatures, body))
+        check_alike(answer.json(), expected)
+
+
+def test_a_signature_that_is_not_named_is_the_default_one(
+    service_client, tagger
+):
+    waveform = signature_checks.inputs_of(tagger.signatures["timeline"], 2)
+    body = {"instances": waveform["waveform"].numpy().tolist()}
+    rows = service_client.post("/v1/models/tiny:predict", json=body).json()
+    expected = tagger.tag_batch(list(waveform["waveform"].numpy()))
+    for row, one in zip(rows["predictions"], expected, strict=True):
+        np.testing.assert_allclose(
+            row["probabilities"], one.probabilities, atol=1e-5
+        )
+
+
+def test_numbers_have_as_few_digits_as_tell_them_apart(service_client, tagger):
+    body = {"signature_name": "tag_batch", "inputs": {}}
+    inputs = signature_checks.inputs_of(tagger.signatures["tag_batch"], 1)
+    body["inputs"] = {key: as_json(value) for key, value in inputs.items()}
+    answer = service_client.post("/v1/models/tiny:predict", json=body)
+    expected = tagger.signatures["tag_batch"](**inputs)["probabilities"]
+    found = answer.json()["outputs"]["probabilities"]
+    np.testing.assert_allclose(np.float32(found), expected, atol=1e-6)
+    for value in found[0]:
+        assert value == float(str(np.float32(value)))
+
+
+def test_not_a_number_is_a_token_both_ways(service_client):
+    """A row that is none is named in its status; the others are answered."""
+    body = '{"instances": [[0.5, NaN, Infinity], [0.5, -0.5, 0.25]]}'
+    answer = service_client.post("/v1/models/tiny:predict", content=body)
+    assert answer.status_code == 200
+    bad, good = answer.json()["predictions"]
+    assert "NaN" in bad["status"] or "finite" in bad["status"]
+    assert good["status"] == "" and max(good["probabilities"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "text"),
+    [
+        ("tiny:predict", "", 400, "JSON Parse error: The document is empty"),
+        ("tiny:predict", "{", 400, "JSON Parse error: "),
+        ("tiny:predict", '{"instances": [1,}', 400, "at offset: 17"),
+        ("tiny:predict", "[1]", 400, "Is not object"),
+        ("tiny:predict", "[" * 100_000, 400, "JSON Parse error: "),
+        ("tiny:predict", b"\xff\xfe{}", 400, "JSON Parse error: "),
+        ("tiny:predict", "{}", 400, "Missing 'inputs' or 'instances' key"),
+        (
+            "tiny:predict",
+            '{"inputs": [[1]], "instances": [[1]]}',
+            400,
+            "only one of 'inputs' or 'instances'",
+        ),
+        ("tiny:predict", '{"instances": 1}', 400, "to be an list/array"),
+        ("tiny:predict", '{"instances": []}', 400, "No values in 'instances'"),
+        (
+            "tiny:predict",
+            '{"signature_name": "no", "instances": [[1]]}',
+            400,
+            'Serving signature name: "no" not found in signature def',
+        ),
+        (
+            "tiny:predict",
+            '{"signature_name": 1, "instances": [[1]]}',
+            400,
+            "'signature_name' key must be a string value",
+        ),
+        (
+            "tiny:predict",
+            '{"instances": [[0.1], [0.1, 0.2]]}',
+            400,
+            "Expecting tensor size: 1 but got: 2",
+        ),
+        (
+            "tiny:predict",
+            '{"instances": [["a"]]}',
+            400,
+            'JSON Value: "a" Type: String is not of expected type: float',
+        ),
+        (
+            "tiny:predict",
+            '{"instances": [[true]]}',
+            400,
+            "Type: True is not of expected type: float",
+        ),
+        (
+            "tiny:predict",
+            '{"instances": [[16777217]]}',
+            400,
+            "without loss of precision",
+        ),
+        (
+            "tiny:predict",
+            '{"instances": [[1e39]]}',
+            400,
+            "without loss of precision",
+        ),
+        (
+            "tiny:predict",
+            '{"instances": [{"waveform": [0.1], "more": 1}]}',
+            400,
+            "does not have named input: more",
+        ),
+        (
+            "tiny:predict",
+            '{"signature_name": "tag_batch", "instances": '
+            '[{"waveform": [0.1]}]}',
+            400,
+            "keys must be equal to: length_samples,waveform",
+        ),
+        (
+            "tiny:predict",
+            '{"signature_name": "tag_batch", "inputs": {"waveform": [[0.1]]}}',
+            400,
+            "Missing named input: length_samples in 'inputs' object.",
+        ),
+        (
+            "tiny:predict",
+            '{"signature_name": "tag_batch", "instances": [[0.1]]}',
+            400,
+            "instances is a plain list, but expecting list of objects",
+        ),
+        (
+            "tiny:predict",
+            '{"signature_name": "tag_wav", "instances": [{"b64": "?"}]}',
+            400,
+            "Unable to base64 decode",
+        ),
+        (
+            "tiny:predict",
+            '{"signature_name": "tag_names", "instances": [1.5]}',
+            400,
+            "Number is not of expected type: int64",
+        ),
+        (
+            "tiny:predict",
+            '{"signature_name": "tag_names", "instances": '
+            "[99999999999999999999]}",
+            400,
+            "is not of expected type: int64",
+        ),
+        ("tiny:predict", '{"instances": [1]}', 400, "must have the shape"),
+        ("no:predict", '{"instances": [[1]]}', 404, "Latest(no)"),
+        (
+            "tiny/versions/7:predict",
+            '{"instances": [[1]]}',
+            404,
+            "Servable not found for request: Specific(tiny, 7)",
+        ),
+        (
+            "tiny/versions/99999999999999999999:predict",
+            '{"instances": [[1]]}',
+            400,
+            "to numeric",
+        ),
+        (
+            "tiny/labels/no:predict",
+            '{"instances": [[1]]}',
+            400,
+            "Unrecognized servable version label: no",
+        ),
+        (
+            "tiny:classify",
+            "{}",
+            400,
+            "key 'examples' is expected and was not found",
+        ),
+        ("tiny:classify", '{"examples": []}', 400, "is an empty array"),
+        (
+            "tiny:classify",
+            '{"examples": [{"x": 1}]}',
+            400,
+            "Expected classification signature method_name to be "
+            "tensorflow/serving/classify. Was: tensorflow/serving/predict",
+        ),
+        (
+            "tiny:regress",
+            '{"examples": [{"x": 1}]}',
+            400,
+            "Expected regression signature method_name",
+        ),
+        ("tiny:other", "{}", 400, "Malformed request: POST"),
+        ("tiny/labels/a/versions/1:predict", "{}", 400, "Malformed request"),
+    ],
+)
+def test_what_is_refused_and_with_which_words(
+    service_client, path, body, status, text
+):
+    answer = service_client.post(f"/v1/models/{path}", content=body)
+    assert (answer.status_code, text) == (answer.status_code, text)
+    assert text in error_of(answer)
+    assert answer.status_code == status
+
+
+def test_paths_in_any_case_are_understood(service_client):
+    body = {"signature_name": "tag_names", "instances": [0]}
+    expected = service_client.post("/v1/models/tiny:predict", json=body).json()
+    for path in (
+        "/V1/MODELS/tiny:PREDICT",
+        "/v1/models/tiny/Versions/1:predict",
+    ):
+        assert service_client.post(path, json=body).json() == expected
+    assert service_client.get("/v1/MODELS/tiny").status_code == 200
+
+
+def test_status_and_what_there_is_none_of(service_client):
+    available = {
+        "version": "1",
+        "state": "AVAILABLE",
+        "status": {"error_code": "OK", "error_message": ""},
+    }
+    for path in ("tiny", "tiny/versions/1"):
+        answer = service_client.get(f"/v1/models/{path}")
+        assert answer.json() == {"model_version_status": [available]}
+    for path, status, text in (
+        ("/no", 404, "Could not find any versions of model no"),
+        ("/tiny/versions/3", 404, "Could not find version 3 of model tiny"),
+        ("/tiny/labels/x", 400, "Unrecognized servable version label: x"),
+        ("", 400, "Missing model name in request."),
+        ("/tiny:predict", 400, "Malformed request: GET"),
+    ):
+        answer = service_client.get(f"/v1/models{path}")
+        assert answer.status_code == status
+        assert text in error_of(answer)
+    answer = service_client.delete("/v1/models/tiny")
+    assert answer.status_code == 400
+    assert "Malformed request: DELETE" in error_of(answer)
+
+
+def test_metadata_is_that_of_the_file(service_client, tagger_folder):
+    found = service_client.get("/v1/models/tiny/metadata").json()
+    assert found["model_spec"] == {
+        "name": "tiny",
+        "signature_name": "",
+        "version": "1",
+    }
+    (definitions,) = found["metadata"].values()
+    signatures = definitions["signature_def"]
+    loaded = tf.saved_model.load(str(tagger_folder)).signatures
+    assert signatures.keys() >= loaded.keys()
+    one = signatures["tag_wav"]
+    assert one["method_name"] == "tensorflow/serving/predict"
+    assert one["inputs"]["wav"]["dtype"] == "DT_STRING"
+    assert one["inputs"]["wav"]["tensor_shape"] == {
+        "dim": [{"size": "-1", "name": ""}],
+        "unknown_rank": False,
+    }
+    assert one["outputs"].keys() == loaded["tag_wav"].structured_outputs.keys()

@@ -1,0 +1,17 @@
+import json
+import logging
+
+from tftag.server import json_log
+
+
+def test_the_log_is_a_line_of_json_per_answer_and_obeys_nobody(
+    service_client, caplog
+):
+    with caplog.at_level(logging.INFO, "tftag.server"):
+        service_client.get("/v1/models/%1b%5b2J%0aevil")
+    record = next(r for r in caplog.records if r.name.endswith("gate"))
+    line = json_log.Lines().format(record)
+    assert "\x1b" not in line and "\n" not in line
+    found = json.loads(line)
+    assert found["path"] == "/v1/models/\x1b[2J\nevil"
+    assert (found["method"], found["status"]) == ("GET", 404)

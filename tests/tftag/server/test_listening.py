@@ -1,0 +1,76 @@
+import contextlib
+import signal
+import threading
+import time
+
+import httpx
+import odd_audio
+import running_service
+
+from tftag.audio import decoding_pool
+
+WAV = odd_audio.encoded(odd_audio.tone(0.3))
+
+
+def test_a_header_that_does_not_come_or_has_no_end(service, monkeypatch):
+    monkeypatch.setattr("tftag.server.listening._HEADER_SECONDS", 0.3)
+    for pieces in ((), (b"GET / HT",), (b"GET / HTTP/1.1\r\nA: b\r\n",)):
+        assert service.ask(*pieces) == b""
+    answer = service.ask(b"GET / HTTP/1.1\r\n" + b"A: " + b"b" * 100_000)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'{"error": ' in answer
+    for wrong in (
+        b"\0\1\2\3\r\n\r\n",
+        b"GET  HTTP\r\n\r\n",
+        b"\x16\x03\x01 \r\n\r\n",
+    ):
+        answer = service.ask(wrong)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+    for length in (b"-1", b"1e9", b"99999999999999999999"):
+        answer = service.ask(
+            b"POST /tag HTTP/1.1\r\nHost: x\r\nContent-Length: "
+            + length
+            + b"\r\n\r\n"
+        )
+        assert answer.split()[1] in (b"400", b"413")
+
+
+def test_told_to_end_it_answers_what_was_asked(tagger_folder, monkeypatch):
+    began, go = threading.Event(), threading.Event()
+
+    def wait(self, path, rate_hz):
+        began.set()
+        assert go.wait(30)
+        return decode(self, path, rate_hz)
+
+    decode = decoding_pool.Worker.decode
+    monkeypatch.setattr(decoding_pool.Worker, "decode", wait)
+    answers = []
+    with running_service.running([tagger_folder.parent]) as running:
+        thread = threading.Thread(
+            target=lambda: answers.append(
+                running.client.post("/tag", content=WAV)
+            )
+        )
+        thread.start()
+        assert began.wait(30)
+        with httpx.Client(base_url=running.client.base_url) as kept:
+            assert kept.get("/readyz").status_code == 200
+            running.server.handle_exit(signal.SIGTERM, None)
+            # On a connection that is there: others are no longer taken.
+            with contextlib.suppress(httpx.TransportError):
+                assert kept.get("/readyz").status_code == 503
+            deadline = time.monotonic() + 20
+            while time.monotonic() < deadline:
+                try:
+                    httpx.get(f"http://127.0.0.1:{running.port}/healthz")
+                except httpx.TransportError:
+                    break
+                time.sleep(0.05)
+        assert running.thread.is_alive()
+        go.set()
+        thread.join()
+        running.thread.join(30)
+        assert not running.thread.is_alive()
+    (answer,) = answers
+    assert answer.status_code == 200

@@ -1,0 +1,241 @@
+"""The command `tftag serve`: models and an index over HTTP."""
+
+import argparse
+import contextlib
+import importlib.util
+import ipaddress
+import os
+import pathlib
+
+from tftag.audio import decoding_pool
+from tftag.cli import arguments as arguments_lib
+from tftag.cli import chosen_model
+from tftag.console import interrupts
+from tftag.pretrained import presets
+
+TOKEN_VARIABLE = "TFTAG_TOKEN"  # noqa: S105
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_PACKAGES = ("fastapi", "uvicorn", "python_multipart", "prometheus_client")
+
+
+def add_parser(commands) -> None:
+    """Adds the command to those of `argparse`."""
+    serve = commands.add_parser(
+        "serve",
+        help="answer over HTTP: TensorFlow Serving's REST form, tags, search",
+        description="Answers over HTTP: TensorFlow Serving's REST form at "
+        "/v1/models, recordings of any format at /tag, with --index also "
+        "/search and /similar, and a page at /. Ends on Ctrl-C and SIGTERM, "
+        "when what was asked is answered. Needs the extra `server`.",
+        epilog="Beyond this machine (--host) it asks for a token. New versions "
+        "of a model are picked up as they appear, and old ones end when "
+        "nobody uses them any more. Log: a JSON object a line, on stderr.",
+    )
+    serve.set_defaults(run=run)
+    serve.add_argument(
+        "--model",
+        action="append",
+        type=_source,
+        metavar="[NAME=]MODEL",
+        help="a preset, saved_models/NAME (its newest version) or "
+        "saved_models/NAME/1; may be repeated, the first is /tag's (default: "
+        f"{presets.TAGGER})",
+    )
+    serve.add_argument(
+        "--label",
+        action="append",
+        default=[],
+        type=_label,
+        metavar="NAME/LABEL=VERSION",
+        help="serve this version of a model too, under a label",
+    )
+    serve.add_argument(
+        "--index",
+        type=arguments_lib.local_path,
+        metavar="INDEX",
+        help="what `tftag index` made, to be searched and listened to",
+    )
+    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS")
+    serve.add_argument(
+        "--port",
+        type=_port,
+        default=8501,
+        metavar="N",
+        help="0 for any that is free (default: %(default)s)",
+    )
+    serve.add_argument(
+        "--token",
+        default=os.environ.get(TOKEN_VARIABLE),
+        help=f"what clients must send (default: ${TOKEN_VARIABLE}, which no "
+        "list of processes shows)",
+    )
+    serve.add_argument(
+        "--threads",
+        type=arguments_lib.count,
+        default=decoding_pool.usable_cores(),
+        metavar="N",
+        help="recordings that are decoded at a time (default: one per core)",
+    )
+    serve.add_argument(
+        "--poll-seconds",
+        type=arguments_lib.count,
+        default=10,
+        metavar="N",
+        help="between two looks for new versions (default: %(default)s)",
+    )
+    for flag, default, text in (
+        ("--max-body-mb", 100, "of an uploaded recording"),
+        ("--max-json-mb", 32, "of a request in JSON"),
+        ("--max-audio-seconds", 3_600, "of a recording"),
+        ("--max-request-seconds", 60, "until an answer"),
+        ("--max-requests", 64, "answered at a time"),
+    ):
+        serve.add_argument(
+            flag,
+            type=arguments_lib.count,
+            default=default,
+            metavar="N",
+            help=f"{text} (default: %(default)s)",
+        )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serves until it is told to end.
+
+    Args:
+        arguments: What the parser of `add_parser` made.
+
+    Returns:
+        0.
+
+    Raises:
+        ValueError: There is no token where one is needed, a model cannot be
+            opened, or the packages are not installed.
+        OSError: There is no such model, or the port is taken.
+    """
+    is_loopback = _is_loopback(arguments.host)
+    if not is_loopback and not arguments.token:
+        raise ValueError(
+            "Whoever reaches the port may ask, so beyond this machine a token "
+            f"is needed: set {TOKEN_VARIABLE} or give --token. Received: "
+            f"--host {arguments.host} without one."
+        )
+    limits_lib, listening, json_log, service_lib = _modules()
+    listener = listening.bind(arguments.host, arguments.port)
+    with listener:
+        hosts = None
+        if is_loopback and not arguments.token:
+            hosts = _LOOPBACK_NAMES | {arguments.host.lower()}
+        limits = limits_lib.Limits(
+            body_bytes=arguments.max_body_mb << 20,
+            json_bytes=arguments.max_json_mb << 20,
+            held_bytes=8 * max(arguments.max_body_mb, 100) << 20,
+            audio_seconds=arguments.max_audio_seconds,
+            body_seconds=arguments.max_request_seconds,
+            request_seconds=arguments.max_request_seconds,
+            requests=arguments.max_requests,
+        )
+        service = service_lib.Service(
+            service_lib.Settings(
+                sources=_sources(arguments),
+                index=arguments.index and pathlib.Path(arguments.index),
+                limits=limits,
+                token=arguments.token or None,
+                hosts=hosts,
+                poll_seconds=arguments.poll_seconds,
+                processes=arguments.threads,
+            )
+        )
+        json_log.begin()
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        chosen_model.say(f"serving on http://{shown}:{port}")
+        with contextlib.closing(service), interrupts.unwatched():
+            listening.server(service).run(sockets=[listener])
+    return 0
+
+
+def _modules():
+    for name in _PACKAGES:
+        if importlib.util.find_spec(name) is None:
+            raise ValueError(
+                "The packages of the extra are needed: pip install "
+                f"'tftag[server]'. Received: no module {name!r}."
+            )
+    from tftag.server import json_log, limits, listening, service
+
+    return limits, listening, json_log, service
+
+
+def _sources(arguments):
+    from tftag.search import library_index
+    from tftag.server.models import served_models
+
+    models = arguments.model or [(None, presets.TAGGER)]
+    if arguments.index is not None:
+        # An index may come from a stranger: no folder that it names is opened.
+        of_index = library_index.LibraryIndex.open(arguments.index).model_name
+        if of_index in presets.PRESETS and (None, of_index) not in models:
+            models = [*models, (None, of_index)]
+    folders = [
+        (name, model, presets.resolve(model, chosen_model.say))
+        for name, model in models
+    ]
+    sources = []
+    for name, model, folder in folders:
+        if name is None:
+            name = model
+            if model not in presets.PRESETS:
+                folder = pathlib.Path(os.path.abspath(folder))
+                name = folder.name
+                if (folder / "saved_model.pb").exists():
+                    name = folder.parent.name
+        labels = {
+            label: number for of, label, number in arguments.label if of == name
+        }
+        sources.append(served_models.Source(name, folder, labels))
+    names = [source.name for source in sources]
+    for of, label, number in arguments.label:
+        if of not in names:
+            raise ValueError(
+                f"--label must be of a model that is served, {names}. "
+                f"Received: {of}/{label}={number}."
+            )
+    return sources
+
+
+def _source(text):
+    name, mark, model = text.partition("=")
+    if not mark or os.path.lexists(text) or "/" in name:
+        return None, arguments_lib.local_path(text)
+    if not name or ":" in name:
+        raise argparse.ArgumentTypeError(
+            f"must be MODEL, or NAME=MODEL without : in it. Received: {text}"
+        )
+    return name, arguments_lib.local_path(model)
+
+
+def _label(text):
+    model, _, rest = text.partition("/")
+    label, _, number = rest.partition("=")
+    if not (model and label and number.isdecimal()):
+        raise argparse.ArgumentTypeError(
+            "must be NAME/LABEL=VERSION, such as baseline/stable=3. "
+            f"Received: {text}"
+        )
+    return model, label, int(number)
+
+
+def _port(text):
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(
+            f"must be a number from 0 to 65535. Received: {text}"
+        )
+    return int(text)
+
+
+def _is_loopback(host):
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

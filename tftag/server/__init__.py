@@ -1,0 +1,1 @@
+"""Exports and an index over HTTP: TensorFlow Serving's form, tags, search."""

@@ -1,0 +1,1 @@
+"""The index over HTTP: search, its map, its sound."""

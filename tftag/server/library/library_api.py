@@ -1,0 +1,280 @@
+"""The library: search by words and by example, its map, and its sound."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import fastapi
+import numpy as np
+import pydantic
+from starlette import requests, responses
+
+from tftag.audio import audio_files
+from tftag.search import known_terms, library_index, query
+from tftag.search.library import filters
+from tftag.server import refusals
+from tftag.server.library import library_map, served_index
+from tftag.server.recordings import tagging_api
+from tftag.server.recordings import uploads as uploads_lib
+
+_TYPES = {
+    **dict.fromkeys((".ogg", ".oga", ".opus"), "audio/ogg"),
+    **dict.fromkeys((".m4a", ".mp4", ".m4b", ".alac"), "audio/mp4"),
+    **dict.fromkeys((".aif", ".aiff", ".aifc"), "audio/aiff"),
+    **{".mp3": "audio/mpeg", ".flac": "audio/flac", ".wav": "audio/wav"},
+    **{".aac": "audio/aac", ".webm": "audio/webm", ".wma": "audio/x-ms-wma"},
+}
+_LONGEST_QUERY = 1_000
+_MOST_EXAMPLES = 32
+_MAP_SECONDS = 20.0
+
+Text = Annotated[str, fastapi.Query(max_length=_LONGEST_QUERY)]
+
+
+class Term(pydantic.BaseModel):
+    """A part of a query, as it was read."""
+
+    phrase: str
+    weight: float
+
+
+class Given(pydantic.BaseModel):
+    """A tag that a recording has."""
+
+    tag: str
+
+
+class Found(pydantic.BaseModel):
+    """A recording that was found, with what its file says of itself."""
+
+    id: str
+    path: str
+    score: float
+    percentile: float
+    title: str | None
+    artist: str | None
+    album: str | None
+    year: int | None
+    seconds: float | None
+    tags: list[Given]
+    copies: int
+
+
+class Results(pydantic.BaseModel):
+    """Recordings from the best down."""
+
+    terms: list[Term]
+    warnings: list[str]
+    recordings: int
+    results: list[Found]
+
+
+class Suggestion(pydantic.BaseModel):
+    """What a query may become."""
+
+    phrase: str
+    query: str
+
+
+class Suggestions(pydantic.BaseModel):
+    """What the last word of a query may become."""
+
+    suggestions: list[Suggestion]
+
+
+class Wish(pydantic.BaseModel):
+    """What recordings must be to be found."""
+
+    top: int = pydantic.Field(20, ge=1, le=1_000)
+    tag: list[str] = []
+    without_tag: list[str] = []
+    artist: list[str] = []
+    album: list[str] = []
+    folder: list[str] = []
+    year_from: int | None = None
+    year_to: int | None = None
+    seconds_from: float | None = None
+    seconds_to: float | None = None
+    per_artist: int | None = pydantic.Field(None, ge=1, le=1_000)
+
+    def options(self) -> dict[str, Any]:
+        """As the index takes them."""
+        where = filters.Filter(
+            tuple(self.tag),
+            tuple(self.without_tag),
+            tuple(self.artist),
+            tuple(self.album),
+            (self.year_from, self.year_to),
+            (self.seconds_from, self.seconds_to),
+            tuple(self.folder),
+        )
+        return {
+            "top": self.top,
+            "where": where,
+            "most_per_artist": self.per_artist,
+        }
+
+
+class Search(Wish):
+    """A query, and what is asked of the recordings."""
+
+    q: str = pydantic.Field(max_length=_LONGEST_QUERY)
+
+
+class Similar(Wish):
+    """Examples, and what is asked of the recordings."""
+
+    like: list[str] = pydantic.Field([], max_length=_MOST_EXAMPLES)
+    unlike: list[str] = pydantic.Field([], max_length=_MOST_EXAMPLES)
+
+
+def router(
+    index: served_index.ServedIndex, uploads: uploads_lib.Uploads
+) -> fastapi.APIRouter:
+    """Makes the routes.
+
+    Args:
+        index: What is searched.
+        uploads: Where recordings arrive.
+    """
+    api = fastapi.APIRouter(tags=["Library"], responses=refusals.SCHEMA)
+
+    @api.get("/search")
+    async def search(asked: Annotated[Search, fastapi.Query()]) -> Results:
+        """Finds recordings by words: `dreamy piano^2 -vocals`."""
+        return await _refusing(_searched, index, asked)
+
+    @api.get("/similar")
+    async def similar(asked: Annotated[Similar, fastapi.Query()]) -> Results:
+        """Finds recordings like others of the library."""
+        if not asked.like:
+            raise refusals.Refused(
+                refusals.BAD, "like must be named at least once."
+            )
+        return await _refusing(_alike, index, asked, None)
+
+    @api.post("/similar", openapi_extra=uploads_lib.OPENAPI)
+    async def similar_to_upload(
+        request: requests.Request, asked: Annotated[Similar, fastapi.Query()]
+    ) -> Results:
+        """Finds recordings like one that is sent."""
+        with index.model().using() as version:
+            encoder = version.tagger
+            samples, _ = await uploads.decoded(request, encoder.sample_rate_hz)
+            heard = await version.hear(samples)
+            vector = encoder.vector_of(heard["embedding"])
+        return await _refusing(_alike, index, asked, vector)
+
+    @api.get("/suggest")
+    async def suggest(
+        q: Text, top: Annotated[int, fastapi.Query(ge=1, le=100)] = 8
+    ) -> Suggestions:
+        """Completes the last word of a query that is being typed."""
+        with index.model().using() as version:
+            phrases = await asyncio.to_thread(index.phrases, version)
+        return Suggestions(
+            suggestions=[
+                Suggestion(phrase=phrase, query=text)
+                for phrase, text in phrases.complete(q, top)
+            ]
+        )
+
+    maps = library_map.LibraryMap()
+
+    @api.get("/map")
+    async def whole_map() -> responses.Response:
+        """All recordings in two dimensions, in columns of equal length."""
+        if not library_map.is_possible():
+            raise refusals.Refused(
+                refusals.NOT_FOUND,
+                "A map is made with scikit-learn, which the service does not "
+                "have: tftag[map].",
+            )
+        held = await asyncio.to_thread(index.current)
+        made = asyncio.wrap_future(maps.of(held))
+        done, _ = await asyncio.wait({made}, timeout=_MAP_SECONDS)
+        if not done:
+            raise refusals.Refused(
+                refusals.UNAVAILABLE,
+                "The map is being made.",
+                {"Retry-After": "10"},
+            )
+        return responses.Response(made.result(), media_type="application/json")
+
+    @api.get(
+        "/audio/{recording}",
+        response_class=responses.FileResponse,
+        responses={206: {"description": "A part, as Range asked for it."}},
+    )
+    async def audio(recording: str) -> responses.FileResponse:
+        """The file of a recording as it lies on the disk, with Range."""
+        path = await asyncio.to_thread(index.file, recording)
+        kind = _TYPES.get(path.suffix.lower(), "application/octet-stream")
+        return responses.FileResponse(path, media_type=kind)
+
+    return api
+
+
+async def _refusing(function: Any, *arguments: Any) -> Results:
+    """Runs beside the others; what a person asked wrongly is told."""
+    try:
+        found: Results = await asyncio.to_thread(function, *arguments)
+    except refusals.Refused:
+        raise
+    except ValueError as error:
+        raise refusals.Refused(refusals.BAD, str(error)) from error
+    return found
+
+
+def _searched(index: served_index.ServedIndex, asked: Search) -> Results:
+    warnings: list[str] = []
+    held = index.current()
+    with index.model().using() as version:
+        encoder = version.tagger
+        terms, vectors = known_terms.embed(
+            encoder, query.parse(asked.q, encoder.is_known), warnings.append
+        )
+    hits = held.search(terms, vectors, **asked.options())
+    return _results(held, hits, terms, warnings)
+
+
+def _alike(
+    index: served_index.ServedIndex, asked: Similar, vector: np.ndarray | None
+) -> Results:
+    held = index.current()
+    like = [index.vector(name) for name in asked.like]
+    unlike = [index.vector(name) for name in asked.unlike]
+    named = [index.file(name) for name in (*asked.like, *asked.unlike)]
+    if vector is not None:
+        like.append(vector)
+    hits = held.similar(like, unlike, leave_out=named, **asked.options())
+    return _results(held, hits, (), [])
+
+
+def _results(
+    held: library_index.LibraryIndex,
+    hits: Sequence[library_index.Hit],
+    terms: Sequence[query.Term],
+    warnings: list[str],
+) -> Results:
+    return Results(
+        terms=[Term(phrase=one.phrase, weight=one.weight) for one in terms],
+        warnings=warnings,
+        recordings=len(held),
+        results=[
+            Found(
+                id=served_index.name_of(hit.key),
+                path=audio_files.shown(hit.name),
+                score=tagging_api.short(hit.score),
+                percentile=round(100 * hit.percentile, 2),
+                title=hit.title or None,
+                artist=hit.artist or None,
+                album=hit.album or None,
+                year=hit.year,
+                seconds=hit.seconds,
+                tags=[Given(tag=name) for name in hit.tags],
+                copies=len(hit.copies),
+            )
+            for hit in hits
+        ],
+    )

@@ -1,0 +1,1 @@
+"""The models that are served: versions, and requests run as one batch."""

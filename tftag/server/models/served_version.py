@@ -1,0 +1,299 @@
+"""One version of a model that is served: its signatures, and who uses it."""
+
+import asyncio
+import dataclasses
+import functools
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tftag import audio
+from tftag.console import quiet
+from tftag.server import refusals
+from tftag.server.models import batching
+from tftag.serving import loading
+
+with quiet.tensorflow_start():
+    import tensorflow as tf
+    from tensorflow.core.framework import types_pb2
+    from tensorflow.core.protobuf import saved_model_pb2
+
+_MOST_ROWS, _MOST_BYTES = 32, 32 << 20
+_DTYPES = {tf.float32: "float", tf.int64: "int64", tf.string: "string"}
+_PADDED = {"waveform", "length_samples"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """What a signature takes by a name.
+
+    Attributes:
+        dtype: "float", "int64" or "string".
+        shape: None where a size is free; None as a whole where the rank is.
+    """
+
+    dtype: str
+    shape: tuple[int | None, ...] | None
+
+
+class ServedVersion:
+    """A model that answers several clients at a time.
+
+    Attributes:
+        name: Of the model.
+        number: Of the version.
+        tagger: The model; a `SavedDualEncoder` where it is one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        number: int,
+        folder: Any,
+        observe: Callable[[int], None],
+    ) -> None:
+        """Opens a version, and takes a clip through it.
+
+        Args:
+            name: Of the model.
+            number: Of the version.
+            folder: The folder that `saved_model.pb` is in.
+            observe: Gets the number of requests in every batch.
+
+        Raises:
+            FileNotFoundError: There is none.
+            ValueError: It is damaged, or not one that tftag wrote.
+        """
+        self.name, self.number = name, number
+        self.tagger = loading.load(folder)
+        self._users, self._changed = 0, threading.Condition()
+        self._rows = batching.Batcher(
+            self._run, _MOST_ROWS, _MOST_BYTES, observe
+        )
+        self._clips = batching.Batcher(
+            self._run_clips, self.tagger.clips_at_once, _MOST_BYTES, observe
+        )
+        if self.tagger.run_clips is not None:
+            silence = np.zeros(self.tagger.spec.clip_samples, np.float32)
+            self._submit_clip(silence, np.float32(1)).result()
+
+    def begin_use(self) -> None:
+        """Keeps the version up until `end_use`."""
+        with self._changed:
+            self._users += 1
+
+    def end_use(self) -> None:
+        """Lets go of it."""
+        with self._changed:
+            self._users -= 1
+            self._changed.notify_all()
+
+    def drain(self) -> None:
+        """Waits for those who use it, and takes it down."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._users)
+        self._rows.close()
+        self._clips.close()
+
+    def inputs(self, signature: str) -> dict[str, Input]:
+        """What a signature takes, by name.
+
+        Raises:
+            refusals.Refused: There is no such signature.
+        """
+        return {
+            name: Input(
+                _DTYPES[spec.dtype],
+                None if spec.shape.rank is None else tuple(spec.shape),
+            )
+            for name, spec in _declared(self._signature(signature)).items()
+        }
+
+    @functools.cached_property
+    def signature_definitions(self) -> dict[str, Any]:
+        """All signatures, as protobuf writes them in JSON."""
+        path = self.tagger.folder / "saved_model.pb"
+        saved = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+        return {
+            name: {
+                "inputs": _tensors(definition.inputs),
+                "outputs": _tensors(definition.outputs),
+                "method_name": definition.method_name,
+            }
+            for name, definition in saved.meta_graphs[0].signature_def.items()
+        }
+
+    async def predict(
+        self, signature: str, inputs: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """Runs a signature, with those of others where that changes nothing.
+
+        Args:
+            signature: Its name.
+            inputs: Arrays by the names that it takes, strings as bytes.
+
+        Raises:
+            refusals.Refused: A shape does not fit.
+        """
+        function = self._signature(signature)
+        _check_shapes(inputs, _declared(function))
+        key = _key(signature, inputs, function) or (signature, object())
+        return await asyncio.wrap_future(self._rows.submit(key, inputs))
+
+    async def hear(self, samples: np.ndarray) -> dict[str, np.ndarray]:
+        """Takes the clips of a recording through the network.
+
+        Clips of several recordings fill it together, each recording with at
+        most as many as it takes at a time: none waits for a long one.
+
+        Args:
+            samples: int16 `[samples]`, more than zeros.
+
+        Returns:
+            float32 `[clips, width]` by name: "probabilities", of a dual
+            encoder "embedding" besides.
+
+        Raises:
+            refusals.Refused: The export is of before there were single clips.
+        """
+        if self.tagger.run_clips is None:
+            raise refusals.Refused(
+                refusals.NOT_POSSIBLE,
+                f"The model {self.name} was exported by an earlier tftag, and "
+                "only answers to :predict. Export it again.",
+            )
+        spec, at_once = self.tagger.spec, self.tagger.clips_at_once
+        peak = np.float32(max(int(samples.max()), -int(samples.min())))
+        starts = audio.clip_starts(len(samples), spec)
+        heard = []
+        for first in range(0, len(starts), at_once):
+            waiting = [
+                asyncio.wrap_future(
+                    self._submit_clip(
+                        samples[start : start + spec.clip_samples], peak
+                    )
+                )
+                for start in starts[first : first + at_once]
+            ]
+            heard += await asyncio.gather(*waiting)
+        return {
+            name: np.concatenate([one[name] for one in heard])
+            for name in heard[0]
+        }
+
+    def start_seconds(self, samples: int) -> np.ndarray:
+        """Where the clips of a recording begin, float64 `[clips]`."""
+        starts = audio.clip_starts(samples, self.tagger.spec)
+        return starts / self.tagger.spec.sample_rate_hz
+
+    def _submit_clip(self, samples: np.ndarray, peak: Any) -> Any:
+        clip = np.zeros((1, self.tagger.spec.clip_samples), np.float32)
+        clip[0, : len(samples)] = samples
+        inputs = {"waveform": clip, "peak": np.full(1, peak, np.float32)}
+        return self._clips.submit("clips", inputs)
+
+    def _signature(self, name: str) -> Any:
+        name = name or "serving_default"
+        if name not in self.tagger.signatures:
+            raise refusals.Refused(
+                refusals.BAD,
+                f'Serving signature name: "{name:.100}" not found in '
+                "signature def",
+            )
+        return self.tagger.signatures[name]
+
+    def _run(self, key: Any, inputs: batching.Arrays) -> dict[str, np.ndarray]:
+        function = self._signature(key[0])
+        specs = _declared(function)
+        tensors = {
+            name: tf.constant(value, specs[name].dtype)
+            for name, value in inputs.items()
+        }
+        return {
+            name: value.numpy() for name, value in function(**tensors).items()
+        }
+
+    def _run_clips(
+        self, key: Hashable, inputs: batching.Arrays
+    ) -> dict[str, np.ndarray]:
+        given = len(inputs["peak"])
+        spare = self.tagger.clips_at_once - given
+        # As in a signature, where empty places are filled with zeros.
+        tensors = {
+            name: tf.constant(
+                np.pad(value, [(0, spare)] + [(0, 0)] * (value.ndim - 1))
+            )
+            for name, value in inputs.items()
+        }
+        answer: Any = self.tagger.run_clips(tensors)
+        return {name: value.numpy()[:given] for name, value in answer.items()}
+
+
+def _declared(function: Any) -> dict[str, Any]:
+    _, declared = function.structured_input_signature
+    return dict(declared)
+
+
+def _key(
+    signature: str, inputs: Mapping[str, np.ndarray], function: Any
+) -> Hashable | None:
+    """What requests must have in common to be joined; None joins none."""
+    specs = _declared(function)
+    rows = {np.shape(value)[:1] for value in inputs.values()}
+    # A list of strings may be asked of every row.
+    is_of_every_row = any(
+        specs[name].shape.rank is None and value.ndim < 2
+        for name, value in inputs.items()
+    )
+    has_strings = any(spec.dtype == tf.string for spec in specs.values())
+    # A short row beside a long one would be answered with more than it has.
+    is_as_long_as_longest = has_strings and any(
+        None in output.shape[1:]
+        for output in function.structured_outputs.values()
+    )
+    if len(rows) > 1 or rows == {()} or rows == {(0,)}:
+        return None
+    if is_of_every_row or is_as_long_as_longest:
+        return None
+    sizes = []
+    for name, value in sorted(inputs.items()):
+        if value.dtype == object:  # decoded, all are as long as the longest
+            longest = max(map(len, value.ravel()), default=0)
+            sizes.append((value.shape[1:], longest.bit_length()))
+        elif name == "waveform" and specs.keys() >= _PADDED:
+            sizes.append(((), value.shape[1].bit_length()))
+        else:
+            sizes.append((value.shape[1:], 0))
+    return (signature, *sizes)
+
+
+def _check_shapes(
+    inputs: Mapping[str, np.ndarray], specs: Mapping[str, Any]
+) -> None:
+    for name, value in inputs.items():
+        expected = specs[name].shape
+        if not expected.is_compatible_with(value.shape):
+            raise refusals.Refused(
+                refusals.BAD,
+                f"input {name} must have the shape {expected}. Received: "
+                f"{list(value.shape)}",
+            )
+
+
+def _tensors(definitions: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: {
+            "dtype": types_pb2.DataType.Name(one.dtype),
+            "tensor_shape": {
+                "dim": [
+                    {"size": str(dim.size), "name": dim.name}
+                    for dim in one.tensor_shape.dim
+                ],
+                "unknown_rank": one.tensor_shape.unknown_rank,
+            },
+            "name": one.name,
+        }
+        for name, one in definitions.items()
+    }

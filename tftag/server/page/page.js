@@ -1,0 +1,67 @@
+// Begins: asks the server what it has, and connects the parts of the page.
+
+import * as api from "./api.js";
+import { byId, make, megabytes, trouble } from "./elements.js";
+import { Library } from "./library/library.js";
+import { LibraryMap } from "./library/map.js";
+import { Stage } from "./recording/stage.js";
+
+const stage = new Stage(() => byId("model").value);
+
+async function begin() {
+  try {
+    const config = await api.config();
+    byId("start").replaceChildren();
+    if (config.needs_token && !config.models) askForToken();
+    else show(config);
+  } catch (error) {
+    byId("start").replaceChildren(trouble(error, begin));
+  }
+}
+
+function show({ models, index, limits }) {
+  byId("about").textContent =
+    models.length === 1
+      ? `${models[0].name}, ${models[0].tags.length} tags`
+      : `${models.length} models`;
+  byId("model").replaceChildren(
+    ...models.map(({ name }) => make("option", {}, name)),
+  );
+  byId("models").hidden = models.length < 2;
+  byId("model").addEventListener("change", () => stage.tag());
+  byId("welcome").textContent =
+    `Any format, up to ${megabytes(limits.body_bytes)} and ` +
+    `${Math.round(limits.audio_seconds / 60)}\u00a0minutes. Its tags appear ` +
+    "beside it; it is not kept on the server.";
+  byId("no-library").hidden = index !== null;
+  byId("with-library").hidden = index === null;
+  if (!index) return;
+  byId("library-size").textContent = `${index.recordings} recordings`;
+  byId("map").hidden = !index.has_map;
+  const map = index.has_map ? new LibraryMap(() => library.actions) : null;
+  const library = new Library(stage, models[0].tags, (ids) => map?.mark(ids));
+  stage.withLibrary({
+    find: (tag) => library.tag(tag),
+    similar: library.similarToOpened,
+  });
+}
+
+function askForToken() {
+  const dialog = byId("token");
+  byId("token-form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      await api.enter(byId("token-text").value);
+      dialog.close();
+      begin();
+    } catch (error) {
+      byId("token-wrong").textContent =
+        error.status === 401 ? "That is another token." : error.message;
+    }
+  });
+  // There is nothing to see without it.
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  dialog.showModal();
+}
+
+begin();
