@@ -41,7 +41,7 @@ class Moments:
         )
 
     @functools.cached_property
-        def covariance(self) -> npt.NDArray[Any]:
+    def covariance(self) -> npt.NDArray[Any]:
         """float64 `[dim, dim]`."""
         middle = self.total / max(self.count, 1)
         found: npt.NDArray[Any] = self.outer / max(self.count, 1)
