@@ -3,6 +3,7 @@
 import importlib.util
 import pathlib
 import re
+from typing import Any
 
 from tftag.search.library import recordings
 
@@ -42,7 +43,7 @@ def read(path: pathlib.Path) -> recordings.FileTags:
     )
 
 
-def _texts(found) -> dict[str, str]:
+def _texts(found: Any) -> dict[str, str]:
     tags = found.tags
     if tags is None:
         return {}
@@ -58,7 +59,7 @@ def _texts(found) -> dict[str, str]:
     return texts
 
 
-def _of_id3(tags) -> dict[str, str]:
+def _of_id3(tags: Any) -> dict[str, str]:
     """Of WAV and AIFF, for which mutagen has no easy names."""
     names = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "date": "TDRC"}
     return {

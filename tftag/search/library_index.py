@@ -18,8 +18,10 @@ import math
 import os
 import pathlib
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.search import combination, query
 from tftag.search.library import (
@@ -174,11 +176,13 @@ class LibraryIndex:
     def _copy_cosine(self) -> float:
         return ranking.copy_cosine(self._moments)
 
-    def vectors(self) -> Iterator[np.ndarray]:
+    def vectors(self) -> Iterator[npt.NDArray[Any]]:
         """Yields float32 `[some recordings, dim]`, in the order of `paths`."""
         return self._parts.vectors()
 
-    def vector_of(self, path: str | os.PathLike[str]) -> np.ndarray | None:
+    def vector_of(
+        self, path: str | os.PathLike[str]
+    ) -> npt.NDArray[Any] | None:
         """The vector of a file that is indexed, without decoding it.
 
         Args:
@@ -209,7 +213,7 @@ class LibraryIndex:
     def search(
         self,
         terms: Sequence[query.Term],
-        vectors: np.ndarray,
+        vectors: npt.NDArray[np.floating[Any]],
         top: int = 10,
         *,
         where: filters.Filter = _ANY,
@@ -255,8 +259,8 @@ class LibraryIndex:
 
     def similar(
         self,
-        like: Sequence[np.ndarray],
-        unlike: Sequence[np.ndarray] = (),
+        like: Sequence[npt.NDArray[Any]],
+        unlike: Sequence[npt.NDArray[Any]] = (),
         top: int = 10,
         *,
         where: filters.Filter = _ANY,
@@ -306,7 +310,10 @@ class LibraryIndex:
         )
 
     def _found(
-        self, weights: np.ndarray, vectors: np.ndarray, wish: ranking.Wish
+        self,
+        weights: npt.NDArray[Any],
+        vectors: npt.NDArray[np.floating[Any]],
+        wish: ranking.Wish,
     ) -> list[Hit]:
         self._check(weights, vectors, wish)
         if not len(self):
@@ -342,7 +349,10 @@ class LibraryIndex:
         return found
 
     def _check(
-        self, weights: np.ndarray, vectors: np.ndarray, wish: ranking.Wish
+        self,
+        weights: npt.NDArray[Any],
+        vectors: npt.NDArray[np.floating[Any]],
+        wish: ranking.Wish,
     ) -> None:
         expected = (len(weights), self.dim)
         if np.shape(vectors) != expected or not len(weights):
@@ -391,6 +401,8 @@ class LibraryIndex:
                     yield recordings.Recording(name, number, size, changed).key
 
 
-def _share_below(sample: np.ndarray, score: float, spread: float) -> float:
+def _share_below(
+    sample: npt.NDArray[Any], score: float, spread: float
+) -> float:
     """Share of a sample that scores lower, but for rounding."""
     return float((sample < score - 3e-6 * spread).mean())

@@ -2,8 +2,10 @@
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.search.library import filters, moments, opened_parts
 
@@ -19,7 +21,7 @@ _UNIT_TOLERANCE = 1e-3
 _BLOCK_ROWS = 16_384
 # Copies of one recording, as other formats and bit rates make them, are apart
 # by at most this share of what two recordings are on average (squared). Of 636
-# recordings of other music the nearest two were at ten times it (musicnn_words).
+# recordings of other music the nearest two had ten times it (musicnn_words).
 COPY_SHARE = 0.001
 _LEAST_APART = 1e-6  # rounding
 COPY_SECONDS = 1.0
@@ -68,14 +70,16 @@ class Chosen:
     part: opened_parts.OpenedPart
     row: int
     score: float
-    vector: np.ndarray
+    vector: npt.NDArray[np.floating[Any]]
     copies: list[tuple[opened_parts.OpenedPart, int]] = dataclasses.field(
         default_factory=list
     )
 
 
 def best(
-    parts: opened_parts.OpenedParts, direction: np.ndarray, wish: Wish
+    parts: opened_parts.OpenedParts,
+    direction: npt.NDArray[np.floating[Any]],
+    wish: Wish,
 ) -> list[Chosen]:
     """Finds the rows with the highest products.
 
@@ -122,7 +126,7 @@ def _mask(
     part: opened_parts.OpenedPart,
     parts: opened_parts.OpenedParts,
     wish: Wish,
-) -> np.ndarray | None:
+) -> npt.NDArray[Any] | None:
     """Which rows of a segment come into question; None where all do."""
     found = part.is_there
     arrays = part.segment.arrays
@@ -138,8 +142,8 @@ def _mask(
 
 def _candidates(
     parts: opened_parts.OpenedParts,
-    masks: list[np.ndarray | None],
-    direction: np.ndarray,
+    masks: list[npt.NDArray[Any] | None],
+    direction: npt.NDArray[np.floating[Any]],
     count: int,
     survivors: int,
     is_exact: bool,
@@ -161,10 +165,10 @@ def _candidates(
 
 def _best_rows(
     part: opened_parts.OpenedPart,
-    mask: np.ndarray | None,
-    direction: np.ndarray,
+    mask: npt.NDArray[Any] | None,
+    direction: npt.NDArray[np.floating[Any]],
     count: int,
-) -> np.ndarray:
+) -> npt.NDArray[Any]:
     """The best rows of a segment, and those that rounding may have hidden."""
     vectors = part.segment.arrays["vectors"]
     query = direction.astype(np.float32)
@@ -184,7 +188,9 @@ def _best_rows(
 
 
 def _compared(
-    part: opened_parts.OpenedPart, rows: np.ndarray, direction: np.ndarray
+    part: opened_parts.OpenedPart,
+    rows: npt.NDArray[Any],
+    direction: npt.NDArray[np.floating[Any]],
 ) -> Iterator[Chosen]:
     vectors = part.segment.arrays["vectors"][rows].astype(np.float64)
     lengths = np.linalg.norm(vectors, axis=1)
@@ -232,7 +238,7 @@ def _dim(found: list[Chosen]) -> int:
 
 def _add_copies(
     chosen: list[Chosen],
-    vectors: np.ndarray,
+    vectors: npt.NDArray[np.floating[Any]],
     others: list[Chosen],
     copy_cosine: float,
 ) -> bool:

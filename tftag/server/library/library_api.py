@@ -159,10 +159,10 @@ def router(
     ) -> Results:
         """Finds recordings like one that is sent."""
         with index.model().using() as version:
-            encoder = version.tagger
+            encoder = version.encoder
             samples, _ = await uploads.decoded(request, encoder.sample_rate_hz)
-            heard = await version.hear(samples)
-            vector = encoder.vector_of(heard["embedding"])
+            outputs = await version.run_clips(samples)
+            vector = encoder.vector_of(outputs["embedding"])
         return await _refusing(_alike, index, asked, vector)
 
     @api.get("/suggest")
@@ -230,7 +230,7 @@ def _searched(index: served_index.ServedIndex, asked: Search) -> Results:
     warnings: list[str] = []
     held = index.current()
     with index.model().using() as version:
-        encoder = version.tagger
+        encoder = version.encoder
         terms, vectors = known_terms.embed(
             encoder, query.parse(asked.q, encoder.is_known), warnings.append
         )

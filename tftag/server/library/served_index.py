@@ -83,10 +83,10 @@ class ServedIndex:
         self, version: served_version.ServedVersion
     ) -> suggestions.Phrases:
         """What can be asked for in words."""
-        space = version.tagger.space
+        encoder = version.encoder
+        space = encoder.space
         with self._lock:
             if self._phrases is None or self._phrases[0] != space:
-                encoder = version.tagger
                 found = suggestions.Phrases(encoder.tag_names, encoder.phrases)
                 self._phrases = (space, found)
             return self._phrases[1]

@@ -13,7 +13,7 @@ from tftag import audio
 from tftag.console import quiet
 from tftag.server import refusals
 from tftag.server.models import batching
-from tftag.serving import loading
+from tftag.serving import loading, saved_dual_encoder
 
 with quiet.tensorflow_start():
     import tensorflow as tf
@@ -79,6 +79,19 @@ class ServedVersion:
             silence = np.zeros(self.tagger.spec.clip_samples, np.float32)
             self._submit_clip(silence, np.float32(1)).result()
 
+    @property
+    def encoder(self) -> saved_dual_encoder.SavedDualEncoder:
+        """The model, where it embeds words.
+
+        Raises:
+            refusals.Refused: It does not.
+        """
+        if not isinstance(self.tagger, saved_dual_encoder.SavedDualEncoder):
+            raise refusals.Refused(
+                refusals.BAD, f"The model {self.name} knows no words."
+            )
+        return self.tagger
+
     def begin_use(self) -> None:
         """Keeps the version up until `end_use`."""
         with self._changed:
@@ -142,7 +155,7 @@ class ServedVersion:
         key = _key(signature, inputs, function) or (signature, object())
         return await asyncio.wrap_future(self._rows.submit(key, inputs))
 
-    async def hear(self, samples: np.ndarray) -> dict[str, np.ndarray]:
+    async def run_clips(self, samples: np.ndarray) -> dict[str, np.ndarray]:
         """Takes the clips of a recording through the network.
 
         Clips of several recordings fill it together, each recording with at
@@ -167,7 +180,7 @@ class ServedVersion:
         spec, at_once = self.tagger.spec, self.tagger.clips_at_once
         peak = np.float32(max(int(samples.max()), -int(samples.min())))
         starts = audio.clip_starts(len(samples), spec)
-        heard = []
+        outputs = []
         for first in range(0, len(starts), at_once):
             waiting = [
                 asyncio.wrap_future(
@@ -177,10 +190,10 @@ class ServedVersion:
                 )
                 for start in starts[first : first + at_once]
             ]
-            heard += await asyncio.gather(*waiting)
+            outputs += await asyncio.gather(*waiting)
         return {
-            name: np.concatenate([one[name] for one in heard])
-            for name in heard[0]
+            name: np.concatenate([one[name] for one in outputs])
+            for name in outputs[0]
         }
 
     def start_seconds(self, samples: int) -> np.ndarray:

@@ -66,8 +66,8 @@ def router(
             samples, remarks = await uploads.decoded(
                 request, version.tagger.sample_rate_hz
             )
-            heard = await version.hear(samples)
-            return _tagged(version, samples, remarks, heard, timeline)
+            outputs = await version.run_clips(samples)
+            return _tagged(version, samples, remarks, outputs, timeline)
 
     return api
 
@@ -76,11 +76,11 @@ def _tagged(
     version: served_version.ServedVersion,
     samples: np.ndarray,
     remarks: list[str],
-    heard: dict[str, np.ndarray],
+    outputs: dict[str, np.ndarray],
     has_timeline: bool,
 ) -> Tagged:
     tagger = version.tagger
-    clips = heard["probabilities"]
+    clips = outputs["probabilities"]
     calibrated = tagger.recording_of(clips).calibrated
     order = np.argsort(-calibrated, kind="stable")
     return Tagged(
