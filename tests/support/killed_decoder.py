@@ -1,4 +1,4 @@
-"""A decoder that is killed over some bytes, for processes that import little."""
+"""A decoder that some bytes kill, for processes that import little."""
 
 import os
 import signal
