@@ -195,13 +195,25 @@ class _Pool:
 def _start(
     processes: int, audio_seconds: int = waveform.MAX_SECONDS
 ) -> concurrent.futures.ProcessPoolExecutor:
-    # Not fork: it would copy the locks of TensorFlow's threads.
-    return concurrent.futures.ProcessPoolExecutor(
-        processes,
-        multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(audio_seconds,),
+    # After Ctrl-C the process that multiprocessing keeps beside would warn of
+    # what it clears away; it takes its filters from here.
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(
+        filter(None, (before, "ignore:resource_tracker"))
     )
+    try:
+        # Not fork: it would copy the locks of TensorFlow's threads.
+        return concurrent.futures.ProcessPoolExecutor(
+            processes,
+            multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(audio_seconds,),
+        )
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def _crashed(path: pathlib.Path, seconds: int) -> waveform.UnusableAudio:
