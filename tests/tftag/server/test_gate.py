@@ -2,12 +2,11 @@
 
 import contextlib
 import logging
-import os
-import signal
 import threading
 import time
 
 import httpx
+import killed_decoder
 import odd_audio
 import pytest
 import running_service
@@ -189,17 +188,10 @@ def test_an_error_inside_is_logged_and_not_told(guarded, monkeypatch, caplog):
     assert guarded.client.post("/tag", content=WAV).status_code == 200
 
 
-def kill_itself(path, rate_hz, seconds=0):
-    """Stands in for the decoder, in the process of a worker."""
-    if path.read_bytes() == b"deadly":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return decoding_pool.audio.decode_file(path, rate_hz).samples, []
-
-
 def test_a_worker_that_is_killed_costs_its_request_only(
     tagger_folder, monkeypatch
 ):
-    monkeypatch.setattr(decoding_pool, "_decode", kill_itself)
+    monkeypatch.setattr(decoding_pool, "_decode", killed_decoder.decode)
     with running_service.running(
         [tagger_folder.parent], processes=2
     ) as running:
@@ -209,7 +201,7 @@ def test_a_worker_that_is_killed_costs_its_request_only(
             results[name] = running.client.post("/tag", content=data)
 
         contents = {f"good {n}": WAV for n in range(6)}
-        contents |= {f"bad {n}": b"deadly" for n in range(3)}
+        contents |= {f"bad {n}": killed_decoder.DEADLY for n in range(3)}
         threads = [
             threading.Thread(target=ask, args=item) for item in contents.items()
         ]
