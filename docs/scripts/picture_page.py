@@ -1,7 +1,8 @@
 """Pictures of the page: `python -m docs.scripts.picture_page ADDRESS FILE`.
 
-ADDRESS is of a `tftag serve` with an index, FILE a recording that is opened.
-Needs selenium, and Debian's chromium, chromium-driver and fonts-inter.
+ADDRESS is of a `tftag serve`, FILE a recording that is opened. With --query,
+which takes an index, the picture goes on to the results and the map. Needs
+selenium, and Debian's chromium, chromium-driver and fonts-inter.
 """
 
 import argparse
@@ -26,8 +27,14 @@ _READY = """
 return document.getElementById("picture").dataset.state === "drawn"
   && document.querySelector("#tags .tag") !== null
   && document.querySelector("#strips canvas") !== null
-  && document.querySelector("#results .row") !== null
+"""
+_FOUND = """
+return document.querySelector("#results .row") !== null
   && !document.getElementById("map-query").disabled
+"""
+_HEIGHT = """
+const part = document.getElementById(arguments[0]);
+return Math.ceil(part.getBoundingClientRect().bottom + 24);
 """
 _GO_ON = """
 const position = document.getElementById("position");
@@ -42,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address")
     parser.add_argument("recording", type=pathlib.Path)
-    parser.add_argument("--query", default="quiet violin -drums")
+    parser.add_argument("--query", help="such as: dreamy piano -vocals")
     parser.add_argument("--out", type=pathlib.Path, default=IMAGES)
     chosen = parser.parse_args(arguments)
     options = webdriver.ChromeOptions()
@@ -77,15 +84,17 @@ def _picture(
     driver.get("about:blank")
     driver.get(chosen.address)
     waiting = wait.WebDriverWait(driver, _SECONDS)
-    waiting.until(
-        lambda _: driver.find_element("id", "with-library").is_displayed()
-    )
+    waiting.until(lambda _: driver.find_element("id", "about").text)
     driver.find_element("id", "file").send_keys(str(chosen.recording.resolve()))
-    driver.find_element("id", "query").send_keys(chosen.query, keys.Keys.ENTER)
     waiting.until(lambda _: driver.execute_script(_READY))
+    if chosen.query is not None:
+        words = chosen.query + keys.Keys.ENTER
+        driver.find_element("id", "query").send_keys(words)
+        waiting.until(lambda _: driver.execute_script(_FOUND))
     driver.execute_script(_GO_ON)
     time.sleep(1)  # until the bars have grown
-    height = driver.execute_script("return document.body.scrollHeight")
+    last = "recording" if chosen.query is None else "library"
+    height = driver.execute_script(_HEIGHT, last)
     _resize(driver, width, height)
     time.sleep(1)
     driver.save_screenshot(str(path))
