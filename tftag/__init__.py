@@ -50,13 +50,14 @@ def __getattr__(name: str):
     try:
         found = _imported(name)
     except ModuleNotFoundError as error:
-        if error.name not in _BACKENDS:
+        package = (error.name or "").partition(".")[0]
+        if package not in _BACKENDS:
             raise
         raise ModuleNotFoundError(
             "Keras' backend must be installed: set KERAS_BACKEND=tensorflow "
             "before anything imports Keras. Received: "
-            f"{error.name!r}, by KERAS_BACKEND or ~/.keras/keras.json.",
-            name=error.name,
+            f"{package!r}, by KERAS_BACKEND or ~/.keras/keras.json.",
+            name=package,
         ) from None
     globals()[name] = found
     return found

@@ -178,6 +178,10 @@ def test_an_error_inside_is_logged_and_not_told(guarded, monkeypatch, caplog):
     monkeypatch.setattr(decoding_pool.Worker, "decode", fail)
     with caplog.at_level(logging.ERROR):
         answer = guarded.client.post("/tag", content=WAV)
+        # It is written when all has been sent.
+        deadline = time.monotonic() + 30
+        while "a secret" not in caplog.text and time.monotonic() < deadline:
+            time.sleep(0.01)
     assert answer.status_code == 500
     assert "secret" not in error_of(answer)
     assert "a secret" in caplog.text
