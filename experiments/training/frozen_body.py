@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from experiments.data import recordings as data
 from experiments.figures import tensorboard_log
-from experiments.runs import run_folder
+from experiments.runs import run_folder, state
 from experiments.scoring import evaluation
 from experiments.settings import (
     dual_encoder_config,
@@ -18,7 +18,6 @@ from experiments.settings import (
 from experiments.training import (
     cached_clips,
     loop,
-    state,
     tag_sharing,
     vector_cache,
 )

@@ -9,11 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.figures import tensorboard_log
-from experiments.runs import run_folder
+from experiments.runs import run_folder, state
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config, optimizers
 from experiments.training import (
-    state,
     tag_weights,
     transfer,
     weight_average,

@@ -5,9 +5,9 @@ import time
 import keras
 import tensorflow as tf
 
-from experiments.runs import run_folder
+from experiments.runs import run_folder, state
 from experiments.settings import dual_encoder_config
-from experiments.training import loop, state, transfer
+from experiments.training import loop, transfer
 from experiments.workers import group
 from pipelines import manifest as manifests
 from pipelines.reading import dataset, slice_reader

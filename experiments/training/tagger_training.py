@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.data import recordings
-from experiments.runs import run_folder
+from experiments.runs import run_folder, state
 from experiments.settings import (
     baseline_config,
     dual_encoder_config,
@@ -23,7 +23,6 @@ from experiments.training import (
     audio_module,
     frozen_body,
     replica_loop,
-    state,
     tag_weights,
     transfer,
 )

@@ -11,8 +11,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from experiments.runs import state
 from experiments.settings import baseline_config, pretrained
-from experiments.training import keras_file, state
+from experiments.training import keras_file
 from pipelines import manifest as manifests
 from tftag import audio, hub, layers, tags
 from tftag.files import plain_json

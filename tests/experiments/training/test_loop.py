@@ -7,9 +7,9 @@ import pytest
 import tone_manifest
 
 from experiments.data import recordings
-from experiments.runs import run_folder
+from experiments.runs import run_folder, state
 from experiments.settings import baseline_config, flags
-from experiments.training import loop, state, tagger_training
+from experiments.training import loop, tagger_training
 
 ROW = {
     "epoch": 12,

@@ -11,8 +11,7 @@ import pytest
 import tone_manifest
 import worker_groups
 
-from experiments.runs import run_folder
-from experiments.training import state
+from experiments.runs import run_folder, state
 from experiments.workers import group
 
 JOINT = worker_groups.ROOT / "tests/support/processes/joint_training.py"

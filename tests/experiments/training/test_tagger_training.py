@@ -14,9 +14,9 @@ import tone_manifest
 
 from experiments.data import recordings
 from experiments.runs import run_folder
+from experiments.runs import state as training_state
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
-from experiments.training import state as training_state
 from experiments.training import tagger_training
 from pipelines.reading import slice_reader
 

@@ -11,10 +11,9 @@ import pytest
 import tiny_tagger
 import tone_manifest
 
-from experiments.runs import run_folder
+from experiments.runs import run_folder, state
 from experiments.settings import baseline_config, flags, optimizers
 from experiments.training import (
-    state,
     tagger_training,
     transfer,
 )

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from experiments.training import state
+from experiments.runs import state
 
 
 def arrays(value):
