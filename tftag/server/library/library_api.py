@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import fastapi
-import numpy as np
+import numpy.typing as npt
 import pydantic
 from starlette import requests, responses
 
@@ -159,10 +159,10 @@ def router(
     ) -> Results:
         """Finds recordings like one that is sent."""
         with index.model().using() as version:
-            encoder = version.tagger
+            encoder = served_index.encoder(version)
             samples, _ = await uploads.decoded(request, encoder.sample_rate_hz)
-            heard = await version.hear(samples)
-            vector = encoder.vector_of(heard["embedding"])
+            outputs = await version.clip_outputs(samples)
+            vector = encoder.vector_of(outputs["embedding"])
         return await _refusing(_alike, index, asked, vector)
 
     @api.get("/suggest")
@@ -230,7 +230,7 @@ def _searched(index: served_index.ServedIndex, asked: Search) -> Results:
     warnings: list[str] = []
     held = index.current()
     with index.model().using() as version:
-        encoder = version.tagger
+        encoder = served_index.encoder(version)
         terms, vectors = known_terms.embed(
             encoder, query.parse(asked.q, encoder.is_known), warnings.append
         )
@@ -239,7 +239,9 @@ def _searched(index: served_index.ServedIndex, asked: Search) -> Results:
 
 
 def _alike(
-    index: served_index.ServedIndex, asked: Similar, vector: np.ndarray | None
+    index: served_index.ServedIndex,
+    asked: Similar,
+    vector: npt.NDArray[Any] | None,
 ) -> Results:
     held = index.current()
     like = [index.vector(name) for name in asked.like]

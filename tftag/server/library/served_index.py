@@ -10,14 +10,23 @@ import pathlib
 import stat
 import threading
 import time
+from typing import Any, cast
 
-import numpy as np
+import numpy.typing as npt
 
 from tftag.search import library_index, suggestions
 from tftag.server import refusals
 from tftag.server.models import served_models, served_version
+from tftag.serving import saved_dual_encoder
 
 _KEY_DIGITS = 16
+
+
+def encoder(
+    version: served_version.ServedVersion,
+) -> saved_dual_encoder.SavedDualEncoder:
+    """The dual encoder that a model of an index is."""
+    return cast(saved_dual_encoder.SavedDualEncoder, version.tagger)
 
 
 class ServedIndex:
@@ -83,15 +92,16 @@ class ServedIndex:
         self, version: served_version.ServedVersion
     ) -> suggestions.Phrases:
         """What can be asked for in words."""
-        space = version.tagger.space
+        embedding = encoder(version)
         with self._lock:
-            if self._phrases is None or self._phrases[0] != space:
-                encoder = version.tagger
-                found = suggestions.Phrases(encoder.tag_names, encoder.phrases)
-                self._phrases = (space, found)
+            if self._phrases is None or self._phrases[0] != embedding.space:
+                found = suggestions.Phrases(
+                    embedding.tag_names, embedding.phrases
+                )
+                self._phrases = (embedding.space, found)
             return self._phrases[1]
 
-    def vector(self, name: str) -> np.ndarray:
+    def vector(self, name: str) -> npt.NDArray[Any]:
         """The vector of a recording, float32 `[dim]`.
 
         Raises:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import fastapi
 import numpy as np
+import numpy.typing as npt
 import pydantic
 from starlette import requests
 
@@ -66,21 +67,21 @@ def router(
             samples, remarks = await uploads.decoded(
                 request, version.tagger.sample_rate_hz
             )
-            heard = await version.hear(samples)
-            return _tagged(version, samples, remarks, heard, timeline)
+            outputs = await version.clip_outputs(samples)
+            return _tagged(version, samples, remarks, outputs, timeline)
 
     return api
 
 
 def _tagged(
     version: served_version.ServedVersion,
-    samples: np.ndarray,
+    samples: npt.NDArray[Any],
     remarks: list[str],
-    heard: dict[str, np.ndarray],
+    outputs: dict[str, npt.NDArray[Any]],
     has_timeline: bool,
 ) -> Tagged:
     tagger = version.tagger
-    clips = heard["probabilities"]
+    clips = outputs["probabilities"]
     calibrated = tagger.recording_of(clips).calibrated
     order = np.argsort(-calibrated, kind="stable")
     return Tagged(
@@ -103,8 +104,8 @@ def _tagged(
 
 def _timeline(
     version: served_version.ServedVersion,
-    samples: np.ndarray,
-    clips: np.ndarray,
+    samples: npt.NDArray[Any],
+    clips: npt.NDArray[Any],
 ) -> Timeline:
     tagger = version.tagger
     return Timeline(

@@ -102,10 +102,10 @@ def test_clips_of_several_recordings_share_the_network(version):
     ]
 
     async def all_of_them():
-        return await asyncio.gather(*map(version.hear, recordings))
+        return await asyncio.gather(*map(version.clip_outputs, recordings))
 
-    heard = asyncio.run(all_of_them())
-    for samples, one in zip(recordings, heard, strict=True):
+    outputs = asyncio.run(all_of_them())
+    for samples, one in zip(recordings, outputs, strict=True):
         expected = version.tagger.tag_samples(samples)
         found = version.tagger.recording_of(one["probabilities"])
         np.testing.assert_allclose(
