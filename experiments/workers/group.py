@@ -111,11 +111,11 @@ class Workers:
         """
         found = self.exchange(facts)
         differ = [
-            f"{name}: {theirs[name]!r} at {self.cluster.names[place]}, "
+            f"{name}: {theirs.get(name)!r} at {self.cluster.names[place]}, "
             f"{found[0][name]!r} at {self.cluster.names[0]}"
             for place, theirs in enumerate(found)
             for name in facts
-            if theirs[name] != found[0][name]
+            if theirs.get(name) != found[0][name]
         ]
         if differ:
             raise ValueError(

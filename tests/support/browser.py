@@ -9,7 +9,7 @@ import time
 # Debian's name first.
 BROWSERS = ("chromium", "google-chrome")
 # How long anything may take that a person waits for.
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 PHONE, DESK = (390, 844), (1400, 900)
 
 

@@ -30,7 +30,7 @@ def read(path: pathlib.Path) -> recordings.FileTags:
 
     try:
         found = mutagen.File(path, easy=True)
-        texts = {} if found is None else _texts(found)
+        texts: dict[str, str] = {} if found is None else _texts(found)
     # mutagen raises nearly everything over damaged files.
     except Exception:
         texts = {}

@@ -199,7 +199,7 @@ class LibraryIndex:
         found = self._parts.find(key)
         return None if found is None else self._path(self._recording(*found))
 
-    def vector_of_key(self, key: int) -> np.ndarray | None:
+    def vector_of_key(self, key: int) -> npt.NDArray[Any] | None:
         """The vector of a recording, float32 `[dim]`, by its key."""
         if (found := self._parts.find(key)) is None:
             return None
@@ -318,7 +318,7 @@ class LibraryIndex:
         direction = combination.direction(weights, unit, self._moments)
         (mean,), (spread,) = self._moments.mean_and_spread(direction[None])
         chosen = ranking.best(self._parts, direction, wish)
-        sample = self._parts.sample @ direction
+        sample = self._parts.sample @ direction.astype(np.float32)
         found = []
         for one in chosen:
             facts = self._recording(one.part, one.row)
@@ -401,4 +401,4 @@ def _share_below(
     sample: npt.NDArray[Any], score: float, spread: float
 ) -> float:
     """Share of a sample that scores lower, but for rounding."""
-    return float((sample < score - 1e-6 * spread).mean())
+    return float((sample < score - 3e-6 * spread).mean())

@@ -14,7 +14,8 @@ def made(kind, trainable=True):
     """A layer of lines that rise, fall, and are flat."""
     layer = kind(name="norm", trainable=trainable)
     layer.build(INPUTS.shape)
-    layer.set_weights([[2.0, -1.5, 0.0], [0.1, 0.2, 0.3], [1, 2, 3], [4, 1, 2]])
+    lines = [[2.0, -1.5, 0.0], [0.1, 0.2, 0.3], [1, 2, 3], [4, 1, 2]]
+    layer.set_weights(np.array(lines))
     return layer
 
 

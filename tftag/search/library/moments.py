@@ -1,6 +1,7 @@
 """Mean and covariance of many vectors, as sums that add up and subtract."""
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ class Moments:
             self.outer - other.outer,
         )
 
-    @property
+    @functools.cached_property
     def covariance(self) -> npt.NDArray[Any]:
         """float64 `[dim, dim]`."""
         middle = self.total / max(self.count, 1)

@@ -127,10 +127,10 @@ class OpenedParts:
     def sample(self) -> npt.NDArray[Any]:
         """Vectors of recordings that are spread over all.
 
-        float64 `[recordings, dim]`: all of them up to `segment.SAMPLE_ROWS`.
+        float32 `[recordings, dim]`: all of them up to `segment.SAMPLE_ROWS`.
         """
         share = min(1.0, segment.SAMPLE_ROWS / max(len(self), 1))
-        found = [np.zeros((0, self.contents.dim))]
+        found = [np.zeros((0, self.contents.dim), np.float32)]
         for part in self.parts:
             arrays = part.segment.arrays
             rows = segment.sample_rows(len(part.segment))
@@ -144,7 +144,7 @@ class OpenedParts:
             if count:
                 places = np.rint(np.linspace(0, len(there) - 1, count))
                 chosen = there[places.astype(np.int64)]
-                found.append(vectors[chosen].astype(np.float64))
+                found.append(vectors[chosen])
         return np.concatenate(found)
 
 

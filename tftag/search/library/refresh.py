@@ -5,7 +5,6 @@ changed is another one, and what is new and what is gone are differences of
 sets.
 """
 
-import contextlib
 import dataclasses
 import os
 import pathlib
@@ -263,6 +262,5 @@ def _each(
             lengths[path] = len(samples)
             yield path, samples
 
-    with contextlib.closing(measured()) as recorded:
-        for path, answer in audio_files.each(model.describe, recorded):
-            yield path, lengths.pop(path), answer
+    for path, answer in audio_files.each(model.describe, measured()):
+        yield path, lengths.pop(path), answer

@@ -159,9 +159,9 @@ def router(
     ) -> Results:
         """Finds recordings like one that is sent."""
         with index.model().using() as version:
-            encoder = served_index.encoder(version)
+            encoder = version.encoder
             samples, _ = await uploads.decoded(request, encoder.sample_rate_hz)
-            outputs = await version.clip_outputs(samples)
+            outputs = await version.run_clips(samples)
             vector = encoder.vector_of(outputs["embedding"])
         return await _refusing(_alike, index, asked, vector)
 
@@ -230,7 +230,7 @@ def _searched(index: served_index.ServedIndex, asked: Search) -> Results:
     warnings: list[str] = []
     held = index.current()
     with index.model().using() as version:
-        encoder = served_index.encoder(version)
+        encoder = version.encoder
         terms, vectors = known_terms.embed(
             encoder, query.parse(asked.q, encoder.is_known), warnings.append
         )

@@ -10,23 +10,15 @@ import pathlib
 import stat
 import threading
 import time
-from typing import Any, cast
+from typing import Any
 
 import numpy.typing as npt
 
 from tftag.search import library_index, suggestions
 from tftag.server import refusals
 from tftag.server.models import served_models, served_version
-from tftag.serving import saved_dual_encoder
 
 _KEY_DIGITS = 16
-
-
-def encoder(
-    version: served_version.ServedVersion,
-) -> saved_dual_encoder.SavedDualEncoder:
-    """The dual encoder that a model of an index is."""
-    return cast(saved_dual_encoder.SavedDualEncoder, version.tagger)
 
 
 class ServedIndex:
@@ -92,13 +84,12 @@ class ServedIndex:
         self, version: served_version.ServedVersion
     ) -> suggestions.Phrases:
         """What can be asked for in words."""
-        embedding = encoder(version)
+        encoder = version.encoder
+        space = encoder.space
         with self._lock:
-            if self._phrases is None or self._phrases[0] != embedding.space:
-                found = suggestions.Phrases(
-                    embedding.tag_names, embedding.phrases
-                )
-                self._phrases = (embedding.space, found)
+            if self._phrases is None or self._phrases[0] != space:
+                found = suggestions.Phrases(encoder.tag_names, encoder.phrases)
+                self._phrases = (space, found)
             return self._phrases[1]
 
     def vector(self, name: str) -> npt.NDArray[Any]:

@@ -14,7 +14,7 @@ from tftag import audio
 from tftag.console import quiet
 from tftag.server import refusals
 from tftag.server.models import batching
-from tftag.serving import loading
+from tftag.serving import loading, saved_dual_encoder
 
 with quiet.tensorflow_start():
     import tensorflow as tf
@@ -80,6 +80,19 @@ class ServedVersion:
             silence = np.zeros(self.tagger.spec.clip_samples, np.float32)
             self._submit_clip(silence, np.float32(1)).result()
 
+    @property
+    def encoder(self) -> saved_dual_encoder.SavedDualEncoder:
+        """The model, where it embeds words.
+
+        Raises:
+            refusals.Refused: It does not.
+        """
+        if not isinstance(self.tagger, saved_dual_encoder.SavedDualEncoder):
+            raise refusals.Refused(
+                refusals.BAD, f"The model {self.name} knows no words."
+            )
+        return self.tagger
+
     def begin_use(self) -> None:
         """Keeps the version up until `end_use`."""
         with self._changed:
@@ -143,7 +156,7 @@ class ServedVersion:
         key = _key(signature, inputs, function) or (signature, object())
         return await asyncio.wrap_future(self._rows.submit(key, inputs))
 
-    async def clip_outputs(
+    async def run_clips(
         self, samples: npt.NDArray[Any]
     ) -> dict[str, npt.NDArray[Any]]:
         """Takes the clips of a recording through the network.
@@ -232,7 +245,7 @@ class ServedVersion:
             )
             for name, value in inputs.items()
         }
-        run_clips: Any = self.tagger.run_clips  # the caller has looked
+        run_clips: Any = self.tagger.run_clips  # `run_clips` has looked
         answer = run_clips(tensors)
         return {name: value.numpy()[:given] for name, value in answer.items()}
 

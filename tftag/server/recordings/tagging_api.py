@@ -67,7 +67,7 @@ def router(
             samples, remarks = await uploads.decoded(
                 request, version.tagger.sample_rate_hz
             )
-            outputs = await version.clip_outputs(samples)
+            outputs = await version.run_clips(samples)
             return _tagged(version, samples, remarks, outputs, timeline)
 
     return api

@@ -102,7 +102,7 @@ def test_clips_of_several_recordings_share_the_network(version):
     ]
 
     async def all_of_them():
-        return await asyncio.gather(*map(version.clip_outputs, recordings))
+        return await asyncio.gather(*map(version.run_clips, recordings))
 
     outputs = asyncio.run(all_of_them())
     for samples, one in zip(recordings, outputs, strict=True):

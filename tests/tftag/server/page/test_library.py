@@ -4,7 +4,11 @@ import browser
 import pytest
 import served_page
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(browser.missing() != "", reason=browser.missing()),
+]
 
 
 def titles(answer):

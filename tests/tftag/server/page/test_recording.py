@@ -6,7 +6,11 @@ import browser
 import pytest
 import served_page
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(browser.missing() != "", reason=browser.missing()),
+]
 
 
 def percent(share):
