@@ -236,7 +236,7 @@ class _Kept(logging.Handler):
         self.texts.append(record.getMessage())
 
 
-def _begin(audio_seconds: int) -> None:
+def _begin(audio_seconds: float) -> None:
     """Makes a process one that decodes."""
     waveform.MAX_SECONDS = audio_seconds  # of this process alone
     # Ctrl-C reaches the whole group: the parent decides what happens then.
