@@ -154,8 +154,8 @@ def load(
             for status, passed in found:
                 answers[status].append(passed)
     passed = time.monotonic() - start
-    found = {status: np.array(times) for status, times in answers.items()}
-    return found, passed
+    by_status = {status: np.array(times) for status, times in answers.items()}
+    return by_status, passed
 
 
 def calls_per_second(call: Callable[[], object], seconds: float) -> float:
@@ -194,9 +194,10 @@ def _as_json(wav):
 
 def _resident_bytes(port):
     text = _ask(port, "GET", "/metrics")[1].decode()
-    return float(
-        re.search(r"^process_resident_memory_bytes (\S+)", text, re.M)[1]
+    (resident,) = re.findall(
+        r"^process_resident_memory_bytes (\S+)", text, re.M
     )
+    return float(resident)
 
 
 def _ask(port, method, path):

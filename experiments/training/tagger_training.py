@@ -6,6 +6,7 @@ import functools
 import logging
 import time
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import keras
 import numpy as np
@@ -95,7 +96,9 @@ def train_tagger(
     if settings.is_on_cached_vectors:
         refuse_group(workers)
         recipe = dataclasses.replace(recipe, fitted=lambda model: model.head)
-        return train_head(settings, train, validation, run, recipe)
+        # Who trains alone has a folder.
+        alone = cast(run_folder.RunDir, run)
+        return train_head(settings, train, validation, alone, recipe)
     return train_model(settings, train, validation, run, recipe, workers)
 
 
@@ -229,7 +232,7 @@ def train_model(
             loop.restore(*saved)
             _log.info(
                 "%s: %s after step %d",
-                run.path,
+                loop.run and loop.run.path,
                 "trained"
                 if loop.progress.is_over(training.epochs)
                 else "going on",

@@ -67,7 +67,8 @@ class DescribeShard(beam.DoFn):
             The key of the shard and the number; `{"name", "reason"}` of each
             other file in the output `rejected`.
         """
-        described, vectors, rejected = [], [], []
+        described, vectors = [], []
+        rejected: list[dict[str, str]] = []
         for name, found, vector in self._each(shard, rejected):
             described.append({"name": name, **found})
             if vector is not None:

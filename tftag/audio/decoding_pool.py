@@ -6,6 +6,7 @@ A decoder that crashes, or comes to no end, costs its file alone.
 import collections
 import concurrent.futures
 import contextlib
+import functools
 import logging
 import multiprocessing
 import os
@@ -117,12 +118,12 @@ class Worker:
     def _submit(
         self, path: pathlib.Path, sample_rate_hz: int
     ) -> "concurrent.futures.Future[_Decoded]":
-        task = (_decode, path, sample_rate_hz, self._seconds)
+        task = functools.partial(_decode, path, sample_rate_hz, self._seconds)
         try:
-            return self._executor.submit(*task)
+            return self._executor.submit(task)
         except process.BrokenProcessPool:  # it died while it had nothing to do
             self._executor = _start(1, self._audio_seconds)
-            return self._executor.submit(*task)
+            return self._executor.submit(task)
 
     def close(self) -> None:
         """Ends the process, when it is done with its file."""
@@ -193,7 +194,7 @@ class _Pool:
 
 
 def _start(
-    processes: int, audio_seconds: int = waveform.MAX_SECONDS
+    processes: int, audio_seconds: float = waveform.MAX_SECONDS
 ) -> concurrent.futures.ProcessPoolExecutor:
     # After Ctrl-C the process that multiprocessing keeps beside would warn of
     # what it clears away; it takes its filters from here.
@@ -235,7 +236,7 @@ class _Kept(logging.Handler):
         self.texts.append(record.getMessage())
 
 
-def _begin(audio_seconds: int) -> None:
+def _begin(audio_seconds: float) -> None:
     """Makes a process one that decodes."""
     waveform.MAX_SECONDS = audio_seconds  # of this process alone
     # Ctrl-C reaches the whole group: the parent decides what happens then.

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import soxr
 
 FULL_SCALE = 32_767  # the loudest sample of every recording, as int16
-MAX_SECONDS = 12 * 3_600
+MAX_SECONDS: float = 12 * 3_600
 
 _KEPT_SECONDS = 3_600
 # Half a step of 24-bit audio. Opus gives 1e-34 where zeros were encoded.

@@ -6,19 +6,24 @@ import importlib.util
 import ipaddress
 import os
 import pathlib
+import types
+from typing import TYPE_CHECKING
 
 from tftag.audio import decoding_pool
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model
+from tftag.cli import chosen_model, command_line
 from tftag.console import interrupts
 from tftag.pretrained import presets
+
+if TYPE_CHECKING:  # it imports TensorFlow
+    from tftag.server.models import served_models
 
 TOKEN_VARIABLE = "TFTAG_TOKEN"  # noqa: S105
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _PACKAGES = ("fastapi", "uvicorn", "python_multipart", "prometheus_client")
 
 
-def add_parser(commands) -> None:
+def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     serve = commands.add_parser(
         "serve",
@@ -155,7 +160,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _modules():
+def _modules() -> tuple[
+    types.ModuleType, types.ModuleType, types.ModuleType, types.ModuleType
+]:
     for name in _PACKAGES:
         if importlib.util.find_spec(name) is None:
             raise ValueError(
@@ -167,7 +174,7 @@ def _modules():
     return limits, listening, json_log, service
 
 
-def _sources(arguments):
+def _sources(arguments: argparse.Namespace) -> "list[served_models.Source]":
     from tftag.search import library_index
     from tftag.server.models import served_models
 
@@ -204,7 +211,7 @@ def _sources(arguments):
     return sources
 
 
-def _source(text):
+def _source(text: str) -> tuple[str | None, str]:
     name, mark, model = text.partition("=")
     if not mark or os.path.lexists(text) or "/" in name:
         return None, arguments_lib.local_path(text)
@@ -215,7 +222,7 @@ def _source(text):
     return name, arguments_lib.local_path(model)
 
 
-def _label(text):
+def _label(text: str) -> tuple[str, str, int]:
     model, _, rest = text.partition("/")
     label, _, number = rest.partition("=")
     if not (model and label and number.isdecimal()):
@@ -226,7 +233,7 @@ def _label(text):
     return model, label, int(number)
 
 
-def _port(text):
+def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(
             f"must be a number from 0 to 65535. Received: {text}"
@@ -234,7 +241,7 @@ def _port(text):
     return int(text)
 
 
-def _is_loopback(host):
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -17,11 +17,25 @@ SETTINGS = (
 class Config(Protocol):
     """What the config of a model says of it; the model describes each."""
 
-    dropout: float
-    head_units: int
-    head_dropout: float
-    head_members: int
-    head_components: int
+    @property
+    def dropout(self) -> float:
+        """In front of it."""
+
+    @property
+    def head_units(self) -> int:
+        """Of the hidden layer; 0 for none."""
+
+    @property
+    def head_dropout(self) -> float:
+        """Behind it."""
+
+    @property
+    def head_members(self) -> int:
+        """Heads side by side."""
+
+    @property
+    def head_components(self) -> int:
+        """Principal components in front; 0 for none."""
 
 
 def check(config: Config) -> None:

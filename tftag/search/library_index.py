@@ -203,7 +203,7 @@ class LibraryIndex:
         found = self._parts.find(key)
         return None if found is None else self._path(self._recording(*found))
 
-    def vector_of_key(self, key: int) -> np.ndarray | None:
+    def vector_of_key(self, key: int) -> npt.NDArray[Any] | None:
         """The vector of a recording, float32 `[dim]`, by its key."""
         if (found := self._parts.find(key)) is None:
             return None

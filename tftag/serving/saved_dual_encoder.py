@@ -96,7 +96,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
             "embedding"
         ]
 
-    def vector_of(self, clips: np.ndarray) -> np.ndarray:
+    def vector_of(self, clips: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The vector of a recording by those of its clips.
 
         Args:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import fastapi
-import numpy as np
+import numpy.typing as npt
 import pydantic
 from starlette import requests, responses
 
@@ -239,7 +239,9 @@ def _searched(index: served_index.ServedIndex, asked: Search) -> Results:
 
 
 def _alike(
-    index: served_index.ServedIndex, asked: Similar, vector: np.ndarray | None
+    index: served_index.ServedIndex,
+    asked: Similar,
+    vector: npt.NDArray[Any] | None,
 ) -> Results:
     held = index.current()
     like = [index.vector(name) for name in asked.like]

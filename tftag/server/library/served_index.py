@@ -10,8 +10,9 @@ import pathlib
 import stat
 import threading
 import time
+from typing import Any
 
-import numpy as np
+import numpy.typing as npt
 
 from tftag.search import library_index, suggestions
 from tftag.server import refusals
@@ -91,7 +92,7 @@ class ServedIndex:
                 self._phrases = (space, found)
             return self._phrases[1]
 
-    def vector(self, name: str) -> np.ndarray:
+    def vector(self, name: str) -> npt.NDArray[Any]:
         """The vector of a recording, float32 `[dim]`.
 
         Raises:

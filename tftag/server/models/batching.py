@@ -9,10 +9,12 @@ import concurrent.futures
 import dataclasses
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-Arrays = Mapping[str, np.ndarray]
+Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclasses.dataclass(eq=False)
@@ -21,7 +23,7 @@ class _Job:
     inputs: Arrays
     rows: int
     size: int
-    answer: "concurrent.futures.Future[dict[str, np.ndarray]]"
+    answer: "concurrent.futures.Future[dict[str, npt.NDArray[Any]]]"
 
 
 class Batcher:
@@ -37,7 +39,7 @@ class Batcher:
 
     def __init__(
         self,
-        run: Callable[[Hashable, Arrays], Mapping[str, np.ndarray]],
+        run: Callable[[Hashable, Arrays], Mapping[str, npt.NDArray[Any]]],
         most_rows: int,
         most_bytes: int,
         observe: Callable[[int], None],
@@ -54,7 +56,7 @@ class Batcher:
 
     def submit(
         self, key: Hashable, inputs: Arrays
-    ) -> "concurrent.futures.Future[dict[str, np.ndarray]]":
+    ) -> "concurrent.futures.Future[dict[str, npt.NDArray[Any]]]":
         """Has a request run.
 
         Args:
@@ -66,7 +68,7 @@ class Batcher:
         Returns:
             What will hold the outputs; cancelled, it is not run.
         """
-        answer: concurrent.futures.Future[dict[str, np.ndarray]]
+        answer: concurrent.futures.Future[dict[str, npt.NDArray[Any]]]
         answer = concurrent.futures.Future()
         rows = max(len(np.atleast_1d(value)) for value in inputs.values())
         size = sum(map(_bytes, inputs.values()))
@@ -131,7 +133,7 @@ class Batcher:
             job.answer.set_result(answer)
 
 
-def _joined(parts: Sequence[Arrays]) -> dict[str, np.ndarray]:
+def _joined(parts: Sequence[Arrays]) -> dict[str, npt.NDArray[Any]]:
     if len(parts) == 1:
         return dict(parts[0])
     return {
@@ -140,7 +142,7 @@ def _joined(parts: Sequence[Arrays]) -> dict[str, np.ndarray]:
     }
 
 
-def _even(arrays: list[np.ndarray]) -> list[np.ndarray]:
+def _even(arrays: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
     """Puts zeros behind the rows of shorter arrays `[rows, samples]`."""
     if arrays[0].ndim != 2 or len({one.shape[1] for one in arrays}) == 1:
         return arrays
@@ -151,8 +153,8 @@ def _even(arrays: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _parted(
-    outputs: Mapping[str, np.ndarray], rows: list[int]
-) -> list[dict[str, np.ndarray]]:
+    outputs: Mapping[str, npt.NDArray[Any]], rows: list[int]
+) -> list[dict[str, npt.NDArray[Any]]]:
     if len(rows) == 1:
         return [dict(outputs)]
     ends = np.cumsum(rows)[:-1]
@@ -163,7 +165,7 @@ def _parted(
     ]
 
 
-def _bytes(value: np.ndarray) -> int:
+def _bytes(value: npt.NDArray[Any]) -> int:
     if value.dtype == object:
         return sum(map(len, value.ravel()))
     return value.nbytes

@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import audio
 from tftag.console import quiet
@@ -139,8 +140,8 @@ class ServedVersion:
         }
 
     async def predict(
-        self, signature: str, inputs: Mapping[str, np.ndarray]
-    ) -> dict[str, np.ndarray]:
+        self, signature: str, inputs: Mapping[str, npt.NDArray[Any]]
+    ) -> dict[str, npt.NDArray[Any]]:
         """Runs a signature, with those of others where that changes nothing.
 
         Args:
@@ -155,7 +156,9 @@ class ServedVersion:
         key = _key(signature, inputs, function) or (signature, object())
         return await asyncio.wrap_future(self._rows.submit(key, inputs))
 
-    async def run_clips(self, samples: np.ndarray) -> dict[str, np.ndarray]:
+    async def run_clips(
+        self, samples: npt.NDArray[Any]
+    ) -> dict[str, npt.NDArray[Any]]:
         """Takes the clips of a recording through the network.
 
         Clips of several recordings fill it together, each recording with at
@@ -196,12 +199,12 @@ class ServedVersion:
             for name in outputs[0]
         }
 
-    def start_seconds(self, samples: int) -> np.ndarray:
+    def start_seconds(self, samples: int) -> npt.NDArray[Any]:
         """Where the clips of a recording begin, float64 `[clips]`."""
         starts = audio.clip_starts(samples, self.tagger.spec)
         return starts / self.tagger.spec.sample_rate_hz
 
-    def _submit_clip(self, samples: np.ndarray, peak: Any) -> Any:
+    def _submit_clip(self, samples: npt.NDArray[Any], peak: Any) -> Any:
         clip = np.zeros((1, self.tagger.spec.clip_samples), np.float32)
         clip[0, : len(samples)] = samples
         inputs = {"waveform": clip, "peak": np.full(1, peak, np.float32)}
@@ -217,7 +220,9 @@ class ServedVersion:
             )
         return self.tagger.signatures[name]
 
-    def _run(self, key: Any, inputs: batching.Arrays) -> dict[str, np.ndarray]:
+    def _run(
+        self, key: Any, inputs: batching.Arrays
+    ) -> dict[str, npt.NDArray[Any]]:
         function = self._signature(key[0])
         specs = _declared(function)
         tensors = {
@@ -230,7 +235,7 @@ class ServedVersion:
 
     def _run_clips(
         self, key: Hashable, inputs: batching.Arrays
-    ) -> dict[str, np.ndarray]:
+    ) -> dict[str, npt.NDArray[Any]]:
         given = len(inputs["peak"])
         spare = self.tagger.clips_at_once - given
         # As in a signature, where empty places are filled with zeros.
@@ -240,7 +245,8 @@ class ServedVersion:
             )
             for name, value in inputs.items()
         }
-        answer: Any = self.tagger.run_clips(tensors)
+        run_clips: Any = self.tagger.run_clips  # `run_clips` has looked
+        answer = run_clips(tensors)
         return {name: value.numpy()[:given] for name, value in answer.items()}
 
 
@@ -250,7 +256,7 @@ def _declared(function: Any) -> dict[str, Any]:
 
 
 def _key(
-    signature: str, inputs: Mapping[str, np.ndarray], function: Any
+    signature: str, inputs: Mapping[str, npt.NDArray[Any]], function: Any
 ) -> Hashable | None:
     """What requests must have in common to be joined; None joins none."""
     specs = _declared(function)
@@ -283,7 +289,7 @@ def _key(
 
 
 def _check_shapes(
-    inputs: Mapping[str, np.ndarray], specs: Mapping[str, Any]
+    inputs: Mapping[str, npt.NDArray[Any]], specs: Mapping[str, Any]
 ) -> None:
     for name, value in inputs.items():
         expected = specs[name].shape

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import fastapi
 import numpy as np
+import numpy.typing as npt
 import pydantic
 from starlette import requests
 
@@ -74,9 +75,9 @@ def router(
 
 def _tagged(
     version: served_version.ServedVersion,
-    samples: np.ndarray,
+    samples: npt.NDArray[Any],
     remarks: list[str],
-    outputs: dict[str, np.ndarray],
+    outputs: dict[str, npt.NDArray[Any]],
     has_timeline: bool,
 ) -> Tagged:
     tagger = version.tagger
@@ -103,8 +104,8 @@ def _tagged(
 
 def _timeline(
     version: served_version.ServedVersion,
-    samples: np.ndarray,
-    clips: np.ndarray,
+    samples: npt.NDArray[Any],
+    clips: npt.NDArray[Any],
 ) -> Timeline:
     tagger = version.tagger
     return Timeline(

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from typing import Any, BinaryIO
 
-import numpy as np
+import numpy.typing as npt
 from starlette import datastructures, requests
 
 from tftag import audio
@@ -76,7 +76,7 @@ class Uploads:
 
     async def decoded(
         self, request: requests.Request, sample_rate_hz: int
-    ) -> tuple[np.ndarray, list[str]]:
+    ) -> tuple[npt.NDArray[Any], list[str]]:
         """Receives a recording and decodes it.
 
         Args:
@@ -118,7 +118,7 @@ class Uploads:
 
     async def _decode(
         self, path: pathlib.Path, sample_rate_hz: int
-    ) -> tuple[np.ndarray, list[str]]:
+    ) -> tuple[npt.NDArray[Any], list[str]]:
         worker = await self._free.get()
         task = asyncio.create_task(
             asyncio.to_thread(worker.decode, path, sample_rate_hz)

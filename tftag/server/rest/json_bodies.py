@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.files import plain_json
 from tftag.server import refusals
@@ -68,7 +69,7 @@ def columns(
     document: dict[str, Any],
     inputs: "Mapping[str, served_version.Input]",
     signature: str,
-) -> tuple[dict[str, np.ndarray], bool]:
+) -> tuple[dict[str, npt.NDArray[Any]], bool]:
     """Reads the tensors of a request.
 
     Args:
@@ -129,7 +130,7 @@ def check_examples(document: dict[str, Any]) -> None:
             )
 
 
-def text(outputs: Mapping[str, np.ndarray], is_rows: bool) -> bytes:
+def text(outputs: Mapping[str, npt.NDArray[Any]], is_rows: bool) -> bytes:
     """Writes the answer.
 
     Args:
@@ -154,7 +155,7 @@ def text(outputs: Mapping[str, np.ndarray], is_rows: bool) -> bytes:
 
 def _from_rows(
     document: dict[str, Any], inputs: "Mapping[str, served_version.Input]"
-) -> dict[str, np.ndarray]:
+) -> dict[str, npt.NDArray[Any]]:
     rows = document["instances"]
     if not isinstance(rows, list):
         json_tensors.refuse_value(
@@ -168,7 +169,7 @@ def _from_rows(
             "multiple input tensors required as per tensorinfo_map"
         )
     are_objects = _is_object(rows[0])
-    found: dict[str, list[np.ndarray]] = {}
+    found: dict[str, list[npt.NDArray[Any]]] = {}
     for place, row in enumerate(rows):
         if are_objects != _is_object(row):
             json_tensors.refuse(
@@ -215,7 +216,7 @@ def _add_row(found: Any, name: str, value: Any, inputs: Any) -> None:
 
 def _from_columns(
     value: Any, inputs: "Mapping[str, served_version.Input]"
-) -> dict[str, np.ndarray]:
+) -> dict[str, npt.NDArray[Any]]:
     if not _is_object(value):
         if len(inputs) > 1:
             json_tensors.refuse(
@@ -240,7 +241,7 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict) and not json_tensors.is_bytes(value)
 
 
-def _check_rows(outputs: Mapping[str, np.ndarray]) -> None:
+def _check_rows(outputs: Mapping[str, npt.NDArray[Any]]) -> None:
     expected = None
     for name, values in outputs.items():
         if not values.ndim:

@@ -11,6 +11,7 @@ import json
 from typing import Any, NoReturn
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.server import refusals
 
@@ -21,7 +22,7 @@ _FLOAT_MAX = float(np.finfo(np.float32).max)
 _NUMPY = {"float": np.float32, "int64": np.int64, "string": object}
 
 
-def tensor(value: Any, dtype: str) -> np.ndarray:
+def tensor(value: Any, dtype: str) -> npt.NDArray[Any]:
     """Reads a tensor: lists in lists, all of one shape.
 
     Args:
@@ -37,13 +38,13 @@ def tensor(value: Any, dtype: str) -> np.ndarray:
         inner = inner[0] if inner else None
     if len(shape) > _MOST_DIMENSIONS:
         refuse(f"Encountered lists {len(shape)} levels deep.")
-    parts: list[np.ndarray] = []
+    parts: list[npt.NDArray[Any]] = []
     _fill(value, 0, shape, dtype, parts)
     flat = np.concatenate(parts) if parts else np.zeros(0, _NUMPY[dtype])
     return flat.reshape(shape)
 
 
-def as_json(name: str, values: np.ndarray) -> Any:
+def as_json(name: str, values: npt.NDArray[Any]) -> Any:
     """Writes a tensor as lists; strings of a name in `_bytes` as bytes."""
     if values.dtype == object:
         found = np.empty(values.shape, object)
@@ -73,7 +74,7 @@ def kind(value: Any) -> str:
     """The type of a value, as JSON calls it."""
     if value is None or isinstance(value, bool):
         return str(value).replace("None", "Null")
-    kinds = {str: "String", list: "Array", dict: "Object"}
+    kinds: dict[type, str] = {str: "String", list: "Array", dict: "Object"}
     return kinds.get(type(value), "Number")
 
 
@@ -125,7 +126,7 @@ def _fill(value: Any, level: int, shape: Any, dtype: str, parts: Any) -> None:
         _fill(item, level + 1, shape, dtype, parts)
 
 
-def _values(values: list[Any], dtype: str) -> np.ndarray:
+def _values(values: list[Any], dtype: str) -> npt.NDArray[Any]:
     """Converts a list without lists in it, a million numbers at once."""
     kinds = set(map(type, values))
     if dtype == "float" and kinds <= {int, float}:
@@ -144,7 +145,7 @@ def _values(values: list[Any], dtype: str) -> np.ndarray:
     _refuse_type(next(v for v in values if type(v) not in wanted[dtype]), dtype)
 
 
-def _floats(values: list[Any]) -> np.ndarray:
+def _floats(values: list[Any]) -> npt.NDArray[Any]:
     try:
         doubles = np.array(values, np.float64)
     except OverflowError:

@@ -50,7 +50,11 @@ def router(models: served_models.ServedModels) -> fastapi.APIRouter:
         found = _MODEL.fullmatch(path)
         end = (found and found["end"] or "").lower()
         is_known = found and end in _ENDS.get(request.method, ())
-        if not is_known or (end[:1] == ":" and found["name"] is None):
+        if (
+            found is None
+            or not is_known
+            or (end[:1] == ":" and found["name"] is None)
+        ):
             raise refusals.Refused(
                 refusals.BAD,
                 f"Malformed request: {request.method} {path:.200}",
