@@ -74,7 +74,7 @@ def train(
     labels = recordings.labels()[known].astype(np.float32)
     if settings.model.head_components:
         # Those of a dual encoder are in its audio tower.
-        tower = getattr(model, "audio_tower", model)
+        tower: clip_model.ClipModel = getattr(model, "audio_tower", model)
         fit_components(tower.head.get_layer("components"), vectors)
     batch_size = min(training.batch_size, len(labels))
     steps = len(labels) // batch_size
@@ -166,7 +166,7 @@ class _Watched:
             _log.info("%s", loop.line(row, training.epochs))
 
     def _score(self, progress):
-        found = {}
+        found: dict[str, float] = {}
         for name, (clips, truth) in self._parts.items():
             known = np.unique(clips.rows)
             scores = _probabilities(self.model.head, clips)[known]

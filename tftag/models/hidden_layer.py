@@ -15,13 +15,27 @@ SETTINGS = (
 
 
 class Config(Protocol):
-    """What the config of a model says of it; the model describes each."""
+    """What the config of a model says of it; a model's own says more."""
 
-    dropout: float
-    head_units: int
-    head_dropout: float
-    head_members: int
-    head_components: int
+    @property
+    def dropout(self) -> float:
+        """Share of the vector dropped in training."""
+
+    @property
+    def head_units(self) -> int:
+        """Of a hidden layer; 0 is none."""
+
+    @property
+    def head_dropout(self) -> float:
+        """Share of these units dropped in training."""
+
+    @property
+    def head_members(self) -> int:
+        """Hidden layers side by side."""
+
+    @property
+    def head_components(self) -> int:
+        """Principal components in the vector's place; 0 is the vector."""
 
 
 def check(config: Config) -> None:
