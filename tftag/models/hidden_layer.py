@@ -15,27 +15,27 @@ SETTINGS = (
 
 
 class Config(Protocol):
-    """What the config of a model says of it; the model describes each."""
+    """What the config of a model says of it; a model's own says more."""
 
     @property
     def dropout(self) -> float:
-        """In front of it."""
+        """Share of the vector dropped in training."""
 
     @property
     def head_units(self) -> int:
-        """Of the hidden layer; 0 for none."""
+        """Of a hidden layer; 0 is none."""
 
     @property
     def head_dropout(self) -> float:
-        """Behind it."""
+        """Share of these units dropped in training."""
 
     @property
     def head_members(self) -> int:
-        """Heads side by side."""
+        """Hidden layers side by side."""
 
     @property
     def head_components(self) -> int:
-        """Principal components in front; 0 for none."""
+        """Principal components in the vector's place; 0 is the vector."""
 
 
 def check(config: Config) -> None:
