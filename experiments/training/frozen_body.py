@@ -2,6 +2,7 @@
 
 import logging
 import time
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,7 +10,7 @@ import tensorflow as tf
 
 from experiments.data import recordings as data
 from experiments.figures import tensorboard_log
-from experiments.runs import run_folder
+from experiments.runs import run_folder, state
 from experiments.scoring import evaluation
 from experiments.settings import (
     dual_encoder_config,
@@ -18,7 +19,6 @@ from experiments.settings import (
 from experiments.training import (
     cached_clips,
     loop,
-    state,
     tag_sharing,
     vector_cache,
 )
@@ -74,7 +74,7 @@ def train(
     labels = recordings.labels()[known].astype(np.float32)
     if settings.model.head_components:
         # Those of a dual encoder are in its audio tower.
-        tower: clip_model.ClipModel = getattr(model, "audio_tower", model)
+        tower: Any = getattr(model, "audio_tower", model)
         fit_components(tower.head.get_layer("components"), vectors)
     batch_size = min(training.batch_size, len(labels))
     steps = len(labels) // batch_size
