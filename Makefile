@@ -2,13 +2,14 @@
 #                 embedded data set
 # make test       set up, then run the fast tests
 # make test-slow  the long tests
+# make test-catalogue  those of the catalogue, with Apache Beam in .venv-beam
 # make lint       ruff's rules and format, who may import whom, and mypy
 # make docs       the pages of docs/, into site/
 # make lock       resolve requirements/*.in again (needs uv)
 # make clean      removes the environments, the embedded data sets and site/
 #
 # LOCK=newest takes the newest TensorFlow in place of 2.17 and keeps it in an
-# environment of its own. PYTHON=python3.12 names another interpreter.
+# environment of its own, LOCK=beam that of the catalogue. PYTHON=python3.12 names another interpreter.
 PYTHON ?= python3
 PYTHON_TAG := $(shell $(PYTHON) -c 'import sys; print("py%d%d" % sys.version_info[:2])')
 
@@ -19,7 +20,7 @@ VENV := $(if $(filter default,$(LOCK)),.venv,.venv-$(LOCK))
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help baseline test test-slow lint docs lock setup clean
+.PHONY: help baseline test test-slow test-catalogue lint docs lock setup clean
 help:
 	@sed -n '1,/^PYTHON/s/^# \{0,1\}//p' Makefile
 
@@ -54,6 +55,10 @@ test: setup
 test-slow: setup
 	@$(PYTEST) -m slow $(ARGS)
 
+test-catalogue:
+	@$(MAKE) --no-print-directory setup LOCK=beam
+	@.venv-beam/bin/python -m pytest tests/pipelines/catalogue $(ARGS)
+
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -71,10 +76,13 @@ lock:
 	@for tag in 11 12; do uv pip compile -q --universal --no-header \
 	    --no-emit-index-url --python-version 3.$$tag \
 	    requirements/default.in -o requirements/default-py3$$tag.txt; done
+	@for tag in 11 12; do uv pip compile -q --universal --no-header \
+	    --no-emit-index-url --python-version 3.$$tag \
+	    requirements/beam.in -o requirements/beam-py3$$tag.txt; done
 	@for tag in 11 12 13; do uv pip compile -q --universal --no-header \
 	    --no-emit-index-url --python-version 3.$$tag \
 	    requirements/newest.in -o requirements/newest-py3$$tag.txt; done
 
 clean:
-	rm -rf .venv .venv-newest data/synthetic data/synthetic_zero_shot \
+	rm -rf .venv .venv-newest .venv-beam data/synthetic data/synthetic_zero_shot \
 	    site docs/reference/modules

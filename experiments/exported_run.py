@@ -6,7 +6,7 @@ import os
 import pathlib
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation, held_out
 from experiments.settings import dual_encoder_config, flags
 from experiments.training import tagger_training, transfer
+from experiments.workers import group
 from pipelines import manifest as manifests
 from tftag.files import plain_json, plain_path
 from tftag.serving import model_card
@@ -37,7 +38,62 @@ def parse(
         help="folder that gets the SavedModel under the next free number "
         "(%(default)s)",
     )
+    parser.add_argument(
+        "--strategy",
+        choices=group.STRATEGIES,
+        default="none",
+        help="train on all devices of this machine (mirrored), or with the "
+        "workers that TF_CONFIG names (multi-worker); the batch is shared out "
+        "(%(default)s)",
+    )
+    parser.add_argument(
+        "--wait-for-workers",
+        type=float,
+        default=300.0,
+        metavar="SECONDS",
+        help="how long the other workers may take to come (%(default)g)",
+    )
     return parser.parse_args(command)
+
+
+@contextlib.contextmanager
+def joined(arguments: argparse.Namespace) -> Iterator[group.Workers]:
+    """The workers that train together, until the last line of the block.
+
+    Args:
+        arguments: what `parse` returned.
+    """
+    workers = group.join(arguments.strategy, arguments.wait_for_workers)
+    with workers.together():
+        if workers.strategy is not None:
+            share = workers.share
+            print(
+                f"worker {workers.number} of {workers.count}: {share.count} of "
+                f"{share.parts} devices",
+                flush=True,
+            )
+        yield workers
+        workers.end()
+
+
+def follow(
+    workers: group.Workers,
+    settings,
+    manifest: manifests.Manifest,
+    train: Callable[[], object],
+) -> int:
+    """What workers do that are not the chief; returns the exit status.
+
+    Args:
+        workers: the group.
+        settings: all of the experiment.
+        manifest: all recordings, with the tags that are learned.
+        train: takes part in the training.
+    """
+    if workers.exchange({})[0]["goes_on"]:
+        workers.agree(_told(settings, manifest))
+        train()
+    return 0
 
 
 def begin(
@@ -46,6 +102,7 @@ def begin(
     command: list[str],
     settings: dual_encoder_config.Settings,
     manifest: manifests.Manifest,
+    workers: group.Workers = group.ALONE,
 ) -> bool:
     """Writes what the run is about, or refuses to go on with another one.
 
@@ -55,6 +112,7 @@ def begin(
         command: arguments without the program's name.
         settings: all of the experiment.
         manifest: all recordings, with the tags that are learned.
+        workers: who trains it, all told the same.
 
     Returns:
         False where the run was finished before: its copy is made, and nothing
@@ -62,7 +120,9 @@ def begin(
     """
     data = _data(settings, manifest)
     run_settings.keep(run, flags.leaves(settings), data, settings)
-    if run.finished:
+    goes_on = not run.finished
+    workers.exchange({"goes_on": goes_on})
+    if not goes_on:
         print(f"{run.path} is finished; another --name starts a new run.")
         bucket_copies.make(arguments.copy_to, run)
         return False
@@ -71,6 +131,7 @@ def begin(
     pathlib.Path(arguments.export).mkdir(parents=True, exist_ok=True)
     with plain_path.plain(arguments.export):
         pass
+    workers.agree(_told(settings, manifest))
     run.write_environment(command, settings.seed)
     counts = ", ".join(f"{n} {s}" for s, n in manifest.split_counts.items())
     print(
@@ -169,6 +230,16 @@ def finish(
     run.write_json("metrics.json", {**summary, "export": str(exported)})
     print(_closing(run, summary, exported, judged.recordings) + more)
     bucket_copies.make(arguments.copy_to, run)
+
+
+def _told(
+    settings: dual_encoder_config.Settings, manifest: manifests.Manifest
+) -> dict:
+    """What must be the same for all workers; folders may differ."""
+    of_each = {"data", "name", "checkpoint_seconds"}
+    leaves = plain_json.plain(flags.leaves(settings))
+    said = {k: v for k, v in leaves.items() if k not in of_each}
+    return {**said, "data": manifest.fingerprint}
 
 
 def _data(

@@ -34,15 +34,34 @@ def main(argv: list[str] | None = None) -> int:
     )
     console.begin()
     settings = flags.from_arguments(arguments, baseline_config.PRESETS)
-    manifest = recordings.read(settings)
+    with exported_run.joined(arguments) as workers:
+        return _experiment(arguments, command, settings, workers)
+
+
+def _experiment(arguments, command, settings, workers) -> int:
+    with workers.chief_first():  # it may be made now
+        manifest = recordings.read(settings)
     train, validation, test = recordings.parts(settings, manifest)
     evaluation.check_scored(validation, test)
     transfer.check_start(settings.init_from, (), test)
+    if not workers.is_chief:
+        return exported_run.follow(
+            workers,
+            settings,
+            manifest,
+            lambda: tagger_training.train_tagger(
+                settings, train, validation, None, workers
+            ),
+        )
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
-        if not exported_run.begin(run, arguments, command, settings, manifest):
+        if not exported_run.begin(
+            run, arguments, command, settings, manifest, workers
+        ):
             return 0
-        trained = tagger_training.train_tagger(settings, train, validation, run)
+        trained = tagger_training.train_tagger(
+            settings, train, validation, run, workers
+        )
         judged = held_out.judge(settings, trained, train, validation, test)
         illustrations.illustrate(run, settings, trained, judged)
         project(run, settings, trained, judged.recordings)

@@ -41,7 +41,13 @@ def main(argv: list[str] | None = None) -> int:
     )
     console.begin()
     settings = flags.from_arguments(arguments, dual_encoder_config.PRESETS)
-    manifest = dual_encoder_data.read_data(settings)
+    with exported_run.joined(arguments) as workers:
+        return _experiment(arguments, command, settings, workers)
+
+
+def _experiment(arguments, command, settings, workers) -> int:
+    with workers.chief_first():  # it may be made now
+        manifest = dual_encoder_data.read_data(settings)
     names = manifest.vocabulary.names
     train, validation, test = recordings.parts(settings, manifest)
     watched = test or validation
@@ -64,14 +70,25 @@ def main(argv: list[str] | None = None) -> int:
         for part in (validation, test)
     )
     evaluation.check_scored(validation, test)
+    if not workers.is_chief:
+        return exported_run.follow(
+            workers,
+            settings,
+            known,
+            lambda: dual_encoder_training.train(
+                settings, train, validation, vectors, None, workers
+            ),
+        )
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
-        if not exported_run.begin(run, arguments, command, settings, known):
+        if not exported_run.begin(
+            run, arguments, command, settings, known, workers
+        ):
             return 0
         covered = vectors.coverage(names, manifest.labels().sum(axis=0))
         print(f"{vectors.source}: {covered}", flush=True)
         trained = dual_encoder_training.train(
-            settings, train, validation, vectors, run
+            settings, train, validation, vectors, run, workers
         )
         judged = held_out.judge(settings, trained, train, validation, test)
         illustrations.illustrate(run, settings, trained, judged)

@@ -40,10 +40,11 @@ def main(argv: list[str] | None = None) -> int:
     console.begin()
     settings = flags.from_arguments(arguments, dual_encoder_config.PRESETS)
     settings = dataclasses.replace(settings, train_on="all")
-    if settings.data != baseline_config.SYNTHETIC and not settings.unseen_count:
+    is_drawn = settings.unseen_count or settings.unseen_draws
+    if settings.data != baseline_config.SYNTHETIC and not is_drawn:
         raise ValueError(
-            "Some tags must be kept from training: set --unseen-count. "
-            "Received: 0"
+            "Some tags must be kept from training: set --unseen-count or "
+            "--unseen-draws. Received: neither"
         )
     manifest = dual_encoder_data.read_data(settings)
     plans = dual_encoder_data.plan_draws(settings, manifest, arguments.draws)

@@ -42,16 +42,34 @@ _MODULES = (
 __all__ = sorted(("__version__", *_HOMES, *_MODULES))
 
 
+# What Keras imports where its settings name another backend than TensorFlow.
+_BACKENDS = ("jax", "torch", "openvino")
+
+
 def __getattr__(name: str):
-    if name in _HOMES:
-        module, _, own_name = _HOMES[name].rpartition(".")
-        found = getattr(importlib.import_module(module), own_name)
-    elif name in _MODULES:
-        found = importlib.import_module(f"tftag.{name}")
-    else:
-        raise AttributeError(f"module 'tftag' has no attribute {name!r}")
+    try:
+        found = _imported(name)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _BACKENDS:
+            raise
+        raise ModuleNotFoundError(
+            "Keras' backend must be installed: set KERAS_BACKEND=tensorflow "
+            "before anything imports Keras. Received: "
+            f"{package!r}, by KERAS_BACKEND or ~/.keras/keras.json.",
+            name=package,
+        ) from None
     globals()[name] = found
     return found
+
+
+def _imported(name):
+    if name in _HOMES:
+        module, _, own_name = _HOMES[name].rpartition(".")
+        return getattr(importlib.import_module(module), own_name)
+    if name in _MODULES:
+        return importlib.import_module(f"tftag.{name}")
+    raise AttributeError(f"module 'tftag' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

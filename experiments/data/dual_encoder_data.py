@@ -1,6 +1,7 @@
 """The recordings of a dual encoder, and which of their tags it may learn."""
 
 import dataclasses
+import json
 import pathlib
 
 import numpy as np
@@ -11,6 +12,7 @@ from pipelines import manifest as manifests
 from pipelines import splits
 from pipelines.synthetic import unseen as synthetic_unseen
 from tftag import tags
+from tftag.files import plain_json
 from tftag.zero_shot import leaks, tag_split
 
 SYNTHETIC_FOLDER = pathlib.Path("data/synthetic_zero_shot")
@@ -79,7 +81,11 @@ def unseen_tags(
     Returns:
         Of the embedded data set its `synonyms`, `musical terms` and `other
         sounds`; of others what is drawn, as `unseen`; nothing where
-        `unseen_count` is 0.
+        `unseen_count` is 0 and `unseen_draws` empty.
+
+    Raises:
+        FileNotFoundError: `unseen_draws` is no file.
+        ValueError: it has no such draw, or a tag in it is none of the data.
     """
     if settings.data == baseline_config.SYNTHETIC:
         terms = synthetic_unseen.MUSICAL_TERMS
@@ -90,6 +96,8 @@ def unseen_tags(
             "musical terms": tuple(w for w in words if w in terms),
             "other sounds": synthetic_unseen.OTHER_SOUNDS,
         }
+    if settings.unseen_draws:
+        return {UNSEEN: _draw_of_file(settings, train.vocabulary, number)}
     if not settings.unseen_count:
         return {}
     drawn = tag_split.draw(
@@ -100,6 +108,31 @@ def unseen_tags(
         seed=settings.tag_seed + number,
     )
     return {UNSEEN: drawn.unseen}
+
+
+def _draw_of_file(settings, vocabulary, number):
+    try:
+        text = pathlib.Path(settings.unseen_draws).read_text("utf-8")
+        draws = json.loads(text)
+    except plain_json.DAMAGE as error:
+        draws = str(error)
+    is_list = isinstance(draws, list) and all(
+        isinstance(draw, list) and draw for draw in draws
+    )
+    if not is_list or number >= len(draws):
+        received = f"{len(draws)} draws" if is_list else f"{draws!r:.100}"
+        raise ValueError(
+            "`unseen_draws` must be a list of lists of tags, one for each of "
+            f"the draws; lower --draws, or write more. Received: {received} "
+            f"in {settings.unseen_draws}"
+        )
+    unknown = [tag for tag in draws[number] if tag not in vocabulary.names]
+    if unknown:
+        raise ValueError(
+            "Every tag of `unseen_draws` must be one of the data set's. "
+            f"Received: {unknown} in {settings.unseen_draws}"
+        )
+    return tuple(draws[number])
 
 
 def check_seen(seen: tuple[str, ...]) -> None:

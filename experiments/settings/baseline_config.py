@@ -34,6 +34,9 @@ class TrainingConfig:
         loss: what is minimised.
         tag_weights: `none`, `frequency`, `adaptive`, or a CSV file of
             `tag,weight`; for `bce` only.
+        tag_sharing: part of a tag's logits that comes from other tags, by their
+            correlation over the training recordings; of a head on clip
+            vectors that are computed once.
         tag_prior: the last bias starts at the log-odds of each tag.
         average_decay: per step, of the average of the weights that is scored
             and exported; 0 takes the weights themselves.
@@ -46,6 +49,9 @@ class TrainingConfig:
             is one per step. Every epoch ends with one.
         max_lost_share: of the recordings that may become unreadable before
             training ends with an error.
+        synchronized_batch_norm: with several devices or workers, batch norm
+            takes the statistics of the whole batch, as one device would; off,
+            each device those of its own part.
     """
 
     epochs: int = 30
@@ -58,6 +64,7 @@ class TrainingConfig:
     clip_norm: float = 1.0
     loss: str = "bce"
     tag_weights: str = "none"
+    tag_sharing: float = 0.0
     tag_prior: bool = True
     average_decay: float = 0.0
     score_every: int = 1
@@ -65,6 +72,7 @@ class TrainingConfig:
     precision: str = "float32"
     checkpoint_seconds: float = 60.0
     max_lost_share: float = 0.01
+    synchronized_batch_norm: bool = True
 
     def __post_init__(self):
         """Refuses values that cannot be."""
@@ -85,6 +93,10 @@ class TrainingConfig:
         if not 0 < self.layer_decay <= 1:
             raise ValueError(
                 f"`layer_decay` must be in (0, 1]. Received: {self.layer_decay}"
+            )
+        if not 0 <= self.tag_sharing <= 1:
+            raise ValueError(
+                f"`tag_sharing` must be in [0, 1]. Received: {self.tag_sharing}"
             )
         if not 0 <= self.average_decay < 1:
             raise ValueError(
@@ -168,12 +180,18 @@ class BaselineConfig:
             )
         pretrained.check(self.init_from, self.audio, self.model.backbone)
         if self.is_on_cached_vectors:
-            self._check_cached()
+            check_cached(training, self.augmentation)
         elif self.model.head_components:
             raise ValueError(
                 "`head_components` are of vectors that stay: set --freeze, or "
                 "--head-components 0. "
                 f"Received: {self.model.head_components} without `freeze`"
+            )
+        elif training.tag_sharing:
+            raise ValueError(
+                "`tag_sharing` is of a head on vectors that stay: set --freeze "
+                "and --head-units, or --tag-sharing 0. "
+                f"Received: {training.tag_sharing}"
             )
 
     @property
@@ -181,29 +199,36 @@ class BaselineConfig:
         """Whether a head is trained on clip vectors that are computed once."""
         return self.freeze and self.model.head_units > 0
 
-    def _check_cached(self):
-        """Refuses what needs the waveforms in every epoch."""
-        varied, training = self.augmentation, self.training
-        for name, value in (
-            ("mel_masks", varied.mel_masks),
-            ("time_masks", varied.time_masks),
-            ("average_decay", training.average_decay),
-        ):
-            if value:
-                raise ValueError(
-                    f"`{name}` must be 0 with `freeze` and `head_units`: clip "
-                    f"vectors are computed once. Received: {value}"
-                )
-        if training.layer_decay != 1:
+
+def check_cached(
+    training: TrainingConfig, augmentation: dataset.Augmentation
+) -> None:
+    """Refuses what needs the waveforms in every epoch.
+
+    Raises:
+        ValueError: a head is to be trained on clip vectors that are computed
+            once, and this setting is of another training.
+    """
+    for name, value in (
+        ("mel_masks", augmentation.mel_masks),
+        ("time_masks", augmentation.time_masks),
+        ("average_decay", training.average_decay),
+    ):
+        if value:
             raise ValueError(
-                "`layer_decay` is of a body that is trained: leave it out or "
-                f"set --no-freeze. Received: {training.layer_decay}"
+                f"`{name}` must be 0 with `freeze` and `head_units`: clip "
+                f"vectors are computed once. Received: {value}"
             )
-        if training.tag_weights == "adaptive":
-            raise ValueError(
-                "`tag_weights` must not be adaptive with `freeze` and "
-                "`head_units`. Received: adaptive"
-            )
+    if training.layer_decay != 1:
+        raise ValueError(
+            "`layer_decay` is of a body that is trained: leave it out or "
+            f"set --no-freeze. Received: {training.layer_decay}"
+        )
+    if training.tag_weights == "adaptive":
+        raise ValueError(
+            "`tag_weights` must not be adaptive with `freeze` and "
+            "`head_units`. Received: adaptive"
+        )
 
 
 def demo() -> BaselineConfig:
@@ -294,9 +319,9 @@ def transfer() -> BaselineConfig:
             head_units=512,
             head_dropout=0.6,
             head_members=4,
-            head_components=256,
+            head_components=400,
             backbone=backbone.BackboneConfig(
-                architecture="musicnn", pooling="both_and_embedding", members=2
+                architecture="musicnn", pooling="embedding", members=2
             ),
         ),
         training=TrainingConfig(
@@ -305,6 +330,8 @@ def transfer() -> BaselineConfig:
             learning_rate=1e-3,
             weight_decay=1e-2,
             clip_norm=0.0,
+            tag_sharing=0.1,
+            score_every=10,
         ),
         augmentation=dataset.Augmentation(mixup_alpha=0.4),
     )

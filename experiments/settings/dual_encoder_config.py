@@ -61,6 +61,9 @@ class DualConfig:
             GloVe text file, `word2vec:PATH` or `hub:HANDLE`.
         unseen_count: tags of the vocabulary that are kept from training; the
             embedded data set has its own.
+        unseen_draws: JSON file in place of `unseen_count` and `tag_seed`: a
+            list of lists of tags; draw k keeps those of the k-th from
+            training. So the tags are those of another study.
         tag_seed: of the draw of the unseen tags.
         protocol: `hidden-labels` trains on all training recordings and never
             reads the labels of unseen tags; `strict` only on recordings
@@ -86,6 +89,7 @@ class DualConfig:
     shuffle_labels: bool = False
     words: str = "shipped"
     unseen_count: int = 0
+    unseen_draws: str = ""
     tag_seed: int = 0
     protocol: str = tag_split.HIDDEN_LABELS
     negatives: str = "distance"
@@ -116,6 +120,16 @@ class DualConfig:
                 "A contrastive loss has no `tag_weights`. "
                 f"Received: {self.training.tag_weights!r}"
             )
+        if self.training.tag_sharing:
+            raise ValueError(
+                "A dual encoder has no logits of its own to share: leave "
+                f"`tag_sharing` 0. Received: {self.training.tag_sharing}"
+            )
+        if self.unseen_count and self.unseen_draws:
+            raise ValueError(
+                "Unseen tags are drawn, or those of `unseen_draws`: leave one "
+                f"out. Received: {self.unseen_count} and {self.unseen_draws}"
+            )
         if self.unseen_count < 0:
             raise ValueError(
                 f"`unseen_count` must be >= 0. Received: {self.unseen_count}"
@@ -131,6 +145,18 @@ class DualConfig:
                 "`freeze` needs `init_from`: a random body is not worth "
                 "keeping. Received: no init_from"
             )
+        if self.is_on_cached_vectors:
+            baseline_config.check_cached(self.training, self.augmentation)
+        elif self.model.head_units:
+            raise ValueError(
+                "`head_units` are on a body that stays: set --freeze. "
+                f"Received: {self.model.head_units} without `freeze`"
+            )
+
+    @property
+    def is_on_cached_vectors(self) -> bool:
+        """Whether towers are trained on clip vectors that are computed once."""
+        return self.freeze and self.model.head_units > 0
 
 
 def demo() -> DualConfig:
@@ -192,6 +218,39 @@ def strong() -> DualConfig:
     )
 
 
+def transfer() -> DualConfig:
+    """From the taggers of the package, for a few hundred real recordings.
+
+    Both bodies stay as they are; what a clip and a word have in common is
+    learned in seconds, several times from other random weights.
+    """
+    made = baseline_config.transfer()
+    return DualConfig(
+        preset="transfer",
+        init_from=made.init_from,
+        freeze=True,
+        audio=made.audio,
+        model=dual_encoder.DualEncoderConfig(
+            backbone=made.model.backbone,
+            dropout=0.2,
+            head_units=256,
+            head_dropout=0.5,
+            head_members=3,
+            head_components=made.model.head_components,
+            word_noise=1.0,
+        ),
+        training=dataclasses.replace(
+            made.training, loss="sigmoid", tag_prior=False, tag_sharing=0.0
+        ),
+        augmentation=made.augmentation,
+    )
+
+
 Settings = baseline_config.BaselineConfig | DualConfig
 
-PRESETS = {"demo": demo, "seed": seed, "strong": strong}
+PRESETS = {
+    "demo": demo,
+    "seed": seed,
+    "strong": strong,
+    "transfer": transfer,
+}

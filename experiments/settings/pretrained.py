@@ -70,7 +70,7 @@ def check(
         return
     flags = " ".join(f"--{n.replace('_', '-')} {needed[n]}" for n in wrong)
     if needed["architecture"] != given["architecture"]:
-        flags += f" --pooling {musicnn.POOLINGS[-1]}"
+        flags += f" --pooling {musicnn.POOLINGS[0]}"
     received = ", ".join(f"{name} {given[name]}" for name in wrong)
     raise ValueError(
         f"A start from {init_from} brings its own front end and layers: take "

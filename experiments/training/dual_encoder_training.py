@@ -13,12 +13,14 @@ from experiments.training import (
     cached_clips,
     tagger_training,
     transfer,
+    vector_cache,
 )
+from experiments.workers import group
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import words
 from tftag.losses import contrastive, negatives
-from tftag.models import clip_model, dual_encoder, tagger
+from tftag.models import clip_model, dual_encoder, hidden_layer, tagger
 from tftag.words import unit_vectors
 
 
@@ -82,7 +84,8 @@ def train(
     recordings: manifests.Manifest,
     validation: manifests.Manifest | None,
     vectors: words.WordVectors,
-    run: run_folder.RunDir,
+    run: run_folder.RunDir | None,
+    workers: group.Workers = group.ALONE,
 ) -> tagger_training.Trained:
     """Trains a dual encoder, or goes on where the run was interrupted.
 
@@ -93,17 +96,30 @@ def train(
         recordings: to learn from; their vocabulary is the seen tags.
         validation: as for `training.train_model`, of the same vocabulary.
         vectors: of the words.
-        run: gets the checkpoints, history.csv and TensorBoard's scalars.
+        run: gets the checkpoints, history.csv and TensorBoard's scalars;
+            None for workers that are not the chief.
+        workers: those that train it together; on a tagger's body, the chief
+            alone fits the towers.
 
     Returns:
-        The trained model, which answers with logits of the seen tags.
+        The trained model, which answers with logits of the seen tags; for
+        workers that are not the chief, what they have of it.
     """
     if settings.body == "tagger":
-        tagger_run = run_folder.RunDir(run.path, "", "tagger")
+        tagger_run = run and run_folder.RunDir(run.path, "", "tagger")
         trained = tagger_training.train_tagger(
-            tagger_settings(settings), recordings, validation, tagger_run
+            tagger_settings(settings),
+            recordings,
+            validation,
+            tagger_run,
+            workers,
         )
+        if not workers.is_chief:
+            return trained
         return on_tagger(settings, trained, recordings, vectors)
+    if settings.is_on_cached_vectors:
+        tagger_training.refuse_group(workers)
+        return _train_towers(settings, recordings, validation, vectors, run)
     names = recordings.vocabulary.names
     seen_vectors = tag_vectors(names, vectors)
     recipe = tagger_training.Recipe(
@@ -114,7 +130,25 @@ def train(
         loss=lambda weights: make_loss(settings),
     )
     return tagger_training.train_model(
-        settings, recordings, validation, run, recipe
+        settings, recordings, validation, run, recipe, workers
+    )
+
+
+def _train_towers(settings, recordings, validation, vectors, run):
+    """Trains both towers on what a fixed body makes of the recordings."""
+    names = recordings.vocabulary.names
+    return tagger_training.train_head(
+        settings,
+        recordings,
+        validation,
+        run,
+        tagger_training.Recipe(
+            build=lambda part, pretrained: build(
+                settings, names, tag_vectors(names, vectors)
+            ),
+            fitted=dual_encoder.heads,
+            loss=lambda weights: make_loss(settings),
+        ),
     )
 
 
@@ -133,7 +167,11 @@ def tagger_settings(
         shuffle_labels=settings.shuffle_labels,
         audio=settings.audio,
         model=tagger.TaggerConfig(
-            backbone=settings.model.backbone, dropout=settings.model.dropout
+            backbone=settings.model.backbone,
+            **{
+                name: getattr(settings.model, name)
+                for name in hidden_layer.SETTINGS
+            },
         ),
         training=dataclasses.replace(
             settings.training, loss="bce", tag_prior=True
@@ -255,6 +293,10 @@ def embed_recordings(
 
     The mean of the unit vectors of evenly spaced clips, made unit length.
     """
+    if settings.is_on_cached_vectors:
+        return cached_clips.embed(
+            model, clip_vectors(settings, model, manifest)
+        )
     reader = slice_reader.SliceReader(manifest, settings.audio.clip_samples)
     means = evaluation.output_means(
         model.audio_tower,
@@ -264,6 +306,22 @@ def embed_recordings(
         settings.training.batch_size,
     )
     return unit_vectors.unit(means, "embeddings").astype(np.float32)
+
+
+def clip_vectors(
+    settings: dual_encoder_config.DualConfig,
+    model: clip_model.ClipModel,
+    recordings: manifests.Manifest,
+) -> cached_clips.ClipVectors:
+    """What a body makes of all clips; those of a body that stays are kept."""
+    if not settings.is_on_cached_vectors:
+        return cached_clips.clip_vectors(model, recordings, settings)
+    clips, lost = vector_cache.clip_vectors(
+        model, recordings, settings.audio, settings.training.batch_size
+    )
+    if lost:
+        raise ValueError(next(iter(lost.values())))
+    return clips
 
 
 def embed_tags(

@@ -1,25 +1,42 @@
-"""Training of a tagger's head alone, on clip vectors computed once."""
+"""Training of a head alone, on clip vectors computed once."""
 
 import logging
+import time
 
 import keras
 import numpy as np
+import tensorflow as tf
 
+from experiments.data import recordings as data
+from experiments.figures import tensorboard_log
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from experiments.settings import baseline_config, optimizers
-from experiments.training import cached_clips, state, vector_cache
+from experiments.settings import (
+    dual_encoder_config,
+    optimizers,
+)
+from experiments.training import (
+    cached_clips,
+    loop,
+    state,
+    tag_sharing,
+    vector_cache,
+)
 from pipelines import manifest as manifests
 from pipelines.reading import random_crops
-from tftag.models import tagger
+from tftag.models import clip_model
+
+# Clips, of which the head is asked.
+_AT_ONCE = 4_096
 
 _log = logging.getLogger(__name__)
 
 
 def train(
-    model: tagger.Tagger,
+    model: clip_model.ClipModel,
+    fitted: keras.Model,
     loss: keras.losses.Loss,
-    settings: baseline_config.BaselineConfig,
+    settings: dual_encoder_config.Settings,
     recordings: manifests.Manifest,
     validation: manifests.Manifest | None,
     run: run_folder.RunDir,
@@ -31,12 +48,14 @@ def train(
 
     Args:
         model: with its body's weights, and random ones in its head.
+        fitted: of the same weights, from clip vectors to the logits of every
+            member, `[batch, members, tags]`.
         loss: from labels and logits.
         settings: of the experiment.
         recordings: to learn from.
         validation: recordings that choose the best epoch; None keeps the
             last.
-        run: gets history.csv.
+        run: gets history.csv and TensorBoard's scalars.
 
     Returns:
         The epochs, which of them the weights are of, and what was lost.
@@ -54,90 +73,127 @@ def train(
     vectors = clips.means()[known]
     labels = recordings.labels()[known].astype(np.float32)
     if settings.model.head_components:
-        fit_components(model.head.get_layer("components"), vectors)
+        # Those of a dual encoder are in its audio tower.
+        tower = getattr(model, "audio_tower", model)
+        fit_components(tower.head.get_layer("components"), vectors)
     batch_size = min(training.batch_size, len(labels))
-    model.head.compile(
+    steps = len(labels) // batch_size
+    fitted.compile(
         optimizers.make(
             training.optimizer,
             schedule=training.schedule,
             learning_rate=training.learning_rate,
-            steps=len(labels) // batch_size * training.epochs,
+            steps=steps * training.epochs,
             weight_decay=training.weight_decay,
             clip_norm=training.clip_norm,
         ),
         loss,
         jit_compile=False,
     )
-    held = _Held(model, validation, settings) if validation else None
+    watched = _Watched(model, settings, run)
+    watched.add("train", data.sample(recordings, settings.seed))
+    if validation is not None:
+        watched.add("validation", validation)
     keras.utils.set_random_seed(settings.seed)
     draw = np.random.default_rng(settings.seed)
     progress = state.Progress(lost=lost)
     while not progress.is_over(training.epochs):
         losses = [
             # Labels are the same for every member.
-            model.head.train_on_batch(mixed, tags[:, np.newaxis])
+            fitted.train_on_batch(mixed, tags[:, np.newaxis])
             for mixed, tags in _batches(
                 draw, vectors, labels, batch_size, settings.augmentation
             )
         ]
         progress.epoch += 1
-        row = {"epoch": progress.epoch, "loss": float(np.mean(losses))}
-        if not np.isfinite(row["loss"]):
-            raise ValueError(
-                "The loss must stay a finite number. Lower --learning-rate or "
-                f"set --clip-norm. Received: {row['loss']} in epoch "
-                f"{progress.epoch}"
-            )
-        if held is not None:
-            row |= held.score(progress)
-        progress.history.append(row)
-    if held is not None:
-        model.head.set_weights(held.best)
+        progress.step += steps
+        watched.log(progress, float(np.mean(losses)))
+    if watched.best is not None:
+        model.head.set_weights(watched.best)
+    if training.tag_sharing:
+        tag_sharing.share(
+            model.head.get_layer("tag_logits"),
+            _logits(model.head, vectors),
+            labels,
+            training.tag_sharing,
+        )
     run.write_csv("history.csv", progress.history)
-    _log.info(
-        "a head of %d recordings: %d epochs, loss %.4f",
-        len(labels),
-        progress.epoch,
-        row["loss"],
-    )
     return progress
 
 
-class _Held:
-    """The validation recordings, which choose an epoch."""
+class _Watched:
+    """Recordings whose figures are logged; validation chooses an epoch."""
 
-    def __init__(self, model, validation, settings):
-        clips, _ = _clip_vectors(model, validation, settings)
-        self.head, self.clips, self.best = model.head, clips, None
-        self.truth = validation.labels()
-        self.training = settings.training
+    def __init__(self, model, settings, run):
+        self.model, self.settings, self.best = model, settings, None
+        self._parts = {}
+        self._scalars = tf.summary.create_file_writer(str(run.tensorboard))
+        self._clock = time.monotonic()
 
-    def score(self, progress):
-        """Figures of an epoch that is scored; keeps weights that are best."""
-        training = self.training
-        if progress.epoch % training.score_every and not progress.is_over(
-            training.epochs
+    def add(self, name, manifest):
+        """Scores these recordings every `score_every` epochs."""
+        clips, _ = _clip_vectors(self.model, manifest, self.settings)
+        self._parts[name] = clips, manifest.labels()
+
+    def log(self, progress, loss):
+        """Adds an epoch to the history and to TensorBoard."""
+        training, epoch = self.settings.training, progress.epoch
+        if not np.isfinite(loss):
+            raise ValueError(
+                "The loss must stay a finite number. Lower --learning-rate or "
+                f"set --clip-norm. Received: {loss} in epoch {epoch}"
+            )
+        schedule = optimizers.make_schedule(
+            training.schedule,
+            training.learning_rate,
+            progress.step // epoch * training.epochs,
+        )
+        row = {
+            "epoch": epoch,
+            "loss": loss,
+            "learning_rate": optimizers.rate_at(schedule, progress.step - 1),
+        }
+        is_scored = epoch % training.score_every == 0
+        if is_scored or epoch == training.epochs:
+            row |= self._score(progress)
+        now = time.monotonic()
+        row["seconds"] = round(now - self._clock, 3)
+        self._clock = now
+        progress.history.append(row)
+        tensorboard_log.scalars(self._scalars, epoch, loop.grouped(row))
+        self._scalars.flush()
+        if "train_map" in row:
+            _log.info("%s", loop.line(row, training.epochs))
+
+    def _score(self, progress):
+        found = {}
+        for name, (clips, truth) in self._parts.items():
+            known = np.unique(clips.rows)
+            scores = _probabilities(self.model.head, clips)[known]
+            figures = evaluation.quick(truth[known], scores)
+            if name != "train":
+                figures["loss"] = evaluation.cross_entropy(truth[known], scores)
+            found |= {f"{name}_{key}": v for key, v in figures.items()}
+        if "validation_map" in found and progress.is_best(
+            found["validation_map"], self.settings.training.patience
         ):
-            return {}
-        known = np.unique(self.clips.rows)
-        scores = _probabilities(self.head, self.clips)[known]
-        figures = evaluation.quick(self.truth[known], scores)
-        if progress.best_score is None or figures["map"] > progress.best_score:
-            progress.best_score = figures["map"]
-            progress.best_epoch, progress.waited = progress.epoch, 0
-            self.best = self.head.get_weights()
-        else:
-            progress.waited += 1
-            patience = training.patience
-            progress.stopped = 0 < patience <= progress.waited
-        return {f"validation_{name}": value for name, value in figures.items()}
+            self.best = self.model.head.get_weights()
+        return found
 
 
 def _probabilities(head, clips):
     """Means over the clips of recordings, as scoring and serving have them."""
-    logits = head.predict(clips.vectors, verbose=0).mean(axis=1)
+    logits = _logits(head, clips.vectors).mean(axis=1)
     probabilities = 1.0 / (1.0 + np.exp(-logits.astype(np.float64)))
     return cached_clips.ClipVectors(probabilities, clips.rows).means()
+
+
+def _logits(head, vectors):
+    """Logits `[clips, members, tags]`; `predict` would trace a graph."""
+    parts = range(0, len(vectors), _AT_ONCE)
+    return np.concatenate(
+        [np.asarray(head(vectors[at : at + _AT_ONCE])) for at in parts]
+    )
 
 
 def _clip_vectors(model, recordings, settings):
@@ -169,9 +225,9 @@ def _batches(draw, vectors, labels, batch_size, augmentation):
 
 
 def score(
-    model: tagger.Tagger,
+    model: clip_model.ClipModel,
     recordings: manifests.Manifest,
-    settings: baseline_config.BaselineConfig,
+    settings: dual_encoder_config.Settings,
 ) -> np.ndarray:
     """What `evaluation.score_manifest` says, from cached vectors.
 

@@ -36,7 +36,8 @@ class Loop(keras.callbacks.Callback):
         tagger: the model that is scored.
         trained: the compiled model of the same weights that is fitted.
         steps: per epoch.
-        run: gets the checkpoints, history.csv and TensorBoard's scalars.
+        run: gets the checkpoints, history.csv and TensorBoard's scalars; None
+            where another process writes them.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Loop(keras.callbacks.Callback):
         tagger: keras.Model,
         trained: keras.Model,
         steps: int,
-        run: run_folder.RunDir,
+        run: run_folder.RunDir | None,
     ):
         """Starts before the first step."""
         super().__init__()
@@ -64,7 +65,11 @@ class Loop(keras.callbacks.Callback):
         self._watched: dict[str, manifests.Manifest] = {}
         self._reader: slice_reader.SliceReader | None = None
         self._running_loss: state.Named | None = None
-        self._scalars = tf.summary.create_file_writer(str(run.tensorboard))
+        self._scalars = (
+            tf.summary.create_noop_writer()
+            if run is None
+            else tf.summary.create_file_writer(str(run.tensorboard))
+        )
         self._schedule = optimizers.make_schedule(
             settings.training.schedule,
             settings.training.learning_rate,
@@ -138,12 +143,7 @@ class Loop(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, float] | None = None
     ) -> None:
         """Scores, compares, adapts, saves and says so."""
-        loss = float((logs or {})["loss"])
-        if not np.isfinite(loss):
-            raise Diverged(
-                "The loss must stay a finite number. Lower --learning-rate or "
-                f"set --clip-norm. Received: {loss} in epoch {epoch + 1}"
-            )
+        loss = finite(float((logs or {})["loss"]), epoch + 1)
         progress = self.progress
         row = {
             "epoch": epoch + 1,
@@ -152,9 +152,9 @@ class Loop(keras.callbacks.Callback):
                 self._schedule, progress.step - 1
             ),
         }
-        if self._is_scored(epoch + 1):
-            row |= self._score(epoch + 1)
         progress.epoch = epoch + 1
+        if self._is_scored(epoch + 1):
+            row |= self._score()
         self._pass_time()
         row["seconds"] = round(progress.epoch_seconds, 3)
         progress.epoch_seconds = 0.0
@@ -162,7 +162,8 @@ class Loop(keras.callbacks.Callback):
         tensorboard_log.scalars(self._scalars, epoch + 1, grouped(row))
         self._scalars.flush()
         self.save()
-        self.run.write_csv("history.csv", progress.history)
+        if self.run is not None:
+            self.run.write_csv("history.csv", progress.history)
         _log.info("%s", line(row, self.settings.training.epochs))
         if progress.stopped:
             _log.info(
@@ -173,16 +174,18 @@ class Loop(keras.callbacks.Callback):
 
     def save(self) -> None:
         """Writes the state after the last step."""
+        if self.run is None:
+            return
         self._pass_time()
         self.progress.lost |= self._lost()
         groups = {
             "model": self.trained.variables,
             "optimizer": self.trained.optimizer.variables,
-            "metrics": self.trained.metrics_variables,
             "average": self.average.variables if self.average else [],
             "tag_weights": self._loss_weights(),
         }
         arrays = {k: state.named(v) for k, v in groups.items()}
+        arrays["metrics"] = self._running_metrics()
         if self.best is not None:
             arrays["best"] = self.best
         state.save(self.run.checkpoints, self.progress, arrays)
@@ -216,20 +219,25 @@ class Loop(keras.callbacks.Callback):
             return [array for _, array in named]
         return self.tagger.get_weights()
 
+    def _running_metrics(self) -> state.Named:
+        """The running mean of the loss of an epoch, named arrays."""
+        return state.named(self.trained.metrics_variables)
+
     def _is_scored(self, epoch):
         training = self.settings.training
         return epoch == training.epochs or epoch % training.score_every == 0
 
-    def _score(self, epoch):
+    def _score(self):
         """Scores the watched recordings; returns their figures by name."""
         found: dict[str, float] = {}
+        progress = self.progress
         in_place = (
             self.average.in_place()
             if self.average is not None
             else contextlib.nullcontext()
         )
         with in_place:
-            lost = self.progress.lost | self._lost()
+            lost = progress.lost | self._lost()
             for name, watched in self._watched.items():
                 manifest = evaluation.readable(watched, lost)
                 truth = manifest.labels()
@@ -248,22 +256,12 @@ class Loop(keras.callbacks.Callback):
                 found |= {f"{name}_{k}": v for k, v in figures.items()}
                 if name == "held":
                     found |= self._adapt(truth, scores, manifest.vocabulary)
-            self._compare(found.get("validation_map"), epoch)
+            if "validation_map" in found and progress.is_best(
+                found["validation_map"], self.settings.training.patience
+            ):
+                # As they are in the model now.
+                self.best = state.named(self.tagger.weights)
         return found
-
-    def _compare(self, score, epoch):
-        """Keeps the weights, as they are in the model now, if they are best."""
-        progress = self.progress
-        if score is None:
-            return
-        if progress.best_score is None or score > progress.best_score:
-            progress.best_score, progress.best_epoch = score, epoch
-            progress.waited = 0
-            self.best = state.named(self.tagger.weights)
-        else:
-            progress.waited += 1
-            patience = self.settings.training.patience
-            progress.stopped = bool(patience) and progress.waited >= patience
 
     def _adapt(self, truth, scores, vocabulary):
         loss = self.trained.loss
@@ -285,6 +283,16 @@ class Loop(keras.callbacks.Callback):
         self.progress.seconds += now - self._clock
         self.progress.epoch_seconds += now - self._clock
         self._clock = now
+
+
+def finite(loss: float, epoch: int) -> float:
+    """The loss of an epoch, from 1, or `Diverged` where it is none."""
+    if not np.isfinite(loss):
+        raise Diverged(
+            "The loss must stay a finite number. Lower --learning-rate or "
+            f"set --clip-norm. Received: {loss} in epoch {epoch}"
+        )
+    return loss
 
 
 def grouped(row: dict) -> dict:

@@ -22,11 +22,13 @@ from experiments.settings import (
 from experiments.training import (
     audio_module,
     frozen_body,
+    replica_loop,
     state,
     tag_weights,
     transfer,
 )
 from experiments.training import loop as training_loop
+from experiments.workers import group
 from pipelines import manifest as manifests
 from pipelines.reading import dataset
 from tftag import hub
@@ -80,11 +82,10 @@ def train_tagger(
     settings: baseline_config.BaselineConfig,
     train: manifests.Manifest,
     validation: manifests.Manifest | None,
-    run: run_folder.RunDir,
+    run: run_folder.RunDir | None,
+    workers: group.Workers = group.ALONE,
 ) -> Trained:
     """Trains a tagger; the arguments are those of `train_model`."""
-    if settings.is_on_cached_vectors:
-        return _train_head(settings, train, validation, run)
     recipe = Recipe(
         build=lambda recordings, pretrained: build(
             settings, recordings, pretrained=pretrained
@@ -92,21 +93,46 @@ def train_tagger(
         fitted=transfer.training_model,
         loss=lambda weights: make_loss(settings.training.loss, weights),
     )
-    return train_model(settings, train, validation, run, recipe)
+    if settings.is_on_cached_vectors:
+        refuse_group(workers)
+        recipe = dataclasses.replace(recipe, fitted=lambda model: model.head)
+        return train_head(settings, train, validation, run, recipe)
+    return train_model(settings, train, validation, run, recipe, workers)
 
 
-def _train_head(settings, train, validation, run) -> Trained:
-    """Trains a head on what a fixed body makes of the recordings, once."""
+def refuse_group(workers: group.Workers) -> None:
+    """Refuses several workers for what one trains in seconds."""
+    if workers.strategy is not None:
+        raise ValueError(
+            "--strategy is of networks that see the waveforms; a head on "
+            "clip vectors that are computed once is trained in seconds. "
+            "Received: --freeze with --head-units"
+        )
+
+
+def train_head(
+    settings: dual_encoder_config.Settings,
+    train: manifests.Manifest,
+    validation: manifests.Manifest | None,
+    run: run_folder.RunDir,
+    recipe: Recipe,
+) -> Trained:
+    """Trains what is behind a fixed body, on vectors that it gives once.
+
+    The arguments are those of `train_model`; `recipe.fitted` is the part from
+    clip vectors to the logits of every member.
+    """
     begin = time.monotonic()
     _check_validation(settings, validation)
     if settings.shuffle_labels:
         train = shuffled_labels(train, settings.seed)
     with precision(settings.training.precision):
-        model = build(settings, train)
+        model = recipe.build(train, True)
         weights = _first_weights(settings.training.tag_weights, train)
         progress = frozen_body.train(
             model,
-            make_loss(settings.training.loss, weights),
+            recipe.fitted(model),
+            recipe.loss(weights),
             settings,
             train,
             validation,
@@ -125,8 +151,9 @@ def train_model(
     settings: dual_encoder_config.Settings,
     train: manifests.Manifest,
     validation: manifests.Manifest | None,
-    run: run_folder.RunDir,
+    run: run_folder.RunDir | None,
     recipe: Recipe,
+    workers: group.Workers = group.ALONE,
 ) -> Trained:
     """Trains a model, or goes on where the run was interrupted.
 
@@ -135,11 +162,14 @@ def train_model(
         train: recordings to learn from.
         validation: recordings that choose the best epoch; None keeps the
             weights of the last.
-        run: gets the checkpoints, history.csv and TensorBoard's scalars.
+        run: gets the checkpoints, history.csv and TensorBoard's scalars;
+            None for workers that are not the chief.
         recipe: what is trained.
+        workers: those that train it together.
 
     Returns:
-        The trained model and how it came about.
+        The trained model and how it came about; for workers that are not the
+        chief, with the weights of the last step and no history.
 
     Raises:
         ValueError: the data or a checkpoint does not fit the settings, or
@@ -160,9 +190,11 @@ def train_model(
         held = train.subset(np.flatnonzero(rows))
     weights = _first_weights(training.tag_weights, fitted)
     steps = dataset.steps_per_epoch(len(fitted.tracks), training.batch_size)
-    saved = state.load(run.checkpoints)
-    with precision(training.precision):
-        model = recipe.build(fitted, saved is None)
+    saved = state.load(run.checkpoints) if run is not None else None
+    # All make the same variables in the same order, wherever they start.
+    is_new = workers.exchange({"is_new": saved is None})[0]["is_new"]
+    with precision(training.precision), workers.scope():
+        model = recipe.build(fitted, is_new)
         trained_model = recipe.fitted(model)
         trained_model.compile(
             optimizers.make(
@@ -183,7 +215,12 @@ def train_model(
                 transfer.layer_shares(model, training.layer_decay),
             )
         trained_model.optimizer.build(trained_model.trainable_variables)
-        loop = training_loop.Loop(settings, model, trained_model, steps, run)
+    with precision(training.precision):
+        parts = (settings, model, trained_model, steps, run)
+        if workers.strategy is None:
+            loop = training_loop.Loop(*parts)
+        else:
+            loop = replica_loop.ReplicaLoop(*parts, workers)
         loop.watch("train", recordings.sample(fitted, settings.seed))
         if validation is not None:
             loop.watch("validation", validation)

@@ -166,6 +166,10 @@ def check_start(
 ) -> str | None:
     """Refuses to start from a model that knows what it is to be tested on.
 
+    Presets learned neither from these recordings' labels nor from a list of
+    recordings that is known; outputs that are named like an unseen tag are
+    said, and stand beside the figures.
+
     Args:
         source: what `init_from` says; empty for random weights.
         unseen: tags that nothing may be trained on.
@@ -183,6 +187,13 @@ def check_start(
         return None
     if source.startswith(hub.PREFIX):
         return "unknown"
+    if pretrained.networks(source):
+        named = leaks.names_in_common(card(source)["tags"], unseen)
+        if not named:
+            return "unknown"
+        said = f"unseen tags that are outputs of it: {', '.join(named)}"
+        _log.warning("%s learned elsewhere: %s", source, said)
+        return f"unknown; {said}"
     return leaks.check_start(
         card(source),
         unseen,

@@ -4,7 +4,8 @@ All learn from the same recordings and the same seen tags:
 
 - `dual encoder`: the subject.
 - `random words`: the same network, its words without meaning: the control.
-  Always on the tagger's body; with `body` own, the dual encoder's is another.
+  Always on the tagger's body; with `body` own, the dual encoder's is another,
+  unless both stay as they were published.
 - `linear map`: closed form, from the tagger's vectors to the word vectors.
 - `ConSE`: the tagger's probabilities of the nearest seen tags.
 
@@ -19,15 +20,13 @@ import numpy as np
 
 from experiments.data import dual_encoder_data
 from experiments.runs import run_folder
-from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config
 from experiments.training import (
-    cached_clips,
     dual_encoder_training,
+    fold_scores,
     tagger_training,
 )
 from pipelines import manifest as manifests
-from pipelines.reading import slice_reader
 from tftag import words, zero_shot
 from tftag.files import atomic_write
 from tftag.words import sources
@@ -136,19 +135,14 @@ def _train_and_score(settings, train, test, split, vectors, folder):
     names = test.vocabulary.names
     seen, _ = split.places(names)
     targets = dual_encoder_training.tag_vectors(names, vectors)
+    of_tagger = dual_encoder_training.tagger_settings(settings)
     tagger = tagger_training.train_tagger(
-        dual_encoder_training.tagger_settings(settings),
+        of_tagger,
         train,
         None,
         run_folder.RunDir(folder, "", "tagger"),
     )
-    probabilities = evaluation.score_manifest(
-        tagger.model,
-        test,
-        settings.audio,
-        slice_reader.SliceReader(test, settings.audio.clip_samples),
-        settings.training.batch_size,
-    )
+    probabilities = fold_scores.score(of_tagger, tagger.model, test)
     by_neighbours = conse.conse(probabilities, targets[seen], targets)
     # A seen tag needs no neighbours.
     by_neighbours[:, seen] = probabilities
@@ -157,7 +151,7 @@ def _train_and_score(settings, train, test, split, vectors, folder):
     begin = time.monotonic()
     learnt = dual_encoder_training.learnt_from(settings, tagger, train)
     clips, test_clips = (
-        cached_clips.clip_vectors(tagger.model, part, settings)
+        dual_encoder_training.clip_vectors(settings, tagger.model, part)
         for part in (learnt, test)
     )
     fitted = linear_map.linear_map(
@@ -172,7 +166,8 @@ def _train_and_score(settings, train, test, split, vectors, folder):
 
     nothing = sources.random_vectors(vectors, settings.seed)
     for method, known in ((DUAL, vectors), (RANDOM, nothing)):
-        if settings.body == "tagger" or method == RANDOM:
+        is_on_tagger = settings.body == "tagger" or method == RANDOM
+        if is_on_tagger and not settings.is_on_cached_vectors:
             trained = dual_encoder_training.on_tagger(
                 settings, tagger, train, known
             )
@@ -182,7 +177,7 @@ def _train_and_score(settings, train, test, split, vectors, folder):
                 train,
                 None,
                 known,
-                run_folder.RunDir(folder, "", "dual_encoder"),
+                run_folder.RunDir(folder, "", method.replace(" ", "_")),
             )
         recordings = dual_encoder_training.embed_recordings(
             trained.model, test, settings

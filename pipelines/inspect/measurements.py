@@ -88,12 +88,13 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
     """
     folder.mkdir(parents=True, exist_ok=True)
     words_path, table_path = folder / WORDS_NAME, folder / TABLE_NAME
+    for path in (words_path, table_path):  # before they are read as well
+        no_links.refuse(path)
     known = _read_table(table_path, words_path)
     found: list[_Entry | None] = []
     unreadable: dict[str, str] = {}
     chunk_samples = _CHUNK_SECONDS * prepared.sample_rate_hz
     reader = slice_reader.SliceReader(prepared, chunk_samples)
-    no_links.refuse(words_path)  # before it is read as well
     with (
         no_links.append(words_path, is_text=False) as words,
         no_links.append(table_path) as table,
@@ -204,7 +205,10 @@ def _read_table(table_path, words_path):
                 entry = _Entry(**fields)
                 if entry.start + entry.words <= held:
                     known[json.dumps(entry.key)] = entry
-            except (*plain_json.DAMAGE, TypeError, AttributeError):
+            except (
+                *plain_json.DAMAGE,
+                *(AttributeError, KeyError, TypeError),
+            ):
                 continue  # cut short: that recording is measured again
     return known
 

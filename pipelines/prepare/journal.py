@@ -37,6 +37,7 @@ class Journal:
             no_links.lock(folder / f".{NAME}.lock", refusal)
         )
         path = folder / NAME
+        no_links.refuse(path)  # before it is read as well
         self._entries: dict[str, dict] = {}
         if path.exists():
             with open(path, encoding="utf-8", errors="replace") as file:

@@ -186,6 +186,7 @@ class _Source:
     def __init__(self, path, rate_hz):
         self._file = open(path, "rb", buffering=0)
         self._rate_hz = rate_hz
+        self.held_seconds = 0.0
 
     def __enter__(self):
         return self
@@ -197,6 +198,7 @@ class _Source:
         layout = read_layout(self._file)
         if layout.frames > waveform.MAX_SECONDS * self._rate_hz:
             raise waveform.too_long()
+        self.held_seconds = layout.frames / self._rate_hz
         yield self._rate_hz, self._blocks(layout)
 
     def _blocks(self, layout):

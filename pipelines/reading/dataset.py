@@ -57,6 +57,32 @@ class Augmentation:
 
 
 NO_AUGMENTATION = Augmentation()
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """What one of several workers reads of every batch.
+
+    Attributes:
+        parts: Equal parts that a batch is cut into, one for each device.
+        first: Of the parts that are read, from 0.
+        count: Parts that are read.
+    """
+
+    parts: int = 1
+    first: int = 0
+    count: int = 1
+
+    def of(self, values: tf.Tensor) -> tf.Tensor:
+        """`[steps, batch, ...]` to `[steps * count, batch / parts, ...]`."""
+        steps, batch, *rest = values.shape
+        size = batch // self.parts
+        cut = tf.reshape(values, [steps, self.parts, size, *rest])
+        own = cut[:, self.first : self.first + self.count]
+        return tf.reshape(own, [steps * self.count, size, *rest])
+
+
+WHOLE = Share()
 _BATCHES_AHEAD = 2  # each may hold tens of megabytes
 
 
@@ -91,6 +117,7 @@ def training_dataset(
     epochs: int,
     first_step: int = 0,
     augmentation: Augmentation = NO_AUGMENTATION,
+    share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """Builds one stream of random crops over all epochs.
 
@@ -105,14 +132,17 @@ def training_dataset(
         epochs: Epochs of the whole stream.
         first_step: Batches to leave out first; nothing is read for them.
         augmentation: What to draw beyond the crop.
+        share: What is read of every batch; its parts are elements of their
+            own, `batch` is then `batch_size / parts`. The examples are the
+            same whatever the number of parts.
 
     Returns:
         A data set of `steps_per_epoch * epochs - first_step` elements
-        `(inputs, labels)`. `inputs` has `waveform`, int16 `[batch, samples]`
-        (float32 with mixup); `peak`, float32 `[batch]`, the recording's
-        loudest sample in the unit of `waveform`; `mel_masks` and
-        `time_masks`, int32 `[batch, masks, 2]`, start and width. `labels`
-        is float32 `[batch, tags]`. Too many lost files raise
+        `(inputs, labels)`, times `share.count`. `inputs` has `waveform`,
+        int16 `[batch, samples]` (float32 with mixup); `peak`, float32
+        `[batch]`, the recording's loudest sample in the unit of `waveform`;
+        `mel_masks` and `time_masks`, int32 `[batch, masks, 2]`, start and
+        width. `labels` is float32 `[batch, tags]`. Too many lost files raise
         `tf.errors.InvalidArgumentError` with the reader's text in it, inside
         of `with reader.plain_errors():` the plain `ValueError`.
 
@@ -127,6 +157,11 @@ def training_dataset(
             f"1 <= `epochs` and 0 <= `first_step` <= {steps} * epochs must "
             f"hold. Received: epochs={epochs}, first_step={first_step}."
         )
+    if batch_size % share.parts:
+        raise ValueError(
+            f"`batch_size` must be a multiple of {share.parts}, the devices "
+            f"that share a batch. Received: {batch_size}."
+        )
     labels = manifest.labels().astype(np.uint8)
     samples = np.array([track.samples for track in manifest.tracks], np.int64)
     probabilities = None
@@ -139,14 +174,20 @@ def training_dataset(
         drawn = _draw_epoch(
             [seed, epoch], samples, probabilities, spec, augmentation
         )
+        drawn = {
+            name: tf.reshape(
+                values[: steps * batch_size],
+                [steps, batch_size, *values.shape[1:]],
+            )
+            for name, values in drawn.items()
+        }
+        if augmentation.mixup_alpha > 0 and share.parts > 1:
+            # The first row of a part is mixed with the last of another.
+            for name in ("row", "start"):
+                before = tf.roll(drawn[name], 1, axis=1)
+                drawn[f"{name}_before"] = before
         return tf.data.Dataset.from_tensor_slices(
-            {
-                name: tf.reshape(
-                    values[: steps * batch_size],
-                    [steps, batch_size, *values.shape[1:]],
-                )
-                for name, values in drawn.items()
-            }
+            {name: share.of(values) for name, values in drawn.items()}
         )
 
     def read(rows, starts):
@@ -154,19 +195,25 @@ def training_dataset(
         return clips, labels[rows_used].astype(np.float32)
 
     def load(drawn):
+        places = [drawn["row"], drawn["start"]]
+        if "row_before" in drawn:
+            before = [drawn["row_before"][:1], drawn["start_before"][:1]]
+            places = [
+                tf.concat(pair, axis=0)
+                for pair in zip(before, places, strict=True)
+            ]
         clips, tags = tf.numpy_function(
-            ending_calls.until_exit(read),
-            [drawn["row"], drawn["start"]],
-            (tf.int16, tf.float32),
+            ending_calls.until_exit(read), places, (tf.int16, tf.float32)
         )
-        clips.set_shape([batch_size, spec.clip_samples])
-        tags.set_shape([batch_size, labels.shape[1]])
-        peak = tf.fill([batch_size], float(audio.FULL_SCALE))
+        rows = places[0].shape[0]
+        clips.set_shape([rows, spec.clip_samples])
+        tags.set_shape([rows, labels.shape[1]])
+        peak = tf.fill([rows], float(audio.FULL_SCALE))
         if augmentation.mixup_alpha > 0:
             weight = drawn["mixup_weight"][:, None]
             clips = _mix(tf.cast(clips, tf.float32) / peak[:, None], weight)
             tags = _mix(tags, weight)
-            peak = tf.ones([batch_size])
+            peak = tf.ones([batch_size // share.parts])
         inputs = {
             "waveform": clips,
             "peak": peak,
@@ -177,8 +224,11 @@ def training_dataset(
 
     first_epoch, steps_left_out = divmod(first_step, steps)
     dataset = tf.data.Dataset.range(first_epoch, epochs)
-    dataset = dataset.flat_map(batches_of_epoch).skip(steps_left_out)
-    return _in_order(dataset, load, steps * epochs - first_step)
+    dataset = dataset.flat_map(batches_of_epoch).skip(
+        steps_left_out * share.count
+    )
+    elements = (steps * epochs - first_step) * share.count
+    return _in_order(dataset, load, elements)
 
 
 def evaluation_dataset(
@@ -272,8 +322,13 @@ def _draw_epoch(seed, samples, probabilities, spec, augmentation):
 
 
 def _mix(values, weight):
-    """Mixes each row with the one before it."""
-    return weight * values + (1 - weight) * tf.roll(values, 1, axis=0)
+    """Mixes each row with the one before it.
+
+    With one row more than weights, the first is only what is before.
+    """
+    before = tf.roll(values, 1, axis=0)
+    extra = values.shape[0] - weight.shape[0]
+    return weight * values[extra:] + (1 - weight) * before[extra:]
 
 
 def _check_batch_size(batch_size: int):

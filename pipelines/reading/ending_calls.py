@@ -2,7 +2,9 @@
 
 A call that comes to Python when the interpreter has ended never returns, and
 TensorFlow waits for it for ever. So at the end of the program calls return at
-once, and the interpreter goes when none has come for a moment.
+once, and the interpreter goes when none has come for a moment. The moment is
+counted in short sleeps: where the machine is busy they take as much longer as
+the threads do that may still call.
 """
 
 import atexit
@@ -11,7 +13,8 @@ import threading
 import time
 from collections.abc import Callable
 
-_QUIET_SECONDS = 0.3
+_SLEEP_SECONDS = 0.03
+_QUIET_SLEEPS = 10
 _LONGEST_SECONDS = 30.0
 
 
@@ -21,13 +24,17 @@ class _Calls:
     def __init__(self):
         self.lock = threading.Lock()
         self.active = 0
-        self.latest = time.monotonic()
+        self.begun = 0
         self.is_over = False
 
-    def count(self, change):
+    def begin(self):
         with self.lock:
-            self.active += change
-            self.latest = time.monotonic()
+            self.active += 1
+            self.begun += 1
+
+    def end(self):
+        with self.lock:
+            self.active -= 1
 
 
 _calls = _Calls()
@@ -44,13 +51,13 @@ def until_exit(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def called(*arguments):
-        _calls.count(1)
+        _calls.begin()
         try:
             if _calls.is_over:
                 raise StopIteration  # TensorFlow's end of a sequence
             return function(*arguments)
         finally:
-            _calls.count(-1)
+            _calls.end()
 
     return called
 
@@ -62,8 +69,9 @@ def _wait_at_exit():
 
 def _end():
     _calls.is_over = True
-    began = _calls.latest = time.monotonic()
-    while (now := time.monotonic()) < began + _LONGEST_SECONDS:
-        if not _calls.active and now - _calls.latest > _QUIET_SECONDS:
-            return
-        time.sleep(_QUIET_SECONDS / 10)
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    quiet, begun = 0, _calls.begun
+    while quiet < _QUIET_SLEEPS and time.monotonic() < deadline:
+        time.sleep(_SLEEP_SECONDS)
+        is_quiet = not _calls.active and _calls.begun == begun
+        quiet, begun = quiet + 1 if is_quiet else 0, _calls.begun

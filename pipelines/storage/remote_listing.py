@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines.storage import address as addresses
 from pipelines.storage import file_systems, remote, retries
@@ -54,6 +54,30 @@ def list_folders(folder: addresses.Address) -> list[str]:
     found = _contents(folder)
     names = [info["name"] for info in found if info["type"] == "directory"]
     return sorted(name.rstrip("/").rpartition("/")[2] for name in names)
+
+
+def walk(folder: addresses.Address) -> Iterator[addresses.Address]:
+    """Yields all files below a folder, with one folder in memory at a time.
+
+    Args:
+        folder: In a bucket; a web server cannot list.
+
+    Raises:
+        RemoteError: A folder cannot be listed.
+    """
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        found = _contents(here)
+        yield from sorted(_files(here, found))
+        waiting += sorted(
+            (
+                addresses.Address(f"{here.scheme}://{info['name']}")
+                for info in found
+                if info["type"] == "directory"
+            ),
+            reverse=True,
+        )
 
 
 def look_up(

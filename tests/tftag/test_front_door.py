@@ -58,6 +58,23 @@ def test_an_unknown_name_is_an_error_that_names_it():
         tftag.tager  # noqa: B018
 
 
+@pytest.mark.parametrize("name", ["Tagger", "layers", "export_tagger"])
+def test_another_backend_that_is_not_there_is_named_with_the_way_out(name):
+    lines = [
+        "import os, sys",
+        "os.environ['KERAS_BACKEND'] = 'torch'",
+        # Whether it is installed or not.
+        "sys.modules['torch'] = None",
+        "import tftag",
+        "try:",
+        f"    tftag.{name}",
+        "except ModuleNotFoundError as error:",
+        "    print(error.name, error)",
+    ]
+    said = printed(lines)
+    assert said.startswith("torch ") and "set KERAS_BACKEND=tensorflow" in said
+
+
 def test_the_stub_names_the_same_things_in_the_same_places():
     stub = ast.parse(STUB.read_text("utf-8"))
     named = {"__version__"}

@@ -26,6 +26,8 @@ _KNOWN_SUFFIXES = ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .au".split()
 _UNKNOWN_FRAMES = 1 << 62
 # Where a program cannot go back it states nearly 2 or 4 GiB.
 _UNKNOWN_BYTES = 2_100_000_000
+# ffmpeg's decoder of Speex gives twice what is there, and noise.
+_TOO_MANY_TIMES = 1.5
 # In libsndfile's log; it corrects other fields, too.
 _LENGTHS = re.compile(
     r"^(?!.*(?:/sec|Align|/Block|Width)).*: (\d+) \(should be (\d+)\)", re.M
@@ -34,6 +36,10 @@ _LENGTHS = re.compile(
 _TIMES_LONGER = 40
 _INSTALL = "Install ffmpeg, which reads more formats."
 _WAY_OUT = "Where a player plays it, save it from there as WAV or FLAC."
+_CODED = (
+    "It holds coded audio (DTS, AC-3) in the place of samples. Install ffmpeg, "
+    "which decodes it."
+)
 _NO_ARRAY = "An array does not tell its sample rate: write it as a WAV file."
 
 
@@ -62,9 +68,11 @@ def attempts(
     layout = layouts.find(path)
     if layout.seconds > waveform.MAX_SECONDS:
         raise waveform.too_long()
-    ways: list[Callable[[], Source]] = [
-        lambda: LibsndfileSource(path, layout, layout.parts)
-    ]
+    ways: list[Callable[[], Source]] = []
+    if layout.parts:
+        ways.append(lambda: LibsndfileSource(path, layout, layout.parts))
+    elif ffmpeg.version() is None:
+        raise UnusableAudio("unsupported", _CODED, by_ffmpeg=True)
     if again := layout.again:
         ways.append(lambda: LibsndfileSource(path, layout, again))
     if ffmpeg.version() is not None:
@@ -82,6 +90,7 @@ class LibsndfileSource:
         parts: Those of its parts that are read here.
 
     Attributes:
+        held_seconds: What is in the file; 0 where nobody knows.
         complaint: What is wrong with a file that was read all the same; known
             after the last block.
         is_short: Whether less was read than the file holds.
@@ -109,6 +118,10 @@ class LibsndfileSource:
         self.is_short = False
         self._seconds_read = 0.0
         self._first = self._open(parts[0])
+        self.held_seconds = sum(part.seconds for part in parts)
+        if self._first.is_exact:
+            own = self._first.stated_frames / self._first.samplerate
+            self.held_seconds = max(self.held_seconds, own)
 
     def __enter__(self) -> Self:
         """Returns itself."""
@@ -200,6 +213,7 @@ class FfmpegSource(ffmpeg.Stream):
         layout: What the file holds.
 
     Attributes:
+        held_seconds: As of `LibsndfileSource`.
         complaint: What is wrong with a file that was read all the same; known
             after the last block.
         is_short: Whether less was read than the file holds.
@@ -214,6 +228,7 @@ class FfmpegSource(ffmpeg.Stream):
             UnusableAudio: It finds no audio.
         """
         self._layout = layout
+        self.held_seconds = layout.seconds
         self.is_short = False
         try:
             super().__init__(path, layout.container)
@@ -240,7 +255,12 @@ class FfmpegSource(ffmpeg.Stream):
                 raise damage from error
 
         yield self.sample_rate_hz, blocks()
-        short = _short_of(self._layout.seconds, frames / self.sample_rate_hz)
+        held, seconds = self._layout.seconds, frames / self.sample_rate_hz
+        if self._layout.is_exact and seconds > _TOO_MANY_TIMES * held + 1:
+            raise _by_ffmpeg(
+                ffmpeg.FfmpegError(f"gives {seconds:.1f} s of {held:.1f} s")
+            )
+        short = _short_of(held, seconds)
         self.is_short = bool(short)
         said = self.complaint and f"ffmpeg: {self.complaint}"
         texts = short, self._layout.lost, said

@@ -79,10 +79,11 @@ class Worker:
     """
 
     def __init__(self, seconds: int, audio_seconds: int) -> None:
-        """Starts nothing: the process starts with the first file."""
+        """Starts the process."""
         self._seconds = seconds
         self._audio_seconds = audio_seconds
-        self._executor: concurrent.futures.ProcessPoolExecutor | None = None
+        self._executor = _start(1, audio_seconds)
+        self._executor.submit(os.getpid)  # the start is not left to a file
 
     def decode(self, path: pathlib.Path, sample_rate_hz: int) -> _Decoded:
         """Decodes a file.
@@ -100,15 +101,12 @@ class Worker:
             TimeoutError: It took too long.
             OSError: It cannot be opened.
         """
-        if self._executor is None:
-            self._executor = _start(1, self._audio_seconds)
         began = time.monotonic()
         try:
-            return self._executor.submit(
-                _decode, path, sample_rate_hz, self._seconds
-            ).result()
+            return self._submit(path, sample_rate_hz).result()
         except process.BrokenProcessPool as error:
             self.close()
+            self._executor = _start(1, self._audio_seconds)
             if time.monotonic() - began >= self._seconds:
                 raise TimeoutError(
                     f"{os.fsdecode(path)}: Decoding took more than "
@@ -116,11 +114,19 @@ class Worker:
                 ) from error
             raise _crashed(path, self._seconds) from error
 
+    def _submit(
+        self, path: pathlib.Path, sample_rate_hz: int
+    ) -> "concurrent.futures.Future[_Decoded]":
+        task = (_decode, path, sample_rate_hz, self._seconds)
+        try:
+            return self._executor.submit(*task)
+        except process.BrokenProcessPool:  # it died while it had nothing to do
+            self._executor = _start(1, self._audio_seconds)
+            return self._executor.submit(*task)
+
     def close(self) -> None:
         """Ends the process, when it is done with its file."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
 
 class _Pool:
@@ -189,13 +195,25 @@ class _Pool:
 def _start(
     processes: int, audio_seconds: int = waveform.MAX_SECONDS
 ) -> concurrent.futures.ProcessPoolExecutor:
-    # Not fork: it would copy the locks of TensorFlow's threads.
-    return concurrent.futures.ProcessPoolExecutor(
-        processes,
-        multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(audio_seconds,),
+    # After Ctrl-C the process that multiprocessing keeps beside would warn of
+    # what it clears away; it takes its filters from here.
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(
+        filter(None, (before, "ignore:resource_tracker"))
     )
+    try:
+        # Not fork: it would copy the locks of TensorFlow's threads.
+        return concurrent.futures.ProcessPoolExecutor(
+            processes,
+            multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(audio_seconds,),
+        )
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def _crashed(path: pathlib.Path, seconds: int) -> waveform.UnusableAudio:

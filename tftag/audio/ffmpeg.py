@@ -202,6 +202,7 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     limits = ["-timelimit", _CPU_SECONDS, "-max_alloc", _ALLOCATED_BYTES]
     source = ["-threads", 1, "-vn", "-sn", "-dn"]
+    source += ["-err_detect", "crccheck"]  # what fails it is told, and kept
     source += ["-protocol_whitelist", "file"]
     source += ["-format_whitelist", container or ",".join(_CONTAINERS)]
     source += ["-f", container] if container else []

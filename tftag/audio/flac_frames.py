@@ -20,6 +20,7 @@ _INFO_BYTES = 34
 _BLOCK_BYTES = 1 << 20
 _MOST_GAP_BYTES = 1 << 24  # nobody searches a sparse file of terabytes
 _HEADER_BYTES = 16  # at most, of a frame
+_MOST_HEADS_BYTES = 64  # of a frame and of its channels
 _MOST_WAITING = 8
 _RATES_HZ = (0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000) + (
     *(32_000, 44_100, 48_000, 96_000),
@@ -60,11 +61,13 @@ class Frames:
         parts: Its frames.
         stated_samples: By the header; 0 where it does not say.
         stated_kind: By the header, as in `Part`.
+        behind_share: Of the file, what must lie behind the last frame.
     """
 
     parts: list[Part]
     stated_samples: int
     stated_kind: _Kind
+    behind_share: float = 0.0
 
     def header_of(self, part: Part) -> bytes:
         """The shortest header with which a part is a FLAC file."""
@@ -126,7 +129,11 @@ def find(path: str | os.PathLike[str], start: int = 0) -> Frames | None:
     is_cut = stated > sum(part.samples + part.lost_samples for part in parts)
     if is_cut and parts[-1].samples > last.samples:
         parts[-1].samples -= last.samples
-    return Frames(parts, stated, usual)
+    # A frame is no longer than its samples as they are.
+    _, channels, bits = last.kind
+    most_bytes = last.samples * channels * (bits + 1) // 8 + _MOST_HEADS_BYTES
+    behind = max(0, parts[-1].end - last.place - most_bytes)
+    return Frames(parts, stated, usual, behind / parts[-1].end)
 
 
 def find_headless(path: str | os.PathLike[str]) -> Frames | None:

@@ -17,6 +17,7 @@ from tftag.audio import (
     mp3_frames,
     ogg_links,
     spliced_file,
+    stated_end,
     wav_chunks,
 )
 
@@ -29,6 +30,8 @@ _MOST_DELAY_FRAMES = 3
 # libsndfile rounds where the others cut (MS), and forgets what was there
 # before each packet (QuickTime's IMA in AIFF): up to 630 and 127 of 32,768.
 _MISREAD = {("WAV", "MS_ADPCM"), ("W64", "MS_ADPCM"), ("AIFF", "IMA_ADPCM")}
+# Behind what a header states; less is a tag.
+_MOST_BEHIND = 0.01
 _OFF = (
     "libsndfile is off by up to 2 % of full scale in this format; ffmpeg, "
     "where it is installed, is not"
@@ -55,11 +58,13 @@ class Layout:
     """How a file is to be read.
 
     Attributes:
-        parts: By libsndfile, one behind the other.
+        parts: By libsndfile, one behind the other; none where it would read
+            noise.
         lost: What the file says of what it lacks.
         container: What ffmpeg is told that it is; "" where it finds out.
         again: Other parts, where libsndfile cannot read these.
         is_misread: Whether ffmpeg is right where libsndfile is not.
+        is_exact: Whether it holds no more than was counted.
     """
 
     parts: list[Part]
@@ -67,6 +72,7 @@ class Layout:
     container: str = ""
     again: list[Part] | None = None
     is_misread: bool = False
+    is_exact: bool = False
 
     @property
     def seconds(self) -> float:
@@ -121,7 +127,9 @@ def _of_kind(
         case contents.WAV:
             wavs = wav_chunks.find(path, start)
             if any(not wav.is_whole for wav in wavs):
-                return Layout([Part(wav.pieces) for wav in wavs])
+                behind = 0.0 if start else stated_end.unread_share(path)
+                text = _behind(behind) if len(wavs) == 1 else ""
+                return Layout([Part(wav.pieces) for wav in wavs], text)
             return None if start else _of_one(path)
         case contents.MP3:
             found = mp3_frames.find(path)
@@ -132,10 +140,23 @@ def _of_kind(
 
 
 def _of_one(path: str | os.PathLike[str]) -> Layout:
+    behind = _behind(stated_end.unread_share(path))
+    if container := wav_chunks.coded_as(path):
+        return Layout([], behind, container, is_misread=True)
     if not _is_misread(path):
-        return Layout([Part()])
-    text = "" if ffmpeg.version() else _OFF
-    return Layout([Part()], text, is_misread=True)
+        return Layout([Part()], behind)
+    texts = "" if ffmpeg.version() else _OFF, behind
+    return Layout([Part()], "; ".join(filter(None, texts)), is_misread=True)
+
+
+def _behind(share: float) -> str:
+    """What is said of what lies behind the end that a file states."""
+    if share < _MOST_BEHIND:
+        return ""
+    return (
+        f"{100 * share:.1f} % of it lie behind the end that its header states, "
+        "and are not read"
+    )
 
 
 def _of_flac(found: flac_frames.Frames | None) -> Layout | None:
@@ -156,6 +177,7 @@ def _of_flac(found: flac_frames.Frames | None) -> Layout | None:
         text = f"only {100 * held / whole:.1f} % of it is there"
     elif lost:
         text = f"{lost} of {held + lost} samples are missing in it"
+    text = "; ".join(filter(None, (text, _behind(found.behind_share))))
     is_true = (
         len(found.parts) == 1
         and found.parts[0].kind == found.stated_kind
@@ -173,12 +195,13 @@ def _of_ogg(links: list[ogg_links.Link], start: int) -> Layout | None:
     pages = sum(link.pages for link in links)
     lost = sum(link.lost_pages for link in links)
     text = f"{lost} of {pages + lost} pages are missing in it" if lost else ""
+    text = "; ".join(filter(None, (text, _behind(links[-1].behind_share))))
     parts = [
         Part([(link.start, link.end)], link.seconds, False) for link in links
     ]
     if len(parts) == 1 and not start:
         parts[0].pieces = None
-    return Layout(parts, text)
+    return Layout(parts, text, is_exact=not lost)
 
 
 def _of_mp3(found: mp3_frames.Frames) -> Layout:

@@ -28,7 +28,8 @@ class Link:
         pages: How many pages of audio it has.
         lost_pages: How many are missing between them.
         seconds: Its length, as the positions of its pages state it.
-        is_known: Whether it is Vorbis or Opus.
+        is_known: Whether it is Vorbis, Opus or Speex.
+        behind_share: Of the file, what lies behind its last page.
     """
 
     start: int
@@ -37,6 +38,7 @@ class Link:
     lost_pages: int = 0
     seconds: float = 0.0
     is_known: bool = False
+    behind_share: float = 0.0
 
 
 @dataclasses.dataclass
@@ -93,6 +95,7 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Link]:
             if stream is not None and serial == stream.serial:
                 _note(links[-1], stream, number, position)
             place = end
+            links[-1].behind_share = max(0.0, 1 - end / size)
     return links
 
 
@@ -117,6 +120,9 @@ def _audio(serial: int, packet: bytes) -> _Stream | None:
         return _Stream(serial, rate_hz) if rate_hz else None
     if packet[:8] == b"OpusHead":
         return _Stream(serial, 48_000)
+    if packet[:8] == b"Speex   " and len(packet) >= 40:
+        rate_hz = int.from_bytes(packet[36:40], "little")
+        return _Stream(serial, rate_hz) if rate_hz else None
     return None
 
 

@@ -7,7 +7,9 @@ the container a bit of the sample. Of files that were joined, each is one.
 """
 
 import dataclasses
+import itertools
 import os
+import re
 import struct
 from typing import BinaryIO
 
@@ -17,6 +19,15 @@ _PCM, _EXTENSIBLE = 1, 0xFFFE
 _FORMAT = struct.Struct("<HHIIHH")
 _FORMS = (b"RIFF", b"RF64", b"BW64")
 _W64_NAME = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
+# What begins a frame of IEC 61937, and of DTS of 16 and 14 bits in both orders.
+_CODED = {
+    "spdif": re.compile(rb"\x72\xf8\x1f\x4e"),
+    "dts": re.compile(
+        rb"\x7f\xfe\x80\x01|\xfe\x7f\x01\x80|\x1f\xff\xe8\x00\x07[\xf0-\xff]"
+        rb"|\xff\x1f\x00\xe8[\xf0-\xff]\x07"
+    ),
+}
+_SEARCHED_BYTES = 1 << 20
 _MOST_CHUNKS = 1_000
 # Where a program cannot go back it states nearly 2 or 4 GiB, or nothing.
 _UNKNOWN_BYTES = 2_100_000_000
@@ -48,7 +59,7 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
         size = file.seek(0, os.SEEK_END)
         while following is not None and len(found) < _MOST_CHUNKS:
             start = following
-            read = _read(file, start)
+            read = _read(file, start, size)
             if read is None:
                 break
             bits_at, bits, following = read
@@ -61,8 +72,33 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
     return found
 
 
+def coded_as(path: str | os.PathLike[str]) -> str:
+    """What a WAV has in the place of samples, as ffmpeg calls it.
+
+    Discs with DTS, and what was recorded from a digital output: the format
+    says 16 bits, and whoever believes that hears noise.
+
+    Args:
+        path: The file.
+
+    Returns:
+        "dts", "spdif", or "" where it has samples.
+    """
+    with open(path, "rb") as file:
+        head = file.read(_SEARCHED_BYTES)
+    if head[:4] not in _FORMS or head[8:12] != b"WAVE":
+        return ""
+    for container, mark in _CODED.items():
+        places = [found.start() for found in mark.finditer(head)]
+        steps = [b - a for a, b in itertools.pairwise(places)]
+        # Frames are of one length; quiet noise has such samples by chance.
+        if any(a == b for a, b in itertools.pairwise(steps)):
+            return container
+    return ""
+
+
 def _read(
-    file: BinaryIO, start: int
+    file: BinaryIO, start: int, size: int
 ) -> tuple[int, bytes | None, int | None] | None:
     """Where the bits stand, what they should be, where the next file is."""
     file.seek(start)
@@ -76,6 +112,8 @@ def _read(
     header_bytes = name_bytes + length_bytes
     bits_at, bits = 0, None
     for _ in range(_MOST_CHUNKS):
+        if place >= size:  # a damaged length may be more than can be sought
+            break
         file.seek(place)
         header = file.read(header_bytes)
         if len(header) < header_bytes:
@@ -91,7 +129,7 @@ def _read(
             if not length or length >= _UNKNOWN_BYTES:
                 break
             for following in (place, place + length % 2):
-                file.seek(following)
+                file.seek(min(following, size))
                 head = file.read(16)
                 if head[8:12] == b"WAVE" and head[:4] in _FORMS:
                     return bits_at, bits, following

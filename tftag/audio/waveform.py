@@ -2,7 +2,9 @@
 
 One file must not fill the memory. Up to `_KEPT_SECONDS` the blocks are kept as
 float32 until the loudest sample is known; of longer recordings the peak alone
-is kept, and they are decoded twice. None is longer than `MAX_SECONDS`.
+is kept, and they are decoded twice. None is longer than `MAX_SECONDS`. What is
+known to be longer is not kept at all: the memory of many small blocks does not
+come back.
 """
 
 import contextlib
@@ -27,6 +29,8 @@ BLOCK_VALUES = 1 << 17
 # Channels that have nothing in common leave 1 of this share of their power
 # when they are averaged; a tenth of it is left where they correlate by -0.9.
 CANCELLED_SHARE = 0.1
+# Of the power of a recording whose channels cancel each other here and there.
+_NAMED_SHARE = 0.05
 # So much of each block tells whether they do.
 COMPARED_PART, LEAST_COMPARED = 8, 4_096
 # Of the samples that are there, those that full scale must leave where one is
@@ -76,7 +80,13 @@ class Recording:
 
 
 class SampleSource(Protocol):
-    """What gives the samples of a file."""
+    """What gives the samples of a file.
+
+    Attributes:
+        held_seconds: What is in it; 0 where nobody knows.
+    """
+
+    held_seconds: float
 
     def parts(self) -> Iterator[tuple[int, Iterator[npt.NDArray[np.float32]]]]:
         """Yields rate in Hz and float32 blocks `[frames, channels]`."""
@@ -119,6 +129,11 @@ class Waveform(Generic[_Source]):
                 f"{self._channel + 1} alone is used"
             )
             self._read()
+        elif self._mix.cancelled_share > _NAMED_SHARE:
+            self.remark = (
+                "its channels cancel each other (one is inverted) in "
+                f"{100 * self._mix.cancelled_share:.0f} % of it, which is lost"
+            )
 
     def recording(self, by_ffmpeg: bool = False) -> Recording:
         """Scales it to its loudest sample; can be called once.
@@ -144,7 +159,10 @@ class Waveform(Generic[_Source]):
                 )
             if self.samples > MAX_SECONDS * self._rate_hz:
                 raise too_long()
-            if self.samples > _KEPT_SECONDS * self._rate_hz:
+            seconds = max(
+                self.source.held_seconds, self.samples / self._rate_hz
+            )
+            if seconds > _KEPT_SECONDS:
                 self._kept = None
             if self._kept is not None:
                 self._kept.append(block)
@@ -215,7 +233,7 @@ class _Mix:
 
     def __init__(self, channel: int | None) -> None:
         self._channel = channel
-        self._power_left = self._power_apart = 0.0
+        self._power_left = self._power_apart = self._power_lost = 0.0
         self._powers = np.zeros(0)
 
     def __call__(
@@ -240,6 +258,7 @@ class _Mix:
         self._power_left += left
         self._power_apart += apart
         if left < CANCELLED_SHARE * apart:
+            self._power_lost += apart
             powers = np.einsum("ij,ij->j", block, block).astype(np.float64)
             if powers.size > self._powers.size:
                 powers, self._powers = self._powers, powers
@@ -249,6 +268,11 @@ class _Mix:
     def cancels(self) -> bool:
         """Whether the average lost what the channels hold."""
         return self._power_left < CANCELLED_SHARE * self._power_apart
+
+    @property
+    def cancelled_share(self) -> float:
+        """The share of the power in blocks where the average lost it."""
+        return self._power_lost / max(self._power_apart, 1e-30)
 
     @property
     def loudest(self) -> int:

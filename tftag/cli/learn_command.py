@@ -7,6 +7,7 @@ import time
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.console import own_process
+from tftag.files import escaping
 from tftag.pretrained import presets
 from tftag.serving import version_folder
 
@@ -72,12 +73,17 @@ def run(arguments: argparse.Namespace) -> int:
     said = own_process.run(
         "tftag.export.learned_tag",
         [
-            *(str(presets.resolve(model, chosen_model.say)), arguments.name),
-            *(str(out), "--like", *arguments.like),
+            *("--like", *arguments.like),
             *(["--unlike", *arguments.unlike] if arguments.unlike else []),
+            # Behind it nothing is a flag, whatever it begins with.
+            *("--", str(presets.resolve(model, chosen_model.say))),
+            *(arguments.name, str(out)),
         ],
     )
-    version, told_apart = said.splitlines()[-2:]
+    # Each answer stands between NULs: a path may hold any other letter.
+    *warnings, version, told_apart = said.split("\0")[1::2]
+    for text in warnings:
+        chosen_model.say(escaping.one_line(text))
     print(
         f"{arguments.name}: learned in {time.monotonic() - start:.0f} s, "
         f"{version}\n"

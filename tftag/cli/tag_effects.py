@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
 from tftag.audio import audio_files
+from tftag.cli import arguments as arguments_lib
 from tftag.files import escaping
 from tftag.library import field_table, file_tags, playlists, undo
 
@@ -24,6 +25,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds the flags."""
     parser.add_argument(
         "--write-tags",
+        type=arguments_lib.local_path,
         metavar="UNDO_FILE",
         help="put the listed tags that reach their own threshold into the "
         "files, as genre and mood; what was there is noted in UNDO_FILE first",
@@ -40,6 +42,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--fields",
+        type=arguments_lib.local_path,
         metavar="CSV",
         default=field_table.SHIPPED,
         help="with --write-tags: which tag goes where, columns tag, field and "
@@ -47,11 +50,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--undo",
+        type=arguments_lib.local_path,
         metavar="UNDO_FILE",
         help="put back what was in the files before, and do nothing else",
     )
     parser.add_argument(
         "--m3u",
+        type=arguments_lib.local_path,
         metavar="DIR",
         help="a playlist per tag, of the files whose listed tags reach their "
         "own threshold",

@@ -33,7 +33,12 @@ def add_parser(commands: "command_line.Commands") -> None:
         "cannot be read.",
     )
     timeline.set_defaults(run=run)
-    timeline.add_argument("file", metavar="FILE", help="a recording")
+    timeline.add_argument(
+        "file",
+        type=arguments_lib.local_path,
+        metavar="FILE",
+        help="a recording",
+    )
     chosen_model.add_flag(timeline, presets.TAGGER)
     timeline.add_argument(
         "--top",
@@ -43,7 +48,11 @@ def add_parser(commands: "command_line.Commands") -> None:
         help="the N likeliest tags (default: %(default)s)",
     )
     timeline.add_argument(
-        "--out", metavar="PNG", required=True, help="where the picture goes"
+        "--out",
+        type=arguments_lib.local_path,
+        metavar="PNG",
+        required=True,
+        help="where the picture goes",
     )
 
 

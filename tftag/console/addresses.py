@@ -6,9 +6,11 @@ import re
 BUCKETS = ("s3", "s3a", "s3n", "gs")
 # A password may hold a slash, as keys of buckets do; a port ends before it.
 USER = r"(?:[^\s/@'\"<>]*|[^\s/@:'\"<>]+:(?!\d+/)[^\s@'\"<>]*)@"
-# In any text, whatever the scheme and its case.
+# In any text, whatever the scheme and its case. Of two slashes pathlib leaves
+# one; then a password shows what it is.
 _IN_TEXT = re.compile(
-    rf"\b([a-z][a-z0-9+.-]*)(://)(?:{USER})*([^\s?'\"<>]*)(\?[^\s'\"<>]*)?",
+    rf"\b([a-z][a-z0-9+.-]*)(://(?:{USER})*|:/(?:[^\s/@:'\"<>]+:[^\s@'\"<>]*@))"
+    r"([^\s?'\"<>]*)(\?[^\s'\"<>]*)?",
     re.IGNORECASE,
 )
 
@@ -19,6 +21,7 @@ def without_secrets(text: str) -> str:
     def cleaned(found: re.Match[str]) -> str:
         scheme, mark, rest, query = found.groups()
         kept = query if scheme.lower() in BUCKETS and query else ""
-        return f"{scheme}{mark}{rest}{kept}"
+        slashes = "://" if mark.startswith("://") else ":/"
+        return f"{scheme}{slashes}{rest}{kept}"
 
     return _IN_TEXT.sub(cleaned, text)

@@ -29,11 +29,21 @@ def run(module: str, arguments: Sequence[str]) -> str:
     path = os.pathsep.join(
         filter(None, [str(_PACKAGE.parent), os.environ.get("PYTHONPATH")])
     )
+    # What a home or an environment says of Keras (its backend, its precision)
+    # is no part of a model; names of files are any bytes.
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("KERAS_")}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
-        env={**os.environ, "PYTHONPATH": path},
+        env={
+            **kept,
+            "KERAS_BACKEND": "tensorflow",
+            "KERAS_HOME": os.devnull,  # holds no keras.json
+            "PYTHONIOENCODING": "utf-8:surrogateescape",
+            "PYTHONPATH": path,
+        },
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="surrogateescape",
         check=False,
     )
     if done.returncode:

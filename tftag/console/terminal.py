@@ -6,6 +6,7 @@ Both are written as escapes, and no command ends over them.
 """
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any, TextIO
@@ -48,14 +49,15 @@ class PlainStream:
 def plain_streams() -> Iterator[None]:
     """Makes stdout and stderr plain for as long."""
     before = {"stdout": sys.stdout, "stderr": sys.stderr}
-    plain = {
-        name: PlainStream(stream, is_stderr=name == "stderr")
-        for name, stream in before.items()
-    }
+    plain = {}
     with contextlib.ExitStack() as stack:
-        for name, stream in plain.items():
-            stack.enter_context(_with_stand_ins(before[name]))
-            setattr(sys, name, stream)
+        for name, stream in before.items():
+            if stream is None:  # closed by who has started us
+                nowhere = open(os.devnull, "w", encoding="utf-8")
+                stream = stack.enter_context(nowhere)
+            stack.enter_context(_with_stand_ins(stream))
+            plain[name] = PlainStream(stream, is_stderr=name == "stderr")
+            setattr(sys, name, plain[name])
         try:
             yield
         finally:

@@ -1,10 +1,11 @@
 """Adds a tag to an exported tagger from a handful of recordings.
 
-python -m tftag.export.learned_tag MODEL NAME FOLDER --like FILE ...
+python -m tftag.export.learned_tag --like FILE ... -- MODEL NAME FOLDER
 """
 
 import argparse
 import dataclasses
+import logging
 import os
 import pathlib
 from collections.abc import Sequence
@@ -283,22 +284,40 @@ def _extended(
     )
 
 
+class _Told(logging.Handler):
+    """Prints what is logged of a file."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _answer(record.getMessage())
+
+
+def _answer(text: object) -> None:
+    # Libraries print too.
+    print(f"\0{text}", end="\0")
+
+
 def main(argv: list[str] | None = None) -> None:
-    """Adds what the command line names; a refusal is one line."""
+    """Adds what the command line names; a refusal is one line.
+
+    Prints what there is to know of the recordings, the folder of the version
+    and the share that was told apart, each between NULs.
+    """
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     for positional in ("model", "name", "folder"):
         parser.add_argument(positional)
     parser.add_argument("--like", nargs="+", default=[])
     parser.add_argument("--unlike", nargs="+", default=[])
     given = parser.parse_args(argv)
+    audio.logger.addHandler(_Told())
+    audio.logger.propagate = False
     try:
         version, learned = add(
             given.model, given.name, given.like, given.unlike, given.folder
         )
     except (ValueError, OSError) as error:
         raise SystemExit(" ".join(str(error).split())) from error
-    print(version)
-    print(learned.told_apart)
+    _answer(version)
+    _answer(learned.told_apart)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Files and folders of ours that must not be links to somewhere else.
 
 A folder that comes from a stranger may hold a link where we write by a name
-that everybody knows: what lies behind it would be written over.
+that everybody knows: what lies behind it would be written over. Or a pipe:
+whoever opens it waits for ever.
 """
 
 import contextlib
@@ -21,10 +22,11 @@ def append(path: str | os.PathLike[str], *, is_text: bool = True) -> IO[Any]:
         is_text: Whether text is appended; line ends as written.
 
     Raises:
-        ValueError: It is a link.
+        ValueError: It is a link, or a pipe.
         OSError: It cannot be written.
     """
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+    refuse(path)
     try:
         descriptor = os.open(path, flags, 0o666)
     except OSError as error:
@@ -37,11 +39,18 @@ def append(path: str | os.PathLike[str], *, is_text: bool = True) -> IO[Any]:
 
 
 def refuse(path: str | os.PathLike[str]) -> None:
-    """Refuses a link where a file or folder of ours is to be written.
+    """Refuses a link or pipe where a file or folder of ours is to be written.
 
     Raises:
-        ValueError: It is a link.
+        ValueError: It is one.
     """
+    if os.path.lexists(path) and not os.path.islink(path):
+        if not (os.path.isfile(path) or os.path.isdir(path)):
+            raise ValueError(
+                "A file of tftag goes here: remove what is there, or name "
+                "another folder. "
+                f"Received: {os.fspath(path)}, which is no file"
+            )
     if os.path.islink(path):
         raise ValueError(
             "Nothing is written through a link that lies where a file or "

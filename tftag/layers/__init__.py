@@ -5,6 +5,7 @@ from tftag.layers.log_mel_spectrogram import LogMelSpectrogram
 from tftag.layers.member_dense import MemberDense
 from tftag.layers.member_logits import MemberLogits
 from tftag.layers.member_similarity import MemberSimilarity
+from tftag.layers.normalized_maximum import NormalizedMaximum
 from tftag.layers.spec_augment import SpecAugment
 from tftag.layers.tag_vectors import TagVectors
 from tftag.layers.unit_length import UnitLength
@@ -16,6 +17,7 @@ __all__ = [
     "MemberDense",
     "MemberLogits",
     "MemberSimilarity",
+    "NormalizedMaximum",
     "SpecAugment",
     "TagVectors",
     "UnitLength",

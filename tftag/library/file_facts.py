@@ -3,6 +3,7 @@
 import importlib.util
 import pathlib
 import re
+from typing import Any
 
 from tftag.search.library import recordings
 
@@ -29,7 +30,7 @@ def read(path: pathlib.Path) -> recordings.FileTags:
 
     try:
         found = mutagen.File(path, easy=True)
-        texts = {} if found is None else _texts(found)
+        texts: dict[str, str] = {} if found is None else _texts(found)
     # mutagen raises nearly everything over damaged files.
     except Exception:
         texts = {}
@@ -42,13 +43,13 @@ def read(path: pathlib.Path) -> recordings.FileTags:
     )
 
 
-def _texts(found) -> dict[str, str]:
+def _texts(found: Any) -> dict[str, str]:
     tags = found.tags
     if tags is None:
         return {}
     if any(name in tags for name in ("TPE1", "TIT2", "TALB", "TDRC")):
         return _of_id3(tags)
-    texts = {}
+    texts: dict[str, str] = {}
     for name in ("title", "artist", "albumartist", "album", "date", "year"):
         values = tags.get(name) or []
         values = values if isinstance(values, list) else [values]
@@ -58,7 +59,7 @@ def _texts(found) -> dict[str, str]:
     return texts
 
 
-def _of_id3(tags) -> dict[str, str]:
+def _of_id3(tags: Any) -> dict[str, str]:
     """Of WAV and AIFF, for which mutagen has no easy names."""
     names = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "date": "TDRC"}
     return {

@@ -13,7 +13,12 @@ from keras import ops
 from tftag import audio, layers
 from tftag import tags as tags_lib
 from tftag.models import backbone as backbone_lib
-from tftag.models import clip_model, precision, replica_gather
+from tftag.models import (
+    clip_model,
+    hidden_layer,
+    precision,
+    replica_gather,
+)
 from tftag.models import front_end as front_end_lib
 
 
@@ -28,6 +33,13 @@ class DualEncoderConfig:
             together, and so one vector of length `dim`.
         dim: Length of a member's vector in the shared space.
         dropout: Share of the backbone's vector dropped in training.
+        head_units: Of a hidden layer between that vector and the shared
+            space; 0 is none.
+        head_dropout: Share of these units dropped in training.
+        head_members: Hidden layers side by side on the same vector, each with
+            an audio projection and a text tower of its own.
+        head_components: Principal components of the vector, over the training
+            recordings, that take its place; 0 leaves it as it is.
         text_units: Width of the text tower's two layers.
         text_dropout: Share of their outputs dropped in training.
         word_noise: Length, on average, of the Gaussian noise added to a word
@@ -46,6 +58,10 @@ class DualEncoderConfig:
     joint: bool = False
     dim: int = 128
     dropout: float = 0.0
+    head_units: int = 0
+    head_dropout: float = 0.0
+    head_members: int = 1
+    head_components: int = 0
     text_units: int = 256
     text_dropout: float = 0.2
     word_noise: float = 0.0
@@ -64,16 +80,24 @@ class DualEncoderConfig:
             raise ValueError(
                 f"`word_noise` must be >= 0. Received: {self.word_noise}."
             )
-        for name in ("dropout", "text_dropout"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(
-                    f"`{name}` must be in [0, 1). "
-                    f"Received: {getattr(self, name)}."
-                )
+        if not 0 <= self.text_dropout < 1:
+            raise ValueError(
+                "`text_dropout` must be in [0, 1). "
+                f"Received: {self.text_dropout}."
+            )
+        hidden_layer.check(self)
+        if self.joint and self.head_units:
+            raise ValueError(
+                "`joint` is of members without a hidden layer; with "
+                "`head_units`, all see the whole vector. "
+                f"Received: {self.head_units} units."
+            )
 
     @property
     def towers(self) -> int:
         """Number of audio projections, and of text towers."""
+        if self.head_units:
+            return self.head_members
         return 1 if self.joint else self.backbone.members
 
 
@@ -290,7 +314,7 @@ def _projection(dim: int, config: DualEncoderConfig) -> keras.Model:
     """Model from the backbone's vectors to those of the shared space."""
     members = config.towers
     inputs = keras.Input((dim,), name="clip_vector")
-    x = keras.layers.Dropout(config.dropout, name="dropout")(inputs)
+    x = hidden_layer.apply(inputs, config)
     x = layers.MemberDense(config.dim, members, name="audio_projection")(x)
     outputs = layers.UnitLength(members, name="audio_embedding")(x)
     return keras.Model(inputs, outputs, name="projection")

@@ -30,7 +30,7 @@ EMBEDDING = 200
 POOLINGS = ("embedding", "both", "both_and_embedding")
 
 
-_Norm = Callable[[keras.KerasTensor, str], keras.KerasTensor]
+_Norm = Callable[..., keras.KerasTensor]
 
 
 def check_bands(mel_bands: int) -> None:
@@ -62,10 +62,14 @@ def vector(
         those before these.
     """
 
-    def norm(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-        return layers.BatchNormalization(
-            momentum=batch_norm_momentum, name=f"{prefix}{name}_norm"
-        )(x)
+    def norm(
+        x: keras.KerasTensor,
+        name: str,
+        kind: type[layers.BatchNormalization] = layers.BatchNormalization,
+    ) -> keras.KerasTensor:
+        return kind(momentum=batch_norm_momentum, name=f"{prefix}{name}_norm")(
+            x
+        )
 
     x = norm(ops.expand_dims(x, -1), "input")  # [batch, frames, mels, 1]
     x = ops.concatenate(
@@ -108,7 +112,7 @@ def _timbral(
     x = keras.layers.Conv2D(
         filters, (FRAMES, bands), activation="relu", name=f"{prefix}{name}"
     )(x)
-    return ops.max(norm(x, name), axis=2)
+    return norm(x, name, layers.NormalizedMaximum)
 
 
 def _temporal(
@@ -123,7 +127,7 @@ def _temporal(
         activation="relu",
         name=f"{prefix}{name}",
     )(x)
-    return ops.max(norm(x, name), axis=2)
+    return norm(x, name, layers.NormalizedMaximum)
 
 
 def _pooled(x: keras.KerasTensor) -> keras.KerasTensor:

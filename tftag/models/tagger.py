@@ -12,7 +12,7 @@ from keras import ops
 from tftag import audio, layers
 from tftag import tags as tags_lib
 from tftag.models import backbone as backbone_lib
-from tftag.models import clip_model, precision
+from tftag.models import clip_model, hidden_layer, precision
 from tftag.models import front_end as front_end_lib
 
 # A tag that all or none of the recordings have says nothing certain about
@@ -45,28 +45,7 @@ class TaggerConfig:
 
     def __post_init__(self) -> None:
         """Refuses what no tagger can have."""
-        for name in ("dropout", "head_dropout"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(
-                    f"`{name}` must be in [0, 1). "
-                    f"Received: {getattr(self, name)}."
-                )
-        least = {"head_units": 0, "head_members": 1, "head_components": 0}
-        for name, limit in least.items():
-            if not getattr(self, name) >= limit:
-                raise ValueError(
-                    f"`{name}` must be >= {limit}. "
-                    f"Received: {getattr(self, name)}."
-                )
-        only_hidden = ("head_dropout", "head_members", "head_components")
-        fields = type(self).__dataclass_fields__
-        if not self.head_units:
-            for name in only_hidden:
-                if getattr(self, name) != fields[name].default:
-                    raise ValueError(
-                        f"`{name}` needs a hidden layer: set `head_units`. "
-                        f"Received: {getattr(self, name)} without."
-                    )
+        hidden_layer.check(self)
 
 
 @keras.saving.register_keras_serializable(package="tftag")
@@ -210,23 +189,11 @@ def log_odds(tag_prior: npt.ArrayLike, tag_count: int) -> keras.KerasTensor:
 
 def _head(dim: int, tag_count: int, config: TaggerConfig) -> keras.Model:
     """Model from `[batch, dim]` to logits `[batch, members, tags]`."""
-    inputs = x = keras.Input((dim,), name="clip_vector")
+    inputs = keras.Input((dim,), name="clip_vector")
+    x = hidden_layer.apply(inputs, config)
     members = config.backbone.members
-    if config.head_components:
-        components = keras.layers.Dense(
-            config.head_components, name="components"
-        )
-        # Of the training data, not of the loss.
-        components.trainable = False
-        x = components(x)
-    x = keras.layers.Dropout(config.dropout, name="dropout")(x)
     if config.head_units:
         members = config.head_members
-        # Each member sees the whole vector, and has a part of these.
-        x = keras.layers.Dense(
-            members * config.head_units, activation="relu", name="hidden"
-        )(x)
-        x = keras.layers.Dropout(config.head_dropout, name="hidden_dropout")(x)
     # float32 under mixed precision too: float16 logits end at 65,504.
     tag_logits = layers.MemberLogits(
         tag_count, members, name="tag_logits", dtype="float32"

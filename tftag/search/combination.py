@@ -8,14 +8,19 @@ all). Mean and spread follow from the library's mean and covariance, and the
 sum is linear in the recording: the whole query is one vector.
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from tftag.search.library import moments
 
 
 def direction(
-    weights: np.ndarray, unit_rows: np.ndarray, library: moments.Moments
-) -> np.ndarray:
+    weights: npt.NDArray[Any],
+    unit_rows: npt.NDArray[Any],
+    library: moments.Moments,
+) -> npt.NDArray[Any]:
     """The vector whose products with recordings rank as the query does.
 
     Args:
@@ -33,5 +38,7 @@ def direction(
     _, spreads = library.mean_and_spread(unit_rows)
     tells = spreads > 0
     scale = np.where(tells, 1 / np.where(tells, spreads, 1.0), 0.0)
-    found: np.ndarray = (weights * scale) @ unit_rows / np.abs(weights).sum()
+    found: npt.NDArray[Any] = (
+        (weights * scale) @ unit_rows / np.abs(weights).sum()
+    )
     return found

@@ -18,8 +18,10 @@ import math
 import os
 import pathlib
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.search import combination, query
 from tftag.search.library import (
@@ -170,11 +172,13 @@ class LibraryIndex:
         """Count, sum and outer products of all vectors."""
         return self._parts.moments()
 
-    def vectors(self) -> Iterator[np.ndarray]:
+    def vectors(self) -> Iterator[npt.NDArray[Any]]:
         """Yields float32 `[some recordings, dim]`, in the order of `paths`."""
         return self._parts.vectors()
 
-    def vector_of(self, path: str | os.PathLike[str]) -> np.ndarray | None:
+    def vector_of(
+        self, path: str | os.PathLike[str]
+    ) -> npt.NDArray[Any] | None:
         """The vector of a file that is indexed, without decoding it.
 
         Args:
@@ -205,7 +209,7 @@ class LibraryIndex:
     def search(
         self,
         terms: Sequence[query.Term],
-        vectors: np.ndarray,
+        vectors: npt.NDArray[np.floating[Any]],
         top: int = 10,
         *,
         where: filters.Filter = _ANY,
@@ -251,8 +255,8 @@ class LibraryIndex:
 
     def similar(
         self,
-        like: Sequence[np.ndarray],
-        unlike: Sequence[np.ndarray] = (),
+        like: Sequence[npt.NDArray[Any]],
+        unlike: Sequence[npt.NDArray[Any]] = (),
         top: int = 10,
         *,
         where: filters.Filter = _ANY,
@@ -302,7 +306,10 @@ class LibraryIndex:
         )
 
     def _found(
-        self, weights: np.ndarray, vectors: np.ndarray, wish: ranking.Wish
+        self,
+        weights: npt.NDArray[Any],
+        vectors: npt.NDArray[np.floating[Any]],
+        wish: ranking.Wish,
     ) -> list[Hit]:
         self._check(weights, vectors, wish)
         if not len(self):
@@ -311,7 +318,7 @@ class LibraryIndex:
         direction = combination.direction(weights, unit, self._moments)
         (mean,), (spread,) = self._moments.mean_and_spread(direction[None])
         chosen = ranking.best(self._parts, direction, wish)
-        sample = self._parts.sample @ direction
+        sample = self._parts.sample @ direction.astype(np.float32)
         found = []
         for one in chosen:
             facts = self._recording(one.part, one.row)
@@ -338,7 +345,10 @@ class LibraryIndex:
         return found
 
     def _check(
-        self, weights: np.ndarray, vectors: np.ndarray, wish: ranking.Wish
+        self,
+        weights: npt.NDArray[Any],
+        vectors: npt.NDArray[np.floating[Any]],
+        wish: ranking.Wish,
     ) -> None:
         expected = (len(weights), self.dim)
         if np.shape(vectors) != expected or not len(weights):
@@ -387,6 +397,8 @@ class LibraryIndex:
                     yield recordings.Recording(name, number, size, changed).key
 
 
-def _share_below(sample: np.ndarray, score: float, spread: float) -> float:
+def _share_below(
+    sample: npt.NDArray[Any], score: float, spread: float
+) -> float:
     """Share of a sample that scores lower, but for rounding."""
-    return float((sample < score - 1e-6 * spread).mean())
+    return float((sample < score - 3e-6 * spread).mean())

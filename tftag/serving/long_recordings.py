@@ -69,12 +69,14 @@ def run_clips_of_each(
     for first in range(0, len(places), clips_at_once):
         group = places[first : first + clips_at_once]
         clips = np.zeros((clips_at_once, spec.clip_samples), np.float32)
-        group_peaks = np.ones(clips_at_once, np.float32)
+        group_peaks = np.full(clips_at_once, peaks[group[0][0]], np.float32)
         for at, (number, start) in enumerate(group):
             samples = waveforms[number][start : start + spec.clip_samples]
             clips[at, : len(samples)] = samples
             group_peaks[at] = peaks[number]
-        answer = network({"waveform": clips, "peak": group_peaks})
+        answer = network(
+            {"waveform": tf.constant(clips), "peak": tf.constant(group_peaks)}
+        )
         for name, values in answer.items():
             answers[name].append(values.numpy()[: len(group)])
     stops = np.cumsum(counts)[:-1]

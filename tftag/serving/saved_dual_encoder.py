@@ -6,6 +6,7 @@ Needs no model code.
 import functools
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -123,8 +124,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
             yield from self.embed_batch(batch)
 
     def describe_each(
-        self, recordings: Iterable[np.ndarray]
-    ) -> Iterator[tuple[np.ndarray, tuple[str, ...]]]:
+        self, recordings: Iterable[npt.NDArray[Any]]
+    ) -> Iterator[tuple[npt.NDArray[Any], tuple[str, ...]]]:
         """Embeds and tags many waveforms, in one pass of the network.
 
         Args:
@@ -141,8 +142,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
                 yield vector, tuple(self.tag_names[at] for at in given)
 
     def _described(
-        self, batch: Sequence[np.ndarray]
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, batch: Sequence[npt.ArrayLike]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         if self.run_clips is None:  # an export of before
             tagged = self.tag_batch(batch)
             vectors = self.embed_batch(batch)

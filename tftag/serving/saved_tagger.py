@@ -142,8 +142,8 @@ class SavedTagger:
             ValueError: No samples, NaN, infinity, another shape, or nothing
                 but zeros.
         """
-        if (heard := self._long(samples)) is not None:
-            return self.recording_of(heard["probabilities"])
+        if (outputs := self._long(samples)) is not None:
+            return self.recording_of(outputs["probabilities"])
         waveform = plain_waveform(samples)
         return _recordings(
             self._run("serving_default", waveform=waveform[np.newaxis])
@@ -241,11 +241,15 @@ class SavedTagger:
         float32, to `[clips_at_once, width]` by name; `peak` is the loudest
         sample of the whole recording. None in exports of before there was one.
         """
-        # The second is its name in exports of before.
-        earlier = getattr(self._saved_model, "hear_clips", None)
-        return getattr(self._saved_model, "run_clips", earlier)
+        found: Callable[[dict[str, Any]], dict[str, Any]] | None = getattr(
+            self._saved_model,
+            "run_clips",
+            # Its name in exports of before.
+            getattr(self._saved_model, "hear_clips", None),
+        )
+        return found
 
-    def recording_of(self, clips: np.ndarray) -> TaggedRecording:
+    def recording_of(self, clips: npt.NDArray[np.float32]) -> TaggedRecording:
         """What is said of a recording by what is said of its clips.
 
         Args:
@@ -255,7 +259,9 @@ class SavedTagger:
         mean = clips.mean(axis=0, dtype=np.float64).astype(np.float32)
         return TaggedRecording(mean, self.calibrated(mean[np.newaxis])[0])
 
-    def calibrated(self, probabilities: np.ndarray) -> np.ndarray:
+    def calibrated(
+        self, probabilities: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
         """Calibrates probabilities, float32 `[batch, tags]`."""
         fitted = calibration.Calibration.from_dict(self.card["calibration"])
         return fitted.apply(probabilities).astype(np.float32)
@@ -289,13 +295,14 @@ class SavedTagger:
         longest = max(
             _LONG_SECONDS * self.sample_rate_hz, self.spec.clip_samples
         )
-        if self.run_clips is None or np.size(samples) <= longest:
+        network = self.run_clips
+        if network is None or np.size(samples) <= longest:
             return None
         waveform = plain_waveform(samples)
         if not waveform.any():
             return None
         return long_recordings.run_clips(
-            self.run_clips, waveform, self.spec, self.clips_at_once
+            network, waveform, self.spec, self.clips_at_once
         )
 
     def _run(

@@ -70,11 +70,7 @@ def check_start(
             "A model to start from must list its tags in its card, or it may "
             f"know the unseen ones. Received: a card with {sorted(card)}."
         )
-    learnt = sorted(
-        {_tag_key(name) for name in listed}
-        & {_tag_key(name) for name in unseen}
-    )
-    if learnt:
+    if learnt := names_in_common(listed, unseen):
         raise ValueError(
             "A model to start from must not know unseen tags; take one that "
             f"was trained on the seen tags. Received: one that lists {learnt}."
@@ -90,6 +86,15 @@ def check_start(
             f"{len(shared)}, {sorted(shared)[:5]}."
         )
     return "checked"
+
+
+def names_in_common(names: Iterable[str], others: Iterable[str]) -> list[str]:
+    """The tags of two lists that are the same but for their spelling, sorted.
+
+    >>> names_in_common(["Hip-Hop", "rock"], ["hip hop", "jazz"])
+    ['hip hop']
+    """
+    return sorted({_tag_key(n) for n in names} & {_tag_key(n) for n in others})
 
 
 def _tag_key(name: str) -> str:

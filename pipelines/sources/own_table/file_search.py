@@ -4,12 +4,18 @@ import collections
 import logging
 import os
 import pathlib
+import re
+import urllib.parse
 
 from pipelines import counts_in_words
 from pipelines.sources import listings
 from pipelines.sources.own_table import remote_audio
 from pipelines.storage import address as addresses
 from tftag import tags
+from tftag.files import escaping
+
+# With one slash Java writes it.
+_FILE = re.compile(r"\Afile:/+", re.IGNORECASE)
 
 _log = logging.getLogger(__name__)
 
@@ -49,8 +55,11 @@ class FileSearch:
     def find(self, written: str) -> str | addresses.Address:
         """Absolute path or address, whether there is a file or not."""
         forms = [written, written.strip()]
-        # As Windows writes them.
+        # As Windows writes them, this project's own tables, and playlists.
         forms += [form.replace("\\", "/") for form in forms]
+        forms.append(escaping.read_cell(written))
+        if not addresses.has_scheme(written):
+            forms.append(_FILE.sub("/", urllib.parse.unquote(forms[1])))
         try:
             paths = {
                 form: remote_audio.find(self._folder, form) for form in forms
@@ -83,8 +92,8 @@ class FileSearch:
         if self._others:
             written, path = self._others[0]
             _log.info(
-                "%s of %s in another spelling here (backslashes, case, accents "
-                "or blanks); the first: %r is %s",
+                "%s of %s in another spelling here (backslashes, case, "
+                "accents, blanks, quoting); the first: %r is %s",
                 counts_in_words.count(len(self._others), "path"),
                 csv_path,
                 addresses.without_secrets(written),

@@ -88,14 +88,9 @@ def _read_csv(
     if twice:
         raise ValueError(f"{path} has the column {min(twice)!r} twice.")
     if flags:
-        titles = [table.titles[place] for place in flags]
-        _log.warning(
-            "%s has no column of tags: the %s of zeros and ones are taken for "
-            "tags: %s",
-            path,
-            counts_in_words.count(len(titles), "column"),
-            counts_in_words.some(titles),
-        )
+        _tell_of_tag_columns(path, table, names, flags)
+    elif "tag" in table.names:
+        _check_values(path, table, names)
     rows = []
     for line, cells in table.rows:
         try:
@@ -118,6 +113,41 @@ def _tag_columns(names: list[str], table: csv_text.Table) -> list[int]:
         if name and name not in COLUMNS and cells <= _YES | _NO and any(cells):
             found.append(place)
     return found
+
+
+def _tell_of_tag_columns(
+    path: pathlib.Path,
+    table: csv_text.Table,
+    names: list[str],
+    flags: list[int],
+):
+    titles = [table.titles[place] for place in flags]
+    others = [
+        title
+        for place, title in enumerate(table.titles)
+        if place not in flags and names[place] not in ("", *COLUMNS)
+    ]
+    _log.warning(
+        "%s has no column of tags: the %s of zeros and ones are taken for "
+        "tags: %s%s",
+        path,
+        counts_in_words.count(len(titles), "column"),
+        counts_in_words.some(titles),
+        f"; not taken: {counts_in_words.some(others)}" if others else "",
+    )
+
+
+def _check_values(path: pathlib.Path, table: csv_text.Table, names: list[str]):
+    """Refuses rows of a track and a tag that say that it has it not."""
+    for place in _tag_columns(names, table):
+        for line, cells in table.rows:
+            if cells[place : place + 1] and cells[place].strip() in _NO - {""}:
+                raise ValueError(
+                    f"{path}, line {line}: a row for each track and tag means "
+                    "that it has the tag: leave out the rows of zeros, or "
+                    f"this column. Received: {cells[place]!r} in "
+                    f"{table.titles[place]!r}"
+                )
 
 
 def _to_row(

@@ -14,10 +14,14 @@ _LIST = re.compile(
     rf"[\[({{]\s*(?:(?:{_QUOTED})(?:[\s,]+(?:{_QUOTED}))*[\s,]*)?[\])}}]",
     re.DOTALL,
 )
-# Or what was one, before it was cut at a separator.
+# Or what was one, before it was cut at a separator; array(['rock']).
 _LOOKS_LIKE_A_LIST = re.compile(
-    r"""\[.*\]|[\[({]\s*['"].*|.*['"]\s*[\])}]""", re.DOTALL
+    r"""(?:\w+\()?\[.*\]|(?:\w+\()?[\[({]\s*['"].*|.*['"]\s*[\])}]"""
+    r"""|\w+\(\s*[\[({].*\)""",
+    re.DOTALL,
 )
+# Text of a list that was saved once more as text.
+_QUOTED_LIST = re.compile(r"""(['"])\s*([\[({].*[\])}])\s*\1""", re.DOTALL)
 
 
 def split(cell: str, tag_separator: str) -> tuple[str, ...]:
@@ -34,6 +38,8 @@ def split(cell: str, tag_separator: str) -> tuple[str, ...]:
     Raises:
         ValueError: It looks like a list and is none that can be read.
     """
+    if quoted := _QUOTED_LIST.fullmatch(cell.strip()):
+        cell = quoted[2]
     if _LIST.fullmatch(cell.strip()):
         texts = [_unquoted(text) for text in re.findall(_QUOTED, cell, re.S)]
     else:

@@ -58,6 +58,34 @@ def test_unseen_tags_of_other_data_are_as_many_as_asked_for(made):
     )
 
 
+def test_unseen_tags_may_be_those_of_a_file(made, tmp_path):
+    file = tmp_path / "draws.json"
+    settings = dataclasses.replace(
+        dual_encoder_config.demo(), data="somewhere", unseen_draws=str(file)
+    )
+
+    def ask(number):
+        train, test = dual_encoder_data.fold(made, number)
+        return dual_encoder_data.unseen_tags(settings, train, test, number)
+
+    file.write_text('[["low", "noise"], ["high"], ["calm"]]')
+    assert [ask(number) for number in (0, 1)] == [
+        {"unseen": ("low", "noise")},
+        {"unseen": ("high",)},
+    ]
+    with pytest.raises(ValueError, match=r"calm.*draws\.json"):
+        ask(2)
+    with pytest.raises(ValueError, match="lower --draws.*3 draws"):
+        ask(3)
+    for damaged in ('{"a": 1}', "[[]]", '["low"]', "[[", "7"):
+        file.write_text(damaged)
+        with pytest.raises(ValueError, match="must be a list of lists"):
+            ask(0)
+    file.unlink()
+    with pytest.raises(FileNotFoundError):
+        ask(0)
+
+
 def test_every_tag_is_either_seen_or_unseen_in_the_order_of_the_names():
     names = ("d", "a", "c", "b")
     split = dual_encoder_data.split_of(names, {"x": ("b",), "y": ("d", "b")})

@@ -16,7 +16,10 @@ from experiments.settings import dual_encoder_config, flags
         ({"loss": "bce"}, "loss.*'bce'"),
         ({"tag_weights": "frequency"}, "tag_weights.*'frequency'"),
         ({"unseen_count": -1}, "unseen_count.*-1"),
+        ({"unseen_count": 3, "unseen_draws": "a.json"}, "3 and a.json"),
         ({"freeze": True}, "freeze.*init_from"),
+        ({"head_units": 4}, "head_units.*--freeze"),
+        ({"tag_sharing": 0.1}, "tag_sharing.*0.1"),
         ({"init_from": "hub:somewhere"}, "audio module.*hub:somewhere"),
         ({"heads_epochs": 0}, "heads_epochs.*0"),
         ({"heads_batch_size": 0}, "heads_batch_size.*0"),
@@ -26,6 +29,11 @@ from experiments.settings import dual_encoder_config, flags
 def test_impossible_settings_are_named(values, said):
     with pytest.raises(ValueError, match=said):
         flags.replace(dual_encoder_config.demo(), values)
+
+
+def test_vectors_that_are_computed_once_have_no_masks():
+    with pytest.raises(ValueError, match="mel_masks.*2"):
+        flags.replace(dual_encoder_config.transfer(), {"mel_masks": 2})
 
 
 @pytest.mark.parametrize("name", dual_encoder_config.PRESETS)

@@ -49,7 +49,7 @@ def test_an_error_says_all_flags_at_once():
         "--compression log10",
         "--architecture musicnn",
         "--members 2",
-        "--pooling both_and_embedding",
+        "--pooling embedding",
     ):
         assert flag in said
     assert "--sample-rate-hz" not in said and "members 1" in said
@@ -59,7 +59,7 @@ def test_the_flags_that_an_error_names_are_all_that_it_needs():
     values = {
         "init_from": "mtt_musicnn",
         "architecture": "musicnn",
-        "pooling": "both_and_embedding",
+        "pooling": "embedding",
     }
     for name in pretrained.FRONT_END:
         values[name] = getattr(musicnn_weights.AUDIO, name)
@@ -88,8 +88,11 @@ def test_what_vectors_computed_once_cannot_do_is_refused(name, value):
 
 
 def test_components_of_vectors_that_move_are_refused():
-    with pytest.raises(ValueError, match="--head-components 0.*256 without"):
+    with pytest.raises(ValueError, match="--head-components 0.*400 without"):
         flags.replace(baseline_config.transfer(), {"freeze": False})
     tuned = {"freeze": False, "head_components": 0, "layer_decay": 0.7}
+    with pytest.raises(ValueError, match="--tag-sharing 0.*0.1"):
+        flags.replace(baseline_config.transfer(), tuned)
+    tuned["tag_sharing"] = 0.0
     found = flags.replace(baseline_config.transfer(), tuned)
     assert not found.is_on_cached_vectors

@@ -3,13 +3,16 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import tone_manifest
+from tensorboard.backend.event_processing import event_accumulator
 
 from experiments.runs import run_folder
 from experiments.settings import baseline_config, flags
 from experiments.training import (
     cached_clips,
     frozen_body,
+    tag_sharing,
     tagger_training,
     vector_cache,
 )
@@ -68,6 +71,7 @@ def train(settings, made, folder, validation=None):
     before = [part.get_weights() for part in (model.front_end, model.backbone)]
     progress = frozen_body.train(
         model,
+        model.head,
         tagger_training.make_loss("bce", None),
         settings,
         made.split("train"),
@@ -96,6 +100,47 @@ def test_it_learns_and_ends_the_same_again(settings, made, told, tmp_path):
     assert len(text.splitlines()) == 21
 
 
+def test_loss_and_watched_figures_are_logged(settings, made, told, tmp_path):
+    settings = flags.replace(settings, {"epochs": 5, "score_every": 2})
+    _, progress = train(settings, made, tmp_path, made.split("validation"))
+    run = run_folder.RunDir(tmp_path, "baseline", "a")
+    events = event_accumulator.EventAccumulator(str(run.tensorboard))
+    events.Reload()
+
+    def curve(name):
+        values = {}
+        for event in events.Tensors(name):
+            values[event.step] = tf.make_ndarray(event.tensor_proto).item()
+        return values
+
+    for name in ("loss", "learning_rate", "seconds"):
+        for row in progress.history:
+            assert curve(f"epoch/{name}")[row["epoch"]] == pytest.approx(
+                row[name]
+            )
+    rates = [row["learning_rate"] for row in progress.history]
+    assert max(rates) <= 0.02 and rates[-1] < rates[1]
+    for name in ("train/map", "validation/map", "validation/loss"):
+        # The last epoch is always scored.
+        assert list(curve(name)) == [2, 4, 5]
+    assert "validation_map" not in progress.history[0]
+
+
+def test_a_part_of_the_logits_is_shared_at_the_end(
+    settings, made, told, tmp_path
+):
+    alone, _ = train(settings, made, tmp_path / "1")
+    settings = flags.replace(settings, {"tag_sharing": 0.5})
+    shared, _ = train(settings, made, tmp_path / "2")
+    labels = made.split("train").labels()
+    mixing = 0.5 * np.eye(3) + 0.5 * tag_sharing.correlation(labels)
+    kernels = [
+        model.head.get_layer("tag_logits").kernel.numpy()
+        for model in (alone, shared)
+    ]
+    np.testing.assert_allclose(kernels[1], kernels[0] @ mixing, atol=1e-5)
+
+
 def test_members_differ_and_their_mean_is_the_answer(
     settings, made, told, tmp_path
 ):
@@ -121,9 +166,13 @@ def test_the_weights_are_those_of_the_best_epoch(
     settings, made, told, tmp_path, monkeypatch
 ):
     found = iter([0.2, 0.9, 0.5, 0.4, 0.3])
-    monkeypatch.setattr(
-        frozen_body.evaluation, "quick", lambda *_: {"map": next(found)}
-    )
+
+    def quick(truth, scores):
+        is_validation = len(truth) == 6
+        value = next(found) if is_validation else 0.1
+        return dict.fromkeys(("map", "roc_auc", "p_at_10"), value)
+
+    monkeypatch.setattr(frozen_body.evaluation, "quick", quick)
     settings = flags.replace(settings, {"epochs": 5})
     best, progress = train(
         settings, made, tmp_path / "1", made.split("validation")

@@ -382,3 +382,15 @@ def test_a_share_is_of_the_step_that_is_taken():
     steps = [1.0 - float(v.numpy()) for v in (whole, part)]
     assert steps[0] == pytest.approx(0.1, rel=1e-3)
     assert steps[1] == pytest.approx(steps[0] / 4, rel=1e-3)
+
+
+def test_outputs_of_presets_that_are_named_like_unseen_tags_are_said(
+    tmp_path, caplog
+):
+    test = tone_manifest.make(tmp_path / "data", train=0, validation=4)
+    start = "msd_musicnn+mtt_musicnn"
+    assert transfer.check_start(start, ("noise", "x"), test) == "unknown"
+    with caplog.at_level("WARNING"):
+        said = transfer.check_start(start, ("Hip Hop", "x", "soft"), test)
+    assert said == "unknown; unseen tags that are outputs of it: hip hop, soft"
+    assert "hip hop, soft" in caplog.text

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 import tone_manifest
 
+from experiments.data import dual_encoder_data
+from experiments.runs import run_folder
 from experiments.settings import dual_encoder_config, flags
+from experiments.training import (
+    cached_clips,
+    dual_encoder_training,
+    tagger_training,
+    vector_cache,
+)
 from experiments.zero_shot import unseen_draw
 from tftag.words import sources
 from tftag.zero_shot import tag_split
@@ -63,3 +71,72 @@ def test_a_test_recording_in_training_is_refused(done):
     mixed = dataclasses.replace(train, tracks=(*train.tracks, test.tracks[0]))
     with pytest.raises(ValueError, match="recordings"):
         unseen_draw.run_draw(settings, mixed, test, *asked)
+
+
+def test_towers_on_a_body_that_stays_are_of_vectors_computed_once(
+    done, tmp_path, monkeypatch
+):
+    settings, train, test, (split, vectors, _) = done
+    monkeypatch.setenv("TFTAG_CACHE", str(tmp_path / "cache"))
+    seen = dual_encoder_data.with_tags(train, split.seen)
+    of_tagger = flags.replace(
+        dual_encoder_training.tagger_settings(settings), {"average_decay": 0.0}
+    )
+    start = run_folder.RunDir(tmp_path, "baseline", "start")
+    start.write_json("config.json", flags.leaves(of_tagger))
+    start.write_json("data.json", {"tags": list(split.seen)})
+    body = tagger_training.train_tagger(of_tagger, seen, None, start).model
+    settings = flags.replace(
+        settings,
+        {
+            "body": "own",
+            "init_from": str(start.path),
+            "freeze": True,
+            "head_units": 8,
+            "head_members": 2,
+            "head_components": 4,
+            "average_decay": 0.0,
+            "epochs": 3,
+        },
+    )
+    # Whatever is heard twice is heard while it is computed.
+    heard = []
+    compute = vector_cache._compute
+
+    def counted(body, manifest, rows, *more):
+        heard.extend(manifest.tracks[row].track_id for row in rows)
+        return compute(body, manifest, rows, *more)
+
+    monkeypatch.setattr(vector_cache, "_compute", counted)
+    folder = tmp_path / "draw"
+    folder.mkdir()
+    draw = unseen_draw.run_draw(settings, train, test, split, vectors, folder)
+    assert sorted(heard) == sorted(
+        track.track_id for part in (train, test) for track in part.tracks
+    )
+    for scores in draw.scores.values():
+        assert scores.shape == (len(test.tracks), 3)
+        assert np.isfinite(scores).all()
+    trained = dual_encoder_training.train(
+        settings, seen, None, vectors, run_folder.RunDir(tmp_path, "", "again")
+    )
+    for now, then in zip(
+        trained.model.backbone.get_weights(),
+        body.backbone.get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(now, then)
+    cached = dual_encoder_training.embed_recordings(
+        trained.model, test, settings
+    )
+    by_network = cached_clips.embed(
+        trained.model,
+        cached_clips.clip_vectors(trained.model, test, settings),
+    )
+    np.testing.assert_allclose(cached, by_network, atol=1e-5)
+    tags = dual_encoder_training.embed_tags(
+        trained.model, test.vocabulary.names, vectors
+    )
+    np.testing.assert_allclose(
+        draw.scores[unseen_draw.DUAL], cached @ tags.T, atol=1e-5
+    )

@@ -1,4 +1,5 @@
 import inspect
+import os
 import subprocess
 import sys
 
@@ -6,7 +7,8 @@ import melodies
 import odd_names
 import pytest
 
-from pipelines.inspect import command
+from pipelines.inspect import command, measurements
+from tftag.cli import command_line
 
 
 @pytest.fixture
@@ -39,6 +41,33 @@ def test_pages_have_any_name(prepared, tmp_path, name):
     out = tmp_path / f"{name}.out"
     assert command.main([f"--out={out}", "--quick", "--", str(data)]) == 0
     assert (out / "index.html").stat().st_size
+
+
+def make_pipe(_, path):
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    ("plant", "name"),
+    [
+        *((os.symlink, n) for n in ("", "index.html", "fingerprints.u32")),
+        (os.symlink, measurements.TABLE_NAME),
+        (make_pipe, "fingerprints.u32"),
+        (make_pipe, measurements.TABLE_NAME),
+    ],
+)
+def test_nothing_is_written_through_what_was_planted(
+    prepared, tmp_path, plant, name
+):
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    planted = prepared.folder / "inspection" / name
+    if name:
+        planted.parent.mkdir(exist_ok=True)
+    plant(precious, planted)
+    argv = [str(prepared.folder)]
+    assert command_line.run(command.main, argv) in (0, 2)
+    assert precious.read_text() == "mine"
 
 
 def test_files_that_are_gone_are_a_finding(prepared, capsys):

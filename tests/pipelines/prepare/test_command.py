@@ -324,3 +324,32 @@ def test_any_name_is_read_and_written(tmp_path, name):
     places = ("--table", table, "--audio", folder, f"--out={out}")
     assert run(*places, "--processes", 1) == 0
     assert len(manifest.read_manifest(out).tracks) == 6
+
+
+def make_pipe(_, path):
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    ("plant", "name"),
+    [
+        *((os.symlink, n) for n in ("rejected.csv", "manifest.csv")),
+        *((os.symlink, n) for n in ("manifest.json", "wav", "wav/a.wav")),
+        *((os.symlink, n) for n in ("progress.jsonl", ".progress.jsonl.lock")),
+        *((make_pipe, n) for n in ("progress.jsonl", ".progress.jsonl.lock")),
+    ],
+)
+def test_nothing_is_written_through_what_was_planted(tmp_path, plant, name):
+    music, out = tmp_path / "music", tmp_path / "out"
+    music.mkdir()
+    (out / name).parent.mkdir(parents=True)
+    for each in "abcd":
+        soundfile.write(music / f"{each}.wav", np.sin(np.arange(999)), 8_000)
+    table = music / "tags.csv"
+    table.write_text("path,tags\n" + "".join(f"{e}.wav,x\n" for e in "abcd"))
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    plant(precious, out / name)
+    places = ("--table", table, "--audio", music, "--out", out)
+    assert run(*places, "--processes", 1, "--accept-leak") in (0, 2)
+    assert precious.read_text() == "mine"

@@ -1,5 +1,7 @@
 """What is drawn for training: mixed recordings, masks, rare tags."""
 
+from unittest import mock
+
 import numbered_audio
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from numbered_streams import (
     twenty_recordings,
 )
 
-from pipelines.reading import dataset
+from pipelines.reading import dataset, slice_reader
 from tftag import audio
 
 
@@ -87,3 +89,61 @@ def test_tag_balance_draws_a_rare_tag_far_more_often(tmp_path):
 def test_augmentation_that_cannot_be_drawn_is_refused(wrong):
     with pytest.raises(ValueError, match="Received"):
         dataset.Augmentation(**wrong)
+
+
+@pytest.mark.parametrize(
+    "parts, workers, augmentation",
+    [(2, 2, dataset.NO_AUGMENTATION), (4, 2, EVERYTHING)],
+)
+def test_the_parts_of_all_workers_are_the_batch(
+    manifest, parts, workers, augmentation
+):
+    whole = elements(train(manifest, first_step=3, augmentation=augmentation))
+    count = parts // workers
+    shares = [
+        elements(
+            train(
+                manifest,
+                first_step=3,
+                augmentation=augmentation,
+                share=dataset.Share(parts, worker * count, count),
+            )
+        )
+        for worker in range(workers)
+    ]
+    for step, (inputs, tags) in enumerate(whole):
+        found = [
+            part
+            for share in shares
+            for part in share[step * count : (step + 1) * count]
+        ]
+        assert len(found) == parts
+        for name, values in inputs.items():
+            together = np.concatenate([part[name] for part, _ in found])
+            np.testing.assert_array_equal(together, values)
+        np.testing.assert_array_equal(
+            np.concatenate([labels for _, labels in found]), tags
+        )
+    assert {len(share) for share in shares} == {len(whole) * count}
+
+
+def test_a_worker_reads_its_share_and_what_it_is_mixed_with(manifest):
+    share = dataset.Share(2, 0, 1)
+    for mixup_alpha, rows in [(0.0, 2), (0.4, 3)]:
+        reader = slice_reader.SliceReader(manifest, SPEC.clip_samples)
+        reader.read = mock.Mock(wraps=reader.read)
+        elements(
+            train(
+                manifest,
+                reader=reader,
+                augmentation=dataset.Augmentation(mixup_alpha=mixup_alpha),
+                share=share,
+            )
+        )
+        counts = {len(call.args[0]) for call in reader.read.call_args_list}
+        assert counts == {rows}
+
+
+def test_a_batch_that_cannot_be_shared_out_is_refused(manifest):
+    with pytest.raises(ValueError, match="multiple of 3.*Received: 4"):
+        train(manifest, share=dataset.Share(3, 0, 1))

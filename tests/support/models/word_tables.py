@@ -57,3 +57,10 @@ def random_texts(count, seed=0):
             codes[(codes >= 0xD800) & (codes < 0xE000)] = 0x20
             texts.append("".join(map(chr, codes)))
     return texts
+
+
+def of_tags(names, dim=6, seed=0):
+    """A random vector of unit length for each name."""
+    drawn = np.random.default_rng(seed).normal(size=(len(names), dim))
+    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
+    return words.WordVectors(names, drawn, {}, "a few words")

@@ -243,3 +243,15 @@ def test_ffmpeg_is_asked_last_and_both_reasons_are_told(tmp_path, monkeypatch):
     assert caught.value.by_ffmpeg
     wav = odd_audio.wav(odd_audio.tone())
     assert not decoded(tmp_path / "a.wav", wav).by_ffmpeg
+
+
+def test_more_than_a_file_holds_is_refused(tmp_path):
+    """Some versions of ffmpeg give twice as much of Speex, and noise."""
+    x = odd_audio.tone(2.0)
+    path = ffmpeg_files.write(tmp_path, "a.spx", "-c:a libspeex", x, RATE_HZ)
+    try:
+        samples = decoded(path).samples
+    except audio.UnusableAudio as error:
+        assert re.search(r"gives 4\.\d s of 2\.\d s", str(error))
+    else:
+        assert len(samples) == pytest.approx(len(x), rel=0.05)

@@ -188,3 +188,15 @@ def test_a_missing_file_is_an_error_of_its_own(tmp_path, monkeypatch):
     ffmpeg_files.stand_in(tmp_path / "bin", "", monkeypatch)
     with pytest.raises(FileNotFoundError):
         ffmpeg.Stream(tmp_path / "gone.m4a")
+
+
+def test_blocks_that_fail_their_checksum_are_told(tmp_path):
+    x = odd_audio.tone(3.0, channels=2)
+    path = ffmpeg_files.write(tmp_path, "a.tta", "-c:a tta", x, RATE_HZ)
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 500] = bytes(500)
+    path.write_bytes(data)
+    with ffmpeg.Stream(path) as stream:
+        frames = sum(map(len, stream.blocks()))
+    assert frames > len(x) / 2 and "CRC" in stream.complaint

@@ -16,6 +16,7 @@ class Source:
     """Parts of a file, and how often it was opened."""
 
     opened = 0
+    held_seconds = 0.0
 
     def __init__(self, *parts):
         self._parts = parts
@@ -98,6 +99,19 @@ def test_a_pair_that_cancels_among_silent_channels_is_heard():
     assert "channel 3" in found.remark
 
 
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_a_passage_whose_channels_cancel_is_told(share):
+    x = np.random.default_rng(0).standard_normal((200_000, 1)) * 0.1
+    x = x.astype(np.float32)
+    other = x.copy()
+    other[: round(share * len(x))] *= -1
+    _, found, source = of((RATE_HZ, np.concatenate([x, other], axis=1)))
+    assert source.opened == 1
+    assert f"cancel each other (one is inverted) in {100 * share:.0f} %" in (
+        found.remark
+    )
+
+
 @pytest.mark.parametrize("value", [1e30, -1e6, 3e38])
 @pytest.mark.parametrize("rate_hz", [RATE_HZ, 44_100])
 def test_one_sample_does_not_set_the_scale_for_all(value, rate_hz):
@@ -127,14 +141,16 @@ def test_any_length_from_one_sample_on_is_a_recording(rate_hz):
         assert np.abs(recording.samples.astype(int)).max() == audio.FULL_SCALE
 
 
+@pytest.mark.parametrize("held_seconds", [0.0, 4.0])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_long_recordings_are_read_twice_and_come_out_equal(
-    monkeypatch, channels
+    monkeypatch, channels, held_seconds
 ):
     x = encoded_audio.melody(4.0, 44_100, channels)
     short, _, source = of((44_100, x))
     assert source.opened == 1
     monkeypatch.setattr(waveform, "_KEPT_SECONDS", 1)
+    monkeypatch.setattr(Source, "held_seconds", held_seconds)
     long, found, source = of((44_100, x))
     assert source.opened == 2 and found._kept is None
     np.testing.assert_array_equal(long.samples, short.samples)

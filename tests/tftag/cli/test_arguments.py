@@ -3,6 +3,7 @@ import argparse
 import pytest
 
 from tftag.cli import arguments
+from tftag.cli import main as main_module
 
 
 @pytest.mark.parametrize("text, number", [("1", 1), ("20", 20)])
@@ -30,3 +31,29 @@ def test_rows_have_the_format_asked_for_or_that_of_the_ending(words, form):
     parser = argparse.ArgumentParser()
     arguments.add_output(parser)
     assert arguments.row_format(parser.parse_args(words)) == form
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["tag", "a.wav", flag] for flag in ("--write-tags", "--m3u")),
+        *(["tag", "a.wav", flag] for flag in ("--undo", "--fields", "--out")),
+        *(["timeline", "a.wav", "--out"], ["tag"], ["tag", "--model"]),
+        *(["search"], ["search", "a", "b", "--index"], ["learn", "x"]),
+    ],
+)
+def test_no_path_is_an_address_and_no_secret_is_told(
+    words, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    argv = [*words, "S3A://KEY:SEC/RET@b/x"]
+    if words[0] == "learn":
+        argv = [*words, "--like", *argv[2:]]
+    if words == ["search"]:
+        argv.append("query")
+    with pytest.raises(SystemExit):
+        main_module.main(argv)
+    said = capsys.readouterr().err
+    assert "must be a path of this machine" in said and "S3A://b/x" in said
+    assert "KEY" not in said and "RET" not in said
+    assert list(tmp_path.iterdir()) == []

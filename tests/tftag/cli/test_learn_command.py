@@ -14,7 +14,8 @@ def asked(monkeypatch, tmp_path):
     def run(module, arguments):
         assert module == "tftag.export.learned_tag"
         calls.append(arguments)
-        return "saved_models/x/2\n0.75\n"
+        answers = "b.wav: its end is missing", "saved_models/x/2", "0.75"
+        return "".join(f"of a library\n\0{answer}\0" for answer in answers)
 
     monkeypatch.setattr(own_process, "run", run)
     monkeypatch.chdir(tmp_path)
@@ -34,18 +35,22 @@ def test_a_folder_gets_the_new_version_itself(asked, tagger_folder, capsys):
         )
         assert status == 0
         assert asked.pop() == [
-            *(named, "sleepy", model, "--like", "a.wav", "b.wav"),
-            *("--unlike", "c.wav"),
+            *("--like", "a.wav", "b.wav", "--unlike", "c.wav"),
+            *("--", named, "sleepy", model),
         ]
-        out = capsys.readouterr().out
-        assert "saved_models/x/2" in out and "75% of the recordings" in out
+        said = capsys.readouterr()
+        assert "saved_models/x/2" in said.out
+        assert "75% of the recordings" in said.out
+        assert said.err == "b.wav: its end is missing\n"
 
 
 def test_a_preset_is_not_changed(asked, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(presets, "saved_model", lambda name, say: "cached")
     assert learn("--like", "a.wav", "b.wav") == 0
     folder = "saved_models/msd_musicnn"
-    assert asked == [["cached", "sleepy", folder, "--like", "a.wav", "b.wav"]]
+    assert asked == [
+        ["--like", "a.wav", "b.wav", "--", "cached", "sleepy", folder]
+    ]
     (tmp_path / folder / "1").mkdir(parents=True)
     (tmp_path / folder / "1" / "saved_model.pb").write_bytes(b"")
     capsys.readouterr()

@@ -14,6 +14,8 @@ from tftag.console import addresses
         ("<ftp://SECRET@h> 'gs://K@b'", "<ftp://h> 'gs://b'"),
         ("a@b.c: /music/x@y?.wav", "a@b.c: /music/x@y?.wav"),
         ("https://host:80/a@b", "https://host:80/a@b"),
+        ("no file: s3:/KEY:SEC/RET@b/a", "no file: s3:/b/a"),
+        ("at C:/music/x@y.wav", "at C:/music/x@y.wav"),
     ],
 )
 def test_users_passwords_and_queries_are_left_out(said, clean):

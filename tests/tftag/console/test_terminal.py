@@ -39,3 +39,10 @@ def test_letters_that_the_encoding_lacks_are_written_as_escapes():
 def test_a_progress_bar_returns_to_its_line_and_rows_do_not():
     assert _said("utf-8", "\r50%", to="stderr") == b"\r50%"
     assert _said("utf-8", "a\rb") == b"a\\rb"
+
+
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_a_stream_that_is_closed_ends_nothing(name, monkeypatch):
+    monkeypatch.setattr(sys, name, None)
+    with terminal.plain_streams():
+        getattr(sys, name).write("nobody reads it")

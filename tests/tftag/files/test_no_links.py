@@ -26,6 +26,14 @@ def test_a_planted_link_is_refused_by_name(tmp_path, write, is_there):
     assert not is_there or precious.read_text() == "mine"
 
 
+def test_a_pipe_is_refused_and_nobody_waits(tmp_path):
+    path = tmp_path / "words"
+    os.mkfifo(path)
+    for use in (no_links.append, no_links.refuse):
+        with pytest.raises(ValueError, match="words, which is no file"):
+            use(path)
+
+
 def test_a_file_is_appended_to(tmp_path):
     for text in ("a", "b"):
         with no_links.append(tmp_path / "x") as file:

@@ -34,6 +34,33 @@ def _model(members=1, **changes):
     )
 
 
+@pytest.mark.parametrize("members", [1, 2])
+def test_hidden_layers_have_towers_of_their_own(members, tmp_path):
+    model = _model(members, head_units=4, head_members=3, head_components=2)
+    assert call(model.audio_tower, noise()).shape == (3, 3 * 6)
+    assert call(model.text_tower, WORDS).shape == (4, 3 * 6)
+    vectors = call(model.body(), noise())
+    before = call(model.audio_tower.head, vectors).reshape(3, 3, 6)
+    hidden = model.audio_tower.head.get_layer("hidden")
+    kernel, bias = hidden.get_weights()
+    kernel[:, 4:8] = 1
+    hidden.set_weights([kernel, bias])
+    after = call(model.audio_tower.head, vectors).reshape(3, 3, 6)
+    np.testing.assert_array_equal(after[:, [0, 2]], before[:, [0, 2]])
+    assert np.abs(after[:, 1] - before[:, 1]).max() > 1e-4
+    model.save(tmp_path / "dual.keras")
+    loaded = keras.saving.load_model(tmp_path / "dual.keras")
+    assert loaded.config == model.config
+    np.testing.assert_allclose(
+        call(loaded, noise()), call(model, noise()), atol=1e-6
+    )
+
+
+def test_one_tower_for_all_has_no_hidden_layer():
+    with pytest.raises(ValueError, match="`joint` is of members without"):
+        _config(joint=True, head_units=4)
+
+
 def test_front_end_and_backbone_are_those_of_a_tagger():
     config = tagger.TaggerConfig(CONFIG.backbone, CONFIG.dropout)
     plain, model = tagger.Tagger(NAMES, SPEC, config), _model()

@@ -335,17 +335,3 @@ def test_a_hidden_layer_starts_at_the_prior():
     model = tagger.Tagger(["a", "b"], None, config, np.array([0.1, 0.9]))
     bias = model.head.get_layer("tag_logits").bias
     np.testing.assert_allclose(bias, np.log([1 / 9, 9]), rtol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({"head_units": -1}, "`head_units` must be >= 0. Received: -1"),
-        ({"head_dropout": 1.0}, r"`head_dropout` must be in \[0, 1\)"),
-        ({"head_members": 0}, "`head_members` must be >= 1"),
-        ({"head_units": 0, "head_members": 2}, "`head_members` needs a hidden"),
-    ],
-)
-def test_heads_that_cannot_be_are_refused(values, message):
-    with pytest.raises(ValueError, match=message):
-        tagger.TaggerConfig(**{"head_units": 4, **values})

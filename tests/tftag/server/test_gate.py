@@ -2,12 +2,11 @@
 
 import contextlib
 import logging
-import os
-import signal
 import threading
 import time
 
 import httpx
+import killed_decoder
 import odd_audio
 import pytest
 import running_service
@@ -28,8 +27,8 @@ def guarded(tagger_folder):
         token=TOKEN,
         limits=limits.Limits(
             body_bytes=1 << 20,
-            body_seconds=1.0,
-            request_seconds=2.0,
+            body_seconds=2.0,
+            request_seconds=30.0,
             requests=3,
         ),
     ) as running:
@@ -119,7 +118,7 @@ def test_a_body_that_is_cut_or_slow_ends(guarded):
 
 
 @pytest.fixture
-def slow(guarded, monkeypatch):
+def slow(monkeypatch):
     """Decoding waits until it is let go."""
     go = threading.Event()
 
@@ -160,10 +159,15 @@ def test_more_than_is_taken_on_is_told_to_come_back(guarded, slow):
     assert {answer.status_code for answer in answers} <= {200, 504}
 
 
-def test_what_takes_too_long_is_given_up(guarded, slow):
-    answer = guarded.client.post("/tag", content=WAV)
-    assert answer.status_code == 504
-    assert "2 seconds" in error_of(answer)
+def test_what_takes_too_long_is_given_up(tagger_folder, slow):
+    hasty = limits.Limits(request_seconds=1.0)
+    with running_service.running(
+        [tagger_folder.parent], limits=hasty
+    ) as running:
+        answer = running.client.post("/tag", content=WAV)
+        assert answer.status_code == 504
+        assert "1 seconds" in error_of(answer)
+        slow.set()
 
 
 def test_an_error_inside_is_logged_and_not_told(guarded, monkeypatch, caplog):
@@ -173,6 +177,10 @@ def test_an_error_inside_is_logged_and_not_told(guarded, monkeypatch, caplog):
     monkeypatch.setattr(decoding_pool.Worker, "decode", fail)
     with caplog.at_level(logging.ERROR):
         answer = guarded.client.post("/tag", content=WAV)
+        # It is written when all has been sent.
+        deadline = time.monotonic() + 30
+        while "a secret" not in caplog.text and time.monotonic() < deadline:
+            time.sleep(0.01)
     assert answer.status_code == 500
     assert "secret" not in error_of(answer)
     assert "a secret" in caplog.text
@@ -180,17 +188,10 @@ def test_an_error_inside_is_logged_and_not_told(guarded, monkeypatch, caplog):
     assert guarded.client.post("/tag", content=WAV).status_code == 200
 
 
-def kill_itself(path, rate_hz, seconds=0):
-    """Stands in for the decoder, in the process of a worker."""
-    if path.read_bytes() == b"deadly":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return decoding_pool.audio.decode_file(path, rate_hz).samples, []
-
-
 def test_a_worker_that_is_killed_costs_its_request_only(
     tagger_folder, monkeypatch
 ):
-    monkeypatch.setattr(decoding_pool, "_decode", kill_itself)
+    monkeypatch.setattr(decoding_pool, "_decode", killed_decoder.decode)
     with running_service.running(
         [tagger_folder.parent], processes=2
     ) as running:
@@ -200,7 +201,7 @@ def test_a_worker_that_is_killed_costs_its_request_only(
             results[name] = running.client.post("/tag", content=data)
 
         contents = {f"good {n}": WAV for n in range(6)}
-        contents |= {f"bad {n}": b"deadly" for n in range(3)}
+        contents |= {f"bad {n}": killed_decoder.DEADLY for n in range(3)}
         threads = [
             threading.Thread(target=ask, args=item) for item in contents.items()
         ]

@@ -1,7 +1,13 @@
 import json
 import logging
+import time
 
 from tftag.server import json_log
+
+
+def said(caplog):
+    """The lines about answers."""
+    return [one for one in caplog.records if one.name.endswith("gate")]
 
 
 def test_the_log_is_a_line_of_json_per_answer_and_obeys_nobody(
@@ -9,7 +15,11 @@ def test_the_log_is_a_line_of_json_per_answer_and_obeys_nobody(
 ):
     with caplog.at_level(logging.INFO, "tftag.server"):
         service_client.get("/v1/models/%1b%5b2J%0aevil")
-    record = next(r for r in caplog.records if r.name.endswith("gate"))
+        # It is written when all has been sent.
+        deadline = time.monotonic() + 30
+        while not (found := said(caplog)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+    (record,) = found
     line = json_log.Lines().format(record)
     assert "\x1b" not in line and "\n" not in line
     found = json.loads(line)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 from tftag.audio import audio_files
 from tftag.files import escaping, plain_json
@@ -56,7 +56,9 @@ def write(
             _write_playlist(file, hits)
 
 
-def _fields(rank, hit, labels):
+def _fields(
+    rank: int, hit: library_index.Hit, labels: Sequence[str]
+) -> dict[str, Any]:
     return {
         "rank": rank,
         "path": audio_files.shown(hit.path),
@@ -73,7 +75,9 @@ def _fields(rank, hit, labels):
     }
 
 
-def _write_csv(file, labels, hits):
+def _write_csv(
+    file: TextIO, labels: Sequence[str], hits: Sequence[library_index.Hit]
+) -> None:
     write_row = escaping.csv_row_writer(file)
     heads = [f"cosine {label}" for label in labels]
     facts = ("artist", "title", "album", "year", "seconds")
@@ -85,7 +89,9 @@ def _write_csv(file, labels, hits):
         write_row([*front, hit.percentile, *_short(hit), *known])
 
 
-def _write_table(file, labels, hits):
+def _write_table(
+    file: TextIO, labels: Sequence[str], hits: Sequence[library_index.Hit]
+) -> None:
     rank_width = len(str(len(hits)))
     labels = [escaping.one_line(label) for label in labels]
     widths = [max(len(label), len("-0.123")) for label in labels]
@@ -104,7 +110,7 @@ def _write_table(file, labels, hits):
         file.write("  ".join([*numbers, *cosines, path + copies]) + "\n")
 
 
-def _write_playlist(file, hits):
+def _write_playlist(file: TextIO, hits: Sequence[library_index.Hit]) -> None:
     file.write("#EXTM3U\n")
     for hit in hits:
         path = audio_files.shown(os.path.abspath(hit.path))
@@ -120,6 +126,6 @@ def _write_playlist(file, hits):
         file.write(f"{path}\n")
 
 
-def _short(hit):
+def _short(hit: library_index.Hit) -> list[float]:
     """As few digits as tell a float32 from its neighbours."""
     return [float(f"{cosine:.7g}") for cosine in hit.cosines]

@@ -4,13 +4,13 @@ import argparse
 import pathlib
 
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model
+from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
 from tftag.pretrained import presets
 from tftag.search import library_index
 
 
-def add_parser(commands) -> None:
+def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     index = commands.add_parser(
         "index",
@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if fail.count else 0
 
 
-def _check(place, folders):
+def _check(place: pathlib.Path, folders: list[pathlib.Path]) -> None:
     """Refuses folders that are none, or one inside another."""
     for folder in folders:
         if not folder.is_dir():

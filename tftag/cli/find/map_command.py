@@ -4,13 +4,13 @@ import argparse
 import pathlib
 
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model
+from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
 from tftag.files import atomic_write
 from tftag.search.map import page, positions
 
 
-def add_parser(commands) -> None:
+def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     drawn = commands.add_parser(
         "map",
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _check(out):
+def _check(out: pathlib.Path) -> None:
     """Refuses to write over what is no page: a recording, say."""
     if out.is_dir() or not out.parent.is_dir():
         raise FileNotFoundError(

@@ -6,13 +6,16 @@ import os
 import pathlib
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import tqdm
 
 from tftag.audio import audio_files, decoders, decoding_pool
 from tftag.cli import chosen_model
+from tftag.files import no_links
 from tftag.library import file_facts
 from tftag.pretrained import presets
 from tftag.search import earlier_index, library_index
@@ -25,6 +28,13 @@ FOLDER_NAME = ".tftag-index"
 _EMPTY = "INDEX_OR_FOLDER must hold audio that can be read. Received: {}."
 # A process that decodes takes a second to start.
 _FILES_PER_PROCESS = 8
+
+
+_Fail = Callable[[pathlib.Path, Exception], None]
+_Decode = Callable[
+    [Iterable[pathlib.Path], _Fail],
+    Iterator[tuple[pathlib.Path, npt.NDArray[np.int16]]],
+]
 
 
 class Failures:
@@ -231,8 +241,10 @@ def bring_up_to_date(
     return len(found.files)
 
 
-def _decode(sample_rate_hz, processes):
-    def decode(paths: Iterable[pathlib.Path], fail):
+def _decode(sample_rate_hz: int, processes: int) -> _Decode:
+    def decode(
+        paths: Iterable[pathlib.Path], fail: _Fail
+    ) -> Iterator[tuple[pathlib.Path, npt.NDArray[np.int16]]]:
         if processes < 1:
             return audio_files.decoded(paths, sample_rate_hz, fail)
         return decoding_pool.decoded(paths, sample_rate_hz, fail, processes)
@@ -240,7 +252,9 @@ def _decode(sample_rate_hz, processes):
     return decode
 
 
-def _begun(encoder, model_name):
+def _begun(
+    encoder: "saved_dual_encoder.SavedDualEncoder", model_name: str
+) -> contents.Contents:
     """What a new index begins with."""
     is_preset = model_name in presets.PRESETS
     return contents.Contents(
@@ -253,7 +267,12 @@ def _begun(encoder, model_name):
     )
 
 
-def _take_over(folder, place, encoder, model_name):
+def _take_over(
+    folder: pathlib.Path,
+    place: pathlib.Path,
+    encoder: "saved_dual_encoder.SavedDualEncoder",
+    model_name: str,
+) -> None:
     """Begins with what an earlier version kept of the folder."""
     old = folder / earlier_index.FILE_NAME
     if place.exists() or not old.is_file():
@@ -264,11 +283,14 @@ def _take_over(folder, place, encoder, model_name):
         chosen_model.say(f"all files are embedded again: {error}")
 
 
-def _clear_unusable(place, encoder):
+def _clear_unusable(
+    place: pathlib.Path, encoder: "saved_dual_encoder.SavedDualEncoder"
+) -> None:
     """Removes what a search made here before and cannot use any more.
 
     What a person named may be anything, and is not written over.
     """
+    no_links.refuse(place)
     if not is_index(place):
         return
     try:

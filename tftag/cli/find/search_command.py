@@ -4,13 +4,13 @@ import argparse
 import contextlib
 
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model, row_output
+from tftag.cli import chosen_model, command_line, row_output
 from tftag.cli.find import hit_output, opened_library, wish_flags
 from tftag.pretrained import presets
 from tftag.search import known_terms, query
 
 
-def add_parser(commands) -> None:
+def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     search = commands.add_parser(
         "search",
@@ -84,8 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
         encoder = chosen_model.open_dual_encoder(arguments.model)
         # Before the long part: a query may be wrong.
-        terms = query.parse(arguments.query, encoder.is_known)
-        terms, vectors = known_terms.embed(encoder, terms, chosen_model.say)
+        asked = query.parse(arguments.query, encoder.is_known)
+        terms, vectors = known_terms.embed(encoder, asked, chosen_model.say)
         if is_index:
             index = opened_library.open_index(arguments.library, encoder)
         else:
@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if fail.count else 0
 
 
-def _model(arguments):
+def _model(arguments: argparse.Namespace) -> str | None:
     """The model of the flag, or that before the folder: the older spelling."""
     library = arguments.library
     if arguments.model_before is None:

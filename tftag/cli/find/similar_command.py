@@ -3,15 +3,21 @@
 import argparse
 import contextlib
 import os
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
 
 from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model, row_output
+from tftag.cli import chosen_model, command_line, row_output
 from tftag.cli.find import hit_output, opened_library, wish_flags
 from tftag.pretrained import presets
+from tftag.search import library_index
 
 
-def add_parser(commands) -> None:
+def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     similar = commands.add_parser(
         "similar",
@@ -107,13 +113,21 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if fail.count else 0
 
 
-def _opened(arguments, fail, kept):
+def _opened(
+    arguments: argparse.Namespace,
+    fail: opened_library.Failures,
+    kept: contextlib.ExitStack,
+) -> tuple[
+    library_index.LibraryIndex,
+    Callable[[str], npt.NDArray[np.float32]],
+    list[str | pathlib.Path],
+]:
     """The library, what embeds a file, and the folders that are read."""
     if opened_library.is_index(arguments.library):
         index = opened_library.open_index(arguments.library)
         encoder = None
 
-        def embed(path):
+        def embed(path: str) -> npt.NDArray[np.float32]:
             # TensorFlow waits until a file needs it.
             nonlocal encoder
             if encoder is None:

@@ -3,8 +3,10 @@
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.search.library import recordings
 
@@ -78,8 +80,8 @@ class Filter:
                 check_file_tags(self.years, False)
 
     def mask(
-        self, arrays: Mapping[str, np.ndarray], tag_names: Sequence[str]
-    ) -> np.ndarray:
+        self, arrays: Mapping[str, npt.NDArray[Any]], tag_names: Sequence[str]
+    ) -> npt.NDArray[Any]:
         """Which rows pass.
 
         Args:
@@ -121,14 +123,14 @@ def check_file_tags(asked: Sequence[object], has_file_tags: bool) -> None:
         raise ValueError(_FILE_TAGS.format(", ".join(map(repr, asked))))
 
 
-def _has(given: np.ndarray, place: int) -> np.ndarray:
-    found: np.ndarray = given[:, place // 8] >> (place % 8) & 1 == 1
+def _has(given: npt.NDArray[Any], place: int) -> npt.NDArray[Any]:
+    found: npt.NDArray[Any] = given[:, place // 8] >> (place % 8) & 1 == 1
     return found
 
 
 def _between(
-    values: np.ndarray, bounds: tuple[float | None, float | None]
-) -> np.ndarray:
+    values: npt.NDArray[Any], bounds: tuple[float | None, float | None]
+) -> npt.NDArray[Any]:
     low, high = bounds
     found = np.ones(len(values), bool)
     if low is not None:
@@ -138,7 +140,9 @@ def _between(
     return found
 
 
-def _begins(arrays: Mapping[str, np.ndarray], folder: str) -> np.ndarray:
+def _begins(
+    arrays: Mapping[str, npt.NDArray[Any]], folder: str
+) -> npt.NDArray[Any]:
     """Which names begin with a folder, without a loop over the rows."""
     wanted = np.frombuffer(
         os.fsencode(os.path.normpath(folder).rstrip("/") + "/"), np.uint8

@@ -16,6 +16,7 @@ import pathlib
 from typing import IO, Any
 
 import numpy as np
+import numpy.typing as npt
 
 # Cells that a query looks into: this share of all, and no fewer.
 PROBED_SHARE = 1 / 8
@@ -45,7 +46,7 @@ def file_bytes(rows: int, axes: int) -> int:
     return rows * (axes + _ID_BYTES)
 
 
-def main_axes(covariance: np.ndarray) -> np.ndarray:
+def main_axes(covariance: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The principal axes that hold nearly all of the variance.
 
     Args:
@@ -58,17 +59,17 @@ def main_axes(covariance: np.ndarray) -> np.ndarray:
     variances = np.maximum(variances[::-1], 0)
     held = np.cumsum(variances) >= _KEPT_VARIANCE * variances.sum()
     count = int(np.argmax(held)) + 1
-    found: np.ndarray = axes[:, ::-1][:, :count].T.astype(np.float32)
+    found: npt.NDArray[Any] = axes[:, ::-1][:, :count].T.astype(np.float32)
     return found
 
 
 def write(
-    vectors: np.ndarray,
-    centre: np.ndarray,
-    axes: np.ndarray,
+    vectors: npt.NDArray[np.floating[Any]],
+    centre: npt.NDArray[Any],
+    axes: npt.NDArray[Any],
     file: IO[bytes],
     lists: int,
-) -> dict[str, np.ndarray]:
+) -> dict[str, npt.NDArray[Any]]:
     """Makes lists and writes them.
 
     Args:
@@ -120,10 +121,10 @@ class Lists:
     def __init__(
         self,
         path: str | os.PathLike[str],
-        axes: np.ndarray,
-        cells: np.ndarray,
-        code_range: np.ndarray,
-        list_size: np.ndarray,
+        axes: npt.NDArray[Any],
+        cells: npt.NDArray[Any],
+        code_range: npt.NDArray[Any],
+        list_size: npt.NDArray[Any],
     ):
         """Opens lists; they are at the beginning of a file.
 
@@ -164,11 +165,11 @@ class Lists:
 
     def search(
         self,
-        direction: np.ndarray,
+        direction: npt.NDArray[np.floating[Any]],
         count: int,
-        mask: np.ndarray | None = None,
+        mask: npt.NDArray[Any] | None = None,
         share: float = 1.0,
-    ) -> np.ndarray:
+    ) -> npt.NDArray[Any]:
         """Rows whose products with a direction are about the highest.
 
         Args:

@@ -1,8 +1,11 @@
 """Mean and covariance of many vectors, as sums that add up and subtract."""
 
 import dataclasses
+import functools
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 _BLOCK_ROWS = 8192
 
@@ -18,8 +21,8 @@ class Moments:
     """
 
     count: int
-    total: np.ndarray
-    outer: np.ndarray
+    total: npt.NDArray[Any]
+    outer: npt.NDArray[Any]
 
     def __add__(self, other: "Moments") -> "Moments":
         """Sums over both."""
@@ -37,16 +40,16 @@ class Moments:
             self.outer - other.outer,
         )
 
-    @property
-    def covariance(self) -> np.ndarray:
+    @functools.cached_property
+    def covariance(self) -> npt.NDArray[Any]:
         """float64 `[dim, dim]`."""
         middle = self.total / max(self.count, 1)
-        found: np.ndarray = self.outer / max(self.count, 1)
+        found: npt.NDArray[Any] = self.outer / max(self.count, 1)
         return found - np.outer(middle, middle)
 
     def mean_and_spread(
-        self, directions: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, directions: npt.NDArray[Any]
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Mean and standard deviation of the products with a direction.
 
         Args:
@@ -65,7 +68,7 @@ class Moments:
         return means, np.where(spread <= 1e-6 * lengths, 0.0, spread)
 
 
-def of(vectors: np.ndarray) -> Moments:
+def of(vectors: npt.NDArray[np.floating[Any]]) -> Moments:
     """Sums over vectors.
 
     Args:

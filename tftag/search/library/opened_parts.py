@@ -5,8 +5,10 @@ import functools
 import os
 import pathlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.files import stored_arrays
 from tftag.search.library import contents, moments, segment
@@ -26,10 +28,10 @@ class OpenedPart:
     """
 
     segment: segment.Segment
-    is_there: np.ndarray | None
+    is_there: npt.NDArray[Any] | None
 
     @property
-    def rows(self) -> np.ndarray:
+    def rows(self) -> npt.NDArray[Any]:
         """Numbers of the rows that count."""
         if self.is_there is None:
             return np.arange(len(self.segment))
@@ -92,7 +94,7 @@ class OpenedParts:
             for row in part.rows.tolist():
                 yield part, row
 
-    def vectors(self) -> Iterator[np.ndarray]:
+    def vectors(self) -> Iterator[npt.NDArray[Any]]:
         """Yields float32 `[some recordings, dim]`, in the order of `rows`."""
         for part in self.parts:
             rows = part.rows
@@ -122,13 +124,13 @@ class OpenedParts:
         return found
 
     @functools.cached_property
-    def sample(self) -> np.ndarray:
+    def sample(self) -> npt.NDArray[Any]:
         """Vectors of recordings that are spread over all.
 
-        float64 `[recordings, dim]`: all of them up to `segment.SAMPLE_ROWS`.
+        float32 `[recordings, dim]`: all of them up to `segment.SAMPLE_ROWS`.
         """
         share = min(1.0, segment.SAMPLE_ROWS / max(len(self), 1))
-        found = [np.zeros((0, self.contents.dim))]
+        found = [np.zeros((0, self.contents.dim), np.float32)]
         for part in self.parts:
             arrays = part.segment.arrays
             rows = segment.sample_rows(len(part.segment))
@@ -142,7 +144,7 @@ class OpenedParts:
             if count:
                 places = np.rint(np.linspace(0, len(there) - 1, count))
                 chosen = there[places.astype(np.int64)]
-                found.append(vectors[chosen].astype(np.float64))
+                found.append(vectors[chosen])
         return np.concatenate(found)
 
 

@@ -2,8 +2,10 @@
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.search.library import filters, opened_parts
 
@@ -66,14 +68,16 @@ class Chosen:
     part: opened_parts.OpenedPart
     row: int
     score: float
-    vector: np.ndarray
+    vector: npt.NDArray[np.floating[Any]]
     copies: list[tuple[opened_parts.OpenedPart, int]] = dataclasses.field(
         default_factory=list
     )
 
 
 def best(
-    parts: opened_parts.OpenedParts, direction: np.ndarray, wish: Wish
+    parts: opened_parts.OpenedParts,
+    direction: npt.NDArray[np.floating[Any]],
+    wish: Wish,
 ) -> list[Chosen]:
     """Finds the rows with the highest products.
 
@@ -109,7 +113,7 @@ def _mask(
     part: opened_parts.OpenedPart,
     parts: opened_parts.OpenedParts,
     wish: Wish,
-) -> np.ndarray | None:
+) -> npt.NDArray[Any] | None:
     """Which rows of a segment come into question; None where all do."""
     found = part.is_there
     arrays = part.segment.arrays
@@ -125,15 +129,15 @@ def _mask(
 
 def _candidates(
     parts: opened_parts.OpenedParts,
-    masks: list[np.ndarray | None],
-    direction: np.ndarray,
+    masks: list[npt.NDArray[Any] | None],
+    direction: npt.NDArray[np.floating[Any]],
     count: int,
     survivors: int,
     is_exact: bool,
 ) -> list[Chosen]:
     """The best rows of each segment, compared in float64, the best first."""
     share = survivors / max(sum(len(part.segment) for part in parts.parts), 1)
-    found = []
+    found: list[Chosen] = []
     for part, mask in zip(parts.parts, masks, strict=True):
         lists = part.segment.lists
         if is_exact or lists is None:
@@ -148,10 +152,10 @@ def _candidates(
 
 def _best_rows(
     part: opened_parts.OpenedPart,
-    mask: np.ndarray | None,
-    direction: np.ndarray,
+    mask: npt.NDArray[Any] | None,
+    direction: npt.NDArray[np.floating[Any]],
     count: int,
-) -> np.ndarray:
+) -> npt.NDArray[Any]:
     """The best rows of a segment, and those that rounding may have hidden."""
     vectors = part.segment.arrays["vectors"]
     query = direction.astype(np.float32)
@@ -171,7 +175,9 @@ def _best_rows(
 
 
 def _compared(
-    part: opened_parts.OpenedPart, rows: np.ndarray, direction: np.ndarray
+    part: opened_parts.OpenedPart,
+    rows: npt.NDArray[Any],
+    direction: npt.NDArray[np.floating[Any]],
 ) -> Iterator[Chosen]:
     vectors = part.segment.arrays["vectors"][rows].astype(np.float64)
     lengths = np.linalg.norm(vectors, axis=1)
@@ -218,7 +224,9 @@ def _dim(found: list[Chosen]) -> int:
 
 
 def _add_copies(
-    chosen: list[Chosen], vectors: np.ndarray, others: list[Chosen]
+    chosen: list[Chosen],
+    vectors: npt.NDArray[np.floating[Any]],
+    others: list[Chosen],
 ) -> bool:
     """Adds each to the first that it is a copy of; whether one was added."""
     if not chosen:

@@ -4,9 +4,11 @@ import dataclasses
 import hashlib
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import artist_names
 
@@ -80,7 +82,7 @@ def text_key(text: str) -> int:
 
 def columns(
     recordings: Sequence[Recording], tag_names: Sequence[str]
-) -> dict[str, np.ndarray]:
+) -> dict[str, npt.NDArray[Any]]:
     """Makes the columns that `layout.COLUMNS` lists, but for vectors.
 
     Args:
@@ -103,7 +105,7 @@ def columns(
     for row, one in enumerate(recordings):
         given[row, [place[tag] for tag in one.tags]] = True
 
-    def column(values, dtype):
+    def column(values: Iterable[float], dtype: str) -> npt.NDArray[Any]:
         return np.array(list(values), dtype)
 
     return {
@@ -122,7 +124,7 @@ def columns(
 
 
 def row(
-    arrays: dict[str, np.ndarray], at: int, tag_names: Sequence[str]
+    arrays: Mapping[str, npt.NDArray[Any]], at: int, tag_names: Sequence[str]
 ) -> Recording:
     """Reads one row of `columns`.
 
@@ -153,7 +155,7 @@ def row(
         artist,
         album,
         int(arrays["year"][at]),
-        tuple(tag_names[place] for place in np.flatnonzero(given)),
+        tuple(tag_names[place] for place in np.flatnonzero(given).tolist()),
     )
 
 

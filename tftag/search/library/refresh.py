@@ -5,14 +5,22 @@ changed is another one, and what is new and what is gone are differences of
 sets.
 """
 
-import contextlib
 import dataclasses
 import os
 import pathlib
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag import audio
 from tftag.audio import audio_files
@@ -20,7 +28,7 @@ from tftag.console import interrupts
 from tftag.search.library import opened_parts, recordings, writer
 
 Fail = Callable[[pathlib.Path, Exception], None]
-Waveforms = Iterable[tuple[pathlib.Path, np.ndarray]]
+Waveforms = Iterable[tuple[pathlib.Path, npt.NDArray[Any]]]
 # Between two writings: what a kill can cost. A large change takes long to
 # write, and at most a twentieth of the time.
 _SECONDS = 1.0
@@ -42,7 +50,8 @@ class Model:
     """
 
     describe: Callable[
-        [Iterable[np.ndarray]], Iterator[tuple[np.ndarray, tuple[str, ...]]]
+        [Iterable[npt.NDArray[Any]]],
+        Iterator[tuple[npt.NDArray[Any], tuple[str, ...]]],
     ]
     decode: Callable[[Iterable[pathlib.Path], Fail], Waveforms]
     sample_rate_hz: int
@@ -153,7 +162,7 @@ class Refresh:
         Yields:
             After each file.
         """
-        fresh: list[tuple[recordings.Recording, np.ndarray]] = []
+        fresh: list[tuple[recordings.Recording, npt.NDArray[Any]]] = []
         held = self._index.parts.contents
 
         def fail(path: pathlib.Path, error: Exception) -> None:
@@ -240,15 +249,18 @@ class Refresh:
 
 def _each(
     model: Model, waveforms: Waveforms
-) -> Iterator[tuple[pathlib.Path, int, tuple[np.ndarray, tuple[str, ...]]]]:
+) -> Iterator[
+    tuple[pathlib.Path, int, tuple[npt.NDArray[Any], tuple[str, ...]]]
+]:
     """Yields path, length and description of each recording."""
     lengths: dict[pathlib.Path, int] = {}
 
-    def measured() -> Iterator[tuple[pathlib.Path, np.ndarray]]:
+    def measured() -> Generator[
+        tuple[pathlib.Path, npt.NDArray[np.int16]], None, None
+    ]:
         for path, samples in waveforms:
             lengths[path] = len(samples)
             yield path, samples
 
-    with contextlib.closing(measured()) as recorded:
-        for path, answer in audio_files.each(model.describe, recorded):
-            yield path, lengths.pop(path), answer
+    for path, answer in audio_files.each(model.describe, measured()):
+        yield path, lengths.pop(path), answer

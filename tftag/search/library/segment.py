@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.files import atomic_write
 from tftag.search.library import inverted_lists, moments
@@ -122,7 +123,7 @@ class Segment:
     name: str
     shape: Shape
     crc: int
-    arrays: Mapping[str, np.ndarray]
+    arrays: Mapping[str, npt.NDArray[Any]]
     lists: inverted_lists.Lists | None
     moments: moments.Moments
 
@@ -131,7 +132,7 @@ class Segment:
         return self.shape.rows
 
 
-def sample_rows(rows: int) -> np.ndarray:
+def sample_rows(rows: int) -> npt.NDArray[Any]:
     """Which rows of a segment are in its sample: evenly over all."""
     places = np.linspace(0, rows - 1, min(rows, SAMPLE_ROWS))
     return np.rint(places).astype(np.int64)
@@ -139,8 +140,8 @@ def sample_rows(rows: int) -> np.ndarray:
 
 def write(
     folder: pathlib.Path,
-    vectors: np.ndarray,
-    columns: Mapping[str, np.ndarray],
+    vectors: npt.NDArray[np.floating[Any]],
+    columns: Mapping[str, npt.NDArray[Any]],
     tags: int,
 ) -> Segment:
     """Writes a segment under a new name and opens it.
@@ -228,7 +229,7 @@ def opened(folder: pathlib.Path, name: str, shape: Shape, crc: int) -> Segment:
 
 
 def _lists(
-    path: pathlib.Path, shape: Shape, arrays: Mapping[str, np.ndarray]
+    path: pathlib.Path, shape: Shape, arrays: Mapping[str, npt.NDArray[Any]]
 ) -> inverted_lists.Lists | None:
     if not shape.lists or not inverted_lists.is_installed():
         return None
@@ -240,7 +241,7 @@ def _lists(
     )
 
 
-def _write(file: Any, array: np.ndarray, dtype: str) -> None:
+def _write(file: Any, array: npt.NDArray[Any], dtype: str) -> None:
     """A block at a time: of a large library the file may be a map itself."""
     block = max(1, 2**24 // max(1, array[:1].nbytes))
     for start in range(0, len(array), block):

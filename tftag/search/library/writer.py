@@ -10,8 +10,10 @@ import contextlib
 import dataclasses
 import pathlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.files import no_links
 from tftag.search.library import contents, opened_parts, recordings, segment
@@ -28,7 +30,7 @@ class Locked(ValueError):
     """Another process changes the index now."""
 
 
-Added = Sequence[tuple[recordings.Recording, np.ndarray]]
+Added = Sequence[tuple[recordings.Recording, npt.NDArray[Any]]]
 
 
 class Writer:
@@ -44,7 +46,7 @@ class Writer:
         self.folder = folder
         self.parts = parts
 
-    def keys(self) -> np.ndarray:
+    def keys(self) -> npt.NDArray[Any]:
         """`Recording.key` of all recordings, in the order of the index."""
         found = [np.zeros(0, np.uint64)]
         found += [
@@ -161,7 +163,7 @@ class Writer:
         self, parts: list[opened_parts.OpenedPart]
     ) -> opened_parts.OpenedPart:
         """Writes what is there of some segments into one."""
-        columns: dict[str, np.ndarray] = {}
+        columns: dict[str, npt.NDArray[Any]] = {}
         for name in _COLUMNS:
             columns[name] = np.concatenate(
                 [part.segment.arrays[name][part.rows] for part in parts]
@@ -182,7 +184,9 @@ class Writer:
         return self._written(whole, columns)
 
     def _written(
-        self, vectors: np.ndarray, columns: Mapping[str, np.ndarray]
+        self,
+        vectors: npt.NDArray[np.floating[Any]],
+        columns: Mapping[str, npt.NDArray[Any]],
     ) -> opened_parts.OpenedPart:
         tags = len(self.parts.contents.tag_names)
         return opened_parts.OpenedPart(
@@ -296,7 +300,7 @@ def _without(
 
 
 def _narrowed(
-    part: opened_parts.OpenedPart, kept: np.ndarray
+    part: opened_parts.OpenedPart, kept: npt.NDArray[Any]
 ) -> opened_parts.OpenedPart:
     """What is there of a segment, of these rows."""
     if part.is_there is not None:
@@ -327,11 +331,11 @@ def _first_to_merge(
     return first
 
 
-def _text_lengths(part: opened_parts.OpenedPart) -> np.ndarray:
+def _text_lengths(part: opened_parts.OpenedPart) -> npt.NDArray[Any]:
     return np.diff(part.segment.arrays["text_start"])
 
 
-def _texts(part: opened_parts.OpenedPart) -> np.ndarray:
+def _texts(part: opened_parts.OpenedPart) -> npt.NDArray[Any]:
     texts = part.segment.arrays["texts"]
     if part.is_there is None:
         return texts

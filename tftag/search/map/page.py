@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tftag.search import library_index
 from tftag.search.library import recordings
@@ -39,7 +40,7 @@ class Points:
 
     recordings: Sequence[recordings.Recording]
     roots: Sequence[pathlib.Path | None]
-    places: np.ndarray
+    places: npt.NDArray[Any]
     library_size: int
 
 

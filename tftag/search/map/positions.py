@@ -6,7 +6,10 @@ the same library has the same map. Near points sound alike; how far apart
 groups are, and how large, says little.
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 _COMPONENTS = 30
 _PERPLEXITY = 30.0
@@ -31,7 +34,7 @@ def check_installed() -> None:
     del jinja2, sklearn
 
 
-def of(vectors: np.ndarray) -> np.ndarray:
+def of(vectors: npt.NDArray[np.floating[Any]]) -> npt.NDArray[Any]:
     """Places vectors on a plane.
 
     Args:
@@ -66,8 +69,8 @@ def of(vectors: np.ndarray) -> np.ndarray:
     return _scaled(np.asarray(places, np.float64))
 
 
-def _scaled(places: np.ndarray) -> np.ndarray:
+def _scaled(places: npt.NDArray[Any]) -> npt.NDArray[Any]:
     low, high = places.min(axis=0), places.max(axis=0)
     size = (high - low).max() or 1.0
-    scaled: np.ndarray = (places - (low + high) / 2) / size + 0.5
+    scaled: npt.NDArray[Any] = (places - (low + high) / 2) / size + 0.5
     return scaled

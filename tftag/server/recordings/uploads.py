@@ -120,11 +120,17 @@ class Uploads:
         self, path: pathlib.Path, sample_rate_hz: int
     ) -> tuple[np.ndarray, list[str]]:
         worker = await self._free.get()
-        task = asyncio.ensure_future(
+        task = asyncio.create_task(
             asyncio.to_thread(worker.decode, path, sample_rate_hz)
         )
-        # Also where nobody waits for the answer any more.
-        task.add_done_callback(lambda done: self._free.put_nowait(worker))
+
+        def let_go(done: "asyncio.Task[object]") -> None:
+            # Also where nobody waits for the answer, or for its error.
+            self._free.put_nowait(worker)
+            if not done.cancelled():
+                done.exception()
+
+        task.add_done_callback(let_go)
         try:
             samples, remarks = await asyncio.shield(task)
         except audio.UnusableAudio as error:

@@ -31,12 +31,17 @@ def _search(folder, *names):
         ("FOLDER/C D.mp3", "c d.mp3"),
         ("rock/\u200ba.wav", "rock/a.wav"),
         ("rock\\E\u0301.wav", "rock/\u00e9.wav"),
+        ("c%20d.mp3", "c d.mp3"),
+        ("rock/%C3%A9.wav", "rock/\u00e9.wav"),
+        ("file:FOLDER/c%20d.mp3", "c d.mp3"),
+        ("'=x.wav", "=x.wav"),
+        ("50%.wav", "50%.wav"),
     ],
 )
 def test_other_spellings(tmp_path, caplog, written, name):
     caplog.set_level(logging.INFO)
     names = "rock/a.wav", "s0.wav", " b.mp3", "c d.mp3", "rock/\u00e9.wav"
-    search = _search(tmp_path, *names)
+    search = _search(tmp_path, *names, "=x.wav", "50%.wav")
     found = search.find(written.replace("FOLDER", os.fspath(tmp_path)))
     assert found == os.path.join(tmp_path, name)
     assert search.problems == {}

@@ -180,6 +180,19 @@ def test_one_row_per_track_and_tag(tmp_path):
     assert _read(tmp_path, '{"path": "a", "Tag": "x"}')[0].tags == ("x",)
 
 
+def test_a_row_that_says_that_a_track_lacks_a_tag_is_refused(tmp_path):
+    good = "path,tag,value,year\na.mp3,x,1,2001\na.mp3,y,1,2000\n"
+    assert [row.tags for row in _read(tmp_path, good)] == [("x",), ("y",)]
+    with pytest.raises(ValueError, match="line 4: .*rows of zeros.*'value'"):
+        _read(tmp_path, f"{good}b.mp3,z,0,1999\n")
+
+
+def test_columns_of_other_numbers_are_told_to_be_no_tags(tmp_path, caplog):
+    text = "path,rock,pop,bpm\na.mp3,1,0.5,120\nb.mp3,0,1,90\n"
+    assert [row.tags for row in _read(tmp_path, text)] == [("rock",), ()]
+    assert "taken for tags: rock; not taken: pop, bpm" in caplog.text
+
+
 def test_numbers_are_text_in_json(tmp_path):
     (row,) = _read(
         tmp_path, '{"path": "a", "tags": ["x", 80, -1.5], "artist": 12}'

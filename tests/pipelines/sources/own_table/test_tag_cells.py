@@ -48,6 +48,9 @@ def test_lists_that_were_saved_as_text(cell, expected):
         "['rock'|'pop'",
         "rock|'pop']",
         "{'rock': 1}",
+        "frozenset({'rock'})",
+        "array(['rock'], dtype=object)",
+        "Index(['rock', 'pop'], dtype='object')",
     ],
 )
 def test_what_only_looks_like_a_list_is_refused(cell):
@@ -55,8 +58,18 @@ def test_what_only_looks_like_a_list_is_refused(cell):
         tag_cells.split(cell, "|")
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_list_that_was_saved_as_text_twice(quote):
+    for cell in ("['rock', 'pop']", "[]", "('rock', 'pop')"):
+        expected = tag_cells.split(cell, "|")
+        assert tag_cells.split(f"{quote}{cell}{quote}", "|") == expected
+
+
 def test_a_hostile_cell_takes_no_time():
-    for cell in ("[" * 100_000, "['a'" * 20_000, "['" + "\\" * 99_999 + "']"):
+    for cell in (
+        *("[" * 100_000, "['a'" * 20_000, "['" + "\\" * 99_999 + "']"),
+        *("'[" * 50_000, "f(" * 50_000, "f([" * 30_000 + "'", "f" * 100_000),
+    ):
         start = time.perf_counter()
         with contextlib.suppress(ValueError):
             tag_cells.split(cell, "|")

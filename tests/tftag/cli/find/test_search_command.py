@@ -2,6 +2,7 @@ import csv
 import errno
 import io
 import json
+import os
 import pathlib
 
 import numpy as np
@@ -223,3 +224,25 @@ def test_any_name_is_searched_and_written(songs, name):
         rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8"))))
         assert str(folder / f"{name}.wav") in [row["path"] for row in rows]
         assert len(rows) == 4
+
+
+def test_nothing_is_written_through_what_was_planted(songs, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    os.mkfifo(songs / ".tftag-index.npz")  # where an earlier index was
+    index = songs / ".tftag-index"
+    index.mkdir()
+    for name in ("lock", "tftag-index.json.partial"):
+        os.symlink(precious, index / name)
+    assert run(songs, "dreamy") in (0, 2)
+    assert precious.read_text() == "mine"
+
+
+def test_an_index_behind_a_planted_link_is_left_alone(songs, tmp_path, capsys):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / contents.FILE_NAME).write_text("of another model")
+    os.symlink(mine, songs / ".tftag-index")
+    assert run(songs, "dreamy") == 2
+    assert "a link to" in capsys.readouterr().err
+    assert (mine / contents.FILE_NAME).read_text() == "of another model"

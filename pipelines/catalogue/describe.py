@@ -1,0 +1,178 @@
+"""The work of a catalogue: runs in the workers of the engine."""
+
+import contextlib
+import os
+import pathlib
+import tempfile
+from collections.abc import Iterator
+
+import apache_beam as beam
+import numpy as np
+from apache_beam import metrics, pvalue
+from apache_beam.utils import shared
+
+from pipelines.catalogue import listing, shards
+from pipelines.storage import address as addresses
+from pipelines.storage import remote, retries
+from tftag.audio import audio_files, decoding_pool
+from tftag.serving import loading, saved_dual_encoder, saved_tagger
+
+REJECTED = "rejected"
+_COUNTS = "catalogue"
+
+
+class DescribeShard(beam.DoFn):
+    """Describes the files of a shard and writes its part of the output.
+
+    A bad file is an element of the output `rejected` and costs no other: it is
+    decoded in a process of its own, whose crash or hanging is its fault alone.
+
+    Args:
+        model: Folder of a SavedModel that every worker reaches, or the name
+            of a preset.
+        output: Of the run.
+        top: Of each recording, so many of the likeliest tags.
+        model_handle: One for all workers of a process: the SavedModel is
+            opened once.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        output: str,
+        top: int,
+        model_handle: shared.Shared,
+    ):
+        """Keeps what is sent to the workers; opens nothing."""
+        super().__init__()
+        self._model = model
+        self._output = output
+        self._top = top
+        self._handle = model_handle
+        self._tagger: saved_tagger.SavedTagger
+        self._described = metrics.Metrics.counter(_COUNTS, "described")
+        self._rejected = metrics.Metrics.counter(_COUNTS, REJECTED)
+
+    def setup(self):
+        """Opens the model, or takes the one that this process has."""
+        self._tagger = self._handle.acquire(lambda: loading.load(self._model))
+
+    def process(self, shard: listing.Shard):
+        """Yields the number of files that were described.
+
+        Args:
+            shard: The files.
+
+        Yields:
+            The key of the shard and the number; `{"name", "reason"}` of each
+            other file in the output `rejected`.
+        """
+        described, vectors, rejected = [], [], []
+        for name, found, vector in self._each(shard, rejected):
+            described.append({"name": name, **found})
+            if vector is not None:
+                vectors.append(vector)
+        shards.write(
+            addresses.place(self._output),
+            shard.key,
+            described,
+            vectors,
+            rejected,
+        )
+        self._described.inc(len(described))
+        self._rejected.inc(len(rejected))
+        yield shard.key, len(described)
+        for one in rejected:
+            yield pvalue.TaggedOutput(REJECTED, one)
+
+    def _each(
+        self, shard: listing.Shard, rejected: list[dict]
+    ) -> Iterator[tuple[str, dict, np.ndarray | None]]:
+        """Yields name, description and vector of what can be used."""
+        names: dict[pathlib.Path, str] = {}
+        lengths: dict[pathlib.Path, int] = {}
+        with tempfile.TemporaryDirectory(prefix="tftag-") as copies:
+
+            def reject(name: str, error: Exception, where: str = ""):
+                reason = audio_files.reason(error).removeprefix(f"{where}: ")
+                rejected.append({"name": name, "reason": reason})
+
+            def fail(path: pathlib.Path, error: Exception):
+                reject(names.pop(path), error, os.fspath(path))
+                _remove_copy(path, copies)
+
+            def paths():
+                for name in shard.names:
+                    try:
+                        path = _on_this_machine(shard.root, name, copies)
+                    except (OSError, retries.RemoteError) as error:
+                        reject(name, error)
+                        continue
+                    names[path] = name
+                    yield path
+
+            def recordings():
+                for path, samples in decoding_pool.decoded(
+                    paths(), self._tagger.sample_rate_hz, fail, 1
+                ):
+                    lengths[path] = len(samples)
+                    yield path, samples
+
+            for path, found, vector in self._answers(recordings()):
+                state = path.stat()
+                seconds = lengths.pop(path) / self._tagger.sample_rate_hz
+                yield (
+                    names.pop(path),
+                    {
+                        "size_bytes": state.st_size,
+                        "modified_ns": state.st_mtime_ns,
+                        "seconds": round(seconds, 3),
+                        **found,
+                    },
+                    vector,
+                )
+                _remove_copy(path, copies)
+
+    def _answers(self, recordings):
+        """Yields path, tags and vector of each recording."""
+        tagger = self._tagger
+        if isinstance(tagger, saved_dual_encoder.SavedDualEncoder):
+            for path, (vector, given) in audio_files.each(
+                tagger.describe_each, recordings
+            ):
+                yield path, {"tags": list(given)}, vector
+            return
+        for path, tagged in audio_files.each(tagger.tag_each, recordings):
+            best = np.argsort(-tagged.calibrated, kind="stable")[: self._top]
+            yield (
+                path,
+                {
+                    "probabilities": {
+                        tagger.tag_names[place]: round(
+                            float(tagged.calibrated[place]), 4
+                        )
+                        for place in best
+                    }
+                },
+                None,
+            )
+
+
+def _on_this_machine(root: str, name: str, copies: str) -> pathlib.Path:
+    """The file itself, or a copy of it that is removed when it was read."""
+    place = addresses.place(root) / name
+    if not isinstance(place, addresses.Address):
+        return place
+    # The ending stays: some decoders go by it.
+    descriptor, path = tempfile.mkstemp(
+        suffix=pathlib.PurePath(name).suffix, dir=copies
+    )
+    os.close(descriptor)
+    remote.fetch_to_file(place, path)
+    return pathlib.Path(path)
+
+
+def _remove_copy(path: pathlib.Path, copies: str) -> None:
+    if path.is_relative_to(copies):
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()

@@ -1,0 +1,183 @@
+"""What lies behind the audio that a container states, and nobody reads.
+
+A header says how long its audio is. That of a recorder that died says too
+little, and behind the end may stand a second file, where some were joined.
+Decoders stop where the header says; so what is behind is counted here.
+"""
+
+import dataclasses
+import mmap
+import os
+import re
+import struct
+from typing import BinaryIO
+
+# Where a program cannot go back it states nearly 2 or 4 GiB, or nothing.
+_UNKNOWN_BYTES = 2_100_000_000
+_MOST_CHUNKS = 10_000
+# People put them behind everything, whatever the format says of that.
+_LAST_TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
+_NAME = re.compile(rb"[ -~\xa9]{4}")
+_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Chunks:
+    """How a format writes its chunks.
+
+    Attributes:
+        first: Where the first of them begins.
+        header: Of a chunk: its name and its length, in the order of `fields`.
+        is_whole: Whether the length counts the header.
+        unit: A chunk begins at a multiple of it.
+        audio: Names, of which the second one in a file is another file's.
+    """
+
+    first: int
+    header: struct.Struct
+    audio: tuple[bytes, ...]
+    is_whole: bool = False
+    unit: int = 1
+    is_length_first: bool = False
+
+
+_RIFF = _Chunks(12, struct.Struct("<4sI"), (b"data",), unit=2)
+_IFF = _Chunks(12, struct.Struct(">4sI"), (b"SSND", b"BODY"), unit=2)
+_CAF = _Chunks(8, struct.Struct(">4sQ"), (b"data",))
+_MP4 = _Chunks(
+    0, struct.Struct(">I4s"), (b"ftyp",), is_whole=True, is_length_first=True
+)
+_WMA = _Chunks(0, struct.Struct("<16sQ"), (_ASF,), is_whole=True)
+_OTHER_FILES = (b"RIFF", b"FORM", b"OggS", b"fLaC")
+# Of formats without chunks: from where on each file of their kind is the same.
+_SAME = {b"TTA1": 10, b"MAC ": 8, b"tBaK": 4, b"wvpk": 4}
+
+
+def unread_share(path: str | os.PathLike[str]) -> float:
+    """The share of a file that lies behind the end that it states.
+
+    Tags do not count, nor what follows audio of a length that is not stated.
+
+    Args:
+        path: A file.
+
+    Returns:
+        0 to 1; 0 where nobody can tell.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        head = file.read(64)
+        end = _end(file, head, size)
+        if not 0 < end < size:
+            return 0.0
+        end = _behind_tags(file, end, size)
+    return (size - end) / size
+
+
+def _behind_tags(file: BinaryIO, place: int, size: int) -> int:
+    file.seek(place)
+    head = file.read(16)
+    if head.startswith(b"ID3"):
+        tag_bytes = 10
+        for at, seven_bits in enumerate(reversed(head[6:10])):
+            tag_bytes += (seven_bits & 127) << 7 * at
+        return min(place + tag_bytes, size)
+    return size if head.startswith(_LAST_TAGS) else place
+
+
+def _end(file: BinaryIO, head: bytes, size: int) -> int:
+    """Where the stated audio ends; `size` where nobody can tell."""
+    mark = head[:4]
+    match mark:
+        case b"RIFF" | b"RF64" | b"BW64" if head[8:12] == b"WAVE":
+            return _behind_chunks(file, _RIFF, size, _long_data(head))
+        case b"FORM":
+            return _behind_chunks(file, _IFF, size)
+        case b"caff":
+            return _behind_chunks(file, _CAF, size)
+        case b".snd":
+            start, length = struct.unpack(">II", head[4:12])
+            return start + length if 0 < length < _UNKNOWN_BYTES else size
+        case b"DSD ":
+            return int.from_bytes(head[12:20], "little") or size
+        case b"FRM8":
+            return 12 + int.from_bytes(head[4:12], "big")
+    if head[4:8] == b"ftyp":
+        return _behind_chunks(file, _MP4, size)
+    if head.startswith(_ASF):
+        return _behind_chunks(file, _WMA, size)
+    if mark in _SAME:
+        return _next_of_its_kind(file, head, size)
+    return size
+
+
+def _long_data(head: bytes) -> int:
+    """The length of the data where 32 bits cannot hold it."""
+    if head[:4] == b"RIFF" or head[12:16] != b"ds64":
+        return 0
+    return int.from_bytes(head[28:36], "little")
+
+
+def _behind_chunks(
+    file: BinaryIO, chunks: _Chunks, size: int, data_bytes: int = 0
+) -> int:
+    place, is_behind = chunks.first, False
+    ends = chunks.audio + _OTHER_FILES
+    for _ in range(_MOST_CHUNKS):
+        file.seek(place)
+        head = file.read(chunks.header.size)
+        if len(head) < chunks.header.size:
+            return size
+        name, length = chunks.header.unpack(head)
+        if chunks.is_length_first:
+            name, length = length, name
+            if length == 1:
+                length = int.from_bytes(file.read(8), "big")
+        if is_behind and (name in ends or not _is_chunk(name, chunks)):
+            return place
+        if name in chunks.audio:
+            length = data_bytes or length
+            if not length or length >= _UNKNOWN_BYTES:
+                return size
+        if chunks.is_whole and length < chunks.header.size:
+            return size  # up to the end, or damaged
+        start = place
+        place += length if chunks.is_whole else chunks.header.size + length
+        if place >= size:
+            # What reaches beyond the end looks like a name, and is none.
+            is_chunk = chunks.is_whole or place <= size + 1
+            return start if is_behind and not is_chunk else size
+        place += _padding(file, chunks, place)
+        is_behind |= name in chunks.audio
+    return size
+
+
+def _padding(file: BinaryIO, chunks: _Chunks, place: int) -> int:
+    """Bytes up to the next chunk; some programs leave them out."""
+    padding = -place % chunks.unit
+    if padding and chunks.unit == 2:
+        file.seek(place)
+        head = file.read(5)
+        if _NAME.fullmatch(head[:4]) and not _NAME.fullmatch(head[1:]):
+            return 0
+    return padding
+
+
+def _is_chunk(name: bytes, chunks: _Chunks) -> bool:
+    # Names of WMA are any 16 bytes.
+    return chunks is _WMA or bool(_NAME.fullmatch(name))
+
+
+def _next_of_its_kind(file: BinaryIO, head: bytes, size: int) -> int:
+    """Where a file begins that is like the one in whose middle it is."""
+    mark = re.escape(head[: _SAME[head[:4]]])
+    if head[:4] == b"wvpk":
+        # Each block has the mark; the first has the number 0.
+        mark += b"...." + re.escape(head[8:12]) + b"...." + bytes(4)
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        found = re.compile(mark, re.DOTALL).search(data, 1)
+        return found.start() if found else size

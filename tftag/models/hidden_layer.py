@@ -1,0 +1,83 @@
+"""The way from the vector of a clip to what a head sees of it."""
+
+from typing import Any, Protocol
+
+import keras
+
+# Names of what a config says of it.
+SETTINGS = (
+    "dropout",
+    "head_units",
+    "head_dropout",
+    "head_members",
+    "head_components",
+)
+
+
+class Config(Protocol):
+    """What the config of a model says of it; the model describes each."""
+
+    dropout: float
+    head_units: int
+    head_dropout: float
+    head_members: int
+    head_components: int
+
+
+def check(config: Config) -> None:
+    """Refuses what no head can have.
+
+    Raises:
+        ValueError: Names the setting.
+    """
+    for name in ("dropout", "head_dropout"):
+        if not 0 <= getattr(config, name) < 1:
+            raise ValueError(
+                f"`{name}` must be in [0, 1). "
+                f"Received: {getattr(config, name)}."
+            )
+    least = {"head_units": 0, "head_members": 1, "head_components": 0}
+    for name, limit in least.items():
+        if not getattr(config, name) >= limit:
+            raise ValueError(
+                f"`{name}` must be >= {limit}. "
+                f"Received: {getattr(config, name)}."
+            )
+    # Without a hidden layer, these stay what they are.
+    fixed = {"head_dropout": 0, "head_members": 1, "head_components": 0}
+    for name, value in fixed.items():
+        if not config.head_units and getattr(config, name) != value:
+            raise ValueError(
+                f"`{name}` needs a hidden layer: set `head_units`. "
+                f"Received: {getattr(config, name)} without."
+            )
+
+
+def apply(x: Any, config: Config) -> Any:
+    """Takes the vectors of clips to what a head sees.
+
+    Args:
+        x: What a backbone gives, `[batch, dim]`.
+        config: What to build.
+
+    Returns:
+        `[batch, head_members * head_units]`, or `[batch, dim]` without a
+        hidden layer.
+    """
+    if config.head_components:
+        components = keras.layers.Dense(
+            config.head_components, name="components"
+        )
+        # Of the training data, not of the loss.
+        components.trainable = False
+        x = components(x)
+    x = keras.layers.Dropout(config.dropout, name="dropout")(x)
+    if not config.head_units:
+        return x
+    # Each member sees the whole vector, and has a part of these.
+    x = keras.layers.Dense(
+        config.head_members * config.head_units,
+        activation="relu",
+        name="hidden",
+    )(x)
+    return keras.layers.Dropout(config.head_dropout, name="hidden_dropout")(x)
