@@ -22,7 +22,6 @@ EVERY_SECONDS = 2.0
 CONNECT_SECONDS = 3.0
 # Longer than a busy machine is deaf, and short beside a minute.
 SILENT_SECONDS = 15.0
-_END_SECONDS = 5.0
 
 
 def unreachable(peers: Mapping[str, str]) -> list[str]:
@@ -101,12 +100,9 @@ def _main(about: str) -> None:
     if text:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
-        for kill in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, kill)
-            time.sleep(_END_SECONDS)
-            if os.getppid() != pid:
-                return
+        # TensorFlow takes SIGTERM for a notice, and goes on.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":
