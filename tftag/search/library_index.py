@@ -34,6 +34,8 @@ from tftag.search.library import (
 )
 from tftag.words import unit_vectors
 
+_Array = npt.NDArray[Any]
+
 # Of examples to turn away from, together, against those to be like.
 _UNLIKE_WEIGHT = 0.5
 _ANY = filters.Filter()
@@ -176,13 +178,11 @@ class LibraryIndex:
     def _copy_cosine(self) -> float:
         return ranking.copy_cosine(self._moments)
 
-    def vectors(self) -> Iterator[npt.NDArray[Any]]:
+    def vectors(self) -> Iterator[_Array]:
         """Yields float32 `[some recordings, dim]`, in the order of `paths`."""
         return self._parts.vectors()
 
-    def vector_of(
-        self, path: str | os.PathLike[str]
-    ) -> npt.NDArray[Any] | None:
+    def vector_of(self, path: str | os.PathLike[str]) -> _Array | None:
         """The vector of a file that is indexed, without decoding it.
 
         Args:
@@ -203,7 +203,7 @@ class LibraryIndex:
         found = self._parts.find(key)
         return None if found is None else self._path(self._recording(*found))
 
-    def vector_of_key(self, key: int) -> npt.NDArray[Any] | None:
+    def vector_of_key(self, key: int) -> _Array | None:
         """The vector of a recording, float32 `[dim]`, by its key."""
         if (found := self._parts.find(key)) is None:
             return None
@@ -259,8 +259,8 @@ class LibraryIndex:
 
     def similar(
         self,
-        like: Sequence[npt.NDArray[Any]],
-        unlike: Sequence[npt.NDArray[Any]] = (),
+        like: Sequence[_Array],
+        unlike: Sequence[_Array] = (),
         top: int = 10,
         *,
         where: filters.Filter = _ANY,
@@ -310,10 +310,7 @@ class LibraryIndex:
         )
 
     def _found(
-        self,
-        weights: npt.NDArray[Any],
-        vectors: npt.NDArray[np.floating[Any]],
-        wish: ranking.Wish,
+        self, weights: _Array, vectors: _Array, wish: ranking.Wish
     ) -> list[Hit]:
         self._check(weights, vectors, wish)
         if not len(self):
@@ -349,10 +346,7 @@ class LibraryIndex:
         return found
 
     def _check(
-        self,
-        weights: npt.NDArray[Any],
-        vectors: npt.NDArray[np.floating[Any]],
-        wish: ranking.Wish,
+        self, weights: _Array, vectors: _Array, wish: ranking.Wish
     ) -> None:
         expected = (len(weights), self.dim)
         if np.shape(vectors) != expected or not len(weights):
@@ -401,8 +395,6 @@ class LibraryIndex:
                     yield recordings.Recording(name, number, size, changed).key
 
 
-def _share_below(
-    sample: npt.NDArray[Any], score: float, spread: float
-) -> float:
+def _share_below(sample: _Array, score: float, spread: float) -> float:
     """Share of a sample that scores lower, but for rounding."""
     return float((sample < score - 3e-6 * spread).mean())
