@@ -78,7 +78,7 @@ def joined(arguments: argparse.Namespace) -> Iterator[group.Workers]:
 
 def follow(
     workers: group.Workers,
-    settings,
+    settings: dual_encoder_config.Settings,
     manifest: manifests.Manifest,
     train: Callable[[], object],
 ) -> int:

@@ -1,24 +1,19 @@
 """The command: finds the files, and gives what is left of them to Beam."""
 
-import logging
+import argparse
 import sys
 
-import apache_beam as beam
-from apache_beam.options import pipeline_options
-from apache_beam.runners.portability import fn_api_runner
-from apache_beam.utils import shared
-
-from pipelines.catalogue import describe, listing, shards
+from pipelines.catalogue import listing, shards
 from pipelines.storage import address as addresses
 from tftag.cli import command_line
 from tftag.console import interrupts
 from tftag.pretrained import presets
 from tftag.serving import version_folder
 
-_log = logging.getLogger(__name__)
-# It repeats what the workers of this machine have said.
-_ECHO = "apache_beam.runners.portability.local_job_service"
-_OWN_RUNNER = "FnApiRunner"
+_NOT_INSTALLED = (
+    "The catalogue needs Apache Beam, which has an environment of its own: "
+    "make setup LOCK=beam, then .venv-beam/bin/python -m pipelines.catalogue."
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -26,10 +21,18 @@ def main(argv: list[str] | None = None) -> int:
 
     Returns:
         0; 1 where files could not be used.
+
+    Raises:
+        ValueError: A flag is not what it must be, or Beam is not installed.
+        FileNotFoundError: There is no such folder or model.
     """
     command = sys.argv[1:] if argv is None else argv
-    asked, engine = _parser().parse_known_args(command)
+    asked, engine_flags = _parser().parse_known_args(command)
     _check(asked)
+    try:
+        from pipelines.catalogue import engine
+    except ModuleNotFoundError as error:
+        raise ValueError(_NOT_INSTALLED) from error
     output = addresses.place(asked.output)
     missing = []
 
@@ -58,60 +61,17 @@ def main(argv: list[str] | None = None) -> int:
             f"to go on: {interrupts.command()}"
         )
     ):
-        result = run(left, asked, engine)
-    counts = {
-        counter.key.metric.name: counter.committed
-        for counter in result.metrics().query()["counters"]
-    }
-    rejected = counts.get(describe.REJECTED, 0)
+        described, rejected = engine.run(
+            left,
+            engine.Work(asked.model, asked.output, asked.top),
+            asked.processes,
+            engine_flags,
+        )
     print(
-        f"{counts.get('described', 0)} described, {rejected} rejected "
+        f"{described} described, {rejected} rejected "
         f"(names and reasons in {output / shards.REJECTED})"
     )
     return 1 if rejected or missing else 0
-
-
-def run(left: list[listing.Shard], asked, engine: list[str]):
-    """Runs the pipeline to its end, on the engine that its flags name."""
-    options = pipeline_options.PipelineOptions(
-        # Each worker's process opens the SavedModel: as many as there are
-        # cores, unless the flags say otherwise.
-        [
-            "--direct_running_mode=multi_processing",
-            f"--direct_num_workers={asked.processes}",
-            "--default_sdk_harness_log_level=WARNING",
-            *engine,
-        ]
-    )
-    standard = options.view_as(pipeline_options.StandardOptions)
-    # Beam's own choice of a direct runner begins with a download.
-    runner = standard.runner or fn_api_runner.FnApiRunner()
-    if runner == _OWN_RUNNER:
-        runner = fn_api_runner.FnApiRunner()
-    logging.getLogger(_ECHO).setLevel(logging.ERROR)
-    pipeline = beam.Pipeline(runner=runner, options=options)
-    found = (
-        pipeline
-        | "Shards" >> beam.Create(left, reshuffle=True)
-        | "Describe"
-        >> beam.ParDo(
-            describe.DescribeShard(
-                asked.model, asked.output, asked.top, shared.Shared()
-            )
-        ).with_outputs(describe.REJECTED, main="described")
-    )
-    (
-        found[describe.REJECTED]
-        | "Name" >> beam.Map(lambda one: f"{one['name']}: {one['reason']}")
-        | "Say" >> beam.Map(_say)
-    )
-    result = pipeline.run()
-    result.wait_until_finish()
-    return result
-
-
-def _say(text: str) -> None:
-    _log.warning("not in the catalogue: %s", text)
 
 
 def _parser() -> command_line.Parser:
@@ -155,7 +115,7 @@ def _parser() -> command_line.Parser:
     return parser
 
 
-def _check(asked) -> None:
+def _check(asked: argparse.Namespace) -> None:
     for name, least in (("files_per_shard", 1), ("top", 1), ("processes", 0)):
         if getattr(asked, name) < least:
             raise ValueError(

@@ -5,6 +5,7 @@ import os
 import pathlib
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import apache_beam as beam
 import numpy as np
@@ -17,7 +18,7 @@ from pipelines.storage import remote, retries
 from tftag.audio import audio_files, decoding_pool
 from tftag.serving import loading, saved_dual_encoder, saved_tagger
 
-REJECTED = "rejected"
+DESCRIBED, REJECTED = "described", "rejected"
 _COUNTS = "catalogue"
 
 
@@ -50,14 +51,14 @@ class DescribeShard(beam.DoFn):
         self._top = top
         self._handle = model_handle
         self._tagger: saved_tagger.SavedTagger
-        self._described = metrics.Metrics.counter(_COUNTS, "described")
+        self._described = metrics.Metrics.counter(_COUNTS, DESCRIBED)
         self._rejected = metrics.Metrics.counter(_COUNTS, REJECTED)
 
-    def setup(self):
+    def setup(self) -> None:
         """Opens the model, or takes the one that this process has."""
         self._tagger = self._handle.acquire(lambda: loading.load(self._model))
 
-    def process(self, shard: listing.Shard):
+    def process(self, shard: listing.Shard) -> Iterator[Any]:
         """Yields the number of files that were described.
 
         Args:

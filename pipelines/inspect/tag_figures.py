@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from pipelines import manifest
-from tftag import artist_names
+from tftag.words import artist_names
 
 FEW = 10
 # Two tags on nearly the same recordings are one tag with two names.

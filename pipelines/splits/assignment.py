@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines import manifest
 from pipelines.splits import stratify
-from tftag import artist_names
+from tftag.words import artist_names
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pipelines import manifest
 from pipelines.sources import listings
-from tftag import artist_names
+from tftag.words import artist_names
 
 
 def shared_artists(

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from tftag import artist_names, tags, words
+from tftag import tags, words
+from tftag.words import artist_names
 
 
 def check_recordings_apart(train: Iterable[str], test: Iterable[str]) -> None:

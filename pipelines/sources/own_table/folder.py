@@ -13,7 +13,7 @@ from pipelines.sources import data_set, listings
 from pipelines.sources.own_table import file_search, remote_audio, table_rows
 from pipelines.storage import address as addresses
 from pipelines.storage import local_copy
-from tftag import artist_names
+from tftag.words import artist_names
 
 _DRIVE = re.compile(r"[a-z]:[\\/]|\\\\", re.IGNORECASE)
 _OF_WINDOWS = (

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag import artist_names
+from tftag.words import artist_names
 
 # Between the texts of a row; no path has it.
 _END = "\0"

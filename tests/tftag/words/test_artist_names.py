@@ -1,6 +1,6 @@
 import pytest
 
-from tftag import artist_names
+from tftag.words import artist_names
 
 
 @pytest.mark.parametrize(

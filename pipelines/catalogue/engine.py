@@ -1,0 +1,90 @@
+"""The pipeline, on the engine that flags name: shards in, counts out."""
+
+import dataclasses
+import logging
+from collections.abc import Sequence
+
+import apache_beam as beam
+from apache_beam.options import pipeline_options
+from apache_beam.runners.portability import fn_api_runner
+from apache_beam.utils import shared
+
+from pipelines.catalogue import describe, listing
+
+_log = logging.getLogger(__name__)
+# It repeats what the workers of this machine have said.
+_ECHO = "apache_beam.runners.portability.local_job_service"
+_OWN_RUNNER = "FnApiRunner"
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """What is done with each shard.
+
+    Attributes:
+        model: Folder of a SavedModel, or the name of a preset.
+        output: Folder or address.
+        top: Of each recording, so many of the likeliest tags.
+    """
+
+    model: str
+    output: str
+    top: int
+
+
+def run(
+    left: Sequence[listing.Shard],
+    work: Work,
+    processes: int,
+    flags: Sequence[str],
+) -> tuple[int, int]:
+    """Runs the pipeline to its end.
+
+    Args:
+        left: The shards.
+        work: What is done with them.
+        processes: Of the runner of this machine; 0 is one per core.
+        flags: Beam's own.
+
+    Returns:
+        How many files were described, and how many rejected.
+    """
+    options = pipeline_options.PipelineOptions(
+        # Each worker's process opens the SavedModel.
+        [
+            "--direct_running_mode=multi_processing",
+            f"--direct_num_workers={processes}",
+            "--default_sdk_harness_log_level=WARNING",
+            *flags,
+        ]
+    )
+    runner = options.view_as(pipeline_options.StandardOptions).runner
+    # Beam's own choice of a direct runner begins with a download.
+    if runner in (None, _OWN_RUNNER):
+        runner = fn_api_runner.FnApiRunner()
+    logging.getLogger(_ECHO).setLevel(logging.ERROR)
+    pipeline = beam.Pipeline(runner=runner, options=options)
+    found = (
+        pipeline
+        | "Shards" >> beam.Create(left, reshuffle=True)
+        | "Describe"
+        >> beam.ParDo(
+            describe.DescribeShard(
+                work.model, work.output, work.top, shared.Shared()
+            )
+        ).with_outputs(describe.REJECTED, main="described")
+    )
+    found[describe.REJECTED] | "Say" >> beam.Map(_say)
+    result = pipeline.run()
+    result.wait_until_finish()
+    counts = {
+        counter.key.metric.name: counter.committed
+        for counter in result.metrics().query()["counters"]
+    }
+    return counts.get(describe.DESCRIBED, 0), counts.get(describe.REJECTED, 0)
+
+
+def _say(rejected: dict[str, str]) -> None:
+    _log.warning(
+        "not in the catalogue: %s: %s", rejected["name"], rejected["reason"]
+    )
