@@ -1,0 +1,20 @@
+"""A study's arms differ from its control in what they name, and only there."""
+
+import pytest
+
+from experiments.settings import baseline_config, flags
+from experiments.studies import catalogue
+
+
+@pytest.mark.parametrize("name", catalogue.STUDIES)
+def test_every_arm_can_be_trained_and_differs_from_the_others(name):
+    base = baseline_config.strong()
+    seen = set()
+    for arm in catalogue.STUDIES[name].arms:
+        settings = flags.leaves(arm.settings(base))
+        for leaf, value in arm.changes.items():
+            assert settings[leaf] == value
+        seen.add((str(settings), arm.train_share))
+    # The control may be the arm of one network under a wider base.
+    assert len(seen) >= len(catalogue.STUDIES[name].arms) - 1
+    assert catalogue.STUDIES[name].question.endswith("?")
