@@ -16,7 +16,7 @@ import tensorflow as tf
 import tiny_tagger
 import tone_manifest
 
-pytestmark = pytest.mark.usefixtures("no_graphs")
+pytestmark = [pytest.mark.usefixtures("no_graphs"), pytest.mark.slow]
 
 ROOT = pathlib.Path(__file__).parents[2]
 PAGES = [

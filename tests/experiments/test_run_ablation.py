@@ -19,6 +19,8 @@ from experiments.zero_shot import ablation_rows
 from tftag.cli import command_line
 from tftag.losses import negatives
 
+pytestmark = pytest.mark.slow
+
 LOSS_ROWS = 2 + len(negatives.SAMPLINGS)
 
 

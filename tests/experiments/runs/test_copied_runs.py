@@ -11,6 +11,8 @@ import tone_runs
 from pipelines.storage import address as addresses
 from pipelines.storage import remote, remote_listing
 
+pytestmark = pytest.mark.slow
+
 ROOT = addresses.Address("s3://music/out")
 EXPERIMENTS = {
     "dual_encoder": tone_runs.dual_encoder,

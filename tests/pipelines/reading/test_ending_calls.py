@@ -7,6 +7,8 @@ import pytest
 
 from pipelines.reading import ending_calls
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """
 import sys, time
 import tensorflow as tf

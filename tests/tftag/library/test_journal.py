@@ -93,7 +93,7 @@ def test_nothing_else_is_written_over(path, tmp_path):
     assert not (tmp_path / "precious").exists()
     path.unlink()
     os.mkfifo(path)
-    with pytest.raises(ValueError, match="must be a file"):
+    with pytest.raises(ValueError, match="which is no file"):
         filled(path)
 
 

@@ -167,6 +167,7 @@ def test_variables_hold_all_that_a_step_changes():
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "loss, members, changes",
     [
