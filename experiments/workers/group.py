@@ -9,10 +9,11 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -164,9 +165,11 @@ class Workers:
         except tf.errors.OpError as error:
             if self.count == 1:
                 raise
-            missing = watch.unreachable(self.cluster.peers)
+            peers = self.cluster.peers
+            missing = watch.unreachable(peers)
             if not missing and not isinstance(error, _APART):
                 raise
+            missing = missing or _named(error, peers)
             missing = missing or [f"a worker ({_first_line(error)})"]
             sys.stdout.flush()
             sys.stderr.write(watch.gone(missing) + "\n")
@@ -241,6 +244,12 @@ def synchronize_batch_norm(model: keras.Model) -> None:
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
+
+
+def _named(error: tf.errors.OpError, peers: Iterable[str]) -> list[str]:
+    """The peers that an error speaks of: who is cut off still runs."""
+    tasks = set(re.findall(r"/task:(\d+)", str(error)))
+    return [name for name in peers if name.split()[1] in tasks]
 
 
 def _first_line(error: Exception) -> str:

@@ -27,4 +27,16 @@ def gather(x: keras.KerasTensor) -> keras.KerasTensor:
     # None where no single replica runs: nothing is divided there.
     if context is None or context.num_replicas_in_sync == 1:
         return x
-    return context.all_gather(x, axis=0)
+    # TensorFlow asks where a tensor is, on the way there and back.
+    (device,) = context.devices
+
+    @tf.custom_gradient
+    def placed(tensor):
+        def back(gradient):
+            with tf.device(device):
+                return tf.identity(gradient)
+
+        with tf.device(device):
+            return tf.identity(tensor), back
+
+    return placed(context.all_gather(placed(x), axis=0))

@@ -54,3 +54,15 @@ def test_every_batch_norm_inside_is_synchronized():
     assert all(norm.synchronized for norm in norms)
     # By one device, the whole batch is its own part.
     np.testing.assert_allclose(model(x, training=True), before, atol=1e-5)
+
+
+def test_who_is_cut_off_is_named_by_the_error():
+    """Its process still runs, so that it can be reached."""
+    error = group.tf.errors.UnavailableError(
+        None,
+        None,
+        "Graph execution error:\n from /job:worker/task:2: "
+        "/job:worker/replica:0/task:2 heartbeat timeout",
+    )
+    peers = ["worker 1 (10.0.0.1:1)", "worker 2 (10.0.0.2:1)"]
+    assert group._named(error, peers) == ["worker 2 (10.0.0.2:1)"]

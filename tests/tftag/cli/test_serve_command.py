@@ -85,7 +85,7 @@ def test_a_process_serves_and_ends_with_0(tagger_folder, tmp_path, number):
         process = subprocess.Popen(command, stderr=file)
     with contextlib.ExitStack() as stack:
         stack.callback(process.kill)
-        while not (found := re.search(r"serving on (\S+)", log.read_text())):
+        while not (found := re.search(r"serving on (\S+)\n", log.read_text())):
             assert process.poll() is None, log.read_text()
         with urllib.request.urlopen(f"{found[1]}/config") as answer:
             assert json.load(answer)["models"][0]["name"] == "tiny"
