@@ -10,6 +10,9 @@ from pipelines.prepare import command as prepare
 from tftag import metrics
 from tftag.cli import command_line
 
+pytestmark = pytest.mark.slow
+
+
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
 

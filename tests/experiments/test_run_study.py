@@ -9,6 +9,9 @@ from experiments import run_study
 from experiments.studies import catalogue, study
 from tftag.cli import command_line
 
+pytestmark = pytest.mark.slow
+
+
 TOY = study.Study(
     "Does a huge rate end?",
     (study.Arm("bce"), study.Arm("diverges", {"learning_rate": 1e30})),

@@ -11,6 +11,8 @@ from tone_runs import zero_shot as call
 from experiments.runs import run_folder
 from experiments.zero_shot import table, unseen_draw
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(zero_shot_run):

@@ -19,6 +19,9 @@ from experiments.zero_shot import unseen_draw
 from tftag.words import sources
 from tftag.zero_shot import tag_split
 
+pytestmark = pytest.mark.slow
+
+
 SPLIT = tag_split.TagSplit(("high", "low"), ("noise",))
 
 
