@@ -27,8 +27,12 @@ def gather(x: keras.KerasTensor) -> keras.KerasTensor:
     # None where no single replica runs: nothing is divided there.
     if context is None or context.num_replicas_in_sync == 1:
         return x
-    # TensorFlow asks where a tensor is, on the way there and back.
-    (device,) = context.devices
+    devices = context.strategy.extended.worker_devices
+    if len(devices) > 1:
+        return context.all_gather(x, axis=0)
+    # Of a process with one device TensorFlow asks where a tensor is, on the
+    # way there and back.
+    (device,) = devices
 
     @tf.custom_gradient
     def placed(tensor):

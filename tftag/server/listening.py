@@ -109,7 +109,7 @@ class Server(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Takes a port.
+    """Takes a port, where requests wait from now on.
 
     Args:
         host: An address or a name of this machine.
@@ -125,6 +125,8 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        # Who is told the address may ask at once, and waits.
+        listener.listen()
     except OSError:
         listener.close()
         raise

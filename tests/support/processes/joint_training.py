@@ -60,7 +60,8 @@ CASES = {
     "tagger": (tagger, {}),
     "tagger, mixed and averaged": (tagger, {**MIXED, "average_decay": 0.9}),
     "tagger, adaptive weights": (tagger, {"tag_weights": "adaptive"}),
-    "dual encoder": (dual_encoder, {}),
+    # Batch norm over few tags makes much of rounding.
+    "dual encoder": (dual_encoder, {"learning_rate": 0.005}),
     "batch norm of each": (tagger, {"synchronized_batch_norm": False}),
 }
 
