@@ -1,5 +1,8 @@
 """Brings together what the replicas of a strategy computed."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 
 
@@ -35,8 +38,8 @@ def gather(x: keras.KerasTensor) -> keras.KerasTensor:
     (device,) = devices
 
     @tf.custom_gradient
-    def placed(tensor):
-        def back(gradient):
+    def placed(tensor: Any) -> tuple[Any, Callable[[Any], Any]]:
+        def back(gradient: Any) -> Any:
             with tf.device(device):
                 return tf.identity(gradient)
 
