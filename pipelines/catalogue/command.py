@@ -7,6 +7,7 @@ from pipelines.catalogue import listing, shards
 from pipelines.storage import address as addresses
 from tftag.cli import command_line
 from tftag.console import interrupts
+from tftag.files import escaping
 from tftag.pretrained import presets
 from tftag.serving import version_folder
 
@@ -32,13 +33,16 @@ def main(argv: list[str] | None = None) -> int:
     try:
         from pipelines.catalogue import engine
     except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "apache_beam":
+            raise
         raise ValueError(_NOT_INSTALLED) from error
     output = addresses.place(asked.output)
     missing = []
 
     def cannot_list(name, error):
         missing.append(name)
-        print(f"not in the catalogue: {error}", file=sys.stderr)
+        said = escaping.one_line(str(error))
+        print(f"not in the catalogue: {said}", file=sys.stderr)
 
     root, names = listing.files(asked.input, cannot_list)
     done = shards.finished(output)

@@ -27,6 +27,8 @@ class DescribeShard(beam.DoFn):
 
     A bad file is an element of the output `rejected` and costs no other: it is
     decoded in a process of its own, whose crash or hanging is its fault alone.
+    Where a server does not give a file that is there, nothing is written: the
+    shard is not finished, and is worked on again by the next call.
 
     Args:
         model: Folder of a SavedModel that every worker reaches, or the name
@@ -69,18 +71,20 @@ class DescribeShard(beam.DoFn):
             other file in the output `rejected`.
         """
         described, vectors = [], []
+        self._is_unreached = False
         rejected: list[dict[str, str]] = []
         for name, found, vector in self._each(shard, rejected):
             described.append({"name": name, **found})
             if vector is not None:
                 vectors.append(vector)
-        shards.write(
-            addresses.place(self._output),
-            shard.key,
-            described,
-            vectors,
-            rejected,
-        )
+        if not self._is_unreached:
+            shards.write(
+                addresses.place(self._output),
+                shard.key,
+                described,
+                vectors,
+                rejected,
+            )
         self._described.inc(len(described))
         self._rejected.inc(len(rejected))
         yield shard.key, len(described)
@@ -92,7 +96,7 @@ class DescribeShard(beam.DoFn):
     ) -> Iterator[tuple[str, dict, np.ndarray | None]]:
         """Yields name, description and vector of what can be used."""
         names: dict[pathlib.Path, str] = {}
-        lengths: dict[pathlib.Path, int] = {}
+        facts: dict[pathlib.Path, dict[str, float | None]] = {}
         with tempfile.TemporaryDirectory(prefix="tftag-") as copies:
 
             def reject(name: str, error: Exception, where: str = ""):
@@ -100,6 +104,7 @@ class DescribeShard(beam.DoFn):
                 rejected.append({"name": name, "reason": reason})
 
             def fail(path: pathlib.Path, error: Exception):
+                facts.pop(path, None)
                 reject(names.pop(path), error, os.fspath(path))
                 _remove_copy(path, copies)
 
@@ -107,7 +112,10 @@ class DescribeShard(beam.DoFn):
                 for name in shard.names:
                     try:
                         path = _on_this_machine(shard.root, name, copies)
-                    except (OSError, retries.RemoteError) as error:
+                        # Before it is read: it may be gone afterwards.
+                        facts[path] = _facts(path, copies)
+                    except OSError as error:
+                        self._is_unreached |= _may_be_there(error)
                         reject(name, error)
                         continue
                     names[path] = name
@@ -117,23 +125,13 @@ class DescribeShard(beam.DoFn):
                 for path, samples in decoding_pool.decoded(
                     paths(), self._tagger.sample_rate_hz, fail, 1
                 ):
-                    lengths[path] = len(samples)
+                    seconds = len(samples) / self._tagger.sample_rate_hz
+                    facts[path]["seconds"] = round(seconds, 3)
+                    _remove_copy(path, copies)
                     yield path, samples
 
             for path, found, vector in self._answers(recordings()):
-                state = path.stat()
-                seconds = lengths.pop(path) / self._tagger.sample_rate_hz
-                yield (
-                    names.pop(path),
-                    {
-                        "size_bytes": state.st_size,
-                        "modified_ns": state.st_mtime_ns,
-                        "seconds": round(seconds, 3),
-                        **found,
-                    },
-                    vector,
-                )
-                _remove_copy(path, copies)
+                yield names.pop(path), facts.pop(path) | found, vector
 
     def _answers(self, recordings):
         """Yields path, tags and vector of each recording."""
@@ -172,6 +170,20 @@ def _on_this_machine(root: str, name: str, copies: str) -> pathlib.Path:
     os.close(descriptor)
     remote.fetch_to_file(place, path)
     return pathlib.Path(path)
+
+
+def _facts(path: pathlib.Path, copies: str) -> dict[str, float | None]:
+    """Size of a file and, where it is the file itself, its last change."""
+    state = path.stat()
+    is_copy = path.is_relative_to(copies)
+    return {
+        "size_bytes": state.st_size,
+        "modified_ns": None if is_copy else state.st_mtime_ns,
+    }
+
+
+def _may_be_there(error: OSError) -> bool:
+    return isinstance(error, retries.RemoteError) and not error.is_missing
 
 
 def _remove_copy(path: pathlib.Path, copies: str) -> None:

@@ -10,6 +10,7 @@ from apache_beam.runners.portability import fn_api_runner
 from apache_beam.utils import shared
 
 from pipelines.catalogue import describe, listing
+from tftag.files import escaping
 
 _log = logging.getLogger(__name__)
 # It repeats what the workers of this machine have said.
@@ -85,6 +86,5 @@ def run(
 
 
 def _say(rejected: dict[str, str]) -> None:
-    _log.warning(
-        "not in the catalogue: %s: %s", rejected["name"], rejected["reason"]
-    )
+    said = escaping.one_line(f"{rejected['name']}: {rejected['reason']}")
+    _log.warning("not in the catalogue: %s", said)

@@ -12,21 +12,30 @@ import tiny_tagger  # noqa: E402
 from apache_beam.utils import shared  # noqa: E402
 
 from pipelines.catalogue import describe, listing, shards  # noqa: E402
+from pipelines.storage import address as addresses  # noqa: E402
+from pipelines.storage import retries  # noqa: E402
 from tftag import audio  # noqa: E402
 
 
-def test_a_shard_of_bad_files_ends_no_bundle(tagger_folder, tmp_path):
-    music, output = tmp_path / "music", tmp_path / "out"
+@pytest.fixture
+def work(tagger_folder, tmp_path):
+    """A worker that has its model, and a shard of three names."""
+    music = tmp_path / "music"
     music.mkdir()
     made = audio.to_full_scale(tiny_tagger.music(4_000))
     audio.write_wav(music / "good.wav", made.samples, 8_000)
     (music / "junk.mp3").write_bytes(b"junk" * 99)
     names = ("gone.wav", "good.wav", "junk.mp3")
     (shard,) = listing.shards(str(music), names, 10, "model")
-    work = describe.DescribeShard(
-        str(tagger_folder), str(output), 3, shared.Shared()
+    made = describe.DescribeShard(
+        str(tagger_folder), str(tmp_path / "out"), 3, shared.Shared()
     )
-    work.setup()
+    made.setup()
+    return made, shard, tmp_path / "out"
+
+
+def test_a_shard_of_bad_files_ends_no_bundle(work):
+    work, shard, output = work
     (key, count), *rejected = work.process(shard)
     assert (key, count) == (shard.key, 1)
     assert {one.tag for one in rejected} == {describe.REJECTED}
@@ -37,3 +46,39 @@ def test_a_shard_of_bad_files_ends_no_bundle(tagger_folder, tmp_path):
     ((row, vector),) = shards.read(output)
     assert row["name"] == "good.wav" and len(row["probabilities"]) == 3
     assert vector is None
+
+
+def test_a_file_that_goes_while_it_is_read_ends_no_bundle(work, monkeypatch):
+    work, shard, output = work
+    decoded = describe.decoding_pool.decoded
+
+    def and_removed(*asked):
+        for path, samples in decoded(*asked):
+            path.unlink()
+            yield path, samples
+
+    monkeypatch.setattr(describe.decoding_pool, "decoded", and_removed)
+    (_, count), *_ = work.process(shard)
+    assert count == 1
+    ((row, _),) = shards.read(output)
+    assert row["name"] == "good.wav" and row["seconds"] == 0.5
+
+
+def test_a_shard_that_a_server_did_not_give_is_not_finished(work, monkeypatch):
+    """And is worked on again, where a file that is gone is not."""
+    work, shard, output = work
+    whole = describe._on_this_machine
+
+    def unreached(root, name, copies):
+        if name == "good.wav":
+            address = addresses.Address("s3://bucket/good.wav")
+            raise retries.RemoteError(address, "503")
+        return whole(root, name, copies)
+
+    monkeypatch.setattr(describe, "_on_this_machine", unreached)
+    (_, count), *rejected = work.process(shard)
+    assert count == 0 and len(rejected) == 3
+    assert shards.finished(output) == frozenset()
+    monkeypatch.undo()
+    (_, count), *_ = work.process(shard)
+    assert count == 1 and shards.finished(output) == {shard.key}
