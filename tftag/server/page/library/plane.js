@@ -6,7 +6,8 @@ export class Plane {
   zoom = 1;
   #left = 0;
   #top = 0;
-  #margin = 26;
+  // No point lies under the buttons at the edge.
+  #margin = 52;
 
   /**
    * @param {number[]} x of every point, 0 to 1.
