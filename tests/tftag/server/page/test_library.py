@@ -155,9 +155,9 @@ def test_a_click_chooses_a_point_of_the_map(page, served):
 
     canvas = page.one("#points")
     width, height = canvas.size["width"], canvas.size["height"]
-    # 26 pixels around the points stay free; an offset is from the middle.
-    across = (points["x"][0] - 0.5) * (width - 52)
-    down = (points["y"][0] - 0.5) * (height - 52)
+    # 52 pixels around the points stay free; an offset is from the middle.
+    across = (points["x"][0] - 0.5) * (width - 104)
+    down = (points["y"][0] - 0.5) * (height - 104)
     ActionChains(page.driver).move_to_element_with_offset(
         canvas, round(across), round(down)
     ).click().perform()
