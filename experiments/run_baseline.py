@@ -17,7 +17,11 @@ from experiments.figures import illustrations
 from experiments.runs import console, run_folder
 from experiments.scoring import evaluation, held_out
 from experiments.settings import baseline_config, flags
-from experiments.training import tagger_training, transfer
+from experiments.training import (
+    averaged_training,
+    tagger_training,
+    transfer,
+)
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag.cli import command_line
@@ -49,7 +53,7 @@ def _experiment(arguments, command, settings, workers) -> int:
             workers,
             settings,
             manifest,
-            lambda: tagger_training.train_tagger(
+            lambda: averaged_training.train_tagger(
                 settings, train, validation, None, workers
             ),
         )
@@ -59,7 +63,7 @@ def _experiment(arguments, command, settings, workers) -> int:
             run, arguments, command, settings, manifest, workers
         ):
             return 0
-        trained = tagger_training.train_tagger(
+        trained = averaged_training.train_tagger(
             settings, train, validation, run, workers
         )
         judged = held_out.judge(settings, trained, train, validation, test)
@@ -77,7 +81,10 @@ def _experiment(arguments, command, settings, workers) -> int:
                 settings.audio,
                 manifest.vocabulary,
                 judged.fitted,
-                exported_run.card(run, settings, summary),
+                {
+                    **exported_run.card(run, settings, summary),
+                    **averaged_training.card(settings),
+                },
                 arguments.export,
             ),
         )

@@ -10,6 +10,7 @@ import typing
 from experiments.settings import flags, optimizers, pretrained, tables
 from pipelines.reading import dataset
 from tftag import audio as audio_lib
+from tftag import hub
 from tftag.losses import classification
 from tftag.models import backbone, tagger
 from tftag.pretrained import musicnn_weights
@@ -35,8 +36,7 @@ class TrainingConfig:
         tag_weights: `none`, `frequency`, `adaptive`, or a CSV file of
             `tag,weight`; for `bce` only.
         tag_sharing: part of a tag's logits that comes from other tags, by their
-            correlation over the training recordings; of a head on clip
-            vectors that are computed once.
+            correlation over the training recordings, once training is over.
         tag_prior: the last bias starts at the log-odds of each tag.
         average_decay: per step, of the average of the weights that is scored
             and exported; 0 takes the weights themselves.
@@ -130,6 +130,10 @@ class BaselineConfig:
         freeze: keep what `init_from` gave; only the head is trained. With
             `head_units`, on clip vectors that are computed once.
         shuffle_labels: control: deal the training labels out at random.
+        average_with: preset without `init_from` after which a network is
+            trained beside this one; the export is the average of both. Empty
+            for none.
+        average_share: of that network in the average of the log-odds.
     """
 
     # What flags may name: help and errors list the entries, or what a
@@ -150,6 +154,8 @@ class BaselineConfig:
     init_from: str = ""
     freeze: bool = False
     shuffle_labels: bool = False
+    average_with: str = ""
+    average_share: float = 1 / 3
     audio: audio_lib.AudioSpec = dataclasses.field(
         default_factory=audio_lib.AudioSpec
     )
@@ -187,17 +193,62 @@ class BaselineConfig:
                 "--head-components 0. "
                 f"Received: {self.model.head_components} without `freeze`"
             )
-        elif training.tag_sharing:
+        if training.tag_sharing and self.init_from.startswith(hub.PREFIX):
             raise ValueError(
-                "`tag_sharing` is of a head on vectors that stay: set --freeze "
-                "and --head-units, or --tag-sharing 0. "
-                f"Received: {training.tag_sharing}"
+                "`tag_sharing` is of a head with members, which a tagger on an "
+                "audio module has not: set --tag-sharing 0. "
+                f"Received: {training.tag_sharing} with {self.init_from}"
             )
+
+        if self.average_with:
+            self._check_average()
 
     @property
     def is_on_cached_vectors(self) -> bool:
         """Whether a head is trained on clip vectors that are computed once."""
         return self.freeze and self.model.head_units > 0
+
+    def averaged_network(self) -> "BaselineConfig":
+        """The settings of the network that `average_with` names."""
+        return dataclasses.replace(
+            PRESETS[self.average_with](),
+            data=self.data,
+            seed=self.seed,
+            train_on=self.train_on,
+            shuffle_labels=self.shuffle_labels,
+        )
+
+    def _check_average(self):
+        tables.check("average_with", self.average_with, PRESETS)
+        if not 0 < self.average_share < 1:
+            raise ValueError(
+                "`average_share` must lie between 0 and 1; --average-with '' "
+                f"averages nothing. Received: {self.average_share}"
+            )
+        other = PRESETS[self.average_with]()
+        for why, is_so in (
+            ("is no network from random weights", other.init_from),
+            ("is an average itself", other.average_with),
+            (
+                "takes clips of its own length alone",
+                other.model.backbone.fixes_clip_length,
+            ),
+            (
+                f"needs recordings at {other.audio.sample_rate_hz} Hz",
+                other.audio.sample_rate_hz != self.audio.sample_rate_hz,
+            ),
+            (
+                "has other inputs than an audio module",
+                self.init_from.startswith(hub.PREFIX),
+            ),
+        ):
+            if is_so:
+                raise ValueError(
+                    f"`average_with` cannot be {self.average_with!r}, which "
+                    f"{why}: name another preset, such as 'strong', or set "
+                    f"--average-with ''. Received: {self.average_with!r} with "
+                    f"preset {self.preset!r}"
+                )
 
 
 def check_cached(
@@ -307,13 +358,17 @@ def transfer() -> BaselineConfig:
     """From the taggers of the package, for a few hundred real recordings.
 
     Both bodies stay as they are; a hidden layer on what they say of a clip
-    learns in seconds, four times from other random weights.
+    learns in seconds, four times from other random weights. A network that
+    starts from random weights, as `strong` does, has a third of the log-odds:
+    it errs on other recordings.
     """
     return BaselineConfig(
         preset="transfer",
         init_from="msd_musicnn+mtt_musicnn",
         freeze=True,
-        audio=musicnn_weights.AUDIO,
+        average_with="strong",
+        # Half of a clip of 30 s, and a little more.
+        audio=dataclasses.replace(musicnn_weights.AUDIO, clip_seconds=15.1),
         model=tagger.TaggerConfig(
             dropout=0.1,
             head_units=512,
@@ -321,7 +376,10 @@ def transfer() -> BaselineConfig:
             head_members=4,
             head_components=400,
             backbone=backbone.BackboneConfig(
-                architecture="musicnn", pooling="embedding", members=2
+                architecture="musicnn",
+                pooling="embedding",
+                members=2,
+                patch_frames=musicnn_weights.AUDIO.clip_frames,
             ),
         ),
         training=TrainingConfig(

@@ -9,6 +9,7 @@ from tftag import audio as audio_lib
 from tftag import hub
 from tftag.losses import contrastive, negatives
 from tftag.models import dual_encoder
+from tftag.pretrained import musicnn_weights
 from tftag.zero_shot import tag_split
 
 PROTOCOLS = (tag_split.HIDDEN_LABELS, tag_split.STRICT)
@@ -229,9 +230,9 @@ def transfer() -> DualConfig:
         preset="transfer",
         init_from=made.init_from,
         freeze=True,
-        audio=made.audio,
+        audio=musicnn_weights.AUDIO,
         model=dual_encoder.DualEncoderConfig(
-            backbone=made.model.backbone,
+            backbone=dataclasses.replace(made.model.backbone, patch_frames=0),
             dropout=0.2,
             head_units=256,
             head_dropout=0.5,

@@ -149,6 +149,7 @@ STUDIES: dict[str, Study] = {
         tuple(
             Arm(
                 f"{title}, {share:.0%}",
+                {"average_with": ""},
                 preset=preset,
                 train_share=share,
             )

@@ -110,6 +110,8 @@ def check(
     largest = max(folds, key=len)
     for arm in asked.arms:
         settings = arm.settings(base)
+        if settings.average_with:
+            settings = settings.averaged_network()
         if settings.is_on_cached_vectors:
             continue  # of few recordings it takes all
         batch_size = settings.training.batch_size

@@ -3,13 +3,10 @@
 import numpy as np
 
 from experiments.runs import run_folder
-from experiments.scoring import evaluation
 from experiments.settings import baseline_config
-from experiments.training import frozen_body, tagger_training
+from experiments.training import averaged_training
 from pipelines import manifest as manifests
-from pipelines.reading import slice_reader
 from tftag.files import atomic_write
-from tftag.models import clip_model
 
 
 def train_and_score(
@@ -34,28 +31,13 @@ def train_and_score(
     """
     file = part.path / "scores.npz"
     if not file.exists():
-        trained = tagger_training.train_tagger(
+        trained = averaged_training.train_tagger(
             settings, manifest.subset(learnt), None, part
         )
-        scores = score(settings, trained.model, manifest.subset(held))
+        scores = averaged_training.score(
+            settings, trained.model, manifest.subset(held)
+        )
         with atomic_write.replacing(file, is_text=False) as npz:
             np.savez(npz, scores=scores, rows=held, seconds=trained.seconds)
     with np.load(file) as saved:
         return {key: saved[key] for key in ("scores", "seconds")}
-
-
-def score(
-    settings: baseline_config.BaselineConfig,
-    model: clip_model.ClipModel,
-    manifest: manifests.Manifest,
-) -> np.ndarray:
-    """Probabilities of whole recordings, float32 `[recordings, tags]`."""
-    if settings.is_on_cached_vectors:
-        return frozen_body.score(model, manifest, settings)
-    return evaluation.score_manifest(
-        model,
-        manifest,
-        settings.audio,
-        slice_reader.SliceReader(manifest, settings.audio.clip_samples),
-        settings.training.batch_size,
-    )

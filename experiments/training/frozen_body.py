@@ -169,7 +169,8 @@ class _Watched:
         found: dict[str, float] = {}
         for name, (clips, truth) in self._parts.items():
             known = np.unique(clips.rows)
-            scores = _probabilities(self.model.head, clips)[known]
+            logits = _clip_logits(self.model.head, clips)
+            scores = probabilities(logits)[known]
             figures = evaluation.quick(truth[known], scores)
             if name != "train":
                 figures["loss"] = evaluation.cross_entropy(truth[known], scores)
@@ -181,11 +182,10 @@ class _Watched:
         return found
 
 
-def _probabilities(head, clips):
-    """Means over the clips of recordings, as scoring and serving have them."""
+def _clip_logits(head, clips):
+    """The mean of the members for every clip."""
     logits = _logits(head, clips.vectors).mean(axis=1)
-    probabilities = 1.0 / (1.0 + np.exp(-logits.astype(np.float64)))
-    return cached_clips.ClipVectors(probabilities, clips.rows).means()
+    return cached_clips.ClipVectors(logits, clips.rows)
 
 
 def _logits(head, vectors):
@@ -239,10 +239,25 @@ def score(
     Returns:
         Probabilities, float32 `[recordings, tags]`.
     """
+    return probabilities(clip_logits(model, recordings, settings))
+
+
+def clip_logits(
+    model: clip_model.ClipModel,
+    recordings: manifests.Manifest,
+    settings: dual_encoder_config.Settings,
+) -> cached_clips.ClipVectors:
+    """Logits of every clip from its cached vector; arguments as for `score`."""
     clips, lost = _clip_vectors(model, recordings, settings)
     if lost:
         raise ValueError(next(iter(lost.values())))
-    return _probabilities(model.head, clips).astype(np.float32)
+    return _clip_logits(model.head, clips)
+
+
+def probabilities(logits: cached_clips.ClipVectors) -> np.ndarray:
+    """Means over the clips of recordings, as scoring and serving have them."""
+    shares = 1.0 / (1.0 + np.exp(-logits.vectors.astype(np.float64)))
+    return cached_clips.ClipVectors(shares, logits.rows).means()
 
 
 def fit_components(layer: keras.layers.Dense, vectors: np.ndarray) -> None:

@@ -68,9 +68,10 @@ def load_tagger(path: str | os.PathLike[str]) -> keras.Model:
     foreign = sorted(_foreign(_read_config(path)))
     if foreign:
         raise ValueError(
-            "A model to start from must be made of the layers of a tagger. "
-            f"Received: {', '.join(foreign[:3])} in {os.fspath(path)}; nothing "
-            "of it was loaded"
+            "A model to start from must be made of the layers of a tagger; of "
+            "an average (--average-with), start from what its first part "
+            f"started from. Received: {', '.join(foreign[:3])} in "
+            f"{os.fspath(path)}; nothing of it was loaded"
         )
     try:
         return keras.saving.load_model(path, compile=False)

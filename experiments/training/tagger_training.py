@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from experiments.data import recordings
 from experiments.runs import run_folder, state
+from experiments.scoring import evaluation
 from experiments.settings import (
     baseline_config,
     dual_encoder_config,
@@ -24,13 +25,14 @@ from experiments.training import (
     audio_module,
     frozen_body,
     replica_loop,
+    tag_sharing,
     tag_weights,
     transfer,
 )
 from experiments.training import loop as training_loop
 from experiments.workers import group
 from pipelines import manifest as manifests
-from pipelines.reading import dataset
+from pipelines.reading import dataset, slice_reader
 from tftag import hub
 from tftag.losses import classification
 from tftag.models import precision as precision_lib
@@ -99,7 +101,30 @@ def train_tagger(
         # Who trains alone has a folder.
         alone = cast(run_folder.RunDir, run)
         return train_head(settings, train, validation, alone, recipe)
-    return train_model(settings, train, validation, run, recipe, workers)
+    trained = train_model(settings, train, validation, run, recipe, workers)
+    if settings.training.tag_sharing and workers.is_chief:
+        _share(settings, train, trained)
+    return trained
+
+
+def _share(settings, train, trained):
+    """Has the tags of a trained tagger lend each other their logits."""
+    if settings.shuffle_labels:
+        train = shuffled_labels(train, settings.seed)
+    train = evaluation.readable(train, trained.lost)
+    vectors = evaluation.embed_manifest(
+        trained.model,
+        train,
+        settings.audio,
+        slice_reader.SliceReader(train, settings.audio.clip_samples),
+        settings.training.batch_size,
+    )
+    tag_sharing.share(
+        trained.model.head.get_layer("tag_logits"),
+        np.asarray(trained.model.head(vectors)),
+        train.labels(),
+        settings.training.tag_sharing,
+    )
 
 
 def refuse_group(workers: group.Workers) -> None:

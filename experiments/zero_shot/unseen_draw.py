@@ -22,8 +22,8 @@ from experiments.data import dual_encoder_data
 from experiments.runs import run_folder
 from experiments.settings import dual_encoder_config
 from experiments.training import (
+    averaged_training,
     dual_encoder_training,
-    fold_scores,
     tagger_training,
 )
 from pipelines import manifest as manifests
@@ -142,7 +142,7 @@ def _train_and_score(settings, train, test, split, vectors, folder):
         None,
         run_folder.RunDir(folder, "", "tagger"),
     )
-    probabilities = fold_scores.score(of_tagger, tagger.model, test)
+    probabilities = averaged_training.score(of_tagger, tagger.model, test)
     by_neighbours = conse.conse(probabilities, targets[seen], targets)
     # A seen tag needs no neighbours.
     by_neighbours[:, seen] = probabilities

@@ -13,8 +13,8 @@ from tone_runs import baseline as call
 
 from experiments import run_baseline
 from experiments.runs import run_folder
-from experiments.settings import baseline_config
-from experiments.training import cached_clips, vector_cache
+from experiments.settings import baseline_config, flags
+from experiments.training import averaged_training
 from tftag import calibration
 from tftag.serving import saved_tagger
 
@@ -295,6 +295,11 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
     made = tone_manifest.make(
         tmp_path / "data", train=4, validation=3, seconds=1.0, rate_hz=16_000
     )
+    small = {"epochs": 2, "batch_size": 4, "width": 1 / 64, "members": 1}
+    scratch = flags.replace(
+        baseline_config.strong(), {**small, "shared_blocks": 0}
+    )
+    monkeypatch.setitem(baseline_config.PRESETS, "strong", lambda: scratch)
     exported = []
 
     def export_tagger(model, spec, vocabulary, fitted, card, folder):
@@ -306,6 +311,7 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
     )
     line = ["--preset", "transfer", "--init-from", "mtt_musicnn"]
     line += ["--members", "1", "--pooling", "embedding", "--epochs", "2"]
+    line += ["--clip-seconds", "3.5"]  # one patch
     line += ["--head-units", "8", "--head-components", "3", "--name", "a"]
     line += ["--data", str(made.folder), "--runs", str(tmp_path / "runs")]
     line += ["--export", str(tmp_path / "saved")]
@@ -315,15 +321,19 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
         "the weights of mtt_musicnn"
     ]
     assert card["settings"]["init_from"] == "mtt_musicnn"
+    assert card["settings"]["average_with"] == "strong"
+    assert card["averaged_with"]["width"] == 1 / 64
+    assert model.shares == (pytest.approx(2 / 3), pytest.approx(1 / 3))
     files = list((tmp_path / "cache" / "clip_vectors").rglob("*.npy"))
     assert len(files) == 7
-    held = made.split("validation")
-    cached, _ = vector_cache.clip_vectors(model, held, spec, 4)
-    logits = model.head.predict(cached.vectors, verbose=0).mean(axis=1)
-    probabilities = cached_clips.ClipVectors(
-        1 / (1 + np.exp(-logits)), cached.rows
+    # From cached vectors, as a cross-validation has them.
+    settings = baseline_config.from_leaves(
+        run_of(tmp_path).load_json("config.json")
     )
+    held = made.split("validation")
     with np.load(run_of(tmp_path).path / "scores.npz") as saved:
         np.testing.assert_allclose(
-            saved["scores"], probabilities.means(), atol=1e-5
+            saved["scores"],
+            averaged_training.score(settings, model, held),
+            atol=1e-5,
         )

@@ -1,6 +1,7 @@
 """Networks, as Keras functional models; one module each."""
 
 from tftag.models import (
+    averaged_tagger,
     backbone,
     clip_model,
     dual_encoder,
@@ -11,6 +12,7 @@ from tftag.models import (
 )
 
 __all__ = [
+    "averaged_tagger",
     "backbone",
     "clip_model",
     "dual_encoder",

@@ -42,6 +42,9 @@ class BackboneConfig:
             a tagger averages their logits.
         shared_blocks: Blocks that all members have in common. The first ones
             see most cells and cost most; the last ones are nearly free.
+        patch_frames: Length of patches, evenly spaced over the clip, whose
+            vectors are averaged; 0 takes the clip as one. Fixes the clip
+            length.
         architecture: `blocks`, those of the reference experiment;
             `short_chunk`, those of Won et al. 2020; or `musicnn`, which takes
             neither `width` nor `blocks`.
@@ -54,6 +57,7 @@ class BackboneConfig:
     batch_norm_momentum: float = 0.99
     members: int = 1
     shared_blocks: int = 0
+    patch_frames: int = 0
     architecture: str = "blocks"
 
     def __post_init__(self) -> None:
@@ -95,6 +99,15 @@ class BackboneConfig:
                 f"`shared_blocks` must be 0 to {self.blocks - 1}: a member "
                 f"needs a block of its own. Received: {self.shared_blocks}."
             )
+        if not self.patch_frames >= 0:
+            raise ValueError(
+                f"`patch_frames` must be >= 0. Received: {self.patch_frames}."
+            )
+
+    @property
+    def fixes_clip_length(self) -> bool:
+        """Whether clips of another length than the `AudioSpec`'s do not fit."""
+        return self.pooling == "flatten" or self.patch_frames > 0
 
     @property
     def filters(self) -> tuple[int, ...]:
@@ -110,7 +123,7 @@ def backbone(
 
     Args:
         audio_spec: Its `mel_bands` are those of the input; its clip length
-            is the only one that `flatten` takes.
+            is the only one that `flatten` and patches take.
         config: What to build.
 
     Returns:
@@ -119,16 +132,46 @@ def backbone(
 
     Raises:
         ValueError: When there are more blocks than the mel bands can be
-            halved or, with `valid` padding, the frames of a clip.
+            halved or, with `valid` padding, the frames of a clip; or when a
+            patch is longer than a clip.
     """
-    frames = audio_spec.clip_frames if config.pooling == "flatten" else None
-    inputs = keras.Input((frames, audio_spec.mel_bands), name="log_mel")
+    frames = audio_spec.clip_frames if config.fixes_clip_length else None
+    inputs = x = keras.Input((frames, audio_spec.mel_bands), name="log_mel")
+    if config.patch_frames:
+        x, count = _patches(inputs, config.patch_frames)
     build = ARCHITECTURES[config.architecture].vectors
-    vectors = build(inputs, audio_spec, config)
+    vectors = build(x, audio_spec, config)
     outputs = vectors[0]
     if config.members > 1:
         outputs = keras.layers.Concatenate(name="members")(vectors)
+    if config.patch_frames:
+        outputs = ops.reshape(outputs, (-1, count, outputs.shape[-1]))
+        outputs = ops.mean(outputs, axis=1)
     return keras.Model(inputs, outputs, name="backbone")
+
+
+def _patches(
+    x: keras.KerasTensor, patch_frames: int
+) -> tuple[keras.KerasTensor, int]:
+    """Cuts `[batch, frames, mels]` into `[batch * count, patch, mels]`."""
+    _, frames, mels = x.shape
+    spare = frames - patch_frames
+    if spare < 0:
+        raise ValueError(
+            f"`patch_frames` must be <= {frames}, the frames of a clip. "
+            f"Received: {patch_frames}."
+        )
+    count = round(frames / patch_frames)
+    patches = []
+    for number in range(count):
+        start = round(spare * number / max(count - 1, 1))
+        cut = keras.layers.Cropping1D(
+            (start, spare - start),
+            data_format=_DATA_FORMAT,
+            name=f"patch_{number + 1}",
+        )
+        patches.append(cut(x))
+    return ops.reshape(ops.stack(patches, 1), (-1, patch_frames, mels)), count
 
 
 def member_prefixes(config: BackboneConfig) -> list[str]:
@@ -292,7 +335,9 @@ def _check_halvings(
     lengths = {"mel bands": audio_spec.mel_bands}
     if config.pool_padding == "valid":
         # With `same`, half of one frame is still one.
-        lengths["frames of a clip"] = audio_spec.clip_frames
+        lengths["frames of a clip"] = (
+            config.patch_frames or audio_spec.clip_frames
+        )
     for unit, length in lengths.items():
         limit = length.bit_length() - 1
         if config.blocks > limit:

@@ -14,14 +14,14 @@ def front_end(
 
     Args:
         audio_spec: Of the waveforms; `samples` is free unless
-            `config.pooling` is `flatten`.
+            `config.fixes_clip_length`.
         config: Of the backbone that comes next.
 
     Returns:
         A model from `{"waveform": [batch, samples], "peak": [batch]}` to the
         standardised spectrogram, float32 `[batch, frames, mels]`.
     """
-    fixed = config.pooling == "flatten"
+    fixed = config.fixes_clip_length
     inputs = waveform_inputs(audio_spec.clip_samples if fixed else None)
     x = layers.WaveformNormalization(name="normalization")(**inputs)
     x = log_mel_layer(audio_spec)(x)

@@ -68,7 +68,17 @@ def test_a_share_smaller_than_a_batch_is_refused_before_any_training(manifest):
 
 
 def test_a_head_on_cached_vectors_takes_as_few_as_there_are(manifest):
-    frozen = study.Arm("b", preset="transfer", train_share=0.1)
+    frozen = study.Arm(
+        "b", {"average_with": ""}, preset="transfer", train_share=0.1
+    )
     few = study.Study("?", (study.Arm("a"), frozen))
     base = flags.replace(baseline_config.demo(), {"batch_size": 8})
     jobs.check(few, base, manifest, FOLDS)
+
+
+def test_a_network_that_is_averaged_in_needs_its_batch_too(manifest):
+    averaged = study.Arm("b", preset="transfer", train_share=0.1)
+    few = study.Study("?", (study.Arm("a"), averaged))
+    base = flags.replace(baseline_config.demo(), {"batch_size": 8})
+    with pytest.raises(ValueError, match="batch_size=16, 1 recordings in 'b'"):
+        jobs.check(few, base, manifest, FOLDS)

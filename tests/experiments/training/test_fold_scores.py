@@ -38,7 +38,7 @@ def test_what_is_finished_is_not_trained_again(scored, monkeypatch):
     def train(*_):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(fold_scores.tagger_training, "train_tagger", train)
+    monkeypatch.setattr(fold_scores.averaged_training, "train_tagger", train)
     again = fold_scores.train_and_score(*asked)
     np.testing.assert_array_equal(again["scores"], found["scores"])
 

@@ -180,3 +180,36 @@ def test_padding_that_keeps_the_last_frame_takes_a_clip_of_any_length():
 def test_what_no_backbone_can_have_is_refused(arguments):
     with pytest.raises(ValueError, match="Received: "):
         backbone.BackboneConfig(**arguments)
+
+
+def test_patches_are_seen_alone_and_their_vectors_averaged():
+    keras.utils.set_random_seed(0)
+    plain = backbone.backbone(SPEC, TINY)
+    # Two of 15 frames in 32: one at the beginning, one at the end.
+    patched = backbone.backbone(
+        SPEC, dataclasses.replace(TINY, patch_frames=15)
+    )
+    patched.set_weights(plain.get_weights())
+    x = _log_mel(3, 32)
+    expected = (plain(x[:, :15]) + plain(x[:, 17:])) / 2
+    np.testing.assert_allclose(patched(x), expected, atol=1e-5)
+    assert patched.input.shape == (None, 32, 128)
+
+
+def test_a_patch_of_the_length_of_the_clip_is_the_clip():
+    keras.utils.set_random_seed(0)
+    plain = backbone.backbone(SPEC, TINY)
+    patched = backbone.backbone(
+        SPEC, dataclasses.replace(TINY, patch_frames=32)
+    )
+    patched.set_weights(plain.get_weights())
+    x = _log_mel(2, 32)
+    np.testing.assert_allclose(patched(x), plain(x), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "frames, said", [(-1, ">= 0.*-1"), (33, "<= 32, the frames of a clip.*33")]
+)
+def test_patches_that_cannot_be_are_refused(frames, said):
+    with pytest.raises(ValueError, match=f"`patch_frames` must be {said}"):
+        backbone.backbone(SPEC, dataclasses.replace(TINY, patch_frames=frames))

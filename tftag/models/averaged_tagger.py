@@ -1,0 +1,163 @@
+"""Taggers on the same clips, whose logits are averaged, as one tagger."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import keras
+from keras import ops
+
+from tftag.models import clip_model
+from tftag.models import front_end as front_end_lib
+
+
+@keras.saving.register_keras_serializable(package="tftag")
+class AveragedTagger(clip_model.ClipModel):
+    """One tagger of several, each with a share of the log-odds.
+
+    Networks that see other things in a clip err on other recordings, so that
+    their mean ranks better than each of them. Each keeps its own front end;
+    all see the same waveform.
+
+    >>> import numpy as np
+    >>> from tftag import audio
+    >>> from tftag.models import averaged_tagger, backbone, tagger
+    >>> config = tagger.TaggerConfig(backbone.BackboneConfig(width=1 / 64))
+    >>> parts = [
+    ...     tagger.Tagger(["calm", "loud"], audio.AudioSpec(), config)
+    ...     for _ in range(2)
+    ... ]
+    >>> model = averaged_tagger.AveragedTagger(parts, [0.75, 0.25])
+    >>> waveforms = np.random.default_rng(0).normal(size=(1, 16_000))
+    >>> first, second = (part(waveforms) for part in parts)
+    >>> bool(np.allclose(model(waveforms), 0.75 * first + 0.25 * second))
+    True
+
+    Args:
+        parts: Taggers of the same tags, in the same order.
+        shares: Of the log-odds, one per part.
+
+    Attributes:
+        parts: As given, a tuple; their weights are those of the model.
+        shares: As given, a tuple.
+        front_end: From waveform and peak to what each backbone takes.
+        backbone: From there to the vectors of all parts, one after the other.
+        head: From there to logits `[batch, tags]`.
+
+    Raises:
+        ValueError: The parts do not fit together.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[clip_model.ClipModel],
+        shares: Sequence[float],
+        *,
+        name: str = "averaged_tagger",
+        trainable: bool = True,
+    ):
+        """Joins the parts."""
+        samples = _check(parts, shares)
+        super().__init__(
+            _front_end(parts, samples),
+            _backbone(parts),
+            _head(parts, shares),
+            name=name,
+            trainable=trainable,
+        )
+        self.parts = tuple(parts)
+        self.shares = tuple(shares)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the parts as Keras saves them, each with its own config."""
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "parts": [
+                keras.saving.serialize_keras_object(part) for part in self.parts
+            ],
+            "shares": list(self.shares),
+        }
+
+    @classmethod
+    def from_config(
+        cls,
+        config: dict[str, Any],
+        custom_objects: dict[str, type] | None = None,
+    ) -> Self:
+        """Builds the model of a config."""
+        parts = [
+            keras.saving.deserialize_keras_object(part, custom_objects)
+            for part in config["parts"]
+        ]
+        return cls(**{**config, "parts": parts})
+
+
+def _check(
+    parts: Sequence[clip_model.ClipModel], shares: Sequence[float]
+) -> int | None:
+    """Returns the length that clips must have, None for any."""
+    if len(parts) != len(shares) or not parts:
+        raise ValueError(
+            "Every part needs a share, and there must be one. "
+            f"Received: {len(parts)} parts, {len(shares)} shares."
+        )
+    counts = {part.output_shape[-1] for part in parts}
+    if len(counts) > 1:
+        raise ValueError(
+            f"The parts must have the same tags. Received: {sorted(counts)} "
+            "outputs."
+        )
+    lengths = {part.input["waveform"].shape[1] for part in parts} - {None}
+    if len(lengths) > 1:
+        raise ValueError(
+            "The parts must take clips of the same length. "
+            f"Received: {sorted(lengths)} samples."
+        )
+    return next(iter(lengths), None)
+
+
+def _named(part: keras.Model, number: int) -> keras.Model:
+    """The same layers under a name of their own."""
+    return keras.Model(part.input, part.output, name=f"{part.name}_{number}")
+
+
+def _front_end(
+    parts: Sequence[clip_model.ClipModel], samples: int | None
+) -> keras.Model:
+    inputs = front_end_lib.waveform_inputs(samples)
+    outputs = [
+        _named(part.front_end, number)(inputs)
+        for number, part in enumerate(parts, start=1)
+    ]
+    return keras.Model(inputs, outputs, name="front_end")
+
+
+def _backbone(parts: Sequence[clip_model.ClipModel]) -> keras.Model:
+    inputs = [keras.Input(part.backbone.input.shape[1:]) for part in parts]
+    vectors = [
+        ops.cast(_named(part.backbone, number)(x), "float32")
+        for number, (part, x) in enumerate(
+            zip(parts, inputs, strict=True), start=1
+        )
+    ]
+    return keras.Model(
+        inputs, ops.concatenate(vectors, axis=-1), name="backbone"
+    )
+
+
+def _head(
+    parts: Sequence[clip_model.ClipModel], shares: Sequence[float]
+) -> keras.Model:
+    widths = [part.backbone.output.shape[-1] for part in parts]
+    inputs = keras.Input((sum(widths),), name="clip_vector")
+    ends = [sum(widths[:number]) for number in range(1, len(widths))]
+    vectors = ops.split(inputs, ends, axis=-1) if ends else [inputs]
+    total = 0.0
+    for number, (part, vector) in enumerate(
+        zip(parts, vectors, strict=True), start=1
+    ):
+        logits = _named(part.head, number)(vector)
+        if len(logits.shape) == 3:
+            logits = ops.mean(logits, axis=1)
+        total = total + shares[number - 1] * ops.cast(logits, "float32")
+    return keras.Model(inputs, total, name="head")
