@@ -152,12 +152,15 @@ def _head(
     inputs = keras.Input((sum(widths),), name="clip_vector")
     ends = [sum(widths[:number]) for number in range(1, len(widths))]
     vectors = ops.split(inputs, ends, axis=-1) if ends else [inputs]
-    total = 0.0
+    terms = []
     for number, (part, vector) in enumerate(
         zip(parts, vectors, strict=True), start=1
     ):
         logits = _named(part.head, number)(vector)
         if len(logits.shape) == 3:
             logits = ops.mean(logits, axis=1)
-        total = total + shares[number - 1] * ops.cast(logits, "float32")
-    return keras.Model(inputs, total, name="head")
+        terms.append(shares[number - 1] * ops.cast(logits, "float32"))
+    outputs = terms[0]
+    for term in terms[1:]:
+        outputs = outputs + term
+    return keras.Model(inputs, outputs, name="head")

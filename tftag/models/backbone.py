@@ -166,9 +166,7 @@ def _patches(
     for number in range(count):
         start = round(spare * number / max(count - 1, 1))
         cut = keras.layers.Cropping1D(
-            (start, spare - start),
-            data_format=_DATA_FORMAT,
-            name=f"patch_{number + 1}",
+            (start, spare - start), name=f"patch_{number + 1}"
         )
         patches.append(cut(x))
     return ops.reshape(ops.stack(patches, 1), (-1, patch_frames, mels)), count
