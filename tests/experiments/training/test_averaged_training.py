@@ -43,7 +43,13 @@ def settings(monkeypatch):
     monkeypatch.setattr(transfer, "take_over", lambda *_: ())
     scratch = flags.replace(
         baseline_config.demo(),
-        {**tone_manifest.SMALL, "checkpoint_seconds": 0.0, "tag_sharing": 0.2},
+        {
+            **tone_manifest.SMALL,
+            "epochs": 1,
+            "batch_size": 2,
+            "checkpoint_seconds": 0.0,
+            "tag_sharing": 0.2,
+        },
     )
     monkeypatch.setitem(baseline_config.PRESETS, "strong", lambda: scratch)
     return flags.replace(
@@ -84,31 +90,16 @@ def test_killed_and_started_again_it_ends_the_same(
         with pytest.raises(Killed):
             train(settings, made, tmp_path / "killed")
     again = train(settings, made, tmp_path / "killed")
-    finished = train(settings, made, tmp_path / "killed")
-    for other in (again, finished):
-        for a, b in zip(
-            alone.model.get_weights(), other.model.get_weights(), strict=True
-        ):
-            np.testing.assert_array_equal(a, b)
+    for a, b in zip(
+        alone.model.get_weights(), again.model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
     # The head's run is this one, and the network's stands inside.
     kept = tmp_path / "killed" / "baseline" / "a"
     assert len(alone.history) == 3
     for folder in (kept, kept / "averaged_with" / "strong"):
         assert (folder / "history.csv").is_file()
     assert (kept / "averaged_with" / "strong" / "config.json").is_file()
-    # As alone: a network that something was drawn before it would differ.
-    scratch = averaged_training.train_tagger(
-        settings.averaged_network(),
-        made.split("train"),
-        made.split("validation"),
-        run_folder.RunDir(tmp_path, "baseline", "scratch"),
-    )
-    for a, b in zip(
-        scratch.model.get_weights(),
-        alone.model.parts[1].get_weights(),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(a, b)
 
 
 def test_the_network_has_the_data_the_seed_and_the_labels_of_the_run():
