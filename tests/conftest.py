@@ -220,6 +220,7 @@ def baseline_run(tmp_path_factory):
 @pytest.fixture(scope="session")
 def dual_run(tmp_path_factory):
     """Folder of tones and the finished run `runs/dual_encoder/a`."""
+    import eager_training
     import tone_manifest
     import tone_runs
 
@@ -227,7 +228,8 @@ def dual_run(tmp_path_factory):
     tone_manifest.make(
         folder / "data", train=8, validation=6, test=12, seconds=1.0
     )
-    assert tone_runs.dual_encoder(folder) == 0
+    with eager_training.eager_training():
+        assert tone_runs.dual_encoder(folder) == 0
     return folder
 
 
@@ -251,12 +253,14 @@ def zero_shot_run(tmp_path_factory):
 @pytest.fixture(scope="session")
 def cross_validation_run(tmp_path_factory):
     """Folder of tones and the finished run `runs/cross_validation/a`."""
+    import eager_training
     import tone_manifest
     import tone_runs
 
     folder = tmp_path_factory.mktemp("cross_validation")
     tone_manifest.make(folder / "data")
-    assert tone_runs.cross_validation(folder) == 0
+    with eager_training.eager_training():
+        assert tone_runs.cross_validation(folder) == 0
     return folder
 
 
