@@ -192,7 +192,7 @@ def _compared(
     rows: npt.NDArray[Any],
     direction: npt.NDArray[np.floating[Any]],
 ) -> Iterator[Chosen]:
-    vectors = part.segment.arrays["vectors"][rows].astype(np.float64)
+    vectors = part.segment.vectors_at(rows).astype(np.float64)
     lengths = np.linalg.norm(vectors, axis=1)
     if not (np.abs(lengths - 1) < _UNIT_TOLERANCE).all():
         raise ValueError(
