@@ -255,16 +255,3 @@ def test_without_a_gpu_precision_stays_and_it_is_said(
         with tagger_training.precision("mixed_float16"):
             assert tagger_training.keras.config.dtype_policy().name == "float32"
     assert caplog.text.count("5 to 25 times") == 1
-
-
-@pytest.mark.slow
-def test_run_killed_again_and_again_ends_with_the_same_bits(tmp_path):
-    tone_manifest.make(tmp_path / "data")
-    run = run_folder.RunDir(tmp_path / "runs", "baseline", "killed")
-    for state in (1, 5, 14):
-        kill_when(start(tmp_path, "killed"), lambda: newest_state(run) >= state)  # noqa: B023
-    eventful_training.train(tmp_path, "killed")
-    eventful_training.train(tmp_path, "alone")
-    assert_same_end(
-        run, run_folder.RunDir(tmp_path / "runs", "baseline", "alone")
-    )
