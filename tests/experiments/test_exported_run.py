@@ -111,7 +111,7 @@ def test_the_end_names_what_to_try_on_what_was_made(
 ):
     monkeypatch.chdir(tmp_path)
     run, arguments, _, _ = begin(tmp_path, made)
-    judged = judgements.Judgement(made, None, None, None)
+    judged = judgements.HeldOutResult(made, None, None, None)
     summary = {"recordings": 9, "evaluated_on": "test"}
     monkeypatch.setattr(
         exported_run.evaluation, "figures_table", lambda _: "a table"
