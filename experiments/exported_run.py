@@ -266,7 +266,7 @@ def _closing(run, summary, exported, recordings) -> str:
     board = [console.short(sys.executable), "-m", "tensorboard.main"]
     board += ["--logdir", str(run.path.parent)]
     tag = console.tftag_command(
-        "tag", exported, console.example(recordings) or "AUDIO"
+        "tag", console.example(recordings) or "AUDIO", "--model", exported
     )
     return "\n".join(
         [

@@ -192,7 +192,7 @@ def search_line(exported: pathlib.Path, scored: manifests.Manifest) -> str:
     example = console.example(scored)
     folder = "FOLDER" if example is None else example.parent
     command = console.tftag_command(
-        "search", exported, folder, f"{wanted} -{unwanted}"
+        "search", folder, f"{wanted} -{unwanted}", "--model", exported
     )
     return f"\n  {command}"
 

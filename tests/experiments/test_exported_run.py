@@ -122,6 +122,6 @@ def test_the_end_names_what_to_try_on_what_was_made(
     )
     said = capsys.readouterr().out
     assert "9 recordings, test\na table\n" in said
-    assert "-m tftag tag saved/1 data/audio/000.wav\nmore\n" in said
+    assert "-m tftag tag data/audio/000.wav --model saved/1\nmore\n" in said
     metrics = run.read_json("metrics.json")
     assert metrics == {**summary, "export": str(tmp_path / "saved" / "1")}
