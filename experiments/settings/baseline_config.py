@@ -7,7 +7,13 @@ field of what the preset returns (`flags`).
 import dataclasses
 import typing
 
-from experiments.settings import flags, optimizers, pretrained, tables
+from experiments.settings import (
+    flags,
+    optimizers,
+    pretrained,
+    tables,
+    training_config,
+)
 from pipelines.reading import dataset
 from tftag import audio as audio_lib
 from tftag import hub
@@ -15,100 +21,6 @@ from tftag.losses import classification
 from tftag.models import backbone, tagger
 from tftag.pretrained import musicnn_weights
 
-
-@dataclasses.dataclass(frozen=True)
-class TrainingConfig:
-    """How a model is fitted.
-
-    Attributes:
-        epochs: passes over the training recordings.
-        batch_size: recordings per step.
-        optimizer: what makes steps of gradients.
-        learning_rate: highest learning rate of the schedule.
-        layer_decay: from one layer of the body to the one below, counted from
-            the head, the learning rate falls to this share; 1 is the same
-            rate for all.
-        schedule: the learning rate over time; `cosine` is a linear warm-up
-            over the first 5 % of the steps, then down to zero.
-        weight_decay: decoupled, on kernels only; 0 is off.
-        clip_norm: largest global norm of the gradients; 0 is off.
-        loss: what is minimised.
-        tag_weights: `none`, `frequency`, `adaptive`, or a CSV file of
-            `tag,weight`; for `bce` only.
-        tag_sharing: part of a tag's logits that comes from other tags, by their
-            correlation over the training recordings, once training is over.
-        tag_prior: the last bias starts at the log-odds of each tag.
-        average_decay: per step, of the average of the weights that is scored
-            and exported; 0 takes the weights themselves.
-        score_every: epochs from one scoring of the validation recordings and
-            of a sample of the training ones to the next; the last is scored.
-        patience: scorings without a better validation MAP before training
-            ends; 0 is off.
-        precision: `float32`, `mixed_float16` or `mixed_bfloat16`.
-        checkpoint_seconds: least time between checkpoints inside an epoch; 0
-            is one per step. Every epoch ends with one.
-        max_lost_share: of the recordings that may become unreadable before
-            training ends with an error.
-        synchronized_batch_norm: with several devices or workers, batch norm
-            takes the statistics of the whole batch, as one device would; off,
-            each device those of its own part.
-    """
-
-    epochs: int = 30
-    batch_size: int = 16
-    optimizer: str = "adamw"
-    learning_rate: float = 2e-3
-    layer_decay: float = 1.0
-    schedule: str = "cosine"
-    weight_decay: float = 1e-3
-    clip_norm: float = 1.0
-    loss: str = "bce"
-    tag_weights: str = "none"
-    tag_sharing: float = 0.0
-    tag_prior: bool = True
-    average_decay: float = 0.0
-    score_every: int = 1
-    patience: int = 0
-    precision: str = "float32"
-    checkpoint_seconds: float = 60.0
-    max_lost_share: float = 0.01
-    synchronized_batch_norm: bool = True
-
-    def __post_init__(self):
-        """Refuses values that cannot be."""
-        least = {"epochs": 1, "batch_size": 1, "patience": 0, "score_every": 1}
-        least |= {"weight_decay": 0, "clip_norm": 0, "checkpoint_seconds": 0}
-        least |= {"max_lost_share": 0}
-        for field, limit in least.items():
-            if not getattr(self, field) >= limit:
-                raise ValueError(
-                    f"`{field}` must be at least {limit}. "
-                    f"Received: {getattr(self, field)}"
-                )
-        if not self.learning_rate > 0:
-            raise ValueError(
-                "`learning_rate` must be greater than 0. "
-                f"Received: {self.learning_rate}"
-            )
-        if not 0 < self.layer_decay <= 1:
-            raise ValueError(
-                f"`layer_decay` must be in (0, 1]. Received: {self.layer_decay}"
-            )
-        if not 0 <= self.tag_sharing <= 1:
-            raise ValueError(
-                f"`tag_sharing` must be in [0, 1]. Received: {self.tag_sharing}"
-            )
-        if not 0 <= self.average_decay < 1:
-            raise ValueError(
-                "`average_decay` must be in [0, 1). "
-                f"Received: {self.average_decay}"
-            )
-        tables.check("optimizer", self.optimizer, optimizers.OPTIMIZERS)
-        tables.check("schedule", self.schedule, optimizers.SCHEDULES)
-        tables.check("precision", self.precision, PRECISIONS)
-
-
-PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 TRAIN_ON = ("train", "all")
 SYNTHETIC = "synthetic"
 
@@ -162,7 +74,9 @@ class BaselineConfig:
     model: tagger.TaggerConfig = dataclasses.field(
         default_factory=tagger.TaggerConfig
     )
-    training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
+    training: training_config.TrainingConfig = dataclasses.field(
+        default_factory=training_config.TrainingConfig
+    )
     augmentation: dataset.Augmentation = dataclasses.field(
         default_factory=dataset.Augmentation
     )
@@ -252,7 +166,7 @@ class BaselineConfig:
 
 
 def check_cached(
-    training: TrainingConfig, augmentation: dataset.Augmentation
+    training: training_config.TrainingConfig, augmentation: dataset.Augmentation
 ) -> None:
     """Refuses what needs the waveforms in every epoch.
 
@@ -290,7 +204,7 @@ def demo() -> BaselineConfig:
         model=tagger.TaggerConfig(
             backbone=backbone.BackboneConfig(width=0.125)
         ),
-        training=TrainingConfig(
+        training=training_config.TrainingConfig(
             epochs=40, learning_rate=3e-3, average_decay=0.98
         ),
     )
@@ -310,7 +224,7 @@ def seed() -> BaselineConfig:
                 width=1.0, pooling="flatten", pool_padding="valid"
             )
         ),
-        training=TrainingConfig(
+        training=training_config.TrainingConfig(
             epochs=100,
             optimizer="sgd",
             learning_rate=0.001,
@@ -340,7 +254,7 @@ def strong() -> BaselineConfig:
                 width=0.125, batch_norm_momentum=0.95, members=2
             ),
         ),
-        training=TrainingConfig(
+        training=training_config.TrainingConfig(
             epochs=100,
             learning_rate=4e-3,
             weight_decay=2e-2,
@@ -382,7 +296,7 @@ def transfer() -> BaselineConfig:
                 patch_frames=musicnn_weights.AUDIO.clip_frames,
             ),
         ),
-        training=TrainingConfig(
+        training=training_config.TrainingConfig(
             epochs=40,
             batch_size=64,
             learning_rate=1e-3,
@@ -422,7 +336,7 @@ def short_chunk() -> BaselineConfig:
                 batch_norm_momentum=0.9,
             ),
         ),
-        training=TrainingConfig(
+        training=training_config.TrainingConfig(
             epochs=200,
             patience=80,
             optimizer="adam",

@@ -3,7 +3,12 @@
 import dataclasses
 import typing
 
-from experiments.settings import baseline_config, pretrained, tables
+from experiments.settings import (
+    baseline_config,
+    pretrained,
+    tables,
+    training_config,
+)
 from pipelines.reading import dataset
 from tftag import audio as audio_lib
 from tftag import hub
@@ -101,8 +106,8 @@ class DualConfig:
         default_factory=dual_encoder.DualEncoderConfig
     )
     heads: HeadsConfig = dataclasses.field(default_factory=HeadsConfig)
-    training: baseline_config.TrainingConfig = dataclasses.field(
-        default_factory=lambda: baseline_config.TrainingConfig(loss="sigmoid")
+    training: training_config.TrainingConfig = dataclasses.field(
+        default_factory=lambda: training_config.TrainingConfig(loss="sigmoid")
     )
     augmentation: dataset.Augmentation = dataclasses.field(
         default_factory=dataset.Augmentation
