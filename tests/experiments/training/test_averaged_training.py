@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 import tone_manifest
 
-from experiments.runs import run_folder
+from experiments.runs import checkpoint, run_folder
 from experiments.settings import baseline_config, flags
 from experiments.training import (
     averaged_training,
-    cached_clips,
+    frozen_body,
     loop,
     transfer,
-    vector_cache,
 )
 from experiments.workers import group
 
@@ -30,16 +29,9 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def settings(monkeypatch):
-    """A head on vectors that are known, with a network from scratch."""
-
-    def clip_vectors(model, manifest, spec, batch_size):
-        labels = manifest.labels()
-        rows = np.repeat(np.arange(len(labels)), 2)
-        vectors = np.zeros((len(rows), model.backbone.output.shape[1]))
-        vectors[:, :3] = labels[rows]
-        return cached_clips.ClipVectors(vectors.astype(np.float32), rows), {}
-
-    monkeypatch.setattr(vector_cache, "clip_vectors", clip_vectors)
+    """A head that stays as it is drawn, with a network from scratch."""
+    known = checkpoint.Progress(epoch=1, history=[{"epoch": 1}])
+    monkeypatch.setattr(frozen_body, "train", lambda *_: known)
     monkeypatch.setattr(transfer, "take_over", lambda *_: ())
     scratch = flags.replace(
         baseline_config.demo(),
@@ -57,7 +49,6 @@ def settings(monkeypatch):
         {
             **tone_manifest.SMALL,
             "head_units": 8,
-            "epochs": 3,
             "average_decay": 0.0,
             "init_from": "somewhere",
             "freeze": True,
@@ -70,7 +61,7 @@ def settings(monkeypatch):
 def train(settings, made, folder):
     run = run_folder.RunDir(folder, "baseline", "a")
     return averaged_training.train_tagger(
-        settings, made.split("train"), made.split("validation"), run
+        settings, made.split("train"), None, run
     )
 
 
@@ -94,12 +85,11 @@ def test_killed_and_started_again_it_ends_the_same(
         alone.model.get_weights(), again.model.get_weights(), strict=True
     ):
         np.testing.assert_array_equal(a, b)
-    # The head's run is this one, and the network's stands inside.
-    kept = tmp_path / "killed" / "baseline" / "a"
-    assert len(alone.history) == 3
-    for folder in (kept, kept / "averaged_with" / "strong"):
-        assert (folder / "history.csv").is_file()
-    assert (kept / "averaged_with" / "strong" / "config.json").is_file()
+    beside = tmp_path / "killed" / "baseline" / "a" / "averaged_with" / "strong"
+    for name in ("history.csv", "config.json"):
+        assert (beside / name).is_file()
+    assert alone.history == [{"epoch": 1}]
+    assert alone.model.shares == (0.75, 0.25)
 
 
 def test_the_network_has_the_data_the_seed_and_the_labels_of_the_run():
