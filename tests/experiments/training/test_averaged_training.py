@@ -24,7 +24,7 @@ class Killed(BaseException):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("averaged")
-    return tone_manifest.make(folder / "data", train=8, validation=4)
+    return tone_manifest.make(folder / "data", train=8, validation=0)
 
 
 @pytest.fixture
@@ -60,11 +60,10 @@ def settings(monkeypatch):
 
 def train(settings, made, folder):
     run = run_folder.RunDir(folder, "baseline", "a")
-    return averaged_training.train_tagger(
-        settings, made.split("train"), None, run
-    )
+    return averaged_training.train_tagger(settings, made, None, run)
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_killed_and_started_again_it_ends_the_same(
     settings, made, tmp_path, monkeypatch
 ):
@@ -108,6 +107,7 @@ def test_the_network_has_the_data_the_seed_and_the_labels_of_the_run():
     assert network == expected
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_without_it_there_is_one_network(settings, made, tmp_path):
     alone = dataclasses.replace(settings, average_with="")
     trained = train(alone, made, tmp_path)
@@ -139,7 +139,7 @@ def test_several_workers_are_refused(settings, made, tmp_path):
     with pytest.raises(ValueError, match="--average-with ''.*strong"):
         averaged_training.train_tagger(
             settings,
-            made.split("train"),
+            made,
             None,
             run_folder.RunDir(tmp_path, "baseline", "a"),
             workers,
