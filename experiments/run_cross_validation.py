@@ -22,7 +22,8 @@ from experiments.data import recordings
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation, out_of_fold
 from experiments.settings import baseline_config, flags
-from experiments.training import fold_scores, transfer
+from experiments.studies import fold_scores
+from experiments.training import transfer
 from pipelines import manifest as manifests
 from pipelines import splits
 from tftag import metrics

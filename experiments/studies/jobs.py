@@ -16,8 +16,8 @@ from experiments.figures import tensorboard_log
 from experiments.runs import run_folder
 from experiments.scoring import evaluation, out_of_fold
 from experiments.settings import baseline_config, flags
-from experiments.studies import study
-from experiments.training import fold_scores, loop
+from experiments.studies import fold_scores, study
+from experiments.training import loop
 from pipelines import manifest as manifests
 
 

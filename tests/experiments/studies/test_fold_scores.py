@@ -6,7 +6,7 @@ import tone_manifest
 
 from experiments.runs import run_folder
 from experiments.settings import baseline_config, flags
-from experiments.training import fold_scores
+from experiments.studies import fold_scores
 
 SMALL = {**tone_manifest.SMALL, "epochs": 1}
 
