@@ -94,7 +94,7 @@ def copy_data_set(
     folder = pathlib.Path(folder)
     whole = manifest.read_manifest(folder)
     checks.check_place(target, whole.tracks)
-    names = [track.path for track in whole.tracks]
+    names = whole.tracks.texts("path")
     names += [manifest.TABLE_NAME, manifest.FACTS_NAME]
     if (folder / rejected.TABLE_NAME).is_file():
         names.append(rejected.TABLE_NAME)

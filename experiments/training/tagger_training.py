@@ -184,7 +184,7 @@ def train_model(
     fitted, held = train, None
     if training.tag_weights == "adaptive":
         rows = tag_weights.held_out(
-            [track.artist for track in train.tracks],
+            train.tracks.texts("artist"),
             train.labels(),
             settings.seed,
         )
@@ -306,7 +306,7 @@ def shuffled_labels(
     order = np.random.default_rng(seed).permutation(len(manifest.tracks))
     return dataclasses.replace(
         manifest,
-        tracks=tuple(
+        tracks=manifests.Tracks.of(
             dataclasses.replace(track, tags=manifest.tracks[other].tags)
             for track, other in zip(manifest.tracks, order, strict=True)
         ),

@@ -198,8 +198,8 @@ def check_start(
     return leaks.check_start(
         card(source),
         unseen,
-        [track.track_id for track in test.tracks],
-        [track.audio_hash for track in test.tracks],
+        test.tracks.texts("track_id"),
+        test.tracks.texts("audio_hash"),
     )
 
 

@@ -158,7 +158,7 @@ def _train_and_score(settings, train, test, split, vectors, folder):
         clips.means(),
         learnt.labels(),
         targets[seen],
-        artists=[track.artist for track in learnt.tracks],
+        artists=learnt.tracks.texts("artist"),
         seed=settings.seed,
     )
     scores[LINEAR] = fitted.score(test_clips.means(), targets)

@@ -235,10 +235,10 @@ class SliceReader:
                 )
 
     def _check_share(self):
-        with self._lock:
-            lost = dict(self.lost)
         recordings = len(self.manifest.tracks)
-        if len(lost) > self.max_lost_share * recordings:
+        if len(self.lost) > self.max_lost_share * recordings:
+            with self._lock:
+                lost = dict(self.lost)
             named = "; ".join(f"{k}: {v}" for k, v in list(lost.items())[:3])
             raise self._failed(
                 f"Lost recordings must be at most {self.max_lost_share:.3g} "

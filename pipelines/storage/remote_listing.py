@@ -121,7 +121,12 @@ def sizes(
         RemoteError: A server does not say.
     """
     if not isinstance(folder, addresses.Address):
-        return [_local_bytes(os.path.join(folder, name)) for name in names]
+        # As `os.path.join` does, which takes twice the time of asking.
+        above = os.path.join(folder, "")
+        return [
+            _local_bytes(name if name[:1] == os.sep else above + name)
+            for name in names
+        ]
     files = [folder / name for name in names]
     found = look_up(files)
     return [_bytes_of(file, found[file]) for file in files]

@@ -92,7 +92,7 @@ def _pair(seen, pair, folder):
 
 def _tags(seen, folder, examples):
     generator = np.random.default_rng(_SEED)
-    splits = np.array([track.split for track in seen.tracks])
+    splits = np.array(seen.tracks.texts("split"))
     labels = seen.prepared.labels() > 0
     # Files that cannot be read would be players that do not play.
     playable = np.array([t.path not in seen.unreadable for t in seen.tracks])
