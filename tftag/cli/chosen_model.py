@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
-from tftag.console import quiet
 from tftag.pretrained import presets
 from tftag.serving import version_folder
 
@@ -97,17 +96,18 @@ def open_tagger(model: str) -> "saved_tagger.SavedTagger":
         ValueError: What is there cannot be used.
     """
     path = presets.resolve(model, say)
-    with quiet.tensorflow_start():
-        from tftag.serving import saved_tagger
-    return saved_tagger.SavedTagger(path)
+    from tftag.serving import c_library, saved_tagger
+
+    return saved_tagger.SavedTagger(path, starts_fast=c_library.is_there())
 
 
 def open_dual_encoder(model: str) -> "saved_dual_encoder.SavedDualEncoder":
     """Opens a model that compares with any words, as `open_tagger` does."""
     path = presets.resolve(model, say)
-    with quiet.tensorflow_start():
-        from tftag.serving import saved_dual_encoder
-    return saved_dual_encoder.SavedDualEncoder(path)
+    from tftag.serving import c_library, saved_dual_encoder
+
+    starts_fast = c_library.is_there()
+    return saved_dual_encoder.SavedDualEncoder(path, starts_fast)
 
 
 def say(line: str) -> None:
