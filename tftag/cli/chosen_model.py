@@ -101,12 +101,23 @@ def open_tagger(model: str) -> "saved_tagger.SavedTagger":
     return saved_tagger.SavedTagger(path, starts_fast=c_library.is_there())
 
 
-def open_dual_encoder(model: str) -> "saved_dual_encoder.SavedDualEncoder":
-    """Opens a model that compares with any words, as `open_tagger` does."""
+def open_dual_encoder(
+    model: str, starts_fast: bool = True
+) -> "saved_dual_encoder.SavedDualEncoder":
+    """Opens a model that compares with any words.
+
+    Args:
+        model: As for `open_tagger`.
+        starts_fast: Whether to do without TensorFlow's Python at first. What
+            surely describes recordings for an index needs it.
+
+    Raises:
+        FileNotFoundError: As `open_tagger`, and so ValueError.
+    """
     path = presets.resolve(model, say)
     from tftag.serving import c_library, saved_dual_encoder
 
-    starts_fast = c_library.is_there()
+    starts_fast = starts_fast and c_library.is_there()
     return saved_dual_encoder.SavedDualEncoder(path, starts_fast)
 
 

@@ -15,7 +15,8 @@ from tftag.console import quiet
 
 POINTER = ctypes.c_void_p
 STRING_BYTES = 24  # sizeof(TF_TString)
-_NAMES = ("libtensorflow_cc.so.2", "libtensorflow_cc.2.dylib")
+# Of the wheels for Linux, where this was tried.
+_NAME = "libtensorflow_cc.so.2"
 _INT, _SIZE = ctypes.c_int, ctypes.c_size_t
 
 
@@ -73,15 +74,15 @@ def loaded() -> ctypes.CDLL | None:
     found = importlib.util.find_spec("tensorflow")
     if found is None or found.origin is None:
         return None
-    paths = [pathlib.Path(found.origin).parent / name for name in _NAMES]
-    for path in filter(pathlib.Path.exists, paths):
-        with quiet.tensorflow_start():
-            # Not RTLD_GLOBAL: other libraries would take its symbols.
-            library = ctypes.CDLL(os.fspath(path))
-        if not all(hasattr(library, name) for name in _FUNCTIONS):
-            return None
-        for name, (result, *arguments) in _FUNCTIONS.items():
-            function = getattr(library, name)
-            function.restype, function.argtypes = result, arguments
-        return library
-    return None
+    path = pathlib.Path(found.origin).with_name(_NAME)
+    if not path.exists():
+        return None
+    with quiet.tensorflow_start():
+        # Not RTLD_GLOBAL: other libraries would take its symbols.
+        library = ctypes.CDLL(os.fspath(path))
+    if not all(hasattr(library, name) for name in _FUNCTIONS):
+        return None
+    for name, (result, *arguments) in _FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library

@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     if opened_library.is_index(place):
         index = library_index.LibraryIndex.open(place)
         model = opened_library.model_of(index, arguments.model)
-    encoder = chosen_model.open_dual_encoder(model)
+    encoder = chosen_model.open_dual_encoder(model, starts_fast=False)
     fail = opened_library.Failures("not in the index")
     opened_library.bring_up_to_date(
         place, folders, encoder, model, fail, arguments.threads
