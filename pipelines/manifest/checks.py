@@ -11,6 +11,7 @@ from pipelines.storage import remote_listing
 
 SPLITS = ("train", "validation", "test")
 PREPARED = manifest_tracks.PREPARED
+_BLOCK_ROWS = 8_192
 
 
 def check_tracks(tracks: manifest_tracks.Tracks, path: object) -> None:
@@ -112,19 +113,23 @@ def check_files(
         ValueError: Files have another size than they were written with.
         OSError: A server does not answer.
     """
-    paths = tracks.texts("path")
-    sizes = remote_listing.sizes(folder, paths)
-    wanted = tracks.numbers("file_bytes")
-    missing = [
-        p for p, found in zip(paths, sizes, strict=True) if found is None
-    ]
-    cut = [
-        f"{path} ({found_bytes} of {file_bytes})"
+    missing, cut = [], []
+    # Of a bucket, folders are listed, each once.
+    is_remote = isinstance(folder, addresses.Address)
+    rows = len(tracks) if is_remote else _BLOCK_ROWS
+    for first in range(0, len(tracks), rows):
+        block = tracks[first : first + rows]
+        paths, sizes = block.texts("path"), block.numbers("file_bytes").tolist()
+        found = remote_listing.sizes(folder, paths)
+        if found == sizes:
+            continue
         for path, found_bytes, file_bytes in zip(
-            paths, sizes, wanted.tolist(), strict=True
-        )
-        if found_bytes not in (file_bytes, None)
-    ]
+            paths, found, sizes, strict=True
+        ):
+            if found_bytes is None:
+                missing.append(path)
+            elif found_bytes != file_bytes:
+                cut.append(f"{path} ({found_bytes} of {file_bytes})")
     if missing:
         raise FileNotFoundError(
             f"{len(missing)} of {len(tracks)} files of {folder} are "

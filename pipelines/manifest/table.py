@@ -200,7 +200,9 @@ def read_manifest(
     if folder.name == TABLE_NAME and not os.path.isdir(str(folder)):
         folder = folder.parent
     with local_copy.folder_copy(folder, (TABLE_NAME, FACTS_NAME)) as here:
-        manifest = dataclasses.replace(_read(here), folder=folder)
+        found = _read(here)
+    manifest = dataclasses.replace(found, folder=folder)
+    manifest.__dict__["fingerprint"] = found.fingerprint  # known by now
     checks.check_place(folder, manifest.tracks)
     if check_files:
         checks.check_files(folder, manifest.tracks)
@@ -216,7 +218,9 @@ def _read(folder: pathlib.Path) -> Manifest:
             )
     facts = _read_facts(folder / FACTS_NAME)
     path = folder / TABLE_NAME
-    content = bytearray(path.read_bytes())
+    content = bytearray(path.stat().st_size)
+    with open(path, "rb") as file:
+        file.readinto(content)
     digest = hashlib.sha256(content).hexdigest()
     is_as_written = facts.get("written") == _written(digest, facts)
     if is_as_written:
