@@ -224,7 +224,11 @@ def _read(folder: pathlib.Path) -> Manifest:
     digest = hashlib.sha256(content).hexdigest()
     is_as_written = facts.get("written") == _written(digest, facts)
     if is_as_written:
+        may_climb = b".." in content
         tracks = csv_columns.read(content)
+        # Who wrote it may be a stranger: it must not lead out of the folder.
+        if may_climb or tracks.where("path", "/", is_start=True).any():
+            checks.check_tracks(tracks, path)
     else:
         del content
         tracks = manifest_tracks.Tracks.of_rows(csv_rows.read_rows(path))

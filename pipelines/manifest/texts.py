@@ -78,11 +78,13 @@ class Texts:
         )
         return [content[a:b].decode("utf-8", _ODD) for a, b in places]
 
-    def rows_with(self, text: str) -> np.ndarray:
-        """Which rows are equal to a text, ascending."""
+    def rows_with(self, text: str, is_start: bool = False) -> np.ndarray:
+        """Which rows are equal to a text, or begin with it; ascending."""
         wanted = np.frombuffer(text.encode("utf-8", _ODD), np.uint8)
         content = np.frombuffer(self._content, np.uint8)
-        rows = np.flatnonzero(self._ends - self._starts == len(wanted))
+        longer = self._ends - self._starts >= len(wanted)
+        equal = self._ends - self._starts == len(wanted)
+        rows = np.flatnonzero(longer if is_start else equal)
         for place, byte in enumerate(wanted):
             rows = rows[content[self._starts[rows] + place] == byte]
         return rows

@@ -175,15 +175,16 @@ class Tracks(Sequence[Track]):
         """
         return self._columns[name].of_rows(self._rows)
 
-    def where(self, name: str, text: str) -> np.ndarray:
+    def where(self, name: str, text: str, is_start: bool = False) -> np.ndarray:
         """Whether each recording has this text, bool `[tracks]`.
 
         Args:
             name: One of `TEXTS`.
             text: What to look for.
+            is_start: Whether more may follow.
         """
         held = np.zeros(len(self._columns[name]), bool)
-        held[self._columns[name].rows_with(text)] = True
+        held[self._columns[name].rows_with(text, is_start)] = True
         return held[self._rows]
 
     @property

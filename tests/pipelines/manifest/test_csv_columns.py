@@ -11,6 +11,7 @@ LETTERS = "a'\"=\r\n,|\\ü"
 
 def table():
     rows = [("first", "", "", "", (), -5, 2.0, 0, 0, "", "", -1, 0)]
+    rows.append(("empty\r", "", "", "", (), *NUMBERS))
     for length in (1, 2, 3):
         for letters in itertools.product(LETTERS, repeat=length):
             text = "".join(letters)

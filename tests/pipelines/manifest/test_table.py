@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pipelines import manifest
+from pipelines.manifest import checks
 from tftag import tags
 
 ODD_NAMES = (
@@ -203,6 +204,18 @@ def test_what_does_not_say_that_it_is_whole_is_checked_row_by_row(tmp_path):
         (tmp_path / "manifest.json").write_text(text.replace(old, new))
         with pytest.raises(ValueError, match="do not belong together"):
             manifest.read_manifest(tmp_path, check_files=False)
+
+
+@pytest.mark.parametrize("path", ["/etc/hosts", "../b.wav", "a/../../b.wav"])
+def test_a_table_leads_nowhere_else_whoever_wrote_it(
+    tmp_path, monkeypatch, path
+):
+    made = _manifest(tmp_path, [_track("a"), _track("b", path=path)])
+    with monkeypatch.context() as patch:
+        patch.setattr(checks, "check_tracks", lambda *_: None)
+        manifest.write_manifest(made)
+    with pytest.raises(ValueError, match="outside"):
+        manifest.read_manifest(tmp_path, check_files=False)
 
 
 def test_missing_and_cut_files_are_named(tmp_path):

@@ -20,6 +20,8 @@ def test_rows_with_a_text_are_those_that_are_equal_to_it():
     for name in (*NAMES, "roc", "none"):
         expected = [row for row, one in enumerate(NAMES) if one == name]
         assert some.rows_with(name).tolist() == expected
+        begun = [r for r, one in enumerate(NAMES) if one.startswith(name)]
+        assert some.rows_with(name, is_start=True).tolist() == begun
 
 
 def test_a_shorter_text_takes_the_place_of_a_longer_one():
