@@ -48,6 +48,9 @@ class CRuntime:
         if library is None:
             raise ValueError("TensorFlow's wheel has no C library here.")
         self._library = library
+        # Without them the library opens it all the same.
+        if not (folder / "variables" / "variables.index").is_file():
+            raise ValueError("it has no variables")
         content = (folder / "saved_model.pb").read_bytes()
         self._signatures = signature_defs.read(content)
         graph = self._graph = library.TF_NewGraph()
@@ -201,5 +204,6 @@ class _Status:
 
 
 def _close(library: ctypes.CDLL, session: int, graph: int) -> None:
-    library.TF_DeleteSession(session, _Status(library).pointer)
+    status = _Status(library)  # deleted with this name, not before
+    library.TF_DeleteSession(session, status.pointer)
     library.TF_DeleteGraph(graph)

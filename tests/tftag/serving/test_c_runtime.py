@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 import tiny_tagger
@@ -67,10 +69,19 @@ def test_what_tensorflow_refuses_is_said_and_the_next_call_answers(both):
 
 
 def test_a_model_that_is_damaged_is_refused(encoder_folder, tmp_path):
-    content = (encoder_folder / "saved_model.pb").read_bytes()
-    (tmp_path / "saved_model.pb").write_bytes(content)
-    with pytest.raises(ValueError, match="variables"):
-        c_runtime.CRuntime(tmp_path)
-    (tmp_path / "saved_model.pb").write_bytes(content[: len(content) // 2])
+    folder = tmp_path / "copy"
+    shutil.copytree(encoder_folder, folder)
+    c_runtime.CRuntime(folder)
+    (weights,) = folder.glob("variables/*.data-*")
+    content = weights.read_bytes()
+    weights.write_bytes(content[: len(content) // 2])
     with pytest.raises(ValueError):
-        c_runtime.CRuntime(tmp_path)
+        c_runtime.CRuntime(folder)
+    shutil.rmtree(folder / "variables")
+    with pytest.raises(ValueError, match="variables"):
+        c_runtime.CRuntime(folder)
+    shutil.copytree(encoder_folder / "variables", folder / "variables")
+    content = (folder / "saved_model.pb").read_bytes()
+    (folder / "saved_model.pb").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError):
+        c_runtime.CRuntime(folder)
