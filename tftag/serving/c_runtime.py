@@ -185,7 +185,7 @@ class CRuntime:
         kind = np.dtype(_DTYPES[dtype])
         length = math.prod(shape) * kind.itemsize
         memory = (ctypes.c_char * length).from_address(data)
-        return np.frombuffer(memory, kind).reshape(shape)
+        return np.frombuffer(memoryview(memory), kind).reshape(shape)
 
 
 class _Status:

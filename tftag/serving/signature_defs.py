@@ -6,6 +6,7 @@ it are in the Python that is not to be imported.
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 # Numbers of fields, in saved_model.proto, meta_graph.proto, tensor_shape.proto.
 _META_GRAPH, _SIGNATURE = 2, 5
@@ -92,8 +93,8 @@ def _all(message: memoryview, field: int) -> list[memoryview]:
     return [value for number, value in _fields(message) if number == field]
 
 
-def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Yields number and value of each field of a message."""
+def _fields(message: memoryview) -> Iterator[tuple[int, Any]]:
+    """Yields number and value of each field: an int, or a memoryview."""
     at = 0
     while at < len(message):
         key, at = _varint(message, at)
