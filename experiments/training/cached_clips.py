@@ -4,13 +4,21 @@ import dataclasses
 
 import keras
 import numpy as np
+from scipy import linalg
 
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config, optimizers
 from pipelines import manifest as manifests
 from pipelines.reading import random_crops, slice_reader
-from tftag.models import clip_model, dual_encoder
+from tftag.models import clip_model, dual_encoder, named_outputs
 from tftag.words import unit_vectors
+
+# Variance of what an output says that has nothing to do with its name; that
+# of the name itself is 1.
+_OUTPUT_NOISE = 0.5
+# Deviation of a published output, where the logits of the tagger are as
+# they are.
+_PUBLISHED_SHARE = 0.8
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -115,6 +123,50 @@ def train_heads(
             len(clips.rows), len(clips.rows), p=probabilities
         )
         fit(clips.vectors[drawn], clips.rows[drawn], 1)
+
+
+def fill_outputs(
+    model: dual_encoder.DualEncoder,
+    tagger: clip_model.ClipModel,
+    clips: ClipVectors,
+    published: tuple[np.ndarray, np.ndarray],
+    names: np.ndarray,
+) -> None:
+    """Makes a dual encoder answer by what taggers say of a clip.
+
+    Args:
+        model: joint, with the tagger's body and a hidden layer like its own.
+        tagger: what was trained.
+        clips: of the training recordings, which say what is usual.
+        published: kernel `[dim, outputs]` and bias of outputs that were
+            trained elsewhere, from the backbone's vectors.
+        names: word vectors of all outputs, the tagger's first.
+    """
+    projection = model.audio_tower.head
+    for layer in projection.layers:
+        if layer.name in ("components", "hidden"):
+            own = tagger.head.get_layer(layer.name)
+            layer.set_weights(own.get_weights())
+    sees = keras.Model(
+        projection.input, projection.get_layer("hidden_and_vector").output
+    )
+    last = tagger.head.get_layer("tag_logits")
+    kernel = linalg.block_diag(last.kernel / last.members, published[0])
+    bias = np.concatenate([last.bias, published[1]])
+    usual = np.asarray(sees(clips.means())) @ kernel + bias
+    scale = np.full(len(bias), 1.0)
+    scale[last.tag_count :] = _PUBLISHED_SHARE / np.maximum(
+        usual.std(axis=0)[last.tag_count :], 1e-6
+    )
+    named_outputs.fill_projection(
+        model, kernel * scale, (bias - usual.mean(axis=0)) * scale
+    )
+    kinship = named_outputs.nearness(names @ names.T)
+    named_outputs.fill_text_tower(
+        model.text_tower,
+        names,
+        np.linalg.inv(kinship + _OUTPUT_NOISE * np.eye(len(names))),
+    )
 
 
 def embed(model: dual_encoder.DualEncoder, clips: ClipVectors) -> np.ndarray:
