@@ -210,8 +210,8 @@ def _from_scratch(folder, manifest, folds, draws):
         if not file.is_file():
             raise FileNotFoundError(
                 "--scratch must be a run of run_cross_validation with the "
-                f"folds that are drawn. Received: {folder}, without {file.name} "
-                f"of fold {number}"
+                f"folds that are drawn. Received: {folder}, without "
+                f"{file.name} of fold {number}"
             )
         with np.load(file) as saved:
             scores, rows = saved["scores"], saved["rows"]

@@ -16,9 +16,10 @@ from tftag.words import unit_vectors
 # Variance of what an output says that has nothing to do with its name; that
 # of the name itself is 1.
 _OUTPUT_NOISE = 0.5
-# Deviation of a published output, where the logits of the tagger are as
-# they are.
-_PUBLISHED_SHARE = 0.8
+# What every clip has and no word asks for, in typical lengths of what is said
+# of a recording: cosines then rank as products do, and a clip of which little
+# can be said is no match for one of which much can.
+_CONSTANT = 2.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -134,6 +135,10 @@ def fill_outputs(
 ) -> None:
     """Makes a dual encoder answer by what taggers say of a clip.
 
+    Logits of the tagger count as they are: one that learned little of a tag
+    says little. Those of published outputs get a deviation of 1. Both are
+    taken from their means over the training recordings.
+
     Args:
         model: joint, with the tagger's body and a hidden layer like its own.
         tagger: what was trained.
@@ -154,18 +159,20 @@ def fill_outputs(
     kernel = linalg.block_diag(last.kernel / last.members, published[0])
     bias = np.concatenate([last.bias, published[1]])
     usual = np.asarray(sees(clips.means())) @ kernel + bias
-    scale = np.full(len(bias), 1.0)
-    scale[last.tag_count :] = _PUBLISHED_SHARE / np.maximum(
+    mean, scale = usual.mean(axis=0), np.ones(len(bias))
+    scale[last.tag_count :] = 1.0 / np.maximum(
         usual.std(axis=0)[last.tag_count :], 1e-6
     )
+    length = np.sqrt(np.mean(np.sum(np.square((usual - mean) * scale), axis=1)))
     named_outputs.fill_projection(
-        model, kernel * scale, (bias - usual.mean(axis=0)) * scale
+        model,
+        np.pad(kernel * scale, ((0, 0), (0, 1))),
+        np.append((bias - mean) * scale, _CONSTANT * length),
     )
     kinship = named_outputs.nearness(names @ names.T)
+    weighting = np.linalg.inv(kinship + _OUTPUT_NOISE * np.eye(len(names)))
     named_outputs.fill_text_tower(
-        model.text_tower,
-        names,
-        np.linalg.inv(kinship + _OUTPUT_NOISE * np.eye(len(names))),
+        model.text_tower, names, np.pad(weighting, ((0, 0), (0, 1)))
     )
 
 

@@ -338,7 +338,7 @@ def build(
         config = dataclasses.replace(
             config,
             joint=True,
-            dim=outputs,
+            dim=outputs + 1,
             text_units=named_outputs.text_units(outputs),
         )
     model = dual_encoder.DualEncoder(

@@ -55,18 +55,18 @@ def fill_text_tower(
     are above it; the second puts the square together; the projection weighs.
 
     Args:
-        tower: That of a dual encoder of one member with `dim` outputs and
-            `text_units` of them.
+        tower: That of a dual encoder of one member, `text_units` wide.
         names: Word vectors of unit length `[outputs, word_dim]`.
-        weighting: `[outputs, outputs]`, from nearness to each name to the
-            outputs.
+        weighting: `[outputs, dim]`, from nearness to each name to the vector
+            of a text.
     """
     count = len(names)
     together = np.zeros((1, text_units(count), text_units(count)))
     for number, step in enumerate(_STEPS):
         rows = slice(number * count, (number + 1) * count)
         together[0, rows, :count] = step * np.eye(count)
-    projection = np.zeros((1, text_units(count), count))
+    dim = weighting.shape[1]
+    projection = np.zeros((1, text_units(count), dim))
     projection[0, :count] = weighting
     weights = {
         "text_dense_1": [
@@ -74,7 +74,7 @@ def fill_text_tower(
             np.repeat(-KNOTS, count),
         ],
         "text_dense_2": [together, np.zeros((1, together.shape[-1]))],
-        "text_projection": [projection, np.zeros((1, count))],
+        "text_projection": [projection, np.zeros((1, dim))],
     }
     for name, values in weights.items():
         tower.get_layer(name).set_weights(values)
