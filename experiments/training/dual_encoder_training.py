@@ -272,10 +272,7 @@ def by_outputs(
     vectors: words.WordVectors,
     unseen: Collection[str],
 ) -> keras.Model:
-    """Lets any word be asked of what taggers say, the published ones too.
-
-    The arguments are those of `fit_heads` and `train`.
-    """
+    """As `fit_heads`, on what taggers say, those of `init_from` too."""
     members = pretrained.networks(settings.init_from)
     others = [tag for each in members for tag in each.tags]
     known = vectors.embed(others)[1] > 0 if others else ()
