@@ -102,7 +102,7 @@ def main(argv: list[str] | None = None) -> int:
         results = []
         for number, examples in enumerate(drawn):
             held = folds[number % FOLDS]
-            tags = [each.tag for each in examples]
+            tags = np.array([each.tag for each in examples])
             print(
                 f"draw {number}: {len(tags)} tags, {len(held)} recordings",
                 flush=True,
@@ -245,7 +245,9 @@ def report(
         environment: of the run.
     """
     figures = repeated_draws.combine(results)
-    rows, learned, fixed = [], {}, {}
+    rows = []
+    learned: dict[str, dict[int, dict]] = {}
+    fixed: dict[str, dict] = {}
     for key, by_name in figures.items():
         if not isinstance(by_name, dict):
             continue
@@ -254,7 +256,7 @@ def report(
             learned.setdefault(name, {})[int(size)] = by_name
         else:
             fixed[name] = by_name
-        row = {"way": name, "recordings": size}
+        row: dict[str, object] = {"way": name, "recordings": size}
         for figure in few_shot_plot.TITLES:
             low, high = by_name[figure]["ci95_over_draws"] or (None, None)
             row |= {

@@ -85,11 +85,13 @@ def scores(
     counts = np.diff([*starts, len(clips)])
     columns = []
     for each in examples:
-        sides = [[vectors[row] for row in each.like[:count]]]
-        sides.append([vectors[row] for row in each.unlike[:count]])
-        if background is not None:
-            sides[1] = []
-        line = few_examples.learn(*sides, background)
+        like, unlike = (
+            [vectors[row] for row in rows[:count]]
+            for rows in (each.like, each.unlike)
+        )
+        line = few_examples.learn(
+            like, unlike if background is None else [], background
+        )
         probabilities = 1 / (1 + np.exp(-line.logits(clips)))
         columns.append(np.add.reduceat(probabilities, starts) / counts)
     return np.stack(columns, axis=1)
