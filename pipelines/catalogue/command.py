@@ -9,7 +9,8 @@ from tftag.cli import command_line
 from tftag.console import interrupts
 from tftag.files import escaping
 from tftag.pretrained import presets
-from tftag.serving import version_folder
+from tftag.search.library import catalogue_parts
+from tftag.serving import model_card, version_folder
 
 _NOT_INSTALLED = (
     "The catalogue needs Apache Beam, which has an environment of its own: "
@@ -59,6 +60,10 @@ def main(argv: list[str] | None = None) -> int:
     )
     if not left:
         return 1 if missing else 0
+    card = model_card.read(model)
+    said = {"name": asked.model, "tags": card["tags"], **card.get("space", {})}
+    said["space"] = said.pop("fingerprint", None)
+    shards.write_model(output, fingerprint, said)
     with interrupts.keeping(
         lambda: (
             f"the shards that are finished are kept in {output}; "
@@ -73,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
         )
     print(
         f"{described} described, {rejected} rejected "
-        f"(names and reasons in {output / shards.REJECTED})"
+        f"(names and reasons in {output / catalogue_parts.REJECTED})"
     )
     return 1 if rejected or missing else 0
 

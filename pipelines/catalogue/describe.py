@@ -1,6 +1,7 @@
 """The work of a catalogue: runs in the workers of the engine."""
 
 import contextlib
+import dataclasses
 import os
 import pathlib
 import tempfile
@@ -16,6 +17,7 @@ from pipelines.catalogue import listing, shards
 from pipelines.storage import address as addresses
 from pipelines.storage import remote, retries
 from tftag.audio import audio_files, decoding_pool
+from tftag.library import file_facts
 from tftag.serving import loading, saved_dual_encoder, saved_tagger
 
 DESCRIBED, REJECTED = "described", "rejected"
@@ -96,7 +98,7 @@ class DescribeShard(beam.DoFn):
     ) -> Iterator[tuple[str, dict, np.ndarray | None]]:
         """Yields name, description and vector of what can be used."""
         names: dict[pathlib.Path, str] = {}
-        facts: dict[pathlib.Path, dict[str, float | None]] = {}
+        facts: dict[pathlib.Path, dict[str, Any]] = {}
         with tempfile.TemporaryDirectory(prefix="tftag-") as copies:
 
             def reject(name: str, error: Exception, where: str = ""):
@@ -172,13 +174,17 @@ def _on_this_machine(root: str, name: str, copies: str) -> pathlib.Path:
     return pathlib.Path(path)
 
 
-def _facts(path: pathlib.Path, copies: str) -> dict[str, float | None]:
-    """Size of a file and, where it is the file itself, its last change."""
+def _facts(path: pathlib.Path, copies: str) -> dict[str, Any]:
+    """Size of a file, its last change where it is no copy, its own tags."""
     state = path.stat()
     is_copy = path.is_relative_to(copies)
+    said = {}
+    if file_facts.is_installed():
+        said = dataclasses.asdict(file_facts.read(path))
     return {
         "size_bytes": state.st_size,
         "modified_ns": None if is_copy else state.st_mtime_ns,
+        **said,
     }
 
 

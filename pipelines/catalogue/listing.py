@@ -21,7 +21,7 @@ class Shard:
     Attributes:
         root: The folder of the files, or its address with all it needs.
         names: The files, relative to it, with `/`.
-        key: Equal for equal files under one model.
+        key: Equal for equal files under one model, which it begins with.
     """
 
     root: str
@@ -71,9 +71,9 @@ def shards(
     left = iter(names)
     while part := tuple(itertools.islice(left, files_per_shard)):
         digest = hashlib.sha256()
-        for text in (model, *part):
+        for text in part:
             digest.update(os.fsencode(text) + b"\0")
-        yield Shard(root, part, digest.hexdigest()[:20])
+        yield Shard(root, part, f"{model}-{digest.hexdigest()[:20]}")
 
 
 def _local(folder: pathlib.Path, fail) -> Iterator[str]:

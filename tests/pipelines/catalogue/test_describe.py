@@ -15,6 +15,7 @@ from pipelines.catalogue import describe, listing, shards  # noqa: E402
 from pipelines.storage import address as addresses  # noqa: E402
 from pipelines.storage import retries  # noqa: E402
 from tftag import audio  # noqa: E402
+from tftag.search.library import catalogue_parts  # noqa: E402
 
 
 @pytest.fixture
@@ -40,12 +41,12 @@ def test_a_shard_of_bad_files_ends_no_bundle(work):
     assert (key, count) == (shard.key, 1)
     assert {one.tag for one in rejected} == {describe.REJECTED}
     assert {one.value["name"] for one in rejected} == {"gone.wav", "junk.mp3"}
-    path = output / shards.REJECTED / f"{shard.key}.jsonl"
+    path = output / catalogue_parts.REJECTED / f"{shard.key}.jsonl"
     written = [json.loads(line) for line in path.read_text().splitlines()]
     assert written == [one.value for one in rejected]
-    ((row, vector),) = shards.read(output)
+    (row,) = catalogue_parts.lines(output, shard.key)
     assert row["name"] == "good.wav" and len(row["probabilities"]) == 3
-    assert vector is None
+    assert not (output / catalogue_parts.VECTORS).exists()
 
 
 def test_a_file_that_goes_while_it_is_read_ends_no_bundle(work, monkeypatch):
@@ -60,7 +61,7 @@ def test_a_file_that_goes_while_it_is_read_ends_no_bundle(work, monkeypatch):
     monkeypatch.setattr(describe.decoding_pool, "decoded", and_removed)
     (_, count), *_ = work.process(shard)
     assert count == 1
-    ((row, _),) = shards.read(output)
+    (row,) = catalogue_parts.lines(output, shard.key)
     assert row["name"] == "good.wav" and row["seconds"] == 0.5
 
 

@@ -2,12 +2,14 @@
 
 import argparse
 import pathlib
+from collections.abc import Iterable
 
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
 from tftag.pretrained import presets
 from tftag.search import library_index
+from tftag.search.library import catalogue_parts
 
 
 def add_parser(commands: "command_line.Commands") -> None:
@@ -43,6 +45,13 @@ def add_parser(commands: "command_line.Commands") -> None:
         index, f"that of the index; of a new one {presets.DUAL_ENCODER}"
     )
     index.add_argument(
+        "--catalogue",
+        type=arguments_lib.local_path,
+        metavar="OUTPUT",
+        help="of python -m pipelines.catalogue: what it describes, and has not "
+        "changed since, is taken from there, and not decoded",
+    )
+    index.add_argument(
         "--threads",
         type=arguments_lib.count,
         metavar="N",
@@ -72,12 +81,18 @@ def run(arguments: argparse.Namespace) -> int:
         model = opened_library.model_of(index, arguments.model)
     encoder = chosen_model.open_dual_encoder(model)
     fail = opened_library.Failures("not in the index")
+    described: Iterable[catalogue_parts.Described] = ()
+    not_taken = opened_library.Failures("not taken from the catalogue")
+    if arguments.catalogue is not None:
+        described = catalogue_parts.of_model(
+            pathlib.Path(arguments.catalogue), encoder, not_taken
+        )
     opened_library.bring_up_to_date(
-        place, folders, encoder, model, fail, arguments.threads
+        place, folders, encoder, model, fail, arguments.threads, described
     )
     index = library_index.LibraryIndex.open(place)
     chosen_model.say(f"{len(index)} recordings are in {place}")
-    return 1 if fail.count else 0
+    return 1 if fail.count or not_taken.count else 0
 
 
 def _check(place: pathlib.Path, folders: list[pathlib.Path]) -> None:

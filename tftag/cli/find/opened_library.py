@@ -19,7 +19,13 @@ from tftag.files import no_links
 from tftag.library import file_facts
 from tftag.pretrained import presets
 from tftag.search import earlier_index, library_index
-from tftag.search.library import contents, opened_parts, refresh, writer
+from tftag.search.library import (
+    catalogue_parts,
+    contents,
+    opened_parts,
+    refresh,
+    writer,
+)
 
 if TYPE_CHECKING:
     from tftag.serving import saved_dual_encoder
@@ -182,6 +188,7 @@ def bring_up_to_date(
     model_name: str,
     fail: Failures,
     processes: int | None = None,
+    described: Iterable[catalogue_parts.Described] = (),
 ) -> int:
     """Makes, grows or shrinks an index.
 
@@ -192,6 +199,7 @@ def bring_up_to_date(
         model_name: What the model was opened by.
         fail: Gets what cannot be read.
         processes: How many decode; by the number of files where None.
+        described: By the same model, elsewhere; none of these is decoded.
 
     Returns:
         How many audio files the folders hold: 0 may be a disk that is not
@@ -235,8 +243,10 @@ def bring_up_to_date(
         with tqdm.tqdm(
             total=work.new, unit="file", file=sys.stderr, disable=not is_shown
         ) as bar:
-            for _ in work.run(model):
+            for _ in work.run(model, described):
                 bar.update(work.done - bar.n)
+        if work.taken:
+            chosen_model.say(f"{work.taken} of them were described before")
         index.settle()
     return len(found.files)
 

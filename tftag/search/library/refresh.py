@@ -6,6 +6,7 @@ sets.
 """
 
 import dataclasses
+import itertools
 import os
 import pathlib
 import time
@@ -25,7 +26,12 @@ import numpy.typing as npt
 from tftag import audio
 from tftag.audio import audio_files
 from tftag.console import interrupts
-from tftag.search.library import opened_parts, recordings, writer
+from tftag.search.library import (
+    catalogue_parts,
+    opened_parts,
+    recordings,
+    writer,
+)
 
 Fail = Callable[[pathlib.Path, Exception], None]
 Waveforms = Iterable[tuple[pathlib.Path, npt.NDArray[Any]]]
@@ -119,6 +125,7 @@ class Refresh:
     Attributes:
         new: How many files are to be embedded.
         unchanged_unusable: How many are known to hold no usable audio.
+        taken: How many of the new ones were described elsewhere.
         done: How many of the new ones are embedded, or have failed.
     """
 
@@ -151,13 +158,19 @@ class Refresh:
         self.new = len(self._new)
         self._tried = [key for key in self._unusable if key in found.files]
         self.unchanged_unusable = len(self._tried)
-        self.done = 0
+        self.taken = self.done = 0
 
-    def run(self, model: Model) -> Iterator[None]:
+    def run(
+        self,
+        model: Model,
+        described: Iterable[catalogue_parts.Described] = (),
+    ) -> Iterator[None]:
         """Embeds what is new, drops what is gone, and keeps it as it goes.
 
         Args:
             model: The model, and how files are read.
+            described: By the same model, elsewhere: of these, what is new and
+                unchanged since is not decoded.
 
         Yields:
             After each file.
@@ -194,12 +207,10 @@ class Refresh:
             self._fail(path, audio.UnusableAudio("unreadable", text))
         with interrupts.keeping(keep):
             wait_until = time.monotonic() + _SECONDS
-            for path, samples, (vector, tags) in _each(
-                model, model.decode(self._new, fail)
+            for one, vector in itertools.chain(
+                self._taken(described, model), self._embedded(model, fail)
             ):
-                fresh.append(
-                    (self._described(path, samples, tags, model), vector)
-                )
+                fresh.append((one, vector))
                 self.done += 1
                 yield
                 if (began := time.monotonic()) >= wait_until:
@@ -209,25 +220,38 @@ class Refresh:
                     wait_until = began + took + pause
             save()
 
-    def _described(
-        self,
-        path: pathlib.Path,
-        samples: int,
-        tags: tuple[str, ...],
-        model: Model,
-    ) -> recordings.Recording:
-        said = recordings.FileTags()
-        if model.read_tags is not None:
-            said = model.read_tags(path)
-        return dataclasses.replace(
-            self._new[path],
-            seconds=samples / model.sample_rate_hz,
-            title=said.title,
-            artist=said.artist,
-            album=said.album,
-            year=said.year,
-            tags=tags,
-        )
+    def _taken(
+        self, described: Iterable[catalogue_parts.Described], model: Model
+    ) -> Iterator[tuple[recordings.Recording, npt.NDArray[Any]]]:
+        """Yields what is new and was described, of whichever root."""
+        wanted = {one.key: path for path, one in self._new.items()}
+        roots = {one.root for one in self._new.values()}
+        for found in described if wanted else ():
+            for root in roots:
+                one = dataclasses.replace(found.recording, root=root)
+                if (path := wanted.pop(one.key, None)) is None:
+                    continue
+                if not found.has_file_tags:
+                    one = _with_file_tags(one, path, model)
+                del self._new[path]
+                self.taken += 1
+                yield one, found.vector
+            if not wanted:
+                return
+
+    def _embedded(
+        self, model: Model, fail: Fail
+    ) -> Iterator[tuple[recordings.Recording, npt.NDArray[Any]]]:
+        """Yields what is new otherwise."""
+        for path, samples, (vector, tags) in _each(
+            model, model.decode(self._new, fail)
+        ):
+            one = dataclasses.replace(
+                self._new[path],
+                seconds=samples / model.sample_rate_hz,
+                tags=tags,
+            )
+            yield _with_file_tags(one, path, model), vector
 
     def _without_unreached(self, gone: set[int]) -> set[int]:
         """Leaves out what may be there, though it was not found."""
@@ -245,6 +269,15 @@ class Refresh:
 
     def _path(self, one: recordings.Recording) -> pathlib.Path:
         return pathlib.Path(self._roots[one.root] or "", one.name)
+
+
+def _with_file_tags(
+    one: recordings.Recording, path: pathlib.Path, model: Model
+) -> recordings.Recording:
+    if model.read_tags is None:
+        return one
+    said = model.read_tags(path)
+    return dataclasses.replace(one, **dataclasses.asdict(said))
 
 
 def _each(
