@@ -85,7 +85,11 @@ def run(arguments: argparse.Namespace) -> int:
     not_taken = opened_library.Failures("not taken from the catalogue")
     if arguments.catalogue is not None:
         described = catalogue_parts.of_model(
-            pathlib.Path(arguments.catalogue), encoder, not_taken
+            pathlib.Path(arguments.catalogue),
+            encoder.space,
+            encoder.dim,
+            encoder.tag_names,
+            not_taken,
         )
     opened_library.bring_up_to_date(
         place, folders, encoder, model, fail, arguments.threads, described

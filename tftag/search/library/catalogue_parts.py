@@ -18,7 +18,7 @@ import math
 import os
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +26,6 @@ import numpy.typing as npt
 from tftag.files import plain_json, stored_arrays
 from tftag.search.library import recordings
 from tftag.words import unit_vectors
-
-if TYPE_CHECKING:
-    from tftag.serving import saved_dual_encoder
 
 MODELS, DESCRIBED = "models", "described"
 VECTORS, REJECTED = "vectors", "rejected"
@@ -114,14 +111,18 @@ def lines(output: pathlib.Path, key: str) -> list[dict[str, Any]]:
 
 def of_model(
     output: pathlib.Path,
-    encoder: "saved_dual_encoder.SavedDualEncoder",
+    space: str,
+    dim: int,
+    tag_names: Sequence[str],
     fail: Fail,
 ) -> Iterator[Described]:
     """Yields the recordings of all parts that a model made.
 
     Args:
         output: Of the run.
-        encoder: The model.
+        space: Fingerprint of the model's space.
+        dim: Length of a vector.
+        tag_names: Tags of the model.
         fail: Gets path and error of a part that cannot be used.
 
     Returns:
@@ -134,26 +135,24 @@ def of_model(
     own, others = set(), set()
     for path in sorted((output / MODELS).glob("*.json")):
         model = plain_json.read(path, "run the same command again")
-        is_own = _space(model) == (
-            encoder.space,
-            encoder.dim,
-            list(encoder.tag_names),
-        )
+        is_own = _space(model) == (space, dim, list(tag_names))
         (own if is_own else others).add((path.stem, str(model.get("name"))))
     if not own:
         known = ", ".join(sorted({name for _, name in others})) or "no model"
         raise ValueError(
             "--catalogue must be the --output of `python -m "
             "pipelines.catalogue` with the model of the index, of the space "
-            f"{encoder.space!r}. Received: {output}, with parts of {known}."
+            f"{space!r}. Received: {output}, with parts of {known}."
         )
-    return _of_models(output, {model for model, _ in own}, encoder, fail)
+    models = {model for model, _ in own}
+    return _of_models(output, models, dim, tag_names, fail)
 
 
 def _of_models(
     output: pathlib.Path,
     models: set[str],
-    encoder: "saved_dual_encoder.SavedDualEncoder",
+    dim: int,
+    tag_names: Sequence[str],
     fail: Fail,
 ) -> Iterator[Described]:
     for key in finished(output):
@@ -162,7 +161,7 @@ def _of_models(
         path = output / DESCRIBED / f"{key}.jsonl"
         try:
             for one in read(output, key):
-                _check(one, encoder.dim, encoder.tag_names)
+                _check(one, dim, tag_names)
                 yield one
         except (OSError, ValueError) as error:
             fail(path, error)

@@ -2,7 +2,6 @@
 
 import io
 import json
-import types
 
 import drawn_index
 import numpy as np
@@ -11,14 +10,12 @@ import pytest
 from tftag.files import plain_json
 from tftag.search.library import catalogue_parts
 
-ENCODER = types.SimpleNamespace(
-    space="space a", dim=drawn_index.DIM, tag_names=drawn_index.TAGS
-)
+ASKED = ("space a", drawn_index.DIM, drawn_index.TAGS)
 MODEL = {
     "name": "a model",
-    "space": ENCODER.space,
-    "dim": ENCODER.dim,
-    "tags": list(ENCODER.tag_names),
+    "space": ASKED[0],
+    "dim": ASKED[1],
+    "tags": list(ASKED[2]),
 }
 
 
@@ -70,7 +67,7 @@ def read(output):
     """What there is of the model, and the names of what cannot be used."""
     failed = []
     found = catalogue_parts.of_model(
-        output, ENCODER, lambda path, error: failed.append(path.name)
+        output, *ASKED, lambda path, error: failed.append(path.name)
     )
     return list(found), failed
 
