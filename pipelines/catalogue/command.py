@@ -4,13 +4,13 @@ import argparse
 import sys
 
 from pipelines.catalogue import listing, shards
-from pipelines.storage import address as addresses
 from tftag.cli import command_line
 from tftag.console import interrupts
 from tftag.files import escaping
 from tftag.pretrained import presets
 from tftag.search.library import catalogue_parts
 from tftag.serving import model_card, version_folder
+from tftag.storage import address as addresses
 
 _NOT_INSTALLED = (
     "The catalogue needs Apache Beam, which has an environment of its own: "

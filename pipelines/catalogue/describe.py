@@ -14,11 +14,11 @@ from apache_beam import metrics, pvalue
 from apache_beam.utils import shared
 
 from pipelines.catalogue import listing, shards
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, retries
 from tftag.audio import audio_files, decoding_pool
 from tftag.library import file_facts
 from tftag.serving import loading, saved_dual_encoder, saved_tagger
+from tftag.storage import address as addresses
+from tftag.storage import remote, retries
 
 DESCRIBED, REJECTED = "described", "rejected"
 _COUNTS = "catalogue"

@@ -7,9 +7,9 @@ import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
 
-from pipelines.storage import address as addresses
-from pipelines.storage import remote_listing
 from tftag.audio import audio_files, contents
+from tftag.storage import address as addresses
+from tftag.storage import remote_listing
 
 _EVERYTHING = "/**"
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, remote_listing
 from tftag.files import atomic_write, plain_json
 from tftag.search.library import catalogue_parts
+from tftag.storage import address as addresses
+from tftag.storage import remote, remote_listing
 
 Place = pathlib.Path | addresses.Address
 

@@ -4,8 +4,8 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-from pipelines.storage import address as addresses
-from pipelines.storage import remote_listing
+from tftag.storage import address as addresses
+from tftag.storage import remote_listing
 
 SPLITS = ("train", "validation", "test")
 # The codec of a recording that was converted; all others are read in place.

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from pipelines.manifest import checks, csv_rows
-from pipelines.storage import address as addresses
-from pipelines.storage import local_copy
 from tftag import tags
 from tftag.files import atomic_write, plain_json
+from tftag.storage import address as addresses
+from tftag.storage import local_copy
 
 SPLITS = checks.SPLITS
 PREPARED = checks.PREPARED

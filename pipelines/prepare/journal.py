@@ -5,9 +5,9 @@ import json
 import os
 import pathlib
 
-from pipelines.storage import address as addresses
-from pipelines.storage import remote_listing, retries
 from tftag.files import atomic_write, no_links, plain_json
+from tftag.storage import address as addresses
+from tftag.storage import remote_listing, retries
 
 NAME = "progress.jsonl"
 # Begins a warning that says nothing of the audio.

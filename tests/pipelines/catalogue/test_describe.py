@@ -12,10 +12,10 @@ import tiny_tagger  # noqa: E402
 from apache_beam.utils import shared  # noqa: E402
 
 from pipelines.catalogue import describe, listing, shards  # noqa: E402
-from pipelines.storage import address as addresses  # noqa: E402
-from pipelines.storage import retries  # noqa: E402
 from tftag import audio  # noqa: E402
 from tftag.search.library import catalogue_parts  # noqa: E402
+from tftag.storage import address as addresses  # noqa: E402
+from tftag.storage import retries  # noqa: E402
 
 
 @pytest.fixture

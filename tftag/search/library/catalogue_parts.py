@@ -132,20 +132,23 @@ def of_model(
     Raises:
         ValueError: There are no parts of this model.
     """
-    own, others = set(), set()
+    own: set[str] = set()
+    others: set[str] = set()
     for path in sorted((output / MODELS).glob("*.json")):
         model = plain_json.read(path, "run the same command again")
         is_own = _space(model) == (space, dim, list(tag_names))
-        (own if is_own else others).add((path.stem, str(model.get("name"))))
+        if is_own:
+            own.add(path.stem)
+        else:
+            others.add(str(model.get("name")))
     if not own:
-        known = ", ".join(sorted({name for _, name in others})) or "no model"
+        known = ", ".join(sorted(others)) or "no model"
         raise ValueError(
             "--catalogue must be the --output of `python -m "
             "pipelines.catalogue` with the model of the index, of the space "
             f"{space!r}. Received: {output}, with parts of {known}."
         )
-    models = {model for model, _ in own}
-    return _of_models(output, models, dim, tag_names, fail)
+    return _of_models(output, own, dim, tag_names, fail)
 
 
 def _of_models(

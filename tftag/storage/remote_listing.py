@@ -4,9 +4,10 @@ import dataclasses
 import os
 import pathlib
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from pipelines.storage import address as addresses
-from pipelines.storage import file_systems, remote, retries
+from tftag.storage import address as addresses
+from tftag.storage import file_systems, remote, retries
 
 # From here on, listing a folder takes less than asking for each of its files.
 _LISTED_FROM = 4
@@ -127,14 +128,16 @@ def sizes(
     return [_bytes_of(file, found[file]) for file in files]
 
 
-def _local_bytes(path):
+def _local_bytes(path: str) -> int | None:
     try:
         return os.stat(path).st_size
     except FileNotFoundError:
         return None
 
 
-def _bytes_of(file, facts):
+def _bytes_of(
+    file: addresses.Address, facts: RemoteFile | retries.RemoteError
+) -> int | None:
     if isinstance(facts, RemoteFile):
         if facts.file_bytes is None:
             raise retries.RemoteError(file, "the server does not tell its size")
@@ -144,12 +147,13 @@ def _bytes_of(file, facts):
     raise facts
 
 
-def _missing(file):
+def _missing(file: addresses.Address) -> retries.RemoteError:
     return retries.RemoteError(file, retries.MISSING, is_missing=True)
 
 
-def _contents(folder):
-    files, found = file_systems.of(folder), []
+def _contents(folder: addresses.Address) -> list[dict[str, Any]]:
+    files = file_systems.of(folder)
+    found: list[dict[str, Any]] = []
     with remote.nothing_where_missing():
         found = retries.retried(
             folder, lambda: files.ls(folder.text, detail=True)
@@ -157,7 +161,9 @@ def _contents(folder):
     return found
 
 
-def _files(folder, contents):
+def _files(
+    folder: addresses.Address, contents: Iterable[dict[str, Any]]
+) -> dict[addresses.Address, RemoteFile]:
     return {
         addresses.Address(f"{folder.scheme}://{info['name']}"): _facts(info)
         for info in contents
@@ -165,7 +171,9 @@ def _files(folder, contents):
     }
 
 
-def _listing(folder, inside):
+def _listing(
+    folder: addresses.Address, inside: Sequence[addresses.Address]
+) -> dict[addresses.Address, RemoteFile] | None:
     """Facts of a folder's files, or None where each is to be asked for."""
     if folder.is_web or len(inside) < _LISTED_FROM:
         return None
@@ -175,7 +183,9 @@ def _listing(folder, inside):
         return None  # it may be allowed to read and not to list
 
 
-def _ask(file):
+def _ask(
+    file: addresses.Address,
+) -> RemoteFile | retries.RemoteError:
     files = file_systems.of(file)
     try:
         info = retries.retried(file, lambda: files.info(file.text))
@@ -184,7 +194,7 @@ def _ask(file):
     return _facts(info)
 
 
-def _facts(info):
+def _facts(info: dict[str, Any]) -> RemoteFile:
     names = ("ETag", "md5Hash", "etag", "Last-Modified", "LastModified")
     version = next((str(info[name]) for name in names if info.get(name)), "")
     return RemoteFile(info["size"], version.strip('"'))

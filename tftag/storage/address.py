@@ -33,7 +33,7 @@ class Address:
 
     text: str
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses what is no address."""
         if not _PATTERN.fullmatch(self.text):
             raise ValueError(
