@@ -26,6 +26,7 @@ from tftag.search.library import catalogue_parts, contents, refresh, writer
 _MODEL = "drawn"
 _TAGS = ("a", "b")
 _PART_ROWS = 200
+_AXES = 32
 _FOLDER_FILES = 1_000
 
 
@@ -101,8 +102,10 @@ def _write_part(out: pathlib.Path, numbers: range, model: dict) -> None:
                 "tags": list(_TAGS[: at % 3]),
             }
         )
+    # Real ones lie near a plane of few dimensions, in a cone.
+    plane = np.random.default_rng(0).normal(size=(_AXES, model["dim"]))
     draw = np.random.default_rng(numbers.start)
-    vectors = draw.normal(0.2, 1.0, (len(rows), model["dim"]))
+    vectors = draw.normal(0.2, 1.0, (len(rows), _AXES)) @ plane
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     key = f"{_MODEL}-{numbers.start:08d}"
     shards.write(out / "parts", key, rows, list(vectors), [])

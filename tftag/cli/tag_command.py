@@ -1,14 +1,13 @@
 """The command `tftag tag`: tags of audio files."""
 
 import argparse
-import pathlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tftag.audio import audio_files
+from tftag.audio import audio_files, remote_files
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import (
     chosen_model,
@@ -31,7 +30,7 @@ _ROUNDING = 1e-6
 
 _Parts = Iterator[
     tuple[
-        pathlib.Path,
+        remote_files.Place,
         Iterable[tuple[float | None, npt.NDArray[np.float32]]],
     ]
 ]
@@ -53,11 +52,12 @@ def add_parser(commands: "command_line.Commands") -> None:
     tag.set_defaults(run=run)
     tag.add_argument(
         "paths",
-        type=arguments_lib.local_path,
+        type=arguments_lib.place,
         metavar="FILE_OR_FOLDER",
         nargs="*",
         help="audio of any format that libsndfile reads, or ffmpeg where it is "
-        "installed; folders are searched to the bottom, through links too",
+        "installed; folders are searched to the bottom, through links too; "
+        "s3:// and gs:// folders, and https:// files",
     )
     chosen_model.add_flag(
         tag, f"{presets.TAGGER}, with --tags {presets.DUAL_ENCODER}"

@@ -27,6 +27,22 @@ class RemoteFile:
     version: str
 
 
+@dataclasses.dataclass(frozen=True, order=True)
+class ListedFile(addresses.Address):
+    """A file of a listing, with what that says of it.
+
+    Attributes:
+        facts: Not compared.
+    """
+
+    facts: RemoteFile = dataclasses.field(
+        default=RemoteFile(None, ""), compare=False
+    )
+
+    # As of addresses: a dataclass makes another one.
+    __repr__ = addresses.Address.__repr__
+
+
 def list_files(
     folder: addresses.Address,
 ) -> dict[addresses.Address, RemoteFile]:
@@ -57,7 +73,7 @@ def list_folders(folder: addresses.Address) -> list[str]:
     return sorted(name.rstrip("/").rpartition("/")[2] for name in names)
 
 
-def walk(folder: addresses.Address) -> Iterator[addresses.Address]:
+def walk(folder: addresses.Address) -> Iterator[ListedFile]:
     """Yields all files below a folder, with one folder in memory at a time.
 
     Args:
@@ -70,7 +86,8 @@ def walk(folder: addresses.Address) -> Iterator[addresses.Address]:
     while waiting:
         here = waiting.pop()
         found = _contents(here)
-        yield from sorted(_files(here, found))
+        for file, facts in sorted(_files(here, found).items()):
+            yield ListedFile(file.text, facts)
         waiting += sorted(
             (
                 addresses.Address(f"{here.scheme}://{info['name']}")

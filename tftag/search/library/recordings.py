@@ -16,7 +16,8 @@ from tftag.words import artist_names
 _END = "\0"
 
 
-@dataclasses.dataclass(frozen=True)
+# Of millions of files, half as much memory.
+@dataclasses.dataclass(frozen=True, slots=True)
 class Recording:
     """A recording of a library.
 

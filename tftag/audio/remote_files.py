@@ -1,0 +1,162 @@
+"""Audio files wherever they are: here, or at addresses and copied to be read.
+
+A copy lies in a temporary folder for as long as it is decoded, so that the
+room that is taken does not follow the size of a bucket: a few files for each
+decoder, and the next few, which are fetched meanwhile.
+"""
+
+import collections
+import os
+import pathlib
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
+
+import numpy as np
+import numpy.typing as npt
+
+from tftag.audio import audio_files, contents, waveform
+from tftag.storage import address as addresses
+from tftag.storage import file_systems, remote, remote_listing
+
+Place = pathlib.Path | addresses.Address
+Fail = Callable[[Place, Exception], None]
+Waveforms = Iterator[tuple[Place, npt.NDArray[np.int16]]]
+Decode = Callable[
+    [
+        Iterable[pathlib.Path],
+        Callable[[pathlib.Path, Exception], None],
+    ],
+    Iterator[tuple[pathlib.Path, npt.NDArray[np.int16]]],
+]
+
+_FETCHED_AHEAD = 4
+
+
+def find(
+    paths: Iterable[str | os.PathLike[str] | addresses.Address], fail: Fail
+) -> Iterator[Place]:
+    """Yields files, and the audio files in folders, to the bottom.
+
+    What is in a bucket is known by its name: nothing is read to look inside.
+
+    Args:
+        paths: Files and folders, or their addresses.
+        fail: Gets path and error where a folder cannot be listed, or has none.
+
+    Yields:
+        Files; those at addresses with what the listing says of them.
+    """
+    for path in paths:
+        place = addresses.place(path)
+        if not isinstance(place, addresses.Address):
+            yield from audio_files.find([place], fail)
+        elif place.is_web or contents.is_audio_name(place.name):
+            (facts,) = remote_listing.look_up([place]).values()
+            if isinstance(facts, remote_listing.RemoteFile):
+                yield remote_listing.ListedFile(place.text, facts)
+            else:
+                fail(place, facts)
+        else:
+            yield from _find_below(place, fail)
+
+
+def decoded(places: Iterable[Place], decode: Decode, fail: Fail) -> Waveforms:
+    """Yields each file that can be read, in their order.
+
+    Args:
+        places: The files; taken a few ahead.
+        decode: Yields path and waveform of each file of this machine that can
+            be read, and gives the others to its second argument.
+        fail: Gets place and error where a file cannot be had or read.
+
+    Yields:
+        Place and waveform.
+    """
+    by_path: dict[pathlib.Path, Place] = {}
+    with tempfile.TemporaryDirectory(
+        # What is still being fetched may come while it is cleared away.
+        prefix="tftag-",
+        ignore_cleanup_errors=True,
+    ) as folder:
+
+        def not_read(path: pathlib.Path, error: Exception) -> None:
+            place = _removed(by_path, path)
+            if place != path and isinstance(error, waveform.UnusableAudio):
+                text = str(error).replace(os.fspath(path), str(place))
+                error = waveform.UnusableAudio(error.reason, text)
+            fail(place, error)
+
+        def paths() -> Iterator[pathlib.Path]:
+            for place, path in _here(places, pathlib.Path(folder), fail):
+                by_path[path] = place
+                yield path
+
+        for path, samples in decode(paths(), not_read):
+            yield _removed(by_path, path), samples
+
+
+def shown(place: Place) -> str:
+    """Returns a place as it can be written, whatever bytes are in its name."""
+    return audio_files.shown(str(place))
+
+
+def _find_below(folder: addresses.Address, fail: Fail) -> Iterator[Place]:
+    is_empty = True
+    try:
+        for file in remote_listing.walk(folder):
+            if contents.is_audio_name(file.name):
+                is_empty = False
+                yield file
+    except OSError as error:
+        fail(folder, error)
+        return
+    if is_empty:
+        text = f"{folder}: There are no audio files in this folder."
+        fail(folder, FileNotFoundError(text))
+
+
+def _here(
+    places: Iterable[Place], folder: pathlib.Path, fail: Fail
+) -> Iterator[tuple[Place, pathlib.Path]]:
+    """Yields each place and its file here; the next ones are being fetched."""
+    waiting: collections.deque[
+        tuple[Place, pathlib.Path, futures.Future[None] | None]
+    ] = collections.deque()
+
+    def ready() -> Iterator[tuple[Place, pathlib.Path]]:
+        place, path, fetching = waiting.popleft()
+        try:
+            if fetching is not None:
+                fetching.result()
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            fail(place, error)
+            return
+        yield place, path
+
+    for number, place in enumerate(places):
+        if isinstance(place, addresses.Address):
+            # The ending stays: some decoders go by it.
+            ending = pathlib.PurePath(place.name).suffix[:16]
+            path = folder / f"{number}{ending}"
+            fetching = file_systems.threads().submit(
+                remote.fetch_to_file, place, path
+            )
+            waiting.append((place, path, fetching))
+        else:
+            waiting.append((place, place, None))
+        while len(waiting) > _FETCHED_AHEAD or waiting[0][2] is None:
+            yield from ready()
+            if not waiting:
+                break
+    while waiting:
+        yield from ready()
+
+
+def _removed(by_path: dict[pathlib.Path, Place], path: pathlib.Path) -> Place:
+    """Removes the file where it is a copy; the place that it is of."""
+    place = by_path.pop(path)
+    if isinstance(place, addresses.Address):
+        path.unlink(missing_ok=True)
+    return place
