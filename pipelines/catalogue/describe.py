@@ -18,7 +18,7 @@ from tftag.audio import audio_files, decoding_pool
 from tftag.library import file_facts
 from tftag.serving import loading, saved_dual_encoder, saved_tagger
 from tftag.storage import address as addresses
-from tftag.storage import remote, retries
+from tftag.storage import remote, remote_listing, retries
 
 DESCRIBED, REJECTED = "described", "rejected"
 _COUNTS = "catalogue"
@@ -99,6 +99,7 @@ class DescribeShard(beam.DoFn):
         """Yields name, description and vector of what can be used."""
         names: dict[pathlib.Path, str] = {}
         facts: dict[pathlib.Path, dict[str, Any]] = {}
+        versions = _versions(shard)
         with tempfile.TemporaryDirectory(prefix="tftag-") as copies:
 
             def reject(name: str, error: Exception, where: str = ""):
@@ -115,7 +116,7 @@ class DescribeShard(beam.DoFn):
                     try:
                         path = _on_this_machine(shard.root, name, copies)
                         # Before it is read: it may be gone afterwards.
-                        facts[path] = _facts(path, copies)
+                        facts[path] = _facts(path, versions.get(name))
                     except OSError as error:
                         self._is_unreached |= _may_be_there(error)
                         reject(name, error)
@@ -174,16 +175,32 @@ def _on_this_machine(root: str, name: str, copies: str) -> pathlib.Path:
     return pathlib.Path(path)
 
 
-def _facts(path: pathlib.Path, copies: str) -> dict[str, Any]:
-    """Size of a file, its last change where it is no copy, its own tags."""
+def _versions(shard: listing.Shard) -> dict[str, int]:
+    """What is another where a file of a bucket has changed, by its name.
+
+    As an index takes it. What has no answer is named when it is fetched.
+    """
+    root = addresses.place(shard.root)
+    if not isinstance(root, addresses.Address):
+        return {}
+    found = remote_listing.look_up([root / name for name in shard.names])
+    facts = {name: found[root / name] for name in shard.names}
+    return {
+        name: one.version_number
+        for name, one in facts.items()
+        if isinstance(one, remote_listing.RemoteFile)
+    }
+
+
+def _facts(path: pathlib.Path, version: int | None) -> dict[str, Any]:
+    """Size of a file, what changes with it, its own tags."""
     state = path.stat()
-    is_copy = path.is_relative_to(copies)
     said = {}
     if file_facts.is_installed():
         said = dataclasses.asdict(file_facts.read(path))
     return {
         "size_bytes": state.st_size,
-        "modified_ns": None if is_copy else state.st_mtime_ns,
+        "modified_ns": state.st_mtime_ns if version is None else version,
         **said,
     }
 

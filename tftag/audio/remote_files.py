@@ -19,7 +19,7 @@ from tftag.audio import audio_files, contents, waveform
 from tftag.storage import address as addresses
 from tftag.storage import file_systems, remote, remote_listing
 
-Place = pathlib.Path | addresses.Address
+Place = addresses.Place
 Fail = Callable[[Place, Exception], None]
 Waveforms = Iterator[tuple[Place, npt.NDArray[np.int16]]]
 Decode = Callable[
@@ -61,7 +61,12 @@ def find(
             yield from _find_below(place, fail)
 
 
-def decoded(places: Iterable[Place], decode: Decode, fail: Fail) -> Waveforms:
+def decoded(
+    places: Iterable[Place],
+    decode: Decode,
+    fail: Fail,
+    look: Callable[[Place, pathlib.Path], None] = lambda place, path: None,
+) -> Waveforms:
     """Yields each file that can be read, in their order.
 
     Args:
@@ -69,6 +74,7 @@ def decoded(places: Iterable[Place], decode: Decode, fail: Fail) -> Waveforms:
         decode: Yields path and waveform of each file of this machine that can
             be read, and gives the others to its second argument.
         fail: Gets place and error where a file cannot be had or read.
+        look: Gets a place and its file here, before that is decoded.
 
     Yields:
         Place and waveform.
@@ -90,6 +96,7 @@ def decoded(places: Iterable[Place], decode: Decode, fail: Fail) -> Waveforms:
         def paths() -> Iterator[pathlib.Path]:
             for place, path in _here(places, pathlib.Path(folder), fail):
                 by_path[path] = place
+                look(place, path)
                 yield path
 
         for path, samples in decode(paths(), not_read):

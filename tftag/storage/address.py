@@ -216,6 +216,9 @@ def refuse_secrets(address: Address) -> None:
         )
 
 
+Place = pathlib.Path | Address
+
+
 def _quote_all(text: str) -> str:
     return urllib.parse.quote(text, safe="")
 

@@ -4,12 +4,14 @@ import argparse
 import pathlib
 from collections.abc import Iterable
 
+from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
 from tftag.pretrained import presets
 from tftag.search import library_index
 from tftag.search.library import catalogue_parts
+from tftag.storage import address as addresses
 
 
 def add_parser(commands: "command_line.Commands") -> None:
@@ -29,10 +31,11 @@ def add_parser(commands: "command_line.Commands") -> None:
     index.set_defaults(run=run)
     index.add_argument(
         "folders",
-        type=arguments_lib.local_path,
+        type=arguments_lib.place,
         nargs="+",
         metavar="FOLDER",
-        help="searched to the bottom, through links too",
+        help="searched to the bottom, through links too; or the address of "
+        "one, s3:// or gs://",
     )
     index.add_argument(
         "--out",
@@ -73,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         OSError: There is no such model, or no place to write to.
     """
     place = pathlib.Path(arguments.out)
-    folders = [pathlib.Path(folder) for folder in arguments.folders]
+    folders = [addresses.place(folder) for folder in arguments.folders]
     _check(place, folders)
     model = arguments.model or presets.DUAL_ENCODER
     if opened_library.is_index(place):
@@ -99,9 +102,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if fail.count or not_taken.count else 0
 
 
-def _check(place: pathlib.Path, folders: list[pathlib.Path]) -> None:
+def _check(place: pathlib.Path, folders: list[addresses.Place]) -> None:
     """Refuses folders that are none, or one inside another."""
     for folder in folders:
+        if isinstance(folder, addresses.Address):
+            if folder.is_web or contents.is_audio_name(folder.name):
+                raise ValueError(
+                    "FOLDER must be a folder of music, here or in a bucket: "
+                    f"a web server cannot list. Received: {folder}."
+                )
+            continue
         if not folder.is_dir():
             raise ValueError(
                 f"FOLDER must be a folder of music. Received: {folder}."
@@ -111,7 +121,13 @@ def _check(place: pathlib.Path, folders: list[pathlib.Path]) -> None:
                 "FOLDER must be a folder of music, and --out the index. "
                 f"Received: {folder}, an index."
             )
-    whole = [folder.resolve() for folder in folders]
+    # Of addresses the slash at the end does not count.
+    whole = [
+        pathlib.PurePath(str(folder))
+        if isinstance(folder, addresses.Address)
+        else folder.resolve()
+        for folder in folders
+    ]
     for one in whole:
         for other in whole:
             if one != other and one.is_relative_to(other):

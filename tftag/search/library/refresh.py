@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag import audio
-from tftag.audio import audio_files
+from tftag.audio import audio_files, remote_files
 from tftag.console import interrupts
 from tftag.search.library import (
     catalogue_parts,
@@ -32,9 +32,12 @@ from tftag.search.library import (
     recordings,
     writer,
 )
+from tftag.storage import address as addresses
+from tftag.storage import remote_listing
 
-Fail = Callable[[pathlib.Path, Exception], None]
-Waveforms = Iterable[tuple[pathlib.Path, npt.NDArray[Any]]]
+Place = addresses.Place
+Fail = Callable[[Place, Exception], None]
+Waveforms = Iterable[tuple[Place, npt.NDArray[Any]]]
 # Between two writings: what a kill can cost. A large change takes long to
 # write, and at most a twentieth of the time.
 _SECONDS = 1.0
@@ -59,9 +62,9 @@ class Model:
         [Iterable[npt.NDArray[Any]]],
         Iterator[tuple[npt.NDArray[Any], tuple[str, ...]]],
     ]
-    decode: Callable[[Iterable[pathlib.Path], Fail], Waveforms]
+    decode: Callable[[Iterable[Place], Fail], Waveforms]
     sample_rate_hz: int
-    read_tags: Callable[[pathlib.Path], recordings.FileTags] | None
+    read_tags: Callable[[Place], recordings.FileTags] | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,11 +88,11 @@ class Found:
         )
 
 
-def find(roots: Iterable[tuple[int, pathlib.Path]], fail: Fail) -> Found:
+def find(roots: Iterable[tuple[int, Place]], fail: Fail) -> Found:
     """Lists the audio files of folders.
 
     Args:
-        roots: Number and folder.
+        roots: Number and folder, or its address.
         fail: Gets path and error where a file or folder is gone, not reached,
             or a folder has no audio: then it is taken for a disk that is not
             there for now.
@@ -97,26 +100,38 @@ def find(roots: Iterable[tuple[int, pathlib.Path]], fail: Fail) -> Found:
     files, unreached = {}, set()
     for number, folder in roots:
 
-        def not_reached(path: pathlib.Path, error: Exception) -> None:
+        def not_reached(path: Place, error: Exception) -> None:
             is_gone = isinstance(error, FileNotFoundError)
             if not is_gone or path == folder:  # noqa: B023
-                unreached.add((number, path.relative_to(folder)))  # noqa: B023
+                # Of a bucket nobody knows how much was not listed.
+                name = _name(path, folder) or "."  # noqa: B023
+                unreached.add((number, pathlib.PurePath(name)))  # noqa: B023
             fail(path, error)
 
-        for path in audio_files.find([folder], not_reached):
+        for path in remote_files.find([folder], not_reached):
             try:
-                state = path.stat()
+                size_bytes, changed = _state(path)
             except OSError as error:
                 not_reached(path, error)
                 continue
-            one = recordings.Recording(
-                os.fspath(path.relative_to(folder)),
-                number,
-                state.st_size,
-                state.st_mtime_ns,
-            )
+            name = _name(path, folder)
+            one = recordings.Recording(name, number, size_bytes, changed)
             files[one.key] = one
     return Found(files, unreached)
+
+
+def _name(path: Place, folder: Place) -> str:
+    if isinstance(path, addresses.Address):
+        return path.relative_to(folder) or ""
+    return os.path.relpath(path, str(folder))
+
+
+def _state(path: Place) -> tuple[int, int]:
+    """Size of a file, and what is another where it has changed."""
+    if isinstance(path, remote_listing.ListedFile):
+        return path.facts.file_bytes or 0, path.facts.version_number
+    state = os.stat(str(path))
+    return state.st_size, state.st_mtime_ns
 
 
 class Refresh:
@@ -178,7 +193,7 @@ class Refresh:
         fresh: list[tuple[recordings.Recording, npt.NDArray[Any]]] = []
         held = self._index.parts.contents
 
-        def fail(path: pathlib.Path, error: Exception) -> None:
+        def fail(path: Place, error: Exception) -> None:
             self.done += 1
             if isinstance(error, audio.UnusableAudio):
                 one = self._new[path]
@@ -267,12 +282,12 @@ class Refresh:
                     kept.add(key)
         return gone - kept
 
-    def _path(self, one: recordings.Recording) -> pathlib.Path:
-        return pathlib.Path(self._roots[one.root] or "", one.name)
+    def _path(self, one: recordings.Recording) -> Place:
+        return (self._roots[one.root] or pathlib.Path()) / one.name
 
 
 def _with_file_tags(
-    one: recordings.Recording, path: pathlib.Path, model: Model
+    one: recordings.Recording, path: Place, model: Model
 ) -> recordings.Recording:
     if model.read_tags is None:
         return one
@@ -282,14 +297,12 @@ def _with_file_tags(
 
 def _each(
     model: Model, waveforms: Waveforms
-) -> Iterator[
-    tuple[pathlib.Path, int, tuple[npt.NDArray[Any], tuple[str, ...]]]
-]:
+) -> Iterator[tuple[Place, int, tuple[npt.NDArray[Any], tuple[str, ...]]]]:
     """Yields path, length and description of each recording."""
-    lengths: dict[pathlib.Path, int] = {}
+    lengths: dict[Place, int] = {}
 
     def measured() -> Generator[
-        tuple[pathlib.Path, npt.NDArray[np.int16]], None, None
+        tuple[Place, npt.NDArray[np.int16]], None, None
     ]:
         for path, samples in waveforms:
             lengths[path] = len(samples)
