@@ -6,6 +6,7 @@ decoder, and the next few, which are fetched meanwhile.
 """
 
 import collections
+import contextlib
 import os
 import pathlib
 import tempfile
@@ -31,6 +32,8 @@ Decode = Callable[
 ]
 
 _FETCHED_AHEAD = 4
+_ENDING_SECONDS = 2.0
+_Waiting = tuple[Place, pathlib.Path, futures.Future[None] | None]
 
 
 def find(
@@ -80,21 +83,27 @@ def decoded(
         Place and waveform.
     """
     by_path: dict[pathlib.Path, Place] = {}
-    with tempfile.TemporaryDirectory(
-        # What is still being fetched may come while it is cleared away.
-        prefix="tftag-",
-        ignore_cleanup_errors=True,
-    ) as folder:
+    waiting: collections.deque[_Waiting] = collections.deque()
 
-        def not_read(path: pathlib.Path, error: Exception) -> None:
-            place = _removed(by_path, path)
-            if place != path and isinstance(error, waveform.UnusableAudio):
-                text = str(error).replace(os.fspath(path), str(place))
-                error = waveform.UnusableAudio(error.reason, text)
-            fail(place, error)
+    def not_read(path: pathlib.Path, error: Exception) -> None:
+        place = _removed(by_path, path)
+        if place != path and isinstance(error, waveform.UnusableAudio):
+            text = str(error).replace(os.fspath(path), str(place))
+            error = waveform.UnusableAudio(error.reason, text)
+        fail(place, error)
+
+    with (
+        # What comes too late is left to the system.
+        tempfile.TemporaryDirectory(
+            prefix="tftag-", ignore_cleanup_errors=True
+        ) as folder,
+        contextlib.ExitStack() as ending,
+    ):
+        ending.callback(_end, waiting)
 
         def paths() -> Iterator[pathlib.Path]:
-            for place, path in _here(places, pathlib.Path(folder), fail):
+            here = _here(places, pathlib.Path(folder), waiting, fail)
+            for place, path in here:
                 by_path[path] = place
                 look(place, path)
                 yield path
@@ -123,13 +132,21 @@ def _find_below(folder: addresses.Address, fail: Fail) -> Iterator[Place]:
         fail(folder, FileNotFoundError(text))
 
 
+def _end(waiting: Iterable[_Waiting]) -> None:
+    """Ends what is still being fetched, or waits for it a little."""
+    running = [one for _, _, one in waiting if one is not None]
+    for one in running:
+        one.cancel()
+    futures.wait(running, _ENDING_SECONDS)
+
+
 def _here(
-    places: Iterable[Place], folder: pathlib.Path, fail: Fail
+    places: Iterable[Place],
+    folder: pathlib.Path,
+    waiting: "collections.deque[_Waiting]",
+    fail: Fail,
 ) -> Iterator[tuple[Place, pathlib.Path]]:
     """Yields each place and its file here; the next ones are being fetched."""
-    waiting: collections.deque[
-        tuple[Place, pathlib.Path, futures.Future[None] | None]
-    ] = collections.deque()
 
     def ready() -> Iterator[tuple[Place, pathlib.Path]]:
         place, path, fetching = waiting.popleft()

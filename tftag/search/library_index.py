@@ -377,7 +377,6 @@ class LibraryIndex:
         return found
 
     def _path(self, one: recordings.Recording) -> addresses.Place:
-        # There is such a root: `_recording` has looked.
         return (self.numbered_roots[one.root] or pathlib.Path()) / one.name
 
     def _keys(self, path: str | os.PathLike[str]) -> Iterator[int]:
