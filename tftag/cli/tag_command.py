@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.audio import audio_files, remote_files
+from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import (
     chosen_model,
@@ -19,6 +19,7 @@ from tftag.cli import (
 from tftag.library import journal, tagging
 from tftag.pretrained import presets
 from tftag.search import known_terms, query
+from tftag.storage import remote_files
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from tftag.serving import saved_tagger

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, TextIO
 
 import tqdm
 
-from tftag.audio import audio_files, decoding_pool, remote_files
+from tftag.audio import audio_files, decoding_pool
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, row_output, tag_effects, tag_table
 from tftag.console import interrupts
 from tftag.files import atomic_write, plain_json
 from tftag.library import journal, shards, tagging
 from tftag.serving import version_folder
+from tftag.storage import remote_files
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from tftag.serving import saved_tagger

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from tftag.audio import remote_files
 from tftag.library import journal, shards
+from tftag.storage import remote_files
 
 Place = remote_files.Place
 Fail = remote_files.Fail

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import tqdm
 
-from tftag.audio import audio_files, decoders, decoding_pool, remote_files
+from tftag.audio import audio_files, decoders, decoding_pool
 from tftag.cli import chosen_model
 from tftag.files import no_links
 from tftag.library import file_facts
@@ -29,6 +29,7 @@ from tftag.search.library import (
     writer,
 )
 from tftag.storage import address as addresses
+from tftag.storage import remote_files
 
 if TYPE_CHECKING:
     from tftag.serving import saved_dual_encoder

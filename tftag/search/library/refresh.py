@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag import audio
-from tftag.audio import audio_files, remote_files
+from tftag.audio import audio_files
 from tftag.console import interrupts
 from tftag.search.library import (
     catalogue_parts,
@@ -33,7 +33,7 @@ from tftag.search.library import (
     writer,
 )
 from tftag.storage import address as addresses
-from tftag.storage import remote_listing
+from tftag.storage import remote_files, remote_listing
 
 Place = addresses.Place
 Fail = Callable[[Place, Exception], None]

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from tftag.audio import audio_files, remote_files
+from tftag.audio import audio_files
 from tftag.storage import address as addresses
-from tftag.storage import remote, remote_listing
+from tftag.storage import remote, remote_files, remote_listing
 
 RATE = 8_000
 FOLDER = addresses.Address("s3://music/songs")
