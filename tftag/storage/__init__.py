@@ -1,1 +1,1 @@
-"""Files at `s3://`, `gs://` and `https://` addresses."""
+"""Files elsewhere: at `s3://`, `gs://` and `https://`, and on TF-Hub."""
