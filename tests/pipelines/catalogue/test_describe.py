@@ -15,7 +15,7 @@ from pipelines.catalogue import describe, listing, shards  # noqa: E402
 from tftag import audio  # noqa: E402
 from tftag.search.library import catalogue_parts  # noqa: E402
 from tftag.storage import address as addresses  # noqa: E402
-from tftag.storage import retries  # noqa: E402
+from tftag.storage import remote, remote_listing, retries  # noqa: E402
 
 
 @pytest.fixture
@@ -47,6 +47,21 @@ def test_a_shard_of_bad_files_ends_no_bundle(work):
     (row,) = catalogue_parts.lines(output, shard.key)
     assert row["name"] == "good.wav" and len(row["probabilities"]) == 3
     assert not (output / catalogue_parts.VECTORS).exists()
+
+
+def test_a_file_of_a_bucket_has_the_version_that_an_index_knows_it_by(
+    work, door, tmp_path
+):
+    work, _, output = work
+    folder = addresses.Address("s3://music/songs")
+    remote.put_file(tmp_path / "music" / "good.wav", folder / "good.wav")
+    (shard,) = listing.shards(str(folder), ("good.wav",), 10, "model")
+    (_, count), *_ = work.process(shard)
+    assert count == 1
+    (row,) = catalogue_parts.lines(output, shard.key)
+    (file,) = remote_listing.walk(folder)
+    assert row["modified_ns"] == file.facts.version_number
+    assert row["size_bytes"] == file.facts.file_bytes
 
 
 def test_a_file_that_goes_while_it_is_read_ends_no_bundle(work, monkeypatch):

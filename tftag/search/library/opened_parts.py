@@ -185,7 +185,7 @@ def stored_root(folder: pathlib.Path, root: addresses.Place) -> str:
     So a folder that holds its own index can be moved.
     """
     if isinstance(root, addresses.Address):
-        return root.text
+        return root.text.rstrip("/")
     inside, outside = _whole(folder), os.path.abspath(root)
     if os.path.commonpath([inside, outside]) == outside:
         return os.path.relpath(outside, inside)
