@@ -64,17 +64,20 @@ def main(argv: list[str] | None = None) -> int:
     said = {"name": asked.model, "tags": card["tags"], **card.get("space", {})}
     said["space"] = said.pop("fingerprint", None)
     shards.write_model(output, fingerprint, said)
-    with interrupts.keeping(
-        lambda: (
+
+    def kept() -> str:
+        return (
             f"the shards that are finished are kept in {output}; "
             f"to go on: {interrupts.command()}"
         )
-    ):
+
+    with interrupts.keeping(kept):
         described, rejected = engine.run(
             left,
             engine.Work(asked.model, asked.output, asked.top),
             asked.processes,
             engine_flags,
+            kept,
         )
     print(
         f"{described} described, {rejected} rejected "
@@ -91,7 +94,7 @@ def _parser() -> command_line.Parser:
         "--flink_master HOST:8081, --runner DataflowRunner --project ...; "
         "without them the work is done here, in several processes. Exit "
         "status: 0; 1 where files could not be used; 2 where the arguments "
-        "are wrong.",
+        "are wrong; 75 where a worker of this machine was killed.",
         allow_abbrev=False,
     )
     add = parser.add_argument

@@ -4,6 +4,7 @@
 """
 
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ pytest.importorskip(
 
 import tiny_tagger  # noqa: E402
 
-from pipelines.catalogue import command  # noqa: E402
+from pipelines.catalogue import command, engine  # noqa: E402
 from tftag import audio  # noqa: E402
 from tftag.cli import chosen_model, command_line  # noqa: E402
 from tftag.cli import main as main_module  # noqa: E402
@@ -166,6 +167,27 @@ def test_a_tagger_gives_its_likeliest_tags(music, tagger_folder, tmp_path):
         np.testing.assert_allclose(
             list(found.values()), calibrated[best], atol=1e-4
         )
+
+
+def test_a_worker_that_is_killed_ends_the_run(monkeypatch, capsys):
+    """Beam would wait for it for ever."""
+    ended, statuses = threading.Event(), []
+
+    def leave(status):
+        statuses.append(status)
+        ended.set()
+
+    monkeypatch.setattr(engine.os, "_exit", leave)
+
+    def killed():
+        raise RuntimeError("Worker subprocess exited with return code 137")
+
+    with engine._ended_with_its_workers(lambda: "what is kept"):
+        threading.Thread(target=killed, name="run_worker").start()
+        assert ended.wait(10)
+    said = capsys.readouterr().err
+    assert statuses == [75]
+    assert "return code 137" in said and said.endswith("; what is kept\n")
 
 
 def test_a_model_that_is_not_there_is_refused(music, tmp_path, capsys):
