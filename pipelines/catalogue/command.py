@@ -45,12 +45,12 @@ def main(argv: list[str] | None = None) -> int:
         said = escaping.one_line(str(error))
         print(f"not in the catalogue: {said}", file=sys.stderr)
 
-    root, names = listing.files(asked.input, cannot_list)
+    root, found = listing.files(asked.input, cannot_list)
     done = shards.finished(output)
     model = version_folder.newest(presets.resolve(asked.model))
     fingerprint = version_folder.fingerprint(model)
     everything = list(
-        listing.shards(root, names, asked.files_per_shard, fingerprint)
+        listing.shards(root, found, asked.files_per_shard, fingerprint)
     )
     left = [shard for shard in everything if shard.key not in done]
     print(
@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
         )
 
     with interrupts.keeping(kept):
-        described, rejected = engine.run(
+        counts = engine.run(
             left,
             engine.Work(asked.model, asked.output, asked.top),
             asked.processes,
@@ -80,10 +80,17 @@ def main(argv: list[str] | None = None) -> int:
             kept,
         )
     print(
-        f"{described} described, {rejected} rejected "
+        f"{counts['described']} described, {counts['rejected']} rejected "
         f"(names and reasons in {output / catalogue_parts.REJECTED})"
     )
-    return 1 if rejected or missing else 0
+    if counts["unfinished"]:
+        print(
+            f"{counts['unfinished']} shards are not finished, for the reasons "
+            f"above; to go on: {interrupts.command()}",
+            file=sys.stderr,
+        )
+    is_whole = not (counts["rejected"] or counts["unfinished"] or missing)
+    return 0 if is_whole else 1
 
 
 def _parser() -> command_line.Parser:

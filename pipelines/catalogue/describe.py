@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import errno
 import os
 import pathlib
 import tempfile
@@ -21,6 +22,17 @@ from tftag.storage import address as addresses
 from tftag.storage import remote, remote_listing, retries
 
 DESCRIBED, REJECTED = "described", "rejected"
+# Shards that are not finished, and are worked on again by the next call.
+UNFINISHED = "unfinished"
+# The fault of a machine or of its disks, not of the file.
+_PASSING = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("EIO", "ESTALE", "ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM"),
+        *("EAGAIN", "EBUSY", "EINTR", "ETIMEDOUT"),
+    )
+    if hasattr(errno, name)
+)
 _COUNTS = "catalogue"
 
 
@@ -29,8 +41,9 @@ class DescribeShard(beam.DoFn):
 
     A bad file is an element of the output `rejected` and costs no other: it is
     decoded in a process of its own, whose crash or hanging is its fault alone.
-    Where a server does not give a file that is there, nothing is written: the
-    shard is not finished, and is worked on again by the next call.
+    Where a server does not give a file that is there, a disk is full or fails,
+    or the part cannot be written, the shard is not finished, and is worked on
+    again by the next call.
 
     Args:
         model: Folder of a SavedModel that every worker reaches, or the name
@@ -57,6 +70,7 @@ class DescribeShard(beam.DoFn):
         self._tagger: saved_tagger.SavedTagger
         self._described = metrics.Metrics.counter(_COUNTS, DESCRIBED)
         self._rejected = metrics.Metrics.counter(_COUNTS, REJECTED)
+        self._unfinished = metrics.Metrics.counter(_COUNTS, UNFINISHED)
 
     def setup(self) -> None:
         """Opens the model, or takes the one that this process has."""
@@ -69,8 +83,8 @@ class DescribeShard(beam.DoFn):
             shard: The files.
 
         Yields:
-            The key of the shard and the number; `{"name", "reason"}` of each
-            other file in the output `rejected`.
+            The key of the shard and the number, where it is finished;
+            `{"name", "reason"}` of each other file in the output `rejected`.
         """
         described, vectors = [], []
         self._is_unreached = False
@@ -80,16 +94,24 @@ class DescribeShard(beam.DoFn):
             if vector is not None:
                 vectors.append(vector)
         if not self._is_unreached:
-            shards.write(
-                addresses.place(self._output),
-                shard.key,
-                described,
-                vectors,
-                rejected,
-            )
-        self._described.inc(len(described))
-        self._rejected.inc(len(rejected))
-        yield shard.key, len(described)
+            try:
+                shards.write(
+                    addresses.place(self._output),
+                    shard.key,
+                    described,
+                    vectors,
+                    rejected,
+                )
+            except OSError as error:
+                self._is_unreached = True
+                reason = audio_files.reason(error)
+                rejected.append({"name": shard.key, "reason": reason})
+        if self._is_unreached:
+            self._unfinished.inc()
+        else:
+            self._described.inc(len(described))
+            self._rejected.inc(len(rejected))
+            yield shard.key, len(described)
         for one in rejected:
             yield pvalue.TaggedOutput(REJECTED, one)
 
@@ -108,6 +130,7 @@ class DescribeShard(beam.DoFn):
 
             def fail(path: pathlib.Path, error: Exception):
                 facts.pop(path, None)
+                self._is_unreached |= _may_be_there(error)
                 reject(names.pop(path), error, os.fspath(path))
                 _remove_copy(path, copies)
 
@@ -205,8 +228,11 @@ def _facts(path: pathlib.Path, version: int | None) -> dict[str, Any]:
     }
 
 
-def _may_be_there(error: OSError) -> bool:
-    return isinstance(error, retries.RemoteError) and not error.is_missing
+def _may_be_there(error: Exception) -> bool:
+    """Whether another try may find the file as it should be."""
+    if isinstance(error, retries.RemoteError):
+        return not error.is_missing
+    return isinstance(error, OSError) and error.errno in _PASSING
 
 
 def _remove_copy(path: pathlib.Path, copies: str) -> None:

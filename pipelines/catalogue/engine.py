@@ -46,7 +46,7 @@ def run(
     processes: int,
     flags: Sequence[str],
     kept: Callable[[], str],
-) -> tuple[int, int]:
+) -> dict[str, int]:
     """Runs the pipeline to its end, or to that of a worker of this machine.
 
     Such a worker that is killed ends the process, with the status 75: other
@@ -60,7 +60,8 @@ def run(
         kept: Says what a run that ends early leaves.
 
     Returns:
-        How many files were described, and how many rejected.
+        How many files were described and rejected, and how many shards are
+        unfinished, by these names.
     """
     options = pipeline_options.PipelineOptions(
         # Each worker's process opens the SavedModel.
@@ -95,7 +96,8 @@ def run(
         counter.key.metric.name: counter.committed
         for counter in result.metrics().query()["counters"]
     }
-    return counts.get(describe.DESCRIBED, 0), counts.get(describe.REJECTED, 0)
+    names = (describe.DESCRIBED, describe.REJECTED, describe.UNFINISHED)
+    return {name: counts.get(name, 0) for name in names}
 
 
 @contextlib.contextmanager
