@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from pipelines import manifest
 from pipelines.manifest import checks
 from pipelines.prepare import journal, rejected
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, remote_listing
 from tftag.cli import command_line
 from tftag.console import interrupts
+from tftag.storage import address as addresses
+from tftag.storage import remote, remote_listing
 
 logger = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ import typing
 from experiments.settings import baseline_config, pretrained, tables
 from pipelines.reading import dataset
 from tftag import audio as audio_lib
-from tftag import hub
 from tftag.losses import contrastive, negatives
 from tftag.models import dual_encoder, hidden_layer
+from tftag.storage import hub
 from tftag.zero_shot import tag_split
 
 PROTOCOLS = (tag_split.HIDDEN_LABELS, tag_split.STRICT)

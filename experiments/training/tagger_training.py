@@ -31,10 +31,10 @@ from experiments.training import loop as training_loop
 from experiments.workers import group
 from pipelines import manifest as manifests
 from pipelines.reading import dataset
-from tftag import hub
 from tftag.losses import classification
 from tftag.models import precision as precision_lib
 from tftag.models import tagger
+from tftag.storage import hub
 
 _log = logging.getLogger(__name__)
 

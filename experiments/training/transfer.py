@@ -15,11 +15,12 @@ from experiments.runs import checkpoint
 from experiments.settings import baseline_config, pretrained
 from experiments.training import keras_file
 from pipelines import manifest as manifests
-from tftag import audio, hub, layers, tags
+from tftag import audio, layers, tags
 from tftag.files import plain_json
 from tftag.models import clip_model, tagger
 from tftag.pretrained import musicnn_weights, presets
 from tftag.serving import model_card
+from tftag.storage import hub
 from tftag.zero_shot import leaks
 
 _log = logging.getLogger(__name__)

@@ -6,9 +6,9 @@ import os
 import pathlib
 import sys
 
-from pipelines.storage import address as addresses
-from pipelines.storage import remote_listing, retries
 from tftag.files import atomic_write, no_links, plain_json
+from tftag.storage import address as addresses
+from tftag.storage import remote_listing, retries
 
 NAME = "progress.jsonl"
 # Begins a warning that says nothing of the audio.

@@ -10,8 +10,8 @@ from pipelines import counts_in_words, manifest, splits
 from pipelines.prepare import convert, overwriting, rejected
 from pipelines.reading import arrays
 from pipelines.sources import listings
-from pipelines.storage import address as addresses
 from tftag import tags
+from tftag.storage import address as addresses
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from pipelines import manifest as manifests
 from pipelines.reading import in_place, local_file, slice_decoders
-from pipelines.storage import address as addresses
-from pipelines.storage import remote
+from tftag.storage import address as addresses
+from tftag.storage import remote
 
 logger = logging.getLogger(__name__)
 

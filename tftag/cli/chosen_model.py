@@ -11,6 +11,7 @@ from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
 from tftag.pretrained import presets
 from tftag.serving import version_folder
+from tftag.storage import address as addresses
 
 if TYPE_CHECKING:
     from tftag.serving import saved_dual_encoder, saved_tagger
@@ -62,7 +63,8 @@ def split(
         return first, others
     # A file that is not there is one of many. A misspelled model is not: the
     # default would take its place.
-    if not os.path.lexists(first) and not _is_audio(first):
+    is_there = os.path.lexists(first) or addresses.is_remote(first)
+    if not is_there and not _is_audio(first):
         presets.resolve(first)
     return None, [first, *others]
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines import manifest
 from pipelines.manifest import checks
-from pipelines.storage import address
+from tftag.storage import address
 
 TRACK = manifest.Track(
     track_id="a",
