@@ -120,7 +120,9 @@ def test_only_a_lost_part_is_done_again(music, described, encoder_folder):
 def test_an_index_of_it_answers_as_one_of_the_folder(
     music, described, encoder, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(chosen_model, "open_dual_encoder", lambda _: encoder)
+    monkeypatch.setattr(
+        chosen_model, "open_dual_encoder", lambda _, **__: encoder
+    )
     heard = tmp_path / "heard"
     taken = tmp_path / "taken"
     for place, more in ((heard, ()), (taken, ("--catalogue", described))):

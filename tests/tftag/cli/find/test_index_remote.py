@@ -24,7 +24,7 @@ NAMES = ["a.wav", "b/c d.wav", "b/e.wav"]
 @pytest.fixture(autouse=True)
 def loaded_once(encoder, monkeypatch):
     monkeypatch.setattr(
-        chosen_model, "open_dual_encoder", lambda model: encoder
+        chosen_model, "open_dual_encoder", lambda model, **_: encoder
     )
 
 
