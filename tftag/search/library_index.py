@@ -203,6 +203,11 @@ class LibraryIndex:
         found = self._parts.find(key)
         return None if found is None else self._path(self._recording(*found))
 
+    def recording_of_key(self, key: int) -> recordings.Recording | None:
+        """What is known of a recording, by its key."""
+        found = self._parts.find(key)
+        return None if found is None else self._recording(*found)
+
     def vector_of_key(self, key: int) -> _Array | None:
         """The vector of a recording, float32 `[dim]`, by its key."""
         if (found := self._parts.find(key)) is None:
@@ -219,7 +224,7 @@ class LibraryIndex:
         where: filters.Filter = _ANY,
         most_per_artist: int | None = None,
         collapse_copies: bool = True,
-        leave_out: Collection[str | os.PathLike[str]] = (),
+        leave_out: Collection[str | os.PathLike[str] | int] = (),
     ) -> list[Hit]:
         """The recordings that fit a query best.
 
@@ -233,7 +238,7 @@ class LibraryIndex:
                 them; recordings without an artist are not counted.
             collapse_copies: Whether of recordings that sound the same the
                 best alone is returned, the others in its `copies`.
-            leave_out: Files not to return.
+            leave_out: Files, or keys of recordings, not to return.
 
         Returns:
             From the best down, equal ones by path.
@@ -266,7 +271,7 @@ class LibraryIndex:
         where: filters.Filter = _ANY,
         most_per_artist: int | None = None,
         collapse_copies: bool = True,
-        leave_out: Collection[str | os.PathLike[str]] = (),
+        leave_out: Collection[str | os.PathLike[str] | int] = (),
     ) -> list[Hit]:
         """The recordings that sound like some and unlike others.
 
@@ -280,7 +285,8 @@ class LibraryIndex:
             where: What they must be.
             most_per_artist: At most so many of one artist.
             collapse_copies: Whether copies are returned once.
-            leave_out: Files not to return, such as those that are asked with.
+            leave_out: Files, or keys of recordings, not to return, such as
+                those that are asked with.
 
         Returns:
             As `search`; the cosines are with `like`, then `unlike`.
@@ -379,8 +385,11 @@ class LibraryIndex:
         # `_recording` has seen to it that there is such a root.
         return pathlib.Path(self.numbered_roots[one.root] or "", one.name)
 
-    def _keys(self, path: str | os.PathLike[str]) -> Iterator[int]:
+    def _keys(self, path: str | os.PathLike[str] | int) -> Iterator[int]:
         """Yields what the file would have for a key, below each root."""
+        if isinstance(path, int):
+            yield path
+            return
         try:
             state = os.stat(path)
         except OSError:

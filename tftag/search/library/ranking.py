@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.search.library import filters, moments, opened_parts
+from tftag.search.library import contents, filters, moments, opened_parts
 
 # Up to so many recordings that come into question, each one is compared.
 EXACT_ROWS = 50_000
@@ -195,7 +195,7 @@ def _compared(
     vectors = part.segment.vectors_at(rows).astype(np.float64)
     lengths = np.linalg.norm(vectors, axis=1)
     if not (np.abs(lengths - 1) < _UNIT_TOLERANCE).all():
-        raise ValueError(
+        raise contents.DamagedIndex(
             f"The index is damaged; make it anew. Received: {part.segment.name}"
             ", with vectors that are not of length 1."
         )

@@ -121,9 +121,7 @@ def _are_inside(
     return bool(is_inside.all())
 
 
-def _even(
-    name: str, arrays: list[npt.NDArray[Any]]
-) -> list[npt.NDArray[Any]]:
+def _even(name: str, arrays: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
     if arrays[0].ndim < 2 or len({one.shape[1] for one in arrays}) == 1:
         return arrays
     longest = max(one.shape[1] for one in arrays)

@@ -222,9 +222,7 @@ def _from_rows(
     return {name: np.stack(values) for name, values in found.items()}
 
 
-def _add_row(
-    found: Any, name: str, value: Any, inputs: Any, rows: int
-) -> None:
+def _add_row(found: Any, name: str, value: Any, inputs: Any, rows: int) -> None:
     if name not in inputs:
         json_tensors.refuse(f"JSON object: does not have named input: {name}")
     row = json_tensors.tensor(value, inputs[name].dtype, rows)
