@@ -195,8 +195,10 @@ def test_left_out_files_are_not_found(tmp_path):
     index = library_index.LibraryIndex.open(tmp_path / "i")
     np.testing.assert_array_equal(index.vector_of(path), ROWS[0])
     assert index.vector_of(tmp_path / "music" / "b.mp3") is None
-    hits = index.similar([ROWS[0]], leave_out=[path])
-    assert numbers(hits) == [1]
+    for left_out in (path, one.key):
+        hits = index.similar([ROWS[0]], leave_out=[left_out])
+        assert numbers(hits) == [1]
+    assert index.recording_of_key(one.key).name == one.name
     path.write_bytes(b"1234567")
     assert index.vector_of(path) is None
 
