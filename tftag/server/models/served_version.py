@@ -164,7 +164,7 @@ class ServedVersion:
         """
         function = self._signature(signature)
         signature_rows.check_shapes(inputs, function)
-        answers: list[batching.Arrays] = []
+        answers: list[dict[str, npt.NDArray[Any]]] = []
         for part in signature_rows.slices(inputs, function, _MOST_ROWS):
             key = signature_rows.key(signature, part, function)
             waiting = self._rows.submit(key or (signature, object()), part)
