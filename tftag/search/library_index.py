@@ -35,6 +35,8 @@ from tftag.search.library import (
 from tftag.words import unit_vectors
 
 _Array = npt.NDArray[Any]
+_File = str | os.PathLike[str]
+_Known = tuple[pathlib.Path, recordings.Recording]
 
 # Of examples to turn away from, together, against those to be like.
 _UNLIKE_WEIGHT = 0.5
@@ -63,7 +65,7 @@ class Hit:
         seconds: Length of its audio; None where it was not measured.
         tags: The model's tags at or above their thresholds.
         copies: Files that sound the same and were left out for this one.
-        key: What `path_of_key` finds it by; changes with the file.
+        key: What `find` finds it by; changes with the file.
     """
 
     path: pathlib.Path
@@ -193,20 +195,16 @@ class LibraryIndex:
             it, or holds what it was before it changed.
         """
         for key in self._keys(path):
-            if (found := self._parts.find(key)) is not None:
-                part, row = found
-                return np.array(part.segment.arrays["vectors"][row])
+            if (found := self.vector_of_key(key)) is not None:
+                return found
         return None
 
-    def path_of_key(self, key: int) -> pathlib.Path | None:
-        """The file of a recording, by its `Recording.key`."""
-        found = self._parts.find(key)
-        return None if found is None else self._path(self._recording(*found))
-
-    def recording_of_key(self, key: int) -> recordings.Recording | None:
-        """What is known of a recording, by its key."""
-        found = self._parts.find(key)
-        return None if found is None else self._recording(*found)
+    def find(self, key: int) -> _Known | None:
+        """A recording by its `Recording.key`: its file, and what is known."""
+        if (found := self._parts.find(key)) is None:
+            return None
+        known = self._recording(*found)
+        return self._path(known), known
 
     def vector_of_key(self, key: int) -> _Array | None:
         """The vector of a recording, float32 `[dim]`, by its key."""
@@ -224,7 +222,7 @@ class LibraryIndex:
         where: filters.Filter = _ANY,
         most_per_artist: int | None = None,
         collapse_copies: bool = True,
-        leave_out: Collection[str | os.PathLike[str] | int] = (),
+        leave_out: Collection[_File | int] = (),
     ) -> list[Hit]:
         """The recordings that fit a query best.
 
@@ -248,19 +246,10 @@ class LibraryIndex:
                 index does not hold what is filtered by.
         """
         weights = np.array([term.weight for term in terms], np.float64)
-        return self._found(
-            weights,
-            vectors,
-            ranking.SearchOptions(
-                top,
-                where,
-                most_per_artist,
-                self._copy_cosine if collapse_copies else None,
-                frozenset(
-                    key for path in leave_out for key in self._keys(path)
-                ),
-            ),
+        options = self._options(
+            top, where, most_per_artist, collapse_copies, leave_out
         )
+        return self._found(weights, vectors, options)
 
     def similar(
         self,
@@ -271,7 +260,7 @@ class LibraryIndex:
         where: filters.Filter = _ANY,
         most_per_artist: int | None = None,
         collapse_copies: bool = True,
-        leave_out: Collection[str | os.PathLike[str] | int] = (),
+        leave_out: Collection[_File | int] = (),
     ) -> list[Hit]:
         """The recordings that sound like some and unlike others.
 
@@ -285,8 +274,7 @@ class LibraryIndex:
             where: What they must be.
             most_per_artist: At most so many of one artist.
             collapse_copies: Whether copies are returned once.
-            leave_out: Files, or keys of recordings, not to return, such as
-                those that are asked with.
+            leave_out: Such as those that are asked with.
 
         Returns:
             As `search`; the cosines are with `like`, then `unlike`.
@@ -301,19 +289,22 @@ class LibraryIndex:
             [1 / len(like)] * len(like)
             + [-_UNLIKE_WEIGHT / max(len(unlike), 1)] * len(unlike)
         )
-        return self._found(
-            weights,
-            np.stack([*like, *unlike]),
-            ranking.SearchOptions(
-                top,
-                where,
-                most_per_artist,
-                self._copy_cosine if collapse_copies else None,
-                frozenset(
-                    key for path in leave_out for key in self._keys(path)
-                ),
-            ),
+        options = self._options(
+            top, where, most_per_artist, collapse_copies, leave_out
         )
+        return self._found(weights, np.stack([*like, *unlike]), options)
+
+    def _options(
+        self,
+        top: int,
+        where: filters.Filter,
+        most_per_artist: int | None,
+        collapse_copies: bool,
+        leave_out: Collection[_File | int],
+    ) -> ranking.SearchOptions:
+        keys = frozenset(key for path in leave_out for key in self._keys(path))
+        cosine = self._copy_cosine if collapse_copies else None
+        return ranking.SearchOptions(top, where, most_per_artist, cosine, keys)
 
     def _found(
         self, weights: _Array, vectors: _Array, options: ranking.SearchOptions
@@ -385,7 +376,7 @@ class LibraryIndex:
         # `_recording` has seen to it that there is such a root.
         return pathlib.Path(self.numbered_roots[one.root] or "", one.name)
 
-    def _keys(self, path: str | os.PathLike[str] | int) -> Iterator[int]:
+    def _keys(self, path: _File | int) -> Iterator[int]:
         """Yields what the file would have for a key, below each root."""
         if isinstance(path, int):
             yield path

@@ -198,7 +198,8 @@ def test_left_out_files_are_not_found(tmp_path):
     for left_out in (path, one.key):
         hits = index.similar([ROWS[0]], leave_out=[left_out])
         assert numbers(hits) == [1]
-    assert index.recording_of_key(one.key).name == one.name
+    found, known = index.find(one.key)
+    assert (found, known.name) == (path, one.name)
     path.write_bytes(b"1234567")
     assert index.vector_of(path) is None
 

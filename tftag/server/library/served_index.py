@@ -119,10 +119,11 @@ class ServedIndex:
                 more, it is no audio, or it lies outside the indexed folders,
                 behind a link.
         """
-        held, key = self.current(), key_of(name)
-        path, known = held.path_of_key(key), held.recording_of_key(key)
-        if path is None or known is None:
+        held = self.current()
+        found = held.find(key_of(name))
+        if found is None:
             raise _not_found(name)
+        path, known = found
         real = os.path.realpath(path)
         roots = map(os.path.realpath, held.roots)
         is_inside = any(os.path.commonpath([real, r]) == r for r in roots)
