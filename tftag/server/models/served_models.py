@@ -177,7 +177,7 @@ class ServedModel:
             self.states[number] = State("END", "INVALID_ARGUMENT", str(error))
             _log.warning(
                 "version %d of model %s cannot be opened: %s",
-                *(number, self.source.name, error),
+                *(number, self.source.name, str(error)),
             )
             return
         with self._lock:

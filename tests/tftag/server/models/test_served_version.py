@@ -173,7 +173,7 @@ def test_of_a_request_that_is_given_up_no_more_is_run(version):
         after = asyncio.run(give_up())
     finally:
         version._rows._run = run
-    assert len(order) <= after + 2 < 20
+    assert len(order) <= after + 2 < 64
     assert max(order) <= 32 + 1
 
 
