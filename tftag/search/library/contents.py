@@ -130,7 +130,7 @@ class DamagedIndex(ValueError):
     """An index that cannot be used; no fault of who asks it."""
 
 
-def damaged(folder: pathlib.Path, error: Exception) -> DamagedIndex:
+def damaged(folder: object, error: Exception) -> DamagedIndex:
     """Says that an index cannot be used, and what to do."""
     return DamagedIndex(
         f"The index is damaged; {_WAY_OUT}. Received: {folder} "

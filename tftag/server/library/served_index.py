@@ -21,6 +21,7 @@ from tftag.audio import contents
 from tftag.search import library_index, suggestions
 from tftag.server import refusals
 from tftag.server.models import served_models, served_version
+from tftag.storage import address as addresses
 
 _KEY_DIGITS = 16
 _NAME = re.compile(f"[0-9a-f]{{{_KEY_DIGITS}}}")
@@ -124,8 +125,18 @@ class ServedIndex:
         if found is None:
             raise _not_found(name)
         path, known = found
+        if isinstance(path, addresses.Address):
+            raise refusals.Refused(
+                refusals.NOT_FOUND,
+                "The file of this recording is in a bucket, and is not played "
+                f"from here. Received: {path}.",
+            )
         real = os.path.realpath(path)
-        roots = map(os.path.realpath, held.roots)
+        roots = [
+            os.path.realpath(root)
+            for root in held.roots
+            if isinstance(root, pathlib.Path)
+        ]
         is_inside = any(os.path.commonpath([real, r]) == r for r in roots)
         try:
             state = os.stat(real)
