@@ -83,6 +83,7 @@ class Worker:
         """Starts the process."""
         self._seconds = seconds
         self._audio_seconds = audio_seconds
+        self._is_killed = False
         self._executor = _start(1, audio_seconds)
         self._executor.submit(os.getpid)  # the start is not left to a file
 
@@ -106,6 +107,8 @@ class Worker:
         try:
             return self._submit(path, sample_rate_hz).result()
         except process.BrokenProcessPool as error:
+            if self._is_killed:
+                raise _crashed(path, self._seconds) from error
             self.close()
             self._executor = _start(1, self._audio_seconds)
             if time.monotonic() - began >= self._seconds:
@@ -124,6 +127,15 @@ class Worker:
         except process.BrokenProcessPool:  # it died while it had nothing to do
             self._executor = _start(1, self._audio_seconds)
             return self._executor.submit(task)
+
+    def kill(self) -> None:
+        """Ends the process, also in the middle of a file, for good."""
+        self._is_killed = True
+        # The executor has no word for it before Python 3.14.
+        processes = list((self._executor._processes or {}).values())
+        self.close()
+        for one in processes:
+            one.kill()
 
     def close(self) -> None:
         """Ends the process, when it is done with its file."""

@@ -1,7 +1,6 @@
 """The command `tftag serve`: models and an index over HTTP."""
 
 import argparse
-import contextlib
 import importlib.util
 import ipaddress
 import os
@@ -116,12 +115,13 @@ def run(arguments: argparse.Namespace) -> int:
         0.
 
     Raises:
-        ValueError: There is no token where one is needed, a model cannot be
-            opened, or the packages are not installed.
+        ValueError: There is no token where one is needed, it cannot be sent,
+            a model cannot be opened, or the packages are not installed.
         OSError: There is no such model, or the port is taken.
     """
+    token = _token(arguments.token)
     is_loopback = _is_loopback(arguments.host)
-    if not is_loopback and not arguments.token:
+    if not is_loopback and token is None:
         raise ValueError(
             "Whoever reaches the port may ask, so beyond this machine a token "
             f"is needed: set {TOKEN_VARIABLE} or give --token. Received: "
@@ -133,12 +133,16 @@ def run(arguments: argparse.Namespace) -> int:
     listener = listening.bind(arguments.host, arguments.port)
     with listener:
         hosts = None
-        if is_loopback and not arguments.token:
+        if is_loopback and token is None:
             hosts = _LOOPBACK_NAMES | {arguments.host.lower()}
         limits = limits_lib.Limits(
             body_bytes=arguments.max_body_mb << 20,
             json_bytes=arguments.max_json_mb << 20,
-            held_bytes=8 * max(arguments.max_body_mb, 100) << 20,
+            # Some recordings, and one request in JSON at least.
+            held_bytes=max(
+                *(800, 8 * arguments.max_body_mb, 25 * arguments.max_json_mb)
+            )
+            << 20,
             audio_seconds=arguments.max_audio_seconds,
             body_seconds=arguments.max_request_seconds,
             request_seconds=arguments.max_request_seconds,
@@ -149,7 +153,7 @@ def run(arguments: argparse.Namespace) -> int:
                 sources=_sources(arguments),
                 index=arguments.index and pathlib.Path(arguments.index),
                 limits=limits,
-                token=arguments.token or None,
+                token=token,
                 hosts=hosts,
                 poll_seconds=arguments.poll_seconds,
                 processes=arguments.threads,
@@ -159,9 +163,24 @@ def run(arguments: argparse.Namespace) -> int:
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         chosen_model.say(f"serving on http://{shown}:{port}")
-        with contextlib.closing(service), interrupts.unwatched():
-            listening.server(service).run(sockets=[listener])
+        with interrupts.unwatched():
+            listening.server(service).serve_until_told(listener)
     return 0
+
+
+def _token(text: str | None) -> str | None:
+    """What clients must send, without the line end of a file."""
+    if text is None:
+        return None
+    token = text.strip()
+    if not token or not (token.isascii() and token.isprintable()):
+        raise ValueError(
+            f"A token ({TOKEN_VARIABLE} or --token) must be letters, digits "
+            "and signs of ASCII, as a header carries them; leave it out for "
+            f"none. Received: {len(token)} characters"
+            f"{', not all of these' if token else ''}."
+        )
+    return token
 
 
 def _modules() -> tuple[

@@ -36,6 +36,8 @@ from tftag.storage import address as addresses
 from tftag.words import unit_vectors
 
 _Array = npt.NDArray[Any]
+_File = str | os.PathLike[str]
+_Known = tuple[addresses.Place, recordings.Recording]
 
 # Of examples to turn away from, together, against those to be like.
 _UNLIKE_WEIGHT = 0.5
@@ -64,7 +66,7 @@ class Hit:
         seconds: Length of its audio; None where it was not measured.
         tags: The model's tags at or above their thresholds.
         copies: Files that sound the same and were left out for this one.
-        key: What `path_of_key` finds it by; changes with the file.
+        key: What `find` finds it by; changes with the file.
     """
 
     path: addresses.Place
@@ -194,15 +196,16 @@ class LibraryIndex:
             it, or holds what it was before it changed.
         """
         for key in self._keys(path):
-            if (found := self._parts.find(key)) is not None:
-                part, row = found
-                return np.array(part.segment.arrays["vectors"][row])
+            if (found := self.vector_of_key(key)) is not None:
+                return found
         return None
 
-    def path_of_key(self, key: int) -> addresses.Place | None:
-        """The file of a recording, by its `Recording.key`."""
-        found = self._parts.find(key)
-        return None if found is None else self._path(self._recording(*found))
+    def find(self, key: int) -> _Known | None:
+        """A recording by its `Recording.key`: its file, and what is known."""
+        if (found := self._parts.find(key)) is None:
+            return None
+        known = self._recording(*found)
+        return self._path(known), known
 
     def vector_of_key(self, key: int) -> _Array | None:
         """The vector of a recording, float32 `[dim]`, by its key."""
@@ -220,7 +223,7 @@ class LibraryIndex:
         where: filters.Filter = _ANY,
         most_per_artist: int | None = None,
         collapse_copies: bool = True,
-        leave_out: Collection[str | os.PathLike[str]] = (),
+        leave_out: Collection[_File | int] = (),
     ) -> list[Hit]:
         """The recordings that fit a query best.
 
@@ -234,7 +237,7 @@ class LibraryIndex:
                 them; recordings without an artist are not counted.
             collapse_copies: Whether of recordings that sound the same the
                 best alone is returned, the others in its `copies`.
-            leave_out: Files not to return.
+            leave_out: Files, or keys of recordings, not to return.
 
         Returns:
             From the best down, equal ones by path.
@@ -244,19 +247,10 @@ class LibraryIndex:
                 index does not hold what is filtered by.
         """
         weights = np.array([term.weight for term in terms], np.float64)
-        return self._found(
-            weights,
-            vectors,
-            ranking.SearchOptions(
-                top,
-                where,
-                most_per_artist,
-                self._copy_cosine if collapse_copies else None,
-                frozenset(
-                    key for path in leave_out for key in self._keys(path)
-                ),
-            ),
+        options = self._options(
+            top, where, most_per_artist, collapse_copies, leave_out
         )
+        return self._found(weights, vectors, options)
 
     def similar(
         self,
@@ -267,7 +261,7 @@ class LibraryIndex:
         where: filters.Filter = _ANY,
         most_per_artist: int | None = None,
         collapse_copies: bool = True,
-        leave_out: Collection[str | os.PathLike[str]] = (),
+        leave_out: Collection[_File | int] = (),
     ) -> list[Hit]:
         """The recordings that sound like some and unlike others.
 
@@ -281,7 +275,7 @@ class LibraryIndex:
             where: What they must be.
             most_per_artist: At most so many of one artist.
             collapse_copies: Whether copies are returned once.
-            leave_out: Files not to return, such as those that are asked with.
+            leave_out: Such as those that are asked with.
 
         Returns:
             As `search`; the cosines are with `like`, then `unlike`.
@@ -296,19 +290,22 @@ class LibraryIndex:
             [1 / len(like)] * len(like)
             + [-_UNLIKE_WEIGHT / max(len(unlike), 1)] * len(unlike)
         )
-        return self._found(
-            weights,
-            np.stack([*like, *unlike]),
-            ranking.SearchOptions(
-                top,
-                where,
-                most_per_artist,
-                self._copy_cosine if collapse_copies else None,
-                frozenset(
-                    key for path in leave_out for key in self._keys(path)
-                ),
-            ),
+        options = self._options(
+            top, where, most_per_artist, collapse_copies, leave_out
         )
+        return self._found(weights, np.stack([*like, *unlike]), options)
+
+    def _options(
+        self,
+        top: int,
+        where: filters.Filter,
+        most_per_artist: int | None,
+        collapse_copies: bool,
+        leave_out: Collection[_File | int],
+    ) -> ranking.SearchOptions:
+        keys = frozenset(key for path in leave_out for key in self._keys(path))
+        cosine = self._copy_cosine if collapse_copies else None
+        return ranking.SearchOptions(top, where, most_per_artist, cosine, keys)
 
     def _found(
         self, weights: _Array, vectors: _Array, options: ranking.SearchOptions
@@ -379,8 +376,11 @@ class LibraryIndex:
     def _path(self, one: recordings.Recording) -> addresses.Place:
         return (self.numbered_roots[one.root] or pathlib.Path()) / one.name
 
-    def _keys(self, path: str | os.PathLike[str]) -> Iterator[int]:
+    def _keys(self, path: _File | int) -> Iterator[int]:
         """Yields what the file would have for a key, below each root."""
+        if isinstance(path, int):
+            yield path
+            return
         try:
             state = os.stat(path)
         except OSError:

@@ -5,6 +5,7 @@ is the last that meets an error: nobody is left without an answer.
 """
 
 import asyncio
+import collections
 import contextlib
 import hmac
 import http.cookies
@@ -31,6 +32,9 @@ COOKIE = "tftag_session"
 OPEN = ("/", "/healthz", "/readyz", "/config", "/session")
 _OPEN_FOLDER = "/page/"
 _UPLOADS = ("/tag", "/similar")
+_DOWNLOADS = "/audio/"
+# Memory that JSON takes while it is read, by its size.
+JSON_FACTOR = 20
 _NO_BODY_BYTES = 1 << 16
 _DRAIN_SECONDS = 1.0
 _CLIENT_GONE = 499
@@ -72,6 +76,9 @@ class Gate:
         self._token, self._hosts = token, hosts
         self.session = secrets.token_urlsafe(32)
         self._held_bytes = 0
+        # Files that play, and the other requests: players that stand still
+        # keep nobody from an answer.
+        self._taken: collections.Counter[bool] = collections.Counter()
 
     async def __call__(
         self, scope: Message, receive: Receive, send: Send
@@ -94,7 +101,8 @@ class Gate:
                 await self._refuse(exchange, refused)
         finally:
             self._metrics.active -= 1
-            self._held_bytes -= exchange.body_bytes
+            self._taken[exchange.is_download] -= exchange.is_taken
+            self._held_bytes -= exchange.held_bytes
             self._tell(exchange)
 
     def may_ask(self, headers: datastructures.Headers) -> bool:
@@ -124,6 +132,8 @@ class Gate:
             async with asyncio.timeout(self._limits.body_seconds) as deadline:
                 await self._run(exchange, most_bytes, deadline)
         except TimeoutError as error:
+            if not deadline.expired():
+                raise  # of a disk, or of a decoder
             if exchange.is_read:
                 text = (
                     "It took more than "
@@ -152,13 +162,17 @@ class Gate:
         is_open = path in OPEN or path.startswith(_OPEN_FOLDER)
         if path == "/session" or not (is_open or self.may_ask(headers)):
             self._check_token(headers)
-        if not is_open and self._metrics.active > self._limits.requests:
+        if is_open:
+            return
+        if self._taken[exchange.is_download] >= self._limits.requests:
             raise refusals.Refused(
                 refusals.TOO_MANY,
                 f"{self._limits.requests} requests are being answered. Come "
                 "back in a second.",
                 {"Retry-After": "1"},
             )
+        exchange.is_taken = True
+        self._taken[exchange.is_download] += 1
 
     def _check_token(self, headers: datastructures.Headers) -> None:
         if not self.may_ask(headers):
@@ -171,7 +185,7 @@ class Gate:
     def _most_bytes(self, exchange: "_Exchange") -> int:
         if exchange.path in _UPLOADS:
             return self._limits.body_bytes
-        if exchange.path.lower().startswith("/v1/"):
+        if exchange.is_json:
             return self._limits.json_bytes
         return _NO_BODY_BYTES
 
@@ -183,8 +197,10 @@ class Gate:
 
         def count(message: Message) -> None:
             size = len(message.get("body", b""))
+            held = size * (JSON_FACTOR if exchange.is_json else 1)
             exchange.body_bytes += size
-            self._held_bytes += size
+            exchange.held_bytes += held
+            self._held_bytes += held
             if exchange.body_bytes > most_bytes:
                 raise _too_large(most_bytes)
             if self._held_bytes > self._limits.held_bytes:
@@ -194,23 +210,25 @@ class Gate:
                     {"Retry-After": "1"},
                 )
             if exchange.is_read:
-                seconds = self._limits.request_seconds
-                if exchange.path.startswith("/audio/"):
-                    seconds = self._limits.download_seconds
-                deadline.reschedule(loop.time() + seconds)
+                deadline.reschedule(loop.time() + self._limits.request_seconds)
 
-        receive = exchange.receiver(count)
-        answer = asyncio.ensure_future(
-            self._app(exchange.scope, receive, exchange.send)
-        )
+        async def play(message: Message) -> None:
+            latest = began + self._limits.download_seconds
+            stalled = loop.time() + self._limits.stalled_seconds
+            deadline.reschedule(min(latest, stalled))
+            await exchange.send(message)
+
+        receive, began = exchange.receiver(count), loop.time()
+        send = play if exchange.is_download else exchange.send
+        answer = asyncio.ensure_future(self._app(exchange.scope, receive, send))
         end = asyncio.ensure_future(exchange.wait_for_end(receive))
         try:
             await asyncio.wait(
                 {answer, end}, return_when=asyncio.FIRST_COMPLETED
             )
-            if answer.done():
-                answer.result()
-            elif not exchange.is_sent:
+            if answer.done() or exchange.is_sent:
+                await answer  # an error comes after its answer
+            else:
                 end.result()
                 raise _ClientGone
         finally:
@@ -261,9 +279,11 @@ class _Exchange:
         self.scope, self.receive, self._send = scope, receive, send
         self.path = scope["path"]
         self.headers = datastructures.Headers(scope=scope)
+        self.is_download = self.path.startswith(_DOWNLOADS)
+        self.is_json = self.path.lower().startswith("/v1/")
         self.began = time.monotonic()
-        self.status = self.body_bytes = 0
-        self.is_read = self.is_sent = False
+        self.status = self.body_bytes = self.held_bytes = 0
+        self.is_read = self.is_sent = self.is_taken = False
         self._read = asyncio.Event()
 
     @property

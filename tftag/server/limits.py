@@ -11,14 +11,17 @@ class Limits:
 
     Attributes:
         body_bytes: Of an uploaded recording (413).
-        json_bytes: Of a request in JSON, which takes up to 20 times as much
-            memory while it is read (413).
-        held_bytes: Of the bodies of all requests together (429).
+        json_bytes: Of a request in JSON (413).
+        held_bytes: Of the bodies of all requests together, those in JSON as
+            the memory that they take while they are read (429).
         audio_seconds: Of a recording (413).
         body_seconds: Until a request is there as a whole (408).
         request_seconds: From there to the answer, and of decoding (504).
         download_seconds: Until a file that plays is sent.
-        requests: That are answered at a time or wait (429).
+        stalled_seconds: Until whoever plays it takes some more; a player
+            that stood still for longer asks for the rest anew.
+        requests: That are answered at a time or wait; and, besides, files
+            that play at a time (429).
     """
 
     body_bytes: int = 100 * _MEGABYTE
@@ -28,4 +31,5 @@ class Limits:
     body_seconds: float = 60.0
     request_seconds: float = 60.0
     download_seconds: float = 3_600.0
+    stalled_seconds: float = 60.0
     requests: int = 64

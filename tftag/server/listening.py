@@ -2,23 +2,32 @@
 
 import asyncio
 import contextlib
+import logging
+import os
 import signal
 import socket
 import threading
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h11
 import uvicorn
 from uvicorn.protocols.http import h11_impl
 
 from tftag.server import refusals
-from tftag.server import service as service_lib
+
+if TYPE_CHECKING:  # it imports TensorFlow
+    from tftag.server import service as service_lib
+
+_log = logging.getLogger(__name__)
 
 _HEADER_SECONDS = 10.0
 _HEADER_BYTES = 1 << 16
-_END_SECONDS = 30
+# From the signal on: until what was asked is given up, and until the end.
+_ANSWER_SECONDS = 25
+_END_SECONDS = 29.0
+_END_AT_ONCE_SECONDS = 1.0
 
 
 class Connection(h11_impl.H11Protocol):
@@ -77,35 +86,75 @@ class Connection(h11_impl.H11Protocol):
 class Server(uvicorn.Server):
     """Ends on SIGINT and SIGTERM, when all that was asked is answered.
 
-    A second signal ends it at once.
+    A second signal ends it at once. What still runs in a thread after that is
+    not waited for longer than an end may take.
     """
 
     def __init__(
-        self, config: uvicorn.Config, service: service_lib.Service
+        self, config: uvicorn.Config, service: "service_lib.Service"
     ) -> None:
         """Serves nothing yet."""
         super().__init__(config)
         self._service = service
 
+    def serve_until_told(self, listener: socket.socket) -> None:
+        """Answers until a signal comes, and closes the service.
+
+        Args:
+            listener: Of `bind`.
+        """
+        with self._signals(), contextlib.closing(self._service):
+            self.run(sockets=[listener])
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Handles the signals, and does not raise them again at the end."""
-        if threading.current_thread() is not threading.main_thread():
-            yield  # signals are the main thread's
-            return
-        signals = (signal.SIGINT, signal.SIGTERM)
-        before = {one: signal.signal(one, self.handle_exit) for one in signals}
-        try:
-            yield
-        finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
+        """Leaves the signals to `serve_until_told`, which lasts longer."""
+        yield
+
+    async def shutdown(
+        self, sockets: list[socket.socket] | None = None
+    ) -> None:
+        """Ends the requests, and the decoders that still work for one."""
+        await super().shutdown(sockets)
+        # Or the threads that wait for them are waited for.
+        self._service.end_decoding()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Ends the service, at once where it is ending already."""
         self._service.is_ending = True
         self.force_exit = self.should_exit
         self.should_exit = True
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Handles the signals, and does not raise them again at the end."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals are the main thread's
+            return
+        timers: list[threading.Timer] = []
+
+        def handle(sig: int, frame: FrameType | None) -> None:
+            self.handle_exit(sig, frame)
+            seconds = _END_AT_ONCE_SECONDS if self.force_exit else _END_SECONDS
+            timers.append(threading.Timer(seconds, self._end))
+            timers[-1].daemon = True
+            timers[-1].start()
+
+        signals = (signal.SIGINT, signal.SIGTERM)
+        before = {one: signal.signal(one, handle) for one in signals}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+            for timer in timers:
+                timer.cancel()
+
+    def _end(self) -> None:
+        """Ends the process; a thread that still runs is not waited for."""
+        _log.warning("what still runs is not waited for")
+        self._service.forget_uploads()
+        os._exit(0)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -133,8 +182,8 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def server(service: service_lib.Service) -> Server:
-    """Makes what answers requests until a signal comes, by its `run`."""
+def server(service: "service_lib.Service") -> Server:
+    """Makes what answers requests, by its `serve_until_told`."""
     config = uvicorn.Config(
         service,
         http=Connection,
@@ -145,6 +194,6 @@ def server(service: service_lib.Service) -> Server:
         server_header=False,
         proxy_headers=False,
         h11_max_incomplete_event_size=_HEADER_BYTES,
-        timeout_graceful_shutdown=_END_SECONDS,
+        timeout_graceful_shutdown=_ANSWER_SECONDS,
     )
     return Server(config, service)

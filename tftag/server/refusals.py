@@ -57,7 +57,8 @@ def of(error: Exception) -> Refused:
     if isinstance(error, audio.UnusableAudio):
         is_long = error.reason == "too long"
         return Refused(TOO_LARGE if is_long else BAD, str(error))
-    if isinstance(error, TimeoutError):
+    # With a number it is the system's, of a disk, and names a file.
+    if isinstance(error, TimeoutError) and error.errno is None:
         return Refused(TOO_SLOW, str(error) or "It took too long.")
     code = getattr(error, "error_code", None)  # of TensorFlow's errors alone
     if code in _OF_CODES:

@@ -1,5 +1,6 @@
 """The service as a whole: models, index, page, and what guards them."""
 
+import asyncio
 import dataclasses
 import pathlib
 from collections.abc import Sequence
@@ -12,7 +13,6 @@ from starlette import requests, responses
 
 import tftag
 from tftag import audio
-from tftag.console import quiet
 from tftag.server import gate as gate_lib
 from tftag.server import limits as limits_lib
 from tftag.server import metrics as metrics_lib
@@ -22,9 +22,6 @@ from tftag.server.models import served_models
 from tftag.server.recordings import tagging_api
 from tftag.server.recordings import uploads as uploads_lib
 from tftag.server.rest import rest_api
-
-with quiet.tensorflow_start():
-    import tensorflow as tf
 
 _PAGE = pathlib.Path(__file__).parent / "page"
 
@@ -96,6 +93,14 @@ class Service:
         """Where recordings are while they are decoded."""
         return self._uploads.folder
 
+    def end_decoding(self) -> None:
+        """Ends the processes that decode, also in the middle of a file."""
+        self._uploads.end_decoding()
+
+    def forget_uploads(self) -> None:
+        """Ends them, and removes the recordings that they were to decode."""
+        self._uploads.close()
+
     def close(self) -> None:
         """Takes the models down and ends the processes."""
         self._uploads.close()
@@ -157,7 +162,8 @@ class Service:
             if not self._gate.may_ask(request.headers):
                 nothing = dict.fromkeys(("models", "index", "limits"))
                 return {"needs_token": needs_token, **nothing}
-            return {"needs_token": needs_token, **self._config()}
+            told = await asyncio.to_thread(self._config)
+            return {"needs_token": needs_token, **told}
 
         @api.post("/session", status_code=204)
         async def session(request: requests.Request) -> responses.Response:
@@ -239,8 +245,7 @@ def _answer_errors(app: fastapi.FastAPI) -> None:
     ) -> responses.Response:
         return refusals.response(refusals.of(error))
 
-    for kind in (
-        *(refusals.Refused, audio.UnusableAudio, TimeoutError),
-        *(tf.errors.OpError, Exception),  # the last is logged by the gate
-    ):
+    # What is neither of the first two goes on to the gate, which logs it
+    # where it is a fault of the service.
+    for kind in (refusals.Refused, audio.UnusableAudio, Exception):
         app.add_exception_handler(kind, refused)

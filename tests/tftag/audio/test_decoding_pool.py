@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 import time
 
 import numpy as np
@@ -115,3 +116,19 @@ def test_a_worker_refuses_what_is_longer_than_it_takes(songs):
     finally:
         worker.close()
     assert caught.value.reason == "too long"
+
+
+def test_a_worker_that_is_killed_leaves_its_file_and_no_other_comes(
+    songs, monkeypatch
+):
+    monkeypatch.setattr(decoding_pool, "_decode", hang_over)
+    songs[0].write_bytes(DEADLY)
+    worker = decoding_pool.Worker(600, 60)
+    (process,) = worker._executor._processes.values()
+    threading.Timer(0.2, worker.kill).start()
+    with pytest.raises(audio.UnusableAudio):
+        worker.decode(songs[0], RATE)
+    process.join(30)
+    assert not process.is_alive()
+    assert not worker._executor._processes
+    worker.kill()  # again, and nothing happens

@@ -32,6 +32,18 @@ def test_beyond_this_machine_a_token_is_needed(host, monkeypatch):
     assert host in str(caught.value)
 
 
+@pytest.mark.parametrize("token", ["", " \n", "gr\u00fcn", "a\nb", "a\x7f"])
+def test_a_token_that_no_header_carries_is_refused(token):
+    with pytest.raises(ValueError, match="token") as caught:
+        main.main(["serve", "--token", token])
+    assert token.strip() == "" or token not in str(caught.value)
+
+
+def test_a_token_is_taken_without_the_line_end_of_its_file():
+    assert serve_command._token("a token\n") == "a token"
+    assert serve_command._token(None) is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [

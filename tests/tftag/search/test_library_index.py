@@ -195,8 +195,11 @@ def test_left_out_files_are_not_found(tmp_path):
     index = library_index.LibraryIndex.open(tmp_path / "i")
     np.testing.assert_array_equal(index.vector_of(path), ROWS[0])
     assert index.vector_of(tmp_path / "music" / "b.mp3") is None
-    hits = index.similar([ROWS[0]], leave_out=[path])
-    assert numbers(hits) == [1]
+    for left_out in (path, one.key):
+        hits = index.similar([ROWS[0]], leave_out=[left_out])
+        assert numbers(hits) == [1]
+    found, known = index.find(one.key)
+    assert (found, known.name) == (path, one.name)
     path.write_bytes(b"1234567")
     assert index.vector_of(path) is None
 

@@ -1,13 +1,18 @@
+import asyncio
 import contextlib
+import os
 import signal
+import socket
 import threading
 import time
 
 import httpx
 import odd_audio
+import pytest
 import running_service
 
 from tftag.audio import decoding_pool
+from tftag.server import listening
 
 WAV = odd_audio.encoded(odd_audio.tone(0.3))
 
@@ -74,3 +79,67 @@ def test_told_to_end_it_answers_what_was_asked(tagger_folder, monkeypatch):
         assert not running.thread.is_alive()
     (answer,) = answers
     assert answer.status_code == 200
+
+
+class Stuck:
+    """A service whose only answer waits in a thread that nobody can end."""
+
+    is_ending = False
+
+    def __init__(self):
+        self.began, self.go = threading.Event(), threading.Event()
+        self.calls = []
+
+    async def __call__(self, scope, receive, send):
+        def wait():
+            self.began.set()
+            self.go.wait(60)
+
+        await asyncio.to_thread(wait)
+
+    def end_decoding(self):
+        self.calls.append("end_decoding")
+
+    def forget_uploads(self):
+        self.calls.append("forget_uploads")
+
+    def close(self):
+        self.calls.append("close")
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_a_thread_that_comes_to_no_end_is_not_waited_for(monkeypatch, signals):
+    """Neither after the time for an end, nor after a second signal."""
+    assert threading.current_thread() is threading.main_thread()
+    once, twice = (0.5, 60.0) if signals == 1 else (60.0, 0.2)
+    monkeypatch.setattr(listening, "_ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(listening, "_END_SECONDS", once)
+    monkeypatch.setattr(listening, "_END_AT_ONCE_SECONDS", twice)
+    codes = []
+    service, ended = Stuck(), threading.Event()
+    monkeypatch.setattr(
+        listening.os, "_exit", lambda code: (codes.append(code), ended.set())
+    )
+    in_time = []
+
+    def client():
+        with socket.create_connection(listener.getsockname()) as one:
+            one.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            service.began.wait(30)
+            for _ in range(signals):
+                os.kill(os.getpid(), signal.SIGTERM)
+                # The second one comes when the requests have been given up.
+                while not service.calls:
+                    time.sleep(0.01)
+            in_time.append(ended.wait(30))
+            service.go.set()
+
+    before = signal.getsignal(signal.SIGTERM)
+    with listening.bind("127.0.0.1", 0) as listener:
+        thread = threading.Thread(target=client)
+        thread.start()
+        listening.server(service).serve_until_told(listener)
+        thread.join()
+    assert in_time == [True] and codes == [0]
+    assert service.calls == ["end_decoding", "forget_uploads", "close"]
+    assert signal.getsignal(signal.SIGTERM) is before

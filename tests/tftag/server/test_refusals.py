@@ -1,3 +1,4 @@
+import errno
 import json
 
 import pytest
@@ -14,6 +15,7 @@ from tftag.server import refusals
         (audio.UnusableAudio("silent", "All samples are zero."), 400),
         (audio.UnusableAudio("too long", "It is longer."), 413),
         (TimeoutError(), 504),
+        (OSError(errno.ETIMEDOUT, "a secret", "/secret"), 500),
         (tf.errors.InvalidArgumentError(None, None, "wrong"), 400),
         (tf.errors.FailedPreconditionError(None, None, "wrong"), 400),
         (tf.errors.OutOfRangeError(None, None, "wrong"), 400),

@@ -126,9 +126,13 @@ def clear(folder: pathlib.Path) -> None:
     segment.remove_others(folder, ())
 
 
-def damaged(folder: object, error: Exception) -> ValueError:
+class DamagedIndex(ValueError):
+    """An index that cannot be used; no fault of who asks it."""
+
+
+def damaged(folder: object, error: Exception) -> DamagedIndex:
     """Says that an index cannot be used, and what to do."""
-    return ValueError(
+    return DamagedIndex(
         f"The index is damaged; {_WAY_OUT}. Received: {folder} "
         f"({type(error).__name__}: {str(error):.200})."
     )

@@ -1,5 +1,6 @@
 """The best rows of an index: all compared, or those that lists suggest."""
 
+import collections
 import dataclasses
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.search.library import filters, moments, opened_parts
+from tftag.search.library import contents, filters, moments, opened_parts
 
 # Up to so many recordings that come into question, each one is compared.
 EXACT_ROWS = 50_000
@@ -105,10 +106,18 @@ def best(
     while True:
         is_exact = is_exact or count > _MOST_SUGGESTED
         rows = _candidates(parts, masks, direction, count, survivors, is_exact)
-        chosen, is_enough = _pick(rows, options)
+        chosen, is_enough = _pick(rows, options, [])
         if is_enough or (is_exact and count >= survivors):
             return chosen
+        if count > _MOST_SUGGESTED:
+            break
         count *= 4
+    # As rows and not as a whole, which a large library has no memory for.
+    while rows and not is_enough:
+        masks = _rest(parts, masks, rows, _full_artists(chosen, options))
+        rows = _candidates(parts, masks, direction, count, survivors, True)
+        chosen, is_enough = _pick(rows, options, chosen)
+    return chosen
 
 
 def copy_cosine(library: moments.Moments) -> float:
@@ -138,6 +147,35 @@ def _mask(
         others = np.isin(arrays["key"], keys, invert=True)
         found = others if found is None else found & others
     return found
+
+
+def _rest(
+    parts: opened_parts.OpenedParts,
+    masks: list[npt.NDArray[Any] | None],
+    seen: list[Chosen],
+    full_artists: list[int],
+) -> list[npt.NDArray[Any] | None]:
+    """Which rows still come into question."""
+    found: list[npt.NDArray[Any] | None] = []
+    for part, mask in zip(parts.parts, masks, strict=True):
+        artists = part.segment.arrays["artist"]
+        full = np.array(full_artists, artists.dtype)
+        rest = np.isin(artists, full, invert=True)
+        rest[[one.row for one in seen if one.part is part]] = False
+        found.append(rest if mask is None else rest & mask)
+    return found
+
+
+def _full_artists(chosen: list[Chosen], options: SearchOptions) -> list[int]:
+    if options.most_per_artist is None:
+        return []
+    count = collections.Counter(map(_artist, chosen))
+    most = options.most_per_artist
+    return [artist for artist in count if artist and count[artist] >= most]
+
+
+def _artist(one: Chosen) -> int:
+    return int(one.part.segment.arrays["artist"][one.row])
 
 
 def _candidates(
@@ -195,7 +233,7 @@ def _compared(
     vectors = part.segment.vectors_at(rows).astype(np.float64)
     lengths = np.linalg.norm(vectors, axis=1)
     if not (np.abs(lengths - 1) < _UNIT_TOLERANCE).all():
-        raise ValueError(
+        raise contents.DamagedIndex(
             f"The index is damaged; make it anew. Received: {part.segment.name}"
             ", with vectors that are not of length 1."
         )
@@ -209,12 +247,20 @@ def _compared(
 
 
 def _pick(
-    found: list[Chosen], options: SearchOptions
+    found: list[Chosen], options: SearchOptions, before: list[Chosen]
 ) -> tuple[list[Chosen], bool]:
-    """Takes the best that may stand side by side, and whether they suffice."""
-    chosen: list[Chosen] = []
-    of_artist: dict[int, int] = {}
+    """Takes the best that may stand side by side, and whether they suffice.
+
+    Args:
+        found: From the best down.
+        options: What is wanted.
+        before: What was taken of better ones.
+    """
+    chosen = list(before)
+    of_artist = collections.Counter(map(_artist, before))
     vectors = np.zeros((options.top, _dim(found)))
+    if found and before:
+        vectors[: len(before)] = [one.vector for one in before]
     for place, one in enumerate(found):
         if len(chosen) == options.top:
             if options.copy_cosine is not None:
@@ -224,12 +270,13 @@ def _pick(
             chosen, vectors[: len(chosen)], [one], options.copy_cosine
         ):
             continue
-        artist = int(one.part.segment.arrays["artist"][one.row])
+        artist = _artist(one)
         if options.most_per_artist is not None and artist:
-            if of_artist.get(artist, 0) == options.most_per_artist:
+            if of_artist[artist] == options.most_per_artist:
                 continue
-            of_artist[artist] = of_artist.get(artist, 0) + 1
+        of_artist[artist] += 1
         vectors[len(chosen)] = one.vector
+        one.vector = vectors[len(chosen)]  # not all that it was compared with
         chosen.append(one)
     return chosen, len(chosen) == options.top
 

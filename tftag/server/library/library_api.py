@@ -11,7 +11,7 @@ from starlette import requests, responses
 
 from tftag.audio import audio_files
 from tftag.search import known_terms, library_index, query
-from tftag.search.library import filters
+from tftag.search.library import contents, filters
 from tftag.server import refusals
 from tftag.server.library import library_map, served_index
 from tftag.server.recordings import tagging_api
@@ -28,6 +28,8 @@ _LONGEST_QUERY = 1_000
 _MOST_EXAMPLES = 32
 _MAP_SECONDS = 20.0
 
+Year = Annotated[int | None, pydantic.Field(ge=0, le=9_999)]
+Seconds = Annotated[float | None, pydantic.Field(allow_inf_nan=False)]
 Text = Annotated[str, fastapi.Query(max_length=_LONGEST_QUERY)]
 
 
@@ -91,10 +93,10 @@ class SearchOptions(pydantic.BaseModel):
     artist: list[str] = []
     album: list[str] = []
     folder: list[str] = []
-    year_from: int | None = None
-    year_to: int | None = None
-    seconds_from: float | None = None
-    seconds_to: float | None = None
+    year_from: Year = None
+    year_to: Year = None
+    seconds_from: Seconds = None
+    seconds_to: Seconds = None
     per_artist: int | None = pydantic.Field(None, ge=1, le=1_000)
 
     def options(self) -> dict[str, Any]:
@@ -151,26 +153,29 @@ def router(
             raise refusals.Refused(
                 refusals.BAD, "like must be named at least once."
             )
-        return await _refusing(_alike, index, asked, None)
+        held = await asyncio.to_thread(index.current)
+        return await _refusing(_alike, held, asked, None)
 
     @api.post("/similar", openapi_extra=uploads_lib.OPENAPI)
     async def similar_to_upload(
         request: requests.Request, asked: Annotated[Similar, fastapi.Query()]
     ) -> Results:
         """Finds recordings like one that is sent."""
-        with index.model().using() as version:
+        held = await asyncio.to_thread(index.current)
+        with index.using(held) as version:
             encoder = version.encoder
             samples, _ = await uploads.decoded(request, encoder.sample_rate_hz)
             outputs = await version.run_clips(samples)
             vector = encoder.vector_of(outputs["embedding"])
-        return await _refusing(_alike, index, asked, vector)
+        return await _refusing(_alike, held, asked, vector)
 
     @api.get("/suggest")
     async def suggest(
         q: Text, top: Annotated[int, fastapi.Query(ge=1, le=100)] = 8
     ) -> Suggestions:
         """Completes the last word of a query that is being typed."""
-        with index.model().using() as version:
+        held = await asyncio.to_thread(index.current)
+        with index.using(held) as version:
             phrases = await asyncio.to_thread(index.phrases, version)
         return Suggestions(
             suggestions=[
@@ -208,9 +213,9 @@ def router(
     )
     async def audio(recording: str) -> responses.FileResponse:
         """The file of a recording as it lies on the disk, with Range."""
-        path = await asyncio.to_thread(index.file, recording)
+        path, state = await asyncio.to_thread(index.file, recording)
         kind = _TYPES.get(path.suffix.lower(), "application/octet-stream")
-        return responses.FileResponse(path, media_type=kind)
+        return responses.FileResponse(path, media_type=kind, stat_result=state)
 
     return api
 
@@ -219,7 +224,7 @@ async def _refusing(function: Any, *arguments: Any) -> Results:
     """Runs beside the others; what a person asked wrongly is told."""
     try:
         found: Results = await asyncio.to_thread(function, *arguments)
-    except refusals.Refused:
+    except (refusals.Refused, contents.DamagedIndex):
         raise
     except ValueError as error:
         raise refusals.Refused(refusals.BAD, str(error)) from error
@@ -229,7 +234,7 @@ async def _refusing(function: Any, *arguments: Any) -> Results:
 def _searched(index: served_index.ServedIndex, asked: Search) -> Results:
     warnings: list[str] = []
     held = index.current()
-    with index.model().using() as version:
+    with index.using(held) as version:
         encoder = version.encoder
         terms, vectors = known_terms.embed(
             encoder, query.parse(asked.q, encoder.is_known), warnings.append
@@ -239,14 +244,13 @@ def _searched(index: served_index.ServedIndex, asked: Search) -> Results:
 
 
 def _alike(
-    index: served_index.ServedIndex,
+    held: library_index.LibraryIndex,
     asked: Similar,
     vector: npt.NDArray[Any] | None,
 ) -> Results:
-    held = index.current()
-    like = [index.vector(name) for name in asked.like]
-    unlike = [index.vector(name) for name in asked.unlike]
-    named = [index.file(name) for name in (*asked.like, *asked.unlike)]
+    like = [served_index.vector_of(held, name) for name in asked.like]
+    unlike = [served_index.vector_of(held, name) for name in asked.unlike]
+    named = [*map(served_index.key_of, (*asked.like, *asked.unlike))]
     if vector is not None:
         like.append(vector)
     hits = held.similar(like, unlike, leave_out=named, **asked.options())

@@ -1,8 +1,10 @@
-"""The library on a plane, made once and beside the requests that wait."""
+"""The library on a plane, made beside the requests that wait."""
 
 import concurrent.futures
 import importlib.util
+import logging
 import threading
+from typing import TypeAlias
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from tftag.search import library_index
 from tftag.search.map import page
 from tftag.server.library import served_index
 
+_log = logging.getLogger(__name__)
+
+_Map: TypeAlias = "concurrent.futures.Future[bytes]"
 _DIGITS = 4
 
 
@@ -21,45 +26,45 @@ def is_possible() -> bool:
 
 
 class LibraryMap:
-    """The map of the index as it is now; any thread may ask."""
+    """The map of the index, one made at a time; any thread may ask."""
 
     def __init__(self) -> None:
         """Makes nothing yet."""
         self._lock = threading.Lock()
-        self._index: library_index.LibraryIndex | None = None
-        self._made: concurrent.futures.Future[bytes] | None = None
+        self._made: tuple[library_index.LibraryIndex, _Map] | None = None
+        self._making: _Map | None = None
 
-    def of(
-        self, index: library_index.LibraryIndex
-    ) -> "concurrent.futures.Future[bytes]":
-        """Begins to make the map, unless that has been done.
+    def of(self, index: library_index.LibraryIndex) -> _Map:
+        """Begins to make the map, unless one is made or that has been done.
 
         Args:
             index: The library.
 
         Returns:
             What will hold JSON in columns: `id`, `x`, `y`, `path`, `title`,
-            `artist`, `tag`; and `recordings`, the size of the library.
+            `artist`, `tag`; and `recordings`, the size of the library. That
+            of the library as it was before while the new one is made.
         """
         with self._lock:
-            if self._made is None or self._index is not index:
-                made: concurrent.futures.Future[bytes]
-                made = concurrent.futures.Future()
-                self._index, self._made = index, made
+            if self._made is not None and self._made[0] is index:
+                return self._made[1]
+            if self._making is None:
+                self._making = concurrent.futures.Future()
                 threading.Thread(
-                    target=_make, args=(index, made), daemon=True
+                    target=self._make, args=(index, self._making), daemon=True
                 ).start()
-            return self._made
+            return self._making if self._made is None else self._made[1]
 
-
-def _make(
-    index: library_index.LibraryIndex,
-    made: "concurrent.futures.Future[bytes]",
-) -> None:
-    try:
-        made.set_result(_as_json(index))
-    except Exception as error:  # whoever waits is told
-        made.set_exception(error)
+    def _make(self, index: library_index.LibraryIndex, made: _Map) -> None:
+        try:
+            made.set_result(_as_json(index))
+        except Exception as error:
+            _log.exception("the map cannot be made")
+            made.set_exception(error)  # whoever waits is told
+        with self._lock:
+            if made.exception() is None:
+                self._made = index, made
+            self._making = None  # after a failure, who asks next tries again
 
 
 def _as_json(index: library_index.LibraryIndex) -> bytes:

@@ -5,21 +5,26 @@ digits. So nobody can ask for a path, and a file that was changed since it was
 indexed is another one.
 """
 
+import contextlib
 import os
 import pathlib
+import re
 import stat
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy.typing as npt
 
+from tftag.audio import contents
 from tftag.search import library_index, suggestions
 from tftag.server import refusals
 from tftag.server.models import served_models, served_version
 from tftag.storage import address as addresses
 
 _KEY_DIGITS = 16
+_NAME = re.compile(f"[0-9a-f]{{{_KEY_DIGITS}}}")
 
 
 class ServedIndex:
@@ -49,13 +54,16 @@ class ServedIndex:
         self._index = library_index.LibraryIndex.open(folder)
         self._looked = time.monotonic()
         self._phrases: tuple[str, suggestions.Phrases] | None = None
-        if self._encoder_name() is None:
+        try:
+            with self.using(self._index):
+                pass
+        except refusals.Refused as error:
             raise ValueError(
                 "The model that the index was made with must be served too: "
                 "name it with --model. Received: an index by "
                 f"{self._index.model_name!r}, and the models "
                 f"{', '.join(models.by_name)}."
-            )
+            ) from error
 
     def current(self) -> library_index.LibraryIndex:
         """The index as it is on the disk."""
@@ -66,20 +74,31 @@ class ServedIndex:
                     self._reopen()
             return self._index
 
-    def model(self) -> served_models.ServedModel:
-        """The model that embeds for the index.
+    @contextlib.contextmanager
+    def using(
+        self, index: library_index.LibraryIndex
+    ) -> Iterator[served_version.ServedVersion]:
+        """The version that embeds for an index, up for as long.
+
+        Args:
+            index: What `current` gave; the one on the disk may have changed.
 
         Raises:
-            refusals.Refused: Its newest version has another space.
+            refusals.Refused: None that is served has its space.
         """
-        name = self._encoder_name()
-        if name is None:
-            raise refusals.Refused(
-                refusals.UNAVAILABLE,
-                "The model has a new version, and the index is of another: "
-                "it has to be made again.",
-            )
-        return self._models.by_name[name]
+        with contextlib.ExitStack() as stack:
+            for model in self._models.by_name.values():
+                version = stack.enter_context(model.using())
+                if getattr(version.tagger, "space", None) == index.model:
+                    break
+                stack.close()
+            else:
+                raise refusals.Refused(
+                    refusals.UNAVAILABLE,
+                    "The model has a new version, and the index is of "
+                    "another: it has to be made again.",
+                )
+            yield version
 
     def phrases(
         self, version: served_version.ServedVersion
@@ -93,27 +112,19 @@ class ServedIndex:
                 self._phrases = (space, found)
             return self._phrases[1]
 
-    def vector(self, name: str) -> npt.NDArray[Any]:
-        """The vector of a recording, float32 `[dim]`.
+    def file(self, name: str) -> tuple[pathlib.Path, os.stat_result]:
+        """The file of a recording, and its state.
 
         Raises:
-            refusals.Refused: There is no such recording.
+            refusals.Refused: There is none, it is not what was indexed any
+                more, it is no audio, or it lies outside the indexed folders,
+                behind a link.
         """
-        found = self._index.vector_of_key(_key(name))
+        held = self.current()
+        found = held.find(key_of(name))
         if found is None:
             raise _not_found(name)
-        return found
-
-    def file(self, name: str) -> pathlib.Path:
-        """The file of a recording.
-
-        Raises:
-            refusals.Refused: There is none, it is no plain file any more, or
-                it lies outside the indexed folders, behind a link.
-        """
-        path = self._index.path_of_key(_key(name))
-        if path is None:
-            raise _not_found(name)
+        path, known = found
         if isinstance(path, addresses.Address):
             raise refusals.Refused(
                 refusals.NOT_FOUND,
@@ -123,20 +134,30 @@ class ServedIndex:
         real = os.path.realpath(path)
         roots = [
             os.path.realpath(root)
-            for root in self._index.roots
+            for root in held.roots
             if isinstance(root, pathlib.Path)
         ]
         is_inside = any(os.path.commonpath([real, r]) == r for r in roots)
         try:
-            is_file = stat.S_ISREG(os.stat(real).st_mode)
+            state = os.stat(real)
         except OSError:
-            is_file = False
-        if not (is_inside and is_file):
+            state = None
+        is_same = (
+            state is not None
+            and stat.S_ISREG(state.st_mode)
+            and state.st_size == known.size_bytes
+            and state.st_mtime_ns == known.modified_ns
+        )
+        # An index may come from a stranger, and its roots with it.
+        if state is None or not (
+            is_inside and is_same and contents.is_audio(real)
+        ):
             raise refusals.Refused(
                 refusals.NOT_FOUND,
-                "The file of this recording is not there any more.",
+                "The file of this recording is not there any more, or has "
+                "changed since it was indexed.",
             )
-        return pathlib.Path(real)
+        return pathlib.Path(real), state
 
     def _reopen(self) -> None:
         try:
@@ -144,27 +165,33 @@ class ServedIndex:
         except (OSError, ValueError):
             return  # being written, or away: what was opened still answers
 
-    def _encoder_name(self) -> str | None:
-        for name, model in self._models.by_name.items():
-            with model.using() as version:
-                space = getattr(version.tagger, "space", None)
-                if space == self._index.model:
-                    return name
-        return None
-
 
 def name_of(key: int) -> str:
     """What clients know a recording by."""
     return f"{key:0{_KEY_DIGITS}x}"
 
 
-def _key(name: str) -> int:
-    try:
-        if len(name) == _KEY_DIGITS:
-            return int(name, 16)
-    except ValueError:
-        pass
-    raise _not_found(name)
+def key_of(name: str) -> int:
+    """The key of what clients know by a name.
+
+    Raises:
+        refusals.Refused: None is called so.
+    """
+    if not _NAME.fullmatch(name):
+        raise _not_found(name)
+    return int(name, 16)
+
+
+def vector_of(index: library_index.LibraryIndex, name: str) -> npt.NDArray[Any]:
+    """The vector of a recording, float32 `[dim]`.
+
+    Raises:
+        refusals.Refused: There is no such recording.
+    """
+    found = index.vector_of_key(key_of(name))
+    if found is None:
+        raise _not_found(name)
+    return found
 
 
 def _not_found(name: str) -> refusals.Refused:

@@ -165,14 +165,19 @@ class ServedModel:
                 folder,
                 lambda count: self._observe(self.source.name, count),
             )
-        except (OSError, ValueError) as error:
-            if is_first:
+        except Exception as error:  # of TensorFlow too: the others go on
+            if is_first and isinstance(error, OSError | ValueError):
                 raise
+            if is_first:
+                raise ValueError(
+                    f"The model cannot be run. Received: {folder} "
+                    f"({type(error).__name__}: {str(error):.200})."
+                ) from error
             self._failed[number] = stamp
             self.states[number] = State("END", "INVALID_ARGUMENT", str(error))
             _log.warning(
                 "version %d of model %s cannot be opened: %s",
-                *(number, self.source.name, error),
+                *(number, self.source.name, str(error)),
             )
             return
         with self._lock:

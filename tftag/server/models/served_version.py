@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tftag import audio
 from tftag.console import quiet
 from tftag.server import refusals
-from tftag.server.models import batching
+from tftag.server.models import batching, signature_rows
 from tftag.serving import loading, saved_dual_encoder
 
 with quiet.tensorflow_start():
@@ -23,7 +23,8 @@ with quiet.tensorflow_start():
 
 _MOST_ROWS, _MOST_BYTES = 32, 32 << 20
 _DTYPES = {tf.float32: "float", tf.int64: "int64", tf.string: "string"}
-_PADDED = {"waveform", "length_samples"}
+# Of an answer: what it takes as JSON, and while it is written.
+_MOST_VALUES = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +67,7 @@ class ServedVersion:
         Raises:
             FileNotFoundError: There is none.
             ValueError: It is damaged, or not one that tftag wrote.
+            tf.errors.OpError: It fails in its first clip.
         """
         self.name, self.number = name, number
         self.tagger = loading.load(folder)
@@ -76,9 +78,13 @@ class ServedVersion:
         self._clips = batching.Batcher(
             self._run_clips, self.tagger.clips_at_once, _MOST_BYTES, observe
         )
-        if self.tagger.run_clips is not None:
-            silence = np.zeros(self.tagger.spec.clip_samples, np.float32)
-            self._submit_clip(silence, np.float32(1)).result()
+        try:
+            if self.tagger.run_clips is not None:
+                silence = np.zeros(self.tagger.spec.clip_samples, np.float32)
+                self._submit_clip(silence, np.float32(1)).result()
+        except BaseException:
+            self._close()  # or its threads keep the whole model
+            raise
 
     @property
     def encoder(self) -> saved_dual_encoder.SavedDualEncoder:
@@ -108,8 +114,7 @@ class ServedVersion:
         """Waits for those who use it, and takes it down."""
         with self._changed:
             self._changed.wait_for(lambda: not self._users)
-        self._rows.close()
-        self._clips.close()
+        self._close()
 
     def inputs(self, signature: str) -> dict[str, Input]:
         """What a signature takes, by name.
@@ -122,7 +127,9 @@ class ServedVersion:
                 _DTYPES[spec.dtype],
                 None if spec.shape.rank is None else tuple(spec.shape),
             )
-            for name, spec in _declared(self._signature(signature)).items()
+            for name, spec in signature_rows.declared(
+                self._signature(signature)
+            ).items()
         }
 
     @functools.cached_property
@@ -144,17 +151,32 @@ class ServedVersion:
     ) -> dict[str, npt.NDArray[Any]]:
         """Runs a signature, with those of others where that changes nothing.
 
+        A large request is run some rows at a time: others have their turn in
+        between, and nothing more is run when it is given up.
+
         Args:
             signature: Its name.
             inputs: Arrays by the names that it takes, strings as bytes.
 
         Raises:
-            refusals.Refused: A shape does not fit.
+            refusals.Refused: A shape does not fit, or the answer would be
+                too large.
         """
         function = self._signature(signature)
-        _check_shapes(inputs, _declared(function))
-        key = _key(signature, inputs, function) or (signature, object())
-        return await asyncio.wrap_future(self._rows.submit(key, inputs))
+        signature_rows.check_shapes(inputs, function)
+        answers: list[dict[str, npt.NDArray[Any]]] = []
+        for part in signature_rows.slices(inputs, function, _MOST_ROWS):
+            key = signature_rows.key(signature, part, function)
+            waiting = self._rows.submit(key or (signature, object()), part)
+            answers.append(await asyncio.wrap_future(waiting))
+            if signature_rows.size(answers) > _MOST_VALUES:
+                raise refusals.Refused(
+                    refusals.BAD,
+                    f"An answer may have at most {_MOST_VALUES} values: ask "
+                    f"for less at a time. Received: {len(answers)} times "
+                    f"{_MOST_ROWS} rows have more.",
+                )
+        return signature_rows.joined(answers)
 
     async def run_clips(
         self, samples: npt.NDArray[Any]
@@ -204,6 +226,10 @@ class ServedVersion:
         starts = audio.clip_starts(samples, self.tagger.spec)
         return starts / self.tagger.spec.sample_rate_hz
 
+    def _close(self) -> None:
+        self._rows.close()
+        self._clips.close()
+
     def _submit_clip(self, samples: npt.NDArray[Any], peak: Any) -> Any:
         clip = np.zeros((1, self.tagger.spec.clip_samples), np.float32)
         clip[0, : len(samples)] = samples
@@ -224,7 +250,7 @@ class ServedVersion:
         self, key: Any, inputs: batching.Arrays
     ) -> dict[str, npt.NDArray[Any]]:
         function = self._signature(key[0])
-        specs = _declared(function)
+        specs = signature_rows.declared(function)
         tensors = {
             name: tf.constant(value, specs[name].dtype)
             for name, value in inputs.items()
@@ -248,57 +274,6 @@ class ServedVersion:
         run_clips: Any = self.tagger.run_clips  # `run_clips` has looked
         answer = run_clips(tensors)
         return {name: value.numpy()[:given] for name, value in answer.items()}
-
-
-def _declared(function: Any) -> dict[str, Any]:
-    _, declared = function.structured_input_signature
-    return dict(declared)
-
-
-def _key(
-    signature: str, inputs: Mapping[str, npt.NDArray[Any]], function: Any
-) -> Hashable | None:
-    """What requests must have in common to be joined; None joins none."""
-    specs = _declared(function)
-    rows = {np.shape(value)[:1] for value in inputs.values()}
-    # A list of strings may be asked of every row.
-    is_of_every_row = any(
-        specs[name].shape.rank is None and value.ndim < 2
-        for name, value in inputs.items()
-    )
-    has_strings = any(spec.dtype == tf.string for spec in specs.values())
-    # A short row beside a long one would be answered with more than it has.
-    is_as_long_as_longest = has_strings and any(
-        None in output.shape[1:]
-        for output in function.structured_outputs.values()
-    )
-    if len(rows) > 1 or rows == {()} or rows == {(0,)}:
-        return None
-    if is_of_every_row or is_as_long_as_longest:
-        return None
-    sizes = []
-    for name, value in sorted(inputs.items()):
-        if value.dtype == object:  # decoded, all are as long as the longest
-            longest = max(map(len, value.ravel()), default=0)
-            sizes.append((value.shape[1:], longest.bit_length()))
-        elif name == "waveform" and specs.keys() >= _PADDED:
-            sizes.append(((), value.shape[1].bit_length()))
-        else:
-            sizes.append((value.shape[1:], 0))
-    return (signature, *sizes)
-
-
-def _check_shapes(
-    inputs: Mapping[str, npt.NDArray[Any]], specs: Mapping[str, Any]
-) -> None:
-    for name, value in inputs.items():
-        expected = specs[name].shape
-        if not expected.is_compatible_with(value.shape):
-            raise refusals.Refused(
-                refusals.BAD,
-                f"input {name} must have the shape {expected}. Received: "
-                f"{list(value.shape)}",
-            )
 
 
 def _tensors(definitions: Mapping[str, Any]) -> dict[str, Any]:

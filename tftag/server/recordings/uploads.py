@@ -68,10 +68,14 @@ class Uploads:
         for worker in self._workers:
             self._free.put_nowait(worker)
 
+    def end_decoding(self) -> None:
+        """Ends the processes, whatever they do."""
+        for worker in self._workers:
+            worker.kill()
+
     def close(self) -> None:
         """Ends the processes and removes the folder."""
-        for worker in self._workers:
-            worker.close()
+        self.end_decoding()
         self._made.cleanup()
 
     async def decoded(

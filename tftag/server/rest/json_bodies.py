@@ -5,6 +5,8 @@ is refused, and with which words, follows that server's json_tensor.cc.
 """
 
 import json
+import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ from tftag.server.rest import json_tensors
 if TYPE_CHECKING:  # it imports TensorFlow
     from tftag.server.models import served_version
 
+# Of a body; each takes twenty times its size, and a step of Python.
+MOST_LISTS = 1 << 17
 # Python's words for what is wrong with a document, and RapidJSON's.
 _WORDS = {
     "Expecting value": "Invalid value.",
@@ -28,6 +32,8 @@ _WORDS = {
     "string.",
     "Invalid control character at": "Invalid encoding in string.",
 }
+# What Python reads as infinity, and that server not at all.
+_MAYBE_TOO_BIG = re.compile(rb"\d[eE]\+?\d{3}|\d{309}")
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -40,8 +46,15 @@ def parse(body: bytes) -> dict[str, Any]:
         json_tensors.refuse(
             "JSON Parse error: The document is empty. at offset: 0"
         )
+    held = body.count(b"[") + body.count(b"{")
+    if held > MOST_LISTS:
+        json_tensors.refuse(
+            f"JSON Parse error: At most {MOST_LISTS} lists and objects are "
+            f"read; send several requests. Received: {held}."
+        )
     try:
-        document = json.loads(body)
+        parse_float = _finite if _MAYBE_TOO_BIG.search(body) else None
+        document = json.loads(body, parse_float=parse_float)
     except json.JSONDecodeError as error:
         words = _WORDS.get(error.msg, "Invalid value.")
         offset = len(error.doc[: error.pos].encode(errors="replace"))
@@ -97,7 +110,11 @@ def columns(
     if has_rows:
         return _from_rows(document, inputs), True
     if has_columns:
-        return _from_columns(document["inputs"], inputs), False
+        found = _from_columns(document["inputs"], inputs)
+        for name, value in found.items():
+            if value.ndim and inputs[name].shape is not None:
+                _check_count(len(value))
+        return found, False
     json_tensors.refuse("Missing 'inputs' or 'instances' key")
 
 
@@ -153,6 +170,13 @@ def text(outputs: Mapping[str, npt.NDArray[Any]], is_rows: bool) -> bytes:
     return json.dumps(answer, ensure_ascii=False).encode()
 
 
+def _finite(number: str) -> float:
+    found = float(number)
+    if math.isinf(found):
+        raise ValueError("Number too big to be stored in double.")
+    return found
+
+
 def _from_rows(
     document: dict[str, Any], inputs: "Mapping[str, served_version.Input]"
 ) -> dict[str, npt.NDArray[Any]]:
@@ -163,6 +187,7 @@ def _from_rows(
         )
     if not rows:
         json_tensors.refuse_value(document, "No values in 'instances' array")
+    _check_count(len(rows))
     if not isinstance(rows[0], dict) and len(inputs) > 1:
         json_tensors.refuse(
             "instances is a plain list, but expecting list of objects as "
@@ -182,7 +207,7 @@ def _from_rows(
         for name, value in named.items():
             key = f" key: {name}" if are_objects else ""
             try:
-                _add_row(found, name, value, inputs)
+                _add_row(found, name, value, inputs, len(rows))
             except refusals.Refused as error:
                 json_tensors.refuse(
                     f"Failed to process element: {place}{key} of 'instances' "
@@ -197,10 +222,10 @@ def _from_rows(
     return {name: np.stack(values) for name, values in found.items()}
 
 
-def _add_row(found: Any, name: str, value: Any, inputs: Any) -> None:
+def _add_row(found: Any, name: str, value: Any, inputs: Any, rows: int) -> None:
     if name not in inputs:
         json_tensors.refuse(f"JSON object: does not have named input: {name}")
-    row = json_tensors.tensor(value, inputs[name].dtype)
+    row = json_tensors.tensor(value, inputs[name].dtype, rows)
     before = found.setdefault(name, [])
     if before and before[0].size != row.size:
         json_tensors.refuse(
@@ -235,6 +260,14 @@ def _from_columns(
             )
         found[name] = json_tensors.tensor(value[name], one.dtype)
     return found
+
+
+def _check_count(rows: int) -> None:
+    if rows > json_tensors.MOST_ROWS:
+        json_tensors.refuse(
+            f"A request may have at most {json_tensors.MOST_ROWS} rows; send "
+            f"several. Received: {rows}."
+        )
 
 
 def _is_object(value: Any) -> bool:

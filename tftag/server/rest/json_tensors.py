@@ -1,13 +1,16 @@
 """JSON to tensors and back, as TensorFlow Serving's REST interface has it.
 
-Bytes are `{"b64": "..."}`; NaN and infinity are tokens, both ways. What is
-refused, and with which words, follows that server's json_tensor.cc.
+Bytes are `{"b64": "..."}`; `NaN`, `Infinity` and `-Infinity` are tokens, both
+ways; `Inf`, which that server reads too, is none. What is refused, and with
+which words, follows its json_tensor.cc.
 """
 
 import base64
 import binascii
 import itertools
 import json
+import math
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -17,20 +20,26 @@ from tftag.server import refusals
 
 _SHOWN_LETTERS = 200
 _MOST_DIMENSIONS = 16
+# Of a request. What is read a value at a time is no more than others can
+# wait for; numbers are read a list at a time.
+MOST_ROWS = 4_096
+MOST_STRINGS = 1 << 16
+_BLOCK_VALUES = 1 << 16
 _FLOAT_WHOLE = (1 << 24) - 1  # whole numbers to here are float32 exactly
 _FLOAT_MAX = float(np.finfo(np.float32).max)
 _NUMPY = {"float": np.float32, "int64": np.int64, "string": object}
 
 
-def tensor(value: Any, dtype: str) -> npt.NDArray[Any]:
+def tensor(value: Any, dtype: str, rows: int = 1) -> npt.NDArray[Any]:
     """Reads a tensor: lists in lists, all of one shape.
 
     Args:
         value: As JSON has it.
         dtype: "float", "int64" or "string".
+        rows: How many of its kind there are.
 
     Raises:
-        refusals.Refused: It is none.
+        refusals.Refused: It is none, or too much.
     """
     shape, inner = [], value
     while isinstance(inner, list):
@@ -38,6 +47,12 @@ def tensor(value: Any, dtype: str) -> npt.NDArray[Any]:
         inner = inner[0] if inner else None
     if len(shape) > _MOST_DIMENSIONS:
         refuse(f"Encountered lists {len(shape)} levels deep.")
+    values = rows * math.prod(shape)
+    if dtype != "float" and values > MOST_STRINGS:
+        refuse(
+            f"A request may have at most {MOST_STRINGS} values of type "
+            f"{dtype}. Received: {values}."
+        )
     parts: list[npt.NDArray[Any]] = []
     _fill(value, 0, shape, dtype, parts)
     flat = np.concatenate(parts) if parts else np.zeros(0, _NUMPY[dtype])
@@ -57,7 +72,11 @@ def as_json(name: str, values: npt.NDArray[Any]) -> Any:
         return found.tolist()
     if values.dtype == np.float32:
         # By way of text: as few digits as tell the float32 from others.
-        return values.astype("U32").astype(np.float64).tolist()
+        flat, doubles = values.ravel(), np.empty(values.size, np.float64)
+        for start in range(0, values.size, _BLOCK_VALUES):
+            block = slice(start, start + _BLOCK_VALUES)
+            doubles[block] = flat[block].astype("U32").astype(np.float64)
+        return doubles.reshape(values.shape).tolist()
     return values.tolist()
 
 
@@ -146,27 +165,22 @@ def _values(values: list[Any], dtype: str) -> npt.NDArray[Any]:
 
 
 def _floats(values: list[Any]) -> npt.NDArray[Any]:
+    doubtful: Sequence[int]
     try:
         doubles = np.array(values, np.float64)
+        least = _FLOAT_WHOLE if int in map(type, values) else _FLOAT_MAX
+        doubtful = np.flatnonzero(np.abs(doubles) > least).tolist()
     except OverflowError:
-        doubles = np.array([np.inf])  # refused below, whichever it is
-    finite = doubles[np.isfinite(doubles)]
-    whole = any(map(_is_lossy_int, values)) if int in map(type, values) else 0
-    if whole or finite.size and np.abs(finite).max() > _FLOAT_MAX:
-        wrong = next(
-            value
-            for value in values
-            if _is_lossy_int(value) or _FLOAT_MAX < abs(value) < np.inf
-        )
-        refuse(
-            f"Cannot convert JSON value: {shown(wrong)} to float without "
-            "loss of precision."
-        )
+        doubtful = range(len(values))
+    for place in doubtful:
+        value = values[place]
+        most = _FLOAT_WHOLE if type(value) is int else _FLOAT_MAX
+        if most < abs(value) < np.inf:
+            refuse(
+                f"Cannot convert JSON value: {shown(value)} to float without "
+                "loss of precision."
+            )
     return doubles.astype(np.float32)
-
-
-def _is_lossy_int(value: Any) -> bool:
-    return type(value) is int and abs(value) > _FLOAT_WHOLE
 
 
 def _bytes(value: Any) -> bytes:

@@ -49,6 +49,40 @@ def test_all_are_found_even_if_few_are_suggested(tmp_path, monkeypatch):
     assert len(most) == artist - 1 + nameless
 
 
+def test_few_rows_are_held_at_a_time_however_many_are_looked_at(
+    tmp_path, monkeypatch
+):
+    """An artist that is full, and copies, are passed over, not kept."""
+    rows = ROWS.copy()
+    rows[30:60] = rows[30]
+    drawn_index.write(tmp_path / "i", range(300), rows, at_once=90)
+    parts = opened_parts.OpenedParts.open(tmp_path / "i")
+    wanted = [
+        {"most_per_artist": 1},
+        {"most_per_artist": 2, "copy_cosine": 0.999},
+        {"copy_cosine": 0.999},
+    ]
+    expected = [found(parts, 300, **one) for one in wanted]
+    for name, value in {
+        "EXACT_ROWS": 10,
+        "_LEAST_SUGGESTED": 10,
+        "_MOST_SUGGESTED": 20,
+        "_SUGGESTED": 0,
+    }.items():
+        monkeypatch.setattr(ranking, name, value)
+    held, candidates = [], ranking._candidates
+
+    def count(*arguments):
+        rows = candidates(*arguments)
+        held.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(ranking, "_candidates", count)
+    assert [found(parts, 300, **one) for one in wanted] == expected
+    assert max(held) == 40  # and not all 300
+    assert all(len(one) < 300 for one in expected)
+
+
 def test_a_vector_of_another_length_is_damage(tmp_path):
     for wrong in (2.0, np.nan):
         folder = tmp_path / str(wrong)

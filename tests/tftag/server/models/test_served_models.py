@@ -1,13 +1,17 @@
 """Versions of a model: picked up, labelled, drained, and wrong ones left."""
 
+import gc
 import shutil
 import threading
 import time
+import types
+import weakref
 
 import pytest
+import tensorflow as tf
 
 from tftag.server import refusals
-from tftag.server.models import served_models
+from tftag.server.models import served_models, served_version
 
 
 @pytest.fixture
@@ -106,3 +110,42 @@ def test_what_is_not_there_at_first_is_an_error(folder, tmp_path):
     one = served_models.Source("tiny", folder)
     with pytest.raises(ValueError, match="'tiny' twice"):
         served_models.ServedModels([one, one], 1, lambda name, count: None)
+
+
+class FailsInItsFirstClip:
+    """A model that is opened, and has too little memory to be run."""
+
+    clips_at_once = 2
+    spec = types.SimpleNamespace(clip_samples=10)
+
+    def run_clips(self, tensors):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM")
+
+
+def test_a_version_that_fails_in_its_first_clip_is_tried_once(
+    folder, monkeypatch
+):
+    model = opened(folder)
+    shutil.copytree(folder / "1", folder / "2")
+    tried = []
+
+    def load(path):
+        tried.append(FailsInItsFirstClip())
+        return tried[-1]
+
+    monkeypatch.setattr(served_version.loading, "load", load)
+    threads = threading.active_count()
+    for _ in range(3):
+        model.refresh()
+    assert len(tried) == 1
+    assert states(model) == {1: "AVAILABLE", 2: "END"}
+    assert "OOM" in model.states[2].message
+    gone = weakref.ref(tried.pop())
+    deadline = time.monotonic() + 30
+    while threading.active_count() > threads or gone():
+        gc.collect()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    with pytest.raises(ValueError, match="cannot be run.*OOM"):
+        opened(folder)
+    model.close()

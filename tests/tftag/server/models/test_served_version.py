@@ -5,6 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 import signature_checks
+import tensorflow as tf
 import tiny_tagger
 
 from tftag import audio
@@ -122,3 +123,65 @@ def test_a_shape_that_does_not_fit_is_refused(version):
         ask(version, ("timeline", {"waveform": np.zeros(3, np.float32)}))
     with pytest.raises(refusals.Refused, match='"no" not found'):
         version.inputs("no")
+
+
+@pytest.mark.parametrize("name", ["timeline_wav", "embed_text"])
+def test_a_large_request_is_answered_as_in_one_run(version, name):
+    if name == "embed_text":
+        strings = [b"rock", b"jazz", b"zzqx"] * 23
+        inputs = {"strings": np.array(strings, object)}
+    else:
+        sounds = [signature_checks.wav_bytes(tiny_tagger.music(40, 1))] * 40
+        longer = tiny_tagger.music(3 * tiny_tagger.CLIP, 2)
+        sounds[35], sounds[39] = signature_checks.wav_bytes(longer), b"none"
+        inputs = {"wav": np.array(sounds, object)}
+    (found,) = ask(version, (name, inputs))
+    tensors = {key: tf.constant(value) for key, value in inputs.items()}
+    expected = version.tagger.signatures[name](**tensors)
+    assert found.keys() == expected.keys()
+    for key, value in expected.items():
+        if value.dtype == tf.string:
+            np.testing.assert_array_equal(found[key], value.numpy())
+        else:
+            np.testing.assert_allclose(found[key], value, atol=1e-5)
+
+
+def test_of_a_request_that_is_given_up_no_more_is_run(version):
+    """The others have had their turn in between, too."""
+    asked = {"row": np.zeros(4_096, np.int64)}
+    run, order = version._run, []
+
+    def note(key, inputs):
+        order.append(len(inputs["row"]))
+        return run(key, inputs)
+
+    async def give_up():
+        large = asyncio.ensure_future(version.predict("tag_names", asked))
+        while len(order) < 2:
+            await asyncio.sleep(0.001)
+        one = {"row": np.zeros(1, np.int64)}
+        small = await version.predict("tag_names", one)
+        assert small["tags"].shape[0] == 1 and not large.done()
+        large.cancel()
+        await asyncio.gather(large, return_exceptions=True)
+        after = len(order)
+        await version.predict("tag_names", one)
+        return after
+
+    version._rows._run = note
+    try:
+        after = asyncio.run(give_up())
+    finally:
+        version._rows._run = run
+    assert len(order) <= after + 2 < 64
+    assert max(order) <= 32 + 1
+
+
+def test_an_answer_that_is_too_large_is_refused_before_it_is_run(
+    version, monkeypatch
+):
+    monkeypatch.setattr(served_version, "_MOST_VALUES", 100)
+    before = len(version.counts)
+    with pytest.raises(refusals.Refused, match="at most 100 values"):
+        ask(version, ("tag_names", {"row": np.zeros(4_096, np.int64)}))
+    assert len(version.counts) - before < 5

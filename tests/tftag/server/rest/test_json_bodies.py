@@ -5,7 +5,7 @@ import pytest
 
 from tftag.server import refusals
 from tftag.server.models import served_version
-from tftag.server.rest import json_bodies
+from tftag.server.rest import json_bodies, json_tensors
 
 INPUTS = {
     "a": served_version.Input("float", (None, None)),
@@ -92,3 +92,58 @@ def test_what_is_no_json_is_refused_with_its_place(body, text):
     with pytest.raises(refusals.Refused) as caught:
         json_bodies.parse(body)
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"inputs": {"a": [' + b"[0]," * 4_096 + b'[0]], "b": [1]}}',
+        b'{"inputs": {"a": [[0]], "b": [' + b"0," * 4_096 + b"0]}}",
+        b'{"instances": [' + b'{"a": [0], "b": 1},' * 4_096 + b"0]}",
+    ],
+)
+def test_more_rows_than_are_taken_are_refused(body):
+    with pytest.raises(refusals.Refused, match="4096 rows.*4097") as caught:
+        columns(json_bodies.parse(body))
+    assert caught.value.status == 400
+
+
+def test_as_many_rows_as_are_taken_are_read():
+    found, _ = columns({"inputs": {"a": [[0]] * 4_096, "b": [1] * 4_096}})
+    assert found["a"].shape == (4_096, 1)
+
+
+def test_more_strings_than_are_taken_are_refused_before_they_are_read():
+    asked = {"strings": served_version.Input("string", None)}
+    most = json_tensors.MOST_STRINGS
+    for request in (
+        {"inputs": ["a"] * (most + 1)},
+        {"instances": [["a"] * (most // 2 + 1)] * 2},
+    ):
+        with pytest.raises(refusals.Refused, match="at most 65536 values"):
+            columns(request, asked)
+    found, _ = columns({"inputs": ["a"] * most}, asked)
+    assert found["strings"].shape == (most,)
+
+
+@pytest.mark.parametrize("piece", [b"[0],", b"{},", b"[[[[]]]],"])
+def test_a_body_of_many_small_parts_is_refused_unread(piece, monkeypatch):
+    """Read, it would take twenty times its size, and a step for each."""
+    monkeypatch.setattr(json_bodies.json, "loads", None)
+    body = b'{"inputs": [' + piece * json_bodies.MOST_LISTS + b"0]}"
+    with pytest.raises(refusals.Refused, match="lists and objects"):
+        json_bodies.parse(body)
+
+
+@pytest.mark.parametrize(
+    "number", ["1e400", "-1E+309", "9" * 309 + ".5", "0.1e0310"]
+)
+def test_a_number_that_no_double_holds_is_refused(number):
+    with pytest.raises(refusals.Refused, match="Number too big"):
+        json_bodies.parse(b'{"inputs": [%s]}' % number.encode())
+
+
+def test_numbers_at_the_edge_and_tokens_are_read():
+    body = b'{"a": [1e308, 1e-400, 1e+007, 1e0307, -Infinity], "b": "9e999"}'
+    found = json_bodies.parse(body)
+    assert found["a"] == [1e308, 0.0, 1e7, 1e307, float("-inf")]

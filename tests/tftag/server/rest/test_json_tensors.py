@@ -55,6 +55,8 @@ def test_bytes_and_text():
         (["\ud800"], "string", "surrogate pair in string is invalid"),
         ([10**400], "float", "without loss of precision"),
         ([-1e39], "float", "without loss of precision"),
+        ([0.5, np.nan, np.inf, 1 << 24], "float", "without loss of"),
+        ([1e38, 1, 3.5e38], "float", "JSON Value: 3.5e+38"[11:] + " to float"),
     ],
 )
 def test_what_is_none_is_refused(value, dtype, text):
