@@ -214,7 +214,8 @@ def _pick(
     """Takes the best that may stand side by side, and whether they suffice."""
     chosen: list[Chosen] = []
     of_artist: dict[int, int] = {}
-    vectors = np.zeros((options.top, _dim(found)))
+    most = min(options.top, len(found))  # a person may ask for any number
+    vectors = np.zeros((most, _dim(found)))
     for place, one in enumerate(found):
         if len(chosen) == options.top:
             if options.copy_cosine is not None:
