@@ -8,7 +8,6 @@ not at all (`contents`).
 
 import contextlib
 import dataclasses
-import os
 import pathlib
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -249,7 +248,17 @@ def opened(
     """
     no_links.refuse(folder)
     folder.mkdir(exist_ok=True)
-    _refuse_others(folder)
+    others = [
+        path.name
+        for path in folder.iterdir()
+        # What a kill left of the first write, or another process begins.
+        if path.name != _LOCK and not atomic_write.is_temporary(path.name)
+    ]
+    if others and not contents.is_index(folder):
+        raise ValueError(
+            "An index goes into a folder of its own. Received: "
+            f"{folder}, which holds {others[0]!r}."
+        )
     with no_links.append(folder / _LOCK) as file:
         try:
             no_links.take(file, f"Another process changes {folder} now.")
@@ -282,22 +291,6 @@ def check_model(
             f"The index must be of the model that is asked, {model!r}; ask "
             f"with its own, {held.model_name}, or make another index. "
             f"Received: an index of {held.model!r}, {folder}."
-        )
-
-
-def _refuse_others(folder: pathlib.Path) -> None:
-    """Refuses a folder that is no index and holds what is not ours."""
-    if contents.is_index(folder):
-        return
-    for name in os.listdir(folder):
-        # What a kill left of the first write, or another process begins.
-        if name in (_LOCK, contents.FILE_NAME) or (
-            atomic_write.is_temporary(name)
-        ):
-            continue
-        raise ValueError(
-            "An index goes into a folder of its own. Received: "
-            f"{folder}, which holds {name!r}."
         )
 
 
@@ -336,10 +329,12 @@ def _without(
 ) -> opened_parts.OpenedPart:
     if not gone:
         return part
+    held = part.segment.arrays["key"]
     keys = np.array(sorted(gone), "<u8")
-    return _narrowed(
-        part, np.isin(part.segment.arrays["key"], keys, invert=True)
-    )
+    keys = keys[np.isin(keys, held)]  # of new ones none, and soon known
+    if not len(keys):
+        return part
+    return _narrowed(part, np.isin(held, keys, invert=True))
 
 
 def _narrowed(
