@@ -125,7 +125,7 @@ def read(folder: pathlib.Path) -> Contents:
     )
 
 
-def damaged(folder: pathlib.Path, error: Exception) -> ValueError:
+def damaged(folder: object, error: Exception) -> ValueError:
     """Says that an index cannot be used, and what to do."""
     return ValueError(
         f"The index is damaged; {_WAY_OUT}. Received: {folder} "
