@@ -60,7 +60,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         type=arguments_lib.local_path,
         metavar="DIR",
         help="a playlist per tag, of the files whose listed tags reach their "
-        "own threshold",
+        "own threshold; those of an earlier call are replaced or removed",
     )
 
 
@@ -114,7 +114,9 @@ def opened(arguments: argparse.Namespace, fail: Fail) -> Iterator[list[Effect]]:
                 _writer(table, notes, arguments.overwrite_tags, fail)
             )
         if arguments.m3u:
-            lists = files.enter_context(playlists.opened(arguments.m3u))
+            lists = files.enter_context(
+                playlists.opened(arguments.m3u, arguments.shard)
+            )
             effects.append(_lister(lists, fail))
         yield effects
 
@@ -163,7 +165,7 @@ def _writer(
                 return False
             before = {field: now[field] for field in after}
             undo.note(notes, path, before, after)
-            file_tags.write(path, after)
+            file_tags.write(path, after, now)
         except (file_tags.UntaggableFile, OSError) as error:
             fail(path, error)
             return False

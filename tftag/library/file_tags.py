@@ -1,7 +1,7 @@
 """Genre and mood inside audio files, by mutagen: read, written, verified.
 
 A file is copied beside its place, changed there, decoded, and takes the place
-of the old one only if every sample is the same.
+of the old one only if every sample is the same and nobody changed it meanwhile.
 """
 
 import hashlib
@@ -46,13 +46,14 @@ def read(path: str | os.PathLike[str]) -> Fields:
         UntaggableFile: The file takes no tags, or is damaged.
         OSError: It cannot be read.
     """
-    tags = _open(path).tags
-    return {
-        field: [] if tags is None else _get(tags, field) for field in FIELDS
-    }
+    return _fields(_open(path))
 
 
-def write(path: str | os.PathLike[str], fields: Fields) -> None:
+def write(
+    path: str | os.PathLike[str],
+    fields: Fields,
+    before: Fields | None = None,
+) -> None:
     """Puts fields into a file; times, permissions and all samples stay.
 
     A link is followed: the file that it leads to is changed. Tags that hold
@@ -61,10 +62,12 @@ def write(path: str | os.PathLike[str], fields: Fields) -> None:
     Args:
         path: The file.
         fields: Texts of each field to change; none removes it.
+        before: What the caller has read there, and decided by; None for
+            whatever is there.
 
     Raises:
-        UntaggableFile: It takes no tags, is damaged, or would not be decoded
-            as before. It is as it was.
+        UntaggableFile: It takes no tags, is damaged, would not be decoded as
+            before, or somebody has changed it meanwhile. It is as it was.
         OSError: It cannot be read or written.
     """
     path = pathlib.Path(os.path.realpath(path))
@@ -78,10 +81,13 @@ def write(path: str | os.PathLike[str], fields: Fields) -> None:
     with atomic_write.replacing(path, is_text=False) as file:
         part = file.name
         shutil.copyfile(path, part)
-        _change(kind, part, fields, path)
+        _change(kind, part, fields, path, before)
         if _samples(part, path) != _samples(path, path):
             raise UntaggableFile(f"{path}: It would not be decoded as before.")
+        os.fsync(file.fileno())  # takes long, and what is next must not
         _keep_facts(file, path, facts)
+        if _state(os.stat(path)) != _state(facts):
+            raise _changed_meanwhile(path)
 
 
 def _mutagen() -> types.ModuleType:
@@ -162,10 +168,39 @@ def _get(tags: Any, field: str) -> list[str]:
     return [str(text) for text in value]
 
 
+def _fields(found: Any) -> Fields:
+    tags = found.tags
+    return {
+        field: [] if tags is None else _get(tags, field) for field in FIELDS
+    }
+
+
+def _state(facts: os.stat_result) -> tuple[int, ...]:
+    """What no program that saves a file leaves as it is."""
+    return (
+        *(facts.st_dev, facts.st_ino, facts.st_size),
+        *(facts.st_mtime_ns, facts.st_ctime_ns),
+    )
+
+
+def _changed_meanwhile(path: str | os.PathLike[str]) -> UntaggableFile:
+    return UntaggableFile(
+        f"{path}: Somebody changed it meanwhile, call again for this one."
+    )
+
+
 def _change(
-    kind: type[Any], part: str, fields: Fields, path: str | os.PathLike[str]
+    kind: type[Any],
+    part: str,
+    fields: Fields,
+    path: str | os.PathLike[str],
+    before: Fields | None,
 ) -> None:
     found = _open(part, kind, path)
+    if before is not None:
+        now = _fields(found)
+        if any(now[field] != before[field] for field in fields):
+            raise _changed_meanwhile(path)
     had_tags = found.tags is not None
     if not had_tags:
         found.add_tags()

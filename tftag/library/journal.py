@@ -152,8 +152,8 @@ def opened(
         shard: Which part of the files the output holds.
 
     Raises:
-        ValueError: Another process has it; it is a link, of another shard, or
-            no journal.
+        ValueError: Another process has it; it is a link, of another shard or
+            version of tftag, or no journal.
         OSError: It cannot be written.
     """
     path = pathlib.Path(path)
@@ -167,6 +167,13 @@ def opened(
         file.seek(0)
         first = file.readline(1 << 20)
         before = _header(first, path)
+        if before is not None and before["tftag_journal"] != _FORMAT:
+            raise ValueError(
+                "What was tagged so far must be noted by this version of "
+                "tftag: go on with the one that noted it, or name another "
+                f"--out. Received: {path}, of format "
+                f"{before['tftag_journal']!r}."
+            )
         # A shard's rows would take the place of another's.
         if before is not None and before.get("shard") != shard:
             raise ValueError(

@@ -29,6 +29,8 @@ def opened(path: str | os.PathLike[str]) -> IO[str]:
     no_links.take(file, f"Another process is writing {path}.")
     if is_new:
         _append(file, _HEADER)
+    elif _is_cut(path):
+        file.write("\n")
     return file
 
 
@@ -99,7 +101,7 @@ def _restore(
         raise file_tags.UntaggableFile(
             f"{path}: It was changed since, and stays as it is."
         )
-    file_tags.write(path, before)
+    file_tags.write(path, before, now)
     return True
 
 
@@ -127,6 +129,13 @@ def _check(path: str | os.PathLike[str]) -> None:
             f"An undo file must be one of tftag: {_WAY_OUT}. "
             f"Received: {os.fspath(path)}"
         )
+
+
+def _is_cut(path: pathlib.Path) -> bool:
+    """Whether a kill cut the last line short: the next is one of its own."""
+    with open(path, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() != b"\n"
 
 
 def _line_starts(file: IO[bytes]) -> list[int]:

@@ -34,10 +34,19 @@ def direction(
         float64 `[dim]`. The products are the weighted means of the words'
         cosines in standard deviations, but for a constant. A word by which
         all recordings are equal counts 0.
+
+    Raises:
+        ValueError: A weight is 0 or not finite.
     """
+    if not (np.isfinite(weights).all() and weights.all()):
+        raise ValueError(
+            "The weight of a word must be a finite number other than 0. "
+            f"Received: {weights.tolist()}."
+        )
     _, spreads = library.mean_and_spread(unit_rows)
     tells = spreads > 0
     scale = np.where(tells, 1 / np.where(tells, spreads, 1.0), 0.0)
+    weights = weights / np.abs(weights).max()  # their sum stays finite
     found: npt.NDArray[Any] = (
         (weights * scale) @ unit_rows / np.abs(weights).sum()
     )

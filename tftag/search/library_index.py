@@ -243,8 +243,8 @@ class LibraryIndex:
             From the best down, equal ones by path.
 
         Raises:
-            ValueError: Shapes do not fit, a vector has no direction, or the
-                index does not hold what is filtered by.
+            ValueError: Shapes or weights do not fit, a vector has no
+                direction, or the index does not hold what is filtered by.
         """
         weights = np.array([term.weight for term in terms], np.float64)
         options = self._options(

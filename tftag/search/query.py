@@ -2,7 +2,7 @@
 
     dreamy piano -vocals         words; known phrases are joined
     dreamy "hip hop"             a phrase in quotes is one tag as it stands
-    piano^2 dreamy               weighs twice as much; another number likewise
+    piano^2 dreamy               weighs twice as much; 0.001 to 1000 likewise
     dreamy, handpan, no vocals   with commas, what stands between is a phrase
 
 `-`, `no`, `not` and `without` turn away from the tag that follows. A known
@@ -24,6 +24,8 @@ from tftag import words as words_lib
 # Words of a known phrase that stands among others. Without an end, a long text
 # pasted as a query takes the cube of its length.
 _LONGEST_PHRASE = 16
+# Beyond these one tag alone decides; and far beyond, sums are infinite.
+LEAST_WEIGHT, MOST_WEIGHT = 1e-3, 1e3
 NEGATIONS = ("no", "not", "without")
 PASSED_OVER = words_lib.STOP_WORDS | {"&"}
 
@@ -70,8 +72,8 @@ def parse(
 
     Raises:
         ValueError: nothing is asked for, quotes are not closed, a weight is no
-            number above 0, nothing follows a negation, or a tag is both asked
-            for and turned away from.
+            number from `LEAST_WEIGHT` to `MOST_WEIGHT`, nothing follows a
+            negation, or a tag is both asked for and turned away from.
     """
     text = text.translate(_PLAIN)
     if text.count('"') % 2:
@@ -193,10 +195,11 @@ def _weight(written: str, text: str) -> float:
         weight = float(written)
     except ValueError:
         weight = math.nan
-    if not 0 < weight < math.inf:
+    if not LEAST_WEIGHT <= weight <= MOST_WEIGHT:
         raise ValueError(
-            "A weight must be a number above 0, as in piano^2; write -piano to "
-            f"turn away from it. Received: ^{written} in {text!r}."
+            f"A weight must be a number above 0, from {LEAST_WEIGHT:g} to "
+            f"{MOST_WEIGHT:g}, as in piano^2; write -piano to turn away from "
+            f"it. Received: ^{written} in {text!r}."
         )
     return weight
 

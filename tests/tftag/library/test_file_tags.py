@@ -204,6 +204,39 @@ def decoded(path):
         return error.reason
 
 
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_what_somebody_saves_meanwhile_stays(copy, monkeypatch, is_whole):
+    """In place or as a new file, of the same size and time or not."""
+    path = copy("a.flac")
+    file_tags.write(path, FIELDS)
+    find = file_tags._samples
+
+    def decoded_long(file, of):
+        if file == path:  # the copy was made before
+            facts = os.stat(path)
+            mine = path.with_name("mine.flac") if is_whole else path
+            mine.write_bytes(path.read_bytes().replace(b"Rock", b"Mine"))
+            os.replace(mine, path)
+            os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        return find(file, of)
+
+    monkeypatch.setattr(file_tags, "_samples", decoded_long)
+    with pytest.raises(file_tags.UntaggableFile, match="changed it meanwhile"):
+        file_tags.write(path, {"mood": ["Sad"]})
+    assert file_tags.read(path) == FIELDS | {"genre": ["Mine", "R&B"]}
+    assert os.listdir(path.parent) == ["a.flac"]
+
+
+def test_what_was_decided_by_must_be_there_still(copy):
+    path = copy("a.mp3")
+    before = file_tags.read(path)
+    file_tags.write(path, {"mood": ["Mine"]})
+    file_tags.write(path, {"genre": ["Rock"]}, before)
+    with pytest.raises(file_tags.UntaggableFile, match="changed it meanwhile"):
+        file_tags.write(path, {"mood": ["Sad"]}, before)
+    assert file_tags.read(path) == {"genre": ["Rock"], "mood": ["Mine"]}
+
+
 def test_links_are_followed_and_second_names_refused(copy):
     path = copy("a.flac")
     link = path.with_name("link.flac")

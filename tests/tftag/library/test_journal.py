@@ -81,6 +81,15 @@ def test_no_shard_takes_the_place_of_another(path):
     assert path.read_bytes() == before
 
 
+def test_what_another_version_noted_stays(path):
+    filled(path)
+    before = path.read_bytes().replace(b'journal": 1', b'journal": 2')
+    path.write_bytes(before)
+    with pytest.raises(ValueError, match="the one that noted it.*format 2"):
+        filled(path)
+    assert path.read_bytes() == before
+
+
 def test_nothing_else_is_written_over(path, tmp_path):
     path.write_bytes(b"precious")
     with pytest.raises(ValueError, match="another file"):

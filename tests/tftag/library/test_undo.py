@@ -63,6 +63,14 @@ def test_cut_anywhere_the_rest_is_restored(path, songs):
     assert file_tags.read(songs[1]) == NEW
 
 
+def test_what_is_noted_behind_a_cut_is_restored(path, songs):
+    change(path, songs[:1])
+    path.write_bytes(path.read_bytes()[:-9])
+    change(path, songs[1:])
+    assert restore(path) == ([str(songs[1])], [])
+    assert [file_tags.read(song) for song in songs] == [NEW, OLD]
+
+
 def test_no_other_file_is_taken(path, tmp_path):
     path.write_text("precious\n")
     for act in (undo.opened, restore):

@@ -40,6 +40,15 @@ def test_order_of_words_and_their_common_weight_change_nothing():
     )
 
 
+def test_any_weights_make_numbers():
+    np.testing.assert_allclose(
+        products([1e308, 1e308, -5e307]), products([2.0, 2.0, -1.0])
+    )
+    for wrong in (np.nan, np.inf, 0.0):
+        with pytest.raises(ValueError, match="weight of a word"):
+            products([1.0, wrong, 1.0])
+
+
 def test_no_word_outvotes_the_other_by_its_spread():
     # The library spreads a hundred times as wide one way.
     rows = np.random.default_rng(2).normal(size=(500, 2)) * [1.0, 0.01]

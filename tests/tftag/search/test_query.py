@@ -52,6 +52,7 @@ def test_quotes_keep_a_phrase_as_it_stands(text, expected):
     [
         ("piano^2 dreamy", {"piano": 2, "dreamy": 1}),
         ("-piano^0.5", {"piano": -0.5}),
+        ("piano^1000 -sad^0.001", {"piano": 1000, "sad": -0.001}),
         ("slow hip hop^2", {"slow": 1, "hip hop": 2}),
         ("slow sad^2 loud", {"slow": 1, "sad": 2, "loud": 1}),
         ("piano piano", {"piano": 2}),
@@ -162,6 +163,8 @@ def test_without_known_tags_no_turns_away():
         ("piano^-1", "write -piano"),
         ("piano^inf", "number above 0"),
         ("piano^nan", "number above 0"),
+        ("piano^1e308 rock^1e308", "from 0.001 to 1000"),
+        ("piano^1e-320", "from 0.001 to 1000"),
         ("piano ^2", "directly behind"),
         ("slow - piano", "directly before"),
         ("--piano", "directly before"),

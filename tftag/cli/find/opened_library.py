@@ -15,7 +15,6 @@ import tqdm
 
 from tftag.audio import audio_files, decoders, decoding_pool
 from tftag.cli import chosen_model
-from tftag.files import no_links
 from tftag.library import file_facts
 from tftag.pretrained import presets
 from tftag.search import earlier_index, library_index
@@ -165,20 +164,30 @@ def of_folder(
         fail: Gets what cannot be read.
 
     Raises:
-        ValueError: The index that `--index` names is no index of this model.
+        ValueError: The index is of another version of tftag, or in the hands
+            of another process that makes it of another model; the one that
+            `--index` names is damaged, or no index of this model.
     """
     folder, place = pathlib.Path(arguments.library), own_place(arguments)
-    if arguments.index is None:
-        _take_over(folder, place, encoder, arguments.model)
-        _clear_unusable(place, encoder)
+    # What a person named may be anything, and is not written over.
+    start_over = _say_anew if arguments.index is None else None
+    is_locked: writer.Locked | None = None
 
     def renew(place: pathlib.Path) -> None:
-        model = arguments.model
-        if not bring_up_to_date(place, [folder], encoder, model, fail):
+        if not bring_up_to_date(
+            place,
+            [folder],
+            encoder,
+            arguments.model,
+            fail,
+            start_over=start_over,
+        ):
             raise ValueError(_EMPTY.format(folder))
 
     with contextlib.ExitStack() as kept:
         try:
+            if arguments.index is None:
+                _take_over(folder, place, encoder, arguments.model)
             renew(place)
         except OSError as error:
             chosen_model.say(
@@ -191,10 +200,12 @@ def of_folder(
         except writer.Locked as error:
             if not is_index(place):
                 raise
+            is_locked = error
             chosen_model.say(f"searched as it is: {error}")
         index = library_index.LibraryIndex.open(place, shown_root=folder)
+        writer.check_model(place, index.contents, encoder.space, encoder.dim)
         if not len(index):
-            raise ValueError(_EMPTY.format(folder))
+            raise is_locked or ValueError(_EMPTY.format(folder))
         yield index
 
 
@@ -206,6 +217,8 @@ def bring_up_to_date(
     fail: Failures,
     processes: int | None = None,
     described: Iterable[catalogue_parts.Described] = (),
+    *,
+    start_over: Callable[[ValueError], None] | None = None,
 ) -> int:
     """Makes, grows or shrinks an index.
 
@@ -217,6 +230,7 @@ def bring_up_to_date(
         fail: Gets what cannot be read.
         processes: How many decode; by the number of files where None.
         described: By the same model, elsewhere; none of these is decoded.
+        start_over: Of `writer.opened`.
 
     Returns:
         How many audio files the folders hold: 0 may be a disk that is not
@@ -228,7 +242,7 @@ def bring_up_to_date(
     """
     reads_tags = file_facts.is_installed()
     new = _begun(encoder, model_name)
-    with writer.opened(place, new) as index:
+    with writer.opened(place, new, start_over) as index:
         index.set_roots(folders)
         index.set_readers(decoders.decoders(), reads_tags)
         roots = opened_parts.absolute_roots(place, index.parts.contents.roots)
@@ -327,27 +341,15 @@ def _take_over(
 ) -> None:
     """Begins with what an earlier version kept of the folder."""
     old = folder / earlier_index.FILE_NAME
-    if place.exists() or not old.is_file():
+    if is_index(place) or not old.is_file():
         return
     try:
         earlier_index.take_over(old, place, folder, _begun(encoder, model_name))
+    except writer.Locked:
+        raise
     except ValueError as error:
-        chosen_model.say(f"all files are embedded again: {error}")
+        _say_anew(error)
 
 
-def _clear_unusable(
-    place: pathlib.Path, encoder: "saved_dual_encoder.SavedDualEncoder"
-) -> None:
-    """Removes what a search made here before and cannot use any more.
-
-    What a person named may be anything, and is not written over.
-    """
-    no_links.refuse(place)
-    if not is_index(place):
-        return
-    try:
-        held = library_index.LibraryIndex.open(place).contents
-        writer.check_model(place, held, encoder.space, encoder.dim)
-    except ValueError as error:
-        chosen_model.say(f"all files are embedded again: {error}")
-        contents.clear(place)
+def _say_anew(error: ValueError) -> None:
+    chosen_model.say(f"all files are embedded again: {error}")

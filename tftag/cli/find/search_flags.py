@@ -1,6 +1,7 @@
 """Flags that say what may be found: filters, caps, copies."""
 
 import argparse
+import math
 import re
 from typing import TypeVar
 
@@ -131,11 +132,16 @@ def _seconds(part: str, text: str) -> float | None:
         raise argparse.ArgumentTypeError(
             f"must be as 2:30-5:00, 60- or -600. Received: {text}"
         )
-    whole = 0
+    seconds = 0.0
     for number in match.groups()[:2]:
         if number is not None:
-            whole = 60 * (whole + int(number))
-    return whole + float(match[3])
+            seconds = 60 * (seconds + float(number))
+    seconds += float(match[3])
+    if math.isinf(seconds):
+        raise argparse.ArgumentTypeError(
+            f"must be lengths of recordings. Received: {text:.60}..."
+        )
+    return seconds
 
 
 def _in_order(

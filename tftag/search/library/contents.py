@@ -21,6 +21,10 @@ _WAY_OUT = "make it again with `tftag index FOLDER --out ANOTHER`"
 _MOST_BYTES = 2**28
 
 
+class OtherFormat(ValueError):
+    """An index that another version of tftag wrote, and can read."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Part:
     """A segment, and what is gone of it.
@@ -93,7 +97,8 @@ def read(folder: pathlib.Path) -> Contents:
 
     Raises:
         FileNotFoundError: There is none.
-        ValueError: It is damaged, or of a later format.
+        OtherFormat: It is of another format.
+        ValueError: It is damaged.
     """
     path = folder / FILE_NAME
     if not path.is_file():
@@ -114,16 +119,10 @@ def read(folder: pathlib.Path) -> Contents:
             return _contents(found)
     except (*plain_json.DAMAGE, *stored_arrays.DAMAGE) as error:
         raise damaged(folder, error) from error
-    raise ValueError(
+    raise OtherFormat(
         f"The index must be of format {FORMAT}: read it with the tftag that "
         f"wrote it, or {_WAY_OUT}. Received: format {version!r} in {folder}."
     )
-
-
-def clear(folder: pathlib.Path) -> None:
-    """Removes an index, and nothing else that may lie in its folder."""
-    (folder / FILE_NAME).unlink(missing_ok=True)
-    segment.remove_others(folder, ())
 
 
 class DamagedIndex(ValueError):

@@ -19,6 +19,8 @@ _FILE_TAGS = (
     "tftag[write-tags] (mutagen, GPL-2 or later) and make it anew, with "
     "`tftag index FOLDER --out ANOTHER`. Received: {}."
 )
+# No year, nor length in seconds, is as large.
+_LARGEST = 1e9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +65,15 @@ class Filter:
             has_file_tags: Whether it holds artist, album and year.
 
         Raises:
-            ValueError: It asks for what the index does not hold.
+            ValueError: It asks for what the index does not hold, or no
+                recording can have.
         """
+        for bound in (*self.years, *self.seconds):
+            if bound is not None and not abs(bound) < _LARGEST:
+                raise ValueError(
+                    "A year or length to filter by must be a number below "
+                    f"{_LARGEST:g}. Received: {bound!s:.20}."
+                )
         asked = (*self.tags, *self.without_tags)
         if asked and not has_model_tags:
             raise ValueError(_MODEL_TAGS.format(", ".join(map(repr, asked))))

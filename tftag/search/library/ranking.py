@@ -258,7 +258,9 @@ def _pick(
     """
     chosen = list(before)
     of_artist = collections.Counter(map(_artist, before))
-    vectors = np.zeros((options.top, _dim(found)))
+    # A person may ask for any number.
+    most = min(options.top, len(before) + len(found))
+    vectors = np.zeros((most, _dim(found)))
     if found and before:
         vectors[: len(before)] = [one.vector for one in before]
     for place, one in enumerate(found):

@@ -9,13 +9,14 @@ not at all (`contents`).
 import contextlib
 import dataclasses
 import pathlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tftag.files import no_links
+from tftag.files import atomic_write, no_links
 from tftag.search.library import contents, opened_parts, recordings, segment
 from tftag.storage import address as addresses
 
@@ -46,6 +47,7 @@ class Writer:
         """Takes an index that is locked; `opened` does."""
         self.folder = folder
         self.parts = parts
+        self._changing = threading.RLock()
 
     def keys(self) -> npt.NDArray[Any]:
         """`Recording.key` of all recordings, in the order of the index."""
@@ -63,9 +65,12 @@ class Writer:
     ) -> None:
         """Changes the index at once.
 
+        May be called again with the same, by another thread too, whatever
+        became of the first call: Ctrl-C can come between any two steps.
+
         Args:
             added: Recordings and their vectors, float32 `[dim]`, of unit
-                length.
+                length. One whose key is there takes its place.
             gone: Keys of recordings that are not kept.
             unusable: Of `contents`; as it is where None.
 
@@ -73,17 +78,21 @@ class Writer:
             OSError: The disk is full, or may not be written to: the index is
                 as it was.
         """
-        kept = [
-            part
-            for part in (_without(part, gone) for part in self.parts.parts)
-            if len(part)
-        ]
-        if added:
-            facts, vectors = zip(*added, strict=True)
-            columns = recordings.columns(facts, self.parts.contents.tag_names)
-            kept.append(self._written(np.stack(vectors), columns))
-        first = _first_to_merge(kept, segment.LISTS_FROM_ROWS - 1)
-        self._commit(self._merged(kept, first), unusable)
+        new = {one.key: (one, vector) for one, vector in added}
+        gone = new.keys() | set(gone)
+        with self._changing:
+            kept = [
+                part
+                for part in (_without(part, gone) for part in self.parts.parts)
+                if len(part)
+            ]
+            if new:
+                facts, vectors = zip(*new.values(), strict=True)
+                tag_names = self.parts.contents.tag_names
+                columns = recordings.columns(facts, tag_names)
+                kept.append(self._written(np.stack(vectors), columns))
+            first = _first_to_merge(kept, segment.LISTS_FROM_ROWS - 1)
+            self._commit(self._merged(kept, first), unusable)
 
     def settle(self) -> bool:
         """Merges what is large, too, and makes anew what is mostly gone.
@@ -218,26 +227,38 @@ class Writer:
 
 
 @contextlib.contextmanager
-def opened(folder: pathlib.Path, new: contents.Contents) -> Iterator[Writer]:
+def opened(
+    folder: pathlib.Path,
+    new: contents.Contents,
+    start_over: Callable[[ValueError], None] | None = None,
+) -> Iterator[Writer]:
     """Opens an index to change it; makes one where there is none.
 
     Args:
         folder: The index.
         new: What a new one begins with; says which model is asked for.
+        start_over: Gets the reason where the index is damaged or of another
+            model; then it begins anew. For an index that nobody named.
 
     Raises:
         Locked: Another process changes it.
+        OtherFormat: It is of another version of tftag.
         ValueError: The index is damaged or of another model, or the folder
             holds something else.
         OSError: It cannot be written.
     """
     no_links.refuse(folder)
     folder.mkdir(exist_ok=True)
-    others = [path for path in folder.iterdir() if path.name != _LOCK]
+    others = [
+        path.name
+        for path in folder.iterdir()
+        # What a kill left of the first write, or another process begins.
+        if path.name != _LOCK and not atomic_write.is_temporary(path.name)
+    ]
     if others and not contents.is_index(folder):
         raise ValueError(
             "An index goes into a folder of its own. Received: "
-            f"{folder}, which holds {others[0].name!r}."
+            f"{folder}, which holds {others[0]!r}."
         )
     with no_links.append(folder / _LOCK) as file:
         try:
@@ -246,8 +267,15 @@ def opened(folder: pathlib.Path, new: contents.Contents) -> Iterator[Writer]:
             raise Locked(str(error)) from error
         if not contents.is_index(folder):
             contents.write(folder, new)
-        parts = opened_parts.OpenedParts.open(folder)
-        check_model(folder, parts.contents, new.model, new.dim)
+        try:
+            parts = _opened_parts(folder, new)
+        except ValueError as error:
+            if start_over is None or isinstance(error, contents.OtherFormat):
+                raise
+            start_over(error)
+            contents.write(folder, new)
+            segment.remove_others(folder, ())
+            parts = _opened_parts(folder, new)
         yield Writer(folder, parts)
 
 
@@ -265,6 +293,14 @@ def check_model(
             f"with its own, {held.model_name}, or make another index. "
             f"Received: an index of {held.model!r}, {folder}."
         )
+
+
+def _opened_parts(
+    folder: pathlib.Path, new: contents.Contents
+) -> opened_parts.OpenedParts:
+    parts = opened_parts.OpenedParts.open(folder)
+    check_model(folder, parts.contents, new.model, new.dim)
+    return parts
 
 
 _COLUMNS = (
@@ -294,10 +330,12 @@ def _without(
 ) -> opened_parts.OpenedPart:
     if not gone:
         return part
+    held = part.segment.arrays["key"]
     keys = np.array(sorted(gone), "<u8")
-    return _narrowed(
-        part, np.isin(part.segment.arrays["key"], keys, invert=True)
-    )
+    keys = keys[np.isin(keys, held)]  # of new ones none, and soon known
+    if not len(keys):
+        return part
+    return _narrowed(part, np.isin(held, keys, invert=True))
 
 
 def _narrowed(

@@ -8,6 +8,7 @@ import pytest
 
 from tftag.cli.find import opened_library
 from tftag.search import library_index
+from tftag.search.library import writer
 
 ROWS = drawn_index.vectors(5)
 
@@ -39,3 +40,27 @@ def test_a_folder_has_its_index_inside_unless_it_is_named(tmp_path):
     pathlib.Path(asked.index).write_bytes(b"x")
     with pytest.raises(ValueError, match="a folder of its own"):
         opened_library.own_place(asked)
+
+
+def test_what_another_process_makes_is_not_asked_with_another_model(tmp_path):
+    asked = argparse.Namespace(library=str(tmp_path), index=None, model="m")
+    encoder = argparse.Namespace(
+        space="model b", dim=drawn_index.DIM, tag_names=drawn_index.TAGS
+    )
+    fail = opened_library.Failures("not searched")
+    place = tmp_path / opened_library.FOLDER_NAME
+    with writer.opened(place, drawn_index.begun()) as index:
+        with (
+            pytest.raises(ValueError, match="must be of the model"),
+            opened_library.of_folder(asked, encoder, fail),
+        ):
+            pass
+        encoder.space = drawn_index.MODEL
+        with (
+            pytest.raises(writer.Locked, match="Another process changes"),
+            opened_library.of_folder(asked, encoder, fail),
+        ):
+            pass
+        index.change([(drawn_index.recording(0), ROWS[0])])
+        with opened_library.of_folder(asked, encoder, fail) as found:
+            assert len(found) == 1

@@ -68,3 +68,10 @@ def test_what_is_no_range_of_years(text):
 def test_what_is_no_range_of_lengths(text):
     with pytest.raises(argparse.ArgumentTypeError, match="Received"):
         search_flags.lengths(text)
+
+
+def test_numbers_of_any_size_are_refused():
+    """Beyond what Python reads as a whole one, too."""
+    for text in ("9" * 400 + "-", "9" * 400 + ":00-", "-1:" + "9" * 5_000):
+        with pytest.raises(argparse.ArgumentTypeError, match="Received"):
+            search_flags.lengths(text)

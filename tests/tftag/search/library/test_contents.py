@@ -1,6 +1,5 @@
 import json
 import os
-import pathlib
 
 import drawn_index
 import pytest
@@ -82,13 +81,5 @@ def test_what_a_stranger_wrote_is_checked(tmp_path, change):
 def test_a_later_format_is_named(tmp_path):
     contents.write(tmp_path, WHOLE)
     rewritten(tmp_path, lambda it: it.update(format=3))
-    with pytest.raises(ValueError, match="Received: format 3"):
+    with pytest.raises(contents.OtherFormat, match="Received: format 3"):
         contents.read(tmp_path)
-
-
-def test_an_index_is_cleared_and_nothing_else(tmp_path):
-    contents.write(tmp_path, WHOLE)
-    for name in ("a.segment", "song.mp3"):
-        pathlib.Path(tmp_path, name).write_bytes(b"x")
-    contents.clear(tmp_path)
-    assert os.listdir(tmp_path) == ["song.mp3"]

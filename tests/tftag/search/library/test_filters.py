@@ -41,3 +41,16 @@ def test_what_a_file_does_not_say_is_in_no_range(arrays):
     assert filters.Filter().mask(arrays, ("rock",)).all()
     assert filters.Filter().is_open
     assert not filters.Filter(years=(None, 2000)).is_open
+
+
+@pytest.mark.parametrize("bound", [float("nan"), float("inf"), 10**400, -1e9])
+def test_what_no_recording_can_have_is_refused(bound):
+    for where in (
+        filters.Filter(years=(bound, None)),
+        filters.Filter(seconds=(None, bound)),
+    ):
+        with pytest.raises(ValueError, match="a number below 1e"):
+            where.check(("rock",), True, True)
+    filters.Filter(years=(1990, 2000), seconds=(0.5, None)).check(
+        (), True, True
+    )

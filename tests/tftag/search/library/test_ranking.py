@@ -114,3 +114,9 @@ def test_copies_are_nearer_than_recordings_are_on_average():
     narrow /= np.linalg.norm(narrow, axis=1, keepdims=True)
     assert 1 - ranking.copy_cosine(moments.of(narrow)) < (1 - spread) / 10
     assert ranking.copy_cosine(moments.of(ROWS[:1])) == 1 - 1e-6
+
+
+def test_whoever_asks_for_any_number_gets_all(tmp_path):
+    drawn_index.write(tmp_path / "i", range(300), ROWS)
+    parts = opened_parts.OpenedParts.open(tmp_path / "i")
+    assert sorted(found(parts, 10**30)) == list(range(300))

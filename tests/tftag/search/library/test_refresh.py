@@ -299,6 +299,26 @@ def test_an_interrupt_keeps_what_was_embedded(folder, tmp_path):
     assert work(place, [folder]) == (1, [])
 
 
+def test_an_interrupt_while_it_is_written_embeds_nothing_twice(
+    folder, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(refresh, "_SECONDS", 0)
+    monkeypatch.setattr(refresh, "_TIMES_AS_LONG", 0)
+    place, change = tmp_path / "i", writer.Writer.change
+
+    def interrupted(*options):
+        change(*options)
+        monkeypatch.setattr(writer.Writer, "change", change)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writer.Writer, "change", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="1 of 3 files .* to go on: "):
+        work(place, [folder])
+    assert work(place, [folder]) == (2, [])
+    with writer.opened(place, drawn_index.begun(roots=())) as index:
+        assert len(index.parts) == len(set(index.keys())) == 3
+
+
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_kill_keeps_what_was_embedded(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(refresh, "_SECONDS", 0)

@@ -105,6 +105,43 @@ def test_a_kill_leaves_the_index_of_before(tmp_path, monkeypatch, moment):
     assert set(os.listdir(folder)) == {".lock", contents.FILE_NAME, *names}
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_kill_in_the_first_write_leaves_a_folder_to_begin_in(tmp_path):
+    folder = tmp_path / "i"
+    child = os.fork()
+    if not child:
+        os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        change(folder, range(5))
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert len(os.listdir(folder)) == 2 and not contents.is_index(folder)
+    change(folder, range(5))
+    assert held(folder) == list(range(5))
+    assert len(os.listdir(folder)) == 3
+
+
+def test_what_is_changed_twice_is_there_once(tmp_path, monkeypatch):
+    """As Ctrl-C has it: the first time may have been the whole of it."""
+    folder = tmp_path / "i"
+    for module, name in ((contents, "write"), (segment, "remove_others")):
+        real = getattr(module, name)
+
+        def interrupted(*of, real=real):
+            real(*of)
+            raise KeyboardInterrupt
+
+        change(folder, range(10), gone=range(300))
+        with writer.opened(folder, drawn_index.begun()) as index:
+            more = [(drawn_index.recording(n), ROWS[n]) for n in range(8, 30)]
+            gone = {drawn_index.recording(0).key}
+            with monkeypatch.context() as patch:
+                patch.setattr(module, name, interrupted)
+                with pytest.raises(KeyboardInterrupt):
+                    index.change(more, gone)
+            index.change([*more, *more], gone)
+        assert held(folder) == list(range(1, 30))
+
+
 def test_a_full_disk_leaves_the_index_of_before(tmp_path, monkeypatch):
     folder = tmp_path / "i"
     change(folder, range(50))
@@ -171,6 +208,37 @@ def test_one_at_a_time_changes_an_index(tmp_path):
         writer.opened(folder, drawn_index.begun()),
     ):
         pass
+
+
+def test_what_another_changes_does_not_begin_anew(tmp_path):
+    folder, reasons = tmp_path / "i", []
+    other = drawn_index.begun(model="model b")
+    with writer.opened(folder, drawn_index.begun()) as index:
+        index.change([(drawn_index.recording(1), ROWS[1])])
+        with (
+            pytest.raises(writer.Locked),
+            writer.opened(folder, other, reasons.append),
+        ):
+            pass
+        index.change([(drawn_index.recording(2), ROWS[2])])
+    assert held(folder) == [1, 2] and not reasons
+    with writer.opened(folder, other, reasons.append) as index:
+        assert not len(index.parts) and not files(folder)
+    assert "must be of the model" in str(*reasons)
+
+
+def test_what_another_version_wrote_does_not_begin_anew(tmp_path):
+    folder = tmp_path / "i"
+    change(folder, range(3))
+    path = folder / contents.FILE_NAME
+    path.write_text(path.read_text().replace('"format": 2', '"format": 3'))
+    before = path.read_bytes(), files(folder)
+    with (
+        pytest.raises(contents.OtherFormat, match="format 3"),
+        writer.opened(folder, drawn_index.begun(), pytest.fail),
+    ):
+        pass
+    assert (path.read_bytes(), files(folder)) == before
 
 
 def test_refuses_what_is_no_index_or_of_another_model(tmp_path):
