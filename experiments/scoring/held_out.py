@@ -98,3 +98,32 @@ def judge(
         judged.labels(), scores, names, thresholds, label
     )
     return Judgement(judged, scores, report, fitted)
+
+
+def rejudge(
+    settings: dual_encoder_config.Settings,
+    model: keras.Model,
+    judged: Judgement,
+) -> evaluation.Report:
+    """The figures of a changed model, on the same recordings.
+
+    Args:
+        settings: of the run.
+        model: waveform and peak -> logits `[batch, tags]`.
+        judged: what `judge` returned; its calibration stays.
+    """
+    part = judged.recordings
+    scores = evaluation.score_manifest(
+        model,
+        part,
+        settings.audio,
+        slice_reader.SliceReader(part, settings.audio.clip_samples),
+        settings.training.batch_size,
+    )
+    return evaluation.report(
+        part.labels(),
+        scores,
+        part.vocabulary.names,
+        judged.fitted,
+        judged.report.summary["evaluated_on"],
+    )
