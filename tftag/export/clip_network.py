@@ -57,8 +57,9 @@ def run_clips(
     group_starts = tf.reshape(tf.pad(starts, fill), [groups, clips_at_once])
     flat = tf.reshape(waveform, [-1])
 
-    def clip(row: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
-        """Cuts one out, with zeros behind the end of its recording."""
+    def cut(place: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+        """Copies a clip, with zeros behind the end of its recording."""
+        row, start = place
         # A slice is one copy; a gather would look every sample up.
         end = tf.clip_by_value(length_samples[row], start, samples)
         count = tf.minimum(end - start, spec.clip_samples)
@@ -68,16 +69,16 @@ def run_clips(
     def run_group(
         group: tf.Tensor, answers: dict[str, tf.TensorArray]
     ) -> tuple[tf.Tensor, dict[str, tf.TensorArray]]:
-        row = tf.ensure_shape(group_rows[group], [clips_at_once])
-        start = tf.ensure_shape(group_starts[group], [clips_at_once])
-        clips = [
-            clip(*place)
-            for place in zip(tf.unstack(row), tf.unstack(start), strict=True)
-        ]
+        row = group_rows[group]
+        clips = tf.map_fn(
+            cut,
+            (row, group_starts[group]),
+            fn_output_signature=tf.TensorSpec([spec.clip_samples], tf.float32),
+        )
         outputs = network(
             {
                 "waveform": tf.ensure_shape(
-                    tf.stack(clips), [clips_at_once, spec.clip_samples]
+                    clips, [clips_at_once, spec.clip_samples]
                 ),
                 "peak": tf.gather(peak, row),
             }

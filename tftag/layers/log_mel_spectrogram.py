@@ -167,20 +167,15 @@ class LogMelSpectrogram(keras.layers.Layer):
 
     def _pad(self, waveform: Any) -> Any:
         # The two pads add up to one window, for odd ones too: this is what
-        # makes the number of frames 1 + samples // hop_samples. What is behind
-        # the last frame is left out here, because cutting it off is a copy.
-        samples = ops.shape(waveform)[1]
+        # makes the number of frames 1 + samples // hop_samples.
         before = self.window_samples // 2
-        # An int where the length is known, so that it stays known.
-        larger = max if isinstance(samples, int) else ops.maximum
-        rest = samples % self.hop_samples
-        after = larger(self.window_samples - before - rest, 0)
+        after = self.window_samples - before
         if self.edges == "zeros":
             return ops.pad(waveform, ((0, 0), (before, after)))
         # By place, because `ops.pad` mirrors no further than once.
-        last = samples - 1
+        last = ops.shape(waveform)[1] - 1
         period = ops.maximum(2 * last, 1)
-        place = ops.arange(-before, samples + after) % period
+        place = ops.arange(-before, last + 1 + after) % period
         return ops.take(waveform, ops.minimum(place, period - place), axis=1)
 
     def _window(self) -> npt.NDArray[np.floating[Any]]:

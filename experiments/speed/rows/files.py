@@ -1,14 +1,12 @@
 """From files to tags and to batches, and what a start and memory cost."""
 
-import contextlib
 import functools
-import os
+import json
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -136,22 +134,30 @@ def _peers_command(python, network_file, files, *flags):
     ]
 
 
+# A process of its own starts the command: on Linux the peak of a process begins
+# with what the one that started it holds, and that is a large one here.
+_LAUNCHER = """
+import json, os, subprocess, sys, time
+begin = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+passed = time.perf_counter() - begin
+print(json.dumps([status, passed, usage.ru_maxrss]))
+"""
+
+
 def _run(command, peaks) -> float:
     """Runs a command; returns its seconds, and notes its memory in MB."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as use:
-        errors = use.enter_context(tempfile.TemporaryFile("w+"))
-        begin = time.perf_counter()
-        process = subprocess.Popen(
-            command(str(pathlib.Path(folder, "tags.csv"))),
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
+    with tempfile.TemporaryDirectory() as folder:
+        asked = command(str(pathlib.Path(folder, "tags.csv")))
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", _LAUNCHER, *asked],
+            capture_output=True,
+            text=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        passed = time.perf_counter() - begin
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            errors.seek(0)
-            said = errors.read().strip().splitlines() or ["no word"]
-            raise ValueError(said[-1])
-    peaks.append(usage.ru_maxrss / 1e3)
+    status, passed, peak_kilobytes = json.loads(done.stdout or "[1, 0, 0]")
+    if status:
+        said = done.stderr.strip().splitlines() or ["no word"]
+        raise ValueError(said[-1])
+    peaks.append(peak_kilobytes / 1e3)
     return passed

@@ -19,7 +19,7 @@ def test_copies_are_files_of_their_own(tmp_path, monkeypatch):
 
 def test_a_command_gives_seconds_and_notes_its_memory():
     peaks = []
-    program = "x = bytes(200_000_000); import time; time.sleep(.1)"
+    program = "x = b'x' * 200_000_000; import time; time.sleep(.1)"
     passed = files._run(lambda out: [sys.executable, "-c", program], peaks)
     assert 0.1 < passed < 60
     assert 200 < peaks[0] < 400
