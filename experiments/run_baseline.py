@@ -67,11 +67,11 @@ def _experiment(arguments, command, settings, workers) -> int:
         trained = tagger_training.train_tagger(
             settings, train, validation, run, workers
         )
-        judged = held_out.judge(settings, trained, train, validation, test)
-        illustrations.illustrate(run, settings, trained, judged)
-        project(run, settings, trained, judged.recordings)
+        result = held_out.evaluate(settings, trained, train, validation, test)
+        illustrations.illustrate(run, settings, trained, result)
+        project(run, settings, trained, result.recordings)
         summary = {
-            **judged.report.summary,
+            **result.report.summary,
             **exported_run.about(settings, manifest, trained),
         }
         exported = exported_run.export_once(
@@ -81,16 +81,16 @@ def _experiment(arguments, command, settings, workers) -> int:
                 trained.model,
                 settings.audio,
                 manifest.vocabulary,
-                judged.fitted,
+                result.fitted,
                 exported_run.card(run, settings, summary)
                 | cost_of(
-                    arguments.export_precision, settings, trained, judged
+                    arguments.export_precision, settings, trained, result
                 ),
                 arguments.export,
                 precision=arguments.export_precision,
             ),
         )
-        exported_run.finish(run, arguments, summary, exported, judged)
+        exported_run.finish(run, arguments, summary, exported, result)
     return 0
 
 
@@ -98,13 +98,13 @@ def cost_of(
     precision: str,
     settings: baseline_config.BaselineConfig,
     trained: tagger_training.Trained,
-    judged: held_out.Judgement,
+    result: held_out.HeldOutResult,
 ) -> dict:
     """What the card says of a lower precision: the figures that it has."""
     if precision == "float32":
         return {}
     model = bfloat16_model.bfloat16_copy(trained.model)
-    summary = held_out.rejudge(settings, model, judged).summary
+    summary = held_out.evaluate_again(settings, model, result).summary
     print(f"in {precision}:\n{evaluation.figures_table(summary)}")
     return plain_json.plain({f"metrics_in_{precision}": summary})
 
@@ -113,17 +113,17 @@ def project(
     run: run_folder.RunDir,
     settings: baseline_config.BaselineConfig,
     trained: tagger_training.Trained,
-    judged: manifests.Manifest,
+    scored: manifests.Manifest,
 ) -> None:
     """Writes what the last layer sees of each recording, for the projector."""
     embeddings = evaluation.embed_manifest(
         trained.model,
-        judged,
+        scored,
         settings.audio,
-        slice_reader.SliceReader(judged, settings.audio.clip_samples),
+        slice_reader.SliceReader(scored, settings.audio.clip_samples),
         settings.training.batch_size,
     )
-    illustrations.project(run, judged, embeddings)
+    illustrations.project(run, scored, embeddings)
 
 
 if __name__ == "__main__":
