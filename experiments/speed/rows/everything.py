@@ -59,7 +59,7 @@ def peers(arguments: argparse.Namespace) -> None:
         "measured": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}",
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "other work on the machine (load)": round(os.getloadavg()[0], 1),
+        report.LOAD: round(os.getloadavg()[0], 1),
         "Python": platform.python_version(),
         "TensorFlow": tf.__version__,
         "Keras": keras.__version__,

@@ -27,7 +27,7 @@ def front_end_rows(
     """Log-mel spectrograms of the same waveforms, a row per batch size."""
     spec = audio.AudioSpec()
     layer = layers.LogMelSpectrogram()
-    log_mel = tf.function(layer)
+    log_mel = tf.function(layer, autograph=False)
     given = waveforms(max(FRONT_END_BATCHES), spec)
     file = folder / "waveforms.npz"
     np.savez(
@@ -169,7 +169,9 @@ def _inference(
         clips_at_once=at_once,
     )
     whole = tf.saved_model.load(str(exported)).signatures["serving_default"]
-    alone = tf.function(lambda x: model.head(model.backbone(x)))
+    alone = tf.function(
+        lambda x: model.head(model.backbone(x)), autograph=False
+    )
     spectrogram = model.front_end(
         {"waveform": given, "peak": tf.ones(at_once)}, training=False
     )

@@ -17,6 +17,9 @@ import sys
 from experiments.speed.rows import row as row_lib
 from tftag.files import atomic_write
 
+# What else the machine did, as its load says, and from when on that is said.
+LOAD = "load before"
+_IDLE = 0.5
 _PLACE = re.compile(r"(?<=<!-- rows -->\n).*?(?=<!-- end -->)", re.S)
 
 
@@ -35,6 +38,12 @@ def from_json(text: str) -> tuple[dict, list[row_lib.Measured]]:
 def to_markdown(about: dict, rows: list[row_lib.Measured]) -> str:
     """A line per row, then a line per way."""
     lines = [", ".join(f"{key}: {value}" for key, value in about.items()), ""]
+    if about.get(LOAD, 0) > _IDLE:
+        lines += [
+            "**The machine had other work**: small differences mean nothing, "
+            "and threads that wait for one another lose most.",
+            "",
+        ]
     lines += [
         "| | unit | tftag | the best of the others | tftag is ahead |",
         "| --- | --- | --- | --- | --- |",

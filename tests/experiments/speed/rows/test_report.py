@@ -65,3 +65,8 @@ def test_a_terminal_gets_a_line_per_way():
         "  OpenVINO fails: why",
         "  tftag is ahead: 2.00 times (1.62 to 4.00)",
     ]
+
+
+def test_other_work_on_the_machine_is_said():
+    assert "other work" in report.to_markdown({report.LOAD: 3.2}, ROWS)
+    assert "other work" not in report.to_markdown({report.LOAD: 0.1}, ROWS)
