@@ -105,7 +105,7 @@ def mp3_files(folder: pathlib.Path, count: int) -> list[str]:
     folder.mkdir()
     draw = np.random.default_rng(0)
     seconds = np.arange(30 * MP3_RATE_HZ) / MP3_RATE_HZ
-    paths = []
+    paths: list[str] = []
     for number in range(count):
         path = folder / f"{number:04d}.mp3"
         if number < _DIFFERENT:

@@ -39,7 +39,7 @@ def front_end_rows(
     for batch_size in FRONT_END_BATCHES:
         ways, facts = row_lib.peers_ways(
             ask,
-            lambda _, passed, clips=batch_size: 1e3 * passed / clips,
+            _milliseconds_per_clip(batch_size),
             "front_end",
             batch_size=batch_size,
             waveforms=str(file),
@@ -134,6 +134,16 @@ def waveforms(clips: int, spec: audio.AudioSpec) -> np.ndarray:
     )
 
 
+def _milliseconds_per_clip(clips: int) -> Callable[[str, float], float]:
+    return lambda _, passed: 1e3 * passed / clips
+
+
+def _seconds_per_clip(
+    work: Callable[[], object], clips: int
+) -> Callable[[], float]:
+    return lambda: step.seconds(work) / clips
+
+
 def _training(ask, settings, name, network_file) -> row_lib.Row:
     batch_size = settings.training.batch_size
     ways, facts = row_lib.peers_ways(
@@ -191,10 +201,7 @@ def _inference(
         yield row_lib.Row(
             f"inference {begin}, {name}, batch {at_once}",
             "s per clip",
-            {
-                row_lib.OWN: lambda own=own: step.seconds(own) / at_once,
-                **ways,
-            },
+            {row_lib.OWN: _seconds_per_clip(own, at_once), **ways},
             share=2.0,
             facts=facts,
         )

@@ -49,9 +49,9 @@ def to_markdown(about: dict, rows: list[row_lib.Measured]) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     for row in rows:
-        if (ahead := row.ahead()) is None:
-            continue
         own, other = row.best(own=True), row.best(own=False)
+        if own is None or other is None or (ahead := row.ahead()) is None:
+            continue
         cells = [row.name, row.unit, _spread(row.figures[own])]
         cells += [f"{other}: {_spread(row.figures[other])}"]
         cells += [_times(*ahead)]
