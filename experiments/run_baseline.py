@@ -21,7 +21,7 @@ from experiments.training import tagger_training, transfer
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag.cli import command_line
-from tftag.export import bfloat16_model, saved_model
+from tftag.export import compute_precision, saved_model
 from tftag.files import plain_json
 
 EXPERIMENT = "baseline"
@@ -103,7 +103,7 @@ def cost_of(
     """What the card says of a lower precision: the figures that it has."""
     if precision == "float32":
         return {}
-    model = bfloat16_model.bfloat16_copy(trained.model)
+    model = compute_precision.bfloat16_copy(trained.model)
     summary = held_out.evaluate_again(settings, model, result).summary
     print(f"in {precision}:\n{evaluation.figures_table(summary)}")
     return plain_json.plain({f"metrics_in_{precision}": summary})

@@ -18,7 +18,7 @@ TORCH_WORKERS = (0, 1, 2)
 OWN = "tftag"
 TORCH_CLIP = "PyTorch, clip by clip"
 TORCH_BATCH = "PyTorch, __getitems__"
-TORCH_LOADER = pathlib.Path(__file__).with_name("torch_loader.py")
+TORCH_LOADER = pathlib.Path(__file__).with_name("peers") / "torch_loader.py"
 
 _FIRST_BATCHES = 4  # not timed: buffers fill
 _TIMES_PER_EPOCH = 16

@@ -15,10 +15,9 @@ import tensorflow as tf
 from tftag import audio, calibration, tags, words
 from tftag.export import assets as exported_files
 from tftag.export import (
-    bfloat16_model,
+    compute_precision,
     dual_encoder_signatures,
     dual_encoder_verification,
-    float32_model,
     tagger_signatures,
     verification,
 )
@@ -91,11 +90,11 @@ def export_tagger(
     texts = exported_files.asset_texts(
         text, vocabulary, model_card.licence_text(card)
     )
-    exact, is_mixed = float32_model.float32_copy(model)
+    exact, is_mixed = compute_precision.float32_copy(model)
     live = exact if is_mixed else model
     answering = exact
     if precision == "bfloat16":
-        answering = live = bfloat16_model.bfloat16_copy(model)
+        answering = live = compute_precision.bfloat16_copy(model)
 
     def make(assets: list[str]) -> tagger_signatures.ExportedTagger:
         return tagger_signatures.ExportedTagger(
@@ -161,7 +160,7 @@ def export_dual_encoder(
     """
     _check(model, vocabulary, calibrated, clips_at_once)
     _check_words(model, vocabulary, word_vectors)
-    exact, is_mixed = float32_model.float32_copy(model)
+    exact, is_mixed = compute_precision.float32_copy(model)
     own = {
         "kind": model_card.DUAL_ENCODER,
         "space": {
@@ -249,7 +248,7 @@ def _check_precision(precision: str) -> None:
             f"`precision` must be one of {', '.join(PRECISIONS)}. "
             f"Received: {precision!r}."
         )
-    if precision == "bfloat16" and bfloat16_model.is_fast_here() is False:
+    if precision == "bfloat16" and compute_precision.is_fast_here() is False:
         logger.warning(
             "This processor has no instructions for bfloat16 (avx512_bf16, "
             "amx_bf16): here the export will be slower than one in float32."

@@ -11,7 +11,7 @@ import tiny_tagger
 import warmup_requests
 
 from tftag import audio, calibration, tags
-from tftag.export import bfloat16_model, verification
+from tftag.export import compute_precision, verification
 
 CLIP = tiny_tagger.CLIP
 
@@ -275,7 +275,7 @@ def test_arguments_that_do_not_fit_are_refused(tagger_model, tmp_path):
 def test_an_export_in_bfloat16_says_so_and_what_it_is_slower_on(
     tagger_model, tmp_path, monkeypatch, caplog
 ):
-    monkeypatch.setattr(bfloat16_model, "is_fast_here", lambda: False)
+    monkeypatch.setattr(compute_precision, "is_fast_here", lambda: False)
     folder = tiny_tagger.write(
         tagger_model, tmp_path / "model", precision="bfloat16"
     )

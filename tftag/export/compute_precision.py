@@ -1,6 +1,7 @@
-"""A model that answers in bfloat16, for processors that are quick at it."""
+"""What a model computes in as it is exported, whatever it was trained in."""
 
 import pathlib
+from typing import Any
 
 import keras
 
@@ -9,6 +10,24 @@ from tftag.models import precision
 # Kernels of convolutions and matrix products are made of these instructions;
 # without them each value is widened first, which takes longer than float32.
 _INSTRUCTIONS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+
+
+def float32_copy(model: keras.Model) -> tuple[keras.Model, bool]:
+    """Copies a model without its optimizer, computing in float32.
+
+    Args:
+        model: Any model that keeps its configuration.
+
+    Returns:
+        The copy, and whether `model` computes in anything else.
+    """
+    config = model.get_config()
+    exact_config = _in_float32(config)
+    # Before Keras takes the configuration apart.
+    is_mixed = exact_config != config
+    copy = type(model).from_config(exact_config)
+    copy.set_weights(model.get_weights())
+    return copy, is_mixed
 
 
 def bfloat16_copy(model: keras.Model) -> keras.Model:
@@ -50,3 +69,14 @@ def is_fast_here() -> bool | None:
         for word in line.split()
     }
     return bool(flags & _INSTRUCTIONS) if flags else None
+
+
+def _in_float32(config: Any) -> Any:
+    match config:
+        case {"class_name": "DTypePolicy"}:
+            return {**config, "config": {"name": "float32"}}
+        case dict():
+            return {key: _in_float32(item) for key, item in config.items()}
+        case list() | tuple():
+            return type(config)(_in_float32(item) for item in config)
+    return config
