@@ -3,6 +3,8 @@
 # make test       set up, then run the fast tests
 # make test-slow  the long tests
 # make test-catalogue  those of the catalogue, with Apache Beam in .venv-beam
+# make benchmark  this machine's speed beside PyTorch, ONNX Runtime, OpenVINO and
+#                 librosa, in .venv-peers; ARGS="--budget 12" is the shortest
 # make lint       ruff's rules and format, who may import whom, and mypy
 # make docs       the pages of docs/, into site/
 # make lock       resolve requirements/*.in again (needs uv)
@@ -20,7 +22,7 @@ VENV := $(if $(filter default,$(LOCK)),.venv,.venv-$(LOCK))
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help baseline test test-slow test-catalogue lint docs lock setup clean
+.PHONY: help baseline benchmark test test-slow test-catalogue lint docs lock setup clean
 help:
 	@sed -n '1,/^PYTHON/s/^# \{0,1\}//p' Makefile
 
@@ -44,6 +46,16 @@ requirements/%.txt:
 
 baseline: setup
 	@$(BIN)/python -m experiments.run_baseline $(ARGS)
+
+benchmark: setup .venv-peers/installed.txt
+	@$(BIN)/python -m experiments.run_benchmark peers $(ARGS)
+
+.venv-peers/installed.txt: requirements/peers.txt
+	@echo "Installing $< into .venv-peers (once, some minutes)"
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check \
+	    -r $<
+	@cp $< $@
 
 # ARGS="-n 0" has them in one process, as a debugger wants it.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile \
@@ -84,5 +96,5 @@ lock:
 	    requirements/newest.in -o requirements/newest-py3$$tag.txt; done
 
 clean:
-	rm -rf .venv .venv-newest .venv-beam data/synthetic data/synthetic_zero_shot \
-	    site docs/reference/modules
+	rm -rf .venv .venv-newest .venv-beam .venv-peers data/synthetic \
+	    data/synthetic_zero_shot site docs/reference/modules

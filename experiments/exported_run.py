@@ -6,7 +6,7 @@ import os
 import pathlib
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -21,7 +21,11 @@ from tftag.serving import model_card
 
 
 def parse(
-    experiment: str, text: str, presets: dict, command: list[str]
+    experiment: str,
+    text: str,
+    presets: dict,
+    command: list[str],
+    precisions: Sequence[str] = (),
 ) -> argparse.Namespace:
     """Reads the command line of such an experiment.
 
@@ -30,6 +34,7 @@ def parse(
         text: what it does; the first line is shown.
         presets: name to maker of the settings; the first is the default.
         command: arguments without the program's name.
+        precisions: what the export may compute in, the first by default.
     """
     parser = run_settings.parser(experiment, text, presets)
     parser.add_argument(
@@ -38,6 +43,14 @@ def parse(
         help="folder that gets the SavedModel under the next free number "
         "(%(default)s)",
     )
+    if precisions:
+        parser.add_argument(
+            "--export-precision",
+            choices=precisions,
+            default=precisions[0],
+            help="what the SavedModel computes in; its card says what another "
+            "one than float32 costs (%(default)s)",
+        )
     parser.add_argument(
         "--strategy",
         choices=group.STRATEGIES,

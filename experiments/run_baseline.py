@@ -25,7 +25,8 @@ from experiments.training import (
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag.cli import command_line
-from tftag.export import saved_model
+from tftag.export import compute_precision, saved_model
+from tftag.files import plain_json
 
 EXPERIMENT = "baseline"
 
@@ -34,7 +35,11 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the experiment, or goes on with it."""
     command = sys.argv[1:] if argv is None else argv
     arguments = exported_run.parse(
-        EXPERIMENT, __doc__, baseline_config.PRESETS, command
+        EXPERIMENT,
+        __doc__,
+        baseline_config.PRESETS,
+        command,
+        tuple(saved_model.PRECISIONS),
     )
     console.begin()
     settings = flags.from_arguments(arguments, baseline_config.PRESETS)
@@ -84,12 +89,31 @@ def _experiment(arguments, command, settings, workers) -> int:
                 {
                     **exported_run.card(run, settings, summary),
                     **averaged_training.card(settings),
+                    **cost_of(
+                        arguments.export_precision, settings, trained, result
+                    ),
                 },
                 arguments.export,
+                precision=arguments.export_precision,
             ),
         )
         exported_run.finish(run, arguments, summary, exported, result)
     return 0
+
+
+def cost_of(
+    precision: str,
+    settings: baseline_config.BaselineConfig,
+    trained: tagger_training.Trained,
+    result: held_out.HeldOutResult,
+) -> dict:
+    """What the card says of a lower precision: the figures that it has."""
+    if precision == "float32":
+        return {}
+    model = compute_precision.bfloat16_copy(trained.model)
+    summary = held_out.evaluate_again(settings, model, result).summary
+    print(f"in {precision}:\n{evaluation.figures_table(summary)}")
+    return plain_json.plain({f"metrics_in_{precision}": summary})
 
 
 def project(

@@ -7,6 +7,7 @@ python -m experiments.run_benchmark frontend
 python -m experiments.run_benchmark step --preset demo
 python -m experiments.run_benchmark prepare --rows 100000
 python -m experiments.run_benchmark remote s3://bucket/mine data/mine
+python -m experiments.run_benchmark peers --budget 12
 ```
 
 Every figure is the median of several rounds, with the lowest and the highest.
@@ -31,6 +32,7 @@ from experiments.speed import formats as format_speed
 from experiments.speed import preparation, reading
 from experiments.speed import remote as remote_speed
 from experiments.speed import step as step_speed
+from experiments.speed.rows import everything
 from tftag import audio, layers
 from tftag.cli import command_line
 
@@ -52,14 +54,15 @@ def main(argv: list[str] | None = None) -> int:
         (step, _step_flags),
         (preparation.prepare, preparation.add_flags),
         (remote, remote_speed.add_flags),
+        (everything.peers, everything.add_flags),
     ):
         command = commands.add_parser(
             measure.__name__, help=measure.__doc__, description=measure.__doc__
         )
-        add_flags(command)
         command.add_argument(
-            "--rounds", type=_count, default=5, help="how many (5)"
+            "--rounds", type=_count, default=5, help="how many (%(default)s)"
         )
+        add_flags(command)
         command.set_defaults(measure=measure)
     arguments = parser.parse_args(argv)
     arguments.measure(arguments)

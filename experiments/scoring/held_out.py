@@ -98,3 +98,32 @@ def evaluate(
         scored.labels(), scores, names, thresholds, label
     )
     return HeldOutResult(scored, scores, report, fitted)
+
+
+def evaluate_again(
+    settings: dual_encoder_config.Settings,
+    model: keras.Model,
+    result: HeldOutResult,
+) -> evaluation.Report:
+    """The figures of a changed model, on the same recordings.
+
+    Args:
+        settings: of the run.
+        model: waveform and peak -> logits `[batch, tags]`.
+        result: what `evaluate` returned; its calibration stays.
+    """
+    part = result.recordings
+    scores = evaluation.score_manifest(
+        model,
+        part,
+        settings.audio,
+        slice_reader.SliceReader(part, settings.audio.clip_samples),
+        settings.training.batch_size,
+    )
+    return evaluation.report(
+        part.labels(),
+        scores,
+        part.vocabulary.names,
+        result.fitted,
+        result.report.summary["evaluated_on"],
+    )

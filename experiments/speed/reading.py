@@ -1,17 +1,14 @@
 """Random crops per second: of this project, and of PyTorch's DataLoader."""
 
 import contextlib
-import json
 import pathlib
 import statistics
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from typing import IO, cast
 
 import numpy as np
 
+from experiments.speed import other_interpreter
 from pipelines import manifest as manifests
 from pipelines.reading import dataset, slice_decoders, slice_reader
 from tftag import audio, tags
@@ -21,7 +18,7 @@ TORCH_WORKERS = (0, 1, 2)
 OWN = "tftag"
 TORCH_CLIP = "PyTorch, clip by clip"
 TORCH_BATCH = "PyTorch, __getitems__"
-TORCH_LOADER = pathlib.Path(__file__).with_name("torch_loader.py")
+TORCH_LOADER = pathlib.Path(__file__).with_name("peers") / "torch_loader.py"
 
 _FIRST_BATCHES = 4  # not timed: buffers fill
 _TIMES_PER_EPOCH = 16
@@ -156,52 +153,19 @@ def torch_ways(
         yield ways
 
 
-@contextlib.contextmanager
-def torch_process(python: str) -> Iterator[Callable[..., dict]]:
+def torch_process(
+    python: str,
+) -> contextlib.AbstractContextManager[other_interpreter.Ask]:
     """Starts `torch_loader` in its own process.
 
     Args:
         python: Interpreter that has torch, numpy and soundfile.
-
-    Yields:
-        Asks it a question, given by name, and returns its answer.
-
-    Raises:
-        ValueError: The process does not answer.
     """
-    with contextlib.ExitStack() as stack:
-        errors = stack.enter_context(tempfile.TemporaryFile("w+"))
-        try:
-            process = stack.enter_context(
-                subprocess.Popen(
-                    [python, str(TORCH_LOADER)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=errors,
-                    text=True,
-                )
-            )
-        except OSError as error:
-            raise ValueError(_no_torch(python, str(error))) from error
-
-        # Pipes both, as asked for.
-        stdin = cast(IO[str], process.stdin)
-        stdout = cast(IO[str], process.stdout)
-
-        def ask(**question: object) -> dict:
-            try:
-                stdin.write(json.dumps(question) + "\n")
-                stdin.flush()
-                return json.loads(stdout.readline())
-            except (BrokenPipeError, json.JSONDecodeError) as error:
-                with contextlib.suppress(BrokenPipeError):
-                    stdin.close()  # would flush at exit, and fail
-                process.wait()
-                errors.seek(0)
-                said = errors.read().strip().splitlines() or ["no answer"]
-                raise ValueError(_no_torch(python, said[-1])) from error
-
-        yield ask
+    return other_interpreter.asked(
+        python,
+        TORCH_LOADER,
+        "--torch-python must be a Python with torch, numpy and soundfile",
+    )
 
 
 def _torch_way(ask, read, workers, batch_size, seconds):
@@ -212,13 +176,6 @@ def _torch_way(ask, read, workers, batch_size, seconds):
         return answer["clips_per_second"]
 
     return clips_per_second
-
-
-def _no_torch(python: str, said: str) -> str:
-    return (
-        "--torch-python must be a Python with torch, numpy and soundfile. "
-        f"Received: {python} ({said})"
-    )
 
 
 def ratios(found: dict[str, list[float]]) -> list[str]:

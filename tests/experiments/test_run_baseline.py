@@ -21,14 +21,17 @@ from tftag.serving import saved_tagger
 
 @pytest.fixture
 def quick_export(monkeypatch):
-    """The export takes seconds and has its own tests."""
+    """The export takes seconds and has its own tests; returns the cards."""
+    cards = []
 
-    def export_tagger(*arguments):
+    def export_tagger(*arguments, precision):
+        cards.append({**arguments[-2], "precision": precision})
         return pathlib.Path(arguments[-1]) / "1"
 
     monkeypatch.setattr(
         run_baseline.saved_model, "export_tagger", export_tagger
     )
+    return cards
 
 
 @pytest.fixture
@@ -177,13 +180,21 @@ def test_without_a_test_split_figures_are_labelled(
     tmp_path, capsys, quick_export
 ):
     tone_manifest.make(tmp_path / "data", validation=12)
-    assert call(tmp_path, "--shuffle-labels", epochs=1) == 0
+    command = {"epochs": 1, "export_precision": "bfloat16"}
+    assert call(tmp_path, "--shuffle-labels", **command) == 0
     label = "validation, also used for selection"
     assert label in capsys.readouterr().out
     found = run_of(tmp_path).read_json("metrics.json")
     assert found["evaluated_on"] == label
     assert "cross-fitted" in found["at_threshold"]["thresholds"]
     assert found["labels_shuffled"]
+    (card,) = quick_export
+    assert card["precision"] == "bfloat16"
+    assert card["metrics"]["map"] == found["map"]
+    coarse = card["metrics_in_bfloat16"]
+    assert coarse["evaluated_on"] == label
+    values = [figures["map"]["value"] for figures in (coarse, found)]
+    assert values[0] == pytest.approx(values[1], abs=0.3)
 
 
 @pytest.mark.usefixtures("no_graphs")

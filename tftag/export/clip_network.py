@@ -56,22 +56,31 @@ def run_clips(
     group_rows = tf.reshape(tf.pad(rows, fill), [groups, clips_at_once])
     group_starts = tf.reshape(tf.pad(starts, fill), [groups, clips_at_once])
     flat = tf.reshape(waveform, [-1])
-    offsets = tf.range(spec.clip_samples, dtype=tf.int64)
+
+    def cut(place: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+        """Copies a clip, with zeros behind the end of its recording."""
+        row, start = place
+        # A slice is one copy; a gather would look every sample up.
+        end = tf.clip_by_value(length_samples[row], start, samples)
+        count = tf.minimum(end - start, spec.clip_samples)
+        part = tf.slice(flat, [row * samples + start], [count])
+        return tf.pad(part, [[0, spec.clip_samples - count]])
 
     def run_group(
         group: tf.Tensor, answers: dict[str, tf.TensorArray]
     ) -> tuple[tf.Tensor, dict[str, tf.TensorArray]]:
-        row = group_rows[group][:, tf.newaxis]
-        at = group_starts[group][:, tf.newaxis] + offsets
-        inside = at < tf.gather(length_samples, row)
-        clips = tf.gather(flat, row * samples + tf.minimum(at, samples - 1))
-        clips = tf.where(inside, clips, 0.0)
+        row = group_rows[group]
+        clips = tf.map_fn(
+            cut,
+            (row, group_starts[group]),
+            fn_output_signature=tf.TensorSpec([spec.clip_samples], tf.float32),
+        )
         outputs = network(
             {
                 "waveform": tf.ensure_shape(
                     clips, [clips_at_once, spec.clip_samples]
                 ),
-                "peak": tf.gather(peak, row[:, 0]),
+                "peak": tf.gather(peak, row),
             }
         )
         return group + 1, {

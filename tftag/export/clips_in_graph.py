@@ -4,8 +4,9 @@ import tensorflow as tf
 
 from tftag import audio
 
-# What is read of every row at once to find its loudest sample.
+# What is read at once to find the loudest sample of a row.
 _PEAK_BLOCK_SAMPLES = 1 << 18
+_NO_SIGN = 0x7FFF_FFFF
 
 
 def checks(
@@ -77,27 +78,40 @@ def row_peaks(waveform: tf.Tensor, length_samples: tf.Tensor) -> tf.Tensor:
         NaN or infinity.
     """
     batch, samples = tf.unstack(tf.shape(waveform, tf.int64))
+    # Without their sign, floats are in the order of their bits, and NaN comes
+    # last: the maximum of floats may pass over it.
+    bits = tf.bitcast(tf.reshape(waveform, [-1]), tf.int32)
+    ends = tf.range(batch) * samples + tf.clip_by_value(
+        length_samples, 0, samples
+    )
 
     def read_block(
-        start: tf.Tensor, peak: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        block = tf.abs(waveform[:, start : start + _PEAK_BLOCK_SAMPLES])
-        at = start + tf.range(tf.shape(block, tf.int64)[1])
-        inside = at < length_samples[:, tf.newaxis]
-        block = tf.where(inside, block, 0.0)
-        # The maximum alone may pass over NaN.
-        finite = tf.reduce_all(tf.math.is_finite(block), axis=1)
-        loudest = tf.where(finite, tf.reduce_max(block, axis=1), float("inf"))
-        return start + _PEAK_BLOCK_SAMPLES, tf.maximum(peak, loudest)
+        row: tf.Tensor, start: tf.Tensor, peak: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        stop = start + _PEAK_BLOCK_SAMPLES
+        block = bits[start : tf.minimum(stop, ends[row])]
+        loudest = tf.reduce_max(tf.bitwise.bitwise_and(block, _NO_SIGN))
+        peak = tf.tensor_scatter_nd_max(peak, [[row]], [loudest])
+        is_read = stop >= ends[row]
+        return (
+            tf.where(is_read, row + 1, row),
+            tf.where(is_read, (row + 1) * samples, stop),
+            peak,
+        )
 
-    _, peak = tf.while_loop(
-        lambda start, _: start < samples,
+    zero = tf.constant(0, tf.int64)
+    _, _, peak = tf.while_loop(
+        lambda row, *_: row < batch,
         read_block,
-        [tf.constant(0, tf.int64), tf.zeros([batch])],
-        shape_invariants=[tf.TensorShape([]), tf.TensorShape([None])],
+        [zero, zero, tf.zeros([batch], tf.int32)],
+        shape_invariants=[
+            *(tf.TensorShape([]), tf.TensorShape([])),
+            tf.TensorShape([None]),
+        ],
         parallel_iterations=1,
     )
-    return peak
+    peak = tf.bitcast(peak, tf.float32)
+    return tf.where(tf.math.is_finite(peak), peak, float("inf"))
 
 
 def clip_list(

@@ -15,9 +15,9 @@ import tensorflow as tf
 from tftag import audio, calibration, tags, words
 from tftag.export import assets as exported_files
 from tftag.export import (
+    compute_precision,
     dual_encoder_signatures,
     dual_encoder_verification,
-    float32_model,
     tagger_signatures,
     verification,
 )
@@ -27,6 +27,9 @@ from tftag.serving import model_card, version_folder
 
 # Largest difference between the live model and the SavedModel.
 TOLERANCE = 1e-5
+# By what an export computes in. A graph joins operations that the live model
+# rounds to 8 bits one by one.
+PRECISIONS = {"float32": TOLERANCE, "bfloat16": 2e-2}
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +44,13 @@ def export_tagger(
     *,
     version: int | None = None,
     clips_at_once: int = 8,
+    precision: str = "float32",
 ) -> pathlib.Path:
     """Writes `<folder>/<version>/`, as TensorFlow Serving wants it.
 
     The SavedModel is written beside its place, loaded again, compared with
     the model and only then renamed. It computes in float32, whatever the
-    precision of training was.
+    precision of training was, unless another one is asked for.
 
     Args:
         model: `{"waveform" [batch, samples], "peak" [batch]}` to logits
@@ -62,6 +66,9 @@ def export_tagger(
         version: A number that is not taken. `None` is the next one.
         clips_at_once: How many clips the network sees at a time. Fewer cost
             as much as that, so 1 answers a lone clip soonest.
+        precision: One of `PRECISIONS`. bfloat16 has 8 bits: probabilities
+            move in the third digit, and only processors with instructions for
+            it gain by it.
 
     Returns:
         The folder of the version.
@@ -71,18 +78,27 @@ def export_tagger(
             than the model; nothing is left behind then.
     """
     _check(model, vocabulary, calibrated, clips_at_once)
+    _check_precision(precision)
     text = exported_files.card_text(
-        card, {}, audio_spec, vocabulary, calibrated, clips_at_once
+        card,
+        {"precision": precision},
+        audio_spec,
+        vocabulary,
+        calibrated,
+        clips_at_once,
     )
     texts = exported_files.asset_texts(
         text, vocabulary, model_card.licence_text(card)
     )
-    exact, is_mixed = float32_model.float32_copy(model)
+    exact, is_mixed = compute_precision.float32_copy(model)
     live = exact if is_mixed else model
+    answering = exact
+    if precision == "bfloat16":
+        answering = live = compute_precision.bfloat16_copy(model)
 
     def make(assets: list[str]) -> tagger_signatures.ExportedTagger:
         return tagger_signatures.ExportedTagger(
-            exact,
+            answering,
             audio_spec,
             vocabulary.names,
             calibrated,
@@ -103,7 +119,7 @@ def export_tagger(
             written, live, audio_spec, clips_at_once
         )
 
-    return _write(folder, version, fill)
+    return _write(folder, version, fill, PRECISIONS[precision])
 
 
 def export_dual_encoder(
@@ -144,7 +160,7 @@ def export_dual_encoder(
     """
     _check(model, vocabulary, calibrated, clips_at_once)
     _check_words(model, vocabulary, word_vectors)
-    exact, is_mixed = float32_model.float32_copy(model)
+    exact, is_mixed = compute_precision.float32_copy(model)
     own = {
         "kind": model_card.DUAL_ENCODER,
         "space": {
@@ -195,7 +211,7 @@ def export_dual_encoder(
             word_vectors,
         )
 
-    return _write(folder, version, fill)
+    return _write(folder, version, fill, TOLERANCE)
 
 
 def _check(
@@ -223,6 +239,19 @@ def _check(
     if clips_at_once < 1:
         raise ValueError(
             f"`clips_at_once` must be >= 1. Received: {clips_at_once}."
+        )
+
+
+def _check_precision(precision: str) -> None:
+    if precision not in PRECISIONS:
+        raise ValueError(
+            f"`precision` must be one of {', '.join(PRECISIONS)}. "
+            f"Received: {precision!r}."
+        )
+    if precision == "bfloat16" and compute_precision.is_fast_here() is False:
+        logger.warning(
+            "This processor has no instructions for bfloat16 (avx512_bf16, "
+            "amx_bf16): here the export will be slower than one in float32."
         )
 
 
@@ -299,6 +328,7 @@ def _write(
     folder: str | os.PathLike[str],
     version: int | None,
     fill: Callable[[pathlib.Path], float],
+    tolerance: float,
 ) -> pathlib.Path:
     """Writes a version if what `fill` returns, a difference, is small."""
     difference = None
@@ -306,10 +336,10 @@ def _write(
     def fill_and_check(written: pathlib.Path) -> None:
         nonlocal difference
         difference = fill(written)
-        if not difference <= TOLERANCE:
+        if not difference <= tolerance:
             raise ValueError(
                 "The SavedModel must answer as the model does, to "
-                f"{TOLERANCE:g}; a layer may not keep its configuration, or "
+                f"{tolerance:g}; a layer may not keep its configuration, or "
                 f"the model gives NaN. Received: a difference of {difference}. "
                 "Nothing was written."
             )

@@ -35,9 +35,10 @@ class WaveformNormalization(keras.layers.Layer):
         """
         waveform = ops.cast(waveform, "float32")
         peak = ops.cast(peak, "float32")[:, None]
-        heard = peak > 0
-        scaled = waveform / ops.where(heard, peak, 1.0) * audio.FULL_SCALE
-        scaled = ops.where(heard, scaled, 0.0)
+        # Divided by infinity, a silent recording stays silent: one pass less
+        # over the samples than choosing between two results.
+        divisor = ops.where(peak > 0, peak, float("inf"))
+        scaled = waveform / divisor * audio.FULL_SCALE
         return ops.round(scaled) / audio.FULL_SCALE
 
     def compute_output_shape(self, waveform_shape: Any, peak_shape: Any) -> Any:

@@ -57,3 +57,10 @@ def test_without_any_held_out_what_was_read_is_scored_and_labelled(parts):
     summary = judged.report.summary
     assert summary["evaluated_on"] == held_out.ON_TRAINING
     assert judged.fitted.slope == calibration.identity(3).slope
+
+
+def test_a_changed_model_is_judged_on_the_same_recordings(parts):
+    train, validation, test = parts
+    result = held_out.evaluate(SETTINGS, TRAINED, train, validation, test)
+    again = held_out.evaluate_again(SETTINGS, None, result)
+    assert again.summary == result.report.summary

@@ -11,7 +11,7 @@ import tiny_tagger
 import warmup_requests
 
 from tftag import audio, calibration, tags
-from tftag.export import verification
+from tftag.export import compute_precision, verification
 
 CLIP = tiny_tagger.CLIP
 
@@ -270,3 +270,28 @@ def test_arguments_that_do_not_fit_are_refused(tagger_model, tmp_path):
             tagger_model, tmp_path / "none", {"metrics": object()}
         )
     assert not list(tmp_path.iterdir())
+
+
+def test_an_export_in_bfloat16_says_so_and_what_it_is_slower_on(
+    tagger_model, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr(compute_precision, "is_fast_here", lambda: False)
+    folder = tiny_tagger.write(
+        tagger_model, tmp_path / "model", precision="bfloat16"
+    )
+    assert "no instructions for bfloat16" in caplog.text
+    card = json.loads((folder / "assets" / "tftag.json").read_text("utf-8"))
+    assert card["precision"] == "bfloat16"
+    samples = tiny_tagger.music(CLIP)
+    answer = tf.saved_model.load(str(folder)).signatures["serving_default"](
+        waveform=tf.constant(samples[None])
+    )
+    exact = tiny_tagger.reference(tagger_model, samples)
+    difference = np.abs(answer["probabilities"] - exact).max()
+    assert 1e-5 < difference < 0.05
+
+
+def test_another_precision_is_refused(tagger_model, tmp_path):
+    with pytest.raises(ValueError, match="float32, bfloat16.*'float16'"):
+        tiny_tagger.write(tagger_model, tmp_path / "x", precision="float16")
+    assert not (tmp_path / "x").exists()

@@ -5,8 +5,7 @@ pytest.importorskip("torch", reason="PyTorch is only compared with")
 
 import numbered_audio  # noqa: E402
 import soundfile  # noqa: E402
-
-from experiments.speed import torch_loader
+import torch_loader  # noqa: E402
 
 
 @pytest.mark.parametrize("read", ("fromfile", "soundfile", "batches"))

@@ -1,0 +1,1 @@
+"""The rows of `run_benchmark peers`: this project beside what else is used."""
