@@ -6,19 +6,11 @@ as `python -m experiments.run_baseline --help` lists them.
 
 from experiments.studies.study import Arm, Study
 
-# The optimisation of the reference experiment.
-_REFERENCE = {
-    "optimizer": "sgd",
-    "learning_rate": 1e-3,
-    "schedule": "constant",
-    "weight_decay": 0.0,
-    "clip_norm": 0.0,
-    "tag_prior": False,
-    "average_decay": 0.0,
-    "mel_masks": 0,
-    "time_masks": 0,
-    "mixup_alpha": 0.0,
-    "dropout": 0.0,
+# The form of the loss, under the reference experiment's SGD.
+_FORMS = {
+    "with logits": "bce",
+    "sigmoid": "sigmoid_bce",
+    "sigmoid, unclipped": "sigmoid_bce_unclipped",
 }
 _UNVARIED = {"mel_masks": 0, "time_masks": 0, "mixup_alpha": 0.0}
 _FROM_SCRATCH = "from scratch"
@@ -36,15 +28,15 @@ STUDIES: dict[str, Study] = {
     "reference_loss": Study(
         "Is a sigmoid before the cross-entropy unstable under the reference "
         "experiment's SGD?",
-        (
-            Arm("bce, SGD .001", _REFERENCE),
-            Arm("sigmoid_bce, SGD .001", {**_REFERENCE, "loss": "sigmoid_bce"}),
-            Arm("bce, SGD .1", {**_REFERENCE, "learning_rate": 0.1}),
+        tuple(
             Arm(
-                "sigmoid_bce, SGD .1",
-                {**_REFERENCE, "learning_rate": 0.1, "loss": "sigmoid_bce"},
-            ),
+                f"{form}, {rate:g}",
+                {"loss": loss, "learning_rate": rate, "trace_logits": True},
+            )
+            for rate in (0.001, 1.0)
+            for form, loss in _FORMS.items()
         ),
+        preset="seed",
     ),
     "optimizer": Study(
         "How much is the optimiser worth beside the reference's SGD?",
@@ -114,6 +106,7 @@ STUDIES: dict[str, Study] = {
             Arm("adaptive", {"tag_weights": "adaptive"}),
             Arm("rare tags drawn more often", {"tag_balance": 0.5}),
         ),
+        preset="transfer",
     ),
     "augmentation": Study(
         "Which variation of the training clips pays?",
@@ -124,6 +117,21 @@ STUDIES: dict[str, Study] = {
             Arm("mixup alone", {**_UNVARIED, "mixup_alpha": 0.2}),
             Arm("masks, mixup .4", {"mixup_alpha": 0.4}),
         ),
+    ),
+    "head": Study(
+        "What pays in the head on published taggers?",
+        (
+            Arm("the preset"),
+            Arm("1 hidden layer", {"head_members": 1}),
+            Arm("2 hidden layers", {"head_members": 2}),
+            Arm("8 hidden layers", {"head_members": 8}),
+            Arm("no principal components", {"head_components": 0}),
+            Arm("no tag sharing", {"tag_sharing": 0.0}),
+            Arm("no mixup", {"mixup_alpha": 0.0}),
+            Arm("no dropout", {"dropout": 0.0, "head_dropout": 0.0}),
+            Arm("focal", {"loss": "focal"}),
+        ),
+        preset="transfer",
     ),
     "members": Study(
         "What do networks side by side add?",
@@ -143,6 +151,7 @@ STUDIES: dict[str, Study] = {
                 for share in (0.7, 0.5, 0.3, 0.1)
             ),
         ),
+        preset="transfer",
     ),
     "transfer": Study(
         "What is a pretrained start worth, with many labels and with few?",

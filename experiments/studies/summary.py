@@ -79,8 +79,12 @@ def summarize(
         "question": asked.question,
         "seeds": seeds,
         "folds": counted,
+        "all_folds": len(folds),
         "recordings": len(rows),
         "arms": arms,
+        "seconds": float(
+            sum(r.seconds for block in blocks for r in block.results)
+        ),
         "failed": failed,
         "chosen": None,
     }
@@ -138,7 +142,7 @@ def table(summary: dict) -> str:
         f"{summary['recordings']} recordings of {len(summary['folds'])} "
         f"folds, {len(summary['seeds'])} seed(s); differences from the first "
         "row with 95 % intervals",
-        _row("", "MAP", "", "ROC-AUC", "", "P@10", "s a fold"),
+        _row("", "MAP", "", "ROC-AUC", "", "P@10", "CPU s a fold"),
     ]
     shown = dict(summary["arms"])
     if summary["chosen"]:
@@ -149,7 +153,7 @@ def table(summary: dict) -> str:
             cells.append(f"{arm[name]:.3f}")
             if name != FIGURES[-1]:
                 over = arm["over_control"][name]
-                cells.append(_difference(over) if place else "")
+                cells.append(difference(over) if place else "")
         cells.append(f"{arm['seconds']:.0f}" if "seconds" in arm else "")
         lines.append(_row(*cells))
     for title, why in summary["failed"].items():
@@ -164,7 +168,8 @@ def _row(title, precision, over, area, over_area, at_10, seconds) -> str:
     )
 
 
-def _difference(over: dict) -> str:
+def difference(over: dict) -> str:
+    """A difference and its interval, as text."""
     low, high = over["ci95"]
     return f"{over['value']:+.3f} ({low:+.3f} to {high:+.3f})"
 
@@ -215,7 +220,7 @@ def _answer(asked: study.Study, summary: dict) -> str:
             continue
         over = found["over_control"][_JUDGED_BY]
         low, high = over["ci95"]
-        said = f"{arm.title} {_difference(over)}"
+        said = f"{arm.title} {difference(over)}"
         if low > 0:
             better.append(said)
         elif high < 0:

@@ -138,11 +138,7 @@ class _Watched:
     def log(self, progress, loss):
         """Adds an epoch to the history and to TensorBoard."""
         training, epoch = self.settings.training, progress.epoch
-        if not np.isfinite(loss):
-            raise ValueError(
-                "The loss must stay a finite number. Lower --learning-rate or "
-                f"set --clip-norm. Received: {loss} in epoch {epoch}"
-            )
+        loss = loop.finite(loss, epoch)
         schedule = optimizers.make_schedule(
             training.schedule,
             training.learning_rate,

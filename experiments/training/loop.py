@@ -142,11 +142,13 @@ class Loop(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, float] | None = None
     ) -> None:
         """Scores, compares, adapts, saves and says so."""
-        loss = finite(float((logs or {})["loss"]), epoch + 1)
+        means = dict(logs or {})
+        loss = finite(float(means.pop("loss")), epoch + 1)
         progress = self.progress
         row = {
             "epoch": epoch + 1,
             "loss": loss,
+            **{name: float(value) for name, value in means.items()},
             "learning_rate": optimizers.rate_at(
                 self._schedule, progress.step - 1
             ),

@@ -23,6 +23,7 @@ from experiments.settings import (
 from experiments.training import (
     audio_module,
     frozen_body,
+    logit_trace,
     replica_loop,
     tag_weights,
     transfer,
@@ -198,6 +199,7 @@ def train_model(
     with precision(training.precision), workers.scope():
         model = recipe.build(fitted, is_new)
         trained_model = recipe.fitted(model)
+        loss = recipe.loss(weights)
         trained_model.compile(
             optimizers.make(
                 training.optimizer,
@@ -207,7 +209,8 @@ def train_model(
                 weight_decay=training.weight_decay,
                 clip_norm=training.clip_norm,
             ),
-            recipe.loss(weights),
+            loss,
+            metrics=logit_trace.traces(loss) if training.trace_logits else None,
             # XLA on a CPU takes twice as long.
             jit_compile=False,
         )
