@@ -36,12 +36,17 @@ from tftag.cli import command_line
 from tftag.files import atomic_write
 
 EXPERIMENT = "study"
-_SHORT = {"members": 1, "epochs": 30, "average_decay": 0.99}
+_SHORT = {
+    "members": 1,
+    "epochs": 30,
+    "average_decay": 0.99,
+    "score_every": 30,
+}
 # What a study's preset gives way in, so that all fit into a day on two cores.
 _SCREENING: dict[str, dict[str, object]] = {
     "strong": _SHORT,
     "demo": _SHORT,
-    "seed": {"width": 0.125},
+    "seed": {"width": 0.125, "score_every": 100},
     "transfer": {},
 }
 

@@ -228,11 +228,6 @@ def check_cached(
             "`layer_decay` is of a body that is trained: leave it out or "
             f"set --no-freeze. Received: {training.layer_decay}"
         )
-    if training.tag_weights == "adaptive":
-        raise ValueError(
-            "`tag_weights` must not be adaptive with `freeze` and "
-            "`head_units`. Received: adaptive"
-        )
 
 
 def demo() -> BaselineConfig:

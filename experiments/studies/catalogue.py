@@ -103,7 +103,7 @@ STUDIES: dict[str, Study] = {
         (
             Arm("none"),
             Arm("by frequency", {"tag_weights": "frequency"}),
-            Arm("adaptive", {"tag_weights": "adaptive"}),
+            Arm("adaptive", {"tag_weights": "adaptive", "score_every": 2}),
             Arm("rare tags drawn more often", {"tag_balance": 0.5}),
         ),
         preset="transfer",

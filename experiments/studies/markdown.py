@@ -2,9 +2,7 @@
 
 import shlex
 
-from experiments.studies import summary
-
-_TITLES = {"map": "MAP", "roc_auc": "ROC-AUC", "p_at_10": "P@10"}
+TITLES = {"map": "MAP", "roc_auc": "ROC-AUC", "p_at_10": "P@10"}
 
 
 def section(found: dict) -> str:
@@ -29,22 +27,21 @@ def section(found: dict) -> str:
         "time; behind each figure its difference from the first row, with "
         "the 95 % interval over recordings drawn again in pairs.",
         "",
-        f"| | {' | '.join(_TITLES.values())} | CPU s a fold |",
-        "| --- " * (len(_TITLES) + 2) + "|",
+        f"| | {' | '.join(TITLES.values())} | CPU s a fold |",
+        "| --- " * (len(TITLES) + 2) + "|",
     ]
     for title, arm in found["arms"].items():
         cells = [
             f"{arm[name]:.3f}"
             + (f", {_over(arm, name)}" if title != control else "")
-            for name in summary.FIGURES
+            for name in TITLES
         ]
         lines.append(
             f"| {title} | {' | '.join(cells)} | {arm['seconds']:.0f} |"
         )
     if chosen := found["chosen"]:
         cells = [
-            f"{chosen[name]:.3f}, {_over(chosen, name)}"
-            for name in summary.FIGURES
+            f"{chosen[name]:.3f}, {_over(chosen, name)}" for name in TITLES
         ]
         lines.append(f"| chosen on other folds | {' | '.join(cells)} | |")
     for title, why in found["failed"].items():
@@ -52,5 +49,11 @@ def section(found: dict) -> str:
     return "\n".join(lines) + "\n"
 
 
+def difference(over: dict) -> str:
+    """A difference and its interval, as text."""
+    low, high = over["ci95"]
+    return f"{over['value']:+.3f} ({low:+.3f} to {high:+.3f})"
+
+
 def _over(arm, name) -> str:
-    return summary.difference(arm["over_control"][name])
+    return difference(arm["over_control"][name])

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiments.scoring import evaluation
-from experiments.studies import jobs, study
+from experiments.studies import jobs, markdown, study
 from tftag import metrics
 
-FIGURES = ("map", "roc_auc", "p_at_10")
+FIGURES = tuple(markdown.TITLES)
 _JUDGED_BY = "map"
 
 
@@ -153,7 +153,7 @@ def table(summary: dict) -> str:
             cells.append(f"{arm[name]:.3f}")
             if name != FIGURES[-1]:
                 over = arm["over_control"][name]
-                cells.append(difference(over) if place else "")
+                cells.append(markdown.difference(over) if place else "")
         cells.append(f"{arm['seconds']:.0f}" if "seconds" in arm else "")
         lines.append(_row(*cells))
     for title, why in summary["failed"].items():
@@ -166,12 +166,6 @@ def _row(title, precision, over, area, over_area, at_10, seconds) -> str:
         f"{title:24}{precision:>7}  {over:26}{area:>8}  {over_area:26}"
         f"{at_10:>6}{seconds:>10}"
     )
-
-
-def difference(over: dict) -> str:
-    """A difference and its interval, as text."""
-    low, high = over["ci95"]
-    return f"{over['value']:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def _figures(truth, scores, control) -> dict:
@@ -220,7 +214,7 @@ def _answer(asked: study.Study, summary: dict) -> str:
             continue
         over = found["over_control"][_JUDGED_BY]
         low, high = over["ci95"]
-        said = f"{arm.title} {difference(over)}"
+        said = f"{arm.title} {markdown.difference(over)}"
         if low > 0:
             better.append(said)
         elif high < 0:

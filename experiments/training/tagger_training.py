@@ -129,6 +129,9 @@ def train_head(
     _check_validation(settings, validation)
     if settings.shuffle_labels:
         train = shuffled_labels(train, settings.seed)
+    held = None
+    if settings.training.tag_weights == "adaptive":
+        train, held = tag_weights.parted(train, settings.seed)
     with precision(settings.training.precision):
         model = recipe.build(train, True)
         weights = _first_weights(settings.training.tag_weights, train)
@@ -140,6 +143,7 @@ def train_head(
             train,
             validation,
             run,
+            held,
         )
     return Trained(
         model=model,
@@ -184,13 +188,7 @@ def train_model(
     _check_validation(settings, validation)
     fitted, held = train, None
     if training.tag_weights == "adaptive":
-        rows = tag_weights.held_out(
-            [track.artist for track in train.tracks],
-            train.labels(),
-            settings.seed,
-        )
-        fitted = train.subset(np.flatnonzero(~rows))
-        held = train.subset(np.flatnonzero(rows))
+        fitted, held = tag_weights.parted(train, settings.seed)
     weights = _first_weights(training.tag_weights, fitted)
     steps = dataset.steps_per_epoch(len(fitted.tracks), training.batch_size)
     saved = state.load(run.checkpoints) if run is not None else None
