@@ -174,7 +174,9 @@ def report(
             for arm in asked.arms
         }
         drawn = study_plot.curve(found, counts)
-        found["learnt_from"] = counts
+        if len(found["arms"]) > 2:
+            found["growth"] = summary.growth(found, counts)
+            found["answer"] += f" {found['growth']['said']}"
     run.figures.mkdir(exist_ok=True)
     plots.save(drawn, run.figures / "study.png")
     rows = summary.per_tag(asked, done, truth, folds, manifest.vocabulary.names)

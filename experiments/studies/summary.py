@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from experiments.figures import study_plot
 from experiments.scoring import evaluation
 from experiments.studies import jobs, markdown, study
 from tftag import metrics
@@ -97,6 +98,41 @@ def summarize(
         }
     summary["answer"] = _answer(asked, summary)
     return summary
+
+
+def growth(summary: dict, counts: dict[str, int]) -> dict:
+    """What a curve says of more recordings, and how far it can be trusted.
+
+    Args:
+        summary: as `summarize` returns it, of a study that is a curve.
+        counts: recordings that each arm learnt from, by title.
+
+    Returns:
+        `per_doubling`: growth of MAP by the line in log2 of the counts;
+        `foretold`: what the line through all counts but the largest says of
+        that one; `measured` there; `doubled`: what the line through all says
+        of twice as many; `said`: all of it in a sentence.
+    """
+    known = sorted(
+        (counts[title], arm[_JUDGED_BY])
+        for title, arm in summary["arms"].items()
+    )
+    numbers, values = (np.array(column) for column in zip(*known, strict=True))
+    slope, at_one = study_plot.growth_per_doubling(numbers, values)
+    doubled = at_one + slope * np.log2(2 * numbers[-1])
+    less = study_plot.growth_per_doubling(numbers[:-1], values[:-1])
+    foretold = less[1] + less[0] * np.log2(numbers[-1])
+    return {
+        "per_doubling": slope,
+        "foretold": float(foretold),
+        "measured": float(values[-1]),
+        "doubled": float(doubled),
+        "said": f"MAP grows by {slope:.3f} with every doubling; the line "
+        f"through the smaller numbers says {foretold:.3f} for "
+        f"{numbers[-1]:,} recordings, where {values[-1]:.3f} was measured, "
+        f"and the line through all says {doubled:.3f} for "
+        f"{2 * numbers[-1]:,}.",
+    }
 
 
 def per_tag(
