@@ -98,14 +98,19 @@ def curve(summary: dict, recordings: dict[str, int]) -> figure.Figure:
 
     Returns:
         The figure, with the line that grows by the same amount with every
-        doubling, fitted by least squares.
+        doubling, fitted by least squares; a bar is the interval of the
+        difference from the first arm.
     """
     counts = np.array([recordings[title] for title in summary["arms"]])
-    values = np.array([arm["map"] for arm in summary["arms"].values()])
+    arms = list(summary["arms"].values())
+    values = np.array([arm["map"] for arm in arms])
     growth, at_one = growth_per_doubling(counts, values)
     drawn = figure.Figure(figsize=(6, 4), layout="constrained")
     axes = drawn.subplots()
     axes.plot(counts, values, "o", color=plots.BLUE)
+    for count, arm in list(zip(counts, arms, strict=True))[1:]:
+        low, high = np.add(arm["over_control"]["map"]["ci95"], values[0])
+        axes.plot([count, count], [low, high], color=plots.BLUE, lw=1.5)
     line = np.geomspace(counts.min(), 2 * counts.max())
     axes.plot(
         line,
@@ -115,7 +120,9 @@ def curve(summary: dict, recordings: dict[str, int]) -> figure.Figure:
         label=f"{growth:+.3f} with every doubling",
     )
     axes.set_xscale("log", base=2)
-    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    ticks = [*counts, 2 * counts.max()]
+    axes.set_xticks(ticks, [f"{count:,}" for count in ticks])
+    axes.minorticks_off()
     axes.set(xlabel="Recordings learnt from", ylabel="MAP")
     axes.legend(frameon=False)
     plots.plain(axes)

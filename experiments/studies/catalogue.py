@@ -33,7 +33,7 @@ STUDIES: dict[str, Study] = {
                 f"{form}, {rate:g}",
                 {"loss": loss, "learning_rate": rate, "trace_logits": True},
             )
-            for rate in (0.001, 1.0)
+            for rate in (0.001, 1.0, 30.0)
             for form, loss in _FORMS.items()
         ),
         preset="seed",
@@ -52,14 +52,17 @@ STUDIES: dict[str, Study] = {
                     "weight_decay": 0.0,
                 },
             ),
-            Arm(
-                "SGD .001, constant",
-                {
-                    "optimizer": "sgd",
-                    "learning_rate": 1e-3,
-                    "schedule": "constant",
-                    "weight_decay": 0.0,
-                },
+            *(
+                Arm(
+                    f"SGD {rate:g}, constant",
+                    {
+                        "optimizer": "sgd",
+                        "learning_rate": rate,
+                        "schedule": "constant",
+                        "weight_decay": 0.0,
+                    },
+                )
+                for rate in (0.001, 1.0)
             ),
         ),
     ),
