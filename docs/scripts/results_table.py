@@ -6,8 +6,8 @@ python -m docs.scripts.results_table transfer=runs/cross_validation/first \
     recordings=runs/study/recordings
 ```
 
-`docs/results.json` has the figures of the runs that pages show; what a call
-names is read from the run's metrics.json first. Then every part of a page
+`docs/results.json` has the figures of the runs and studies that pages show;
+what a call names is read from its metrics.json first. Then every part of a page
 between `<!-- results NAME -->` and `<!-- end -->` is written anew. A figure
 that no file of a run is left of says so in `docs/results.json`: `kept` false.
 """
@@ -38,8 +38,8 @@ _WHOLE = {
     "recording_p_at_10": "P@10 of tracks (recording -> tags)",
     "r_precision": "R-precision",
 }
-# Flags that say where something lies on a machine.
-_PLACES = ("--runs", "--name", "--export", "--copy-to")
+# Flags that say where something lies on a machine, or how much time it had.
+_PLACES = ("--runs", "--name", "--export", "--copy-to", "--budget")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -55,8 +55,9 @@ def main(argv: list[str] | None = None) -> int:
     results = read()
     for named in arguments.runs:
         name, _, folder = named.partition("=")
-        results[name] = results.get(name, {}) | taken(pathlib.Path(folder))
-    text = plain_json.text(dict(sorted(results.items())), indent=1) + "\n"
+        found = taken(pathlib.Path(folder))
+        results["studies" if "question" in found else "runs"][name] = found
+    text = plain_json.text(results, indent=1) + "\n"
     atomic_write.write(RESULTS, text)
     for page in PAGES:
         before = page.read_text("utf-8")
@@ -65,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def read() -> dict[str, dict]:
-    """The figures of all runs that pages show."""
+    """The figures that pages show: `runs` and `studies`, each by name."""
     return json.loads(RESULTS.read_text("utf-8"))
 
 
@@ -117,26 +118,28 @@ def filled(page: str, results: dict[str, dict]) -> str:
 
     def part(found: re.Match[str]) -> str:
         begin, name, end = found.groups()
-        if name not in TABLES and name not in results:
+        if name not in TABLES and name not in results["studies"]:
             raise ValueError(
                 f"A part must be one of {', '.join(TABLES)} or a study of "
                 f"{RESULTS.name}. Received: {name}"
             )
         if name in TABLES:
             return f"{begin}{TABLES[name](results)}{end}"
-        return f"{begin}{markdown.section(results[name])}{end}"
+        return f"{begin}{markdown.section(results['studies'][name])}{end}"
 
     return _PART.sub(part, page)
 
 
 def embedded(results: dict[str, dict]) -> str:
     """The embedded set, as the README shows it."""
-    return _one_run(results["embedded"], ("map", "roc_auc", "p_at_10"), False)
+    return _one_run(
+        results["runs"]["embedded"], ("map", "roc_auc", "p_at_10"), False
+    )
 
 
 def embedded_whole(results: dict[str, dict]) -> str:
     """The embedded set with all figures."""
-    return _one_run(results["embedded"], tuple(_WHOLE), True)
+    return _one_run(results["runs"]["embedded"], tuple(_WHOLE), True)
 
 
 def _one_run(run, names, has_best) -> str:
@@ -169,7 +172,9 @@ def _rows(titles: dict[str, str]):
             "| --- | --- | --- | --- |",
         ]
         for name, title in titles.items():
-            cells = [_with_interval(results[name][key]) for key in _FIGURES]
+            cells = [
+                _with_interval(results["runs"][name][key]) for key in _FIGURES
+            ]
             lines.append(f"| {title} | {' | '.join(cells)} |")
         return "\n".join(lines) + "\n"
 
@@ -178,7 +183,7 @@ def _rows(titles: dict[str, str]):
 
 def towers(results: dict[str, dict]) -> str:
     """Losses and word vectors of the dual encoder, in pairs over the draws."""
-    run = results["ablation"]
+    run = results["runs"]["ablation"]
     rows = [
         title for title, kinds in run["figures"].items() if type(kinds) is dict
     ]

@@ -41,19 +41,19 @@ def test_pages_show_the_figures_of_the_files_of_runs(page):
 def test_another_figure_changes_the_page():
     results = results_table.read()
     page = results_table.PAGES[0].read_text("utf-8")
-    results["embedded"]["map"]["value"] = 0.123456
+    results["runs"]["embedded"]["map"]["value"] = 0.123456
     assert "| MAP | 0.123 |" in results_table.filled(page, results)
 
 
 def test_a_part_that_no_run_has_is_refused():
     page = "<!-- results nothing -->\n<!-- end -->"
     with pytest.raises(ValueError, match="Received: nothing"):
-        results_table.filled(page, {})
+        results_table.filled(page, {"runs": {}, "studies": {}})
 
 
 def test_a_study_has_its_answer_command_cost_and_differences():
     page = "x\n<!-- results toy -->\nold\n<!-- end -->\ny"
-    text = results_table.filled(page, {"toy": STUDY})
+    text = results_table.filled(page, {"runs": {}, "studies": {"toy": STUDY}})
     assert text.startswith("x\n") and text.endswith("y") and "old" not in text
     assert STUDY["answer"] in text
     assert "experiments.run_study toy --data data/x" in text
@@ -65,13 +65,13 @@ def test_a_study_has_its_answer_command_cost_and_differences():
 @pytest.mark.parametrize(
     "before",
     [
-        ["loss", "--data", "/tmp/a/4q", "--runs", "/x", "--budget", "3"],
-        ["loss", "--name", "n", "--data", "data/4q", "--budget", "3"],
+        ["loss", "--data", "/a/4q", "--runs", "/x", "--seeds", "3"],
+        ["loss", "--budget", "9", "--data", "data/4q", "--seeds", "3"],
     ],
 )
 def test_places_of_a_machine_are_left_out(before):
     found = results_table.plain_command(before)
-    assert found == ["loss", "--data", "data/4q", "--budget", "3"]
+    assert found == ["loss", "--data", "data/4q", "--seeds", "3"]
 
 
 def test_a_finished_run_is_taken_up_with_its_command(tmp_path):
