@@ -214,7 +214,7 @@ def finish(
     arguments: argparse.Namespace,
     summary: dict,
     exported: str | os.PathLike[str],
-    judged: held_out.Judgement,
+    result: held_out.HeldOutResult,
     more: str = "",
 ) -> None:
     """Writes metrics.json, says what was made, and copies it.
@@ -224,11 +224,11 @@ def finish(
         arguments: what `parse` returned.
         summary: figures and what `about` returned.
         exported: folder of the SavedModel.
-        judged: what the figures are of.
+        result: what the figures are of.
         more: lines to say at the end.
     """
     run.write_json("metrics.json", {**summary, "export": str(exported)})
-    print(_closing(run, summary, exported, judged.recordings) + more)
+    print(_closing(run, summary, exported, result.recordings) + more)
     bucket_copies.make(arguments.copy_to, run)
 
 
@@ -266,7 +266,7 @@ def _closing(run, summary, exported, recordings) -> str:
     board = [console.short(sys.executable), "-m", "tensorboard.main"]
     board += ["--logdir", str(run.path.parent)]
     tag = console.tftag_command(
-        "tag", exported, console.example(recordings) or "AUDIO"
+        "tag", console.example(recordings) or "AUDIO", "--model", exported
     )
     return "\n".join(
         [

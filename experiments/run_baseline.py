@@ -62,11 +62,11 @@ def _experiment(arguments, command, settings, workers) -> int:
         trained = tagger_training.train_tagger(
             settings, train, validation, run, workers
         )
-        judged = held_out.judge(settings, trained, train, validation, test)
-        illustrations.illustrate(run, settings, trained, judged)
-        project(run, settings, trained, judged.recordings)
+        result = held_out.evaluate(settings, trained, train, validation, test)
+        illustrations.illustrate(run, settings, trained, result)
+        project(run, settings, trained, result.recordings)
         summary = {
-            **judged.report.summary,
+            **result.report.summary,
             **exported_run.about(settings, manifest, trained),
         }
         exported = exported_run.export_once(
@@ -76,12 +76,12 @@ def _experiment(arguments, command, settings, workers) -> int:
                 trained.model,
                 settings.audio,
                 manifest.vocabulary,
-                judged.fitted,
+                result.fitted,
                 exported_run.card(run, settings, summary),
                 arguments.export,
             ),
         )
-        exported_run.finish(run, arguments, summary, exported, judged)
+        exported_run.finish(run, arguments, summary, exported, result)
     return 0
 
 
@@ -89,17 +89,17 @@ def project(
     run: run_folder.RunDir,
     settings: baseline_config.BaselineConfig,
     trained: tagger_training.Trained,
-    judged: manifests.Manifest,
+    scored: manifests.Manifest,
 ) -> None:
     """Writes what the last layer sees of each recording, for the projector."""
     embeddings = evaluation.embed_manifest(
         trained.model,
-        judged,
+        scored,
         settings.audio,
-        slice_reader.SliceReader(judged, settings.audio.clip_samples),
+        slice_reader.SliceReader(scored, settings.audio.clip_samples),
         settings.training.batch_size,
     )
-    illustrations.project(run, judged, embeddings)
+    illustrations.project(run, scored, embeddings)
 
 
 if __name__ == "__main__":

@@ -36,20 +36,20 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parse(command)
     console.begin()
     manifest = manifests.read_manifest(arguments.data)
-    judged = manifest
+    scored = manifest
     if arguments.split != "all":
-        judged = manifest.split(arguments.split)
+        scored = manifest.split(arguments.split)
     encoder = saved_dual_encoder.SavedDualEncoder(
         presets.resolve(arguments.model, _log.info)
     )
-    names, truth = labelled(judged, arguments.least)
+    names, truth = labelled(scored, arguments.least)
     vectors, known_share = encoder.embed_texts(names)
     unknown = [names[at] for at in np.flatnonzero(known_share == 0)]
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, arguments.name)
     with run.locked(goes_on=False):
         run.write_json("config.json", vars(arguments))
         run.write_environment(command, seed=0)
-        scores = embeddings(encoder, judged) @ vectors.T
+        scores = embeddings(encoder, scored) @ vectors.T
         own = [n for n in names if n in encoder.tag_names]
         new = np.array([n not in own for n in names])
         summary: dict[str, Any] = {
@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
             summary["no_tag_of_the_model"] = metrics.summarize(
                 truth[:, new], scores[:, new]
             )
-        evaluation.write_scores(run, judged, names, truth, scores)
+        evaluation.write_scores(run, scored, names, truth, scores)
         run.write_json("metrics.json", summary)
     if unknown:
         print(f"without a known word: {', '.join(unknown)}")

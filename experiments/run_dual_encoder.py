@@ -90,18 +90,18 @@ def _experiment(arguments, command, settings, workers) -> int:
         trained = dual_encoder_training.train(
             settings, train, validation, vectors, run, workers
         )
-        judged = held_out.judge(settings, trained, train, validation, test)
-        illustrations.illustrate(run, settings, trained, judged)
+        result = held_out.evaluate(settings, trained, train, validation, test)
+        illustrations.illustrate(run, settings, trained, result)
         audio_space = dual_encoder_training.embed_recordings(
-            trained.model, judged.recordings, settings
+            trained.model, result.recordings, settings
         )
         tag_space = dual_encoder_training.embed_tags(
             trained.model, names, vectors
         )
-        all_tags = dual_encoder_data.with_tags(judged.recordings, names)
+        all_tags = dual_encoder_data.with_tags(result.recordings, names)
         illustrate_space(run, all_tags, seen, audio_space, tag_space)
         summary = {
-            **judged.report.summary,
+            **result.report.summary,
             **exported_run.about(settings, known, trained),
             "protocol": settings.protocol,
             "recordings_of_init_from": start,
@@ -125,7 +125,7 @@ def _experiment(arguments, command, settings, workers) -> int:
                 trained.model,
                 settings.audio,
                 known.vocabulary,
-                judged.fitted,
+                result.fitted,
                 vectors,
                 exported_run.card(run, settings, summary),
                 arguments.export,
@@ -138,8 +138,8 @@ def _experiment(arguments, command, settings, workers) -> int:
             arguments,
             summary,
             exported,
-            judged,
-            search_line(exported, judged.recordings),
+            result,
+            search_line(exported, result.recordings),
         )
     return 0
 
@@ -169,13 +169,13 @@ def keep_unseen(
 
 def illustrate_space(
     run: run_folder.RunDir,
-    judged: manifests.Manifest,
+    scored: manifests.Manifest,
     seen: Collection[str],
     audio_space: npt.NDArray[np.float32],
     tag_space: npt.NDArray[np.float32],
 ) -> None:
     """Draws recordings and tags in their one space."""
-    truth, names = judged.labels(), judged.vocabulary.names
+    truth, names = scored.labels(), scored.vocabulary.names
     for name, figure in {
         "similarity": space_plots.similarity(
             truth, audio_space, tag_space, names, seen
@@ -183,7 +183,7 @@ def illustrate_space(
         "space": space_plots.space(truth, audio_space, tag_space, names, seen),
     }.items():
         plots.save(figure, run.figures / f"{name}.png")
-    illustrations.project(run, judged, audio_space, tag_space, names)
+    illustrations.project(run, scored, audio_space, tag_space, names)
 
 
 def search_line(exported: pathlib.Path, scored: manifests.Manifest) -> str:
@@ -192,7 +192,7 @@ def search_line(exported: pathlib.Path, scored: manifests.Manifest) -> str:
     example = console.example(scored)
     folder = "FOLDER" if example is None else example.parent
     command = console.tftag_command(
-        "search", exported, folder, f"{wanted} -{unwanted}"
+        "search", folder, f"{wanted} -{unwanted}", "--model", exported
     )
     return f"\n  {command}"
 

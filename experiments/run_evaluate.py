@@ -37,15 +37,15 @@ def main(argv: list[str] | None = None) -> int:
     console.begin()
     manifest = manifests.read_manifest(arguments.manifest)
     tagger = saved_tagger.SavedTagger(arguments.saved_model)
-    judged = manifest
+    scored = manifest
     if arguments.split != "all":
-        judged = manifest.split(arguments.split)
-    names, columns, truth = matched(tagger, judged)
+        scored = manifest.split(arguments.split)
+    names, columns, truth = matched(tagger, scored)
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, arguments.name)
     with run.locked(goes_on=False):
         run.write_json("config.json", vars(arguments))
         run.write_environment(command, seed=0)
-        scores = score(tagger, judged)[:, columns]
+        scores = score(tagger, scored)[:, columns]
         fitted = calibration.Calibration.from_dict(tagger.card["calibration"])
         report = evaluation.report(
             truth,
@@ -56,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
                 offsets=fitted.offsets[columns],
                 thresholds=fitted.thresholds[columns],
             ),
-            what(tagger, manifest, judged, arguments.split),
+            described(tagger, manifest, scored, arguments.split),
         )
         summary = {
             **report.summary,
@@ -69,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
             "saved_model": str(tagger.folder),
         }
         run.write_csv("per_tag.csv", report.table)
-        evaluation.write_scores(run, judged, names, truth, scores)
+        evaluation.write_scores(run, scored, names, truth, scores)
         illustrations.draw(run, report, names, truth, scores)
         run.write_json("metrics.json", summary)
     print(
@@ -152,10 +152,10 @@ def score(
     return np.stack(scores)
 
 
-def what(
+def described(
     tagger: saved_tagger.SavedTagger,
     manifest: manifests.Manifest,
-    judged: manifests.Manifest,
+    scored: manifests.Manifest,
     split: str,
 ) -> str:
     """Says what the figures stand for."""
@@ -164,9 +164,9 @@ def what(
     if learned != manifest.fingerprint:
         return f"{label} of {manifest.folder}"
     settings = tagger.card.get("settings", {})
-    if settings.get("train_on") == "all" or "train" in judged.split_counts:
+    if settings.get("train_on") == "all" or "train" in scored.split_counts:
         return f"{label}, with recordings that the model was trained on"
-    if "validation" in judged.split_counts:
+    if "validation" in scored.split_counts:
         return f"{label}, also used for selection"
     return label
 

@@ -21,10 +21,10 @@ def illustrate(
     run: run_folder.RunDir,
     settings: dual_encoder_config.Settings,
     trained: held_out.Trained,
-    judged: held_out.Judgement,
+    result: held_out.HeldOutResult,
 ) -> None:
     """Writes the table, scores, figures, and what TensorBoard shows."""
-    report, scores, recordings = judged.report, judged.scores, judged.recordings
+    report, scores, recordings = result.report, result.scores, result.recordings
     names, truth = recordings.vocabulary.names, recordings.labels()
     run.write_csv("per_tag.csv", report.table)
     evaluation.write_scores(run, recordings, names, truth, scores)
@@ -37,7 +37,7 @@ def illustrate(
         drawn,
         recordings,
         scores,
-        judged.fitted,
+        result.fitted,
     )
 
 
@@ -81,7 +81,7 @@ def show(
     step: int,
     report: evaluation.Report,
     drawn: dict,
-    judged: manifests.Manifest,
+    scored: manifests.Manifest,
     scores: np.ndarray,
     fitted: calibration.Calibration,
 ) -> None:
@@ -93,18 +93,18 @@ def show(
         step: the epoch of the model that gave the scores.
         report: what was said of the scores.
         drawn: what `draw` returned.
-        judged: the recordings.
+        scored: the recordings.
         scores: `[tracks, tags]`.
         fitted: calibration of the scores, for the tags beside the sounds.
     """
-    names = judged.vocabulary.names
-    reader = slice_reader.SliceReader(judged, settings.audio.clip_samples)
+    names = scored.vocabulary.names
+    reader = slice_reader.SliceReader(scored, settings.audio.clip_samples)
     writer = tf.summary.create_file_writer(str(run.tensorboard))
     for name, figure in drawn.items():
         tensorboard_log.figure(writer, step, f"figures/{name}", figure)
-    tensorboard_log.pr_curves(writer, step, judged.labels(), scores, names)
+    tensorboard_log.pr_curves(writer, step, scored.labels(), scores, names)
     _show_recordings(
-        writer, step, settings.audio, judged, reader, scores, fitted
+        writer, step, settings.audio, scored, reader, scores, fitted
     )
     tensorboard_log.hparams(
         writer,
@@ -117,7 +117,7 @@ def show(
 
 def project(
     run: run_folder.RunDir,
-    judged: manifests.Manifest,
+    scored: manifests.Manifest,
     embeddings: np.ndarray,
     tag_embeddings: np.ndarray | None = None,
     tag_names: tuple[str, ...] = (),
@@ -126,7 +126,7 @@ def project(
 
     Args:
         run: gets them.
-        judged: the recordings.
+        scored: the recordings.
         embeddings: `[tracks, dim]`.
         tag_embeddings: `[tags, dim]` of tags in the same space, if there is
             one.
@@ -140,7 +140,7 @@ def project(
             "artist": track.artist,
             "kind": "recording",
         }
-        for track in judged.tracks
+        for track in scored.tracks
     ]
     rows += [
         {"name": name, "tags": name, "artist": "", "kind": "tag"}
@@ -153,13 +153,13 @@ def project(
     tensorboard_log.projector(run.tensorboard, name, embeddings, rows)
 
 
-def _show_recordings(writer, step, spec, judged, reader, scores, fitted):
+def _show_recordings(writer, step, spec, scored, reader, scores, fitted):
     """The first clip of a few recordings, to see and to hear."""
-    names = judged.vocabulary.names
-    count = min(RECORDINGS_SHOWN, len(judged.tracks))
-    rows = np.linspace(0, len(judged.tracks) - 1, count).astype(int)
+    names = scored.vocabulary.names
+    count = min(RECORDINGS_SHOWN, len(scored.tracks))
+    rows = np.linspace(0, len(scored.tracks) - 1, count).astype(int)
     clips, _ = reader.read(rows, [0] * count, replace_lost=False)
-    titles = [judged.tracks[row].track_id for row in rows]
+    titles = [scored.tracks[row].track_id for row in rows]
     tensorboard_log.spectrograms(
         writer, step, _log_mel(clips, spec), spec, titles
     )
@@ -171,7 +171,7 @@ def _show_recordings(writer, step, spec, judged, reader, scores, fitted):
             title,
             clip,
             spec.sample_rate_hz,
-            [tag for tag in judged.tracks[row].tags if tag in names],
+            [tag for tag in scored.tracks[row].tags if tag in names],
             {
                 name: float(calibrated[row, tag])
                 for tag, name in enumerate(names)

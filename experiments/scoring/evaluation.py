@@ -45,7 +45,7 @@ def check_scored(
 ) -> None:
     """Refuses recordings that no figure can be made of, before training."""
     # Where there is no test, thresholds are fitted on one part of the
-    # validation and judged on another.
+    # validation and scored on another.
     needed = {"validation": 1 if test is not None else 2, "test": 1}
     for name, part in (("validation", validation), ("test", test)):
         carrying = 0 if part is None else int(part.labels().any(axis=1).sum())

@@ -18,7 +18,7 @@ ON_TRAINING = "a sample of the training recordings: nothing was held out"
 
 
 @dataclasses.dataclass(frozen=True)
-class Judgement:
+class HeldOutResult:
     """A trained model on the best recordings there are for it.
 
     Attributes:
@@ -54,13 +54,13 @@ class Trained(Protocol):
         """Recordings that could not be read -> why."""
 
 
-def judge(
+def evaluate(
     settings: dual_encoder_config.Settings,
     trained: Trained,
     train: manifests.Manifest,
     validation: manifests.Manifest | None,
     test: manifests.Manifest | None,
-) -> Judgement:
+) -> HeldOutResult:
     """Scores the test split, or what comes nearest to it.
 
     Args:
@@ -85,16 +85,16 @@ def judge(
     if validation is None:
         fitted = calibration.identity(len(names))
         readable = evaluation.readable(train, trained.lost)
-        judged = data.sample(readable, settings.seed)
-        scores, thresholds, label = score(judged), fitted, ON_TRAINING
+        scored = data.sample(readable, settings.seed)
+        scores, thresholds, label = score(scored), fitted, ON_TRAINING
     else:
-        judged, scores = validation, score(validation)
+        scored, scores = validation, score(validation)
         fitted = calibration.fit(validation.labels(), scores)
         thresholds, label = None, ON_VALIDATION
     if test is not None:
-        judged, scores = test, score(test)
+        scored, scores = test, score(test)
         thresholds, label = fitted, "test"
     report = evaluation.report(
-        judged.labels(), scores, names, thresholds, label
+        scored.labels(), scores, names, thresholds, label
     )
-    return Judgement(judged, scores, report, fitted)
+    return HeldOutResult(scored, scores, report, fitted)

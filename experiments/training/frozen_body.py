@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from experiments.data import recordings as data
 from experiments.figures import tensorboard_log
-from experiments.runs import run_folder, state
+from experiments.runs import checkpoint, run_folder
 from experiments.scoring import evaluation
 from experiments.settings import (
     dual_encoder_config,
@@ -42,7 +42,7 @@ def train(
     validation: manifests.Manifest | None,
     run: run_folder.RunDir,
     held: manifests.Manifest | None = None,
-) -> state.Progress:
+) -> checkpoint.Progress:
     """Trains the head in place; the body stays.
 
     A recording is seen as the mean of its clips' vectors. A run that was
@@ -102,7 +102,7 @@ def train(
         watched.add("held", held)
     keras.utils.set_random_seed(settings.seed)
     draw = np.random.default_rng(settings.seed)
-    progress = state.Progress(lost=lost)
+    progress = checkpoint.Progress(lost=lost)
     while not progress.is_over(training.epochs):
         losses = [
             # Labels are the same for every member.

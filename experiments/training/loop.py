@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.figures import tensorboard_log
-from experiments.runs import run_folder, state
+from experiments.runs import checkpoint, run_folder
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config, optimizers
 from experiments.training import (
@@ -54,8 +54,8 @@ class Loop(keras.callbacks.Callback):
         self.trained = trained
         self.steps = steps
         self.run = run
-        self.progress = state.Progress()
-        self.best: state.Named | None = None
+        self.progress = checkpoint.Progress()
+        self.best: checkpoint.Named | None = None
         self.average = None
         if settings.training.average_decay:
             self.average = weight_average.WeightAverage(
@@ -63,7 +63,7 @@ class Loop(keras.callbacks.Callback):
             )
         self._watched: dict[str, manifests.Manifest] = {}
         self._reader: slice_reader.SliceReader | None = None
-        self._running_loss: state.Named | None = None
+        self._running_loss: checkpoint.Named | None = None
         self._scalars = (
             tf.summary.create_noop_writer()
             if run is None
@@ -119,7 +119,7 @@ class Loop(keras.callbacks.Callback):
         """Takes up the running loss of an interrupted epoch."""
         # `fit` has just set the running mean of the loss to zero.
         if self._running_loss is not None:
-            state.restore(
+            checkpoint.restore(
                 self.trained.metrics_variables, self._running_loss, "metrics"
             )
             self._running_loss = None
@@ -185,15 +185,15 @@ class Loop(keras.callbacks.Callback):
             "average": self.average.variables if self.average else [],
             "tag_weights": self._loss_weights(),
         }
-        arrays = {k: state.named(v) for k, v in groups.items()}
+        arrays = {k: checkpoint.named(v) for k, v in groups.items()}
         arrays["metrics"] = self._running_metrics()
         if self.best is not None:
             arrays["best"] = self.best
-        state.save(self.run.checkpoints, self.progress, arrays)
+        checkpoint.save(self.run.checkpoints, self.progress, arrays)
         self._saved_at = time.monotonic()
 
     def restore(
-        self, progress: state.Progress, arrays: dict[str, state.Named]
+        self, progress: checkpoint.Progress, arrays: dict[str, checkpoint.Named]
     ) -> None:
         """Takes up a saved state."""
         for group, variables in (
@@ -202,7 +202,7 @@ class Loop(keras.callbacks.Callback):
             ("average", self.average.variables if self.average else []),
             ("tag_weights", self._loss_weights()),
         ):
-            state.restore(variables, arrays[group], group)
+            checkpoint.restore(variables, arrays[group], group)
         self.progress = progress
         self.best = arrays.get("best")
         if progress.step % self.steps:
@@ -216,13 +216,13 @@ class Loop(keras.callbacks.Callback):
         if self.best is not None:
             return [array for _, array in self.best]
         if self.average is not None:
-            named = state.named(self.average.variables)
+            named = checkpoint.named(self.average.variables)
             return [array for _, array in named]
         return self.tagger.get_weights()
 
-    def _running_metrics(self) -> state.Named:
+    def _running_metrics(self) -> checkpoint.Named:
         """The running mean of the loss of an epoch, named arrays."""
-        return state.named(self.trained.metrics_variables)
+        return checkpoint.named(self.trained.metrics_variables)
 
     def _is_scored(self, epoch):
         training = self.settings.training
@@ -266,7 +266,7 @@ class Loop(keras.callbacks.Callback):
                 found["validation_map"], self.settings.training.patience
             ):
                 # As they are in the model now.
-                self.best = state.named(self.tagger.weights)
+                self.best = checkpoint.named(self.tagger.weights)
         return found
 
     def _loss_weights(self):

@@ -5,7 +5,7 @@ import time
 import keras
 import tensorflow as tf
 
-from experiments.runs import run_folder, state
+from experiments.runs import checkpoint, run_folder
 from experiments.settings import dual_encoder_config
 from experiments.training import loop, transfer
 from experiments.workers import group
@@ -110,7 +110,7 @@ class ReplicaLoop(loop.Loop):
         self.workers.assign_from_chief(self._loss_weights())
 
     def restore(
-        self, progress: state.Progress, arrays: dict[str, state.Named]
+        self, progress: checkpoint.Progress, arrays: dict[str, checkpoint.Named]
     ) -> None:
         """Takes up a saved state, of as many devices as it may be."""
         super().restore(progress, arrays)
@@ -119,7 +119,7 @@ class ReplicaLoop(loop.Loop):
             self._losses = progress.step % self.steps
             self._loss_sum = tf.constant(total / count * self._losses)
 
-    def _running_metrics(self) -> state.Named:
+    def _running_metrics(self) -> checkpoint.Named:
         names = [v.path for v in self.trained.metrics_variables]
         batch_size = self.settings.training.batch_size
         values = (self._loss_sum * batch_size, self._losses * batch_size)

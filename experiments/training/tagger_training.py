@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.data import recordings
-from experiments.runs import run_folder, state
+from experiments.runs import checkpoint, run_folder
 from experiments.settings import (
     baseline_config,
     dual_encoder_config,
@@ -191,7 +191,7 @@ def train_model(
         fitted, held = tag_weights.parted(train, settings.seed)
     weights = _first_weights(training.tag_weights, fitted)
     steps = dataset.steps_per_epoch(len(fitted.tracks), training.batch_size)
-    saved = state.load(run.checkpoints) if run is not None else None
+    saved = checkpoint.load(run.checkpoints) if run is not None else None
     # All make the same variables in the same order, wherever they start.
     is_new = workers.exchange({"is_new": saved is None})[0]["is_new"]
     with precision(training.precision), workers.scope():

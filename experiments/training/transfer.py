@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.runs import state
+from experiments.runs import checkpoint
 from experiments.settings import baseline_config, pretrained
 from experiments.training import keras_file
 from pipelines import manifest as manifests
@@ -342,7 +342,7 @@ def _open_run(source):
             "A run on an audio module has no blocks to start from. "
             f"Received: {source}"
         )
-    saved = state.load(source / "checkpoints")
+    saved = checkpoint.load(source / "checkpoints")
     if saved is None:
         raise FileNotFoundError(
             f"A run to start from must have a checkpoint. Received: {source}"
@@ -351,9 +351,9 @@ def _open_run(source):
     groups = saved[1]
     for group in ("best", "average"):
         if groups.get(group):
-            state.restore(model.weights, groups[group], group)
+            checkpoint.restore(model.weights, groups[group], group)
             return model, vocabulary, settings.audio
-    state.restore(tagger.masked(model).variables, groups["model"], "model")
+    checkpoint.restore(tagger.masked(model).variables, groups["model"], "model")
     return model, vocabulary, settings.audio
 
 

@@ -27,9 +27,13 @@ def read_range(address: addresses.Address, first: int, count: int) -> bytes:
     def read() -> bytes:
         part = files.cat_file(address.text, start=first, end=first + count)
         if len(part) > count:
-            raise retries.Lasting("the server cannot read parts of files")
+            raise retries.PermanentError(
+                "the server cannot read parts of files"
+            )
         if len(part) < count:
-            raise retries.Lasting(f"it ends {count - len(part)} bytes early")
+            raise retries.PermanentError(
+                f"it ends {count - len(part)} bytes early"
+            )
         return part
 
     return retries.retried(address, read)

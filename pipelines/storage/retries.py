@@ -67,7 +67,7 @@ class RemoteError(OSError):
         self.is_missing = is_missing
 
 
-class Lasting(Exception):
+class PermanentError(Exception):
     """Raised inside of a call that another try would not help."""
 
 
@@ -137,7 +137,7 @@ def _lasts(error):
         if status < 500:
             return status not in _BUSY
         return status == _UNKNOWN_METHOD
-    if isinstance(error, (Lasting, *_LASTING)):
+    if isinstance(error, (PermanentError, *_LASTING)):
         return True
     causes = type(error), type(error.__cause__)
     if any(kind.__name__ in _REFUSED for each in causes for kind in each.mro()):
@@ -152,7 +152,7 @@ def _is_missing(error):
 
 
 def _reason(error, address):
-    if isinstance(error, Lasting):
+    if isinstance(error, PermanentError):
         return str(error)
     if _is_missing(error):
         return MISSING

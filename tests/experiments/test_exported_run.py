@@ -111,7 +111,7 @@ def test_the_end_names_what_to_try_on_what_was_made(
 ):
     monkeypatch.chdir(tmp_path)
     run, arguments, _, _ = begin(tmp_path, made)
-    judged = judgements.Judgement(made, None, None, None)
+    judged = judgements.HeldOutResult(made, None, None, None)
     summary = {"recordings": 9, "evaluated_on": "test"}
     monkeypatch.setattr(
         exported_run.evaluation, "figures_table", lambda _: "a table"
@@ -122,6 +122,6 @@ def test_the_end_names_what_to_try_on_what_was_made(
     )
     said = capsys.readouterr().out
     assert "9 recordings, test\na table\n" in said
-    assert "-m tftag tag saved/1 data/audio/000.wav\nmore\n" in said
+    assert "-m tftag tag data/audio/000.wav --model saved/1\nmore\n" in said
     metrics = run.read_json("metrics.json")
     assert metrics == {**summary, "export": str(tmp_path / "saved" / "1")}

@@ -106,7 +106,7 @@ def test_a_model_of_all_recordings_was_trained_on_every_split(
     }
     tagger = types.SimpleNamespace(card=card)
     judged = tones if split == "all" else tones.split(split)
-    found = run_evaluate.what(tagger, tones, judged, split)
+    found = run_evaluate.described(tagger, tones, judged, split)
     assert found.startswith(said)
     assert found == said or "trained" in found
 

@@ -157,7 +157,7 @@ def _writer(
             before = {field: now[field] for field in after}
             undo.note(notes, path, before, after)
             file_tags.write(path, after)
-        except (file_tags.NoPlace, OSError) as error:
+        except (file_tags.UntaggableFile, OSError) as error:
             fail(path, error)
             return False
         return True

@@ -26,7 +26,7 @@ _INSTALL = (
 )
 
 
-class NoPlace(ValueError):
+class UntaggableFile(ValueError):
     """A file that tags cannot be put into, or not safely."""
 
 
@@ -43,7 +43,7 @@ def read(path: str | os.PathLike[str]) -> Fields:
     """Reads the fields of a file, each a list of texts, empty where none is.
 
     Raises:
-        NoPlace: The file takes no tags, or is damaged.
+        UntaggableFile: The file takes no tags, or is damaged.
         OSError: It cannot be read.
     """
     tags = _open(path).tags
@@ -63,14 +63,14 @@ def write(path: str | os.PathLike[str], fields: Fields) -> None:
         fields: Texts of each field to change; none removes it.
 
     Raises:
-        NoPlace: The file takes no tags, is damaged, or would not be decoded
+        UntaggableFile: It takes no tags, is damaged, or would not be decoded
             as before. It is as it was.
         OSError: It cannot be read or written.
     """
     path = pathlib.Path(os.path.realpath(path))
     facts = os.stat(path)
     if facts.st_nlink > 1:
-        raise NoPlace(
+        raise UntaggableFile(
             f"{path}: It has {facts.st_nlink} names (hard links), and would "
             "change under one of them alone."
         )
@@ -80,7 +80,7 @@ def write(path: str | os.PathLike[str], fields: Fields) -> None:
         shutil.copyfile(path, part)
         _change(kind, part, fields, path)
         if _samples(part, path) != _samples(path, path):
-            raise NoPlace(f"{path}: It would not be decoded as before.")
+            raise UntaggableFile(f"{path}: It would not be decoded as before.")
         _keep_facts(file, path, facts)
 
 
@@ -113,9 +113,13 @@ def _open(
         cause = error.args[0] if error.args else error
         if isinstance(cause, OSError):
             raise cause from error
-        raise NoPlace(f"{shown}: mutagen cannot read it: {error}.") from error
+        raise UntaggableFile(
+            f"{shown}: mutagen cannot read it: {error}."
+        ) from error
     if found is None or not (_is_id3(found) or _names(found)):
-        raise NoPlace(f"{shown}: No genre can be put into a file of this kind.")
+        raise UntaggableFile(
+            f"{shown}: No genre can be put into a file of this kind."
+        )
     return found
 
 
@@ -154,7 +158,7 @@ def _get(tags: Any, field: str) -> list[str]:
         ]
     value = tags.get(field, [])
     if isinstance(value, apev2.APEBinaryValue):
-        raise NoPlace(f"{field} is no text")
+        raise UntaggableFile(f"{field} is no text")
     return [str(text) for text in value]
 
 
@@ -182,7 +186,7 @@ def _change(
         else:
             found.save(part)
     except _mutagen().MutagenError as error:
-        raise NoPlace(f"{path}: {error}.") from error
+        raise UntaggableFile(f"{path}: {error}.") from error
     # mutagen makes an ID3v1 tag anew, from what it finds in the other.
     if end.startswith(b"TAG") and _last_bytes(part).startswith(b"TAG"):
         with open(part, "r+b") as file:
@@ -229,7 +233,7 @@ def _samples(
                     why = why or error
     except waveform.UnusableAudio as error:
         why = error
-    raise NoPlace(f"{path}: {why}") from why
+    raise UntaggableFile(f"{path}: {why}") from why
 
 
 def _digest(

@@ -82,7 +82,7 @@ def restore(
             try:
                 if _restore(changed, before, after):
                     yield changed
-            except (file_tags.NoPlace, OSError) as error:
+            except (file_tags.UntaggableFile, OSError) as error:
                 fail(changed, error)
 
 
@@ -96,7 +96,7 @@ def _restore(
     if changed == before:
         return False
     if changed != after:
-        raise file_tags.NoPlace(
+        raise file_tags.UntaggableFile(
             f"{path}: It was changed since, and stays as it is."
         )
     file_tags.write(path, before)

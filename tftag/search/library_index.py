@@ -246,7 +246,7 @@ class LibraryIndex:
         return self._found(
             weights,
             vectors,
-            ranking.Wish(
+            ranking.SearchOptions(
                 top,
                 where,
                 most_per_artist,
@@ -298,7 +298,7 @@ class LibraryIndex:
         return self._found(
             weights,
             np.stack([*like, *unlike]),
-            ranking.Wish(
+            ranking.SearchOptions(
                 top,
                 where,
                 most_per_artist,
@@ -310,15 +310,15 @@ class LibraryIndex:
         )
 
     def _found(
-        self, weights: _Array, vectors: _Array, wish: ranking.Wish
+        self, weights: _Array, vectors: _Array, options: ranking.SearchOptions
     ) -> list[Hit]:
-        self._check(weights, vectors, wish)
+        self._check(weights, vectors, options)
         if not len(self):
             return []
         unit = unit_vectors.unit(vectors, "vectors")
         direction = combination.direction(weights, unit, self._moments)
         (mean,), (spread,) = self._moments.mean_and_spread(direction[None])
-        chosen = ranking.best(self._parts, direction, wish)
+        chosen = ranking.best(self._parts, direction, options)
         sample = self._parts.sample @ direction.astype(np.float32)
         found = []
         for one in chosen:
@@ -346,7 +346,7 @@ class LibraryIndex:
         return found
 
     def _check(
-        self, weights: _Array, vectors: _Array, wish: ranking.Wish
+        self, weights: _Array, vectors: _Array, options: ranking.SearchOptions
     ) -> None:
         expected = (len(weights), self.dim)
         if np.shape(vectors) != expected or not len(weights):
@@ -356,12 +356,12 @@ class LibraryIndex:
                 f"{np.shape(vectors)} for {len(weights)} terms."
             )
         held = self.contents
-        wish.where.check(
+        options.where.check(
             held.tag_names, held.has_model_tags, held.has_file_tags
         )
-        if wish.most_per_artist is not None:
+        if options.most_per_artist is not None:
             filters.check_file_tags(
-                [f"{wish.most_per_artist} per artist"], held.has_file_tags
+                [f"{options.most_per_artist} per artist"], held.has_file_tags
             )
 
     def _recording(

@@ -30,7 +30,7 @@ def parts(tmp_path, monkeypatch):
 
 def test_the_test_split_is_scored_with_what_validation_gave(parts):
     train, validation, test = parts
-    judged = held_out.judge(SETTINGS, TRAINED, train, validation, test)
+    judged = held_out.evaluate(SETTINGS, TRAINED, train, validation, test)
     assert judged.recordings is test
     assert judged.scores.shape == (6, 3)
     assert judged.report.summary["evaluated_on"] == "test"
@@ -42,7 +42,7 @@ def test_the_test_split_is_scored_with_what_validation_gave(parts):
 
 def test_without_a_test_split_validation_is_scored_and_labelled(parts):
     train, validation, _ = parts
-    judged = held_out.judge(SETTINGS, TRAINED, train, validation, None)
+    judged = held_out.evaluate(SETTINGS, TRAINED, train, validation, None)
     assert judged.recordings is validation
     summary = judged.report.summary
     assert summary["evaluated_on"] == held_out.ON_VALIDATION
@@ -51,7 +51,7 @@ def test_without_a_test_split_validation_is_scored_and_labelled(parts):
 
 def test_without_any_held_out_what_was_read_is_scored_and_labelled(parts):
     train, _, _ = parts
-    judged = held_out.judge(SETTINGS, TRAINED, train, None, None)
+    judged = held_out.evaluate(SETTINGS, TRAINED, train, None, None)
     names = [track.path for track in judged.recordings.tracks]
     assert len(names) == 15 and "audio/001.wav" not in names
     summary = judged.report.summary

@@ -7,7 +7,7 @@ import pytest
 import tone_manifest
 
 from experiments.data import recordings
-from experiments.runs import run_folder, state
+from experiments.runs import checkpoint, run_folder
 from experiments.settings import baseline_config, flags
 from experiments.training import loop, tagger_training
 
@@ -119,7 +119,7 @@ def fit(folder, made, every):
     found = tagger_training.train_tagger(
         settings, made.split("train"), made.split("validation"), run
     )
-    return found, state.load(run.checkpoints)[1]
+    return found, checkpoint.load(run.checkpoints)[1]
 
 
 def test_scored_are_every_so_many_epochs_and_no_weight_knows_it(tmp_path):

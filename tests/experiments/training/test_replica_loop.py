@@ -11,7 +11,7 @@ import pytest
 import tone_manifest
 import worker_groups
 
-from experiments.runs import run_folder, state
+from experiments.runs import checkpoint, run_folder
 from experiments.workers import group
 
 JOINT = worker_groups.ROOT / "tests/support/processes/joint_training.py"
@@ -116,7 +116,7 @@ class Group:
 
 
 def final_weights(run):
-    _, arrays = state.load(run.checkpoints)
+    _, arrays = checkpoint.load(run.checkpoints)
     return arrays["model"]
 
 

@@ -13,8 +13,7 @@ import pytest
 import tone_manifest
 
 from experiments.data import recordings
-from experiments.runs import run_folder
-from experiments.runs import state as training_state
+from experiments.runs import checkpoint, run_folder
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training
@@ -64,7 +63,7 @@ def rows(run):
 
 def assert_same_end(run, other):
     (progress, arrays), (progress_2, arrays_2) = (
-        training_state.load(r.checkpoints) for r in (run, other)
+        checkpoint.load(r.checkpoints) for r in (run, other)
     )
     assert arrays.keys() == arrays_2.keys()
     for group in arrays:
@@ -237,7 +236,7 @@ def test_mixed_precision_scales_the_loss_resumes_and_ends_in_float32(
             None,
             run,
         )
-    _, arrays = training_state.load(run.checkpoints)
+    _, arrays = checkpoint.load(run.checkpoints)
     assert any("dynamic_scale" in name for name, _ in arrays["optimizer"])
     for layer in trained.model.backbone.layers:
         assert layer.compute_dtype == "float32"
@@ -255,16 +254,3 @@ def test_without_a_gpu_precision_stays_and_it_is_said(
         with tagger_training.precision("mixed_float16"):
             assert tagger_training.keras.config.dtype_policy().name == "float32"
     assert caplog.text.count("5 to 25 times") == 1
-
-
-@pytest.mark.slow
-def test_run_killed_again_and_again_ends_with_the_same_bits(tmp_path):
-    tone_manifest.make(tmp_path / "data")
-    run = run_folder.RunDir(tmp_path / "runs", "baseline", "killed")
-    for state in (1, 5, 14):
-        kill_when(start(tmp_path, "killed"), lambda: newest_state(run) >= state)  # noqa: B023
-    eventful_training.train(tmp_path, "killed")
-    eventful_training.train(tmp_path, "alone")
-    assert_same_end(
-        run, run_folder.RunDir(tmp_path / "runs", "baseline", "alone")
-    )

@@ -11,7 +11,7 @@ import pytest
 import tiny_tagger
 import tone_manifest
 
-from experiments.runs import run_folder, state
+from experiments.runs import checkpoint, run_folder
 from experiments.settings import baseline_config, flags, optimizers
 from experiments.training import (
     tagger_training,
@@ -148,12 +148,12 @@ def test_a_run_gives_the_weights_it_would_export(tmp_path, group):
     run.write_json("config.json", flags.leaves(settings))
     run.write_json("data.json", {"tags": OLD_TAGS.names})
     old = make(3, seed=7)
-    arrays = {"model": state.named(tagger.masked(make(3)).variables)}
+    arrays = {"model": checkpoint.named(tagger.masked(make(3)).variables)}
     if group == "model":
-        arrays["model"] = state.named(tagger.masked(old).variables)
+        arrays["model"] = checkpoint.named(tagger.masked(old).variables)
     else:
-        arrays[group] = state.named(old.weights)
-    state.save(run.checkpoints, state.Progress(), arrays)
+        arrays[group] = checkpoint.named(old.weights)
+    checkpoint.save(run.checkpoints, checkpoint.Progress(), arrays)
     model = make(4)
     transfer.take_over(model, run.path, NEW_TAGS, settings.audio)
     for a, b in zip(

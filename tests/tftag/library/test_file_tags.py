@@ -175,7 +175,7 @@ def test_what_would_sound_otherwise_is_refused(tmp_path, name):
     path = tmp_path / name
     path.write_bytes(odd_audio.usable()[name].data)
     before = path.read_bytes()
-    with pytest.raises(file_tags.NoPlace, match="decoded as before"):
+    with pytest.raises(file_tags.UntaggableFile, match="decoded as before"):
         file_tags.write(path, FIELDS)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == [name]
@@ -189,7 +189,7 @@ def test_odd_files_are_written_or_named_and_whole(tmp_path):
         digest = hashlib.sha256(path.read_bytes()).digest()
         try:
             file_tags.write(path, FIELDS)
-        except file_tags.NoPlace as error:
+        except file_tags.UntaggableFile as error:
             assert str(path) in str(error), name
             assert hashlib.sha256(path.read_bytes()).digest() == digest, name
         else:
@@ -211,7 +211,7 @@ def test_links_are_followed_and_second_names_refused(copy):
     file_tags.write(link, FIELDS)
     assert link.is_symlink() and file_tags.read(path) == FIELDS
     os.link(path, path.with_name("second.flac"))
-    with pytest.raises(file_tags.NoPlace, match="hard links"):
+    with pytest.raises(file_tags.UntaggableFile, match="hard links"):
         file_tags.write(path, NONE)
     assert file_tags.read(path) == FIELDS
 

@@ -30,7 +30,7 @@ def write(
 
     Args:
         file: Where to.
-        form: One of `wish_flags.FORMATS`.
+        form: One of `search_flags.FORMATS`.
         labels: Of the terms of the query, or of the examples.
         hits: The recordings in their order.
         count: How many recordings the library has.

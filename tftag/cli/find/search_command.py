@@ -5,7 +5,7 @@ import contextlib
 
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
-from tftag.cli.find import hit_output, opened_library, wish_flags
+from tftag.cli.find import hit_output, opened_library, search_flags
 from tftag.pretrained import presets
 from tftag.search import known_terms, query
 
@@ -48,7 +48,7 @@ def add_parser(commands: "command_line.Commands") -> None:
     chosen_model.add_flag(
         search, f"the index's own; of a folder {presets.DUAL_ENCODER}"
     )
-    wish_flags.add_flags(search)
+    search_flags.add_flags(search)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -96,13 +96,13 @@ def run(arguments: argparse.Namespace) -> int:
             terms,
             vectors,
             arguments.top,
-            where=wish_flags.wanted(arguments),
+            where=search_flags.wanted(arguments),
             most_per_artist=arguments.per_artist,
             collapse_copies=not arguments.copies,
         )
         hit_output.write(
             out,
-            arguments_lib.row_format(arguments, wish_flags.FORMATS),
+            arguments_lib.row_format(arguments, search_flags.FORMATS),
             [known_terms.label(term) for term in terms],
             hits,
             len(index),

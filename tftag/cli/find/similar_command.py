@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
-from tftag.cli.find import hit_output, opened_library, wish_flags
+from tftag.cli.find import hit_output, opened_library, search_flags
 from tftag.pretrained import presets
 from tftag.search import library_index
 
@@ -54,7 +54,7 @@ def add_parser(commands: "command_line.Commands") -> None:
     chosen_model.add_flag(
         similar, f"the index's own; of a folder {presets.DUAL_ENCODER}"
     )
-    wish_flags.add_flags(similar)
+    search_flags.add_flags(similar)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
             [vectors[path] for path in arguments.like],
             [vectors[path] for path in arguments.unlike],
             arguments.top,
-            where=wish_flags.wanted(arguments),
+            where=search_flags.wanted(arguments),
             most_per_artist=arguments.per_artist,
             collapse_copies=not arguments.copies,
             leave_out=examples,
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
         labels = [*arguments.like, *(f"-{path}" for path in arguments.unlike)]
         hit_output.write(
             out,
-            arguments_lib.row_format(arguments, wish_flags.FORMATS),
+            arguments_lib.row_format(arguments, search_flags.FORMATS),
             [audio_files.shown(label) for label in labels],
             hits,
             len(index),

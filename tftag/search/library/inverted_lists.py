@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 # Cells that a query looks into: this share of all, and no fewer.
-PROBED_SHARE = 1 / 8
-LEAST_PROBES = 64
+PROBED_SHARE = 1 / 32
+LEAST_PROBES = 128
 _ID_BYTES = 8
 _TRAINING_ROWS_PER_LIST = 40
 _KEPT_VARIANCE = 0.999
@@ -155,6 +155,8 @@ class Lists:
         mapped.nlist, mapped.code_size = lists, width
         mapped.filename = os.fspath(pathlib.Path(path))
         mapped.read_only = True
+        # It starts so many threads for every query.
+        mapped.prefetch_nthread = 0
         mapped.totsize = file_bytes(self._rows, width)
         mapped.lists.resize(lists)
         sizes = np.ascontiguousarray(list_size, np.uint64)

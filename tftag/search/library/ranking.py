@@ -28,7 +28,7 @@ COPY_SECONDS = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Wish:
+class SearchOptions:
     """What is wanted besides a high score.
 
     Attributes:
@@ -79,14 +79,14 @@ class Chosen:
 def best(
     parts: opened_parts.OpenedParts,
     direction: npt.NDArray[np.floating[Any]],
-    wish: Wish,
+    options: SearchOptions,
 ) -> list[Chosen]:
     """Finds the rows with the highest products.
 
     Args:
         parts: Of an index.
         direction: float64 `[dim]`.
-        wish: What is wanted.
+        options: What is wanted.
 
     Returns:
         From the best down, equal ones by name; fewer than wanted only where
@@ -95,17 +95,17 @@ def best(
     Raises:
         ValueError: A row is damaged.
     """
-    masks = [_mask(part, parts, wish) for part in parts.parts]
+    masks = [_mask(part, parts, options) for part in parts.parts]
     survivors = sum(
         len(part.segment) if mask is None else int(mask.sum())
         for part, mask in zip(parts.parts, masks, strict=True)
     )
     is_exact = survivors <= EXACT_ROWS
-    count = max(_LEAST_SUGGESTED, _SUGGESTED * wish.top)
+    count = max(_LEAST_SUGGESTED, _SUGGESTED * options.top)
     while True:
         is_exact = is_exact or count > _MOST_SUGGESTED
         rows = _candidates(parts, masks, direction, count, survivors, is_exact)
-        chosen, is_enough = _pick(rows, wish)
+        chosen, is_enough = _pick(rows, options)
         if is_enough or (is_exact and count >= survivors):
             return chosen
         count *= 4
@@ -125,16 +125,16 @@ def copy_cosine(library: moments.Moments) -> float:
 def _mask(
     part: opened_parts.OpenedPart,
     parts: opened_parts.OpenedParts,
-    wish: Wish,
+    options: SearchOptions,
 ) -> npt.NDArray[Any] | None:
     """Which rows of a segment come into question; None where all do."""
     found = part.is_there
     arrays = part.segment.arrays
-    if not wish.where.is_open:
-        passed = wish.where.mask(arrays, parts.contents.tag_names)
+    if not options.where.is_open:
+        passed = options.where.mask(arrays, parts.contents.tag_names)
         found = passed if found is None else found & passed
-    if wish.leave_out:
-        keys = np.array(sorted(wish.leave_out), "<u8")
+    if options.leave_out:
+        keys = np.array(sorted(options.leave_out), "<u8")
         others = np.isin(arrays["key"], keys, invert=True)
         found = others if found is None else found & others
     return found
@@ -192,7 +192,7 @@ def _compared(
     rows: npt.NDArray[Any],
     direction: npt.NDArray[np.floating[Any]],
 ) -> Iterator[Chosen]:
-    vectors = part.segment.arrays["vectors"][rows].astype(np.float64)
+    vectors = part.segment.vectors_at(rows).astype(np.float64)
     lengths = np.linalg.norm(vectors, axis=1)
     if not (np.abs(lengths - 1) < _UNIT_TOLERANCE).all():
         raise ValueError(
@@ -208,28 +208,30 @@ def _compared(
         yield Chosen(part, row, score, vector)
 
 
-def _pick(found: list[Chosen], wish: Wish) -> tuple[list[Chosen], bool]:
+def _pick(
+    found: list[Chosen], options: SearchOptions
+) -> tuple[list[Chosen], bool]:
     """Takes the best that may stand side by side, and whether they suffice."""
     chosen: list[Chosen] = []
     of_artist: dict[int, int] = {}
-    vectors = np.zeros((wish.top, _dim(found)))
+    vectors = np.zeros((options.top, _dim(found)))
     for place, one in enumerate(found):
-        if len(chosen) == wish.top:
-            if wish.copy_cosine is not None:
-                _add_copies(chosen, vectors, found[place:], wish.copy_cosine)
+        if len(chosen) == options.top:
+            if options.copy_cosine is not None:
+                _add_copies(chosen, vectors, found[place:], options.copy_cosine)
             break
-        if wish.copy_cosine is not None and _add_copies(
-            chosen, vectors[: len(chosen)], [one], wish.copy_cosine
+        if options.copy_cosine is not None and _add_copies(
+            chosen, vectors[: len(chosen)], [one], options.copy_cosine
         ):
             continue
         artist = int(one.part.segment.arrays["artist"][one.row])
-        if wish.most_per_artist is not None and artist:
-            if of_artist.get(artist, 0) == wish.most_per_artist:
+        if options.most_per_artist is not None and artist:
+            if of_artist.get(artist, 0) == options.most_per_artist:
                 continue
             of_artist[artist] = of_artist.get(artist, 0) + 1
         vectors[len(chosen)] = one.vector
         chosen.append(one)
-    return chosen, len(chosen) == wish.top
+    return chosen, len(chosen) == options.top
 
 
 def _dim(found: list[Chosen]) -> int:

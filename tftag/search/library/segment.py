@@ -9,6 +9,7 @@ import dataclasses
 import os
 import pathlib
 import secrets
+import weakref
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -116,6 +117,7 @@ class Segment:
         shape: Its counts.
         crc: Of the whole file.
         arrays: Read-only, mapped into the memory.
+        descriptor: Of the open file; closed with the segment.
         lists: Of `inverted_lists`; None where there are none, or no faiss.
         moments: Of all its vectors.
     """
@@ -124,12 +126,34 @@ class Segment:
     shape: Shape
     crc: int
     arrays: Mapping[str, npt.NDArray[Any]]
+    descriptor: int
     lists: inverted_lists.Lists | None
     moments: moments.Moments
+
+    def __post_init__(self) -> None:
+        """Closes the file when nobody asks any more."""
+        weakref.finalize(self, os.close, self.descriptor)
 
     def __len__(self) -> int:
         """Number of recordings."""
         return self.shape.rows
+
+    def vectors_at(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Reads a few vectors: through the map, each brings its neighbours.
+
+        Args:
+            rows: int64 `[rows]`.
+
+        Returns:
+            float32 `[rows, dim]`.
+        """
+        length = 4 * self.shape.dim
+        start, _ = self.shape.places["vectors"]
+        read = b"".join(
+            os.pread(self.descriptor, length, start + row * length)
+            for row in rows.tolist()
+        )
+        return np.frombuffer(read, "<f4").reshape(len(rows), self.shape.dim)
 
 
 def sample_rows(rows: int) -> npt.NDArray[Any]:
@@ -202,13 +226,28 @@ def opened(folder: pathlib.Path, name: str, shape: Shape, crc: int) -> Segment:
     """
     path = folder / name
     size = path.stat().st_size
-    places = shape.places
     if size != shape.file_bytes:
         raise ValueError(f"{name} has {size} bytes, not {shape.file_bytes}")
     if size <= _CHECKED_BYTES and _crc(path) != crc:
         raise ValueError(f"{name} has another sum")
     with open(path, "rb") as file:
         mapped = np.asarray(np.memmap(file, np.uint8, "r"))
+        descriptor = os.dup(file.fileno())
+    try:
+        return _checked(path, shape, crc, mapped, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _checked(
+    path: pathlib.Path,
+    shape: Shape,
+    crc: int,
+    mapped: npt.NDArray[Any],
+    descriptor: int,
+) -> Segment:
+    name, places = path.name, shape.places
     arrays = {
         at: mapped[slice(*places[at])].view(dtype).reshape(counts)
         for at, (dtype, counts) in shape.arrays.items()
@@ -225,7 +264,8 @@ def opened(folder: pathlib.Path, name: str, shape: Shape, crc: int) -> Segment:
     )
     if not (np.isfinite(sums.total).all() and np.isfinite(sums.outer).all()):
         raise ValueError(f"{name} has sums that are not finite")
-    return Segment(name, shape, crc, arrays, _lists(path, shape, arrays), sums)
+    lists = _lists(path, shape, arrays)
+    return Segment(name, shape, crc, arrays, descriptor, lists, sums)
 
 
 def _lists(

@@ -82,7 +82,7 @@ class Suggestions(pydantic.BaseModel):
     suggestions: list[Suggestion]
 
 
-class Wish(pydantic.BaseModel):
+class SearchOptions(pydantic.BaseModel):
     """What recordings must be to be found."""
 
     top: int = pydantic.Field(20, ge=1, le=1_000)
@@ -115,13 +115,13 @@ class Wish(pydantic.BaseModel):
         }
 
 
-class Search(Wish):
+class Search(SearchOptions):
     """A query, and what is asked of the recordings."""
 
     q: str = pydantic.Field(max_length=_LONGEST_QUERY)
 
 
-class Similar(Wish):
+class Similar(SearchOptions):
     """Examples, and what is asked of the recordings."""
 
     like: list[str] = pydantic.Field([], max_length=_MOST_EXAMPLES)

@@ -10,18 +10,18 @@ ROWS = drawn_index.vectors(300)
 DIRECTION = np.random.default_rng(2).normal(size=drawn_index.DIM)
 
 
-def wish(top, **changes):
+def options(top, **changes):
     fields = {
         "where": filters.Filter(),
         "most_per_artist": None,
         "copy_cosine": None,
         "leave_out": frozenset(),
     }
-    return ranking.Wish(top, **{**fields, **changes})
+    return ranking.SearchOptions(top, **{**fields, **changes})
 
 
 def found(parts, top, **changes):
-    chosen = ranking.best(parts, DIRECTION, wish(top, **changes))
+    chosen = ranking.best(parts, DIRECTION, options(top, **changes))
     return [
         int(one.part.segment.arrays["modified_ns"][one.row]) for one in chosen
     ]
@@ -67,7 +67,7 @@ def test_a_vector_of_another_length_is_damage(tmp_path):
 @pytest.mark.parametrize("change", [{"top": 0}, {"most_per_artist": 0}])
 def test_numbers_below_1_are_refused(change):
     with pytest.raises(ValueError, match="must be at least 1"):
-        wish(**{"top": 1, **change})
+        options(**{"top": 1, **change})
 
 
 def test_copies_are_nearer_than_recordings_are_on_average():

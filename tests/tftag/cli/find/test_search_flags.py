@@ -2,26 +2,26 @@ import argparse
 
 import pytest
 
-from tftag.cli.find import wish_flags
+from tftag.cli.find import search_flags
 from tftag.search.library import filters
 
 
 def parsed(*words):
     parser = argparse.ArgumentParser()
-    wish_flags.add_flags(parser)
+    search_flags.add_flags(parser)
     return parser.parse_args(words)
 
 
 def test_without_flags_all_may_be_found():
     arguments = parsed()
-    assert wish_flags.wanted(arguments) == filters.Filter()
+    assert search_flags.wanted(arguments) == filters.Filter()
     assert (arguments.top, arguments.per_artist) == (10, None)
 
 
 def test_flags_become_a_filter():
     words = "--tag rock --tag piano --without-tag vocals --artist A --album B"
     words += " --year 1990- --length 1:00-2:30 --folder x/y"
-    assert wish_flags.wanted(parsed(*words.split())) == filters.Filter(
+    assert search_flags.wanted(parsed(*words.split())) == filters.Filter(
         ("rock", "piano"),
         ("vocals",),
         ("A",),
@@ -41,7 +41,7 @@ def test_flags_become_a_filter():
     ],
 )
 def test_years(text, expected):
-    assert wish_flags.years(text) == expected
+    assert search_flags.years(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,18 +53,18 @@ def test_years(text, expected):
     ],
 )
 def test_lengths(text, expected):
-    assert wish_flags.lengths(text) == expected
+    assert search_flags.lengths(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "-", "90", "1999-1990", "x", "19900"])
 def test_what_is_no_range_of_years(text):
     if text == "90":
-        assert wish_flags.lengths("90-90") == (90, 90)
+        assert search_flags.lengths("90-90") == (90, 90)
     with pytest.raises(argparse.ArgumentTypeError, match="Received"):
-        wish_flags.years(text)
+        search_flags.years(text)
 
 
 @pytest.mark.parametrize("text", ["", "-", "90", "5:00-2:30", "a-b", "1::2-"])
 def test_what_is_no_range_of_lengths(text):
     with pytest.raises(argparse.ArgumentTypeError, match="Received"):
-        wish_flags.lengths(text)
+        search_flags.lengths(text)

@@ -3,7 +3,7 @@ import unicodedata
 import pytest
 
 from tftag import tags
-from tftag.words import spelling as letters
+from tftag.words import folding as letters
 
 
 @pytest.mark.parametrize(

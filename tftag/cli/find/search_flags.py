@@ -28,7 +28,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="where the index of a FOLDER is kept (default: "
         "FOLDER/.tftag-index)",
     )
-    wishes = parser.add_argument_group(
+    options = parser.add_argument_group(
         "what may be found",
         "Each of --tag and --without-tag must hold; of --artist, --album and "
         "--folder, one. Artist, album and year are those of the files, read "
@@ -41,30 +41,30 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         ("--album", "NAME", "the file names this album"),
         ("--folder", "PATH", "it lies below this folder inside the library"),
     ):
-        wishes.add_argument(
+        options.add_argument(
             flag, action="append", default=[], metavar=metavar, help=text
         )
-    wishes.add_argument(
+    options.add_argument(
         "--year",
         type=years,
         default=(None, None),
         metavar="FROM-TO",
         help="1990-1999, 1990-, -1999 or 1990",
     )
-    wishes.add_argument(
+    options.add_argument(
         "--length",
         type=lengths,
         default=(None, None),
         metavar="FROM-TO",
         help="in seconds or m:ss, as 2:30-5:00, 60- or -600",
     )
-    wishes.add_argument(
+    options.add_argument(
         "--per-artist",
         type=arguments_lib.count,
         metavar="N",
         help="at most N recordings of an artist",
     )
-    wishes.add_argument(
+    options.add_argument(
         "--copies",
         action="store_true",
         help="list recordings that sound the same too, each by itself",
