@@ -113,7 +113,10 @@ def main(argv: list[str] | None = None) -> int:
             found |= {"study": arguments.study, "command": command}
             report(asked, found, done, manifest, folds, run, environment)
             bucket_copies.make(arguments.copy_to, run)
-        left = arguments.seeds * arguments.folds - len(done)
+        left = arguments.seeds * arguments.folds - sum(
+            all(result.failure != jobs.LATE for result in block.results)
+            for block in done
+        )
         if left:
             print(
                 f"{left} of {arguments.seeds * arguments.folds} folds did not "

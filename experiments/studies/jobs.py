@@ -27,6 +27,7 @@ from pipelines import manifest as manifests
 from tftag.files import no_links, plain_json
 
 TRAININGS = "trainings"
+LATE = "did not fit into --budget"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +114,8 @@ def blocks(
             one always is.
 
     Yields:
-        Blocks, as they are finished.
+        Blocks, as they are finished. Where the time ends within the first,
+        what it has, the other arms with `LATE` for a failure.
     """
     begin = time.monotonic()
     longest: dict[str, float] = {}
@@ -130,6 +132,10 @@ def blocks(
             )
             is_late = before - begin + expected > budget_seconds
             if is_late and longest and not training.is_done:
+                if results and (seed, fold) == (base.seed, 0):
+                    left = len(asked.arms) - len(results)
+                    late = (Result(None, 0.0, LATE),) * left
+                    yield Block(seed, fold, (*results, *late))
                 return
             results.append(train(training, manifest))
             spent = max(time.monotonic() - before, results[-1].seconds)

@@ -6,7 +6,7 @@ import tone_manifest
 
 from experiments.runs import run_folder
 from experiments.settings import baseline_config, flags
-from experiments.studies import jobs, study
+from experiments.studies import jobs, study, summary
 
 ASKED = study.Study("?", (study.Arm("a"), study.Arm("b")))
 FOLDS = tuple(np.array_split(np.arange(16), 4))
@@ -60,7 +60,7 @@ def trained(manifest, folder, budget_seconds):
 
 
 @pytest.mark.parametrize(
-    ("budget_seconds", "count"), [(0.5, 0), (1.0, 1), (3.5, 3), (1e9, 8)]
+    ("budget_seconds", "count"), [(1.0, 1), (3.5, 3), (1e9, 8)]
 )
 def test_no_training_is_begun_that_would_end_later(
     manifest, tmp_path, clock, budget_seconds, count
@@ -70,6 +70,17 @@ def test_no_training_is_begun_that_would_end_later(
     assert clock[0] <= budget_seconds
     order = [(block.seed, block.fold) for block in found]
     assert order == sorted(order)
+
+
+def test_a_first_fold_that_did_not_fit_gives_the_arms_that_did(
+    manifest, tmp_path, clock
+):
+    (block,) = trained(manifest, tmp_path, 0.5)
+    assert [result.failure for result in block.results] == ["", jobs.LATE]
+    found = summary.summarize(
+        ASKED, [block], np.eye(16, 3), [FOLDS[0], *FOLDS[1:]]
+    )
+    assert found["failed"] == {"b": jobs.LATE} and set(found["arms"]) == {"a"}
 
 
 def test_what_is_finished_takes_nothing_of_the_budget(
