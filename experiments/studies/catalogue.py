@@ -72,7 +72,7 @@ STUDIES: dict[str, Study] = {
             Arm("hop 1,024"),
             Arm("hop 512", {"hop_samples": 512}),
             Arm("window 2,048", {"window_samples": 2_048}),
-            Arm("96 bands", {"mel_bands": 96}),
+            Arm("96 bands, 6 blocks", {"mel_bands": 96, "blocks": 6}),
             Arm("log10(1 + 10,000 x)", {"compression": "log10"}),
             Arm("floor 1e-7", {"log_floor": 1e-7}),
         ),

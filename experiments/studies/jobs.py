@@ -20,11 +20,12 @@ import tensorflow as tf
 from experiments.figures import tensorboard_log
 from experiments.runs import run_folder
 from experiments.scoring import evaluation, out_of_fold
-from experiments.settings import baseline_config, flags
+from experiments.settings import baseline_config, flags, pretrained
 from experiments.studies import study
 from experiments.training import fold_scores, loop
 from pipelines import manifest as manifests
 from tftag.files import no_links, plain_json
+from tftag.models import backbone
 
 TRAININGS = "trainings"
 LATE = "did not fit into --budget"
@@ -177,7 +178,7 @@ def check(
     manifest: manifests.Manifest,
     folds: Sequence[np.ndarray],
 ) -> None:
-    """Refuses arms that would be left with less than a batch.
+    """Refuses arms that cannot be trained, before any is.
 
     Raises:
         ValueError: names the arm and the way out.
@@ -187,6 +188,8 @@ def check(
         settings = arm.settings(base)
         if settings.is_on_cached_vectors:
             continue  # of few recordings it takes all
+        if settings.model.backbone.architecture != pretrained.ARCHITECTURE:
+            backbone.check_halvings(settings.audio, settings.model.backbone)
         batch_size = settings.training.batch_size
         count = len(learnt_rows(manifest, largest, arm.train_share, base.seed))
         if count < batch_size:
