@@ -16,12 +16,9 @@ import json
 import pathlib
 import re
 
-import numpy as np
-
 from experiments.studies import markdown
 from tftag.cli import command_line
 from tftag.files import atomic_write, plain_json
-from tftag.zero_shot import repeated_draws
 
 ROOT = pathlib.Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "results.json"
@@ -83,10 +80,6 @@ def taken(folder: pathlib.Path) -> dict:
         return kept | {"command": plain_command(found["command"])}
     starts = plain_json.read(folder / "environment.json", "name another run")
     command = plain_command(starts["starts"][-1]["command"])
-    if "coverage" in found:
-        names = ("draws", "coverage", "figures")
-        kept = {name: found[name] for name in names}
-        return {"command": command, **kept, "draws": len(found["draws"])}
     return {
         "command": command,
         "kept": True,
@@ -181,43 +174,6 @@ def _rows(titles: dict[str, str]):
     return table
 
 
-def towers(results: dict[str, dict]) -> str:
-    """Losses and word vectors of the dual encoder, in pairs over the draws."""
-    run = results["runs"]["ablation"]
-    rows = [
-        title for title, kinds in run["figures"].items() if type(kinds) is dict
-    ]
-    sources = [title for title in rows if title in run["coverage"]]
-    losses = [title for title in rows if title not in sources]
-    columns = [("unseen", "roc_auc"), ("unseen", "map"), ("seen", "roc_auc")]
-    columns.append(("seen", "map"))
-    heads = [f"{side}: {_FIGURES[name]}" for side, name in columns]
-    lines = [f"| | {' | '.join(heads)} |", "| --- " * 5 + "|"]
-    for group in (losses, sources):
-        for title in group:
-            cells = []
-            for side, name in columns:
-                mine, first = (
-                    run["figures"][row]["unseen"][side][name]
-                    for row in (title, group[0])
-                )
-                cell = f"{mine['mean']:.3f}"
-                if title != group[0]:
-                    over = np.subtract(mine["values"], first["values"])
-                    found = repeated_draws.combine(
-                        [{"over": {"value": value}} for value in over]
-                    )["over"]
-                    cell += ", " + markdown.difference(
-                        {
-                            "value": found["mean"],
-                            "ci95": found["ci95_over_draws"],
-                        }
-                    )
-                cells.append(cell)
-            lines.append(f"| {title} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
 def _with_interval(figure) -> str:
     value = f"{figure['value']:.3f}"
     if figure["ci95"] is None:
@@ -233,7 +189,6 @@ _CONTROL = "`strong --shuffle-labels --epochs 30`"
 TABLES = {
     "embedded": embedded,
     "embedded_whole": embedded_whole,
-    "towers": towers,
     "4q": _rows(
         {
             "transfer": "`transfer`, from published taggers, in less time "
@@ -241,6 +196,14 @@ TABLES = {
             "strong": _STRONG,
             "plain_script": _SCRIPT,
             "shuffled": f"{_CONTROL}, the control",
+        }
+    ),
+    "4q_transfer": _rows(
+        {
+            "transfer": "`transfer`",
+            "msd_regression": "logistic regression (scikit-learn, C 0.01) on "
+            "`msd_musicnn`'s embedding",
+            "strong": "`strong`, as above",
         }
     ),
     "4q_from_scratch": _rows(

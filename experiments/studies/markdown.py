@@ -12,7 +12,7 @@ def section(found: dict) -> str:
         found: what a study writes into metrics.json.
     """
     control, *_ = found["arms"]
-    minutes = found["seconds"] / 60
+    minutes = max(1, round(found["seconds"] / 60))
     seeds = len(found["seeds"])
     lines = [
         f"**{found['answer']}**",
@@ -23,9 +23,10 @@ def section(found: dict) -> str:
         "",
         f"{found['recordings']} recordings of {len(found['folds'])} of "
         f"{found['all_folds']} folds by artist, {seeds} "
-        f"seed{'s' if seeds > 1 else ''}, {minutes:.0f} minutes of processor "
-        "time; behind each figure its difference from the first row, with "
-        "the 95 % interval over recordings drawn again in pairs.",
+        f"seed{'s' if seeds > 1 else ''}, {minutes} "
+        f"minute{'s' if minutes > 1 else ''} of processor time; behind each "
+        "figure its difference from the first row, with the 95 % interval "
+        "over recordings drawn again in pairs.",
         "",
         f"| | {' | '.join(TITLES.values())} | CPU s a fold |",
         "| --- " * (len(TITLES) + 2) + "|",
