@@ -8,7 +8,7 @@ from experiments.runs import run_folder
 from experiments.settings import baseline_config, flags
 from experiments.studies import jobs, study, summary
 
-ASKED = study.Study("?", (study.Arm("a"), study.Arm("b")))
+ASKED = study.Study("?", (study.Arm("a"), study.Arm("b", {"epochs": 41})))
 FOLDS = tuple(np.array_split(np.arange(16), 4))
 
 
