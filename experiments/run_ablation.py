@@ -6,15 +6,13 @@ python -m experiments.run_ablation runs/zero_shot/first --words glove.txt random
 ```
 
 The draws, their taggers and all settings are those of a finished run of
-`run_zero_shot`. Only the towers are fitted anew, on the taggers' bodies or on
-published ones (`--preset transfer`), so what differs between rows is what the
-row names. Tags that a source of words does not know are left out
+`run_zero_shot`. Only the towers are fitted anew, so what differs between rows
+is what the row names. Tags that a source of words does not know are left out
 of its training, and all sources are compared on the tags that every one of
 them knows.
 """
 
 import argparse
-import functools
 import pathlib
 import sys
 
@@ -34,7 +32,7 @@ from pipelines import manifest as manifests
 from tftag import zero_shot
 from tftag.cli import command_line
 from tftag.files import atomic_write
-from tftag.models import clip_model, dual_encoder
+from tftag.models import clip_model
 from tftag.zero_shot import repeated_draws, tag_split
 
 EXPERIMENT = "ablation"
@@ -129,11 +127,10 @@ def read_run(base: pathlib.Path) -> tuple[dual_encoder_config.DualConfig, dict]:
     values = run.load_json("config.json")
     made = dual_encoder_config.PRESETS[values["preset"]]()
     settings = flags.replace(made, values)
-    if settings.body != "tagger" and not settings.is_on_cached_vectors:
+    if settings.body != "tagger":
         raise ValueError(
-            "Towers are compared on bodies that stay: run_zero_shot must have "
-            "had --body tagger or --preset transfer. "
-            f"Received: {settings.body!r} in {base}"
+            "Towers are compared on the bodies of taggers: run_zero_shot must "
+            f"have had --body tagger. Received: {settings.body!r} in {base}"
         )
     return settings, run.load_json("metrics.json")
 
@@ -178,15 +175,28 @@ def score_draw(
     seen_train, _ = dual_encoder_data.to_learn(
         settings.protocol, plan.train, split
     )
-    score = _towers(settings, seen_train, test, base, run, plan.number)
+    tagger = tagger_training.train_tagger(
+        dual_encoder_training.tagger_settings(settings),
+        seen_train,
+        None,
+        run_folder.RunDir(base / "draws" / f"draw_{plan.number}", "", "tagger"),
+    )
+    learnt = dual_encoder_training.learnt_from(settings, tagger, seen_train)
+    clips, test_clips = (
+        cached_clips.clip_vectors(tagger.model, part, settings)
+        for part in (learnt, test)
+    )
     folder = run.path / "draws"
     folder.mkdir(exist_ok=True)
     scores = {}
     for place, row in enumerate(rows):
         file = folder / f"draw_{plan.number}_row_{place}.npy"
         if not file.exists():
+            made = score_row(
+                row, tagger.model, clips, learnt, test_clips, names
+            )
             with atomic_write.replacing(file, is_text=False) as npy:
-                np.save(npy, score(row))
+                np.save(npy, made)
         scores[row.title] = np.load(file)
         print(f"draw {plan.number}: {row.title}", flush=True)
     figures = {
@@ -243,48 +253,6 @@ def all_know(
     )
 
 
-def _towers(settings, train, test, base, run, number):
-    """A function: row -> scores of the test recordings."""
-    if settings.is_on_cached_vectors:
-        return functools.partial(_score_frozen, train, test, run, number)
-    tagger = tagger_training.train_tagger(
-        dual_encoder_training.tagger_settings(settings),
-        train,
-        None,
-        run_folder.RunDir(base / "draws" / f"draw_{number}", "", "tagger"),
-    )
-    learnt = dual_encoder_training.learnt_from(settings, tagger, train)
-    clips, test_clips = (
-        cached_clips.clip_vectors(tagger.model, part, settings)
-        for part in (learnt, test)
-    )
-    return lambda row: score_row(
-        row,
-        tagger.model,
-        clips,
-        learnt,
-        test_clips,
-        test.vocabulary.names,
-    )
-
-
-def _score_frozen(train, test, run, number, row):
-    """Scores of towers on a published body, `[recordings, tags]`."""
-    known = row.known(train.vocabulary.names)
-    names = tuple(np.array(train.vocabulary.names, object)[known])
-    trained = dual_encoder_training.train(
-        row.settings,
-        dual_encoder_data.with_tags(train, names),
-        None,
-        row.vectors,
-        run_folder.RunDir(run.path, "towers", f"draw_{number}"),
-    )
-    recordings = dual_encoder_training.embed_recordings(
-        trained.model, test, row.settings
-    )
-    return against_tags(trained.model, recordings, row, test.vocabulary.names)
-
-
 def score_row(
     row: ablation_rows.Row,
     body: clip_model.ClipModel,
@@ -304,16 +272,6 @@ def score_row(
         row.vectors,
     )
     recordings = cached_clips.embed(model, test_clips)
-    return against_tags(model, recordings, row, names)
-
-
-def against_tags(
-    model: dual_encoder.DualEncoder,
-    recordings: npt.NDArray[np.float32],
-    row: ablation_rows.Row,
-    names: tuple[str, ...],
-) -> npt.NDArray[np.float32]:
-    """Cosines with the tags, `[recordings, tags]`, NaN for unknown ones."""
     askable = row.known(names)
     scores = np.full((len(recordings), len(names)), np.nan, np.float32)
     tags = dual_encoder_training.embed_tags(
