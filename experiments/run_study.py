@@ -36,7 +36,7 @@ from tftag.cli import command_line
 from tftag.files import atomic_write
 
 EXPERIMENT = "study"
-_SHORT = {
+_SHORT: dict[str, object] = {
     "members": 1,
     "epochs": 30,
     "average_decay": 0.99,

@@ -66,7 +66,7 @@ def traces(
         if name == "largest_logit":
             axes.axhline(_CLIPPED, color=plots.GREY, lw=0.8, ls=":")
             axes.annotate(
-                "clipped beyond", (1, _CLIPPED), color=plots.GREY, va="bottom"
+                "clipped beyond", (1, _CLIPPED), color=plots.GREY, va="top"
             )
         lowest, highest = axes.get_ylim()
         if highest > 20 * max(lowest, 1.0):

@@ -124,7 +124,7 @@ def blocks(
         range(base.seed, base.seed + seeds), range(len(folds))
     )
     for seed, fold in order:
-        results = []
+        results: list[Result] = []
         for arm in asked.arms:
             training = plan(arm, base, manifest, folds[fold], seed, run)
             before = time.monotonic()
