@@ -52,9 +52,9 @@ def test_a_part_that_no_run_has_is_refused():
 
 
 def test_a_study_has_its_answer_command_cost_and_differences():
-    page = "x\n<!-- results toy -->\nold\n<!-- end -->\ny"
+    page = "x\n<!-- results toy -->\nstale\n<!-- end -->\ny"
     text = results_table.filled(page, {"runs": {}, "studies": {"toy": STUDY}})
-    assert text.startswith("x\n") and text.endswith("y") and "old" not in text
+    assert text.startswith("x\n") and text.endswith("y") and "stale" not in text
     assert STUDY["answer"] in text
     assert "experiments.run_study toy --data data/x" in text
     assert "40 recordings of 2 of 5 folds" in text and "2 minutes" in text
