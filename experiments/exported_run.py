@@ -245,16 +245,16 @@ def _told(
 def _data(
     settings: dual_encoder_config.Settings, manifest: manifests.Manifest
 ) -> dict:
-    used = list(manifest.tracks)
+    used = manifest.tracks
     if settings.train_on != "all":
-        used = [track for track in used if track.split != "test"]
+        used = used.take(np.flatnonzero(~used.where("split", "test")))
     return {
         "fingerprint": manifest.fingerprint,
         "folder": str(manifest.folder),
         "source": manifest.source,
         "recordings": manifest.split_counts,
-        "recording_ids": [track.track_id for track in used],
-        "audio_hashes": [track.audio_hash for track in used],
+        "recording_ids": used.texts("track_id"),
+        "audio_hashes": used.texts("audio_hash"),
         "audit": manifest.audit,
         "tags": list(manifest.vocabulary.names),
         "licences": transfer.licences(settings.init_from),

@@ -42,7 +42,9 @@ def main(argv: list[str] | None = None) -> int:
     encoder = saved_dual_encoder.SavedDualEncoder(
         presets.resolve(arguments.model, _log.info)
     )
-    names, truth = labelled(scored, arguments.least)
+    names, truth = labelled(
+        scored, arguments.least, in_vocabulary=arguments.vocabulary
+    )
     vectors, known_share = encoder.embed_texts(names)
     unknown = [names[at] for at in np.flatnonzero(known_share == 0)]
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, arguments.name)
@@ -102,19 +104,25 @@ def parse(command: list[str]) -> argparse.Namespace:
         default=1,
         help="recordings that a tag must have to count (%(default)s)",
     )
+    parser.add_argument(
+        "--vocabulary",
+        action="store_true",
+        help="only the tags that the data were prepared to teach",
+    )
     parser.add_argument("--runs", default="runs", help="folder of runs (runs)")
     parser.add_argument("--name", default="", help="of the run (the UTC time)")
     return parser.parse_args(command)
 
 
 def labelled(
-    manifest: manifests.Manifest, least: int
+    manifest: manifests.Manifest, least: int, *, in_vocabulary: bool = False
 ) -> tuple[tuple[str, ...], np.ndarray]:
     """Finds the tags of the recordings, and which recordings have them.
 
     Args:
         manifest: The recordings.
         least: How many of them must have a tag.
+        in_vocabulary: Whether a tag must be in the vocabulary.
 
     Returns:
         The names in order, and the truth, float32 `[recordings, tags]`.
@@ -123,7 +131,10 @@ def labelled(
         ValueError: No tag has so many.
     """
     carried = [{tags.clean_tag(t) for t in r.tags} for r in manifest.tracks]
-    every = sorted(set().union(*carried))
+    asked = set().union(*carried)
+    if in_vocabulary:
+        asked.intersection_update(manifest.vocabulary.names)
+    every = sorted(asked)
     truth = np.array([[n in has for n in every] for has in carried], np.float32)
     kept = truth.sum(axis=0) >= least
     if not kept.any():

@@ -54,8 +54,8 @@ def main(argv: list[str] | None = None) -> int:
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
         rows = splits.folds(
-            [track.artist for track in manifest.tracks],
-            [track.audio_hash for track in manifest.tracks],
+            manifest.tracks.texts("artist"),
+            manifest.tracks.texts("audio_hash"),
             arguments.folds,
         )
         asked = list(range(arguments.folds))

@@ -58,7 +58,8 @@ def _experiment(arguments, command, settings, workers) -> int:
         if test is not None:
             # It chooses the epoch, so it has to be apart as well.
             dual_encoder_data.check_apart(validation or train, test)
-    seen = tuple(n for n in names if not any(n in k for k in kinds.values()))
+    unseen = [name for several in kinds.values() for name in several]
+    seen = tuple(name for name in names if name not in unseen)
     dual_encoder_data.check_seen(seen)
     known = dual_encoder_data.with_tags(manifest, seen)
     vectors = sources.open_source(settings.words)
@@ -76,7 +77,7 @@ def _experiment(arguments, command, settings, workers) -> int:
             settings,
             known,
             lambda: dual_encoder_training.train(
-                settings, train, validation, vectors, None, workers
+                settings, train, validation, vectors, None, workers, unseen
             ),
         )
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, settings.name)
@@ -88,7 +89,7 @@ def _experiment(arguments, command, settings, workers) -> int:
         covered = vectors.coverage(names, manifest.labels().sum(axis=0))
         print(f"{vectors.source}: {covered}", flush=True)
         trained = dual_encoder_training.train(
-            settings, train, validation, vectors, run, workers
+            settings, train, validation, vectors, run, workers, unseen
         )
         result = held_out.evaluate(settings, trained, train, validation, test)
         illustrations.illustrate(run, settings, trained, result)

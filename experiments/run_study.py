@@ -90,8 +90,8 @@ def main(argv: list[str] | None = None) -> int:
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, base.seed)
         folds = splits.folds(
-            [track.artist for track in manifest.tracks],
-            [track.audio_hash for track in manifest.tracks],
+            manifest.tracks.texts("artist"),
+            manifest.tracks.texts("audio_hash"),
             arguments.folds,
         )
         jobs.check(asked, base, manifest, folds)

@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from pipelines import manifest
 from pipelines.manifest import checks
 from pipelines.prepare import journal, rejected
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, remote_listing
 from tftag.cli import command_line
 from tftag.console import interrupts
+from tftag.storage import address as addresses
+from tftag.storage import remote, remote_listing
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def copy_data_set(
     folder = pathlib.Path(folder)
     whole = manifest.read_manifest(folder)
     checks.check_place(target, whole.tracks)
-    names = [track.path for track in whole.tracks]
+    names = whole.tracks.texts("path")
     names += [manifest.TABLE_NAME, manifest.FACTS_NAME]
     if (folder / rejected.TABLE_NAME).is_file():
         names.append(rejected.TABLE_NAME)

@@ -4,8 +4,8 @@ import numpy as np
 
 from pipelines import manifest as manifests
 from pipelines.reading import arrays
-from pipelines.storage import local_copy
 from tftag import audio
+from tftag.storage import local_copy
 
 
 def samples(

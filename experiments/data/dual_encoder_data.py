@@ -52,11 +52,11 @@ def fold(
     """
     counts = manifest.split_counts
     if "test" in counts:
-        rows = [i for i, t in enumerate(manifest.tracks) if t.split != "test"]
+        rows = np.flatnonzero(~manifest.tracks.where("split", "test"))
         return manifest.subset(rows), manifest.split("test")
     folds = splits.folds(
-        [track.artist for track in manifest.tracks],
-        [track.audio_hash for track in manifest.tracks],
+        manifest.tracks.texts("artist"),
+        manifest.tracks.texts("audio_hash"),
         FOLDS,
     )
     held = folds[number % FOLDS]
@@ -219,8 +219,8 @@ def check_apart(train: manifests.Manifest, test: manifests.Manifest) -> None:
     """Refuses to train on a recording or an artist of the test."""
     for name in ("track_id", "audio_hash"):
         leaks.check_recordings_apart(
-            *([getattr(t, name) for t in part.tracks] for part in (train, test))
+            *(part.tracks.texts(name) for part in (train, test))
         )
     leaks.check_artists_apart(
-        *([t.artist for t in part.tracks] for part in (train, test))
+        *(part.tracks.texts("artist") for part in (train, test))
     )

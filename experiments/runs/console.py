@@ -9,7 +9,7 @@ import warnings
 
 from pipelines import manifest as manifests
 from pipelines.reading import arrays
-from pipelines.storage import address as addresses
+from tftag.storage import address as addresses
 
 
 def begin() -> None:

@@ -187,7 +187,7 @@ def readable(
     manifest: manifests.Manifest, lost: dict[str, str]
 ) -> manifests.Manifest:
     """The manifest without the tracks whose path is in `lost`."""
-    kept = [track.path not in lost for track in manifest.tracks]
+    kept = [path not in lost for path in manifest.tracks.texts("path")]
     return manifest.subset(np.flatnonzero(kept))
 
 
@@ -277,7 +277,7 @@ def write_scores(
     content = io.BytesIO()
     np.savez_compressed(
         content,
-        track_ids=np.array([track.track_id for track in manifest.tracks]),
+        track_ids=np.array(manifest.tracks.texts("track_id")),
         tags=np.array(names),
         truth=np.asarray(truth) > 0,
         scores=scores,

@@ -6,13 +6,13 @@ import typing
 from experiments.settings import baseline_config, pretrained, tables
 from pipelines.reading import dataset
 from tftag import audio as audio_lib
-from tftag import hub
 from tftag.losses import contrastive, negatives
-from tftag.models import dual_encoder
+from tftag.models import dual_encoder, hidden_layer
+from tftag.storage import hub
 from tftag.zero_shot import tag_split
 
 PROTOCOLS = (tag_split.HIDDEN_LABELS, tag_split.STRICT)
-BODIES = ("own", "tagger")
+BODIES = ("own", "tagger", "outputs")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +51,10 @@ class DualConfig:
         seed: of the initial weights and of every random draw.
         train_on: `train`, or `all` recordings without any validation.
         body: `own` is trained with the towers; `tagger`: a tagger of the same
-            tags is trained first, and then, on its body as it is, the towers.
+            tags is trained first, and then, on its body as it is, the towers;
+            `outputs`: a clip is what that tagger and those of `init_from` say
+            of it, a word how near it is to their names, and the text tower is
+            not trained. It sets `dim` and `text_units`.
         init_from: taggers of the package (`msd_musicnn`, `mtt_musicnn`, or
             both with `+` between them), run folder or export of a tagger
             whose body to start from; empty for random weights.
@@ -120,7 +123,7 @@ class DualConfig:
                 "A contrastive loss has no `tag_weights`. "
                 f"Received: {self.training.tag_weights!r}"
             )
-        if self.training.tag_sharing:
+        if self.training.tag_sharing and self.body != "outputs":
             raise ValueError(
                 "A dual encoder has no logits of its own to share: leave "
                 f"`tag_sharing` 0. Received: {self.training.tag_sharing}"
@@ -145,6 +148,8 @@ class DualConfig:
                 "`freeze` needs `init_from`: a random body is not worth "
                 "keeping. Received: no init_from"
             )
+        if self.body == "outputs":
+            self._check_outputs()
         if self.is_on_cached_vectors:
             baseline_config.check_cached(self.training, self.augmentation)
         elif self.model.head_units:
@@ -152,6 +157,27 @@ class DualConfig:
                 "`head_units` are on a body that stays: set --freeze. "
                 f"Received: {self.model.head_units} without `freeze`"
             )
+
+    def _check_outputs(self):
+        if not self.is_on_cached_vectors:
+            raise ValueError(
+                "`body` outputs is of a body that stays, with a hidden layer: "
+                "set --freeze and --head-units, or another --body. "
+                f"Received: freeze {self.freeze}, {self.model.head_units} units"
+            )
+        usual = dual_encoder.DualEncoderConfig()
+        for name in (
+            "joint",
+            "dim",
+            "text_units",
+            "text_dropout",
+            "word_noise",
+        ):
+            if (given := getattr(self.model, name)) != getattr(usual, name):
+                raise ValueError(
+                    f"`{name}` is of a text tower that is trained: leave it "
+                    f"out, or set --body own. Received: {given}"
+                )
 
     @property
     def is_on_cached_vectors(self) -> bool:
@@ -221,26 +247,25 @@ def strong() -> DualConfig:
 def transfer() -> DualConfig:
     """From the taggers of the package, for a few hundred real recordings.
 
-    Both bodies stay as they are; what a clip and a word have in common is
-    learned in seconds, several times from other random weights.
+    A tagger of the preset `transfer` is trained; any word is asked of its
+    outputs and of the published ones, as far as it is near to their names.
     """
     made = baseline_config.transfer()
     return DualConfig(
         preset="transfer",
+        body="outputs",
         init_from=made.init_from,
         freeze=True,
         audio=made.audio,
         model=dual_encoder.DualEncoderConfig(
             backbone=made.model.backbone,
-            dropout=0.2,
-            head_units=256,
-            head_dropout=0.5,
-            head_members=3,
-            head_components=made.model.head_components,
-            word_noise=1.0,
+            **{
+                name: getattr(made.model, name)
+                for name in hidden_layer.SETTINGS
+            },
         ),
         training=dataclasses.replace(
-            made.training, loss="sigmoid", tag_prior=False, tag_sharing=0.0
+            made.training, loss="sigmoid", tag_prior=False
         ),
         augmentation=made.augmentation,
     )

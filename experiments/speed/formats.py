@@ -103,7 +103,7 @@ def files_of_each_kind(
         name: manifests.Manifest(
             folder=folder,
             sample_rate_hz=spec.sample_rate_hz,
-            tracks=tuple(tracks),
+            tracks=manifests.Tracks.of(tracks),
             vocabulary=tags.TagVocabulary(("music",)),
             audit={},
             source={},

@@ -101,7 +101,7 @@ def ask(place: pathlib.Path, drawn: drawn_library.Drawn) -> dict[str, object]:
             hits = index.search(terms, vectors, _TOP, collapse_copies=False)
             wall.append(1e3 * (time.perf_counter() - start))
             cpu.append(1e3 * (time.process_time() - used))
-            names.append([int(hit.path.stem) for hit in hits])
+            names.append([int(pathlib.PurePath(hit.name).stem) for hit in hits])
         answers[kind] = names
         found[f"{kind}_ms"] = float(np.median(wall))
         found[f"{kind}_ms_p95"] = float(np.percentile(wall, 95))

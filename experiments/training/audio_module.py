@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tftag import audio, hub, layers
+from tftag import audio, layers
 from tftag.models import clip_model, front_end, tagger
+from tftag.storage import hub
 
 HUB_RATE_HZ = 16_000
 _asked_for: set[str] = set()

@@ -4,13 +4,22 @@ import dataclasses
 
 import keras
 import numpy as np
+from scipy import linalg
 
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config, optimizers
 from pipelines import manifest as manifests
 from pipelines.reading import random_crops, slice_reader
-from tftag.models import clip_model, dual_encoder
+from tftag.models import clip_model, dual_encoder, named_outputs
 from tftag.words import unit_vectors
+
+# Variance of what an output says that has nothing to do with its name; that
+# of the name itself is 1.
+_OUTPUT_NOISE = 0.5
+# What every clip has and no word asks for, in typical lengths of what is said
+# of a recording: cosines then rank as products do, and a clip of which little
+# can be said is no match for one of which much can.
+_CONSTANT = 2.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -115,6 +124,56 @@ def train_heads(
             len(clips.rows), len(clips.rows), p=probabilities
         )
         fit(clips.vectors[drawn], clips.rows[drawn], 1)
+
+
+def fill_outputs(
+    model: dual_encoder.DualEncoder,
+    tagger: clip_model.ClipModel,
+    clips: ClipVectors,
+    published: tuple[np.ndarray, np.ndarray],
+    names: np.ndarray,
+) -> None:
+    """Makes a dual encoder answer by what taggers say of a clip.
+
+    Logits of the tagger count as they are: one that learned little of a tag
+    says little. Those of published outputs get a deviation of 1. Both are
+    taken from their means over the training recordings.
+
+    Args:
+        model: joint, with the tagger's body and a hidden layer like its own.
+        tagger: what was trained.
+        clips: of the training recordings, which say what is usual.
+        published: kernel `[dim, outputs]` and bias of outputs that were
+            trained elsewhere, from the backbone's vectors.
+        names: word vectors of all outputs, the tagger's first.
+    """
+    projection = model.audio_tower.head
+    for layer in projection.layers:
+        if layer.name in ("components", "hidden"):
+            own = tagger.head.get_layer(layer.name)
+            layer.set_weights(own.get_weights())
+    sees = keras.Model(
+        projection.input, projection.get_layer("hidden_and_vector").output
+    )
+    last = tagger.head.get_layer("tag_logits")
+    kernel = linalg.block_diag(last.kernel / last.members, published[0])
+    bias = np.concatenate([last.bias, published[1]])
+    usual = np.asarray(sees(clips.means())) @ kernel + bias
+    mean, scale = usual.mean(axis=0), np.ones(len(bias))
+    scale[last.tag_count :] = 1.0 / np.maximum(
+        usual.std(axis=0)[last.tag_count :], 1e-6
+    )
+    length = np.sqrt(np.mean(np.sum(np.square((usual - mean) * scale), axis=1)))
+    named_outputs.fill_projection(
+        model,
+        np.pad(kernel * scale, ((0, 0), (0, 1))),
+        np.append((bias - mean) * scale, _CONSTANT * length),
+    )
+    kinship = named_outputs.nearness(names @ names.T)
+    weighting = np.linalg.inv(kinship + _OUTPUT_NOISE * np.eye(len(names)))
+    named_outputs.fill_text_tower(
+        model.text_tower, names, np.pad(weighting, ((0, 0), (0, 1)))
+    )
 
 
 def embed(model: dual_encoder.DualEncoder, clips: ClipVectors) -> np.ndarray:

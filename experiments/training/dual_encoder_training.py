@@ -2,13 +2,18 @@
 
 import dataclasses
 import time
+from collections.abc import Collection
 
 import keras
 import numpy as np
 
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from experiments.settings import baseline_config, dual_encoder_config
+from experiments.settings import (
+    baseline_config,
+    dual_encoder_config,
+    pretrained,
+)
 from experiments.training import (
     cached_clips,
     tagger_training,
@@ -20,7 +25,14 @@ from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import words
 from tftag.losses import contrastive, negatives
-from tftag.models import clip_model, dual_encoder, hidden_layer, tagger
+from tftag.models import (
+    clip_model,
+    dual_encoder,
+    hidden_layer,
+    named_outputs,
+    tagger,
+)
+from tftag.pretrained import musicnn_weights
 from tftag.words import unit_vectors
 
 
@@ -86,10 +98,11 @@ def train(
     vectors: words.WordVectors,
     run: run_folder.RunDir | None,
     workers: group.Workers = group.ALONE,
+    unseen: Collection[str] = (),
 ) -> tagger_training.Trained:
     """Trains a dual encoder, or goes on where the run was interrupted.
 
-    With `body` tagger, `<run>/tagger` is the run of that tagger.
+    With `body` tagger or outputs, `<run>/tagger` is the run of that tagger.
 
     Args:
         settings: all of the experiment.
@@ -100,12 +113,14 @@ def train(
             None for workers that are not the chief.
         workers: those that train it together; on a tagger's body, the chief
             alone fits the towers.
+        unseen: tags that published outputs must not name, with `body`
+            outputs.
 
     Returns:
         The trained model, which answers with logits of the seen tags; for
         workers that are not the chief, what they have of it.
     """
-    if settings.body == "tagger":
+    if settings.body != "own":
         tagger_run = run and run_folder.RunDir(run.path, "", "tagger")
         trained = tagger_training.train_tagger(
             tagger_settings(settings),
@@ -116,15 +131,15 @@ def train(
         )
         if not workers.is_chief:
             return trained
-        return on_tagger(settings, trained, recordings, vectors)
+        return on_tagger(settings, trained, recordings, vectors, unseen)
     if settings.is_on_cached_vectors:
         tagger_training.refuse_group(workers)
         return _train_towers(settings, recordings, validation, vectors, run)
     names = recordings.vocabulary.names
     seen_vectors = tag_vectors(names, vectors)
     recipe = tagger_training.Recipe(
-        build=lambda part, pretrained: build(
-            settings, names, seen_vectors, pretrained=pretrained
+        build=lambda part, take_body: build(
+            settings, names, seen_vectors, take_body=take_body
         ),
         fitted=dual_encoder.masked,
         loss=lambda weights: make_loss(settings),
@@ -143,7 +158,7 @@ def _train_towers(settings, recordings, validation, vectors, run):
         validation,
         run,
         tagger_training.Recipe(
-            build=lambda part, pretrained: build(
+            build=lambda part, _: build(
                 settings, names, tag_vectors(names, vectors)
             ),
             fitted=dual_encoder.heads,
@@ -185,6 +200,7 @@ def on_tagger(
     trained: tagger_training.Trained,
     recordings: manifests.Manifest,
     vectors: words.WordVectors,
+    unseen: Collection[str] = (),
 ) -> tagger_training.Trained:
     """Puts a dual encoder on the fixed body of a trained tagger.
 
@@ -193,20 +209,28 @@ def on_tagger(
         trained: the tagger.
         recordings: that it was trained on.
         vectors: of the words.
+        unseen: as for `train`.
 
     Returns:
         The same with the dual encoder as its model.
     """
     begin = time.monotonic()
     recordings = learnt_from(settings, trained, recordings)
-    model = fit_heads(
-        settings,
-        trained.model,
-        cached_clips.clip_vectors(trained.model, recordings, settings),
-        recordings.labels(),
-        recordings.vocabulary.names,
-        vectors,
-    )
+    clips = clip_vectors(settings, trained.model, recordings)
+    names = recordings.vocabulary.names
+    if settings.body == "outputs":
+        model = by_outputs(
+            settings, trained.model, clips, names, vectors, unseen
+        )
+    else:
+        model = fit_heads(
+            settings,
+            trained.model,
+            clips,
+            recordings.labels(),
+            names,
+            vectors,
+        )
     seconds = trained.seconds + time.monotonic() - begin
     return dataclasses.replace(trained, model=model, seconds=seconds)
 
@@ -240,6 +264,35 @@ def fit_heads(
     return model
 
 
+def by_outputs(
+    settings: dual_encoder_config.DualConfig,
+    tagger: clip_model.ClipModel,
+    clips: cached_clips.ClipVectors,
+    names: tuple[str, ...],
+    vectors: words.WordVectors,
+    unseen: Collection[str],
+) -> keras.Model:
+    """As `fit_heads`, on what taggers say, those of `init_from` too."""
+    members = pretrained.networks(settings.init_from)
+    others = [tag for each in members for tag in each.tags]
+    known = vectors.embed(others)[1] > 0 if others else ()
+    kept = [
+        at for at, tag in enumerate(others) if known[at] and tag not in unseen
+    ]
+    asked = (*names, *(others[at] for at in kept))
+    found = tag_vectors(asked, vectors)
+    model = build(settings, names, found[: len(names)], outputs=len(asked))
+    transfer.copy_body(model, tagger)
+    kernel, bias = musicnn_weights.logits(
+        tagger.backbone.output.shape[-1],
+        [musicnn_weights.read(each.name) for each in members],
+    )
+    cached_clips.fill_outputs(
+        model, tagger, clips, (kernel[:, kept], bias[kept]), found
+    )
+    return model
+
+
 def learnt_from(
     settings: dual_encoder_config.DualConfig,
     trained: tagger_training.Trained,
@@ -263,7 +316,8 @@ def build(
     names: tuple[str, ...],
     seen_vectors: np.ndarray,
     *,
-    pretrained: bool = True,
+    take_body: bool = True,
+    outputs: int = 0,
 ) -> dual_encoder.DualEncoder:
     """Builds the dual encoder; its random weights are drawn from the seed.
 
@@ -271,13 +325,23 @@ def build(
         settings: all of the experiment.
         names: of the seen tags.
         seen_vectors: their word vectors `[tags, word_dim]`.
-        pretrained: take over the body that `init_from` names.
+        take_body: take over the body that `init_from` names.
+        outputs: of taggers, of which all words are asked; 0 where towers are
+            trained.
     """
     keras.utils.set_random_seed(settings.seed)
+    config = model_config(settings)
+    if outputs:
+        config = dataclasses.replace(
+            config,
+            joint=True,
+            dim=outputs + 1,
+            text_units=named_outputs.text_units(outputs),
+        )
     model = dual_encoder.DualEncoder(
-        names, seen_vectors, settings.audio, model_config(settings)
+        names, seen_vectors, settings.audio, config
     )
-    if settings.init_from and pretrained:
+    if settings.init_from and take_body:
         transfer.take_over_body(model, settings.init_from, settings.audio)
     if settings.freeze:
         transfer.freeze(model)

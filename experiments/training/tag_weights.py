@@ -107,7 +107,7 @@ def parted(
 ) -> tuple[manifests.Manifest, manifests.Manifest]:
     """Those to learn from, and those that adaptive weights are judged on."""
     rows = held_out(
-        [track.artist for track in recordings.tracks],
+        recordings.tracks.texts("artist"),
         recordings.labels(),
         seed,
     )

@@ -32,10 +32,10 @@ from experiments.training import loop as training_loop
 from experiments.workers import group
 from pipelines import manifest as manifests
 from pipelines.reading import dataset
-from tftag import hub
 from tftag.losses import classification
 from tftag.models import precision as precision_lib
 from tftag.models import tagger
+from tftag.storage import hub
 
 _log = logging.getLogger(__name__)
 
@@ -307,7 +307,7 @@ def shuffled_labels(
     order = np.random.default_rng(seed).permutation(len(manifest.tracks))
     return dataclasses.replace(
         manifest,
-        tracks=tuple(
+        tracks=manifests.Tracks.of(
             dataclasses.replace(track, tags=manifest.tracks[other].tags)
             for track, other in zip(manifest.tracks, order, strict=True)
         ),

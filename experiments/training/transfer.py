@@ -15,11 +15,12 @@ from experiments.runs import checkpoint
 from experiments.settings import baseline_config, pretrained
 from experiments.training import keras_file
 from pipelines import manifest as manifests
-from tftag import audio, hub, layers, tags
+from tftag import audio, layers, tags
 from tftag.files import plain_json
 from tftag.models import clip_model, tagger
 from tftag.pretrained import musicnn_weights, presets
 from tftag.serving import model_card
+from tftag.storage import hub
 from tftag.zero_shot import leaks
 
 _log = logging.getLogger(__name__)
@@ -198,8 +199,8 @@ def check_start(
     return leaks.check_start(
         card(source),
         unseen,
-        [track.track_id for track in test.tracks],
-        [track.audio_hash for track in test.tracks],
+        test.tracks.texts("track_id"),
+        test.tracks.texts("audio_hash"),
     )
 
 

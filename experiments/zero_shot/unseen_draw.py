@@ -158,7 +158,7 @@ def _train_and_score(settings, train, test, split, vectors, folder):
         clips.means(),
         learnt.labels(),
         targets[seen],
-        artists=[track.artist for track in learnt.tracks],
+        artists=learnt.tracks.texts("artist"),
         seed=settings.seed,
     )
     scores[LINEAR] = fitted.score(test_clips.means(), targets)
@@ -166,10 +166,12 @@ def _train_and_score(settings, train, test, split, vectors, folder):
 
     nothing = sources.random_vectors(vectors, settings.seed)
     for method, known in ((DUAL, vectors), (RANDOM, nothing)):
-        is_on_tagger = settings.body == "tagger" or method == RANDOM
-        if is_on_tagger and not settings.is_on_cached_vectors:
+        is_on_tagger = settings.body != "own" or (
+            method == RANDOM and not settings.is_on_cached_vectors
+        )
+        if is_on_tagger:
             trained = dual_encoder_training.on_tagger(
-                settings, tagger, train, known
+                settings, tagger, train, known, split.unseen
             )
         else:
             trained = dual_encoder_training.train(

@@ -4,12 +4,13 @@ import argparse
 import sys
 
 from pipelines.catalogue import listing, shards
-from pipelines.storage import address as addresses
 from tftag.cli import command_line
 from tftag.console import interrupts
 from tftag.files import escaping
 from tftag.pretrained import presets
-from tftag.serving import version_folder
+from tftag.search.library import catalogue_parts
+from tftag.serving import model_card, version_folder
+from tftag.storage import address as addresses
 
 _NOT_INSTALLED = (
     "The catalogue needs Apache Beam, which has an environment of its own: "
@@ -44,12 +45,12 @@ def main(argv: list[str] | None = None) -> int:
         said = escaping.one_line(str(error))
         print(f"not in the catalogue: {said}", file=sys.stderr)
 
-    root, names = listing.files(asked.input, cannot_list)
+    root, found = listing.files(asked.input, cannot_list)
     done = shards.finished(output)
     model = version_folder.newest(presets.resolve(asked.model))
     fingerprint = version_folder.fingerprint(model)
     everything = list(
-        listing.shards(root, names, asked.files_per_shard, fingerprint)
+        listing.shards(root, found, asked.files_per_shard, fingerprint)
     )
     left = [shard for shard in everything if shard.key not in done]
     print(
@@ -59,23 +60,37 @@ def main(argv: list[str] | None = None) -> int:
     )
     if not left:
         return 1 if missing else 0
-    with interrupts.keeping(
-        lambda: (
+    card = model_card.read(model)
+    said = {"name": asked.model, "tags": card["tags"], **card.get("space", {})}
+    said["space"] = said.pop("fingerprint", None)
+    shards.write_model(output, fingerprint, said)
+
+    def kept() -> str:
+        return (
             f"the shards that are finished are kept in {output}; "
             f"to go on: {interrupts.command()}"
         )
-    ):
-        described, rejected = engine.run(
+
+    with interrupts.keeping(kept):
+        counts = engine.run(
             left,
             engine.Work(asked.model, asked.output, asked.top),
             asked.processes,
             engine_flags,
+            kept,
         )
     print(
-        f"{described} described, {rejected} rejected "
-        f"(names and reasons in {output / shards.REJECTED})"
+        f"{counts['described']} described, {counts['rejected']} rejected "
+        f"(names and reasons in {output / catalogue_parts.REJECTED})"
     )
-    return 1 if rejected or missing else 0
+    if counts["unfinished"]:
+        print(
+            f"{counts['unfinished']} shards are not finished, for the reasons "
+            f"above; to go on: {interrupts.command()}",
+            file=sys.stderr,
+        )
+    is_whole = not (counts["rejected"] or counts["unfinished"] or missing)
+    return 0 if is_whole else 1
 
 
 def _parser() -> command_line.Parser:
@@ -86,7 +101,7 @@ def _parser() -> command_line.Parser:
         "--flink_master HOST:8081, --runner DataflowRunner --project ...; "
         "without them the work is done here, in several processes. Exit "
         "status: 0; 1 where files could not be used; 2 where the arguments "
-        "are wrong.",
+        "are wrong; 75 where a worker of this machine was killed.",
         allow_abbrev=False,
     )
     add = parser.add_argument

@@ -1,6 +1,8 @@
 """The work of a catalogue: runs in the workers of the engine."""
 
 import contextlib
+import dataclasses
+import errno
 import os
 import pathlib
 import tempfile
@@ -13,12 +15,24 @@ from apache_beam import metrics, pvalue
 from apache_beam.utils import shared
 
 from pipelines.catalogue import listing, shards
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, retries
 from tftag.audio import audio_files, decoding_pool
+from tftag.library import file_facts
 from tftag.serving import loading, saved_dual_encoder, saved_tagger
+from tftag.storage import address as addresses
+from tftag.storage import remote, remote_listing, retries
 
 DESCRIBED, REJECTED = "described", "rejected"
+# Shards that are not finished, and are worked on again by the next call.
+UNFINISHED = "unfinished"
+# The fault of a machine or of its disks, not of the file.
+_PASSING = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("EIO", "ESTALE", "ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM"),
+        *("EAGAIN", "EBUSY", "EINTR", "ETIMEDOUT"),
+    )
+    if hasattr(errno, name)
+)
 _COUNTS = "catalogue"
 
 
@@ -27,8 +41,9 @@ class DescribeShard(beam.DoFn):
 
     A bad file is an element of the output `rejected` and costs no other: it is
     decoded in a process of its own, whose crash or hanging is its fault alone.
-    Where a server does not give a file that is there, nothing is written: the
-    shard is not finished, and is worked on again by the next call.
+    Where a server does not give a file that is there, a disk is full or fails,
+    or the part cannot be written, the shard is not finished, and is worked on
+    again by the next call.
 
     Args:
         model: Folder of a SavedModel that every worker reaches, or the name
@@ -55,6 +70,7 @@ class DescribeShard(beam.DoFn):
         self._tagger: saved_tagger.SavedTagger
         self._described = metrics.Metrics.counter(_COUNTS, DESCRIBED)
         self._rejected = metrics.Metrics.counter(_COUNTS, REJECTED)
+        self._unfinished = metrics.Metrics.counter(_COUNTS, UNFINISHED)
 
     def setup(self) -> None:
         """Opens the model, or takes the one that this process has."""
@@ -67,8 +83,8 @@ class DescribeShard(beam.DoFn):
             shard: The files.
 
         Yields:
-            The key of the shard and the number; `{"name", "reason"}` of each
-            other file in the output `rejected`.
+            The key of the shard and the number, where it is finished;
+            `{"name", "reason"}` of each other file in the output `rejected`.
         """
         described, vectors = [], []
         self._is_unreached = False
@@ -78,16 +94,24 @@ class DescribeShard(beam.DoFn):
             if vector is not None:
                 vectors.append(vector)
         if not self._is_unreached:
-            shards.write(
-                addresses.place(self._output),
-                shard.key,
-                described,
-                vectors,
-                rejected,
-            )
-        self._described.inc(len(described))
-        self._rejected.inc(len(rejected))
-        yield shard.key, len(described)
+            try:
+                shards.write(
+                    addresses.place(self._output),
+                    shard.key,
+                    described,
+                    vectors,
+                    rejected,
+                )
+            except OSError as error:
+                self._is_unreached = True
+                reason = audio_files.reason(error)
+                rejected.append({"name": shard.key, "reason": reason})
+        if self._is_unreached:
+            self._unfinished.inc()
+        else:
+            self._described.inc(len(described))
+            self._rejected.inc(len(rejected))
+            yield shard.key, len(described)
         for one in rejected:
             yield pvalue.TaggedOutput(REJECTED, one)
 
@@ -96,7 +120,8 @@ class DescribeShard(beam.DoFn):
     ) -> Iterator[tuple[str, dict, np.ndarray | None]]:
         """Yields name, description and vector of what can be used."""
         names: dict[pathlib.Path, str] = {}
-        facts: dict[pathlib.Path, dict[str, float | None]] = {}
+        facts: dict[pathlib.Path, dict[str, Any]] = {}
+        versions = _versions(shard)
         with tempfile.TemporaryDirectory(prefix="tftag-") as copies:
 
             def reject(name: str, error: Exception, where: str = ""):
@@ -105,6 +130,7 @@ class DescribeShard(beam.DoFn):
 
             def fail(path: pathlib.Path, error: Exception):
                 facts.pop(path, None)
+                self._is_unreached |= _may_be_there(error)
                 reject(names.pop(path), error, os.fspath(path))
                 _remove_copy(path, copies)
 
@@ -113,7 +139,7 @@ class DescribeShard(beam.DoFn):
                     try:
                         path = _on_this_machine(shard.root, name, copies)
                         # Before it is read: it may be gone afterwards.
-                        facts[path] = _facts(path, copies)
+                        facts[path] = _facts(path, versions.get(name))
                     except OSError as error:
                         self._is_unreached |= _may_be_there(error)
                         reject(name, error)
@@ -172,18 +198,41 @@ def _on_this_machine(root: str, name: str, copies: str) -> pathlib.Path:
     return pathlib.Path(path)
 
 
-def _facts(path: pathlib.Path, copies: str) -> dict[str, float | None]:
-    """Size of a file and, where it is the file itself, its last change."""
-    state = path.stat()
-    is_copy = path.is_relative_to(copies)
+def _versions(shard: listing.Shard) -> dict[str, int]:
+    """What is another where a file of a bucket has changed, by its name.
+
+    As an index takes it. What has no answer is named when it is fetched.
+    """
+    root = addresses.place(shard.root)
+    if not isinstance(root, addresses.Address):
+        return {}
+    found = remote_listing.look_up([root / name for name in shard.names])
+    facts = {name: found[root / name] for name in shard.names}
     return {
-        "size_bytes": state.st_size,
-        "modified_ns": None if is_copy else state.st_mtime_ns,
+        name: one.version_number
+        for name, one in facts.items()
+        if isinstance(one, remote_listing.RemoteFile)
     }
 
 
-def _may_be_there(error: OSError) -> bool:
-    return isinstance(error, retries.RemoteError) and not error.is_missing
+def _facts(path: pathlib.Path, version: int | None) -> dict[str, Any]:
+    """Size of a file, what changes with it, its own tags."""
+    state = path.stat()
+    said = {}
+    if file_facts.is_installed():
+        said = dataclasses.asdict(file_facts.read(path))
+    return {
+        "size_bytes": state.st_size,
+        "modified_ns": state.st_mtime_ns if version is None else version,
+        **said,
+    }
+
+
+def _may_be_there(error: Exception) -> bool:
+    """Whether another try may find the file as it should be."""
+    if isinstance(error, retries.RemoteError):
+        return not error.is_missing
+    return isinstance(error, OSError) and error.errno in _PASSING
 
 
 def _remove_copy(path: pathlib.Path, copies: str) -> None:

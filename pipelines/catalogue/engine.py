@@ -1,8 +1,12 @@
 """The pipeline, on the engine that flags name: shards in, counts out."""
 
+import contextlib
 import dataclasses
 import logging
-from collections.abc import Sequence
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
 
 import apache_beam as beam
 from apache_beam.options import pipeline_options
@@ -16,6 +20,9 @@ _log = logging.getLogger(__name__)
 # It repeats what the workers of this machine have said.
 _ECHO = "apache_beam.runners.portability.local_job_service"
 _OWN_RUNNER = "FnApiRunner"
+# The runner of this machine waits for ever for a process of its own that was
+# killed: all that comes of it is an error in a thread of this name.
+_WORKER_THREAD = "run_worker"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,17 +45,23 @@ def run(
     work: Work,
     processes: int,
     flags: Sequence[str],
-) -> tuple[int, int]:
-    """Runs the pipeline to its end.
+    kept: Callable[[], str],
+) -> dict[str, int]:
+    """Runs the pipeline to its end, or to that of a worker of this machine.
+
+    Such a worker that is killed ends the process, with the status 75: other
+    engines work on its shards again by themselves.
 
     Args:
         left: The shards.
         work: What is done with them.
         processes: Of the runner of this machine; 0 is one per core.
         flags: Beam's own.
+        kept: Says what a run that ends early leaves.
 
     Returns:
-        How many files were described, and how many rejected.
+        How many files were described and rejected, and how many shards are
+        unfinished, by these names.
     """
     options = pipeline_options.PipelineOptions(
         # Each worker's process opens the SavedModel.
@@ -76,13 +89,37 @@ def run(
         ).with_outputs(describe.REJECTED, main="described")
     )
     found[describe.REJECTED] | "Say" >> beam.Map(_say)
-    result = pipeline.run()
-    result.wait_until_finish()
+    with _ended_with_its_workers(kept):
+        result = pipeline.run()
+        result.wait_until_finish()
     counts = {
         counter.key.metric.name: counter.committed
         for counter in result.metrics().query()["counters"]
     }
-    return counts.get(describe.DESCRIBED, 0), counts.get(describe.REJECTED, 0)
+    names = (describe.DESCRIBED, describe.REJECTED, describe.UNFINISHED)
+    return {name: counts.get(name, 0) for name in names}
+
+
+@contextlib.contextmanager
+def _ended_with_its_workers(kept: Callable[[], str]) -> Iterator[None]:
+    before = threading.excepthook
+
+    def hook(raised: threading.ExceptHookArgs) -> None:
+        if raised.thread is None or raised.thread.name != _WORKER_THREAD:
+            before(raised)
+            return
+        sys.stderr.write(
+            f"error: a worker is gone ({raised.exc_value}), for want of memory "
+            f"perhaps; {kept()}\n"
+        )
+        sys.stderr.flush()
+        os._exit(os.EX_TEMPFAIL)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def _say(rejected: dict[str, str]) -> None:

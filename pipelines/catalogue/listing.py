@@ -2,16 +2,28 @@
 
 import dataclasses
 import hashlib
-import itertools
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
 
-from pipelines.storage import address as addresses
-from pipelines.storage import remote_listing
 from tftag.audio import audio_files, contents
+from tftag.storage import address as addresses
+from tftag.storage import remote_listing
 
 _EVERYTHING = "/**"
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """A file of a catalogue.
+
+    Attributes:
+        name: Relative to the folder, with `/`.
+        version: Another one where the file has changed.
+    """
+
+    name: str
+    version: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +33,8 @@ class Shard:
     Attributes:
         root: The folder of the files, or its address with all it needs.
         names: The files, relative to it, with `/`.
-        key: Equal for equal files under one model.
+        key: Equal for files that have not changed, under one model, which it
+            begins with.
     """
 
     root: str
@@ -31,7 +44,7 @@ class Shard:
 
 def files(
     place: str, fail: Callable[[str, Exception], None]
-) -> tuple[str, Iterator[str]]:
+) -> tuple[str, Iterator[File]]:
     """Finds the audio of a folder, or of an address, to the bottom.
 
     Args:
@@ -39,7 +52,7 @@ def files(
         fail: Gets name and error of what cannot be listed.
 
     Returns:
-        The folder, and the names of its files relative to it, in their order.
+        The folder, and its files, in the order of their names.
 
     Raises:
         FileNotFoundError: There is no such folder.
@@ -58,33 +71,61 @@ def files(
 
 
 def shards(
-    root: str, names: Iterable[str], files_per_shard: int, model: str
+    root: str, found: Iterable[File], files_per_shard: int, model: str
 ) -> Iterator[Shard]:
-    """Cuts the files into shards, `files_per_shard` in each.
+    """Cuts the files into shards.
+
+    Where a shard ends depends on its last file alone, but for those that have
+    grown to `files_per_shard`: one file more or less makes another shard of
+    its neighbours, and the others stay what they are (Muthitacharoen, Chen and
+    Mazieres, A low-bandwidth network file system, 2001).
 
     Args:
         root: Of the files.
-        names: In their order.
-        files_per_shard: At most.
+        found: In their order.
+        files_per_shard: At most; on average half as many.
         model: What the model is; another one makes other shards.
     """
-    left = iter(names)
-    while part := tuple(itertools.islice(left, files_per_shard)):
-        digest = hashlib.sha256()
-        for text in (model, *part):
+    part: list[File] = []
+    for file in found:
+        part.append(file)
+        if len(part) == files_per_shard or _is_last(file, files_per_shard):
+            yield _shard(root, part, model)
+            part = []
+    if part:
+        yield _shard(root, part, model)
+
+
+def _is_last(file: File, files_per_shard: int) -> bool:
+    digest = hashlib.sha256(os.fsencode(file.name)).digest()
+    number = int.from_bytes(digest[:8], "little")
+    return number % max(files_per_shard // 2, 1) == 0
+
+
+def _shard(root: str, part: Iterable[File], model: str) -> Shard:
+    digest = hashlib.sha256()
+    for file in part:
+        for text in (file.name, file.version):
             digest.update(os.fsencode(text) + b"\0")
-        yield Shard(root, part, digest.hexdigest()[:20])
+    names = tuple(file.name for file in part)
+    return Shard(root, names, f"{model}-{digest.hexdigest()[:20]}")
 
 
-def _local(folder: pathlib.Path, fail) -> Iterator[str]:
+def _local(folder: pathlib.Path, fail) -> Iterator[File]:
     def cannot_list(path, error):
         fail(os.fspath(path), error)
 
     for path in audio_files.find([folder], cannot_list):
-        yield path.relative_to(folder).as_posix()
+        try:
+            state = path.stat()
+        except OSError as error:
+            cannot_list(path, error)
+            continue
+        name = path.relative_to(folder).as_posix()
+        yield File(name, f"{state.st_size} {state.st_mtime_ns}")
 
 
-def _remote(folder: addresses.Address) -> Iterator[str]:
+def _remote(folder: addresses.Address) -> Iterator[File]:
     """Names by their endings: nothing is read to look inside."""
     if folder.is_web:
         raise ValueError(
@@ -94,4 +135,4 @@ def _remote(folder: addresses.Address) -> Iterator[str]:
     for file in remote_listing.walk(folder):
         name = file.relative_to(folder)
         if name and contents.is_audio_name(name):
-            yield name
+            yield File(name, file.facts.version)

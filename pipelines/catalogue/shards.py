@@ -1,44 +1,46 @@
 """What a catalogue's run writes: one part for each shard, whole or not at all.
 
-```
-OUTPUT/
-  described/KEY.jsonl    a file per line: name, size, time, length, tags
-  vectors/KEY.npy        float16 [files, dim], in the order of the lines
-  rejected/KEY.jsonl     name and reason of what could not be used
-```
-
-A part is finished when its last file, `rejected`, is there; the same shard is
-not worked on again. Another worker that writes the same part writes the same.
+`tftag.search.library.catalogue_parts` says what a part consists of, and reads
+it. The shard of a finished one is not worked on again; another worker that
+writes the same part writes the same.
 """
 
 import io
-import json
-import os
 import pathlib
 import tempfile
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, remote_listing
 from tftag.files import atomic_write, plain_json
-
-DESCRIBED, VECTORS, REJECTED = "described", "vectors", "rejected"
+from tftag.search.library import catalogue_parts
+from tftag.storage import address as addresses
+from tftag.storage import remote, remote_listing
 
 Place = pathlib.Path | addresses.Address
 
 
 def finished(output: Place) -> frozenset[str]:
     """Keys of the parts that need no more work."""
-    folder = output / REJECTED
-    if isinstance(folder, addresses.Address):
-        names = [file.name for file in remote_listing.walk(folder)]
-    else:
-        names = os.listdir(folder) if folder.is_dir() else []
+    if not isinstance(output, addresses.Address):
+        return frozenset(catalogue_parts.finished(output))
+    folder = output / catalogue_parts.REJECTED
+    names = [file.name for file in remote_listing.walk(folder)]
     return frozenset(
         name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl")
     )
+
+
+def write_model(output: Place, model: str, said: dict) -> None:
+    """Writes what the parts of a model were asked of.
+
+    Args:
+        output: Of the run.
+        model: What their keys begin with.
+        said: Name, space and tags of the model.
+    """
+    content = plain_json.text(said).encode("utf-8", "backslashreplace")
+    _put(output / catalogue_parts.MODELS / f"{model}.json", content)
 
 
 def write(
@@ -58,40 +60,18 @@ def write(
             the model embeds nothing.
         rejected: A JSON object for each other file.
     """
-    _put(output / DESCRIBED / f"{key}.jsonl", _lines(described))
+    _put(output / catalogue_parts.DESCRIBED / f"{key}.jsonl", _lines(described))
     if len(vectors):
         content = io.BytesIO()
         np.save(content, np.stack(vectors).astype(np.float16))
-        _put(output / VECTORS / f"{key}.npy", content.getvalue())
-    _put(output / REJECTED / f"{key}.jsonl", _lines(rejected))
+        place = output / catalogue_parts.VECTORS / f"{key}.npy"
+        _put(place, content.getvalue())
+    _put(output / catalogue_parts.REJECTED / f"{key}.jsonl", _lines(rejected))
 
 
 def _lines(objects: Iterable[dict]) -> bytes:
     text = "".join(f"{plain_json.text(one, indent=None)}\n" for one in objects)
     return text.encode("utf-8", "backslashreplace")
-
-
-def read(folder: pathlib.Path) -> Iterable[tuple[dict, np.ndarray | None]]:
-    """Yields what is known of each file, and its vector, part by part.
-
-    Args:
-        folder: What a run wrote, on this machine.
-
-    Raises:
-        ValueError: A part is damaged.
-    """
-    for key in sorted(finished(folder)):
-        lines = (folder / DESCRIBED / f"{key}.jsonl").read_text("utf-8")
-        # Not splitlines: a name may hold what Unicode calls a line's end.
-        rows = [json.loads(line) for line in lines.split("\n") if line]
-        path = folder / VECTORS / f"{key}.npy"
-        vectors = np.load(path) if path.exists() else [None] * len(rows)
-        if len(vectors) != len(rows):
-            raise ValueError(
-                "A part must have a vector for each of its files. Received: "
-                f"{len(vectors)} for {len(rows)} in {path}"
-            )
-        yield from zip(rows, vectors, strict=True)
 
 
 def _put(place: Place, content: bytes) -> None:

@@ -16,9 +16,9 @@ from pipelines import manifest
 from pipelines.inspect import inspection, inspection_text, measurements
 from pipelines.inspect.fingerprints import near_duplicates
 from pipelines.inspect.pages import inspection_page, listening_page
-from pipelines.storage import address as addresses
 from tftag.cli import command_line
 from tftag.files import no_links
+from tftag.storage import address as addresses
 
 FOLDER_NAME = "inspection"
 PAGE_NAME = "index.html"

@@ -123,7 +123,7 @@ def _near(seen) -> Iterator[Finding]:
         return
     leaks = seen.near_leaks
     if leaks:
-        ids = [track.track_id for track in seen.tracks]
+        ids = seen.tracks.texts("track_id")
         names = [f"{ids[pair.first]} ~ {ids[pair.second]}" for pair in leaks]
         yield Finding(
             BAD,

@@ -78,7 +78,7 @@ class Inspection:
     warnings: dict[str, str]
 
     @property
-    def tracks(self) -> tuple[manifest.Track, ...]:
+    def tracks(self) -> manifest.Tracks:
         """The recordings."""
         return self.prepared.tracks
 
@@ -134,8 +134,7 @@ def inspect(
             tag_figures.strongest_pairs(vocabulary, together, count, _TAG_PAIRS)
         ),
         other_tags=len(every - set(vocabulary)),
-        seconds=np.array([t.samples for t in prepared.tracks])
-        / prepared.sample_rate_hz,
+        seconds=prepared.tracks.numbers("samples") / prepared.sample_rate_hz,
         audit=splits.audit(prepared.tracks),
         equal=_equal(prepared.tracks),
         near=None

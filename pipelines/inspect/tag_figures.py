@@ -56,7 +56,7 @@ class TagPair:
 def describe_tags(prepared: manifest.Manifest) -> list[TagFigures]:
     """Describes each tag of the vocabulary, the most frequent first."""
     labels = prepared.labels() > 0
-    splits = np.array([track.split for track in prepared.tracks])
+    splits = np.array(prepared.tracks.texts("split"))
     artists = np.array(
         [artist_names.artist_key(t.artist) for t in prepared.tracks]
     )

@@ -6,10 +6,10 @@ from pipelines.manifest.table import (
     SPLITS,
     TABLE_NAME,
     Manifest,
-    Track,
     read_manifest,
     write_manifest,
 )
+from pipelines.manifest.tracks import Track, Tracks
 
 __all__ = [
     "FACTS_NAME",
@@ -18,6 +18,7 @@ __all__ = [
     "TABLE_NAME",
     "Manifest",
     "Track",
+    "Tracks",
     "read_manifest",
     "write_manifest",
 ]

@@ -1,22 +1,24 @@
 """What a manifest must be like, and the files that it names."""
 
-import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 
-from pipelines.storage import address as addresses
-from pipelines.storage import remote_listing
+import numpy as np
+
+from pipelines.manifest import tracks as manifest_tracks
+from tftag.storage import address as addresses
+from tftag.storage import remote_listing
 
 SPLITS = ("train", "validation", "test")
-# The codec of a recording that was converted; all others are read in place.
-PREPARED = "prepared"
+PREPARED = manifest_tracks.PREPARED
+_BLOCK_ROWS = 8_192
 
 
-def check_tracks(tracks: Sequence, path: os.PathLike[str]) -> None:
+def check_tracks(tracks: manifest_tracks.Tracks, path: object) -> None:
     """Refuses tracks that no manifest can have.
 
     Args:
-        tracks: `manifest.Track` each.
+        tracks: The recordings.
         path: Of the table, for the message.
 
     Raises:
@@ -24,36 +26,62 @@ def check_tracks(tracks: Sequence, path: os.PathLike[str]) -> None:
     """
     if not tracks:
         raise ValueError(f"A manifest needs at least one track: {path}")
-    ids, wavs = set(), set()
-    for track in tracks:
-        reason = None
-        if track.track_id in ids:
-            reason = "has its name twice"
-        elif track.path in wavs:
-            reason = f"shares the file {track.path!r} with another"
-        elif track.split and track.split not in SPLITS:
-            reason = f"has the split {track.split!r}, not one of {SPLITS}"
-        elif track.samples < 1:
-            reason = f"has {track.samples} samples"
-        elif _is_outside(track):
-            reason = f"lies outside the folder: {track.path!r}"
-        elif (track.codec == PREPARED) != (track.source_rate_hz == 0):
-            reason = f"is {track.codec}, at {track.source_rate_hz} Hz"
-        elif not all(track.tags):
-            reason = "has an empty tag"
-        if reason:
-            raise ValueError(f"{path}: the track {track.track_id!r} {reason}")
-        ids.add(track.track_id)
-        wavs.add(track.path)
+    found = [
+        (int(rows[0]), place)
+        for place, rows in enumerate(_faults(tracks))
+        if len(rows)
+    ]
+    if found:
+        row, place = min(found)
+        track = tracks[row]
+        reason = _REASONS[place](track)
+        raise ValueError(f"{path}: the track {track.track_id!r} {reason}")
 
 
-def _is_outside(track) -> bool:
-    is_absolute = track.path.startswith("/") and track.codec == PREPARED
-    return is_absolute or ".." in track.path.split("/")
+# In the order of `_faults`.
+_REASONS: tuple[Callable[[manifest_tracks.Track], str], ...] = (
+    lambda track: "has its name twice",
+    lambda track: f"shares the file {track.path!r} with another",
+    lambda track: f"has the split {track.split!r}, not one of {SPLITS}",
+    lambda track: f"has {track.samples} samples",
+    lambda track: f"lies outside the folder: {track.path!r}",
+    lambda track: f"is {track.codec}, at {track.source_rate_hz} Hz",
+    lambda track: "has an empty tag",
+)
+
+
+def _faults(tracks: manifest_tracks.Tracks) -> Iterator[np.ndarray]:
+    """Yields the rows that have each fault, ascending."""
+    paths = tracks.texts("path")
+    is_prepared = tracks.where("codec", PREPARED)
+    yield _repeated(tracks.texts("track_id"))
+    yield _repeated(paths)
+    known = [tracks.where("split", name) for name in ("", *SPLITS)]
+    yield np.flatnonzero(~np.logical_or.reduce(known))
+    yield np.flatnonzero(tracks.numbers("samples") < 1)
+    is_absolute = np.array([path[:1] == "/" for path in paths]) & is_prepared
+    climbs = np.array([".." in path.split("/") for path in paths])
+    yield np.flatnonzero(is_absolute | climbs)
+    is_whole = tracks.numbers("source_rate_hz") == 0
+    yield np.flatnonzero(is_prepared != is_whole)
+    yield tracks.tags.rows_with("")
+
+
+def _repeated(values: list[str]) -> np.ndarray:
+    """Rows whose value a row before them has."""
+    seen: set[str] = set()
+    return np.array(
+        [
+            row
+            for row, value in enumerate(values)
+            if value in seen or seen.add(value)  # type: ignore[func-returns-value]
+        ],
+        np.int64,
+    )
 
 
 def check_place(
-    folder: pathlib.Path | addresses.Address, tracks: Sequence
+    folder: pathlib.Path | addresses.Address, tracks: manifest_tracks.Tracks
 ) -> None:
     """Refuses an address for a data set whose audio lies elsewhere.
 
@@ -62,7 +90,7 @@ def check_place(
     """
     if not isinstance(folder, addresses.Address):
         return
-    in_place = sum(track.codec != PREPARED for track in tracks)
+    in_place = np.count_nonzero(~tracks.where("codec", PREPARED))
     if in_place:
         raise ValueError(
             "Only converted audio is read from an address: prepare the data "
@@ -72,13 +100,13 @@ def check_place(
 
 
 def check_files(
-    folder: pathlib.Path | addresses.Address, tracks: Sequence
+    folder: pathlib.Path | addresses.Address, tracks: manifest_tracks.Tracks
 ) -> None:
     """Looks that every file is there and has its size.
 
     Args:
         folder: Of the manifest.
-        tracks: `manifest.Track` each.
+        tracks: The recordings.
 
     Raises:
         FileNotFoundError: Files are missing.
@@ -86,12 +114,22 @@ def check_files(
         OSError: A server does not answer.
     """
     missing, cut = [], []
-    sizes = remote_listing.sizes(folder, [track.path for track in tracks])
-    for track, found_bytes in zip(tracks, sizes, strict=True):
-        if found_bytes is None:
-            missing.append(track.path)
-        elif found_bytes != track.file_bytes:
-            cut.append(f"{track.path} ({found_bytes} of {track.file_bytes})")
+    # Of a bucket, folders are listed, each once.
+    is_remote = isinstance(folder, addresses.Address)
+    rows = len(tracks) if is_remote else _BLOCK_ROWS
+    for first in range(0, len(tracks), rows):
+        block = tracks[first : first + rows]
+        paths, sizes = block.texts("path"), block.numbers("file_bytes").tolist()
+        found = remote_listing.sizes(folder, paths)
+        if found == sizes:
+            continue
+        for path, found_bytes, file_bytes in zip(
+            paths, found, sizes, strict=True
+        ):
+            if found_bytes is None:
+                missing.append(path)
+            elif found_bytes != file_bytes:
+                cut.append(f"{path} ({found_bytes} of {file_bytes})")
     if missing:
         raise FileNotFoundError(
             f"{len(missing)} of {len(tracks)} files of {folder} are "

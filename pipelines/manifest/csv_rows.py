@@ -1,9 +1,11 @@
 """How the rows of a manifest are kept in a CSV file."""
 
 import csv
+import hashlib
 import pathlib
 import re
 from collections.abc import Iterable, Iterator
+from typing import IO, cast
 
 from tftag.files import atomic_write, escaping
 
@@ -24,21 +26,38 @@ COLUMNS = (
 )
 
 
-def write_rows(path: pathlib.Path, table: Iterable[tuple]) -> None:
+class _Hashed:
+    """Writes into a file, and knows the hash of what it has written."""
+
+    def __init__(self, file: IO[str]):
+        self._file = file
+        self.known = hashlib.sha256()
+
+    def write(self, text: str) -> int:
+        self.known.update(text.encode())
+        return self._file.write(text)
+
+
+def write_rows(path: pathlib.Path, table: Iterable[tuple]) -> str:
     """Writes a table whole.
 
     Args:
         path: CSV file.
         table: Rows of values in the order of `COLUMNS`, `tags` as a sequence.
+
+    Returns:
+        The SHA-256 of the file.
     """
     with atomic_write.replacing(path) as file:
-        write_row = escaping.csv_row_writer(file)
+        written = _Hashed(file)
+        write_row = escaping.csv_row_writer(cast(IO[str], written))
         write_row(COLUMNS)
         for track_id, where, split, artist, names, *numbers in table:
             samples, peak, *others = numbers
             row = (track_id, where, split, artist, join_tags(names))
             # A numpy float32 prints fewer digits than it is read back with.
             write_row((*row, samples, float(peak), *others))
+    return written.known.hexdigest()
 
 
 def read_rows(path: pathlib.Path) -> Iterator[tuple]:
@@ -92,6 +111,9 @@ def read_rows(path: pathlib.Path) -> Iterator[tuple]:
 
 def join_tags(names: Iterable[str]) -> str:
     """One cell of tags, joined by `|`; a `|` inside a tag gets a backslash."""
+    joined = "|".join(names := tuple(names))
+    if "\\" not in joined and joined.count("|") < max(len(names), 1):
+        return joined
     return "|".join(re.sub(r"([\\|])", r"\\\1", name) for name in names)
 
 

@@ -1,67 +1,29 @@
 """The table of prepared recordings that every later part reads."""
 
-import collections
 import dataclasses
 import functools
 import hashlib
+import itertools
 import json
-import operator
 import os
 import pathlib
 from collections.abc import Iterable
 
 import numpy as np
 
-from pipelines.manifest import checks, csv_rows
-from pipelines.storage import address as addresses
-from pipelines.storage import local_copy
+from pipelines.manifest import checks, csv_columns, csv_rows
+from pipelines.manifest import tracks as manifest_tracks
 from tftag import tags
 from tftag.files import atomic_write, plain_json
+from tftag.storage import address as addresses
+from tftag.storage import local_copy
 
 SPLITS = checks.SPLITS
-PREPARED = checks.PREPARED
+PREPARED = manifest_tracks.PREPARED
 TABLE_NAME = "manifest.csv"
 FACTS_NAME = "manifest.json"
 FORMAT = 2
-
-
-@dataclasses.dataclass(frozen=True)
-class Track:
-    """One prepared recording.
-
-    Attributes:
-        track_id: Unique name.
-        path: Its file, relative to the manifest's folder, with `/`;
-            absolute where it lies elsewhere and was not converted.
-        split: One of `SPLITS`, "" where none is given.
-        artist: "" where unknown.
-        tags: All clean tags, also those outside the vocabulary.
-        samples: Length of the recording at the manifest's rate.
-        peak: Loudest absolute sample before scaling to full scale.
-        data_offset: Byte of a prepared WAV at which the samples start.
-        file_bytes: Size of the file.
-        audio_hash: Equal for equal samples.
-        codec: `PREPARED`, or that of a file as it lies, as `flac/pcm_16`.
-        source_rate_hz: Rate of a file that was not converted, else 0.
-        source_frames: Its length at that rate, else 0.
-    """
-
-    track_id: str
-    path: str
-    split: str
-    artist: str
-    tags: tuple[str, ...]
-    samples: int
-    peak: float
-    data_offset: int
-    file_bytes: int
-    audio_hash: str
-    codec: str = PREPARED
-    source_rate_hz: int = 0
-    source_frames: int = 0
-
-
-_values = operator.attrgetter(*csv_rows.COLUMNS)
+_quoted = json.encoder.encode_basestring_ascii
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +33,7 @@ class Manifest:
     Attributes:
         folder: Where the manifest and its files are.
         sample_rate_hz: Rate of every recording, once it is read.
-        tracks: The recordings.
+        tracks: The recordings; given as `Track` each, they become columns.
         vocabulary: The tags that are learned, in the order of the labels.
         audit: What `splits.audit` found when the manifest was made.
         source: Name, licence and citation of the data, and what made it.
@@ -79,22 +41,27 @@ class Manifest:
 
     folder: pathlib.Path | addresses.Address
     sample_rate_hz: int
-    tracks: tuple[Track, ...]
+    tracks: manifest_tracks.Tracks
     vocabulary: tags.TagVocabulary
     audit: dict
     source: dict
 
-    def labels(self) -> np.ndarray:
+    def __post_init__(self) -> None:
+        """Puts the recordings into columns."""
+        object.__setattr__(
+            self, "tracks", manifest_tracks.Tracks.of(self.tracks)
+        )
+
+    def labels(self, dtype: type[np.generic] = np.float32) -> np.ndarray:
         """Multi-hot labels; tags outside the vocabulary are left out.
 
+        Args:
+            dtype: Of the numbers.
+
         Returns:
-            float32 `[tracks, tags]`.
+            0 or 1 `[tracks, tags]`.
         """
-        places = {name: i for i, name in enumerate(self.vocabulary.names)}
-        table = np.zeros((len(self.tracks), len(places)), np.float32)
-        for row, track in enumerate(self.tracks):
-            table[row, [places[t] for t in track.tags if t in places]] = 1.0
-        return table
+        return self.tracks.tags.multi_hot(self.vocabulary.names, dtype)
 
     def split(self, name: str) -> "Manifest":
         """The manifest of one split.
@@ -108,8 +75,8 @@ class Manifest:
         Raises:
             ValueError: No track is in that split; names the splits there are.
         """
-        rows = [i for i, track in enumerate(self.tracks) if track.split == name]
-        if not rows:
+        rows = np.flatnonzero(self.tracks.where("split", name))
+        if not len(rows):
             raise ValueError(
                 f"A split must be one of {list(self.split_counts)} in "
                 f"{self.folder}. Received: {name!r}"
@@ -118,14 +85,16 @@ class Manifest:
 
     def subset(self, rows: Iterable[int]) -> "Manifest":
         """The manifest of the tracks at these positions, in this order."""
-        kept = tuple(self.tracks[row] for row in rows)
-        return dataclasses.replace(self, tracks=kept)
+        return dataclasses.replace(self, tracks=self.tracks.take(rows))
 
     @property
     def split_counts(self) -> dict[str, int]:
         """Number of tracks in each split that has any; "" for no split."""
-        counts = collections.Counter(track.split for track in self.tracks)
-        return {s: counts[s] for s in (*SPLITS, "") if s in counts}
+        counts = {
+            side: np.count_nonzero(self.tracks.where("split", side))
+            for side in (*SPLITS, "")
+        }
+        return {side: count for side, count in counts.items() if count}
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -133,10 +102,24 @@ class Manifest:
         known = hashlib.sha256()
         facts = [self.sample_rate_hz, self.vocabulary.names]
         known.update(json.dumps(facts).encode())
-        for t in self.tracks:
-            samples = int(t.samples)
-            facts = [t.track_id, t.split, t.tags, samples, t.audio_hash]
-            known.update(json.dumps(facts).encode())
+        quoted = {name: _quoted(name) for name in self.tracks.tags.names}
+        # What `json.dumps` makes of these five of each track.
+        for ids, sides, lists, samples, hashes in self.tracks.blocks(
+            ("track_id", "split", "tags", "samples", "audio_hash")
+        ):
+            rows = zip(
+                map(_quoted, ids),
+                map(_quoted, sides),
+                [
+                    ", ".join([quoted[name] for name in names])
+                    for names in lists
+                ],
+                samples,
+                map(_quoted, hashes),
+                strict=True,
+            )
+            texts = [f"[{i}, {s}, [{t}], {n}, {h}]" for i, s, t, n, h in rows]
+            known.update("".join(texts).encode())
         return known.hexdigest()[:16]
 
     @property
@@ -153,7 +136,9 @@ class Manifest:
             )
         return self.folder
 
-    def wav_path(self, track: Track) -> pathlib.Path | addresses.Address:
+    def wav_path(
+        self, track: manifest_tracks.Track
+    ) -> pathlib.Path | addresses.Address:
         """Where the samples of a track are."""
         return self.folder / track.path
 
@@ -175,6 +160,9 @@ def write_manifest(manifest: Manifest) -> pathlib.Path:
     """
     folder = manifest.local_folder
     checks.check_tracks(manifest.tracks, folder / TABLE_NAME)
+    rows = itertools.chain.from_iterable(
+        zip(*values, strict=True) for values in manifest.tracks.blocks()
+    )
     facts = {
         "format": FORMAT,
         "fingerprint": manifest.fingerprint,
@@ -183,8 +171,8 @@ def write_manifest(manifest: Manifest) -> pathlib.Path:
         "audit": manifest.audit,
         "source": manifest.source,
     }
-    rows = (_values(track) for track in manifest.tracks)
-    csv_rows.write_rows(folder / TABLE_NAME, rows)
+    digest = csv_rows.write_rows(folder / TABLE_NAME, rows)
+    facts["written"] = _written(digest, facts)
     facts_path = folder / FACTS_NAME
     atomic_write.write(facts_path, plain_json.text(facts) + "\n")
     return folder / TABLE_NAME
@@ -212,7 +200,9 @@ def read_manifest(
     if folder.name == TABLE_NAME and not os.path.isdir(str(folder)):
         folder = folder.parent
     with local_copy.folder_copy(folder, (TABLE_NAME, FACTS_NAME)) as here:
-        manifest = dataclasses.replace(_read(here), folder=folder)
+        found = _read(here)
+    manifest = dataclasses.replace(found, folder=folder)
+    manifest.__dict__["fingerprint"] = found.fingerprint  # known by now
     checks.check_place(folder, manifest.tracks)
     if check_files:
         checks.check_files(folder, manifest.tracks)
@@ -227,9 +217,22 @@ def _read(folder: pathlib.Path) -> Manifest:
                 "Prepare the data first."
             )
     facts = _read_facts(folder / FACTS_NAME)
-    rows = csv_rows.read_rows(folder / TABLE_NAME)
-    tracks = tuple(Track(*row) for row in rows)
-    checks.check_tracks(tracks, folder / TABLE_NAME)
+    path = folder / TABLE_NAME
+    content = bytearray(path.stat().st_size)
+    with open(path, "rb") as file:
+        file.readinto(content)
+    digest = hashlib.sha256(content).hexdigest()
+    is_as_written = facts.get("written") == _written(digest, facts)
+    if is_as_written:
+        may_climb = b".." in content
+        tracks = csv_columns.read(content)
+        # Who wrote it may be a stranger: it must not lead out of the folder.
+        if may_climb or tracks.where("path", "/", is_start=True).any():
+            checks.check_tracks(tracks, path)
+    else:
+        del content
+        tracks = manifest_tracks.Tracks.of_rows(csv_rows.read_rows(path))
+        checks.check_tracks(tracks, path)
     manifest = Manifest(
         folder=folder,
         sample_rate_hz=facts["sample_rate_hz"],
@@ -238,6 +241,8 @@ def _read(folder: pathlib.Path) -> Manifest:
         audit=facts["audit"],
         source=facts["source"],
     )
+    if is_as_written:
+        manifest.__dict__["fingerprint"] = facts["fingerprint"]
     if manifest.fingerprint != facts["fingerprint"]:
         raise ValueError(
             f"{TABLE_NAME} and {FACTS_NAME} in {folder} do not belong "
@@ -246,6 +251,17 @@ def _read(folder: pathlib.Path) -> Manifest:
             f"{facts['fingerprint']}"
         )
     return manifest
+
+
+def _written(digest: str, facts: dict) -> str:
+    """What a table and the facts beside it have for as long as both are whole.
+
+    They were checked before they were written: with this they need not be
+    again, nor their fingerprint found again.
+    """
+    names = ("format", "fingerprint", "sample_rate_hz", "tags")
+    known = json.dumps([digest, *(facts[name] for name in names)])
+    return hashlib.sha256(known.encode()).hexdigest()
 
 
 def _read_facts(path: pathlib.Path) -> dict:

@@ -23,11 +23,11 @@ import soxr
 
 from pipelines.prepare import convert_worker, journal, progress
 from pipelines.reading import arrays
-from pipelines.storage import address as addresses
-from pipelines.storage import remote_listing
 from tftag.audio import ffmpeg
 from tftag.console import interrupts
 from tftag.files import atomic_write, no_links
+from tftag.storage import address as addresses
+from tftag.storage import remote_listing
 
 logger = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from multiprocessing import connection as connections
 
 from pipelines.prepare import journal
 from pipelines.reading import arrays, in_place_check, slice_decoders
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, retries
 from tftag import audio
 from tftag.audio import ffmpeg
+from tftag.storage import address as addresses
+from tftag.storage import remote, retries
 
 
 def serve(

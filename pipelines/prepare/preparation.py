@@ -10,8 +10,8 @@ from pipelines import counts_in_words, manifest, splits
 from pipelines.prepare import convert, overwriting, rejected
 from pipelines.reading import arrays
 from pipelines.sources import listings
-from pipelines.storage import address as addresses
 from tftag import tags
+from tftag.storage import address as addresses
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +148,7 @@ def prepare(
     prepared = manifest.Manifest(
         folder=out,
         sample_rate_hz=options.sample_rate_hz,
-        tracks=tuple(
+        tracks=manifest.Tracks.of(
             _track(item, answers[item.track_id], out) for item in kept
         ),
         vocabulary=vocabulary,
@@ -181,7 +181,7 @@ def _tell_of_others(prepared):
     folder = prepared.folder / convert.WAV_FOLDER
     if not folder.is_dir():
         return
-    known = {prepared.wav_path(track).name for track in prepared.tracks}
+    known = {path.rpartition("/")[2] for path in prepared.tracks.texts("path")}
     others = sorted(set(os.listdir(folder)) - known)
     if others:
         size = sum((folder / name).lstat().st_size for name in others)
@@ -290,14 +290,11 @@ def _place(path, out):
 
 def _with_splits(prepared, options):
     sides = splits.assign_splits(
-        [track.artist for track in prepared.tracks],
+        prepared.tracks.texts("artist"),
         prepared.labels(),
         options.split_weights or DEFAULT_WEIGHTS,
         options.seed,
-        [track.audio_hash for track in prepared.tracks],
+        prepared.tracks.texts("audio_hash"),
     )
-    tracks = (
-        dataclasses.replace(track, split=side)
-        for track, side in zip(prepared.tracks, sides, strict=True)
-    )
-    return dataclasses.replace(prepared, tracks=tuple(tracks))
+    tracks = prepared.tracks.with_texts("split", sides)
+    return dataclasses.replace(prepared, tracks=tracks)

@@ -22,7 +22,7 @@ def summarize(
     Returns:
         Lines of text, the last with the command to run next.
     """
-    seconds = sum(t.samples for t in prepared.tracks) / prepared.sample_rate_hz
+    seconds = prepared.tracks.numbers("samples").sum() / prepared.sample_rate_hz
     lines = [
         f"{counts_in_words.count(len(prepared.tracks), 'recording')}, "
         f"{counts_in_words.duration(seconds)}, in {prepared.folder}",
@@ -45,7 +45,7 @@ def _tags(prepared):
         f"recordings, {labels.sum(axis=1).mean():.1f} per recording"
     )
     bare = int((labels.sum(axis=1) == 0).sum())
-    untagged = sum(not track.tags for track in prepared.tracks)
+    untagged = int((np.diff(prepared.tracks.tags.bounds) == 0).sum())
     if not bare:
         return text
     kept = counts_in_words.count(bare, "recording")
@@ -74,7 +74,7 @@ def _artists(prepared):
     audit = prepared.audit
     if audit["artists"] == "unknown":
         return "unknown, so nobody can tell whether the splits share any"
-    count = len({t.artist for t in prepared.tracks if t.artist})
+    count = len(set(prepared.tracks.texts("artist")) - {""})
     text = f"{count}"
     if audit["without_artist"]:
         without = counts_in_words.count(audit["without_artist"], "recording")
@@ -87,7 +87,7 @@ def _artists(prepared):
 
 
 def _duplicates(prepared):
-    by_audio = collections.Counter(t.audio_hash for t in prepared.tracks)
+    by_audio = collections.Counter(prepared.tracks.texts("audio_hash"))
     groups = [n for n in by_audio.values() if n > 1]
     if not groups:
         return "none"

@@ -14,9 +14,9 @@ import tokenize
 import numpy as np
 
 from pipelines.reading import local_file
-from pipelines.storage import address as addresses
 from tftag import audio
 from tftag.audio import waveform
+from tftag.storage import address as addresses
 
 SUFFIX = ".npy"
 CODEC = "npy"

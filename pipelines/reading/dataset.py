@@ -162,8 +162,8 @@ def training_dataset(
             f"`batch_size` must be a multiple of {share.parts}, the devices "
             f"that share a batch. Received: {batch_size}."
         )
-    labels = manifest.labels().astype(np.uint8)
-    samples = np.array([track.samples for track in manifest.tracks], np.int64)
+    labels = manifest.labels(np.uint8)
+    samples = manifest.tracks.numbers("samples")
     probabilities = None
     if augmentation.tag_balance > 0:
         probabilities = random_crops.row_probabilities(
@@ -257,9 +257,10 @@ def evaluation_dataset(
     """
     _check_fit(manifest, spec, reader)
     _check_batch_size(batch_size)
-    tracks = manifest.tracks
-    clips = [len(audio.clip_starts(track.samples, spec)) for track in tracks]
-    first_clip = np.cumsum([0, *clips])
+    samples = manifest.tracks.numbers("samples")
+    first_clip = np.concatenate(
+        [[0], np.cumsum(audio.clip_counts(samples, spec))]
+    )
     clip_count = int(first_clip[-1])
 
     def read(step):
@@ -267,7 +268,7 @@ def evaluation_dataset(
         clips = np.arange(first, min(first + batch_size, clip_count))
         rows = np.searchsorted(first_clip, clips, side="right") - 1
         starts = [
-            audio.clip_starts(tracks[row].samples, spec)[place]
+            audio.clip_starts(int(samples[row]), spec)[place]
             for row, place in zip(rows, clips - first_clip[rows], strict=True)
         ]
         return reader.read(rows.tolist(), starts, replace_lost=False)

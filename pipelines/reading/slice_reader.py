@@ -10,8 +10,8 @@ import numpy as np
 
 from pipelines import manifest as manifests
 from pipelines.reading import in_place, local_file, slice_decoders
-from pipelines.storage import address as addresses
-from pipelines.storage import remote
+from tftag.storage import address as addresses
+from tftag.storage import remote
 
 logger = logging.getLogger(__name__)
 
@@ -235,10 +235,10 @@ class SliceReader:
                 )
 
     def _check_share(self):
-        with self._lock:
-            lost = dict(self.lost)
         recordings = len(self.manifest.tracks)
-        if len(lost) > self.max_lost_share * recordings:
+        if len(self.lost) > self.max_lost_share * recordings:
+            with self._lock:
+                lost = dict(self.lost)
             named = "; ".join(f"{k}: {v}" for k, v in list(lost.items())[:3])
             raise self._failed(
                 f"Lost recordings must be at most {self.max_lost_share:.3g} "

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from pipelines.reading import arrays
-from pipelines.storage import address as addresses
 from tftag import tags
 from tftag.audio import contents
 from tftag.files import folders
+from tftag.storage import address as addresses
 
 AUDIO_SUFFIXES = contents.SUFFIXES | {arrays.SUFFIX}
 # In a folder that was prepared; its WAVs are no source.

@@ -164,7 +164,8 @@ def _join(artists, audio_hashes):
         return row
 
     first: dict[tuple[str, str], int] = {}
-    keys = [("artist", artist_names.artist_key(name)) for name in artists]
+    key_of = {name: artist_names.artist_key(name) for name in set(artists)}
+    keys = [("artist", key_of[name]) for name in artists]
     hashes = [("audio", name) for name in audio_hashes]
     for row, names in enumerate(zip(keys, hashes, strict=True)):
         for key in names:

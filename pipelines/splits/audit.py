@@ -1,6 +1,7 @@
 """What the splits of a data set share: artists and equal audio."""
 
 import collections
+import itertools
 from collections.abc import Sequence
 
 from pipelines import manifest
@@ -19,13 +20,12 @@ def shared_artists(
     Returns:
         The names, sorted, and the number of their recordings.
     """
-    by_artist = collections.defaultdict(list)
-    for recording in recordings:
-        if key := artist_names.artist_key(recording.artist):
-            by_artist[key].append(recording)
-    shared = [group for group in by_artist.values() if _crosses(group)]
-    names = sorted(group[0].artist for group in shared)
-    return names, sum(map(len, shared))
+    artists = _texts(recordings, "artist")
+    keys = _keys(artists)
+    crossing = _crossing(keys, _texts(recordings, "split")) - {""}
+    first = {key: row for row, key in reversed(list(enumerate(keys)))}
+    names = sorted(artists[first[key]] for key in crossing)
+    return names, sum(key in crossing for key in keys)
 
 
 def audit(tracks: Sequence[manifest.Track]) -> dict:
@@ -42,15 +42,17 @@ def audit(tracks: Sequence[manifest.Track]) -> dict:
         different splits. `duplicates`: groups of equal recordings, wherever
         they are. `leaks`: whether splits share anything.
     """
-    by_audio = collections.defaultdict(list)
-    for track in tracks:
-        by_audio[track.audio_hash].append(track)
-    without_artist = sum(
-        not artist_names.artist_key(track.artist) for track in tracks
-    )
+    hashes = _texts(tracks, "audio_hash")
+    repeated: dict[str, list[str]] = {
+        name: [] for name, n in collections.Counter(hashes).items() if n > 1
+    }
+    crossing = _crossing(hashes, _texts(tracks, "split"))
+    for track_id, name in zip(_texts(tracks, "track_id"), hashes, strict=True):
+        if name in repeated:
+            repeated[name].append(track_id)
+    without_artist = _keys(_texts(tracks, "artist")).count("")
     shared, of_shared = shared_artists(tracks)
-    equal = [group for group in by_audio.values() if len(group) > 1]
-    shared_audio = [_ids(group) for group in equal if _crosses(group)]
+    shared_audio = [ids for name, ids in repeated.items() if name in crossing]
     known = "checked" if without_artist < len(tracks) else "unknown"
     is_partly = 0 < without_artist < len(tracks)
     return {
@@ -59,14 +61,28 @@ def audit(tracks: Sequence[manifest.Track]) -> dict:
         "shared_artists": shared,
         "recordings_of_shared_artists": of_shared,
         "shared_audio": shared_audio,
-        "duplicates": len(equal),
+        "duplicates": len(repeated),
         "leaks": bool(shared or shared_audio),
     }
 
 
-def _crosses(group):
-    return len({track.split for track in group}) > 1
+def _texts(recordings: Sequence, name: str) -> list[str]:
+    """One text of all recordings."""
+    if isinstance(recordings, manifest.Tracks):
+        return recordings.texts(name)
+    return [getattr(recording, name) for recording in recordings]
 
 
-def _ids(group):
-    return [track.track_id for track in group]
+def _keys(artists: list[str]) -> list[str]:
+    """One spelling of each artist."""
+    key_of = {name: artist_names.artist_key(name) for name in set(artists)}
+    return [key_of[name] for name in artists]
+
+
+def _crossing(names: list[str], sides: list[str]) -> set[str]:
+    """The names that stand in more than one split."""
+    of_side: dict[str, set[str]] = {side: set() for side in set(sides)}
+    for name, side in zip(names, sides, strict=True):
+        of_side[side].add(name)
+    counts = collections.Counter(itertools.chain(*of_side.values()))
+    return {name for name, n in counts.items() if n > 1}

@@ -71,7 +71,7 @@ def write(
         manifest.Manifest(
             folder=folder,
             sample_rate_hz=sample_rate_hz,
-            tracks=tuple(made),
+            tracks=manifest.Tracks.of(made),
             vocabulary=vocabulary,
             audit=splits.audit(made),
             source=source,
@@ -116,7 +116,7 @@ def make_track(
 def describe(path: pathlib.Path) -> str:
     """What a set holds: tracks, seconds, and the tracks of every tag."""
     made = manifest.read_manifest(path)
-    seconds = sum(track.samples for track in made.tracks) / made.sample_rate_hz
+    seconds = made.tracks.numbers("samples").sum() / made.sample_rate_hz
     counts = ", ".join(f"{n} {name}" for name, n in made.split_counts.items())
     lines = [f"{path}: {len(made.tracks)} tracks ({counts}), {seconds:.0f} s"]
     width = max(len(name) for name in made.vocabulary.names)

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import soundfile
@@ -7,7 +9,7 @@ import tiny_tagger
 from experiments import run_cross_data
 from experiments.runs import run_folder
 from pipelines.prepare import command as prepare
-from tftag import metrics
+from tftag import metrics, tags
 from tftag.cli import command_line
 
 pytestmark = pytest.mark.slow
@@ -82,3 +84,14 @@ def test_a_limit_that_leaves_no_tag_is_told(prepared, encoder_folder, capsys):
 def _has_unknown(prepared):
     lines = (prepared / "table.csv").read_text().splitlines()[1:]
     return ["zzqx" in line for line in lines]
+
+
+def test_the_vocabulary_leaves_the_other_tags_out(prepared):
+    manifest = run_cross_data.manifests.read_manifest(prepared / "data")
+    every, truth = run_cross_data.labelled(manifest, 1)
+    kept = dataclasses.replace(
+        manifest, vocabulary=tags.TagVocabulary(every[:1])
+    )
+    names, found = run_cross_data.labelled(kept, 1, in_vocabulary=True)
+    assert names == every[:1]
+    np.testing.assert_array_equal(found, truth[:, :1])

@@ -4,8 +4,8 @@ import os
 import pytest
 
 from pipelines import copy_up
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, remote_listing, retries
+from tftag.storage import address as addresses
+from tftag.storage import remote, remote_listing, retries
 
 TARGET = addresses.Address("s3://music/models/tagger/1")
 

@@ -17,6 +17,7 @@ from tftag.files import folders
 UNREADABLE = (waveform.UnusableAudio, OSError)
 
 _Answer = TypeVar("_Answer")
+_Place = TypeVar("_Place")
 _Fail = Callable[[pathlib.Path, Exception], None]
 
 
@@ -88,8 +89,8 @@ def decoded(
 
 def each(
     answer: Callable[[Iterable[npt.NDArray[np.int16]]], Iterable[_Answer]],
-    recordings: Iterable[tuple[pathlib.Path, npt.NDArray[np.int16]]],
-) -> Iterator[tuple[pathlib.Path, _Answer]]:
+    recordings: Iterable[tuple[_Place, npt.NDArray[np.int16]]],
+) -> Iterator[tuple[_Place, _Answer]]:
     """Yields each file, and what a model says of it.
 
     Args:
@@ -99,7 +100,7 @@ def each(
     Yields:
         Path and answer.
     """
-    waiting: collections.deque[pathlib.Path] = collections.deque()
+    waiting: collections.deque[_Place] = collections.deque()
 
     def waveforms() -> Iterator[npt.NDArray[np.int16]]:
         for path, samples in recordings:

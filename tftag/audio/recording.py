@@ -262,8 +262,22 @@ def clip_starts(samples: int, spec: AudioSpec) -> npt.NDArray[np.int64]:
         int64 `[clips]`: the first sample of each clip. One clip at 0 where
         the recording is no longer than a clip.
     """
-    spare = samples - spec.clip_samples
-    if spare <= 0:
-        return np.zeros(1, np.int64)
-    clips = 1 - (-spare // spec.clip_step_samples)
-    return np.arange(clips, dtype=np.int64) * spare // (clips - 1)
+    clips = int(clip_counts(np.array(samples), spec))
+    spare = max(samples - spec.clip_samples, 0)
+    return np.arange(clips, dtype=np.int64) * spare // max(clips - 1, 1)
+
+
+def clip_counts(
+    samples: npt.NDArray[np.int64], spec: AudioSpec
+) -> npt.NDArray[np.int64]:
+    """How many clips `clip_starts` gives for recordings of these lengths.
+
+    Args:
+        samples: Lengths, of any shape.
+        spec: As `clip_starts` takes it.
+
+    Returns:
+        int64, of the shape of `samples`.
+    """
+    spare = np.maximum(samples - spec.clip_samples, 0)
+    return np.asarray(1 - (-spare // spec.clip_step_samples), np.int64)

@@ -6,6 +6,7 @@ import re
 
 from tftag.cli import tag_table
 from tftag.console import addresses
+from tftag.storage import address as addresses_lib
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/+", re.IGNORECASE)
 
@@ -51,6 +52,24 @@ def count(text: str) -> int:
             f"must be a whole number >= 1. Received: {text}"
         )
     return int(text)
+
+
+def place(text: str) -> str:
+    """Takes a path of this machine, or an address that files can be read at.
+
+    Raises:
+        argparse.ArgumentTypeError: It is another kind of address, or has a
+            password or a query: it is written into what the command leaves.
+    """
+    if os.path.lexists(text):
+        return text
+    try:
+        found = addresses_lib.place(text)
+        if isinstance(found, addresses_lib.Address):
+            addresses_lib.refuse_secrets(found)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text if addresses_lib.is_remote(text) else local_path(text)
 
 
 def local_path(text: str) -> str:

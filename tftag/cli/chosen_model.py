@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
-from tftag.console import quiet
 from tftag.pretrained import presets
 from tftag.serving import version_folder
+from tftag.storage import address as addresses
 
 if TYPE_CHECKING:
     from tftag.serving import saved_dual_encoder, saved_tagger
@@ -63,7 +63,8 @@ def split(
         return first, others
     # A file that is not there is one of many. A misspelled model is not: the
     # default would take its place.
-    if not os.path.lexists(first) and not _is_audio(first):
+    is_there = os.path.lexists(first) or addresses.is_remote(first)
+    if not is_there and not _is_audio(first):
         presets.resolve(first)
     return None, [first, *others]
 
@@ -97,17 +98,29 @@ def open_tagger(model: str) -> "saved_tagger.SavedTagger":
         ValueError: What is there cannot be used.
     """
     path = presets.resolve(model, say)
-    with quiet.tensorflow_start():
-        from tftag.serving import saved_tagger
-    return saved_tagger.SavedTagger(path)
+    from tftag.serving import c_library, saved_tagger
+
+    return saved_tagger.SavedTagger(path, starts_fast=c_library.is_there())
 
 
-def open_dual_encoder(model: str) -> "saved_dual_encoder.SavedDualEncoder":
-    """Opens a model that compares with any words, as `open_tagger` does."""
+def open_dual_encoder(
+    model: str, starts_fast: bool = True
+) -> "saved_dual_encoder.SavedDualEncoder":
+    """Opens a model that compares with any words.
+
+    Args:
+        model: As for `open_tagger`.
+        starts_fast: Whether to do without TensorFlow's Python at first. What
+            surely describes recordings for an index needs it.
+
+    Raises:
+        FileNotFoundError: As `open_tagger`, and so ValueError.
+    """
     path = presets.resolve(model, say)
-    with quiet.tensorflow_start():
-        from tftag.serving import saved_dual_encoder
-    return saved_dual_encoder.SavedDualEncoder(path)
+    from tftag.serving import c_library, saved_dual_encoder
+
+    starts_fast = starts_fast and c_library.is_there()
+    return saved_dual_encoder.SavedDualEncoder(path, starts_fast)
 
 
 def say(line: str) -> None:

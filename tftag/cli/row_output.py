@@ -10,6 +10,7 @@ from typing import IO, TextIO
 from tftag.audio import audio_files
 from tftag.console import interrupts
 from tftag.files import atomic_write
+from tftag.storage import address as addresses
 
 _MOST_NAME_BYTES = 255 - len(".interrupted")
 
@@ -66,7 +67,8 @@ def check(
             "--out must be no file of the model: name another. "
             f"Received: {out}."
         )
-    for file in audio_files.find(inputs, lambda path, error: None):
+    local = [one for one in inputs if not addresses.is_remote(one)]
+    for file in audio_files.find(local, lambda path, error: None):
         with contextlib.suppress(OSError):  # gone, or out of reach
             if os.path.samefile(file, path):
                 raise ValueError(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tftag.audio import decoding_pool
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
+from tftag.cli.find import opened_library
 from tftag.console import interrupts
 from tftag.pretrained import presets
 
@@ -56,9 +57,10 @@ def add_parser(commands: "command_line.Commands") -> None:
     )
     serve.add_argument(
         "--index",
-        type=arguments_lib.local_path,
+        type=arguments_lib.place,
         metavar="INDEX",
-        help="what `tftag index` made, to be searched and listened to",
+        help="what `tftag index` made, to be searched and listened to; of one "
+        "in a bucket a copy as it is now",
     )
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS")
     serve.add_argument(
@@ -126,6 +128,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"--host {arguments.host} without one."
         )
     limits_lib, listening, json_log, service_lib = _modules()
+    if arguments.index is not None:
+        arguments.index = opened_library.here(arguments.index)
     listener = listening.bind(arguments.host, arguments.port)
     with listener:
         hosts = None

@@ -1,7 +1,6 @@
 """The command `tftag tag`: tags of audio files."""
 
 import argparse
-import pathlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from tftag.cli import (
 from tftag.library import journal, tagging
 from tftag.pretrained import presets
 from tftag.search import known_terms, query
+from tftag.storage import remote_files
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from tftag.serving import saved_tagger
@@ -31,7 +31,7 @@ _ROUNDING = 1e-6
 
 _Parts = Iterator[
     tuple[
-        pathlib.Path,
+        remote_files.Place,
         Iterable[tuple[float | None, npt.NDArray[np.float32]]],
     ]
 ]
@@ -53,11 +53,12 @@ def add_parser(commands: "command_line.Commands") -> None:
     tag.set_defaults(run=run)
     tag.add_argument(
         "paths",
-        type=arguments_lib.local_path,
+        type=arguments_lib.place,
         metavar="FILE_OR_FOLDER",
         nargs="*",
         help="audio of any format that libsndfile reads, or ffmpeg where it is "
-        "installed; folders are searched to the bottom, through links too",
+        "installed; folders are searched to the bottom, through links too; "
+        "s3:// and gs:// folders, and https:// files",
     )
     chosen_model.add_flag(
         tag, f"{presets.TAGGER}, with --tags {presets.DUAL_ENCODER}"

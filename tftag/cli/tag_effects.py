@@ -15,6 +15,7 @@ from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
 from tftag.files import escaping
 from tftag.library import field_table, file_tags, playlists, undo
+from tftag.storage import address as addresses
 
 # Gets a recording and the tags it has; returns whether it changed the file.
 Effect = Callable[[pathlib.Path, list[str]], bool]
@@ -80,6 +81,12 @@ def check(arguments: argparse.Namespace) -> None:
             "--write-tags and --m3u take the tags of whole recordings that "
             "have thresholds: leave out --tags and --timeline."
         )
+    for path in arguments.paths:
+        if addresses.is_remote(path):
+            raise ValueError(
+                "--write-tags and --m3u are for files of this machine: copy "
+                f"them here first. Received: {path}."
+            )
     if arguments.write_tags:
         file_tags.check_installed()
 

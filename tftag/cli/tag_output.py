@@ -22,6 +22,7 @@ from tftag.console import interrupts
 from tftag.files import atomic_write, plain_json
 from tftag.library import journal, shards, tagging
 from tftag.serving import version_folder
+from tftag.storage import remote_files
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from tftag.serving import saved_tagger
@@ -30,7 +31,7 @@ if TYPE_CHECKING:  # it imports TensorFlow
 _NAME_BYTES = 255
 
 
-Entries = Iterator[tuple[pathlib.Path, list[journal.Entry]]]
+Entries = Iterator[tuple[remote_files.Place, list[journal.Entry]]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +60,10 @@ class _Failures:
         self.count = 0
 
     def __call__(
-        self, path: pathlib.Path, error: Exception, what: str = "not tagged"
+        self,
+        path: remote_files.Place,
+        error: Exception,
+        what: str = "not tagged",
     ) -> None:
         self.count += 1
         reason = " ".join(audio_files.reason(error).split())
@@ -152,10 +156,15 @@ def _stream(
     """Writes rows as they come."""
     paths = (
         path
-        for path in audio_files.find(arguments.paths, fail)
+        for path in remote_files.find(arguments.paths, fail)
         if arguments.shard.holds(path)
     )
-    recordings = audio_files.decoded(paths, asked.model.sample_rate_hz, fail)
+    rate_hz = asked.model.sample_rate_hz
+    recordings = remote_files.decoded(
+        paths,
+        lambda paths, fail: audio_files.decoded(paths, rate_hz, fail),
+        fail,
+    )
     with row_output.opened(
         arguments.out,
         arguments.paths,
@@ -172,10 +181,16 @@ def _keep(
     threads = arguments.threads or decoding_pool.usable_cores()
 
     def decode(
-        paths: Iterable[pathlib.Path], fail: tagging.Fail
+        places: Iterable[remote_files.Place], fail: tagging.Fail
     ) -> tagging.Recordings:
         rate_hz = asked.model.sample_rate_hz
-        return decoding_pool.decoded(paths, rate_hz, fail, threads)
+        return remote_files.decoded(
+            places,
+            lambda paths, fail: decoding_pool.decoded(
+                paths, rate_hz, fail, threads
+            ),
+            fail,
+        )
 
     with journal.opened(
         _journal(arguments.out),
@@ -222,7 +237,7 @@ def _list(
     out: TextIO,
     results: Entries,
     fail: _Failures,
-    note_again: Callable[[pathlib.Path, list[journal.Entry]], None],
+    note_again: Callable[[remote_files.Place, list[journal.Entry]], None],
 ) -> tag_table.TagTable:
     """Writes rows, and does what else is asked for each file."""
     rows = tag_table.TagTable(
@@ -237,13 +252,16 @@ def _list(
         for path, entries in results:
             for entry in entries:
                 tags = [asked.kind(*values) for values in entry.tags]
-                rows.add(audio_files.shown(path), tags, entry.start_seconds)
+                rows.add(remote_files.shown(path), tags, entry.start_seconds)
                 given = [
                     tag.name
                     for tag in tags
                     if isinstance(tag, tag_table.TrainedTag) and tag.is_given
                 ]
-                if any([effect(path, given) for effect in effects]):
+                # Effects on what is remote were refused.
+                if isinstance(path, pathlib.Path) and any(
+                    [effect(path, given) for effect in effects]
+                ):
                     note_again(path, entries)
     rows.close()
     return rows

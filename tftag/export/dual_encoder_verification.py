@@ -1,6 +1,7 @@
 """Whether the SavedModel of a dual encoder answers as the live model does."""
 
 import os
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -38,20 +39,22 @@ def largest_difference(
     with plain_path.plain(saved) as path:
         loaded = tf.saved_model.load(path)
 
-    def embedding(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        mean = verification.clip_mean(
+    def embeddings(
+        recordings: Sequence[npt.NDArray[np.float32]],
+    ) -> npt.NDArray[np.float64]:
+        means = verification.clip_means(
             lambda clips: model.audio_tower(clips, training=False),
-            samples,
+            recordings,
             audio_spec,
             clips_at_once,
         )
-        return mean / np.linalg.norm(mean)
+        return means / np.linalg.norm(means, axis=1, keepdims=True)
 
     differences = [
         verification.of_probabilities(loaded, model, audio_spec, clips_at_once),
         verification.of_recordings(
             loaded,
-            embedding,
+            embeddings,
             audio_spec,
             ("embed_audio", "embed_batch"),
             "embedding",

@@ -4,7 +4,6 @@ python -m tftag.export.learned_tag --like FILE ... -- MODEL NAME FOLDER
 """
 
 import argparse
-import dataclasses
 import logging
 import os
 import pathlib
@@ -14,39 +13,19 @@ from typing import Any
 import keras
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize
 
 from tftag import audio, calibration, tags
-from tftag.export import saved_model
+from tftag.export import few_examples, saved_model
 from tftag.models import clip_model
 from tftag.serving import model_card, version_folder
 
 LEAST_LIKE = 2
 # Clips of a recording that are looked at, evenly spaced.
 _MOST_CLIPS = 20
-# A typical recording, where none is given as unlike.
-_BACKGROUND_CLIPS = 200
-_RIDGE = 1.0
 _WRITTEN_BY_EXPORTS = (
     *("format", "audio", "clips_at_once", "tags", "tags_fingerprint"),
     *("calibration", "versions"),
 )
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class LearnedTag:
-    """A tag as a line through the backbone's vectors.
-
-    Attributes:
-        kernel: float64 `[dim]`.
-        bias: Logit of the vector 0.
-        told_apart: Share of the recordings that fall on their own side when
-            the tag is learned from the others.
-    """
-
-    kernel: npt.NDArray[np.float64]
-    bias: float
-    told_apart: float
 
 
 def add(
@@ -55,7 +34,7 @@ def add(
     like: Sequence[str | os.PathLike[str]],
     unlike: Sequence[str | os.PathLike[str]],
     folder: str | os.PathLike[str],
-) -> tuple[pathlib.Path, LearnedTag]:
+) -> tuple[pathlib.Path, float]:
     """Writes a new version of a tagger with one more tag.
 
     Args:
@@ -68,7 +47,8 @@ def add(
         folder: Gets the numbered folder of the version.
 
     Returns:
-        The folder of the version, and what was learned.
+        The folder of the version, and the share of the recordings that fall
+        on their own side when the tag is learned from the others.
 
     Raises:
         ValueError: Too few files, one that cannot be used, a name that is
@@ -105,7 +85,11 @@ def add(
         )
     body = tagger.body()
     vectors = [_vectors(body, samples, spec) for samples in decoded]
-    learned = _learn(vectors[: len(like)], vectors[len(like) :], background)
+    sides = vectors[: len(like)], vectors[len(like) :], background
+    line, told_apart = (
+        few_examples.learn(*sides),
+        few_examples.told_apart(*sides),
+    )
     old = calibration.Calibration.from_dict(card["calibration"])
     # The calibration of all tags is undone, and its own already done.
     calibrated = calibration.Calibration(
@@ -120,7 +104,7 @@ def add(
         else "draws around the mean of the recordings of the training",
         "probability": "0.5 is as near to the ones as to the others; "
         "it is no share of recordings",
-        "told_apart": learned.told_apart,
+        "told_apart": told_apart,
     }
     kept = {
         key: value
@@ -128,17 +112,14 @@ def add(
         if key not in _WRITTEN_BY_EXPORTS
     }
     return saved_model.export_tagger(
-        _extended(tagger, learned, old.slope),
+        _extended(tagger, line, old.slope),
         spec,
         tags.TagVocabulary(names),
         calibrated,
         {**kept, "learned": [*card.get("learned", ()), note]},
         folder,
         clips_at_once=card["clips_at_once"],
-    ), learned
-
-
-_Vectors = Sequence[npt.NDArray[Any]]
+    ), told_apart
 
 
 def _names(
@@ -186,8 +167,8 @@ def _vectors(
 
 def _background(
     backbone: keras.Model,
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None:
-    """Mean and deviation `[dim]` of the training, where the backbone has it.
+) -> few_examples.Background | None:
+    """Mean and deviation of the training, where the backbone has them.
 
     A batch norm behind the last layer brings the vectors of the training to
     its offset, and its scale around it.
@@ -195,77 +176,13 @@ def _background(
     last = backbone.layers[-1]
     if not isinstance(last, keras.layers.BatchNormalization):
         return None
-    return np.asarray(last.beta), np.abs(np.asarray(last.gamma))
-
-
-def _learn(
-    like: _Vectors,
-    unlike: _Vectors,
-    background: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None,
-) -> LearnedTag:
-    """Learns a tag from vectors `[clips, dim]` of each recording."""
-    mean, deviation = background or (
-        np.mean(np.concatenate([*like, *unlike]), axis=0),
-        np.std(np.concatenate([*like, *unlike]), axis=0),
+    return few_examples.Background(
+        np.asarray(last.beta), np.abs(np.asarray(last.gamma))
     )
-    deviation = np.maximum(deviation, 1e-6)
-    like = [(one - mean) / deviation for one in like]
-    unlike = [(one - mean) / deviation for one in unlike]
-    drawn = np.random.default_rng(0).normal(size=(_BACKGROUND_CLIPS, len(mean)))
-    others = unlike or [drawn]
-    right = []
-    for at, left_out in enumerate(like):
-        kernel, bias = _fit(like[:at] + like[at + 1 :], others)
-        right.append(np.mean(left_out @ kernel) + bias > 0)
-    for at, left_out in enumerate(unlike):
-        if len(unlike) > 1:
-            kernel, bias = _fit(like, unlike[:at] + unlike[at + 1 :])
-            right.append(np.mean(left_out @ kernel) + bias < 0)
-    kernel, bias = _fit(like, others)
-    kernel = kernel / deviation
-    return LearnedTag(
-        kernel, float(bias - kernel @ mean), np.mean(right).item()
-    )
-
-
-def _fit(
-    like: _Vectors, unlike: _Vectors
-) -> tuple[npt.NDArray[np.float64], np.float64]:
-    """Logistic regression; both sides count the same, and so do recordings.
-
-    Targets are those of Platt (1999): the fewer the recordings, the farther
-    from certainty.
-    """
-    rows = np.concatenate([*like, *unlike])
-    side_targets, side_weights = [], []
-    for side, truth in ((like, 1.0), (unlike, 0.0)):
-        target = abs(truth - 1 / (len(side) + 2))
-        for one in side:
-            side_targets.append(np.full(len(one), target))
-            side_weights.append(np.full(len(one), 0.5 / len(side) / len(one)))
-    targets = np.concatenate(side_targets)
-    weights = np.concatenate(side_weights)
-
-    def cost(
-        unknowns: npt.NDArray[np.float64],
-    ) -> tuple[np.float64, npt.NDArray[np.float64]]:
-        kernel, bias = unknowns[:-1], unknowns[-1]
-        logits = rows @ kernel + bias
-        error = weights * (1 / (1 + np.exp(-logits)) - targets)
-        loss = weights @ (np.logaddexp(0, logits) - targets * logits)
-        return (
-            loss + _RIDGE / 2 * kernel @ kernel,
-            np.append(error @ rows + _RIDGE * kernel, error.sum()),
-        )
-
-    found = optimize.minimize(
-        cost, np.zeros(rows.shape[1] + 1), jac=True, method="L-BFGS-B"
-    ).x
-    return found[:-1], found[-1]
 
 
 def _extended(
-    tagger: clip_model.ClipModel, learned: LearnedTag, slope: float
+    tagger: clip_model.ClipModel, line: few_examples.Line, slope: float
 ) -> clip_model.ClipModel:
     """The tagger with one more output, and nothing else changed."""
     inputs = keras.Input(tagger.backbone.output.shape[1:], name="clip_vector")
@@ -276,7 +193,7 @@ def _extended(
     outputs = keras.ops.concatenate(
         [keras.ops.cast(logits, "float32"), dense(inputs)], axis=-1
     )
-    weights = learned.kernel[:, np.newaxis], np.array([learned.bias])
+    weights = line.kernel[:, np.newaxis], np.array([line.bias])
     dense.set_weights([values / slope for values in weights])
     head = keras.Model(inputs, outputs)
     return clip_model.ClipModel(
@@ -311,13 +228,13 @@ def main(argv: list[str] | None = None) -> None:
     audio.logger.addHandler(_Told())
     audio.logger.propagate = False
     try:
-        version, learned = add(
+        version, told_apart = add(
             given.model, given.name, given.like, given.unlike, given.folder
         )
     except (ValueError, OSError) as error:
         raise SystemExit(" ".join(str(error).split())) from error
     _answer(version)
-    _answer(learned.told_apart)
+    _answer(told_apart)
 
 
 if __name__ == "__main__":

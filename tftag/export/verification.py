@@ -1,7 +1,7 @@
 """Whether a SavedModel answers as the live model does."""
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 import keras
 import numpy as np
@@ -10,6 +10,8 @@ import tensorflow as tf
 
 from tftag import audio
 from tftag.files import plain_path
+
+_Recordings = Sequence[npt.NDArray[np.float32]]
 
 
 def largest_difference(
@@ -48,8 +50,8 @@ def of_probabilities(
 
     return of_recordings(
         loaded,
-        lambda samples: clip_mean(
-            probabilities, samples, audio_spec, clips_at_once
+        lambda recordings: clip_means(
+            probabilities, recordings, audio_spec, clips_at_once
         ),
         audio_spec,
         ("serving_default", "tag_batch"),
@@ -59,7 +61,7 @@ def of_probabilities(
 
 def of_recordings(
     loaded: tf.Module,
-    expect: Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float64]],
+    expect: Callable[[_Recordings], npt.NDArray[np.float64]],
     audio_spec: audio.AudioSpec,
     signatures: tuple[str, str],
     output: str,
@@ -71,7 +73,8 @@ def of_recordings(
 
     Args:
         loaded: The SavedModel.
-        expect: Samples `[samples]` to what the live model says `[width]`.
+        expect: Recordings, each `[samples]`, to what the live model says of
+            them, `[recordings, width]`.
         audio_spec: What the model was trained on.
         signatures: That of a waveform, and that of padded rows.
         output: What to compare of their answers.
@@ -82,11 +85,9 @@ def of_recordings(
     clip = audio_spec.clip_samples
     lengths = [1, clip, clip * 5 // 2]
     rows = signals(audio_spec, lengths[-1])
-    expected = {
-        (row, length): expect(samples[:length])
-        for row, samples in enumerate(rows)
-        for length in lengths
-    }
+    both = [(row, length) for row in range(len(rows)) for length in lengths]
+    said = expect([rows[row, :length] for row, length in both])
+    expected = dict(zip(both, said, strict=True))
 
     def difference(
         signature: str, cases: Collection[tuple[int, int]], **inputs: tf.Tensor
@@ -127,37 +128,41 @@ def signals(
     return np.stack([click, noise, sine]).astype(np.float32)
 
 
-def clip_mean(
+def clip_means(
     network: Callable[[dict[str, npt.NDArray[np.float32]]], tf.Tensor],
-    samples: npt.NDArray[np.float32],
+    recordings: _Recordings,
     audio_spec: audio.AudioSpec,
     clips_at_once: int,
 ) -> npt.NDArray[np.float64]:
-    """Averages what a network says of the clips of one recording.
+    """Averages what a network says of the clips of each recording.
 
     Args:
         network: `{"waveform" [clips, samples], "peak" [clips]}` to
             `[clips, width]`.
-        samples: The recording `[samples]`.
+        recordings: Each `[samples]`.
         audio_spec: What the network was trained on.
         clips_at_once: How many clips it sees at a time.
 
     Returns:
-        float64 `[width]`.
+        float64 `[recordings, width]`.
     """
-    starts = audio.clip_starts(len(samples), audio_spec)
+    starts = [audio.clip_starts(len(one), audio_spec) for one in recordings]
+    firsts = np.cumsum([0, *map(len, starts)])
     # Filled up to the shape that the exported network sees: a device may
     # compute another shape by another algorithm.
-    fill = -len(starts) % clips_at_once
-    clips = np.zeros((len(starts) + fill, audio_spec.clip_samples), np.float32)
-    for clip, start in zip(clips, starts, strict=False):
-        part = samples[start : start + audio_spec.clip_samples]
-        clip[: len(part)] = part
-    peak = np.full(len(clips), np.abs(samples).max(), np.float32)
+    count = firsts[-1] + -firsts[-1] % clips_at_once
+    clips = np.zeros((count, audio_spec.clip_samples), np.float32)
+    peak = np.zeros(count, np.float32)
+    for samples, first, own in zip(recordings, firsts, starts, strict=False):
+        peak[first : first + len(own)] = np.abs(samples).max()
+        for clip, start in zip(clips[first:], own, strict=False):
+            part = samples[start : start + audio_spec.clip_samples]
+            clip[: len(part)] = part
     groups = []
     for at in range(0, len(clips), clips_at_once):
         group = slice(at, at + clips_at_once)
         answer = network({"waveform": clips[group], "peak": peak[group]})
         groups.append(np.asarray(answer))
-    of_clips = np.concatenate(groups)[: len(starts)]
-    return of_clips.mean(axis=0, dtype=np.float64)
+    of_clips = np.concatenate(groups)[: firsts[-1]]
+    totals = np.add.reduceat(of_clips, firsts[:-1], axis=0, dtype=np.float64)
+    return totals / np.diff(firsts)[:, np.newaxis]

@@ -16,6 +16,8 @@ _FORMULA = re.compile(
     r"'*(?![+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$)[=+\-@\t\r]", re.IGNORECASE
 )
 
+_FIRST = "'=+-@\t\r"  # with what such a text begins
+
 
 def csv_row_writer(file: IO[str]) -> Callable[[Sequence[Any]], object]:
     """What writes a row of CSV that is read back as it was.
@@ -35,7 +37,9 @@ def csv_row_writer(file: IO[str]) -> Callable[[Sequence[Any]], object]:
     def write_row(row: Any) -> Any:
         row = [
             f"'{cell}"
-            if isinstance(cell, str) and _FORMULA.match(cell)
+            if isinstance(cell, str)
+            and cell[:1] in _FIRST
+            and _FORMULA.match(cell)
             else cell
             for cell in row
         ]

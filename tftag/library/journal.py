@@ -20,6 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag.files import atomic_write, no_links, plain_json
+from tftag.storage import address as addresses
+from tftag.storage import remote_listing
 
 _FORMAT = 1
 _SYNC_SECONDS = 5.0
@@ -180,18 +182,29 @@ def opened(
         os.fsync(file.fileno())
 
 
-def key(path: str | os.PathLike[str]) -> str:
+def key(path: str | os.PathLike[str] | addresses.Address) -> str:
     """What tells a file from what it was: its path, size and time of change.
+
+    Of a file in a listing of a bucket, its address, size and version.
 
     Raises:
         OSError: It is not there.
     """
+    if isinstance(path, remote_listing.ListedFile):
+        said = (path, path.facts.file_bytes, path.facts.version)
+        return _digest("\0".join(map(str, said)).encode())
+    if isinstance(path, addresses.Address):
+        raise FileNotFoundError(f"{path}: It was not listed.")
     facts = os.stat(path)
     text = b"%s\0%d\0%d" % (
         os.fsencode(os.path.abspath(path)),
         facts.st_size,
         facts.st_mtime_ns,
     )
+    return _digest(text)
+
+
+def _digest(text: bytes) -> str:
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 

@@ -41,7 +41,11 @@ class Shard:
         """Writes it as `parse` reads it."""
         return f"{self.number}/{self.count}"
 
-    def holds(self, path: str | os.PathLike[str]) -> bool:
-        """Whether a file is in it; other files have no say in that."""
-        text = hashlib.blake2b(os.fsencode(path), digest_size=8).digest()
+    def holds(self, path: object) -> bool:
+        """Whether a file is in it; other files have no say in that.
+
+        Args:
+            path: A path, or an address.
+        """
+        text = hashlib.blake2b(os.fsencode(str(path)), digest_size=8).digest()
         return int.from_bytes(text, "big") % self.count == self.number - 1

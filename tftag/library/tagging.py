@@ -2,17 +2,17 @@
 
 import errno
 import os
-import pathlib
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from tftag.audio import audio_files
 from tftag.library import journal, shards
+from tftag.storage import remote_files
 
-Recordings = Iterable[tuple[pathlib.Path, npt.NDArray[np.int16]]]
-Fail = Callable[[pathlib.Path, Exception], None]
+Place = remote_files.Place
+Fail = remote_files.Fail
+Recordings = Iterable[tuple[Place, npt.NDArray[np.int16]]]
 
 
 class Run:
@@ -22,7 +22,7 @@ class Run:
     whenever they are needed.
 
     Args:
-        paths: Files and folders.
+        paths: Files and folders, or their addresses.
         shard: Which part of the files.
         notes: What was tagged so far.
         fail: Gets path and error of what cannot be read, once each.
@@ -45,7 +45,7 @@ class Run:
         self._shard = shard
         self._notes = notes
         self._fail = fail
-        self._failed: set[pathlib.Path] = set()
+        self._failed: set[Place] = set()
         self.new = self.finished = self.done = 0
         for path in self._files(fail):
             if self._known(path) is None:
@@ -55,11 +55,11 @@ class Run:
 
     def tag(
         self,
-        decode: Callable[[Iterable[pathlib.Path], Fail], Recordings],
+        decode: Callable[[Iterable[Place], Fail], Recordings],
         answer: Callable[
-            [Recordings], Iterator[tuple[pathlib.Path, list[journal.Entry]]]
+            [Recordings], Iterator[tuple[Place, list[journal.Entry]]]
         ],
-    ) -> Iterator[pathlib.Path]:
+    ) -> Iterator[Place]:
         """Tags what is new, and notes it in the journal.
 
         Args:
@@ -70,16 +70,16 @@ class Run:
         Yields:
             Each file, as soon as it is noted or has failed.
         """
-        keys: dict[pathlib.Path, str] = {}
-        ended: list[pathlib.Path] = []
+        keys: dict[Place, str] = {}
+        ended: list[Place] = []
 
-        def fail(path: pathlib.Path, error: Exception) -> None:
+        def fail(path: Place, error: Exception) -> None:
             keys.pop(path, None)
             ended.append(path)
             self._failed.add(path)
             self._fail(path, error)
 
-        def todo() -> Iterator[pathlib.Path]:
+        def todo() -> Iterator[Place]:
             for path in self._files(_say_nothing):
                 if path in keys or path in self._failed:
                     continue
@@ -104,7 +104,7 @@ class Run:
 
     def results(
         self,
-    ) -> Iterator[tuple[pathlib.Path, list[journal.Entry]]]:
+    ) -> Iterator[tuple[Place, list[journal.Entry]]]:
         """Yields each file and its entries, in the order of the files.
 
         A file that has changed since it was tagged is given to `fail`.
@@ -116,12 +116,10 @@ class Run:
             elif path not in self._failed:
                 self._failed.add(path)
                 text = "It changed after it was tagged, call again"
-                error = OSError(errno.ESTALE, text, os.fspath(path))
+                error = OSError(errno.ESTALE, text, str(path))
                 self._fail(path, error)
 
-    def note_again(
-        self, path: pathlib.Path, entries: list[journal.Entry]
-    ) -> None:
+    def note_again(self, path: Place, entries: list[journal.Entry]) -> None:
         """Notes entries for a file whose tags, not sound, were changed."""
         self._notes.add(journal.key(path), entries)
 
@@ -131,22 +129,22 @@ class Run:
         keys = filter(None, map(_key, self._files(_say_nothing)))
         self._notes.forget_all_but(keys, self.new + self.finished)
 
-    def _files(self, fail: Fail) -> Iterator[pathlib.Path]:
-        for path in audio_files.find(self._paths, fail):
+    def _files(self, fail: Fail) -> Iterator[Place]:
+        for path in remote_files.find(self._paths, fail):
             if self._shard.holds(path):
                 yield path
 
-    def _known(self, path: pathlib.Path) -> list[journal.Entry] | None:
+    def _known(self, path: Place) -> list[journal.Entry] | None:
         key = _key(path)
         return None if key is None else self._notes.find(key)
 
 
-def _key(path: pathlib.Path) -> str | None:
+def _key(path: Place) -> str | None:
     try:
         return journal.key(path)
     except OSError:
         return None
 
 
-def _say_nothing(path: pathlib.Path, error: Exception) -> None:
+def _say_nothing(path: Place, error: Exception) -> None:
     """What cannot be listed was said before."""

@@ -30,7 +30,8 @@ class DualEncoderConfig:
         backbone: What makes one vector of a clip. Each of its members gets
             an audio projection and a text tower of its own.
         joint: Whether all members have one projection and one text tower
-            together, and so one vector of length `dim`.
+            together, and so one vector of length `dim`. With `head_units`,
+            the projection sees the backbone's vector beside these units.
         dim: Length of a member's vector in the shared space.
         dropout: Share of the backbone's vector dropped in training.
         head_units: Of a hidden layer between that vector and the shared
@@ -86,19 +87,13 @@ class DualEncoderConfig:
                 f"Received: {self.text_dropout}."
             )
         hidden_layer.check(self)
-        if self.joint and self.head_units:
-            raise ValueError(
-                "`joint` is of members without a hidden layer; with "
-                "`head_units`, all see the whole vector. "
-                f"Received: {self.head_units} units."
-            )
 
     @property
     def towers(self) -> int:
         """Number of audio projections, and of text towers."""
-        if self.head_units:
-            return self.head_members
-        return 1 if self.joint else self.backbone.members
+        if self.joint:
+            return 1
+        return self.head_members if self.head_units else self.backbone.members
 
 
 class WholeBatchModel(keras.Model):
@@ -315,6 +310,8 @@ def _projection(dim: int, config: DualEncoderConfig) -> keras.Model:
     members = config.towers
     inputs = keras.Input((dim,), name="clip_vector")
     x = hidden_layer.apply(inputs, config)
+    if config.joint and config.head_units:
+        x = keras.layers.Concatenate(name="hidden_and_vector")([x, inputs])
     x = layers.MemberDense(config.dim, members, name="audio_projection")(x)
     outputs = layers.UnitLength(members, name="audio_embedding")(x)
     return keras.Model(inputs, outputs, name="projection")

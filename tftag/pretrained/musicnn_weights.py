@@ -6,6 +6,7 @@ import pathlib
 import keras
 import numpy as np
 import numpy.typing as npt
+from scipy import linalg
 
 from tftag import audio
 from tftag.models import backbone, clip_model, tagger
@@ -44,6 +45,30 @@ def read(name: str) -> _Arrays:
     """
     with np.load(_FOLDER / f"{name}.npz") as arrays:
         return dict(arrays)
+
+
+def logits(
+    dim: int, members: list[_Arrays]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """The layer from a backbone's vectors to all logits of its networks.
+
+    Args:
+        dim: Of these vectors, in which each network has an equal part that
+            ends with its embedding.
+        members: What `read` returned of each network; none have no logits.
+
+    Returns:
+        Kernel float32 `[dim, members * 50]`, and bias.
+    """
+    if not members:
+        return np.zeros((dim, 0), np.float32), np.zeros(0, np.float32)
+    kernels = []
+    for arrays in members:
+        own = arrays["tag_logits/kernel"]
+        before = dim // len(members) - len(own)
+        kernels.append(np.pad(own, ((before, 0), (0, 0))))
+    biases = [arrays["tag_logits/bias"] for arrays in members]
+    return linalg.block_diag(*kernels), np.concatenate(biases)
 
 
 def model(name: str) -> tagger.Tagger:

@@ -32,6 +32,7 @@ from tftag.search.library import (
     ranking,
     recordings,
 )
+from tftag.storage import address as addresses
 from tftag.words import unit_vectors
 
 _Array = npt.NDArray[Any]
@@ -46,7 +47,7 @@ class Hit:
     """A recording that was found.
 
     Attributes:
-        path: The file: its root and its name in it.
+        path: The file, or its address: its root and its name in it.
         name: Its path inside its root, as `Filter.folders` takes it.
         score: By how many standard deviations it lies above the mean of the
             library for this query; what recordings are ranked by. By chance,
@@ -66,7 +67,7 @@ class Hit:
         key: What `path_of_key` finds it by; changes with the file.
     """
 
-    path: pathlib.Path
+    path: addresses.Place
     name: str
     score: float
     percentile: float
@@ -77,7 +78,7 @@ class Hit:
     year: int | None
     seconds: float | None
     tags: tuple[str, ...]
-    copies: tuple[pathlib.Path, ...] = ()
+    copies: tuple[addresses.Place, ...] = ()
     key: int = 0
 
 
@@ -159,7 +160,7 @@ class LibraryIndex:
             return False
 
     @property
-    def paths(self) -> Iterator[pathlib.Path]:
+    def paths(self) -> Iterator[addresses.Place]:
         """Yields the file of each recording, in the order of the index."""
         for one in self.each_recording():
             yield self._path(one)
@@ -198,7 +199,7 @@ class LibraryIndex:
                 return np.array(part.segment.arrays["vectors"][row])
         return None
 
-    def path_of_key(self, key: int) -> pathlib.Path | None:
+    def path_of_key(self, key: int) -> addresses.Place | None:
         """The file of a recording, by its `Recording.key`."""
         found = self._parts.find(key)
         return None if found is None else self._path(self._recording(*found))
@@ -375,9 +376,8 @@ class LibraryIndex:
             raise contents.damaged(self.folder, error) from error
         return found
 
-    def _path(self, one: recordings.Recording) -> pathlib.Path:
-        # `_recording` has seen to it that there is such a root.
-        return pathlib.Path(self.numbered_roots[one.root] or "", one.name)
+    def _path(self, one: recordings.Recording) -> addresses.Place:
+        return (self.numbered_roots[one.root] or pathlib.Path()) / one.name
 
     def _keys(self, path: str | os.PathLike[str]) -> Iterator[int]:
         """Yields what the file would have for a key, below each root."""
@@ -386,7 +386,7 @@ class LibraryIndex:
         except OSError:
             return
         for number, root in enumerate(self.numbered_roots):
-            if root is None:
+            if not isinstance(root, pathlib.Path):
                 continue
             for whole in (os.path.abspath, os.path.realpath):
                 name = os.path.relpath(whole(path), whole(root))

@@ -6,19 +6,19 @@ more than once: 3 hours are gigabytes.
 
 import collections
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from tftag import audio
-from tftag.console import quiet
 
-with quiet.tensorflow_start():
+if TYPE_CHECKING:
     import tensorflow as tf
 
 
 def run_clips(
-    network: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
+    network: "Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]",
     waveform: npt.NDArray[np.int16] | npt.NDArray[np.float32],
     spec: audio.AudioSpec,
     clips_at_once: int,
@@ -41,7 +41,7 @@ def run_clips(
 
 
 def run_clips_of_each(
-    network: Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]],
+    network: "Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]",
     waveforms: Sequence[npt.NDArray[np.int16] | npt.NDArray[np.float32]],
     spec: audio.AudioSpec,
     clips_at_once: int,
@@ -58,6 +58,9 @@ def run_clips_of_each(
     Returns:
         What `run_clips` returns of each.
     """
+    # Imported here: what is short goes without TensorFlow's Python.
+    import tensorflow as tf
+
     peaks = [max(float(w.max()), -float(w.min())) for w in waveforms]
     counts, places = [], []
     for number, waveform in enumerate(waveforms):

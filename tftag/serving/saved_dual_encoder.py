@@ -34,11 +34,12 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
 
     _needed = (*saved_tagger.SavedTagger._needed, "embed_batch", "embed_text")
 
-    def __init__(self, path: str | os.PathLike[str]):
+    def __init__(self, path: str | os.PathLike[str], starts_fast: bool = False):
         """Opens a SavedModel.
 
         Args:
             path: As for a tagger.
+            starts_fast: As for a tagger.
 
         Raises:
             FileNotFoundError: There is no SavedModel.
@@ -52,7 +53,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
                 f"{len(card['tags'])} tags and no others. Received: {folder}, "
                 "a tagger."
             )
-        super().__init__(folder)
+        super().__init__(folder, starts_fast)
         self.space = str(card["space"]["fingerprint"])
         self.dim = int(card["space"]["dim"])
 

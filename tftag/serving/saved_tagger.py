@@ -1,20 +1,19 @@
 """Opens a SavedModel and tags files with it; needs no model code."""
 
 import dataclasses
+import functools
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tftag import audio, calibration
-from tftag.console import quiet
-from tftag.files import plain_path
-from tftag.serving import long_recordings, model_card, version_folder
+from tftag.serving import c_runtime, long_recordings, model_card, version_folder
 
-with quiet.tensorflow_start():
-    import tensorflow as tf
+if TYPE_CHECKING:
+    from tftag.serving import python_runtime
 
 # What is longer is not passed to a signature as a whole.
 _LONG_SECONDS = 1_200
@@ -69,12 +68,15 @@ class SavedTagger:
     # What must be there.
     _needed: tuple[str, ...] = ("serving_default", "tag_batch", "timeline")
 
-    def __init__(self, path: str | os.PathLike[str]):
+    def __init__(self, path: str | os.PathLike[str], starts_fast: bool = False):
         """Opens a SavedModel.
 
         Args:
             path: A folder such as `saved_models/baseline`, of which the
                 newest version is taken, or `saved_models/baseline/1`.
+            starts_fast: Whether to run signatures by TensorFlow's C library,
+                so that its Python is imported only where `signatures` or
+                `run_clips` are used: for recordings above 20 minutes.
 
         Raises:
             FileNotFoundError: There is no SavedModel.
@@ -90,15 +92,13 @@ class SavedTagger:
             self.spec = audio.AudioSpec(**self.card["audio"])
             self.sample_rate_hz = self.spec.sample_rate_hz
             self.clips_at_once = int(self.card["clips_at_once"])
-            # Kept, because the signatures hold its variables weakly.
-            with plain_path.plain(self.folder) as plain:
-                self._saved_model = tf.saved_model.load(plain)
-            self._signatures = {
-                name: self._saved_model.signatures[name]
-                for name in self._needed
-            }
-            outputs = self._signatures["serving_default"].structured_outputs
-            given = outputs["probabilities"].shape[-1]
+            self._runtime: python_runtime.PythonRuntime | c_runtime.CRuntime = (
+                c_runtime.CRuntime(self.folder) if starts_fast else self._python
+            )
+            lacking = set(self._needed) - self._runtime.names
+            if lacking:
+                raise ValueError(f"no signature {', '.join(sorted(lacking))}")
+            given = self._runtime.width("serving_default", "probabilities")
             if not given == len(self.tag_names) == len(self.thresholds):
                 raise ValueError(
                     f"{given} outputs, {len(self.tag_names)} tags and "
@@ -231,7 +231,8 @@ class SavedTagger:
     @property
     def signatures(self) -> Mapping[str, Any]:
         """All signatures by name, as TensorFlow has them."""
-        return self._saved_model.signatures
+        found: Mapping[str, Any] = self._python.saved_model.signatures
+        return found
 
     @property
     def run_clips(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
@@ -242,12 +243,19 @@ class SavedTagger:
         sample of the whole recording. None in exports of before there was one.
         """
         found: Callable[[dict[str, Any]], dict[str, Any]] | None = getattr(
-            self._saved_model,
+            self._python.saved_model,
             "run_clips",
             # Its name in exports of before.
-            getattr(self._saved_model, "hear_clips", None),
+            getattr(self._python.saved_model, "hear_clips", None),
         )
         return found
+
+    @functools.cached_property
+    def _python(self) -> "python_runtime.PythonRuntime":
+        # Imported here: it takes seconds.
+        from tftag.serving import python_runtime
+
+        return python_runtime.PythonRuntime(self.folder)
 
     def recording_of(self, clips: npt.NDArray[np.float32]) -> TaggedRecording:
         """What is said of a recording by what is said of its clips.
@@ -295,8 +303,7 @@ class SavedTagger:
         longest = max(
             _LONG_SECONDS * self.sample_rate_hz, self.spec.clip_samples
         )
-        network = self.run_clips
-        if network is None or np.size(samples) <= longest:
+        if np.size(samples) <= longest or (network := self.run_clips) is None:
             return None
         waveform = plain_waveform(samples)
         if not waveform.any():
@@ -313,21 +320,14 @@ class SavedTagger:
         Raises:
             ValueError: A row is no recording.
         """
-        run = self._signatures[signature]
-        _, specs = run.structured_input_signature
-        # TensorFlow copies an array twice: int16 ones are widened after that.
-        tensors = {
-            name: tf.cast(value, specs[name].dtype)
-            for name, value in inputs.items()
-        }
-        answer = run(**tensors)
+        answer = self._runtime.run(signature, inputs)
         # Exports of before there was a status fail by themselves.
         if "status" in answer:
-            _check_rows(answer["status"].numpy())
+            _check_rows(answer["status"])
         return {
-            name: value.numpy()
+            name: value
             for name, value in answer.items()
-            if value.dtype != tf.string
+            if value.dtype != np.object_
         }
 
 

@@ -21,10 +21,10 @@ from pipelines import manifest, synthetic
 from pipelines.inspect.fingerprints import distortions, fingerprint
 from pipelines.inspect.fingerprints import near_duplicates as search
 from pipelines.reading import slice_reader
-from pipelines.storage import address as addresses
 from pipelines.synthetic import music
 from tftag import audio
 from tftag.cli import command_line
+from tftag.storage import address as addresses
 
 logger = logging.getLogger(__name__)
 

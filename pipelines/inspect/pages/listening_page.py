@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.inspect import inspection
 from pipelines.inspect.pages import inspection_page, page
-from pipelines.storage import address as addresses
+from tftag.storage import address as addresses
 
 _PAIRS = 100
 # Draws the examples, the same ones each time.
@@ -92,7 +92,7 @@ def _pair(seen, pair, folder):
 
 def _tags(seen, folder, examples):
     generator = np.random.default_rng(_SEED)
-    splits = np.array([track.split for track in seen.tracks])
+    splits = np.array(seen.tracks.texts("split"))
     labels = seen.prepared.labels() > 0
     # Files that cannot be read would be players that do not play.
     playable = np.array([t.path not in seen.unreadable for t in seen.tracks])

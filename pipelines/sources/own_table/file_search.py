@@ -10,9 +10,9 @@ import urllib.parse
 from pipelines import counts_in_words
 from pipelines.sources import listings
 from pipelines.sources.own_table import remote_audio
-from pipelines.storage import address as addresses
 from tftag import tags
 from tftag.files import escaping
+from tftag.storage import address as addresses
 
 # With one slash Java writes it.
 _FILE = re.compile(r"\Afile:/+", re.IGNORECASE)

@@ -3,8 +3,8 @@ import argparse
 import pytest
 
 from experiments.runs import bucket_copies, run_folder
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, remote_listing, retries
+from tftag.storage import address as addresses
+from tftag.storage import remote, remote_listing, retries
 
 ROOT = "s3://music/out"
 

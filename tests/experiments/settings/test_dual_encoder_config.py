@@ -1,7 +1,5 @@
 """Settings that cannot be are refused with their name and value."""
 
-import dataclasses
-
 import pytest
 
 from experiments.settings import dual_encoder_config, flags
@@ -11,7 +9,7 @@ from experiments.settings import dual_encoder_config, flags
     "values, said",
     [
         ({"protocol": "none"}, "protocol.*hidden-labels, strict.*'none'"),
-        ({"body": "mine"}, "body.*own, tagger.*'mine'"),
+        ({"body": "mine"}, "body.*own, tagger, outputs.*'mine'"),
         ({"negatives": "easy"}, "negatives.*'easy'"),
         ({"loss": "bce"}, "loss.*'bce'"),
         ({"tag_weights": "frequency"}, "tag_weights.*'frequency'"),
@@ -36,10 +34,26 @@ def test_vectors_that_are_computed_once_have_no_masks():
         flags.replace(dual_encoder_config.transfer(), {"mel_masks": 2})
 
 
+@pytest.mark.parametrize(
+    "values, said",
+    [
+        ({"head_units": 0, "head_members": 1}, "outputs.*--freeze"),
+        ({"dim": 64}, "dim.*--body own. Received: 64"),
+        ({"word_noise": 1.0}, "word_noise.*1.0"),
+        ({"body": "own"}, "tag_sharing.*0.1"),
+    ],
+)
+def test_what_asks_outputs_trains_no_text_tower(values, said):
+    with pytest.raises(ValueError, match=said):
+        flags.replace(
+            dual_encoder_config.transfer(),
+            {"head_components": 0, "head_dropout": 0.0, **values},
+        )
+
+
 @pytest.mark.parametrize("name", dual_encoder_config.PRESETS)
 def test_presets_keep_their_name_and_every_value_by_flag(name):
     made = dual_encoder_config.PRESETS[name]()
     assert made.preset == name
     assert flags.replace(dual_encoder_config.demo(), flags.leaves(made)) == made
     assert made.audio.clip_frames >= 2**made.model.backbone.blocks
-    assert dataclasses.replace(made, body="own").body == "own"

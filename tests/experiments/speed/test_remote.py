@@ -3,7 +3,7 @@ import tone_manifest
 
 from experiments import run_benchmark
 from pipelines import copy_up
-from pipelines.storage import address as addresses
+from tftag.storage import address as addresses
 
 
 def test_places_are_measured_beside_each_other(door, tmp_path, capsys):

@@ -12,6 +12,15 @@ from experiments.training import (
     tagger_training,
 )
 from pipelines.reading import slice_reader
+from tftag.models import tagger
+
+HEAD = {
+    "head_units": 16,
+    "head_members": 2,
+    "freeze": True,
+    "init_from": "somewhere",
+    "average_decay": 0.0,
+}
 
 
 def settings_of(make, **values):
@@ -113,3 +122,37 @@ def test_vectors_from_cached_clips_are_those_of_the_audio_tower(cached):
     found = cached_clips.embed(model, clips)
     expected = dual_encoder_training.embed_recordings(model, made, settings)
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_a_word_is_asked_of_the_outputs_that_are_named_so():
+    """What is published beside the tagger is one value of the vector."""
+    settings = settings_of(
+        dual_encoder_config.demo,
+        **HEAD,
+        joint=True,
+        dim=5,
+        text_units=20,
+    )
+    names = np.eye(4)
+    encoder = dual_encoder_training.build(
+        settings, ("a", "b", "c"), names[:3], take_body=False
+    )
+    of_tagger = dual_encoder_training.tagger_settings(settings)
+    trained = tagger.Tagger(("a", "b", "c"), of_tagger.audio, of_tagger.model)
+    draw = np.random.default_rng(0)
+    dim = encoder.backbone.output.shape[-1]
+    clips = cached_clips.ClipVectors(
+        draw.normal(size=(20, dim)).astype(np.float32), np.arange(20) // 2
+    )
+    kernel = np.eye(dim)[:, :1]
+    cached_clips.fill_outputs(
+        encoder, trained, clips, (kernel, np.zeros(1)), names
+    )
+    sees = clips.means()
+    asked = np.array(encoder.text_tower(names, training=False))
+    found = np.asarray(encoder.audio_tower.head(sees)) @ asked.T
+    logits = np.asarray(trained.head(sees)).mean(axis=1)
+    # All clips have the same constant, and are about as long.
+    for column, said in zip(found.T, [*logits.T, sees[:, 0]], strict=True):
+        assert np.corrcoef(column, said)[0, 1] > 0.95
+    assert np.abs(asked[:, -1]).max() < 1e-6

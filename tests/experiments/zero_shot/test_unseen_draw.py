@@ -76,8 +76,16 @@ def test_a_test_recording_in_training_is_refused(done):
         unseen_draw.run_draw(settings, mixed, test, *asked)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"body": "own"},
+        # No text tower is trained.
+        {"body": "outputs", "dim": 128, "text_units": 256, "word_noise": 0.0},
+    ],
+)
 def test_towers_on_a_body_that_stays_are_of_vectors_computed_once(
-    done, tmp_path, monkeypatch
+    done, tmp_path, monkeypatch, values
 ):
     settings, train, test, (split, vectors, _) = done
     monkeypatch.setenv("TFTAG_CACHE", str(tmp_path / "cache"))
@@ -92,7 +100,7 @@ def test_towers_on_a_body_that_stays_are_of_vectors_computed_once(
     settings = flags.replace(
         settings,
         {
-            "body": "own",
+            **values,
             "init_from": str(start.path),
             "freeze": True,
             "head_units": 8,

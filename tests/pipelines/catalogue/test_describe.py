@@ -1,5 +1,6 @@
 """One shard by itself: what a worker does, without an engine."""
 
+import errno
 import json
 
 import pytest
@@ -12,9 +13,10 @@ import tiny_tagger  # noqa: E402
 from apache_beam.utils import shared  # noqa: E402
 
 from pipelines.catalogue import describe, listing, shards  # noqa: E402
-from pipelines.storage import address as addresses  # noqa: E402
-from pipelines.storage import retries  # noqa: E402
 from tftag import audio  # noqa: E402
+from tftag.search.library import catalogue_parts  # noqa: E402
+from tftag.storage import address as addresses  # noqa: E402
+from tftag.storage import remote, remote_listing, retries  # noqa: E402
 
 
 @pytest.fixture
@@ -26,7 +28,8 @@ def work(tagger_folder, tmp_path):
     audio.write_wav(music / "good.wav", made.samples, 8_000)
     (music / "junk.mp3").write_bytes(b"junk" * 99)
     names = ("gone.wav", "good.wav", "junk.mp3")
-    (shard,) = listing.shards(str(music), names, 10, "model")
+    found = [listing.File(name, "") for name in names]
+    (shard,) = listing.shards(str(music), found, 99, "model")
     made = describe.DescribeShard(
         str(tagger_folder), str(tmp_path / "out"), 3, shared.Shared()
     )
@@ -40,12 +43,28 @@ def test_a_shard_of_bad_files_ends_no_bundle(work):
     assert (key, count) == (shard.key, 1)
     assert {one.tag for one in rejected} == {describe.REJECTED}
     assert {one.value["name"] for one in rejected} == {"gone.wav", "junk.mp3"}
-    path = output / shards.REJECTED / f"{shard.key}.jsonl"
+    path = output / catalogue_parts.REJECTED / f"{shard.key}.jsonl"
     written = [json.loads(line) for line in path.read_text().splitlines()]
     assert written == [one.value for one in rejected]
-    ((row, vector),) = shards.read(output)
+    (row,) = catalogue_parts.lines(output, shard.key)
     assert row["name"] == "good.wav" and len(row["probabilities"]) == 3
-    assert vector is None
+    assert not (output / catalogue_parts.VECTORS).exists()
+
+
+def test_a_file_of_a_bucket_has_the_version_that_an_index_knows_it_by(
+    work, door, tmp_path
+):
+    work, _, output = work
+    folder = addresses.Address("s3://music/songs")
+    remote.put_file(tmp_path / "music" / "good.wav", folder / "good.wav")
+    found = [listing.File("good.wav", "")]
+    (shard,) = listing.shards(str(folder), found, 99, "model")
+    (_, count), *_ = work.process(shard)
+    assert count == 1
+    (row,) = catalogue_parts.lines(output, shard.key)
+    (file,) = remote_listing.walk(folder)
+    assert row["modified_ns"] == file.facts.version_number
+    assert row["size_bytes"] == file.facts.file_bytes
 
 
 def test_a_file_that_goes_while_it_is_read_ends_no_bundle(work, monkeypatch):
@@ -60,7 +79,7 @@ def test_a_file_that_goes_while_it_is_read_ends_no_bundle(work, monkeypatch):
     monkeypatch.setattr(describe.decoding_pool, "decoded", and_removed)
     (_, count), *_ = work.process(shard)
     assert count == 1
-    ((row, _),) = shards.read(output)
+    (row,) = catalogue_parts.lines(output, shard.key)
     assert row["name"] == "good.wav" and row["seconds"] == 0.5
 
 
@@ -76,8 +95,24 @@ def test_a_shard_that_a_server_did_not_give_is_not_finished(work, monkeypatch):
         return whole(root, name, copies)
 
     monkeypatch.setattr(describe, "_on_this_machine", unreached)
-    (_, count), *rejected = work.process(shard)
-    assert count == 0 and len(rejected) == 3
+    assert len(list(work.process(shard))) == 3  # all rejected
+    assert shards.finished(output) == frozenset()
+    monkeypatch.undo()
+    (_, count), *_ = work.process(shard)
+    assert count == 1 and shards.finished(output) == {shard.key}
+
+
+@pytest.mark.parametrize("place", ["_on_this_machine", "write"])
+def test_a_full_disk_rejects_nothing_for_good(work, monkeypatch, place):
+    work, shard, output = work
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    where = shards if place == "write" else describe
+    monkeypatch.setattr(where, place, full)
+    said = [one.value["reason"] for one in work.process(shard)]
+    assert any("No space left" in reason for reason in said)
     assert shards.finished(output) == frozenset()
     monkeypatch.undo()
     (_, count), *_ = work.process(shard)

@@ -4,30 +4,37 @@ import numpy as np
 import pytest
 
 from pipelines.catalogue import shards
+from tftag.files import plain_json
+from tftag.search.library import catalogue_parts
+
+FACTS = {"size_bytes": 9, "modified_ns": 8, "seconds": 0.5}
 
 
 def test_what_is_written_is_read(tmp_path):
     rows = [
-        {"name": "a.wav", "tags": ["x"]},
-        {"name": "ü\n\u2028.wav", "tags": []},
+        {"name": "a.wav", **FACTS, "tags": ["x"]},
+        {"name": "ü\n\u2028\udcff.wav", **FACTS, "tags": []},
     ]
     vectors = list(np.eye(2, 4, dtype=np.float32))
     shards.write(tmp_path, "k", rows, vectors, [{"name": "b", "reason": "no"}])
-    read = list(shards.read(tmp_path))
-    assert [row for row, _ in read] == rows
-    np.testing.assert_array_equal([vector for _, vector in read], vectors)
+    assert catalogue_parts.finished(tmp_path) == ["k"]
+    assert catalogue_parts.lines(tmp_path, "k") == rows
+    read = list(catalogue_parts.read(tmp_path, "k"))
+    assert [one.recording.name for one in read] == [row["name"] for row in rows]
+    np.testing.assert_array_equal([one.vector for one in read], vectors)
 
 
 def test_without_vectors_there_are_none(tmp_path):
     shards.write(tmp_path, "k", [{"name": "a.wav"}], [], [])
-    assert list(shards.read(tmp_path)) == [({"name": "a.wav"}, None)]
+    assert catalogue_parts.lines(tmp_path, "k") == [{"name": "a.wav"}]
+    assert not (tmp_path / catalogue_parts.VECTORS).exists()
 
 
 def test_a_part_without_its_last_file_is_not_finished(tmp_path, monkeypatch):
     put = shards._put
 
     def die_before_the_last(place, content):
-        if place.parent.name == shards.REJECTED:
+        if place.parent.name == catalogue_parts.REJECTED:
             raise KeyboardInterrupt
         put(place, content)
 
@@ -36,14 +43,13 @@ def test_a_part_without_its_last_file_is_not_finished(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         shards.write(tmp_path, "k", [{"name": "a.wav"}], [], [])
     assert shards.finished(tmp_path) == frozenset()
-    assert list(shards.read(tmp_path)) == []
     monkeypatch.undo()
     shards.write(tmp_path, "k", [{"name": "a.wav"}], [], [])
     assert shards.finished(tmp_path) == {"k"}
 
 
-def test_lines_and_vectors_that_do_not_belong_together_are_named(tmp_path):
-    vectors = [np.ones(3, np.float32)] * 2
-    shards.write(tmp_path, "k", [{"name": "a"}], vectors, [])
-    with pytest.raises(ValueError, match="Received: 2 for 1"):
-        list(shards.read(tmp_path))
+def test_what_a_model_was_asked_is_beside_its_parts(tmp_path):
+    shards.write_model(tmp_path, "m", {"name": "ü\udcff", "tags": ["x"]})
+    (path,) = (tmp_path / catalogue_parts.MODELS).iterdir()
+    assert path.name == "m.json"
+    assert plain_json.read(path, "") == {"name": "ü\udcff", "tags": ["x"]}

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines import manifest
 from pipelines.manifest import checks
-from pipelines.storage import address
+from tftag.storage import address
 
 TRACK = manifest.Track(
     track_id="a",
@@ -45,28 +45,34 @@ def changed(**values):
 )
 def test_tracks_that_cannot_be_are_refused(bad, said):
     with pytest.raises(ValueError, match=said):
-        checks.check_tracks(bad, pathlib.Path("manifest.csv"))
+        checks.check_tracks(
+            manifest.Tracks.of(bad), pathlib.Path("manifest.csv")
+        )
 
 
 def test_audio_that_was_not_converted_may_lie_anywhere():
     lying = changed(track_id="b", path="/music/a.flac", **IN_PLACE)
-    checks.check_tracks([TRACK, lying], pathlib.Path("x"))
+    checks.check_tracks(manifest.Tracks.of([TRACK, lying]), pathlib.Path("x"))
 
 
 def test_in_a_bucket_all_audio_is_converted():
     bucket = address.Address("s3://bucket/data")
-    checks.check_place(bucket, [TRACK])
-    checks.check_place(pathlib.Path("data"), [changed(**IN_PLACE)])
+    checks.check_place(bucket, manifest.Tracks.of([TRACK]))
+    checks.check_place(
+        pathlib.Path("data"), manifest.Tracks.of([changed(**IN_PLACE)])
+    )
     with pytest.raises(ValueError, match="1 of 2 recordings in place"):
-        checks.check_place(bucket, [TRACK, changed(**IN_PLACE)])
+        checks.check_place(
+            bucket, manifest.Tracks.of([TRACK, changed(**IN_PLACE)])
+        )
 
 
 def test_files_must_be_there_and_whole(tmp_path):
     with pytest.raises(FileNotFoundError, match="1 of 1 files"):
-        checks.check_files(tmp_path, [TRACK])
+        checks.check_files(tmp_path, manifest.Tracks.of([TRACK]))
     (tmp_path / "wav").mkdir()
     (tmp_path / "wav" / "a.wav").write_bytes(bytes(63))
     with pytest.raises(ValueError, match="63 of 64"):
-        checks.check_files(tmp_path, [TRACK])
+        checks.check_files(tmp_path, manifest.Tracks.of([TRACK]))
     (tmp_path / "wav" / "a.wav").write_bytes(bytes(64))
-    checks.check_files(tmp_path, [TRACK])
+    checks.check_files(tmp_path, manifest.Tracks.of([TRACK]))

@@ -38,8 +38,8 @@ def test_rows_have_the_format_asked_for_or_that_of_the_ending(words, form):
     [
         *(["tag", "a.wav", flag] for flag in ("--write-tags", "--m3u")),
         *(["tag", "a.wav", flag] for flag in ("--undo", "--fields", "--out")),
-        *(["timeline", "a.wav", "--out"], ["tag"], ["tag", "--model"]),
-        *(["search"], ["search", "a", "b", "--index"], ["learn", "x"]),
+        *(["timeline", "a.wav", "--out"], ["tag", "--model"]),
+        *(["search", "a", "b", "--index"], ["learn", "x"]),
     ],
 )
 def test_no_path_is_an_address_and_no_secret_is_told(
@@ -49,11 +49,32 @@ def test_no_path_is_an_address_and_no_secret_is_told(
     argv = [*words, "S3A://KEY:SEC/RET@b/x"]
     if words[0] == "learn":
         argv = [*words, "--like", *argv[2:]]
-    if words == ["search"]:
-        argv.append("query")
     with pytest.raises(SystemExit):
         main_module.main(argv)
     said = capsys.readouterr().err
     assert "must be a path of this machine" in said and "S3A://b/x" in said
     assert "KEY" not in said and "RET" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("before", [["tag"], ["search"], ["index"]])
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("S3A://KEY:SEC/RET@b/x", "must be at s3, gs, https, http"),
+        ("s3://KEY:SECRET@b/x", "must have no password"),
+        ("https://b/x.mp3?sign=SECRET", "must have no password"),
+        ("s3:/KEY:SECRET@b/x", "must be a path of this machine"),
+    ],
+)
+def test_an_address_to_be_read_has_no_secret_and_tells_none(
+    before, address, message, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    after = {"search": ["query"], "index": ["--out", "i"]}.get(before[0], [])
+    with pytest.raises(SystemExit):
+        main_module.main([*before, address, *after])
+    said = capsys.readouterr().err
+    assert message in said and "Received: " in said
+    assert not any(secret in said for secret in ("KEY", "RET", "sign"))
     assert list(tmp_path.iterdir()) == []

@@ -56,9 +56,14 @@ def test_hidden_layers_have_towers_of_their_own(members, tmp_path):
     )
 
 
-def test_one_tower_for_all_has_no_hidden_layer():
-    with pytest.raises(ValueError, match="`joint` is of members without"):
-        _config(joint=True, head_units=4)
+def test_one_tower_for_all_sees_the_vector_beside_the_hidden_layers():
+    model = _model(joint=True, head_units=4, head_members=3)
+    assert call(model.audio_tower, noise()).shape == (3, 6)
+    head = model.audio_tower.head
+    seen = head.get_layer("hidden_and_vector").output
+    vectors = call(model.body(), noise())
+    beside = call(keras.Model(head.input, seen), vectors)
+    np.testing.assert_array_equal(beside[:, 3 * 4 :], vectors)
 
 
 def test_front_end_and_backbone_are_those_of_a_tagger():

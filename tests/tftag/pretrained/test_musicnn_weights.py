@@ -63,3 +63,18 @@ def test_members_and_poolings_are_those_of_each_network():
         ]
     )
     np.testing.assert_allclose(given[0], expected, rtol=1e-4, atol=2e-4)
+
+
+def test_logits_are_those_of_the_end_of_every_part():
+    members = [musicnn_weights.read(f"{n}_musicnn") for n in ("msd", "mtt")]
+    kernel, bias = musicnn_weights.logits(2 * 203, members)
+    vector = np.random.default_rng(0).normal(size=406)
+    expected = [
+        vector[at + 3 : at + 203] @ each["tag_logits/kernel"]
+        + each["tag_logits/bias"]
+        for at, each in zip((0, 203), members, strict=True)
+    ]
+    np.testing.assert_allclose(
+        vector @ kernel + bias, np.concatenate(expected), rtol=1e-5, atol=1e-5
+    )
+    assert musicnn_weights.logits(7, [])[0].shape == (7, 0)

@@ -280,3 +280,21 @@ def test_what_is_no_recording_is_refused_however_long(
     monkeypatch.setattr(saved_tagger, "_LONG_SECONDS", 0)
     with pytest.raises(ValueError, match="zero|finite"):
         tagger.tag_samples(np.array(wrong * (2 * CLIP), np.float32))
+
+
+def test_what_starts_fast_answers_alike(tagger, tagger_folder, monkeypatch):
+    fast = saved_tagger.SavedTagger(tagger_folder, starts_fast=True)
+    batch = [tiny_tagger.music(CLIP * n, seed=n) for n in (1, 3, 2)]
+    # The last is long: signatures do not take it.
+    for long_seconds in (saved_tagger._LONG_SECONDS, 0):
+        monkeypatch.setattr(saved_tagger, "_LONG_SECONDS", long_seconds)
+        for found, expected in zip(
+            [*fast.tag_batch(batch), fast.tag_samples(batch[1])],
+            [*tagger.tag_batch(batch), tagger.tag_samples(batch[1])],
+            strict=True,
+        ):
+            for name in ("probabilities", "calibrated"):
+                np.testing.assert_array_equal(
+                    getattr(found, name), getattr(expected, name)
+                )
+    assert fast.signatures.keys() == tagger.signatures.keys()

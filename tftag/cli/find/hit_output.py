@@ -1,12 +1,13 @@
 """Recordings that were found as a table, CSV, JSON lines or a playlist."""
 
 import os
+import pathlib
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from tftag.audio import audio_files
 from tftag.files import escaping, plain_json
 from tftag.search import library_index
+from tftag.storage import remote_files
 
 _LEGEND = """
 z: standard deviations above the mean of these {count} recordings for this
@@ -61,7 +62,7 @@ def _fields(
 ) -> dict[str, Any]:
     return {
         "rank": rank,
-        "path": audio_files.shown(hit.path),
+        "path": remote_files.shown(hit.path),
         "z_score": hit.score,
         "percentile": hit.percentile,
         "cosines": dict(zip(labels, _short(hit), strict=True)),
@@ -71,7 +72,7 @@ def _fields(
         "year": hit.year,
         "seconds": None if hit.seconds is None else round(hit.seconds, 3),
         "tags": list(hit.tags),
-        "copies": [audio_files.shown(path) for path in hit.copies],
+        "copies": [remote_files.shown(path) for path in hit.copies],
     }
 
 
@@ -106,14 +107,17 @@ def _write_table(
         numbers = [f"{rank:{rank_width}}", f"{hit.score:+6.2f}"]
         numbers.append(f"{100 * hit.percentile:6.2f}")
         copies = f"  (and {len(hit.copies)} alike)" if hit.copies else ""
-        path = escaping.one_line(audio_files.shown(hit.path))
+        path = escaping.one_line(remote_files.shown(hit.path))
         file.write("  ".join([*numbers, *cosines, path + copies]) + "\n")
 
 
 def _write_playlist(file: TextIO, hits: Sequence[library_index.Hit]) -> None:
     file.write("#EXTM3U\n")
     for hit in hits:
-        path = audio_files.shown(os.path.abspath(hit.path))
+        place = hit.path
+        if isinstance(place, pathlib.Path):
+            place = pathlib.Path(os.path.abspath(place))
+        path = remote_files.shown(place)
         if "\n" in path or "\r" in path:
             raise ValueError(
                 "A playlist cannot hold a path with a line end: choose another "

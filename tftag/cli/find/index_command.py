@@ -2,12 +2,16 @@
 
 import argparse
 import pathlib
+from collections.abc import Iterable
 
+from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
 from tftag.pretrained import presets
 from tftag.search import library_index
+from tftag.search.library import catalogue_parts
+from tftag.storage import address as addresses
 
 
 def add_parser(commands: "command_line.Commands") -> None:
@@ -27,10 +31,11 @@ def add_parser(commands: "command_line.Commands") -> None:
     index.set_defaults(run=run)
     index.add_argument(
         "folders",
-        type=arguments_lib.local_path,
+        type=arguments_lib.place,
         nargs="+",
         metavar="FOLDER",
-        help="searched to the bottom, through links too",
+        help="searched to the bottom, through links too; or the address of "
+        "one, s3:// or gs://",
     )
     index.add_argument(
         "--out",
@@ -41,6 +46,13 @@ def add_parser(commands: "command_line.Commands") -> None:
     )
     chosen_model.add_flag(
         index, f"that of the index; of a new one {presets.DUAL_ENCODER}"
+    )
+    index.add_argument(
+        "--catalogue",
+        type=arguments_lib.local_path,
+        metavar="OUTPUT",
+        help="of python -m pipelines.catalogue: what it describes, and has not "
+        "changed since, is taken from there, and not decoded",
     )
     index.add_argument(
         "--threads",
@@ -64,25 +76,42 @@ def run(arguments: argparse.Namespace) -> int:
         OSError: There is no such model, or no place to write to.
     """
     place = pathlib.Path(arguments.out)
-    folders = [pathlib.Path(folder) for folder in arguments.folders]
+    folders = [addresses.place(folder) for folder in arguments.folders]
     _check(place, folders)
     model = arguments.model or presets.DUAL_ENCODER
     if opened_library.is_index(place):
         index = library_index.LibraryIndex.open(place)
         model = opened_library.model_of(index, arguments.model)
-    encoder = chosen_model.open_dual_encoder(model)
+    encoder = chosen_model.open_dual_encoder(model, starts_fast=False)
     fail = opened_library.Failures("not in the index")
+    described: Iterable[catalogue_parts.Described] = ()
+    not_taken = opened_library.Failures("not taken from the catalogue")
+    if arguments.catalogue is not None:
+        described = catalogue_parts.of_model(
+            pathlib.Path(arguments.catalogue),
+            encoder.space,
+            encoder.dim,
+            encoder.tag_names,
+            not_taken,
+        )
     opened_library.bring_up_to_date(
-        place, folders, encoder, model, fail, arguments.threads
+        place, folders, encoder, model, fail, arguments.threads, described
     )
     index = library_index.LibraryIndex.open(place)
     chosen_model.say(f"{len(index)} recordings are in {place}")
-    return 1 if fail.count else 0
+    return 1 if fail.count or not_taken.count else 0
 
 
-def _check(place: pathlib.Path, folders: list[pathlib.Path]) -> None:
+def _check(place: pathlib.Path, folders: list[addresses.Place]) -> None:
     """Refuses folders that are none, or one inside another."""
     for folder in folders:
+        if isinstance(folder, addresses.Address):
+            if folder.is_web or contents.is_audio_name(folder.name):
+                raise ValueError(
+                    "FOLDER must be a folder of music, here or in a bucket: "
+                    f"a web server cannot list. Received: {folder}."
+                )
+            continue
         if not folder.is_dir():
             raise ValueError(
                 f"FOLDER must be a folder of music. Received: {folder}."
@@ -92,7 +121,13 @@ def _check(place: pathlib.Path, folders: list[pathlib.Path]) -> None:
                 "FOLDER must be a folder of music, and --out the index. "
                 f"Received: {folder}, an index."
             )
-    whole = [folder.resolve() for folder in folders]
+    # Of addresses the slash at the end does not count.
+    whole = [
+        pathlib.PurePath(str(folder))
+        if isinstance(folder, addresses.Address)
+        else folder.resolve()
+        for folder in folders
+    ]
     for one in whole:
         for other in whole:
             if one != other and one.is_relative_to(other):

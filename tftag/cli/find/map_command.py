@@ -24,9 +24,9 @@ def add_parser(commands: "command_line.Commands") -> None:
     drawn.set_defaults(run=run)
     drawn.add_argument(
         "library",
-        type=arguments_lib.local_path,
+        type=arguments_lib.place,
         metavar="INDEX",
-        help="what tftag index made",
+        help="what tftag index made, here or in a bucket",
     )
     drawn.add_argument(
         "--out",
@@ -61,9 +61,9 @@ def run(arguments: argparse.Namespace) -> int:
     positions.check_installed()
     out = pathlib.Path(arguments.out)
     _check(out)
-    index = opened_library.open_index(arguments.library)
-    shown = page.points(index, arguments.most)
     name = pathlib.Path(arguments.library).resolve().name
+    index = opened_library.open_index(opened_library.here(arguments.library))
+    shown = page.points(index, arguments.most)
     atomic_write.write(out, page.html(shown, name))
     chosen_model.say(
         f"{len(shown.recordings)} of {len(index)} recordings are on {out}"

@@ -19,7 +19,17 @@ from tftag.files import no_links
 from tftag.library import file_facts
 from tftag.pretrained import presets
 from tftag.search import earlier_index, library_index
-from tftag.search.library import contents, opened_parts, refresh, writer
+from tftag.search.library import (
+    catalogue_parts,
+    contents,
+    opened_parts,
+    recordings,
+    refresh,
+    remote_index,
+    writer,
+)
+from tftag.storage import address as addresses
+from tftag.storage import remote_files
 
 if TYPE_CHECKING:
     from tftag.serving import saved_dual_encoder
@@ -31,10 +41,6 @@ _FILES_PER_PROCESS = 8
 
 
 _Fail = Callable[[pathlib.Path, Exception], None]
-_Decode = Callable[
-    [Iterable[pathlib.Path], _Fail],
-    Iterator[tuple[pathlib.Path, npt.NDArray[np.int16]]],
-]
 
 
 class Failures:
@@ -49,11 +55,28 @@ class Failures:
         self.count = 0
         self._effect = effect
 
-    def __call__(self, path: pathlib.Path, error: Exception) -> None:
+    def __call__(self, path: addresses.Place, error: Exception) -> None:
         """Takes one."""
         self.count += 1
         reason = " ".join(audio_files.reason(error).split())
         chosen_model.say(f"{self._effect}: {reason}")
+
+
+def here(path: str) -> str:
+    """The folder of an index or of music, or the copy of an index elsewhere.
+
+    Args:
+        path: A folder, or the address of an index.
+
+    Raises:
+        FileNotFoundError: There is no index at the address.
+        OSError: It cannot be read.
+    """
+    place = addresses.place(path)
+    if not isinstance(place, addresses.Address):
+        return path
+    cache = presets.cache_folder() / "indexes"
+    return os.fspath(remote_index.copied(place, cache))
 
 
 def is_index(path: str | os.PathLike[str]) -> bool:
@@ -177,21 +200,23 @@ def of_folder(
 
 def bring_up_to_date(
     place: pathlib.Path,
-    folders: Sequence[pathlib.Path],
+    folders: Sequence[addresses.Place],
     encoder: "saved_dual_encoder.SavedDualEncoder",
     model_name: str,
     fail: Failures,
     processes: int | None = None,
+    described: Iterable[catalogue_parts.Described] = (),
 ) -> int:
     """Makes, grows or shrinks an index.
 
     Args:
         place: The index.
-        folders: What it is of.
+        folders: What it is of; addresses of buckets, too.
         encoder: The model.
         model_name: What the model was opened by.
         fail: Gets what cannot be read.
         processes: How many decode; by the number of files where None.
+        described: By the same model, elsewhere; none of these is decoded.
 
     Returns:
         How many audio files the folders hold: 0 may be a disk that is not
@@ -225,31 +250,58 @@ def bring_up_to_date(
         if processes is None:
             most = decoding_pool.usable_cores()
             processes = min(most, work.new // _FILES_PER_PROCESS)
+        reader = _Reader(encoder.sample_rate_hz, processes, reads_tags)
         model = refresh.Model(
             encoder.describe_each,
-            _decode(encoder.sample_rate_hz, processes),
+            reader.decode,
             encoder.sample_rate_hz,
-            file_facts.read if reads_tags else None,
+            reader.file_tags if reads_tags else None,
         )
         is_shown = work.new and sys.stderr.isatty()
         with tqdm.tqdm(
             total=work.new, unit="file", file=sys.stderr, disable=not is_shown
         ) as bar:
-            for _ in work.run(model):
+            for _ in work.run(model, described):
                 bar.update(work.done - bar.n)
+        if work.taken:
+            chosen_model.say(f"{work.taken} of them were described before")
         index.settle()
     return len(found.files)
 
 
-def _decode(sample_rate_hz: int, processes: int) -> _Decode:
-    def decode(
-        paths: Iterable[pathlib.Path], fail: _Fail
-    ) -> Iterator[tuple[pathlib.Path, npt.NDArray[np.int16]]]:
-        if processes < 1:
-            return audio_files.decoded(paths, sample_rate_hz, fail)
-        return decoding_pool.decoded(paths, sample_rate_hz, fail, processes)
+class _Reader:
+    """Reads files wherever they are."""
 
-    return decode
+    def __init__(
+        self, sample_rate_hz: int, processes: int, reads_tags: bool
+    ) -> None:
+        self._sample_rate_hz = sample_rate_hz
+        self._processes = processes
+        self._reads_tags = reads_tags
+        self._said: dict[addresses.Place, recordings.FileTags] = {}
+
+    def decode(
+        self, places: Iterable[addresses.Place], fail: remote_files.Fail
+    ) -> remote_files.Waveforms:
+        return remote_files.decoded(places, self._decode_here, fail, self._look)
+
+    def file_tags(self, place: addresses.Place) -> recordings.FileTags:
+        if isinstance(place, pathlib.Path):
+            return file_facts.read(place)
+        return self._said.pop(place, recordings.FileTags())
+
+    def _look(self, place: addresses.Place, path: pathlib.Path) -> None:
+        # The copy is gone when its own tags are asked for.
+        if self._reads_tags and not isinstance(place, pathlib.Path):
+            self._said[place] = file_facts.read(path)
+
+    def _decode_here(
+        self, paths: Iterable[pathlib.Path], fail: _Fail
+    ) -> Iterator[tuple[pathlib.Path, npt.NDArray[np.int16]]]:
+        rate_hz, processes = self._sample_rate_hz, self._processes
+        if processes < 1:
+            return audio_files.decoded(paths, rate_hz, fail)
+        return decoding_pool.decoded(paths, rate_hz, fail, processes)
 
 
 def _begun(

@@ -40,9 +40,10 @@ def add_parser(commands: "command_line.Commands") -> None:
     )
     search.add_argument(
         "library",
-        type=arguments_lib.local_path,
+        type=arguments_lib.place,
         metavar="INDEX_OR_FOLDER",
-        help="a folder is searched to the bottom, through links too",
+        help="a folder is searched to the bottom, through links too; of an "
+        "index in a bucket a copy is kept",
     )
     search.add_argument("query", metavar="QUERY", help="what to look for")
     chosen_model.add_flag(
@@ -66,6 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
         OSError: There is no such model, or no place to write to.
     """
     model = _model(arguments)
+    arguments.library = opened_library.here(arguments.library)
     fail = opened_library.Failures("not searched")
     is_index = opened_library.is_index(arguments.library)
     with contextlib.ExitStack() as kept:

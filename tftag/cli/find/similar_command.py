@@ -37,9 +37,10 @@ def add_parser(commands: "command_line.Commands") -> None:
     similar.set_defaults(run=run)
     similar.add_argument(
         "library",
-        type=arguments_lib.local_path,
+        type=arguments_lib.place,
         metavar="INDEX_OR_FOLDER",
-        help="a folder is searched to the bottom, through links too",
+        help="a folder is searched to the bottom, through links too; of an "
+        "index in a bucket a copy is kept",
     )
     for flag, is_required in (("--like", True), ("--unlike", False)):
         similar.add_argument(
@@ -71,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
             must be.
         OSError: There is no such model or file, or no place to write to.
     """
+    arguments.library = opened_library.here(arguments.library)
     examples = [*arguments.like, *arguments.unlike]
     for path in examples:
         if not os.path.isfile(path):

@@ -126,7 +126,7 @@ def clear(folder: pathlib.Path) -> None:
     segment.remove_others(folder, ())
 
 
-def damaged(folder: pathlib.Path, error: Exception) -> ValueError:
+def damaged(folder: object, error: Exception) -> ValueError:
     """Says that an index cannot be used, and what to do."""
     return ValueError(
         f"The index is damaged; {_WAY_OUT}. Received: {folder} "

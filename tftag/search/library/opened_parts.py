@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from tftag.files import stored_arrays
 from tftag.search.library import contents, moments, segment
+from tftag.storage import address as addresses
 
 # A writer may remove segments between the reading of two files.
 _TRIES = 5
@@ -165,21 +166,26 @@ def opened_part(folder: pathlib.Path, part: contents.Part) -> OpenedPart:
 
 def absolute_roots(
     folder: pathlib.Path, roots: Sequence[str | None]
-) -> tuple[pathlib.Path | None, ...]:
+) -> tuple[addresses.Place | None, ...]:
     """Where the roots of an index are; they may be given from it on."""
     return tuple(
-        None
-        if root is None
-        else pathlib.Path(os.path.normpath(os.path.join(_whole(folder), root)))
-        for root in roots
+        None if root is None else _absolute(folder, root) for root in roots
     )
 
 
-def stored_root(folder: pathlib.Path, root: pathlib.Path) -> str:
+def _absolute(folder: pathlib.Path, root: str) -> addresses.Place:
+    if addresses.is_remote(root):
+        return addresses.Address(root)
+    return pathlib.Path(os.path.normpath(os.path.join(_whole(folder), root)))
+
+
+def stored_root(folder: pathlib.Path, root: addresses.Place) -> str:
     """How a root is written: from the index on where that lies inside it.
 
     So a folder that holds its own index can be moved.
     """
+    if isinstance(root, addresses.Address):
+        return root.text.rstrip("/")
     inside, outside = _whole(folder), os.path.abspath(root)
     if os.path.commonpath([inside, outside]) == outside:
         return os.path.relpath(outside, inside)

@@ -16,7 +16,8 @@ from tftag.words import artist_names
 _END = "\0"
 
 
-@dataclasses.dataclass(frozen=True)
+# Slots: there are millions of them while an index is brought up to date.
+@dataclasses.dataclass(frozen=True, slots=True)
 class Recording:
     """A recording of a library.
 

@@ -6,6 +6,7 @@ sets.
 """
 
 import dataclasses
+import itertools
 import os
 import pathlib
 import time
@@ -25,10 +26,18 @@ import numpy.typing as npt
 from tftag import audio
 from tftag.audio import audio_files
 from tftag.console import interrupts
-from tftag.search.library import opened_parts, recordings, writer
+from tftag.search.library import (
+    catalogue_parts,
+    opened_parts,
+    recordings,
+    writer,
+)
+from tftag.storage import address as addresses
+from tftag.storage import remote_files, remote_listing
 
-Fail = Callable[[pathlib.Path, Exception], None]
-Waveforms = Iterable[tuple[pathlib.Path, npt.NDArray[Any]]]
+Place = addresses.Place
+Fail = Callable[[Place, Exception], None]
+Waveforms = Iterable[tuple[Place, npt.NDArray[Any]]]
 # Between two writings: what a kill can cost. A large change takes long to
 # write, and at most a twentieth of the time.
 _SECONDS = 1.0
@@ -53,9 +62,9 @@ class Model:
         [Iterable[npt.NDArray[Any]]],
         Iterator[tuple[npt.NDArray[Any], tuple[str, ...]]],
     ]
-    decode: Callable[[Iterable[pathlib.Path], Fail], Waveforms]
+    decode: Callable[[Iterable[Place], Fail], Waveforms]
     sample_rate_hz: int
-    read_tags: Callable[[pathlib.Path], recordings.FileTags] | None
+    read_tags: Callable[[Place], recordings.FileTags] | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,11 +88,11 @@ class Found:
         )
 
 
-def find(roots: Iterable[tuple[int, pathlib.Path]], fail: Fail) -> Found:
+def find(roots: Iterable[tuple[int, Place]], fail: Fail) -> Found:
     """Lists the audio files of folders.
 
     Args:
-        roots: Number and folder.
+        roots: Number and folder, or its address.
         fail: Gets path and error where a file or folder is gone, not reached,
             or a folder has no audio: then it is taken for a disk that is not
             there for now.
@@ -91,26 +100,38 @@ def find(roots: Iterable[tuple[int, pathlib.Path]], fail: Fail) -> Found:
     files, unreached = {}, set()
     for number, folder in roots:
 
-        def not_reached(path: pathlib.Path, error: Exception) -> None:
+        def not_reached(path: Place, error: Exception) -> None:
             is_gone = isinstance(error, FileNotFoundError)
             if not is_gone or path == folder:  # noqa: B023
-                unreached.add((number, path.relative_to(folder)))  # noqa: B023
+                # Of a bucket nobody knows how much was not listed.
+                name = _name(path, folder) or "."  # noqa: B023
+                unreached.add((number, pathlib.PurePath(name)))  # noqa: B023
             fail(path, error)
 
-        for path in audio_files.find([folder], not_reached):
+        for path in remote_files.find([folder], not_reached):
             try:
-                state = path.stat()
+                size_bytes, changed = _state(path)
             except OSError as error:
                 not_reached(path, error)
                 continue
-            one = recordings.Recording(
-                os.fspath(path.relative_to(folder)),
-                number,
-                state.st_size,
-                state.st_mtime_ns,
-            )
+            name = _name(path, folder)
+            one = recordings.Recording(name, number, size_bytes, changed)
             files[one.key] = one
     return Found(files, unreached)
+
+
+def _name(path: Place, folder: Place) -> str:
+    if isinstance(path, addresses.Address):
+        return path.relative_to(folder) or ""
+    return os.path.relpath(path, str(folder))
+
+
+def _state(path: Place) -> tuple[int, int]:
+    """Size of a file, and what is another where it has changed."""
+    if isinstance(path, remote_listing.ListedFile):
+        return path.facts.file_bytes or 0, path.facts.version_number
+    state = os.stat(str(path))
+    return state.st_size, state.st_mtime_ns
 
 
 class Refresh:
@@ -119,6 +140,7 @@ class Refresh:
     Attributes:
         new: How many files are to be embedded.
         unchanged_unusable: How many are known to hold no usable audio.
+        taken: How many of the new ones were described elsewhere.
         done: How many of the new ones are embedded, or have failed.
     """
 
@@ -151,13 +173,19 @@ class Refresh:
         self.new = len(self._new)
         self._tried = [key for key in self._unusable if key in found.files]
         self.unchanged_unusable = len(self._tried)
-        self.done = 0
+        self.taken = self.done = 0
 
-    def run(self, model: Model) -> Iterator[None]:
+    def run(
+        self,
+        model: Model,
+        described: Iterable[catalogue_parts.Described] = (),
+    ) -> Iterator[None]:
         """Embeds what is new, drops what is gone, and keeps it as it goes.
 
         Args:
             model: The model, and how files are read.
+            described: By the same model, elsewhere: of these, what is new and
+                unchanged since is not decoded.
 
         Yields:
             After each file.
@@ -165,7 +193,7 @@ class Refresh:
         fresh: list[tuple[recordings.Recording, npt.NDArray[Any]]] = []
         held = self._index.parts.contents
 
-        def fail(path: pathlib.Path, error: Exception) -> None:
+        def fail(path: Place, error: Exception) -> None:
             self.done += 1
             if isinstance(error, audio.UnusableAudio):
                 one = self._new[path]
@@ -194,12 +222,10 @@ class Refresh:
             self._fail(path, audio.UnusableAudio("unreadable", text))
         with interrupts.keeping(keep):
             wait_until = time.monotonic() + _SECONDS
-            for path, samples, (vector, tags) in _each(
-                model, model.decode(self._new, fail)
+            for one, vector in itertools.chain(
+                self._taken(described, model), self._embedded(model, fail)
             ):
-                fresh.append(
-                    (self._described(path, samples, tags, model), vector)
-                )
+                fresh.append((one, vector))
                 self.done += 1
                 yield
                 if (began := time.monotonic()) >= wait_until:
@@ -209,25 +235,38 @@ class Refresh:
                     wait_until = began + took + pause
             save()
 
-    def _described(
-        self,
-        path: pathlib.Path,
-        samples: int,
-        tags: tuple[str, ...],
-        model: Model,
-    ) -> recordings.Recording:
-        said = recordings.FileTags()
-        if model.read_tags is not None:
-            said = model.read_tags(path)
-        return dataclasses.replace(
-            self._new[path],
-            seconds=samples / model.sample_rate_hz,
-            title=said.title,
-            artist=said.artist,
-            album=said.album,
-            year=said.year,
-            tags=tags,
-        )
+    def _taken(
+        self, described: Iterable[catalogue_parts.Described], model: Model
+    ) -> Iterator[tuple[recordings.Recording, npt.NDArray[Any]]]:
+        """Yields what is new and was described, of whichever root."""
+        wanted = {one.key: path for path, one in self._new.items()}
+        roots = {one.root for one in self._new.values()}
+        for found in described if wanted else ():
+            for root in roots:
+                one = dataclasses.replace(found.recording, root=root)
+                if (path := wanted.pop(one.key, None)) is None:
+                    continue
+                if not found.has_file_tags:
+                    one = _with_file_tags(one, path, model)
+                del self._new[path]
+                self.taken += 1
+                yield one, found.vector
+            if not wanted:
+                return
+
+    def _embedded(
+        self, model: Model, fail: Fail
+    ) -> Iterator[tuple[recordings.Recording, npt.NDArray[Any]]]:
+        """Yields what is new otherwise."""
+        for path, samples, (vector, tags) in _each(
+            model, model.decode(self._new, fail)
+        ):
+            one = dataclasses.replace(
+                self._new[path],
+                seconds=samples / model.sample_rate_hz,
+                tags=tags,
+            )
+            yield _with_file_tags(one, path, model), vector
 
     def _without_unreached(self, gone: set[int]) -> set[int]:
         """Leaves out what may be there, though it was not found."""
@@ -243,20 +282,27 @@ class Refresh:
                     kept.add(key)
         return gone - kept
 
-    def _path(self, one: recordings.Recording) -> pathlib.Path:
-        return pathlib.Path(self._roots[one.root] or "", one.name)
+    def _path(self, one: recordings.Recording) -> Place:
+        return (self._roots[one.root] or pathlib.Path()) / one.name
+
+
+def _with_file_tags(
+    one: recordings.Recording, path: Place, model: Model
+) -> recordings.Recording:
+    if model.read_tags is None:
+        return one
+    said = model.read_tags(path)
+    return dataclasses.replace(one, **dataclasses.asdict(said))
 
 
 def _each(
     model: Model, waveforms: Waveforms
-) -> Iterator[
-    tuple[pathlib.Path, int, tuple[npt.NDArray[Any], tuple[str, ...]]]
-]:
+) -> Iterator[tuple[Place, int, tuple[npt.NDArray[Any], tuple[str, ...]]]]:
     """Yields path, length and description of each recording."""
-    lengths: dict[pathlib.Path, int] = {}
+    lengths: dict[Place, int] = {}
 
     def measured() -> Generator[
-        tuple[pathlib.Path, npt.NDArray[np.int16]], None, None
+        tuple[Place, npt.NDArray[np.int16]], None, None
     ]:
         for path, samples in waveforms:
             lengths[path] = len(samples)

@@ -228,7 +228,7 @@ def opened(folder: pathlib.Path, name: str, shape: Shape, crc: int) -> Segment:
     size = path.stat().st_size
     if size != shape.file_bytes:
         raise ValueError(f"{name} has {size} bytes, not {shape.file_bytes}")
-    if size <= _CHECKED_BYTES and _crc(path) != crc:
+    if not is_whole(path, shape, crc):
         raise ValueError(f"{name} has another sum")
     with open(path, "rb") as file:
         mapped = np.asarray(np.memmap(file, np.uint8, "r"))
@@ -266,6 +266,25 @@ def _checked(
         raise ValueError(f"{name} has sums that are not finite")
     lists = _lists(path, shape, arrays)
     return Segment(name, shape, crc, arrays, descriptor, lists, sums)
+
+
+def is_whole(
+    path: pathlib.Path, shape: Shape, crc: int, is_new: bool = False
+) -> bool:
+    """Whether a file is there, and is what its counts say.
+
+    Args:
+        path: The file.
+        shape: Its counts.
+        crc: Of the file.
+        is_new: Whether a large one is compared with its sum, too.
+    """
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:
+        return False
+    is_compared = is_new or size <= _CHECKED_BYTES
+    return size == shape.file_bytes and (not is_compared or _crc(path) == crc)
 
 
 def _lists(

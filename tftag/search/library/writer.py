@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from tftag.files import no_links
 from tftag.search.library import contents, opened_parts, recordings, segment
+from tftag.storage import address as addresses
 
 _LOCK = ".lock"
 # A segment is merged with what comes after it where that is no smaller than
@@ -104,7 +105,7 @@ class Writer:
         self._commit(merged, None)
         return True
 
-    def set_roots(self, folders: Sequence[pathlib.Path]) -> None:
+    def set_roots(self, folders: Sequence[addresses.Place]) -> None:
         """Says which folders are indexed.
 
         One that was keeps its number; the recordings of one that no longer is

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from tftag.search import library_index
 from tftag.search.library import recordings
 from tftag.search.map import positions
+from tftag.storage import address as addresses
 
 # More would neither be told apart nor be drawn at once.
 MOST_POINTS = 50_000
@@ -39,7 +40,7 @@ class Points:
     """
 
     recordings: Sequence[recordings.Recording]
-    roots: Sequence[pathlib.Path | None]
+    roots: Sequence[addresses.Place | None]
     places: npt.NDArray[Any]
     library_size: int
 
@@ -111,8 +112,7 @@ def _data(shown: Points) -> dict[str, Any]:
         "grid": _GRID,
         "tags": [_text(tag) for tag in tags],
         "roots": [
-            "" if root is None else _address(os.fspath(root))
-            for root in shown.roots
+            "" if root is None else _address(root) for root in shown.roots
         ],
         "x": grid[:, 0].tolist(),
         "y": grid[:, 1].tolist(),
@@ -129,7 +129,9 @@ def _data(shown: Points) -> dict[str, Any]:
     }
 
 
-def _address(root: str) -> str:
+def _address(root: addresses.Place) -> str:
+    if isinstance(root, addresses.Address):
+        return f"{root}/"  # what a page cannot play
     return f"file://{_quoted(os.path.abspath(root))}/"
 
 

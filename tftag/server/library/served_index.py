@@ -17,6 +17,7 @@ import numpy.typing as npt
 from tftag.search import library_index, suggestions
 from tftag.server import refusals
 from tftag.server.models import served_models, served_version
+from tftag.storage import address as addresses
 
 _KEY_DIGITS = 16
 
@@ -113,8 +114,18 @@ class ServedIndex:
         path = self._index.path_of_key(_key(name))
         if path is None:
             raise _not_found(name)
+        if isinstance(path, addresses.Address):
+            raise refusals.Refused(
+                refusals.NOT_FOUND,
+                "The file of this recording is in a bucket, and is not played "
+                f"from here. Received: {path}.",
+            )
         real = os.path.realpath(path)
-        roots = map(os.path.realpath, self._index.roots)
+        roots = [
+            os.path.realpath(root)
+            for root in self._index.roots
+            if isinstance(root, pathlib.Path)
+        ]
         is_inside = any(os.path.commonpath([real, r]) == r for r in roots)
         try:
             is_file = stat.S_ISREG(os.stat(real).st_mode)

@@ -12,9 +12,9 @@ from pipelines import manifest as manifests
 from pipelines.inspect import command as inspect_command
 from pipelines.prepare import command, convert, convert_worker, journal
 from pipelines.sources.own_table import folder, remote_audio
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, remote_listing
 from tftag import audio
+from tftag.storage import address as addresses
+from tftag.storage import remote, remote_listing
 
 RATE_HZ = 8_000
 MUSIC = addresses.Address("s3://music/all")

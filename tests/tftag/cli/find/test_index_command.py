@@ -1,3 +1,4 @@
+import json
 import os
 
 import pytest
@@ -5,9 +6,13 @@ import soundfile
 import tiny_dual_encoder
 import tiny_tagger
 
+from pipelines.catalogue import shards
+from tftag import audio
+from tftag.audio import audio_files
 from tftag.cli import chosen_model, command_line
 from tftag.cli import main as main_module
 from tftag.search import library_index
+from tftag.serving import model_card
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
@@ -15,7 +20,7 @@ RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 @pytest.fixture(autouse=True)
 def loaded_once(encoder, monkeypatch):
     monkeypatch.setattr(
-        chosen_model, "open_dual_encoder", lambda model: encoder
+        chosen_model, "open_dual_encoder", lambda model, **_: encoder
     )
 
 
@@ -72,6 +77,76 @@ def test_tags_and_vectors_are_those_of_the_model(folders, tmp_path, encoder):
             for tag, is_given in zip(encoder.tag_names, given, strict=True)
             if is_given
         )
+
+
+@pytest.fixture
+def catalogue(folders, tmp_path, encoder):
+    """All but one file of the first folder, described elsewhere."""
+    output = tmp_path / "catalogue"
+    card = model_card.read(encoder.folder)
+    space = {"space": encoder.space, "dim": encoder.dim}
+    said = {"name": "tiny", "tags": card["tags"], **space}
+    shards.write_model(output, "m", said)
+    path = folders[0] / "0.wav"
+    samples = audio.decode_file(path, RATE).samples
+    ((vector, tags),) = encoder.describe_each([samples])
+    row = {
+        "name": path.name,
+        "size_bytes": path.stat().st_size,
+        "modified_ns": path.stat().st_mtime_ns,
+        "seconds": len(samples) / RATE,
+        "tags": tags,
+    }
+    shards.write(output, "m-a", [row], [vector], [])
+    return output
+
+
+def test_what_a_catalogue_describes_is_taken_from_it(
+    folders, tmp_path, capsys, catalogue, monkeypatch
+):
+    decoded = []
+    monkeypatch.setattr(
+        audio_files,
+        "decoded",
+        lambda paths, *more: decoded.extend(paths) or iter(()),
+    )
+    place = tmp_path / "taken"
+    words = ("index", folders[0], "--model", "x", "--catalogue", catalogue)
+    assert run(*words, "--out", place) == 0
+    assert decoded == [folders[0] / "1.wav"]
+    assert "1 of them were described before" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert indexed(place) == [folders[0] / "0.wav"]
+
+
+def test_an_index_of_a_catalogue_answers_as_one_of_the_folder(
+    folders, tmp_path, capsys, catalogue
+):
+    answers = []
+    for name, more in (("heard", ()), ("taken", ("--catalogue", catalogue))):
+        place = tmp_path / name
+        made = ("index", *folders, "--out", place, "--model", "musicnn_words")
+        assert run(*made, *more) == 0
+        capsys.readouterr()
+        for asked in (
+            ("search", place, "dreamy -vocals"),
+            ("similar", place, "--like", folders[0] / "1.wav"),
+            ("search", place, "dreamy", "--length", "0-9"),
+        ):
+            assert run(*asked, "--format", "jsonl") == 0
+            rows = map(json.loads, capsys.readouterr().out.splitlines())
+            answers.append([(one["path"], one.get("tags")) for one in rows])
+    assert answers[:3] == answers[3:] and all(answers)
+
+
+def test_a_catalogue_of_another_model_is_refused(
+    folders, tmp_path, capsys, catalogue
+):
+    shards.write_model(catalogue, "m", {"name": "other", "space": "b"})
+    made = ("index", folders[0], "--out", tmp_path / "i", "--model", "x")
+    assert run(*made, "--catalogue", catalogue) == 2
+    assert "with parts of other" in capsys.readouterr().err
+    assert not (tmp_path / "i").exists()
 
 
 @pytest.mark.parametrize(

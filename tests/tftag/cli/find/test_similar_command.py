@@ -15,7 +15,7 @@ RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 @pytest.fixture(autouse=True)
 def loaded_once(encoder, monkeypatch):
     monkeypatch.setattr(
-        chosen_model, "open_dual_encoder", lambda model: encoder
+        chosen_model, "open_dual_encoder", lambda model, **_: encoder
     )
 
 

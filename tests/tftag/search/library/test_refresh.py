@@ -13,7 +13,12 @@ import pytest
 import soundfile
 
 from tftag.audio import audio_files, recording
-from tftag.search.library import recordings, refresh, writer
+from tftag.search.library import (
+    catalogue_parts,
+    recordings,
+    refresh,
+    writer,
+)
 
 RATE = 8_000
 
@@ -59,7 +64,7 @@ def model(describe=describe):
     )
 
 
-def work(place, folders, describe=describe):
+def work(place, folders, describe=describe, described=()):
     """Brings an index up to date; what was embedded, and what failed."""
     embedded, failures = [], []
 
@@ -76,7 +81,7 @@ def work(place, folders, describe=describe):
         found = refresh.find(list(enumerate(folders)), fail)
         run = refresh.Refresh(index, found, fail)
         new = run.new
-        for _ in run.run(model(listening)):
+        for _ in run.run(model(listening), described):
             assert run.done <= new
         index.settle()
         assert run.done == new
@@ -121,6 +126,79 @@ def test_only_new_and_changed_files_are_embedded(folder, tmp_path):
     (folder / "c.wav").unlink()
     assert work(place, [folder]) == (2, [])
     assert set(held(place)) == {"a|1.wav", "b.wav", "d.wav"}
+
+
+def elsewhere(path, name, has_file_tags=True):
+    """What another machine says of a file."""
+    state = path.stat()
+    return catalogue_parts.Described(
+        recordings.Recording(
+            name,
+            0,
+            state.st_size,
+            state.st_mtime_ns,
+            seconds=7.0,
+            artist="Elsewhere" if has_file_tags else "",
+            tags=("piano",),
+        ),
+        has_file_tags,
+        drawn_index.vectors(1, seed=99)[0],
+    )
+
+
+def test_what_was_described_elsewhere_is_not_decoded(
+    folder, tmp_path, monkeypatch
+):
+    place, other = tmp_path / "i", tmp_path / "other"
+    (other / "deep").mkdir(parents=True)
+    write(other / "deep" / "d.wav", seed=8)
+    described = [
+        elsewhere(folder / "b.wav", "b.wav"),
+        elsewhere(folder / "c.wav", "c.wav", has_file_tags=False),
+        elsewhere(other / "deep" / "d.wav", "deep/d.wav"),
+        elsewhere(other / "deep" / "d.wav", "not here.wav"),
+    ]
+    decode_file = recording.decode_file
+    decoded = []
+
+    def watched(path, *more):
+        decoded.append(path.name)
+        return decode_file(path, *more)
+
+    monkeypatch.setattr(recording, "decode_file", watched)
+    assert work(place, [folder, other], described=described) == (1, [])
+    assert decoded == ["a|1.wav"]
+    found = held(place)
+    assert found["b.wav"].artist == found["deep/d.wav"].artist == "Elsewhere"
+    assert found["c.wav"].artist == "c"  # as the file says
+    assert found["a|1.wav"].tags == ("rock",)
+    assert found["deep/d.wav"].tags == ("piano",)
+    assert (found["deep/d.wav"].root, found["b.wav"].seconds) == (1, 7.0)
+
+    # What is known is not asked for, and what has changed is another file.
+    write(folder / "b.wav", seed=9)
+    os.utime(folder / "b.wav", ns=(1, 1))
+    assert work(place, [folder, other], described=described) == (1, [])
+    assert held(place)["b.wav"].tags == ("rock",)
+
+    def asked():
+        raise AssertionError
+        yield
+
+    assert work(place, [folder, other], described=asked()) == (0, [])
+
+
+def test_an_interrupt_keeps_what_was_taken(folder, tmp_path):
+    place = tmp_path / "i"
+
+    def interrupted():
+        yield elsewhere(folder / "b.wav", "b.wav")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt, match="1 of 3 files"):
+        work(place, [folder], described=interrupted())
+    assert set(held(place)) == {"b.wav"}
+    assert work(place, [folder]) == (2, [])
 
 
 def test_a_folder_that_moves_with_its_index_is_known_again(folder, tmp_path):

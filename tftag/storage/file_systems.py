@@ -14,7 +14,7 @@ import threading
 from concurrent import futures
 from typing import Any
 
-from pipelines.storage import address as addresses
+from tftag.storage import address as addresses
 
 CONNECT_SECONDS = 10
 SILENT_SECONDS = 20  # without a byte
@@ -65,7 +65,7 @@ def close() -> None:
         gc.collect()  # fsspec closes what is no longer referred to
 
 
-def _open(kind):
+def _open(kind: str) -> Any:
     try:
         importlib.import_module(_LIBRARIES[kind])
         fsspec = importlib.import_module("fsspec")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from pipelines.storage import address as addresses
+from tftag.storage import address as addresses
 
 ATTEMPTS = 7  # with the waits between them, half a minute and more
 FIRST_WAIT_SECONDS = 0.5
@@ -109,7 +109,7 @@ def retried(address: addresses.Address, call: Callable[[], _Result]) -> _Result:
     raise failure from None
 
 
-def _cause(error):
+def _cause(error: BaseException) -> BaseException:
     """What fsspec's web client hides behind a FileNotFoundError."""
     hidden = error.__cause__
     if isinstance(error, FileNotFoundError) and hidden is not None:
@@ -117,7 +117,7 @@ def _cause(error):
     return error
 
 
-def _status(error):
+def _status(error: BaseException) -> int | None:
     """The status of the server's answer, or None where there was none."""
     for each in (error, error.__cause__):
         answer = getattr(each, "response", None)  # botocore's
@@ -131,7 +131,7 @@ def _status(error):
     return None
 
 
-def _lasts(error):
+def _lasts(error: BaseException) -> bool:
     status = _status(error)
     if status is not None:
         if status < 500:
@@ -147,11 +147,11 @@ def _lasts(error):
     return bare or "Credential" in type(error).__name__
 
 
-def _is_missing(error):
+def _is_missing(error: BaseException) -> bool:
     return isinstance(error, FileNotFoundError) or _status(error) in (404, 410)
 
 
-def _reason(error, address):
+def _reason(error: BaseException, address: addresses.Address) -> str:
     if isinstance(error, PermanentError):
         return str(error)
     if _is_missing(error):

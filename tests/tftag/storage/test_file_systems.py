@@ -6,8 +6,8 @@ import weakref
 
 import pytest
 
-from pipelines.storage import address as addresses
-from pipelines.storage import file_systems, remote
+from tftag.storage import address as addresses
+from tftag.storage import file_systems, remote
 
 S3 = addresses.Address("s3://music/x.bin")
 
@@ -60,7 +60,7 @@ def test_a_process_ends_without_a_word(door, tmp_path):
     (tmp_path / "x.bin").write_bytes(b"0123456789")
     remote.put_file(tmp_path / "x.bin", S3)
     program = (
-        "from pipelines.storage import address, remote\n"
+        "from tftag.storage import address, remote\n"
         "file = address.Address('s3://music/x.bin')\n"
         "parts = [None] * 8\n"
         "def read(i): parts[i] = remote.read_range(file, i, 2)\n"

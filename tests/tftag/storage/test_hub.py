@@ -3,7 +3,7 @@ import sys
 import pytest
 import tensorflow as tf
 
-from tftag import hub
+from tftag.storage import hub
 
 
 class _Doubling(tf.Module):

@@ -5,8 +5,8 @@ import aiohttp
 import pytest
 from botocore import exceptions as boto
 
-from pipelines.storage import address as addresses
-from pipelines.storage import retries
+from tftag.storage import address as addresses
+from tftag.storage import retries
 
 FILE = addresses.Address("https://me:pass@host/x.wav?sig=abc")
 BUCKET_FILE = addresses.Address("s3://b/x.wav")

@@ -4,8 +4,8 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 
-from pipelines.storage import address as addresses
-from pipelines.storage import file_systems, retries
+from tftag.storage import address as addresses
+from tftag.storage import file_systems, retries
 
 
 def read_range(address: addresses.Address, first: int, count: int) -> bytes:

@@ -33,7 +33,7 @@ class Address:
 
     text: str
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         """Refuses what is no address."""
         if not _PATTERN.fullmatch(self.text):
             raise ValueError(
@@ -214,6 +214,9 @@ def refuse_secrets(address: Address) -> None:
             "and no query: give credentials by variables or ~/.netrc. "
             f"Received: one with them at {address}"
         )
+
+
+Place = pathlib.Path | Address
 
 
 def _quote_all(text: str) -> str:

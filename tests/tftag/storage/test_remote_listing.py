@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, remote_listing, retries
+from tftag.storage import address as addresses
+from tftag.storage import remote, remote_listing, retries
 
 FOLDER = addresses.Address("s3://music/data")
 

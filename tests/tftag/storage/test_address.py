@@ -2,7 +2,7 @@ import pathlib
 
 import pytest
 
-from pipelines.storage import address as addresses
+from tftag.storage import address as addresses
 
 Address = addresses.Address
 SIGNED = "https://me:pass@host:8443/music/a%20b.mp3?X-Amz-Signature=abc&x=1"

@@ -5,8 +5,8 @@ import pathlib
 import tempfile
 from collections.abc import Iterable, Iterator
 
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, retries
+from tftag.storage import address as addresses
+from tftag.storage import remote, retries
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 import pytest
 
-from pipelines.storage import address as addresses
-from pipelines.storage import local_copy, remote, retries
+from tftag.storage import address as addresses
+from tftag.storage import local_copy, remote, retries
 
 FOLDER = addresses.Address("s3://music/data")
 

@@ -7,8 +7,8 @@ import cloud_storage
 import faulty_server
 import pytest
 
-from pipelines.storage import address as addresses
-from pipelines.storage import remote, retries
+from tftag.storage import address as addresses
+from tftag.storage import remote, retries
 
 CONTENT = bytes(range(256)) * 100
 FILE = addresses.Address("s3://music/a b/x #1?.bin")

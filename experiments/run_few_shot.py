@@ -1,0 +1,309 @@
+r"""Learns tags from 1 to 20 recordings each, and ranks those of other artists.
+
+```
+python -m experiments.run_few_shot --data data/mine
+python -m experiments.run_few_shot --data data/mine \
+    --scratch runs/cross_validation/strong
+```
+
+Every draw holds a fifth of the artists back and draws the recordings that
+teach a tag from all others; the tags are the same at every size. What learns is
+`tftag learn`, on the vectors of the published taggers. Beside it stand the
+words alone (`musicnn_words`, which needs no recording) and, with `--scratch`, a
+network trained from random weights on all recordings outside the same fold. A
+draw that is finished is kept; the same `--name` goes on where the last call
+stopped.
+"""
+
+import argparse
+import dataclasses
+import pathlib
+import sys
+
+import numpy as np
+
+from experiments.data import recordings
+from experiments.figures import few_shot_plot, plots
+from experiments.runs import bucket_copies, console, run_folder, run_settings
+from experiments.scoring import few_recordings
+from experiments.settings import baseline_config
+from experiments.training import cached_clips, tagger_training, vector_cache
+from pipelines import manifest as manifests
+from pipelines import splits
+from tftag import metrics
+from tftag.cli import command_line
+from tftag.export import few_examples
+from tftag.files import atomic_write
+from tftag.pretrained import musicnn_weights, musicnn_words, presets
+from tftag.words import sources
+from tftag.zero_shot import repeated_draws
+
+EXPERIMENT = "few_shot"
+SIZES = (1, 2, 5, 10, 20)
+FOLDS = 5
+WORDS, SCRATCH = "words alone", "from scratch, all recordings"
+UNLIKE = "{}, with as many unlike"
+BOTH = "both taggers"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Learns and scores all draws, and writes table and figure."""
+    command = sys.argv[1:] if argv is None else argv
+    arguments = parse(command)
+    console.begin()
+    settings = dataclasses.replace(
+        baseline_config.transfer(), data=arguments.data, train_on="all"
+    )
+    manifest = recordings.read(settings)
+    folds = splits.folds(
+        [track.artist for track in manifest.tracks],
+        [track.audio_hash for track in manifest.tracks],
+        FOLDS,
+    )
+    drawn = [
+        few_recordings.draw(
+            manifest.labels(),
+            folds[number % FOLDS],
+            arguments.least,
+            max(SIZES),
+            arguments.seed + number,
+        )
+        for number in range(arguments.draws)
+    ]
+    if not all(drawn):
+        raise ValueError(
+            f"Some tag must be carried by {arguments.least} recordings, of "
+            f"which {max(SIZES)} are outside each fold of the artists. "
+            f"Received: none in {arguments.data}"
+        )
+    scratch = None
+    if arguments.scratch:
+        scratch = _from_scratch(arguments.scratch, manifest, folds, len(drawn))
+    run = run_folder.RunDir(arguments.runs, EXPERIMENT, arguments.name)
+    with run.locked():
+        run_settings.keep(
+            run,
+            {
+                "least": arguments.least,
+                "seed": arguments.seed,
+                "scratch": arguments.scratch,
+                "manifest": manifest.fingerprint,
+            },
+        )
+        bucket_copies.check(arguments.copy_to, run)
+        environment = run.write_environment(command, arguments.seed)
+        model = tagger_training.build(settings, manifest)
+        clips, lost = vector_cache.clip_vectors(
+            model, manifest, settings.audio, settings.training.batch_size
+        )
+        if lost:
+            raise ValueError(next(iter(lost.values())))
+        by_words = _by_words(manifest, clips)
+        results = []
+        for number, examples in enumerate(drawn):
+            held = folds[number % FOLDS]
+            tags = np.array([each.tag for each in examples])
+            print(
+                f"draw {number}: {len(tags)} tags, {len(held)} recordings",
+                flush=True,
+            )
+            scores = _draw(run, number, clips, examples, held)
+            scores[WORDS] = by_words[np.ix_(held, tags)]
+            if scratch is not None:
+                scores[SCRATCH] = scratch[number % FOLDS][:, tags]
+            truth = manifest.labels()[np.ix_(held, tags)]
+            results.append(
+                {
+                    name: metrics.summarize(truth, each, draws=0)
+                    for name, each in scores.items()
+                }
+            )
+        report(run, manifest, drawn, results, environment)
+        bucket_copies.make(arguments.copy_to, run)
+    return 0
+
+
+def parse(command: list[str]) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = command_line.Parser(
+        prog=f"python -m experiments.run_{EXPERIMENT}",
+        description=__doc__.split("\n")[0],
+    )
+    add = parser.add_argument
+    add("--data", required=True, help="folder of a prepared data set")
+    add("--draws", type=int, default=10, help="of the recordings (10)")
+    add("--seed", type=int, default=0, help="of the draws (0)")
+    add(
+        "--least",
+        type=int,
+        default=25,
+        help="recordings that a tag must have to count (%(default)s)",
+    )
+    add(
+        "--scratch",
+        default="",
+        metavar="RUN",
+        help="folder of a run of run_cross_validation on the same data, whose "
+        f"scores stand beside the others; it has {FOLDS} folds",
+    )
+    add("--runs", default="runs", help="folder of runs (runs)")
+    add("--name", default="", help="of the run (the UTC time)")
+    bucket_copies.add_flag(parser)
+    arguments = parser.parse_args(command)
+    for name in ("draws", "least"):
+        if getattr(arguments, name) < 1:
+            parser.error(
+                f"--{name} must be at least 1. "
+                f"Received: {getattr(arguments, name)}"
+            )
+    return arguments
+
+
+def _draw(run, number, clips, examples, held):
+    """Scores by way to learn and size; what is finished is not done again."""
+    file = run.path / "draws" / f"draw_{number}.npz"
+    if not file.exists():
+        found = {
+            f"{name}\t{size}": few_recordings.scores(
+                vectors, examples, size, held, background
+            )
+            for name, vectors, background in _ways(clips)
+            for size in SIZES
+        }
+        file.parent.mkdir(exist_ok=True)
+        with atomic_write.replacing(file, is_text=False) as npz:
+            np.savez(npz, **found)
+    with np.load(file) as saved:
+        return dict(saved)
+
+
+def _ways(clips):
+    """Yields name, vectors of each recording, and what to learn against."""
+    ends = np.cumsum(np.bincount(clips.rows))[:-1]
+    whole = np.split(clips.vectors, ends)
+    dim = clips.vectors.shape[1] // 2
+    for at, network in enumerate((presets.MSD, presets.MTT)):
+        arrays = musicnn_weights.read(network.name)
+        background = few_examples.Background(
+            arrays["embedding_norm/beta"],
+            np.abs(arrays["embedding_norm/gamma"]),
+        )
+        own = [each[:, at * dim : (at + 1) * dim] for each in whole]
+        yield network.name, own, background
+    yield UNLIKE.format(BOTH), whole, None
+
+
+def _by_words(manifest, clips):
+    """What the words of the tags say, `[recordings, tags]`."""
+    known = sources.shipped()
+    encoder = musicnn_words.model(known)
+    vectors, _ = known.embed(manifest.vocabulary.names)
+    texts = np.asarray(encoder.text_tower.predict(vectors, verbose=0))
+    return cached_clips.embed(encoder, clips) @ texts.T
+
+
+def _from_scratch(folder, manifest, folds, draws):
+    """The scores of each fold of a cross-validation, as far as asked for."""
+    found = []
+    for number in range(min(draws, FOLDS)):
+        file = pathlib.Path(folder, "folds", f"fold_{number}", "scores.npz")
+        if not file.is_file():
+            raise FileNotFoundError(
+                "--scratch must be a run of run_cross_validation with the "
+                f"folds that are drawn. Received: {folder}, without "
+                f"{file.name} of fold {number}"
+            )
+        with np.load(file) as saved:
+            scores, rows = saved["scores"], saved["rows"]
+        if (
+            not np.array_equal(rows, folds[number])
+            or scores.shape[1] != manifest.labels().shape[1]
+        ):
+            raise ValueError(
+                "--scratch must be of the same data and its 5 folds. "
+                f"Received: {folder}, another fold {number}"
+            )
+        found.append(scores)
+    return found
+
+
+def report(
+    run: run_folder.RunDir,
+    manifest: manifests.Manifest,
+    drawn: list[list[few_recordings.Examples]],
+    results: list[dict],
+    environment: dict,
+) -> None:
+    """Writes table, figure and figures of merit, and prints the table.
+
+    Args:
+        run: gets them.
+        manifest: the recordings.
+        drawn: the examples of each draw.
+        results: of each draw: name of the way, and behind a tab the number
+            of recordings -> what `metrics.summarize` says.
+        environment: of the run.
+    """
+    figures = repeated_draws.combine(results)
+    rows = []
+    learned: dict[str, dict[int, dict]] = {}
+    fixed: dict[str, dict] = {}
+    for key, by_name in figures.items():
+        if not isinstance(by_name, dict):
+            continue
+        name, _, size = key.partition("\t")
+        if size:
+            learned.setdefault(name, {})[int(size)] = by_name
+        else:
+            fixed[name] = by_name
+        row: dict[str, object] = {"way": name, "recordings": size}
+        for figure in few_shot_plot.TITLES:
+            low, high = by_name[figure]["ci95_over_draws"] or (None, None)
+            row |= {
+                figure: by_name[figure]["mean"],
+                f"{figure}_low": low,
+                f"{figure}_high": high,
+                f"{figure}_chance": by_name[figure]["chance"],
+            }
+        rows.append(row)
+    names = manifest.vocabulary.names
+    run.write_json(
+        "metrics.json",
+        {
+            "figures": figures,
+            "tags": [[names[each.tag] for each in draw] for draw in drawn],
+            "manifest_fingerprint": manifest.fingerprint,
+            "environment": environment,
+        },
+    )
+    run.write_csv("few_shot.csv", rows)
+    run.figures.mkdir(exist_ok=True)
+    plots.save(
+        few_shot_plot.curves(learned, fixed), run.figures / "few_shot.png"
+    )
+    text = table(rows)
+    with atomic_write.replacing(run.path / "few_shot.md") as file:
+        file.write(text + "\n")
+    print(f"\n{text}\n\neverything in {run.path}")
+
+
+def table(rows: list[dict]) -> str:
+    """The table in Markdown; its intervals are over the draws."""
+    titles = ["", "recordings", *few_shot_plot.TITLES.values()]
+    lines = [titles, ["---"] * len(titles)]
+    for row in rows:
+        cells = [row["way"], row["recordings"]]
+        for name in few_shot_plot.TITLES:
+            low, high = row[f"{name}_low"], row[f"{name}_high"]
+            cell = f"{row[name]:.3f}"
+            if low is not None:
+                cell += f" ({low:.3f} to {high:.3f})"
+            cells.append(cell)
+        lines.append(cells)
+    chances = [f"{rows[0][f'{n}_chance']:.3f}" for n in few_shot_plot.TITLES]
+    lines.append(["chance", "", *chances])
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+if __name__ == "__main__":
+    raise SystemExit(command_line.run(main))

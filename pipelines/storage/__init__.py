@@ -1,1 +1,0 @@
-"""Files at `s3://`, `gs://` and `https://` addresses."""

@@ -1,0 +1,141 @@
+"""A bucket as the library: indexed as its folder is, found by its address."""
+
+import json
+
+import pytest
+import soundfile
+import tiny_dual_encoder
+import tiny_tagger
+
+from tftag.cli import chosen_model, command_line
+from tftag.cli import main as main_module
+from tftag.library import file_facts
+from tftag.pretrained import presets
+from tftag.search import library_index
+from tftag.search.library import recordings
+from tftag.storage import address as addresses
+from tftag.storage import remote
+
+RATE = tiny_dual_encoder.SPEC.sample_rate_hz
+FOLDER = addresses.Address("s3://music/songs")
+NAMES = ["a.wav", "b/c d.wav", "b/e.wav"]
+
+
+@pytest.fixture(autouse=True)
+def loaded_once(encoder, monkeypatch):
+    monkeypatch.setattr(
+        chosen_model, "open_dual_encoder", lambda model, **_: encoder
+    )
+
+
+@pytest.fixture
+def songs(door, tmp_path):
+    for seed, name in enumerate(NAMES):
+        path = tmp_path / "songs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, tiny_tagger.music(RATE, seed) / 8, RATE)
+        remote.put_file(path, FOLDER / name)
+    door.sent_bytes.clear()
+    return tmp_path / "songs"
+
+
+def run(*words):
+    return command_line.run(main_module.main, [*map(str, words)])
+
+
+def index(place, *folders):
+    return run("index", *folders, "--out", place, "--model", "musicnn_words")
+
+
+def test_a_bucket_is_indexed_and_found_as_its_folder_is(
+    songs, door, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(file_facts, "is_installed", lambda: True)
+    monkeypatch.setattr(
+        file_facts,
+        "read",
+        lambda path: recordings.FileTags(artist=f"{path.stat().st_size}"),
+    )
+    places = tmp_path / "local", tmp_path / "remote"
+    assert index(places[0], songs) == index(places[1], FOLDER) == 0
+    answers = []
+    for place, folder in zip(places, (songs, FOLDER), strict=True):
+        capsys.readouterr()
+        assert run("search", place, "dreamy -vocals", "--format", "jsonl") == 0
+        rows = map(json.loads, capsys.readouterr().out.splitlines())
+        answers.append(
+            [
+                (one["path"].removeprefix(f"{folder}/"), one["artist"])
+                for one in rows
+            ]
+        )
+    assert answers[0] == answers[1]
+    assert sorted(name for name, _ in answers[0]) == NAMES
+    assert run("search", places[1], "dreamy", "--format", "m3u") == 0
+    assert f"{FOLDER}/b/c d.wav\n" in capsys.readouterr().out
+
+
+def test_only_what_has_changed_is_fetched_again(songs, door, tmp_path):
+    place = tmp_path / "i"
+    assert index(place, FOLDER) == 0
+    soundfile.write(songs / "a.wav", tiny_tagger.music(RATE, 9) / 8, RATE)
+    remote.put_file(songs / "a.wav", FOLDER / "a.wav")
+    remote.remove(FOLDER / "b/e.wav")
+    door.sent_bytes.clear()
+    assert index(place, f"{FOLDER}/") == 0
+    assert door.body_bytes("/a.wav") and not door.body_bytes("/b/c%20d.wav")
+    held = library_index.LibraryIndex.open(place)
+    assert sorted(map(str, held.paths)) == [
+        f"{FOLDER}/a.wav",
+        f"{FOLDER}/b/c d.wav",
+    ]
+
+
+def test_a_bucket_that_does_not_answer_is_not_forgotten(
+    songs, door, tmp_path, capsys
+):
+    place = tmp_path / "i"
+    assert index(place, FOLDER) == 0
+    door.fail(403, 99)
+    assert index(place, FOLDER) == 1
+    assert "403" in capsys.readouterr().err
+    door.mend()
+    assert len(library_index.LibraryIndex.open(place)) == 3
+
+
+def test_an_index_in_a_bucket_is_asked_as_one_that_is_here(
+    songs, door, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setenv(presets.CACHE_VARIABLE, str(tmp_path / "cache"))
+    place = tmp_path / "i"
+    index(place, FOLDER)
+    for path in place.glob("*.*"):
+        remote.put_file(path, FOLDER.parent / "my.index" / path.name)
+    said = []
+    for one in (place, f"{FOLDER.parent}/my.index"):
+        capsys.readouterr()
+        assert run("search", one, "dreamy") == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert run("search", FOLDER, "dreamy") == 2
+    assert f"tftag index {FOLDER}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("https://host/songs",), "a web server cannot list"),
+        (("s3://music/a.wav",), "must be a folder of music"),
+        (("s3://music/a", "s3://music/a/"), "named once"),
+        (("s3://music/a", "s3://music/a/b"), "may lie in another"),
+        (("s3://KEY:SECRET@music/a",), "no password"),
+    ],
+)
+def test_what_cannot_be_listed_is_refused(tmp_path, capsys, words, message):
+    try:
+        assert index(tmp_path / "i", *words) == 2
+    except SystemExit as refused:
+        assert refused.code == 2
+    printed = capsys.readouterr().err
+    assert message in printed and "SECRET" not in printed
+    assert not (tmp_path / "i").exists()

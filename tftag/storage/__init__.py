@@ -1,0 +1,1 @@
+"""Files elsewhere: at `s3://`, `gs://` and `https://`, and on TF-Hub."""
