@@ -7,7 +7,7 @@ python -m experiments.run_study loss --data data/4q --budget 60
 
 Every arm trains on the same folds by artist under the same seeds, a narrow
 network for 30 epochs, and is compared with the control on the same recordings.
-`--budget` ends with the last fold that fits; the same `--name` goes on from
+`--budget` ends with the last training that fits; the same command goes on from
 there. `--members 2 --epochs 100 --average-decay 0.998` has the arms in the full
 length of the preset `strong`.
 """
@@ -20,17 +20,35 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.data import recordings
-from experiments.figures import plots, study_plot
+from experiments.figures import plots, study_plot, trace_plot
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.settings import baseline_config, flags
-from experiments.studies import catalogue, jobs, study, summary
+from experiments.studies import (
+    catalogue,
+    jobs,
+    markdown,
+    study,
+    summary,
+)
 from pipelines import manifest as manifests
 from pipelines import splits
 from tftag.cli import command_line
+from tftag.files import atomic_write
 
 EXPERIMENT = "study"
-# Short enough that all studies fit into a day on two cores.
-_SCREENING = {"members": 1, "epochs": 30, "average_decay": 0.99}
+_SHORT: dict[str, object] = {
+    "members": 1,
+    "epochs": 30,
+    "average_decay": 0.99,
+    "score_every": 30,
+}
+# What a study's preset gives way in, so that all fit into a day on two cores.
+_SCREENING: dict[str, dict[str, object]] = {
+    "strong": _SHORT,
+    "demo": _SHORT,
+    "seed": {"width": 0.125, "score_every": 100},
+    "transfer": {},
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -43,9 +61,10 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     console.begin()
     asked = catalogue.STUDIES[arguments.study]
+    preset = vars(arguments).get("preset", asked.preset)
     base = flags.replace(
-        baseline_config.PRESETS[vars(arguments).get("preset", "strong")](),
-        _SCREENING
+        baseline_config.PRESETS[preset](),
+        _SCREENING[preset]
         | {k: v for k, v in vars(arguments).items() if k != "preset"},
     )
     base = dataclasses.replace(base, train_on="all")
@@ -89,10 +108,15 @@ def main(argv: list[str] | None = None) -> int:
         ):
             done.append(block)
             print(f"seed {block.seed}, fold {block.fold} is done", flush=True)
-        found = summary.summarize(asked, done, manifest.labels(), folds)
-        report(asked, found, done, manifest, folds, run, environment)
-        bucket_copies.make(arguments.copy_to, run)
-        left = arguments.seeds * arguments.folds - len(done)
+        if done:
+            found = summary.summarize(asked, done, manifest.labels(), folds)
+            found |= {"study": arguments.study, "command": command}
+            report(asked, found, done, manifest, folds, run, environment)
+            bucket_copies.make(arguments.copy_to, run)
+        left = arguments.seeds * arguments.folds - sum(
+            all(result.failure != jobs.LATE for result in block.results)
+            for block in done
+        )
         if left:
             print(
                 f"{left} of {arguments.seeds * arguments.folds} folds did not "
@@ -104,9 +128,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    presets = {
-        name: baseline_config.PRESETS[name] for name in ("strong", "demo")
-    }
+    presets = {name: baseline_config.PRESETS[name] for name in _SCREENING}
     parser = run_settings.parser(EXPERIMENT, __doc__, presets)
     add = parser.add_argument
     add("study", nargs="?", choices=tuple(catalogue.STUDIES), help="which")
@@ -118,7 +140,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         type=float,
         default=float("inf"),
         metavar="MINUTES",
-        help="no fold is begun that would end later (no limit)",
+        help="no training is begun that would end later (no limit)",
     )
     arguments = parser.parse_args(command)
     for name, least in (("folds", 2), ("seeds", 1)):
@@ -155,14 +177,23 @@ def report(
             for arm in asked.arms
         }
         drawn = study_plot.curve(found, counts)
-        found["learnt_from"] = counts
+        if len(found["arms"]) > 2:
+            found["growth"] = summary.growth(found, counts)
+            found["answer"] += f" {found['growth']['said']}"
     run.figures.mkdir(exist_ok=True)
     plots.save(drawn, run.figures / "study.png")
-    run.write_csv(
-        "per_tag.csv",
-        summary.per_tag(asked, done, truth, folds, manifest.vocabulary.names),
-    )
+    rows = summary.per_tag(asked, done, truth, folds, manifest.vocabulary.names)
+    run.write_csv("per_tag.csv", rows)
+    if len(found["arms"]) > 1:
+        plots.save(study_plot.tags(rows), run.figures / "tags.png")
+    histories = {
+        arm.title: result.history
+        for arm, result in zip(asked.arms, done[0].results, strict=True)
+    }
+    if all("logit_gradient" in h[0] for h in histories.values() if h):
+        plots.save(trace_plot.traces(histories), run.figures / "traces.png")
     run.write_json("metrics.json", {**found, "environment": environment})
+    atomic_write.write(run.path / "study.md", markdown.section(found))
     print(summary.table(found))
 
 

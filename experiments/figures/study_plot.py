@@ -48,6 +48,47 @@ def differences(summary: dict) -> figure.Figure:
     return drawn
 
 
+def tags(rows: list[dict]) -> figure.Figure:
+    """What every arm does to tags, from the rarest to the most frequent.
+
+    Args:
+        rows: as `experiments.studies.summary.per_tag` returns them.
+
+    Returns:
+        The figure: per arm, the difference in average precision from the
+        control of every tag, and its mean in each fifth of the tags.
+    """
+    control, *titles = [key for key in rows[0] if key not in ("tag", "count")]
+    rows = sorted(
+        (row for row in rows if np.isfinite(row[control])),
+        key=lambda row: row["count"],
+    )
+    counts = np.array([row["count"] for row in rows])
+    columns = min(4, len(titles))
+    lines = -(-len(titles) // columns)
+    drawn = figure.Figure(
+        figsize=(2.6 * columns + 1, 2.4 * lines + 0.4), layout="constrained"
+    )
+    panels = drawn.subplots(
+        lines, columns, sharex=True, sharey=True, squeeze=False
+    )
+    for axes, title in zip(panels.flat, titles, strict=False):
+        over = np.array([row[title] - row[control] for row in rows])
+        axes.plot(counts, over, ".", color=plots.GREY, markersize=3)
+        for fifth in np.array_split(np.arange(len(rows)), min(5, len(rows))):
+            ends = counts[fifth[[0, -1]]]
+            axes.plot(ends, [over[fifth].mean()] * 2, color=plots.BLUE, lw=2)
+        axes.axhline(0, color=plots.GREY, lw=0.8, ls=":")
+        axes.set_xscale("log")
+        axes.set_title(plots.short(title), fontsize=9)
+        plots.plain(axes)
+    for axes in panels.flat[len(titles) :]:
+        axes.set_visible(False)
+    drawn.supxlabel("Recordings with the tag", fontsize=9)
+    drawn.supylabel(f"AP over {plots.short(control)}", fontsize=9)
+    return drawn
+
+
 def curve(summary: dict, recordings: dict[str, int]) -> figure.Figure:
     """MAP against the number of recordings learnt from.
 
@@ -57,14 +98,19 @@ def curve(summary: dict, recordings: dict[str, int]) -> figure.Figure:
 
     Returns:
         The figure, with the line that grows by the same amount with every
-        doubling, fitted by least squares.
+        doubling, fitted by least squares; a bar is the interval of the
+        difference from the first arm.
     """
     counts = np.array([recordings[title] for title in summary["arms"]])
-    values = np.array([arm["map"] for arm in summary["arms"].values()])
+    arms = list(summary["arms"].values())
+    values = np.array([arm["map"] for arm in arms])
     growth, at_one = growth_per_doubling(counts, values)
     drawn = figure.Figure(figsize=(6, 4), layout="constrained")
     axes = drawn.subplots()
     axes.plot(counts, values, "o", color=plots.BLUE)
+    for count, arm in list(zip(counts, arms, strict=True))[1:]:
+        low, high = np.add(arm["over_control"]["map"]["ci95"], values[0])
+        axes.plot([count, count], [low, high], color=plots.BLUE, lw=1.5)
     line = np.geomspace(counts.min(), 2 * counts.max())
     axes.plot(
         line,
@@ -74,7 +120,9 @@ def curve(summary: dict, recordings: dict[str, int]) -> figure.Figure:
         label=f"{growth:+.3f} with every doubling",
     )
     axes.set_xscale("log", base=2)
-    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    ticks = [*counts, 2 * counts.max()]
+    axes.set_xticks(ticks, [f"{count:,}" for count in ticks])
+    axes.minorticks_off()
     axes.set(xlabel="Recordings learnt from", ylabel="MAP")
     axes.legend(frameon=False)
     plots.plain(axes)

@@ -178,6 +178,7 @@ def check_cached(
         ("mel_masks", augmentation.mel_masks),
         ("time_masks", augmentation.time_masks),
         ("average_decay", training.average_decay),
+        ("trace_logits", training.trace_logits),
     ):
         if value:
             raise ValueError(
@@ -188,11 +189,6 @@ def check_cached(
         raise ValueError(
             "`layer_decay` is of a body that is trained: leave it out or "
             f"set --no-freeze. Received: {training.layer_decay}"
-        )
-    if training.tag_weights == "adaptive":
-        raise ValueError(
-            "`tag_weights` must not be adaptive with `freeze` and "
-            "`head_units`. Received: adaptive"
         )
 
 

@@ -43,6 +43,8 @@ class TrainingConfig:
         synchronized_batch_norm: with several devices or workers, batch norm
             takes the statistics of the whole batch, as one device would; off,
             each device those of its own part.
+        trace_logits: every epoch's largest logit, gradient at the logits, and
+            share of wrong logits without any, in the history.
     """
 
     epochs: int = 30
@@ -64,6 +66,7 @@ class TrainingConfig:
     checkpoint_seconds: float = 60.0
     max_lost_share: float = 0.01
     synchronized_batch_norm: bool = True
+    trace_logits: bool = False
 
     def __post_init__(self):
         """Refuses values that cannot be."""

@@ -6,19 +6,11 @@ as `python -m experiments.run_baseline --help` lists them.
 
 from experiments.studies.study import Arm, Study
 
-# The optimisation of the reference experiment.
-_REFERENCE = {
-    "optimizer": "sgd",
-    "learning_rate": 1e-3,
-    "schedule": "constant",
-    "weight_decay": 0.0,
-    "clip_norm": 0.0,
-    "tag_prior": False,
-    "average_decay": 0.0,
-    "mel_masks": 0,
-    "time_masks": 0,
-    "mixup_alpha": 0.0,
-    "dropout": 0.0,
+# The form of the loss, under the reference experiment's SGD.
+_FORMS = {
+    "with logits": "bce",
+    "sigmoid": "sigmoid_bce",
+    "sigmoid, unclipped": "sigmoid_bce_unclipped",
 }
 _UNVARIED = {"mel_masks": 0, "time_masks": 0, "mixup_alpha": 0.0}
 _FROM_SCRATCH = "from scratch"
@@ -36,15 +28,15 @@ STUDIES: dict[str, Study] = {
     "reference_loss": Study(
         "Is a sigmoid before the cross-entropy unstable under the reference "
         "experiment's SGD?",
-        (
-            Arm("bce, SGD .001", _REFERENCE),
-            Arm("sigmoid_bce, SGD .001", {**_REFERENCE, "loss": "sigmoid_bce"}),
-            Arm("bce, SGD .1", {**_REFERENCE, "learning_rate": 0.1}),
+        tuple(
             Arm(
-                "sigmoid_bce, SGD .1",
-                {**_REFERENCE, "learning_rate": 0.1, "loss": "sigmoid_bce"},
-            ),
+                f"{form}, {rate:g}",
+                {"loss": loss, "learning_rate": rate, "trace_logits": True},
+            )
+            for rate in (0.001, 1.0)
+            for form, loss in _FORMS.items()
         ),
+        preset="seed",
     ),
     "optimizer": Study(
         "How much is the optimiser worth beside the reference's SGD?",
@@ -60,14 +52,17 @@ STUDIES: dict[str, Study] = {
                     "weight_decay": 0.0,
                 },
             ),
-            Arm(
-                "SGD .001, constant",
-                {
-                    "optimizer": "sgd",
-                    "learning_rate": 1e-3,
-                    "schedule": "constant",
-                    "weight_decay": 0.0,
-                },
+            *(
+                Arm(
+                    f"SGD {rate:g}, constant",
+                    {
+                        "optimizer": "sgd",
+                        "learning_rate": rate,
+                        "schedule": "constant",
+                        "weight_decay": 0.0,
+                    },
+                )
+                for rate in (0.001, 1.0)
             ),
         ),
     ),
@@ -77,11 +72,9 @@ STUDIES: dict[str, Study] = {
             Arm("hop 1,024"),
             Arm("hop 512", {"hop_samples": 512}),
             Arm("window 2,048", {"window_samples": 2_048}),
-            Arm("window 512", {"window_samples": 512}),
-            Arm("96 bands", {"mel_bands": 96}),
-            Arm("floor 1e-3", {"log_floor": 1e-3}),
-            Arm("floor 1e-7", {"log_floor": 1e-7}),
+            Arm("96 bands, 6 blocks", {"mel_bands": 96, "blocks": 6}),
             Arm("log10(1 + 10,000 x)", {"compression": "log10"}),
+            Arm("floor 1e-7", {"log_floor": 1e-7}),
         ),
     ),
     "network": Study(
@@ -89,19 +82,15 @@ STUDIES: dict[str, Study] = {
         (
             Arm("7 blocks, 1/8"),
             Arm("5 blocks", {"blocks": 5}),
-            Arm("6 blocks", {"blocks": 6}),
             Arm("width 1/16", {"width": 0.0625}),
-            Arm("width 1/4", {"width": 0.25}),
             Arm("average pooling", {"pooling": "average"}),
-            Arm("max pooling", {"pooling": "max"}),
-            Arm("no dropout", {"dropout": 0.0}),
+            Arm("width 1/4", {"width": 0.25}),
         ),
     ),
     "clips": Study(
-        "How long a clip, and how far apart are clips of one recording?",
+        "How long a clip?",
         (
-            Arm("10 s, every 5 s"),
-            Arm("10 s, every 10 s", {"clip_step_seconds": 10.0}),
+            Arm("10 s"),
             Arm("5 s", {"clip_seconds": 5.0, "clip_step_seconds": 2.5}),
             Arm("20 s", {"clip_seconds": 20.0, "clip_step_seconds": 10.0}),
         ),
@@ -111,9 +100,10 @@ STUDIES: dict[str, Study] = {
         (
             Arm("none"),
             Arm("by frequency", {"tag_weights": "frequency"}),
-            Arm("adaptive", {"tag_weights": "adaptive"}),
+            Arm("adaptive", {"tag_weights": "adaptive", "score_every": 2}),
             Arm("rare tags drawn more often", {"tag_balance": 0.5}),
         ),
+        preset="transfer",
     ),
     "augmentation": Study(
         "Which variation of the training clips pays?",
@@ -122,8 +112,22 @@ STUDIES: dict[str, Study] = {
             Arm("nothing", _UNVARIED),
             Arm("masks alone", {"mixup_alpha": 0.0}),
             Arm("mixup alone", {**_UNVARIED, "mixup_alpha": 0.2}),
-            Arm("masks, mixup .4", {"mixup_alpha": 0.4}),
         ),
+    ),
+    "head": Study(
+        "What pays in the head on published taggers?",
+        (
+            Arm("the preset"),
+            Arm("1 hidden layer", {"head_members": 1}),
+            Arm("2 hidden layers", {"head_members": 2}),
+            Arm("8 hidden layers", {"head_members": 8}),
+            Arm("no principal components", {"head_components": 0}),
+            Arm("no tag sharing", {"tag_sharing": 0.0}),
+            Arm("no mixup", {"mixup_alpha": 0.0}),
+            Arm("no dropout", {"dropout": 0.0, "head_dropout": 0.0}),
+            Arm("focal", {"loss": "focal"}),
+        ),
+        preset="transfer",
     ),
     "members": Study(
         "What do networks side by side add?",
@@ -143,6 +147,7 @@ STUDIES: dict[str, Study] = {
                 for share in (0.7, 0.5, 0.3, 0.1)
             ),
         ),
+        preset="transfer",
     ),
     "transfer": Study(
         "What is a pretrained start worth, with many labels and with few?",

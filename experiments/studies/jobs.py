@@ -1,11 +1,16 @@
 """The trainings of a study: which comes next, and when time is over.
 
 A block is one fold under one seed, trained by every arm: only whole blocks
-are compared. Blocks run fold by fold, then seed by seed.
+are compared. Blocks run fold by fold, then seed by seed. What is trained has
+a folder that its settings and recordings name: arms of several studies that
+are the same, as their controls, are trained once.
 """
 
+import csv
 import dataclasses
+import hashlib
 import itertools
+import json
 import time
 from collections.abc import Iterator, Sequence
 
@@ -15,10 +20,15 @@ import tensorflow as tf
 from experiments.figures import tensorboard_log
 from experiments.runs import run_folder
 from experiments.scoring import evaluation, out_of_fold
-from experiments.settings import baseline_config, flags
+from experiments.settings import baseline_config, flags, pretrained
 from experiments.studies import fold_scores, study
 from experiments.training import loop
 from pipelines import manifest as manifests
+from tftag.files import no_links, plain_json
+from tftag.models import backbone
+
+TRAININGS = "trainings"
+LATE = "did not fit into --budget"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,13 +38,15 @@ class Result:
     Attributes:
         scores: log-odds over the prior of what was learnt from, float64
             `[fold's recordings, tags]`; None where training failed.
-        seconds: of training.
+        seconds: of training and scoring, all processors together.
         failure: why there are no scores; empty where there are.
+        history: a row per epoch, of text, as its CSV file has them.
     """
 
     scores: np.ndarray | None
     seconds: float
     failure: str = ""
+    history: tuple[dict[str, str], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +64,33 @@ class Block:
     results: tuple[Result, ...]
 
 
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """One arm on one fold under one seed, and where it is kept.
+
+    Attributes:
+        title: of the arm.
+        settings: all of them.
+        share: of the recordings outside the fold that are learnt from.
+        learnt: rows of these.
+        held: rows of the fold.
+        part: its folder.
+    """
+
+    title: str
+    settings: baseline_config.BaselineConfig
+    share: float
+    learnt: np.ndarray
+    held: np.ndarray
+    part: run_folder.RunDir
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it left scores, or said why there are none."""
+        files = ("scores.npz", "failed.json")
+        return any((self.part.path / name).exists() for name in files)
+
+
 def blocks(
     asked: study.Study,
     base: baseline_config.BaselineConfig,
@@ -61,7 +100,7 @@ def blocks(
     run: run_folder.RunDir,
     budget_seconds: float,
 ) -> Iterator[Block]:
-    """Trains block by block, while the time suffices for another one.
+    """Trains block by block, while the time suffices.
 
     Args:
         asked: the study.
@@ -69,31 +108,68 @@ def blocks(
         manifest: all recordings.
         folds: rows of the recordings of each fold.
         seeds: how many, from that of `base` on.
-        run: gets a folder per training; what is finished is not done again.
-        budget_seconds: no block is begun that would end later, judged by the
-            longest before it. The first one always is.
+        run: of the study; beside it each training gets a folder, and what is
+            finished there is not done again.
+        budget_seconds: no training is begun that would end later, judged by
+            the longest of its arm, or of any arm, before it. The very first
+            one always is.
 
     Yields:
-        Blocks, as they are finished.
+        Blocks, as they are finished. Where the time ends within the first,
+        what it has, the other arms with `LATE` for a failure.
     """
-    begin, longest = time.monotonic(), 0.0
+    begin = time.monotonic()
+    longest: dict[str, float] = {}
     order = itertools.product(
         range(base.seed, base.seed + seeds), range(len(folds))
     )
     for seed, fold in order:
-        spent = time.monotonic() - begin
-        if longest and spent + longest > budget_seconds:
-            return
-        before = time.monotonic()
-        yield Block(
-            seed,
-            fold,
-            tuple(
-                _train(arm, place, base, manifest, folds[fold], seed, fold, run)
-                for place, arm in enumerate(asked.arms)
-            ),
-        )
-        longest = max(longest, time.monotonic() - before)
+        results: list[Result] = []
+        for arm in asked.arms:
+            training = plan(arm, base, manifest, folds[fold], seed, run)
+            before = time.monotonic()
+            expected = longest.get(
+                arm.title, max(longest.values(), default=0.0)
+            )
+            is_late = before - begin + expected > budget_seconds
+            if is_late and longest and not training.is_done:
+                if results and (seed, fold) == (base.seed, 0):
+                    left = len(asked.arms) - len(results)
+                    late = (Result(None, 0.0, LATE),) * left
+                    yield Block(seed, fold, (*results, *late))
+                return
+            results.append(train(training, manifest))
+            spent = max(time.monotonic() - before, results[-1].seconds)
+            longest[arm.title] = max(spent, longest.get(arm.title, 0.0))
+        yield Block(seed, fold, tuple(results))
+
+
+def plan(
+    arm: study.Arm,
+    base: baseline_config.BaselineConfig,
+    manifest: manifests.Manifest,
+    held: np.ndarray,
+    seed: int,
+    run: run_folder.RunDir,
+) -> Training:
+    """What an arm does on a fold under a seed."""
+    settings = dataclasses.replace(arm.settings(base), seed=seed)
+    learnt = learnt_rows(manifest, held, arm.train_share, seed)
+    # Neither changes what is learnt.
+    named = dataclasses.replace(settings, name="", data="")
+    about = plain_json.plain(
+        {
+            **flags.leaves(named),
+            "recordings": manifest.fingerprint,
+            "learnt": learnt.tolist(),
+            "held": held.tolist(),
+        }
+    )
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    part = run_folder.RunDir(
+        run.path.parent, TRAININGS, digest.hexdigest()[:16]
+    )
+    return Training(arm.title, settings, arm.train_share, learnt, held, part)
 
 
 def check(
@@ -102,7 +178,7 @@ def check(
     manifest: manifests.Manifest,
     folds: Sequence[np.ndarray],
 ) -> None:
-    """Refuses arms that would be left with less than a batch.
+    """Refuses arms that cannot be trained, before any is.
 
     Raises:
         ValueError: names the arm and the way out.
@@ -114,6 +190,8 @@ def check(
             settings = settings.averaged_network()
         if settings.is_on_cached_vectors:
             continue  # of few recordings it takes all
+        if settings.model.backbone.architecture != pretrained.ARCHITECTURE:
+            backbone.check_halvings(settings.audio, settings.model.backbone)
         batch_size = settings.training.batch_size
         count = len(learnt_rows(manifest, largest, arm.train_share, base.seed))
         if count < batch_size:
@@ -136,43 +214,66 @@ def learnt_rows(
     return np.sort(order[: max(1, round(share * len(outside)))])
 
 
-def _train(arm, place, base, manifest, held, seed, fold, run) -> Result:
-    settings = dataclasses.replace(arm.settings(base), seed=seed)
-    learnt = learnt_rows(manifest, held, arm.train_share, seed)
-    part = run_folder.RunDir(
-        run.path, "folds", f"arm_{place}_seed_{seed}_fold_{fold}"
+def train(training: Training, manifest: manifests.Manifest) -> Result:
+    """Trains and scores, or reads what was found before."""
+    part = training.part
+    busy = (
+        "Another study is at the same training; wait for it. "
+        f"Received: {part.path}"
     )
-    is_new = not (part.path / "scores.npz").exists()
+    with no_links.lock(part.path / ".lock", busy):
+        if not training.is_done:
+            _run(training, manifest)
     failed = part.read_json("failed.json")
-    if failed is None:
-        try:
-            found = fold_scores.train_and_score(
-                settings, manifest, learnt, held, part
-            )
-        except loop.Diverged as error:
-            # A training that diverges is an answer, and no reason to lose
-            # the others.
-            failed = {"why": str(error)}
-            part.write_json("failed.json", failed)
+    cost = part.read_json("cost.json") or {"seconds": 0.0}
     if failed is not None:
-        print(f"  {arm.title}: {failed['why']}", flush=True)
-        return Result(None, 0.0, failed["why"])
+        print(f"  {training.title}: {failed['why']}", flush=True)
+        return Result(None, cost["seconds"], failed["why"], _history(part))
     truth = manifest.labels()
-    figures = evaluation.quick(truth[held], found["scores"])
-    if is_new:
-        tensorboard_log.hparams(
-            tf.summary.create_file_writer(str(part.tensorboard)),
-            {"arm": arm.title, "fold": fold, **flags.leaves(settings)},
-            figures,
-            part.name,
-        )
+    with np.load(part.path / "scores.npz") as saved:
+        scores = saved["scores"]
+    figures = evaluation.quick(truth[training.held], scores)
     print(
-        f"  {arm.title}: MAP {figures['map']:.3f}  ROC-AUC "
+        f"  {training.title}: MAP {figures['map']:.3f}  ROC-AUC "
         f"{figures['roc_auc']:.3f}  P@10 {figures['p_at_10']:.3f}  "
-        f"({float(found['seconds']):.0f} s)",
+        f"({cost['seconds']:.0f} s)",
         flush=True,
     )
     return Result(
-        out_of_fold.above(found["scores"], truth[learnt]),
-        float(found["seconds"]),
+        out_of_fold.above(scores, truth[training.learnt]),
+        cost["seconds"],
+        history=_history(part),
     )
+
+
+def _run(training, manifest):
+    """Leaves scores or the reason for none, the cost, and a row of HParams."""
+    part, settings = training.part, training.settings
+    begin = time.process_time()
+    try:
+        found = fold_scores.train_and_score(
+            settings, manifest, training.learnt, training.held, part
+        )
+    except loop.Diverged as error:
+        # A training that diverges is an answer, and no reason to lose the
+        # others.
+        part.write_json("failed.json", {"why": str(error)})
+        return
+    finally:
+        spent = (part.read_json("cost.json") or {}).get("seconds", 0.0)
+        spent += time.process_time() - begin
+        part.write_json("cost.json", {"seconds": spent})
+    tensorboard_log.hparams(
+        tf.summary.create_file_writer(str(part.tensorboard)),
+        {"train_share": training.share, **flags.leaves(settings)},
+        evaluation.quick(manifest.labels()[training.held], found["scores"]),
+        part.name,
+    )
+
+
+def _history(part):
+    file = part.path / "history.csv"
+    if not file.exists():
+        return ()
+    with file.open(encoding="utf-8", newline="") as rows:
+        return tuple(csv.DictReader(rows))

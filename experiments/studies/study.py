@@ -49,10 +49,12 @@ class Study:
     Attributes:
         question: in one sentence.
         arms: the first is the control that all others are compared with.
+        preset: what the arms change, unless another one is asked for.
     """
 
     question: str
     arms: tuple[Arm, ...]
+    preset: str = "strong"
 
     def __post_init__(self):
         """Refuses a study that compares nothing."""

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from experiments.figures import study_plot
 from experiments.scoring import evaluation
-from experiments.studies import jobs, study
+from experiments.studies import jobs, markdown, study
 from tftag import metrics
 
-FIGURES = ("map", "roc_auc", "p_at_10")
+FIGURES = tuple(markdown.TITLES)
 _JUDGED_BY = "map"
 
 
@@ -79,8 +80,12 @@ def summarize(
         "question": asked.question,
         "seeds": seeds,
         "folds": counted,
+        "all_folds": len(folds),
         "recordings": len(rows),
         "arms": arms,
+        "seconds": float(
+            sum(r.seconds for block in blocks for r in block.results)
+        ),
         "failed": failed,
         "chosen": None,
     }
@@ -93,6 +98,41 @@ def summarize(
         }
     summary["answer"] = _answer(asked, summary)
     return summary
+
+
+def growth(summary: dict, counts: dict[str, int]) -> dict:
+    """What a curve says of more recordings, and how far it can be trusted.
+
+    Args:
+        summary: as `summarize` returns it, of a study that is a curve.
+        counts: recordings that each arm learnt from, by title.
+
+    Returns:
+        `per_doubling`: growth of MAP by the line in log2 of the counts;
+        `foretold`: what the line through all counts but the largest says of
+        that one; `measured` there; `doubled`: what the line through all says
+        of twice as many; `said`: all of it in a sentence.
+    """
+    known = sorted(
+        (counts[title], arm[_JUDGED_BY])
+        for title, arm in summary["arms"].items()
+    )
+    numbers, values = (np.array(column) for column in zip(*known, strict=True))
+    slope, at_one = study_plot.growth_per_doubling(numbers, values)
+    doubled = at_one + slope * np.log2(2 * numbers[-1])
+    less = study_plot.growth_per_doubling(numbers[:-1], values[:-1])
+    foretold = less[1] + less[0] * np.log2(numbers[-1])
+    return {
+        "per_doubling": slope,
+        "foretold": float(foretold),
+        "measured": float(values[-1]),
+        "doubled": float(doubled),
+        "said": f"MAP grows by {slope:.3f} with every doubling; the line "
+        f"through the smaller numbers says {foretold:.3f} for "
+        f"{numbers[-1]:,} recordings, where {values[-1]:.3f} was measured, "
+        f"and the line through all says {doubled:.3f} for "
+        f"{2 * numbers[-1]:,}.",
+    }
 
 
 def per_tag(
@@ -138,7 +178,7 @@ def table(summary: dict) -> str:
         f"{summary['recordings']} recordings of {len(summary['folds'])} "
         f"folds, {len(summary['seeds'])} seed(s); differences from the first "
         "row with 95 % intervals",
-        _row("", "MAP", "", "ROC-AUC", "", "P@10", "s a fold"),
+        _row("", "MAP", "", "ROC-AUC", "", "P@10", "CPU s a fold"),
     ]
     shown = dict(summary["arms"])
     if summary["chosen"]:
@@ -149,7 +189,7 @@ def table(summary: dict) -> str:
             cells.append(f"{arm[name]:.3f}")
             if name != FIGURES[-1]:
                 over = arm["over_control"][name]
-                cells.append(_difference(over) if place else "")
+                cells.append(markdown.difference(over) if place else "")
         cells.append(f"{arm['seconds']:.0f}" if "seconds" in arm else "")
         lines.append(_row(*cells))
     for title, why in summary["failed"].items():
@@ -162,11 +202,6 @@ def _row(title, precision, over, area, over_area, at_10, seconds) -> str:
         f"{title:24}{precision:>7}  {over:26}{area:>8}  {over_area:26}"
         f"{at_10:>6}{seconds:>10}"
     )
-
-
-def _difference(over: dict) -> str:
-    low, high = over["ci95"]
-    return f"{over['value']:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def _figures(truth, scores, control) -> dict:
@@ -215,7 +250,7 @@ def _answer(asked: study.Study, summary: dict) -> str:
             continue
         over = found["over_control"][_JUDGED_BY]
         low, high = over["ci95"]
-        said = f"{arm.title} {_difference(over)}"
+        said = f"{arm.title} {markdown.difference(over)}"
         if low > 0:
             better.append(said)
         elif high < 0:

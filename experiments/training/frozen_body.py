@@ -20,6 +20,7 @@ from experiments.training import (
     cached_clips,
     loop,
     tag_sharing,
+    tag_weights,
     vector_cache,
 )
 from pipelines import manifest as manifests
@@ -40,6 +41,7 @@ def train(
     recordings: manifests.Manifest,
     validation: manifests.Manifest | None,
     run: run_folder.RunDir,
+    held: manifests.Manifest | None = None,
 ) -> checkpoint.Progress:
     """Trains the head in place; the body stays.
 
@@ -56,6 +58,8 @@ def train(
         validation: recordings that choose the best epoch; None keeps the
             last.
         run: gets history.csv and TensorBoard's scalars.
+        held: recordings that adaptive tag weights are judged on; None for
+            weights that stay.
 
     Returns:
         The epochs, which of them the weights are of, and what was lost.
@@ -90,10 +94,12 @@ def train(
         loss,
         jit_compile=False,
     )
-    watched = _Watched(model, settings, run)
+    watched = _Watched(model, settings, run, loss, recordings.vocabulary.names)
     watched.add("train", data.sample(recordings, settings.seed))
     if validation is not None:
         watched.add("validation", validation)
+    if held is not None:
+        watched.add("held", held)
     keras.utils.set_random_seed(settings.seed)
     draw = np.random.default_rng(settings.seed)
     progress = checkpoint.Progress(lost=lost)
@@ -124,8 +130,9 @@ def train(
 class _Watched:
     """Recordings whose figures are logged; validation chooses an epoch."""
 
-    def __init__(self, model, settings, run):
+    def __init__(self, model, settings, run, loss, names):
         self.model, self.settings, self.best = model, settings, None
+        self.loss, self.names = loss, names
         self._parts = {}
         self._scalars = tf.summary.create_file_writer(str(run.tensorboard))
         self._clock = time.monotonic()
@@ -138,11 +145,7 @@ class _Watched:
     def log(self, progress, loss):
         """Adds an epoch to the history and to TensorBoard."""
         training, epoch = self.settings.training, progress.epoch
-        if not np.isfinite(loss):
-            raise ValueError(
-                "The loss must stay a finite number. Lower --learning-rate or "
-                f"set --clip-norm. Received: {loss} in epoch {epoch}"
-            )
+        loss = loop.finite(loss, epoch)
         schedule = optimizers.make_schedule(
             training.schedule,
             training.learning_rate,
@@ -175,6 +178,13 @@ class _Watched:
             if name != "train":
                 figures["loss"] = evaluation.cross_entropy(truth[known], scores)
             found |= {f"{name}_{key}": v for key, v in figures.items()}
+            if name == "held":
+                found |= tag_weights.adapt(
+                    self.loss,
+                    truth[known],
+                    scores,
+                    self.names,
+                )
         if "validation_map" in found and progress.is_best(
             found["validation_map"], self.settings.training.patience
         ):

@@ -142,11 +142,13 @@ class Loop(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, float] | None = None
     ) -> None:
         """Scores, compares, adapts, saves and says so."""
-        loss = finite(float((logs or {})["loss"]), epoch + 1)
+        means = dict(logs or {})
+        loss = finite(float(means.pop("loss")), epoch + 1)
         progress = self.progress
         row = {
             "epoch": epoch + 1,
             "loss": loss,
+            **{name: float(value) for name, value in means.items()},
             "learning_rate": optimizers.rate_at(
                 self._schedule, progress.step - 1
             ),
@@ -254,24 +256,18 @@ class Loop(keras.callbacks.Callback):
                     figures["loss"] = evaluation.cross_entropy(truth, scores)
                 found |= {f"{name}_{k}": v for k, v in figures.items()}
                 if name == "held":
-                    found |= self._adapt(truth, scores, manifest.vocabulary)
+                    found |= tag_weights.adapt(
+                        self.trained.loss,
+                        truth,
+                        scores,
+                        manifest.vocabulary.names,
+                    )
             if "validation_map" in found and progress.is_best(
                 found["validation_map"], self.settings.training.patience
             ):
                 # As they are in the model now.
                 self.best = checkpoint.named(self.tagger.weights)
         return found
-
-    def _adapt(self, truth, scores, vocabulary):
-        loss = self.trained.loss
-        weights = tag_weights.adapted(
-            loss.weights.numpy(), tag_weights.over_chance(truth, scores)
-        )
-        loss.assign_weights(weights)
-        return {
-            f"tag_weight {name}": float(weight)
-            for name, weight in zip(vocabulary.names, weights, strict=True)
-        }
 
     def _loss_weights(self):
         weights = getattr(self.trained.loss, "weights", None)

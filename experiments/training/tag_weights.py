@@ -2,9 +2,12 @@
 
 import logging
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from pipelines import manifest as manifests
 from pipelines import splits
 from pipelines.sources.own_table import csv_text
 from tftag import metrics, tags
@@ -99,6 +102,19 @@ def held_out(artists: list[str], labels: np.ndarray, seed: int) -> np.ndarray:
     return held
 
 
+def parted(
+    recordings: manifests.Manifest, seed: int
+) -> tuple[manifests.Manifest, manifests.Manifest]:
+    """Those to learn from, and those that adaptive weights are judged on."""
+    rows = held_out(
+        recordings.tracks.texts("artist"),
+        recordings.labels(),
+        seed,
+    )
+    fitted, held = np.flatnonzero(~rows), np.flatnonzero(rows)
+    return recordings.subset(fitted), recordings.subset(held)
+
+
 def over_chance(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Average precision of each tag, 0 at chance and 1 when perfect.
 
@@ -137,6 +153,31 @@ def adapted(weights: np.ndarray, scores: np.ndarray) -> np.ndarray:
     factors = np.ones(len(weights))
     factors[known] = _STEP**position
     return bounded(weights * factors)
+
+
+def adapt(
+    loss: Any,
+    truth: np.ndarray,
+    scores: np.ndarray,
+    names: Sequence[str],
+) -> dict[str, float]:
+    """Raises the weights of a loss where held-out tags are predicted worst.
+
+    Args:
+        loss: one with `weights` and `assign_weights`.
+        truth: `[n, tags]`, of the recordings that are held out.
+        scores: `[n, tags]`.
+        names: of the tags.
+
+    Returns:
+        `tag_weight NAME` -> its new weight, for the history.
+    """
+    weights = adapted(loss.weights.numpy(), over_chance(truth, scores))
+    loss.assign_weights(weights)
+    return {
+        f"tag_weight {name}": float(weight)
+        for name, weight in zip(names, weights, strict=True)
+    }
 
 
 def bounded(weights: np.ndarray) -> np.ndarray:

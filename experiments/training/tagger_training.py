@@ -24,6 +24,7 @@ from experiments.settings import (
 from experiments.training import (
     audio_module,
     frozen_body,
+    logit_trace,
     replica_loop,
     tag_sharing,
     tag_weights,
@@ -153,6 +154,9 @@ def train_head(
     _check_validation(settings, validation)
     if settings.shuffle_labels:
         train = shuffled_labels(train, settings.seed)
+    held = None
+    if settings.training.tag_weights == "adaptive":
+        train, held = tag_weights.parted(train, settings.seed)
     with precision(settings.training.precision):
         model = recipe.build(train, True)
         weights = _first_weights(settings.training.tag_weights, train)
@@ -164,6 +168,7 @@ def train_head(
             train,
             validation,
             run,
+            held,
         )
     return Trained(
         model=model,
@@ -208,13 +213,7 @@ def train_model(
     _check_validation(settings, validation)
     fitted, held = train, None
     if training.tag_weights == "adaptive":
-        rows = tag_weights.held_out(
-            train.tracks.texts("artist"),
-            train.labels(),
-            settings.seed,
-        )
-        fitted = train.subset(np.flatnonzero(~rows))
-        held = train.subset(np.flatnonzero(rows))
+        fitted, held = tag_weights.parted(train, settings.seed)
     weights = _first_weights(training.tag_weights, fitted)
     steps = dataset.steps_per_epoch(len(fitted.tracks), training.batch_size)
     saved = checkpoint.load(run.checkpoints) if run is not None else None
@@ -223,6 +222,7 @@ def train_model(
     with precision(training.precision), workers.scope():
         model = recipe.build(fitted, is_new)
         trained_model = recipe.fitted(model)
+        loss = recipe.loss(weights)
         trained_model.compile(
             optimizers.make(
                 training.optimizer,
@@ -232,7 +232,8 @@ def train_model(
                 weight_decay=training.weight_decay,
                 clip_norm=training.clip_norm,
             ),
-            recipe.loss(weights),
+            loss,
+            metrics=logit_trace.traces(loss) if training.trace_logits else None,
             # XLA on a CPU takes twice as long.
             jit_compile=False,
         )

@@ -48,9 +48,10 @@ def test_table_figure_answer_and_rows_of_hparams_are_left(studied):
     assert found["answer"].startswith("Against bce in MAP")
     assert (run / "figures" / "study.png").stat().st_size > 0
     assert (run / "per_tag.csv").is_file()
-    for fold in (0, 1):
-        logs = run / "folds" / f"arm_0_seed_0_fold_{fold}" / "tensorboard"
-        assert list(logs.iterdir())
+    logs = list((run.parent / "trainings").glob("*/tensorboard"))
+    assert len(logs) == 4 and all(any(log.iterdir()) for log in logs)
+    page = (run / "study.md").read_text()
+    assert found["answer"] in page and "experiments.run_study toy" in page
 
 
 def test_a_training_that_diverges_is_an_answer(studied):

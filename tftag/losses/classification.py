@@ -5,6 +5,7 @@ in [0, 1], as mixup makes them. Logits of several members, `[batch, members,
 tags]`, need labels `[batch, 1, tags]`.
 """
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -120,22 +121,39 @@ class SigmoidBinaryCrossentropy(keras.losses.Loss):
     kept for comparison. Probabilities are clipped to [1e-7, 1 - 1e-7], and
     the gradient of a clipped one is 0: a tag at logit -20 that should be
     present costs 16.1 and is never corrected, while `BinaryCrossentropy`
-    moves it with slope -1.
+    moves it with slope -1. Without clipping, the loss is no number as soon as
+    a probability rounds to 1, which float32's does from logit 16.7 on, be it
+    right or wrong.
+
+    Args:
+        clip: how near to 0 and 1 a probability may come; 0 does not clip.
     """
 
     def __init__(
-        self, name: str = "sigmoid_binary_crossentropy", **kwargs: Any
+        self,
+        clip: float = 1e-7,
+        name: str = "sigmoid_binary_crossentropy",
+        **kwargs: Any,
     ) -> None:
-        """Passes the arguments on."""
+        """Checks `clip`."""
         super().__init__(name=name, **kwargs)
+        if not 0 <= clip < 0.5:
+            raise ValueError(f"`clip` must be in [0, 0.5). Received: {clip}.")
+        self.clip = clip
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Returns `[batch]` from labels and logits `[batch, tags]`."""
         _check_ranks(y_true, y_pred)
-        probability = ops.clip(ops.sigmoid(y_pred), 1e-7, 1 - 1e-7)
+        probability = ops.sigmoid(y_pred)
+        if self.clip:
+            probability = ops.clip(probability, self.clip, 1 - self.clip)
         losses = y_true * ops.log(probability)
         losses += (1 - y_true) * ops.log(1 - probability)
         return -ops.mean(losses, axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "clip": self.clip}
 
 
 # What `--loss` of a tagger may be. Each is called without arguments, or with
@@ -144,6 +162,9 @@ LOSSES: dict[str, Callable[..., keras.losses.Loss]] = {
     "bce": BinaryCrossentropy,
     "focal": FocalCrossentropy,
     "sigmoid_bce": SigmoidBinaryCrossentropy,
+    "sigmoid_bce_unclipped": functools.partial(
+        SigmoidBinaryCrossentropy, clip=0.0
+    ),
 }
 
 

@@ -185,7 +185,7 @@ def _block_vectors(
     config: BackboneConfig,
 ) -> list[keras.KerasTensor]:
     """The convolution blocks: a vector of each member."""
-    _check_halvings(audio_spec, config)
+    check_halvings(audio_spec, config)
     x = ops.expand_dims(inputs, -1)  # [batch, frames, mels, 1]
     numbered = list(enumerate(config.filters, start=1))
     for number, filters in numbered[: config.shared_blocks]:
@@ -327,9 +327,16 @@ def poolings() -> list[str]:
     )
 
 
-def _check_halvings(
-    audio_spec: audio.AudioSpec, config: BackboneConfig
-) -> None:
+def check_halvings(audio_spec: audio.AudioSpec, config: BackboneConfig) -> None:
+    """Refuses more blocks than there is something left to halve.
+
+    Args:
+        audio_spec: of the clips.
+        config: of an architecture made of blocks.
+
+    Raises:
+        ValueError: says how many there may be.
+    """
     lengths = {"mel bands": audio_spec.mel_bands}
     if config.pool_padding == "valid":
         # With `same`, half of one frame is still one.

@@ -54,3 +54,22 @@ def test_the_curve_has_a_point_per_arm():
     points = axes.get_lines()[0]
     assert points.get_xdata().tolist() == [80, 40, 20, 10]
     assert points.get_ydata() == pytest.approx([0.5, 0.6, 0.4, 0.51])
+    bars = axes.get_lines()[1:4]
+    ends = [line.get_ydata().tolist() for line in bars]
+    assert ends[0] == pytest.approx([0.55, 0.65])
+
+
+def test_a_tag_is_a_point_and_a_fifth_of_them_a_line_at_its_mean():
+    rows = [
+        {"tag": str(n), "count": n, "control": 0.2, "up": 0.3, "down": 0.1}
+        for n in (40, 10, 30, 20, 50)
+    ]
+    rows.append({"tag": "none", "count": 0, "control": np.nan, "up": np.nan})
+    up, down = (
+        axes for axes in study_plot.tags(rows).axes if axes.get_visible()
+    )
+    for axes, value in ((up, 0.1), (down, -0.1)):
+        points, *fifths = axes.get_lines()[:6]
+        assert points.get_xdata().tolist() == [10, 20, 30, 40, 50]
+        assert points.get_ydata() == pytest.approx([value] * 5)
+        assert fifths[0].get_ydata() == pytest.approx([value] * 2)

@@ -79,7 +79,7 @@ def test_a_rate_that_the_data_has_is_refused_by_name():
         ("time_masks", 2),
         ("average_decay", 0.9),
         ("layer_decay", 0.7),
-        ("tag_weights", "adaptive"),
+        ("trace_logits", True),
     ],
 )
 def test_what_vectors_computed_once_cannot_do_is_refused(name, value):

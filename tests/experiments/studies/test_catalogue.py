@@ -4,14 +4,18 @@ import pytest
 
 from experiments.settings import baseline_config, flags
 from experiments.studies import catalogue
+from tftag.models import backbone
 
 
 @pytest.mark.parametrize("name", catalogue.STUDIES)
 def test_every_arm_can_be_trained_and_differs_from_the_others(name):
-    base = baseline_config.strong()
+    base = baseline_config.PRESETS[catalogue.STUDIES[name].preset]()
     seen = set()
     for arm in catalogue.STUDIES[name].arms:
-        settings = flags.leaves(arm.settings(base))
+        made = arm.settings(base)
+        if made.model.backbone.architecture != "musicnn":
+            backbone.check_halvings(made.audio, made.model.backbone)
+        settings = flags.leaves(made)
         for leaf, value in arm.changes.items():
             assert settings[leaf] == value
         seen.add((str(settings), arm.train_share))

@@ -6,9 +6,9 @@ import tone_manifest
 
 from experiments.runs import run_folder
 from experiments.settings import baseline_config, flags
-from experiments.studies import jobs, study
+from experiments.studies import jobs, study, summary
 
-ASKED = study.Study("?", (study.Arm("a"), study.Arm("b")))
+ASKED = study.Study("?", (study.Arm("a"), study.Arm("b", {"epochs": 41})))
 FOLDS = tuple(np.array_split(np.arange(16), 4))
 
 
@@ -29,35 +29,82 @@ def test_smaller_shares_are_part_of_larger_ones_and_never_of_the_fold(manifest):
     assert not found[2] & set(held.tolist())
 
 
-@pytest.mark.parametrize(
-    ("budget_seconds", "count"), [(0.5, 1), (3.5, 3), (1e9, 8)]
-)
-def test_no_block_is_begun_that_would_end_later(
-    manifest, tmp_path, monkeypatch, budget_seconds, count
-):
-    """On a clock on which each training takes half a second."""
-    clock = [0.0]
+@pytest.fixture
+def clock(monkeypatch):
+    """One on which each training takes half a second and leaves scores."""
+    now = [0.0]
 
-    def train(*_):
-        clock[0] += 0.5
+    def train(training, manifest):
+        if not training.is_done:
+            now[0] += 0.5
+            (training.part.path / "scores.npz").touch()
         return jobs.Result(np.zeros((4, 3)), 0.5)
 
-    monkeypatch.setattr(jobs, "_train", train)
-    monkeypatch.setattr(jobs.time, "monotonic", lambda: clock[0])
-    found = list(
+    monkeypatch.setattr(jobs, "train", train)
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: now[0])
+    return now
+
+
+def trained(manifest, folder, budget_seconds):
+    return list(
         jobs.blocks(
             ASKED,
             baseline_config.demo(),
             manifest,
             FOLDS,
             2,
-            run_folder.RunDir(tmp_path, "study", "a"),
+            run_folder.RunDir(folder, "study", "a"),
             budget_seconds,
         )
     )
+
+
+@pytest.mark.parametrize(
+    ("budget_seconds", "count"), [(1.0, 1), (3.5, 3), (1e9, 8)]
+)
+def test_no_training_is_begun_that_would_end_later(
+    manifest, tmp_path, clock, budget_seconds, count
+):
+    found = trained(manifest, tmp_path, budget_seconds)
     assert len(found) == count
+    assert clock[0] <= budget_seconds
     order = [(block.seed, block.fold) for block in found]
     assert order == sorted(order)
+
+
+def test_a_first_fold_that_did_not_fit_gives_the_arms_that_did(
+    manifest, tmp_path, clock
+):
+    (block,) = trained(manifest, tmp_path, 0.5)
+    assert [result.failure for result in block.results] == ["", jobs.LATE]
+    found = summary.summarize(
+        ASKED, [block], np.eye(16, 3), [FOLDS[0], *FOLDS[1:]]
+    )
+    assert found["failed"] == {"b": jobs.LATE} and set(found["arms"]) == {"a"}
+
+
+def test_what_is_finished_takes_nothing_of_the_budget(
+    manifest, tmp_path, clock
+):
+    assert len(trained(manifest, tmp_path, 1.5)) == 1
+    # The half block of before is taken up: half a second makes it whole.
+    assert len(trained(manifest, tmp_path, clock[0] - 1.0)) == 2
+
+
+def part(manifest, folder, study_name, settings, **more):
+    arm = study.Arm("any", settings, **more)
+    base = flags.replace(
+        baseline_config.demo(), {"name": study_name, "data": study_name}
+    )
+    run = run_folder.RunDir(folder, "study", study_name)
+    return jobs.plan(arm, base, manifest, FOLDS[0], 0, run).part.path
+
+
+def test_equal_trainings_of_two_studies_are_one(manifest, tmp_path):
+    one = part(manifest, tmp_path, "one", {})
+    assert part(manifest, tmp_path, "two", {"epochs": 40}) == one
+    assert part(manifest, tmp_path, "two", {"epochs": 41}) != one
+    assert part(manifest, tmp_path, "two", {}, train_share=0.5) != one
 
 
 def test_a_share_smaller_than_a_batch_is_refused_before_any_training(manifest):

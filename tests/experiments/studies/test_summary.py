@@ -99,3 +99,14 @@ def test_a_tag_has_its_own_row_under_every_arm():
     for title, arm in found["arms"].items():
         mean = np.mean([row[title] for row in rows])
         assert mean == pytest.approx(arm["map"])
+
+
+def test_a_curve_on_a_line_foretells_what_is_on_it():
+    """0.1, 0.2 and 0.3 at 8, 16 and 32: a tenth with every doubling."""
+    arms = {str(n): {"map": 0.1 * n} for n in (1, 2, 3)}
+    counts = {str(n): 2 ** (n + 2) for n in (3, 1, 2)}
+    found = summary.growth({"arms": arms}, counts)
+    assert found["per_doubling"] == pytest.approx(0.1)
+    assert found["foretold"] == pytest.approx(0.3)
+    assert found["doubled"] == pytest.approx(0.4)
+    assert "0.400 for 64" in found["said"]

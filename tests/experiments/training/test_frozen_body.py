@@ -192,6 +192,30 @@ def test_the_weights_are_those_of_the_best_epoch(
     assert progress.epoch == 3 and progress.stopped
 
 
+def test_adaptive_weights_follow_recordings_that_are_held_out(
+    settings, made, told, tmp_path
+):
+    asked = {"tag_weights": "adaptive", "epochs": 2, "score_every": 1}
+    settings = flags.replace(settings, asked)
+    recordings = made.split("train")
+    model = tagger_training.build(settings, recordings, pretrained=False)
+    loss = tagger_training.make_loss("bce", np.ones(3, np.float32))
+    progress = frozen_body.train(
+        model,
+        model.head,
+        loss,
+        settings,
+        recordings,
+        None,
+        run_folder.RunDir(tmp_path, "", "adaptive"),
+        made.split("validation"),
+    )
+    last = progress.history[-1]
+    weights = [last[f"tag_weight {tag}"] for tag in tone_manifest.TAGS]
+    np.testing.assert_allclose(loss.weights.numpy(), weights, rtol=1e-6)
+    assert np.ptp(weights) > 0
+
+
 def test_too_many_lost_recordings_end_it(settings, made, monkeypatch, tmp_path):
     def clip_vectors(*_):
         clips = cached_clips.ClipVectors(np.zeros((1, 4)), np.array([0]))

@@ -104,6 +104,17 @@ def test_the_sigmoid_form_stops_learning_once_saturated():
     np.testing.assert_allclose(moved, [[-0.5, 0.5]], rtol=1e-6)
 
 
+def test_the_unclipped_form_is_no_number_even_where_it_is_right():
+    """A float32 probability rounds to 1, and 0 times log 0 is no number."""
+    labels = np.array([[1.0]], np.float32)
+    unclipped = losses.SigmoidBinaryCrossentropy(clip=0.0)
+    for logit, is_number in ((16.0, True), (18.0, False)):
+        found = float(unclipped(labels, np.array([[logit]], np.float32)))
+        assert np.isfinite(found) == is_number
+    with pytest.raises(ValueError, match="Received: 0.5"):
+        losses.SigmoidBinaryCrossentropy(clip=0.5)
+
+
 def test_focal_counts_what_is_right_already_less():
     labels = np.array([[1.0]])
     ratios = [
