@@ -85,7 +85,7 @@ def test_what_a_dead_process_left_is_decoded_again(songs, monkeypatch):
     try:
         future = pool._submit(songs[0])
         assert not isinstance(future.result()[0], np.ndarray)
-        for child in multiprocessing.active_children():
+        for child in list(pool._executor._processes.values()):
             child.kill()
             child.join()
         pool._waiting.append((songs[0], future))
