@@ -12,12 +12,10 @@ import multiprocessing
 import os
 import pathlib
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import process
-from multiprocessing import reduction
 
 import numpy as np
 import numpy.typing as npt
@@ -29,8 +27,6 @@ UNREADABLE = (waveform.UnusableAudio, OSError)
 
 _AHEAD = 2  # files per process that are decoded, or waited for
 _SECONDS_PER_FILE = 600  # an hour of MP3 takes five
-# Longer waveforms, of half an hour, pass from process to process in a file.
-_LONG_BYTES = 1 << 26
 
 _log = logging.getLogger(audio.__name__)
 
@@ -54,8 +50,7 @@ def decoded(
         paths: The files; taken as needed.
         sample_rate_hz: Rate of the waveforms.
         fail: Gets path and error where a file cannot be read.
-        processes: How many decode at a time; two files of each are in memory,
-            long ones on the disk.
+        processes: How many decode at a time; two files of each are in memory.
 
     Yields:
         Path, and int16 `[samples]` as `recording.decode_file` gives them.
@@ -71,46 +66,7 @@ def decoded(
             yield path, samples
 
 
-class _Left:
-    """A long waveform, in a file without a name until somebody takes it.
-
-    A message holds it twice more at both its ends, and those that wait would
-    be in memory. The file is gone with the processes that know it.
-    """
-
-    def __init__(self, samples: npt.NDArray[np.int16]) -> None:
-        """Writes it.
-
-        Raises:
-            OSError: The disk is full.
-        """
-        with tempfile.TemporaryFile() as file:
-            samples.tofile(file)
-            file.flush()
-            self._descriptor = reduction.DupFd(file.fileno())
-
-    def take(self) -> npt.NDArray[np.int16]:
-        """Reads it; once.
-
-        Raises:
-            BrokenProcessPool: Whoever wrote it has died.
-        """
-        try:
-            descriptor = self._descriptor.detach()
-        except (OSError, EOFError) as error:
-            raise process.BrokenProcessPool from error
-        with open(descriptor, "rb") as file:
-            file.seek(0)
-            return np.fromfile(file, np.int16)
-
-
 _Decoded = tuple[npt.NDArray[np.int16], list[str]]
-_Answer = tuple[npt.NDArray[np.int16] | _Left, list[str]]
-
-
-def _taken(future: "concurrent.futures.Future[_Answer]") -> _Decoded:
-    samples, warnings = future.result()
-    return samples.take() if isinstance(samples, _Left) else samples, warnings
 
 
 class Worker:
@@ -149,7 +105,7 @@ class Worker:
         """
         began = time.monotonic()
         try:
-            return _taken(self._submit(path, sample_rate_hz))
+            return self._submit(path, sample_rate_hz).result()
         except process.BrokenProcessPool as error:
             if self._is_killed:
                 raise _crashed(path, self._seconds) from error
@@ -164,7 +120,7 @@ class Worker:
 
     def _submit(
         self, path: pathlib.Path, sample_rate_hz: int
-    ) -> "concurrent.futures.Future[_Answer]":
+    ) -> "concurrent.futures.Future[_Decoded]":
         task = functools.partial(_decode, path, sample_rate_hz, self._seconds)
         try:
             return self._executor.submit(task)
@@ -194,7 +150,7 @@ class _Pool:
         self._sample_rate_hz = sample_rate_hz
         self._executor: concurrent.futures.ProcessPoolExecutor | None = None
         self._waiting: collections.deque[
-            tuple[pathlib.Path, concurrent.futures.Future[_Answer]]
+            tuple[pathlib.Path, concurrent.futures.Future[_Decoded]]
         ] = collections.deque()
 
     def each(
@@ -213,7 +169,7 @@ class _Pool:
                 return
             path, future = self._waiting.popleft()
             try:
-                yield path, _taken(future)
+                yield path, future.result()
             except process.BrokenProcessPool:
                 yield path, self._again(path)
             except UNREADABLE as error:
@@ -224,7 +180,9 @@ class _Pool:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
 
-    def _submit(self, path: pathlib.Path) -> concurrent.futures.Future[_Answer]:
+    def _submit(
+        self, path: pathlib.Path
+    ) -> concurrent.futures.Future[_Decoded]:
         if self._executor is not None:
             with contextlib.suppress(process.BrokenProcessPool):
                 return self._executor.submit(
@@ -238,7 +196,9 @@ class _Pool:
         """Decodes a file whose process died, or a neighbour's, by itself."""
         with _start(1) as alone:
             try:
-                return _taken(alone.submit(_decode, path, self._sample_rate_hz))
+                return alone.submit(
+                    _decode, path, self._sample_rate_hz
+                ).result()
             except process.BrokenProcessPool:
                 return _crashed(path, _SECONDS_PER_FILE)
             except UNREADABLE as error:
@@ -307,7 +267,7 @@ def _end_with_parent() -> None:
 
 def _decode(
     path: pathlib.Path, sample_rate_hz: int, seconds: int = _SECONDS_PER_FILE
-) -> _Answer:
+) -> _Decoded:
     kept = _Kept()
     _log.addHandler(kept)
     _log.propagate = False
@@ -324,7 +284,4 @@ def _decode(
     finally:
         signal.alarm(0)
         _log.removeHandler(kept)
-    if samples.nbytes > _LONG_BYTES:
-        with contextlib.suppress(OSError):  # no disk is needed
-            return _Left(samples), kept.texts
     return samples, kept.texts

@@ -15,7 +15,6 @@ from tftag.audio import decoding_pool
 RATE = odd_audio.RATE_HZ
 # Bytes that stand for a file over which a decoder dies, or comes to no end.
 DEADLY = b"deadly"
-REAL = decoding_pool._decode
 
 
 @pytest.fixture
@@ -55,45 +54,6 @@ def test_order_and_samples_are_those_of_one_process(songs, caplog):
         np.testing.assert_array_equal(samples, alone)
     # What a decoder warns of in its process is said here.
     assert any(str(songs[7]) in text for text in caplog.messages)
-
-
-def test_long_waveforms_wait_outside_of_the_memory(songs, monkeypatch):
-    """In a file without a name, or where no disk is, in a message."""
-    expected = [audio.decode_file(path, RATE).samples for path in songs[:4]]
-    monkeypatch.setattr(decoding_pool, "_decode", leave_all)
-    found, failures = decode(songs[:4])
-    assert not failures
-    for (_, samples), alone in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(samples, alone)
-
-
-def leave_all(path, rate_hz):
-    """Decodes as if every waveform were long; the disk is full for some."""
-    decoding_pool._LONG_BYTES = 0
-    if path.name.startswith("02"):
-        decoding_pool.tempfile.tempdir = "/no/such/folder"
-    samples, warnings = REAL(path, rate_hz)
-    is_left = not isinstance(samples, np.ndarray)
-    assert is_left != path.name.startswith("02")
-    decoding_pool.tempfile.tempdir = None
-    return samples, warnings
-
-
-def test_what_a_dead_process_left_is_decoded_again(songs, monkeypatch):
-    pool = decoding_pool._Pool(1, RATE)
-    monkeypatch.setattr(decoding_pool, "_decode", leave_all)
-    expected = audio.decode_file(songs[0], RATE).samples
-    try:
-        future = pool._submit(songs[0])
-        assert not isinstance(future.result()[0], np.ndarray)
-        for child in multiprocessing.active_children():
-            child.kill()
-            child.join()
-        pool._waiting.append((songs[0], future))
-        ((_, (samples, _)),) = pool.each(iter([]))
-    finally:
-        pool.close()
-    np.testing.assert_array_equal(samples, expected)
 
 
 def die_of(path, rate_hz):
