@@ -11,9 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.runs import checkpoint
+from experiments.runs import checkpoint, keras_file
 from experiments.settings import baseline_config, pretrained
-from experiments.training import keras_file
 from pipelines import manifest as manifests
 from tftag import audio, layers, tags
 from tftag.files import plain_json

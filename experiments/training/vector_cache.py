@@ -25,6 +25,8 @@ from tftag.pretrained import presets
 
 # Recordings between two lines of progress, and lost at most by a kill.
 _AT_ONCE = 32
+# Of clips of several patches, more take gigabytes and are no faster.
+_CLIPS_AT_ONCE = 8
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +49,7 @@ def clip_vectors(
         model: its body makes the vectors.
         manifest: the recordings.
         spec: of the clips.
-        batch_size: clips at a time.
+        batch_size: clips at a time, at most.
         folder: of the files; None is `default_folder()`.
 
     Returns:
@@ -88,7 +90,7 @@ def _compute(body, manifest, rows, files, spec, batch_size):
     reader = slice_reader.SliceReader(part, spec.clip_samples)
     try:
         vectors, of = evaluation.clip_outputs(
-            body, part, spec, reader, batch_size
+            body, part, spec, reader, min(batch_size, _CLIPS_AT_ONCE)
         )
     except ValueError as error:
         if len(rows) == 1:

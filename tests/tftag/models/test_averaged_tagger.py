@@ -6,7 +6,7 @@ import pytest
 import tiny_tagger
 
 from tftag import audio
-from tftag.export import float32_model, learned_tag
+from tftag.export import compute_precision, few_examples, learned_tag
 from tftag.models import averaged_tagger, backbone, tagger
 
 # Another front end and two members; patches fix the length of its clips.
@@ -68,9 +68,9 @@ def test_the_weights_are_those_of_the_parts_each_once(model, parts):
 def test_a_tag_can_be_learned_beside_the_others(model, clips):
     dim = model.backbone.output.shape[-1]
     kernel = np.random.default_rng(0).normal(size=dim)
-    learned = learned_tag.LearnedTag(kernel, 0.5, 1.0)
+    learned = few_examples.Line(kernel, 0.5)
     # As an export copies it.
-    extended, _ = float32_model.float32_copy(
+    extended, _ = compute_precision.float32_copy(
         learned_tag._extended(model, learned, 1.0)
     )
     found = np.asarray(extended(clips))

@@ -7,7 +7,8 @@ import keras
 import pytest
 from keras import ops
 
-from experiments.training import audio_module, keras_file
+from experiments.runs import keras_file
+from experiments.training import audio_module
 from tftag import audio
 from tftag.models import backbone, tagger
 
