@@ -40,6 +40,11 @@ class ReplicaLoop(loop.Loop):
         workers: group.Workers,
     ):
         """Starts before the first step."""
+        if settings.training.trace_logits:
+            raise ValueError(
+                "Logits are traced on one device: leave out --trace-logits or "
+                "--strategy. Received: both"
+            )
         super().__init__(settings, tagger, trained, steps, run)
         self.workers = workers
         self._strategy = workers.strategy
