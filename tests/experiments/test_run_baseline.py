@@ -316,7 +316,7 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
     monkeypatch.setitem(baseline_config.PRESETS, "strong", lambda: scratch)
     exported = []
 
-    def export_tagger(model, spec, vocabulary, fitted, card, folder):
+    def export_tagger(model, spec, vocabulary, fitted, card, folder, **_):
         exported.append((model, spec, card))
         return pathlib.Path(folder) / "1"
 

@@ -24,7 +24,9 @@ LEAST_LIKE = 2
 _MOST_CLIPS = 20
 _WRITTEN_BY_EXPORTS = (
     *("format", "audio", "clips_at_once", "tags", "tags_fingerprint"),
-    *("calibration", "versions"),
+    *("calibration", "versions", "precision"),
+    # The new version computes in float32.
+    "metrics_in_bfloat16",
 )
 
 

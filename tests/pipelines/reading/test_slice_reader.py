@@ -1,3 +1,4 @@
+import dataclasses
 import logging
 import os
 from concurrent import futures
@@ -6,6 +7,7 @@ import numbered_audio
 import numpy as np
 import pytest
 
+from pipelines import manifest as manifests
 from pipelines.reading import local_file, slice_reader
 
 CLIP = numbered_audio.SPEC.clip_samples
@@ -51,8 +53,10 @@ def test_only_the_slice_of_a_huge_file_is_read(tmp_path):
         file.truncate(file_bytes)
         file.seek(-2 * CLIP, os.SEEK_END)
         file.write(tail.tobytes())
-    for name, value in {"samples": samples, "file_bytes": file_bytes}.items():
-        object.__setattr__(track, name, value)
+    track = dataclasses.replace(track, samples=samples, file_bytes=file_bytes)
+    manifest = dataclasses.replace(
+        manifest, tracks=manifests.Tracks.of([track])
+    )
     reader = slice_reader.SliceReader(manifest, CLIP)
     read_bytes = []
 
