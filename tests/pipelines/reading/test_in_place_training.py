@@ -38,7 +38,7 @@ def collection(folder):
 def test_training_and_scores_are_equal_to_the_bit(tmp_path, monkeypatch):
     table = collection(tmp_path / "music")
 
-    def export_tagger(*arguments):
+    def export_tagger(*arguments, **_):
         return pathlib.Path(arguments[-1]) / "1"
 
     # The export takes seconds and has its own tests.
