@@ -3,7 +3,7 @@
 Credentials and endpoints come from where each library looks: for `s3://`
 AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL and the AWS files,
 for `gs://` GOOGLE_APPLICATION_CREDENTIALS and STORAGE_EMULATOR_HOST; fsspec's
-own FSSPEC_S3_... and FSSPEC_GCS_... set any option.
+own `FSSPEC_S3_...` and `FSSPEC_GCS_...` set any option.
 """
 
 import gc

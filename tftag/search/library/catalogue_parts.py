@@ -1,12 +1,12 @@
 """What `python -m pipelines.catalogue` wrote, read to be taken into an index.
 
-```
-OUTPUT/
-  models/MODEL.json            what was asked: its space, its tags
-  described/MODEL-FILES.jsonl  a file per line: name, size, time, length, tags
-  vectors/MODEL-FILES.npy      float16 [files, dim], in the order of the lines
-  rejected/MODEL-FILES.jsonl   name and reason of what could not be used
-```
+Its files::
+
+    OUTPUT/
+      models/MODEL.json            what was asked: its space, its tags
+      described/MODEL-FILES.jsonl  a line a file: name, size, time, length, tags
+      vectors/MODEL-FILES.npy      float16 [files, dim], in the same order
+      rejected/MODEL-FILES.jsonl   name and reason of what could not be used
 
 A part is finished when its last file, `rejected`, is there. MODEL is the
 fingerprint of a SavedModel, so that one output holds parts of several.
