@@ -44,7 +44,7 @@ class BackboneConfig:
             see most cells and cost most; the last ones are nearly free.
         patch_frames: Length of patches, evenly spaced over the clip, whose
             vectors are averaged; 0 takes the clip as one. Fixes the clip
-            length.
+            length. Patches behind the end of a short recording do not count.
         architecture: `blocks`, those of the reference experiment;
             `short_chunk`, those of Won et al. 2020; or `musicnn`, which takes
             neither `width` nor `blocks`.
@@ -145,8 +145,7 @@ def backbone(
     if config.members > 1:
         outputs = keras.layers.Concatenate(name="members")(vectors)
     if config.patch_frames:
-        outputs = ops.reshape(outputs, (-1, count, outputs.shape[-1]))
-        outputs = ops.mean(outputs, axis=1)
+        outputs = _mean_of_patches(outputs, x, count)
     return keras.Model(inputs, outputs, name="backbone")
 
 
@@ -170,6 +169,25 @@ def _patches(
         )
         patches.append(cut(x))
     return ops.reshape(ops.stack(patches, 1), (-1, patch_frames, mels)), count
+
+
+def _mean_of_patches(
+    vectors: keras.KerasTensor, patches: keras.KerasTensor, count: int
+) -> keras.KerasTensor:
+    """Averages `[batch * count, dim]` to `[batch, dim]`.
+
+    A patch in which nothing changes is the silence behind a short recording;
+    where there is nothing else, all patches count.
+    """
+    changes = ops.not_equal(patches[:, 1:], patches[:, :-1])
+    shares = ops.cast(ops.any(changes, axis=(1, 2)), vectors.dtype)
+    shares = ops.reshape(shares, (-1, count, 1))
+    sounding = ops.sum(shares, axis=1, keepdims=True)
+    shares = ops.where(
+        sounding > 0, shares / ops.maximum(sounding, 1), 1 / count
+    )
+    vectors = ops.reshape(vectors, (-1, count, vectors.shape[-1]))
+    return ops.sum(shares * vectors, axis=1)
 
 
 def member_prefixes(config: BackboneConfig) -> list[str]:

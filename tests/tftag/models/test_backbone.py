@@ -196,6 +196,25 @@ def test_patches_are_seen_alone_and_their_vectors_averaged():
     assert patched.input.shape == (None, 32, 128)
 
 
+def test_silence_behind_a_short_recording_does_not_count():
+    keras.utils.set_random_seed(0)
+    plain = backbone.backbone(SPEC, TINY)
+    patched = backbone.backbone(
+        SPEC, dataclasses.replace(TINY, patch_frames=15)
+    )
+    patched.set_weights(plain.get_weights())
+    x = _log_mel(3, 32)
+    x[:2, 16:] = -3.0
+    x[1] = -3.0  # nothing but silence
+    both = [np.asarray(plain(x[:, cut])) for cut in (slice(15), slice(17, 32))]
+    found = np.asarray(patched(x))
+    np.testing.assert_allclose(found[0], both[0][0], atol=1e-5)
+    np.testing.assert_allclose(found[1], both[0][1], atol=1e-5)
+    np.testing.assert_allclose(
+        found[2], (both[0][2] + both[1][2]) / 2, atol=1e-5
+    )
+
+
 def test_a_patch_of_the_length_of_the_clip_is_the_clip():
     keras.utils.set_random_seed(0)
     plain = backbone.backbone(SPEC, TINY)
