@@ -12,6 +12,7 @@ from tftag.cli import arguments as arguments_lib
 from tftag.pretrained import presets
 from tftag.serving import version_folder
 from tftag.storage import address as addresses
+from tftag.storage import cache
 
 if TYPE_CHECKING:
     from tftag.serving import saved_dual_encoder, saved_tagger
@@ -83,7 +84,7 @@ def is_model(word: str) -> bool:
 def folder(model: str) -> pathlib.Path:
     """Where a model's files are, or will be: nothing else goes there."""
     if model in presets.PRESETS:
-        return presets.cache_folder()
+        return cache.folder()
     return pathlib.Path(model)
 
 

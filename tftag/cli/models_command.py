@@ -6,6 +6,7 @@ import pathlib
 from tftag.cli import command_line
 from tftag.files import escaping
 from tftag.pretrained import presets
+from tftag.storage import cache
 
 
 def add_parser(commands: "command_line.Commands") -> None:
@@ -15,7 +16,7 @@ def add_parser(commands: "command_line.Commands") -> None:
         help="list the models that come with tftag",
         description="Lists the presets: what --model takes beside the folder "
         "of an export. A preset is exported when it is first used, to "
-        f"${presets.CACHE_VARIABLE} or else ~/.cache/tftag, and can be thrown "
+        f"${cache.VARIABLE} or else ~/.cache/tftag, and can be thrown "
         "away there at any time.",
     )
     models.set_defaults(run=run)

@@ -28,7 +28,7 @@ from tftag.search.library import (
     writer,
 )
 from tftag.storage import address as addresses
-from tftag.storage import remote_files
+from tftag.storage import cache, remote_files
 
 if TYPE_CHECKING:
     from tftag.serving import saved_dual_encoder
@@ -74,8 +74,8 @@ def here(path: str) -> str:
     place = addresses.place(path)
     if not isinstance(place, addresses.Address):
         return path
-    cache = presets.cache_folder() / "indexes"
-    return os.fspath(remote_index.copied(place, cache))
+    indexes = cache.folder() / "indexes"
+    return os.fspath(remote_index.copied(place, indexes))
 
 
 def is_index(path: str | os.PathLike[str]) -> bool:

@@ -10,11 +10,10 @@ import tiny_tagger
 from tftag.cli import chosen_model, command_line
 from tftag.cli import main as main_module
 from tftag.library import file_facts
-from tftag.pretrained import presets
 from tftag.search import library_index
 from tftag.search.library import recordings
 from tftag.storage import address as addresses
-from tftag.storage import remote
+from tftag.storage import cache, remote
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 FOLDER = addresses.Address("s3://music/songs")
@@ -106,7 +105,7 @@ def test_a_bucket_that_does_not_answer_is_not_forgotten(
 def test_an_index_in_a_bucket_is_asked_as_one_that_is_here(
     songs, door, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setenv(presets.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
     place = tmp_path / "i"
     index(place, FOLDER)
     for path in place.glob("*.*"):
