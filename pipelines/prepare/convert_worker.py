@@ -16,7 +16,6 @@ from tftag.audio import ffmpeg
 from tftag.storage import address as addresses
 from tftag.storage import remote, retries
 
-
 _ADDRESS = "its address has a password, a query or .. in it"
 
 
