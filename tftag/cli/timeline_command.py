@@ -26,9 +26,10 @@ def add_parser(commands: "command_line.Commands") -> None:
     timeline = commands.add_parser(
         "timeline",
         help="draw the tags of a recording over time",
-        description="Draws the calibrated probabilities of the tags that are "
-        "likeliest anywhere in a recording, clip by clip, as a PNG. The "
-        "numbers themselves: tftag tag --timeline.",
+        description="Draws the probabilities of the tags that are likeliest "
+        "anywhere in a recording, clip by clip, as a PNG; those of a model "
+        "that was trained here are calibrated. The numbers themselves: tftag "
+        "tag --timeline.",
         epilog="Exit status: 0; 2 where the arguments are wrong or the file "
         "cannot be read.",
     )
@@ -126,4 +127,4 @@ def _draw(
     axes.invert_yaxis()
     axes.set_yticks(np.arange(len(names)) + 0.5, names, parse_math=False)
     axes.set_xlabel("start of the clip (seconds)")
-    axes.figure.colorbar(image, label="calibrated probability")
+    axes.figure.colorbar(image, label="probability")
