@@ -48,8 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _described(preset: presets.Preset) -> str:
     licences = dict.fromkeys(one["name"] for one in preset.card()["licences"])
+    default = {
+        presets.TAGGER: "; the default of tag and learn",
+        presets.DUAL_ENCODER: "; the default of index, search and similar",
+    }
     lines = [
-        preset.summary,
+        preset.summary + default.get(preset.name, ""),
         f"tags: {len(preset.tags)}; licence of the weights: "
         f"{', '.join(licences)}; in the package: {_megabytes(preset.files)}",
     ]
