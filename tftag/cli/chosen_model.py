@@ -66,7 +66,12 @@ def split(
     # default would take its place.
     is_there = os.path.lexists(first) or addresses.is_remote(first)
     if not is_there and not _is_audio(first):
-        presets.resolve(first)
+        try:
+            presets.resolve(first)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"There is no file or folder {first!r}, nor a model. {error}"
+            ) from error
     return None, [first, *others]
 
 

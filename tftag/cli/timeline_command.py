@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import pathlib
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,11 @@ def run(arguments: argparse.Namespace) -> int:
             installed.
         OSError: There is no such file or model, or no place to write to.
     """
+    # Before what takes seconds.
+    if not os.path.isfile(arguments.file):
+        raise FileNotFoundError(
+            f"FILE must be a recording. Received: {arguments.file}."
+        )
     try:
         from matplotlib import figure
     except ImportError as error:
