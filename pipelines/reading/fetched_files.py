@@ -17,9 +17,9 @@ import shutil
 import threading
 from collections.abc import Iterator
 
-from tftag.files import atomic_write
-from tftag.storage import address as addresses
-from tftag.storage import cache, local_copy, remote
+from tftag.files import atomic_write, cache
+from tftag.files.remote import address as addresses
+from tftag.files.remote import local_copy, remote
 
 # Names the limit in GB; 0 keeps nothing.
 LIMIT_VARIABLE = "TFTAG_AUDIO_CACHE_GB"

@@ -15,8 +15,8 @@ from pipelines.reading import (
     local_file,
     slice_decoders,
 )
-from tftag.storage import address as addresses
-from tftag.storage import remote, retries
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote, retries
 
 logger = logging.getLogger(__name__)
 

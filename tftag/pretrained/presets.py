@@ -16,7 +16,7 @@ from typing import Any
 
 import tftag
 from tftag.console import own_process
-from tftag.storage import cache
+from tftag.files import cache
 
 _FOLDER = pathlib.Path(__file__).parent
 _PACKAGE = _FOLDER.parent
@@ -206,7 +206,7 @@ def saved_model(
 
     Returns:
         The folder of its SavedModel, of this tftag and these weights; it is
-        in `tftag.storage.cache`, and has a numbered folder like every export.
+        in `tftag.files.cache`, and has a numbered folder like every export.
 
     Raises:
         ValueError: There is no such preset, the cache folder cannot be

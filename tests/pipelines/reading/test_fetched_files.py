@@ -11,8 +11,8 @@ from pipelines import manifest as manifests
 from pipelines.prepare import command
 from pipelines.reading import fetched_files, slice_reader
 from tftag.cli import command_line
-from tftag.storage import address as addresses
-from tftag.storage import remote, retries
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote, retries
 
 PLACE = addresses.Address("s3://music/songs/a.flac")
 CLIP = 8_000
