@@ -145,12 +145,12 @@ def sizes(
     Raises:
         RemoteError: A server does not say.
     """
-    there = {
-        name: addresses.Address(name) if has_address else folder / name
-        for name in names
-        if (has_address := "://" in name and addresses.is_remote(name))
-        or isinstance(folder, addresses.Address)
-    }
+    there: dict[str, addresses.Address] = {}
+    for name in names:
+        if "://" in name and addresses.is_remote(name):
+            there[name] = addresses.Address(name)
+        elif isinstance(folder, addresses.Address):
+            there[name] = folder / name
     facts = look_up(there.values()) if there else {}
     # As `os.path.join` does, which takes twice the time of asking.
     above = os.path.join(str(folder), "")
