@@ -46,7 +46,7 @@ def write_rows(path: pathlib.Path, table: Iterable[tuple]) -> str:
             values = dict(zip(tracks.COLUMNS, row, strict=True))
             values["tags"] = tag_lists.join_tags(values["tags"])
             values["peak"] = float(values["peak"])
-            write_row(values.values())
+            write_row([*values.values()])
     return written.known.hexdigest()
 
 
