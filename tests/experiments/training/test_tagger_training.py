@@ -83,6 +83,7 @@ def assert_same_end(run, other):
     assert repr(progress) == repr(progress_2)
 
 
+@pytest.mark.slow
 def test_killed_run_ends_with_the_same_bits(tmp_path, monkeypatch):
     tone_manifest.make(tmp_path / "data")
     run = run_folder.RunDir(tmp_path / "runs", "baseline", "killed")
