@@ -303,7 +303,7 @@ class Architecture:
             layers named by `member_prefixes`.
         poolings: The poolings that it has, by name.
         filters: Of each of its blocks.
-        learns: Whether anything in it is trained.
+        constants: Of one in which nothing is trained, what makes its vectors.
     """
 
     vectors: Callable[
@@ -312,7 +312,12 @@ class Architecture:
     ]
     poolings: Collection[str]
     filters: tuple[int, ...] = FILTERS
-    learns: bool = True
+    constants: tuple[float, ...] = ()
+
+    @property
+    def learns(self) -> bool:
+        """Whether anything in it is trained."""
+        return not self.constants
 
 
 def _musicnn_vectors(
@@ -344,7 +349,9 @@ ARCHITECTURES = {
     ),
     "musicnn": Architecture(_musicnn_vectors, musicnn.POOLINGS),
     "modulation": Architecture(
-        _modulation_vectors, modulation.POOLINGS, learns=False
+        _modulation_vectors,
+        modulation.POOLINGS,
+        constants=modulation.CONSTANTS,
     ),
 }
 

@@ -20,9 +20,11 @@ from keras import ops
 
 GROUPS = 32
 RATES = 14
-# Magnitude that is not told from none, in units of the log-mel spectrogram
-# times frames.
-FLOOR = 1e-2
+# Magnitude, in units of the log-mel spectrogram times frames, of which less
+# soon counts for nothing: bands that are silent pulse by rounding errors.
+FLOOR = 1.0
+# What they are beside their configuration, as nothing is learned.
+CONSTANTS = (GROUPS, RATES, FLOOR)
 # The mean over the patches of a clip.
 POOLINGS = ("average",)
 
@@ -61,7 +63,7 @@ def vector(x: keras.KerasTensor) -> keras.KerasTensor:
     real, imaginary = ops.rfft(courses * window)
     magnitudes = ops.sqrt(ops.square(real) + ops.square(imaginary))
     rates = ops.matmul(magnitudes, _rates(frames))  # [batch, GROUPS, rates]
-    logs = ops.log(rates + FLOOR)
+    logs = ops.log1p(ops.square(rates / FLOOR))
     return ops.reshape(
         ops.transpose(logs, (0, 2, 1)), (-1, logs.shape[1] * logs.shape[2])
     )
