@@ -35,13 +35,14 @@ _SHORT: dict[str, object] = {
     "epochs": 30,
     "average_decay": 0.99,
     "score_every": 30,
+    # Arms are compared as networks.
+    "average_with": "",
 }
 # What a study's preset gives way in, so that all fit into a day on two cores.
 _SCREENING: dict[str, dict[str, object]] = {
     "strong": _SHORT,
     "demo": _SHORT,
     "seed": {"width": 0.125, "score_every": 100},
-    "transfer": {},
 }
 
 
@@ -58,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     preset = vars(arguments).get("preset", asked.preset)
     base = flags.replace(
         baseline_config.PRESETS[preset](),
-        _SCREENING[preset]
+        _SCREENING.get(preset, {})
         | {k: v for k, v in vars(arguments).items() if k != "preset"},
     )
     base = dataclasses.replace(base, train_on="all")
