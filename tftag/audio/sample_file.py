@@ -17,7 +17,7 @@ import numpy.typing as npt
 LEAST_BYTES = 1 << 26
 _BLOCK_SAMPLES = 1 << 20
 
-_Samples = TypeVar("_Samples", bound=npt.NDArray[np.int16 | np.float32])
+_Number = TypeVar("_Number", bound=np.generic)
 
 
 def empty(count: int) -> npt.NDArray[np.int16]:
@@ -59,7 +59,7 @@ def release(samples: npt.NDArray[np.generic]) -> None:
         mapping.madvise(mmap.MADV_DONTNEED)
 
 
-def blocks(samples: _Samples) -> Iterator[_Samples]:
+def blocks(samples: npt.NDArray[_Number]) -> Iterator[npt.NDArray[_Number]]:
     """Yields a waveform block by block, each out of the memory afterwards.
 
     Args:
