@@ -12,7 +12,7 @@ from multiprocessing import connection as connections
 from pipelines.prepare import journal
 from pipelines.reading import arrays, in_place_check, slice_decoders
 from tftag import audio
-from tftag.audio import ffmpeg
+from tftag.audio import ffmpeg, sample_file
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote, retries
 
@@ -156,9 +156,9 @@ def _convert(source, target, sample_rate_hz, in_place, array_rate_hz):
             warnings.texts.append(f"{journal.NOT_IN_PLACE}: {error}")
     if facts is None:
         facts = _write(target, recording, sample_rate_hz)
-    known = hashlib.blake2b(
-        recording.samples.astype("<i2", copy=False).data, digest_size=16
-    )
+    known = hashlib.blake2b(digest_size=16)
+    for block in sample_file.blocks(recording.samples):
+        known.update(block.astype("<i2", copy=False).data)
     return {
         "samples": recording.samples.size,
         "peak": recording.peak,

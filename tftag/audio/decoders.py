@@ -28,9 +28,10 @@ _UNKNOWN_FRAMES = 1 << 62
 _UNKNOWN_BYTES = 2_100_000_000
 # ffmpeg's decoder of Speex gives twice what is there, and noise.
 _TOO_MANY_TIMES = 1.5
-# In libsndfile's log; it corrects other fields, too.
+# In libsndfile's log; it corrects other fields, too, and what is no audio.
 _LENGTHS = re.compile(
-    r"^(?!.*(?:/sec|Align|/Block|Width)).*: (\d+) \(should be (\d+)\)", re.M
+    r"^(?!.*(?:/sec|Align|/Block|Width|LIST)).*: (\d+) \(should be (\d+)\)",
+    re.M,
 )
 # The bit rate of an MP3 frame is at most 40 times that of another: 8 and 320.
 _TIMES_LONGER = 40

@@ -11,9 +11,12 @@ import logging
 import multiprocessing
 import os
 import pathlib
+import shutil
 import signal
+import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import process
 
@@ -21,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag.audio import recording as audio
-from tftag.audio import waveform
+from tftag.audio import sample_file, waveform
 
 UNREADABLE = (waveform.UnusableAudio, OSError)
 
@@ -50,7 +53,8 @@ def decoded(
         paths: The files; taken as needed.
         sample_rate_hz: Rate of the waveforms.
         fail: Gets path and error where a file cannot be read.
-        processes: How many decode at a time; two files of each are in memory.
+        processes: How many decode at a time; two files of each are in memory,
+            long ones on the disk.
 
     Yields:
         Path, and int16 `[samples]` as `recording.decode_file` gives them.
@@ -67,6 +71,21 @@ def decoded(
 
 
 _Decoded = tuple[npt.NDArray[np.int16], list[str]]
+_Answer = tuple[npt.NDArray[np.int16] | sample_file.Left, list[str]]
+
+
+def _taken(future: "concurrent.futures.Future[_Answer]") -> _Decoded:
+    samples, warnings = future.result()
+    if isinstance(samples, sample_file.Left):
+        samples = samples.take()
+    return samples, warnings
+
+
+def _folder_of(owner: object) -> str:
+    """A folder for what processes leave, gone with who takes it."""
+    folder = tempfile.mkdtemp(prefix="tftag-")
+    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 class Worker:
@@ -84,7 +103,8 @@ class Worker:
         self._seconds = seconds
         self._audio_seconds = audio_seconds
         self._is_killed = False
-        self._executor = _start(1, audio_seconds)
+        self._folder = _folder_of(self)
+        self._executor = _start(1, self._folder, audio_seconds)
         self._executor.submit(os.getpid)  # the start is not left to a file
 
     def decode(self, path: pathlib.Path, sample_rate_hz: int) -> _Decoded:
@@ -105,12 +125,12 @@ class Worker:
         """
         began = time.monotonic()
         try:
-            return self._submit(path, sample_rate_hz).result()
+            return _taken(self._submit(path, sample_rate_hz))
         except process.BrokenProcessPool as error:
             if self._is_killed:
                 raise _crashed(path, self._seconds) from error
             self.close()
-            self._executor = _start(1, self._audio_seconds)
+            self._executor = _start(1, self._folder, self._audio_seconds)
             if time.monotonic() - began >= self._seconds:
                 raise TimeoutError(
                     f"{os.fsdecode(path)}: Decoding took more than "
@@ -120,12 +140,12 @@ class Worker:
 
     def _submit(
         self, path: pathlib.Path, sample_rate_hz: int
-    ) -> "concurrent.futures.Future[_Decoded]":
+    ) -> "concurrent.futures.Future[_Answer]":
         task = functools.partial(_decode, path, sample_rate_hz, self._seconds)
         try:
             return self._executor.submit(task)
         except process.BrokenProcessPool:  # it died while it had nothing to do
-            self._executor = _start(1, self._audio_seconds)
+            self._executor = _start(1, self._folder, self._audio_seconds)
             return self._executor.submit(task)
 
     def kill(self) -> None:
@@ -148,9 +168,10 @@ class _Pool:
     def __init__(self, processes: int, sample_rate_hz: int) -> None:
         self._processes = processes
         self._sample_rate_hz = sample_rate_hz
+        self._folder = _folder_of(self)
         self._executor: concurrent.futures.ProcessPoolExecutor | None = None
         self._waiting: collections.deque[
-            tuple[pathlib.Path, concurrent.futures.Future[_Decoded]]
+            tuple[pathlib.Path, concurrent.futures.Future[_Answer]]
         ] = collections.deque()
 
     def each(
@@ -169,7 +190,7 @@ class _Pool:
                 return
             path, future = self._waiting.popleft()
             try:
-                yield path, future.result()
+                yield path, _taken(future)
             except process.BrokenProcessPool:
                 yield path, self._again(path)
             except UNREADABLE as error:
@@ -180,25 +201,21 @@ class _Pool:
             self._executor.shutdown(wait=False, cancel_futures=True)
             self._executor = None
 
-    def _submit(
-        self, path: pathlib.Path
-    ) -> concurrent.futures.Future[_Decoded]:
+    def _submit(self, path: pathlib.Path) -> concurrent.futures.Future[_Answer]:
         if self._executor is not None:
             with contextlib.suppress(process.BrokenProcessPool):
                 return self._executor.submit(
                     _decode, path, self._sample_rate_hz
                 )
             self.close()
-        self._executor = _start(self._processes)
+        self._executor = _start(self._processes, self._folder)
         return self._executor.submit(_decode, path, self._sample_rate_hz)
 
     def _again(self, path: pathlib.Path) -> _Decoded | Exception:
         """Decodes a file whose process died, or a neighbour's, by itself."""
-        with _start(1) as alone:
+        with _start(1, self._folder) as alone:
             try:
-                return alone.submit(
-                    _decode, path, self._sample_rate_hz
-                ).result()
+                return _taken(alone.submit(_decode, path, self._sample_rate_hz))
             except process.BrokenProcessPool:
                 return _crashed(path, _SECONDS_PER_FILE)
             except UNREADABLE as error:
@@ -206,7 +223,7 @@ class _Pool:
 
 
 def _start(
-    processes: int, audio_seconds: float = waveform.MAX_SECONDS
+    processes: int, folder: str, audio_seconds: float = waveform.MAX_SECONDS
 ) -> concurrent.futures.ProcessPoolExecutor:
     # After Ctrl-C the process that multiprocessing keeps beside would warn of
     # what it clears away; it takes its filters from here.
@@ -220,7 +237,7 @@ def _start(
             processes,
             multiprocessing.get_context("spawn"),
             initializer=_begin,
-            initargs=(audio_seconds,),
+            initargs=(folder, audio_seconds),
         )
     finally:
         if before is None:
@@ -248,8 +265,14 @@ class _Kept(logging.Handler):
         self.texts.append(record.getMessage())
 
 
-def _begin(audio_seconds: float) -> None:
+# Of a process that decodes: where it leaves long waveforms.
+_folder = ""
+
+
+def _begin(folder: str, audio_seconds: float) -> None:
     """Makes a process one that decodes."""
+    global _folder
+    _folder = folder
     waveform.MAX_SECONDS = audio_seconds  # of this process alone
     # Ctrl-C reaches the whole group: the parent decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -262,12 +285,13 @@ def _end_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
+    shutil.rmtree(_folder, ignore_errors=True)  # it may have been killed
     os._exit(1)
 
 
 def _decode(
     path: pathlib.Path, sample_rate_hz: int, seconds: int = _SECONDS_PER_FILE
-) -> _Decoded:
+) -> _Answer:
     kept = _Kept()
     _log.addHandler(kept)
     _log.propagate = False
@@ -284,4 +308,7 @@ def _decode(
     finally:
         signal.alarm(0)
         _log.removeHandler(kept)
+    if sample_file.is_in_file(samples):
+        with contextlib.suppress(OSError):  # where there is no room: a message
+            return sample_file.Left(samples, _folder), kept.texts
     return samples, kept.texts

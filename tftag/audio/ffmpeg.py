@@ -21,8 +21,8 @@ _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2",
     "matroska,webm",
     "asf,asf_o",
-    "ogg,flac,wav,w64,aiff,caf,au",
-    "aac,ac3,eac3,dts,amr",
+    "ogg,flac,wav,w64,aiff,caf,au,voc",
+    "aac,loas,ac3,eac3,dts,amr",
     "ape,wv,mpc,mpc8,tta,tak,dsf,iff,shn",
 )
 # A file within these limits is longer than any recording, or hangs.

@@ -11,7 +11,7 @@ import struct
 import numpy as np
 import numpy.typing as npt
 
-from tftag.audio import decoders, waveform
+from tftag.audio import decoders, sample_file, waveform
 from tftag.audio.waveform import Recording, UnusableAudio
 
 logger = logging.getLogger(__name__)
@@ -144,10 +144,10 @@ def decode_file(path: str | os.PathLike[str], sample_rate_hz: int) -> Recording:
 
     Channels are averaged, then resampled (soxr, HQ), then scaled to the
     loudest sample. A file that already is mono, at this rate and at full
-    scale comes back unchanged. Memory follows the length of the result: 6
-    bytes per sample up to an hour, 2 beyond it. What is missing of a file, or
-    cannot be read, and channels that cancel each other are warned of in the
-    log.
+    scale comes back unchanged. Memory is 6 bytes per sample of the result up
+    to an hour; beyond it the samples lie in a temporary file. What is missing
+    of a file, or cannot be read, and channels that cancel each other are
+    warned of in the log.
 
     Args:
         path: The file.
@@ -247,7 +247,8 @@ def write_wav(
     )
     with open(path, "wb") as file:
         file.write(header)
-        file.write(samples.astype("<i2", copy=False).data)
+        for block in sample_file.blocks(samples):
+            file.write(block.astype("<i2", copy=False).data)
     return _WAV_HEADER_BYTES
 
 

@@ -2,9 +2,9 @@
 
 One file must not fill the memory. Up to `_KEPT_SECONDS` the blocks are kept as
 float32 until the loudest sample is known; of longer recordings the peak alone
-is kept, and they are decoded twice. None is longer than `MAX_SECONDS`. What is
-known to be longer is not kept at all: the memory of many small blocks does not
-come back.
+is kept, and they are decoded twice, into a file. None is longer than
+`MAX_SECONDS`. What is known to be longer is not kept at all: the memory of many
+small blocks does not come back.
 """
 
 import contextlib
@@ -15,6 +15,8 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 import soxr
+
+from tftag.audio import sample_file
 
 FULL_SCALE = 32_767  # the loudest sample of every recording, as int16
 MAX_SECONDS: float = 12 * 3_600
@@ -69,7 +71,8 @@ class Recording:
     """A whole recording.
 
     Attributes:
-        samples: int16 `[samples]`, mono, loudest sample +-`FULL_SCALE`.
+        samples: int16 `[samples]`, mono, loudest sample +-`FULL_SCALE`; of a
+            long one as `sample_file.empty` has it.
         peak: Loudest absolute sample before it was scaled.
         by_ffmpeg: Whether it depends on the ffmpeg that is installed.
     """
@@ -317,7 +320,7 @@ def _scaled(
     blocks: Iterable[npt.NDArray[np.float32]], length: int, peak: np.float32
 ) -> npt.NDArray[np.int16]:
     """Joins float32 blocks into int16 `[samples]`."""
-    samples = np.empty(length, np.int16)
+    samples = sample_file.empty(length)
     start = there = left = 0
     for block in blocks:
         # All in float32, in this order: the layer in the graph does the same.
@@ -326,6 +329,7 @@ def _scaled(
         if start > length:
             break
         samples[start - block.size : start] = scaled
+        sample_file.release(samples)
         if peak > _TOO_LOUD:
             there += int(np.count_nonzero(np.abs(block) > _SILENT_PEAK))
             left += int(np.count_nonzero(scaled))

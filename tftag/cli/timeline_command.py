@@ -78,6 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"FILE must be a recording. Received: {arguments.file}."
         )
     try:
+        import matplotlib
         from matplotlib import figure
     except ImportError as error:
         raise ValueError(_INSTALL) from error
@@ -90,6 +91,8 @@ def run(arguments: argparse.Namespace) -> int:
         found = tagger.timeline_file(arguments.file)
     places = np.argsort(-found.calibrated.max(axis=0), kind="stable")
     places = places[: arguments.top]
+    # Not what a matplotlibrc says, as to have LaTeX set all text.
+    matplotlib.rcdefaults()
     drawn = figure.Figure(
         figsize=(10, 1.5 + 0.3 * len(places)), layout="constrained"
     )

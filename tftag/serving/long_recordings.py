@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag import audio
+from tftag.audio import sample_file
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -61,7 +62,7 @@ def run_clips_of_each(
     # Imported here: what is short goes without TensorFlow's Python.
     import tensorflow as tf
 
-    peaks = [max(float(w.max()), -float(w.min())) for w in waveforms]
+    peaks = list(map(_peak, waveforms))
     counts, places = [], []
     for number, waveform in enumerate(waveforms):
         starts = audio.clip_starts(len(waveform), spec)
@@ -82,6 +83,8 @@ def run_clips_of_each(
         )
         for name, values in answer.items():
             answers[name].append(values.numpy()[: len(group)])
+        for number in {number for number, _ in group}:
+            sample_file.release(waveforms[number])
     stops = np.cumsum(counts)[:-1]
     whole = {
         name: np.split(np.concatenate(parts), stops)
@@ -91,3 +94,8 @@ def run_clips_of_each(
         {name: parts[number] for name, parts in whole.items()}
         for number in range(len(waveforms))
     ]
+
+
+def _peak(waveform: npt.NDArray[np.int16] | npt.NDArray[np.float32]) -> float:
+    blocks = sample_file.blocks(waveform)
+    return max(max(float(b.max()), -float(b.min())) for b in blocks)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag import audio, calibration
+from tftag.audio import sample_file
 from tftag.serving import c_runtime, long_recordings, model_card, version_folder
 
 if TYPE_CHECKING:
@@ -306,7 +307,7 @@ class SavedTagger:
         if np.size(samples) <= longest or (network := self.run_clips) is None:
             return None
         waveform = plain_waveform(samples)
-        if not waveform.any():
+        if not any(block.any() for block in sample_file.blocks(waveform)):
             return None
         return long_recordings.run_clips(
             network, waveform, self.spec, self.clips_at_once
@@ -370,6 +371,8 @@ def plain_waveform(samples: npt.ArrayLike) -> Waveform:
             "`samples` must be [samples] with at least one. "
             f"Received: shape {waveform.shape}."
         )
+    if is_int16:
+        return waveform
     # The extremes show NaN and infinity without a copy.
     if not np.isfinite([waveform.min(), waveform.max()]).all():
         raise ValueError("`samples` must be finite. Received: NaN or infinity.")

@@ -18,6 +18,17 @@ SEPARATORS = (",", ";", "\t", "|")
 _LAST_LINE = "end of the table"
 # What Excel writes before the header, and reads there.
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.|\\t)"?\s*', re.IGNORECASE)
+# Of what is no text that is read here, and what it is.
+_NO_TEXT = {
+    re.compile(rb"PK\x03\x04|\xd0\xcf\x11\xe0"): "a spreadsheet, or an archive",
+    re.compile(rb"\x1f\x8b|BZh|\xfd7zXZ\0|\x28\xb5\x2f\xfd"): "compressed",
+    re.compile(
+        rb"\xff\xfe\0\0|\0\0\xfe\xff|\0\0\0[^\0]|[^\0]\0\0\0"
+    ): "in UTF-32",
+    re.compile(rb"\0[^\0]\0[^\0]|[^\0]\0[^\0]\0"): (
+        "in UTF-16 without a byte order mark"
+    ),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +58,12 @@ def read_text(path: str | os.PathLike[str]) -> str:
         ValueError: It is neither; names the line.
     """
     data = pathlib.Path(path).read_bytes()
+    for mark, form in _NO_TEXT.items():
+        if mark.match(data):
+            raise ValueError(
+                f"{path}: the table is {form}: save it as CSV in UTF-8. "
+                f"Received: {data[:8]!r}"
+            )
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return data.decode("utf-16" if wide else "utf-8-sig")
@@ -113,7 +130,8 @@ def _read_rows(path, lines, text, separator, before):
     try:
         for cells in reader:
             line, first_line = first_line, before + 2 + reader.line_num
-            if any(cell.strip() for cell in cells):
+            # NULs and Ctrl-Z behind the end, as DOS and full disks leave them.
+            if any(map(tags.visible, cells)):
                 rows.append((line, cells))
     except csv.Error as error:
         raise ValueError(f"{path}, line {first_line}: {error}") from error

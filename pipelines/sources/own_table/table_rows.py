@@ -192,22 +192,32 @@ def _read_json_lines(
 ) -> list[TableRow]:
     rows = []
     for line, entry in enumerate(text.split("\n"), start=1):
-        if not entry.strip():
+        if not tags.visible(entry):
             continue
         try:
-            rows.append(_to_json_row(line, json.loads(entry), tag_separator))
+            read = json.loads(entry, object_pairs_hook=_once)
+            rows.append(_to_json_row(line, read, tag_separator))
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}, line {line}: {error}") from error
     return rows
 
 
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The entries of an object, each of whose keys is there once."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice!r} is there twice")
+    return found
+
+
 def _to_json_row(line: int, entry: object, tag_separator: str) -> TableRow:
     if not isinstance(entry, dict):
         raise ValueError("each line must be a JSON object")
-    found = {}
-    for name, value in entry.items():
-        name = tags.visible(name).casefold()
-        found[_OTHER_NAMES.get(name, name)] = value
+    keys = [tags.visible(name).casefold() for name in entry]
+    keys = [_OTHER_NAMES.get(key, key) for key in keys]
+    found = _once(list(zip(keys, entry.values(), strict=True)))
     for name in NEEDED:
         if name not in found:
             hint = ", a list of its tags" if name == "tags" else ""

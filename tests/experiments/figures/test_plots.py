@@ -1,10 +1,13 @@
 """Figures show the numbers they were given, in the units they name."""
 
+import importlib
+
 import matplotlib
 import numpy as np
 import pytest
 from matplotlib import image
 
+from experiments import figures
 from experiments.figures import plots
 from tftag import audio, metrics
 
@@ -111,3 +114,10 @@ def test_saving_is_150_dpi_and_changes_nothing_global(tmp_path):
     height, width, _ = image.imread(path).shape
     assert (width, height) == (1500, 540)
     assert dict(matplotlib.rcParams) == before
+
+
+def test_what_a_matplotlibrc_says_does_not_count(tmp_path, monkeypatch):
+    monkeypatch.setitem(matplotlib.rcParams, "text.usetex", True)
+    importlib.reload(figures)
+    drawn = plots.loss_and_map_curves([{"epoch": 1, "loss": 0.5}])
+    assert plots.save(drawn, tmp_path / "curves.png").stat().st_size > 0

@@ -13,12 +13,14 @@ LOSSLESS = {
     "a.tta": "-c:a tta",
     "flac.mka": "-c:a flac",
     "flac.ogg": "-c:a flac",
+    "a.voc": "-c:a pcm_s16le",
 }
 LOSSY = {
     "aac.m4a": "-c:a aac -b:a 192k",
     "aac.mp4": "-c:a aac -b:a 192k -movflags frag_keyframe+empty_moov",
     "front.m4a": "-c:a aac -b:a 192k -movflags faststart",
     "adts.aac": "-c:a aac -b:a 192k",
+    "latm.aac": "-c:a aac -b:a 192k -f latm",
     "really_aac.mp3": "-c:a aac -b:a 192k -f mp4",
     "no ending": "-c:a aac -b:a 192k -f mp4",
     "a.wma": "-c:a wmav2 -b:a 192k",

@@ -103,6 +103,13 @@ def test_what_ends_early_is_used_and_told(tmp_path, caplog, kind):
     assert re.search(rf"half: .*{told}", record.getMessage())
 
 
+def test_a_damaged_list_behind_the_audio_is_no_loss(tmp_path, caplog):
+    x = odd_audio.tone()
+    data = odd_audio.wav(x) + b"LIST" + (10**9).to_bytes(4, "little") + bytes(9)
+    assert decoded(tmp_path / "a.wav", data).samples.size == len(x)
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("stated", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000])
 def test_a_length_that_nobody_knew_is_no_cut(tmp_path, caplog, stated):
     x = odd_audio.tone()

@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 import time
 
@@ -10,11 +11,12 @@ import pytest
 import soundfile
 
 from tftag import audio
-from tftag.audio import decoding_pool
+from tftag.audio import decoding_pool, sample_file
 
 RATE = odd_audio.RATE_HZ
 # Bytes that stand for a file over which a decoder dies, or comes to no end.
 DEADLY = b"deadly"
+REAL = decoding_pool._decode
 
 
 @pytest.fixture
@@ -54,6 +56,50 @@ def test_order_and_samples_are_those_of_one_process(songs, caplog):
         np.testing.assert_array_equal(samples, alone)
     # What a decoder warns of in its process is said here.
     assert any(str(songs[7]) in text for text in caplog.messages)
+
+
+def decode_long(path, rate_hz):
+    """Decodes as if every waveform were long; the disk is full for some."""
+    sample_file.LEAST_BYTES = 2
+    folder = decoding_pool._folder
+    is_full = path.name.startswith("02")
+    if is_full:
+        decoding_pool._folder = "/no/such/folder"
+    samples, warnings = REAL(path, rate_hz)
+    assert isinstance(samples, np.ndarray) == is_full
+    decoding_pool._folder = folder
+    return samples, warnings
+
+
+def test_long_waveforms_pass_in_files(songs, monkeypatch, tmp_path):
+    expected = [audio.decode_file(path, RATE).samples for path in songs[:4]]
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(decoding_pool, "_decode", decode_long)
+    found, failures = decode(songs[:4])
+    assert not failures
+    for (path, samples), alone in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(samples, alone)
+        is_full = path.name.startswith("02")
+        assert sample_file.is_in_file(samples) != is_full
+    assert not os.listdir(folder)
+
+
+def test_what_a_process_left_outlives_it(songs, monkeypatch):
+    monkeypatch.setattr(decoding_pool, "_decode", decode_long)
+    expected = audio.decode_file(songs[0], RATE).samples
+    pool = decoding_pool._Pool(1, RATE)
+    try:
+        future = pool._submit(songs[0])
+        assert isinstance(future.result()[0], sample_file.Left)
+        for child in list(pool._executor._processes.values()):
+            child.kill()
+        pool._waiting.append((songs[0], future))
+        ((_, (samples, _)),) = pool.each(iter([]))
+    finally:
+        pool.close()
+    np.testing.assert_array_equal(samples, expected)
 
 
 def die_of(path, rate_hz):

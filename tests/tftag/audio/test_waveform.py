@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tftag import audio
-from tftag.audio import waveform
+from tftag.audio import sample_file, waveform
 
 RATE_HZ = 16_000
 
@@ -150,9 +150,11 @@ def test_long_recordings_are_read_twice_and_come_out_equal(
     short, _, source = of((44_100, x))
     assert source.opened == 1
     monkeypatch.setattr(waveform, "_KEPT_SECONDS", 1)
+    monkeypatch.setattr(sample_file, "LEAST_BYTES", 2)
     monkeypatch.setattr(Source, "held_seconds", held_seconds)
     long, found, source = of((44_100, x))
     assert source.opened == 2 and found._kept is None
+    assert sample_file.is_in_file(long.samples)
     np.testing.assert_array_equal(long.samples, short.samples)
     assert long.peak == short.peak
 

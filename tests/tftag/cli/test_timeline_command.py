@@ -25,7 +25,11 @@ def run(folder, path, *options):
 
 
 @pytest.mark.parametrize("seconds", [0.1, 3.0])
-def test_a_picture_is_drawn(tagger_folder, tmp_path, seconds, capsys):
+def test_a_picture_is_drawn(
+    tagger_folder, tmp_path, seconds, capsys, monkeypatch
+):
+    # As in the matplotlibrc of somebody who has LaTeX elsewhere.
+    monkeypatch.setitem(matplotlib.rcParams, "text.usetex", True)
     song, out = tmp_path / "50$ or $x_1$.wav", tmp_path / "a.png"
     samples = tiny_tagger.music(int(seconds * RATE)) / 8
     soundfile.write(song, samples, RATE)

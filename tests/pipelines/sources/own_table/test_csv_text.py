@@ -54,3 +54,27 @@ def test_other_encodings_are_not_guessed(tmp_path):
     path.write_bytes(b"a\n\xe9\n")
     with pytest.raises(ValueError, match="line 2: .*UTF-8"):
         csv_text.read_text(path)
+
+
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        ("path".encode("utf-16-le"), "UTF-16 without"),
+        ("path".encode("utf-16-be"), "UTF-16 without"),
+        ("path".encode("utf-32"), "UTF-32"),
+        ("path".encode("utf-32-be"), "UTF-32"),
+        (b"PK\3\4" + bytes(99), "a spreadsheet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a spreadsheet"),
+        (b"\x1f\x8b\x08\0", "compressed"),
+    ],
+)
+def test_what_is_no_text_is_told_by_what_it_is(tmp_path, data, message):
+    (tmp_path / "list.csv").write_bytes(data)
+    with pytest.raises(ValueError, match=f"{message}.*save it as CSV"):
+        csv_text.read_text(tmp_path / "list.csv")
+
+
+def test_nobody_sees_a_row_of_what_is_invisible():
+    """NULs of a disk that was full, Ctrl-Z of DOS, a lone zero width space."""
+    found = _read("path,tags\na.mp3,x\n\0\0\0\n\u200b\nb.mp3,y\n\x1a")
+    assert [line for line, _ in found.rows] == [2, 5]

@@ -91,7 +91,7 @@ def test_json_lines(tmp_path):
         '\ufeff{"path": "a.mp3", "tags": ["pop/rock", "stage & screen"], '
         '"artist": "Them", "split": "train", "bpm": 120}\r\n\r\n'
         '{"split": "test", "Tags ": null, "path": " b.mp3 ", "artist": null}\n'
-        '{"path": "c.mp3", "tags": "x| y"}'
+        '{"path": "c.mp3", "tags": "x| y"}\n\0\0'
     )
     rows = _read(tmp_path, text)
     assert [row.line for row in rows] == [1, 3, 4]
@@ -140,6 +140,9 @@ def test_json_lines(tmp_path):
         ('{"path": "a", "tags": true}', "line 1: 'tags' must be"),
         ('{"path": "a", "tags": "[x, y]"}', "line 1: the tags look like"),
         ('{"path": "a", "tags": {"x": 1}}', "line 1: 'tags' must be"),
+        ('{"path": "a", "tags": [], "tags": ["x"]}', "'tags' is there twice"),
+        ('{"path": "a", "Path": "b", "tags": []}', "'path' is there twice"),
+        ('{"path": "a", "tag": "x", "tags": []}', "'tags' is there twice"),
         ('{"path": "a", "tags": ' + "[" * 99_999, "line 1"),
     ],
 )
