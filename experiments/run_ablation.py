@@ -22,11 +22,8 @@ import numpy.typing as npt
 from experiments.data import dual_encoder_data
 from experiments.runs import console, run_folder, run_settings
 from experiments.settings import dual_encoder_config, flags
-from experiments.training import (
-    cached_clips,
-    dual_encoder_training,
-    tagger_training,
-)
+from experiments.training import dual_encoder_training, tagger_training
+from experiments.training.transfer_learning import cached_clips
 from experiments.zero_shot import ablation_rows, ablation_table
 from pipelines import manifest as manifests
 from tftag import zero_shot

@@ -11,17 +11,13 @@ same weights as a run that was left alone.
 
 import sys
 
-from experiments import exported_run
 from experiments.data import recordings
 from experiments.figures import illustrations
 from experiments.runs import console, run_folder
 from experiments.scoring import evaluation, held_out
 from experiments.settings import baseline_config, flags
-from experiments.training import (
-    averaged_training,
-    tagger_training,
-    transfer,
-)
+from experiments.training import exported_run, tagger_training
+from experiments.training.transfer_learning import averaged_training, transfer
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag.cli import command_line

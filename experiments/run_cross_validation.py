@@ -23,7 +23,7 @@ from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation, out_of_fold
 from experiments.settings import baseline_config, flags
 from experiments.studies import fold_scores
-from experiments.training import transfer
+from experiments.training.transfer_learning import transfer
 from pipelines import manifest as manifests
 from pipelines import splits
 from tftag import metrics

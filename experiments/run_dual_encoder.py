@@ -17,13 +17,13 @@ from collections.abc import Collection
 import numpy as np
 import numpy.typing as npt
 
-from experiments import exported_run
 from experiments.data import dual_encoder_data, recordings
 from experiments.figures import illustrations, plots, space_plots
 from experiments.runs import console, run_folder
 from experiments.scoring import evaluation, held_out
 from experiments.settings import dual_encoder_config, flags
-from experiments.training import dual_encoder_training, transfer
+from experiments.training import dual_encoder_training, exported_run
+from experiments.training.transfer_learning import transfer
 from experiments.zero_shot import unseen_draw
 from pipelines import manifest as manifests
 from tftag.cli import command_line

@@ -27,7 +27,8 @@ from experiments.figures import few_shot_plot, plots
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import few_recordings
 from experiments.settings import baseline_config
-from experiments.training import cached_clips, tagger_training, vector_cache
+from experiments.training import tagger_training
+from experiments.training.transfer_learning import cached_clips, vector_cache
 from pipelines import manifest as manifests
 from pipelines import splits
 from tftag import metrics

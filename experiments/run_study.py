@@ -23,13 +23,7 @@ from experiments.data import recordings
 from experiments.figures import plots, study_plot, trace_plot
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.settings import baseline_config, flags
-from experiments.studies import (
-    catalogue,
-    jobs,
-    markdown,
-    study,
-    summary,
-)
+from experiments.studies import all_studies, jobs, markdown, study, summary
 from pipelines import manifest as manifests
 from pipelines import splits
 from tftag.cli import command_line
@@ -56,11 +50,11 @@ def main(argv: list[str] | None = None) -> int:
     command = sys.argv[1:] if argv is None else argv
     arguments = parse(command)
     if arguments.list or arguments.study is None:
-        for name, asked in catalogue.STUDIES.items():
+        for name, asked in all_studies.STUDIES.items():
             print(f"{name:16}{asked.question}  [{len(asked.arms)} arms]")
         return 0
     console.begin()
-    asked = catalogue.STUDIES[arguments.study]
+    asked = all_studies.STUDIES[arguments.study]
     preset = vars(arguments).get("preset", asked.preset)
     base = flags.replace(
         baseline_config.PRESETS[preset](),
@@ -131,7 +125,7 @@ def parse(command: list[str]) -> argparse.Namespace:
     presets = {name: baseline_config.PRESETS[name] for name in _SCREENING}
     parser = run_settings.parser(EXPERIMENT, __doc__, presets)
     add = parser.add_argument
-    add("study", nargs="?", choices=tuple(catalogue.STUDIES), help="which")
+    add("study", nargs="?", choices=tuple(all_studies.STUDIES), help="which")
     add("--list", action="store_true", help="the studies and their questions")
     add("--folds", type=int, default=5, help="how many, by artist (5)")
     add("--seeds", type=int, default=1, help="trainings of each arm (1)")

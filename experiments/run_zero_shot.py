@@ -21,7 +21,7 @@ import sys
 from experiments.data import dual_encoder_data
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.settings import baseline_config, dual_encoder_config, flags
-from experiments.training import transfer
+from experiments.training.transfer_learning import transfer
 from experiments.zero_shot import table, unseen_draw
 from pipelines import splits
 from tftag import words

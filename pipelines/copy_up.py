@@ -21,8 +21,8 @@ from pipelines.manifest import checks
 from pipelines.prepare import journal, rejected
 from tftag.cli import command_line
 from tftag.console import interrupts
-from tftag.storage import address as addresses
-from tftag.storage import remote, remote_listing
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote, remote_listing
 
 logger = logging.getLogger(__name__)
 

@@ -282,7 +282,7 @@ def cross_validation_run(tmp_path_factory):
 @pytest.fixture
 def no_waits(monkeypatch):
     """Remote files are tried again at once, with credentials of the test."""
-    from tftag.storage import retries
+    from tftag.files.remote import retries
 
     for name in ("AWS_PROFILE", "FSSPEC_S3_ANON"):
         monkeypatch.delenv(name, raising=False)
@@ -303,7 +303,7 @@ def no_waits(monkeypatch):
 @pytest.fixture
 def fresh(no_waits):
     """No connections from before the test, and none after it."""
-    from tftag.storage import file_systems
+    from tftag.files.remote import file_systems
 
     file_systems.close()
     yield
@@ -315,7 +315,7 @@ def module_door():
     """An S3 server on loopback, for the tests of a module."""
     import faulty_server
 
-    from tftag.storage import file_systems
+    from tftag.files.remote import file_systems
 
     file_systems.close()
     with faulty_server.s3() as opened:

@@ -5,7 +5,7 @@ import numpy as np
 from pipelines import manifest as manifests
 from pipelines.reading import arrays
 from tftag import audio
-from tftag.storage import local_copy
+from tftag.files.remote import local_copy
 
 
 def samples(

@@ -9,7 +9,7 @@ import warnings
 
 from pipelines import manifest as manifests
 from pipelines.reading import arrays
-from tftag.storage import address as addresses
+from tftag.files.remote import address as addresses
 
 
 def begin() -> None:

@@ -16,10 +16,10 @@ from experiments.settings import (
 )
 from pipelines.reading import dataset
 from tftag import audio as audio_lib
+from tftag.files.remote import hub
 from tftag.losses import classification
 from tftag.models import backbone, tagger
 from tftag.pretrained import musicnn_weights
-from tftag.storage import hub
 
 TRAIN_ON = ("train", "all")
 SYNTHETIC = "synthetic"

@@ -11,10 +11,10 @@ from experiments.settings import (
 )
 from pipelines.reading import dataset
 from tftag import audio as audio_lib
+from tftag.files.remote import hub
 from tftag.losses import contrastive, negatives
 from tftag.models import dual_encoder, hidden_layer
 from tftag.pretrained import musicnn_weights
-from tftag.storage import hub
 from tftag.zero_shot import tag_split
 
 PROTOCOLS = (tag_split.HIDDEN_LABELS, tag_split.STRICT)

@@ -159,7 +159,7 @@ def read_clips_per_second(clip_seconds: float) -> float:
     """What training reads of prepared files in the cache, with TensorFlow."""
     from tftag import audio
 
-    reading = importlib.import_module("experiments.speed.reading")
+    reading = importlib.import_module("experiments.speed.crops.reading")
     spec = audio.AudioSpec(clip_seconds=clip_seconds)
     samples = round(_CROP_MINUTES * 60 * spec.sample_rate_hz)
     with tempfile.TemporaryDirectory() as folder:

@@ -25,7 +25,7 @@ import numpy as np
 from experiments.speed import drawn_library
 from tftag.cli import command_line
 from tftag.search import library_index, query
-from tftag.search.library import contents, recordings, writer
+from tftag.search.index import contents, recordings, writer
 
 _AT_ONCE = 20_000
 _TOP = 10

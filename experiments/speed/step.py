@@ -6,10 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from experiments.settings import baseline_config, flags, optimizers
-from experiments.training import (
-    tagger_training,
-    transfer,
-)
+from experiments.training import tagger_training
+from experiments.training.transfer_learning import transfer
 from tftag import audio
 from tftag.models import tagger
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from pipelines.catalogue import shards
 from tftag.cli import command_line
-from tftag.search.library import catalogue_parts, contents, refresh, writer
+from tftag.search.index import catalogue_parts, contents, refresh, writer
 
 _MODEL = "drawn"
 _TAGS = ("a", "b")

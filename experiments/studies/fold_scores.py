@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.runs import run_folder
 from experiments.settings import baseline_config
-from experiments.training import averaged_training
+from experiments.training.transfer_learning import averaged_training
 from pipelines import manifest as manifests
 from tftag.files import atomic_write
 

@@ -14,13 +14,13 @@ from experiments.settings import (
     dual_encoder_config,
     pretrained,
 )
-from experiments.training import (
+from experiments.training import tagger_training
+from experiments.training.transfer_learning import (
     cached_clips,
-    tagger_training,
     transfer,
     vector_cache,
 )
-from experiments.workers import group
+from experiments.training.workers import group
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import words

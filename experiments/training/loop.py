@@ -12,11 +12,8 @@ from experiments.figures import tensorboard_log
 from experiments.runs import checkpoint, run_folder
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config, optimizers
-from experiments.training import (
-    tag_weights,
-    transfer,
-    weight_average,
-)
+from experiments.training import tag_weights, weight_average
+from experiments.training.transfer_learning import transfer
 from pipelines import manifest as manifests
 from pipelines.reading import dataset, slice_reader
 

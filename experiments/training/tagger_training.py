@@ -23,21 +23,19 @@ from experiments.settings import (
 )
 from experiments.training import (
     audio_module,
-    frozen_body,
     logit_trace,
-    replica_loop,
     tag_sharing,
     tag_weights,
-    transfer,
 )
 from experiments.training import loop as training_loop
-from experiments.workers import group
+from experiments.training.transfer_learning import frozen_body, transfer
+from experiments.training.workers import group, replica_loop
 from pipelines import manifest as manifests
 from pipelines.reading import dataset, slice_reader
+from tftag.files.remote import hub
 from tftag.losses import classification
 from tftag.models import precision as precision_lib
 from tftag.models import tagger
-from tftag.storage import hub
 
 _log = logging.getLogger(__name__)
 

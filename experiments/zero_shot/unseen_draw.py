@@ -21,11 +21,8 @@ import numpy as np
 from experiments.data import dual_encoder_data
 from experiments.runs import run_folder
 from experiments.settings import dual_encoder_config
-from experiments.training import (
-    averaged_training,
-    dual_encoder_training,
-    tagger_training,
-)
+from experiments.training import dual_encoder_training, tagger_training
+from experiments.training.transfer_learning import averaged_training
 from pipelines import manifest as manifests
 from tftag import words, zero_shot
 from tftag.files import atomic_write

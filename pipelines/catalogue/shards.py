@@ -1,6 +1,6 @@
 """What a catalogue's run writes: one part for each shard, whole or not at all.
 
-`tftag.search.library.catalogue_parts` says what a part consists of, and reads
+`tftag.search.index.catalogue_parts` says what a part consists of, and reads
 it. The shard of a finished one is not worked on again; another worker that
 writes the same part writes the same.
 """
@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from tftag.files import atomic_write, plain_json
-from tftag.search.library import catalogue_parts
-from tftag.storage import address as addresses
-from tftag.storage import remote, remote_listing
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote, remote_listing
+from tftag.search.index import catalogue_parts
 
 Place = pathlib.Path | addresses.Address
 

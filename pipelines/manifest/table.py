@@ -15,8 +15,8 @@ from pipelines.manifest import checks, csv_columns, csv_rows
 from pipelines.manifest import tracks as manifest_tracks
 from tftag import tags
 from tftag.files import atomic_write, plain_json
-from tftag.storage import address as addresses
-from tftag.storage import local_copy
+from tftag.files.remote import address as addresses
+from tftag.files.remote import local_copy
 
 SPLITS = checks.SPLITS
 PREPARED = manifest_tracks.PREPARED

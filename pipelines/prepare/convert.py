@@ -26,8 +26,8 @@ from pipelines.reading import arrays
 from tftag.audio import ffmpeg
 from tftag.console import interrupts
 from tftag.files import atomic_write, no_links
-from tftag.storage import address as addresses
-from tftag.storage import remote_listing
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote_listing
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from pipelines.prepare import journal
 from pipelines.reading import arrays, in_place_check, slice_decoders
 from tftag import audio
 from tftag.audio import ffmpeg
-from tftag.storage import address as addresses
-from tftag.storage import remote, retries
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote, retries
 
 
 def serve(

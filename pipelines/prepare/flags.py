@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from pipelines import sources
 from pipelines.prepare import preparation
-from pipelines.sources import catalogue, data_set
+from pipelines.sources import data_set, data_set_list
 from tftag.cli import command_line
 
 
@@ -17,7 +17,7 @@ class _List(argparse.Action):
     """Prints the data sets and ends."""
 
     def __call__(self, parser, namespace, values, option_string=None):
-        sys.stdout.write(catalogue.text(sources.DATA_SETS))
+        sys.stdout.write(data_set_list.text(sources.DATA_SETS))
         parser.exit()
 
 

@@ -7,8 +7,8 @@ import pathlib
 import sys
 
 from tftag.files import atomic_write, no_links, plain_json
-from tftag.storage import address as addresses
-from tftag.storage import remote_listing, retries
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote_listing, retries
 
 NAME = "progress.jsonl"
 # Begins a warning that says nothing of the audio.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pipelines import manifest
 from pipelines.prepare import convert, journal, rejected
-from tftag.storage import address as addresses
+from tftag.files.remote import address as addresses
 
 # In a prepared folder; each is replaced by a preparation, or removed.
 OWN_NAMES = (

@@ -11,7 +11,7 @@ from pipelines.prepare import convert, overwriting, rejected
 from pipelines.reading import arrays
 from pipelines.sources import listings
 from tftag import tags
-from tftag.storage import address as addresses
+from tftag.files.remote import address as addresses
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from pipelines.sources import listings
 from tftag.files import atomic_write, escaping
-from tftag.storage import address as addresses
+from tftag.files.remote import address as addresses
 
 TABLE_NAME = "rejected.csv"
 DUPLICATE = "duplicate"

@@ -16,7 +16,7 @@ import numpy as np
 from pipelines.reading import local_file
 from tftag import audio
 from tftag.audio import waveform
-from tftag.storage import address as addresses
+from tftag.files.remote import address as addresses
 
 SUFFIX = ".npy"
 CODEC = "npy"

@@ -10,8 +10,8 @@ import numpy as np
 
 from pipelines import manifest as manifests
 from pipelines.reading import in_place, local_file, slice_decoders
-from tftag.storage import address as addresses
-from tftag.storage import remote
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from pipelines.reading import arrays
 from tftag import tags
 from tftag.audio import contents
 from tftag.files import folders
-from tftag.storage import address as addresses
+from tftag.files.remote import address as addresses
 
 AUDIO_SUFFIXES = contents.SUFFIXES | {arrays.SUFFIX}
 # In a folder that was prepared; its WAVs are no source.

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from experiments.workers import cluster
+from experiments.training.workers import cluster
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs/how_to/several_machines.md"
 FAKES = {

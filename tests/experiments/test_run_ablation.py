@@ -10,11 +10,8 @@ import pytest
 from experiments import run_ablation
 from experiments.data import dual_encoder_data
 from experiments.runs import run_folder
-from experiments.training import (
-    cached_clips,
-    dual_encoder_training,
-    tagger_training,
-)
+from experiments.training import dual_encoder_training, tagger_training
+from experiments.training.transfer_learning import cached_clips
 from experiments.zero_shot import ablation_rows
 from tftag.cli import command_line
 from tftag.losses import negatives

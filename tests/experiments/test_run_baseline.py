@@ -14,7 +14,7 @@ from tone_runs import baseline as call
 from experiments import run_baseline
 from experiments.runs import run_folder
 from experiments.settings import baseline_config, flags
-from experiments.training import averaged_training
+from experiments.training.transfer_learning import averaged_training
 from tftag import calibration
 from tftag.serving import saved_tagger
 

@@ -9,7 +9,8 @@ import tone_manifest
 
 from experiments import run_few_shot
 from experiments.scoring import few_recordings
-from experiments.training import cached_clips, tagger_training, vector_cache
+from experiments.training import tagger_training
+from experiments.training.transfer_learning import cached_clips, vector_cache
 from tftag.cli import command_line
 
 

@@ -7,7 +7,7 @@ import pytest
 import tone_manifest
 
 from experiments import run_study
-from experiments.studies import catalogue, study
+from experiments.studies import all_studies, study
 from tftag.cli import command_line
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ def studied(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     tone_manifest.make(folder / "data", validation=0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(catalogue.STUDIES, "toy", TOY)
+        patch.setitem(all_studies.STUDIES, "toy", TOY)
         with eager_training.eager_training():
             assert call(folder) == 0
         yield folder
@@ -79,7 +79,7 @@ def test_another_base_is_refused_under_the_same_name(studied, capsys):
 def test_the_list_has_every_question(capsys):
     assert run_study.main(["--list"]) == 0
     said = capsys.readouterr().out
-    for name, asked in catalogue.STUDIES.items():
+    for name, asked in all_studies.STUDIES.items():
         assert name in said and asked.question in said
 
 

@@ -5,7 +5,7 @@ import re
 import stat
 from collections.abc import Iterator
 
-from tftag.audio import mp3_frames
+from tftag.audio.formats import mp3_frames
 
 # Files that are named when they are no audio after all: what a folder holds
 # under such a name is meant to be some. Of others their contents decide.

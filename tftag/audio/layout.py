@@ -10,13 +10,11 @@ import os
 
 import soundfile
 
-from tftag.audio import (
-    contents,
-    ffmpeg,
+from tftag.audio import contents, ffmpeg, spliced_file
+from tftag.audio.formats import (
     flac_frames,
     mp3_frames,
     ogg_links,
-    spliced_file,
     stated_end,
     wav_chunks,
 )

@@ -4,9 +4,9 @@ import argparse
 import os
 import re
 
-from tftag.cli import tag_table
+from tftag.cli.tag import tag_table
 from tftag.console import addresses
-from tftag.storage import address as addresses_lib
+from tftag.files.remote import address as addresses_lib
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/+", re.IGNORECASE)
 

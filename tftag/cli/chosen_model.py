@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
+from tftag.files.remote import address as addresses
 from tftag.pretrained import presets
 from tftag.serving import version_folder
-from tftag.storage import address as addresses
 
 if TYPE_CHECKING:
     from tftag.serving import saved_dual_encoder, saved_tagger

@@ -5,7 +5,6 @@ from tftag.cli import (
     learn_command,
     models_command,
     serve_command,
-    tag_command,
     timeline_command,
 )
 from tftag.cli.find import (
@@ -14,6 +13,7 @@ from tftag.cli.find import (
     search_command,
     similar_command,
 )
+from tftag.cli.tag import tag_command
 
 # In the order of the help text. Each has `add_parser(commands)`, which sets
 # `run`; TensorFlow waits until a model is opened.

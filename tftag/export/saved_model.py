@@ -16,11 +16,10 @@ from tftag import audio, calibration, tags, words
 from tftag.export import assets as exported_files
 from tftag.export import (
     compute_precision,
-    dual_encoder_signatures,
     dual_encoder_verification,
-    tagger_signatures,
     verification,
 )
+from tftag.export.signatures import dual_encoder_signatures, tagger_signatures
 from tftag.files import plain_path
 from tftag.models import dual_encoder
 from tftag.serving import model_card, version_folder

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.search.library import moments
+from tftag.search.index import moments
 
 
 def direction(

@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tftag.files.remote import address as addresses
 from tftag.search import combination, query
-from tftag.search.library import (
+from tftag.search.index import (
     contents,
     filters,
     moments,
@@ -32,7 +33,6 @@ from tftag.search.library import (
     ranking,
     recordings,
 )
-from tftag.storage import address as addresses
 from tftag.words import unit_vectors
 
 _Array = npt.NDArray[Any]

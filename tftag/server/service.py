@@ -17,11 +17,11 @@ from tftag.server import gate as gate_lib
 from tftag.server import limits as limits_lib
 from tftag.server import metrics as metrics_lib
 from tftag.server import refusals
-from tftag.server.library import library_api, library_map, served_index
 from tftag.server.models import served_models
 from tftag.server.recordings import tagging_api
 from tftag.server.recordings import uploads as uploads_lib
 from tftag.server.rest import rest_api
+from tftag.server.search import index_map, search_api, served_index
 
 _PAGE = pathlib.Path(__file__).parent / "page"
 
@@ -118,7 +118,7 @@ class Service:
         app.include_router(self._own_routes())
         app.include_router(tagging_api.router(self._models, self._uploads))
         if self._index is not None:
-            app.include_router(library_api.router(self._index, self._uploads))
+            app.include_router(search_api.router(self._index, self._uploads))
         app.include_router(rest_api.router(self._models))
         app.mount("/page", staticfiles.StaticFiles(directory=_PAGE))
         return app
@@ -191,7 +191,7 @@ class Service:
             if self._index is None
             else {
                 "recordings": len(self._index.current()),
-                "has_map": library_map.is_possible(),
+                "has_map": index_map.is_possible(),
             },
             "limits": {
                 "body_bytes": limits.body_bytes,

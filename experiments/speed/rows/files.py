@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import soundfile
 
-from experiments.speed import reading
+from experiments.speed.crops import reading
 from experiments.speed.rows import row as row_lib
 from tftag import audio
 

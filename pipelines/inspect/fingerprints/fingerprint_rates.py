@@ -24,7 +24,7 @@ from pipelines.reading import slice_reader
 from pipelines.synthetic import music
 from tftag import audio
 from tftag.cli import command_line
-from tftag.storage import address as addresses
+from tftag.files.remote import address as addresses
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from pipelines.sources import listings
 from pipelines.sources.own_table import remote_audio
 from tftag import tags
 from tftag.files import escaping
-from tftag.storage import address as addresses
+from tftag.files.remote import address as addresses
 
 # With one slash Java writes it.
 _FILE = re.compile(r"\Afile:/+", re.IGNORECASE)

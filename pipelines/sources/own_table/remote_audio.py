@@ -10,8 +10,8 @@ from pipelines.reading import arrays
 from pipelines.sources import listings
 from tftag.audio import contents
 from tftag.files import folders
-from tftag.storage import address as addresses
-from tftag.storage import remote_listing, retries
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote_listing, retries
 
 _log = logging.getLogger(__name__)
 

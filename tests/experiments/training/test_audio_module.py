@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from experiments.training import audio_module, transfer
+from experiments.training import audio_module
+from experiments.training.transfer_learning import transfer
 from tftag import audio, calibration, tags
 from tftag.export import saved_model
 

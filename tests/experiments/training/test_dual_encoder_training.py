@@ -11,11 +11,8 @@ from experiments.data import dual_encoder_data
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config, flags
-from experiments.training import (
-    cached_clips,
-    dual_encoder_training,
-    tagger_training,
-)
+from experiments.training import dual_encoder_training, tagger_training
+from experiments.training.transfer_learning import cached_clips
 from pipelines.reading import slice_reader
 from tftag import losses, words
 

@@ -9,12 +9,8 @@ import tone_manifest
 from experiments.data import dual_encoder_data
 from experiments.runs import run_folder
 from experiments.settings import dual_encoder_config, flags
-from experiments.training import (
-    cached_clips,
-    dual_encoder_training,
-    tagger_training,
-    vector_cache,
-)
+from experiments.training import dual_encoder_training, tagger_training
+from experiments.training.transfer_learning import cached_clips, vector_cache
 from experiments.zero_shot import unseen_draw
 from tftag.words import sources
 from tftag.zero_shot import tag_split

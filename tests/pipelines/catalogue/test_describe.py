@@ -14,9 +14,9 @@ from apache_beam.utils import shared  # noqa: E402
 
 from pipelines.catalogue import describe, listing, shards  # noqa: E402
 from tftag import audio  # noqa: E402
-from tftag.search.library import catalogue_parts  # noqa: E402
-from tftag.storage import address as addresses  # noqa: E402
-from tftag.storage import remote, remote_listing, retries  # noqa: E402
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote, remote_listing, retries
+from tftag.search.index import catalogue_parts
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from pipelines.catalogue import shards
 from tftag.files import plain_json
-from tftag.search.library import catalogue_parts
+from tftag.search.index import catalogue_parts
 
 FACTS = {"size_bytes": 9, "modified_ns": 8, "seconds": 0.5}
 

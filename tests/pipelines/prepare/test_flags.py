@@ -5,7 +5,7 @@ import pytest
 
 from pipelines import sources
 from pipelines.prepare import flags, preparation
-from pipelines.sources import catalogue
+from pipelines.sources import data_set_list
 
 
 def _parse(text):
@@ -126,4 +126,4 @@ def test_the_list_needs_nothing_else(capsys):
     with pytest.raises(SystemExit) as ended:
         _parse("--list")
     assert ended.value.code == 0
-    assert capsys.readouterr().out == catalogue.text(sources.DATA_SETS)
+    assert capsys.readouterr().out == data_set_list.text(sources.DATA_SETS)

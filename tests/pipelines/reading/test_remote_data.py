@@ -12,8 +12,8 @@ import pytest
 from pipelines import copy_up
 from pipelines import manifest as manifests
 from pipelines.reading import dataset, slice_reader
-from tftag.storage import address as addresses
-from tftag.storage import remote, retries
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote, retries
 
 CLIP = numbered_audio.SPEC.clip_samples
 LENGTHS = [500, 40, 300, 900] * 3

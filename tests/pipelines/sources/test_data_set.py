@@ -8,7 +8,7 @@ import toy_data_set
 
 from pipelines import manifest, sources
 from pipelines.prepare import command, flags
-from pipelines.sources import catalogue, data_set
+from pipelines.sources import data_set, data_set_list
 from tftag.cli import command_line
 
 
@@ -64,7 +64,7 @@ def test_its_flags_stand_in_the_help(with_toy):
 
 
 def test_it_stands_in_the_list(with_toy):
-    text = catalogue.text(with_toy)
+    text = data_set_list.text(with_toy)
     (paragraph,) = (p for p in text.split("\n\n") if p.startswith("Toy"))
     assert paragraph.startswith("Toy: --toy DIR\n")
     assert toy_data_set.PUBLICATION.licence in paragraph

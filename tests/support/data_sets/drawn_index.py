@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tftag.search.library import contents, recordings, writer
+from tftag.search.index import contents, recordings, writer
 
 TAGS = ("rock", "piano", "vocals")
 MODEL, NAME, DIM = "model a", "musicnn_words", 12

@@ -17,7 +17,7 @@ from experiments.data import dual_encoder_data
 from experiments.runs import run_folder
 from experiments.settings import baseline_config, dual_encoder_config, flags
 from experiments.training import dual_encoder_training, tagger_training
-from experiments.workers import group
+from experiments.training.workers import group
 
 # 20 steps, of 24 recordings less those that weigh the tags.
 TRAIN_RECORDINGS = 24

@@ -8,7 +8,7 @@ import pytest
 import slow_ranking
 
 from tftag.search import library_index, query
-from tftag.search.library import filters, ranking, segment, writer
+from tftag.search.index import filters, ranking, segment, writer
 
 COUNT = 400
 ROWS = drawn_index.vectors(COUNT)

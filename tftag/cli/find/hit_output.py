@@ -5,9 +5,9 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any, TextIO
 
+from tftag.audio import remote_files
 from tftag.files import escaping, plain_json
 from tftag.search import library_index
-from tftag.storage import remote_files
 
 _LEGEND = """
 z: standard deviations above the mean of these {count} recordings for this

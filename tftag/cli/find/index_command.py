@@ -8,10 +8,10 @@ from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
+from tftag.files.remote import address as addresses
 from tftag.pretrained import presets
 from tftag.search import library_index
-from tftag.search.library import catalogue_parts
-from tftag.storage import address as addresses
+from tftag.search.index import catalogue_parts
 
 
 def add_parser(commands: "command_line.Commands") -> None:

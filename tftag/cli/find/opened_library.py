@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import tqdm
 
-from tftag.audio import audio_files, decoders, decoding_pool
+from tftag.audio import audio_files, decoders, decoding_pool, remote_files
 from tftag.cli import chosen_model
-from tftag.library import file_facts
+from tftag.files.remote import address as addresses
 from tftag.pretrained import presets
-from tftag.search import earlier_index, library_index
-from tftag.search.library import (
+from tftag.search import earlier_index, file_facts, library_index
+from tftag.search.index import (
     catalogue_parts,
     contents,
     opened_parts,
@@ -27,8 +27,6 @@ from tftag.search.library import (
     remote_index,
     writer,
 )
-from tftag.storage import address as addresses
-from tftag.storage import remote_files
 
 if TYPE_CHECKING:
     from tftag.serving import saved_dual_encoder

@@ -6,7 +6,7 @@ import re
 from typing import TypeVar
 
 from tftag.cli import arguments as arguments_lib
-from tftag.search.library import filters
+from tftag.search.index import filters
 
 FORMATS = ("table", "csv", "jsonl", "m3u")
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tftag.files.remote import address as addresses
 from tftag.search import library_index
-from tftag.search.library import recordings
+from tftag.search.index import recordings
 from tftag.search.map import positions
-from tftag.storage import address as addresses
 
 # More would neither be told apart nor be drawn at once.
 MOST_POINTS = 50_000

@@ -13,8 +13,8 @@ from pipelines.inspect import command as inspect_command
 from pipelines.prepare import command, convert, convert_worker, journal
 from pipelines.sources.own_table import folder, remote_audio
 from tftag import audio
-from tftag.storage import address as addresses
-from tftag.storage import remote, remote_listing
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote, remote_listing
 
 RATE_HZ = 8_000
 MUSIC = addresses.Address("s3://music/all")

@@ -9,12 +9,11 @@ import tiny_tagger
 
 from tftag.cli import chosen_model, command_line
 from tftag.cli import main as main_module
-from tftag.library import file_facts
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote
 from tftag.pretrained import presets
-from tftag.search import library_index
-from tftag.search.library import recordings
-from tftag.storage import address as addresses
-from tftag.storage import remote
+from tftag.search import file_facts, library_index
+from tftag.search.index import recordings
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 FOLDER = addresses.Address("s3://music/songs")

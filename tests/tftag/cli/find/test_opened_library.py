@@ -8,7 +8,7 @@ import pytest
 
 from tftag.cli.find import opened_library
 from tftag.search import library_index
-from tftag.search.library import writer
+from tftag.search.index import writer
 
 ROWS = drawn_index.vectors(5)
 

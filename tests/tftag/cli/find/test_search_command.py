@@ -16,7 +16,7 @@ import tiny_tagger
 from tftag.cli import chosen_model, command_line
 from tftag.cli import main as main_module
 from tftag.search import query
-from tftag.search.library import contents
+from tftag.search.index import contents
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 

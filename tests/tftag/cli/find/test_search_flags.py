@@ -3,7 +3,7 @@ import argparse
 import pytest
 
 from tftag.cli.find import search_flags
-from tftag.search.library import filters
+from tftag.search.index import filters
 
 
 def parsed(*words):

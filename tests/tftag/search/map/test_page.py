@@ -8,7 +8,7 @@ import page_reader
 import pytest
 
 from tftag.search import library_index
-from tftag.search.library import recordings
+from tftag.search.index import recordings
 from tftag.search.map import page
 
 ODD = recordings.Recording(

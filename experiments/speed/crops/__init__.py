@@ -1,0 +1,1 @@
+"""Random crops per second, by what is read and from where."""

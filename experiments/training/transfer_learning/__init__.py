@@ -1,0 +1,1 @@
+"""Training that starts from a body which was trained before."""

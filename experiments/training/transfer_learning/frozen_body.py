@@ -1,0 +1,287 @@
+"""Training of a head alone, on clip vectors computed once."""
+
+import logging
+import time
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from experiments.data import recordings as data
+from experiments.figures import tensorboard_log
+from experiments.runs import checkpoint, run_folder
+from experiments.scoring import evaluation
+from experiments.settings import (
+    dual_encoder_config,
+    optimizers,
+)
+from experiments.training import loop, tag_sharing, tag_weights
+from experiments.training.transfer_learning import cached_clips, vector_cache
+from pipelines import manifest as manifests
+from pipelines.reading import random_crops
+from tftag.models import clip_model
+
+# Clips, of which the head is asked.
+_AT_ONCE = 4_096
+
+_log = logging.getLogger(__name__)
+
+
+def train(
+    model: clip_model.ClipModel,
+    fitted: keras.Model,
+    loss: keras.losses.Loss,
+    settings: dual_encoder_config.Settings,
+    recordings: manifests.Manifest,
+    validation: manifests.Manifest | None,
+    run: run_folder.RunDir,
+    held: manifests.Manifest | None = None,
+) -> checkpoint.Progress:
+    """Trains the head in place; the body stays.
+
+    A recording is seen as the mean of its clips' vectors. A run that was
+    interrupted begins again, with the vectors that it has, and ends the same.
+
+    Args:
+        model: with its body's weights, and random ones in its head.
+        fitted: of the same weights, from clip vectors to the logits of every
+            member, `[batch, members, tags]`.
+        loss: from labels and logits.
+        settings: of the experiment.
+        recordings: to learn from.
+        validation: recordings that choose the best epoch; None keeps the
+            last.
+        run: gets history.csv and TensorBoard's scalars.
+        held: recordings that adaptive tag weights are judged on; None for
+            weights that stay.
+
+    Returns:
+        The epochs, which of them the weights are of, and what was lost.
+    """
+    training = settings.training
+    clips, lost = _clip_vectors(model, recordings, settings)
+    if len(lost) > training.max_lost_share * len(recordings.tracks):
+        raise ValueError(
+            "Lost recordings must be at most "
+            f"{training.max_lost_share:.3g} (max_lost_share) of all. Received: "
+            f"{len(lost)} of {len(recordings.tracks)}, the first: "
+            f"{next(iter(lost.values()))}"
+        )
+    known = np.unique(clips.rows)
+    vectors = clips.means()[known]
+    labels = recordings.labels()[known].astype(np.float32)
+    if settings.model.head_components:
+        # Those of a dual encoder are in its audio tower.
+        tower: Any = getattr(model, "audio_tower", model)
+        fit_components(tower.head.get_layer("components"), vectors)
+    batch_size = min(training.batch_size, len(labels))
+    steps = len(labels) // batch_size
+    fitted.compile(
+        optimizers.make(
+            training.optimizer,
+            schedule=training.schedule,
+            learning_rate=training.learning_rate,
+            steps=steps * training.epochs,
+            weight_decay=training.weight_decay,
+            clip_norm=training.clip_norm,
+        ),
+        loss,
+        jit_compile=False,
+    )
+    watched = _Watched(model, settings, run, loss, recordings.vocabulary.names)
+    watched.add("train", data.sample(recordings, settings.seed))
+    if validation is not None:
+        watched.add("validation", validation)
+    if held is not None:
+        watched.add("held", held)
+    keras.utils.set_random_seed(settings.seed)
+    draw = np.random.default_rng(settings.seed)
+    progress = checkpoint.Progress(lost=lost)
+    while not progress.is_over(training.epochs):
+        losses = [
+            # Labels are the same for every member.
+            fitted.train_on_batch(mixed, tags[:, np.newaxis])
+            for mixed, tags in _batches(
+                draw, vectors, labels, batch_size, settings.augmentation
+            )
+        ]
+        progress.epoch += 1
+        progress.step += steps
+        watched.log(progress, float(np.mean(losses)))
+    if watched.best is not None:
+        model.head.set_weights(watched.best)
+    if training.tag_sharing:
+        tag_sharing.share(
+            model.head.get_layer("tag_logits"),
+            _logits(model.head, vectors),
+            labels,
+            training.tag_sharing,
+        )
+    run.write_csv("history.csv", progress.history)
+    return progress
+
+
+class _Watched:
+    """Recordings whose figures are logged; validation chooses an epoch."""
+
+    def __init__(self, model, settings, run, loss, names):
+        self.model, self.settings, self.best = model, settings, None
+        self.loss, self.names = loss, names
+        self._parts = {}
+        self._scalars = tf.summary.create_file_writer(str(run.tensorboard))
+        self._clock = time.monotonic()
+
+    def add(self, name, manifest):
+        """Scores these recordings every `score_every` epochs."""
+        clips, _ = _clip_vectors(self.model, manifest, self.settings)
+        self._parts[name] = clips, manifest.labels()
+
+    def log(self, progress, loss):
+        """Adds an epoch to the history and to TensorBoard."""
+        training, epoch = self.settings.training, progress.epoch
+        loss = loop.finite(loss, epoch)
+        schedule = optimizers.make_schedule(
+            training.schedule,
+            training.learning_rate,
+            progress.step // epoch * training.epochs,
+        )
+        row = {
+            "epoch": epoch,
+            "loss": loss,
+            "learning_rate": optimizers.rate_at(schedule, progress.step - 1),
+        }
+        is_scored = epoch % training.score_every == 0
+        if is_scored or epoch == training.epochs:
+            row |= self._score(progress)
+        now = time.monotonic()
+        row["seconds"] = round(now - self._clock, 3)
+        self._clock = now
+        progress.history.append(row)
+        tensorboard_log.scalars(self._scalars, epoch, loop.grouped(row))
+        self._scalars.flush()
+        if "train_map" in row:
+            _log.info("%s", loop.line(row, training.epochs))
+
+    def _score(self, progress):
+        found: dict[str, float] = {}
+        for name, (clips, truth) in self._parts.items():
+            known = np.unique(clips.rows)
+            logits = _clip_logits(self.model.head, clips)
+            scores = probabilities(logits)[known]
+            figures = evaluation.quick(truth[known], scores)
+            if name != "train":
+                figures["loss"] = evaluation.cross_entropy(truth[known], scores)
+            found |= {f"{name}_{key}": v for key, v in figures.items()}
+            if name == "held":
+                found |= tag_weights.adapt(
+                    self.loss,
+                    truth[known],
+                    scores,
+                    self.names,
+                )
+        if "validation_map" in found and progress.is_best(
+            found["validation_map"], self.settings.training.patience
+        ):
+            self.best = self.model.head.get_weights()
+        return found
+
+
+def _clip_logits(head, clips):
+    """The mean of the members for every clip."""
+    logits = _logits(head, clips.vectors).mean(axis=1)
+    return cached_clips.ClipVectors(logits, clips.rows)
+
+
+def _logits(head, vectors):
+    """Logits `[clips, members, tags]`; `predict` would trace a graph."""
+    parts = range(0, len(vectors), _AT_ONCE)
+    return np.concatenate(
+        [np.asarray(head(vectors[at : at + _AT_ONCE])) for at in parts]
+    )
+
+
+def _clip_vectors(model, recordings, settings):
+    return vector_cache.clip_vectors(
+        model, recordings, settings.audio, settings.training.batch_size
+    )
+
+
+def _batches(draw, vectors, labels, batch_size, augmentation):
+    """Yields the batches of an epoch, mixed in pairs; full ones only."""
+    chances = None
+    if augmentation.tag_balance:
+        chances = random_crops.row_probabilities(
+            labels, augmentation.tag_balance
+        )
+    rows = draw.choice(
+        len(labels), len(labels), replace=chances is not None, p=chances
+    )
+    for first in range(0, len(rows) - batch_size + 1, batch_size):
+        batch = rows[first : first + batch_size]
+        inputs, tags = vectors[batch], labels[batch]
+        if alpha := augmentation.mixup_alpha:
+            share = draw.beta(alpha, alpha, (batch_size, 1)).astype(np.float32)
+            inputs, tags = (
+                share * x + (1 - share) * np.roll(x, 1, axis=0)
+                for x in (inputs, tags)
+            )
+        yield inputs, tags
+
+
+def score(
+    model: clip_model.ClipModel,
+    recordings: manifests.Manifest,
+    settings: dual_encoder_config.Settings,
+) -> np.ndarray:
+    """What `evaluation.score_manifest` says, from cached vectors.
+
+    Args:
+        model: what `train` trained.
+        recordings: to score; all must be readable.
+        settings: of the experiment.
+
+    Returns:
+        Probabilities, float32 `[recordings, tags]`.
+    """
+    return probabilities(clip_logits(model, recordings, settings))
+
+
+def clip_logits(
+    model: clip_model.ClipModel,
+    recordings: manifests.Manifest,
+    settings: dual_encoder_config.Settings,
+) -> cached_clips.ClipVectors:
+    """Logits of every clip from its cached vector; arguments as for `score`."""
+    clips, lost = _clip_vectors(model, recordings, settings)
+    if lost:
+        raise ValueError(next(iter(lost.values())))
+    return _clip_logits(model.head, clips)
+
+
+def probabilities(logits: cached_clips.ClipVectors) -> np.ndarray:
+    """Means over the clips of recordings, as scoring and serving have them."""
+    shares = 1.0 / (1.0 + np.exp(-logits.vectors.astype(np.float64)))
+    return cached_clips.ClipVectors(shares, logits.rows).means()
+
+
+def fit_components(layer: keras.layers.Dense, vectors: np.ndarray) -> None:
+    """Gives a layer the principal components of standardised vectors.
+
+    Every value of the vectors counts alike, and the components keep their
+    proportions; together their mean square is 1.
+
+    Args:
+        layer: gets them; those that there are none of are 0.
+        vectors: `[recordings, dim]`, of the training data.
+    """
+    mean, deviation = vectors.mean(0), vectors.std(0) + 1e-6
+    _, scales, directions = np.linalg.svd(
+        ((vectors - mean) / deviation).astype(np.float64), full_matrices=False
+    )
+    count = min(layer.units, len(scales))
+    kernel = np.zeros((vectors.shape[1], layer.units))
+    kernel[:, :count] = directions[:count].T / deviation[:, np.newaxis]
+    power = np.sum(scales[:count] ** 2) / len(vectors) / count
+    kernel /= np.sqrt(power) or 1.0
+    layer.set_weights([kernel, -mean @ kernel])

@@ -1,0 +1,121 @@
+"""Clip vectors of a body that stays as it is, kept on disk.
+
+A recording's vectors depend on its samples, the body's weights and the
+signal's constants, and stand in a file that these name: all folds of a
+cross-validation, and every later run on the same body, read what one computed.
+"""
+
+import dataclasses
+import hashlib
+import json
+import logging
+import os
+import pathlib
+
+import numpy as np
+
+from experiments.scoring import evaluation
+from experiments.training.transfer_learning import cached_clips
+from pipelines import manifest as manifests
+from pipelines.reading import slice_reader
+from tftag import audio
+from tftag.files import atomic_write
+from tftag.models import clip_model
+from tftag.pretrained import presets
+
+# Recordings between two lines of progress, and lost at most by a kill.
+_AT_ONCE = 32
+# Of clips of several patches, more take gigabytes and are no faster.
+_CLIPS_AT_ONCE = 8
+
+_log = logging.getLogger(__name__)
+
+
+def default_folder() -> pathlib.Path:
+    """Beside the exported presets: `$TFTAG_CACHE`, or the user's cache."""
+    return presets.cache_folder() / "clip_vectors"
+
+
+def clip_vectors(
+    model: clip_model.ClipModel,
+    manifest: manifests.Manifest,
+    spec: audio.AudioSpec,
+    batch_size: int,
+    folder: str | os.PathLike[str] | None = None,
+) -> tuple[cached_clips.ClipVectors, dict[str, str]]:
+    """Reads the vectors of all clips, and computes those that are not there.
+
+    Args:
+        model: its body makes the vectors.
+        manifest: the recordings.
+        spec: of the clips.
+        batch_size: clips at a time, at most.
+        folder: of the files; None is `default_folder()`.
+
+    Returns:
+        The vectors of evenly spaced clips, and the recordings that could not
+        be read: path -> why. These have no clips.
+    """
+    kept = default_folder() if folder is None else pathlib.Path(folder)
+    kept /= _body_key(model, spec)
+    files = [kept / f"{_recording_key(t)}.npy" for t in manifest.tracks]
+    missing = [row for row, file in enumerate(files) if not file.is_file()]
+    if missing:
+        _log.info(
+            "computing the clip vectors of %d recordings, kept in %s",
+            len(missing),
+            kept,
+        )
+    lost: dict[str, str] = {}
+    body = model.body()
+    for first in range(0, len(missing), _AT_ONCE):
+        rows = missing[first : first + _AT_ONCE]
+        lost |= _compute(body, manifest, rows, files, spec, batch_size)
+        _log.info("%d of %d", first + len(rows), len(missing))
+    found = [
+        (row, np.load(file))
+        for row, file in enumerate(files)
+        if manifest.tracks[row].path not in lost
+    ]
+    clips = cached_clips.ClipVectors(
+        np.concatenate([vectors for _, vectors in found]),
+        np.concatenate([np.full(len(vectors), row) for row, vectors in found]),
+    )
+    return clips, lost
+
+
+def _compute(body, manifest, rows, files, spec, batch_size):
+    """Writes the files of some recordings; returns those that are lost."""
+    part = manifest.subset(np.array(rows))
+    reader = slice_reader.SliceReader(part, spec.clip_samples)
+    try:
+        vectors, of = evaluation.clip_outputs(
+            body, part, spec, reader, min(batch_size, _CLIPS_AT_ONCE)
+        )
+    except ValueError as error:
+        if len(rows) == 1:
+            return {part.tracks[0].path: str(error)}
+        lost: dict[str, str] = {}
+        for row in rows:
+            lost |= _compute(body, manifest, [row], files, spec, batch_size)
+        return lost
+    for place, row in enumerate(rows):
+        files[row].parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write.replacing(files[row], is_text=False) as npy:
+            np.save(npy, vectors[of == place])
+    return {}
+
+
+def _body_key(model, spec):
+    """12 hex digits of everything that makes vectors of samples."""
+    body = model.config.backbone
+    settings = [dataclasses.asdict(spec), dataclasses.asdict(body)]
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for part in (model.front_end, model.backbone):
+        for array in part.get_weights():
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:12]
+
+
+def _recording_key(track):
+    return hashlib.sha256(track.audio_hash.encode()).hexdigest()[:24]

@@ -1,0 +1,145 @@
+"""Two taggers are trained beside each other and become one model."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tone_manifest
+
+from experiments.runs import checkpoint, run_folder
+from experiments.settings import baseline_config, flags
+from experiments.training import loop
+from experiments.training.transfer_learning import (
+    averaged_training,
+    frozen_body,
+    transfer,
+)
+from experiments.training.workers import group
+
+
+class Killed(BaseException):
+    """Stands for a signal."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("averaged")
+    return tone_manifest.make(folder / "data", train=8, validation=0)
+
+
+@pytest.fixture
+def settings(monkeypatch):
+    """A head that stays as it is drawn, with a network from scratch."""
+    known = checkpoint.Progress(epoch=1, history=[{"epoch": 1}])
+    monkeypatch.setattr(frozen_body, "train", lambda *_: known)
+    monkeypatch.setattr(transfer, "take_over", lambda *_: ())
+    scratch = flags.replace(
+        baseline_config.demo(),
+        {
+            **tone_manifest.SMALL,
+            "epochs": 1,
+            "checkpoint_seconds": 0.0,
+            "tag_sharing": 0.2,
+        },
+    )
+    monkeypatch.setitem(baseline_config.PRESETS, "strong", lambda: scratch)
+    return flags.replace(
+        baseline_config.demo(),
+        {
+            **tone_manifest.SMALL,
+            "head_units": 8,
+            "average_decay": 0.0,
+            "init_from": "somewhere",
+            "freeze": True,
+            "average_with": "strong",
+            "average_share": 0.25,
+        },
+    )
+
+
+def train(settings, made, folder):
+    run = run_folder.RunDir(folder, "baseline", "a")
+    return averaged_training.train_tagger(settings, made, None, run)
+
+
+@pytest.mark.usefixtures("no_graphs")
+def test_killed_and_started_again_it_ends_the_same(
+    settings, made, tmp_path, monkeypatch
+):
+    alone = train(settings, made, tmp_path / "alone")
+    steps = loop.Loop.on_train_batch_end
+
+    def killed(self, batch, logs=None):
+        steps(self, batch, logs)
+        if self.progress.step == 1:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop.Loop, "on_train_batch_end", killed)
+        with pytest.raises(Killed):
+            train(settings, made, tmp_path / "killed")
+    again = train(settings, made, tmp_path / "killed")
+    for a, b in zip(
+        alone.model.get_weights(), again.model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
+    beside = tmp_path / "killed" / "baseline" / "a" / "averaged_with" / "strong"
+    for name in ("history.csv", "config.json"):
+        assert (beside / name).is_file()
+    assert alone.history == [{"epoch": 1}]
+    assert alone.model.shares == (0.75, 0.25)
+
+
+def test_the_network_has_the_data_the_seed_and_the_labels_of_the_run():
+    settings = flags.replace(
+        baseline_config.transfer(),
+        {"data": "x", "seed": 3, "train_on": "all", "shuffle_labels": True},
+    )
+    network = settings.averaged_network()
+    expected = dataclasses.replace(
+        baseline_config.strong(),
+        data="x",
+        seed=3,
+        train_on="all",
+        shuffle_labels=True,
+    )
+    assert network == expected
+
+
+@pytest.mark.usefixtures("no_graphs")
+def test_without_it_there_is_one_network(settings, made, tmp_path):
+    alone = dataclasses.replace(settings, average_with="")
+    trained = train(alone, made, tmp_path)
+    assert not hasattr(trained.model, "parts")
+    assert averaged_training.card(alone) == {}
+
+
+@pytest.mark.parametrize(
+    "values, said",
+    [
+        ({"average_share": 1.0}, "`average_share`.*1.0"),
+        ({"average_with": "transfer"}, "no network from random weights"),
+        ({"average_with": "seed"}, "clips of its own length"),
+        ({"average_with": "storng"}, "storng"),
+        ({"init_from": "hub:x", "freeze": False}, "audio module"),
+        ({"sample_rate_hz": 22_050}, "recordings at 16000 Hz"),
+    ],
+)
+def test_what_cannot_be_averaged_is_refused(values, said):
+    base = flags.replace(
+        baseline_config.demo(), {"average_with": "strong", "init_from": "x"}
+    )
+    with pytest.raises(ValueError, match=said):
+        flags.replace(base, values)
+
+
+def test_several_workers_are_refused(settings, made, tmp_path):
+    workers = dataclasses.replace(group.ALONE, strategy=object())
+    with pytest.raises(ValueError, match="--average-with ''.*strong"):
+        averaged_training.train_tagger(
+            settings,
+            made,
+            None,
+            run_folder.RunDir(tmp_path, "baseline", "a"),
+            workers,
+        )

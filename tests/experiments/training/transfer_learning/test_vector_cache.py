@@ -1,0 +1,94 @@
+"""Clip vectors on disk are the body's, and are computed once."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tone_manifest
+
+from experiments.scoring import evaluation
+from experiments.settings import baseline_config, flags
+from experiments.training import tagger_training
+from experiments.training.transfer_learning import vector_cache
+from pipelines.reading import slice_reader
+
+
+@pytest.fixture(scope="module")
+def cached(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cached")
+    made = tone_manifest.make(folder / "data", train=6, validation=0)
+    settings = flags.replace(baseline_config.demo(), tone_manifest.SMALL)
+    model = tagger_training.build(settings, made)
+    clips, lost = vector_cache.clip_vectors(
+        model, made, settings.audio, 4, folder / "vectors"
+    )
+    assert not lost
+    return made, settings, model, folder / "vectors", clips
+
+
+def test_vectors_are_those_of_the_body(cached):
+    made, settings, model, _, clips = cached
+    reader = slice_reader.SliceReader(made, settings.audio.clip_samples)
+    vectors, rows = evaluation.clip_outputs(
+        model.body(), made, settings.audio, reader, 4
+    )
+    np.testing.assert_array_equal(clips.rows, rows)
+    np.testing.assert_allclose(clips.vectors, vectors, atol=1e-5)
+
+
+def test_a_part_of_the_recordings_reads_what_all_computed(cached, monkeypatch):
+    made, settings, model, folder, clips = cached
+
+    def compute(*_):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(vector_cache.evaluation, "clip_outputs", compute)
+    part = made.subset(np.array([4, 1]))
+    again, _ = vector_cache.clip_vectors(model, part, settings.audio, 4, folder)
+    for place, row in enumerate((4, 1)):
+        np.testing.assert_array_equal(
+            again.vectors[again.rows == place], clips.vectors[clips.rows == row]
+        )
+
+
+def test_another_body_or_signal_has_files_of_its_own(cached):
+    made, settings, _, folder, clips = cached
+    before = set(folder.rglob("*.npy"))
+    other = tagger_training.build(dataclasses.replace(settings, seed=1), made)
+    found, _ = vector_cache.clip_vectors(other, made, settings.audio, 4, folder)
+    assert len(set(folder.rglob("*.npy"))) == 2 * len(before)
+    assert np.abs(found.vectors - clips.vectors).max() > 1e-3
+    step = dataclasses.replace(settings.audio, clip_step_seconds=0.25)
+    found, _ = vector_cache.clip_vectors(other, made, step, 4, folder)
+    assert len(found.rows) > len(clips.rows)
+
+
+def test_heads_of_any_shape_share_them(cached):
+    made, settings, model, folder, _ = cached
+    before = set(folder.rglob("*.npy"))
+    hidden = flags.replace(settings, {"head_units": 8, "dropout": 0.5})
+    other = tagger_training.build(hidden, made)
+    other.front_end.set_weights(model.front_end.get_weights())
+    other.backbone.set_weights(model.backbone.get_weights())
+    vector_cache.clip_vectors(other, made, settings.audio, 4, folder)
+    assert set(folder.rglob("*.npy")) == before
+
+
+def test_a_recording_that_cannot_be_read_is_named_and_the_rest_is_kept(
+    cached, tmp_path
+):
+    _, settings, model, _, _ = cached
+    made = tone_manifest.make(tmp_path / "data", train=3, validation=0, seed=9)
+    path = made.folder / made.tracks[1].path
+    path.write_bytes(path.read_bytes()[:200])
+    clips, lost = vector_cache.clip_vectors(
+        model, made, settings.audio, 4, tmp_path / "vectors"
+    )
+    assert list(lost) == [made.tracks[1].path]
+    assert made.tracks[1].path in lost[made.tracks[1].path]
+    assert set(clips.rows) == {0, 2}
+
+
+def test_the_folder_is_the_one_of_the_presets(monkeypatch, tmp_path):
+    monkeypatch.setenv("TFTAG_CACHE", str(tmp_path))
+    assert vector_cache.default_folder() == tmp_path / "clip_vectors"

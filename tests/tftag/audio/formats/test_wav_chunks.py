@@ -1,0 +1,172 @@
+"""Samples in more bytes than they need, and WAV files that were joined."""
+
+import struct
+
+import encoded_audio
+import numpy as np
+import pytest
+
+from tftag import audio
+from tftag.audio.formats import wav_chunks
+
+RATE_HZ = 16_000
+_GUID = bytes.fromhex("0100000000001000800000aa00389b71")
+
+
+def chunk(name, body):
+    return name + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+
+
+def wav(ints, channels, bits, container, extensible):
+    """A WAV of `bits` in `container` bytes each."""
+    data = b"".join(
+        int(v).to_bytes(container, "little", signed=True) for v in ints
+    )
+    block = channels * container
+    fields = (RATE_HZ, RATE_HZ * block, block, bits)
+    kind = 0xFFFE if extensible else 1
+    head = struct.pack("<HHIIHH", kind, channels, *fields)
+    if extensible:
+        head += struct.pack("<HHI", 22, bits, 0) + _GUID
+    body = b"WAVE" + chunk(b"fmt ", head) + chunk(b"data", data)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(data):
+        path = tmp_path / "a.wav"
+        path.write_bytes(data)
+        return audio.decode_file(path, RATE_HZ).samples
+
+    return read
+
+
+@pytest.mark.parametrize("extensible", [False, True])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("is_high", [False, True])
+@pytest.mark.parametrize(
+    ("bits", "container"), [(24, 4), (20, 4), (16, 4), (16, 3), (24, 3)]
+)
+def test_containers_that_are_larger_than_samples(
+    read, bits, container, is_high, channels, extensible
+):
+    x = encoded_audio.melody(0.5, RATE_HZ, channels)
+    ints = np.round(x.ravel() * 2 ** (bits - 1)).astype(np.int64)
+    shifted = ints << 8 * container - bits if is_high else ints
+    found = read(wav(shifted, channels, bits, container, extensible))
+    mono = x.astype(float).mean(axis=1)
+    expected = np.round(mono / np.abs(mono).max() * audio.FULL_SCALE)
+    assert len(found) == len(expected)
+    step = max(2, 2 ** (17 - bits))
+    assert np.abs(found - expected).max() <= step
+
+
+def test_ordinary_files_are_left_as_they_are(tmp_path):
+    x = encoded_audio.melody(0.1, RATE_HZ)
+    for kind, subtype in (
+        *(("WAV", each) for each in ("PCM_U8", "PCM_16", "PCM_24", "FLOAT")),
+        ("WAVEX", "PCM_24"),
+        ("RF64", "PCM_16"),
+        ("W64", "PCM_24"),
+        ("WAV", "IMA_ADPCM"),
+    ):
+        path = tmp_path / "a.wav"
+        path.write_bytes(encoded_audio.encoded(x, RATE_HZ, kind, subtype))
+        (found,) = wav_chunks.find(path)
+        assert found.is_whole, (kind, subtype)
+
+
+def test_a_byte_rate_that_contradicts_is_no_proof(tmp_path):
+    data = bytearray(wav(np.arange(99), 1, 24, 4, False))
+    data[28:32] = bytes(4)
+    (tmp_path / "a.wav").write_bytes(data)
+    (found,) = wav_chunks.find(tmp_path / "a.wav")
+    assert found.is_whole
+
+
+def test_of_joined_files_all_are_heard(read, caplog):
+    one = encoded_audio.melody(1.0, RATE_HZ)
+    other = encoded_audio.melody(1.0, 8_000, 1, seed=1)
+    files = [
+        encoded_audio.encoded(one, RATE_HZ, "WAV"),
+        encoded_audio.encoded(other, 8_000, "WAV", "FLOAT"),
+        encoded_audio.encoded(one[:101], RATE_HZ, "WAV", "PCM_24"),
+    ]
+    expected = np.concatenate([read(data) for data in files])
+    found = read(b"".join(files))
+    assert len(found) == len(expected)
+    assert encoded_audio.alike(found, expected, RATE_HZ) == 1
+    assert not caplog.records
+
+
+def test_what_is_no_wav_has_none(tmp_path):
+    for data in (b"", b"RIFF", b"RIFF\0\0\0\0AVI ", bytes(200)):
+        (tmp_path / "a").write_bytes(data)
+        assert wav_chunks.find(tmp_path / "a") == []
+    (tmp_path / "a").write_bytes(b"RIFF\4\0\0\0WAVE" + bytes(1 << 20))
+    assert len(wav_chunks.find(tmp_path / "a")) == 1
+
+
+def _in_wav(data, container_rate_hz=48_000):
+    """A WAV of 16 bits and two channels with other bytes for samples."""
+    fields = (container_rate_hz, 4 * container_rate_hz, 4, 16)
+    head = struct.pack("<HHIIHH", 1, 2, *fields)
+    body = b"WAVE" + chunk(b"fmt ", head) + chunk(b"data", data)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+CODED = {
+    "a.dts": "-c:a dca -strict -2 -ar 48000",
+    "a.spdif": "-c:a ac3 -ar 48000 -f spdif",
+}
+
+
+@pytest.mark.parametrize("silent_bytes", [0, 800_000])
+@pytest.mark.parametrize("name", CODED)
+def test_coded_audio_in_the_place_of_samples_is_decoded(
+    tmp_path, read, name, silent_bytes
+):
+    x = encoded_audio.melody(2.0)
+    coded = encoded_audio.by_ffmpeg(tmp_path, name, CODED[name], x)
+    found = read(_in_wav(bytes(silent_bytes) + coded))
+    path = tmp_path / "whole.wav"
+    path.write_bytes(encoded_audio.encoded(x, encoded_audio.RATE_HZ, "WAV"))
+    whole = audio.decode_file(path, RATE_HZ).samples
+    assert encoded_audio.alike(found, whole, RATE_HZ) > 0.7
+    assert len(found) < 1.2 * len(whole)
+
+
+@pytest.mark.parametrize("name", CODED)
+def test_without_ffmpeg_it_is_refused_and_no_noise(
+    tmp_path, read, name, monkeypatch
+):
+    coded = encoded_audio.by_ffmpeg(
+        tmp_path, name, CODED[name], encoded_audio.melody(1.0)
+    )
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(audio.UnusableAudio, match="DTS.*Install ffmpeg"):
+        read(_in_wav(coded))
+
+
+def test_noise_of_two_channels_that_cancel_is_no_code(tmp_path):
+    rng = np.random.default_rng(0)
+    x = np.round(400 * rng.standard_normal(200_000)).astype("<i2")
+    # Some samples look like the start of a frame.
+    x[rng.integers(0, len(x), 20)] = -385
+    path = tmp_path / "a.wav"
+    both = np.stack([x, -1 - x], axis=1)
+    path.write_bytes(_in_wav(both.tobytes()))
+    assert path.read_bytes().count(b"\x7f\xfe\x80\x01") > 10
+    assert wav_chunks.coded_as(path) == ""
+
+
+def test_a_length_beyond_any_file_is_a_damaged_file(tmp_path):
+    data = bytearray(
+        encoded_audio.encoded(encoded_audio.melody(0.5), RATE_HZ, "W64")
+    )
+    place = data.index(b"data") + 16
+    struct.pack_into("<Q", data, place, 1 << 63)
+    path = tmp_path / "a.w64"
+    path.write_bytes(data)
+    assert len(wav_chunks.find(path)) == 1

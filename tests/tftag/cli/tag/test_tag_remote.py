@@ -1,0 +1,89 @@
+"""`tftag tag` on a bucket: the rows of the folder, under its addresses."""
+
+import csv
+
+import pytest
+import soundfile
+import tiny_tagger
+
+from tftag.audio import audio_files, decoding_pool
+from tftag.cli import chosen_model, command_line
+from tftag.cli import main as main_module
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote
+
+RATE = tiny_tagger.SPEC.sample_rate_hz
+FOLDER = addresses.Address("s3://music/songs")
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(tagger, monkeypatch):
+    monkeypatch.setattr(chosen_model, "open_tagger", lambda path: tagger)
+    monkeypatch.setattr(
+        decoding_pool,
+        "decoded",
+        lambda paths, rate_hz, fail, _: audio_files.decoded(
+            paths, rate_hz, fail
+        ),
+    )
+
+
+@pytest.fixture
+def songs(door, tmp_path):
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for seed in range(3):
+        samples = tiny_tagger.music(RATE // 4, seed) / 8
+        soundfile.write(folder / f"{seed}.flac", samples, RATE)
+        remote.put_file(folder / f"{seed}.flac", FOLDER / f"{seed}.flac")
+    return folder
+
+
+def run(*argv):
+    return command_line.run(main_module.main, ["tag", *map(str, argv)])
+
+
+def rows(path, folder):
+    with open(path, newline="") as file:
+        found = list(csv.reader(file))
+    return [[row[0].replace(str(folder), "F"), *row[1:]] for row in found]
+
+
+def test_a_bucket_is_tagged_as_its_folder_is(songs, door, tmp_path, capsys):
+    local, out = tmp_path / "local.csv", tmp_path / "remote.csv"
+    assert run(songs, "--out", local) == 0
+    assert run(FOLDER, "--out", out) == 0
+    assert rows(out, FOLDER) == rows(local, songs)
+    # Only what is new or another version is fetched again.
+    soundfile.write(songs / "1.flac", tiny_tagger.music(RATE, 9) / 8, RATE)
+    remote.put_file(songs / "1.flac", FOLDER / "1.flac")
+    door.sent_bytes.clear()
+    assert run(songs, "--out", local) == run(FOLDER, "--out", out) == 0
+    assert rows(out, FOLDER) == rows(local, songs)
+    assert door.body_bytes("/1.flac") >= (songs / "1.flac").stat().st_size
+    assert not door.body_bytes("/0.flac") and not door.body_bytes("/2.flac")
+    capsys.readouterr()
+    assert run(FOLDER, "--format", "csv") == 0
+    (tmp_path / "said.csv").write_text(capsys.readouterr().out)
+    assert rows(tmp_path / "said.csv", FOLDER) == rows(out, FOLDER)
+
+
+def test_what_a_server_does_not_give_is_named_and_tried_again(
+    songs, door, tmp_path, capsys
+):
+    out = tmp_path / "remote.csv"
+    door.fail(503, 99, "GET", "/1.flac")
+    assert run(FOLDER, "--out", out) == 1
+    assert "not tagged: s3://music/songs/1.flac: " in capsys.readouterr().err
+    door.mend()
+    assert run(FOLDER, "--out", out) == 0
+    assert {row[0] for row in rows(out, FOLDER)[1:]} == {
+        f"F/{number}.flac" for number in range(3)
+    }
+
+
+@pytest.mark.parametrize("flag", ["--write-tags", "--m3u"])
+def test_what_writes_into_files_needs_them_here(tmp_path, capsys, flag):
+    assert run(FOLDER, flag, tmp_path / "x") == 2
+    said = capsys.readouterr().err
+    assert "copy them here first. Received: s3://music/songs" in said

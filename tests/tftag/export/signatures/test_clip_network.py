@@ -1,0 +1,88 @@
+import numpy as np
+import tensorflow as tf
+
+from tftag import audio
+from tftag.export.signatures import clip_network
+
+SPEC = audio.AudioSpec(
+    sample_rate_hz=100,
+    clip_seconds=0.1,
+    window_samples=8,
+    hop_samples=4,
+    mel_bands=2,
+    max_hz=50.0,
+)
+
+
+def run_clips(waveform, lengths, clips_at_once):
+    shapes = []
+
+    def network(clips):
+        shapes.append(clips["waveform"].shape)
+        total = tf.reduce_sum(clips["waveform"], axis=1, keepdims=True)
+        return {"sum": total, "both": tf.stack([total[:, 0], clips["peak"]], 1)}
+
+    @tf.function(autograph=False)
+    def run(waveform, lengths):
+        return clip_network.run_clips(
+            network,
+            {"sum": 1, "both": 2},
+            waveform,
+            lengths,
+            SPEC,
+            clips_at_once,
+        )
+
+    outputs, rows, starts, problems = run(
+        tf.constant(waveform, tf.float32), tf.constant(lengths, tf.int64)
+    )
+    assert set(map(tuple, shapes)) <= {(clips_at_once, SPEC.clip_samples)}
+    return outputs, rows.numpy(), starts.numpy(), problems.numpy()
+
+
+def test_every_clip_of_every_row_runs_once():
+    draw = np.random.default_rng(0)
+    lengths = [1, 10, 25, 37]
+    waveform = draw.normal(size=(4, 40)).astype(np.float32)
+    expected, places = [], []
+    for row, length in enumerate(lengths):
+        samples = waveform[row, :length]
+        for start in audio.clip_starts(length, SPEC):
+            clip = samples[start : start + SPEC.clip_samples]
+            expected.append((clip.sum(), np.abs(samples).max()))
+            places.append((row, start))
+    for clips_at_once in (1, 3, 8, 100):
+        outputs, rows, starts, problems = run_clips(
+            waveform, lengths, clips_at_once
+        )
+        assert not any(problems)
+        assert list(zip(rows, starts, strict=True)) == places
+        np.testing.assert_allclose(outputs["both"], expected, rtol=1e-5)
+        np.testing.assert_array_equal(
+            outputs["sum"][:, 0], outputs["both"][:, 0]
+        )
+
+
+def test_no_rows_have_no_clips():
+    outputs, rows, starts, problems = run_clips(np.zeros((0, 5)), [], 8)
+    assert outputs["both"].shape == (0, 2)
+    assert not rows.size and not starts.size and not problems.size
+
+
+def test_a_row_that_is_no_recording_has_no_clips():
+    waveform = np.ones((6, 25), np.float32)
+    waveform[0], waveform[2, 24], waveform[4, 9] = 0.0, np.inf, np.nan
+    lengths = [25, 25, 25, -1, 9, 26]
+    outputs, rows, starts, problems = run_clips(waveform, lengths, 8)
+    np.testing.assert_array_equal(rows, [1, 1, 1, 4])
+    np.testing.assert_array_equal(outputs["sum"][:, 0], [10, 10, 10, 9])
+    assert [problem.decode() for problem in problems] == [
+        "All samples are zero.",
+        "",
+        "Samples are NaN or infinite.",
+        "`length_samples` must lie in 1 to 25. Received: -1.",
+        "",
+        "`length_samples` must lie in 1 to 25. Received: 26.",
+    ]
+    outputs, rows, _, _ = run_clips(waveform[:1], lengths[:1], 8)
+    assert outputs["both"].shape == (0, 2) and not rows.size

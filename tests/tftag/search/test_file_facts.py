@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+import soundfile
+
+from tftag.search import file_facts
+from tftag.search.index import recordings
+
+mutagen = pytest.importorskip("mutagen")
+
+
+@pytest.mark.parametrize("suffix", ["flac", "ogg", "mp3", "wav"])
+def test_every_kind_of_tag_is_read(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, np.zeros(8000), 8000)
+    if suffix == "wav":
+        from mutagen import id3, wave
+
+        found = wave.WAVE(path)
+        found.add_tags()
+        for kind, text in (
+            (id3.TIT2, "One"),
+            (id3.TPE1, "Été"),
+            (id3.TALB, "First"),
+            (id3.TDRC, "1999-05-01"),
+        ):
+            found.tags.add(kind(encoding=3, text=[text]))
+    else:
+        found = mutagen.File(path, easy=True)
+        if found.tags is None:
+            found.add_tags()
+        found["title"], found["artist"] = ["One", "Two"], ["Été"]
+        found["album"], found["date"] = ["First"], ["1999-05-01"]
+    found.save()
+    assert file_facts.read(path) == recordings.FileTags(
+        "One", "Été", "First", 1999
+    )
+
+
+def test_a_file_that_says_nothing_or_is_damaged_says_nothing(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.zeros(80), 8000)
+    nothing = recordings.FileTags()
+    assert file_facts.read(path) == nothing
+    for content in (b"", b"ID3\x04\xff\xff\xff", b"fLaC\0\0"):
+        path = tmp_path / "b.mp3"
+        path.write_bytes(content)
+        assert file_facts.read(path) == nothing
+    assert file_facts.read(tmp_path / "absent.mp3") == nothing
+    assert file_facts.is_installed()

@@ -1,0 +1,1 @@
+"""What the containers of audio files state, and what is in them."""

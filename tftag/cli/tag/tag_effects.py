@@ -1,0 +1,201 @@
+"""What `tftag tag` does with tags besides listing them, when asked to.
+
+Genre and mood into the files, a playlist per tag, and the way back.
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO
+
+from tftag.audio import audio_files
+from tftag.cli import arguments as arguments_lib
+from tftag.cli.tag import field_table, file_tags, playlists, undo
+from tftag.files import escaping
+from tftag.files.remote import address as addresses
+
+# Gets a recording and the tags it has; returns whether it changed the file.
+Effect = Callable[[pathlib.Path, list[str]], bool]
+Fail = Callable[[pathlib.Path, Exception], None]
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags."""
+    parser.add_argument(
+        "--write-tags",
+        type=arguments_lib.local_path,
+        metavar="UNDO_FILE",
+        help="put the listed tags that reach their own threshold into the "
+        "files, as genre and mood; what was there is noted in UNDO_FILE first",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="with --write-tags: only say what would be written",
+    )
+    parser.add_argument(
+        "--overwrite-tags",
+        action="store_true",
+        help="with --write-tags: replace a genre or mood that is there",
+    )
+    parser.add_argument(
+        "--fields",
+        type=arguments_lib.local_path,
+        metavar="CSV",
+        default=field_table.SHIPPED,
+        help="with --write-tags: which tag goes where, columns tag, field and "
+        "value (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--undo",
+        type=arguments_lib.local_path,
+        metavar="UNDO_FILE",
+        help="put back what was in the files before, and do nothing else",
+    )
+    parser.add_argument(
+        "--m3u",
+        type=arguments_lib.local_path,
+        metavar="DIR",
+        help="a playlist per tag, of the files whose listed tags reach their "
+        "own threshold; those of an earlier call are replaced or removed",
+    )
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Refuses flags that do not go together.
+
+    Raises:
+        ValueError: They do not, or mutagen is not installed.
+    """
+    if not (arguments.write_tags or arguments.m3u):
+        if arguments.dry_run or arguments.overwrite_tags:
+            raise ValueError(
+                "--dry-run and --overwrite-tags go with --write-tags."
+            )
+        return
+    if arguments.tags is not None or arguments.timeline:
+        raise ValueError(
+            "--write-tags and --m3u take the tags of whole recordings that "
+            "have thresholds: leave out --tags and --timeline."
+        )
+    for path in arguments.paths:
+        if addresses.is_remote(path):
+            raise ValueError(
+                "--write-tags and --m3u are for files of this machine: copy "
+                f"them here first. Received: {path}."
+            )
+    if arguments.write_tags:
+        file_tags.check_installed()
+
+
+@contextlib.contextmanager
+def opened(arguments: argparse.Namespace, fail: Fail) -> Iterator[list[Effect]]:
+    """What is to be done with each recording and its tags.
+
+    Args:
+        arguments: What the parser of `add_flags` made.
+        fail: Gets path and error where it cannot be done.
+
+    Raises:
+        ValueError: A file that is named is not what it must be.
+        OSError: It cannot be read or written.
+    """
+    with contextlib.ExitStack() as files:
+        effects: list[Effect] = []
+        if arguments.write_tags:
+            table = field_table.read(arguments.fields)
+            notes = None
+            if not arguments.dry_run:
+                notes = files.enter_context(undo.opened(arguments.write_tags))
+            effects.append(
+                _writer(table, notes, arguments.overwrite_tags, fail)
+            )
+        if arguments.m3u:
+            lists = files.enter_context(
+                playlists.opened(arguments.m3u, arguments.shard)
+            )
+            effects.append(_lister(lists, fail))
+        yield effects
+
+
+def run_undo(path: str | os.PathLike[str]) -> int:
+    """Puts back what was in the files before.
+
+    Args:
+        path: The undo file.
+
+    Returns:
+        0, or 1 where some files stay as they are.
+    """
+    file_tags.check_installed()
+    failures = []
+
+    def fail(changed: str, error: Exception) -> None:
+        failures.append(changed)
+        reason = " ".join(audio_files.reason(error).split())
+        sys.stderr.write(f"not restored: {reason}\n")
+
+    count = sum(1 for _ in undo.restore(path, fail))
+    sys.stderr.write(f"restored: {count} files\n")
+    return 1 if failures else 0
+
+
+def _writer(
+    table: dict[str, tuple[str, str]],
+    notes: IO[str] | None,
+    is_overwriting: bool,
+    fail: Fail,
+) -> Effect:
+    def write(path: pathlib.Path, tags: Iterable[str]) -> bool:
+        try:
+            wanted = field_table.fields(table, tags)
+            now = file_tags.read(path) if wanted else {}
+            after = {
+                field: texts
+                for field, texts in wanted.items()
+                if texts != now[field] and (is_overwriting or not now[field])
+            }
+            if not after:
+                return False
+            if notes is None:
+                _say(path, now, after)
+                return False
+            before = {field: now[field] for field in after}
+            undo.note(notes, path, before, after)
+            file_tags.write(path, after, now)
+        except (file_tags.UntaggableFile, OSError) as error:
+            fail(path, error)
+            return False
+        return True
+
+    return write
+
+
+def _say(
+    path: pathlib.Path, now: file_tags.Fields, after: file_tags.Fields
+) -> None:
+    """Says what would be written into a file."""
+    changes = []
+    for field, texts in after.items():
+        was = f" (now {_joined(now[field])})" if now[field] else ""
+        changes.append(f"{field} {_joined(texts)}{was}")
+    name = escaping.one_line(audio_files.shown(path))
+    sys.stderr.write(f"would write {', '.join(changes)}: {name}\n")
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return escaping.one_line("; ".join(texts))
+
+
+def _lister(lists: playlists.Playlists, fail: Fail) -> Effect:
+    def add(path: pathlib.Path, tags: Iterable[str]) -> bool:
+        try:
+            lists.add(path, tags)
+        except ValueError as error:
+            fail(path, error)
+        return False
+
+    return add

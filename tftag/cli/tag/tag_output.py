@@ -1,0 +1,290 @@
+"""Tags of the files of a command: written as they come, or kept in a journal.
+
+With --out every finished file is noted in a journal beside it, and the rows
+are written from that at the end: see `library.journal`.
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import os
+import pathlib
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, TextIO
+
+import tqdm
+
+from tftag.audio import audio_files, decoding_pool, remote_files
+from tftag.cli import arguments as arguments_lib
+from tftag.cli import chosen_model, row_output
+from tftag.cli.tag import journal, shards, tag_effects, tag_table, tagging
+from tftag.console import interrupts
+from tftag.files import atomic_write, plain_json
+from tftag.serving import version_folder
+
+if TYPE_CHECKING:  # it imports TensorFlow
+    from tftag.serving import saved_tagger
+
+# As long as a file system takes a name.
+_NAME_BYTES = 255
+
+
+Entries = Iterator[tuple[remote_files.Place, list[journal.Entry]]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Answering:
+    """A model and what is asked of it.
+
+    Attributes:
+        model: The model that was opened.
+        kind: What is listed of each recording.
+        answer: Yields path and entries of each recording.
+    """
+
+    model: "saved_tagger.SavedTagger"
+    kind: type[tag_table.TrainedTag] | type[tag_table.AskedTag]
+    answer: Callable[[tagging.Recordings], Entries]
+
+
+class _NothingTagged(Exception):
+    """No file could be tagged: rows of an earlier call are worth more."""
+
+
+class _Failures:
+    """Says a line for each file that could not be tagged."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(
+        self,
+        path: remote_files.Place,
+        error: Exception,
+        what: str = "not tagged",
+    ) -> None:
+        self.count += 1
+        reason = " ".join(audio_files.reason(error).split())
+        # Above a progress bar, where there is one.
+        tqdm.tqdm.write(f"{what}: {reason}", file=sys.stderr)
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds the flags of a large library."""
+    parser.add_argument(
+        "--threads",
+        type=arguments_lib.count,
+        metavar="N",
+        help="decode N files at a time, and give the model as many threads "
+        "(default: all cores)",
+    )
+    parser.add_argument(
+        "--shard",
+        type=_shard,
+        default=shards.Shard(),
+        metavar="I/N",
+        help="only part I of N of the files, for N processes or machines, each "
+        "with an --out of its own",
+    )
+
+
+def _shard(text: str) -> shards.Shard:
+    try:
+        return shards.Shard.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def limit_threads(threads: int | None) -> None:
+    """Gives TensorFlow so many threads; before it is imported."""
+    if threads is not None:
+        for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+            os.environ[name] = str(threads)
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Refuses a place for the rows before a model is opened.
+
+    Raises:
+        ValueError: It is one of the files that are read, or a folder.
+        FileNotFoundError: It lies in no folder.
+    """
+    if _is_kept(arguments):
+        folder = chosen_model.folder(arguments.model)
+        row_output.check(arguments.out, arguments.paths, folder)
+
+
+def write(arguments: argparse.Namespace, asked: Answering) -> int:
+    """Tags the files of the command line.
+
+    Args:
+        arguments: What `main` parsed.
+        asked: What is asked of the model.
+
+    Returns:
+        0, or 1 where some of the files could not be tagged.
+
+    Raises:
+        ValueError: An argument is not what it must be.
+        OSError: There is no place to write to.
+    """
+    fail = _Failures()
+    if not _is_kept(arguments):
+        _stream(arguments, asked, fail)
+        return 1 if fail.count else 0
+    try:
+        _keep(arguments, asked, fail)
+    except _NothingTagged:
+        sys.stderr.write(
+            f"nothing was tagged: {arguments.out} was not written\n"
+        )
+        return 1
+    return 1 if fail.count else 0
+
+
+def _is_kept(arguments: argparse.Namespace) -> bool:
+    """Whether rows go to a file, not to a terminal or pipe."""
+    out = arguments.out
+    return out is not None and not atomic_write.is_stream(out)
+
+
+def _stream(
+    arguments: argparse.Namespace, asked: Answering, fail: _Failures
+) -> None:
+    """Writes rows as they come."""
+    paths = (
+        path
+        for path in remote_files.find(arguments.paths, fail)
+        if arguments.shard.holds(path)
+    )
+    rate_hz = asked.model.sample_rate_hz
+    recordings = remote_files.decoded(
+        paths,
+        lambda paths, fail: audio_files.decoded(paths, rate_hz, fail),
+        fail,
+    )
+    with row_output.opened(
+        arguments.out,
+        arguments.paths,
+        chosen_model.folder(arguments.model),
+    ) as out:
+        results = asked.answer(recordings)
+        _list(arguments, asked, out, results, fail, lambda *_: None)
+
+
+def _keep(
+    arguments: argparse.Namespace, asked: Answering, fail: _Failures
+) -> None:
+    """Tags what the journal lacks, then writes the rows of all."""
+    threads = arguments.threads or decoding_pool.usable_cores()
+
+    def decode(
+        places: Iterable[remote_files.Place], fail: tagging.Fail
+    ) -> tagging.Recordings:
+        rate_hz = asked.model.sample_rate_hz
+        return remote_files.decoded(
+            places,
+            lambda paths, fail: decoding_pool.decoded(
+                paths, rate_hz, fail, threads
+            ),
+            fail,
+        )
+
+    with journal.opened(
+        _journal(arguments.out),
+        _made_by(arguments, asked),
+        str(arguments.shard),
+    ) as notes:
+        run = tagging.Run(arguments.paths, arguments.shard, notes, fail)
+        with (
+            interrupts.keeping(lambda: _kept(run, notes)),
+            tqdm.tqdm(
+                total=run.new,
+                unit="file",
+                file=sys.stderr,
+                disable=not (run.new and sys.stderr.isatty()),
+            ) as bar,
+        ):
+            if run.new:
+                for _ in run.tag(decode, asked.answer):
+                    bar.update()
+        with atomic_write.replacing(
+            arguments.out, errors="backslashreplace"
+        ) as out:
+            rows = _list(
+                *(arguments, asked, out, run.results(), fail, run.note_again)
+            )
+            if rows.is_empty:
+                raise _NothingTagged
+        run.tidy()
+
+
+def _journal(out: str) -> pathlib.Path:
+    """Beside the output, under its name as far as a name may go."""
+    path = pathlib.Path(f"{out}.journal")
+    name = os.fsencode(path.name)
+    if len(name) > _NAME_BYTES:
+        digest = hashlib.blake2b(name, digest_size=8).hexdigest()
+        path = path.with_name(f"tags-{digest}.journal")
+    return path
+
+
+def _list(
+    arguments: argparse.Namespace,
+    asked: Answering,
+    out: TextIO,
+    results: Entries,
+    fail: _Failures,
+    note_again: Callable[[remote_files.Place, list[journal.Entry]], None],
+) -> tag_table.TagTable:
+    """Writes rows, and does what else is asked for each file."""
+    rows = tag_table.TagTable(
+        out,
+        arguments_lib.row_format(arguments),
+        asked.kind,
+        has_times=arguments.timeline,
+    )
+    with tag_effects.opened(
+        arguments, lambda path, error: fail(path, error, "not written")
+    ) as effects:
+        for path, entries in results:
+            for entry in entries:
+                tags = [asked.kind(*values) for values in entry.tags]
+                rows.add(remote_files.shown(path), tags, entry.start_seconds)
+                given = [
+                    tag.name
+                    for tag in tags
+                    if isinstance(tag, tag_table.TrainedTag) and tag.is_given
+                ]
+                # Effects on what is remote were refused.
+                if isinstance(path, pathlib.Path) and any(
+                    [effect(path, given) for effect in effects]
+                ):
+                    note_again(path, entries)
+    rows.close()
+    return rows
+
+
+def _kept(run: tagging.Run, notes: journal.Journal) -> str:
+    """What is said when Ctrl-C ends the work."""
+    return (
+        f"{run.finished + run.done} of {run.finished + run.new} files are done "
+        f"and kept in {os.fspath(notes.path)}; to go on: "
+        f"{interrupts.command()}"
+    )
+
+
+def _made_by(arguments: argparse.Namespace, asked: Answering) -> str:
+    """What decides the entries of a file besides its bytes."""
+    return plain_json.text(
+        {
+            "model": version_folder.fingerprint(asked.model.folder),
+            "tags": arguments.tags,
+            "top": arguments.top,
+            "threshold": arguments.threshold,
+            "all": arguments.all,
+            "timeline": arguments.timeline,
+        },
+        indent=None,
+    )

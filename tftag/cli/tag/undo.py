@@ -1,0 +1,162 @@
+"""What was in files before tags were written into them, and back again."""
+
+import errno
+import json
+import os
+import pathlib
+from collections.abc import Callable, Iterator
+from typing import IO
+
+from tftag.cli.tag import file_tags
+from tftag.files import no_links, plain_json
+
+_HEADER = {"tftag_undo": 1}
+_WAY_OUT = "name a new file, or one that --write-tags has written"
+
+
+def opened(path: str | os.PathLike[str]) -> IO[str]:
+    """Opens an undo file to append to, or begins one.
+
+    Raises:
+        ValueError: It is another file, or a link, or in use.
+        OSError: It cannot be written.
+    """
+    path = pathlib.Path(path)
+    is_new = not path.exists() or (path.is_file() and not path.stat().st_size)
+    if not is_new:
+        _check(path)
+    file = no_links.append(path)
+    no_links.take(file, f"Another process is writing {path}.")
+    if is_new:
+        _append(file, _HEADER)
+    elif _is_cut(path):
+        file.write("\n")
+    return file
+
+
+def note(
+    file: IO[str],
+    path: str | os.PathLike[str],
+    before: file_tags.Fields,
+    after: file_tags.Fields,
+) -> None:
+    """Notes a change that is about to be made; it is on the disk then.
+
+    Args:
+        file: What `opened` returns.
+        path: The file that will be changed.
+        before: The fields that will change, as they are.
+        after: The same fields, as they will be.
+    """
+    # Bytes of a name that are no text survive as JSON's escapes.
+    fields = {"path": os.path.abspath(path), "before": before, "after": after}
+    _append(file, fields)
+
+
+def restore(
+    path: str | os.PathLike[str],
+    fail: Callable[[str, Exception], None],
+) -> Iterator[str]:
+    """Puts back what was there, the last change first.
+
+    A field that somebody has changed since stays as it is, and is named.
+
+    Args:
+        path: An undo file.
+        fail: Gets path and error of each file that stays as it is.
+
+    Yields:
+        The path of each file that is as it was before.
+
+    Raises:
+        ValueError: It is no undo file.
+        OSError: It cannot be read.
+    """
+    _check(path)
+    with open(path, "rb") as file:
+        starts = _line_starts(file)
+        for start in reversed(starts[1:]):
+            file.seek(start)
+            change = _read(file.readline())
+            if change is None:
+                continue  # cut short: it was noted, but never made
+            changed, before, after = change
+            try:
+                if _restore(changed, before, after):
+                    yield changed
+            except (file_tags.UntaggableFile, OSError) as error:
+                fail(changed, error)
+
+
+def _restore(
+    path: str | os.PathLike[str],
+    before: file_tags.Fields,
+    after: file_tags.Fields,
+) -> bool:
+    now = file_tags.read(path)
+    changed = {field: now[field] for field in before}
+    if changed == before:
+        return False
+    if changed != after:
+        raise file_tags.UntaggableFile(
+            f"{path}: It was changed since, and stays as it is."
+        )
+    file_tags.write(path, before, now)
+    return True
+
+
+def _append(file: IO[str], fields: object) -> None:
+    try:
+        file.write(plain_json.line(fields, "ascii"))
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError as error:
+        raise OSError(
+            error.errno or errno.EIO, error.strerror, file.name
+        ) from error
+
+
+def _check(path: str | os.PathLike[str]) -> None:
+    if not pathlib.Path(path).is_file() and os.path.exists(path):
+        raise ValueError(f"An undo file must be a file. Received: {path}.")
+    with open(path, "rb") as file:
+        try:
+            is_ours = json.loads(file.readline(1_000)) == _HEADER
+        except plain_json.DAMAGE:
+            is_ours = False
+    if not is_ours:
+        raise ValueError(
+            f"An undo file must be one of tftag: {_WAY_OUT}. "
+            f"Received: {os.fspath(path)}"
+        )
+
+
+def _is_cut(path: pathlib.Path) -> bool:
+    """Whether a kill cut the last line short: the next is one of its own."""
+    with open(path, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() != b"\n"
+
+
+def _line_starts(file: IO[bytes]) -> list[int]:
+    starts, end = [], 0
+    for line in file:
+        starts.append(end)
+        end += len(line)
+    return starts
+
+
+def _read(line: bytes) -> tuple[str, file_tags.Fields, file_tags.Fields] | None:
+    try:
+        fields = json.loads(line)
+        before, after = (
+            {
+                name: [str(text) for text in fields[when][name]]
+                for name in fields[when]
+            }
+            for when in ("before", "after")
+        )
+        is_sound = set(before) == set(after) <= set(file_tags.FIELDS)
+        return (str(fields["path"]), before, after) if is_sound else None
+    except (*plain_json.DAMAGE, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,1 @@
+"""The functions of a SavedModel, as TensorFlow graphs."""

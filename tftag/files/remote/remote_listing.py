@@ -1,0 +1,229 @@
+"""What remote folders hold, and how large it is, in few requests."""
+
+import dataclasses
+import hashlib
+import os
+import pathlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from tftag.files.remote import address as addresses
+from tftag.files.remote import file_systems, remote, retries
+
+# From here on, listing a folder takes less than asking for each of its files.
+_LISTED_FROM = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class RemoteFile:
+    """What a server says of a file.
+
+    Attributes:
+        file_bytes: Its size; None where the server does not tell.
+        version: Another one where its bytes are others, as far as the server
+            tells: ETag, hash or time of the last change.
+    """
+
+    file_bytes: int | None
+    version: str
+
+    @property
+    def version_number(self) -> int:
+        """Of 56 bits: another one where the version is another."""
+        digest = hashlib.blake2b(self.version.encode(), digest_size=7)
+        return int.from_bytes(digest.digest(), "little")
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class ListedFile(addresses.Address):
+    """A file of a listing, with what that says of it.
+
+    Attributes:
+        facts: Not compared.
+    """
+
+    facts: RemoteFile = dataclasses.field(
+        default=RemoteFile(None, ""), compare=False
+    )
+
+    # As of addresses: a dataclass makes another one.
+    __repr__ = addresses.Address.__repr__
+
+
+def list_files(
+    folder: addresses.Address,
+) -> dict[addresses.Address, RemoteFile]:
+    """Lists all files below a folder; none where there is no such folder.
+
+    Args:
+        folder: In a bucket; a web server cannot list.
+
+    Raises:
+        RemoteError: It cannot be listed.
+    """
+    files, found = file_systems.of(folder), {}
+    with remote.nothing_where_missing():
+        found = retries.retried(
+            folder, lambda: files.find(folder.text, detail=True)
+        )
+    return _files(folder, found.values())
+
+
+def list_folders(folder: addresses.Address) -> list[str]:
+    """Names of the folders in a folder; none where there is no such folder.
+
+    Raises:
+        RemoteError: It cannot be listed.
+    """
+    found = _contents(folder)
+    names = [info["name"] for info in found if info["type"] == "directory"]
+    return sorted(name.rstrip("/").rpartition("/")[2] for name in names)
+
+
+def walk(folder: addresses.Address) -> Iterator[ListedFile]:
+    """Yields all files below a folder, with one folder in memory at a time.
+
+    Args:
+        folder: In a bucket; a web server cannot list.
+
+    Raises:
+        RemoteError: A folder cannot be listed.
+    """
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        found = _contents(here)
+        for file, facts in sorted(_files(here, found).items()):
+            yield ListedFile(file.text, facts)
+        waiting += sorted(
+            (
+                addresses.Address(f"{here.scheme}://{info['name']}")
+                for info in found
+                if info["type"] == "directory"
+            ),
+            reverse=True,
+        )
+
+
+def look_up(
+    files: Iterable[addresses.Address],
+) -> dict[addresses.Address, RemoteFile | retries.RemoteError]:
+    """Finds size and version of files, by listing where that is quicker.
+
+    Args:
+        files: Their addresses.
+
+    Returns:
+        For each address its facts, or why there are none.
+    """
+    by_folder: dict[addresses.Address, list[addresses.Address]] = {}
+    for file in files:
+        by_folder.setdefault(file.parent, []).append(file)
+    threads = file_systems.threads()
+    listings = threads.map(_listing, by_folder, by_folder.values())
+    alone: list[addresses.Address] = []
+    found: dict[addresses.Address, RemoteFile | retries.RemoteError] = {}
+    for inside, listing in zip(by_folder.values(), listings, strict=True):
+        if listing is None:
+            alone += inside
+        else:
+            found |= {
+                file: listing.get(file, _missing(file)) for file in inside
+            }
+    return found | dict(zip(alone, threads.map(_ask, alone), strict=True))
+
+
+def sizes(
+    folder: pathlib.Path | addresses.Address, names: Sequence[str]
+) -> list[int | None]:
+    """Sizes of files in bytes, None for those that are not there.
+
+    Args:
+        folder: What the names are relative to.
+        names: The files, with `/`.
+
+    Raises:
+        RemoteError: A server does not say.
+    """
+    if not isinstance(folder, addresses.Address):
+        # As `os.path.join` does, which takes twice the time of asking.
+        above = os.path.join(folder, "")
+        return [
+            _local_bytes(name if name[:1] == os.sep else above + name)
+            for name in names
+        ]
+    files = [folder / name for name in names]
+    found = look_up(files)
+    return [_bytes_of(file, found[file]) for file in files]
+
+
+def _local_bytes(path: str) -> int | None:
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return None
+
+
+def _bytes_of(
+    file: addresses.Address, facts: RemoteFile | retries.RemoteError
+) -> int | None:
+    if isinstance(facts, RemoteFile):
+        if facts.file_bytes is None:
+            raise retries.RemoteError(file, "the server does not tell its size")
+        return facts.file_bytes
+    if facts.is_missing:
+        return None
+    raise facts
+
+
+def _missing(file: addresses.Address) -> retries.RemoteError:
+    return retries.RemoteError(file, retries.MISSING, is_missing=True)
+
+
+def _contents(folder: addresses.Address) -> list[dict[str, Any]]:
+    files = file_systems.of(folder)
+    found: list[dict[str, Any]] = []
+    with remote.nothing_where_missing():
+        found = retries.retried(
+            folder, lambda: files.ls(folder.text, detail=True)
+        )
+    return found
+
+
+def _files(
+    folder: addresses.Address, contents: Iterable[dict[str, Any]]
+) -> dict[addresses.Address, RemoteFile]:
+    return {
+        addresses.Address(f"{folder.scheme}://{info['name']}"): _facts(info)
+        for info in contents
+        if info["type"] == "file"
+    }
+
+
+def _listing(
+    folder: addresses.Address, inside: Sequence[addresses.Address]
+) -> dict[addresses.Address, RemoteFile] | None:
+    """Facts of a folder's files, or None where each is to be asked for."""
+    if folder.is_web or len(inside) < _LISTED_FROM:
+        return None
+    try:
+        return _files(folder, _contents(folder))
+    except retries.RemoteError:
+        return None  # it may be allowed to read and not to list
+
+
+def _ask(
+    file: addresses.Address,
+) -> RemoteFile | retries.RemoteError:
+    files = file_systems.of(file)
+    try:
+        info = retries.retried(file, lambda: files.info(file.text))
+    except retries.RemoteError as error:
+        return error
+    return _facts(info)
+
+
+def _facts(info: dict[str, Any]) -> RemoteFile:
+    names = ("ETag", "md5Hash", "etag", "Last-Modified", "LastModified")
+    version = next((str(info[name]) for name in names if info.get(name)), "")
+    return RemoteFile(info["size"], version.strip('"'))

@@ -1,0 +1,196 @@
+"""The segments of an index, open, without what is gone of them."""
+
+import dataclasses
+import functools
+import os
+import pathlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tftag.files import stored_arrays
+from tftag.files.remote import address as addresses
+from tftag.search.index import contents, moments, segment
+
+# A writer may remove segments between the reading of two files.
+_TRIES = 5
+_BLOCK_ROWS = 4_096
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class OpenedPart:
+    """A segment, and which of its rows count.
+
+    Attributes:
+        segment: The segment.
+        is_there: bool `[rows]`; None where nothing is gone.
+    """
+
+    segment: segment.Segment
+    is_there: npt.NDArray[Any] | None
+
+    @property
+    def rows(self) -> npt.NDArray[Any]:
+        """Numbers of the rows that count."""
+        if self.is_there is None:
+            return np.arange(len(self.segment))
+        return np.flatnonzero(self.is_there)
+
+    def __len__(self) -> int:
+        """Number of rows that count."""
+        if self.is_there is None:
+            return len(self.segment)
+        return int(self.is_there.sum())
+
+
+class OpenedParts:
+    """All segments of an index.
+
+    Attributes:
+        folder: The index.
+        contents: What it consists of.
+        parts: The segments.
+    """
+
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        held: contents.Contents,
+        parts: Sequence[OpenedPart],
+    ):
+        """Takes what belongs together."""
+        self.folder = folder
+        self.contents = held
+        self.parts = tuple(parts)
+
+    @classmethod
+    def open(cls, folder: pathlib.Path) -> "OpenedParts":
+        """Opens the segments of an index.
+
+        Raises:
+            FileNotFoundError: There is no index.
+            ValueError: It is damaged, or of a later format.
+        """
+        for attempt in range(_TRIES):
+            held = contents.read(folder)
+            try:
+                parts = [opened_part(folder, part) for part in held.parts]
+                return cls(folder, held, parts)
+            except FileNotFoundError as error:
+                if attempt == _TRIES - 1:
+                    raise contents.damaged(folder, error) from error
+            except stored_arrays.DAMAGE as error:
+                raise contents.damaged(folder, error) from error
+        raise AssertionError
+
+    def __len__(self) -> int:
+        """Number of recordings."""
+        return sum(map(len, self.parts))
+
+    def rows(self) -> Iterator[tuple[OpenedPart, int]]:
+        """Yields segment and row of each recording."""
+        for part in self.parts:
+            for row in part.rows.tolist():
+                yield part, row
+
+    def vectors(self) -> Iterator[npt.NDArray[Any]]:
+        """Yields float32 `[some recordings, dim]`, in the order of `rows`."""
+        for part in self.parts:
+            rows = part.rows
+            for start in range(0, len(rows), _BLOCK_ROWS):
+                block = rows[start : start + _BLOCK_ROWS]
+                yield part.segment.arrays["vectors"][block]
+
+    def find(self, key: int) -> tuple[OpenedPart, int] | None:
+        """Finds a recording by its key."""
+        for part in self.parts:
+            same = part.segment.arrays["key"] == np.uint64(key)
+            if part.is_there is not None:
+                same &= part.is_there
+            if same.any():
+                return part, int(np.argmax(same))
+        return None
+
+    def moments(self) -> moments.Moments:
+        """Sums over the vectors of all recordings."""
+        dim = self.contents.dim
+        found = moments.Moments(0, np.zeros(dim), np.zeros((dim, dim)))
+        for part in self.parts:
+            found += part.segment.moments
+            if part.is_there is not None:
+                gone = part.segment.arrays["vectors"][~part.is_there]
+                found -= moments.of(gone)
+        return found
+
+    @functools.cached_property
+    def sample(self) -> npt.NDArray[Any]:
+        """Vectors of recordings that are spread over all.
+
+        float32 `[recordings, dim]`: all of them up to `segment.SAMPLE_ROWS`.
+        """
+        share = min(1.0, segment.SAMPLE_ROWS / max(len(self), 1))
+        found = [np.zeros((0, self.contents.dim), np.float32)]
+        for part in self.parts:
+            arrays = part.segment.arrays
+            rows = segment.sample_rows(len(part.segment))
+            vectors = arrays["sample"]
+            if not len(vectors):
+                vectors = arrays["vectors"]
+            there = np.arange(len(rows))
+            if part.is_there is not None:
+                there = there[part.is_there[rows]]
+            count = min(len(there), round(share * len(part)))
+            if count:
+                places = np.rint(np.linspace(0, len(there) - 1, count))
+                chosen = there[places.astype(np.int64)]
+                found.append(vectors[chosen])
+        return np.concatenate(found)
+
+
+def opened_part(folder: pathlib.Path, part: contents.Part) -> OpenedPart:
+    """Opens one segment.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: It is damaged.
+    """
+    found = segment.opened(folder, part.name, part.shape, part.crc)
+    if not part.removed:
+        return OpenedPart(found, None)
+    is_there = np.ones(len(found), bool)
+    is_there[list(part.removed)] = False
+    return OpenedPart(found, is_there)
+
+
+def absolute_roots(
+    folder: pathlib.Path, roots: Sequence[str | None]
+) -> tuple[addresses.Place | None, ...]:
+    """Where the roots of an index are; they may be given from it on."""
+    return tuple(
+        None if root is None else _absolute(folder, root) for root in roots
+    )
+
+
+def _absolute(folder: pathlib.Path, root: str) -> addresses.Place:
+    if addresses.is_remote(root):
+        return addresses.Address(root)
+    return pathlib.Path(os.path.normpath(os.path.join(_whole(folder), root)))
+
+
+def stored_root(folder: pathlib.Path, root: addresses.Place) -> str:
+    """How a root is written: from the index on where that lies inside it.
+
+    So a folder that holds its own index can be moved.
+    """
+    if isinstance(root, addresses.Address):
+        return root.text.rstrip("/")
+    inside, outside = _whole(folder), os.path.abspath(root)
+    if os.path.commonpath([inside, outside]) == outside:
+        return os.path.relpath(outside, inside)
+    return outside
+
+
+def _whole(folder: pathlib.Path) -> str:
+    return os.path.abspath(folder)

@@ -1,0 +1,381 @@
+"""An index that changes: what is new goes into a segment of its own.
+
+Small segments are merged as they come to be of like sizes, large ones are
+made anew when much of them is gone: so a change costs about as much as it is
+large, and a search meets few segments. Every change is there as a whole or
+not at all (`contents`).
+"""
+
+import contextlib
+import dataclasses
+import pathlib
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tftag.files import atomic_write, no_links
+from tftag.files.remote import address as addresses
+from tftag.search.index import contents, opened_parts, recordings, segment
+
+_LOCK = ".lock"
+# A segment is merged with what comes after it where that is no smaller than
+# this share of it.
+_MERGED_FROM_SHARE = 0.25
+# Gone rows cost memory and time until a segment is made anew.
+_MADE_ANEW_FROM_SHARE = 0.2
+
+
+class Locked(ValueError):
+    """Another process changes the index now."""
+
+
+Added = Sequence[tuple[recordings.Recording, npt.NDArray[Any]]]
+
+
+class Writer:
+    """The one that may change an index; made by `opened`.
+
+    Attributes:
+        folder: The index.
+        parts: What it holds now.
+    """
+
+    def __init__(self, folder: pathlib.Path, parts: opened_parts.OpenedParts):
+        """Takes an index that is locked; `opened` does."""
+        self.folder = folder
+        self.parts = parts
+        self._changing = threading.RLock()
+
+    def keys(self) -> npt.NDArray[Any]:
+        """`Recording.key` of all recordings, in the order of the index."""
+        found = [np.zeros(0, np.uint64)]
+        found += [
+            part.segment.arrays["key"][part.rows] for part in self.parts.parts
+        ]
+        return np.concatenate(found)
+
+    def change(
+        self,
+        added: Added,
+        gone: Collection[int] = (),
+        unusable: Mapping[int, tuple[int, str, str]] | None = None,
+    ) -> None:
+        """Changes the index at once.
+
+        May be called again with the same, by another thread too, whatever
+        became of the first call: Ctrl-C can come between any two steps.
+
+        Args:
+            added: Recordings and their vectors, float32 `[dim]`, of unit
+                length. One whose key is there takes its place.
+            gone: Keys of recordings that are not kept.
+            unusable: Of `contents`; as it is where None.
+
+        Raises:
+            OSError: The disk is full, or may not be written to: the index is
+                as it was.
+        """
+        new = {one.key: (one, vector) for one, vector in added}
+        gone = new.keys() | set(gone)
+        with self._changing:
+            kept = [
+                part
+                for part in (_without(part, gone) for part in self.parts.parts)
+                if len(part)
+            ]
+            if new:
+                facts, vectors = zip(*new.values(), strict=True)
+                tag_names = self.parts.contents.tag_names
+                columns = recordings.columns(facts, tag_names)
+                kept.append(self._written(np.stack(vectors), columns))
+            first = _first_to_merge(kept, segment.LISTS_FROM_ROWS - 1)
+            self._commit(self._merged(kept, first), unusable)
+
+    def settle(self) -> bool:
+        """Merges what is large, too, and makes anew what is mostly gone.
+
+        This can take minutes where there are a million recordings. A kill
+        leaves the index as it was.
+
+        Returns:
+            Whether there was anything to do.
+        """
+        parts = [
+            self._anew([part]) if _is_worn(part) else part
+            for part in self.parts.parts
+        ]
+        first = _first_to_merge(parts, None)
+        merged = self._merged(parts, first)
+        if list(self.parts.parts) == merged:
+            return False
+        self._commit(merged, None)
+        return True
+
+    def set_roots(self, folders: Sequence[addresses.Place]) -> None:
+        """Says which folders are indexed.
+
+        One that was keeps its number; the recordings of one that no longer is
+        are dropped.
+        """
+        held = self.parts.contents
+        wanted = [opened_parts.stored_root(self.folder, one) for one in folders]
+        roots = [one if one in wanted else None for one in held.roots]
+        roots += [one for one in wanted if one not in roots]
+        if roots == list(held.roots):
+            return
+        dropped = [at for at, one in enumerate(roots) if one is None]
+        parts = [
+            _narrowed(part, ~np.isin(part.segment.arrays["root"], dropped))
+            for part in self.parts.parts
+        ]
+        parts = [part for part in parts if len(part)]
+        held = dataclasses.replace(
+            held,
+            roots=tuple(roots),
+            parts=_named(parts),
+            unusable={
+                key: one
+                for key, one in held.unusable.items()
+                if one[0] not in dropped
+            },
+        )
+        self._replace(held, parts)
+
+    def set_readers(self, decoders: str, reads_file_tags: bool) -> None:
+        """Says what reads the files from now on.
+
+        Args:
+            decoders: Others may read more: what was unusable is tried again.
+            reads_file_tags: Whether artist, album and year will be known.
+        """
+        held = self.parts.contents
+        is_same = held.decoders == decoders
+        now = dataclasses.replace(
+            held,
+            decoders=decoders,
+            unusable=held.unusable if is_same else {},
+            has_file_tags=held.has_file_tags and reads_file_tags,
+        )
+        if now != held:
+            self._replace(now, self.parts.parts)
+
+    def _merged(
+        self, parts: list[opened_parts.OpenedPart], first: int
+    ) -> list[opened_parts.OpenedPart]:
+        if len(parts) - first < 2:
+            return parts
+        return [*parts[:first], self._anew(parts[first:])]
+
+    def _anew(
+        self, parts: list[opened_parts.OpenedPart]
+    ) -> opened_parts.OpenedPart:
+        """Writes what is there of some segments into one."""
+        columns: dict[str, npt.NDArray[Any]] = {}
+        for name in _COLUMNS:
+            columns[name] = np.concatenate(
+                [part.segment.arrays[name][part.rows] for part in parts]
+            )
+        texts = [_texts(part) for part in parts]
+        lengths = [_text_lengths(part)[part.rows] for part in parts]
+        columns["texts"] = np.concatenate(texts)
+        columns["text_start"] = np.cumsum(
+            np.concatenate([[0], *lengths]), dtype="<i8"
+        )
+        vectors = [
+            part.segment.arrays["vectors"]
+            if part.is_there is None
+            else part.segment.arrays["vectors"][part.rows]
+            for part in parts
+        ]
+        whole = vectors[0] if len(vectors) == 1 else np.concatenate(vectors)
+        return self._written(whole, columns)
+
+    def _written(
+        self,
+        vectors: npt.NDArray[np.floating[Any]],
+        columns: Mapping[str, npt.NDArray[Any]],
+    ) -> opened_parts.OpenedPart:
+        tags = len(self.parts.contents.tag_names)
+        return opened_parts.OpenedPart(
+            segment.write(self.folder, vectors, columns, tags), None
+        )
+
+    def _commit(
+        self,
+        parts: list[opened_parts.OpenedPart],
+        unusable: Mapping[int, tuple[int, str, str]] | None,
+    ) -> None:
+        held = self.parts.contents
+        held = dataclasses.replace(
+            held,
+            parts=_named(parts),
+            unusable=held.unusable if unusable is None else dict(unusable),
+        )
+        self._replace(held, parts)
+
+    def _replace(
+        self,
+        held: contents.Contents,
+        parts: Sequence[opened_parts.OpenedPart],
+    ) -> None:
+        contents.write(self.folder, held)
+        self.parts = opened_parts.OpenedParts(self.folder, held, parts)
+        segment.remove_others(self.folder, [part.name for part in held.parts])
+
+
+@contextlib.contextmanager
+def opened(
+    folder: pathlib.Path,
+    new: contents.Contents,
+    start_over: Callable[[ValueError], None] | None = None,
+) -> Iterator[Writer]:
+    """Opens an index to change it; makes one where there is none.
+
+    Args:
+        folder: The index.
+        new: What a new one begins with; says which model is asked for.
+        start_over: Gets the reason where the index is damaged or of another
+            model; then it begins anew. For an index that nobody named.
+
+    Raises:
+        Locked: Another process changes it.
+        OtherFormat: It is of another version of tftag.
+        ValueError: The index is damaged or of another model, or the folder
+            holds something else.
+        OSError: It cannot be written.
+    """
+    no_links.refuse(folder)
+    folder.mkdir(exist_ok=True)
+    others = [
+        path.name
+        for path in folder.iterdir()
+        # What a kill left of the first write, or another process begins.
+        if path.name != _LOCK and not atomic_write.is_temporary(path.name)
+    ]
+    if others and not contents.is_index(folder):
+        raise ValueError(
+            "An index goes into a folder of its own. Received: "
+            f"{folder}, which holds {others[0]!r}."
+        )
+    with no_links.append(folder / _LOCK) as file:
+        try:
+            no_links.take(file, f"Another process changes {folder} now.")
+        except ValueError as error:
+            raise Locked(str(error)) from error
+        if not contents.is_index(folder):
+            contents.write(folder, new)
+        try:
+            parts = _opened_parts(folder, new)
+        except ValueError as error:
+            if start_over is None or isinstance(error, contents.OtherFormat):
+                raise
+            start_over(error)
+            contents.write(folder, new)
+            segment.remove_others(folder, ())
+            parts = _opened_parts(folder, new)
+        yield Writer(folder, parts)
+
+
+def check_model(
+    folder: pathlib.Path, held: contents.Contents, model: str, dim: int
+) -> None:
+    """Refuses a model that the index is not of.
+
+    Raises:
+        ValueError: It is of another.
+    """
+    if (held.model, held.dim) != (model, dim):
+        raise ValueError(
+            f"The index must be of the model that is asked, {model!r}; ask "
+            f"with its own, {held.model_name}, or make another index. "
+            f"Received: an index of {held.model!r}, {folder}."
+        )
+
+
+def _opened_parts(
+    folder: pathlib.Path, new: contents.Contents
+) -> opened_parts.OpenedParts:
+    parts = opened_parts.OpenedParts.open(folder)
+    check_model(folder, parts.contents, new.model, new.dim)
+    return parts
+
+
+_COLUMNS = (
+    *("key", "size_bytes", "modified_ns", "artist", "album", "seconds"),
+    *("year", "root", "given"),
+)
+
+
+def _named(
+    parts: Sequence[opened_parts.OpenedPart],
+) -> tuple[contents.Part, ...]:
+    return tuple(
+        contents.Part(
+            part.segment.name,
+            part.segment.shape,
+            part.segment.crc,
+            ()
+            if part.is_there is None
+            else tuple(np.flatnonzero(~part.is_there).tolist()),
+        )
+        for part in parts
+    )
+
+
+def _without(
+    part: opened_parts.OpenedPart, gone: Collection[int]
+) -> opened_parts.OpenedPart:
+    if not gone:
+        return part
+    held = part.segment.arrays["key"]
+    keys = np.array(sorted(gone), "<u8")
+    keys = keys[np.isin(keys, held)]  # of new ones none, and soon known
+    if not len(keys):
+        return part
+    return _narrowed(part, np.isin(held, keys, invert=True))
+
+
+def _narrowed(
+    part: opened_parts.OpenedPart, kept: npt.NDArray[Any]
+) -> opened_parts.OpenedPart:
+    """What is there of a segment, of these rows."""
+    if part.is_there is not None:
+        kept = kept & part.is_there
+    if len(part) == kept.sum():
+        return part
+    return opened_parts.OpenedPart(part.segment, kept)
+
+
+def _is_worn(part: opened_parts.OpenedPart) -> bool:
+    gone = len(part.segment) - len(part)
+    return gone > _MADE_ANEW_FROM_SHARE * len(part.segment)
+
+
+def _first_to_merge(
+    parts: Sequence[opened_parts.OpenedPart], most_rows: int | None
+) -> int:
+    """Number of the segment from which on all become one."""
+    first, rows = len(parts) - 1, len(parts[-1]) if parts else 0
+    while first > 0:
+        before = len(parts[first - 1])
+        is_alike = rows >= _MERGED_FROM_SHARE * before
+        if not is_alike or (
+            most_rows is not None and rows + before > most_rows
+        ):
+            break
+        first, rows = first - 1, rows + before
+    return first
+
+
+def _text_lengths(part: opened_parts.OpenedPart) -> npt.NDArray[Any]:
+    return np.diff(part.segment.arrays["text_start"])
+
+
+def _texts(part: opened_parts.OpenedPart) -> npt.NDArray[Any]:
+    texts = part.segment.arrays["texts"]
+    if part.is_there is None:
+        return texts
+    return texts[np.repeat(part.is_there, _text_lengths(part))]
