@@ -173,7 +173,6 @@ def test_variables_hold_all_that_a_step_changes():
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("no_graphs")
 @pytest.mark.parametrize(
     "loss, members, changes",
     [
