@@ -50,8 +50,12 @@ def trained(folder):
     ]
     logs.append(folder / "devices.log")
     processes.append(worker_groups.start_alone(command, logs[-1]))
-    for process, log in zip(processes, logs, strict=True):
-        assert process.wait(LIMIT_SECONDS) == 0, said_by(log)
+    try:
+        for process, log in zip(processes, logs, strict=True):
+            assert process.wait(LIMIT_SECONDS) == 0, said_by(log)
+    finally:
+        for process in processes:
+            process.kill()
     return lambda kind, name: run_folder.RunDir(folder / "runs", kind, name)
 
 
