@@ -22,6 +22,8 @@ LOCK_FILE := requirements/$(LOCK)-$(PYTHON_TAG).txt
 VENV := $(if $(filter default,$(LOCK)),.venv,.venv-$(LOCK))
 BIN := $(VENV)/bin
 ARGS ?=
+# Tests start many interpreters: what one has compiled the next ones take.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help baseline benchmark test test-slow test-catalogue test-exchange \
     lint docs lock setup clean

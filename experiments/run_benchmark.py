@@ -35,6 +35,7 @@ from experiments.speed.crops import reading
 from experiments.speed.crops import remote as remote_speed
 from experiments.speed.rows import everything
 from tftag import audio, layers
+from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 
 HOW_TO_GET_TORCH = (
@@ -61,7 +62,10 @@ def main(argv: list[str] | None = None) -> int:
             measure.__name__, help=measure.__doc__, description=measure.__doc__
         )
         command.add_argument(
-            "--rounds", type=_count, default=5, help="how many (%(default)s)"
+            "--rounds",
+            type=arguments_lib.count,
+            default=5,
+            help="how many (%(default)s)",
         )
         add_flags(command)
         command.set_defaults(measure=measure)
@@ -208,7 +212,10 @@ def _formats_flags(parser: argparse.ArgumentParser) -> None:
 
 def _pipeline_flags(parser: argparse.ArgumentParser, files: int = 64) -> None:
     parser.add_argument(
-        "--files", type=_count, default=files, help=f"how many ({files})"
+        "--files",
+        type=arguments_lib.count,
+        default=files,
+        help=f"how many ({files})",
     )
     parser.add_argument(
         "--minutes", type=_positive, default=4, help="per file (4)"
@@ -228,7 +235,7 @@ def _pipeline_flags(parser: argparse.ArgumentParser, files: int = 64) -> None:
 
 def _frontend_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--batch-size", type=_count, default=8, help="clips (8)"
+        "--batch-size", type=arguments_lib.count, default=8, help="clips (8)"
     )
     parser.add_argument(
         "--clip-seconds", type=_positive, default=30, help="of a clip (30)"
@@ -237,15 +244,9 @@ def _frontend_flags(parser: argparse.ArgumentParser) -> None:
 
 def _step_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_flags(parser, baseline_config.PRESETS, step_speed.setting_names())
-    parser.add_argument("--tags", type=_count, default=67, help="how many (67)")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(
-            f"must be a whole number of at least 1, not {text}"
-        )
-    return int(text)
+    parser.add_argument(
+        "--tags", type=arguments_lib.count, default=67, help="how many (67)"
+    )
 
 
 def _positive(text: str) -> float:

@@ -54,11 +54,7 @@ def main(argv: list[str] | None = None) -> int:
         )
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
-        rows = splits.folds(
-            manifest.tracks.texts("artist"),
-            manifest.tracks.texts("audio_hash"),
-            arguments.folds,
-        )
+        rows = recordings.folds(manifest, arguments.folds)
         asked = list(range(arguments.folds))
         if arguments.fold is not None:
             asked = [arguments.fold]

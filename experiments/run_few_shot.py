@@ -30,8 +30,8 @@ from experiments.settings import baseline_config
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import cached_clips, vector_cache
 from pipelines import manifest as manifests
-from pipelines import splits
 from tftag import metrics
+from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 from tftag.export import few_examples
 from tftag.files import atomic_write
@@ -56,11 +56,7 @@ def main(argv: list[str] | None = None) -> int:
         baseline_config.transfer(), data=arguments.data, train_on="all"
     )
     manifest = recordings.read(settings)
-    folds = splits.folds(
-        [track.artist for track in manifest.tracks],
-        [track.audio_hash for track in manifest.tracks],
-        FOLDS,
-    )
+    folds = recordings.folds(manifest, FOLDS)
     drawn = [
         few_recordings.draw(
             manifest.labels(),
@@ -132,11 +128,16 @@ def parse(command: list[str]) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--data", required=True, help="folder of a prepared data set")
-    add("--draws", type=int, default=10, help="of the recordings (10)")
+    add(
+        "--draws",
+        type=arguments_lib.count,
+        default=10,
+        help="of the recordings (10)",
+    )
     add("--seed", type=int, default=0, help="of the draws (0)")
     add(
         "--least",
-        type=int,
+        type=arguments_lib.count,
         default=25,
         help="recordings that a tag must have to count (%(default)s)",
     )
@@ -150,14 +151,7 @@ def parse(command: list[str]) -> argparse.Namespace:
     add("--runs", default="runs", help="folder of runs (runs)")
     add("--name", default="", help="of the run (the UTC time)")
     bucket_copies.add_flag(parser)
-    arguments = parser.parse_args(command)
-    for name in ("draws", "least"):
-        if getattr(arguments, name) < 1:
-            parser.error(
-                f"--{name} must be at least 1. "
-                f"Received: {getattr(arguments, name)}"
-            )
-    return arguments
+    return parser.parse_args(command)
 
 
 def _draw(run, number, clips, examples, held):

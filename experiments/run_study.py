@@ -25,7 +25,7 @@ from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.settings import baseline_config, flags
 from experiments.studies import all_studies, jobs, markdown, study, summary
 from pipelines import manifest as manifests
-from pipelines import splits
+from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 from tftag.files import atomic_write
 
@@ -35,13 +35,14 @@ _SHORT: dict[str, object] = {
     "epochs": 30,
     "average_decay": 0.99,
     "score_every": 30,
+    # Arms are compared as networks.
+    "average_with": "",
 }
 # What a study's preset gives way in, so that all fit into a day on two cores.
 _SCREENING: dict[str, dict[str, object]] = {
     "strong": _SHORT,
     "demo": _SHORT,
     "seed": {"width": 0.125, "score_every": 100},
-    "transfer": {},
 }
 
 
@@ -58,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     preset = vars(arguments).get("preset", asked.preset)
     base = flags.replace(
         baseline_config.PRESETS[preset](),
-        _SCREENING[preset]
+        _SCREENING.get(preset, {})
         | {k: v for k, v in vars(arguments).items() if k != "preset"},
     )
     base = dataclasses.replace(base, train_on="all")
@@ -83,11 +84,7 @@ def main(argv: list[str] | None = None) -> int:
         )
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, base.seed)
-        folds = splits.folds(
-            manifest.tracks.texts("artist"),
-            manifest.tracks.texts("audio_hash"),
-            arguments.folds,
-        )
+        folds = recordings.folds(manifest, arguments.folds)
         jobs.check(asked, base, manifest, folds)
         print(asked.question, flush=True)
         done = []
@@ -128,7 +125,12 @@ def parse(command: list[str]) -> argparse.Namespace:
     add("study", nargs="?", choices=tuple(all_studies.STUDIES), help="which")
     add("--list", action="store_true", help="the studies and their questions")
     add("--folds", type=int, default=5, help="how many, by artist (5)")
-    add("--seeds", type=int, default=1, help="trainings of each arm (1)")
+    add(
+        "--seeds",
+        type=arguments_lib.count,
+        default=1,
+        help="trainings of each arm (1)",
+    )
     add(
         "--budget",
         type=float,
@@ -137,12 +139,8 @@ def parse(command: list[str]) -> argparse.Namespace:
         help="no training is begun that would end later (no limit)",
     )
     arguments = parser.parse_args(command)
-    for name, least in (("folds", 2), ("seeds", 1)):
-        if getattr(arguments, name) < least:
-            parser.error(
-                f"--{name} must be at least {least}. "
-                f"Received: {getattr(arguments, name)}"
-            )
+    if arguments.folds < 2:
+        parser.error(f"--folds must be at least 2. Received: {arguments.folds}")
     if not arguments.budget > 0:
         parser.error(
             "--budget must be minutes greater than 0. "

@@ -25,6 +25,7 @@ from experiments.training.transfer_learning import transfer
 from experiments.zero_shot import table, unseen_draw
 from pipelines import splits
 from tftag import words
+from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 from tftag.search import hubness
 from tftag.words import sources
@@ -100,12 +101,12 @@ def parse(command: list[str]) -> argparse.Namespace:
         EXPERIMENT, __doc__, dual_encoder_config.PRESETS
     )
     parser.add_argument(
-        "--draws", type=int, default=1, help="of unseen tags (1)"
+        "--draws",
+        type=arguments_lib.count,
+        default=1,
+        help="of unseen tags (1)",
     )
-    arguments = parser.parse_args(command)
-    if arguments.draws < 1:
-        parser.error(f"--draws must be at least 1. Received: {arguments.draws}")
-    return arguments
+    return parser.parse_args(command)
 
 
 def score_draw(

@@ -2,6 +2,7 @@
 
 import fcntl
 import functools
+import gc
 import logging
 import os
 import pathlib
@@ -16,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # The cores have a worker each: more threads only wait for one another.
-    for _name in ("OMP", "TF_NUM_INTRAOP", "TF_NUM_INTEROP"):
+    for _name in ("OMP_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP"):
         os.environ.setdefault(f"{_name}_THREADS", "1")
 
 # Fixtures that take long and serve several files, and who goes together.
@@ -43,6 +44,21 @@ def pytest_configure(config):
         program = pathlib.Path(folder.name, "ffmpeg")
         program.symlink_to(imageio_ffmpeg.get_ffmpeg_exe())
         os.environ["PATH"] += os.pathsep + folder.name
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is imported stays: nobody looks for garbage in it.
+
+    Of the processor's time of a model that is traced that was a fifth.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 20)
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -216,6 +232,15 @@ def no_graphs():
 
     with eager_training.eager_training():
         yield
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    """What is about something else than figures draws none."""
+    from experiments.figures import illustrations
+
+    monkeypatch.setattr(illustrations, "draw", lambda *_: {})
+    monkeypatch.setattr(illustrations, "show", lambda *_: None)
 
 
 @pytest.fixture(scope="session")

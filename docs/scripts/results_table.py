@@ -184,15 +184,17 @@ def _with_interval(figure) -> str:
 
 _STRONG = "`strong`, from random weights"
 _SCRIPT = "a plain 100-line Keras script of the same seven blocks"
-_CONTROL = "`strong --shuffle-labels --epochs 30`"
+_CONTROL = "`strong --average-with \"\" --shuffle-labels --epochs 30`"
+_ALONE = "`transfer --average-with \"\"`: in seconds, without that network"
 
 TABLES = {
     "embedded": embedded,
     "embedded_whole": embedded_whole,
     "4q": _rows(
         {
-            "transfer": "`transfer`, from published taggers, in less time "
-            "than `strong`",
+            "transfer": "`transfer`, from published taggers, with a network "
+            "from scratch",
+            "transfer_alone": _ALONE,
             "strong": _STRONG,
             "plain_script": _SCRIPT,
             "shuffled": f"{_CONTROL}, the control",
@@ -201,6 +203,7 @@ TABLES = {
     "4q_transfer": _rows(
         {
             "transfer": "`transfer`",
+            "transfer_alone": _ALONE,
             "msd_regression": "logistic regression (scikit-learn, C 0.01) on "
             "`msd_musicnn`'s embedding",
             "strong": "`strong`, as above",
@@ -209,10 +212,14 @@ TABLES = {
     "4q_from_scratch": _rows(
         {
             "strong": "`strong`",
-            "strong_4_members": "`strong --members 4`: four networks in "
-            "place of two",
+            "strong_alone": "`strong --average-with \"\"`: without modulation "
+            "spectra",
+            "modulation": "`modulation`: these alone, in seconds",
+            "strong_4_members": "`strong --average-with \"\" --members 4`: "
+            "four networks in place of two",
             "plain_script": _SCRIPT,
-            "strong_by_probabilities": "`strong`, by probabilities",
+            "strong_alone_by_probabilities": "`strong --average-with \"\"`, by "
+            "probabilities",
             "plain_script_by_probabilities": "the script, by probabilities",
             "hand_made": "the data set's 100 hand-made features, logistic "
             "regression",

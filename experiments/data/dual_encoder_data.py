@@ -9,7 +9,6 @@ import numpy as np
 from experiments.data import recordings
 from experiments.settings import baseline_config, dual_encoder_config
 from pipelines import manifest as manifests
-from pipelines import splits
 from pipelines.synthetic import unseen as synthetic_unseen
 from tftag import tags
 from tftag.files import plain_json
@@ -54,12 +53,7 @@ def fold(
     if "test" in counts:
         rows = np.flatnonzero(~manifest.tracks.where("split", "test"))
         return manifest.subset(rows), manifest.split("test")
-    folds = splits.folds(
-        manifest.tracks.texts("artist"),
-        manifest.tracks.texts("audio_hash"),
-        FOLDS,
-    )
-    held = folds[number % FOLDS]
+    held = recordings.folds(manifest, FOLDS)[number % FOLDS]
     outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
     return manifest.subset(outside), manifest.subset(held)
 

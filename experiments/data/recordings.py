@@ -3,6 +3,7 @@
 import pathlib
 
 import numpy as np
+import numpy.typing as npt
 
 from experiments.settings import (
     baseline_config,
@@ -10,7 +11,7 @@ from experiments.settings import (
     pretrained,
 )
 from pipelines import manifest as manifests
-from pipelines import synthetic
+from pipelines import splits, synthetic
 
 SYNTHETIC_FOLDER = pathlib.Path("data/synthetic")
 TRAIN_SAMPLE = 50
@@ -61,6 +62,16 @@ def parts(
             )
     test = manifest.split("test") if "test" in found else None
     return manifest.split("train"), manifest.split("validation"), test
+
+
+def folds(
+    manifest: manifests.Manifest, count: int
+) -> list[npt.NDArray[np.int64]]:
+    """Rows of the recordings in folds by artist."""
+    tracks = manifest.tracks
+    return splits.folds(
+        tracks.texts("artist"), tracks.texts("audio_hash"), count
+    )
 
 
 def sample(manifest: manifests.Manifest, seed: int) -> manifests.Manifest:

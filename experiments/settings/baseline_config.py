@@ -43,8 +43,8 @@ class BaselineConfig:
             `head_units`, on clip vectors that are computed once.
         shuffle_labels: control: deal the training labels out at random.
         average_with: preset without `init_from` after which a network is
-            trained beside this one; the export is the average of both. Empty
-            for none.
+            trained beside this one; the export is the average of both. Of a
+            preset that averages, the network alone. Empty for none.
         average_share: of that network in the average of the log-odds.
     """
 
@@ -93,7 +93,8 @@ class BaselineConfig:
                 f"`tag_weights` need `loss` {' or '.join(weighted)}. "
                 f"Received: {training.tag_weights!r} with {training.loss!r}"
             )
-        if self.freeze and not self.init_from:
+        body = backbone.ARCHITECTURES[self.model.backbone.architecture]
+        if self.freeze and body.learns and not self.init_from:
             raise ValueError(
                 "`freeze` needs `init_from`: random weights are not worth "
                 "keeping. Received: no init_from"
@@ -123,13 +124,26 @@ class BaselineConfig:
         return self.freeze and self.model.head_units > 0
 
     def averaged_network(self) -> "BaselineConfig":
-        """The settings of the network that `average_with` names."""
+        """The settings of the network that `average_with` names.
+
+        One that takes clips of one length alone has those of this tagger.
+        """
+        other = PRESETS[self.average_with]()
+        signal = other.audio
+        if other.model.backbone.fixes_clip_length:
+            signal = dataclasses.replace(
+                signal,
+                clip_seconds=self.audio.clip_seconds,
+                clip_step_seconds=self.audio.clip_step_seconds,
+            )
         return dataclasses.replace(
-            PRESETS[self.average_with](),
+            other,
+            audio=signal,
             data=self.data,
             seed=self.seed,
             train_on=self.train_on,
             shuffle_labels=self.shuffle_labels,
+            average_with="",
         )
 
     def _check_average(self):
@@ -142,11 +156,6 @@ class BaselineConfig:
         other = PRESETS[self.average_with]()
         for why, is_so in (
             ("is no network from random weights", other.init_from),
-            ("is an average itself", other.average_with),
-            (
-                "takes clips of its own length alone",
-                other.model.backbone.fixes_clip_length,
-            ),
             (
                 f"needs recordings at {other.audio.sample_rate_hz} Hz",
                 other.audio.sample_rate_hz != self.audio.sample_rate_hz,
@@ -237,10 +246,12 @@ def strong() -> BaselineConfig:
 
     Narrow networks and a coarse grid of frames make steps cheap, so that the
     time goes into many of them, and into two networks whose logits are
-    averaged.
+    averaged; what pulses, and how fast, they leave to `modulation`.
     """
     return BaselineConfig(
         preset="strong",
+        average_with="modulation",
+        average_share=0.25,
         audio=audio_lib.AudioSpec(
             clip_seconds=10.0, clip_step_seconds=5.0, hop_samples=1_024
         ),
@@ -261,6 +272,34 @@ def strong() -> BaselineConfig:
         augmentation=dataset.Augmentation(
             mel_masks=1, time_masks=1, time_mask_frames=20, mixup_alpha=0.2
         ),
+    )
+
+
+def modulation() -> BaselineConfig:
+    """Hidden layers on modulation spectra, in seconds; the quickest control."""
+    return BaselineConfig(
+        preset="modulation",
+        freeze=True,
+        audio=audio_lib.AudioSpec(clip_seconds=10.0, clip_step_seconds=5.0),
+        model=tagger.TaggerConfig(
+            dropout=0.1,
+            head_units=512,
+            head_dropout=0.6,
+            head_members=4,
+            head_components=200,
+            backbone=backbone.BackboneConfig(
+                architecture="modulation", pooling="average", patch_frames=128
+            ),
+        ),
+        training=training_config.TrainingConfig(
+            epochs=80,
+            batch_size=64,
+            learning_rate=1e-3,
+            weight_decay=1e-2,
+            clip_norm=0.0,
+            score_every=10,
+        ),
+        augmentation=dataset.Augmentation(mixup_alpha=0.4),
     )
 
 
@@ -349,6 +388,7 @@ PRESETS = {
     "demo": demo,
     "seed": seed,
     "strong": strong,
+    "modulation": modulation,
     "short_chunk": short_chunk,
     "transfer": transfer,
 }
@@ -357,6 +397,8 @@ PRESETS = {
 def from_leaves(values: dict[str, object]) -> BaselineConfig:
     """The config that `flags.leaves` made these values of."""
     config = PRESETS[str(values["preset"])]()
+    # Where none is named, the run is older than averages.
+    values = {"average_with": "", **values}
     unknown = sorted(values.keys() - flags.leaves(config).keys())
     if unknown:
         raise ValueError(

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import keras
+
 from experiments.settings import optimizers, tables
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
@@ -100,3 +102,21 @@ class TrainingConfig:
         tables.check("optimizer", self.optimizer, optimizers.OPTIMIZERS)
         tables.check("schedule", self.schedule, optimizers.SCHEDULES)
         tables.check("precision", self.precision, PRECISIONS)
+
+    def make_optimizer(
+        self, steps: int, learning_rate: float | None = None
+    ) -> keras.optimizers.Optimizer:
+        """Makes what the settings name.
+
+        Args:
+            steps: of the whole training.
+            learning_rate: highest; by default that of the settings.
+        """
+        return optimizers.make(
+            self.optimizer,
+            schedule=self.schedule,
+            learning_rate=learning_rate or self.learning_rate,
+            steps=steps,
+            weight_decay=self.weight_decay,
+            clip_norm=self.clip_norm,
+        )

@@ -1,11 +1,12 @@
 """How long a training step takes, and an inference."""
 
+import dataclasses
 import time
 from collections.abc import Callable
 
 import numpy as np
 
-from experiments.settings import baseline_config, flags, optimizers
+from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import transfer
 from tftag import audio
@@ -43,14 +44,9 @@ def ways(
     model = tagger.Tagger(names, settings.audio, settings.model)
     trained = transfer.training_model(model)
     trained.compile(
-        optimizers.make(
-            settings.training.optimizer,
-            schedule="constant",
-            learning_rate=settings.training.learning_rate,
-            steps=1,
-            weight_decay=settings.training.weight_decay,
-            clip_norm=settings.training.clip_norm,
-        ),
+        dataclasses.replace(
+            settings.training, schedule="constant"
+        ).make_optimizer(steps=1),
         tagger_training.make_loss(settings.training.loss, None),
         jit_compile=False,
     )

@@ -80,28 +80,14 @@ class Loop(keras.callbacks.Callback):
     def fit(self, manifest: manifests.Manifest) -> None:
         """Runs the steps that are left."""
         training, progress = self.settings.training, self.progress
-        reader = slice_reader.SliceReader(
-            manifest, self.settings.audio.clip_samples, training.max_lost_share
-        )
-        self._reader = reader
-        self._clock = self._saved_at = time.monotonic()
+        reader = self._opened(manifest)
         with reader.plain_errors():
             while not progress.is_over(training.epochs):
                 left = (progress.epoch + 1) * self.steps - progress.step
                 # An epoch that was interrupted is a shorter fit of its own.
                 whole = left == self.steps
-                stream = dataset.training_dataset(
-                    manifest,
-                    self.settings.audio,
-                    reader,
-                    batch_size=training.batch_size,
-                    seed=self.settings.seed,
-                    epochs=training.epochs,
-                    first_step=progress.step,
-                    augmentation=self.settings.augmentation,
-                )
                 self.trained.fit(
-                    transfer.fitting(stream, self.trained),
+                    self._stream(manifest, reader),
                     steps_per_epoch=left,
                     initial_epoch=progress.epoch,
                     epochs=training.epochs if whole else progress.epoch + 1,
@@ -109,6 +95,30 @@ class Loop(keras.callbacks.Callback):
                     callbacks=[self],
                     verbose=0,
                 )
+
+    def _opened(self, manifest):
+        self._reader = slice_reader.SliceReader(
+            manifest,
+            self.settings.audio.clip_samples,
+            self.settings.training.max_lost_share,
+        )
+        self._clock = self._saved_at = time.monotonic()
+        return self._reader
+
+    def _stream(self, manifest, reader, share=dataset.WHOLE):
+        """The batches that are left, of a share of the recordings."""
+        stream = dataset.training_dataset(
+            manifest,
+            self.settings.audio,
+            reader,
+            batch_size=self.settings.training.batch_size,
+            seed=self.settings.seed,
+            epochs=self.settings.training.epochs,
+            first_step=self.progress.step,
+            augmentation=self.settings.augmentation,
+            share=share,
+        )
+        return transfer.fitting(stream, self.trained)
 
     def on_epoch_begin(
         self, epoch: int, logs: dict[str, float] | None = None

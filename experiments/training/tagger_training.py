@@ -222,14 +222,7 @@ def train_model(
         trained_model = recipe.fitted(model)
         loss = recipe.loss(weights)
         trained_model.compile(
-            optimizers.make(
-                training.optimizer,
-                schedule=training.schedule,
-                learning_rate=training.learning_rate,
-                steps=steps * training.epochs,
-                weight_decay=training.weight_decay,
-                clip_norm=training.clip_norm,
-            ),
+            training.make_optimizer(steps * training.epochs),
             loss,
             metrics=logit_trace.traces(loss) if training.trace_logits else None,
             # XLA on a CPU takes twice as long.

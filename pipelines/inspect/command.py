@@ -16,6 +16,7 @@ from pipelines import manifest
 from pipelines.inspect import inspection, inspection_text, measurements
 from pipelines.inspect.fingerprints import near_duplicates
 from pipelines.inspect.pages import inspection_page, listening_page
+from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 from tftag.files import no_links
 from tftag.files.remote import address as addresses
@@ -49,15 +50,6 @@ def main(argv: list[str] | None = None) -> int:
     )
     sys.stdout.write(f"\nWrote {' and '.join(map(str, written))}\n")
     return 0
-
-
-def _count(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(
-            f"must be at least 1. Received: {value}"
-        )
-    return value
 
 
 def _parse(argv):
@@ -96,7 +88,7 @@ def _parse(argv):
     )
     add(
         "--examples",
-        type=_count,
+        type=arguments_lib.count,
         default=2,
         metavar="N",
         help="players per tag and split (default: 2)",

@@ -3,27 +3,17 @@
 import csv
 import hashlib
 import pathlib
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, cast
 
+from pipelines.manifest import tag_lists, tracks
 from tftag.files import atomic_write, escaping
 
-COLUMNS = (
-    "track_id",
-    "path",
-    "split",
-    "artist",
-    "tags",
-    "samples",
-    "peak",
-    "data_offset",
-    "file_bytes",
-    "audio_hash",
-    "codec",
-    "source_rate_hz",
-    "source_frames",
-)
+# What each cell holds, as text.
+_READ: dict[str, Callable[[str], object]] = {
+    **tracks.TYPES,
+    "tags": tag_lists.split_tags,
+}
 
 
 class _Hashed:
@@ -51,12 +41,12 @@ def write_rows(path: pathlib.Path, table: Iterable[tuple]) -> str:
     with atomic_write.replacing(path) as file:
         written = _Hashed(file)
         write_row = escaping.csv_row_writer(cast(IO[str], written))
-        write_row(COLUMNS)
-        for track_id, where, split, artist, names, *numbers in table:
-            samples, peak, *others = numbers
-            row = (track_id, where, split, artist, join_tags(names))
-            # A numpy float32 prints fewer digits than it is read back with.
-            write_row((*row, samples, float(peak), *others))
+        write_row(tracks.COLUMNS)
+        for row in table:
+            values = dict(zip(tracks.COLUMNS, row, strict=True))
+            values["tags"] = tag_lists.join_tags(values["tags"])
+            values["peak"] = float(values["peak"])
+            write_row([*values.values()])
     return written.known.hexdigest()
 
 
@@ -78,27 +68,14 @@ def read_rows(path: pathlib.Path) -> Iterator[tuple]:
     ):
         reader = csv.reader(file)
         try:
-            if tuple(next(reader, ())) != COLUMNS:
-                raise ValueError(f"the columns must be {','.join(COLUMNS)}")
+            if tuple(next(reader, ())) != tracks.COLUMNS:
+                raise ValueError(
+                    f"the columns must be {','.join(tracks.COLUMNS)}"
+                )
             for row in reader:
-                track_id, *texts = map(escaping.read_cell, row)
-                where, split, artist, names, *others = texts
-                samples, peak, data_offset, file_bytes, *others = others
-                known, codec, source_rate_hz, source_frames = others
-                yield (
-                    track_id,
-                    where,
-                    split,
-                    artist,
-                    split_tags(names),
-                    int(samples),
-                    float(peak),
-                    int(data_offset),
-                    int(file_bytes),
-                    known,
-                    codec,
-                    int(source_rate_hz),
-                    int(source_frames),
+                cells = zip(_READ.values(), row, strict=True)
+                yield tuple(
+                    read(escaping.read_cell(cell)) for read, cell in cells
                 )
         except (ValueError, csv.Error) as error:
             # Text is decoded in blocks, before a line of it is known.
@@ -107,19 +84,3 @@ def read_rows(path: pathlib.Path) -> Iterator[tuple]:
                 f"{path}{line} is not as it was written: "
                 f"{error}. Prepare the data again."
             ) from error
-
-
-def join_tags(names: Iterable[str]) -> str:
-    """One cell of tags, joined by `|`; a `|` inside a tag gets a backslash."""
-    joined = "|".join(names := tuple(names))
-    if "\\" not in joined and joined.count("|") < max(len(names), 1):
-        return joined
-    return "|".join(re.sub(r"([\\|])", r"\\\1", name) for name in names)
-
-
-def split_tags(cell: str) -> tuple[str, ...]:
-    """The tags of a cell that `join_tags` made."""
-    if "\\" not in cell:
-        return tuple(cell.split("|")) if cell else ()
-    names = re.findall(r"(?:[^\\|]|\\.)+", cell, re.DOTALL)
-    return tuple(re.sub(r"\\(.)", r"\1", n, flags=re.DOTALL) for n in names)

@@ -3,11 +3,12 @@
 import array
 import functools
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from pipelines.manifest import csv_rows, texts
+from pipelines.manifest import texts
 
 
 class TagLists:
@@ -126,7 +127,7 @@ class TagCells:
     """The tags of many recordings, in cells that are read when asked for."""
 
     def __init__(self, cells: texts.Texts):
-        """Takes cells that `csv_rows.join_tags` made."""
+        """Takes cells that `join_tags` made."""
         self._cells = cells
 
     def __len__(self) -> int:
@@ -135,11 +136,11 @@ class TagCells:
 
     def __getitem__(self, row: int) -> tuple[str, ...]:
         """The tags of a row."""
-        return csv_rows.split_tags(self._cells[row])
+        return split_tags(self._cells[row])
 
     def of_rows(self, rows: np.ndarray) -> list[tuple[str, ...]]:
         """The tags of some rows, in their order."""
-        return list(map(csv_rows.split_tags, self._cells.of_rows(rows)))
+        return list(map(split_tags, self._cells.of_rows(rows)))
 
     def take(self, rows: np.ndarray) -> TagLists:
         """The lists of some rows, in their order."""
@@ -151,10 +152,26 @@ class TagCells:
         for block in self._cells.blocks():
             joined = "|".join(filter(None, block))
             if "\\" in joined:
-                lists = list(map(csv_rows.split_tags, block))
+                lists = list(map(split_tags, block))
                 names = list(itertools.chain(*lists))
                 grown.add(names, list(map(len, lists)))
             else:
                 counts = [cell.count("|") + 1 if cell else 0 for cell in block]
                 grown.add(joined.split("|") if joined else [], counts)
         return grown.whole()
+
+
+def join_tags(names: Iterable[str]) -> str:
+    """One cell of tags, joined by `|`; a `|` inside a tag gets a backslash."""
+    joined = "|".join(names := tuple(names))
+    if "\\" not in joined and joined.count("|") < max(len(names), 1):
+        return joined
+    return "|".join(re.sub(r"([\\|])", r"\\\1", name) for name in names)
+
+
+def split_tags(cell: str) -> tuple[str, ...]:
+    """The tags of a cell that `join_tags` made."""
+    if "\\" not in cell:
+        return tuple(cell.split("|")) if cell else ()
+    names = re.findall(r"(?:[^\\|]|\\.)+", cell, re.DOTALL)
+    return tuple(re.sub(r"\\(.)", r"\1", n, flags=re.DOTALL) for n in names)

@@ -52,7 +52,9 @@ class Track:
 
 
 COLUMNS = tuple(field.name for field in dataclasses.fields(Track))
-TYPES = {field.name: field.type for field in dataclasses.fields(Track)}
+TYPES: dict[str, Any] = {
+    field.name: field.type for field in dataclasses.fields(Track)
+}
 NUMBERS = tuple(n for n, kind in TYPES.items() if kind in (int, float))
 TEXTS = tuple(n for n, kind in TYPES.items() if kind is str)
 DTYPES: dict[Any, Any] = {int: np.int64, float: np.float64}

@@ -23,7 +23,7 @@ import soxr
 
 from pipelines.prepare import convert_worker, journal, progress
 from pipelines.reading import arrays
-from tftag.audio import ffmpeg
+from tftag.audio import decoding_pool, ffmpeg
 from tftag.console import interrupts
 from tftag.files import atomic_write, no_links
 from tftag.files.remote import address as addresses
@@ -82,7 +82,7 @@ def convert_files(
         ValueError: Another process is writing to the folder.
     """
     if processes is None:
-        processes = _usable_cores()
+        processes = decoding_pool.usable_cores()
     if processes < 1 or not seconds_per_file > 0:
         raise ValueError(
             "`processes` and `seconds_per_file` must be > 0. "
@@ -195,12 +195,6 @@ def _holds(answer, wav, seconds_per_file, installed):
 
 def _wav(folder, track_id):
     return folder / WAV_FOLDER / f"{track_id}.wav"
-
-
-def _usable_cores():
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _rejected(reason, detail, final=False, **facts):

@@ -170,6 +170,7 @@ def training_dataset(
             labels, augmentation.tag_balance
         )
 
+    @tf.autograph.experimental.do_not_convert
     def batches_of_epoch(epoch):
         drawn = _draw_epoch(
             [seed, epoch], samples, probabilities, spec, augmentation
@@ -288,6 +289,8 @@ def evaluation_dataset(
 
 def _in_order(dataset, load, elements: int) -> tf.data.Dataset:
     """Loads in parallel without a change of order."""
+    # No branch depends on a tensor: to translate them would take seconds.
+    load = tf.autograph.experimental.do_not_convert(load)
     dataset = dataset.map(load, tf.data.AUTOTUNE, deterministic=True)
     dataset = dataset.prefetch(_BATCHES_AHEAD)
     return dataset.apply(tf.data.experimental.assert_cardinality(elements))

@@ -18,7 +18,7 @@ import dataclasses
 
 import numpy as np
 
-from pipelines.synthetic import other_sounds, sounds
+from pipelines.synthetic import other_sounds, sounds, waves
 
 MELODIC = ("plucked", "struck", "bowed", "blown", "organ", "synth")
 VOICES = sounds.VOICES | other_sounds.VOICES
@@ -159,11 +159,10 @@ def _play_band(
         seconds = held_share * half_beats * grid.half_beat_seconds
         name = (voice, key, half_beats)
         if name not in cache:
-            cache[name] = VOICES[voice](
-                440 * 2 ** ((key - 69 + plan.artist.cents / 100) / 12),
-                *(seconds, sample_rate_hz),
-                *(plan.artist.colours[voice], generator),
-            )
+            hz = 440 * 2 ** ((key - 69 + plan.artist.cents / 100) / 12)
+            colour = plan.artist.colours[voice]
+            note = waves.Note(hz, seconds, sample_rate_hz, colour)
+            cache[name] = VOICES[voice](note, generator)
         gain *= generator.uniform(0.85, 1.15)
         _add(mix, cache[name], step, grid, sample_rate_hz, gain, generator)
 

@@ -9,14 +9,9 @@ import numpy as np
 from pipelines.synthetic import waves
 
 
-def harpsichord(
-    frequency_hz: float,
-    seconds: float,
-    sample_rate_hz: int,
-    colour: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def harpsichord(note: waves.Note, generator: np.random.Generator) -> np.ndarray:
     """A plucked string with its octave: thin, bright to the end, cut short."""
+    frequency_hz, seconds, sample_rate_hz, colour = note
     time = waves.time_axis(seconds + 0.06, sample_rate_hz)
     wave = np.zeros(time.size)
     # Two rows of strings; they are never tuned quite alike.
@@ -34,14 +29,9 @@ def harpsichord(
     return waves.level(tone * waves.gate(time, 0.001, 0.05))
 
 
-def marimba(
-    frequency_hz: float,
-    seconds: float,
-    sample_rate_hz: int,
-    colour: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def marimba(note: waves.Note, generator: np.random.Generator) -> np.ndarray:
     """A struck bar of wood: a round tone, soon gone, two octaves in tune."""
+    frequency_hz, seconds, sample_rate_hz, colour = note
     time = waves.time_axis(seconds + 0.25, sample_rate_hz)
     bar = np.zeros(time.size)
     # Bars are carved until their partials stand two octaves apart.
@@ -60,14 +50,9 @@ def marimba(
     return waves.level((bar + 0.1 * thud) * waves.gate(time, 0.003, 0.2))
 
 
-def cello(
-    frequency_hz: float,
-    seconds: float,
-    sample_rate_hz: int,
-    colour: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def cello(note: waves.Note, generator: np.random.Generator) -> np.ndarray:
     """A large bowed string: dark, in a deep body, with a wide slow vibrato."""
+    frequency_hz, seconds, sample_rate_hz, colour = note
     time = waves.time_axis(seconds + 0.15, sample_rate_hz)
     harmonics = waves.harmonics(frequency_hz, sample_rate_hz, 40)
     body = 0.25 + sum(
@@ -85,14 +70,9 @@ def cello(
     return waves.level(tone * waves.gate(time, min(0.22, 0.5 * seconds), 0.14))
 
 
-def trumpet(
-    frequency_hz: float,
-    seconds: float,
-    sample_rate_hz: int,
-    colour: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def trumpet(note: waves.Note, generator: np.random.Generator) -> np.ndarray:
     """A blown horn of brass: the louder the brighter, so the start blares."""
+    frequency_hz, seconds, sample_rate_hz, colour = note
     time = waves.time_axis(seconds + 0.05, sample_rate_hz)
     harmonics = waves.harmonics(frequency_hz, sample_rate_hz, 40)
     # The bell lets out the more, the higher, up to a limit of its own.
@@ -109,14 +89,9 @@ def trumpet(
     return waves.level(tone * waves.gate(time, min(0.03, 0.3 * seconds), 0.05))
 
 
-def oboe(
-    frequency_hz: float,
-    seconds: float,
-    sample_rate_hz: int,
-    colour: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def oboe(note: waves.Note, generator: np.random.Generator) -> np.ndarray:
     """A blown double reed: nasal, louder at 1.1 and 2.9 kHz than below."""
+    frequency_hz, seconds, sample_rate_hz, colour = note
     time = waves.time_axis(seconds + 0.05, sample_rate_hz)
     harmonics = waves.harmonics(frequency_hz, sample_rate_hz, 30)
     weights = np.full(len(harmonics), 0.1)

@@ -1,10 +1,9 @@
 """Instruments as functions of numpy arrays: one note, one hit, one texture.
 
-A voice takes the pitch in Hz, the seconds until the note is let go, the rate
-and two things of the player: `colour`, from 0 to 1, and a generator for all
-that is noise. It answers float32 `[samples]`, somewhat longer than asked as
-the note dies away, of the same loudness for every voice, so that none can be
-told by its level. A drum is a voice without pitch and length.
+A voice takes a note and a generator for all that is noise. It answers float32
+`[samples]`, somewhat longer than asked as the note dies away, of the same
+loudness for every voice, so that none can be told by its level. A drum is a
+voice without pitch and length.
 """
 
 import numpy as np
@@ -12,14 +11,9 @@ import numpy as np
 from pipelines.synthetic import waves
 
 
-def plucked(
-    frequency_hz: float,
-    seconds: float,
-    sample_rate_hz: int,
-    colour: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def plucked(note: waves.Note, generator: np.random.Generator) -> np.ndarray:
     """A plucked string: harmonics that die away the faster the higher."""
+    frequency_hz, seconds, sample_rate_hz, colour = note
     time = waves.time_axis(seconds + 0.25, sample_rate_hz)
     harmonics = waves.harmonics(frequency_hz, sample_rate_hz, 20)
     pluck_point = 0.13 + 0.25 * (1 - colour)
@@ -38,14 +32,9 @@ def plucked(
     return waves.level(string.imag * decay * waves.gate(time, 0.002, 0.12))
 
 
-def struck(
-    frequency_hz: float,
-    seconds: float,
-    sample_rate_hz: int,
-    colour: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def struck(note: waves.Note, generator: np.random.Generator) -> np.ndarray:
     """A struck bar or bell: few partials, far from harmonic, that ring on."""
+    frequency_hz, seconds, sample_rate_hz, colour = note
     time = waves.time_axis(seconds + 0.8, sample_rate_hz)
     ratios = np.array((1.0, 2.756, 5.404, 8.933))
     weights = np.array((1.0, 0.8, 0.7, 0.5)) * (0.7 + 0.3 * colour)
@@ -62,14 +51,9 @@ def struck(
     return waves.level((bar + 0.4 * click) * waves.gate(time, 0.001, 0.7))
 
 
-def bowed(
-    frequency_hz: float,
-    seconds: float,
-    sample_rate_hz: int,
-    colour: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def bowed(note: waves.Note, generator: np.random.Generator) -> np.ndarray:
     """A bowed string: a saw with a body, a slow attack and vibrato."""
+    frequency_hz, seconds, sample_rate_hz, colour = note
     time = waves.time_axis(seconds + 0.1, sample_rate_hz)
     harmonics = waves.harmonics(frequency_hz, sample_rate_hz, 40)
     body = 0.35 + sum(
@@ -86,14 +70,9 @@ def bowed(
     return waves.level(tone * waves.gate(time, min(0.16, 0.4 * seconds), 0.09))
 
 
-def blown(
-    frequency_hz: float,
-    seconds: float,
-    sample_rate_hz: int,
-    colour: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def blown(note: waves.Note, generator: np.random.Generator) -> np.ndarray:
     """A blown pipe: few harmonics in a stream of breath, and a chiff."""
+    frequency_hz, seconds, sample_rate_hz, colour = note
     time = waves.time_axis(seconds + 0.08, sample_rate_hz)
     harmonics = waves.harmonics(frequency_hz, sample_rate_hz, 9)
     flute = 0.32 ** (harmonics - 1.0)
@@ -110,14 +89,9 @@ def blown(
     return waves.level(tone * waves.gate(time, min(0.06, 0.3 * seconds), 0.07))
 
 
-def organ(
-    frequency_hz: float,
-    seconds: float,
-    sample_rate_hz: int,
-    colour: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def organ(note: waves.Note, generator: np.random.Generator) -> np.ndarray:
     """An organ: drawbars at octaves and fifths, level as long as it is held."""
+    frequency_hz, seconds, sample_rate_hz, colour = note
     time = waves.time_axis(seconds + 0.03, sample_rate_hz)
     weights = np.zeros(16)
     # Counted from half the pitch: 16', 5 1/3', 8', 4', 2 2/3', 2', 1 1/3', 1'.
@@ -137,14 +111,9 @@ def organ(
     )
 
 
-def synth(
-    frequency_hz: float,
-    seconds: float,
-    sample_rate_hz: int,
-    colour: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def synth(note: waves.Note, generator: np.random.Generator) -> np.ndarray:
     """A synthesizer: three detuned saws under a filter that opens and shuts."""
+    frequency_hz, seconds, sample_rate_hz, colour = note
     time = waves.time_axis(seconds + 0.1, sample_rate_hz)
     harmonics = waves.harmonics(frequency_hz, sample_rate_hz, 60)
     open_weights = 1 / harmonics ** (0.75 - 0.25 * colour)
@@ -158,14 +127,9 @@ def synth(
     return waves.level(wave * waves.gate(time, 0.02, 0.09))
 
 
-def bass(
-    frequency_hz: float,
-    seconds: float,
-    sample_rate_hz: int,
-    colour: float,
-    generator: np.random.Generator,
-) -> np.ndarray:
+def bass(note: waves.Note, generator: np.random.Generator) -> np.ndarray:
     """A bass: a round low tone of three harmonics with a thump."""
+    frequency_hz, seconds, sample_rate_hz, colour = note
     time = waves.time_axis(seconds + 0.05, sample_rate_hz)
     weights = np.array((1.0, 0.35 + 0.3 * colour, 0.1 + 0.15 * colour))
     glide = 0.02 * (1 - np.exp(-30 * time)) / 30

@@ -1,8 +1,26 @@
 """What the voices are made of: time, gate, harmonics, one period, loudness."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 TABLE_POINTS = 4_096
+
+
+class Note(NamedTuple):
+    """What a voice is asked to play.
+
+    Attributes:
+        frequency_hz: its pitch.
+        seconds: until it is let go.
+        sample_rate_hz: of the samples.
+        colour: of the player, from 0 to 1.
+    """
+
+    frequency_hz: float
+    seconds: float
+    sample_rate_hz: int
+    colour: float
 
 
 def time_axis(seconds: float, sample_rate_hz: int) -> np.ndarray:

@@ -146,6 +146,7 @@ def test_a_finished_run_says_so_and_changes_nothing(finished, capsys):
     assert path.stat().st_mtime_ns == before
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_run_killed_after_its_training_is_finished(finished, quick_export):
     run = run_of(finished)
     before = run.read_json("metrics.json")
@@ -175,7 +176,7 @@ def test_other_data_under_the_name_is_refused(finished, capsys, tmp_path):
     assert "data: " in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("no_graphs")
+@pytest.mark.usefixtures("no_graphs", "no_figures")
 def test_without_a_test_split_figures_are_labelled(
     tmp_path, capsys, quick_export
 ):
@@ -197,7 +198,7 @@ def test_without_a_test_split_figures_are_labelled(
     assert values[0] == pytest.approx(values[1], abs=0.3)
 
 
-@pytest.mark.usefixtures("no_graphs")
+@pytest.mark.usefixtures("no_graphs", "no_figures")
 def test_all_recordings_without_validation(tmp_path, capsys, quick_export):
     tone_manifest.make(tmp_path / "data", train=8, validation=4, test=4)
     assert call(tmp_path, train_on="all", preset="seed", epochs=1) == 0
@@ -301,7 +302,7 @@ def test_the_presets_fit_their_own_network():
         assert settings.audio.clip_frames >= 2**settings.model.backbone.blocks
 
 
-@pytest.mark.usefixtures("no_graphs")
+@pytest.mark.usefixtures("no_graphs", "no_figures")
 def test_transfer_keeps_the_licences_and_scores_as_it_serves(
     tmp_path, monkeypatch
 ):

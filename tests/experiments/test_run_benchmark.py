@@ -30,7 +30,8 @@ def test_pipeline_says_how_to_get_what_it_is_compared_with(no_torch, capsys):
 
 
 def test_formats_reports_every_kind_of_file(no_torch, capsys):
-    assert run_benchmark.main(["formats", *SHORT, "--seconds", "0.1"]) == 0
+    few = ["--rounds", "1", "--files", "2", "--seconds", "0.02"]
+    assert run_benchmark.main(["formats", *SHORT, *few]) == 0
     said = capsys.readouterr().out
     for name in ("prepared WAV", "WAV", "FLAC", "MP3", "Ogg Vorbis", "NumPy"):
         assert f"{name}, tftag" in said
@@ -65,7 +66,7 @@ def test_frontend_reports_milliseconds(capsys):
 
 def test_step_times_training_and_inference_of_a_preset(capsys):
     arguments = "step --preset strong --clip-seconds 1 --width 0.02 --blocks 2"
-    small = ["--batch-size", "2", "--tags", "3", *FEW]
+    small = ["--batch-size", "2", "--tags", "3", "--members", "1", *FEW]
     assert run_benchmark.main([*arguments.split(), *small]) == 0
     said = capsys.readouterr().out
     # Without a GPU the preset's float16 is not what training uses.

@@ -66,7 +66,7 @@ def test_a_start_that_knows_what_is_scored_is_refused(
 
 def test_folds_of_other_settings_are_refused(cross_validation_run, capsys):
     assert call(cross_validation_run, epochs=3) == 2
-    assert "epochs: 2 -> 3" in capsys.readouterr().err
+    assert "epochs: 1 -> 3" in capsys.readouterr().err
 
 
 def test_folds_of_other_data_are_refused(

@@ -79,6 +79,7 @@ def test_arrays_in_place_are_scored_as_their_recordings(trained, tmp_path):
     np.testing.assert_allclose(found[1], found[0], atol=1e-6)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_recordings_that_were_trained_on_are_said_to_be(trained, tmp_path):
     status, run = evaluate(trained, trained / "data", tmp_path, "--name", "b")
     assert status == 0
@@ -111,6 +112,7 @@ def test_a_model_of_all_recordings_was_trained_on_every_split(
     assert found == said or "trained" in found
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_tags_are_matched_by_name_in_any_order(trained, tmp_path):
     made = tone_manifest.make(tmp_path / "other", train=0, validation=0, test=8)
     other = dataclasses.replace(

@@ -80,11 +80,7 @@ def test_scores_from_scratch_stand_beside_them(call, capsys):
     assert run("--scratch", scratch) == 2
     assert "without scores.npz of fold 0" in capsys.readouterr().err
     manifest = run_few_shot.manifests.read_manifest(place / "data")
-    folds = run_few_shot.splits.folds(
-        [track.artist for track in manifest.tracks],
-        [track.audio_hash for track in manifest.tracks],
-        run_few_shot.FOLDS,
-    )
+    folds = run_few_shot.recordings.folds(manifest, run_few_shot.FOLDS)
     for number in (0, 1):
         rows = folds[number]
         part = scratch / "folds" / f"fold_{number}"

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from tftag import audio, layers
-from tftag.models import musicnn
+from tftag.models import modulation, musicnn
 
 # Filters of each block: 3x3 convolution, batch norm, 2x2 max pooling, ReLU.
 FILTERS = (128, 256, 256, 256, 512, 512, 256)
@@ -46,8 +46,8 @@ class BackboneConfig:
             vectors are averaged; 0 takes the clip as one. Fixes the clip
             length. Patches behind the end of a short recording do not count.
         architecture: `blocks`, those of the reference experiment;
-            `short_chunk`, those of Won et al. 2020; or `musicnn`, which takes
-            neither `width` nor `blocks`.
+            `short_chunk`, those of Won et al. 2020; `musicnn`, or
+            `modulation`, which take neither `width` nor `blocks`.
     """
 
     width: float = 1.0
@@ -303,6 +303,7 @@ class Architecture:
             layers named by `member_prefixes`.
         poolings: The poolings that it has, by name.
         filters: Of each of its blocks.
+        constants: Of one in which nothing is trained, what makes its vectors.
     """
 
     vectors: Callable[
@@ -311,6 +312,12 @@ class Architecture:
     ]
     poolings: Collection[str]
     filters: tuple[int, ...] = FILTERS
+    constants: tuple[float, ...] = ()
+
+    @property
+    def learns(self) -> bool:
+        """Whether anything in it is trained."""
+        return not self.constants
 
 
 def _musicnn_vectors(
@@ -327,12 +334,25 @@ def _musicnn_vectors(
     ]
 
 
+def _modulation_vectors(
+    inputs: keras.KerasTensor,
+    audio_spec: audio.AudioSpec,
+    config: BackboneConfig,
+) -> list[keras.KerasTensor]:
+    return [modulation.vector(inputs)] * config.members
+
+
 ARCHITECTURES = {
     "blocks": Architecture(_block_vectors, POOLINGS),
     "short_chunk": Architecture(
         _block_vectors, {"embedding": _embedding}, SHORT_CHUNK_FILTERS
     ),
     "musicnn": Architecture(_musicnn_vectors, musicnn.POOLINGS),
+    "modulation": Architecture(
+        _modulation_vectors,
+        modulation.POOLINGS,
+        constants=modulation.CONSTANTS,
+    ),
 }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import linalg
 
 from experiments.scoring import evaluation
-from experiments.settings import dual_encoder_config, optimizers
+from experiments.settings import dual_encoder_config
 from pipelines import manifest as manifests
 from pipelines.reading import random_crops, slice_reader
 from tftag.models import clip_model, dual_encoder, named_outputs
@@ -87,13 +87,8 @@ def train_heads(
     steps = -(-len(clips.rows) // batch_size)
     fitted = dual_encoder.heads(model)
     fitted.compile(
-        optimizers.make(
-            training.optimizer,
-            schedule=training.schedule,
-            learning_rate=heads.heads_learning_rate,
-            steps=heads.heads_epochs * steps,
-            weight_decay=training.weight_decay,
-            clip_norm=training.clip_norm,
+        training.make_optimizer(
+            heads.heads_epochs * steps, heads.heads_learning_rate
         ),
         loss,
         jit_compile=False,

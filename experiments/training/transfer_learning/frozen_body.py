@@ -78,14 +78,7 @@ def train(
     batch_size = min(training.batch_size, len(labels))
     steps = len(labels) // batch_size
     fitted.compile(
-        optimizers.make(
-            training.optimizer,
-            schedule=training.schedule,
-            learning_rate=training.learning_rate,
-            steps=steps * training.epochs,
-            weight_decay=training.weight_decay,
-            clip_norm=training.clip_norm,
-        ),
+        training.make_optimizer(steps * training.epochs),
         loss,
         jit_compile=False,
     )

@@ -1,17 +1,13 @@
 """The steps of a training on several devices or machines."""
 
-import time
-
 import keras
 import tensorflow as tf
 
 from experiments.runs import checkpoint, run_folder
 from experiments.settings import dual_encoder_config
 from experiments.training import loop
-from experiments.training.transfer_learning import transfer
 from experiments.training.workers import group
 from pipelines import manifest as manifests
-from pipelines.reading import dataset, slice_reader
 
 
 class ReplicaLoop(loop.Loop):
@@ -61,27 +57,13 @@ class ReplicaLoop(loop.Loop):
         """Runs the steps that are left."""
         training = self.settings.training
         self._take_from_chief()
-        reader = slice_reader.SliceReader(
-            manifest, self.settings.audio.clip_samples, training.max_lost_share
-        )
-        self._reader = reader
-        self._clock = self._saved_at = time.monotonic()
+        reader = self._opened(manifest)
 
         def batches(_: tf.distribute.InputContext) -> tf.data.Dataset:
-            stream = dataset.training_dataset(
-                manifest,
-                self.settings.audio,
-                reader,
-                batch_size=training.batch_size,
-                seed=self.settings.seed,
-                epochs=training.epochs,
-                first_step=self.progress.step,
-                augmentation=self.settings.augmentation,
-                share=self.workers.share,
-            )
+            stream = self._stream(manifest, reader, self.workers.share)
             # Of an endless one, TensorFlow does not ask all workers at every
             # step whether they have another batch.
-            return transfer.fitting(stream, self.trained).repeat()
+            return stream.repeat()
 
         if self.progress.is_over(training.epochs):
             return

@@ -126,6 +126,7 @@ def test_a_recording_is_the_mean_of_the_unit_vectors_of_its_clips(made):
         )
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_on_a_tagger_its_body_stays_and_is_that_of_the_dual_encoder(
     made, tagger
 ):

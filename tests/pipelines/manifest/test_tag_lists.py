@@ -1,13 +1,15 @@
+import itertools
+
 import numpy as np
 import pytest
 
-from pipelines.manifest import csv_rows, tag_lists, texts
+from pipelines.manifest import tag_lists, texts
 
 LISTS = [("rock", "loud"), (), ("loud",), ("a|b", "\\", "rock"), ()]
 
 
 def of_cells(lists):
-    cells = map(csv_rows.join_tags, lists)
+    cells = map(tag_lists.join_tags, lists)
     return tag_lists.TagCells(texts.Texts.of(cells))
 
 
@@ -36,3 +38,13 @@ def test_rows_with_a_tag():
     held = tag_lists.TagLists.of(LISTS)
     assert held.rows_with("loud").tolist() == [0, 2]
     assert held.rows_with("").tolist() == []
+
+
+def test_tags_of_a_cell_come_back_whatever_is_in_them():
+    for length in (1, 2, 3):
+        for letters in itertools.product("a|\\,\n", repeat=length):
+            name = "".join(letters)
+            for names in ((name,), (name, "b"), ("|", name, name)):
+                cell = tag_lists.join_tags(names)
+                assert tag_lists.split_tags(cell) == names
+    assert tag_lists.split_tags(tag_lists.join_tags(())) == ()

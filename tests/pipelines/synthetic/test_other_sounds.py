@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.synthetic import other_sounds, sounds
+from pipelines.synthetic import other_sounds, sounds, waves
 
 RATE_HZ = 16_000
 VOICES = sounds.VOICES | other_sounds.VOICES
@@ -13,7 +13,7 @@ COLOURS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 def note(name, colour=0.5, hz=220.0):
     generator = np.random.default_rng(0)
-    return VOICES[name](hz, 1.0, RATE_HZ, colour, generator)
+    return VOICES[name](waves.Note(hz, 1.0, RATE_HZ, colour), generator)
 
 
 def bands_db(name, colour):
@@ -61,7 +61,7 @@ def test_every_pitch_and_length_that_is_played_can_be_rendered(
     name, hz, seconds
 ):
     generator = np.random.default_rng(0)
-    sound = VOICES[name](hz, seconds, 8_000, 0.5, generator)
+    sound = VOICES[name](waves.Note(hz, seconds, 8_000, 0.5), generator)
     assert np.all(np.isfinite(sound))
     assert 0.05 < np.abs(sound).max() < 1
 

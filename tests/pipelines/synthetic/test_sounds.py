@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from pipelines.synthetic import sounds
+from pipelines.synthetic import sounds, waves
 
 
 @pytest.mark.parametrize("name", sounds.VOICES)
 def test_voices_sound_at_their_pitch_and_at_one_loudness(name):
     generator = np.random.default_rng(0)
-    note = sounds.VOICES[name](220.0, 1.0, 16_000, 0.5, generator)
+    note = sounds.VOICES[name](waves.Note(220.0, 1.0, 16_000, 0.5), generator)
     assert note.dtype == np.float32
     assert np.all(np.isfinite(note))
     assert note.size >= 16_000

@@ -168,6 +168,7 @@ def test_no_split_leaks_into_another(small):
     assert small.source["licence"] == "CC0-1.0"
 
 
+@pytest.mark.slow
 def test_same_bytes_whatever_the_number_of_processes(small, tmp_path):
     synthetic_unseen.make(
         tmp_path, tracks=12, processes=1, sample_rate_hz=RATE_HZ

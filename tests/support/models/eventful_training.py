@@ -10,7 +10,7 @@ from experiments.training import tagger_training
 # schedule, adaptive weights, mixing, masks, balance.
 EVERYTHING = {
     **tone_manifest.SMALL,
-    "epochs": 6,
+    "epochs": 4,
     "dropout": 0.3,
     "tag_weights": "adaptive",
     "average_decay": 0.9,

@@ -129,6 +129,7 @@ def test_starts_at_the_bias_of_rare_pairs():
     assert logits.std() > 1e-3
 
 
+@pytest.mark.usefixtures("no_graphs")
 @pytest.mark.parametrize("members", [1, 3])
 def test_masked_shares_every_weight(members):
     model = _model(members)
@@ -150,6 +151,7 @@ def test_masked_shares_every_weight(members):
     assert np.abs(after - before).min() > 1e-5
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_variables_hold_all_that_a_step_changes():
     model = _model(2)
     training = dual_encoder.masked(model)
@@ -253,6 +255,7 @@ def test_a_saved_dual_encoder_comes_back(tmp_path):
     assert training.output.shape == (None, 2, 4)
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_weights_per_clip_are_refused():
     training = dual_encoder.masked(_model())
     training.compile("sgd", losses.MultiPositiveInfoNCE())
@@ -287,6 +290,7 @@ def test_settings_out_of_range_are_refused(name, value):
         dual_encoder.DualEncoderConfig(**{name: value})
 
 
+@pytest.mark.usefixtures("no_graphs")
 @pytest.mark.parametrize("members", [1, 2])
 def test_heads_are_those_of_the_whole_model(members):
     model = _model(members)

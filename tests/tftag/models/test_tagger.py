@@ -119,6 +119,7 @@ def _mean_of_members(training, inputs):
     return call(training, inputs).mean(axis=1)
 
 
+@pytest.mark.usefixtures("no_graphs")
 @pytest.mark.parametrize("members", [1, 3])
 def test_masked_shares_every_weight(members):
     config = dataclasses.replace(
@@ -184,6 +185,7 @@ def test_masks_hide_what_they_cover():
     np.testing.assert_array_equal(*logits)
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_variables_hold_all_that_a_step_changes():
     model = tagger.Tagger(NAMES[:4], SPEC, CONFIG)
     model.compile("sgd", losses.BinaryCrossentropy())

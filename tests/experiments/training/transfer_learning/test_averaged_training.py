@@ -102,8 +102,26 @@ def test_the_network_has_the_data_the_seed_and_the_labels_of_the_run():
         seed=3,
         train_on="all",
         shuffle_labels=True,
+        average_with="",
     )
     assert network == expected
+
+
+def test_a_network_of_one_length_takes_the_clips_of_the_run():
+    settings = flags.replace(
+        baseline_config.strong(),
+        {"clip_seconds": 20.0, "clip_step_seconds": 7.0},
+    )
+    signal = settings.averaged_network().audio
+    assert (signal.clip_seconds, signal.clip_step_seconds) == (20.0, 7.0)
+    assert signal.hop_samples == baseline_config.modulation().audio.hop_samples
+
+
+def test_a_run_that_is_older_than_averages_stays_one_network():
+    values = flags.leaves(baseline_config.strong())
+    assert baseline_config.from_leaves(values) == baseline_config.strong()
+    del values["average_with"]
+    assert baseline_config.from_leaves(values).average_with == ""
 
 
 @pytest.mark.usefixtures("no_graphs")
@@ -119,7 +137,6 @@ def test_without_it_there_is_one_network(settings, made, tmp_path):
     [
         ({"average_share": 1.0}, "`average_share`.*1.0"),
         ({"average_with": "transfer"}, "no network from random weights"),
-        ({"average_with": "seed"}, "clips of its own length"),
         ({"average_with": "storng"}, "storng"),
         ({"init_from": "hub:x", "freeze": False}, "audio module"),
         ({"sample_rate_hz": 22_050}, "recordings at 16000 Hz"),

@@ -128,6 +128,7 @@ def test_loss_and_watched_figures_are_logged(settings, made, told, tmp_path):
 def test_a_part_of_the_logits_is_shared_at_the_end(
     settings, made, told, tmp_path
 ):
+    settings = flags.replace(settings, {"epochs": 2})
     alone, _ = train(settings, made, tmp_path / "1")
     settings = flags.replace(settings, {"tag_sharing": 0.5})
     shared, _ = train(settings, made, tmp_path / "2")
@@ -143,6 +144,7 @@ def test_a_part_of_the_logits_is_shared_at_the_end(
 def test_members_differ_and_their_mean_is_the_answer(
     settings, made, told, tmp_path
 ):
+    settings = flags.replace(settings, {"epochs": 2})
     model, _ = train(settings, made, tmp_path)
     vectors = np.random.default_rng(0).normal(
         size=(5, model.backbone.output.shape[1])

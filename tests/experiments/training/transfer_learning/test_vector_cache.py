@@ -11,6 +11,7 @@ from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import vector_cache
 from pipelines.reading import slice_reader
+from tftag.models import backbone
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +93,24 @@ def test_a_recording_that_cannot_be_read_is_named_and_the_rest_is_kept(
 def test_the_folder_is_the_one_of_the_presets(monkeypatch, tmp_path):
     monkeypatch.setenv("TFTAG_CACHE", str(tmp_path))
     assert vector_cache.default_folder() == tmp_path / "clip_vectors"
+
+
+def test_a_body_without_weights_is_told_by_its_constants(tmp_path, monkeypatch):
+    made = tone_manifest.make(tmp_path / "data", train=2, validation=0)
+    settings = flags.replace(
+        baseline_config.modulation(), {"clip_seconds": 1.0, "patch_frames": 8}
+    )
+    model = tagger_training.build(settings, made)
+    keys = {vector_cache._body_key(model, settings.audio)}
+    body = backbone.ARCHITECTURES["modulation"]
+    assert body.constants
+    for place in range(len(body.constants)):
+        changed = list(body.constants)
+        changed[place] += 1
+        monkeypatch.setitem(
+            backbone.ARCHITECTURES,
+            "modulation",
+            dataclasses.replace(body, constants=tuple(changed)),
+        )
+        keys.add(vector_cache._body_key(model, settings.audio))
+    assert len(keys) == 1 + len(body.constants)

@@ -259,22 +259,21 @@ def test_a_tagger_is_refused(tmp_path):
         )
 
 
-def test_an_ensemble_and_one_member_are_built_alike():
-    for members in (1, 3):
-        model = tiny_dual_encoder.build(members)
-        module = dual_encoder_signatures.ExportedDualEncoder(
-            model,
-            tiny_dual_encoder.SPEC,
-            NAMES,
-            tiny_tagger.CALIBRATION,
-            tiny_dual_encoder.word_vectors(),
-            [],
-            4,
-        )
-        samples = tiny_tagger.music(CLIP * 2)
-        run = module.signature_functions()["embed_audio"]
-        np.testing.assert_allclose(
-            run(tf.constant(samples[None]))["embedding"][0],
-            tiny_dual_encoder.live_embedding(model, samples),
-            atol=1e-5,
-        )
+def test_one_member_is_built_as_an_ensemble_is():
+    model = tiny_dual_encoder.build(members=1)
+    module = dual_encoder_signatures.ExportedDualEncoder(
+        model,
+        tiny_dual_encoder.SPEC,
+        NAMES,
+        tiny_tagger.CALIBRATION,
+        tiny_dual_encoder.word_vectors(),
+        [],
+        4,
+    )
+    samples = tiny_tagger.music(CLIP * 2)
+    run = module.signature_functions()["embed_audio"]
+    np.testing.assert_allclose(
+        run(tf.constant(samples[None]))["embedding"][0],
+        tiny_dual_encoder.live_embedding(model, samples),
+        atol=1e-5,
+    )
