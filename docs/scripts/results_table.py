@@ -184,8 +184,8 @@ def _with_interval(figure) -> str:
 
 _STRONG = "`strong`, from random weights"
 _SCRIPT = "a plain 100-line Keras script of the same seven blocks"
-_CONTROL = "`strong --average-with \"\" --shuffle-labels --epochs 30`"
-_ALONE = "`transfer --average-with \"\"`: in seconds, without that network"
+_CONTROL = '`strong --average-with "" --shuffle-labels --epochs 30`'
+_ALONE = '`transfer --average-with ""`: in seconds, without that network'
 
 TABLES = {
     "embedded": embedded,
@@ -212,13 +212,13 @@ TABLES = {
     "4q_from_scratch": _rows(
         {
             "strong": "`strong`",
-            "strong_alone": "`strong --average-with \"\"`: without modulation "
+            "strong_alone": '`strong --average-with ""`: without modulation '
             "spectra",
             "modulation": "`modulation`: these alone, in seconds",
-            "strong_4_members": "`strong --average-with \"\" --members 4`: "
+            "strong_4_members": '`strong --average-with "" --members 4`: '
             "four networks in place of two",
             "plain_script": _SCRIPT,
-            "strong_alone_by_probabilities": "`strong --average-with \"\"`, by "
+            "strong_alone_by_probabilities": '`strong --average-with ""`, by '
             "probabilities",
             "plain_script_by_probabilities": "the script, by probabilities",
             "hand_made": "the data set's 100 hand-made features, logistic "
