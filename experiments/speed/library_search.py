@@ -11,6 +11,7 @@ process of its own, which loads no TensorFlow.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -18,7 +19,9 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -30,6 +33,7 @@ from tftag.search.index import contents, recordings, writer
 _AT_ONCE = 20_000
 _TOP = 10
 _CHANGED = 1_000
+_LOOK_SECONDS = 0.2
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -70,7 +74,7 @@ def build(place: pathlib.Path, drawn: drawn_library.Drawn) -> dict[str, float]:
     began, cpu = time.monotonic(), time.process_time()
     dim = drawn.vectors.shape[1]
     new = contents.Contents("drawn", "drawn", dim, ("a",), roots=("/music",))
-    with writer.opened(place, new) as index:
+    with _own_peak_mb() as own, writer.opened(place, new) as index:
         for start in range(0, len(drawn.vectors), _AT_ONCE):
             rows = range(start, min(start + _AT_ONCE, len(drawn.vectors)))
             index.change([(_recording(at), drawn.vectors[at]) for at in rows])
@@ -82,6 +86,7 @@ def build(place: pathlib.Path, drawn: drawn_library.Drawn) -> dict[str, float]:
         "seconds_before_lists": flat,
         "cpu_seconds": time.process_time() - cpu,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+        "own_peak_mb": own[0],
         "index_mb": sum(p.stat().st_size for p in place.iterdir()) / 1e6,
     }
 
@@ -179,6 +184,26 @@ def _resident_mb() -> dict[str, float]:
         if name in ("VmRSS", "RssAnon", "RssFile"):
             found[name] = int(value.split()[0]) / 1e3
     return found
+
+
+@contextlib.contextmanager
+def _own_peak_mb() -> Iterator[list[float]]:
+    """The most memory within the block, without the files that are mapped."""
+    peak, is_over = [0.0], threading.Event()
+
+    def look() -> None:
+        while True:
+            peak[0] = max(peak[0], _resident_mb().get("RssAnon", 0.0))
+            if is_over.wait(_LOOK_SECONDS):
+                return
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield peak
+    finally:
+        is_over.set()
+        looking.join()
 
 
 def _print(title: str, found: dict) -> None:

@@ -59,7 +59,10 @@ def _faults(tracks: manifest_tracks.Tracks) -> Iterator[np.ndarray]:
     known = [tracks.where("split", name) for name in ("", *SPLITS)]
     yield np.flatnonzero(~np.logical_or.reduce(known))
     yield np.flatnonzero(tracks.numbers("samples") < 1)
-    is_absolute = np.array([path[:1] == "/" for path in paths]) & is_prepared
+    is_absolute = np.array(
+        [path[:1] == "/" or addresses.is_remote(path) for path in paths]
+    )
+    is_absolute &= is_prepared
     climbs = np.array([".." in path.split("/") for path in paths])
     yield np.flatnonzero(is_absolute | climbs)
     is_whole = tracks.numbers("source_rate_hz") == 0
@@ -80,6 +83,14 @@ def _repeated(values: list[str]) -> np.ndarray:
     )
 
 
+def has_addresses(tracks: manifest_tracks.Tracks) -> bool:
+    """Whether files of recordings are at addresses of their own."""
+    return any(
+        tracks.where("path", f"{scheme}://", is_start=True).any()
+        for scheme in addresses.SCHEMES
+    )
+
+
 def check_place(
     folder: pathlib.Path | addresses.Address, tracks: manifest_tracks.Tracks
 ) -> None:
@@ -93,7 +104,7 @@ def check_place(
     in_place = np.count_nonzero(~tracks.where("codec", PREPARED))
     if in_place:
         raise ValueError(
-            "Only converted audio is read from an address: prepare the data "
+            "A data set at an address has converted audio: prepare the data "
             f"without --in-place. Received: {in_place} of {len(tracks)} "
             f"recordings in place, {folder}"
         )
@@ -115,7 +126,7 @@ def check_files(
     """
     missing, cut = [], []
     # Of a bucket, folders are listed, each once.
-    is_remote = isinstance(folder, addresses.Address)
+    is_remote = isinstance(folder, addresses.Address) or has_addresses(tracks)
     rows = len(tracks) if is_remote else _BLOCK_ROWS
     for first in range(0, len(tracks), rows):
         block = tracks[first : first + rows]

@@ -140,7 +140,15 @@ class Manifest:
         self, track: manifest_tracks.Track
     ) -> pathlib.Path | addresses.Address:
         """Where the samples of a track are."""
+        if addresses.is_remote(track.path):
+            return addresses.Address(track.path)
         return self.folder / track.path
+
+    @property
+    def has_addresses(self) -> bool:
+        """Whether recordings are elsewhere than on this machine."""
+        is_there = isinstance(self.folder, addresses.Address)
+        return is_there or checks.has_addresses(self.tracks)
 
 
 def write_manifest(manifest: Manifest) -> pathlib.Path:
@@ -224,10 +232,10 @@ def _read(folder: pathlib.Path) -> Manifest:
     digest = hashlib.sha256(content).hexdigest()
     is_as_written = facts.get("written") == _written(digest, facts)
     if is_as_written:
-        may_climb = b".." in content
+        may_leave = b".." in content or b"://" in content
         tracks = csv_columns.read(content)
         # Who wrote it may be a stranger: it must not lead out of the folder.
-        if may_climb or tracks.where("path", "/", is_start=True).any():
+        if may_leave or tracks.where("path", "/", is_start=True).any():
             checks.check_tracks(tracks, path)
     else:
         del content

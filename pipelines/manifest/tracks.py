@@ -22,7 +22,8 @@ class Track:
     Attributes:
         track_id: Unique name.
         path: Its file, relative to the manifest's folder, with `/`;
-            absolute where it lies elsewhere and was not converted.
+            absolute, or an address, where it lies elsewhere and was not
+            converted.
         split: One of `SPLITS`, "" where none is given.
         artist: "" where unknown.
         tags: All clean tags, also those outside the vocabulary.

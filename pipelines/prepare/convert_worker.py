@@ -16,6 +16,8 @@ from tftag.audio import ffmpeg
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote, retries
 
+_ADDRESS = "its address has a password, a query or .. in it"
+
 
 def serve(
     connection: connections.Connection,
@@ -110,9 +112,14 @@ def convert(
     # Its ending may tell its format, and is the only part taken from outside.
     ending = re.search(r"\.[A-Za-z0-9]{1,5}$", source.name)
     fetched = f"{target}.fetched{ending[0] if ending else ''}"
+    # The manifest, which others read, would tell the secret.
+    stays = in_place and not source.has_secrets and ".." not in source.text
     try:
         remote.fetch_to_file(source, fetched)
-        return _convert(fetched, target, sample_rate_hz, False, array_rate_hz)
+        answer = _convert(fetched, target, sample_rate_hz, stays, array_rate_hz)
+        if in_place and not stays and "warnings" in answer:
+            answer["warnings"].append(f"{journal.NOT_IN_PLACE}: {_ADDRESS}")
+        return answer
     except retries.RemoteError as error:
         return {"reason": "unreadable", "detail": error.reason, "final": False}
     finally:

@@ -116,7 +116,6 @@ def prepare(
     # Fails now rather than after hours; what is left decides below.
     overwriting.refuse_own_files(out, (i.path for i in listing.recordings))
     _check_arrays(listing, options)
-    _check_in_place(listing, options)
     _vocabulary(listing, listing.recordings, options)
     artists, of_artists = splits.shared_artists(listing.recordings)
     if artists and not options.accept_leak:
@@ -250,16 +249,6 @@ def _check_arrays(listing, options):
         )
 
 
-def _check_in_place(listing, options):
-    remote = [i.path for i in listing.recordings if addresses.is_remote(i.path)]
-    if remote and options.in_place:
-        raise ValueError(
-            "Audio at an address cannot be left in place: leave out --in-place "
-            f"to have it converted. Received: {len(remote)} addresses; the "
-            f"first is {remote[0]}"
-        )
-
-
 def _track(recording, answer, out):
     facts = ["samples", "peak", "data_offset", "file_bytes", "audio_hash"]
     path = f"{convert.WAV_FOLDER}/{recording.track_id}.wav"
@@ -282,7 +271,9 @@ def _also_by(answers):
 
 
 def _place(path, out):
-    """Relative to the data set where it lies in it, otherwise absolute."""
+    """Relative to the data set where it lies in it, otherwise whole."""
+    if isinstance(path, addresses.Address):
+        return f"{path.scheme}://{path.text.partition('://')[2]}"
     path, folder = pathlib.Path(os.path.abspath(path)), os.path.abspath(out)
     inside = path.is_relative_to(folder)
     return (path.relative_to(folder) if inside else path).as_posix()

@@ -9,9 +9,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pipelines import manifest as manifests
-from pipelines.reading import in_place, local_file, slice_decoders
+from pipelines.reading import (
+    fetched_files,
+    in_place,
+    local_file,
+    slice_decoders,
+)
 from tftag.files.remote import address as addresses
-from tftag.files.remote import remote
+from tftag.files.remote import remote, retries
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +32,7 @@ class SliceReader:
     log, kept in `lost`, and the next readable row takes its place, until too
     many are lost. The same loss always has the same replacement.
     Prepared WAVs are read as they are; what was not converted is decoded to
-    the same samples, by `in_place`.
+    the same samples, by `in_place`, from a cache where it is at an address.
 
     Attributes:
         manifest: The recordings; rows count from 0 in its order.
@@ -69,6 +74,8 @@ class SliceReader:
         self.lost: dict[str, str] = {}
         self.failure: ValueError | None = None
         self._lock = threading.Lock()
+        self._fetched = fetched_files.FetchedFiles()
+        self._waits = manifest.has_addresses
 
     def __call__(self, row: int, start: int) -> tuple[np.ndarray, int]:
         """Reads one clip.
@@ -125,7 +132,7 @@ class SliceReader:
                 self._fill_exactly(clips[i], row, start)
                 rows_used[i] = row
 
-        if isinstance(self.manifest.folder, addresses.Address):
+        if self._waits:
             remote.at_once(read_one, len(rows))
         else:
             for i in range(len(rows)):
@@ -191,20 +198,7 @@ class SliceReader:
         count = min(self.clip_samples, track.samples - start)
         if track.codec != manifests.PREPARED:
             clip[count:] = 0
-            source = self.manifest.wav_path(track)
-            if isinstance(source, addresses.Address):
-                raise ValueError(
-                    "A recording of a bucket must be prepared. "
-                    f"Received: {source}, {track.codec}."
-                )
-            return in_place.fill(
-                clip[:count],
-                source,
-                track,
-                self.manifest.sample_rate_hz,
-                start,
-                self.decoder,
-            )
+            return self._decode(clip[:count], track, start)
         unread = memoryview(clip[:count].data).cast("B")
         first_byte = track.data_offset + _BYTES_PER_SAMPLE * int(start)
         path = self.manifest.wav_path(track)
@@ -220,6 +214,28 @@ class SliceReader:
             return error.strerror or str(error)
         clip[count:] = 0
         return None
+
+    def _decode(
+        self, clip: np.ndarray, track: manifests.Track, start: int
+    ) -> str | None:
+        """Decodes into `clip`; returns why it could not, or `None`."""
+        source = self.manifest.wav_path(track)
+        try:
+            with self._fetched.here(
+                source, track.file_bytes, track.audio_hash
+            ) as file:
+                return in_place.fill(
+                    clip,
+                    file,
+                    track,
+                    self.manifest.sample_rate_hz,
+                    start,
+                    self.decoder,
+                )
+        except retries.RemoteError as error:
+            return error.reason
+        except OSError as error:
+            return error.strerror or str(error)
 
     def _lose(self, track: manifests.Track, reason: str):
         with self._lock:

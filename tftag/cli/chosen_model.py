@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
+from tftag.files import cache
 from tftag.files.remote import address as addresses
 from tftag.pretrained import presets
 from tftag.serving import version_folder
@@ -65,7 +66,12 @@ def split(
     # default would take its place.
     is_there = os.path.lexists(first) or addresses.is_remote(first)
     if not is_there and not _is_audio(first):
-        presets.resolve(first)
+        try:
+            presets.resolve(first)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"There is no file or folder {first!r}, nor a model. {error}"
+            ) from error
     return None, [first, *others]
 
 
@@ -83,7 +89,7 @@ def is_model(word: str) -> bool:
 def folder(model: str) -> pathlib.Path:
     """Where a model's files are, or will be: nothing else goes there."""
     if model in presets.PRESETS:
-        return presets.cache_folder()
+        return cache.folder()
     return pathlib.Path(model)
 
 

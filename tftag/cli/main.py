@@ -39,7 +39,12 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         0, or 1 where some of the files could not be read.
     """
-    parser = command_line.Parser(prog="tftag", description=__doc__)
+    parser = command_line.Parser(
+        prog="tftag",
+        description="Tags music, finds it by words and by example, and serves "
+        "both. `tftag tag music/` needs nothing but a folder of music.",
+        epilog="Each command says more by COMMAND --help.",
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for command_module in COMMANDS:
         command_module.add_parser(commands)

@@ -4,7 +4,7 @@ import argparse
 import pathlib
 
 from tftag.cli import command_line
-from tftag.files import escaping
+from tftag.files import cache, escaping
 from tftag.pretrained import presets
 
 
@@ -15,7 +15,7 @@ def add_parser(commands: "command_line.Commands") -> None:
         help="list the models that come with tftag",
         description="Lists the presets: what --model takes beside the folder "
         "of an export. A preset is exported when it is first used, to "
-        f"${presets.CACHE_VARIABLE} or else ~/.cache/tftag, and can be thrown "
+        f"${cache.VARIABLE} or else ~/.cache/tftag, and can be thrown "
         "away there at any time.",
     )
     models.set_defaults(run=run)
@@ -47,8 +47,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _described(preset: presets.Preset) -> str:
     licences = dict.fromkeys(one["name"] for one in preset.card()["licences"])
+    default = {
+        presets.TAGGER: "; the default of tag and learn",
+        presets.DUAL_ENCODER: "; the default of index, search and similar",
+    }
     lines = [
-        preset.summary,
+        preset.summary + default.get(preset.name, ""),
         f"tags: {len(preset.tags)}; licence of the weights: "
         f"{', '.join(licences)}; in the package: {_megabytes(preset.files)}",
     ]

@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import os
 import pathlib
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,10 @@ def add_parser(commands: "command_line.Commands") -> None:
     timeline = commands.add_parser(
         "timeline",
         help="draw the tags of a recording over time",
-        description="Draws the calibrated probabilities of the tags that are "
-        "likeliest anywhere in a recording, clip by clip, as a PNG. The "
-        "numbers themselves: tftag tag --timeline.",
+        description="Draws the probabilities of the tags that are likeliest "
+        "anywhere in a recording, clip by clip, as a PNG; those of a model "
+        "that was trained here are calibrated. The numbers themselves: tftag "
+        "tag --timeline.",
         epilog="Exit status: 0; 2 where the arguments are wrong or the file "
         "cannot be read.",
     )
@@ -70,6 +72,11 @@ def run(arguments: argparse.Namespace) -> int:
             installed.
         OSError: There is no such file or model, or no place to write to.
     """
+    # Before what takes seconds.
+    if not os.path.isfile(arguments.file):
+        raise FileNotFoundError(
+            f"FILE must be a recording. Received: {arguments.file}."
+        )
     try:
         from matplotlib import figure
     except ImportError as error:
@@ -126,4 +133,4 @@ def _draw(
     axes.invert_yaxis()
     axes.set_yticks(np.arange(len(names)) + 0.5, names, parse_math=False)
     axes.set_xlabel("start of the clip (seconds)")
-    axes.figure.colorbar(image, label="calibrated probability")
+    axes.figure.colorbar(image, label="probability")

@@ -16,9 +16,8 @@ from typing import Any
 
 import tftag
 from tftag.console import own_process
+from tftag.files import cache
 
-# Names another folder for what is exported once.
-CACHE_VARIABLE = "TFTAG_CACHE"
 _FOLDER = pathlib.Path(__file__).parent
 _PACKAGE = _FOLDER.parent
 _EXPORTER = "tftag.export.presets"
@@ -207,7 +206,7 @@ def saved_model(
 
     Returns:
         The folder of its SavedModel, of this tftag and these weights; it is
-        in `cache_folder`, and has a numbered folder like every export.
+        in `tftag.files.cache`, and has a numbered folder like every export.
 
     Raises:
         ValueError: There is no such preset, the cache folder cannot be
@@ -229,17 +228,8 @@ def cached(preset: Preset) -> pathlib.Path | None:
     return folder if any(folder.glob("*/saved_model.pb")) else None
 
 
-def cache_folder() -> pathlib.Path:
-    """Where presets are exported to: `$TFTAG_CACHE`, or the user's cache."""
-    if os.environ.get(CACHE_VARIABLE):
-        return pathlib.Path(os.environ[CACHE_VARIABLE])
-    if os.environ.get("XDG_CACHE_HOME"):
-        return pathlib.Path(os.environ["XDG_CACHE_HOME"]) / "tftag"
-    return pathlib.Path("~/.cache/tftag").expanduser()
-
-
 def _place(preset: Preset) -> pathlib.Path:
-    return cache_folder() / f"{preset.name}-{_fingerprint(preset)}"
+    return cache.folder() / f"{preset.name}-{_fingerprint(preset)}"
 
 
 def _fingerprint(preset: Preset) -> str:
@@ -259,7 +249,7 @@ def _export(name: str, folder: pathlib.Path) -> None:
     except OSError as error:
         raise ValueError(
             "A preset is exported once, to a folder that can be written; "
-            f"{CACHE_VARIABLE} names another one. Received: {error}."
+            f"{cache.VARIABLE} names another one. Received: {error}."
         ) from error
     try:
         own_process.run(_EXPORTER, [name, str(folder)])

@@ -20,9 +20,8 @@ from experiments.training.transfer_learning import cached_clips
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import audio
-from tftag.files import atomic_write
+from tftag.files import atomic_write, cache
 from tftag.models import backbone, clip_model
-from tftag.pretrained import presets
 
 # Recordings between two lines of progress, and lost at most by a kill.
 _AT_ONCE = 32
@@ -34,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 def default_folder() -> pathlib.Path:
     """Beside the exported presets: `$TFTAG_CACHE`, or the user's cache."""
-    return presets.cache_folder() / "clip_vectors"
+    return cache.folder() / "clip_vectors"
 
 
 def clip_vectors(

@@ -28,6 +28,7 @@ def test_a_small_library_is_measured(tmp_path, monkeypatch, capsys):
     place = tmp_path / "library.index"
     built = library_search.build(place, drawn)
     assert built["recordings"] == 1_000 and built["index_mb"] > 0.04
+    assert 0 < built["own_peak_mb"] <= built["peak_mb"]
     asked = library_search.ask(place, drawn)
     # 64 of 126 cells are looked into.
     assert asked["text_recall_at_10"] > 0.8

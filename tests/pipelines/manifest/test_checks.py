@@ -38,6 +38,7 @@ def changed(**values):
         ([changed(samples=0)], "0 samples"),
         ([changed(path="/a.wav")], "outside"),
         ([changed(path="../a.wav")], "outside"),
+        ([changed(path="s3://bucket/a.wav")], "outside"),
         ([changed(codec="flac/pcm_16")], "0 Hz"),
         ([changed(source_rate_hz=44_100)], "44100 Hz"),
         ([changed(tags=("",))], "empty tag"),
@@ -51,8 +52,10 @@ def test_tracks_that_cannot_be_are_refused(bad, said):
 
 
 def test_audio_that_was_not_converted_may_lie_anywhere():
-    lying = changed(track_id="b", path="/music/a.flac", **IN_PLACE)
-    checks.check_tracks(manifest.Tracks.of([TRACK, lying]), pathlib.Path("x"))
+    for path in ("/music/a.flac", "s3://bucket/a.flac"):
+        lying = changed(track_id="b", path=path, **IN_PLACE)
+        tracks = manifest.Tracks.of([TRACK, lying])
+        checks.check_tracks(tracks, pathlib.Path("x"))
 
 
 def test_in_a_bucket_all_audio_is_converted():

@@ -206,7 +206,9 @@ def test_what_does_not_say_that_it_is_whole_is_checked_row_by_row(tmp_path):
             manifest.read_manifest(tmp_path, check_files=False)
 
 
-@pytest.mark.parametrize("path", ["/etc/hosts", "../b.wav", "a/../../b.wav"])
+@pytest.mark.parametrize(
+    "path", ["/etc/hosts", "../b.wav", "a/../../b.wav", "s3://b/c.wav"]
+)
 def test_a_table_leads_nowhere_else_whoever_wrote_it(
     tmp_path, monkeypatch, path
 ):

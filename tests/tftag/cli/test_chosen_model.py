@@ -33,8 +33,10 @@ def test_files_and_folders_are_no_models(tmp_path, music, name):
 def test_a_misspelled_model_is_no_file_that_is_missing(music):
     with pytest.raises(FileNotFoundError, match="nearest preset is 'msd_mus"):
         chosen_model.split(None, ["MSD-musicnn", music])
-    with pytest.raises(FileNotFoundError, match="saved_models/absent"):
-        chosen_model.split(None, ["saved_models/absent", music])
+    said = "no file or folder 'saved_models/absent', nor a model. A model must"
+    for files in ([music], []):
+        with pytest.raises(FileNotFoundError, match=said):
+            chosen_model.split(None, ["saved_models/absent", *files])
 
 
 def test_a_model_alone_is_nothing_to_do(tagger_folder):
@@ -68,6 +70,9 @@ def test_help_lists_and_wrong_arguments_need_no_tensorflow():
     ("words", "message"),
     [
         ((".", "sad piano", "--model", "musicnn_word"), "neither."),
+        ((".", "sad", "piano"), "put quotes around its words"),
+        (("absent.index", "sad", "piano"), "put quotes around its words"),
+        (("saved_models/absent", ".", "sad piano"), "which is neither"),
         (("MODEL", ".", "sad", "--model", "b"), "put quotes around its words"),
         (("MODEL", "sad piano"), "folder and query follow it. Received"),
     ],

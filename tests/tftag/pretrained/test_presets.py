@@ -69,20 +69,3 @@ def test_an_export_that_fails_says_why(cache, monkeypatch):
     monkeypatch.setattr(presets, "_EXPORTER", "tftag.no_such_module")
     with pytest.raises(ValueError, match="could not be.*No module named"):
         presets.saved_model("msd_musicnn")
-
-
-@pytest.mark.parametrize(
-    ("variables", "folder"),
-    [
-        ({"TFTAG_CACHE": "/a", "XDG_CACHE_HOME": "/b"}, "/a"),
-        ({"TFTAG_CACHE": "", "XDG_CACHE_HOME": "/b"}, "/b/tftag"),
-        (
-            {"TFTAG_CACHE": "", "XDG_CACHE_HOME": "", "HOME": "/c"},
-            "/c/.cache/tftag",
-        ),
-    ],
-)
-def test_the_cache_is_the_users(monkeypatch, variables, folder):
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert str(presets.cache_folder()) == folder

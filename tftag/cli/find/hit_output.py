@@ -17,6 +17,7 @@ Then the cosine with each {what}: it compares recordings, not {what}s with each
 other. None of them is a probability.
 """
 _SAMPLED_FROM = 4_096
+_WIDEST_HEAD = 24
 
 
 def write(
@@ -94,7 +95,7 @@ def _write_table(
     file: TextIO, labels: Sequence[str], hits: Sequence[library_index.Hit]
 ) -> None:
     rank_width = len(str(len(hits)))
-    labels = [escaping.one_line(label) for label in labels]
+    labels = [_head(label) for label in labels]
     widths = [max(len(label), len("-0.123")) for label in labels]
     heads = [f"{label:>{n}}" for label, n in zip(labels, widths, strict=True)]
     front = [" " * rank_width, f"{'z':>6}", f"{'%':>6}"]
@@ -109,6 +110,15 @@ def _write_table(
         copies = f"  (and {len(hit.copies)} alike)" if hit.copies else ""
         path = escaping.one_line(remote_files.shown(hit.path))
         file.write("  ".join([*numbers, *cosines, path + copies]) + "\n")
+
+
+def _head(label: str) -> str:
+    """The end of what is too wide for a column: of a path it tells most."""
+    said = escaping.one_line(label)
+    if len(said) <= _WIDEST_HEAD:
+        return said
+    sign = "-" if said.startswith("-") else ""
+    return f"{sign}..{said[len(sign) + 2 - _WIDEST_HEAD :]}"
 
 
 def _write_playlist(file: TextIO, hits: Sequence[library_index.Hit]) -> None:

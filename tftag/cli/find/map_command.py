@@ -58,11 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
         ValueError: The index is none or empty, or `--out` is no page.
         OSError: There is no place to write to.
     """
-    positions.check_installed()
     out = pathlib.Path(arguments.out)
     _check(out)
     name = pathlib.Path(arguments.library).resolve().name
     index = opened_library.open_index(opened_library.here(arguments.library))
+    positions.check_installed()
     shown = page.points(index, arguments.most)
     atomic_write.write(out, page.html(shown, name))
     chosen_model.say(

@@ -15,6 +15,7 @@ import tqdm
 
 from tftag.audio import audio_files, decoders, decoding_pool, remote_files
 from tftag.cli import chosen_model
+from tftag.files import cache
 from tftag.files.remote import address as addresses
 from tftag.pretrained import presets
 from tftag.search import earlier_index, file_facts, library_index
@@ -72,8 +73,8 @@ def here(path: str) -> str:
     place = addresses.place(path)
     if not isinstance(place, addresses.Address):
         return path
-    cache = presets.cache_folder() / "indexes"
-    return os.fspath(remote_index.copied(place, cache))
+    indexes = cache.folder() / "indexes"
+    return os.fspath(remote_index.copied(place, indexes))
 
 
 def is_index(path: str | os.PathLike[str]) -> bool:

@@ -2,10 +2,12 @@
 
 import argparse
 import contextlib
+import os
 
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
 from tftag.cli.find import hit_output, opened_library, search_flags
+from tftag.files.remote import address as addresses
 from tftag.pretrained import presets
 from tftag.search import known_terms, query
 
@@ -123,10 +125,17 @@ def _model(arguments: argparse.Namespace) -> str | None:
                 f"Received: {library!r}, a model."
             )
         return arguments.model
-    if arguments.model is not None:
+    before = arguments.model_before
+    is_taken = os.path.lexists(before) or not (
+        os.path.lexists(library) or addresses.is_remote(library)
+    )
+    if arguments.model is not None or (
+        is_taken and not chosen_model.is_model(before)
+    ):
+        beside = "" if arguments.model is None else " beside --model"
         raise ValueError(
             "QUERY must be one argument: put quotes around its words. "
-            f"Received: {arguments.model_before!r}, {library!r} and "
-            f"{arguments.query!r} beside --model."
+            f"Received: {before!r}, {library!r} and {arguments.query!r}"
+            f"{beside}."
         )
-    return arguments.model_before
+    return before

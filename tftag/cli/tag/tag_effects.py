@@ -4,9 +4,11 @@ Genre and mood into the files, a playlist per tag, and the way back.
 """
 
 import argparse
+import collections
 import contextlib
 import os
 import pathlib
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO
@@ -110,8 +112,9 @@ def opened(arguments: argparse.Namespace, fail: Fail) -> Iterator[list[Effect]]:
             notes = None
             if not arguments.dry_run:
                 notes = files.enter_context(undo.opened(arguments.write_tags))
+            changed: collections.Counter[str] = collections.Counter()
             effects.append(
-                _writer(table, notes, arguments.overwrite_tags, fail)
+                _writer(table, notes, arguments.overwrite_tags, fail, changed)
             )
         if arguments.m3u:
             lists = files.enter_context(
@@ -119,6 +122,16 @@ def opened(arguments: argparse.Namespace, fail: Fail) -> Iterator[list[Effect]]:
             )
             effects.append(_lister(lists, fail))
         yield effects
+    if arguments.write_tags and arguments.dry_run:
+        sys.stderr.write(
+            f"nothing was written; without --dry-run, {changed['files']} files "
+            "would be changed\n"
+        )
+    elif arguments.write_tags:
+        sys.stderr.write(
+            f"written into {changed['files']} files; to put back what was "
+            f"there: tftag tag --undo {shlex.quote(arguments.write_tags)}\n"
+        )
 
 
 def run_undo(path: str | os.PathLike[str]) -> int:
@@ -148,6 +161,7 @@ def _writer(
     notes: IO[str] | None,
     is_overwriting: bool,
     fail: Fail,
+    changed: collections.Counter[str],
 ) -> Effect:
     def write(path: pathlib.Path, tags: Iterable[str]) -> bool:
         try:
@@ -162,6 +176,7 @@ def _writer(
                 return False
             if notes is None:
                 _say(path, now, after)
+                changed["files"] += 1
                 return False
             before = {field: now[field] for field in after}
             undo.note(notes, path, before, after)
@@ -169,6 +184,7 @@ def _writer(
         except (file_tags.UntaggableFile, OSError) as error:
             fail(path, error)
             return False
+        changed["files"] += 1
         return True
 
     return write

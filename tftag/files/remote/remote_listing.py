@@ -140,21 +140,26 @@ def sizes(
 
     Args:
         folder: What the names are relative to.
-        names: The files, with `/`.
+        names: The files, with `/`; or their addresses.
 
     Raises:
         RemoteError: A server does not say.
     """
-    if not isinstance(folder, addresses.Address):
-        # As `os.path.join` does, which takes twice the time of asking.
-        above = os.path.join(folder, "")
-        return [
-            _local_bytes(name if name[:1] == os.sep else above + name)
-            for name in names
-        ]
-    files = [folder / name for name in names]
-    found = look_up(files)
-    return [_bytes_of(file, found[file]) for file in files]
+    there: dict[str, addresses.Address] = {}
+    for name in names:
+        if "://" in name and addresses.is_remote(name):
+            there[name] = addresses.Address(name)
+        elif isinstance(folder, addresses.Address):
+            there[name] = folder / name
+    facts = look_up(there.values()) if there else {}
+    # As `os.path.join` does, which takes twice the time of asking.
+    above = os.path.join(str(folder), "")
+    return [
+        _bytes_of(there[name], facts[there[name]])
+        if name in there
+        else _local_bytes(name if name[:1] == os.sep else above + name)
+        for name in names
+    ]
 
 
 def _local_bytes(path: str) -> int | None:

@@ -18,6 +18,8 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from tftag.search.index import joined_vectors
+
 # Cells that a query looks into: this share of all, and no fewer.
 PROBED_SHARE = 1 / 32
 LEAST_PROBES = 128
@@ -64,7 +66,7 @@ def main_axes(covariance: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def write(
-    vectors: npt.NDArray[np.floating[Any]],
+    vectors: joined_vectors.Vectors,
     centre: npt.NDArray[Any],
     axes: npt.NDArray[Any],
     file: IO[bytes],

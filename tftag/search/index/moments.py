@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tftag.search.index import joined_vectors
+
 _BLOCK_ROWS = 8192
 
 
@@ -68,7 +70,7 @@ class Moments:
         return means, np.where(spread <= 1e-6 * lengths, 0.0, spread)
 
 
-def of(vectors: npt.NDArray[np.floating[Any]]) -> Moments:
+def of(vectors: joined_vectors.Vectors) -> Moments:
     """Sums over vectors.
 
     Args:

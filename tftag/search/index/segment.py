@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag.files import atomic_write
-from tftag.search.index import inverted_lists, moments
+from tftag.search.index import inverted_lists, joined_vectors, moments
 
 SUFFIX = ".segment"
 # From so many recordings on there are lists.
@@ -164,7 +164,7 @@ def sample_rows(rows: int) -> npt.NDArray[Any]:
 
 def write(
     folder: pathlib.Path,
-    vectors: npt.NDArray[np.floating[Any]],
+    vectors: joined_vectors.Vectors,
     columns: Mapping[str, npt.NDArray[Any]],
     tags: int,
 ) -> Segment:
@@ -300,8 +300,8 @@ def _lists(
     )
 
 
-def _write(file: Any, array: npt.NDArray[Any], dtype: str) -> None:
-    """A block at a time: of a large library the file may be a map itself."""
+def _write(file: Any, array: joined_vectors.Vectors, dtype: str) -> None:
+    """A block at a time: a large library does not fit into the memory."""
     block = max(1, 2**24 // max(1, array[:1].nbytes))
     for start in range(0, len(array), block):
         part = np.ascontiguousarray(array[start : start + block], dtype)

@@ -18,7 +18,13 @@ import numpy.typing as npt
 
 from tftag.files import atomic_write, no_links
 from tftag.files.remote import address as addresses
-from tftag.search.index import contents, opened_parts, recordings, segment
+from tftag.search.index import (
+    contents,
+    joined_vectors,
+    opened_parts,
+    recordings,
+    segment,
+)
 
 _LOCK = ".lock"
 # A segment is merged with what comes after it where that is no smaller than
@@ -184,18 +190,14 @@ class Writer:
         columns["text_start"] = np.cumsum(
             np.concatenate([[0], *lengths]), dtype="<i8"
         )
-        vectors = [
-            part.segment.arrays["vectors"]
-            if part.is_there is None
-            else part.segment.arrays["vectors"][part.rows]
-            for part in parts
-        ]
-        whole = vectors[0] if len(vectors) == 1 else np.concatenate(vectors)
-        return self._written(whole, columns)
+        vectors = joined_vectors.JoinedVectors(
+            [(part.segment.arrays["vectors"], part.rows) for part in parts]
+        )
+        return self._written(vectors, columns)
 
     def _written(
         self,
-        vectors: npt.NDArray[np.floating[Any]],
+        vectors: joined_vectors.Vectors,
         columns: Mapping[str, npt.NDArray[Any]],
     ) -> opened_parts.OpenedPart:
         tags = len(self.parts.contents.tag_names)

@@ -81,7 +81,7 @@ function search() {
   const found = [];
   let total = 0;
   for (let at = 0; at < count; at++) {
-    const fits = (chosenTag < 0 || data.colour[at] === chosenTag) &&
+    const fits = (chosenTag < 0 || (data.held[at] >> chosenTag) & 1) &&
       wanted.every((word) => texts[at].includes(word)) && !unwanted.some((word) => texts[at].includes(word));
     shown[at] = fits ? 1 : 0;
     if (fits && ++total <= MOST_LISTED) found.push(at);

@@ -120,6 +120,11 @@ def _data(shown: Points) -> dict[str, Any]:
             max((rank[tag] for tag in one.tags if tag in rank), default=-1)
             for one in shown.recordings
         ],
+        # All of them that it has, a bit each.
+        "held": [
+            sum(1 << rank[tag] for tag in one.tags if tag in rank)
+            for one in shown.recordings
+        ],
         "root": [one.root for one in shown.recordings],
         "address": [_quoted(one.name) for one in shown.recordings],
         "name": [_text(one.name) for one in shown.recordings],

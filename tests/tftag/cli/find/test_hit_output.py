@@ -145,3 +145,11 @@ def test_a_term_of_the_table_is_one_line():
     hit_output.write(file, "table", ["sad\x1b[31m"], found, 1)
     first, second, *_ = file.getvalue().splitlines()
     assert "sad\\x1b[31m" in first and "0.500" in second
+
+
+def test_examples_in_long_folders_leave_the_table_on_the_screen():
+    labels = ["/music/" + "a folder/" * 9 + "one song.mp3", "-/" + "x" * 99]
+    file = io.StringIO()
+    hit_output.write(file, "table", labels, FOUND, 1, "example")
+    head = file.getvalue().splitlines()[0]
+    assert "folder/one song.mp3  -.." in head and len(head) < 80

@@ -9,9 +9,9 @@ import tiny_tagger
 
 from tftag.cli import chosen_model, command_line
 from tftag.cli import main as main_module
+from tftag.files import cache
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote
-from tftag.pretrained import presets
 from tftag.search import file_facts, library_index
 from tftag.search.index import recordings
 
@@ -105,7 +105,7 @@ def test_a_bucket_that_does_not_answer_is_not_forgotten(
 def test_an_index_in_a_bucket_is_asked_as_one_that_is_here(
     songs, door, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setenv(presets.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "cache"))
     place = tmp_path / "i"
     index(place, FOLDER)
     for path in place.glob("*.*"):

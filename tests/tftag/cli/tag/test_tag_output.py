@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -258,11 +259,16 @@ def test_tags_go_into_the_files_and_out_again(
     command = [model, songs, "--all", "--out", out, "--fields", fields]
     command += ["--write-tags", undo]
     assert run(*command, "--dry-run") == 0
-    said = capsys.readouterr().err.splitlines()
+    *said, last = capsys.readouterr().err.splitlines()
     assert said and all(line.startswith("would write ") for line in said)
+    assert f" {len(said)} files would be changed" in last
     assert not undo.exists()
     assert file_tags.read(songs / "1.flac") == before["1.flac"]
     assert run(*command) == 0
+    assert capsys.readouterr().err == (
+        f"written into {len(said)} files; to put back what was there: tftag "
+        f"tag --undo {shlex.quote(str(undo))}\n"
+    )
     with open(out, newline="") as file:
         rows = list(csv.DictReader(file))
     for name in ALL:

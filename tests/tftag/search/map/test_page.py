@@ -90,6 +90,14 @@ def test_the_rarest_of_the_common_tags_colours():
         assert colour == -1 or data["tags"][colour] in one.tags
 
 
+def test_a_tag_can_be_chosen_whatever_its_recordings_are_coloured_by():
+    said = [drawn_index.recording(at) for at in range(16)]
+    _, _, data = drawn(said)
+    for at, tag in enumerate(data["tags"]):
+        chosen = [bool(held >> at & 1) for held in data["held"]]
+        assert chosen == [tag in one.tags for one in said] and any(chosen)
+
+
 @pytest.mark.parametrize("most", [7, 100])
 def test_a_large_library_is_sampled_and_the_page_says_so(tmp_path, most):
     rows = drawn_index.vectors(40)

@@ -1,0 +1,135 @@
+"""What models cost: bytes, processor time, memory.
+
+    python -m experiments.speed.exports msd_musicnn saved_models/baseline
+
+Each is opened by a process of its own with one thread, as the commands open
+it, and asked about a recording of noise again and again: a tagger for its
+tags, a dual encoder for a vector.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tftag.cli import arguments as arguments_lib
+from tftag.cli import chosen_model, command_line
+from tftag.pretrained import presets
+from tftag.serving import model_card, version_folder
+
+_HEAD = """\
+| | on disk | CPU to the first answer | CPU of every other | memory at most |
+| --- | --- | --- | --- | --- |"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Prints a line of a Markdown table for each model."""
+    parser = command_line.Parser(
+        prog="python -m experiments.speed.exports", description=__doc__
+    )
+    parser.add_argument(
+        "models", nargs="+", metavar="MODEL", help="presets, or exports"
+    )
+    parser.add_argument(
+        "--audio-seconds",
+        type=arguments_lib.count,
+        default=30,
+        help="length of the recording (%(default)s)",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=arguments_lib.count,
+        default=7,
+        help="of which the median is told (%(default)s)",
+    )
+    parser.add_argument("--ask", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args(argv)
+    if asked.ask:
+        (model,) = asked.models
+        found = costs(model, asked.audio_seconds, asked.rounds)
+        print(json.dumps(found))
+        return 0
+    print(_HEAD)
+    for model in asked.models:
+        presets.resolve(model, chosen_model.say)  # not part of the costs
+        print(_line(model, _in_own_process(model, asked)), flush=True)
+    return 0
+
+
+def costs(model: str, audio_seconds: float, rounds: int) -> dict[str, float]:
+    """Opens a model and asks it.
+
+    Args:
+        model: A preset's name or a folder.
+        audio_seconds: Length of the recording.
+        rounds: How many times, after the first.
+
+    Returns:
+        "disk_mb", "first_cpu_seconds" since this process began,
+        "cpu_seconds" of another call, and "peak_mb" of this process.
+    """
+    folder = version_folder.newest(presets.resolve(model))
+    answer, rate_hz = _opened(model, folder)
+    draw = np.random.default_rng(0)
+    samples = draw.normal(0, 0.1, round(audio_seconds * rate_hz))
+    answer(samples.astype(np.float32))
+    first = time.process_time()
+    taken = []
+    for _ in range(rounds):
+        begin = time.process_time()
+        answer(samples.astype(np.float32))
+        taken.append(time.process_time() - begin)
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {
+        "disk_mb": sum(path.stat().st_size for path in files) / 1e6,
+        "first_cpu_seconds": first,
+        "cpu_seconds": statistics.median(taken),
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+    }
+
+
+def _opened(
+    model: str, folder: pathlib.Path
+) -> tuple[Callable[[np.ndarray], object], int]:
+    """What answers about a waveform, and its rate."""
+    if model_card.read(folder).get("kind") == model_card.DUAL_ENCODER:
+        encoder = chosen_model.open_dual_encoder(model, starts_fast=False)
+        return lambda x: encoder.embed_batch([x]), encoder.sample_rate_hz
+    tagger = chosen_model.open_tagger(model)
+    return tagger.tag_samples, tagger.sample_rate_hz
+
+
+def _in_own_process(model: str, asked: argparse.Namespace) -> dict[str, float]:
+    words = [sys.executable, "-m", "experiments.speed.exports", model, "--ask"]
+    words += ["--audio-seconds", str(asked.audio_seconds)]
+    words += ["--rounds", str(asked.rounds)]
+    one = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"), "1")
+    told = subprocess.run(
+        words,
+        env=os.environ | one,
+        check=True,
+        stdout=subprocess.PIPE,
+    ).stdout
+    found: dict[str, float] = json.loads(told.splitlines()[-1])
+    return found
+
+
+def _line(model: str, found: dict[str, float]) -> str:
+    name = model if model in presets.PRESETS else pathlib.Path(model).name
+    return (
+        f"| `{name}` | {found['disk_mb']:.1f} MB "
+        f"| {found['first_cpu_seconds']:.1f} s | {found['cpu_seconds']:.2f} s "
+        f"| {found['peak_mb'] / 1e3:.2f} GB |"
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(command_line.run(main))
