@@ -3,6 +3,7 @@
 # make test       set up, then run the fast tests
 # make test-slow  the long tests
 # make test-catalogue  those of the catalogue, with Apache Beam in .venv-beam
+# make test-exchange   SavedModels carried from each TensorFlow to the other
 # make benchmark  this machine's speed beside PyTorch, ONNX Runtime, OpenVINO and
 #                 librosa, in .venv-peers; ARGS="--budget 12" is the shortest
 # make lint       ruff's rules and format, who may import whom, and mypy
@@ -24,20 +25,23 @@ ARGS ?=
 # Tests start many interpreters: what one has compiled the next ones take.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help baseline benchmark test test-slow test-catalogue lint docs lock setup clean
+.PHONY: help baseline benchmark test test-slow test-catalogue test-exchange \
+    lint docs lock setup clean
 help:
 	@sed -n '1,/^PYTHON/s/^# \{0,1\}//p' Makefile
 
 setup: $(VENV)/installed.txt
 
+# A lock is complete, and Python compiles what is imported, a fifth of it.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+    --no-deps --no-compile
+
 # The stamp is a copy of the lock: a second call installs nothing again.
 $(VENV)/installed.txt: $(LOCK_FILE)
 	@echo "Installing $(LOCK_FILE) into $(VENV) (once, a minute or two)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	    -r $(LOCK_FILE)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	    --no-deps --no-build-isolation --editable .
+	@$(PIP) -r $(LOCK_FILE)
+	@$(PIP) --no-build-isolation --editable .
 	@cp $(LOCK_FILE) $@
 
 requirements/%.txt:
@@ -72,6 +76,11 @@ test-slow: setup
 test-catalogue:
 	@$(MAKE) --no-print-directory setup LOCK=beam
 	@.venv-beam/bin/python -m pytest tests/pipelines/catalogue $(ARGS)
+
+test-exchange: setup
+	@$(MAKE) --no-print-directory setup LOCK=newest
+	@$(BIN)/python .ci/exchange_saved_models.py \
+	    $(BIN)/python .venv-newest/bin/python
 
 lint: setup
 	@$(BIN)/ruff check .

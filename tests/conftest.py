@@ -30,7 +30,10 @@ _GROUPS = {
     "encoder_signatures": "exports",
     "without_tftag": "exports",
     "service_client": "service",
+    "import served_page": "page",
 }
+# What takes minutes, most of it in other processes, begins first.
+_FIRST = ("test_replica_loop.py", "page", "test_examples.py")
 
 
 def pytest_configure(config):
@@ -89,6 +92,16 @@ def pytest_xdist_make_scheduler(config, log):
 def _group(path):
     text = path.read_text(encoding="utf-8")
     return next((_GROUPS[name] for name in _GROUPS if name in text), str(path))
+
+
+def pytest_collection_modifyitems(items):
+    """Each worker takes the first file that nobody has."""
+    order = {name: place for place, name in enumerate(_FIRST)}
+    items.sort(
+        key=lambda item: order.get(
+            pathlib.Path(_group(item.path)).name, len(order)
+        )
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -146,6 +146,7 @@ def test_a_finished_run_is_finished(call, answers, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_graphs")
 @pytest.mark.parametrize("title", ["start from an export", "start from a run"])
 def test_training_starts_from_what_is_there(title, call, answers, tmp_path):
     call(answers[title], "--export", tmp_path)

@@ -66,6 +66,7 @@ def magnatagatune_copy(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_graphs")
 def test_the_whole_way_from_the_archive_to_the_figures(tmp_path):
     copy = tmp_path / "magnatagatune"
     copy.mkdir()

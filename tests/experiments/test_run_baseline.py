@@ -269,6 +269,7 @@ def test_too_little_to_score_is_refused_before_training(tmp_path, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_graphs")
 def test_a_run_on_an_audio_module(tmp_path):
     pytest.importorskip("tensorflow_hub")
 

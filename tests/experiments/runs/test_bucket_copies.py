@@ -99,6 +99,7 @@ def test_a_place_that_cannot_be_written_to_is_said_before_training(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_graphs")
 def test_a_run_is_trained_from_a_bucket_and_copied_to_it(
     door, tmp_path, capsys
 ):

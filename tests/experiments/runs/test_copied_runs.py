@@ -11,22 +11,27 @@ import tone_runs
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote, remote_listing
 
-pytestmark = pytest.mark.slow
-
 ROOT = addresses.Address("s3://music/out")
+# What is called, and the fixture that has a finished run of it.
 EXPERIMENTS = {
-    "dual_encoder": tone_runs.dual_encoder,
-    "zero_shot": tone_runs.zero_shot,
-    "cross_validation": tone_runs.cross_validation,
+    "dual_encoder": (tone_runs.dual_encoder, "dual_run"),
+    "zero_shot": (tone_runs.zero_shot, "zero_shot_run"),
+    "cross_validation": (tone_runs.cross_validation, "cross_validation_run"),
 }
 
 
-@pytest.fixture(params=EXPERIMENTS)
-def experiment(request, dual_run, zero_shot_run, cross_validation_run):
+@pytest.fixture(
+    params=[
+        "dual_encoder",
+        # No fast test needs its run.
+        pytest.param("zero_shot", marks=pytest.mark.slow),
+        "cross_validation",
+    ]
+)
+def experiment(request):
     """Name, command, and folder of tones with a finished run."""
-    folders = (dual_run, zero_shot_run, cross_validation_run)
-    done = dict(zip(EXPERIMENTS, folders, strict=True))
-    return request.param, EXPERIMENTS[request.param], done[request.param]
+    call, run = EXPERIMENTS[request.param]
+    return request.param, call, request.getfixturevalue(run)
 
 
 def check_same(folder, there, tmp_path):

@@ -15,7 +15,7 @@ from experiments.zero_shot import unseen_draw
 from tftag.words import sources
 from tftag.zero_shot import tag_split
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.usefixtures("no_graphs"), pytest.mark.slow]
 
 
 SPLIT = tag_split.TagSplit(("high", "low"), ("noise",))

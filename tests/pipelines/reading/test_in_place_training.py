@@ -35,6 +35,7 @@ def collection(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_graphs")
 def test_training_and_scores_are_equal_to_the_bit(tmp_path, monkeypatch):
     table = collection(tmp_path / "music")
 

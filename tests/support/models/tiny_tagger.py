@@ -48,11 +48,11 @@ def seed_weights(seed):
 def reference(model, samples, spec=SPEC):
     """Probabilities of every clip `[clips, tags]`, one clip at a time."""
     probabilities = []
+    peak = np.abs(samples).max(keepdims=True)
     for start in audio.clip_starts(len(samples), spec):
         clip = np.zeros(spec.clip_samples, np.float32)
         part = samples[start : start + spec.clip_samples]
         clip[: len(part)] = part
-        peak = np.abs(samples).max(keepdims=True)
         logits = model({"waveform": clip[None], "peak": peak}, training=False)
         probabilities.append(1 / (1 + np.exp(-np.array(logits[0], float))))
     return np.array(probabilities)

@@ -2,8 +2,8 @@
 
     python -I use_installed.py TAGGER DUAL_ENCODER FILE.wav
 
-Prints JSON: where tftag lies, whether the other trees are there, and what
-came of it.
+Prints what a search finds, and JSON: where tftag lies, whether the other trees
+are there, and what came of it.
 """
 
 import importlib.util
@@ -17,6 +17,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 import numpy as np
 
 import tftag
+from tftag.cli import main as command
 
 
 def main(tagger_folder, encoder_folder, path):
@@ -38,7 +39,7 @@ def main(tagger_folder, encoder_folder, path):
     }
     losses = []
     for loss, model in models.items():
-        model.compile("adam", loss())
+        model.compile("adam", loss(), run_eagerly=True)
         fitted = model.fit(waveforms, labels, epochs=1, verbose=0)
         losses.append(fitted.history["loss"])
     found = {
@@ -52,6 +53,8 @@ def main(tagger_folder, encoder_folder, path):
         "cosine": float(cosines[0]),
         "losses": losses,
     }
+    line = ["search", encoder_folder, os.path.dirname(path), "dreamy"]
+    assert command.main([*line, "--format", "jsonl"]) == 0
     print(json.dumps(found))
 
 
