@@ -26,13 +26,16 @@ WHOLE_SHARE = 0.99
 # What a decoder of MP3 may cut off, of what the encoder added.
 _MOST_DELAY_FRAMES = 3
 # libsndfile rounds where the others cut (MS), and forgets what was there
-# before each packet (QuickTime's IMA in AIFF): up to 630 and 127 of 32,768.
-_MISREAD = {("WAV", "MS_ADPCM"), ("W64", "MS_ADPCM"), ("AIFF", "IMA_ADPCM")}
+# before each packet (QuickTime's IMA in AIFF): up to 630 and 127 of 32,768. Of
+# VOC it takes the headers of later blocks for samples.
+_MISREAD = {("WAV", "MS_ADPCM"), ("W64", "MS_ADPCM"), ("AIFF", "IMA_ADPCM")} | {
+    ("VOC", subtype) for subtype in ("PCM_U8", "PCM_16", "ULAW", "ALAW")
+}
 # Behind what a header states; less is a tag.
 _MOST_BEHIND = 0.01
 _OFF = (
-    "libsndfile is off by up to 2 % of full scale in this format; ffmpeg, "
-    "where it is installed, is not"
+    "libsndfile misreads samples of this format; ffmpeg, where it is "
+    "installed, does not"
 )
 
 

@@ -177,10 +177,15 @@ def test_an_old_index_is_made_again_but_no_other_file(songs, capsys, tmp_path):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_a_folder_that_is_not_there_is_named(capsys):
+    argv = ["search", "absent", "dreamy"]
+    assert command_line.run(main_module.main, argv) == 2
+    assert "INDEX_OR_FOLDER must be what" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("absent", "dreamy"), "INDEX_OR_FOLDER must be what"),
         ((".", "zzqx"), "At least one word"),
         ((".", ""), "must name at least one tag"),
         ((".", "jazz -jazz"), "asked for and turned away"),
