@@ -25,8 +25,7 @@ ARGS ?=
 # Tests start many interpreters: what one has compiled the next ones take.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help baseline benchmark test test-slow test-catalogue test-exchange \
-    lint docs lock setup clean
+.PHONY: help baseline benchmark test test-slow test-catalogue test-exchange lint docs lock setup clean
 help:
 	@sed -n '1,/^PYTHON/s/^# \{0,1\}//p' Makefile
 

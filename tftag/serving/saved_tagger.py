@@ -362,17 +362,16 @@ def plain_waveform(samples: npt.ArrayLike) -> Waveform:
         ValueError: No samples, NaN, infinity, or another shape.
     """
     samples = np.asarray(samples)
-    # What float32 does not hold becomes infinity, which is refused below.
-    with np.errstate(over="ignore"):
-        is_int16 = samples.dtype == np.int16
-        waveform = samples if is_int16 else samples.astype(np.float32)
-    if waveform.ndim != 1 or not waveform.size:
+    if samples.ndim != 1 or not samples.size:
         raise ValueError(
             "`samples` must be [samples] with at least one. "
-            f"Received: shape {waveform.shape}."
+            f"Received: shape {samples.shape}."
         )
-    if is_int16:
-        return waveform
+    if samples.dtype == np.int16:
+        return samples
+    # What float32 does not hold becomes infinity, which is refused below.
+    with np.errstate(over="ignore"):
+        waveform = samples.astype(np.float32)
     # The extremes show NaN and infinity without a copy.
     if not np.isfinite([waveform.min(), waveform.max()]).all():
         raise ValueError("`samples` must be finite. Received: NaN or infinity.")
