@@ -393,9 +393,5 @@ def _check_rows(status: npt.NDArray[np.object_]) -> None:
 def _recordings(
     answer: dict[str, npt.NDArray[np.float32]],
 ) -> list[TaggedRecording]:
-    return [
-        TaggedRecording(*rows)
-        for rows in zip(
-            answer["probabilities"], answer["calibrated"], strict=True
-        )
-    ]
+    numbers = answer["probabilities"], answer["calibrated"]
+    return [TaggedRecording(*rows) for rows in zip(*numbers, strict=True)]
