@@ -8,6 +8,7 @@ import dataclasses
 import typing
 
 from experiments.settings import (
+    cached_vectors,
     flags,
     optimizers,
     pretrained,
@@ -101,7 +102,7 @@ class BaselineConfig:
             )
         pretrained.check(self.init_from, self.audio, self.model.backbone)
         if self.is_on_cached_vectors:
-            check_cached(training, self.augmentation)
+            cached_vectors.check(training, self.augmentation)
         elif self.model.head_components:
             raise ValueError(
                 "`head_components` are of vectors that stay: set --freeze, or "
@@ -129,16 +130,16 @@ class BaselineConfig:
         One that takes clips of one length alone has those of this tagger.
         """
         other = PRESETS[self.average_with]()
-        signal = other.audio
-        if other.model.backbone.fixes_clip_length:
-            signal = dataclasses.replace(
-                signal,
-                clip_seconds=self.audio.clip_seconds,
-                clip_step_seconds=self.audio.clip_step_seconds,
-            )
+        clips = self.audio
+        if not other.model.backbone.fixes_clip_length:
+            clips = other.audio
         return dataclasses.replace(
             other,
-            audio=signal,
+            audio=dataclasses.replace(
+                other.audio,
+                clip_seconds=clips.clip_seconds,
+                clip_step_seconds=clips.clip_step_seconds,
+            ),
             data=self.data,
             seed=self.seed,
             train_on=self.train_on,
@@ -172,33 +173,6 @@ class BaselineConfig:
                     f"--average-with ''. Received: {self.average_with!r} with "
                     f"preset {self.preset!r}"
                 )
-
-
-def check_cached(
-    training: training_config.TrainingConfig, augmentation: dataset.Augmentation
-) -> None:
-    """Refuses what needs the waveforms in every epoch.
-
-    Raises:
-        ValueError: a head is to be trained on clip vectors that are computed
-            once, and this setting is of another training.
-    """
-    for name, value in (
-        ("mel_masks", augmentation.mel_masks),
-        ("time_masks", augmentation.time_masks),
-        ("average_decay", training.average_decay),
-        ("trace_logits", training.trace_logits),
-    ):
-        if value:
-            raise ValueError(
-                f"`{name}` must be 0 with `freeze` and `head_units`: clip "
-                f"vectors are computed once. Received: {value}"
-            )
-    if training.layer_decay != 1:
-        raise ValueError(
-            "`layer_decay` is of a body that is trained: leave it out or "
-            f"set --no-freeze. Received: {training.layer_decay}"
-        )
 
 
 def demo() -> BaselineConfig:
@@ -275,6 +249,19 @@ def strong() -> BaselineConfig:
     )
 
 
+def _of_heads(epochs, tag_sharing=0.0):
+    """For hidden layers on cached vectors."""
+    return training_config.TrainingConfig(
+        epochs=epochs,
+        batch_size=64,
+        learning_rate=1e-3,
+        weight_decay=1e-2,
+        clip_norm=0.0,
+        tag_sharing=tag_sharing,
+        score_every=10,
+    )
+
+
 def modulation() -> BaselineConfig:
     """Hidden layers on modulation spectra, in seconds; the quickest control."""
     return BaselineConfig(
@@ -291,14 +278,7 @@ def modulation() -> BaselineConfig:
                 architecture="modulation", pooling="average", patch_frames=128
             ),
         ),
-        training=training_config.TrainingConfig(
-            epochs=80,
-            batch_size=64,
-            learning_rate=1e-3,
-            weight_decay=1e-2,
-            clip_norm=0.0,
-            score_every=10,
-        ),
+        training=_of_heads(80),
         augmentation=dataset.Augmentation(mixup_alpha=0.4),
     )
 
@@ -331,15 +311,7 @@ def transfer() -> BaselineConfig:
                 patch_frames=musicnn_weights.AUDIO.clip_frames,
             ),
         ),
-        training=training_config.TrainingConfig(
-            epochs=40,
-            batch_size=64,
-            learning_rate=1e-3,
-            weight_decay=1e-2,
-            clip_norm=0.0,
-            tag_sharing=0.1,
-            score_every=10,
-        ),
+        training=_of_heads(40, tag_sharing=0.1),
         augmentation=dataset.Augmentation(mixup_alpha=0.4),
     )
 

@@ -5,6 +5,7 @@ import typing
 
 from experiments.settings import (
     baseline_config,
+    cached_vectors,
     pretrained,
     tables,
     training_config,
@@ -157,7 +158,7 @@ class DualConfig:
         if self.body == "outputs":
             self._check_outputs()
         if self.is_on_cached_vectors:
-            baseline_config.check_cached(self.training, self.augmentation)
+            cached_vectors.check(self.training, self.augmentation)
         elif self.model.head_units:
             raise ValueError(
                 "`head_units` are on a body that stays: set --freeze. "

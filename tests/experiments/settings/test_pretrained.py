@@ -70,26 +70,3 @@ def test_the_flags_that_an_error_names_are_all_that_it_needs():
 def test_a_rate_that_the_data_has_is_refused_by_name():
     with pytest.raises(ValueError, match="--sample-rate-hz 16000.*22050"):
         flags.replace(baseline_config.transfer(), {"sample_rate_hz": 22_050})
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("mel_masks", 1),
-        ("time_masks", 2),
-        ("average_decay", 0.9),
-        ("layer_decay", 0.7),
-        ("trace_logits", True),
-    ],
-)
-def test_what_vectors_computed_once_cannot_do_is_refused(name, value):
-    with pytest.raises(ValueError, match=f"`{name}`.*Received: {value}"):
-        flags.replace(baseline_config.transfer(), {name: value})
-
-
-def test_components_of_vectors_that_move_are_refused():
-    with pytest.raises(ValueError, match="--head-components 0.*400 without"):
-        flags.replace(baseline_config.transfer(), {"freeze": False})
-    tuned = {"freeze": False, "head_components": 0, "layer_decay": 0.7}
-    found = flags.replace(baseline_config.transfer(), tuned)
-    assert not found.is_on_cached_vectors

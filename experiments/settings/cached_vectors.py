@@ -1,0 +1,31 @@
+"""What a head that is trained on clip vectors can have."""
+
+from experiments.settings import training_config
+from pipelines.reading import dataset
+
+
+def check(
+    training: training_config.TrainingConfig, augmentation: dataset.Augmentation
+) -> None:
+    """Refuses what needs the waveforms in every epoch.
+
+    Raises:
+        ValueError: a head is to be trained on clip vectors that are computed
+            once, and this setting is of another training.
+    """
+    for name, value in (
+        ("mel_masks", augmentation.mel_masks),
+        ("time_masks", augmentation.time_masks),
+        ("average_decay", training.average_decay),
+        ("trace_logits", training.trace_logits),
+    ):
+        if value:
+            raise ValueError(
+                f"`{name}` must be 0 with `freeze` and `head_units`: clip "
+                f"vectors are computed once. Received: {value}"
+            )
+    if training.layer_decay != 1:
+        raise ValueError(
+            "`layer_decay` is of a body that is trained: leave it out or "
+            f"set --no-freeze. Received: {training.layer_decay}"
+        )
