@@ -48,8 +48,9 @@ def check(audio_spec: audio.AudioSpec) -> None:
     raise ValueError(
         "descriptors need `mel_scale` octave and 12 bands in each of 6 "
         f"octaves or more: `mel_bands` {AUDIO.mel_bands}, `min_hz` "
-        f"{AUDIO.min_hz:g} and `max_hz` {AUDIO.max_hz:g} are 7. Received: {audio_spec.mel_scale}, {bands}, "
-        f"{audio_spec.min_hz:g} and {audio_spec.max_hz:g}."
+        f"{AUDIO.min_hz:g} and `max_hz` {AUDIO.max_hz:g} are 7. Received: "
+        f"{audio_spec.mel_scale}, {bands}, {audio_spec.min_hz:g} and "
+        f"{audio_spec.max_hz:g}."
     )
 
 
