@@ -40,7 +40,8 @@ def test_a_folder_gets_the_new_version_itself(asked, tagger_folder, capsys):
         ]
         said = capsys.readouterr()
         assert "saved_models/x/2" in said.out
-        assert "75% of the recordings" in said.out
+        assert "75 % of the recordings" in said.out
+        assert "guess" not in said.out
         assert said.err == "b.wav: its end is missing\n"
 
 
