@@ -96,7 +96,8 @@ def test_silence_is_drawn_as_nothing(page, tmp_path):
         "  0, 0, canvas.width, canvas.height);"
         "return [...new Set(new Uint32Array(data.buffer))]"
     )
-    assert colours == [0xFF_FF_FF_FF]
+    # Of the lightest end of the ramp, and opaque.
+    assert min(min(one.to_bytes(4)) for one in colours) > 250
     page.wait(lambda: "samples are zero" in page.text("#tags"))
 
 
