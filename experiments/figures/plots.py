@@ -14,8 +14,8 @@ import numpy.typing as npt
 from matplotlib import axes as axes_lib
 from matplotlib import figure, ticker
 
-from experiments.figures import fonts
 from tftag import audio, metrics
+from tftag.console import fonts
 from tftag.files import atomic_write
 
 BLUE, ORANGE, GREEN, GREY = "#2f6db3", "#d9702b", "#3b8f5a", "#70757a"

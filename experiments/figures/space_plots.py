@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib import colors, figure, transforms
 
-from experiments.figures import fonts, plots
+from experiments.figures import plots
+from tftag.console import fonts
 
 _MOST_TAGS = 40
 # Of a label about its dot, right and up; the first is the usual one.

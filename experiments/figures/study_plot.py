@@ -44,6 +44,8 @@ def differences(summary: dict) -> figure.Figure:
         axes.set(title=f"{title} over {plots.short(control)}")
         axes.set_yticks(places, labels)
         axes.set_ylim(len(shown) - 0.5, -0.5)
+        # Small differences have long numbers.
+        axes.locator_params(axis="x", nbins=4)
         plots.plain(axes, grid="x")
     return drawn
 

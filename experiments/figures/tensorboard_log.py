@@ -14,8 +14,9 @@ import tensorflow as tf
 from matplotlib import figure as figures
 from matplotlib.backends import backend_agg
 
-from experiments.figures import fonts, plots
+from experiments.figures import plots
 from tftag import audio
+from tftag.console import fonts
 from tftag.files import atomic_write, plain_json
 
 _PROJECTOR_TENSORS, _PROJECTOR_ROWS = "embeddings.tsv", "embeddings_rows.tsv"

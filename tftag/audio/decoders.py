@@ -36,6 +36,7 @@ _LENGTHS = re.compile(
 # The bit rate of an MP3 frame is at most 40 times that of another: 8 and 320.
 _TIMES_LONGER = 40
 _INSTALL = "Install ffmpeg, which reads more formats."
+_MAY_READ_MORE = "ffmpeg, if it is installed, may read more"
 _WAY_OUT = "Where a player plays it, save it from there as WAV or FLAC."
 _CODED = (
     "It holds coded audio (DTS, AC-3) in the place of samples. Install ffmpeg, "
@@ -160,7 +161,7 @@ class LibsndfileSource:
         texts[:0] = [_short_of(held, self._seconds_read)]
         self.is_short |= bool(texts[0])
         if self.is_short and ffmpeg.version() is None:
-            texts.append(_INSTALL)
+            texts.append(_MAY_READ_MORE)
         self.complaint = "; ".join(dict.fromkeys(filter(None, texts)))
 
     @property

@@ -70,7 +70,7 @@ def split(
             presets.resolve(first)
         except FileNotFoundError as error:
             raise FileNotFoundError(
-                f"There is no file or folder {first!r}, nor a model. {error}"
+                f"There is no such file or folder, nor model. {error}"
             ) from error
     return None, [first, *others]
 

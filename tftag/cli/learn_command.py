@@ -84,11 +84,13 @@ def run(arguments: argparse.Namespace) -> int:
     *warnings, version, told_apart = said.split("\0")[1::2]
     for text in warnings:
         chosen_model.say(escaping.one_line(text))
+    share = float(told_apart)
+    doubt = "" if share > 0.5 else ": no better than a guess. Name more of them"
     print(
         f"{arguments.name}: learned in {time.monotonic() - start:.0f} s, "
         f"{version}\n"
-        f"{float(told_apart):.0%} of the recordings are on their own side when "
-        "the tag is learned from the others\n"
+        f"{100 * share:.0f} % of the recordings are on their own side when "
+        f"the tag is learned from the others{doubt}\n"
         f"tftag tag music/ --model {out}"
     )
     return 0

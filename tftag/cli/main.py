@@ -45,10 +45,12 @@ def main(argv: list[str] | None = None) -> int:
         "both. `tftag tag music/` needs nothing but a folder of music.",
         epilog="Each command says more by COMMAND --help.",
     )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND")
     for command_module in COMMANDS:
         command_module.add_parser(commands)
     arguments = parser.parse_args(argv)
+    if "run" not in arguments:
+        parser.error(f"name a command: {', '.join(commands.choices)}")
     return arguments.run(arguments)
 
 

@@ -80,6 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         import matplotlib
         from matplotlib import figure
+
+        from tftag.console import fonts
     except ImportError as error:
         raise ValueError(_INSTALL) from error
     model = arguments.model or presets.TAGGER
@@ -106,7 +108,8 @@ def run(arguments: argparse.Namespace) -> int:
     # A dollar sign would begin a formula.
     drawn.suptitle(escaping.one_line(name), parse_math=False)
     content = io.BytesIO()
-    drawn.savefig(content, format="png", dpi=100)
+    with fonts.covering(drawn):
+        drawn.savefig(content, format="png", dpi=100)
     atomic_write.write(arguments.out, content.getvalue())
     return 0
 

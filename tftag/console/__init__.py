@@ -1,1 +1,1 @@
-"""What a command says at a terminal, what it hides, and how it is stopped."""
+"""What a command says and draws, what it hides, and how it is stopped."""

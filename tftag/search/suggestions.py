@@ -31,6 +31,9 @@ class Phrases:
     def complete(self, text: str, most: int) -> list[tuple[str, str]]:
         """Completes what is being typed.
 
+        The likely ones come first, also where another word of theirs begins
+        so.
+
         Args:
             text: A query, as far as it is there.
             most: How many to offer.
@@ -46,11 +49,13 @@ class Phrases:
 
     def _beginning_with(self, begun: str, most: int) -> list[str]:
         found: list[str] = []
-        for phrases in (self._likely, self._others):
+        inside = [one for one in self._likely if f" {begun}" in one]
+        for phrases, more in ((self._likely, inside), (self._others, [])):
             first = bisect.bisect_left(phrases, begun)
             for phrase in phrases[first : first + most]:
                 if phrase.startswith(begun):
                     found.append(phrase)
+            found += more
         return found
 
 

@@ -1,5 +1,7 @@
 """The figure of a study shows every arm, and what is told apart in colour."""
 
+import itertools
+
 import numpy as np
 import pytest
 from matplotlib import colors
@@ -37,6 +39,24 @@ def test_every_arm_but_the_control_is_a_row_in_its_colour():
     assert shown == [plots.GREEN, plots.ORANGE, plots.GREY]
     at = [float(np.ravel(line.get_xdata())[0]) for line in points]
     assert at == [0.1, -0.1, 0.01]
+
+
+def test_numbers_have_room_between_them():
+    arms = {"control": arm(0, 0, 0), "small": arm(-0.0053, -0.0124, -0.0003)}
+    drawn = study_plot.differences({"arms": arms, "chosen": None})
+    drawn.draw_without_rendering()
+    for axes in drawn.axes:
+        low, high = axes.get_xlim()
+        boxes = [
+            label.get_window_extent()
+            for place, label in zip(
+                axes.get_xticks(), axes.get_xticklabels(), strict=True
+            )
+            if low <= place <= high
+        ]
+        assert len(boxes) > 1
+        for one, other in itertools.pairwise(boxes):
+            assert one.x1 + 4 < other.x0
 
 
 def test_growth_is_that_of_the_line_it_was_made_of():

@@ -40,8 +40,18 @@ def test_a_folder_gets_the_new_version_itself(asked, tagger_folder, capsys):
         ]
         said = capsys.readouterr()
         assert "saved_models/x/2" in said.out
-        assert "75% of the recordings" in said.out
+        assert "75 % of the recordings" in said.out
+        assert "guess" not in said.out
         assert said.err == "b.wav: its end is missing\n"
+
+
+def test_a_tag_that_is_not_told_apart_is_doubted(monkeypatch, capsys):
+    answers = "\0saved_models/x/2\0", "\0000.0\0"
+    monkeypatch.setattr(own_process, "run", lambda *_: "".join(answers))
+    assert learn("--like", "a.wav", "b.wav", "--model", ".", "--out", "x") == 0
+    said = capsys.readouterr().out
+    assert "0 % of the recordings" in said
+    assert "no better than a guess" in said
 
 
 def test_a_preset_is_not_changed(asked, monkeypatch, tmp_path, capsys):

@@ -42,6 +42,15 @@ def loaded_once(tagger, monkeypatch):
     return opened
 
 
+def test_alone_it_names_its_commands(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main_module.main([])
+    said = capsys.readouterr().err
+    assert caught.value.code == 2
+    assert said.startswith("error: name a command: tag, timeline, index, ")
+    assert said.endswith("models; tftag --help says more\n")
+
+
 @pytest.fixture
 def music(tmp_path):
     """Two songs and a cover in a folder, one song deeper."""

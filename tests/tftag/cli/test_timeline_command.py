@@ -11,6 +11,7 @@ from tftag.cli import chosen_model, command_line, timeline_command
 from tftag.cli import main as main_module
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
+HIEROGLYPH = "\U00013000"
 
 
 @pytest.fixture(autouse=True)
@@ -26,17 +27,21 @@ def run(folder, path, *options):
 
 @pytest.mark.parametrize("seconds", [0.1, 3.0])
 def test_a_picture_is_drawn(
-    tagger_folder, tmp_path, seconds, capsys, monkeypatch
+    tagger_folder, tmp_path, seconds, capsys, caplog, monkeypatch
 ):
     # As in the matplotlibrc of somebody who has LaTeX elsewhere.
     monkeypatch.setitem(matplotlib.rcParams, "text.usetex", True)
-    song, out = tmp_path / "50$ or $x_1$.wav", tmp_path / "a.png"
+    # Hieroglyphs: no font of a system for tests has them.
+    name = f"50$ or $x_1$ {HIEROGLYPH}.wav"
+    song, out = tmp_path / name, tmp_path / "a.png"
     samples = tiny_tagger.music(int(seconds * RATE)) / 8
     soundfile.write(song, samples, RATE)
     assert run(tagger_folder, song, "--out", out, "--top", "4") == 0
     picture = matplotlib.image.imread(out)
     assert picture.shape[0] > 100 and picture.std() > 0
     assert capsys.readouterr().err == ""
+    # And no more of it than a line.
+    assert all(HIEROGLYPH in one for one in caplog.messages)
 
 
 def test_rows_are_tags_and_columns_clips():

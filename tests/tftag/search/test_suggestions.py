@@ -31,6 +31,13 @@ def test_the_last_word_becomes_what_begins_like_it(text, expected):
         assert found == expected
 
 
+def test_a_tag_is_found_by_any_of_its_words_before_what_is_none():
+    made = suggestions.Phrases(["classic rock", "rock"], ["roc", "rochester"])
+    found = [phrase for phrase, _ in made.complete("-roc", 4)]
+    assert found == ["rock", "classic rock", "roc", "rochester"]
+    assert made.complete("-roc", 2)[1] == ("classic rock", '-"classic rock"')
+
+
 def test_tags_come_first_and_no_more_than_asked():
     assert PHRASES.complete("r", 1) == [("rock", "rock")]
     assert len(PHRASES.complete("d", 5)) == 2

@@ -67,3 +67,14 @@ def test_openapi_names_no_status_that_is_never_sent(service_client):
     for path in described["paths"].values():
         for operation in path.values():
             assert "422" not in operation["responses"]
+
+
+def test_openapi_says_where_another_method_is_no_405(service_client):
+    described = service_client.get("/openapi.json").json()
+    for path, operations in described["paths"].items():
+        says = path.startswith("/v1/")
+        for operation in operations.values():
+            assert ("not 405" in operation.get("description", "")) == says
+        if says and "version}" not in path and "label}" not in path:
+            answer = service_client.put(path.replace("{name}", "tiny"))
+            assert answer.status_code == 400

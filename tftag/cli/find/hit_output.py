@@ -13,8 +13,8 @@ _LEGEND = """
 z: standard deviations above the mean of these {count} recordings for this
 query; recordings are ranked by it. By chance, the best of 1,000 has about 3.
 %: share of {sample} that scores lower.
-Then the cosine with each {what}: it compares recordings, not {what}s with each
-other. None of them is a probability.
+Then the cosine with each {what}: it compares recordings, not {what}s
+with each other. None of them is a probability.
 """
 _SAMPLED_FROM = 4_096
 _WIDEST_HEAD = 24
@@ -43,6 +43,8 @@ def write(
     """
     match form:
         case "table":
+            if not hits:
+                return
             _write_table(file, labels, hits)
             is_all = count <= _SAMPLED_FROM
             sample = "these" if is_all else f"{_SAMPLED_FROM} of these"
@@ -56,6 +58,11 @@ def write(
                 )
         case "m3u":
             _write_playlist(file, hits)
+
+
+def none_of(count: int) -> str:
+    """What is said where nothing is found: words alone rank everything."""
+    return f"nothing found: the filters leave none of the {count} recordings"
 
 
 def _fields(

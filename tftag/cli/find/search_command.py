@@ -104,6 +104,8 @@ def run(arguments: argparse.Namespace) -> int:
             most_per_artist=arguments.per_artist,
             collapse_copies=not arguments.copies,
         )
+        if not hits:
+            chosen_model.say(hit_output.none_of(len(index)))
         hit_output.write(
             out,
             arguments_lib.row_format(arguments, search_flags.FORMATS),

@@ -2,9 +2,11 @@
 
 import argparse
 import contextlib
+import functools
 import os
 import pathlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +15,12 @@ from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
 from tftag.cli.find import hit_output, opened_library, search_flags
+from tftag.console import quiet
 from tftag.pretrained import presets
 from tftag.search import library_index
+
+if TYPE_CHECKING:
+    from tftag.serving import saved_dual_encoder
 
 
 def add_parser(commands: "command_line.Commands") -> None:
@@ -95,6 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
             collapse_copies=not arguments.copies,
             leave_out=examples,
         )
+        if not hits:
+            chosen_model.say(hit_output.none_of(len(index)))
         model = arguments.model or presets.DUAL_ENCODER
         out = kept.enter_context(
             row_output.opened(
@@ -136,7 +144,7 @@ def _opened(
                 model = opened_library.model_of(index, arguments.model)
                 encoder = chosen_model.open_dual_encoder(model)
                 opened_library.open_index(arguments.library, encoder)
-            return encoder.embed_file(path)
+            return _embed(encoder, path)
 
         return index, embed, []
     place = opened_library.own_place(arguments)
@@ -145,4 +153,15 @@ def _opened(
     index = kept.enter_context(
         opened_library.of_folder(arguments, encoder, fail)
     )
-    return index, encoder.embed_file, [arguments.library, place]
+    return (
+        index,
+        functools.partial(_embed, encoder),
+        [arguments.library, place],
+    )
+
+
+def _embed(
+    encoder: "saved_dual_encoder.SavedDualEncoder", path: str
+) -> npt.NDArray[np.float32]:
+    with quiet.libraries():
+        return encoder.embed_file(path)

@@ -124,7 +124,7 @@ def opened(arguments: argparse.Namespace, fail: Fail) -> Iterator[list[Effect]]:
         yield effects
     if arguments.write_tags and arguments.dry_run:
         sys.stderr.write(
-            f"nothing was written; without --dry-run, {changed['files']} files "
+            f"no file was changed; without --dry-run, {changed['files']} files "
             "would be changed\n"
         )
     elif arguments.write_tags:

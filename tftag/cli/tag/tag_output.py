@@ -212,12 +212,13 @@ def _keep(
         with atomic_write.replacing(
             arguments.out, errors="backslashreplace"
         ) as out:
-            rows = _list(
+            files = _list(
                 *(arguments, asked, out, run.results(), fail, run.note_again)
             )
-            if rows.is_empty:
+            if not files:
                 raise _NothingTagged
         run.tidy()
+    chosen_model.say(f"{files:,} files are tagged in {arguments.out}")
 
 
 def _journal(out: str) -> pathlib.Path:
@@ -237,8 +238,9 @@ def _list(
     results: Entries,
     fail: _Failures,
     note_again: Callable[[remote_files.Place, list[journal.Entry]], None],
-) -> tag_table.TagTable:
-    """Writes rows, and does what else is asked for each file."""
+) -> int:
+    """Writes rows, and does what else is asked for each file; counts files."""
+    files = 0
     rows = tag_table.TagTable(
         out,
         arguments_lib.row_format(arguments),
@@ -249,6 +251,7 @@ def _list(
         arguments, lambda path, error: fail(path, error, "not written")
     ) as effects:
         for path, entries in results:
+            files += 1
             for entry in entries:
                 tags = [asked.kind(*values) for values in entry.tags]
                 rows.add(remote_files.shown(path), tags, entry.start_seconds)
@@ -263,7 +266,7 @@ def _list(
                 ):
                     note_again(path, entries)
     rows.close()
-    return rows
+    return files
 
 
 def _kept(run: tagging.Run, notes: journal.Journal) -> str:

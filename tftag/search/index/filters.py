@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tftag import tags
 from tftag.search.index import recordings
 
 _MODEL_TAGS = (
@@ -79,9 +80,12 @@ class Filter:
             raise ValueError(_MODEL_TAGS.format(", ".join(map(repr, asked))))
         for name in asked:
             if name not in tag_names:
+                near = tags.nearest_spelling(name, tag_names)
+                hint = f" The nearest is {near!r}." if near else ""
                 raise ValueError(
-                    "A tag to filter by must be one of the model's, "
-                    f"{', '.join(tag_names)}. Received: {name!r}."
+                    "A tag to filter by must be one of the model's. "
+                    f"Received: {name!r}.{hint} It has "
+                    f"{', '.join(tag_names)}."
                 )
         if not has_file_tags:
             check_file_tags((*self.artists, *self.albums), False)

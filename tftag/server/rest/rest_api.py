@@ -31,6 +31,10 @@ _ENDS = {
     "POST": (":predict", ":classify", ":regress"),
 }
 _LARGEST_NUMBER = (1 << 63) - 1
+_OTHERWISE = (
+    "Answered as TensorFlow Serving answers: another method has the status "
+    "400, not 405."
+)
 
 
 def router(models: served_models.ServedModels) -> fastapi.APIRouter:
@@ -89,6 +93,7 @@ def router(models: served_models.ServedModels) -> fastapi.APIRouter:
                 _described(answer, path),
                 methods=["GET"],
                 summary=summary,
+                description=_OTHERWISE,
             )
         for end in ("predict", "classify", "regress"):
             api.add_api_route(
@@ -96,6 +101,7 @@ def router(models: served_models.ServedModels) -> fastapi.APIRouter:
                 _described(answer, path),
                 methods=["POST"],
                 summary=f"Asks a signature of a model to {end}",
+                description=_OTHERWISE,
                 openapi_extra=_BODY,
             )
     for path in ("/v1/{rest:path}", "/V1/{rest:path}"):

@@ -67,6 +67,12 @@ def test_the_table_says_what_the_numbers_are():
     assert "share of 4096 of these" in file.getvalue()
 
 
+def test_nothing_is_no_table_without_rows():
+    assert written("table", []) == ""
+    assert len(written("csv", []).splitlines()) == 1
+    assert "none of the 7 recordings" in hit_output.none_of(7)
+
+
 def test_a_path_of_the_table_is_one_line():
     found = [hit("a\r\n\x1b[2J.mp3", 0.0, [0, 0])]
     lines = written("table", found).split("\n\n")[0].splitlines()

@@ -122,6 +122,13 @@ def test_bad_files_are_named_at_every_search(songs, capsys):
     assert named == bad
 
 
+def test_filters_that_leave_nothing_are_said(songs, capsys):
+    assert run(songs, "dreamy", "--artist", "Nobody") == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "leave none of the 4 recordings" in said.err.splitlines()[-1]
+
+
 def test_the_index_can_lie_elsewhere(songs, capsys, tmp_path):
     index = tmp_path / "my.index"
     assert run(songs, "dreamy", "--index", index) == 0

@@ -89,11 +89,30 @@ def test_a_file_from_elsewhere_is_embedded(songs, capsys, tmp_path):
     assert rows[0]["cosines"][str(other)] == pytest.approx(1, abs=1e-5)
 
 
+def test_filters_that_leave_nothing_are_said(songs, capsys):
+    status = run("similar", songs, "--like", songs / "1.wav", "--year", "1999")
+    said = capsys.readouterr()
+    assert (status, said.out) == (0, "")
+    assert "leave none of the 5 recordings" in said.err.splitlines()[-1]
+
+
+def test_decoders_keep_their_notes(songs, capfd, tmp_path):
+    noise = tmp_path / "noise.mp3"
+    noise.write_bytes(np.random.default_rng(0).bytes(5_000))
+    assert run("similar", songs, "--like", noise) == 2
+    first, *others = capfd.readouterr().err.splitlines()
+    assert first.startswith("embedding 5 of 5")
+    assert len(others) == 1 and others[0].startswith("error: ")
+
+
 def test_bad_input_is_one_line(songs, capsys):
     for words, message in (
         ((songs, "--like", "absent.wav"), "must be audio files"),
         ((songs / "absent", "--like", songs / "1.wav"), "INDEX_OR_FOLDER"),
-        ((songs, "--like", songs / "1.wav", "--tag", "polka"), "'polka'"),
+        (
+            (songs, "--like", songs / "1.wav", "--tag", "jaz"),
+            "'jaz'. The nearest is 'jazz'. It has",
+        ),
     ):
         assert run("similar", *words) == 2
         assert message in capsys.readouterr().err.splitlines()[-1]

@@ -203,9 +203,10 @@ def test_bad_files_are_a_line_each_and_the_others_done(
         (songs / name).write_bytes(odd.data)
     for _ in range(2):
         assert run(model, songs, songs / "none.wav", "--out", out) == 1
-        lines = capsys.readouterr().err.splitlines()
+        *lines, last = capsys.readouterr().err.splitlines()
         assert len(lines) == len(bad) + 1
         assert all(line.startswith("not tagged: ") for line in lines)
+        assert last == f"{len(ALL)} files are tagged in {out}"
         assert paths(out) == ALL
 
 
@@ -259,7 +260,7 @@ def test_tags_go_into_the_files_and_out_again(
     command = [model, songs, "--all", "--out", out, "--fields", fields]
     command += ["--write-tags", undo]
     assert run(*command, "--dry-run") == 0
-    *said, last = capsys.readouterr().err.splitlines()
+    *said, last, _ = capsys.readouterr().err.splitlines()
     assert said and all(line.startswith("would write ") for line in said)
     assert f" {len(said)} files would be changed" in last
     assert not undo.exists()
@@ -268,6 +269,7 @@ def test_tags_go_into_the_files_and_out_again(
     assert capsys.readouterr().err == (
         f"written into {len(said)} files; to put back what was there: tftag "
         f"tag --undo {shlex.quote(str(undo))}\n"
+        f"{len(ALL)} files are tagged in {out}\n"
     )
     with open(out, newline="") as file:
         rows = list(csv.DictReader(file))

@@ -20,6 +20,13 @@ return [...document.querySelectorAll(
   "button, input:not([hidden]), select, a, canvas[role]")]
   .filter((one) => !named(one)).map((one) => one.outerHTML);
 """
+# What another element is named or described by, or controls, and is not there.
+LOST = """
+return "labelledby describedby controls activedescendant".split(" ")
+  .flatMap((kind) => [...document.querySelectorAll(`[aria-${kind}]`)]
+    .flatMap((one) => one.getAttribute(`aria-${kind}`).split(/\\s+/)))
+  .filter((id) => !document.getElementById(id));
+"""
 # Ratio of two colours as WCAG 2 has it.
 CONTRAST = """
 const luminance = (colour) => {
@@ -95,16 +102,24 @@ def test_the_first_tab_leads_to_the_library(page):
 
 
 def test_everything_has_a_name_and_what_happens_is_said(page, sound):
+    from selenium.webdriver import Keys
+
     page.open(hash="#q=rock")
     page.found()
     page.choose(sound)
     page.tagged()
+    page.one("#map").location_once_scrolled_into_view  # noqa: B018
+    page.wait(lambda: page.one("#map-query").is_enabled())
+    said = page.text("#said")
+    page.one("#map-query").send_keys("piece 03", Keys.ENTER)
+    page.wait(lambda: page.text("#chosen .title") == "piece 03.wav")
     assert page.run(NAMELESS) == []
+    assert page.run(LOST) == []
     ids = page.run(
         "return [...document.querySelectorAll('[id]')].map((one) => one.id)"
     )
     assert len(ids) == len(set(ids))
-    assert page.text("#said").startswith("Tagged. Likeliest: ")
+    assert said.startswith("Tagged. Likeliest: ")
     headings = page.run(
         "return [...document.querySelectorAll('h1')].map((h) => h.textContent)"
     )

@@ -3,8 +3,10 @@
 import socket
 
 import browser
+import numpy as np
 import pytest
 import served_page
+import soundfile
 
 pytestmark = [
     pytest.mark.slow,
@@ -78,6 +80,25 @@ def test_a_tone_is_drawn_at_its_height(page, sound):
         """
     )
     assert strongest == [3, 100, 500]
+
+
+def test_silence_is_drawn_as_nothing(page, tmp_path):
+    path = tmp_path / "silence.wav"
+    soundfile.write(path, np.zeros(16_000), 16_000)
+    page.open()
+    page.choose(path)
+    page.wait(
+        lambda: page.one("#picture").get_attribute("data-state") == "drawn"
+    )
+    colours = page.run(
+        "const canvas = document.getElementById('spectrogram');"
+        "const { data } = canvas.getContext('2d').getImageData("
+        "  0, 0, canvas.width, canvas.height);"
+        "return [...new Set(new Uint32Array(data.buffer))]"
+    )
+    # Of the lightest end of the ramp, and opaque.
+    assert min(min(one.to_bytes(4)) for one in colours) > 250
+    page.wait(lambda: "samples are zero" in page.text("#tags"))
 
 
 def test_a_click_on_the_timeline_seeks(page, sound):

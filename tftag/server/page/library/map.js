@@ -19,6 +19,7 @@ const ARROWS = {
 export class LibraryMap {
   #canvas = byId("points");
   #search = byId("map-query");
+  #title = "Map";
   #columns = null;
   #plane = null;
   #names = [];
@@ -74,7 +75,8 @@ export class LibraryMap {
       "aria-label",
       `Map of the library, ${id.length}${kept} recordings`,
     );
-    byId("map-title").textContent = kept ? `Map (${id.length}${kept})` : "Map";
+    this.#title = kept ? `Map (${id.length}${kept})` : "Map";
+    byId("map-title").textContent = this.#title;
     this.#canvas.tabIndex = 0;
     this.#search.disabled = false;
     this.#names = placeNames(x, y, tag);
@@ -116,7 +118,13 @@ export class LibraryMap {
     if (n < 0) return;
     this.#chosen = n;
     const recording = this.#recording(n);
-    byId("chosen").replaceChildren(row(recording, this.actions(), "div"));
+    // The keys are still what describes the map.
+    const keys = byId("map-keys");
+    keys.hidden = true;
+    byId("chosen").replaceChildren(
+      keys,
+      row(recording, this.actions(), "div"),
+    );
     const by = recording.artist ? ` by ${recording.artist}` : "";
     say(nameOf(recording) + by);
     this.#plane.reveal(n);
@@ -152,7 +160,7 @@ export class LibraryMap {
       const count = this.#matching.length;
       byId("map-title").textContent = `Map: ${count} found`;
       say(`${count} found on the map. Enter goes through them.`);
-    } else byId("map-title").textContent = "Map";
+    } else byId("map-title").textContent = this.#title;
     this.#later();
   }
 

@@ -9,6 +9,7 @@ const COLUMNS = 1_200;
 const ROWS = 144;
 const [LOWEST_HZ, HIGHEST_HZ] = [50, 7_800];
 const RANGE_DB = 72;
+const SILENCE_DB = -180;
 // What is longer takes too much memory to decode at once.
 const LONGEST_SECONDS = 20 * 60;
 
@@ -67,7 +68,8 @@ function levels(samples, columns) {
     const hz = HIGHEST_HZ / ratio ** (row / (ROWS - 1));
     return (hz * FRAME_SAMPLES) / RATE_HZ;
   });
-  let highest = -Infinity;
+  // So that silence is the lowest level.
+  let highest = SILENCE_DB + RANGE_DB;
   for (let column = 0; column < columns; column++) {
     const centre = ((column + 0.5) * samples.length) / columns;
     const start = Math.round(centre - FRAME_SAMPLES / 2);
@@ -80,7 +82,7 @@ function levels(samples, columns) {
       const share = bins[row] - below;
       const strength =
         strong[below] * (1 - share) + (strong[below + 1] ?? 0) * share;
-      const db = 20 * Math.log10(strength + 1e-9);
+      const db = 20 * Math.log10(strength + 10 ** (SILENCE_DB / 20));
       highest = Math.max(highest, db);
       found[row * columns + column] = db;
     }

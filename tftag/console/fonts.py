@@ -1,4 +1,4 @@
-"""Fonts for tags in scripts that the font of the figures does not have."""
+"""Fonts for figures with scripts that their own font does not have."""
 
 import contextlib
 import functools

@@ -8,7 +8,8 @@ from fontTools import fontBuilder
 from fontTools.pens import ttGlyphPen
 from matplotlib import figure, font_manager, text
 
-from experiments.figures import fonts, plots, space_plots, tag_plots
+from experiments.figures import plots, space_plots, tag_plots
+from tftag.console import fonts
 
 # Hieroglyphs, which the font of the figures does not have.
 LETTERS = "\U00013000\U00013001"
