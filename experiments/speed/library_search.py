@@ -6,8 +6,8 @@ python -m experiments.speed.library_search --like my.index --out big/
 ```
 
 Recordings and queries are drawn from real ones (`drawn_library`). Recall is
-against NumPy's product with every vector. What a query costs is measured in a
-process of its own, which loads no TensorFlow.
+against NumPy's product with every vector. Drawing, and what a query costs,
+are in processes of their own: only the first loads TensorFlow.
 """
 
 import argparse
@@ -34,6 +34,7 @@ _AT_ONCE = 20_000
 _TOP = 10
 _CHANGED = 1_000
 _LOOK_SECONDS = 0.2
+_ALONE = ("draw", "ask")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -46,14 +47,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--recordings", type=int, default=1_000_000)
     parser.add_argument("--dim", type=int, default=256)
     parser.add_argument("--queries", type=int, default=200)
-    parser.add_argument("--ask", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--only", choices=_ALONE, help=argparse.SUPPRESS)
+    argv = sys.argv[1:] if argv is None else argv
     arguments = parser.parse_args(argv)
     place = arguments.out / "library.index"
-    if arguments.ask:
-        _print("ask", ask(place, _drawn(arguments)))
-        return 0
-    if arguments.like is not None:
-        arguments.out.mkdir(exist_ok=True)
+    if arguments.only == "draw":
         drawn_library.write(
             arguments.like,
             arguments.out,
@@ -61,10 +59,17 @@ def main(argv: list[str] | None = None) -> int:
             arguments.dim,
             arguments.queries,
         )
+        return 0
+    if arguments.only == "ask":
+        _print("ask", ask(place, _drawn(arguments)))
+        return 0
+    alone = [sys.executable, "-m", parser.prog.split()[-1], *argv, "--only"]
+    if arguments.like is not None:
+        arguments.out.mkdir(exist_ok=True)
+        subprocess.run([*alone, "draw"], check=True)
     if not place.exists():
         _print("build", build(place, _drawn(arguments)))
-    words = [sys.executable, "-m", parser.prog.split()[-1], "--ask"]
-    subprocess.run([*words, "--out", str(arguments.out)], check=True)
+    subprocess.run([*alone, "ask"], check=True)
     _print("change", change(place, _drawn(arguments)))
     return 0
 
@@ -78,13 +83,14 @@ def build(place: pathlib.Path, drawn: drawn_library.Drawn) -> dict[str, float]:
         for start in range(0, len(drawn.vectors), _AT_ONCE):
             rows = range(start, min(start + _AT_ONCE, len(drawn.vectors)))
             index.change([(_recording(at), drawn.vectors[at]) for at in rows])
-        flat = time.monotonic() - began
+        flat, flat_cpu = time.monotonic() - began, time.process_time() - cpu
         index.settle()
     return {
         "recordings": len(drawn.vectors),
         "seconds": time.monotonic() - began,
         "seconds_before_lists": flat,
         "cpu_seconds": time.process_time() - cpu,
+        "cpu_seconds_before_lists": flat_cpu,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
         "own_peak_mb": own[0],
         "index_mb": sum(p.stat().st_size for p in place.iterdir()) / 1e6,

@@ -50,7 +50,7 @@ def ways(
     found = {}
     for place in places:
         manifest = manifests.read_manifest(place)
-        spec = _spec(manifest, clip_seconds)
+        spec = audio_spec(manifest, clip_seconds)
         for name, way in reading.own_ways(manifest, spec, seconds).items():
             found[f"{place}, {name.partition(', ')[2]}"] = way
     return found
@@ -59,7 +59,7 @@ def ways(
 def headline(places: Sequence[str], clip_seconds: float) -> str:
     """Says what the figures stand for."""
     manifest = manifests.read_manifest(places[0])
-    spec = _spec(manifest, clip_seconds)
+    spec = audio_spec(manifest, clip_seconds)
     megabytes = _BYTES_PER_SAMPLE * spec.clip_samples / 1e6
     return (
         f"random crops of {clip_seconds:g} s ({megabytes:.2f} MB) from "
@@ -67,7 +67,10 @@ def headline(places: Sequence[str], clip_seconds: float) -> str:
     )
 
 
-def _spec(manifest, clip_seconds):
+def audio_spec(
+    manifest: manifests.Manifest, clip_seconds: float
+) -> audio.AudioSpec:
+    """Length and rate of the crops from a data set."""
     return audio.AudioSpec(
         sample_rate_hz=manifest.sample_rate_hz,
         clip_seconds=clip_seconds,

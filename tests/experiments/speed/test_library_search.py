@@ -37,5 +37,5 @@ def test_a_small_library_is_measured(tmp_path, monkeypatch, capsys):
     changed = library_search.change(place, drawn)
     assert changed["add_seconds"] > 0 and changed["remove_seconds"] > 0
     assert sorted(path.name for path in place.iterdir()) == before
-    assert library_search.main(["--out", str(tmp_path), "--ask"]) == 0
+    assert library_search.main(["--out", str(tmp_path), "--only", "ask"]) == 0
     assert "ask" in json.loads(capsys.readouterr().out)

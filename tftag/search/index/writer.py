@@ -85,11 +85,12 @@ class Writer:
                 as it was.
         """
         new = {one.key: (one, vector) for one, vector in added}
-        gone = new.keys() | set(gone)
+        # In order, once for all segments: there may be many of both.
+        keys = np.array(sorted(new.keys() | set(gone)), "<u8")
         with self._changing:
             kept = [
                 part
-                for part in (_without(part, gone) for part in self.parts.parts)
+                for part in (_without(part, keys) for part in self.parts.parts)
                 if len(part)
             ]
             if new:
@@ -328,16 +329,14 @@ def _named(
 
 
 def _without(
-    part: opened_parts.OpenedPart, gone: Collection[int]
+    part: opened_parts.OpenedPart, keys: npt.NDArray[Any]
 ) -> opened_parts.OpenedPart:
-    if not gone:
-        return part
-    held = part.segment.arrays["key"]
-    keys = np.array(sorted(gone), "<u8")
-    keys = keys[np.isin(keys, held)]  # of new ones none, and soon known
+    """What is there of a segment but these keys, which are in order."""
     if not len(keys):
         return part
-    return _narrowed(part, np.isin(held, keys, invert=True))
+    held = part.segment.arrays["key"]
+    places = np.searchsorted(keys, held).clip(max=len(keys) - 1)
+    return _narrowed(part, keys[places] != held)
 
 
 def _narrowed(
