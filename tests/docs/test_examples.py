@@ -65,9 +65,9 @@ def workplace(tmp_path_factory, tagger_folder, encoder_folder):
         waveform = tiny_tagger.music(12_000, seed=place)
         waveform *= 0.9 / np.abs(waveform).max()
         soundfile.write(folder / path, waveform, tone_manifest.RATE_HZ)
+    music, place = folder / "music", folder / "my.index"
     model = ("--model", encoder_folder.parent, "--threads", 1)
-    place = folder / "my.index"
-    assert tftag_command.run("index", folder, "--out", place, *model) == 0
+    assert tftag_command.run("index", music, "--out", place, *model) == 0
     tone_manifest.make(folder / "data" / "mine", train=4, validation=2)
     return folder
 
