@@ -103,8 +103,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         help="word vectors to compare with the run's own: a GloVe file, "
         "word2vec:PATH, hub:HANDLE, shipped or random (random)",
     )
-    add("--runs", default="runs", help="folder of runs (runs)")
-    add("--name", default="", help="of this run; the UTC time when empty")
+    run_folder.add_flags(parser)
     return parser.parse_args(command)
 
 

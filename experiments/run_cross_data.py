@@ -109,8 +109,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         action="store_true",
         help="only the tags that the data were prepared to teach",
     )
-    parser.add_argument("--runs", default="runs", help="folder of runs (runs)")
-    parser.add_argument("--name", default="", help="of the run (the UTC time)")
+    run_folder.add_flags(parser)
     return parser.parse_args(command)
 
 
@@ -150,10 +149,7 @@ def embeddings(
     encoder: saved_dual_encoder.SavedDualEncoder, manifest: manifests.Manifest
 ) -> np.ndarray:
     """Embeds every recording; float32 `[tracks, dim]`."""
-    recordings = (
-        decoded.samples(manifest, track, encoder.sample_rate_hz)
-        for track in manifest.tracks
-    )
+    recordings = decoded.recordings(manifest, encoder.sample_rate_hz)
     return np.stack(list(encoder.embed_each(recordings)))
 
 

@@ -95,8 +95,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         default="all",
         help="which recordings (all)",
     )
-    parser.add_argument("--runs", default="runs", help="folder of runs (runs)")
-    parser.add_argument("--name", default="", help="of the run (the UTC time)")
+    run_folder.add_flags(parser)
     return parser.parse_args(command)
 
 
@@ -138,10 +137,7 @@ def score(
     tagger: saved_tagger.SavedTagger, manifest: manifests.Manifest
 ) -> np.ndarray:
     """Tags every recording; float32 `[tracks, tags]`."""
-    recordings = (
-        decoded.samples(manifest, track, tagger.sample_rate_hz)
-        for track in manifest.tracks
-    )
+    recordings = decoded.recordings(manifest, tagger.sample_rate_hz)
     scores = []
     said = time.monotonic()
     for found in tagger.tag_each(recordings):

@@ -148,8 +148,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         help="folder of a run of run_cross_validation on the same data, whose "
         f"scores stand beside the others; it has {FOLDS} folds",
     )
-    add("--runs", default="runs", help="folder of runs (runs)")
-    add("--name", default="", help="of the run (the UTC time)")
+    run_folder.add_flags(parser)
     bucket_copies.add_flag(parser)
     return parser.parse_args(command)
 

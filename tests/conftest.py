@@ -158,6 +158,14 @@ def tagger_folder(tagger_model, saved_models):
 
 
 @pytest.fixture(scope="session")
+def tagger_loaded(tagger_folder):
+    """Its SavedModel as TensorFlow loads it, each signature optimised once."""
+    import tensorflow as tf
+
+    return tf.saved_model.load(str(tagger_folder))
+
+
+@pytest.fixture(scope="session")
 def tagger(tagger_folder):
     """Its SavedModel, opened."""
     from tftag.serving import saved_tagger

@@ -149,6 +149,10 @@ def cross_fitted(
         Calibrated probabilities, float64, and decisions, bool, both
         `[recordings, tags]`. Rank by the probabilities that came in: those
         that go out are of one scale within a fold only.
+
+    Raises:
+        ValueError: Shapes do not fit, or there are fewer recordings than
+            folds.
     """
     truth, probabilities = _pair(truth, probabilities)
     recordings = len(truth)

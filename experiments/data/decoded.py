@@ -1,11 +1,21 @@
 """Whole recordings of a manifest, wherever and however they are stored."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from pipelines import manifest as manifests
 from pipelines.reading import arrays
 from tftag import audio
 from tftag.files.remote import local_copy
+
+
+def recordings(
+    manifest: manifests.Manifest, sample_rate_hz: int
+) -> Iterator[np.ndarray]:
+    """Decodes every recording in turn; yields float32 `[samples]`."""
+    for track in manifest.tracks:
+        yield samples(manifest, track, sample_rate_hz)
 
 
 def samples(

@@ -11,6 +11,7 @@ runs/<experiment>/<name>/
 ```
 """
 
+import argparse
 import contextlib
 import datetime
 import io
@@ -167,6 +168,12 @@ class RunDir:
             f"{self.path} has no figures yet; to begin again: "
             f"{interrupts.command()}"
         )
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Adds where a run lies: for commands without settings of their own."""
+    parser.add_argument("--runs", default="runs", help="folder of runs (runs)")
+    parser.add_argument("--name", default="", help="of the run (the UTC time)")
 
 
 def environment(command: list[str]) -> dict:

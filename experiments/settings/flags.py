@@ -72,20 +72,19 @@ def add_flags(
     for leaf, kind in kinds.items():
         if only is not None and leaf not in only:
             continue
-        values = {name: values[leaf] for name, values in made.items()}
+        values = {name: _shown(each[leaf]) for name, each in made.items()}
         shown = ", ".join(f"{name} {value}" for name, value in values.items())
-        if len(set(map(str, values.values()))) == 1:
-            shown = str(next(iter(values.values())))
-        shown = f" ({shown})" if shown else ""
+        if len(set(values.values())) == 1:
+            shown = next(iter(values.values())).replace('""', "")
         text = texts.get(leaf, "")
         if leaf in tables:
             table = tables[leaf]
             names = table() if callable(table) else table
             text += f"; one of {', '.join(names)}"
-        said = (text + shown).replace("%", "%%").strip()
+        said = f"{text} ({shown})" if shown else text
         options: dict[str, typing.Any] = {
             "default": argparse.SUPPRESS,
-            "help": said,
+            "help": said.replace("%", "%%").strip(),
         }
         if leaf == "preset":
             options |= {"choices": tuple(presets), "help": texts.get(leaf, "")}
@@ -141,6 +140,13 @@ def _texts(config) -> dict[str, str]:
         words = " ".join(text.replace("`", "").split()).removesuffix(".")
         texts[name] = words[:1].lower() + words[1:]
     return texts
+
+
+def _shown(value: object) -> str:
+    """A default as the help shows it."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value) or '""'
 
 
 def _argparse_type(kind) -> dict:

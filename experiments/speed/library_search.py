@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments.speed import drawn_library
+from experiments.speed import drawn_library, memory
 from tftag.cli import command_line
 from tftag.search import library_index, query
 from tftag.search.index import contents, recordings, writer
@@ -184,12 +184,8 @@ def _recording(at: int) -> recordings.Recording:
 
 def _resident_mb() -> dict[str, float]:
     """Resident memory: the process's own, and of files it has mapped."""
-    found = {}
-    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
-        name, _, value = line.partition(":")
-        if name in ("VmRSS", "RssAnon", "RssFile"):
-            found[name] = int(value.split()[0]) / 1e3
-    return found
+    found = memory.status_kb()
+    return {n: found[n] / 1e3 for n in ("VmRSS", "RssAnon", "RssFile")}
 
 
 @contextlib.contextmanager
@@ -199,7 +195,7 @@ def _own_peak_mb() -> Iterator[list[float]]:
 
     def look() -> None:
         while True:
-            peak[0] = max(peak[0], _resident_mb().get("RssAnon", 0.0))
+            peak[0] = max(peak[0], _resident_mb()["RssAnon"])
             if is_over.wait(_LOOK_SECONDS):
                 return
 

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from experiments.speed import memory
 from pipelines import manifest as manifests
 from tftag import audio, tags
 from tftag.cli import command_line
@@ -132,10 +133,10 @@ def measure(folder: pathlib.Path, batches: int) -> dict[str, float]:
     """
     # From here on, VmHWM is the most of what follows.
     pathlib.Path("/proc/self/clear_refs").write_text("5")
-    before_mb, start = _memory_mb("VmRSS"), _now()
+    before_mb, start = memory.status_kb()["VmRSS"] / 1e3, _now()
     manifest = manifests.read_manifest(folder)
     found = {"rows": float(len(manifest.tracks)), "open_s": _now() - start}
-    found["open_mb"] = _memory_mb("VmHWM") - before_mb
+    found["open_mb"] = memory.status_kb()["VmHWM"] / 1e3 - before_mb
     start = _now()
     train = manifest.split("train")
     train.labels(np.uint8)
@@ -167,20 +168,13 @@ def measure(folder: pathlib.Path, batches: int) -> dict[str, float]:
     for _ in range(batches):
         next(stream)
     found["clip_us"] = 1e6 * (_now() - start) / batches / _BATCH_SIZE
-    found["most_mb"] = _memory_mb("VmHWM") - before_mb
+    found["most_mb"] = memory.status_kb()["VmHWM"] / 1e3 - before_mb
     return {name: round(value, 3) for name, value in found.items()}
 
 
 def _now() -> float:
     """Seconds of processor time of all threads."""
     return time.process_time()
-
-
-def _memory_mb(name: str) -> float:
-    """What Linux says of this process: VmRSS now, VmHWM at the most."""
-    lines = pathlib.Path("/proc/self/status").read_text().splitlines()
-    said = dict(line.split(":", 1) for line in lines)
-    return int(said[name].split()[0]) / 1e3
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 import numpy as np
 import soundfile
 
+from experiments.speed import memory
 from tftag import audio
 
 FORMATS = ("mp3", "flac", "ogg")
@@ -267,14 +268,9 @@ def _words(pid):
 
 
 def _note(pid, who, most_bytes):
-    try:
-        status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return
-    for line in status.splitlines():
-        if line.startswith("VmHWM:"):
-            found = int(line.split()[1]) * 1_024
-            most_bytes[who] = max(most_bytes.get(who, 0), found)
+    if "VmHWM" in (found := memory.status_kb(pid)):
+        most = 1_024 * found["VmHWM"]
+        most_bytes[who] = max(most_bytes.get(who, 0), most)
 
 
 def _spread(figures):

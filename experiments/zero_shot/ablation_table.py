@@ -16,7 +16,7 @@ def rows(summary: dict) -> list[dict]:
         (95 % over the draws; None for one draw), `random_order` and `draws`.
     """
     table = []
-    for title, kinds in fitted(summary).items():
+    for title, kinds in zero_shot_table.by_name(summary).items():
         for kind, found in kinds.items():
             for side in SIDES:
                 for name in zero_shot_table.FIGURES:
@@ -40,15 +40,6 @@ def rows(summary: dict) -> list[dict]:
     return table
 
 
-def fitted(summary: dict) -> dict:
-    """The figures of each fitted row."""
-    return {
-        title: kinds
-        for title, kinds in summary["figures"].items()
-        if isinstance(kinds, dict)
-    }
-
-
 def text(summary: dict) -> str:
     """The tables for the screen: tag -> recordings."""
     table = rows(summary)
@@ -57,7 +48,7 @@ def text(summary: dict) -> str:
     lines = [f"protocol {summary['protocol']}; tag -> recordings{spread}"]
     kinds = list(dict.fromkeys(row["kind"] for row in table))
     sources = summary["coverage"]
-    titles = list(fitted(summary))
+    titles = list(zero_shot_table.by_name(summary))
     losses = [title for title in titles if title not in sources]
     counts = [draw["tags_every_source_knows"] for draw in summary["draws"]]
     seen, unseen = (

@@ -18,7 +18,7 @@ def rows(summary: dict) -> list[dict]:
         `draws`.
     """
     table = []
-    for kind, methods in kinds(summary).items():
+    for kind, methods in by_name(summary).items():
         for side in SIDES:
             for method in unseen_draw.METHODS:
                 found = methods[method]["tag_to_recordings"][side]
@@ -43,12 +43,12 @@ def rows(summary: dict) -> list[dict]:
     return table
 
 
-def kinds(summary: dict) -> dict:
-    """The figures by kind of unseen tag."""
+def by_name(summary: dict) -> dict:
+    """The figures by kind of unseen tag, or by row of an ablation."""
     return {
-        kind: methods
-        for kind, methods in summary["figures"].items()
-        if isinstance(methods, dict)
+        name: found
+        for name, found in summary["figures"].items()
+        if isinstance(found, dict)
     }
 
 
@@ -58,7 +58,7 @@ def text(summary: dict) -> str:
     spread = f", 95 % interval over {draws} draws" if draws > 1 else ""
     lines = [f"protocol {summary['protocol']}; tag -> recordings{spread}"]
     table = rows(summary)
-    found = list(kinds(summary))
+    found = list(by_name(summary))
     parts = [(kind, side) for side in SIDES for kind in found]
     # The seen tags are the same beside every kind.
     parts = [part for part in parts if part[1] != "seen" or part[0] == found[0]]

@@ -115,7 +115,7 @@ def _parser() -> command_line.Parser:
         "--input",
         required=True,
         metavar="FOLDER",
-        help="of music, to the bottom; or its s3:// or gs:// address",
+        help="of music, searched recursively; or its s3:// or gs:// address",
     )
     add(
         "--output",

@@ -58,7 +58,6 @@ TYPES: dict[str, Any] = {
 }
 NUMBERS = tuple(n for n, kind in TYPES.items() if kind in (int, float))
 TEXTS = tuple(n for n, kind in TYPES.items() if kind is str)
-DTYPES: dict[Any, Any] = {int: np.int64, float: np.float64}
 _values = operator.attrgetter(*COLUMNS)
 Column = (
     texts.Texts

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 import tensorflow as tf
+import tftag_command
 import tiny_tagger
 import tone_manifest
 
@@ -64,6 +65,9 @@ def workplace(tmp_path_factory, tagger_folder, encoder_folder):
         waveform = tiny_tagger.music(12_000, seed=place)
         waveform *= 0.9 / np.abs(waveform).max()
         soundfile.write(folder / path, waveform, tone_manifest.RATE_HZ)
+    music, place = folder / "music", folder / "my.index"
+    model = ("--model", encoder_folder.parent, "--threads", 1)
+    assert tftag_command.run("index", music, "--out", place, *model) == 0
     tone_manifest.make(folder / "data" / "mine", train=4, validation=2)
     return folder
 

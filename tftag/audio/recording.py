@@ -248,6 +248,9 @@ def write_wav(
 
     Returns:
         Position of the first sample in the file, in bytes.
+
+    Raises:
+        ValueError: Samples of another kind, or more than a WAV holds.
     """
     samples = np.asarray(samples)
     if samples.dtype != np.int16 or samples.ndim != 1:

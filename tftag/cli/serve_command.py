@@ -31,10 +31,10 @@ def add_parser(commands: "command_line.Commands") -> None:
         description="Answers over HTTP: TensorFlow Serving's REST form at "
         "/v1/models, recordings of any format at /tag, with --index also "
         "/search and /similar, and a page at /. Ends on Ctrl-C and SIGTERM, "
-        "when what was asked is answered. Needs the extra `server`.",
-        epilog="Beyond this machine (--host) it asks for a token. New versions "
-        "of a model are picked up as they appear, and old ones end when "
-        "nobody uses them any more. Log: a JSON object a line, on stderr.",
+        "once running requests are answered. Needs the extra `server`.",
+        epilog="Beyond this machine (--host) it requires a token. New versions "
+        "of a model are picked up as they appear, and old ones are closed "
+        "after their last request. Log: a JSON object per line, on stderr.",
     )
     serve.set_defaults(run=run)
     serve.add_argument(
@@ -52,49 +52,54 @@ def add_parser(commands: "command_line.Commands") -> None:
         default=[],
         type=_label,
         metavar="NAME/LABEL=VERSION",
-        help="serve this version of a model too, under a label",
+        help="also serve this version of a model, under a label",
     )
     serve.add_argument(
         "--index",
         type=arguments_lib.place,
         metavar="INDEX",
-        help="what `tftag index` made, to be searched and listened to; of one "
-        "in a bucket a copy as it is now",
+        help="what `tftag index` made, to search and listen to; of one in a "
+        "bucket, a copy as it is now",
     )
-    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS")
+    serve.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="to listen at (default: %(default)s)",
+    )
     serve.add_argument(
         "--port",
         type=_port,
         default=8501,
         metavar="N",
-        help="0 for any that is free (default: %(default)s)",
+        help="0 for any free one (default: %(default)s)",
     )
     serve.add_argument(
         "--token",
         default=os.environ.get(TOKEN_VARIABLE),
-        help=f"what clients must send (default: ${TOKEN_VARIABLE}, which no "
-        "list of processes shows)",
+        help=f"what clients must send (default: ${TOKEN_VARIABLE}, which "
+        "other users cannot see in the list of processes)",
     )
     serve.add_argument(
         "--threads",
         type=arguments_lib.count,
         default=decoding_pool.usable_cores(),
         metavar="N",
-        help="recordings that are decoded at a time (default: one per core)",
+        help="recordings decoded at a time (default: one per core)",
     )
     serve.add_argument(
         "--poll-seconds",
         type=arguments_lib.count,
         default=10,
         metavar="N",
-        help="between two looks for new versions (default: %(default)s)",
+        help="time between checks for new versions (default: %(default)s)",
     )
     for flag, default, text in (
-        ("--max-body-mb", 100, "of an uploaded recording"),
-        ("--max-json-mb", 32, "of a request in JSON"),
-        ("--max-audio-seconds", 3_600, "of a recording"),
-        ("--max-request-seconds", 60, "until an answer"),
-        ("--max-requests", 64, "answered at a time"),
+        ("--max-body-mb", 100, "largest uploaded recording"),
+        ("--max-json-mb", 32, "largest request in JSON"),
+        ("--max-audio-seconds", 3_600, "longest recording"),
+        ("--max-request-seconds", 60, "longest time until an answer"),
+        ("--max-requests", 64, "requests answered at a time"),
     ):
         serve.add_argument(
             flag,

@@ -26,7 +26,11 @@ class MemberDense(keras.layers.Layer):
         self.members = members
 
     def build(self, input_shape: Any) -> None:
-        """Makes a kernel `[members, dim, units]` and a bias."""
+        """Makes a kernel `[members, dim, units]` and a bias.
+
+        Raises:
+            ValueError: The vector has no such number of equal parts.
+        """
         width = input_shape[-1]
         if width % self.members:
             raise ValueError(

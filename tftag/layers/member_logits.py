@@ -25,7 +25,11 @@ class MemberLogits(keras.layers.Layer):
         self.members = members
 
     def build(self, input_shape: Any) -> None:
-        """Makes a kernel `[members * dim, tags]` and a bias `[tags]`."""
+        """Makes a kernel `[members * dim, tags]` and a bias `[tags]`.
+
+        Raises:
+            ValueError: The vector has no such number of equal parts.
+        """
         width = input_shape[-1]
         if width % self.members:
             raise ValueError(

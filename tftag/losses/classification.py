@@ -46,6 +46,10 @@ class BinaryCrossentropy(keras.losses.Loss):
 
         Takes effect at the next step; on the JAX backend, whose compiled step
         holds them as constants, when the step is compiled again.
+
+        Raises:
+            ValueError: The loss was made without weights, or these are no
+                weights.
         """
         if self.weights is None:
             raise ValueError(

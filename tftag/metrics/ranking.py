@@ -212,6 +212,9 @@ def mean_differences(
 
     Returns:
         As `differences`.
+
+    Raises:
+        ValueError: Numbers or shapes do not fit.
     """
     if draws < 1:
         raise ValueError(f"`draws` must be >= 1. Received: {draws}.")
@@ -257,6 +260,9 @@ def per_tag_table(
         Rows with "tag", "count" (positives), "ap", "chance_ap", "roc_auc",
         "p_at_10", "threshold", "precision", "recall", "accuracy"; None where
         a figure has no meaning.
+
+    Raises:
+        ValueError: Shapes do not fit, or a score is no number.
     """
     truth, scores = _checked(truth, scores)
     recordings, tags = truth.shape

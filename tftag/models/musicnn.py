@@ -34,7 +34,11 @@ _Norm = Callable[..., keras.KerasTensor]
 
 
 def check_bands(mel_bands: int) -> None:
-    """Refuses a spectrogram that no timbral filter fits into."""
+    """Refuses a spectrogram that no timbral filter fits into.
+
+    Raises:
+        ValueError: It has too few bands.
+    """
     least = max(bands for bands, _ in TIMBRAL)
     if mel_bands < least:
         raise ValueError(

@@ -172,7 +172,11 @@ def masked(model: clip_model.ClipModel) -> keras.Model:
 
 
 def log_odds(tag_prior: npt.ArrayLike, tag_count: int) -> keras.KerasTensor:
-    """Logits `[tags]` of shares of recordings, kept away from certainty."""
+    """Logits `[tags]` of shares of recordings, kept away from certainty.
+
+    Raises:
+        ValueError: The shares are not `[tags]`, or not from 0 to 1.
+    """
     prior = np.asarray(tag_prior, "float64")
     if prior.shape != (tag_count,):
         raise ValueError(

@@ -12,7 +12,7 @@ from experiments.speed.crops import reading
 from pipelines import manifest as manifests
 from pipelines.prepare import convert_worker
 from pipelines.reading import tensorflow_io_decoder
-from tftag import audio, tags
+from tftag import audio
 
 RATE_HZ = 44_100
 PREPARED = "prepared WAV"
@@ -100,14 +100,7 @@ def files_of_each_kind(
             _track(folder / f"{number}.wav", spec, in_place=False)
         )
     return {
-        name: manifests.Manifest(
-            folder=folder,
-            sample_rate_hz=spec.sample_rate_hz,
-            tracks=manifests.Tracks.of(tracks),
-            vocabulary=tags.TagVocabulary(("music",)),
-            audit={},
-            source={},
-        )
+        name: reading.manifest_of(folder, tracks, spec)
         for name, tracks in kinds.items()
     }
 
@@ -160,7 +153,8 @@ def torch_ways(
 
 def _torch_way(ask, manifest, spec, seconds, workers):
     first = manifest.tracks[0]
-    is_prepared = first.codec == manifests.PREPARED
+    read = "fromfile" if first.codec == manifests.PREPARED else "resampled"
+    take = reading.torch_way(ask, read, workers, BATCH_SIZE, seconds)
 
     def clips_per_second() -> float:
         ask(
@@ -171,13 +165,7 @@ def _torch_way(ask, manifest, spec, seconds, workers):
             rate_hz=RATE_HZ,
             target_hz=spec.sample_rate_hz,
         )
-        answer = ask(
-            read="fromfile" if is_prepared else "resampled",
-            workers=workers,
-            batch_size=BATCH_SIZE,
-            seconds=seconds,
-        )
-        return answer["clips_per_second"]
+        return take()
 
     return clips_per_second
 
@@ -212,6 +200,6 @@ def _track(path, spec, in_place):
         path=path.name if in_place else target.name,
         split="train",
         artist="",
-        tags=("music",),
+        tags=("noise",),
         **{name: answer[name] for name in facts},
     )

@@ -51,6 +51,13 @@ def noise_files(
                 audio_hash=path.stem,
             )
         )
+    return manifest_of(folder, tracks, spec)
+
+
+def manifest_of(
+    folder: pathlib.Path, tracks: list[manifests.Track], spec: audio.AudioSpec
+) -> manifests.Manifest:
+    """A manifest of files that were written to be read."""
     return manifests.Manifest(
         folder=folder,
         sample_rate_hz=spec.sample_rate_hz,
@@ -147,7 +154,7 @@ def torch_ways(
             for workers in TORCH_WORKERS:
                 for batch_size in BATCH_SIZES:
                     name = f"{title}, {workers} workers, {batch_size} in batch"
-                    ways[name] = _torch_way(
+                    ways[name] = torch_way(
                         ask, read, workers, batch_size, seconds
                     )
         yield ways
@@ -168,7 +175,23 @@ def torch_process(
     )
 
 
-def _torch_way(ask, read, workers, batch_size, seconds):
+def torch_way(
+    ask: other_interpreter.Ask,
+    read: str,
+    workers: int,
+    batch_size: int,
+    seconds: float,
+) -> Callable[[], float]:
+    """What a DataLoader yields per second, of files that it was told of.
+
+    Args:
+        ask: Asks the process, see `torch_process`.
+        read: How `torch_loader` reads a clip.
+        workers: Its processes.
+        batch_size: Clips at a time.
+        seconds: Duration of a measurement.
+    """
+
     def clips_per_second() -> float:
         answer = ask(
             read=read, workers=workers, batch_size=batch_size, seconds=seconds

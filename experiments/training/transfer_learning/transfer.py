@@ -1,5 +1,6 @@
 """Starting from another tagger: a preset, a run or an export."""
 
+import contextlib
 import difflib
 import logging
 import os
@@ -19,7 +20,7 @@ from tftag.files import plain_json
 from tftag.files.remote import hub
 from tftag.models import clip_model, tagger
 from tftag.pretrained import musicnn_weights, presets
-from tftag.serving import model_card
+from tftag.serving import model_card, version_folder
 from tftag.zero_shot import leaks
 
 _log = logging.getLogger(__name__)
@@ -294,14 +295,10 @@ def _open(source):
 
 def _export_folder(source):
     """The newest version of an export."""
-    versions = [source] if (source / "assets.extra").is_dir() else []
-    if source.is_dir() and not versions:
-        versions = sorted(
-            (p for p in source.iterdir() if p.name.isdigit()),
-            key=lambda path: int(path.name),
-        )
-    if versions and (versions[-1] / "assets.extra" / "tagger.keras").is_file():
-        return versions[-1]
+    with contextlib.suppress(FileNotFoundError):
+        version = version_folder.newest(source)
+        if (version / "assets.extra" / "tagger.keras").is_file():
+            return version
     near = difflib.get_close_matches(
         source.name.casefold(), presets.PRESETS, n=1
     )

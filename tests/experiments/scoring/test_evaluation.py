@@ -11,14 +11,7 @@ from pipelines.reading import slice_reader
 from tftag import audio, calibration
 from tftag.models import tagger
 
-SPEC = audio.AudioSpec(
-    sample_rate_hz=tone_manifest.RATE_HZ,
-    clip_seconds=1.0,
-    window_samples=512,
-    hop_samples=512,
-    mel_bands=8,
-    max_hz=4_000.0,
-)
+SPEC = tone_manifest.SPEC
 
 
 @pytest.fixture(scope="module")

@@ -3,17 +3,11 @@ import os
 import subprocess
 import sys
 
-import melodies
 import odd_names
 import pytest
 
 from pipelines.inspect import command, measurements
 from tftag.cli import command_line
-
-
-@pytest.fixture
-def prepared(tmp_path):
-    return melodies.with_a_copy(tmp_path / "data")
 
 
 def test_text_and_pages_are_written(prepared, capsys):

@@ -10,11 +10,6 @@ from pipelines.inspect import inspection, measurements
 from pipelines.prepare import journal
 
 
-@pytest.fixture
-def prepared(tmp_path):
-    return melodies.with_a_copy(tmp_path / "data")
-
-
 def test_splits_are_described(prepared):
     seen = inspection.inspect(prepared, None)
     train, validation = seen.splits

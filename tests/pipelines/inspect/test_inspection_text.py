@@ -1,13 +1,6 @@
-import melodies
 import numpy as np
-import pytest
 
 from pipelines.inspect import inspection, inspection_text, measurements
-
-
-@pytest.fixture
-def prepared(tmp_path):
-    return melodies.with_a_copy(tmp_path / "data")
 
 
 def test_the_text_says_what_there_is(prepared, tmp_path):

@@ -10,11 +10,6 @@ from pipelines.inspect.fingerprints import fingerprint
 from tftag.files import no_links
 
 
-@pytest.fixture
-def prepared(tmp_path):
-    return melodies.with_a_copy(tmp_path / "data")
-
-
 def test_each_recording_is_measured(prepared, tmp_path):
     measured = measurements.measure(prepared, tmp_path / "kept")
     assert measured.unreadable == {}

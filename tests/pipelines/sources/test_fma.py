@@ -2,6 +2,7 @@ import csv
 import logging
 
 import pytest
+from empty_files import touch
 
 from pipelines.sources import fma
 
@@ -65,9 +66,7 @@ def copy(tmp_path):
     ):
         for number in numbers:
             name = f"{number:06d}.mp3"
-            path = tmp_path / f"fma_{subset}" / name[:3] / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(b"")
+            touch(tmp_path / f"fma_{subset}" / name[:3], name)
     return tmp_path
 
 

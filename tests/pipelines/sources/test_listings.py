@@ -4,20 +4,14 @@ import string
 
 import numpy as np
 import pytest
+from empty_files import touch
 
 from pipelines.sources import listings
 
 
-def _touch(folder, *names):
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
-
-
 def test_audio_files_are_known_by_their_ending_or_their_contents(tmp_path):
-    _touch(tmp_path, "a.mp3", "b/c.WAV", "b/d/e.flac", "notes.txt", "mp3")
-    _touch(tmp_path, "...and.mp3", ".b/x.mp3", "._a.mp3", ".git/x.mp3", "a.npy")
+    touch(tmp_path, "a.mp3", "b/c.WAV", "b/d/e.flac", "notes.txt", "mp3")
+    touch(tmp_path, "...and.mp3", ".b/x.mp3", "._a.mp3", ".git/x.mp3", "a.npy")
     (tmp_path / "no ending").write_bytes(b"fLaC" + bytes(99))
     found = listings.audio_files(tmp_path)
     names = [path.relative_to(tmp_path).as_posix() for path in found]
@@ -28,8 +22,8 @@ def test_audio_files_are_known_by_their_ending_or_their_contents(tmp_path):
 
 
 def test_prepared_and_skipped_folders_are_no_source(tmp_path, monkeypatch):
-    _touch(tmp_path, "a.mp3", "ready/manifest.json", "ready/audio/x.wav")
-    _touch(tmp_path, "out/y.wav", "deep/out/z.wav")
+    touch(tmp_path, "a.mp3", "ready/manifest.json", "ready/audio/x.wav")
+    touch(tmp_path, "out/y.wav", "deep/out/z.wav")
     monkeypatch.chdir(tmp_path)
     found = listings.audio_files(tmp_path, skip=["out"])
     assert [path.name for path in found] == ["a.mp3", "z.wav"]
@@ -103,7 +97,7 @@ def test_names_in_a_file(tmp_path):
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch, caplog):
-    _touch(tmp_path, "a.wav", "closed/b.wav")
+    touch(tmp_path, "a.wav", "closed/b.wav")
     scandir = os.scandir
 
     def refuse(path):

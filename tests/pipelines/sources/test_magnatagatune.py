@@ -2,6 +2,7 @@ import csv
 import itertools
 
 import pytest
+from empty_files import touch
 
 from pipelines.sources import listings, magnatagatune
 
@@ -62,9 +63,7 @@ def copy(tmp_path):
     # Clips that nobody annotated stand there too, without a path.
     info.append(["1", 1, "t", "Nobody", "x", "u", 0, 29, "o", ""])
     _write(tmp_path / magnatagatune.CLIP_INFO, info)
-    for _, path, _ in CLIPS:
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_bytes(b"")
+    touch(tmp_path, *(path for _, path, _ in CLIPS))
     return tmp_path
 
 
@@ -187,9 +186,7 @@ def test_damaged_index_files_are_refused(copy):
 def test_the_audio_can_be_elsewhere_and_in_another_format(copy, tmp_path):
     audio = tmp_path / "elsewhere"
     for _, path, _ in CLIPS:
-        file = (audio / "wav" / path).with_suffix(".wav")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(b"")
+        touch(audio / "wav", f"{path.removesuffix('.mp3')}.wav")
     read = magnatagatune.read_magnatagatune(copy, audio, "full", partial=True)
     assert len(read.recordings) == 5
     assert all(r.path.suffix == ".wav" for r in read.recordings)

@@ -4,6 +4,7 @@ import logging
 import sys
 
 import pytest
+from empty_files import touch
 
 from pipelines.sources import listings, mirdata_loader
 
@@ -26,13 +27,6 @@ JAMENDO = {
 }
 
 
-def _touch(top, *names):
-    for name in names:
-        path = top / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
-
-
 def _index(folder, name, audio):
     tracks = {
         key: {
@@ -53,7 +47,7 @@ def gtzan(tmp_path):
         for genre in ("blues", "hiphop")
     }
     _index(tmp_path, GTZAN_INDEX, places)
-    _touch(tmp_path, *places.values())
+    touch(tmp_path, *places.values())
     return tmp_path
 
 
@@ -61,7 +55,7 @@ def gtzan(tmp_path):
 def jamendo(tmp_path):
     places = {key: f"audios/{row.split()[2]}" for key, row in JAMENDO.items()}
     _index(tmp_path, JAMENDO_INDEX, places)
-    _touch(tmp_path, *places.values())
+    touch(tmp_path, *places.values())
     (tmp_path / "data").mkdir()
     rows = [f"{key}\t{row}" for key, row in JAMENDO.items()]
     (tmp_path / "data" / "autotagging_moodtheme.tsv").write_text(
@@ -121,7 +115,7 @@ def _medley_solos(folder, subsets):
     tracks, rows = {}, [header]
     for number, subset in enumerate(subsets):
         place = f"audio/Medley-solos-DB_{subset}-0_{number}.wav"
-        _touch(folder, place)
+        touch(folder, place)
         tracks[str(number)] = {"audio": [place, "0" * 32]}
         rows.append(f"{subset},tenor saxophone,5,0,{number}\n")
     (folder / "annotation").mkdir(exist_ok=True)

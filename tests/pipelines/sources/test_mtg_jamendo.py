@@ -1,4 +1,5 @@
 import pytest
+from empty_files import touch
 
 from pipelines.sources import listings, mtg_jamendo
 
@@ -33,10 +34,7 @@ def _lists(folder, stem, number, lists=LISTS):
 def copy(tmp_path):
     """A part of the repository, with its lists as they are published."""
     _lists(tmp_path / "data", "autotagging", 0)
-    for name in AUDIO:
-        path = tmp_path / "audio" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
+    touch(tmp_path / "audio", *AUDIO)
     return tmp_path
 
 

@@ -2,6 +2,7 @@ import csv
 import logging
 
 import pytest
+from empty_files import touch
 
 from pipelines.sources import data_set, listings, published
 
@@ -20,20 +21,13 @@ def _rows():
     ]
 
 
-def _touch(top, *names):
-    for name in names:
-        path = top / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
-
-
 def _list(folder, rows=None, **wishes):
     rows = _rows() if rows is None else rows
     return published.list_copy(PUBLICATION, VERSION, rows, folder, **wishes)
 
 
 def test_a_whole_copy(tmp_path):
-    _touch(tmp_path, "deep/a/1.low.mp3", "a/2.wav", "b/3.mp3", "b/4.mp3")
+    touch(tmp_path, "deep/a/1.low.mp3", "a/2.wav", "b/3.mp3", "b/4.mp3")
     index = tmp_path / "index.csv"
     index.write_text("x")
     read = _list(tmp_path, index_files=[index], vocabulary=("y", "x"))
@@ -67,7 +61,7 @@ def test_a_whole_copy(tmp_path):
 
 
 def test_missing_audio_is_counted_and_its_owner_named(tmp_path):
-    _touch(tmp_path, "a/1.mp3", "b/4.mp3")
+    touch(tmp_path, "a/1.mp3", "b/4.mp3")
     with pytest.raises(
         FileNotFoundError,
         match=r"2 of the 4 recordings of Name first are not in .*; the first: "
@@ -77,7 +71,7 @@ def test_missing_audio_is_counted_and_its_owner_named(tmp_path):
 
 
 def test_a_part_names_what_is_missing(tmp_path, caplog):
-    _touch(tmp_path, "a/1.mp3", "b/4.mp3", "other.mp3")
+    touch(tmp_path, "a/1.mp3", "b/4.mp3", "other.mp3")
     with caplog.at_level(logging.WARNING):
         read = _list(tmp_path, partial=True)
     assert [r.track_id for r in read.recordings] == ["a__1", "b__4"]
@@ -97,8 +91,8 @@ def test_ids_are_the_same_in_a_part(tmp_path):
         published.IndexRow((name,), ("x",), split="train")
         for name in ("a b.mp3", "a_b.mp3", "c.mp3")
     ]
-    _touch(tmp_path / "whole", "a b.mp3", "a_b.mp3", "c.mp3")
-    _touch(tmp_path / "part", "a_b.mp3")
+    touch(tmp_path / "whole", "a b.mp3", "a_b.mp3", "c.mp3")
+    touch(tmp_path / "part", "a_b.mp3")
     whole, part = (
         {
             r.path.name: r.track_id
@@ -110,7 +104,7 @@ def test_ids_are_the_same_in_a_part(tmp_path):
 
 
 def test_faulty_recordings_are_left_out_by_name(tmp_path):
-    _touch(tmp_path, "a/1.mp3", "a/2.mp3", "b/3.mp3", "b/4.mp3", "z/9.mp3")
+    touch(tmp_path, "a/1.mp3", "a/2.mp3", "b/3.mp3", "b/4.mp3", "z/9.mp3")
     faults = {"a/2.mp3": "empty", "z/9.mp3": "noise"}
     read = _list(tmp_path, faults=faults)
     assert [r.track_id for r in read.recordings] == ["a__1", "b__3", "b__4"]
@@ -121,14 +115,14 @@ def test_faulty_recordings_are_left_out_by_name(tmp_path):
 
 
 def test_faulty_recordings_may_be_missing(tmp_path):
-    _touch(tmp_path, "a/1.mp3", "b/3.mp3", "b/4.mp3")
+    touch(tmp_path, "a/1.mp3", "b/3.mp3", "b/4.mp3")
     read = _list(tmp_path, faults={"a/2.mp3": "empty"})
     assert read.source["held"] == "3 of 3"
 
 
 @pytest.mark.parametrize("partial", [False, True])
 def test_no_audio_at_all_is_refused(tmp_path, partial):
-    _touch(tmp_path, "other.mp3")
+    touch(tmp_path, "other.mp3")
     with pytest.raises(FileNotFoundError, match="4 of the 4") as refused:
         _list(tmp_path, partial=partial)
     assert "--audio" in str(refused.value)
@@ -136,7 +130,7 @@ def test_no_audio_at_all_is_refused(tmp_path, partial):
 
 
 def test_another_number_than_published_is_refused(tmp_path):
-    _touch(tmp_path, "a/1.mp3", "a/2.mp3", "b/3.mp3", "b/4.mp3")
+    touch(tmp_path, "a/1.mp3", "a/2.mp3", "b/3.mp3", "b/4.mp3")
     with pytest.raises(
         ValueError, match=r"2/1/1 recordings.*Received: 2/1/0.*--partial"
     ):
@@ -146,7 +140,7 @@ def test_another_number_than_published_is_refused(tmp_path):
 
 def test_a_version_without_split_is_counted_as_a_whole(tmp_path):
     rows = [published.IndexRow((f"{i}.mp3",), ("x",)) for i in range(3)]
-    _touch(tmp_path, "0.mp3", "1.mp3", "2.mp3")
+    touch(tmp_path, "0.mp3", "1.mp3", "2.mp3")
     version = data_set.Version("whole", (3,))
     read = published.list_copy(PUBLICATION, version, rows, tmp_path)
     assert len(read.recordings) == 3
@@ -155,13 +149,13 @@ def test_a_version_without_split_is_counted_as_a_whole(tmp_path):
 
 
 def test_a_recording_is_listed_once(tmp_path):
-    _touch(tmp_path, "a/1.mp3")
+    touch(tmp_path, "a/1.mp3")
     with pytest.raises(ValueError, match="once.*'a/1.mp3'"):
         _list(tmp_path, _rows()[:1] * 2, partial=True)
 
 
 def test_an_index_file_is_found_at_the_first_place(tmp_path):
-    _touch(tmp_path, "deep/x.csv")
+    touch(tmp_path, "deep/x.csv")
     found = published.index_file(PUBLICATION, tmp_path, "x.csv", "deep/x.csv")
     assert found == tmp_path / "deep/x.csv"
     with pytest.raises(

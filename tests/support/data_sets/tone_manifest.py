@@ -10,13 +10,17 @@ from tftag import audio, tags
 RATE_HZ = 8_000
 TAGS = ("high", "low", "noise")
 # Front end and network that fit on a thumbnail.
-SMALL = {
+_FRONT_END = {
     "sample_rate_hz": RATE_HZ,
     "clip_seconds": 1.0,
     "window_samples": 512,
     "hop_samples": 512,
     "mel_bands": 8,
     "max_hz": 4_000.0,
+}
+SPEC = audio.AudioSpec(**_FRONT_END)
+SMALL = {
+    **_FRONT_END,
     "width": 1 / 64,
     "blocks": 2,
     "mel_mask_bands": 2,

@@ -6,6 +6,19 @@ import json
 
 import keras
 import numpy as np
+import pytest
+
+
+def gradient(loss, labels, logits):
+    """Of a loss by the logits, float32 `[clips, tags]` or as they are."""
+    tf = pytest.importorskip("tensorflow")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("tf.GradientTape is of the TensorFlow backend")
+    logits = tf.constant(logits, "float32")
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        value = loss(tf.constant(labels, "float32"), logits)
+    return tape.gradient(value, logits).numpy()
 
 
 def check_round_trip(thing, *inputs, **options):

@@ -1,7 +1,6 @@
 import pytest
+import tftag_command
 
-from tftag.cli import command_line
-from tftag.cli import main as main_module
 from tftag.console import own_process
 from tftag.pretrained import presets
 
@@ -23,8 +22,7 @@ def asked(monkeypatch, tmp_path):
 
 
 def learn(*words):
-    argv = ["learn", "sleepy", *words]
-    return command_line.run(main_module.main, argv)
+    return tftag_command.run("learn", "sleepy", *words)
 
 
 def test_a_folder_gets_the_new_version_itself(asked, tagger_folder, capsys):

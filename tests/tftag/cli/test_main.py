@@ -10,9 +10,9 @@ import odd_names
 import pytest
 import soundfile
 import tiny_tagger
+from tftag_command import run
 
-from tftag.cli import chosen_model, command_line
-from tftag.cli import main as main_module
+from tftag.cli import chosen_model
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 
@@ -67,10 +67,6 @@ def music(tmp_path):
     (folder / "cover.jpg").write_bytes(b"\xff\xd8")
     (folder / "._b.flac").write_bytes(b"\0")
     return folder
-
-
-def run(*argv):
-    return command_line.run(main_module.main, [str(word) for word in argv])
 
 
 def csv_rows(text):

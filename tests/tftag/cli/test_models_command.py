@@ -1,7 +1,6 @@
 import pytest
+import tftag_command
 
-from tftag.cli import command_line
-from tftag.cli import main as main_module
 from tftag.pretrained import presets
 
 
@@ -12,7 +11,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def run(capsys, *words):
-    assert command_line.run(main_module.main, ["models", *words]) == 0
+    assert tftag_command.run("models", *words) == 0
     return capsys.readouterr().out
 
 
@@ -46,6 +45,5 @@ def test_what_was_exported_is_named_with_its_size(capsys, cache, monkeypatch):
 
 
 def test_a_preset_that_is_not_there_is_told_its_nearest(capsys):
-    argv = ["models", "msdmusicnn"]
-    assert command_line.run(main_module.main, argv) == 2
+    assert tftag_command.run("models", "msdmusicnn") == 2
     assert "The nearest is 'msd_musicnn'" in capsys.readouterr().err

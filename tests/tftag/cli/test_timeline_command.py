@@ -4,11 +4,11 @@ import matplotlib.image
 import numpy as np
 import pytest
 import soundfile
+import tftag_command
 import tiny_tagger
 from matplotlib import figure
 
-from tftag.cli import chosen_model, command_line, timeline_command
-from tftag.cli import main as main_module
+from tftag.cli import chosen_model, timeline_command
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 HIEROGLYPH = "\U00013000"
@@ -21,8 +21,7 @@ def loaded_once(tagger, monkeypatch):
 
 def run(folder, path, *options):
     model = ["--model", str(folder.parent)]
-    argv = ["timeline", str(path), *model, *map(str, options)]
-    return command_line.run(main_module.main, argv)
+    return tftag_command.run("timeline", path, *model, *options)
 
 
 @pytest.mark.parametrize("seconds", [0.1, 3.0])

@@ -17,13 +17,8 @@ CLIP = tiny_tagger.CLIP
 
 
 @pytest.fixture(scope="module")
-def loaded(tagger_folder):
-    return tf.saved_model.load(str(tagger_folder))
-
-
-@pytest.fixture(scope="module")
-def signatures(loaded):
-    return loaded.signatures
+def signatures(tagger_loaded):
+    return tagger_loaded.signatures
 
 
 def test_the_folder_is_what_tensorflow_serving_wants(tagger_folder):

@@ -6,15 +6,12 @@ import tiny_tagger
 from tftag.export import verification
 
 
-@pytest.fixture(scope="module")
-def loaded(tagger_folder):
-    return tf.saved_model.load(str(tagger_folder))
-
-
 @pytest.mark.parametrize("change", [0.01, np.nan])
-def test_it_sees_another_model(tagger_folder, loaded, change, monkeypatch):
+def test_it_sees_another_model(
+    tagger_folder, tagger_loaded, change, monkeypatch
+):
     # Its graphs are optimised once.
-    monkeypatch.setattr(tf.saved_model, "load", lambda path: loaded)
+    monkeypatch.setattr(tf.saved_model, "load", lambda path: tagger_loaded)
     other = tiny_tagger.build()
     _, bias = other.head.weights
     bias.assign(bias + np.eye(1, len(tiny_tagger.NAMES))[0] * change)

@@ -20,17 +20,6 @@ def _batch(seed=0, scale=3.0):
     return labels, (rng.normal(size=(6, 5)) * scale).astype("float32")
 
 
-def _gradient(loss, labels, logits):
-    tf = pytest.importorskip("tensorflow")
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("tf.GradientTape is of the TensorFlow backend")
-    logits = tf.constant(logits, "float32")
-    with tf.GradientTape() as tape:
-        tape.watch(logits)
-        value = loss(tf.constant(labels, "float32"), logits)
-    return tape.gradient(value, logits).numpy()
-
-
 def _reference(labels, logits, weights=1.0, gamma=0.0):
     labels, logits = labels.astype("float64"), logits.astype("float64")
     p = 1 / (1 + np.exp(-logits))
@@ -78,7 +67,7 @@ def test_stable_at_any_logit(gamma):
         logits = np.array([[size, -size, size, -size]], "float32")
         labels = np.array([[1, 0, 0, 1]], "float32")
         assert float(loss(labels, logits)) == pytest.approx(size / 2, rel=1e-6)
-        gradient = _gradient(loss, labels, logits)
+        gradient = keras_checks.gradient(loss, labels, logits)
         np.testing.assert_allclose(
             gradient, np.array([[0, 0, 1, -1]]) / 4, atol=1e-6
         )
@@ -89,7 +78,7 @@ def test_gradient_is_probability_minus_label():
     logits[0] = 0  # where an untrained tagger without a prior stands
     expected = (1 / (1 + np.exp(-logits)) - labels) / labels.size
     np.testing.assert_allclose(
-        _gradient(losses.BinaryCrossentropy(), labels, logits),
+        keras_checks.gradient(losses.BinaryCrossentropy(), labels, logits),
         expected,
         atol=1e-7,
     )
@@ -98,9 +87,11 @@ def test_gradient_is_probability_minus_label():
 def test_the_sigmoid_form_stops_learning_once_saturated():
     labels = np.array([[1.0, 0.0]])
     logits = np.array([[-20.0, 20.0]])
-    stuck = _gradient(losses.SigmoidBinaryCrossentropy(), labels, logits)
+    stuck = keras_checks.gradient(
+        losses.SigmoidBinaryCrossentropy(), labels, logits
+    )
     np.testing.assert_array_equal(stuck, [[0, 0]])
-    moved = _gradient(losses.BinaryCrossentropy(), labels, logits)
+    moved = keras_checks.gradient(losses.BinaryCrossentropy(), labels, logits)
     np.testing.assert_allclose(moved, [[-0.5, 0.5]], rtol=1e-6)
 
 

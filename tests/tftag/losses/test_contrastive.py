@@ -32,17 +32,6 @@ def _batch(seed=0, clips=6, tags=5, members=2, soft=False):
     return labels.astype("float32"), cosines
 
 
-def _gradient(loss, labels, logits):
-    tf = pytest.importorskip("tensorflow")
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("tf.GradientTape is of the TensorFlow backend")
-    logits = tf.constant(logits, "float32")
-    with tf.GradientTape() as tape:
-        tape.watch(logits)
-        value = loss(tf.constant(labels, "float32"), logits)
-    return tape.gradient(value, logits).numpy()
-
-
 def _slow_one_way(labels, logits):
     """Clip to tags: `[clips, tags]` each, one exponential at a time."""
     total = weight = 0.0
@@ -176,7 +165,7 @@ def test_falls_as_a_positive_pair_moves_closer(name):
 @every_loss
 def test_positives_are_pulled_and_negatives_pushed(name):
     labels, cosines = _batch()
-    gradient = _gradient(ALL[name](), labels, cosines)
+    gradient = keras_checks.gradient(ALL[name](), labels, cosines)
     labels = np.broadcast_to(labels, gradient.shape)
     assert np.all(gradient[labels == 1] <= 0)
     assert np.all(gradient[labels == 0] >= 0)
@@ -196,7 +185,7 @@ def test_clips_and_tags_without_a_partner_add_nothing(name):
         empty_tags[1][:, :, 5:] = -100.0
     assert float(ALL[name]()(*empty_tags)) == pytest.approx(value, rel=1e-5)
     labels[0] = 0
-    gradient = _gradient(ALL[name](), labels, cosines)
+    gradient = keras_checks.gradient(ALL[name](), labels, cosines)
     assert np.all(gradient[0] >= 0)  # nothing but a negative of others
 
 
@@ -207,7 +196,9 @@ def test_a_batch_of_only_positives_or_negatives_is_no_trouble(name, fill):
     labels[:] = fill
     value = float(ALL[name]()(labels, cosines))
     assert np.isfinite(value) and (value == 0 or name == "sigmoid")
-    assert np.all(np.isfinite(_gradient(ALL[name](), labels, cosines)))
+    assert np.all(
+        np.isfinite(keras_checks.gradient(ALL[name](), labels, cosines))
+    )
 
 
 @every_loss
@@ -218,7 +209,9 @@ def test_finite_at_any_temperature(name, scale, soft):
     labels[0], labels[1], labels[:, :, 1] = 0, 1, 0
     logits = cosines * scale
     assert np.isfinite(float(ALL[name]()(labels, logits)))
-    assert np.all(np.isfinite(_gradient(ALL[name](), labels, logits)))
+    assert np.all(
+        np.isfinite(keras_checks.gradient(ALL[name](), labels, logits))
+    )
 
 
 @every_loss

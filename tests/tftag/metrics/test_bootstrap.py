@@ -4,19 +4,10 @@ import time
 
 import numpy as np
 import pytest
+import tied_scores
 
 from tftag import metrics
 from tftag.metrics import bootstrap
-
-
-def _random(seed, recordings=60, tags=12):
-    """Scores with many ties; tag 0 has no positive, tag 1 only positives."""
-    rng = np.random.default_rng(seed)
-    truth = rng.random((recordings, tags)) < rng.uniform(0.05, 0.6, tags)
-    truth[:, 0], truth[:, 1] = False, True
-    truth[rng.integers(recordings), 2:] = True
-    scores = np.round(rng.normal(size=truth.shape) + truth, 1)
-    return truth.astype(np.float32), scores.astype(np.float32)
 
 
 def _repeat(truth, scores, counts):
@@ -26,7 +17,7 @@ def _repeat(truth, scores, counts):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_draw_is_the_recordings_written_out(seed):
-    truth, scores = _random(seed)
+    truth, scores = tied_scores.draw(seed)
     rng = np.random.default_rng(seed)
     counts = rng.multinomial(60, [1 / 60] * 60, size=8).T.astype(np.int32)
     drawn = bootstrap.tag_figures(truth.astype(bool), scores, counts)
@@ -44,7 +35,7 @@ def test_a_draw_is_the_recordings_written_out(seed):
 
 
 def test_draws_do_not_depend_on_the_block(monkeypatch):
-    truth, scores = _random(5)
+    truth, scores = tied_scores.draw(5)
     whole = metrics.summarize(truth, scores, draws=25)
     monkeypatch.setattr(bootstrap, "_BLOCK_CELLS", 420)
     blocks = list(bootstrap.counts_per_draw(60, 25))
@@ -108,13 +99,13 @@ def test_a_thousand_draws_of_148_tags_take_seconds():
     rng = np.random.default_rng(9)
     truth = rng.random((636, 148)) < 0.05
     scores = rng.normal(size=truth.shape) + truth
-    start = time.perf_counter()
+    start = time.process_time()
     metrics.summarize(truth, scores, draws=1_000)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_differences_are_of_the_same_draws_and_keep_their_sign():
-    truth, scores = _random(7)
+    truth, scores = tied_scores.draw(7)
     worse = scores + np.random.default_rng(0).normal(0, 2, scores.shape)
     found = metrics.differences(truth, worse, scores, draws=50)
     back = metrics.differences(truth, scores, worse, draws=50)
@@ -142,7 +133,7 @@ def test_differences_are_of_the_same_draws_and_keep_their_sign():
 
 
 def test_a_model_is_no_better_than_itself():
-    truth, scores = _random(8)
+    truth, scores = tied_scores.draw(8)
     for figure in metrics.differences(truth, scores, scores, draws=5).values():
         assert figure == {"value": 0.0, "ci95": [0.0, 0.0]}
 

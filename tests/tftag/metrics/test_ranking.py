@@ -4,24 +4,15 @@ import json
 
 import numpy as np
 import pytest
+import tied_scores
 from sklearn import metrics as reference
 
 from tftag import metrics
 
 
-def _random(seed, recordings=60, tags=12):
-    """Scores with many ties; tag 0 has no positive, tag 1 only positives."""
-    rng = np.random.default_rng(seed)
-    truth = rng.random((recordings, tags)) < rng.uniform(0.05, 0.6, tags)
-    truth[:, 0], truth[:, 1] = False, True
-    truth[rng.integers(recordings), 2:] = True
-    scores = np.round(rng.normal(size=truth.shape) + truth, 1)
-    return truth.astype(np.float32), scores.astype(np.float32)
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_equals_scikit_learn_with_ties_and_missing_tags(seed):
-    truth, scores = _random(seed)
+    truth, scores = tied_scores.draw(seed)
     precision = metrics.average_precision(truth, scores)
     area = metrics.roc_auc(truth, scores)
     assert np.isnan(precision[0])
@@ -52,7 +43,7 @@ def test_precision_at_takes_the_first_of_equal_scores():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_precision_equals_a_sorted_list(seed):
-    truth, scores = _random(seed)
+    truth, scores = tied_scores.draw(seed)
     at_10 = metrics.precision_at(truth, scores)
     at_r = metrics.r_precision(truth, scores)
     for tag in range(1, truth.shape[1]):
@@ -73,7 +64,7 @@ def test_recording_precision_ranks_tags_and_leaves_out_the_untagged():
 
 
 def test_any_increasing_change_of_the_scores_leaves_the_figures():
-    truth, scores = _random(7)
+    truth, scores = tied_scores.draw(7)
     before = metrics.summarize(truth, scores, draws=20)
     after = metrics.summarize(truth, np.exp(scores) * 3, draws=20)
     for name in ("map", "roc_auc", "p_at_10", "r_precision"):
@@ -81,7 +72,7 @@ def test_any_increasing_change_of_the_scores_leaves_the_figures():
 
 
 def test_perfect_and_reversed_rankings():
-    truth, _ = _random(1)
+    truth, _ = tied_scores.draw(1)
     best = metrics.summarize(truth, truth, draws=50)
     assert best["map"]["value"] == best["roc_auc"]["value"] == 1.0
     assert best["r_precision"]["ci95"] == [1.0, 1.0]
@@ -91,7 +82,7 @@ def test_perfect_and_reversed_rankings():
 
 
 def test_equal_scores_give_chance():
-    truth, scores = _random(2)
+    truth, scores = tied_scores.draw(2)
     summary = metrics.summarize(truth, np.zeros_like(scores), draws=0)
     for name in ("map", "roc_auc"):
         assert summary[name]["value"] == pytest.approx(summary[name]["chance"])
@@ -108,7 +99,7 @@ def test_random_scores_come_to_chance_on_average():
 
 
 def test_summary_counts_what_it_leaves_out_and_is_json():
-    truth, scores = _random(4)
+    truth, scores = tied_scores.draw(4)
     truth[5] = 0
     summary = metrics.summarize(truth, scores, draws=30)
     assert summary["tags_counted"] == 11
@@ -125,7 +116,7 @@ def test_summary_counts_what_it_leaves_out_and_is_json():
 
 
 def test_table_has_a_row_per_tag_with_scikit_learns_figures():
-    truth, scores = _random(10)
+    truth, scores = tied_scores.draw(10)
     names = [f"tag {index}" for index in range(12)]
     thresholds = np.full(12, 0.8)
     rows = metrics.per_tag_table(truth, scores, names, thresholds)
@@ -146,7 +137,7 @@ def test_table_has_a_row_per_tag_with_scikit_learns_figures():
 
 
 def test_table_judges_decisions_that_were_made_elsewhere():
-    truth, scores = _random(11)
+    truth, scores = tied_scores.draw(11)
     names = list("abcdefghijkl")
     nothing = metrics.per_tag_table(truth, scores, names)
     assert nothing[3]["threshold"] is nothing[3]["accuracy"] is None

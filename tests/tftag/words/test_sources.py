@@ -45,10 +45,10 @@ def test_the_shipped_table_is_small_and_loads_fast():
     )
     sizes = [len(item.read_bytes()) for item in folder.iterdir()]
     assert sum(sizes) < 5e6
-    began = time.perf_counter()
+    began = time.process_time()
     sources.shipped.cache_clear()
     assert sources.shipped() is sources.shipped()
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert sources.shipped().dim == 128
 
 

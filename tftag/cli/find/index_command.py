@@ -18,13 +18,12 @@ def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     index = commands.add_parser(
         "index",
-        help="make or renew the index of a library, for search and similar",
+        help="make or update the index of a library, for search and similar",
         description="Embeds the recordings of folders into an index, which "
-        "search, similar and map ask without reading a recording again. "
-        "Called again it embeds what is new or changed and drops what is "
-        "gone; it goes on where it was stopped. The folders named are the "
-        "whole library: recordings of one that is no longer named are "
-        "dropped.",
+        "search, similar and map use without reading a recording again. "
+        "Called again it embeds new and changed files and drops those that "
+        "are gone; a stopped call resumes. The folders named are the whole "
+        "library: recordings of one that is no longer named are dropped.",
         epilog="Exit status: 0; 1 where some files could not be read (each is "
         "a line on stderr); 2 where the arguments are wrong.",
     )
@@ -34,15 +33,15 @@ def add_parser(commands: "command_line.Commands") -> None:
         type=arguments_lib.place,
         nargs="+",
         metavar="FOLDER",
-        help="searched to the bottom, through links too; or the address of "
-        "one, s3:// or gs://",
+        help="searched recursively, following links; or the address of one, "
+        "s3:// or gs://",
     )
     index.add_argument(
         "--out",
         type=arguments_lib.local_path,
         metavar="INDEX",
         required=True,
-        help="a folder of its own; made where it is not there",
+        help="a folder of its own; created if it does not exist",
     )
     chosen_model.add_flag(
         index, f"that of the index; of a new one {presets.DUAL_ENCODER}"
@@ -51,8 +50,8 @@ def add_parser(commands: "command_line.Commands") -> None:
         "--catalogue",
         type=arguments_lib.local_path,
         metavar="OUTPUT",
-        help="of python -m pipelines.catalogue: what it describes, and has not "
-        "changed since, is taken from there, and not decoded",
+        help="of python -m pipelines.catalogue: files that have not changed "
+        "since are taken from there, and not decoded",
     )
     index.add_argument(
         "--threads",

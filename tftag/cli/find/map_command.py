@@ -16,9 +16,9 @@ def add_parser(commands: "command_line.Commands") -> None:
         "map",
         help="draw an index as a page where like recordings are near",
         description="Writes one page of HTML where every point is a recording "
-        "and near ones sound alike (t-SNE): to look at, search and play from "
-        "where the files are. It fetches nothing, and needs no server. Made "
-        "with scikit-learn and Jinja2 (tftag[map]).",
+        "and near ones sound alike (t-SNE), to look at, search and play. It "
+        "fetches nothing and needs no server. Made with scikit-learn and "
+        "Jinja2 (tftag[map]).",
         epilog="Exit status: 0; 2 where the arguments are wrong.",
     )
     drawn.set_defaults(run=run)
@@ -33,14 +33,14 @@ def add_parser(commands: "command_line.Commands") -> None:
         type=arguments_lib.local_path,
         metavar="FILE",
         required=True,
-        help="the page; one of an earlier call is replaced",
+        help="the page; an earlier one is replaced",
     )
     drawn.add_argument(
         "--most",
         type=arguments_lib.count,
         default=page.MOST_POINTS,
         metavar="N",
-        help="of a larger library, N that are spread over it "
+        help="a sample of N recordings of a larger library "
         "(default: %(default)s)",
     )
 

@@ -22,9 +22,8 @@ def add_parser(commands: "command_line.Commands") -> None:
         description="Ranks the recordings of an index (tftag index) or of a "
         "folder by tags in any words, with a dual encoder; the one that comes "
         "with tftag was trained on other tags and knows words by their "
-        "vectors alone. Of a folder, vectors of files, and what could not be "
-        "decoded, are kept in an index; only new and changed files are read "
-        "again. An index is asked as it is.",
+        "vectors alone. For a folder an index is kept, so that only new and "
+        "changed files are read again. An index is searched as it is.",
         epilog="A query: dreamy piano -vocals; piano^2 weighs twice; quotes "
         "keep a phrase together. Put -- before a query that begins with a "
         "minus. A model may also stand before the folder: tftag search "
@@ -40,13 +39,7 @@ def add_parser(commands: "command_line.Commands") -> None:
         help=argparse.SUPPRESS,
         metavar="MODEL",
     )
-    search.add_argument(
-        "library",
-        type=arguments_lib.place,
-        metavar="INDEX_OR_FOLDER",
-        help="a folder is searched to the bottom, through links too; of an "
-        "index in a bucket a copy is kept",
-    )
+    search_flags.add_library(search)
     search.add_argument("query", metavar="QUERY", help="what to look for")
     chosen_model.add_flag(
         search, f"the index's own; of a folder {presets.DUAL_ENCODER}"

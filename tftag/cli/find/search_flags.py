@@ -1,4 +1,4 @@
-"""Flags that say what may be found: filters, caps, copies."""
+"""Flags of commands that find recordings: filters, limits, copies."""
 
 import argparse
 import math
@@ -11,6 +11,17 @@ from tftag.search.index import filters
 FORMATS = ("table", "csv", "jsonl", "m3u")
 
 _Number = TypeVar("_Number", int, float)
+
+
+def add_library(parser: argparse.ArgumentParser) -> None:
+    """Adds the argument that says where to search."""
+    parser.add_argument(
+        "library",
+        type=arguments_lib.place,
+        metavar="INDEX_OR_FOLDER",
+        help="a folder is searched recursively, following links; of an index "
+        "in a bucket a copy is kept",
+    )
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -30,17 +41,17 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "FOLDER/.tftag-index)",
     )
     options = parser.add_argument_group(
-        "what may be found",
-        "Each of --tag and --without-tag must hold; of --artist, --album and "
-        "--folder, one. Artist, album and year are those of the files, read "
-        "by mutagen (tftag[write-tags]).",
+        "filters",
+        "If repeated, all of --tag and --without-tag must hold, and one of "
+        "--artist, --album and --folder. Artist, album and year are the "
+        "files' own, read by mutagen (tftag[write-tags]).",
     )
     for flag, metavar, text in (
-        ("--tag", "TAG", "the model gives it this tag (its threshold)"),
-        ("--without-tag", "TAG", "the model does not give it this tag"),
-        ("--artist", "NAME", "the file names this artist"),
-        ("--album", "NAME", "the file names this album"),
-        ("--folder", "PATH", "it lies below this folder inside the library"),
+        ("--tag", "TAG", "recordings that reach the tag's threshold"),
+        ("--without-tag", "TAG", "recordings that do not reach it"),
+        ("--artist", "NAME", "files that name this artist"),
+        ("--album", "NAME", "files that name this album"),
+        ("--folder", "PATH", "files below this folder inside the library"),
     ):
         options.add_argument(
             flag, action="append", default=[], metavar=metavar, help=text
@@ -63,12 +74,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--per-artist",
         type=arguments_lib.count,
         metavar="N",
-        help="at most N recordings of an artist",
+        help="at most N recordings of each artist",
     )
     options.add_argument(
         "--copies",
         action="store_true",
-        help="list recordings that sound the same too, each by itself",
+        help="also list copies of a recording, each by itself",
     )
     arguments_lib.add_output(parser, FORMATS)
 

@@ -33,21 +33,15 @@ def add_parser(commands: "command_line.Commands") -> None:
         help="find the recordings of a library that sound like others",
         description="Ranks the recordings of an index (tftag index) or of a "
         "folder by how much they sound like some files and unlike others. "
-        "Files that the index holds are not read again, and need not be of "
-        "the library otherwise. The files themselves are not listed.",
+        "These files need not be in the library; those that the index holds "
+        "are not read again. The files themselves are not listed.",
         epilog="Those of --like count equally; those of --unlike, together, "
         "half as much. Exit status: 0; 1 where some files of the folder could "
         "not be read (each is a line on stderr); 2 where the arguments are "
         "wrong.",
     )
     similar.set_defaults(run=run)
-    similar.add_argument(
-        "library",
-        type=arguments_lib.place,
-        metavar="INDEX_OR_FOLDER",
-        help="a folder is searched to the bottom, through links too; of an "
-        "index in a bucket a copy is kept",
-    )
+    search_flags.add_library(similar)
     for flag, is_required in (("--like", True), ("--unlike", False)):
         similar.add_argument(
             flag,
@@ -56,7 +50,7 @@ def add_parser(commands: "command_line.Commands") -> None:
             default=[],
             required=is_required,
             metavar="FILE",
-            help="audio files, of the library or not",
+            help="audio files, in the library or not",
         )
     chosen_model.add_flag(
         similar, f"the index's own; of a folder {presets.DUAL_ENCODER}"

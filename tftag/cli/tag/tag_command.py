@@ -50,7 +50,7 @@ def add_parser(commands: "command_line.Commands") -> None:
         metavar="FILE_OR_FOLDER",
         nargs="*",
         help="audio of any format that libsndfile reads, or ffmpeg where it is "
-        "installed; folders are searched to the bottom, through links too; "
+        "installed; folders are searched recursively, following links; "
         "s3:// and gs:// folders, and https:// files",
     )
     chosen_model.add_flag(

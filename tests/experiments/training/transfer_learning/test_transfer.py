@@ -16,19 +16,12 @@ from experiments.settings import baseline_config, flags, optimizers
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import transfer
 from pipelines.reading import dataset, slice_reader
-from tftag import audio, calibration, tags
+from tftag import calibration, tags
 from tftag.export import saved_model
 from tftag.models import backbone, dual_encoder, tagger
 from tftag.pretrained import musicnn_weights
 
-SPEC = audio.AudioSpec(
-    sample_rate_hz=tone_manifest.RATE_HZ,
-    clip_seconds=1.0,
-    window_samples=512,
-    hop_samples=512,
-    mel_bands=8,
-    max_hz=4_000.0,
-)
+SPEC = tone_manifest.SPEC
 OLD_TAGS = tags.TagVocabulary(("calm", "high", "low"))
 NEW_TAGS = tags.TagVocabulary(("high", "loud", "noise", "low"))
 
@@ -40,6 +33,16 @@ def make(tag_count, seed=0, width=1 / 64, blocks=2):
         SPEC,
         tagger.TaggerConfig(backbone.BackboneConfig(width, blocks=blocks)),
     )
+
+
+def check_same_body(model, other):
+    for name in ("front_end", "backbone"):
+        for a, b in zip(
+            getattr(model, name).get_weights(),
+            getattr(other, name).get_weights(),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(a, b)
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +66,7 @@ def test_an_export_gives_its_body_and_the_head_of_shared_tags(
     untouched = model.head.get_weights()[0]
     shared = transfer.take_over(model, folder / version, NEW_TAGS, SPEC)
     assert shared == ("high", "low")
-    for name in ("front_end", "backbone"):
-        for a, b in zip(
-            getattr(model, name).get_weights(),
-            getattr(old, name).get_weights(),
-            strict=True,
-        ):
-            np.testing.assert_array_equal(a, b)
+    check_same_body(model, old)
     kernel, bias = model.head.get_weights()
     old_kernel, old_bias = old.head.get_weights()
     for name in shared:
@@ -179,13 +176,7 @@ def fit_once(folder, **values):
 def test_a_frozen_body_stays_what_it_was(export_folder, tmp_path):
     folder, old = export_folder
     trained = fit_once(tmp_path, init_from=str(folder), freeze=True)
-    for name in ("front_end", "backbone"):
-        for a, b in zip(
-            getattr(trained.model, name).get_weights(),
-            getattr(old, name).get_weights(),
-            strict=True,
-        ):
-            np.testing.assert_array_equal(a, b)
+    check_same_body(trained.model, old)
     fresh = make(3, seed=0).head.get_weights()
     assert np.any(trained.model.head.get_weights()[0] != fresh[0])
 

@@ -25,7 +25,7 @@ def test_a_word_for_every_hop_after_the_first_frame():
 def test_words_per_second_are_those_of_any_rate(rate_hz):
     wave = melodies.melody(0, 10, rate_hz)
     made = fingerprint.fingerprint(melodies.samples(wave), rate_hz)
-    expected = 10 * fingerprint.WORDS_PER_SECOND - 32
+    expected = 10 * fingerprint.RATE_HZ / fingerprint.HOP_SAMPLES - 32
     assert len(made) == pytest.approx(expected, abs=3)
 
 

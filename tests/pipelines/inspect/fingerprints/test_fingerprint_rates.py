@@ -60,7 +60,7 @@ def test_distorted_copies_are_fingerprints(prepared):
         samples, melodies.RATE_HZ, distortions.faster(4), generator
     )
     seconds = len(samples) / melodies.RATE_HZ / 1.04
-    expected = seconds * fingerprint.WORDS_PER_SECOND - 32
+    expected = seconds * fingerprint.RATE_HZ / fingerprint.HOP_SAMPLES - 32
     assert len(made) == pytest.approx(expected, abs=3)
 
 

@@ -4,15 +4,9 @@ import os
 import unicodedata
 
 import pytest
+from empty_files import touch
 
 from pipelines.sources.own_table import folder
-
-
-def _touch(top, *names):
-    for name in names:
-        path = top / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
 
 
 def _table(tmp_path, text, name="tags.csv"):
@@ -22,7 +16,7 @@ def _table(tmp_path, text, name="tags.csv"):
 
 
 def test_a_folder_and_its_table(tmp_path):
-    _touch(tmp_path, "audio/a.mp3", "audio/b.flac", "c.wav", "audio/new.ogg")
+    touch(tmp_path, "audio/a.mp3", "audio/b.flac", "c.wav", "audio/new.ogg")
     path = _table(
         tmp_path,
         "path,tags,artist,split\n"
@@ -56,7 +50,7 @@ def test_a_folder_and_its_table(tmp_path):
 
 
 def test_json_lines_give_the_same(tmp_path):
-    _touch(tmp_path, "a.mp3", "b.mp3")
+    touch(tmp_path, "a.mp3", "b.mp3")
     rows = [
         {"path": "a.mp3", "tags": ["Rock", "x"], "artist": "Y"},
         {"path": "b.mp3", "tags": "rock|x", "artist": "Y"},
@@ -70,7 +64,7 @@ def test_json_lines_give_the_same(tmp_path):
 
 
 def test_the_audio_can_be_elsewhere(tmp_path, monkeypatch):
-    _touch(tmp_path, "music/a.mp3", "other/b.mp3", "lists/no.mp3")
+    touch(tmp_path, "music/a.mp3", "other/b.mp3", "lists/no.mp3")
     path = _table(
         tmp_path,
         f"path,tags\na.mp3,x\n../other/b.mp3,y\n{tmp_path}/lists/no.mp3,z\n",
@@ -91,7 +85,7 @@ def test_the_audio_can_be_elsewhere(tmp_path, monkeypatch):
 def test_ids_do_not_depend_on_where_the_folder_is(tmp_path):
     ids = []
     for place in ("one", "two/deep"):
-        _touch(tmp_path / place, "a/x.mp3", "y.mp3")
+        touch(tmp_path / place, "a/x.mp3", "y.mp3")
         full = tmp_path / place / "y.mp3"
         path = _table(
             tmp_path, f"path,tags\na/x.mp3,t\n{full},t\n", f"{place}/t.csv"
@@ -103,7 +97,7 @@ def test_ids_do_not_depend_on_where_the_folder_is(tmp_path):
 
 def test_accents_are_found_however_they_are_stored(tmp_path):
     name = "Bjo\u0308rk/e\u0301te\u0301.mp3"
-    _touch(tmp_path, name)
+    touch(tmp_path, name)
     path = _table(
         tmp_path, f"path,tags\n{unicodedata.normalize('NFC', name)},x\n"
     )
@@ -113,7 +107,7 @@ def test_accents_are_found_however_they_are_stored(tmp_path):
 
 
 def test_what_is_being_written_is_not_looked_at(tmp_path):
-    _touch(tmp_path, "a.mp3", "out/audio/a.wav")
+    touch(tmp_path, "a.mp3", "out/audio/a.wav")
     path = _table(tmp_path, "path,tags\na.mp3,x\n")
     assert folder.read_table(path, skip=[tmp_path / "out"]).problems == ()
     assert len(folder.read_table(path).problems) == 1
@@ -129,7 +123,7 @@ def test_what_is_being_written_is_not_looked_at(tmp_path):
     ],
 )
 def test_rows_that_contradict_are_refused(tmp_path, rows, message):
-    _touch(tmp_path, "a.mp3", "b.mp3")
+    touch(tmp_path, "a.mp3", "b.mp3")
     path = _table(tmp_path, "path,tags,split\n" + rows)
     with pytest.raises(ValueError, match=message):
         folder.read_table(path)
@@ -148,7 +142,7 @@ def test_what_is_not_there_is_named(tmp_path):
 
 
 def test_one_row_per_track_and_tag(tmp_path, caplog):
-    _touch(tmp_path, "a.mp3", "b.mp3")
+    touch(tmp_path, "a.mp3", "b.mp3")
     path = _table(
         tmp_path,
         "path,tag,artist\na.mp3,x,Me\nb.mp3,y,\n./a.mp3,Y,me\na.mp3,x,ME\n",
@@ -165,7 +159,7 @@ def test_one_row_per_track_and_tag(tmp_path, caplog):
 
 
 def test_what_has_several_spellings_is_named(tmp_path):
-    _touch(tmp_path, "a.wav", "A.wav")
+    touch(tmp_path, "a.wav", "A.wav")
     path = _table(tmp_path, "path,tags\na.wav,x\na.WAV,y\n")
     read = folder.read_table(path)
     assert [r.path.name for r in read.recordings] == ["a.wav"]
@@ -173,7 +167,7 @@ def test_what_has_several_spellings_is_named(tmp_path):
 
 
 def test_blanks_in_csv_are_of_the_name_where_there_is_such_a_file(tmp_path):
-    _touch(tmp_path, "a.wav", " a.wav", "b.wav")
+    touch(tmp_path, "a.wav", " a.wav", "b.wav")
     path = _table(tmp_path, "path,tags\na.wav,x\n a.wav,y\n b.wav,z\n")
     read = folder.read_table(path)
     assert [(r.path.name, r.tags) for r in read.recordings] == [
@@ -184,7 +178,7 @@ def test_blanks_in_csv_are_of_the_name_where_there_is_such_a_file(tmp_path):
 
 
 def test_addresses_of_other_kinds_are_named_without_their_secrets(tmp_path):
-    _touch(tmp_path, "a.wav")
+    touch(tmp_path, "a.wav")
     path = _table(tmp_path, "path,tags\na.wav,x\nS3A://KEY:SEC/RET@b/x.wav,y\n")
     ((name, reason),) = folder.read_table(path).problems
     assert name == "S3A://b/x.wav"
@@ -203,7 +197,7 @@ def test_paths_of_windows_are_told(tmp_path):
 
 
 def test_recordings_without_tags_are_counted(tmp_path, caplog):
-    _touch(tmp_path, "a.mp3", "b.mp3")
+    touch(tmp_path, "a.mp3", "b.mp3")
     path = _table(tmp_path, "path,tags\na.mp3,x|y\nb.mp3, | genre---\n")
     with caplog.at_level(logging.WARNING):
         read = folder.read_table(path)
@@ -214,7 +208,7 @@ def test_recordings_without_tags_are_counted(tmp_path, caplog):
 def test_names_that_are_not_utf_8_do_no_harm(tmp_path):
     name = os.fsdecode(b"\xff.mp3")
     try:
-        _touch(tmp_path, "a.mp3", name)
+        touch(tmp_path, "a.mp3", name)
     except OSError:
         pytest.skip("this file system has UTF-8 names only")
     path = _table(tmp_path, "path,tags\na.mp3,x\n")
@@ -226,7 +220,7 @@ def test_names_that_are_not_utf_8_do_no_harm(tmp_path):
 
 
 def test_a_likely_other_tag_separator_is_named(tmp_path, caplog):
-    _touch(tmp_path, "a.mp3", "b.mp3")
+    touch(tmp_path, "a.mp3", "b.mp3")
     path = _table(tmp_path, "path,tags\na.mp3,x;y\nb.mp3,y;z\n")
     with caplog.at_level(logging.WARNING):
         folder.read_table(path)

@@ -70,10 +70,10 @@ def test_a_hostile_cell_takes_no_time():
         *("[" * 100_000, "['a'" * 20_000, "['" + "\\" * 99_999 + "']"),
         *("'[" * 50_000, "f(" * 50_000, "f([" * 30_000 + "'", "f" * 100_000),
     ):
-        start = time.perf_counter()
+        start = time.process_time()
         with contextlib.suppress(ValueError):
             tag_cells.split(cell, "|")
-        assert time.perf_counter() - start < 5
+        assert time.process_time() - start < 5
 
 
 def test_numbers_are_text_and_rows_of_zeros_and_ones_are_refused():

@@ -3,16 +3,9 @@ import struct
 
 import numpy as np
 import pytest
+from pickle_files import PROTOCOLS, load
 
 from pipelines.sources.pickles import safe_pickle
-
-PROTOCOLS = (0, 1, 2, 3, 4, 5)
-
-
-def _load(tmp_path, data):
-    path = tmp_path / "some.pkl"
-    path.write_bytes(data)
-    return safe_pickle.load(path)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -35,7 +28,7 @@ def _load(tmp_path, data):
     ],
 )
 def test_arrays_of_plain_values(tmp_path, protocol, array):
-    read = _load(tmp_path, pickle.dumps({"x": array}, protocol))["x"]
+    read = load(tmp_path, pickle.dumps({"x": array}, protocol))["x"]
     assert type(read) is np.ndarray
     # The bytes can come in this machine's order.
     assert read.dtype.newbyteorder("=") == array.dtype.newbyteorder("=")
@@ -46,11 +39,11 @@ def test_arrays_of_plain_values(tmp_path, protocol, array):
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_numpy_scalars_come_as_python_values(tmp_path, protocol):
     values = [np.int64(-5), np.float32(0.5), np.bool_(True), np.str_("é")]
-    read = _load(tmp_path, pickle.dumps([*values, np.bytes_(b"x")], protocol))
+    read = load(tmp_path, pickle.dumps([*values, np.bytes_(b"x")], protocol))
     assert read == [-5, 0.5, True, "é", b"x"]
     kinds = [type(value) for value in read]
     assert kinds == [int, float, bool, str, bytes]
-    read = _load(tmp_path, pickle.dumps({np.str_("k"): 1}, protocol))
+    read = load(tmp_path, pickle.dumps({np.str_("k"): 1}, protocol))
     assert read == {"k": 1}
 
 
@@ -70,12 +63,12 @@ def test_both_names_of_numpys_modules(tmp_path, protocol):
                     bytes([len(was)]) + was, bytes([len(is_)]) + is_
                 )
             other = unframed
-        read = _load(tmp_path, other)
+        read = load(tmp_path, other)
         assert read[0].tolist() == [0, 1, 2] and read[1] == 2
 
 
 def test_a_python_2_array(tmp_path):
-    read = _load(
+    read = load(
         tmp_path,
         b"\x80\x02cnumpy.core.multiarray\n_reconstruct\nq\x01cnumpy\nndarray\n"
         b"q\x02K\x00\x85U\x01b\x87Rq\x03(K\x01K\x03\x85cnumpy\ndtype\nq\x04"

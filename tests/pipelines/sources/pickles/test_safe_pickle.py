@@ -6,11 +6,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from pickle_files import PROTOCOLS, load, refused
 
 from pipelines.sources.pickles import safe_pickle
-
-PROTOCOLS = (0, 1, 2, 3, 4, 5)
-
 
 # What Python 2.7 writes, in protocols 0, 1 and 2, for {
 #     "caf\xc3\xa9/x.mp3": ["rock", u"\xe9t\xe9"], "y.mp3": set(["pop"]),
@@ -30,20 +28,6 @@ PYTHON_2 = (
 )
 
 
-def _load(tmp_path, data):
-    path = tmp_path / "some.pkl"
-    path.write_bytes(data)
-    return safe_pickle.load(path)
-
-
-def _refused(tmp_path, data, message="some.pkl"):
-    with pytest.raises(ValueError, match=message) as caught:
-        _load(tmp_path, data)
-    assert "some.pkl" in str(caught.value)
-    assert len(str(caught.value)) < 400
-    return str(caught.value)
-
-
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(
     "value",
@@ -61,7 +45,7 @@ def _refused(tmp_path, data, message="some.pkl"):
     ],
 )
 def test_plain_data_is_read_as_it_was_written(tmp_path, protocol, value):
-    read = _load(tmp_path, pickle.dumps(value, protocol))
+    read = load(tmp_path, pickle.dumps(value, protocol))
     assert read == value
     assert type(read) is type(value)
 
@@ -70,7 +54,7 @@ def test_plain_data_is_read_as_it_was_written(tmp_path, protocol, value):
 def test_other_dicts_come_as_dicts(tmp_path, protocol):
     ordered = collections.OrderedDict([("b", [1]), ("a", [2])])
     grouped = collections.defaultdict(list, {"x": ["y"]})
-    read = _load(tmp_path, pickle.dumps([ordered, grouped], protocol))
+    read = load(tmp_path, pickle.dumps([ordered, grouped], protocol))
     assert read == [{"b": [1], "a": [2]}, {"x": ["y"]}]
     assert [type(item) for item in read] == [dict, dict]
     assert list(read[0]) == ["b", "a"]
@@ -80,18 +64,18 @@ def test_other_dicts_come_as_dicts(tmp_path, protocol):
 def test_what_is_shared_stays_shared(tmp_path, protocol):
     same, row = ["rock"], np.arange(3)
     value = {"a": same, "b": same, "c": row, "d": row}
-    read = _load(tmp_path, pickle.dumps(value, protocol))
+    read = load(tmp_path, pickle.dumps(value, protocol))
     assert read["a"] is read["b"]
     assert read["c"] is read["d"]
     loop = []
     loop.append(loop)
-    read = _load(tmp_path, pickle.dumps(loop, protocol))
+    read = load(tmp_path, pickle.dumps(loop, protocol))
     assert read[0] is read
 
 
 @pytest.mark.parametrize("data", PYTHON_2)
 def test_python_2_strings_come_as_bytes(tmp_path, data):
-    assert _load(tmp_path, data) == {
+    assert load(tmp_path, data) == {
         "café/x.mp3".encode(): [b"rock", "été"],
         b"y.mp3": {b"pop"},
         b"z.mp3": (b"a", True, 1, 1.5, None),
@@ -116,7 +100,7 @@ def test_python_2_strings_come_as_bytes(tmp_path, data):
     ],
 )
 def test_python_2_containers(tmp_path, data, value):
-    assert _load(tmp_path, data) == value
+    assert load(tmp_path, data) == value
 
 
 def test_a_cut_pickle_is_refused_wherever_it_was_cut(tmp_path):
@@ -124,7 +108,7 @@ def test_a_cut_pickle_is_refused_wherever_it_was_cut(tmp_path):
     for protocol in PROTOCOLS:
         data = pickle.dumps(value, protocol)
         for end in range(0, len(data), 4):
-            _refused(tmp_path, data[:end])
+            refused(tmp_path, data[:end])
 
 
 def test_random_damage_never_gives_more_than_plain_data(tmp_path):
@@ -146,7 +130,7 @@ def test_random_damage_never_gives_more_than_plain_data(tmp_path):
         for _ in range(rng.integers(1, 4)):
             data[rng.integers(len(data))] = rng.integers(256)
         try:
-            check(_load(tmp_path, bytes(data)))
+            check(load(tmp_path, bytes(data)))
         except ValueError:
             pass
         except DeprecationWarning as warning:
@@ -156,34 +140,34 @@ def test_random_damage_never_gives_more_than_plain_data(tmp_path):
 def test_small_files_do_not_unfold_to_much(tmp_path, monkeypatch):
     # A place far up in the memo; one list in many sets; nested tuples as key.
     huge_place = b"]r\xff\xff\xff\x7f."
-    assert _load(tmp_path, huge_place) == []
+    assert load(tmp_path, huge_place) == []
     members = b"".join(b"M" + struct.pack("<H", i) for i in range(10_000))
     many_sets = b"](" + members + b"eq\x000("
     many_sets += b"cbuiltins\nset\nh\x00\x85R" * 10_000 + b"l."
-    _refused(tmp_path, many_sets, "unfolds")
+    refused(tmp_path, many_sets, "unfolds")
     nested = b"}I1\n" + b"q\x00h\x00\x86" * 60 + b"Ns."
-    _refused(tmp_path, nested, "keys of dicts")
+    refused(tmp_path, nested, "keys of dicts")
     deep = b"]" * 100_000 + b"a" * 99_999 + b"."
-    read = _load(tmp_path, deep)
+    read = load(tmp_path, deep)
     levels = 0
     while read:
         read = read[0]
         levels += 1
     assert levels == 99_999
-    _refused(tmp_path, b"}" + b"(" * 99_999 + b"]" * 100_000 + b"s.")
+    refused(tmp_path, b"}" + b"(" * 99_999 + b"]" * 100_000 + b"s.")
     monkeypatch.setattr(safe_pickle, "MAX_BYTES", 10)
-    _refused(tmp_path, pickle.dumps("x" * 10), "at most 10 bytes")
+    refused(tmp_path, pickle.dumps("x" * 10), "at most 10 bytes")
 
 
 def test_instructions_that_make_objects_are_unknown(tmp_path):
-    refused = "PERSID BINPERSID EXT1 EXT2 EXT4 INST OBJ NEWOBJ NEWOBJ_EX"
-    refused += " NEXT_BUFFER READONLY_BUFFER"
+    names = "PERSID BINPERSID EXT1 EXT2 EXT4 INST OBJ NEWOBJ NEWOBJ_EX"
+    names += " NEXT_BUFFER READONLY_BUFFER"
     for opcode in pickletools.opcodes:
         code = opcode.code.encode("latin-1")
-        makes_objects = opcode.name in refused.split()
+        makes_objects = opcode.name in names.split()
         assert (code[0] not in safe_pickle._Unpickler.dispatch) == makes_objects
         if makes_objects:
-            _refused(tmp_path, b"]" + code, f"makes objects .{opcode.name}")
+            refused(tmp_path, b"]" + code, f"makes objects .{opcode.name}")
 
 
 MIB = 2**20
@@ -242,7 +226,7 @@ def test_time_and_memory_are_in_proportion_to_the_file(
     monkeypatch.setattr(safe_pickle, "MEMORY_FOR_ALL", MIB)
     tracemalloc.start()
     try:
-        _refused(tmp_path, data, message)
+        refused(tmp_path, data, message)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -254,7 +238,7 @@ def test_lists_of_recordings_stay_below_the_limit(tmp_path, monkeypatch, tags):
     monkeypatch.setattr(safe_pickle, "MEMORY_FOR_ALL", 0)
     mapping = {f"{i}.mp3": type(tags)(tags) for i in range(2_000)}
     for protocol in PROTOCOLS:
-        assert _load(tmp_path, pickle.dumps(mapping, protocol)) == mapping
+        assert load(tmp_path, pickle.dumps(mapping, protocol)) == mapping
 
 
 def test_what_is_allowed_stays_as_it_was(tmp_path):
@@ -269,7 +253,7 @@ def test_what_is_allowed_stays_as_it_was(tmp_path):
         b"]N}V__class__\nI1\ns\x86b.",
         b"](Vappend\nI1\ndb.",
     ):
-        _refused(tmp_path, data)
+        refused(tmp_path, data)
     assert before == (np.dtype("f4").byteorder, safe_pickle.load.__doc__)
 
 

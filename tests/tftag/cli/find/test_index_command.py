@@ -5,23 +5,18 @@ import pytest
 import soundfile
 import tiny_dual_encoder
 import tiny_tagger
+from tftag_command import run
 
 from pipelines.catalogue import shards
 from tftag import audio
 from tftag.audio import audio_files
-from tftag.cli import chosen_model, command_line
-from tftag.cli import main as main_module
 from tftag.search import library_index
 from tftag.serving import model_card
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
 
-@pytest.fixture(autouse=True)
-def loaded_once(encoder, monkeypatch):
-    monkeypatch.setattr(
-        chosen_model, "open_dual_encoder", lambda model, **_: encoder
-    )
+pytestmark = pytest.mark.usefixtures("loaded_once")
 
 
 @pytest.fixture
@@ -33,10 +28,6 @@ def folders(tmp_path):
             samples = tiny_tagger.music(RATE, 2 * number + seed) / 8
             soundfile.write(folder / f"{seed}.wav", samples, RATE)
     return made
-
-
-def run(*words):
-    return command_line.run(main_module.main, [*map(str, words)])
 
 
 def indexed(place):

@@ -6,9 +6,8 @@ import pytest
 import soundfile
 import tiny_dual_encoder
 import tiny_tagger
+from tftag_command import run
 
-from tftag.cli import chosen_model, command_line
-from tftag.cli import main as main_module
 from tftag.files import cache
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote
@@ -20,11 +19,7 @@ FOLDER = addresses.Address("s3://music/songs")
 NAMES = ["a.wav", "b/c d.wav", "b/e.wav"]
 
 
-@pytest.fixture(autouse=True)
-def loaded_once(encoder, monkeypatch):
-    monkeypatch.setattr(
-        chosen_model, "open_dual_encoder", lambda model, **_: encoder
-    )
+pytestmark = pytest.mark.usefixtures("loaded_once")
 
 
 @pytest.fixture
@@ -36,10 +31,6 @@ def songs(door, tmp_path):
         remote.put_file(path, FOLDER / name)
     door.sent_bytes.clear()
     return tmp_path / "songs"
-
-
-def run(*words):
-    return command_line.run(main_module.main, [*map(str, words)])
 
 
 def index(place, *folders):

@@ -1,12 +1,10 @@
 import drawn_index
 import pytest
-
-from tftag.cli import command_line
-from tftag.cli import main as main_module
+import tftag_command
 
 
 def run(*words):
-    return command_line.run(main_module.main, ["map", *map(str, words)])
+    return tftag_command.run("map", *words)
 
 
 @pytest.fixture

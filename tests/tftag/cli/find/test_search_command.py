@@ -10,11 +10,11 @@ import odd_names
 import pytest
 import slow_ranking
 import soundfile
+import tftag_command
 import tiny_dual_encoder
 import tiny_tagger
 
-from tftag.cli import chosen_model, command_line
-from tftag.cli import main as main_module
+from tftag.cli import chosen_model
 from tftag.search import query
 from tftag.search.index import contents
 
@@ -42,8 +42,7 @@ def songs(tmp_path):
 
 
 def run(*argv):
-    argv = ["search", "model", *map(str, argv)]
-    return command_line.run(main_module.main, argv)
+    return tftag_command.run("search", "model", *argv)
 
 
 def test_a_folder_is_ranked_as_the_slow_way_does(encoder, songs, capsys):
@@ -186,7 +185,7 @@ def test_an_old_index_is_made_again_but_no_other_file(songs, capsys, tmp_path):
 
 def test_a_folder_that_is_not_there_is_named(capsys):
     argv = ["search", "absent", "dreamy"]
-    assert command_line.run(main_module.main, argv) == 2
+    assert tftag_command.run(*argv) == 2
     assert "INDEX_OR_FOLDER must be what" in capsys.readouterr().err
 
 
@@ -221,7 +220,7 @@ def test_a_folder_without_music_is_one_error(tmp_path, capsys):
 
 def test_a_tagger_cannot_search(songs, capsys, tagger_folder):
     argv = ["search", str(tagger_folder), str(songs), "dreamy"]
-    assert command_line.run(main_module.main, argv) == 2
+    assert tftag_command.run(*argv) == 2
     assert "must be a dual encoder" in capsys.readouterr().err
 
 

@@ -5,18 +5,14 @@ import pytest
 import soundfile
 import tiny_dual_encoder
 import tiny_tagger
+from tftag_command import run
 
-from tftag.cli import chosen_model, command_line
-from tftag.cli import main as main_module
+from tftag.cli import chosen_model
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
 
-@pytest.fixture(autouse=True)
-def loaded_once(encoder, monkeypatch):
-    monkeypatch.setattr(
-        chosen_model, "open_dual_encoder", lambda model, **_: encoder
-    )
+pytestmark = pytest.mark.usefixtures("loaded_once")
 
 
 @pytest.fixture
@@ -27,10 +23,6 @@ def songs(tmp_path):
         samples = tiny_tagger.music(RATE, seed) / 8
         soundfile.write(folder / f"{seed}.wav", samples, RATE)
     return folder
-
-
-def run(*words):
-    return command_line.run(main_module.main, [*map(str, words)])
 
 
 def found(capsys, *words):

@@ -5,9 +5,7 @@ import io
 import os
 
 import odd_audio
-
-from tftag.cli import command_line
-from tftag.cli import main as main_module
+import tftag_command
 
 
 def test_each_file_is_tagged_or_named(tmp_path, tagger_folder, capsys):
@@ -28,7 +26,7 @@ def test_each_file_is_tagged_or_named(tmp_path, tagger_folder, capsys):
     expected["loop.wav"] = "refused"
 
     argv = ["tag", str(tagger_folder), str(tmp_path), "--format", "csv"]
-    assert command_line.run(main_module.main, argv) == 1
+    assert tftag_command.run(*argv) == 1
     out, err = capsys.readouterr()
     refused = [line for line in err.splitlines() if line]
     others = [x for x in refused if not x.startswith("not tagged: ")]
@@ -51,7 +49,7 @@ def test_only_bad_files_is_no_success(tmp_path, tagger_folder, capsys):
         "--format",
         "csv",
     ]
-    assert command_line.run(main_module.main, argv) == 1
+    assert tftag_command.run(*argv) == 1
     out, err = capsys.readouterr()
     assert len(out.splitlines()) == 1
     assert err.startswith(f"not tagged: {tmp_path}/a.mp3: No audio found.")

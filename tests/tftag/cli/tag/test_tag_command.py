@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 import soundfile
+import tftag_command
 import tiny_dual_encoder
 import tiny_tagger
 
-from tftag.cli import chosen_model, command_line
-from tftag.cli import main as main_module
+from tftag.cli import chosen_model
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
@@ -39,8 +39,7 @@ def loaded_once(encoder, monkeypatch):
 
 
 def run(*argv):
-    argv = ["tag", *map(str, argv)]
-    return command_line.run(main_module.main, argv)
+    return tftag_command.run("tag", *argv)
 
 
 def test_a_dual_encoder_tags_as_a_tagger(model, encoder, songs, capsys):

@@ -11,11 +11,10 @@ import time
 import odd_audio
 import pytest
 import soundfile
+import tftag_command
 import tiny_tagger
 
-from tftag.audio import audio_files, decoding_pool
-from tftag.cli import chosen_model, command_line
-from tftag.cli import main as main_module
+from tftag.audio import audio_files
 from tftag.cli.tag import file_tags, tag_output
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
@@ -28,18 +27,9 @@ def model(tagger_folder):
 
 
 @pytest.fixture(autouse=True)
-def in_this_process(request, tagger, monkeypatch):
-    """A model takes a second to open, and so does a process that decodes."""
-    if "kill" in request.node.name:
-        return
-    monkeypatch.setattr(chosen_model, "open_tagger", lambda path: tagger)
-    monkeypatch.setattr(
-        decoding_pool,
-        "decoded",
-        lambda paths, rate_hz, fail, _: audio_files.decoded(
-            paths, rate_hz, fail
-        ),
-    )
+def one_process(request):
+    if "kill" not in request.node.name:
+        request.getfixturevalue("in_this_process")
 
 
 @pytest.fixture
@@ -58,7 +48,7 @@ def out(tmp_path):
 
 
 def run(*argv):
-    return command_line.run(main_module.main, ["tag", *map(str, argv)])
+    return tftag_command.run("tag", *argv)
 
 
 def paths(out):

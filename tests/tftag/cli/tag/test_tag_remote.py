@@ -4,11 +4,9 @@ import csv
 
 import pytest
 import soundfile
+import tftag_command
 import tiny_tagger
 
-from tftag.audio import audio_files, decoding_pool
-from tftag.cli import chosen_model, command_line
-from tftag.cli import main as main_module
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote
 
@@ -16,16 +14,7 @@ RATE = tiny_tagger.SPEC.sample_rate_hz
 FOLDER = addresses.Address("s3://music/songs")
 
 
-@pytest.fixture(autouse=True)
-def in_this_process(tagger, monkeypatch):
-    monkeypatch.setattr(chosen_model, "open_tagger", lambda path: tagger)
-    monkeypatch.setattr(
-        decoding_pool,
-        "decoded",
-        lambda paths, rate_hz, fail, _: audio_files.decoded(
-            paths, rate_hz, fail
-        ),
-    )
+pytestmark = pytest.mark.usefixtures("in_this_process")
 
 
 @pytest.fixture
@@ -40,7 +29,7 @@ def songs(door, tmp_path):
 
 
 def run(*argv):
-    return command_line.run(main_module.main, ["tag", *map(str, argv)])
+    return tftag_command.run("tag", *argv)
 
 
 def rows(path, folder):

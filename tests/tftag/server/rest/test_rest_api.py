@@ -8,7 +8,6 @@ import pytest
 import rest_contract
 import running_service
 import signature_checks
-import tensorflow as tf
 
 error_of = running_service.error_of
 PREDICT = "/v1/models/tiny_dual:predict"
@@ -296,7 +295,7 @@ def test_status_and_what_there_is_none_of(service_client):
     assert "Malformed request: DELETE" in error_of(answer)
 
 
-def test_metadata_is_that_of_the_file(service_client, tagger_folder):
+def test_metadata_is_that_of_the_file(service_client, tagger_loaded):
     found = service_client.get("/v1/models/tiny/metadata").json()
     assert found["model_spec"] == {
         "name": "tiny",
@@ -305,7 +304,7 @@ def test_metadata_is_that_of_the_file(service_client, tagger_folder):
     }
     (definitions,) = found["metadata"].values()
     signatures = definitions["signature_def"]
-    loaded = tf.saved_model.load(str(tagger_folder)).signatures
+    loaded = tagger_loaded.signatures
     assert signatures.keys() >= loaded.keys()
     one = signatures["tag_wav"]
     assert one["method_name"] == "tensorflow/serving/predict"
