@@ -7,6 +7,7 @@ import logging
 import os
 import pathlib
 import shutil
+import sys
 import tempfile
 
 import imageio_ffmpeg
@@ -102,6 +103,23 @@ def pytest_collection_modifyitems(items):
             pathlib.Path(_group(item.path)).name, len(order)
         )
     )
+
+
+def pytest_runtest_setup(item):
+    """Fast tests run each graph as it was traced.
+
+    Most graphs run once or twice, and TensorFlow's rewriting takes longer than
+    it saves. Tests of exports and the long ones have it, as users do, and so
+    does every process that a test starts.
+    """
+    if tensorflow := sys.modules.get("tensorflow"):
+        exports = item.config.rootpath / "tests" / "tftag" / "export"
+        rewritten = exports in item.path.parents or bool(
+            item.get_closest_marker("slow")
+        )
+        tensorflow.config.optimizer.set_experimental_options(
+            {"disable_meta_optimizer": not rewritten}
+        )
 
 
 @pytest.fixture(autouse=True)
