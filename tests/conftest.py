@@ -114,8 +114,10 @@ def pytest_runtest_setup(item):
     """
     if tensorflow := sys.modules.get("tensorflow"):
         exports = item.config.rootpath / "tests" / "tftag" / "export"
-        rewritten = exports in item.path.parents or bool(
-            item.get_closest_marker("slow")
+        rewritten = (
+            exports in item.path.parents
+            or _group(item.path) == "exports"
+            or item.get_closest_marker("slow") is not None
         )
         tensorflow.config.optimizer.set_experimental_options(
             {"disable_meta_optimizer": not rewritten}
