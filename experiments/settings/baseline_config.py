@@ -8,6 +8,7 @@ import dataclasses
 import typing
 
 from experiments.settings import (
+    averages,
     cached_vectors,
     flags,
     optimizers,
@@ -20,6 +21,7 @@ from tftag import audio as audio_lib
 from tftag.files.remote import hub
 from tftag.losses import classification
 from tftag.models import backbone, tagger
+from tftag.models import descriptors as descriptors_lib
 from tftag.pretrained import musicnn_weights
 
 TRAIN_ON = ("train", "all")
@@ -43,10 +45,11 @@ class BaselineConfig:
         freeze: keep what `init_from` gave; only the head is trained. With
             `head_units`, on clip vectors that are computed once.
         shuffle_labels: control: deal the training labels out at random.
-        average_with: preset without `init_from` after which a network is
-            trained beside this one; the export is the average of both. Of a
-            preset that averages, the network alone. Empty for none.
-        average_share: of that network in the average of the log-odds.
+        average_with: presets without `init_from`, `+` between them, after
+            each of which a network is trained beside this one; the export is
+            the average of all. Of a preset that averages, the network alone.
+            Empty for none.
+        average_share: of each of them in the average of the log-odds.
     """
 
     # What flags may name: help and errors list the entries, or what a
@@ -116,63 +119,42 @@ class BaselineConfig:
                 f"Received: {training.tag_sharing} with {self.init_from}"
             )
 
-        if self.average_with:
-            self._check_average()
+        for name in filter(None, self.average_with.split("+")):
+            tables.check("average_with", name, PRESETS)
+            averages.check(self, PRESETS[name]())
 
     @property
     def is_on_cached_vectors(self) -> bool:
         """Whether a head is trained on clip vectors that are computed once."""
         return self.freeze and self.model.head_units > 0
 
-    def averaged_network(self) -> "BaselineConfig":
-        """The settings of the network that `average_with` names.
+    def averaged_networks(self) -> dict[str, "BaselineConfig"]:
+        """The settings of the networks that `average_with` names, by name.
 
         One that takes clips of one length alone has those of this tagger.
         """
-        other = PRESETS[self.average_with]()
-        clips = self.audio
-        if not other.model.backbone.fixes_clip_length:
-            clips = other.audio
-        return dataclasses.replace(
-            other,
-            audio=dataclasses.replace(
-                other.audio,
-                clip_seconds=clips.clip_seconds,
-                clip_step_seconds=clips.clip_step_seconds,
-            ),
-            data=self.data,
-            seed=self.seed,
-            train_on=self.train_on,
-            shuffle_labels=self.shuffle_labels,
-            average_with="",
-        )
-
-    def _check_average(self):
-        tables.check("average_with", self.average_with, PRESETS)
-        if not 0 < self.average_share < 1:
-            raise ValueError(
-                "`average_share` must lie between 0 and 1; --average-with '' "
-                f"averages nothing. Received: {self.average_share}"
+        return {
+            name: dataclasses.replace(
+                other,
+                audio=self._with_clips_of_its_own(other),
+                data=self.data,
+                seed=self.seed,
+                train_on=self.train_on,
+                shuffle_labels=self.shuffle_labels,
+                average_with="",
             )
-        other = PRESETS[self.average_with]()
-        for why, is_so in (
-            ("is no network from random weights", other.init_from),
-            (
-                f"needs recordings at {other.audio.sample_rate_hz} Hz",
-                other.audio.sample_rate_hz != self.audio.sample_rate_hz,
-            ),
-            (
-                "has other inputs than an audio module",
-                self.init_from.startswith(hub.PREFIX),
-            ),
-        ):
-            if is_so:
-                raise ValueError(
-                    f"`average_with` cannot be {self.average_with!r}, which "
-                    f"{why}: name another preset, such as 'strong', or set "
-                    f"--average-with ''. Received: {self.average_with!r} with "
-                    f"preset {self.preset!r}"
-                )
+            for name in filter(None, self.average_with.split("+"))
+            for other in (PRESETS[name](),)
+        }
+
+    def _with_clips_of_its_own(self, other):
+        if not other.model.backbone.fixes_clip_length:
+            return other.audio
+        return dataclasses.replace(
+            other.audio,
+            clip_seconds=self.audio.clip_seconds,
+            clip_step_seconds=self.audio.clip_step_seconds,
+        )
 
 
 def demo() -> BaselineConfig:
@@ -220,12 +202,11 @@ def strong() -> BaselineConfig:
 
     Narrow networks and a coarse grid of frames make steps cheap, so that the
     time goes into many of them, and into two networks whose logits are
-    averaged; what pulses, and how fast, they leave to `modulation`.
+    averaged; rhythm and harmony they leave to `descriptors`.
     """
     return BaselineConfig(
         preset="strong",
-        average_with="modulation",
-        average_share=0.25,
+        average_with="descriptors",
         audio=audio_lib.AudioSpec(
             clip_seconds=10.0, clip_step_seconds=5.0, hop_samples=1_024
         ),
@@ -249,7 +230,7 @@ def strong() -> BaselineConfig:
     )
 
 
-def _of_heads(epochs, tag_sharing=0.0):
+def _of_heads(epochs):
     """For hidden layers on cached vectors."""
     return training_config.TrainingConfig(
         epochs=epochs,
@@ -257,17 +238,19 @@ def _of_heads(epochs, tag_sharing=0.0):
         learning_rate=1e-3,
         weight_decay=1e-2,
         clip_norm=0.0,
-        tag_sharing=tag_sharing,
+        tag_sharing=0.1,
         score_every=10,
     )
 
 
-def modulation() -> BaselineConfig:
-    """Hidden layers on modulation spectra, in seconds; the quickest control."""
+def descriptors() -> BaselineConfig:
+    """Hidden layers on rhythm and harmony, in seconds; the quickest control."""
     return BaselineConfig(
-        preset="modulation",
+        preset="descriptors",
         freeze=True,
-        audio=audio_lib.AudioSpec(clip_seconds=10.0, clip_step_seconds=5.0),
+        audio=dataclasses.replace(
+            descriptors_lib.AUDIO, clip_seconds=10.0, clip_step_seconds=5.0
+        ),
         model=tagger.TaggerConfig(
             dropout=0.1,
             head_units=512,
@@ -275,7 +258,7 @@ def modulation() -> BaselineConfig:
             head_members=4,
             head_components=200,
             backbone=backbone.BackboneConfig(
-                architecture="modulation", pooling="average", patch_frames=128
+                architecture="descriptors", pooling="average", patch_frames=64
             ),
         ),
         training=_of_heads(80),
@@ -287,15 +270,16 @@ def transfer() -> BaselineConfig:
     """From the taggers of the package, for a few hundred real recordings.
 
     Both bodies stay as they are; a hidden layer on what they say of a clip
-    learns in seconds, four times from other random weights. A network that
-    starts from random weights, as `strong` does, has a third of the log-odds:
-    it errs on other recordings.
+    learns in seconds, four times from other random weights. The networks of
+    `strong` and `descriptors`, which know nothing of other recordings, have a
+    fifth of the log-odds each: they err on other clips.
     """
     return BaselineConfig(
         preset="transfer",
         init_from="msd_musicnn+mtt_musicnn",
         freeze=True,
-        average_with="strong",
+        average_with="strong+descriptors",
+        average_share=0.2,
         # Half of a clip of 30 s, and a little more.
         audio=dataclasses.replace(musicnn_weights.AUDIO, clip_seconds=15.1),
         model=tagger.TaggerConfig(
@@ -311,7 +295,7 @@ def transfer() -> BaselineConfig:
                 patch_frames=musicnn_weights.AUDIO.clip_frames,
             ),
         ),
-        training=_of_heads(40, tag_sharing=0.1),
+        training=_of_heads(40),
         augmentation=dataset.Augmentation(mixup_alpha=0.4),
     )
 
@@ -360,7 +344,7 @@ PRESETS = {
     "demo": demo,
     "seed": seed,
     "strong": strong,
-    "modulation": modulation,
+    "descriptors": descriptors,
     "short_chunk": short_chunk,
     "transfer": transfer,
 }

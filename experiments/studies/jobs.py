@@ -186,20 +186,21 @@ def check(
     largest = max(folds, key=len)
     for arm in asked.arms:
         settings = arm.settings(base)
-        if settings.average_with:
-            settings = settings.averaged_network()
-        if settings.is_on_cached_vectors:
-            continue  # of few recordings it takes all
-        if settings.model.backbone.architecture != pretrained.ARCHITECTURE:
-            backbone.check_halvings(settings.audio, settings.model.backbone)
-        batch_size = settings.training.batch_size
-        count = len(learnt_rows(manifest, largest, arm.train_share, base.seed))
-        if count < batch_size:
-            raise ValueError(
-                "Every arm needs a batch of recordings to learn from; lower "
-                "--batch-size or bring more recordings. Received: "
-                f"batch_size={batch_size}, {count} recordings in {arm.title!r}"
-            )
+        for network in (settings, *settings.averaged_networks().values()):
+            if network.is_on_cached_vectors:
+                continue  # of few recordings it takes all
+            architecture = network.model.backbone.architecture
+            if architecture != pretrained.ARCHITECTURE:
+                backbone.check_halvings(network.audio, network.model.backbone)
+            batch_size = network.training.batch_size
+            rows = learnt_rows(manifest, largest, arm.train_share, base.seed)
+            if len(rows) < batch_size:
+                raise ValueError(
+                    "Every arm needs a batch of recordings to learn from; "
+                    "lower --batch-size or bring more recordings. Received: "
+                    f"batch_size={batch_size}, {len(rows)} recordings in "
+                    f"{arm.title!r}"
+                )
 
 
 def learnt_rows(

@@ -338,7 +338,7 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
     ]
     assert card["settings"]["init_from"] == "mtt_musicnn"
     assert card["settings"]["average_with"] == "strong"
-    assert card["averaged_with"]["width"] == 1 / 64
+    assert card["averaged_with"]["strong"]["width"] == 1 / 64
     assert model.shares == (pytest.approx(2 / 3), pytest.approx(1 / 3))
     files = list((tmp_path / "cache" / "clip_vectors").rglob("*.npy"))
     assert len(files) == 7

@@ -24,7 +24,7 @@ _MORE = 1.01
 # What a spectrogram can be made by, beside numbers; `layers.LogMelSpectrogram`
 # says what they mean.
 CHOICES = {
-    "mel_scale": ("htk", "slaney"),
+    "mel_scale": ("htk", "slaney", "octave"),
     "mel_norm": ("none", "slaney"),
     "edges": ("zeros", "reflect"),
     "compression": ("log", "log10"),
@@ -48,6 +48,28 @@ def check_choices(**values: str) -> None:
             )
 
 
+def check_range(
+    min_hz: float, max_hz: float, sample_rate_hz: int, mel_scale: str
+) -> None:
+    """Refuses frequencies that no mel bands can lie between.
+
+    Raises:
+        ValueError: They are out of order or beyond half the rate, or the
+            scale has no 0 Hz.
+    """
+    if not 0 <= min_hz < max_hz <= sample_rate_hz / 2:
+        raise ValueError(
+            "Mel bands must lie in 0 <= `min_hz` < `max_hz` <= "
+            f"`sample_rate_hz` / 2 = {sample_rate_hz / 2:g}. "
+            f"Received: min_hz={min_hz:g}, max_hz={max_hz:g}."
+        )
+    if mel_scale == "octave" and min_hz == 0:
+        raise ValueError(
+            "`mel_scale` octave needs `min_hz` > 0: no octave reaches 0 Hz. "
+            f"Received: min_hz={min_hz:g}."
+        )
+
+
 @dataclasses.dataclass(frozen=True)
 class AudioSpec:
     """The constants of the signal, shared by training and serving.
@@ -63,7 +85,7 @@ class AudioSpec:
         mel_bands: Number of mel bands.
         min_hz: Where the lowest mel band begins; `max_hz` ends the highest.
         log_floor: Power that is not told from silence.
-        mel_scale: `htk` or `slaney`.
+        mel_scale: `htk`, `slaney` or `octave`.
         mel_norm: `none`, or `slaney`: mel filters of equal area.
         edges: Beyond both ends of a waveform are `zeros`, or `reflect`: its
             mirror image.
@@ -100,12 +122,9 @@ class AudioSpec:
                     f"`{name}` must be a {'whole ' * whole}number > 0. "
                     f"Received: {value}."
                 )
-        if not 0 <= self.min_hz < self.max_hz <= self.sample_rate_hz / 2:
-            raise ValueError(
-                "Mel bands must lie in 0 <= `min_hz` < `max_hz` <= "
-                f"`sample_rate_hz` / 2 = {self.sample_rate_hz / 2:g}. "
-                f"Received: min_hz={self.min_hz:g}, max_hz={self.max_hz:g}."
-            )
+        check_range(
+            self.min_hz, self.max_hz, self.sample_rate_hz, self.mel_scale
+        )
         if not (0 < self.clip_samples < 2**31 and self.clip_step_samples > 0):
             raise ValueError(
                 "`clip_seconds` and `clip_step_seconds` must hold at least one "

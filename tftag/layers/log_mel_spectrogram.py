@@ -35,7 +35,8 @@ class LogMelSpectrogram(keras.layers.Layer):
         min_hz: Lower edge of the lowest band.
         max_hz: Upper edge of the highest band.
         log_floor: Power that is not told from silence.
-        mel_scale: `htk`, or `slaney`: linear below 1 kHz.
+        mel_scale: `htk`, or `slaney`: linear below 1 kHz; `octave`: equally
+            many bands in every octave, for which `min_hz` must be > 0.
         mel_norm: `none`: every filter peaks at 1; `slaney`: every filter has
             the area 1 over frequency in Hz.
         edges: What lies beyond both ends: `zeros`, or `reflect`: the waveform
@@ -77,18 +78,13 @@ class LogMelSpectrogram(keras.layers.Layer):
             raise ValueError(
                 f"`window_samples` must be >= 2. Received: {window_samples}."
             )
-        if not 0 <= min_hz < max_hz <= sample_rate_hz / 2:
-            raise ValueError(
-                "0 <= `min_hz` < `max_hz` <= `sample_rate_hz` / 2 = "
-                f"{sample_rate_hz / 2:g} must hold. "
-                f"Received: min_hz={min_hz}, max_hz={max_hz}."
-            )
         audio.check_choices(
             mel_scale=mel_scale,
             mel_norm=mel_norm,
             edges=edges,
             compression=compression,
         )
+        audio.check_range(min_hz, max_hz, sample_rate_hz, mel_scale)
         self.sample_rate_hz = sample_rate_hz
         self.window_samples = window_samples
         self.hop_samples = hop_samples
@@ -233,4 +229,8 @@ def _slaney_hz(
     )
 
 
-_SCALES = {"htk": (_htk_mel, _htk_hz), "slaney": (_slaney_mel, _slaney_hz)}
+_SCALES = {
+    "htk": (_htk_mel, _htk_hz),
+    "slaney": (_slaney_mel, _slaney_hz),
+    "octave": (np.log2, np.exp2),
+}

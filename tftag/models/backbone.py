@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from tftag import audio, layers
-from tftag.models import modulation, musicnn
+from tftag.models import descriptors, musicnn
 
 # Filters of each block: 3x3 convolution, batch norm, 2x2 max pooling, ReLU.
 FILTERS = (128, 256, 256, 256, 512, 512, 256)
@@ -47,7 +47,7 @@ class BackboneConfig:
             length. Patches behind the end of a short recording do not count.
         architecture: `blocks`, those of the reference experiment;
             `short_chunk`, those of Won et al. 2020; `musicnn`, or
-            `modulation`, which take neither `width` nor `blocks`.
+            `descriptors`, which take neither `width` nor `blocks`.
     """
 
     width: float = 1.0
@@ -334,12 +334,13 @@ def _musicnn_vectors(
     ]
 
 
-def _modulation_vectors(
+def _descriptor_vectors(
     inputs: keras.KerasTensor,
     audio_spec: audio.AudioSpec,
     config: BackboneConfig,
 ) -> list[keras.KerasTensor]:
-    return [modulation.vector(inputs)] * config.members
+    descriptors.check(audio_spec)
+    return [descriptors.vector(inputs)] * config.members
 
 
 ARCHITECTURES = {
@@ -348,10 +349,10 @@ ARCHITECTURES = {
         _block_vectors, {"embedding": _embedding}, SHORT_CHUNK_FILTERS
     ),
     "musicnn": Architecture(_musicnn_vectors, musicnn.POOLINGS),
-    "modulation": Architecture(
-        _modulation_vectors,
-        modulation.POOLINGS,
-        constants=modulation.CONSTANTS,
+    "descriptors": Architecture(
+        _descriptor_vectors,
+        descriptors.POOLINGS,
+        constants=descriptors.CONSTANTS,
     ),
 }
 

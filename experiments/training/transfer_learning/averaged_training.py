@@ -1,8 +1,8 @@
 """Taggers that are trained apart and averaged into one.
 
-A tagger is trained as its settings say; with `average_with`, a network from
-random weights is too, as the preset of that name says, in a folder of its own
-within the run. What comes of it is one model.
+A tagger is trained as its settings say; with `average_with`, networks from
+random weights are too, as the presets of these names say, each in a folder of
+its own within the run. What comes of it is one model.
 """
 
 import dataclasses
@@ -30,20 +30,20 @@ def train_tagger(
     run: run_folder.RunDir | None,
     workers: group.Workers = group.ALONE,
 ) -> tagger_training.Trained:
-    """Trains a tagger, and another one beside it where they are averaged.
+    """Trains a tagger, and others beside it where they are averaged.
 
     Args:
         settings: all of the experiment.
         train: recordings to learn from.
         validation: recordings that choose the best epoch of each; None keeps
             the last.
-        run: gets the files of the training; that of the other network goes on
-            in `averaged_with/<preset>` inside.
+        run: gets the files of the training; those of the other networks go
+            into `averaged_with/<preset>` inside.
         workers: those that train it together.
 
     Returns:
         The tagger, or the average; history and epoch are those of the former,
-        seconds and lost recordings of both.
+        seconds and lost recordings of all.
 
     Raises:
         ValueError: several workers are to average, or as
@@ -59,18 +59,27 @@ def train_tagger(
             f"Received: average_with={settings.average_with!r}"
         )
     own = tagger_training.train_tagger(settings, train, validation, run)
-    beside = settings.averaged_network()
-    folder = run_folder.RunDir(run.path, FOLDER, settings.average_with)
-    folder.write_json("config.json", plain_json.plain(flags.leaves(beside)))
-    other = tagger_training.train_tagger(beside, train, validation, folder)
+    others = []
+    for name, beside in settings.averaged_networks().items():
+        folder = run_folder.RunDir(run.path, FOLDER, name)
+        folder.write_json("config.json", plain_json.plain(flags.leaves(beside)))
+        others.append(
+            tagger_training.train_tagger(beside, train, validation, folder)
+        )
     share = settings.average_share
     return dataclasses.replace(
         own,
         model=averaged_tagger.AveragedTagger(
-            [own.model, other.model], [1 - share, share], name="tagger"
+            [own.model, *(other.model for other in others)],
+            [1 - share * len(others), *[share] * len(others)],
+            name="tagger",
         ),
-        seconds=own.seconds + other.seconds,
-        lost={**own.lost, **other.lost},
+        seconds=own.seconds + sum(other.seconds for other in others),
+        lost={
+            path: why
+            for trained in (own, *others)
+            for path, why in trained.lost.items()
+        },
     )
 
 
@@ -96,20 +105,21 @@ def score(
         return evaluation.score_manifest(model, *of_clips)
     if not isinstance(model, averaged_tagger.AveragedTagger):
         return frozen_body.score(model, manifest, settings)
-    own, other = model.parts
+    own, *others = model.parts
     logits = frozen_body.clip_logits(own, manifest, settings)
-    beside, _ = evaluation.clip_outputs(other, *of_clips)
-    share, share_beside = model.shares
+    mean = model.shares[0] * logits.vectors
+    for share, other in zip(model.shares[1:], others, strict=True):
+        beside, _ = evaluation.clip_outputs(other, *of_clips)
+        mean = mean + share * beside
     return frozen_body.probabilities(
-        cached_clips.ClipVectors(
-            share * logits.vectors + share_beside * beside, logits.rows
-        )
+        cached_clips.ClipVectors(mean, logits.rows)
     )
 
 
 def card(settings: baseline_config.BaselineConfig) -> dict:
-    """What a model card says of the network that was averaged in."""
-    if not settings.average_with:
-        return {}
-    leaves = flags.leaves(settings.averaged_network())
-    return {FOLDER: plain_json.plain(leaves)}
+    """What a model card says of the networks that were averaged in."""
+    networks = {
+        name: plain_json.plain(flags.leaves(network))
+        for name, network in settings.averaged_networks().items()
+    }
+    return {FOLDER: networks} if networks else {}

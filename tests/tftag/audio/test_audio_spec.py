@@ -57,3 +57,8 @@ def test_spec_counts():
 def test_spec_refuses(field, value):
     with pytest.raises(ValueError, match=f"{field}.*Received"):
         audio.AudioSpec(**{field: value})
+
+
+def test_octaves_do_not_reach_0_hz():
+    with pytest.raises(ValueError, match="octave needs `min_hz` > 0.*0"):
+        audio.AudioSpec(mel_scale="octave", min_hz=0.0)

@@ -6,7 +6,7 @@ import slow_musicnn
 from keras import ops
 
 from tftag import audio, layers
-from tftag.models import front_end
+from tftag.models import descriptors, front_end
 from tftag.pretrained import musicnn_weights
 
 SMALL = {
@@ -49,6 +49,8 @@ def _reference(
     if mel_scale == "htk":
         mel = 2595 * np.log10(1 + np.array([min_hz, max_hz]) / 700)
         band_hz = 700 * (10 ** (np.linspace(*mel, mel_bands + 2) / 2595) - 1)
+    elif mel_scale == "octave":
+        band_hz = np.geomspace(min_hz, max_hz, mel_bands + 2)
     else:
         mel = [slow_musicnn.hz_mel(hz) for hz in (min_hz, max_hz)]
         band_hz = np.array(
@@ -81,6 +83,7 @@ def _reference(
         (900, {**SMALL, "sample_rate_hz": 22_050, "max_hz": 11_025.0}),
         (700, {**SMALL, "mel_scale": "slaney"}),
         (700, {**SMALL, "mel_norm": "slaney"}),
+        (700, {**SMALL, "mel_scale": "octave", "min_hz": 500.0}),
         (700, {**SMALL, "edges": "reflect", "window_samples": 63}),
     ],
 )
@@ -104,6 +107,14 @@ def test_a_mirrored_edge_goes_back_and_forth(samples):
     outputs = _spectrogram(waveform[None], **arguments)[0]
     expected = np.log(_reference(waveform, **arguments) + 1e-5)
     np.testing.assert_allclose(outputs, expected, rtol=0, atol=0.01)
+
+
+def test_bands_of_octaves_are_the_semitones():
+    layer = front_end.log_mel_layer(descriptors.AUDIO)
+    for note, hz in ((0, 55.0), (36, 440.0), (63, 55.0 * 2 ** (63 / 12))):
+        tone = np.sin(2 * np.pi * hz * np.arange(16_000) / 16_000)
+        bands = ops.convert_to_numpy(layer(tone[None].astype("float32")))
+        assert bands[0, 8].argmax() == note
 
 
 def test_log10_is_relative_to_the_floor():
@@ -257,6 +268,7 @@ def test_empty_bands_are_refused():
         {"log_floor": 0.0},
         {"min_hz": -1.0},
         {"min_hz": 8_000.0},
+        {"min_hz": 0.0, "mel_scale": "octave"},
         {"max_hz": 8_001.0},
         {"mel_scale": "mel2000"},
         {"mel_norm": 7},

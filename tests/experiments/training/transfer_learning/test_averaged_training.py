@@ -95,8 +95,9 @@ def test_the_network_has_the_data_the_seed_and_the_labels_of_the_run():
         baseline_config.transfer(),
         {"data": "x", "seed": 3, "train_on": "all", "shuffle_labels": True},
     )
-    network = settings.averaged_network()
-    expected = dataclasses.replace(
+    networks = settings.averaged_networks()
+    assert list(networks) == ["strong", "descriptors"]
+    assert networks["strong"] == dataclasses.replace(
         baseline_config.strong(),
         data="x",
         seed=3,
@@ -104,7 +105,6 @@ def test_the_network_has_the_data_the_seed_and_the_labels_of_the_run():
         shuffle_labels=True,
         average_with="",
     )
-    assert network == expected
 
 
 def test_a_network_of_one_length_takes_the_clips_of_the_run():
@@ -112,9 +112,10 @@ def test_a_network_of_one_length_takes_the_clips_of_the_run():
         baseline_config.strong(),
         {"clip_seconds": 20.0, "clip_step_seconds": 7.0},
     )
-    signal = settings.averaged_network().audio
+    signal = settings.averaged_networks()["descriptors"].audio
     assert (signal.clip_seconds, signal.clip_step_seconds) == (20.0, 7.0)
-    assert signal.hop_samples == baseline_config.modulation().audio.hop_samples
+    own = baseline_config.descriptors().audio
+    assert signal.mel_scale == own.mel_scale
 
 
 def test_a_run_that_is_older_than_averages_stays_one_network():
@@ -138,6 +139,11 @@ def test_without_it_there_is_one_network(settings, made, tmp_path):
         ({"average_share": 1.0}, "`average_share`.*1.0"),
         ({"average_with": "transfer"}, "no network from random weights"),
         ({"average_with": "storng"}, "storng"),
+        ({"average_with": "strong+strong"}, "is named twice"),
+        (
+            {"average_with": "strong+descriptors", "average_share": 0.5},
+            "leave something.*< 1/2.*0.5",
+        ),
         ({"init_from": "hub:x", "freeze": False}, "audio module"),
         ({"sample_rate_hz": 22_050}, "recordings at 16000 Hz"),
     ],

@@ -98,18 +98,18 @@ def test_the_folder_is_the_one_of_the_presets(monkeypatch, tmp_path):
 def test_a_body_without_weights_is_told_by_its_constants(tmp_path, monkeypatch):
     made = tone_manifest.make(tmp_path / "data", train=2, validation=0)
     settings = flags.replace(
-        baseline_config.modulation(), {"clip_seconds": 1.0, "patch_frames": 8}
+        baseline_config.descriptors(), {"clip_seconds": 1.0, "patch_frames": 8}
     )
     model = tagger_training.build(settings, made)
     keys = {vector_cache._body_key(model, settings.audio)}
-    body = backbone.ARCHITECTURES["modulation"]
+    body = backbone.ARCHITECTURES["descriptors"]
     assert body.constants
     for place in range(len(body.constants)):
         changed = list(body.constants)
         changed[place] += 1
         monkeypatch.setitem(
             backbone.ARCHITECTURES,
-            "modulation",
+            "descriptors",
             dataclasses.replace(body, constants=tuple(changed)),
         )
         keys.add(vector_cache._body_key(model, settings.audio))

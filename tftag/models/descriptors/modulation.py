@@ -1,11 +1,8 @@
 """Modulation spectra: how strongly each band pulses, and how fast.
 
-A convolution network that averages over time hears which sounds there are and
-not how regularly they come back; these vectors hold little else. Bands of the
-log-mel spectrogram are taken together in groups, and over a few seconds the
-magnitude of the Fourier transform of each group's course, in classes of rate
-that are evenly spaced on a logarithmic scale, is what becomes the vector.
-Nothing in it is learned.
+Bands of the spectrogram are taken together in groups, and over a few seconds
+the magnitude of the Fourier transform of each group's course, in classes of
+rate that are evenly spaced on a logarithmic scale, is what becomes the vector.
 
 Pampalk, Rauber and Merkl, Content-based organization and visualization of
 music archives, 2002, https://doi.org/10.1145/641007.641121 (fluctuation
@@ -18,22 +15,19 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-GROUPS = 32
+GROUPS = 42
 RATES = 14
-# Magnitude, in units of the log-mel spectrogram times frames, of which less
+# Magnitude, in units of the log spectrogram times frames, of which less
 # soon counts for nothing: bands that are silent pulse by rounding errors.
 FLOOR = 1.0
-# What they are beside their configuration, as nothing is learned.
 CONSTANTS = (GROUPS, RATES, FLOOR)
-# The mean over the patches of a clip.
-POOLINGS = ("average",)
 
 
 def vector(x: keras.KerasTensor) -> keras.KerasTensor:
     """Takes patches of a spectrogram to their modulation spectra.
 
     Args:
-        x: `[batch, frames, mels]`; the number of frames is fixed.
+        x: `[batch, frames, bands]`; the number of frames is fixed.
 
     Returns:
         `[batch, rates * GROUPS]`, the slowest first; at most `RATES` rates,
@@ -43,19 +37,19 @@ def vector(x: keras.KerasTensor) -> keras.KerasTensor:
         ValueError: The bands cannot be parted into groups of one size, or
             there are too few frames, or any number of them.
     """
-    _, frames, mels = x.shape
-    if mels % GROUPS:
+    _, frames, bands = x.shape
+    if bands % GROUPS:
         raise ValueError(
-            f"modulation takes `mel_bands` that {GROUPS} divides. "
-            f"Received: {mels}."
+            f"descriptors take `mel_bands` that {GROUPS} divides. "
+            f"Received: {bands}."
         )
     if frames is None or frames < 4:
         raise ValueError(
-            "modulation needs `patch_frames` >= 4, which say how slow a pulse "
+            "descriptors need `patch_frames` >= 4, which say how slow a pulse "
             f"may be. Received: {frames or 0}."
         )
     courses = ops.mean(
-        ops.reshape(x, (-1, frames, GROUPS, mels // GROUPS)), axis=-1
+        ops.reshape(x, (-1, frames, GROUPS, bands // GROUPS)), axis=-1
     )
     courses = ops.transpose(courses, (0, 2, 1))  # [batch, GROUPS, frames]
     courses = courses - ops.mean(courses, axis=-1, keepdims=True)

@@ -1,0 +1,50 @@
+"""What cannot be averaged with a tagger."""
+
+import typing
+
+from tftag.files.remote import hub
+
+if typing.TYPE_CHECKING:
+    from experiments.settings import baseline_config
+
+
+def check(
+    settings: "baseline_config.BaselineConfig",
+    other: "baseline_config.BaselineConfig",
+) -> None:
+    """Refuses one of the presets that a tagger is to be averaged with.
+
+    Args:
+        settings: of the tagger.
+        other: the preset, one of those that `average_with` names.
+
+    Raises:
+        ValueError: it cannot be, or their shares leave nothing to the tagger.
+    """
+    names = settings.average_with.split("+")
+    if not 0 < settings.average_share < 1 / len(names):
+        raise ValueError(
+            "`average_share` of each must be > 0 and leave something to this "
+            f"one, < 1/{len(names)}; --average-with '' averages nothing. "
+            f"Received: {settings.average_share}"
+        )
+    rate_hz = other.audio.sample_rate_hz
+    for why, is_so in (
+        ("is no network from random weights", other.init_from),
+        (
+            f"needs recordings at {rate_hz} Hz",
+            rate_hz != settings.audio.sample_rate_hz,
+        ),
+        (
+            "has other inputs than an audio module",
+            settings.init_from.startswith(hub.PREFIX),
+        ),
+        ("is named twice", names.count(other.preset) > 1),
+    ):
+        if is_so:
+            raise ValueError(
+                f"`average_with` cannot be {other.preset!r}, which {why}: "
+                "name another preset, such as 'strong', or set "
+                f"--average-with ''. Received: {settings.average_with!r} "
+                f"with preset {settings.preset!r}"
+            )
