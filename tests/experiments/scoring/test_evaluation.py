@@ -1,8 +1,8 @@
 """Scores cover every clip of every recording; figures say what they are."""
 
-import keras
 import numpy as np
 import pytest
+import tiny_tagger
 import tone_manifest
 
 from experiments.runs import run_folder
@@ -23,7 +23,7 @@ def manifest(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model():
-    keras.utils.set_random_seed(0)
+    tiny_tagger.seed_weights(0)
     backbone = tagger.backbone_lib.BackboneConfig(width=1 / 64, blocks=2)
     return tagger.Tagger(
         tone_manifest.TAGS, SPEC, tagger.TaggerConfig(backbone)

@@ -1,8 +1,8 @@
 """Tags take a part of their logits from those that they go with."""
 
-import keras
 import numpy as np
 import pytest
+import tiny_tagger
 
 from experiments.training import tag_sharing
 from tftag import layers
@@ -13,7 +13,7 @@ LABELS = (DRAW.random((40, 3)) < [0.3, 0.5, 0.2]).astype(np.float32)
 
 def made(part):
     """Logits of 40 recordings before and after, `[recordings, 2, tags]`."""
-    keras.utils.set_random_seed(0)
+    tiny_tagger.seed_weights(0)
     layer = layers.MemberLogits(3, members=2)
     vectors = DRAW.normal(size=(40, 10)).astype(np.float32)
     layer.build(vectors.shape)

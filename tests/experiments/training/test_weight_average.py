@@ -2,12 +2,13 @@
 
 import keras
 import numpy as np
+import tiny_tagger
 
 from experiments.training import weight_average
 
 
 def make():
-    keras.utils.set_random_seed(1)
+    tiny_tagger.seed_weights(1)
     model = keras.Sequential(
         [
             keras.Input((3,)),

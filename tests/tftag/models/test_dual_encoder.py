@@ -5,6 +5,7 @@ import keras_checks
 import noise_batches
 import numpy as np
 import pytest
+import tiny_tagger
 from keras import ops
 from noise_batches import SPEC, call, masks, noise
 
@@ -28,7 +29,7 @@ def _config(members=1, **changes):
 
 
 def _model(members=1, **changes):
-    keras.utils.set_random_seed(2)
+    tiny_tagger.seed_weights(2)
     return dual_encoder.DualEncoder(
         NAMES, WORDS, SPEC, _config(members, **changes)
     )
@@ -193,7 +194,7 @@ def test_training_learns_what_it_is_shown(loss, members, changes):
     body = backbone.BackboneConfig(
         width=1 / 16, blocks=2, batch_norm_momentum=0.5, members=members
     )
-    keras.utils.set_random_seed(1)
+    tiny_tagger.seed_weights(1)
     config = dataclasses.replace(
         CONFIG, backbone=body, dropout=0.0, text_dropout=0.0, **changes
     )
@@ -299,7 +300,7 @@ def test_heads_are_those_of_the_whole_model(members):
     backbone_before = model.backbone.get_weights()
     before = call(model, noise())
     vectors = call(body, noise())
-    keras.utils.set_random_seed(0)
+    tiny_tagger.seed_weights(0)
     heads.compile("sgd", losses.BinaryCrossentropy())
     truth = np.eye(3, 4, dtype="float32")[:, np.newaxis]
     heads.fit(vectors, truth, epochs=2, verbose=0)

@@ -73,7 +73,7 @@ def test_heads_learn_and_the_body_stays(cached):
     truth = made.labels()[clips.rows]
 
     def error():
-        logits = heads.predict(vectors, verbose=0)
+        logits = heads(vectors, training=False)
         return float(loss(truth[:, np.newaxis], logits))
 
     before = error()

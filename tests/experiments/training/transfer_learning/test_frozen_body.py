@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import tiny_tagger
 import tone_manifest
 from tensorboard.backend.event_processing import event_accumulator
 
@@ -63,7 +64,7 @@ def told(monkeypatch, settings):
 
 
 def train(settings, made, folder, validation=None):
-    keras.utils.set_random_seed(0)
+    tiny_tagger.seed_weights(0)
     model = tagger_training.build(
         settings, made.split("train"), pretrained=False
     )
@@ -99,6 +100,7 @@ def test_it_learns_and_ends_the_same_again(settings, made, told, tmp_path):
     assert len(text.splitlines()) == 21
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_loss_and_watched_figures_are_logged(settings, made, told, tmp_path):
     settings = flags.replace(settings, {"epochs": 5, "score_every": 2})
     _, progress = train(settings, made, tmp_path, made.split("validation"))
@@ -125,6 +127,7 @@ def test_loss_and_watched_figures_are_logged(settings, made, told, tmp_path):
     assert "validation_map" not in progress.history[0]
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_a_part_of_the_logits_is_shared_at_the_end(
     settings, made, told, tmp_path
 ):
@@ -141,6 +144,7 @@ def test_a_part_of_the_logits_is_shared_at_the_end(
     np.testing.assert_allclose(kernels[1], kernels[0] @ mixing, atol=1e-5)
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_members_differ_and_their_mean_is_the_answer(
     settings, made, told, tmp_path
 ):
@@ -163,6 +167,7 @@ def test_members_differ_and_their_mean_is_the_answer(
     )
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_the_weights_are_those_of_the_best_epoch(
     settings, made, told, tmp_path, monkeypatch
 ):
@@ -193,6 +198,7 @@ def test_the_weights_are_those_of_the_best_epoch(
     assert progress.epoch == 3 and progress.stopped
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_adaptive_weights_follow_recordings_that_are_held_out(
     settings, made, told, tmp_path
 ):
