@@ -185,15 +185,15 @@ def _with_interval(figure) -> str:
 _STRONG = "`strong`, from random weights"
 _SCRIPT = "a plain 100-line Keras script of the same seven blocks"
 _CONTROL = '`strong --average-with "" --shuffle-labels --epochs 30`'
-_ALONE = '`transfer --average-with ""`: in seconds, without that network'
+_ALONE = '`transfer --average-with ""`: in seconds, without these two'
 
 TABLES = {
     "embedded": embedded,
     "embedded_whole": embedded_whole,
     "4q": _rows(
         {
-            "transfer": "`transfer`, from published taggers, with a network "
-            "from scratch",
+            "transfer": "`transfer`, from published taggers, with `strong` "
+            "and `descriptors`",
             "transfer_alone": _ALONE,
             "strong": _STRONG,
             "plain_script": _SCRIPT,
@@ -212,9 +212,8 @@ TABLES = {
     "4q_from_scratch": _rows(
         {
             "strong": "`strong`",
-            "strong_alone": '`strong --average-with ""`: without modulation '
-            "spectra",
-            "modulation": "`modulation`: these alone, in seconds",
+            "strong_alone": '`strong --average-with ""`: without descriptors',
+            "descriptors": "`descriptors`: these alone, in seconds",
             "strong_4_members": '`strong --average-with "" --members 4`: '
             "four networks in place of two",
             "plain_script": _SCRIPT,

@@ -1,5 +1,7 @@
 """From a waveform to its log-mel spectrogram, on the device."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -199,7 +201,7 @@ class LogMelSpectrogram(keras.layers.Layer):
 
 
 def _htk_mel(frequency_hz: float) -> float:
-    return 2595.0 * np.log10(1.0 + frequency_hz / 700.0)
+    return 2595.0 * math.log10(1.0 + frequency_hz / 700.0)
 
 
 def _htk_hz(
@@ -210,13 +212,13 @@ def _htk_hz(
 
 # Slaney, Auditory Toolbox, 1998: 15 mel up to 1 kHz, and from there on 27 mel
 # for each factor of 6.4.
-_KNEE_HZ, _KNEE_MEL, _LOG_STEP = 1_000.0, 15.0, np.log(6.4) / 27.0
+_KNEE_HZ, _KNEE_MEL, _LOG_STEP = 1_000.0, 15.0, math.log(6.4) / 27.0
 
 
 def _slaney_mel(frequency_hz: float) -> float:
     if frequency_hz < _KNEE_HZ:
         return frequency_hz * _KNEE_MEL / _KNEE_HZ
-    return _KNEE_MEL + np.log(frequency_hz / _KNEE_HZ) / _LOG_STEP
+    return _KNEE_MEL + math.log(frequency_hz / _KNEE_HZ) / _LOG_STEP
 
 
 def _slaney_hz(
@@ -229,8 +231,9 @@ def _slaney_hz(
     )
 
 
-_SCALES = {
+_Hz = npt.NDArray[np.floating[Any]]
+_SCALES: dict[str, tuple[Callable[[float], float], Callable[[_Hz], _Hz]]] = {
     "htk": (_htk_mel, _htk_hz),
     "slaney": (_slaney_mel, _slaney_hz),
-    "octave": (np.log2, np.exp2),
+    "octave": (math.log2, np.exp2),
 }

@@ -13,6 +13,7 @@ import tiny_tagger
 from tftag_command import run
 
 from tftag.cli import chosen_model
+from tftag.cli import main as main_module
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 

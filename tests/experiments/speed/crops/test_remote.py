@@ -1,10 +1,7 @@
-import json
-
 import pytest
 import tone_manifest
 
 from experiments import run_benchmark
-from experiments.speed.crops import epochs
 from pipelines import copy_up
 from tftag.files.remote import address as addresses
 
@@ -33,15 +30,3 @@ def test_places_are_measured_beside_each_other(door, tmp_path, capsys):
 def test_a_place_named_twice_is_refused(tmp_path):
     with pytest.raises(ValueError, match="once.*data data"):
         run_benchmark.main(["remote", "data", "data"])
-
-
-def test_each_epoch_of_a_place_is_measured(door, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("TFTAG_CACHE", str(tmp_path / "cache"))
-    made = tone_manifest.make(tmp_path / "data")
-    copy_up.copy_folder(made.folder, addresses.Address("s3://music/data"))
-    command = ["s3://music/data", "--clip-seconds", "0.5", "--epochs", "2"]
-    assert epochs.main(command) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["crops"] == 24
-    for name in ("crops_per_second", "cpu_ms_per_crop"):
-        assert len(found[name]) == 2 and min(found[name]) > 0

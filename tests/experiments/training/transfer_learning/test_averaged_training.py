@@ -133,29 +133,6 @@ def test_without_it_there_is_one_network(settings, made, tmp_path):
     assert averaged_training.card(alone) == {}
 
 
-@pytest.mark.parametrize(
-    "values, said",
-    [
-        ({"average_share": 1.0}, "`average_share`.*1.0"),
-        ({"average_with": "transfer"}, "no network from random weights"),
-        ({"average_with": "storng"}, "storng"),
-        ({"average_with": "strong+strong"}, "is named twice"),
-        (
-            {"average_with": "strong+descriptors", "average_share": 0.5},
-            "leave something.*< 1/2.*0.5",
-        ),
-        ({"init_from": "hub:x", "freeze": False}, "audio module"),
-        ({"sample_rate_hz": 22_050}, "recordings at 16000 Hz"),
-    ],
-)
-def test_what_cannot_be_averaged_is_refused(values, said):
-    base = flags.replace(
-        baseline_config.demo(), {"average_with": "strong", "init_from": "x"}
-    )
-    with pytest.raises(ValueError, match=said):
-        flags.replace(base, values)
-
-
 def test_several_workers_are_refused(settings, made, tmp_path):
     workers = dataclasses.replace(group.ALONE, strategy=object())
     with pytest.raises(ValueError, match="--average-with ''.*strong"):

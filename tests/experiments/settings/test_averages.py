@@ -1,0 +1,34 @@
+"""Presets that a tagger cannot be averaged with."""
+
+import pytest
+
+from experiments.settings import baseline_config, flags
+
+
+@pytest.mark.parametrize(
+    "values, said",
+    [
+        ({"average_share": 1.0}, "`average_share`.*1.0"),
+        ({"average_with": "transfer"}, "no network from random weights"),
+        ({"average_with": "storng"}, "storng"),
+        ({"average_with": "strong+strong"}, "is named twice"),
+        (
+            {"average_with": "strong+descriptors", "average_share": 0.5},
+            "leave something.*< 1/2.*0.5",
+        ),
+        ({"init_from": "hub:x", "freeze": False}, "audio module"),
+        ({"sample_rate_hz": 22_050}, "recordings at 16000 Hz"),
+    ],
+)
+def test_what_cannot_be_averaged_is_refused(values, said):
+    base = flags.replace(
+        baseline_config.demo(), {"average_with": "strong", "init_from": "x"}
+    )
+    with pytest.raises(ValueError, match=said):
+        flags.replace(base, values)
+
+
+def test_several_presets_may_have_a_share_each():
+    settings = baseline_config.transfer()
+    assert list(settings.averaged_networks()) == ["strong", "descriptors"]
+    assert settings.average_share * 2 < 1
