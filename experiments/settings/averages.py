@@ -29,6 +29,9 @@ def check(
             f"Received: {settings.average_share}"
         )
     rate_hz = other.audio.sample_rate_hz
+    least_seconds = other.model.backbone.patch_frames * (
+        other.audio.hop_samples / rate_hz
+    )
     for why, is_so in (
         ("is no network from random weights", other.init_from),
         (
@@ -39,12 +42,16 @@ def check(
             "has other inputs than an audio module",
             settings.init_from.startswith(hub.PREFIX),
         ),
+        (
+            f"needs `clip_seconds` of {least_seconds:.3g} or more",
+            settings.audio.clip_seconds < least_seconds,
+        ),
         ("is named twice", names.count(other.preset) > 1),
     ):
         if is_so:
             raise ValueError(
                 f"`average_with` cannot be {other.preset!r}, which {why}: "
-                "name another preset, such as 'strong', or set "
-                f"--average-with ''. Received: {settings.average_with!r} "
+                "name another preset, or set --average-with ''. "
+                f"Received: {settings.average_with!r} "
                 f"with preset {settings.preset!r}"
             )

@@ -129,6 +129,20 @@ STUDIES: dict[str, Study] = {
         ),
         preset="transfer",
     ),
+    "descriptors": Study(
+        "How are rhythm and harmony best described, and learned?",
+        (
+            Arm("the preset"),
+            Arm("patches of 2 s", {"patch_frames": 32}),
+            Arm("patches of 8 s", {"patch_frames": 128}),
+            Arm("hop 512", {"hop_samples": 512, "patch_frames": 128}),
+            Arm("1 hidden layer", {"head_members": 1}),
+            Arm("no principal components", {"head_components": 0}),
+            Arm("no tag sharing", {"tag_sharing": 0.0}),
+            Arm("no mixup", {"mixup_alpha": 0.0}),
+        ),
+        preset="descriptors",
+    ),
     "members": Study(
         "What do networks side by side add?",
         (

@@ -316,6 +316,8 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
         baseline_config.strong(), {**small, "shared_blocks": 0}
     )
     monkeypatch.setitem(baseline_config.PRESETS, "strong", lambda: scratch)
+    known = flags.replace(baseline_config.descriptors(), {"epochs": 2})
+    monkeypatch.setitem(baseline_config.PRESETS, "descriptors", lambda: known)
     exported = []
 
     def export_tagger(model, spec, vocabulary, fitted, card, folder, **_):
@@ -327,7 +329,7 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
     )
     line = ["--preset", "transfer", "--init-from", "mtt_musicnn"]
     line += ["--members", "1", "--pooling", "embedding", "--epochs", "2"]
-    line += ["--clip-seconds", "3.5"]  # one patch
+    line += ["--clip-seconds", "4.2"]  # one patch
     line += ["--head-units", "8", "--head-components", "3", "--name", "a"]
     line += ["--data", str(made.folder), "--runs", str(tmp_path / "runs")]
     line += ["--export", str(tmp_path / "saved")]
@@ -337,11 +339,11 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
         "the weights of mtt_musicnn"
     ]
     assert card["settings"]["init_from"] == "mtt_musicnn"
-    assert card["settings"]["average_with"] == "strong"
+    assert list(card["averaged_with"]) == ["strong", "descriptors"]
     assert card["averaged_with"]["strong"]["width"] == 1 / 64
-    assert model.shares == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+    assert model.shares == pytest.approx((0.6, 0.2, 0.2))
     files = list((tmp_path / "cache" / "clip_vectors").rglob("*.npy"))
-    assert len(files) == 7
+    assert len(files) == 2 * 7  # of the published body, and the descriptors
     # From cached vectors, as a cross-validation has them.
     settings = baseline_config.from_leaves(
         run_of(tmp_path).load_json("config.json")

@@ -18,6 +18,10 @@ from experiments.settings import baseline_config, flags
         ),
         ({"init_from": "hub:x", "freeze": False}, "audio module"),
         ({"sample_rate_hz": 22_050}, "recordings at 16000 Hz"),
+        (
+            {"average_with": "descriptors", "clip_seconds": 4.0},
+            "`clip_seconds` of 4.1 or more",
+        ),
     ],
 )
 def test_what_cannot_be_averaged_is_refused(values, said):
