@@ -152,6 +152,8 @@ def frontend(arguments: argparse.Namespace) -> None:
 
 def step(arguments: argparse.Namespace) -> None:
     """Seconds per clip of a training step, and of inference."""
+    # One network takes the step, whatever it is averaged with later.
+    arguments.average_with = ""
     settings = flags.from_arguments(arguments, baseline_config.PRESETS)
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     # As in training: on a CPU, less precision takes longer.
