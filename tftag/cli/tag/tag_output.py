@@ -218,7 +218,8 @@ def _keep(
             if not files:
                 raise _NothingTagged
         run.tidy()
-    chosen_model.say(f"{files:,} files are tagged in {arguments.out}")
+    if sys.stderr.isatty():  # quiet where nobody watches
+        chosen_model.say(f"{files:,} files are tagged in {arguments.out}")
 
 
 def _journal(out: str) -> pathlib.Path:

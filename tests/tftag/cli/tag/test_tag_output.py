@@ -193,11 +193,20 @@ def test_bad_files_are_a_line_each_and_the_others_done(
         (songs / name).write_bytes(odd.data)
     for _ in range(2):
         assert run(model, songs, songs / "none.wav", "--out", out) == 1
-        *lines, last = capsys.readouterr().err.splitlines()
+        lines = capsys.readouterr().err.splitlines()
         assert len(lines) == len(bad) + 1
         assert all(line.startswith("not tagged: ") for line in lines)
-        assert last == f"{len(ALL)} files are tagged in {out}"
         assert paths(out) == ALL
+
+
+def test_who_watches_is_told_how_many_files_are_tagged(
+    model, songs, out, capsys, monkeypatch
+):
+    assert run(model, songs, "--out", out) == 0
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert run(model, songs, "--out", out) == 0
+    said = capsys.readouterr().err
+    assert said.endswith(f"{len(ALL)} files are tagged in {out}\n")
 
 
 def test_a_file_that_changes_meanwhile_is_named(
@@ -250,7 +259,7 @@ def test_tags_go_into_the_files_and_out_again(
     command = [model, songs, "--all", "--out", out, "--fields", fields]
     command += ["--write-tags", undo]
     assert run(*command, "--dry-run") == 0
-    *said, last, _ = capsys.readouterr().err.splitlines()
+    *said, last = capsys.readouterr().err.splitlines()
     assert said and all(line.startswith("would write ") for line in said)
     assert f" {len(said)} files would be changed" in last
     assert not undo.exists()
@@ -259,7 +268,6 @@ def test_tags_go_into_the_files_and_out_again(
     assert capsys.readouterr().err == (
         f"written into {len(said)} files; to put back what was there: tftag "
         f"tag --undo {shlex.quote(str(undo))}\n"
-        f"{len(ALL)} files are tagged in {out}\n"
     )
     with open(out, newline="") as file:
         rows = list(csv.DictReader(file))
