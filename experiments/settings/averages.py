@@ -1,5 +1,6 @@
 """What cannot be averaged with a tagger."""
 
+import math
 import typing
 
 from tftag.files.remote import hub
@@ -29,8 +30,10 @@ def check(
             f"Received: {settings.average_share}"
         )
     rate_hz = other.audio.sample_rate_hz
-    least_seconds = other.model.backbone.patch_frames * (
-        other.audio.hop_samples / rate_hz
+    # The first frame needs no samples; rounded up, so that it is enough.
+    frames = max(other.model.backbone.patch_frames - 1, 0)
+    least_seconds = (
+        math.ceil(100 * frames * other.audio.hop_samples / rate_hz) / 100
     )
     for why, is_so in (
         ("is no network from random weights", other.init_from),
@@ -43,7 +46,7 @@ def check(
             settings.init_from.startswith(hub.PREFIX),
         ),
         (
-            f"needs `clip_seconds` of {least_seconds:.3g} or more",
+            f"needs `clip_seconds` of {least_seconds:g} or more",
             settings.audio.clip_seconds < least_seconds,
         ),
         ("is named twice", names.count(other.preset) > 1),

@@ -129,31 +129,30 @@ class BaselineConfig:
         return self.freeze and self.model.head_units > 0
 
     def averaged_networks(self) -> dict[str, "BaselineConfig"]:
-        """The settings of the networks that `average_with` names, by name.
+        """The settings of the networks that `average_with` names, by name."""
+        names = filter(None, self.average_with.split("+"))
+        return {name: self._beside(PRESETS[name]()) for name in names}
+
+    def _beside(self, other):
+        """A preset on what this tagger learns from.
 
         One that takes clips of one length alone has those of this tagger.
         """
-        return {
-            name: dataclasses.replace(
-                other,
-                audio=self._with_clips_of_its_own(other),
-                data=self.data,
-                seed=self.seed,
-                train_on=self.train_on,
-                shuffle_labels=self.shuffle_labels,
-                average_with="",
+        signal = other.audio
+        if other.model.backbone.fixes_clip_length:
+            signal = dataclasses.replace(
+                signal,
+                clip_seconds=self.audio.clip_seconds,
+                clip_step_seconds=self.audio.clip_step_seconds,
             )
-            for name in filter(None, self.average_with.split("+"))
-            for other in (PRESETS[name](),)
-        }
-
-    def _with_clips_of_its_own(self, other):
-        if not other.model.backbone.fixes_clip_length:
-            return other.audio
         return dataclasses.replace(
-            other.audio,
-            clip_seconds=self.audio.clip_seconds,
-            clip_step_seconds=self.audio.clip_step_seconds,
+            other,
+            audio=signal,
+            data=self.data,
+            seed=self.seed,
+            train_on=self.train_on,
+            shuffle_labels=self.shuffle_labels,
+            average_with="",
         )
 
 
@@ -352,7 +351,9 @@ PRESETS = {
 
 def from_leaves(values: dict[str, object]) -> BaselineConfig:
     """The config that `flags.leaves` made these values of."""
-    config = PRESETS[str(values["preset"])]()
+    preset = str(values["preset"])
+    tables.check("preset", preset, PRESETS)
+    config = PRESETS[preset]()
     # Where none is named, the run is older than averages.
     values = {"average_with": "", **values}
     unknown = sorted(values.keys() - flags.leaves(config).keys())

@@ -20,7 +20,7 @@ from experiments.settings import baseline_config, flags
         ({"sample_rate_hz": 22_050}, "recordings at 16000 Hz"),
         (
             {"average_with": "descriptors", "clip_seconds": 4.0},
-            "`clip_seconds` of 4.1 or more",
+            "`clip_seconds` of 4.04 or more",
         ),
     ],
 )
@@ -36,3 +36,12 @@ def test_several_presets_may_have_a_share_each():
     settings = baseline_config.transfer()
     assert list(settings.averaged_networks()) == ["strong", "descriptors"]
     assert settings.average_share * 2 < 1
+
+
+def test_clips_as_long_as_the_refusal_says_are_enough():
+    settings = flags.replace(
+        baseline_config.demo(),
+        {"average_with": "descriptors", "clip_seconds": 4.04},
+    )
+    beside = settings.averaged_networks()["descriptors"]
+    assert beside.audio.clip_frames >= beside.model.backbone.patch_frames

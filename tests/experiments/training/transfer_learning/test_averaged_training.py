@@ -125,6 +125,13 @@ def test_a_run_that_is_older_than_averages_stays_one_network():
     assert baseline_config.from_leaves(values).average_with == ""
 
 
+def test_a_run_of_a_preset_that_is_gone_is_refused_by_its_name():
+    values = flags.leaves(baseline_config.strong())
+    for name in ("preset", "average_with"):
+        with pytest.raises(ValueError, match=f"`{name}`.*'modulation'"):
+            baseline_config.from_leaves({**values, name: "modulation"})
+
+
 @pytest.mark.usefixtures("no_graphs")
 def test_without_it_there_is_one_network(settings, made, tmp_path):
     alone = dataclasses.replace(settings, average_with="")
