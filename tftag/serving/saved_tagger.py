@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 # What is longer is not passed to a signature as a whole.
 _LONG_SECONDS = 1_200
-
+# The signature that takes its clips.
+_CLIPS = "tag_clips"
 
 Waveform = npt.NDArray[np.int16] | npt.NDArray[np.float32]
 
@@ -76,8 +77,9 @@ class SavedTagger:
             path: A folder such as `saved_models/baseline`, of which the
                 newest version is taken, or `saved_models/baseline/1`.
             starts_fast: Whether to run signatures by TensorFlow's C library,
-                so that its Python is imported only where `signatures` or
-                `run_clips` are used: for recordings above 20 minutes.
+                so that its Python is imported only where `signatures` are
+                used, and for recordings above 20 minutes by exports that
+                have no signature for clips.
 
         Raises:
             FileNotFoundError: There is no SavedModel.
@@ -236,20 +238,18 @@ class SavedTagger:
         return found
 
     @property
-    def run_clips(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    def run_clips(
+        self,
+    ) -> Callable[[long_recordings.Clips], long_recordings.Clips] | None:
         """What takes single clips through the network.
 
         `{"waveform" [clips_at_once, samples], "peak" [clips_at_once]}`,
         float32, to `[clips_at_once, width]` by name; `peak` is the loudest
         sample of the whole recording. None in exports of before there was one.
         """
-        found: Callable[[dict[str, Any]], dict[str, Any]] | None = getattr(
-            self._python.saved_model,
-            "run_clips",
-            # Its name in exports of before.
-            getattr(self._python.saved_model, "hear_clips", None),
-        )
-        return found
+        if _CLIPS in self._runtime.names:
+            return lambda clips: self._run(_CLIPS, **clips)
+        return self._python.run_clips
 
     @functools.cached_property
     def _python(self) -> "python_runtime.PythonRuntime":
@@ -291,9 +291,7 @@ class SavedTagger:
         if waiting:
             yield waiting
 
-    def _long(
-        self, samples: npt.ArrayLike
-    ) -> dict[str, npt.NDArray[np.float32]] | None:
+    def _long(self, samples: npt.ArrayLike) -> long_recordings.Clips | None:
         """What the network says of each clip of a long recording.
 
         Returns:

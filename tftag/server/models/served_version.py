@@ -265,15 +265,13 @@ class ServedVersion:
         given = len(inputs["peak"])
         spare = self.tagger.clips_at_once - given
         # As in a signature, where empty places are filled with zeros.
-        tensors = {
-            name: tf.constant(
-                np.pad(value, [(0, spare)] + [(0, 0)] * (value.ndim - 1))
-            )
+        clips = {
+            name: np.pad(value, [(0, spare)] + [(0, 0)] * (value.ndim - 1))
             for name, value in inputs.items()
         }
         run_clips: Any = self.tagger.run_clips  # `run_clips` has looked
-        answer = run_clips(tensors)
-        return {name: value.numpy()[:given] for name, value in answer.items()}
+        answer = run_clips(clips)
+        return {name: value[:given] for name, value in answer.items()}
 
 
 def _tensors(definitions: Mapping[str, Any]) -> dict[str, Any]:
