@@ -264,9 +264,9 @@ class ServedVersion:
     ) -> dict[str, npt.NDArray[Any]]:
         given = len(inputs["peak"])
         spare = self.tagger.clips_at_once - given
-        # As in a signature, where empty places are filled with zeros.
+        # Exports of before take no fewer; more of the last clip is no harm.
         clips = {
-            name: np.pad(value, [(0, spare)] + [(0, 0)] * (value.ndim - 1))
+            name: np.concatenate([value, np.repeat(value[-1:], spare, axis=0)])
             for name, value in inputs.items()
         }
         run_clips: Any = self.tagger.run_clips  # `run_clips` has looked
