@@ -44,13 +44,12 @@ def _constant(learning_rate, steps):
 def _cosine(learning_rate, steps):
     """SGDR's cosine (Loshchilov & Hutter, 2017) after a linear warm-up.
 
-    Down to zero, without restarts. The warm-up starts at 0: the first step
-    moves no weight, and only begins the averages of the optimiser and of the
-    batch norms.
+    Down to zero, without restarts. The warm-up starts at the share of its
+    first step, so that no step is lost.
     """
     warm_up = round(WARM_UP_SHARE * steps)
     return keras.optimizers.schedules.CosineDecay(
-        0.0 if warm_up else learning_rate,
+        learning_rate / max(1, warm_up),
         decay_steps=max(1, steps - warm_up),
         warmup_target=learning_rate if warm_up else None,
         warmup_steps=warm_up,
