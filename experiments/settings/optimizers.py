@@ -120,12 +120,17 @@ def scale_steps(
 ) -> None:
     """Gives some weights a share of the learning rate.
 
+    Decoupled weight decay is part of a step, and shrinks them by as much less.
+
     Args:
-        optimizer: whose steps are changed.
+        optimizer: whose steps are changed; of one that scales the loss, the
+            optimiser inside.
         shares: path of a weight -> share of the learning rate; others take
             all of it.
     """
-    whole_step = optimizer.update_step
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    whole_step, weight_decay = inner.update_step, inner.weight_decay
+    inner.weight_decay = None  # Keras would take it at the whole rate.
 
     def update_step(
         gradient: keras.KerasTensor,
@@ -133,8 +138,11 @@ def scale_steps(
         learning_rate: keras.KerasTensor,
     ) -> None:
         # It may be the backend's variable, which has another name.
-        place = optimizer._get_variable_index(variable)
-        share = shares.get(optimizer._trainable_variables[place].path, 1.0)
-        return whole_step(gradient, variable, learning_rate * share)
+        place = inner._get_variable_index(variable)
+        share = shares.get(inner._trainable_variables[place].path, 1.0)
+        rate = learning_rate * share
+        if weight_decay and inner._use_weight_decay(variable):
+            inner.assign_sub(variable, variable * (weight_decay * rate))
+        return whole_step(gradient, variable, rate)
 
-    optimizer.update_step = update_step
+    inner.update_step = update_step

@@ -35,10 +35,13 @@ class ClipVectors:
     rows: np.ndarray
 
     def means(self) -> np.ndarray:
-        """The mean vector of each recording, float32 `[recordings, dim]`."""
+        """The mean vector of each recording, float32 `[recordings, dim]`.
+
+        That of a recording without clips, as it could not be read, is 0.
+        """
         totals = np.zeros((self.rows.max() + 1, self.vectors.shape[1]))
         np.add.at(totals, self.rows, self.vectors)
-        counts = np.bincount(self.rows)
+        counts = np.maximum(np.bincount(self.rows), 1)
         return (totals / counts[:, np.newaxis]).astype(np.float32)
 
 
@@ -75,7 +78,7 @@ def train_heads(
     """Trains projection and text tower of a dual encoder in place.
 
     Args:
-        model: what `dual_training.build` returned; its backbone stays.
+        model: what `dual_encoder_training.build` returned; its backbone stays.
         clips: of the training recordings.
         labels: float32 `[recordings, tags]`.
         settings: of the optimiser; with `tag_balance`, clips of rare tags

@@ -55,6 +55,9 @@ def clip_vectors(
     Returns:
         The vectors of evenly spaced clips, and the recordings that could not
         be read: path -> why. These have no clips.
+
+    Raises:
+        ValueError: none could be read.
     """
     kept = default_folder() if folder is None else pathlib.Path(folder)
     kept /= _body_key(model, spec)
@@ -77,6 +80,8 @@ def clip_vectors(
         for row, file in enumerate(files)
         if manifest.tracks[row].path not in lost
     ]
+    if not found:
+        raise ValueError(next(iter(lost.values())))
     clips = cached_clips.ClipVectors(
         np.concatenate([vectors for _, vectors in found]),
         np.concatenate([np.full(len(vectors), row) for row, vectors in found]),
