@@ -30,11 +30,12 @@ def check(
             f"Received: {settings.average_share}"
         )
     rate_hz = other.audio.sample_rate_hz
+    body = other.model.backbone
+    halvings = body.blocks if body.pool_padding == "valid" else 0
+    frames = body.patch_frames or 2**halvings
     # The first frame needs no samples; rounded up, so that it is enough.
-    frames = max(other.model.backbone.patch_frames - 1, 0)
-    least_seconds = (
-        math.ceil(100 * frames * other.audio.hop_samples / rate_hz) / 100
-    )
+    samples = (frames - 1) * other.audio.hop_samples
+    least_seconds = math.ceil(100 * samples / rate_hz) / 100
     for why, is_so in (
         ("is no network from random weights", other.init_from),
         (

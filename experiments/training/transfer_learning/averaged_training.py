@@ -58,9 +58,11 @@ def train_tagger(
             "--strategy trains one network: set --average-with '' . "
             f"Received: average_with={settings.average_with!r}"
         )
+    networks = settings.averaged_networks()
+    _check_batches(networks, len(train.tracks))
     own = tagger_training.train_tagger(settings, train, validation, run)
     others = []
-    for name, beside in settings.averaged_networks().items():
+    for name, beside in networks.items():
         folder = run_folder.RunDir(run.path, FOLDER, name)
         folder.write_json("config.json", plain_json.plain(flags.leaves(beside)))
         others.append(
@@ -81,6 +83,18 @@ def train_tagger(
             for path, why in trained.lost.items()
         },
     )
+
+
+def _check_batches(networks, recordings):
+    """Refuses, before any is trained, networks that have no batch."""
+    for name, network in networks.items():
+        batch_size = network.training.batch_size
+        if not network.is_on_cached_vectors and recordings < batch_size:
+            raise ValueError(
+                f"`average_with` {name!r} needs {batch_size} recordings to "
+                "learn from: bring more, or set --average-with ''. "
+                f"Received: {recordings}"
+            )
 
 
 def score(
