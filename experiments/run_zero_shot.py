@@ -18,7 +18,7 @@ import argparse
 import dataclasses
 import sys
 
-from experiments.data import dual_encoder_data
+from experiments.data import dual_encoder_data, recordings
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.settings import baseline_config, dual_encoder_config, flags
 from experiments.training.transfer_learning import transfer
@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     with run.locked():
         run_settings.keep(
             run,
-            {**flags.leaves(settings), "manifest": manifest.fingerprint},
+            {**flags.leaves(settings), **recordings.identity(manifest)},
             config=settings,
         )
         bucket_copies.check(arguments.copy_to, run)
