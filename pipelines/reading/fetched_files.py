@@ -86,8 +86,11 @@ class FetchedFiles:
         with self._lock:
             self._folder.mkdir(parents=True, exist_ok=True)
             if self._held is None:
-                entries = os.scandir(self._folder)
-                self._held = {one.name: one.stat().st_size for one in entries}
+                # One that another process gives its name may be gone by now.
+                self._held = {
+                    path.name: _size(path) or 0
+                    for path in self._folder.iterdir()
+                }
             self._held.pop(name, None)
             free_bytes = min(
                 self._limit_bytes - sum(self._held.values()),
