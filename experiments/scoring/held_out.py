@@ -35,7 +35,7 @@ class HeldOutResult:
 
 
 class Trained(Protocol):
-    """What came of a training; `training.tagger_training.Trained` is one."""
+    """What came of a training; `tagger_training.Trained` is one."""
 
     @property
     def model(self) -> keras.Model:
@@ -65,7 +65,7 @@ def evaluate(
 
     Args:
         settings: of the run.
-        trained: what `training.train_tagger` returned.
+        trained: what `averaged_training.train_tagger` returned.
         train: the recordings that it was trained on.
         validation: those it was selected on, or None.
         test: those nobody has looked at, or None.

@@ -1,4 +1,4 @@
-"""What cannot be averaged with a tagger."""
+"""Which presets a tagger can be averaged with."""
 
 import math
 import typing
@@ -13,14 +13,14 @@ def check(
     settings: "baseline_config.BaselineConfig",
     other: "baseline_config.BaselineConfig",
 ) -> None:
-    """Refuses one of the presets that a tagger is to be averaged with.
+    """Refuses a preset that a tagger cannot be averaged with.
 
     Args:
         settings: of the tagger.
         other: the preset, one of those that `average_with` names.
 
     Raises:
-        ValueError: it cannot be, or their shares leave nothing to the tagger.
+        ValueError: it does not fit, or the shares leave nothing to the tagger.
     """
     names = settings.average_with.split("+")
     if not 0 < settings.average_share < 1 / len(names):

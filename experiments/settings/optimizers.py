@@ -27,8 +27,8 @@ def _adamw(rate, *, weight_decay, **options):
     )
 
 
-# Each takes the learning rate, `weight_decay` and `global_clipnorm`, which
-# are None where they are off.
+# Each takes the learning rate, `weight_decay` and `global_clipnorm`; the last
+# two are None if off.
 OPTIMIZERS: dict[str, Callable[..., keras.optimizers.Optimizer]] = {
     "sgd": _sgd,
     "momentum": _momentum,
@@ -44,9 +44,8 @@ def _constant(learning_rate, steps):
 def _cosine(learning_rate, steps):
     """SGDR's cosine (Loshchilov & Hutter, 2017) after a linear warm-up.
 
-    Down to zero, without restarts. The warm-up starts at 0: the first step
-    moves no weight, and only begins the averages of the optimiser and of the
-    batch norms.
+    It falls to zero, without restarts. The warm-up starts at 0: the first step
+    moves no weight, and only starts the averages of optimiser and batch norms.
     """
     warm_up = round(WARM_UP_SHARE * steps)
     return keras.optimizers.schedules.CosineDecay(
@@ -85,7 +84,7 @@ def make(
         A Keras optimiser.
 
     Raises:
-        ValueError: a name is in no table.
+        ValueError: a name is unknown.
     """
     tables.check("optimizer", name, OPTIMIZERS)
     made = OPTIMIZERS[name](
@@ -111,22 +110,21 @@ def make_schedule(
 
 
 def rate_at(schedule: float | Callable[[int], float], step: int) -> float:
-    """The learning rate that a step, counted from 0, is taken with."""
+    """The learning rate of a step, counted from 0."""
     return float(schedule(step)) if callable(schedule) else schedule
 
 
 def scale_steps(
     optimizer: keras.optimizers.Optimizer, shares: dict[str, float]
 ) -> None:
-    """Gives some weights a share of the learning rate.
+    """Trains some weights with a share of the learning rate.
 
-    Decoupled weight decay is part of a step, and shrinks them by as much less.
+    Their decoupled weight decay, which is part of a step, shrinks with it.
 
     Args:
-        optimizer: whose steps are changed; of one that scales the loss, the
-            optimiser inside.
-        shares: path of a weight -> share of the learning rate; others take
-            all of it.
+        optimizer: is changed; if it scales the loss, the one inside it.
+        shares: path of a weight -> share of the learning rate; other weights
+            use all of it.
     """
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     whole_step, weight_decay = inner.update_step, inner.weight_decay

@@ -107,7 +107,8 @@ def train(
     Args:
         settings: all of the experiment.
         recordings: to learn from; their vocabulary is the seen tags.
-        validation: as for `training.train_model`, of the same vocabulary.
+        validation: as for `tagger_training.train_model`, of the same
+            vocabulary.
         vectors: of the words.
         run: gets the checkpoints, history.csv and TensorBoard's scalars;
             None for workers that are not the chief.

@@ -18,23 +18,23 @@ from tftag import audio
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-    """What is varied in training beyond the crop.
+    """How training clips are varied beyond the random crop.
 
-    Masks are SpecAugment's (https://arxiv.org/abs/1904.08779), mixing is
+    Masks are those of SpecAugment (https://arxiv.org/abs/1904.08779), mixing is
     mixup (https://arxiv.org/abs/1710.09412).
 
     Attributes:
-        mel_masks: Masks over mel bands per clip.
+        mel_masks: Number of masks over mel bands per clip.
         mel_mask_bands: Largest width of a mel mask; widths are uniform.
-        time_masks: Masks over frames per clip.
+        time_masks: Number of masks over frames per clip.
         time_mask_frames: Largest width of a time mask; widths are uniform.
-        mixup_alpha: Clips are mixed in pairs with a weight from
-            Beta(alpha, alpha); 0 mixes nothing.
-        tag_balance: 0 reads each recording once an epoch. Above, recordings
-            are drawn with replacement, each with the probability
-            `sum(1 / recordings of tag, over its tags) ** tag_balance`: at 1
-            that is drawing a tag, each as often, then one of its recordings.
-            Those without tags count as the least likely one with.
+        mixup_alpha: Mix clips in pairs, with a weight from Beta(alpha, alpha);
+            0 mixes nothing.
+        tag_balance: 0 reads each recording once per epoch. Otherwise recordings
+            are drawn with replacement, with probabilities proportional to
+            `sum(1 / recordings of tag, over its tags) ** tag_balance`: 1 is
+            like drawing a tag uniformly, then one of its recordings. One
+            without tags counts like the least likely one with tags.
     """
 
     mel_masks: int = 0
@@ -45,7 +45,7 @@ class Augmentation:
     tag_balance: float = 0.0
 
     def __post_init__(self):
-        """Refuses what cannot be drawn."""
+        """Refuses invalid values."""
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             whole = field.type is int
@@ -61,7 +61,7 @@ NO_AUGMENTATION = Augmentation()
 
 @dataclasses.dataclass(frozen=True)
 class Share:
-    """What one of several workers reads of every batch.
+    """The part of every batch that one of several workers reads.
 
     Attributes:
         parts: Equal parts that a batch is cut into, one for each device.

@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 def default_folder() -> pathlib.Path:
-    """Beside the exported presets: `$TFTAG_CACHE`, or the user's cache."""
+    """In `$TFTAG_CACHE` or the user's cache, beside pretrained models."""
     return cache.folder() / "clip_vectors"
 
 

@@ -88,7 +88,9 @@ def test_what_does_not_fit_is_named(export_folder, tmp_path):
     with pytest.raises(ValueError, match="--members"):
         transfer.take_over(make(4, blocks=3), folder, NEW_TAGS, SPEC)
     for missing in (tmp_path, tmp_path / "never"):
-        with pytest.raises(FileNotFoundError, match="must be a preset"):
+        with pytest.raises(
+            FileNotFoundError, match="must be a pretrained model"
+        ):
             transfer.take_over(make(4), missing, NEW_TAGS, SPEC)
 
 
@@ -279,7 +281,7 @@ def test_licences_go_from_model_to_run_to_model(tagger_folder, tmp_path):
 
 
 def test_what_is_no_model_has_no_card(tmp_path):
-    with pytest.raises(FileNotFoundError, match="must be a preset"):
+    with pytest.raises(FileNotFoundError, match="must be a pretrained model"):
         transfer.card(tmp_path)
     (tmp_path / "data.json").write_text('{"tags": ')
     with pytest.raises(ValueError, match="damaged"):
