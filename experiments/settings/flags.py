@@ -1,8 +1,9 @@
 """A command line made from nested dataclasses, and back.
 
 Every leaf, that is, every field that is not itself a dataclass, becomes a flag
-of the same name. Its help is the docstring's text, the entries of the table that
-its values come from (`TABLES` of the settings), and the value in each preset.
+of the same name. Its help is the docstring's text, the entries of the table
+that its values come from (`TABLES` of the settings), and the value in each
+preset.
 """
 
 import argparse

@@ -190,7 +190,8 @@ def check(
             if network.is_on_cached_vectors:
                 continue  # of few recordings it takes all
             architecture = network.model.backbone.architecture
-            if architecture != pretrained.ARCHITECTURE:
+            learns = backbone.ARCHITECTURES[architecture].learns
+            if learns and architecture != pretrained.ARCHITECTURE:
                 backbone.check_halvings(network.audio, network.model.backbone)
             batch_size = network.training.batch_size
             rows = learnt_rows(manifest, largest, arm.train_share, base.seed)

@@ -8,6 +8,7 @@ from experiments.figures import study_plot
 from experiments.scoring import evaluation
 from experiments.studies import jobs, markdown, study
 from tftag import metrics
+from tftag.metrics import bootstrap
 
 FIGURES = tuple(markdown.TITLES)
 _JUDGED_BY = "map"
@@ -162,7 +163,11 @@ def per_tag(
                         truth[rows], np.concatenate(scores)
                     )
                 )
-    means = {title: np.mean(found, axis=0) for title, found in columns.items()}
+    # Of a seed that has just begun, its folds may lack a tag.
+    means = {
+        title: bootstrap.mean_known(np.stack(found, axis=1))
+        for title, found in columns.items()
+    }
     counts = truth.sum(axis=0)
     return [
         {"tag": name, "count": int(counts[place])}

@@ -34,9 +34,10 @@ def by_frequency(labels: np.ndarray) -> np.ndarray:
 
 
 def from_file(path: str, vocabulary: tags.TagVocabulary) -> np.ndarray:
-    """Reads a CSV with the columns `tag` and `weight`; no tag may be missing.
+    """Reads a CSV file with the columns `tag` and `weight`, for every tag once.
 
-    The columns may be separated as in the tables of `pipelines.prepare`.
+    Columns may be separated as in the tables of `pipelines.prepare`; other tags
+    are passed over.
 
     Returns:
         float32 `[tags]`, as they stand in the file.
@@ -68,7 +69,13 @@ def from_file(path: str, vocabulary: tags.TagVocabulary) -> np.ndarray:
                 "The weight of a tag must be a number of at least 0. "
                 f"Received: {text!r} for {name!r} in {path}, line {line}"
             )
-        weights[tags.clean_tag(name)] = weight
+        tag = tags.clean_tag(name)
+        if tag in weights:
+            raise ValueError(
+                "A tag must have one weight. "
+                f"Received: {tag!r} again in {path}, line {line}"
+            )
+        weights[tag] = weight
     missing = [name for name in vocabulary.names if name not in weights]
     if missing:
         raise ValueError(

@@ -18,7 +18,7 @@ from pipelines import manifest as manifests
 from tftag import audio, layers, tags
 from tftag.files import plain_json
 from tftag.files.remote import hub
-from tftag.models import clip_model, tagger
+from tftag.models import averaged_tagger, clip_model, tagger
 from tftag.pretrained import musicnn_weights, presets
 from tftag.serving import model_card, version_folder
 from tftag.zero_shot import leaks
@@ -36,7 +36,8 @@ def take_over(
 ) -> tuple[str, ...]:
     """Copies another tagger's body, and its head for tags of the same name.
 
-    A head with a hidden layer is not copied, nor that of a pretrained model.
+    A head with a hidden layer is not copied, nor that of a pretrained model. Of
+    an average, the first tagger is taken: that of its run's own settings.
 
     Args:
         model: the tagger to change.
@@ -307,7 +308,8 @@ def _export_folder(source):
     raise FileNotFoundError(
         "`init_from` must be a pretrained model "
         f"({', '.join(presets.PRESETS)}), a run folder, an export with "
-        f"assets.extra/tagger.keras, or {hub.PREFIX} and a module. Received: {source}.{hint}"
+        f"assets.extra/tagger.keras, or {hub.PREFIX} and a module. "
+        f"Received: {source}.{hint}"
     )
 
 
@@ -370,7 +372,12 @@ def _open_export(source):
 
 
 def _with_parts(model):
-    """What version 0.1.0 exported is a plain graph of named layers."""
+    """The tagger of a Keras file; of an average, the first.
+
+    What version 0.1.0 exported is a plain graph of named layers.
+    """
+    if isinstance(model, averaged_tagger.AveragedTagger):
+        return model.parts[0]
     if isinstance(model, clip_model.ClipModel):
         return model
     body, logits = model.get_layer("backbone"), model.get_layer("tag_logits")

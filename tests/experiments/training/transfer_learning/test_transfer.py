@@ -18,7 +18,7 @@ from experiments.training.transfer_learning import transfer
 from pipelines.reading import dataset, slice_reader
 from tftag import calibration, tags
 from tftag.export import saved_model
-from tftag.models import backbone, dual_encoder, tagger
+from tftag.models import averaged_tagger, backbone, dual_encoder, tagger
 from tftag.pretrained import musicnn_weights
 
 SPEC = tone_manifest.SPEC
@@ -76,6 +76,18 @@ def test_an_export_gives_its_body_and_the_head_of_shared_tags(
     for name in ("loud", "noise"):
         at = NEW_TAGS.index(name)
         np.testing.assert_array_equal(kernel[:, at], untouched[:, at])
+
+
+def test_of_an_average_the_first_tagger_is_taken(export_folder, tmp_path):
+    folder, old = export_folder
+    shutil.copytree(folder, tmp_path / "average")
+    average = averaged_tagger.AveragedTagger([old, make(3, 7)], [0.7, 0.3])
+    # The names of the tags are those of the card, as in every export.
+    average.save(tmp_path / "average/1/assets.extra/tagger.keras")
+    model = make(4, seed=9)
+    shared = transfer.take_over(model, tmp_path / "average", NEW_TAGS, SPEC)
+    assert shared == ("high", "low")
+    check_same_body(model, old)
 
 
 def test_what_does_not_fit_is_named(export_folder, tmp_path):
