@@ -36,13 +36,12 @@ def take_over(
 ) -> tuple[str, ...]:
     """Copies another tagger's body, and its head for tags of the same name.
 
-    A head with a hidden layer is not copied, nor that of a pretrained model. Of
+    Not copied are heads with a hidden layer and those of pretrained models. Of
     an average, the first tagger is taken: that of its run's own settings.
 
     Args:
         model: the tagger to change.
-        source: names of pretrained models, a run folder, or an export with or
-            without its version.
+        source: pretrained models, a run folder, or an export.
         vocabulary: of `model`.
         spec: of `model`.
 
@@ -86,8 +85,7 @@ def take_over_body(
 
     Args:
         model: to change, such as a dual encoder.
-        source: pretrained models, or a tagger's run folder or export, as for
-            `take_over`.
+        source: as for `take_over`.
         spec: of `model`.
 
     Raises:
@@ -124,8 +122,7 @@ def card(source: str | os.PathLike[str]) -> dict:
     """What a model to start from says of its tags and recordings.
 
     Args:
-        source: pretrained models, a run folder or an export, as for
-            `take_over`.
+        source: as for `take_over`.
 
     Returns:
         A dict with `tags`, and in `data` the `recording_ids`, as far as the
@@ -372,10 +369,7 @@ def _open_export(source):
 
 
 def _with_parts(model):
-    """The tagger of a Keras file; of an average, the first.
-
-    What version 0.1.0 exported is a plain graph of named layers.
-    """
+    """The first tagger in a Keras file; version 0.1.0 wrote a plain graph."""
     if isinstance(model, averaged_tagger.AveragedTagger):
         return model.parts[0]
     if isinstance(model, clip_model.ClipModel):
