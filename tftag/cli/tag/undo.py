@@ -14,6 +14,23 @@ _HEADER = {"tftag_undo": 1}
 _WAY_OUT = "name a new file, or one that --write-tags has written"
 
 
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Refuses what `opened` will, before the files are tagged.
+
+    Raises:
+        ValueError: It is another file, or a link.
+        FileNotFoundError: It lies in no folder.
+    """
+    path = pathlib.Path(path)
+    no_links.refuse(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"An undo file must be in a folder that is there. Received: {path}."
+        )
+    if not _is_new(path):
+        _check(path)
+
+
 def opened(path: str | os.PathLike[str]) -> IO[str]:
     """Opens an undo file to append to, or begins one.
 
@@ -22,7 +39,7 @@ def opened(path: str | os.PathLike[str]) -> IO[str]:
         OSError: It cannot be written.
     """
     path = pathlib.Path(path)
-    is_new = not path.exists() or (path.is_file() and not path.stat().st_size)
+    is_new = _is_new(path)
     if not is_new:
         _check(path)
     file = no_links.append(path)
@@ -114,6 +131,10 @@ def _append(file: IO[str], fields: object) -> None:
         raise OSError(
             error.errno or errno.EIO, error.strerror, file.name
         ) from error
+
+
+def _is_new(path: pathlib.Path) -> bool:
+    return not path.exists() or (path.is_file() and not path.stat().st_size)
 
 
 def _check(path: str | os.PathLike[str]) -> None:
