@@ -185,9 +185,7 @@ def _writer(
                 _say(path, now, after)
                 changed["files"] += 1
                 return False
-            before = {field: now[field] for field in after}
-            undo.note(notes, path, before, after)
-            file_tags.write(path, after, now)
+            undo.change(notes, path, after, now)
         except (file_tags.UntaggableFile, OSError) as error:
             fail(path, error)
             return False
