@@ -254,17 +254,7 @@ def opened(
     """
     no_links.refuse(folder)
     folder.mkdir(exist_ok=True)
-    others = [
-        path.name
-        for path in folder.iterdir()
-        # What a kill left of the first write, or another process begins.
-        if path.name != _LOCK and not atomic_write.is_temporary(path.name)
-    ]
-    if others and not contents.is_index(folder):
-        raise ValueError(
-            "An index goes into a folder of its own. Received: "
-            f"{folder}, which holds {others[0]!r}."
-        )
+    check_place(folder)
     with no_links.append(folder / _LOCK) as file:
         try:
             no_links.take(file, f"Another process changes {folder} now.")
@@ -282,6 +272,26 @@ def opened(
             segment.remove_others(folder, ())
             parts = _opened_parts(folder, new)
         yield Writer(folder, parts)
+
+
+def check_place(folder: pathlib.Path) -> None:
+    """Refuses a folder that holds something else than an index.
+
+    Raises:
+        ValueError: It does.
+        OSError: It cannot be read.
+    """
+    others = [
+        path.name
+        for path in folder.iterdir()
+        # What a kill left of the first write, or another process begins.
+        if path.name != _LOCK and not atomic_write.is_temporary(path.name)
+    ]
+    if others and not contents.is_index(folder):
+        raise ValueError(
+            "An index goes into a folder of its own. Received: "
+            f"{folder}, which holds {others[0]!r}."
+        )
 
 
 def check_model(
