@@ -19,7 +19,7 @@ import numpy.typing as npt
 # header are guessed from noise; libsndfile reads MP3.
 _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2",
-    "matroska,webm",
+    "matroska,webm,avi,flv,mpeg,mpegts,rm",
     "asf,asf_o",
     "ogg,flac,wav,w64,aiff,caf,au,voc",
     "aac,loas,ac3,eac3,dts,amr",
