@@ -221,7 +221,7 @@ def _of_mp3(found: mp3_frames.Frames) -> Layout:
             pieces[0] = (part.mark, part.pieces[0][1])
             is_open_ended = True
         parts.append(Part(pieces, seconds, is_open_ended))
-    texts = []
+    texts = ["its start is cut off"] if found.is_start_cut else []
     if held < WHOLE_SHARE * stated:
         texts.append(f"only {100 * held / stated:.1f} % of it is there")
     between = found.lost_bytes / found.all_bytes

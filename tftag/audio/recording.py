@@ -77,21 +77,21 @@ class AudioSpec:
     """The constants of the signal, shared by training and serving.
 
     Attributes:
-        sample_rate_hz: Rate of every waveform.
-        clip_seconds: Length of the excerpt the network sees.
-        clip_step_seconds: Largest distance between the starts of
-            neighbouring clips when a whole recording is read. `None` is
-            `clip_seconds`.
+        sample_rate_hz: Sample rate of every waveform, in Hz.
+        clip_seconds: Length of the clips that the network sees.
+        clip_step_seconds: Largest distance between the starts of neighbouring
+            clips when a whole recording is read; `None` is `clip_seconds`.
         window_samples: Length of the analysis window.
         hop_samples: Distance between neighbouring frames.
         mel_bands: Number of mel bands.
-        min_hz: Where the lowest mel band begins; `max_hz` ends the highest.
-        log_floor: Power that is not told from silence.
+        min_hz: Lower edge of the lowest mel band.
+        max_hz: Upper edge of the highest mel band.
+        log_floor: Power below which a band counts as silent.
         mel_scale: `htk`, `slaney` or `octave`.
-        mel_norm: `none`, or `slaney`: mel filters of equal area.
-        edges: Beyond both ends of a waveform are `zeros`, or `reflect`: its
-            mirror image.
-        compression: `log`: the natural log of `power + log_floor`; `log10`:
+        mel_norm: `none`, or `slaney` for mel filters of equal area.
+        edges: What lies beyond both ends of a waveform: `zeros`, or `reflect`
+            for its mirror image.
+        compression: `log`, the natural log of `power + log_floor`, or `log10`,
             `log10(1 + power / log_floor)`.
     """
 

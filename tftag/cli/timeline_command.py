@@ -91,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
         from tftag.console import fonts
     except ImportError as error:
         raise ValueError(_INSTALL) from error
-    tagger = chosen_model.open_tagger(model)
+    tagger = chosen_model.open_tagger(model, is_for_few=True)
     with quiet.libraries():
         found = tagger.timeline_file(arguments.file)
     places = np.argsort(-found.calibrated.max(axis=0), kind="stable")

@@ -47,9 +47,10 @@ def make(old: _Path, new: _Path) -> Patch | None:
                 found = target.find(anchor)
             if found < 0:
                 lacking += len(anchor)
-                if parts and isinstance(parts[-1], bytes):
-                    anchor = parts.pop() + anchor
-                parts.append(anchor)
+                if parts and isinstance(last := parts[-1], bytes):
+                    parts[-1] = last + anchor
+                else:
+                    parts.append(anchor)
                 at += _ANCHOR_BYTES
             else:
                 count = _alike(source, at, target, found)
