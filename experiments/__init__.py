@@ -16,7 +16,7 @@ os.environ["KERAS_HOME"] = os.devnull  # holds no keras.json
 
 if sys.flags.optimize > 1:
     sys.stderr.write(
-        "error: Keras needs its docstrings: leave out -OO and PYTHONOPTIMIZE=2\n"
+        "error: Keras needs its docstrings: leave out -OO or PYTHONOPTIMIZE\n"
     )
     sys.exit(2)
 
