@@ -100,10 +100,10 @@ def _without_missing(
         said = getattr(first, name)
         said = said[0] if name == "tags" else said
         _log.warning(
-            "%s: %r is taken for an empty cell in %s, line %d the first; "
-            "rename a %s that is called so",
-            *(path, said, counts_in_words.count(len(places), "row")),
-            *(first.line, "tag" if name == "tags" else name),
+            "%s: %r is taken for an empty cell in the %s of %s, line %d the "
+            "first",
+            *(path, said, name, counts_in_words.count(len(places), "row")),
+            first.line,
         )
         for place in places:
             rows[place] = dataclasses.replace(rows[place], **{name: nothing})
