@@ -184,7 +184,10 @@ class Stream:
         except subprocess.TimeoutExpired as error:
             raise FfmpegError("it does not come to an end") from error
         if code:
-            raise FfmpegError(self._reason() or f"exit code {code}")
+            ended = f"it crashed (signal {-code})"
+            if code > 0:
+                ended = f"exit code {code}"
+            raise FfmpegError(self._reason() or ended)
 
     def _reason(self) -> str:
         """The first line that ffmpeg said about the audio."""
