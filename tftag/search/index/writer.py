@@ -275,12 +275,7 @@ def opened(
 
 
 def check_place(folder: pathlib.Path) -> None:
-    """Refuses a folder that holds something else than an index.
-
-    Raises:
-        ValueError: It does.
-        OSError: It cannot be read.
-    """
+    """Raises ValueError where a folder holds something else than an index."""
     others = [
         path.name
         for path in folder.iterdir()
