@@ -149,9 +149,7 @@ class _Scan:
         is_cut = not first.mark and _wants_bytes_before(
             self._read(first.pieces[0][0], _HEAD_BYTES)
         )
-        return Frames(
-            self._parts, self._lost, self._end, self._covered, is_cut
-        )
+        return Frames(self._parts, self._lost, self._end, self._covered, is_cut)
 
     def _read(self, place: int, count: int) -> bytes:
         return os.pread(self._descriptor, count, place)
