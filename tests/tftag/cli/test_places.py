@@ -25,9 +25,9 @@ LINES = """
     tag --undo UNDO
     timeline SONG --model MODEL --out FILE.png
     index MUSIC --model ENCODER --out INDEX
-    search INDEX dreamy --model MODEL --out FILE.csv
-    search MUSIC dreamy --model MODEL --index INDEX
-    similar INDEX SONG --out FILE.m3u
+    search INDEX dreamy --model WORDS --out FILE.csv
+    search MUSIC dreamy --model WORDS --index INDEX
+    similar INDEX --like SONG --out FILE.m3u
     map INDEX --out FILE.htm
 """
 # Run in a process of its own, or until it is told to end.
@@ -61,6 +61,7 @@ def places(request, tagger_folder, encoder_folder, tmp_path_factory):
     shutil.copytree(tagger_folder.parent, made["TAGGER"])
     shutil.copytree(encoder_folder.parent, made["ENCODER"])
     made["FIELDS"].write_text("tag,field,value\nrock,genre,Rock\n")
+    made["MODEL"], made["WORDS"] = tagger_folder.parent, encoder_folder.parent
     made["MUSIC"].mkdir()
     made["SONG"] = made["MUSIC"] / f"{name}.wav"
     soundfile.write(made["SONG"], tiny_tagger.music(RATE) / 8, RATE)
@@ -68,22 +69,25 @@ def places(request, tagger_folder, encoder_folder, tmp_path_factory):
 
 
 def test_any_name_is_a_name(places, tagger, encoder, monkeypatch, capsys):
-    opened = {"tagger": chosen_model.open_tagger}
-    opened["dual_encoder"] = chosen_model.open_dual_encoder
-    for kind, known in (("tagger", tagger), ("dual_encoder", encoder)):
-        # Opened under its odd name once; that takes a moment.
+    # Opened under its odd name once; that takes a moment.
+    for kind, word, model in (
+        ("tagger", "MODEL", tagger),
+        ("dual_encoder", "WORDS", encoder),
+    ):
+        known = str(places[word]), model, getattr(chosen_model, f"open_{kind}")
         monkeypatch.setattr(
             chosen_model,
             f"open_{kind}",
-            lambda model, kind=kind, known=known, **options: (
-                known if model == "MODEL" else opened[kind](model, **options)
+            lambda place, *, known=known, **options: (
+                known[1]
+                if str(place) == known[0]
+                else known[2](place, **options)
             ),
         )
     for line in LINES.strip().splitlines():
         argv = []
         for word in line.split():
             place, dot, ending = word.partition(".")
-            known = str(places.get(place, place))
-            argv.append(known + dot + ending)
+            argv.append(f"{places.get(place, place)}{dot}{ending}")
         assert tftag_command.run(*argv) == 0, capsys.readouterr().err
         capsys.readouterr()
