@@ -44,12 +44,13 @@ def _constant(learning_rate, steps):
 def _cosine(learning_rate, steps):
     """SGDR's cosine (Loshchilov & Hutter, 2017) after a linear warm-up.
 
-    It falls to zero, without restarts. The warm-up starts at the share of its
-    first step, so that no step is lost.
+    It falls to zero, without restarts. The warm-up starts at 0: the first step
+    moves no weight, and only starts the averages of optimiser and batch norms.
+    All figures of the documentation are of this schedule.
     """
     warm_up = round(WARM_UP_SHARE * steps)
     return keras.optimizers.schedules.CosineDecay(
-        learning_rate / max(1, warm_up),
+        0.0 if warm_up else learning_rate,
         decay_steps=max(1, steps - warm_up),
         warmup_target=learning_rate if warm_up else None,
         warmup_steps=warm_up,

@@ -14,8 +14,11 @@ from typing import Any
 
 # Bytes that tell where a run begins, and the least that a run is worth.
 _ANCHOR_BYTES = 64
-# Of what the new file lacks, and of runs: beyond it, tags alone are kept.
-_MOST_BYTES = 1 << 17
+# How far behind the last run the next may begin: pictures lie between tags.
+_REACH_BYTES = 1 << 24
+# Of what the new file lacks, and of runs: beyond it, tags alone are kept. Each
+# anchor that is nowhere costs a search, as in Ogg, whose pages are numbered.
+_MOST_BYTES = 1 << 13
 _MOST_RUNS = 4_096
 _COMPARED_BYTES = 1 << 16
 
@@ -42,9 +45,9 @@ def make(old: _Path, new: _Path) -> Patch | None:
         while at < len(source):
             anchor = source[at : at + _ANCHOR_BYTES]
             # Runs mostly follow one another.
-            found = target.find(anchor, behind)
+            found = target.find(anchor, behind, behind + _REACH_BYTES)
             if found < 0:
-                found = target.find(anchor)
+                found = target.find(anchor, 0, behind)
             if found < 0:
                 lacking += len(anchor)
                 if parts and isinstance(last := parts[-1], bytes):
