@@ -27,7 +27,8 @@ LINES = """
     index MUSIC --model ENCODER --out INDEX
     search INDEX dreamy --model WORDS --out FILE.csv
     search MUSIC dreamy --model WORDS --index INDEX
-    similar INDEX --like SONG --out FILE.m3u
+    similar MUSIC --index INDEX --like SONG --unlike OTHER --out FILE.m3u
+    similar INDEX --like SONG --model WORDS
     map INDEX --out FILE.htm
 """
 # Run in a process of its own, or until it is told to end.
@@ -64,7 +65,9 @@ def places(request, tagger_folder, encoder_folder, tmp_path_factory):
     made["MODEL"], made["WORDS"] = tagger_folder.parent, encoder_folder.parent
     made["MUSIC"].mkdir()
     made["SONG"] = made["MUSIC"] / f"{name}.wav"
-    soundfile.write(made["SONG"], tiny_tagger.music(RATE) / 8, RATE)
+    made["OTHER"] = made["MUSIC"] / f"{name}.flac"
+    for seed, song in enumerate((made["SONG"], made["OTHER"])):
+        soundfile.write(song, tiny_tagger.music(RATE, seed) / 8, RATE)
     return made
 
 
