@@ -16,7 +16,6 @@ stopped.
 """
 
 import argparse
-import dataclasses
 import pathlib
 import sys
 
@@ -26,7 +25,7 @@ from experiments.data import recordings
 from experiments.figures import few_shot_plot, plots
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import few_recordings
-from experiments.settings import baseline_config
+from experiments.settings import baseline_config, flags, pretrained
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import cached_clips, vector_cache
 from pipelines import manifest as manifests
@@ -52,8 +51,13 @@ def main(argv: list[str] | None = None) -> int:
     command = sys.argv[1:] if argv is None else argv
     arguments = parse(command)
     console.begin()
-    settings = dataclasses.replace(
-        baseline_config.transfer(), data=arguments.data, train_on="all"
+    settings = flags.replace(
+        baseline_config.transfer(),
+        {
+            **pretrained.MUSICNN_ALONE,
+            "data": arguments.data,
+            "train_on": "all",
+        },
     )
     manifest = recordings.read(settings)
     folds = recordings.folds(manifest, FOLDS)

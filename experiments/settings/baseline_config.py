@@ -39,9 +39,9 @@ class BaselineConfig:
         seed: of the initial weights and of every random draw.
         train_on: `train`, or `all` recordings without any validation.
         init_from: taggers of the package to start from (`msd_musicnn`,
-            `mtt_musicnn`, or both with `+` between them), run folder or
-            export, or `hub:` and the handle or folder of an audio module;
-            empty for random weights.
+            `mtt_musicnn`, `msd_vgg`, or several with `+` between them), run
+            folder or export, or `hub:` and the handle or folder of an audio
+            module; empty for random weights.
         freeze: keep what `init_from` gave; only the head is trained. With
             `head_units`, on clip vectors that are computed once.
         shuffle_labels: control: deal the training labels out at random.
@@ -97,8 +97,8 @@ class BaselineConfig:
                 f"`tag_weights` need `loss` {' or '.join(weighted)}. "
                 f"Received: {training.tag_weights!r} with {training.loss!r}"
             )
-        body = backbone.ARCHITECTURES[self.model.backbone.architecture]
-        if self.freeze and body.learns and not self.init_from:
+        learns = any(kind.learns for kind in self.model.backbone.kinds)
+        if self.freeze and learns and not self.init_from:
             raise ValueError(
                 "`freeze` needs `init_from`: random weights are not worth "
                 "keeping. Received: no init_from"
@@ -268,14 +268,14 @@ def descriptors() -> BaselineConfig:
 def transfer() -> BaselineConfig:
     """From the taggers of the package, for a few hundred real recordings.
 
-    Both bodies stay as they are; a hidden layer on what they say of a clip
+    Their bodies stay as they are; a hidden layer on what they say of a clip
     learns in seconds, four times from other random weights. The networks of
     `strong` and `descriptors`, which know nothing of other recordings, have a
     fifth of the log-odds each: they err on other clips.
     """
     return BaselineConfig(
         preset="transfer",
-        init_from="msd_musicnn+mtt_musicnn",
+        init_from="msd_musicnn+mtt_musicnn+msd_vgg",
         freeze=True,
         average_with="strong+descriptors",
         average_share=0.2,
@@ -288,9 +288,9 @@ def transfer() -> BaselineConfig:
             head_members=4,
             head_components=400,
             backbone=backbone.BackboneConfig(
-                architecture="musicnn",
+                architecture="musicnn+musicnn+vgg",
                 pooling="embedding",
-                members=2,
+                members=3,
                 patch_frames=musicnn_weights.AUDIO.clip_frames,
             ),
         ),

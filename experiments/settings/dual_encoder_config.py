@@ -6,6 +6,7 @@ import typing
 from experiments.settings import (
     baseline_config,
     cached_vectors,
+    flags,
     pretrained,
     tables,
     training_config,
@@ -62,9 +63,9 @@ class DualConfig:
             `outputs`: a clip is what that tagger and those of `init_from` say
             of it, a word how near it is to their names, and the text tower is
             not trained. It sets `dim` and `text_units`.
-        init_from: taggers of the package (`msd_musicnn`, `mtt_musicnn`, or
-            both with `+` between them), run folder or export of a tagger
-            whose body to start from; empty for random weights.
+        init_from: taggers of the package (`msd_musicnn`, `mtt_musicnn`,
+            `msd_vgg`, or several with `+` between them), run folder or export
+            of a tagger whose body to start from; empty for random weights.
         freeze: keep the body that `init_from` gave.
         shuffle_labels: control: deal the training labels out at random.
         words: where word vectors come from: `shipped`, `random` (control), a
@@ -254,10 +255,11 @@ def strong() -> DualConfig:
 def transfer() -> DualConfig:
     """From the taggers of the package, for a few hundred real recordings.
 
-    A tagger of the preset `transfer` is trained; any word is asked of its
-    outputs and of the published ones, as far as it is near to their names.
+    A tagger as in the preset `transfer` of taggers is trained, on the two
+    networks of musicnn; any word is asked of its outputs and of the published
+    ones, as far as it is near to their names.
     """
-    made = baseline_config.transfer()
+    made = flags.replace(baseline_config.transfer(), pretrained.MUSICNN_ALONE)
     return DualConfig(
         preset="transfer",
         body="outputs",

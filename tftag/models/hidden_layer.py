@@ -4,6 +4,8 @@ from typing import Any, Protocol
 
 import keras
 
+from tftag.models import backbone
+
 # Names of what a config says of it.
 SETTINGS = (
     "dropout",
@@ -16,6 +18,10 @@ SETTINGS = (
 
 class Config(Protocol):
     """What the config of a model says of it; a model's own says more."""
+
+    @property
+    def backbone(self) -> backbone.BackboneConfig:
+        """What makes the vector."""
 
     @property
     def dropout(self) -> float:
@@ -57,6 +63,12 @@ def check(config: Config) -> None:
                 f"`{name}` must be >= {limit}. "
                 f"Received: {getattr(config, name)}."
             )
+    if not config.head_units and len(config.backbone.kinds) > 1:
+        raise ValueError(
+            "Members of several kinds differ in length, which a hidden layer "
+            "alone can take: set `head_units`. "
+            f"Received: `architecture` {config.backbone.architecture} without."
+        )
     # Without a hidden layer, these stay what they are.
     fixed = {"head_dropout": 0, "head_members": 1, "head_components": 0}
     for name, value in fixed.items():
