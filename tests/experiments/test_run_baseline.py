@@ -328,7 +328,7 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
         run_baseline.saved_model, "export_tagger", export_tagger
     )
     line = ["--preset", "transfer", "--init-from", "mtt_musicnn"]
-    line += ["--members", "1", "--pooling", "embedding", "--epochs", "2"]
+    line += ["--members", "1", "--architecture", "musicnn", "--epochs", "2"]
     line += ["--clip-seconds", "4.2"]  # one patch
     line += ["--head-units", "8", "--head-components", "3", "--name", "a"]
     line += ["--data", str(made.folder), "--runs", str(tmp_path / "runs")]

@@ -107,8 +107,9 @@ class BackboneConfig:
         given = (self.members, self.shared_blocks)
         if len(names) > 1 and given != (len(names), 0):
             raise ValueError(
-                f"{self.architecture} needs `members` {len(names)} and "
-                f"`shared_blocks` 0. Received: {given[0]} and {given[1]}."
+                f"`architecture` {self.architecture} has {len(names)} members "
+                "that share no blocks; one name is that of all members. "
+                f"Received: {given[0]} members, {given[1]} shared blocks."
             )
         if not self.patch_frames >= 0:
             raise ValueError(
