@@ -8,7 +8,7 @@ python -m experiments.run_few_shot --data data/mine \
 
 Every draw holds a fifth of the artists back and draws the recordings that
 teach a tag from all others; the tags are the same at every size. What learns is
-`tftag learn`, on the vectors of the published taggers. Beside it stand the
+`tftag learn`, on the vectors of both published musicnn. Beside it stand the
 words alone (`musicnn_words`, which needs no recording) and, with `--scratch`, a
 network trained from random weights on all recordings outside the same fold. A
 draw that is finished is kept; the same `--name` goes on where the last call
