@@ -22,7 +22,7 @@ import numpy.typing as npt
 from experiments.data import recordings
 from experiments.figures import plots, study_plot, trace_plot
 from experiments.runs import bucket_copies, console, run_folder, run_settings
-from experiments.settings import baseline_config, flags
+from experiments.settings import baseline_config, flags, pretrained
 from experiments.studies import all_studies, jobs, markdown, study, summary
 from pipelines import manifest as manifests
 from tftag.cli import arguments as arguments_lib
@@ -43,6 +43,7 @@ _SCREENING: dict[str, dict[str, object]] = {
     "strong": _SHORT,
     "demo": _SHORT,
     "seed": {"width": 0.125, "score_every": 100},
+    "transfer": {**pretrained.MUSICNN_ALONE, "average_with": ""},
 }
 
 
