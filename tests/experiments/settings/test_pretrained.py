@@ -69,6 +69,7 @@ def test_members_of_several_kinds_have_patches_of_the_published_length():
             )
     # As long as a patch is a clip, it needs none.
     values["clip_seconds"] = musicnn_weights.AUDIO.clip_seconds
+    values["average_with"] = ""
     flags.replace(baseline_config.transfer(), {**values, "patch_frames": 0})
 
 

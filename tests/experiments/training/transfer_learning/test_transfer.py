@@ -313,6 +313,7 @@ def test_presets_give_a_member_each_and_their_statistics_stay():
         {
             "clip_seconds": musicnn_weights.AUDIO.clip_seconds,
             "patch_frames": 0,
+            "average_with": "",
         },
     )
     tiny_tagger.seed_weights(0)
