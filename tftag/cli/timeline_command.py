@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     row_output.check(
         arguments.out, [arguments.file], chosen_model.folder(model)
     )
-    tagger = chosen_model.open_tagger(model)
+    tagger = chosen_model.open_tagger(model, is_for_few=True)
     with quiet.libraries():
         found = tagger.timeline_file(arguments.file)
     places = np.argsort(-found.calibrated.max(axis=0), kind="stable")

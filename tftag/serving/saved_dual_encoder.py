@@ -34,12 +34,18 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
 
     _needed = (*saved_tagger.SavedTagger._needed, "embed_batch", "embed_text")
 
-    def __init__(self, path: str | os.PathLike[str], starts_fast: bool = False):
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        starts_fast: bool = False,
+        is_for_few: bool = False,
+    ):
         """Opens a SavedModel.
 
         Args:
             path: As for a tagger.
             starts_fast: As for a tagger.
+            is_for_few: As for a tagger.
 
         Raises:
             FileNotFoundError: There is no SavedModel.
@@ -53,7 +59,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
                 f"{len(card['tags'])} tags and no others. Received: {folder}, "
                 "a tagger."
             )
-        super().__init__(folder, starts_fast)
+        super().__init__(folder, starts_fast, is_for_few)
         self.space = str(card["space"]["fingerprint"])
         self.dim = int(card["space"]["dim"])
 

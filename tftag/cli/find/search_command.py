@@ -79,7 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
                 arguments.out, inputs, chosen_model.folder(arguments.model)
             )
         )
-        encoder = chosen_model.open_dual_encoder(arguments.model)
+        encoder = chosen_model.open_dual_encoder(
+            arguments.model, is_for_few=is_index
+        )
         # Before the long part: a query may be wrong.
         asked = query.parse(arguments.query, encoder.is_known)
         terms, vectors = known_terms.embed(encoder, asked, chosen_model.say)

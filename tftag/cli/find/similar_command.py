@@ -136,7 +136,7 @@ def _opened(
             nonlocal encoder
             if encoder is None:
                 model = opened_library.model_of(index, arguments.model)
-                encoder = chosen_model.open_dual_encoder(model)
+                encoder = chosen_model.open_dual_encoder(model, is_for_few=True)
                 opened_library.open_index(arguments.library, encoder)
             return _embed(encoder, path)
 

@@ -118,7 +118,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _trained(arguments: argparse.Namespace) -> tag_output.Answering:
     """Returns what lists the tags that the model was trained with."""
-    tagger = chosen_model.open_tagger(arguments.model)
+    tagger = chosen_model.open_tagger(
+        arguments.model, is_for_few=chosen_model.are_few(arguments.paths)
+    )
     read = _timelines if arguments.timeline else _recordings
 
     def answer(recordings: tagging.Recordings) -> tag_output.Entries:
@@ -191,7 +193,9 @@ def _asked(arguments: argparse.Namespace) -> tag_output.Answering:
             "--tags have no weights, each is compared by itself. "
             f"Received: {arguments.tags!r}."
         )
-    encoder = chosen_model.open_dual_encoder(arguments.model)
+    encoder = chosen_model.open_dual_encoder(
+        arguments.model, is_for_few=chosen_model.are_few(arguments.paths)
+    )
     asked = query.parse(arguments.tags, encoder.is_known, is_list=True)
     terms, vectors = known_terms.embed(encoder, asked, chosen_model.say)
     trained, known_share = encoder.embed_texts(encoder.tag_names)

@@ -27,7 +27,9 @@ def loaded_once(encoder, monkeypatch):
     monkeypatch.setattr(
         chosen_model,
         "open_dual_encoder",
-        lambda model: encoder if model == "model" else opened(model),
+        lambda model, **options: (
+            encoder if model == "model" else opened(model, **options)
+        ),
     )
 
 
