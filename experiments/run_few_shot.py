@@ -8,7 +8,7 @@ python -m experiments.run_few_shot --data data/mine \
 
 Every draw holds a fifth of the artists back and draws the recordings that
 teach a tag from all others; the tags are the same at every size. What learns is
-`tftag learn`, on the vectors of both published musicnn. Beside it stand the
+`tftag learn`, on the vectors of the published taggers. Beside it stand the
 words alone (`musicnn_words`, which needs no recording) and, with `--scratch`, a
 network trained from random weights on all recordings outside the same fold. A
 draw that is finished is kept; the same `--name` goes on where the last call
@@ -16,6 +16,7 @@ stopped.
 """
 
 import argparse
+import dataclasses
 import pathlib
 import sys
 
@@ -25,7 +26,7 @@ from experiments.data import recordings
 from experiments.figures import few_shot_plot, plots
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import few_recordings
-from experiments.settings import baseline_config, flags, pretrained
+from experiments.settings import baseline_config
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import cached_clips, vector_cache
 from pipelines import manifest as manifests
@@ -51,13 +52,8 @@ def main(argv: list[str] | None = None) -> int:
     command = sys.argv[1:] if argv is None else argv
     arguments = parse(command)
     console.begin()
-    settings = flags.replace(
-        baseline_config.transfer(),
-        {
-            **pretrained.MUSICNN_ALONE,
-            "data": arguments.data,
-            "train_on": "all",
-        },
+    settings = dataclasses.replace(
+        baseline_config.transfer(), data=arguments.data, train_on="all"
     )
     manifest = recordings.read(settings)
     folds = recordings.folds(manifest, FOLDS)
@@ -88,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
                 "least": arguments.least,
                 "seed": arguments.seed,
                 "scratch": arguments.scratch,
-                "manifest": manifest.fingerprint,
+                **recordings.identity(manifest),
             },
         )
         bucket_copies.check(arguments.copy_to, run)

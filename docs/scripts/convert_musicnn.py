@@ -47,14 +47,16 @@ def names(architecture: str) -> dict[str, str]:
         architecture: `musicnn` or `vgg`.
     """
     if architecture == "vgg":
-        convolutions, dense = VGG_CONVOLUTIONS, ("tag_logits",)
-        norms = ("input", *convolutions)
-        there = [f"{number}CNN" for number in range(1, 6)]
+        convolutions = VGG_CONVOLUTIONS
+        behind: tuple[str, ...] = ()
+        numbered = [f"{number}CNN" for number in range(1, 6)]
     else:
-        convolutions, dense = CONVOLUTIONS, ("embedding", "tag_logits")
-        norms = ("input", *convolutions, "pooled", "embedding")
-        there = _numbered("conv2d", len(convolutions))
-    layers = dict(zip(there, convolutions, strict=True))
+        convolutions = CONVOLUTIONS
+        behind = ("embedding",)
+        numbered = _numbered("conv2d", len(convolutions))
+    dense = (*behind, "tag_logits")
+    norms = ("input", *convolutions, *(("pooled", *behind) if behind else ()))
+    layers = dict(zip(numbered, convolutions, strict=True))
     layers |= zip(_numbered("dense", len(dense)), dense, strict=True)
     found = {
         f"{there}/{part}": f"{here}/{part}"

@@ -223,9 +223,12 @@ def test_bad_input_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):
     refused("at least `batch_size` recordings", batch_size=9)
     refused("`optimizer`", optimizer="lamb")
     refused("tag_weights", tag_weights="frequncy")
-    refused("must be a preset", init_from="nowhere")
+    refused("must be a pretrained model", init_from="nowhere")
     refused("plain folder name", name="a/b")
     refused("blocks", blocks=7)
+    refused(
+        "--export-precision", init_from="hub:x", export_precision="bfloat16"
+    )
     # None of these has left a run that must go on as it began.
     assert not (run_of(tmp_path).path / "checkpoints").exists()
 
@@ -328,7 +331,7 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
         run_baseline.saved_model, "export_tagger", export_tagger
     )
     line = ["--preset", "transfer", "--init-from", "mtt_musicnn"]
-    line += ["--members", "1", "--architecture", "musicnn", "--epochs", "2"]
+    line += ["--members", "1", "--pooling", "embedding", "--epochs", "2"]
     line += ["--clip-seconds", "4.2"]  # one patch
     line += ["--head-units", "8", "--head-components", "3", "--name", "a"]
     line += ["--data", str(made.folder), "--runs", str(tmp_path / "runs")]

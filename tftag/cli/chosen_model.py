@@ -89,6 +89,20 @@ def is_model(word: str) -> bool:
     return True
 
 
+def check(model: str) -> None:
+    """Refuses what is no model, before anything that takes long.
+
+    Args:
+        model: A preset's name or a folder.
+
+    Raises:
+        FileNotFoundError: It is neither, or a folder without an export.
+    """
+    presets.check(model)
+    if model not in presets.PRESETS:
+        version_folder.newest(model)
+
+
 def folder(model: str) -> pathlib.Path:
     """Where a model's files are, or will be: nothing else goes there."""
     if model in presets.PRESETS:

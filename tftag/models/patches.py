@@ -30,8 +30,10 @@ def cut(
     patches = []
     for number in range(count):
         start = round(spare * number / max(count - 1, 1))
+        # In float32: descriptors are differences of near-equal numbers. A
+        # layer that learns casts to its own precision.
         cropped = keras.layers.Cropping1D(
-            (start, spare - start), name=f"patch_{number + 1}"
+            (start, spare - start), name=f"patch_{number + 1}", dtype="float32"
         )
         patches.append(cropped(x))
     return ops.reshape(ops.stack(patches, 1), (-1, patch_frames, mels)), count

@@ -73,14 +73,6 @@ def test_members_of_several_kinds_have_patches_of_the_published_length():
     flags.replace(baseline_config.transfer(), {**values, "patch_frames": 0})
 
 
-def test_transfer_on_musicnn_alone_is_what_it_was():
-    found = flags.replace(baseline_config.transfer(), pretrained.MUSICNN_ALONE)
-    assert found.init_from == "msd_musicnn+mtt_musicnn"
-    assert found.model.backbone == backbone.BackboneConfig(
-        architecture="musicnn", pooling="embedding", members=2, patch_frames=187
-    )
-
-
 def test_the_flags_that_an_error_names_are_all_that_it_needs():
     values = {
         "init_from": "mtt_musicnn",

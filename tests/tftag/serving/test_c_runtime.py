@@ -31,6 +31,10 @@ def inputs():
         "tag_batch": padded,
         "embed_batch": padded,
         "embed_text": {"strings": STRINGS},
+        "tag_clips": {
+            "waveform": silent[:, : tiny_tagger.CLIP],
+            "peak": np.array([1.0, 0.5, 0.1]),
+        },
         "tag_names": {"row": np.zeros(0)},
         "score": {"waveform": music, "strings": STRINGS.reshape(1, -1)},
     }

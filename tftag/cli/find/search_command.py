@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
             inputs = []
         else:
             place = opened_library.own_place(arguments)
+            opened_library.check_audio([arguments.library], place)
             inputs = [arguments.library, place]
         arguments.model = model or presets.DUAL_ENCODER
         out = kept.enter_context(

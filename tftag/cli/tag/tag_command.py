@@ -111,6 +111,11 @@ def run(arguments: argparse.Namespace) -> int:
         presets.TAGGER if arguments.tags is None else presets.DUAL_ENCODER
     )
     tag_output.check(arguments)
+    if arguments.tags is not None:
+        _check_asked(arguments)
+    status = tag_output.without_model(arguments)
+    if status is not None:
+        return status
     tag_output.limit_threads(arguments.threads)
     asked = _trained if arguments.tags is None else _asked
     return tag_output.write(arguments, asked(arguments))
@@ -176,8 +181,7 @@ def _chosen(
     ]
 
 
-def _asked(arguments: argparse.Namespace) -> tag_output.Answering:
-    """Returns what lists the tags that the command line names."""
+def _check_asked(arguments: argparse.Namespace) -> None:
     if arguments.threshold or arguments.timeline:
         raise ValueError(
             "--tags are ranked for whole recordings and have no thresholds: "
@@ -193,6 +197,10 @@ def _asked(arguments: argparse.Namespace) -> tag_output.Answering:
             "--tags have no weights, each is compared by itself. "
             f"Received: {arguments.tags!r}."
         )
+
+
+def _asked(arguments: argparse.Namespace) -> tag_output.Answering:
+    """Returns what lists the tags that the command line names."""
     encoder = chosen_model.open_dual_encoder(
         arguments.model, is_for_few=chosen_model.are_few(arguments.paths)
     )
