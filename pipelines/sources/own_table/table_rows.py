@@ -84,14 +84,22 @@ def _without_missing(
     As a tag it would be learned; as an artist it would hold the recordings of
     all that name none on one side of a split.
     """
-    for name, is_missing, nothing in (
+    for name, is_missing, emptied in (
         (
             "tags",
             lambda row: {*row.tags} & _MISSING == {*row.tags} != set(),
-            (),
+            lambda row: dataclasses.replace(row, tags=()),
         ),
-        ("artist", lambda row: row.artist in _MISSING, ""),
-        ("split", lambda row: row.split in _MISSING, ""),
+        (
+            "artist",
+            lambda row: row.artist in _MISSING,
+            lambda row: dataclasses.replace(row, artist=""),
+        ),
+        (
+            "split",
+            lambda row: row.split in _MISSING,
+            lambda row: dataclasses.replace(row, split=""),
+        ),
     ):
         places = [place for place, row in enumerate(rows) if is_missing(row)]
         if not places:
@@ -106,7 +114,7 @@ def _without_missing(
             first.line,
         )
         for place in places:
-            rows[place] = dataclasses.replace(rows[place], **{name: nothing})
+            rows[place] = emptied(rows[place])
     return rows
 
 
