@@ -57,7 +57,7 @@ def test_an_error_says_all_flags_at_once():
 
 def test_members_of_several_kinds_have_patches_of_the_published_length():
     values = {"init_from": "msd_vgg+mtt_musicnn"}
-    said = "--architecture vgg.musicnn --members 2"
+    said = "--architecture vgg.musicnn --pooling embedding"
     with pytest.raises(ValueError, match=said):
         flags.replace(baseline_config.transfer(), values)
     values |= {"architecture": "vgg+musicnn", "members": 2}
