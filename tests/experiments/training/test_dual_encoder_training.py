@@ -168,7 +168,9 @@ def test_recordings_that_the_tagger_lost_are_not_read_again(made, tagger):
     ]
 
 
-@pytest.mark.parametrize("loss", ["sigmoid", "triplet"])
+@pytest.mark.parametrize(
+    "loss", ["sigmoid", pytest.param("triplet", marks=pytest.mark.slow)]
+)
 def test_a_body_of_its_own_is_trained_with_the_towers(
     made, tmp_path, loss, request
 ):

@@ -124,6 +124,7 @@ def fit(folder, made, every):
     return found, checkpoint.load(run.checkpoints)[1]
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_scored_are_every_so_many_epochs_and_no_weight_knows_it(tmp_path):
     made = tone_manifest.make(tmp_path / "data", train=8, validation=4)
     _, often = fit(tmp_path, made, every=1)
