@@ -118,9 +118,7 @@ def test_weights_of_the_best_epoch_are_kept_and_training_stops(tmp_path):
     made = tone_manifest.make(tmp_path / "data")
     run = run_folder.RunDir(tmp_path / "runs", "baseline", "a")
     trained = tagger_training.train_tagger(
-        settings(
-            epochs=12, patience=2, learning_rate=1e-12, batch_size=16
-        ),
+        settings(epochs=12, patience=2, learning_rate=1e-12, batch_size=16),
         made.split("train"),
         made.split("validation"),
         run,
