@@ -113,6 +113,7 @@ def fit(folder, made, every):
         {
             **tone_manifest.SMALL,
             "epochs": 3,
+            "batch_size": 8,
             "score_every": every,
             "average_decay": 0.5,
         },
