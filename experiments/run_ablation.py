@@ -19,7 +19,7 @@ import sys
 import numpy as np
 import numpy.typing as npt
 
-from experiments.data import dual_encoder_data
+from experiments.data import dual_encoder_data, recordings
 from experiments.runs import console, run_folder, run_settings
 from experiments.settings import dual_encoder_config, flags
 from experiments.training import dual_encoder_training, tagger_training
@@ -41,13 +41,18 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parse(command)
     console.begin()
     base = pathlib.Path(arguments.run)
-    settings, finished = read_run(base)
+    settings, began, finished = read_run(base)
     manifest = dual_encoder_data.read_data(settings)
-    if manifest.fingerprint != finished["manifest_fingerprint"]:
+    here = recordings.identity(manifest)
+    # Runs of earlier versions do not say who the artists were.
+    there = {
+        "manifest": finished["manifest_fingerprint"],
+        "artists": began.get("artists", here["artists"]),
+    }
+    if here != there:
         raise ValueError(
-            "The data must be what the run was made from. Received: "
-            f"{manifest.fingerprint} in {settings.data}, "
-            f"{finished['manifest_fingerprint']} in {base}"
+            "The data must be what the run was made from, by the same artists. "
+            f"Received: {here} in {settings.data}, {there} in {base}"
         )
     rows = ablation_rows.rows(settings, tuple(arguments.words))
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, arguments.name)
@@ -107,8 +112,10 @@ def parse(command: list[str]) -> argparse.Namespace:
     return parser.parse_args(command)
 
 
-def read_run(base: pathlib.Path) -> tuple[dual_encoder_config.DualConfig, dict]:
-    """Settings and figures of a finished run with taggers.
+def read_run(
+    base: pathlib.Path,
+) -> tuple[dual_encoder_config.DualConfig, dict, dict]:
+    """Settings, config.json and metrics.json of a finished run with taggers.
 
     Raises:
         FileNotFoundError: it is no finished run of `run_zero_shot`.
@@ -128,7 +135,7 @@ def read_run(base: pathlib.Path) -> tuple[dual_encoder_config.DualConfig, dict]:
             "Towers are compared on the bodies of taggers: run_zero_shot must "
             f"have had --body tagger. Received: {settings.body!r} in {base}"
         )
-    return settings, run.load_json("metrics.json")
+    return settings, values, run.load_json("metrics.json")
 
 
 def coverage(
@@ -267,13 +274,13 @@ def score_row(
         tuple(np.array(learnt.vocabulary.names, object)[known]),
         row.vectors,
     )
-    recordings = cached_clips.embed(model, test_clips)
+    embedded = cached_clips.embed(model, test_clips)
     askable = row.known(names)
-    scores = np.full((len(recordings), len(names)), np.nan, np.float32)
+    scores = np.full((len(embedded), len(names)), np.nan, np.float32)
     tags = dual_encoder_training.embed_tags(
         model, tuple(np.array(names, object)[askable]), row.vectors
     )
-    scores[:, askable] = recordings @ tags.T
+    scores[:, askable] = embedded @ tags.T
     return scores
 
 

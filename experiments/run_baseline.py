@@ -23,6 +23,7 @@ from pipelines.reading import slice_reader
 from tftag.cli import command_line
 from tftag.export import compute_precision, saved_model
 from tftag.files import plain_json
+from tftag.files.remote import hub
 
 EXPERIMENT = "baseline"
 
@@ -39,6 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     console.begin()
     settings = flags.from_arguments(arguments, baseline_config.PRESETS)
+    _check_precision(arguments.export_precision, settings)
     with exported_run.joined(arguments) as workers:
         return _experiment(arguments, command, settings, workers)
 
@@ -95,6 +97,16 @@ def _experiment(arguments, command, settings, workers) -> int:
         )
         exported_run.finish(run, arguments, summary, exported, result)
     return 0
+
+
+def _check_precision(precision, settings):
+    """Refuses, before training, what could not be exported after it."""
+    if precision != "float32" and settings.init_from.startswith(hub.PREFIX):
+        raise ValueError(
+            "A tagger on an audio module is exported as the module computes: "
+            "leave out --export-precision. "
+            f"Received: {precision} with {settings.init_from}"
+        )
 
 
 def cost_of(

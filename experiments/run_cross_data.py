@@ -90,7 +90,8 @@ def parse(command: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--model",
         default=presets.DUAL_ENCODER,
-        help="a preset or the folder of a dual encoder (%(default)s)",
+        help="a pretrained model, or the folder of a dual encoder "
+        "(%(default)s)",
     )
     parser.add_argument(
         "--split",

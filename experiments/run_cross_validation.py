@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
             {
                 "folds": arguments.folds,
                 **flags.leaves(settings),
-                "manifest": manifest.fingerprint,
+                **recordings.identity(manifest),
             },
             config=settings,
         )

@@ -84,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
                 "least": arguments.least,
                 "seed": arguments.seed,
                 "scratch": arguments.scratch,
-                "manifest": manifest.fingerprint,
+                **recordings.identity(manifest),
             },
         )
         bucket_copies.check(arguments.copy_to, run)

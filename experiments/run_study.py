@@ -5,11 +5,11 @@ python -m experiments.run_study --list
 python -m experiments.run_study loss --data data/4q --budget 60
 ```
 
-Every arm trains on the same folds by artist under the same seeds, a narrow
-network for 30 epochs, and is compared with the control on the same recordings.
-`--budget` ends with the last training that fits; the same command goes on from
-there. `--members 2 --epochs 100 --average-decay 0.998` has the arms in the full
-length of the preset `strong`.
+Every arm trains on the same folds by artist under the same seeds, and is
+compared with the control on the same recordings. Studies of the preset `strong`
+train one narrow network for 30 epochs; `--members 2 --epochs 100
+--average-decay 0.998` trains as long as the preset itself. `--budget` starts no
+training that would end later; the same command goes on from there.
 """
 
 import argparse

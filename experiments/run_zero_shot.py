@@ -18,7 +18,7 @@ import argparse
 import dataclasses
 import sys
 
-from experiments.data import dual_encoder_data
+from experiments.data import dual_encoder_data, recordings
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.settings import baseline_config, dual_encoder_config, flags
 from experiments.training.transfer_learning import transfer
@@ -27,6 +27,7 @@ from pipelines import splits
 from tftag import words
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
+from tftag.files import plain_json
 from tftag.search import hubness
 from tftag.words import sources
 from tftag.zero_shot import repeated_draws
@@ -60,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     with run.locked():
         run_settings.keep(
             run,
-            {**flags.leaves(settings), "manifest": manifest.fingerprint},
+            {**flags.leaves(settings), **recordings.identity(manifest)},
             config=settings,
         )
         bucket_copies.check(arguments.copy_to, run)
@@ -122,15 +123,15 @@ def score_draw(
         of unseen tag, and what the draw was.
     """
     test, split, names = plan.test, plan.split, plan.test.vocabulary.names
-    folder = run.path / "draws" / f"draw_{plan.number}"
-    folder.mkdir(parents=True, exist_ok=True)
+    part = run_folder.RunDir(run.path, "draws", f"draw_{plan.number}")
+    _keep_unseen(part, plan)
     print(
         f"draw {plan.number}: {len(split.seen)} tags seen, {len(split.unseen)} "
         f"not, testing on {len(test.tracks)} recordings",
         flush=True,
     )
     draw = unseen_draw.run_draw(
-        settings, plan.train, test, split, vectors, folder
+        settings, plan.train, test, split, vectors, part.path
     )
     figures = {
         kind: {
@@ -153,6 +154,18 @@ def score_draw(
         },
         "figures": figures,
     }
+
+
+def _keep_unseen(part, plan):
+    """Notes the tags of a draw, or refuses to go on with others."""
+    asked = plain_json.plain({"unseen": plan.kinds})
+    began = part.read_json("draw.json")
+    if began not in (None, asked):
+        raise ValueError(
+            f"Draw {plan.number} must go on with the tags that it began with; "
+            f"choose another --name. Received: {plan.kinds} in {part.path}"
+        )
+    part.write_json("draw.json", asked)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The recordings that a run trains, validates and tests on."""
 
+import hashlib
+import json
 import pathlib
 
 import numpy as np
@@ -62,6 +64,21 @@ def parts(
             )
     test = manifest.split("test") if "test" in found else None
     return manifest.split("train"), manifest.split("validation"), test
+
+
+def identity(manifest: manifests.Manifest) -> dict[str, str]:
+    """What must stay the same for a run that makes folds of recordings.
+
+    Returns:
+        `manifest`, its fingerprint, and `artists`, 16 hex digits of who made
+        each recording: another artist moves recordings to other folds, and
+        leaves the fingerprint as it is.
+    """
+    artists = json.dumps(manifest.tracks.texts("artist"))
+    return {
+        "manifest": manifest.fingerprint,
+        "artists": hashlib.sha256(artists.encode()).hexdigest()[:16],
+    }
 
 
 def folds(

@@ -38,7 +38,7 @@ class Progress:
         step: steps taken in all; also the position in the data.
         best_score: highest validation MAP so far; None before the first.
         best_epoch: when that was.
-        waited: epochs since then, for early stopping.
+        waited: scorings since then, for early stopping.
         stopped: early stopping has ended the training.
         seconds: time spent so far, all starts together.
         epoch_seconds: time spent so far in the epoch that is under way.

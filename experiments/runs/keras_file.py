@@ -13,7 +13,7 @@ import keras
 
 from tftag import layers
 from tftag.files import plain_json
-from tftag.models import tagger
+from tftag.models import averaged_tagger, tagger
 
 _KERAS = frozenset(
     {
@@ -37,6 +37,7 @@ _KERAS = frozenset(
 )
 _OURS = frozenset(
     {
+        averaged_tagger.AveragedTagger,
         layers.BatchNormalization,
         layers.LogMelSpectrogram,
         layers.MemberLogits,
@@ -68,10 +69,9 @@ def load_tagger(path: str | os.PathLike[str]) -> keras.Model:
     foreign = sorted(_foreign(_read_config(path)))
     if foreign:
         raise ValueError(
-            "A model to start from must be made of the layers of a tagger; of "
-            "an average (--average-with), start from what its first part "
-            f"started from. Received: {', '.join(foreign[:3])} in "
-            f"{os.fspath(path)}; nothing of it was loaded"
+            "A model to start from must be made of the layers of a tagger. "
+            f"Received: {', '.join(foreign[:3])} in {os.fspath(path)}; nothing "
+            "of it was loaded"
         )
     try:
         return keras.saving.load_model(path, compile=False)

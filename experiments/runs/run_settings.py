@@ -6,7 +6,9 @@ from tftag.cli import command_line
 from tftag.files import plain_json
 
 # What a run leaves as it works. One that was refused before may be changed.
-_BEGUN = ("checkpoints", "draws", "folds")
+_BEGUN = ("checkpoints", "draws", "folds", "tagger", "averaged_with")
+# Facts that runs of earlier versions do not have; they are taken for the same.
+_LATER = ("artists",)
 
 
 def parser(experiment: str, text: str, presets: dict) -> command_line.Parser:
@@ -56,7 +58,8 @@ def keep(
                 **{k: v for k, v in defaults.items() if k in settings},
                 **before,
             }
-        changed = flags.differences(before, settings)
+        facts = {name: settings[name] for name in _LATER if name in settings}
+        changed = flags.differences({**facts, **before}, settings)
         if data is not None:
             old = run.load_json("data.json")["fingerprint"]
             if old != data["fingerprint"]:

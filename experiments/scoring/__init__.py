@@ -1,1 +1,1 @@
-"""What a trained model is worth on recordings it has not seen."""
+"""Scores and figures of a trained model on recordings it has not seen."""

@@ -31,8 +31,8 @@ class Report:
     """The final figures of a model on labelled recordings.
 
     Attributes:
-        summary: `metrics.summarize`, the figures at a threshold under
-            `at_threshold`, what they were computed on under `evaluated_on`.
+        summary: the figures of `metrics.summarize`; those at a threshold, as
+            `at_threshold`; and what was scored, as `evaluated_on`.
         table: one dict per tag.
     """
 
@@ -43,7 +43,7 @@ class Report:
 def check_scored(
     validation: manifests.Manifest | None, test: manifests.Manifest | None
 ) -> None:
-    """Refuses recordings that no figure can be made of, before training."""
+    """Refuses, before training, recordings that give no figures."""
     # Where there is no test, thresholds are fitted on one part of the
     # validation and scored on another.
     needed = {"validation": 1 if test is not None else 2, "test": 1}
@@ -65,18 +65,18 @@ def score_manifest(
     reader: slice_reader.SliceReader,
     batch_size: int,
 ) -> np.ndarray:
-    """Tags every recording of a manifest from end to end.
+    """Scores every recording of a manifest from end to end.
 
     Args:
         model: waveform and peak -> logits `[batch, tags]`.
         manifest: the recordings.
         spec: of the clips.
-        reader: of the same manifest.
+        reader: reads the same manifest.
         batch_size: clips at a time.
 
     Returns:
-        float32 `[tracks, tags]`: the mean over evenly spaced clips of the
-        sigmoid of the logits.
+        Probabilities, float32 `[tracks, tags]`: the mean over evenly spaced
+        clips of the sigmoid of the logits.
     """
     return _mean_over_clips(
         _probabilities, model, manifest, spec, reader, batch_size
@@ -90,9 +90,9 @@ def embed_manifest(
     reader: slice_reader.SliceReader,
     batch_size: int,
 ) -> np.ndarray:
-    """What the head sees of every recording, float32 `[tracks, dim]`.
+    """The mean of a recording's clip vectors, float32 `[tracks, dim]`.
 
-    The arguments are those of `score_manifest`; the mean over the clips.
+    The arguments are those of `score_manifest`.
     """
     return output_means(model.body(), manifest, spec, reader, batch_size)
 
@@ -104,9 +104,12 @@ def output_means(
     reader: slice_reader.SliceReader,
     batch_size: int,
 ) -> np.ndarray:
-    """What a model puts out of every recording, float32 `[tracks, dim]`.
+    """The mean of a model's outputs over a recording's clips.
 
-    The arguments are those of `score_manifest`; the mean over the clips.
+    The arguments are those of `score_manifest`.
+
+    Returns:
+        float32 `[tracks, dim]`.
     """
     return _mean_over_clips(_outputs, model, manifest, spec, reader, batch_size)
 
@@ -118,7 +121,7 @@ def clip_outputs(
     reader: slice_reader.SliceReader,
     batch_size: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What a model puts out of every clip of every recording.
+    """A model's outputs for every clip of every recording.
 
     The arguments are those of `score_manifest`.
 
@@ -166,14 +169,14 @@ def _outputs(model, batch):
 
 
 def quick(truth: np.ndarray, scores: np.ndarray) -> dict[str, float]:
-    """Exact means over the tags, without intervals: for the end of an epoch.
+    """Exact means over the tags, without intervals, for the end of an epoch.
 
     Args:
         truth: `[n, tags]`.
         scores: `[n, tags]`.
 
     Returns:
-        `map`, `roc_auc` and `p_at_10`; NaN where no tag has a positive.
+        `map`, `roc_auc` and `p_at_10`; NaN if no tag has a positive.
     """
     judged = np.asarray(truth).any(axis=0)
     return {
@@ -216,9 +219,9 @@ def report(
         truth: `[n, tags]`.
         scores: `[n, tags]`, uncalibrated probabilities.
         names: of the tags.
-        fitted: calibration that travels with the model; None cross-fits one
-            here, so that no recording is judged by thresholds it has set.
-        evaluated_on: what `summary` says under that name.
+        fitted: calibration of the model; None cross-fits one here, so that no
+            recording is judged by thresholds that it helped to set.
+        evaluated_on: what was scored, for `summary`.
     """
     if fitted is None:
         folds = min(CROSS_FIT_FOLDS, len(truth))
@@ -273,7 +276,7 @@ def write_scores(
     truth: npt.ArrayLike,
     scores: npt.NDArray[np.float32],
 ) -> None:
-    """Writes scores.npz, from which every figure can be made again."""
+    """Writes scores.npz, from which all figures can be computed again."""
     content = io.BytesIO()
     np.savez_compressed(
         content,

@@ -1,4 +1,4 @@
-"""How a tag that a few recordings taught ranks the recordings of others."""
+"""How well tags learned from a few recordings rank other recordings."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ _Rows = npt.NDArray[np.int64]
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Examples:
-    """What a tag is learned from; the first ones, where few are asked for.
+    """Recordings to learn a tag from; smaller sizes use the first ones.
 
     Attributes:
         tag: its column.
         like: rows of recordings that have it, in the order of the draw.
-        unlike: as many that do not.
+        unlike: rows of as many that do not.
     """
 
     tag: int
@@ -29,18 +29,18 @@ class Examples:
 def draw(
     labels: np.ndarray, held: _Rows, least: int, most: int, seed: int
 ) -> list[Examples]:
-    """Draws examples of every tag that can be taught and asked.
+    """Draws examples of every tag that can be learned and scored.
 
     Args:
         labels: 0 or 1, `[recordings, tags]`.
-        held: rows of the recordings that are asked; no example is one.
-        least: recordings, of all, that a tag must have.
-        most: examples of each side.
+        held: rows of the recordings to score, none of which is an example.
+        least: number of recordings that must have a tag.
+        most: number of examples of each side.
         seed: of the draw.
 
     Returns:
-        Those of the tags that `least` recordings carry, `most` of them
-        outside `held` and one at least within, as many being without it.
+        Examples of each tag that `least` recordings have, that `most` outside
+        `held` have and as many lack, and that some but not all of `held` have.
     """
     outside = np.delete(np.arange(len(labels)), held)
     generator = np.random.default_rng(seed)
@@ -67,18 +67,18 @@ def scores(
     held: _Rows,
     background: few_examples.Background | None,
 ) -> np.ndarray:
-    """Learns every tag as `tftag learn` does, and scores as `tftag tag`.
+    """Learns every tag like `tftag learn`, and scores like `tftag tag`.
 
     Args:
-        vectors: of each recording, `[clips, dim]`.
+        vectors: `[clips, dim]` of each recording.
         examples: of each tag.
-        count: how many of each side are shown.
+        count: number of examples of each side to learn from.
         held: rows of the recordings to score.
-        background: what the tags are learned against; None is recordings
-            that are unlike, as many as are like.
+        background: what to learn the tags against; None is as many recordings
+            without the tag.
 
     Returns:
-        Means over the clips of their probabilities, float64 `[held, tags]`.
+        Mean probabilities of the clips, float64 `[held, tags]`.
     """
     clips = np.concatenate([vectors[row] for row in held])
     starts = np.cumsum([0, *(len(vectors[row]) for row in held[:-1])])

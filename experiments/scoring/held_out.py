@@ -1,4 +1,4 @@
-"""What a trained model is worth: scores, figures, a calibration."""
+"""Evaluation of a trained model: scores, figures and a calibration."""
 
 import dataclasses
 from typing import Protocol
@@ -19,12 +19,12 @@ ON_TRAINING = "a sample of the training recordings: nothing was held out"
 
 @dataclasses.dataclass(frozen=True)
 class HeldOutResult:
-    """A trained model on the best recordings there are for it.
+    """A trained model's results on the best recordings available.
 
     Attributes:
-        recordings: those that were scored.
+        recordings: the recordings that were scored.
         scores: probabilities `[recordings, tags]`.
-        report: their figures.
+        report: figures of these.
         fitted: the calibration to export.
     """
 
@@ -35,7 +35,7 @@ class HeldOutResult:
 
 
 class Trained(Protocol):
-    """What came of a training; `training.tagger_training.Trained` is one."""
+    """The result of a training, such as `tagger_training.Trained`."""
 
     @property
     def model(self) -> keras.Model:
@@ -61,14 +61,14 @@ def evaluate(
     validation: manifests.Manifest | None,
     test: manifests.Manifest | None,
 ) -> HeldOutResult:
-    """Scores the test split, or what comes nearest to it.
+    """Scores the test split or, without one, what comes nearest to it.
 
     Args:
         settings: of the run.
-        trained: what `training.train_tagger` returned.
+        trained: what `averaged_training.train_tagger` returned.
         train: the recordings that it was trained on.
-        validation: those it was selected on, or None.
-        test: those nobody has looked at, or None.
+        validation: those that chose the epoch, or None.
+        test: those that were not used for anything, or None.
     """
 
     def score(part):
@@ -105,12 +105,12 @@ def evaluate_again(
     model: keras.Model,
     result: HeldOutResult,
 ) -> evaluation.Report:
-    """The figures of a changed model, on the same recordings.
+    """Figures of a changed model on the same recordings.
 
     Args:
         settings: of the run.
         model: waveform and peak -> logits `[batch, tags]`.
-        result: what `evaluate` returned; its calibration stays.
+        result: what `evaluate` returned; its calibration is kept.
     """
     part = result.recordings
     scores = evaluation.score_manifest(

@@ -1,4 +1,4 @@
-"""Scores of recordings that their model has not met, made comparable."""
+"""Makes scores of different folds comparable."""
 
 from collections.abc import Sequence
 
@@ -8,13 +8,13 @@ import numpy as np
 def over_prior(
     probabilities: np.ndarray, truth: np.ndarray, rows: Sequence[np.ndarray]
 ) -> np.ndarray:
-    """Log-odds above those of the recordings a fold's model was trained on.
+    """Log-odds relative to the prior of each fold's training recordings.
 
-    A fold rich in a tag is scored by a model that met the tag less, and that
-    says so of every recording: pooled, probabilities rank such folds too low,
-    and a model that knows nothing ends below chance. Within a fold the order
-    stays. Nothing of the scored fold is read: the labels outside it are those
-    of training.
+    A fold rich in a tag is scored by a model that saw the tag less often and
+    scores all its recordings lower. Pooled probabilities rank such folds too
+    low, and a model that knows nothing ends below chance. The order within a
+    fold is kept. No label of the scored fold is read: those outside it are the
+    training labels.
 
     Args:
         probabilities: `[recordings, tags]`, out of fold.
@@ -34,7 +34,7 @@ def over_prior(
 
 
 def above(probabilities: np.ndarray, learnt: np.ndarray) -> np.ndarray:
-    """Log-odds of probabilities over those of the labels learnt from.
+    """Log-odds of probabilities minus those of the training labels' shares.
 
     Args:
         probabilities: `[recordings, tags]`.

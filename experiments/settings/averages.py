@@ -1,4 +1,4 @@
-"""What cannot be averaged with a tagger."""
+"""Which presets a tagger can be averaged with."""
 
 import math
 import typing
@@ -13,14 +13,14 @@ def check(
     settings: "baseline_config.BaselineConfig",
     other: "baseline_config.BaselineConfig",
 ) -> None:
-    """Refuses one of the presets that a tagger is to be averaged with.
+    """Refuses a preset that a tagger cannot be averaged with.
 
     Args:
         settings: of the tagger.
         other: the preset, one of those that `average_with` names.
 
     Raises:
-        ValueError: it cannot be, or their shares leave nothing to the tagger.
+        ValueError: it does not fit, or the shares leave nothing to the tagger.
     """
     names = settings.average_with.split("+")
     if not 0 < settings.average_share < 1 / len(names):
@@ -30,11 +30,12 @@ def check(
             f"Received: {settings.average_share}"
         )
     rate_hz = other.audio.sample_rate_hz
+    body = other.model.backbone
+    halvings = body.blocks if body.pool_padding == "valid" else 0
+    frames = body.patch_frames or 2**halvings
     # The first frame needs no samples; rounded up, so that it is enough.
-    frames = max(other.model.backbone.patch_frames - 1, 0)
-    least_seconds = (
-        math.ceil(100 * frames * other.audio.hop_samples / rate_hz) / 100
-    )
+    samples = (frames - 1) * other.audio.hop_samples
+    least_seconds = math.ceil(100 * samples / rate_hz) / 100
     for why, is_so in (
         ("is no network from random weights", other.init_from),
         (

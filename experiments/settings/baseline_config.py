@@ -1,7 +1,7 @@
-"""What an experiment may set.
+"""The settings of an experiment with a tagger, and their presets.
 
-The presets are functions; a flag given on the command line replaces one
-field of what the preset returns (`flags`).
+A preset is a function; each flag on the command line replaces one field of what
+it returns (`flags`).
 """
 
 import dataclasses
@@ -33,23 +33,24 @@ class BaselineConfig:
     """A baseline tagger: data, signal, network and training.
 
     Attributes:
-        data: folder of a manifest; `synthetic`: the embedded data set.
-        preset: where the other values started from.
-        name: of the run; the UTC time of its start when empty.
-        seed: of the initial weights and of every random draw.
-        train_on: `train`, or `all` recordings without any validation.
-        init_from: taggers of the package to start from (`msd_musicnn`,
-            `mtt_musicnn`, or both with `+` between them), run folder or
-            export, or `hub:` and the handle or folder of an audio module;
-            empty for random weights.
-        freeze: keep what `init_from` gave; only the head is trained. With
-            `head_units`, on clip vectors that are computed once.
-        shuffle_labels: control: deal the training labels out at random.
-        average_with: presets without `init_from`, `+` between them, after
-            each of which a network is trained beside this one; the export is
-            the average of all. Of a preset that averages, the network alone.
-            Empty for none.
-        average_share: of each of them in the average of the log-odds.
+        data: folder of a prepared data set, or `synthetic` for the embedded
+            one.
+        preset: which preset the other values start from.
+        name: name of the run; if empty, the UTC time at which it starts.
+        seed: seed of the initial weights and of every random draw.
+        train_on: `train` for the training split, or `all` for all recordings,
+            without validation.
+        init_from: what to start from: pretrained models (`msd_musicnn`,
+            `mtt_musicnn`, or both joined by `+`), a run folder, an export, or
+            `hub:` followed by the handle or folder of an audio module; empty
+            for random weights.
+        freeze: keep the body that `init_from` gave and train the head alone;
+            with `head_units`, on clip vectors that are computed once.
+        shuffle_labels: shuffle the training labels, as a control.
+        average_with: presets to average with, joined by `+`: the network of
+            each is trained from random weights beside this one, and the export
+            is the average of all. Empty for none.
+        average_share: weight of each of them in the average of the log-odds.
     """
 
     # What flags may name: help and errors list the entries, or what a
@@ -86,7 +87,7 @@ class BaselineConfig:
     )
 
     def __post_init__(self):
-        """Refuses values that cannot be."""
+        """Refuses invalid values."""
         tables.check("preset", self.preset, PRESETS)
         tables.check("train_on", self.train_on, TRAIN_ON)
         training = self.training
@@ -129,14 +130,14 @@ class BaselineConfig:
         return self.freeze and self.model.head_units > 0
 
     def averaged_networks(self) -> dict[str, "BaselineConfig"]:
-        """The settings of the networks that `average_with` names, by name."""
+        """Settings of the networks that `average_with` names, by preset."""
         names = filter(None, self.average_with.split("+"))
         return {name: self._beside(PRESETS[name]()) for name in names}
 
     def _beside(self, other):
-        """A preset on what this tagger learns from.
+        """A preset with the data of this tagger.
 
-        One that takes clips of one length alone has those of this tagger.
+        If it takes clips of one length only, it gets those of this tagger.
         """
         signal = other.audio
         if other.model.backbone.fixes_clip_length:
@@ -173,8 +174,8 @@ def demo() -> BaselineConfig:
 def seed() -> BaselineConfig:
     """The reference experiment, for a GPU.
 
-    What it leaves open: batches of 16, and each mel band standardised before
-    the first block.
+    Two choices it leaves open: batches of 16, and each mel band standardised
+    before the first block.
     """
     return BaselineConfig(
         preset="seed",
@@ -199,9 +200,9 @@ def seed() -> BaselineConfig:
 def strong() -> BaselineConfig:
     """For a few hundred real recordings, on two CPU cores.
 
-    Narrow networks and a coarse grid of frames make steps cheap, so that the
-    time goes into many of them, and into two networks whose logits are
-    averaged; rhythm and harmony they leave to `descriptors`.
+    Narrow networks and a coarse grid of frames make steps cheap, so there is
+    time for many of them, and for two networks whose logits are averaged.
+    Rhythm and harmony are left to `descriptors`.
     """
     return BaselineConfig(
         preset="strong",
@@ -230,7 +231,7 @@ def strong() -> BaselineConfig:
 
 
 def _of_heads(epochs):
-    """For hidden layers on cached vectors."""
+    """How hidden layers on cached vectors are trained."""
     return training_config.TrainingConfig(
         epochs=epochs,
         batch_size=64,
@@ -243,7 +244,7 @@ def _of_heads(epochs):
 
 
 def descriptors() -> BaselineConfig:
-    """Hidden layers on rhythm and harmony, in seconds; the quickest control."""
+    """Hidden layers on rhythm and harmony; trains in seconds."""
     return BaselineConfig(
         preset="descriptors",
         freeze=True,
@@ -266,12 +267,12 @@ def descriptors() -> BaselineConfig:
 
 
 def transfer() -> BaselineConfig:
-    """From the taggers of the package, for a few hundred real recordings.
+    """From both pretrained taggers, for a few hundred real recordings.
 
-    Both bodies stay as they are; a hidden layer on what they say of a clip
-    learns in seconds, four times from other random weights. The networks of
-    `strong` and `descriptors`, which know nothing of other recordings, have a
-    fifth of the log-odds each: they err on other clips.
+    Their bodies are kept; four hidden layers on the vectors they make of a clip
+    are trained in seconds. The networks of `strong` and `descriptors`, trained
+    from random weights, contribute a fifth of the log-odds each: they make
+    other mistakes.
     """
     return BaselineConfig(
         preset="transfer",
@@ -350,11 +351,11 @@ PRESETS = {
 
 
 def from_leaves(values: dict[str, object]) -> BaselineConfig:
-    """The config that `flags.leaves` made these values of."""
+    """The config whose `flags.leaves` are these values."""
     preset = str(values["preset"])
     tables.check("preset", preset, PRESETS)
     config = PRESETS[preset]()
-    # Where none is named, the run is older than averages.
+    # A run without this setting is older than averages.
     values = {"average_with": "", **values}
     unknown = sorted(values.keys() - flags.leaves(config).keys())
     if unknown:

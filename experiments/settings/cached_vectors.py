@@ -1,4 +1,4 @@
-"""What a head that is trained on clip vectors can have."""
+"""Which settings fit a head that is trained on cached clip vectors."""
 
 from experiments.settings import training_config
 from pipelines.reading import dataset
@@ -7,11 +7,10 @@ from pipelines.reading import dataset
 def check(
     training: training_config.TrainingConfig, augmentation: dataset.Augmentation
 ) -> None:
-    """Refuses what needs the waveforms in every epoch.
+    """Refuses settings that need the waveforms in every epoch.
 
     Raises:
-        ValueError: a head is to be trained on clip vectors that are computed
-            once, and this setting is of another training.
+        ValueError: one does; says what to set.
     """
     for name, value in (
         ("mel_masks", augmentation.mel_masks),

@@ -1,4 +1,4 @@
-"""What an experiment with the dual encoder may set."""
+"""The settings of an experiment with a dual encoder, and their presets."""
 
 import dataclasses
 import typing
@@ -24,12 +24,12 @@ BODIES = ("own", "tagger", "outputs")
 
 @dataclasses.dataclass(frozen=True)
 class HeadsConfig:
-    """How the towers are fitted on a body that is fixed.
+    """How the towers are trained on a body that is kept.
 
     Attributes:
-        heads_epochs: passes over the clips of the training recordings.
-        heads_batch_size: clips per step.
-        heads_learning_rate: highest learning rate of the schedule.
+        heads_epochs: number of passes of the towers over the training clips.
+        heads_batch_size: clips per step of the towers.
+        heads_learning_rate: highest learning rate of the towers.
     """
 
     heads_epochs: int = 30
@@ -37,7 +37,7 @@ class HeadsConfig:
     heads_learning_rate: float = 2e-3
 
     def __post_init__(self):
-        """Refuses values that cannot be."""
+        """Refuses invalid values."""
         for field in dataclasses.fields(self):
             if not getattr(self, field.name) > 0:
                 raise ValueError(
@@ -51,34 +51,35 @@ class DualConfig:
     """A dual encoder: data, words, signal, network and training.
 
     Attributes:
-        data: folder of a manifest; `synthetic`: the embedded data set, with
-            tags that nothing is trained on.
-        preset: where the other values started from.
-        name: of the run; the UTC time of its start when empty.
-        seed: of the initial weights and of every random draw.
-        train_on: `train`, or `all` recordings without any validation.
-        body: `own` is trained with the towers; `tagger`: a tagger of the same
-            tags is trained first, and then, on its body as it is, the towers;
-            `outputs`: a clip is what that tagger and those of `init_from` say
-            of it, a word how near it is to their names, and the text tower is
-            not trained. It sets `dim` and `text_units`.
-        init_from: taggers of the package (`msd_musicnn`, `mtt_musicnn`, or
-            both with `+` between them), run folder or export of a tagger
-            whose body to start from; empty for random weights.
+        data: folder of a prepared data set, or `synthetic` for the embedded
+            one, which has its own unseen tags.
+        preset: which preset the other values start from.
+        name: name of the run; if empty, the UTC time at which it starts.
+        seed: seed of the initial weights and of every random draw.
+        train_on: `train` for the training split, or `all` for all recordings,
+            without validation.
+        body: `own` trains the body together with the towers. `tagger` first
+            trains a tagger of the same tags, then the towers on its body.
+            `outputs` describes a clip by the outputs of that tagger and those
+            of `init_from`, and a word by how near it is to their names; the
+            text tower is not trained, and `dim` and `text_units` follow.
+        init_from: tagger whose body to start from: pretrained models
+            (`msd_musicnn`, `mtt_musicnn`, or both joined by `+`), a run
+            folder, or an export; empty for random weights.
         freeze: keep the body that `init_from` gave.
-        shuffle_labels: control: deal the training labels out at random.
-        words: where word vectors come from: `shipped`, `random` (control), a
+        shuffle_labels: shuffle the training labels, as a control.
+        words: source of the word vectors: `shipped`, `random` (a control), a
             GloVe text file, `word2vec:PATH` or `hub:HANDLE`.
-        unseen_count: tags of the vocabulary that are kept from training; the
-            embedded data set has its own.
-        unseen_draws: JSON file in place of `unseen_count` and `tag_seed`: a
-            list of lists of tags; draw k keeps those of the k-th from
-            training. So the tags are those of another study.
-        tag_seed: of the draw of the unseen tags.
-        protocol: `hidden-labels` trains on all training recordings and never
-            reads the labels of unseen tags; `strict` only on recordings
-            without any unseen tag.
-        negatives: how the triplet loss draws them.
+        unseen_count: number of tags that training must not see; the embedded
+            data set has its own.
+        unseen_draws: JSON file that replaces `unseen_count` and `tag_seed`, to
+            use the tags of another study: a list of lists of tags, the unseen
+            ones of each draw.
+        tag_seed: seed of the draw of unseen tags.
+        protocol: `hidden-labels` trains on all training recordings but never
+            reads the labels of unseen tags; `strict` trains only on recordings
+            without an unseen tag.
+        negatives: how the triplet loss draws negatives.
     """
 
     # What flags may name: help and errors list the entries.
@@ -118,7 +119,7 @@ class DualConfig:
     )
 
     def __post_init__(self):
-        """Refuses values that cannot be."""
+        """Refuses invalid values."""
         tables.check("preset", self.preset, PRESETS)
         tables.check("train_on", self.train_on, baseline_config.TRAIN_ON)
         tables.check("protocol", self.protocol, PROTOCOLS)
@@ -252,10 +253,11 @@ def strong() -> DualConfig:
 
 
 def transfer() -> DualConfig:
-    """From the taggers of the package, for a few hundred real recordings.
+    """From both pretrained taggers, for a few hundred real recordings.
 
-    A tagger of the preset `transfer` is trained; any word is asked of its
-    outputs and of the published ones, as far as it is near to their names.
+    A tagger of the preset `transfer` is trained. Any word is then answered by
+    its outputs and those of the pretrained taggers, weighted by how near the
+    word is to their names.
     """
     made = baseline_config.transfer()
     return DualConfig(

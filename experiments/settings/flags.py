@@ -1,9 +1,9 @@
 """A command line made from nested dataclasses, and back.
 
-Every leaf, a field that is no dataclass itself, is a flag of its own name; its
-help is the text of the docstring, the entries of the table that its values
-come from (`TABLES` of the settings), and the value in each preset. No default
-is written a second time.
+Every leaf, that is, every field that is not itself a dataclass, becomes a flag
+of the same name. Its help is the docstring's text, the entries of the table
+that its values come from (`TABLES` of the settings), and the value in each
+preset.
 """
 
 import argparse
@@ -21,7 +21,7 @@ _Config = typing.TypeVar("_Config", bound="DataclassInstance")
 
 
 def leaves(config: _Config) -> dict[str, object]:
-    """Every value of nested dataclasses by its own name, in their order."""
+    """All values of nested dataclasses by their names, in order."""
     values: dict[str, object] = {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
@@ -37,7 +37,7 @@ def leaves(config: _Config) -> dict[str, object]:
 
 
 def replace(config: _Config, values: dict[str, object]) -> _Config:
-    """A copy of nested dataclasses with other values for the named leaves."""
+    """Copies nested dataclasses with other values for the named leaves."""
     changed: dict[str, typing.Any] = {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
@@ -105,7 +105,7 @@ def from_arguments(
 
 
 def differences(old: dict, new: dict) -> list[str]:
-    """Says which leaves differ, `name: old -> new`, but for harmless ones."""
+    """Lists what differs, `name: old -> new`, except for harmless leaves."""
     harmless = {"name", "checkpoint_seconds"}
     return [
         f"{leaf}: {old.get(leaf)!r} -> {new.get(leaf)!r}"

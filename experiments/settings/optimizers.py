@@ -27,8 +27,8 @@ def _adamw(rate, *, weight_decay, **options):
     )
 
 
-# Each takes the learning rate, `weight_decay` and `global_clipnorm`, which
-# are None where they are off.
+# Each takes the learning rate, `weight_decay` and `global_clipnorm`; the last
+# two are None if off.
 OPTIMIZERS: dict[str, Callable[..., keras.optimizers.Optimizer]] = {
     "sgd": _sgd,
     "momentum": _momentum,
@@ -44,9 +44,9 @@ def _constant(learning_rate, steps):
 def _cosine(learning_rate, steps):
     """SGDR's cosine (Loshchilov & Hutter, 2017) after a linear warm-up.
 
-    Down to zero, without restarts. The warm-up starts at 0: the first step
-    moves no weight, and only begins the averages of the optimiser and of the
-    batch norms.
+    It falls to zero, without restarts. The warm-up starts at 0: the first step
+    moves no weight, and only starts the averages of optimiser and batch norms.
+    All figures of the documentation are of this schedule.
     """
     warm_up = round(WARM_UP_SHARE * steps)
     return keras.optimizers.schedules.CosineDecay(
@@ -85,7 +85,7 @@ def make(
         A Keras optimiser.
 
     Raises:
-        ValueError: a name is in no table.
+        ValueError: a name is unknown.
     """
     tables.check("optimizer", name, OPTIMIZERS)
     made = OPTIMIZERS[name](
@@ -111,21 +111,25 @@ def make_schedule(
 
 
 def rate_at(schedule: float | Callable[[int], float], step: int) -> float:
-    """The learning rate that a step, counted from 0, is taken with."""
+    """The learning rate of a step, counted from 0."""
     return float(schedule(step)) if callable(schedule) else schedule
 
 
 def scale_steps(
     optimizer: keras.optimizers.Optimizer, shares: dict[str, float]
 ) -> None:
-    """Gives some weights a share of the learning rate.
+    """Trains some weights with a share of the learning rate.
+
+    Their decoupled weight decay, which is part of a step, shrinks with it.
 
     Args:
-        optimizer: whose steps are changed.
-        shares: path of a weight -> share of the learning rate; others take
-            all of it.
+        optimizer: is changed; if it scales the loss, the one inside it.
+        shares: path of a weight -> share of the learning rate; other weights
+            use all of it.
     """
-    whole_step = optimizer.update_step
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    whole_step, weight_decay = inner.update_step, inner.weight_decay
+    inner.weight_decay = None  # Keras would take it at the whole rate.
 
     def update_step(
         gradient: keras.KerasTensor,
@@ -133,8 +137,11 @@ def scale_steps(
         learning_rate: keras.KerasTensor,
     ) -> None:
         # It may be the backend's variable, which has another name.
-        place = optimizer._get_variable_index(variable)
-        share = shares.get(optimizer._trainable_variables[place].path, 1.0)
-        return whole_step(gradient, variable, learning_rate * share)
+        place = inner._get_variable_index(variable)
+        share = shares.get(inner._trainable_variables[place].path, 1.0)
+        rate = learning_rate * share
+        if weight_decay and inner._use_weight_decay(variable):
+            inner.assign_sub(variable, variable * (weight_decay * rate))
+        return whole_step(gradient, variable, rate)
 
-    optimizer.update_step = update_step
+    inner.update_step = update_step

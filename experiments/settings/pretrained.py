@@ -1,4 +1,4 @@
-"""Which taggers of the package a run starts from, and what it needs then."""
+"""Which pretrained models a run starts from, and what they require."""
 
 from tftag import audio
 from tftag.models import backbone, musicnn
@@ -7,7 +7,7 @@ from tftag.pretrained import musicnn_weights, presets
 # Between names; each network is a member of the backbone.
 JOIN = "+"
 ARCHITECTURE = "musicnn"
-# What makes one picture of a sound; another one would be noise to the layers.
+# These decide what the layers see; with other values they would see noise.
 FRONT_END = (
     "sample_rate_hz",
     "window_samples",
@@ -21,17 +21,19 @@ FRONT_END = (
 
 
 def networks(init_from: str) -> tuple[presets.Network, ...]:
-    """The published taggers that a run starts from.
+    """The networks of the pretrained models that a run starts from.
 
     Args:
-        init_from: names of presets, `+` between them, or anything else that
-            a run may start from. A folder of such a name is `./msd_musicnn`.
+        init_from: names of pretrained models, joined by `+`, or anything else
+            that a run may start from. A folder of such a name is
+            `./msd_musicnn`.
 
     Returns:
-        One network per member of the backbone; none where no preset is named.
+        One network per member of the backbone; none if `init_from` names no
+        pretrained model.
 
     Raises:
-        ValueError: one of several names is no preset; names the nearest.
+        ValueError: one of several names is unknown; says the nearest.
     """
     names = init_from.split(JOIN)
     if not any(name in presets.PRESETS for name in names):
@@ -43,7 +45,7 @@ def networks(init_from: str) -> tuple[presets.Network, ...]:
 def check(
     init_from: str, spec: audio.AudioSpec, body: backbone.BackboneConfig
 ) -> None:
-    """Refuses settings that the weights of a preset do not fit.
+    """Refuses settings that the weights of a pretrained model do not fit.
 
     Args:
         init_from: of the run.
@@ -51,7 +53,7 @@ def check(
         body: of the run.
 
     Raises:
-        ValueError: names every flag that follows from the presets.
+        ValueError: names every flag that the pretrained models require.
     """
     members = networks(init_from)
     if not members:

@@ -1,15 +1,15 @@
-"""What has a name on the command line is an entry of a table."""
+"""Values that are chosen by name are entries of a table."""
 
 from collections.abc import Collection
 
 
 def check(field: str, value: str, table: Collection[str]) -> None:
-    """Refuses a value that is no entry of a table.
+    """Refuses a value that is not in a table.
 
     Args:
-        field: what is set.
-        value: what it is set to.
-        table: the names that it may have.
+        field: name of the setting.
+        value: its value.
+        table: the values that it may have.
 
     Raises:
         ValueError: `value` is none of them.

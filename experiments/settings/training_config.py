@@ -1,4 +1,4 @@
-"""How a model is fitted."""
+"""How a model is trained."""
 
 import dataclasses
 
@@ -11,42 +11,45 @@ PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
-    """How a model is fitted.
+    """How a model is trained.
 
     Attributes:
-        epochs: passes over the training recordings.
+        epochs: number of passes over the training recordings.
         batch_size: recordings per step.
-        optimizer: what makes steps of gradients.
+        optimizer: which optimiser.
         learning_rate: highest learning rate of the schedule.
-        layer_decay: from one layer of the body to the one below, counted from
-            the head, the learning rate falls to this share; 1 is the same
-            rate for all.
-        schedule: the learning rate over time; `cosine` is a linear warm-up
-            over the first 5 % of the steps, then down to zero.
-        weight_decay: decoupled, on kernels only; 0 is off.
+        layer_decay: factor on the learning rate, and on the weight decay, from
+            each layer of the body to the one below it, starting at the head; 1
+            is the same rate for all.
+        schedule: the learning rate over time; `cosine` warms up linearly over
+            the first 5 % of the steps, then falls to zero.
+        weight_decay: decoupled weight decay of kernels; 0 is off.
         clip_norm: largest global norm of the gradients; 0 is off.
-        loss: what is minimised.
-        tag_weights: `none`, `frequency`, `adaptive`, or a CSV file of
-            `tag,weight`; for `bce` only.
-        tag_sharing: part of a tag's logits that comes from other tags, by their
-            correlation over the training recordings, once training is over.
-        tag_prior: the last bias starts at the log-odds of each tag.
-        average_decay: per step, of the average of the weights that is scored
-            and exported; 0 takes the weights themselves.
-        score_every: epochs from one scoring of the validation recordings and
-            of a sample of the training ones to the next; the last is scored.
-        patience: scorings without a better validation MAP before training
+        loss: which loss.
+        tag_weights: weights of the tags in the loss: `none`, `frequency`,
+            `adaptive`, or a CSV file with the columns tag and weight; for
+            `bce` only.
+        tag_sharing: share of a tag's logits that comes from other tags, by
+            their correlation over the training recordings; applied once
+            training is over.
+        tag_prior: start the last bias at the log-odds of each tag.
+        average_decay: decay per step of the average of the weights that is
+            scored and exported; 0 uses the weights themselves.
+        score_every: epochs between scorings of the validation recordings and a
+            sample of the training recordings; the last epoch is always scored.
+        patience: scorings without a better validation MAP after which training
             ends; 0 is off.
         precision: `float32`, `mixed_float16` or `mixed_bfloat16`.
-        checkpoint_seconds: least time between checkpoints inside an epoch; 0
-            is one per step. Every epoch ends with one.
-        max_lost_share: of the recordings that may become unreadable before
-            training ends with an error.
-        synchronized_batch_norm: with several devices or workers, batch norm
-            takes the statistics of the whole batch, as one device would; off,
-            each device those of its own part.
-        trace_logits: every epoch's largest logit, gradient at the logits, and
-            share of wrong logits without any, in the history.
+        checkpoint_seconds: shortest time between checkpoints within an epoch;
+            0 writes one per step. Every epoch ends with one.
+        max_lost_share: share of the recordings that may become unreadable
+            before training ends with an error.
+        synchronized_batch_norm: with several devices or workers, let batch
+            norm use the statistics of the whole batch, as one device would,
+            instead of each device's part.
+        trace_logits: add to the history, for every epoch, the largest logit,
+            the gradient at the logits, and the share of wrong logits that have
+            none.
     """
 
     epochs: int = 30
@@ -71,7 +74,7 @@ class TrainingConfig:
     trace_logits: bool = False
 
     def __post_init__(self):
-        """Refuses values that cannot be."""
+        """Refuses invalid values."""
         least = {"epochs": 1, "batch_size": 1, "patience": 0, "score_every": 1}
         least |= {"weight_decay": 0, "clip_norm": 0, "checkpoint_seconds": 0}
         least |= {"max_lost_share": 0}
@@ -106,11 +109,11 @@ class TrainingConfig:
     def make_optimizer(
         self, steps: int, learning_rate: float | None = None
     ) -> keras.optimizers.Optimizer:
-        """Makes what the settings name.
+        """Makes the optimiser that the settings name.
 
         Args:
             steps: of the whole training.
-            learning_rate: highest; by default that of the settings.
+            learning_rate: highest one; by default that of the settings.
         """
         return optimizers.make(
             self.optimizer,

@@ -1,1 +1,1 @@
-"""Questions about the tagger, answered by trainings side by side."""
+"""Questions about the tagger, answered by comparing trainings."""

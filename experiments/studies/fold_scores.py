@@ -1,4 +1,4 @@
-"""Training outside a fold, and the scores of what is inside."""
+"""Trains on the recordings outside a fold and scores those inside."""
 
 import numpy as np
 
@@ -16,10 +16,10 @@ def train_and_score(
     held: np.ndarray,
     part: run_folder.RunDir,
 ) -> dict[str, np.ndarray]:
-    """Trains on some recordings and scores others; what is done is kept.
+    """Trains on some recordings and scores others; results are kept.
 
     Args:
-        settings: all of the training, which ends with its last epoch.
+        settings: of the training, which ends with its last epoch.
         manifest: all recordings.
         learnt: rows of those to learn from.
         held: rows of those to score, which are read once.

@@ -1,9 +1,9 @@
-"""The trainings of a study: which comes next, and when time is over.
+"""The trainings of a study: their order, and when time is up.
 
-A block is one fold under one seed, trained by every arm: only whole blocks
-are compared. Blocks run fold by fold, then seed by seed. What is trained has
-a folder that its settings and recordings name: arms of several studies that
-are the same, as their controls, are trained once.
+A block is one fold under one seed, trained by every arm; only whole blocks are
+compared. Blocks run fold by fold, then seed by seed. Every training has a
+folder named after its settings and recordings, so arms that several studies
+share, such as controls, are trained once.
 """
 
 import csv
@@ -33,14 +33,14 @@ LATE = "did not fit into --budget"
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What one training gave.
+    """The result of one training.
 
     Attributes:
-        scores: log-odds over the prior of what was learnt from, float64
-            `[fold's recordings, tags]`; None where training failed.
-        seconds: of training and scoring, all processors together.
-        failure: why there are no scores; empty where there are.
-        history: a row per epoch, of text, as its CSV file has them.
+        scores: log-odds relative to the prior of the training recordings,
+            float64 `[fold's recordings, tags]`; None if training failed.
+        seconds: CPU time of training and scoring on all processors.
+        failure: why there are no scores; empty if there are.
+        history: a row of text per epoch, from its CSV file.
     """
 
     scores: np.ndarray | None
@@ -86,7 +86,7 @@ class Training:
 
     @property
     def is_done(self) -> bool:
-        """Whether it left scores, or said why there are none."""
+        """Whether it left scores, or the reason for none."""
         files = ("scores.npz", "failed.json")
         return any((self.part.path / name).exists() for name in files)
 
@@ -100,23 +100,23 @@ def blocks(
     run: run_folder.RunDir,
     budget_seconds: float,
 ) -> Iterator[Block]:
-    """Trains block by block, while the time suffices.
+    """Trains block by block while there is time.
 
     Args:
         asked: the study.
         base: settings that all arms share.
         manifest: all recordings.
         folds: rows of the recordings of each fold.
-        seeds: how many, from that of `base` on.
-        run: of the study; beside it each training gets a folder, and what is
-            finished there is not done again.
-        budget_seconds: no training is begun that would end later, judged by
-            the longest of its arm, or of any arm, before it. The very first
-            one always is.
+        seeds: number of seeds, from that of `base` on.
+        run: the study's run; each training gets a folder beside it, and
+            finished ones are not repeated.
+        budget_seconds: no training starts that would end later, judged by the
+            longest of its arm, or of any arm, so far. The very first always
+            starts.
 
     Yields:
-        Blocks, as they are finished. Where the time ends within the first,
-        what it has, the other arms with `LATE` for a failure.
+        Blocks as they are finished. If time is up within the first, what there
+        is of it; the other arms then have the failure `LATE`.
     """
     begin = time.monotonic()
     longest: dict[str, float] = {}
@@ -152,7 +152,7 @@ def plan(
     seed: int,
     run: run_folder.RunDir,
 ) -> Training:
-    """What an arm does on a fold under a seed."""
+    """Plans the training of an arm on a fold under a seed."""
     settings = dataclasses.replace(arm.settings(base), seed=seed)
     learnt = learnt_rows(manifest, held, arm.train_share, seed)
     # Neither changes what is learnt.
@@ -178,7 +178,7 @@ def check(
     manifest: manifests.Manifest,
     folds: Sequence[np.ndarray],
 ) -> None:
-    """Refuses arms that cannot be trained, before any is.
+    """Refuses, before any training, arms that cannot be trained.
 
     Raises:
         ValueError: names the arm and the way out.
@@ -190,7 +190,8 @@ def check(
             if network.is_on_cached_vectors:
                 continue  # of few recordings it takes all
             architecture = network.model.backbone.architecture
-            if architecture != pretrained.ARCHITECTURE:
+            learns = backbone.ARCHITECTURES[architecture].learns
+            if learns and architecture != pretrained.ARCHITECTURE:
                 backbone.check_halvings(network.audio, network.model.backbone)
             batch_size = network.training.batch_size
             rows = learnt_rows(manifest, largest, arm.train_share, base.seed)
@@ -208,7 +209,7 @@ def learnt_rows(
 ) -> np.ndarray:
     """Rows outside a fold that an arm learns from.
 
-    Smaller shares are part of larger ones under the same seed.
+    Under the same seed, smaller shares are subsets of larger ones.
     """
     outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
     order = np.random.default_rng(seed).permutation(outside)
@@ -216,7 +217,7 @@ def learnt_rows(
 
 
 def train(training: Training, manifest: manifests.Manifest) -> Result:
-    """Trains and scores, or reads what was found before."""
+    """Trains and scores, or reads earlier results."""
     part = training.part
     busy = (
         "Another study is at the same training; wait for it. "

@@ -1,4 +1,4 @@
-"""What a study is: a question, and trainings that differ in what it asks."""
+"""A study: a question, and the trainings that answer it."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ class Arm:
     """One way to train.
 
     Attributes:
-        title: what differs, as tables name it.
-        changes: settings by their flag's name, in place of the study's.
-        preset: where the settings come from; empty takes the study's.
-        train_share: of the recordings outside the fold that are learnt from.
+        title: what differs, for tables.
+        changes: settings that replace those of the study, by name.
+        preset: preset of the settings; empty is the study's.
+        train_share: share of the recordings outside the fold to learn from.
     """
 
     title: str
@@ -28,8 +28,8 @@ class Arm:
         """The settings of one training.
 
         Args:
-            base: those of the study. An arm with a preset of its own takes
-                from them what is no matter of training.
+            base: settings of the study. An arm with a preset of its own takes
+                only data, name, seed and `train_on` from them.
         """
         if self.preset:
             base = dataclasses.replace(
@@ -49,7 +49,7 @@ class Study:
     Attributes:
         question: in one sentence.
         arms: the first is the control that all others are compared with.
-        preset: what the arms change, unless another one is asked for.
+        preset: preset that the arms change, unless another is asked for.
     """
 
     question: str
@@ -67,10 +67,10 @@ class Study:
 
     @property
     def control(self) -> Arm:
-        """What the others are compared with."""
+        """The arm that the others are compared with."""
         return self.arms[0]
 
     @property
     def is_curve(self) -> bool:
-        """Whether the arms differ in how much they learn from alone."""
+        """Whether the arms differ only in how much they learn from."""
         return all(not arm.changes and not arm.preset for arm in self.arms)

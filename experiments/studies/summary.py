@@ -1,4 +1,4 @@
-"""What the blocks of a study say together: figures, intervals, a sentence."""
+"""Summary of a study's blocks: figures, intervals and a sentence."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from experiments.figures import study_plot
 from experiments.scoring import evaluation
 from experiments.studies import jobs, markdown, study
 from tftag import metrics
+from tftag.metrics import bootstrap
 
 FIGURES = tuple(markdown.TITLES)
 _JUDGED_BY = "map"
@@ -21,14 +22,13 @@ def summarize(
 ) -> dict:
     """Pools the folds, and compares every arm with the control.
 
-    Scores are pooled over the folds that every seed has; with several seeds
-    figures are means over them. The chosen arm is another one for each fold:
-    the best on all other folds, so that nothing is chosen on what it is
-    reported on.
+    Scores are pooled over the folds that all seeds have; with several seeds,
+    figures are means over them. The chosen arm is chosen anew for each fold, as
+    the best on all other folds, so nothing is chosen on what it is reported on.
 
     Args:
         asked: the study.
-        blocks: all that were finished, of at least one fold.
+        blocks: all finished blocks, at least one.
         truth: 0 or 1, `[recordings, tags]`, of all recordings.
         folds: rows of the recordings of each fold.
 
@@ -101,17 +101,17 @@ def summarize(
 
 
 def growth(summary: dict, counts: dict[str, int]) -> dict:
-    """What a curve says of more recordings, and how far it can be trusted.
+    """Extrapolates a curve to more recordings, and tests the extrapolation.
 
     Args:
         summary: as `summarize` returns it, of a study that is a curve.
-        counts: recordings that each arm learnt from, by title.
+        counts: number of recordings that each arm learned from, by title.
 
     Returns:
-        `per_doubling`: growth of MAP by the line in log2 of the counts;
-        `foretold`: what the line through all counts but the largest says of
-        that one; `measured` there; `doubled`: what the line through all says
-        of twice as many; `said`: all of it in a sentence.
+        `per_doubling`: growth of MAP per doubling, by a line over log2 of the
+        counts; `foretold`: what the line through all counts but the largest
+        predicts for that one; `measured`: its value; `doubled`: what the line
+        through all predicts for twice as many; `said`: all of it in a sentence.
     """
     known = sorted(
         (counts[title], arm[_JUDGED_BY])
@@ -145,8 +145,8 @@ def per_tag(
     """Average precision of each tag under each arm, over all blocks.
 
     Returns:
-        Rows with `tag`, `count` and a column per arm; the mean over seeds of
-        what the pooled folds give.
+        Rows with `tag`, `count` and a column per arm: the mean over the seeds
+        of the average precision over the pooled folds.
     """
     seeds = sorted({block.seed for block in blocks})
     columns: dict[str, list[np.ndarray]] = {}
@@ -162,7 +162,11 @@ def per_tag(
                         truth[rows], np.concatenate(scores)
                     )
                 )
-    means = {title: np.mean(found, axis=0) for title, found in columns.items()}
+    # Of a seed that has just begun, its folds may lack a tag.
+    means = {
+        title: bootstrap.mean_known(np.stack(found, axis=1))
+        for title, found in columns.items()
+    }
     counts = truth.sum(axis=0)
     return [
         {"tag": name, "count": int(counts[place])}
@@ -172,7 +176,7 @@ def per_tag(
 
 
 def table(summary: dict) -> str:
-    """The figures for the screen; in brackets the difference's interval."""
+    """The figures for the screen, each difference with its interval."""
     lines = [
         "",
         f"{summary['recordings']} recordings of {len(summary['folds'])} "

@@ -27,7 +27,7 @@ def hub_tagger(
         handle: `hub:` and a handle or folder of a module in YAMNet's shape.
         spec: at 16 kHz, which such modules take.
         tag_count: number of tags.
-        tag_prior: `[tags]`, as for `tagger.tagger`.
+        tag_prior: `[tags]`, as for `tagger.Tagger`.
         dropout: share of the embedding dropped in training.
 
     Returns:

@@ -34,6 +34,7 @@ from tftag.models import (
 )
 from tftag.pretrained import musicnn_weights
 from tftag.words import unit_vectors
+from tftag.zero_shot import leaks
 
 
 def tag_vectors(
@@ -107,7 +108,7 @@ def train(
     Args:
         settings: all of the experiment.
         recordings: to learn from; their vocabulary is the seen tags.
-        validation: as for `training.train_model`, of the same vocabulary.
+        validation: to choose the best epoch by, of the same vocabulary.
         vectors: of the words.
         run: gets the checkpoints, history.csv and TensorBoard's scalars;
             None for workers that are not the chief.
@@ -219,9 +220,8 @@ def on_tagger(
     clips = clip_vectors(settings, trained.model, recordings)
     names = recordings.vocabulary.names
     if settings.body == "outputs":
-        model = by_outputs(
-            settings, trained.model, clips, names, vectors, unseen
-        )
+        said = (clips, names, vectors, unseen)
+        model = by_outputs(settings, trained.model, *said)
     else:
         model = fit_heads(
             settings,
@@ -272,13 +272,12 @@ def by_outputs(
     vectors: words.WordVectors,
     unseen: Collection[str],
 ) -> keras.Model:
-    """As `fit_heads`, on what taggers say, those of `init_from` too."""
+    """As `fit_heads`, from outputs: the tagger's, and those of `init_from`."""
     members = pretrained.networks(settings.init_from)
     others = [tag for each in members for tag in each.tags]
     known = vectors.embed(others)[1] > 0 if others else ()
-    kept = [
-        at for at, tag in enumerate(others) if known[at] and tag not in unseen
-    ]
+    is_unseen = leaks.named_like(others, unseen)
+    kept = [at for at in range(len(others)) if known[at] and not is_unseen[at]]
     asked = (*names, *(others[at] for at in kept))
     found = tag_vectors(asked, vectors)
     model = build(settings, names, found[: len(names)], outputs=len(asked))

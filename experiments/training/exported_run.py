@@ -1,4 +1,4 @@
-"""How a run that trains and exports one model begins and ends."""
+"""The beginning and the end of a run that trains and exports one model."""
 
 import argparse
 import contextlib
@@ -31,11 +31,13 @@ def parse(
     """Reads the command line of such an experiment.
 
     Args:
-        experiment: its name, as `baseline`.
+        experiment: its name, such as `baseline`.
         text: what it does; the first line is shown.
-        presets: name to maker of the settings; the first is the default.
+        presets: name -> function that makes the settings; the first is the
+            default.
         command: arguments without the program's name.
-        precisions: what the export may compute in, the first by default.
+        precisions: precisions that the export may compute in; the first is the
+            default.
     """
     parser = run_settings.parser(experiment, text, presets)
     parser.add_argument(
@@ -49,8 +51,8 @@ def parse(
             "--export-precision",
             choices=precisions,
             default=precisions[0],
-            help="what the SavedModel computes in; its card says what another "
-            "one than float32 costs (%(default)s)",
+            help="precision that the SavedModel computes in; its card says "
+            "what one below float32 costs (%(default)s)",
         )
     parser.add_argument(
         "--strategy",
@@ -65,14 +67,14 @@ def parse(
         type=float,
         default=300.0,
         metavar="SECONDS",
-        help="how long the other workers may take to come (%(default)g)",
+        help="how long to wait for the other workers (%(default)g)",
     )
     return parser.parse_args(command)
 
 
 @contextlib.contextmanager
 def joined(arguments: argparse.Namespace) -> Iterator[group.Workers]:
-    """The workers that train together, until the last line of the block.
+    """Joins the group of workers for the duration of the block.
 
     Args:
         arguments: what `parse` returned.
@@ -96,7 +98,7 @@ def follow(
     manifest: manifests.Manifest,
     train: Callable[[], object],
 ) -> int:
-    """What workers do that are not the chief; returns the exit status.
+    """Takes part as a worker other than the chief; returns the exit status.
 
     Args:
         workers: the group.
@@ -118,7 +120,7 @@ def begin(
     manifest: manifests.Manifest,
     workers: group.Workers = group.ALONE,
 ) -> bool:
-    """Writes what the run is about, or refuses to go on with another one.
+    """Records settings and data, or refuses to resume with others.
 
     Args:
         run: the run, locked.
@@ -129,8 +131,7 @@ def begin(
         workers: who trains it, all told the same.
 
     Returns:
-        False where the run was finished before: its copy is made, and nothing
-        is left to do.
+        False if the run was finished before: only its copy is made.
     """
     data = _data(settings, manifest)
     run_settings.keep(run, flags.leaves(settings), data, settings)
@@ -140,7 +141,7 @@ def begin(
         print(f"{run.path} is finished; another --name starts a new run.")
         bucket_copies.make(arguments.copy_to, run)
         return False
-    # Places that cannot be written to are said before hours of training.
+    # Fails before hours of training where something cannot be written.
     bucket_copies.check(arguments.copy_to, run)
     pathlib.Path(arguments.export).mkdir(parents=True, exist_ok=True)
     with plain_path.plain(arguments.export):
@@ -161,7 +162,7 @@ def about(
     manifest: manifests.Manifest,
     trained: tagger_training.Trained,
 ) -> dict:
-    """What metrics.json says beside the figures."""
+    """What metrics.json has besides the figures."""
     best = trained.history[trained.best_epoch - 1]
     return {
         "leaks": manifest.audit,
@@ -182,7 +183,7 @@ def card(
     settings: dual_encoder_config.Settings,
     summary: dict,
 ) -> dict:
-    """What the export says about how it was made."""
+    """What the export's card says of how it was made."""
     environment = run.load_json("environment.json")
     data = run.load_json("data.json")
     return plain_json.plain(
@@ -204,7 +205,7 @@ def export_once(
     arguments: argparse.Namespace,
     export: Callable[[], pathlib.Path],
 ) -> pathlib.Path:
-    """Exports, unless a start of the run that was killed has done so.
+    """Exports, unless an earlier start of the run already has.
 
     Args:
         run: the run, locked.
@@ -231,15 +232,15 @@ def finish(
     result: held_out.HeldOutResult,
     more: str = "",
 ) -> None:
-    """Writes metrics.json, says what was made, and copies it.
+    """Writes metrics.json, prints a summary, and makes copies.
 
     Args:
         run: the run, locked.
         arguments: what `parse` returned.
         summary: figures and what `about` returned.
         exported: folder of the SavedModel.
-        result: what the figures are of.
-        more: lines to say at the end.
+        result: what was scored.
+        more: lines to print at the end.
     """
     run.write_json("metrics.json", {**summary, "export": str(exported)})
     print(_closing(run, summary, exported, result.recordings) + more)

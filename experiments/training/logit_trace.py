@@ -1,4 +1,4 @@
-"""What the loss makes of the logits, epoch by epoch."""
+"""Metrics of the logits and of the loss's gradient, epoch by epoch."""
 
 from typing import Any
 
@@ -8,10 +8,11 @@ from keras import ops
 
 
 class LogitTrace(keras.metrics.Metric):
-    """One number of the logits or of the loss's gradient at them.
+    """A metric of the logits or of the loss's gradient at them.
 
-    The gradient at the logits is where losses differ; what is below is the
-    same network. It is that of one recording's loss, summed over the tags.
+    Losses differ in their gradient at the logits; below that, the network is
+    the same. The gradient is that of one recording's loss, summed over the
+    tags.
 
     Args:
         name: an entry of `MEASURES`.
@@ -29,7 +30,7 @@ class LogitTrace(keras.metrics.Metric):
     def update_state(
         self, y_true: Any, y_pred: Any, sample_weight: Any = None
     ) -> None:
-        """Takes a batch in: labels and logits `[batch, (members,) tags]`."""
+        """Adds a batch: labels and logits `[batch, (members,) tags]`."""
         logits = ops.cast(ops.stop_gradient(y_pred), "float32")
         labels = ops.cast(y_true, "float32")
         with tf.GradientTape() as tape:

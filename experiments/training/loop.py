@@ -1,4 +1,4 @@
-"""All that happens around the steps of a training: scores, states, lines."""
+"""What happens around the steps of a training: scores, checkpoints, log."""
 
 import contextlib
 import logging
@@ -25,7 +25,7 @@ class Diverged(ValueError):
 
 
 class Loop(keras.callbacks.Callback):
-    """All that happens around the steps of `fit`.
+    """Scores, saves and reports around the steps of `fit`.
 
     Args:
         settings: all of the experiment.
@@ -175,7 +175,7 @@ class Loop(keras.callbacks.Callback):
         _log.info("%s", line(row, self.settings.training.epochs))
         if progress.stopped:
             _log.info(
-                "stopped: no better validation MAP in %d epochs",
+                "stopped: no better validation MAP in %d scorings",
                 progress.waited,
             )
             self.trained.stop_training = True

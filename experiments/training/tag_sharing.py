@@ -1,4 +1,4 @@
-"""Tags that go together lend each other their scores."""
+"""Mixes each tag's logits with those of correlated tags."""
 
 import numpy as np
 
@@ -11,18 +11,19 @@ def share(
     labels: np.ndarray,
     part: float,
 ) -> None:
-    """Makes a part of each tag's logits those of the tags it goes with.
+    """Takes a share of each tag's logits from the tags it is correlated with.
 
-    A tag of twelve recordings is known from twelve; the tags that they carry
-    beside it are known from many. How far the logits of a recording are from
-    their mean over the training recordings is multiplied by `(1 - part) I +
-    part C`, with `C` the correlation of the tags, and so are the weights.
+    A tag with twelve recordings is learned from twelve; the tags that occur
+    with it are learned from many. The deviations of the logits from their mean
+    over the training recordings are multiplied by `(1 - part) I + part C`,
+    where `C` is the correlation of the tags. This is folded into the layer's
+    weights.
 
     Args:
         layer: is changed.
         logits: of the training recordings, `[recordings, members, tags]`.
-        labels: of these, 0 or 1, `[recordings, tags]`.
-        part: from 0 to 1.
+        labels: of these recordings, 0 or 1, `[recordings, tags]`.
+        part: the share, from 0 to 1.
     """
     mixing = (1 - part) * np.eye(labels.shape[1]) + part * correlation(labels)
     mean = logits.mean(axis=(0, 1), dtype=np.float64)
@@ -31,14 +32,14 @@ def share(
 
 
 def correlation(labels: np.ndarray) -> np.ndarray:
-    """How tags go together, float64 `[tags, tags]`.
+    """Computes the correlation of tags, float64 `[tags, tags]`.
 
     Args:
         labels: 0 or 1, `[recordings, tags]`.
 
     Returns:
-        Pearson's correlations; a tag that all or none of the recordings have
-        goes with itself alone.
+        Pearson's correlations; a tag that all or no recordings have is
+        correlated with itself only.
     """
     away = labels - labels.mean(axis=0, dtype=np.float64)
     length = np.linalg.norm(away, axis=0)

@@ -34,9 +34,10 @@ def by_frequency(labels: np.ndarray) -> np.ndarray:
 
 
 def from_file(path: str, vocabulary: tags.TagVocabulary) -> np.ndarray:
-    """Reads a CSV with the columns `tag` and `weight`; no tag may be missing.
+    """Reads a CSV file with the columns `tag` and `weight`, for every tag once.
 
-    The columns may be separated as in the tables of `pipelines.prepare`.
+    Columns may be separated as in the tables of `pipelines.prepare`; other tags
+    are passed over.
 
     Returns:
         float32 `[tags]`, as they stand in the file.
@@ -68,7 +69,13 @@ def from_file(path: str, vocabulary: tags.TagVocabulary) -> np.ndarray:
                 "The weight of a tag must be a number of at least 0. "
                 f"Received: {text!r} for {name!r} in {path}, line {line}"
             )
-        weights[tags.clean_tag(name)] = weight
+        tag = tags.clean_tag(name)
+        if tag in weights:
+            raise ValueError(
+                "A tag must have one weight. "
+                f"Received: {tag!r} again in {path}, line {line}"
+            )
+        weights[tag] = weight
     missing = [name for name in vocabulary.names if name not in weights]
     if missing:
         raise ValueError(
@@ -79,7 +86,7 @@ def from_file(path: str, vocabulary: tags.TagVocabulary) -> np.ndarray:
 
 
 def held_out(artists: list[str], labels: np.ndarray, seed: int) -> np.ndarray:
-    """Training recordings that the adaptive weights are judged on.
+    """Chooses the training recordings that adaptive weights are judged on.
 
     Args:
         artists: of each training recording.
@@ -87,7 +94,7 @@ def held_out(artists: list[str], labels: np.ndarray, seed: int) -> np.ndarray:
         seed: of the draw.
 
     Returns:
-        bool `[recordings]`, about a tenth, no artist on both sides.
+        bool `[recordings]`, true for about a tenth; no artist is on both sides.
     """
     sides = splits.assign_splits(
         artists, labels, weights=(1 - HELD_SHARE, HELD_SHARE), seed=seed
@@ -105,7 +112,7 @@ def held_out(artists: list[str], labels: np.ndarray, seed: int) -> np.ndarray:
 def parted(
     recordings: manifests.Manifest, seed: int
 ) -> tuple[manifests.Manifest, manifests.Manifest]:
-    """Those to learn from, and those that adaptive weights are judged on."""
+    """Splits off the recordings that adaptive weights are judged on."""
     rows = held_out(
         recordings.tracks.texts("artist"),
         recordings.labels(),
@@ -118,14 +125,14 @@ def parted(
 def over_chance(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Average precision of each tag, 0 at chance and 1 when perfect.
 
-    Without chance taken off, the rare tags would always count as the worst.
+    Without subtracting chance, rare tags would always count as the worst.
 
     Args:
         truth: `[n, tags]`.
         scores: `[n, tags]`.
 
     Returns:
-        float64 `[tags]`, NaN where all or none of the recordings have a tag.
+        float64 `[tags]`, NaN for a tag that all or no recordings have.
     """
     chance = truth.mean(axis=0, dtype=np.float64)
     found = metrics.average_precision(truth, scores)
@@ -137,13 +144,14 @@ def adapted(weights: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Raises the weights of the tags predicted worst.
 
     Args:
-        weights: float `[tags]`, those of the last epoch.
+        weights: float `[tags]`, the weights of the last epoch.
         scores: float `[tags]`, `over_chance` on the held-out recordings; NaN
             keeps the weight of a tag.
 
     Returns:
-        float32 `[tags]`: times 1.25 for the worst tag, by 1.25 for the best
-        and in between by rank; within `LOWEST` and `HIGHEST`, mean 1.
+        float32 `[tags]`: multiplied by 1.25 for the worst tag, divided by 1.25
+        for the best, in between by rank; within `LOWEST` and `HIGHEST`, with
+        mean 1.
     """
     known = np.isfinite(scores)
     if known.sum() < 2:

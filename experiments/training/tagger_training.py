@@ -1,4 +1,4 @@
-"""Training of a tagger that ends the same wherever it was interrupted."""
+"""Training of a tagger, with the same result wherever it is interrupted."""
 
 import contextlib
 import dataclasses
@@ -42,15 +42,15 @@ _log = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """What a training ends with.
+    """The result of a training.
 
     Attributes:
-        model: float32 tagger with the weights to use: those of the best
-            epoch, or of the last where there was no validation; averaged
-            where averaging is on.
+        model: tagger with the weights to use: those of the best epoch, or of
+            the last if there is no validation; averaged over the steps if the
+            settings say so.
         history: one dict per epoch.
         best_epoch: the epoch of the weights, from 1.
-        seconds: time spent, all starts together.
+        seconds: time spent; of a head on cached vectors, by the last start.
         lost: recordings that could not be read -> why.
     """
 
@@ -63,15 +63,15 @@ class Trained:
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """What is trained, as functions.
+    """The functions that make what is trained.
 
     Attributes:
-        build: `(recordings, pretrained)` -> the model that is scored and
-            kept, from waveform and peak to logits `[batch, tags]`. Their
-            vocabulary and labels set its outputs; `pretrained` takes over the
-            weights it is to start from.
-        fitted: that model -> the model of the same weights that is fitted.
-        loss: weights float `[tags]` or None -> the loss.
+        build: `(recordings, pretrained)` -> the model that is scored and kept,
+            from waveform and peak to logits `[batch, tags]`. Vocabulary and
+            labels of the recordings decide its outputs; `pretrained` copies
+            the weights it is to start from.
+        fitted: that model -> the model of the same weights that is trained.
+        loss: weights float `[tags]`, or None -> the loss.
     """
 
     build: Callable[[manifests.Manifest, bool], keras.Model]
@@ -107,7 +107,7 @@ def train_tagger(
 
 
 def _share(settings, train, trained):
-    """Has the tags of a trained tagger lend each other their logits."""
+    """Applies tag sharing to a trained tagger."""
     if settings.shuffle_labels:
         train = shuffled_labels(train, settings.seed)
     train = evaluation.readable(train, trained.lost)
@@ -127,7 +127,7 @@ def _share(settings, train, trained):
 
 
 def refuse_group(workers: group.Workers) -> None:
-    """Refuses several workers for what one trains in seconds."""
+    """Refuses several workers where one trains in seconds."""
     if workers.strategy is not None:
         raise ValueError(
             "--strategy is of networks that see the waveforms; a head on "
@@ -143,10 +143,10 @@ def train_head(
     run: run_folder.RunDir,
     recipe: Recipe,
 ) -> Trained:
-    """Trains what is behind a fixed body, on vectors that it gives once.
+    """Trains what follows a frozen body, on vectors that are computed once.
 
-    The arguments are those of `train_model`; `recipe.fitted` is the part from
-    clip vectors to the logits of every member.
+    The arguments are those of `train_model`; `recipe.fitted` gives the part
+    from clip vectors to the logits of every member.
     """
     begin = time.monotonic()
     _check_validation(settings, validation)
@@ -185,25 +185,25 @@ def train_model(
     recipe: Recipe,
     workers: group.Workers = group.ALONE,
 ) -> Trained:
-    """Trains a model, or goes on where the run was interrupted.
+    """Trains a model, or resumes where the run was interrupted.
 
     Args:
-        settings: all of the experiment.
+        settings: all settings of the experiment.
         train: recordings to learn from.
-        validation: recordings that choose the best epoch; None keeps the
+        validation: recordings to choose the best epoch by; None keeps the
             weights of the last.
-        run: gets the checkpoints, history.csv and TensorBoard's scalars;
-            None for workers that are not the chief.
-        recipe: what is trained.
-        workers: those that train it together.
+        run: gets the checkpoints, history.csv and TensorBoard's scalars; None
+            for workers other than the chief.
+        recipe: makes the models and the loss.
+        workers: the group that trains together.
 
     Returns:
-        The trained model and how it came about; for workers that are not the
-        chief, with the weights of the last step and no history.
+        The trained model and its history; for workers other than the chief, the
+        weights of the last step and no history.
 
     Raises:
-        ValueError: the data or a checkpoint does not fit the settings, or
-            the loss is no longer a number.
+        ValueError: the data or a checkpoint does not fit the settings, or the
+            loss is not a finite number.
     """
     training = settings.training
     if settings.shuffle_labels:
@@ -278,8 +278,8 @@ def build(
 
     Args:
         settings: all of the experiment.
-        train: its vocabulary and labels set the outputs and their prior.
-        pretrained: take over the weights that `init_from` names.
+        train: its vocabulary and labels decide the outputs and their prior.
+        pretrained: copy the weights that `init_from` names.
     """
     keras.utils.set_random_seed(settings.seed)
     prior = None
@@ -316,7 +316,7 @@ def make_loss(name: str, weights: np.ndarray | None) -> keras.losses.Loss:
 def shuffled_labels(
     manifest: manifests.Manifest, seed: int
 ) -> manifests.Manifest:
-    """Deals the tag lists out again among the recordings, at random.
+    """Shuffles the tag lists among the recordings.
 
     A model trained on them must not beat chance on held-out recordings.
     """
@@ -354,7 +354,7 @@ def _first_weights(choice, manifest):
 
 @contextlib.contextmanager
 def precision(name: str) -> Iterator[None]:
-    """Layers made inside compute in this precision; float32 without a GPU."""
+    """Gives layers made inside this precision; float32 without a GPU."""
     if name != "float32" and not tf.config.list_physical_devices("GPU"):
         _warn_of_no_gpu(name)
         name = "float32"

@@ -9,17 +9,17 @@ import tensorflow as tf
 
 
 class WeightAverage:
-    """Averages what a model has learned over its last steps.
+    """Averages the weights of a model exponentially over its steps.
 
-    Polyak and Juditsky (1992), exponential. Moving statistics of batch norm
-    are averaged like weights: they then belong to the averaged weights.
-    Keras' own `use_ema` overwrites the weights at the end of every `fit`,
-    which a run that was resumed calls more often.
+    Polyak and Juditsky (1992). Moving statistics of batch norm are averaged
+    like weights, so they fit the averaged weights. Keras' own `use_ema`
+    overwrites the weights at the end of every `fit`, which a resumed run calls
+    more often.
 
     Args:
         model: built.
-        decay: per step, in [0, 1); the early steps use less, `(1 + n) /
-            (10 + n)` at step n, so that the random start is soon forgotten.
+        decay: per step, in [0, 1); early steps use less, `(1 + n) / (10 + n)`
+            at step n, so the random start is soon forgotten.
 
     Attributes:
         variables: the averages, in the order of `model.weights`.
@@ -43,7 +43,7 @@ class WeightAverage:
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
-        """The model has the averages for its weights inside the block."""
+        """Puts the averages into the model for the duration of the block."""
         kept = [tf.identity(weight.value) for weight in self._weights]
         for average, weight in zip(self.variables, self._weights, strict=True):
             weight.assign(average.value)

@@ -1,4 +1,4 @@
-"""What a manifest must be like, and the files that it names."""
+"""Checks of a manifest and of the files that it names."""
 
 import pathlib
 from collections.abc import Callable, Iterator
@@ -15,14 +15,14 @@ _BLOCK_ROWS = 8_192
 
 
 def check_tracks(tracks: manifest_tracks.Tracks, path: object) -> None:
-    """Refuses tracks that no manifest can have.
+    """Refuses invalid tracks.
 
     Args:
         tracks: The recordings.
-        path: Of the table, for the message.
+        path: Path of the table, for the message.
 
     Raises:
-        ValueError: There are none, or one is damaged; names it.
+        ValueError: There are none, or one is invalid; names it.
     """
     if not tracks:
         raise ValueError(f"A manifest needs at least one track: {path}")
@@ -84,7 +84,7 @@ def _repeated(values: list[str]) -> np.ndarray:
 
 
 def has_addresses(tracks: manifest_tracks.Tracks) -> bool:
-    """Whether files of recordings are at addresses of their own."""
+    """Whether recordings are at remote addresses of their own."""
     return any(
         tracks.where("path", f"{scheme}://", is_start=True).any()
         for scheme in addresses.SCHEMES
@@ -94,10 +94,10 @@ def has_addresses(tracks: manifest_tracks.Tracks) -> bool:
 def check_place(
     folder: pathlib.Path | addresses.Address, tracks: manifest_tracks.Tracks
 ) -> None:
-    """Refuses an address for a data set whose audio lies elsewhere.
+    """Refuses a remote data set whose audio lies elsewhere.
 
     Raises:
-        ValueError: The folder is no local one, and tracks are read in place.
+        ValueError: The folder is remote, and tracks are read in place.
     """
     if not isinstance(folder, addresses.Address):
         return
@@ -113,15 +113,15 @@ def check_place(
 def check_files(
     folder: pathlib.Path | addresses.Address, tracks: manifest_tracks.Tracks
 ) -> None:
-    """Looks that every file is there and has its size.
+    """Checks that every file exists and has the right size.
 
     Args:
-        folder: Of the manifest.
+        folder: Folder of the manifest.
         tracks: The recordings.
 
     Raises:
         FileNotFoundError: Files are missing.
-        ValueError: Files have another size than they were written with.
+        ValueError: Files do not have the size they were written with.
         OSError: A server does not answer.
     """
     missing, cut = [], []

@@ -1,7 +1,7 @@
-"""Reads a table that is byte for byte as it was written, by the million rows.
+"""Reads tables of millions of rows that are byte for byte as they were written.
 
 Quotes, line ends and numbers are then as `csv_rows.write_rows` writes them, and
-are looked for in all rows at once. Other tables are for `csv_rows.read_rows`.
+are found in all rows at once. `csv_rows.read_rows` reads all other tables.
 """
 
 import numpy as np
@@ -14,10 +14,10 @@ _COMMA, _LINE_END, _QUOTE, _APOSTROPHE, _MINUS, _ZERO = b",\n\"'-0"
 
 
 def read(content: bytearray) -> tracks.Tracks:
-    """The recordings of a table.
+    """Reads the recordings of a table.
 
     Args:
-        content: Of a file that `write_rows` wrote; it is taken over.
+        content: Content of a file that `write_rows` wrote; it is modified.
     """
     ends, doubled = _cell_ends(content)
     columns: dict[str, tracks.Column] = {}

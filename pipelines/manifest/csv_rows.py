@@ -1,4 +1,4 @@
-"""How the rows of a manifest are kept in a CSV file."""
+"""Writes and reads the rows of a manifest as a CSV file."""
 
 import csv
 import hashlib
@@ -29,7 +29,7 @@ class _Hashed:
 
 
 def write_rows(path: pathlib.Path, table: Iterable[tuple]) -> str:
-    """Writes a table whole.
+    """Writes a table atomically.
 
     Args:
         path: CSV file.
@@ -60,7 +60,7 @@ def read_rows(path: pathlib.Path) -> Iterator[tuple]:
         Values in the order of `COLUMNS`, `tags` as a tuple.
 
     Raises:
-        ValueError: A line is not as it was written.
+        ValueError: A line was changed or damaged.
     """
     with (
         escaping.long_cells(),

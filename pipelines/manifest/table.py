@@ -31,12 +31,12 @@ class Manifest:
     """Prepared recordings and what they have in common.
 
     Attributes:
-        folder: Where the manifest and its files are.
-        sample_rate_hz: Rate of every recording, once it is read.
-        tracks: The recordings; given as `Track` each, they become columns.
-        vocabulary: The tags that are learned, in the order of the labels.
-        audit: What `splits.audit` found when the manifest was made.
-        source: Name, licence and citation of the data, and what made it.
+        folder: Folder of the manifest and its files.
+        sample_rate_hz: Sample rate of every recording as it is read.
+        tracks: The recordings; `Track` objects become columns.
+        vocabulary: The tags to learn, in the order of the labels.
+        audit: Result of `splits.audit` when the manifest was made.
+        source: Name, licence and citation of the data, and how it was made.
     """
 
     folder: pathlib.Path | addresses.Address
@@ -53,10 +53,10 @@ class Manifest:
         )
 
     def labels(self, dtype: type[np.generic] = np.float32) -> np.ndarray:
-        """Multi-hot labels; tags outside the vocabulary are left out.
+        """Returns multi-hot labels, without tags outside the vocabulary.
 
         Args:
-            dtype: Of the numbers.
+            dtype: Type of the numbers.
 
         Returns:
             0 or 1 `[tracks, tags]`.
@@ -64,16 +64,16 @@ class Manifest:
         return self.tracks.tags.multi_hot(self.vocabulary.names, dtype)
 
     def split(self, name: str) -> "Manifest":
-        """The manifest of one split.
+        """Returns the manifest of one split.
 
         Args:
             name: `train`, `validation` or `test`.
 
         Returns:
-            The manifest with that split's tracks only, in order.
+            The manifest with only that split's tracks, in order.
 
         Raises:
-            ValueError: No track is in that split; names the splits there are.
+            ValueError: No track is in that split; names those that exist.
         """
         rows = np.flatnonzero(self.tracks.where("split", name))
         if not len(rows):
@@ -84,12 +84,12 @@ class Manifest:
         return self.subset(rows)
 
     def subset(self, rows: Iterable[int]) -> "Manifest":
-        """The manifest of the tracks at these positions, in this order."""
+        """Returns the manifest of the tracks at these positions, in order."""
         return dataclasses.replace(self, tracks=self.tracks.take(rows))
 
     @property
     def split_counts(self) -> dict[str, int]:
-        """Number of tracks in each split that has any; "" for no split."""
+        """Number of tracks in each split that has any; "" is no split."""
         counts = {
             side: np.count_nonzero(self.tracks.where("split", side))
             for side in (*SPLITS, "")
@@ -98,7 +98,11 @@ class Manifest:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """16 hex digits of all that decides what a model learns from it."""
+        """16 hex digits of all that decides what a model learns from it.
+
+        That is rate, vocabulary, and each recording's name, split, tags, length
+        and audio. Artists, by which folds are made, are not part of it.
+        """
         known = hashlib.sha256()
         facts = [self.sample_rate_hz, self.vocabulary.names]
         known.update(json.dumps(facts).encode())
@@ -124,10 +128,10 @@ class Manifest:
 
     @property
     def local_folder(self) -> pathlib.Path:
-        """The folder of a data set that is here.
+        """The folder of a local data set.
 
         Raises:
-            ValueError: It is in a bucket.
+            ValueError: It is remote.
         """
         if isinstance(self.folder, addresses.Address):
             raise ValueError(
@@ -139,14 +143,14 @@ class Manifest:
     def wav_path(
         self, track: manifest_tracks.Track
     ) -> pathlib.Path | addresses.Address:
-        """Where the samples of a track are."""
+        """Returns the file of a track."""
         if addresses.is_remote(track.path):
             return addresses.Address(track.path)
         return self.folder / track.path
 
     @property
     def has_addresses(self) -> bool:
-        """Whether recordings are elsewhere than on this machine."""
+        """Whether any recording is remote."""
         is_there = isinstance(self.folder, addresses.Address)
         return is_there or checks.has_addresses(self.tracks)
 
@@ -154,8 +158,8 @@ class Manifest:
 def write_manifest(manifest: Manifest) -> pathlib.Path:
     """Writes `manifest.csv` and `manifest.json` into the manifest's folder.
 
-    Each file is replaced whole, so that a reader or a crash never meets half
-    of one; the second names the fingerprint of the first.
+    Each file is replaced atomically, so no reader meets half of one, and no
+    crash leaves it; the second states the fingerprint of the first.
 
     Args:
         manifest: What to write.
@@ -164,7 +168,7 @@ def write_manifest(manifest: Manifest) -> pathlib.Path:
         Path of `manifest.csv`.
 
     Raises:
-        ValueError: A track cannot be written as it is.
+        ValueError: A track is invalid.
     """
     folder = manifest.local_folder
     checks.check_tracks(manifest.tracks, folder / TABLE_NAME)
@@ -189,19 +193,19 @@ def write_manifest(manifest: Manifest) -> pathlib.Path:
 def read_manifest(
     path: str | os.PathLike[str] | addresses.Address, check_files: bool = True
 ) -> Manifest:
-    """Reads a manifest and checks that every file is there and whole.
+    """Reads a manifest and checks that every file exists and is whole.
 
     Args:
-        path: Its folder, or the `manifest.csv` in it; or the address of one.
-        check_files: Whether files that are missing or cut are an error.
+        path: Its folder, or the `manifest.csv` in it; local, or an address.
+        check_files: Whether missing or truncated files are an error.
 
     Returns:
         The manifest.
 
     Raises:
         FileNotFoundError: There is no manifest, or files of it are missing.
-        ValueError: The manifest is damaged, files of it are cut, or audio of
-            a data set at an address lies elsewhere.
+        ValueError: The manifest is damaged, files of it are truncated, or the
+            audio of a remote data set lies elsewhere.
         OSError: A server does not answer.
     """
     folder = addresses.place(path)

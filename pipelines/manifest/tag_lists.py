@@ -1,4 +1,4 @@
-"""The tags of many recordings: numbers of names, row after row."""
+"""The tags of many recordings, stored as one array of numbers."""
 
 import array
 import functools
@@ -17,7 +17,7 @@ class TagLists:
     Attributes:
         names: Every tag that occurs, once.
         codes: Position in `names` of each tag of each row, int32 `[entries]`.
-        bounds: Where rows begin and end in `codes`, int64 `[rows + 1]`.
+        bounds: Start and end of each row in `codes`, int64 `[rows + 1]`.
 
     Example:
         >>> lists = TagLists.of([("rock", "loud"), (), ("loud",)])
@@ -91,7 +91,7 @@ class TagLists:
 
 
 class Growing:
-    """Makes `TagLists` of parts as they come."""
+    """Collects rows into `TagLists`."""
 
     def __init__(self) -> None:
         """Begins without a row."""
@@ -124,7 +124,7 @@ class Growing:
 
 
 class TagCells:
-    """The tags of many recordings, in cells that are read when asked for."""
+    """The tags of many recordings, in cells that are read on demand."""
 
     def __init__(self, cells: texts.Texts):
         """Takes cells that `join_tags` made."""
@@ -162,7 +162,7 @@ class TagCells:
 
 
 def join_tags(names: Iterable[str]) -> str:
-    """One cell of tags, joined by `|`; a `|` inside a tag gets a backslash."""
+    """Joins tags by `|` into one cell; a `|` in a tag gets a backslash."""
     joined = "|".join(names := tuple(names))
     if "\\" not in joined and joined.count("|") < max(len(names), 1):
         return joined
@@ -170,7 +170,7 @@ def join_tags(names: Iterable[str]) -> str:
 
 
 def split_tags(cell: str) -> tuple[str, ...]:
-    """The tags of a cell that `join_tags` made."""
+    """Splits a cell that `join_tags` made."""
     if "\\" not in cell:
         return tuple(cell.split("|")) if cell else ()
     names = re.findall(r"(?:[^\\|]|\\.)+", cell, re.DOTALL)

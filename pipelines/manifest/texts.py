@@ -1,4 +1,4 @@
-"""A column of texts: the bytes of all, and where each begins and ends."""
+"""A column of texts: one block of bytes, and the bounds of each text."""
 
 from collections.abc import Iterable, Iterator
 from typing import cast
@@ -11,7 +11,7 @@ _BLOCK_ROWS = 8_192
 
 
 class Texts:
-    """Texts in one piece of memory; one becomes a `str` when it is asked for.
+    """Texts in one block of memory; each becomes a `str` on demand.
 
     Example:
         >>> some = Texts.of(["rock", "", "ü"])
@@ -25,7 +25,7 @@ class Texts:
         """Takes the parts as they are.
 
         Args:
-            content: What the texts lie in, UTF-8.
+            content: The bytes of all texts, UTF-8.
             starts: First byte of each.
             ends: The byte behind each.
         """
@@ -59,7 +59,7 @@ class Texts:
             )
 
     def shorten(self, row: int, text: str) -> None:
-        """Puts a text into the place of a longer one, in a `bytearray`."""
+        """Overwrites a text with one no longer, in a `bytearray`."""
         encoded = text.encode("utf-8", _ODD)
         start = int(self._starts[row])
         content = cast(bytearray, self._content)
@@ -91,7 +91,7 @@ class Texts:
 
 
 class Decimals:
-    """Decimal numbers that are read when somebody asks: it takes a second."""
+    """Decimal numbers that are parsed on demand, as that takes a second."""
 
     def __init__(self, cells: Texts):
         """Takes texts that are numbers, all of them."""

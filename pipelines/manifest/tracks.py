@@ -1,4 +1,4 @@
-"""Recordings by the million: columns, of which a `Track` is one row."""
+"""Millions of recordings in columns; a `Track` is one row."""
 
 import dataclasses
 import itertools
@@ -21,19 +21,19 @@ class Track:
 
     Attributes:
         track_id: Unique name.
-        path: Its file, relative to the manifest's folder, with `/`;
-            absolute, or an address, where it lies elsewhere and was not
-            converted.
-        split: One of `SPLITS`, "" where none is given.
-        artist: "" where unknown.
+        path: Its file, relative to the manifest's folder, with `/`; absolute or
+            an address if it was not converted and lies elsewhere.
+        split: One of `SPLITS`, or "" for none.
+        artist: Its artist, "" if unknown.
         tags: All clean tags, also those outside the vocabulary.
         samples: Length of the recording at the manifest's rate.
         peak: Loudest absolute sample before scaling to full scale.
         data_offset: Byte of a prepared WAV at which the samples start.
         file_bytes: Size of the file.
         audio_hash: Equal for equal samples.
-        codec: `PREPARED`, or that of a file as it lies, as `flac/pcm_16`.
-        source_rate_hz: Rate of a file that was not converted, else 0.
+        codec: `PREPARED`, or the codec of a file that was not converted, such
+            as `flac/pcm_16`.
+        source_rate_hz: Sample rate of a file that was not converted, else 0.
         source_frames: Its length at that rate, else 0.
     """
 
@@ -69,9 +69,9 @@ Column = (
 
 
 class Tracks(Sequence[Track]):
-    """Recordings in columns; a `Track` is made when it is asked for.
+    """Recordings in columns; a `Track` is made on demand.
 
-    A part of them (`take`, a slice) shares the columns.
+    A selection (`take`, a slice) shares the columns.
 
     Example:
         >>> made = Tracks.of([])

@@ -1,8 +1,8 @@
-"""NumPy files (`.npy`) of samples: what one holds, and any part of it.
+"""NumPy files (`.npy`) of samples: their layout, and any part of them.
 
-Only the bytes of the part are read, by offset. A mapped file would end the
-process (SIGBUS) where it was cut short behind its back; here that is an error
-like any other. Nothing is unpickled.
+Only the bytes of the part are read, by offset. A mapped file that is truncated
+while in use would end the process (SIGBUS); here that is an error like any
+other. Nothing is unpickled.
 """
 
 import dataclasses
@@ -24,7 +24,7 @@ MAX_CHANNELS = 8
 
 _INT16_SCALE = np.float32(1 / 32_768)  # as libsndfile scales 16-bit files
 _BLOCK_FRAMES = 1 << 18
-# As what literals in a header may raise, besides what numpy makes of it.
+# What the literals of a header may raise, besides numpy's own errors.
 _HEADER_ERRORS = (
     ValueError,
     SyntaxError,
@@ -63,15 +63,15 @@ def is_array(path: str | os.PathLike[str] | addresses.Address) -> bool:
 def read_layout(file: io.FileIO) -> Layout:
     """Reads the header.
 
-    An array of one axis is `[samples]`. Of two axes, the one of at most
-    `MAX_CHANNELS` is that of the channels, in either place; where both or
-    none are so short, nobody can tell and the file is refused.
+    An array of one axis is `[samples]`. Of two axes, the one no longer than
+    `MAX_CHANNELS` holds the channels, whichever it is; if both or neither are
+    that short, the file is refused as ambiguous.
 
     Args:
         file: At its start.
 
     Raises:
-        UnusableAudio: It is no such array, or was cut short.
+        UnusableAudio: It is not such an array, or is truncated.
     """
     try:
         version = np.lib.format.read_magic(file)
@@ -121,15 +121,16 @@ def read_frames(
 
     Args:
         file: The file, anywhere.
-        layout: What `read_layout` said of it.
+        layout: Its layout, from `read_layout`.
         first: First frame.
-        frames: How many; fewer where the file ends before.
+        frames: How many; fewer if the file ends before.
 
     Returns:
-        float32 `[frames, channels]`, 16-bit samples as -1 to 1.
+        float32 `[frames, channels]`; 16-bit samples are scaled to -1 to 1.
 
     Raises:
-        OSError: The file ends before its header says, or cannot be read.
+        OSError: The file ends earlier than its header says, or cannot be
+            read.
     """
     frames = max(0, min(frames, layout.frames - first))
     width = layout.channels if layout.interleaved else 1
@@ -155,7 +156,7 @@ def decode_array(
 
     Args:
         path: The file.
-        array_rate_hz: Its rate, which it does not tell itself.
+        array_rate_hz: Its sample rate, which the file does not state.
         sample_rate_hz: Rate of the result.
 
     Raises:

@@ -1,8 +1,8 @@
 """The chain from a manifest to batches: order, crop, mask, mix, prefetch.
 
-Everything random in epoch `e` is a function of `(seed, e)` and the position
-in the epoch: example 17 of epoch 3 is the same whatever was read before it,
-so a stream may begin at any step.
+Everything random in epoch `e` is a function of `(seed, e)` and the position in
+the epoch. Example 17 of epoch 3 is the same whatever was read before it, so a
+stream can begin at any step.
 """
 
 import dataclasses
@@ -18,23 +18,23 @@ from tftag import audio
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-    """What is varied in training beyond the crop.
+    """How training clips are varied beyond the random crop.
 
-    Masks are SpecAugment's (https://arxiv.org/abs/1904.08779), mixing is
+    Masks are those of SpecAugment (https://arxiv.org/abs/1904.08779), mixing is
     mixup (https://arxiv.org/abs/1710.09412).
 
     Attributes:
-        mel_masks: Masks over mel bands per clip.
+        mel_masks: Number of masks over mel bands per clip.
         mel_mask_bands: Largest width of a mel mask; widths are uniform.
-        time_masks: Masks over frames per clip.
+        time_masks: Number of masks over frames per clip.
         time_mask_frames: Largest width of a time mask; widths are uniform.
-        mixup_alpha: Clips are mixed in pairs with a weight from
-            Beta(alpha, alpha); 0 mixes nothing.
-        tag_balance: 0 reads each recording once an epoch. Above, recordings
-            are drawn with replacement, each with the probability
-            `sum(1 / recordings of tag, over its tags) ** tag_balance`: at 1
-            that is drawing a tag, each as often, then one of its recordings.
-            Those without tags count as the least likely one with.
+        mixup_alpha: Mix clips in pairs, with a weight from Beta(alpha, alpha);
+            0 mixes nothing.
+        tag_balance: 0 reads each recording once per epoch. Otherwise recordings
+            are drawn with replacement, with probabilities proportional to
+            `sum(1 / recordings of tag, over its tags) ** tag_balance`: 1 is
+            like drawing a tag uniformly, then one of its recordings. One
+            without tags counts like the least likely one with tags.
     """
 
     mel_masks: int = 0
@@ -45,7 +45,7 @@ class Augmentation:
     tag_balance: float = 0.0
 
     def __post_init__(self):
-        """Refuses what cannot be drawn."""
+        """Refuses invalid values."""
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             whole = field.type is int
@@ -61,12 +61,12 @@ NO_AUGMENTATION = Augmentation()
 
 @dataclasses.dataclass(frozen=True)
 class Share:
-    """What one of several workers reads of every batch.
+    """The part of every batch that one of several workers reads.
 
     Attributes:
-        parts: Equal parts that a batch is cut into, one for each device.
-        first: Of the parts that are read, from 0.
-        count: Parts that are read.
+        parts: Number of equal parts that a batch is cut into, one per device.
+        first: First part that is read, from 0.
+        count: Number of parts that are read.
     """
 
     parts: int = 1
@@ -121,20 +121,21 @@ def training_dataset(
 ) -> tf.data.Dataset:
     """Builds one stream of random crops over all epochs.
 
-    An epoch leaves out the last `tracks % batch_size` of its order.
+    Every epoch leaves out the last `tracks % batch_size` recordings of its
+    order.
 
     Args:
         manifest: The recordings to train on.
-        spec: Length of the clips, and what bounds the masks.
+        spec: Gives the length of the clips and the bounds of the masks.
         reader: Reads clips of `manifest`.
         batch_size: Clips per batch.
-        seed: All randomness is drawn from it.
+        seed: Seed of everything random.
         epochs: Epochs of the whole stream.
-        first_step: Batches to leave out first; nothing is read for them.
-        augmentation: What to draw beyond the crop.
-        share: What is read of every batch; its parts are elements of their
-            own, `batch` is then `batch_size / parts`. The examples are the
-            same whatever the number of parts.
+        first_step: Batches to skip at the start; nothing is read for them.
+        augmentation: How to vary clips beyond the crop.
+        share: The part of every batch to read. Each part is an element of its
+            own, whose `batch` is `batch_size / parts`. The examples are the
+            same for any number of parts.
 
     Returns:
         A data set of `steps_per_epoch * epochs - first_step` elements
@@ -143,8 +144,8 @@ def training_dataset(
         `[batch]`, the recording's loudest sample in the unit of `waveform`;
         `mel_masks` and `time_masks`, int32 `[batch, masks, 2]`, start and
         width. `labels` is float32 `[batch, tags]`. Too many lost files raise
-        `tf.errors.InvalidArgumentError` with the reader's text in it, inside
-        of `with reader.plain_errors():` the plain `ValueError`.
+        `tf.errors.InvalidArgumentError` with the reader's text in it, or, in
+        `with reader.plain_errors():`, the plain `ValueError`.
 
     Raises:
         ValueError: The arguments do not fit together.
@@ -243,15 +244,15 @@ def evaluation_dataset(
 
     Args:
         manifest: The recordings to score.
-        spec: Length of the clips and their distance.
+        spec: Gives the length of the clips and their distance.
         reader: Reads clips of `manifest`.
         batch_size: Clips per batch; the last batch may hold fewer.
 
     Returns:
         A data set of `waveform`, int16 `[batch, samples]`; `peak`, float32
         `[batch]`; `row`, int64 `[batch]`, the recording's position in the
-        manifest. A file that cannot be read is an error that names it,
-        raised as in training: a score must not come from another recording.
+        manifest. A file that cannot be read raises an error that names it, as
+        in training: a score must not come from another recording.
 
     Raises:
         ValueError: The arguments do not fit together.
@@ -328,7 +329,7 @@ def _draw_epoch(seed, samples, probabilities, spec, augmentation):
 def _mix(values, weight):
     """Mixes each row with the one before it.
 
-    With one row more than weights, the first is only what is before.
+    If there is one row more than weights, the first row is only mixed in.
     """
     before = tf.roll(values, 1, axis=0)
     extra = values.shape[0] - weight.shape[0]

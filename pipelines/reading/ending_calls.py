@@ -1,10 +1,10 @@
-"""Python that TensorFlow's threads call, and the end of the program.
+"""Lets the program end while TensorFlow's threads still call Python.
 
-A call that comes to Python when the interpreter has ended never returns, and
+A call into Python after the interpreter has ended never returns, and
 TensorFlow waits for it for ever. So at the end of the program calls return at
-once, and the interpreter goes when none has come for a moment. The moment is
-counted in short sleeps: where the machine is busy they take as much longer as
-the threads do that may still call.
+once, and the interpreter exits once none has come for a moment. The moment is
+counted in short sleeps: on a busy machine they take longer, and so do the
+threads that may call.
 """
 
 import atexit
@@ -19,7 +19,7 @@ _LONGEST_SECONDS = 30.0
 
 
 class _Calls:
-    """What is under way."""
+    """The calls under way."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -41,10 +41,10 @@ _calls = _Calls()
 
 
 def until_exit(function: Callable) -> Callable:
-    """Wraps what a `tf.numpy_function` calls.
+    """Wraps a function that `tf.numpy_function` calls.
 
     Args:
-        function: Called as it is until the program ends. After that its data
+        function: Called unchanged until the program ends. From then on its data
             set has no more elements.
     """
     _wait_at_exit()

@@ -1,11 +1,11 @@
-"""Recordings at addresses as files of this machine, from a cache with a limit.
+"""Remote recordings as local files, from a cache of limited size.
 
-Where a second of compressed audio lies in its file, only the file itself says:
-an MP3 is followed from its start, an Ogg is counted page by page. So a file is
-fetched whole, once, and kept as long as there is room. What finds none is
-fetched again for every clip, and nothing makes place for it: an epoch reads
-every file once, so that the one that was read longest ago, which caches throw
-away, is the next that is wanted.
+Where a second of compressed audio lies in a file, only the file itself can
+tell: an MP3 is followed from its start, an Ogg file is counted page by page.
+So a file is fetched whole, once, and kept while there is room. Files that find
+no room are fetched again for every clip, and nothing is evicted for them: an
+epoch reads every file once, so the least recently used file, which caches
+evict, is the one that is wanted next.
 """
 
 import contextlib
@@ -21,10 +21,10 @@ from tftag.files import atomic_write, cache
 from tftag.files.remote import address as addresses
 from tftag.files.remote import local_copy, remote
 
-# Names the limit in GB; 0 keeps nothing.
+# Environment variable with the limit in GB; 0 keeps nothing.
 LIMIT_VARIABLE = "TFTAG_AUDIO_CACHE_GB"
 _DEFAULT_GB = 20.0
-# Of the disk, for others.
+# Left free on the disk.
 _SPARED_BYTES = 1 << 30
 
 _log = logging.getLogger(__name__)
@@ -33,18 +33,18 @@ _log = logging.getLogger(__name__)
 class FetchedFiles:
     """The files of a cache, safe in many threads.
 
-    Several processes may share a folder: what each of them keeps counts for
-    those that begin later.
+    Several processes may share a folder. What each of them keeps counts towards
+    the limit of those that start later.
     """
 
     def __init__(self, folder: pathlib.Path | None = None):
         """Reads the limit, and nothing else yet.
 
         Args:
-            folder: Of the cache; None is `recordings` in that of the user.
+            folder: The cache; None is `recordings` in the user's cache.
 
         Raises:
-            ValueError: The limit is no number.
+            ValueError: The limit is not a number.
         """
         self._folder = folder or cache.folder() / "recordings"
         self._limit_bytes = _limit_bytes()
@@ -59,15 +59,15 @@ class FetchedFiles:
         file_bytes: int,
         known_as: str,
     ) -> Iterator[pathlib.Path]:
-        """A file on this machine, to be read within the block.
+        """Gives a local file to read within the block.
 
         Args:
-            place: The file; one of this machine is taken as it is.
+            place: The file; a local one is given as it is.
             file_bytes: Its size when it was prepared.
-            known_as: Another one where its audio is another.
+            known_as: Identifies its audio; differs if the audio does.
 
         Raises:
-            OSError: It cannot be fetched, or has another size by now.
+            OSError: It cannot be fetched, or its size has changed.
         """
         if not isinstance(place, addresses.Address):
             yield place
@@ -86,8 +86,11 @@ class FetchedFiles:
         with self._lock:
             self._folder.mkdir(parents=True, exist_ok=True)
             if self._held is None:
-                entries = os.scandir(self._folder)
-                self._held = {one.name: one.stat().st_size for one in entries}
+                # One that another process gives its name may be gone by now.
+                self._held = {
+                    path.name: _size(path) or 0
+                    for path in self._folder.iterdir()
+                }
             self._held.pop(name, None)
             free_bytes = min(
                 self._limit_bytes - sum(self._held.values()),

@@ -1,10 +1,10 @@
-"""A clip of a file that was never converted, as if it had been.
+"""Clips of files that were not converted, as if they had been.
 
 Conversion averages the channels, resamples the whole recording and scales it
-to its peak. The same is done here to a part: it begins where an output sample
-falls on a source sample, so that the resampler has the phase it has in the
-whole, and is longer than the clip by what the resampler's filter reaches. The
-result is equal to within one step of 16 bits; without resampling, equal.
+to its peak. Here the same is done to a part. It begins where an output sample
+falls on a source sample, so the resampler has the same phase as for the whole,
+and it exceeds the clip by the reach of the resampler's filter. The result is
+equal to within one step of 16 bits; without resampling it is equal.
 """
 
 import dataclasses
@@ -29,10 +29,10 @@ class SourceFile:
     """A file that was not converted.
 
     Attributes:
-        path: Where it is.
+        path: The file.
         codec: As in the manifest.
-        rate_hz: Its own rate.
-        frames: Its own length; what a decoder finds behind is not used.
+        rate_hz: Its own sample rate.
+        frames: Its own length; frames that a decoder finds beyond are not used.
     """
 
     path: str | os.PathLike[str]
@@ -44,17 +44,17 @@ class SourceFile:
 def frames_needed(
     source_rate_hz: int, sample_rate_hz: int, start: int, count: int
 ) -> tuple[int, int, int]:
-    """What part of a file gives a clip.
+    """Finds the part of a file that a clip is made from.
 
     Args:
-        source_rate_hz: Rate of the file.
-        sample_rate_hz: Rate of the clip.
+        source_rate_hz: Sample rate of the file.
+        sample_rate_hz: Sample rate of the clip.
         start: First sample of the clip.
-        count: Its length.
+        count: Length of the clip.
 
     Returns:
-        First frame of the part; its number of frames, where the file is that
-        long; and how many of its samples, when resampled, lie before the clip.
+        First frame of the part; its number of frames, if the file is that
+        long; and how many resampled samples of it lie before the clip.
     """
     if source_rate_hz == sample_rate_hz:
         return start, count, 0
@@ -77,22 +77,23 @@ def read_clip(
     count: int,
     decoder: slice_decoders.Decoder,
 ) -> np.ndarray:
-    """Reads a clip of a recording where it lies.
+    """Reads a clip of a recording that was not converted.
 
     Args:
         source: Its file.
-        sample_rate_hz: Rate of the clip.
-        peak: Of the whole recording, at the clip's rate.
+        sample_rate_hz: Sample rate of the clip.
+        peak: Peak of the whole recording, at the clip's rate.
         start: First sample of the clip.
-        count: Its length, inside of the recording.
+        count: Length of the clip, which lies within the recording.
         decoder: Reads the file.
 
     Returns:
-        int16 `[samples]`, the recording's loudest sample at +-`FULL_SCALE`.
+        int16 `[samples]`, with the recording's loudest sample at
+        +-`FULL_SCALE`.
 
     Raises:
         OSError: The file cannot be read.
-        Undecodable: The file is no longer what it was.
+        Undecodable: The file has changed since it was prepared.
     """
     first, frames, before = frames_needed(
         source.rate_hz, sample_rate_hz, start, count
@@ -127,10 +128,10 @@ def fill(
     """Reads a clip into `clip`; returns why it could not, or None.
 
     Args:
-        clip: int16 `[samples]`, inside of the recording.
+        clip: int16 `[samples]`; the clip lies within the recording.
         path: The file.
-        track: What the manifest says of it.
-        sample_rate_hz: Rate of the clip.
+        track: Its row of the manifest.
+        sample_rate_hz: Sample rate of the clip.
         start: First sample of the clip.
         decoder: Reads the file.
     """

@@ -1,4 +1,4 @@
-"""Whether a file can be read in slices: tried once, when data is prepared."""
+"""Checks, when data is prepared, that a file can be read in slices."""
 
 import os
 
@@ -19,17 +19,17 @@ def facts(
     sample_rate_hz: int,
     array_rate_hz: int | None,
 ) -> dict:
-    """What a manifest needs to say of a file that stays where it is.
+    """Finds what the manifest must say of a file that stays where it is.
 
-    Slices at its start, at its end and between are compared with the whole
-    decoding: some files (streams of unknown length, some containers) cannot
-    be read from the middle.
+    Slices from its start to its end are compared with the whole decoding, as
+    some files (streams of unknown length, some containers) cannot be read from
+    the middle.
 
     Args:
         source: The file.
-        recording: All of it, decoded.
-        sample_rate_hz: Rate of `recording`.
-        array_rate_hz: Rate of the file, where it is a NumPy array.
+        recording: The whole file, decoded.
+        sample_rate_hz: Sample rate of `recording`.
+        array_rate_hz: Sample rate of the file, if it is a NumPy array.
 
     Returns:
         `codec`, `source_rate_hz`, `source_frames`, `data_offset` and
@@ -37,7 +37,7 @@ def facts(
 
     Raises:
         Undecodable: It must be converted; says why.
-        OSError: It cannot be read any more.
+        OSError: It can no longer be read.
     """
     try:
         source.encode()

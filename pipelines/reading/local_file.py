@@ -1,18 +1,18 @@
-"""Bytes of a file of this machine: all that were asked for, or why not."""
+"""Bytes of a local file: all that were asked for, or an error."""
 
 import io
 import os
 
 
 def open_whole(path: str | os.PathLike[str], file_bytes: int) -> io.FileIO:
-    """Opens a file that is as long as a manifest says.
+    """Opens a file that has the size stated in the manifest.
 
     Args:
         path: The file.
         file_bytes: Its size when the manifest was made.
 
     Returns:
-        The file, unbuffered: just the slice is read.
+        The file, unbuffered, so that only the slice is read.
 
     Raises:
         OSError: It cannot be opened, or has another size.
@@ -28,14 +28,14 @@ def open_whole(path: str | os.PathLike[str], file_bytes: int) -> io.FileIO:
 
 
 def fill(file: io.FileIO, unread: memoryview) -> None:
-    """Reads from where the file is until the memory is full.
+    """Reads from the file's position until the memory is full.
 
     Args:
         file: Unbuffered.
-        unread: Bytes to fill, all of them.
+        unread: Memory to fill.
 
     Raises:
-        OSError: The file ends before, or cannot be read.
+        OSError: The file ends too early, or cannot be read.
     """
     while unread:
         read_bytes = file.readinto(unread)

@@ -1,4 +1,4 @@
-"""Stateless draws: a function of a seed, equal wherever it is called.
+"""Stateless draws: the same seed gives the same draw wherever it is made.
 
 A seed is an integer tensor `[2]`.
 """
@@ -23,9 +23,9 @@ def rows(seed: Seed, count: int, probabilities: np.ndarray | None) -> tf.Tensor:
 
     Args:
         seed: The seed.
-        count: How many recordings there are, and are drawn.
+        count: Number of recordings, of which as many are drawn.
         probabilities: Of each recording `[count]`, to draw with replacement;
-            `None` shuffles.
+            `None` shuffles instead.
 
     Returns:
         int64 `[count]`.
@@ -47,9 +47,9 @@ def row_probabilities(labels: np.ndarray, tag_balance: float) -> np.ndarray:
 
     Args:
         labels: 0 or 1 `[tracks, tags]`.
-        tag_balance: The power of `sum(1 / recordings of tag)` over the tags
-            of a recording. A recording without tags counts as the least
-            likely one with.
+        tag_balance: Exponent of `sum(1 / recordings of tag)` over the tags of
+            a recording. One without tags counts like the least likely one
+            with tags.
 
     Returns:
         float64 `[tracks]`, adding up to 1.
@@ -82,8 +82,8 @@ def starts(seed: Seed, samples: tf.Tensor, clip_samples: int) -> tf.Tensor:
         clip_samples: Length of a clip.
 
     Returns:
-        int64 `[tracks]`, uniform over 0 to `samples - clip_samples`, both
-        among them; 0 for a recording no longer than a clip.
+        int64 `[tracks]`, uniform over 0 to `samples - clip_samples`
+        inclusive; 0 for a recording no longer than a clip.
     """
     choices = tf.maximum(samples - clip_samples, 0) + 1
     drawn = _uniform(seed, tf.shape(samples)) * tf.cast(choices, tf.float64)
@@ -100,7 +100,7 @@ def check_masks(
         spec: Of the clips.
 
     Raises:
-        ValueError: Masks are asked for that do not fit.
+        ValueError: A mask may be too wide.
     """
     for count, name, length, axis in (
         ("mel_masks", "mel_mask_bands", spec.mel_bands, "mel bands"),
@@ -119,12 +119,12 @@ def masks(
 ) -> tf.Tensor:
     """Draws SpecAugment's masks along one axis.
 
-    The width is uniform over 0 to `max_width`, then the start over all that
-    keep the mask inside (https://arxiv.org/abs/1904.08779).
+    The width is uniform over 0 to `max_width`, then the start is uniform over
+    those that keep the mask inside (https://arxiv.org/abs/1904.08779).
 
     Args:
         seed: The seed.
-        shape: Clips and masks of each, `[clips, masks]`.
+        shape: `[clips, masks]`, the number of clips and of masks per clip.
         max_width: Largest width, in cells of the axis.
         length: Cells of the axis.
 
@@ -143,7 +143,7 @@ def mixup_weights(seed: Seed, count: int, alpha: float) -> tf.Tensor:
     Args:
         seed: The seed.
         count: How many.
-        alpha: 1 is uniform; near 0 leaves one of two nearly alone.
+        alpha: 1 is uniform; near 0, one of the two nearly vanishes.
 
     Returns:
         float32 `[count]`, 0 to 1.

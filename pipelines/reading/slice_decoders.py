@@ -1,10 +1,10 @@
-"""Samples of a part of an audio file, as they are in it.
+"""Decoders of a part of an audio file, at the file's own rate.
 
 A decoder is called with path, codec, first frame and number of frames, and
-returns float32 `[frames, channels]` at the file's own rate: fewer frames only
-where the file ends. What cannot be read is an `OSError` or an `Undecodable`.
-`libsndfile` here and `tensorflow_io_decoder` agree: for lossless codecs to the
-bit, for lossy ones to 2e-6 of full scale.
+returns float32 `[frames, channels]`, fewer frames only where the file ends. If
+it cannot read the file, it raises `OSError` or `Undecodable`. `libsndfile`
+here and `tensorflow_io_decoder` agree: for lossless codecs to the bit, for
+lossy ones to 2e-6 of full scale.
 """
 
 import io
@@ -39,21 +39,21 @@ class Undecodable(ValueError):
 
 
 class _Slice(soundfile.SoundFile):
-    """Seeks when told to: soundfile also would after each reading."""
+    """Seeks only when told to; soundfile would also do so after each read."""
 
     def seekable(self):
         return False
 
 
 def describe(path: str | os.PathLike[str]) -> tuple[str, int, int]:
-    """What libsndfile says of an audio file.
+    """Describes an audio file as libsndfile does.
 
     Returns:
-        Format and encoding, as in `flac/pcm_16`; rate in Hz; frames, which
-        is an estimate in some MP3 files, and huge where it is unknown.
+        Format and encoding, such as `flac/pcm_16`; sample rate in Hz; number
+        of frames, an estimate for some MP3 files and huge if unknown.
 
     Raises:
-        Undecodable: It does not know the file.
+        Undecodable: libsndfile cannot read the file.
     """
     try:
         with _Slice(os.fsencode(path)) as file:
@@ -70,15 +70,15 @@ def libsndfile(
 
     Args:
         path: The file.
-        codec: What `describe` said of it, or `arrays.CODEC`.
+        codec: Its codec, from `describe`, or `arrays.CODEC`.
         first: First frame.
         frames: How many.
 
     Returns:
-        float32 `[frames, channels]`; fewer frames where the file ends before.
+        float32 `[frames, channels]`; fewer frames if the file ends before.
 
     Raises:
-        Undecodable: It cannot be read as what it was.
+        Undecodable: It cannot be read by this codec.
         OSError: It cannot be opened.
     """
     if codec == arrays.CODEC:

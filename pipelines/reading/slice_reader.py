@@ -1,4 +1,4 @@
-"""Bytes to samples: just the slice of a recording that a batch uses."""
+"""Reads the slices of recordings that a batch uses."""
 
 import contextlib
 import logging
@@ -21,18 +21,18 @@ from tftag.files.remote import remote, retries
 logger = logging.getLogger(__name__)
 
 _BYTES_PER_SAMPLE = 2
-# TensorFlow takes an array over without a copy when it begins on such a line.
+# TensorFlow takes over an array without a copy if it is aligned like this.
 _ALIGNMENT_BYTES = 64
 
 
 class SliceReader:
     """Reads clips of the recordings of one manifest, safe in many threads.
 
-    A file that is gone, cut or unreadable is lost: it is named once in the
-    log, kept in `lost`, and the next readable row takes its place, until too
-    many are lost. The same loss always has the same replacement.
-    Prepared WAVs are read as they are; what was not converted is decoded to
-    the same samples, by `in_place`, from a cache where it is at an address.
+    A file that is missing, truncated or unreadable is lost: it is named once in
+    the log and kept in `lost`, and the next readable row takes its place, until
+    too many are lost. The same loss always gets the same replacement. Prepared
+    WAV files are read as they are; files that were not converted are decoded to
+    the same samples by `in_place`, remote ones from a cache.
 
     Attributes:
         manifest: The recordings; rows count from 0 in its order.
@@ -40,9 +40,9 @@ class SliceReader:
         max_lost_share: Largest share of recordings that may be lost.
         decoder: Reads the files that were not converted.
         lost: Path in the manifest -> why it cannot be read.
-        failure: The latest error of reading, `None` before. TensorFlow
-            reports an error inside of a data set as its own type, with this
-            text within: see `plain_errors`.
+        failure: The latest error of reading, or `None`. TensorFlow reports an
+            error inside a data set as a type of its own that contains this
+            text; see `plain_errors`.
     """
 
     def __init__(
@@ -85,8 +85,8 @@ class SliceReader:
             start: First sample of the clip.
 
         Returns:
-            int16 `[samples]`, zeros after the end of the recording, and the
-            row that was read: another one where this one is lost.
+            int16 `[samples]`, with zeros after the end of the recording, and
+            the row that was read: another one if this one is lost.
 
         Raises:
             ValueError: Too many files are lost.
@@ -105,16 +105,16 @@ class SliceReader:
         Args:
             rows: Positions in the manifest `[batch]`.
             starts: First samples of the clips `[batch]`.
-            replace_lost: Whether another recording may stand in for a lost
-                one. Scores need exactly this one.
+            replace_lost: Whether another recording may replace a lost one;
+                not for scores.
 
         Returns:
             int16 `[batch, samples]` and the rows that were read, int64
             `[batch]`.
 
         Raises:
-            ValueError: Too many files are lost, or one that nothing may
-                replace; or rows and starts are not as many.
+            ValueError: Too many files are lost, or one that must not be
+                replaced; or the numbers of rows and starts differ.
         """
         if len(rows) != len(starts):
             raise ValueError(

@@ -28,12 +28,12 @@ def is_available() -> bool:
 
 
 class TensorflowIoDecoder:
-    """A decoder as `slice_decoders` describes them, in a TensorFlow graph.
+    """A decoder as described in `slice_decoders`, in a TensorFlow graph.
 
-    Its FLAC decoder never returns from damaged bytes. It must get only files
-    that libsndfile has passed and that are as they were then: a manifest has
-    no others, and a reader looks at the size first. Safe in many threads,
-    which take turns.
+    Its FLAC decoder never returns from damaged bytes, so it must only get files
+    that libsndfile has accepted and that have not changed since: a manifest has
+    no others, and a reader checks the size first. Safe in many threads, which
+    take turns.
     """
 
     # Of the process: an open file is a resource under the name of its node,

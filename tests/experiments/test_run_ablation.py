@@ -102,7 +102,7 @@ def test_other_words_or_another_order_under_one_name_are_refused(
 
 def test_tags_without_a_vector_are_left_out(done, tmp_path):
     folder, _ = done
-    settings, _ = run_ablation.read_run(folder / "runs" / "zero_shot" / "a")
+    settings, _, _ = run_ablation.read_run(folder / "runs" / "zero_shot" / "a")
     manifest = dual_encoder_data.read_data(settings)
     glove = write_glove(tmp_path / "two.txt", ["high", "low"])
     row = ablation_rows.rows(settings, (str(glove),))[-1]
@@ -153,3 +153,8 @@ def test_other_data_are_refused(done, nothing_is_fitted, tmp_path, capsys):
     run.write_json("metrics.json", {**found, "manifest_fingerprint": "0"})
     assert call(tmp_path) == 2
     assert "what the run was made from" in capsys.readouterr().err
+    run.write_json("metrics.json", found)
+    began = run.read_json("config.json")
+    run.write_json("config.json", {**began, "artists": "0"})
+    assert call(tmp_path) == 2
+    assert "by the same artists" in capsys.readouterr().err

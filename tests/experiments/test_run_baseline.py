@@ -223,9 +223,12 @@ def test_bad_input_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):
     refused("at least `batch_size` recordings", batch_size=9)
     refused("`optimizer`", optimizer="lamb")
     refused("tag_weights", tag_weights="frequncy")
-    refused("must be a preset", init_from="nowhere")
+    refused("must be a pretrained model", init_from="nowhere")
     refused("plain folder name", name="a/b")
     refused("blocks", blocks=7)
+    refused(
+        "--export-precision", init_from="hub:x", export_precision="bfloat16"
+    )
     # None of these has left a run that must go on as it began.
     assert not (run_of(tmp_path).path / "checkpoints").exists()
 

@@ -1,5 +1,6 @@
 """Every recording is scored once, by a model that never met its artist."""
 
+import dataclasses
 import json
 import shutil
 
@@ -80,6 +81,12 @@ def test_folds_of_other_data_are_refused(
     config.write_text(json.dumps(settings))
     assert call(tmp_path / "same", fold=1) == 0
     capsys.readouterr()
+    made = manifests.read_manifest(tmp_path / "same" / "data")
+    moved = made.tracks.with_texts("artist", made.tracks.texts("track_id"))
+    manifests.write_manifest(dataclasses.replace(made, tracks=moved))
+    assert call(tmp_path / "same", fold=1) == 2
+    said = capsys.readouterr().err
+    assert "artists: " in said and "manifest: " not in said
     shutil.rmtree(tmp_path / "same" / "data")
     tone_manifest.make(tmp_path / "same" / "data", seed=1)
     assert call(tmp_path / "same", fold=1) == 2

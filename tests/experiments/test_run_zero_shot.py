@@ -103,6 +103,19 @@ def test_other_settings_are_refused(zero_shot_run, nothing_is_trained, capsys):
     assert "protocol: 'hidden-labels' -> 'strict'" in said
 
 
+def test_a_draw_goes_on_with_the_tags_it_began_with(
+    zero_shot_run, nothing_is_trained, tmp_path, capsys
+):
+    """As where the file of `unseen_draws` was written anew."""
+    shutil.copytree(zero_shot_run / "runs", tmp_path / "runs")
+    draw = run_folder.RunDir(tmp_path / "runs/zero_shot/a", "draws", "draw_1")
+    (began,) = draw.read_json("draw.json")["unseen"]["unseen"]
+    draw.write_json("draw.json", {"unseen": {"unseen": ["other"]}})
+    assert call(zero_shot_run, runs=tmp_path / "runs") == 2
+    said = capsys.readouterr().err
+    assert "Draw 1 must go on" in said and began in said
+
+
 def test_without_unseen_count_there_is_nothing_to_ask(zero_shot_run, capsys):
     assert call(zero_shot_run, unseen_count=0) == 2
     assert "--unseen-count" in capsys.readouterr().err

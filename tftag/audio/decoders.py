@@ -35,10 +35,11 @@ _LENGTHS = re.compile(
 )
 # The bit rate of an MP3 frame is at most 40 times that of another: 8 and 320.
 _TIMES_LONGER = 40
-_INSTALL = "Install ffmpeg, which reads more formats."
-_MAY_READ_MORE = "ffmpeg, if it is installed, may read more"
-_WAY_OUT = "Where a player plays it, save it from there as WAV or FLAC."
-_CODED = (
+# What there is to do; who cannot do that is told something else.
+INSTALL = "Install ffmpeg, which reads more formats."
+MAY_READ_MORE = "ffmpeg, if it is installed, may read more"
+WAY_OUT = "Where a player plays it, save it from there as WAV or FLAC."
+CODED = (
     "It holds coded audio (DTS, AC-3) in the place of samples. Install ffmpeg, "
     "which decodes it."
 )
@@ -74,7 +75,7 @@ def attempts(
     if layout.parts:
         ways.append(lambda: LibsndfileSource(path, layout, layout.parts))
     elif ffmpeg.version() is None:
-        raise UnusableAudio("unsupported", _CODED, by_ffmpeg=True)
+        raise UnusableAudio("unsupported", CODED, by_ffmpeg=True)
     if again := layout.again:
         ways.append(lambda: LibsndfileSource(path, layout, again))
     if ffmpeg.version() is not None:
@@ -161,7 +162,7 @@ class LibsndfileSource:
         texts[:0] = [_short_of(held, self._seconds_read)]
         self.is_short |= bool(texts[0])
         if self.is_short and ffmpeg.version() is None:
-            texts.append(_MAY_READ_MORE)
+            texts.append(MAY_READ_MORE)
         self.complaint = "; ".join(dict.fromkeys(filter(None, texts)))
 
     @property
@@ -291,7 +292,7 @@ def refusal(errors: list[UnusableAudio]) -> UnusableAudio:
     first = errors[0]
     texts = list(dict.fromkeys(str(error) for error in errors))
     if first.reason in ("unreadable", "unsupported") and first.by_ffmpeg:
-        texts.append(_INSTALL if ffmpeg.version() is None else _WAY_OUT)
+        texts.append(INSTALL if ffmpeg.version() is None else WAY_OUT)
     reason = first.reason
     if any(error.is_damage for error in errors):  # it was known, and opened
         reason = "unreadable"

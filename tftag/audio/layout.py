@@ -28,12 +28,14 @@ _MOST_DELAY_FRAMES = 3
 # libsndfile rounds where the others cut (MS), and forgets what was there
 # before each packet (QuickTime's IMA in AIFF): up to 630 and 127 of 32,768. Of
 # VOC it takes the headers of later blocks for samples.
-_MISREAD = {("WAV", "MS_ADPCM"), ("W64", "MS_ADPCM"), ("AIFF", "IMA_ADPCM")} | {
-    ("VOC", subtype) for subtype in ("PCM_U8", "PCM_16", "ULAW", "ALAW")
-}
+_MISREAD_FORMATS = {
+    ("WAV", "MS_ADPCM"),
+    ("W64", "MS_ADPCM"),
+    ("AIFF", "IMA_ADPCM"),
+} | {("VOC", subtype) for subtype in ("PCM_U8", "PCM_16", "ULAW", "ALAW")}
 # Behind what a header states; less is a tag.
 _MOST_BEHIND = 0.01
-_OFF = (
+MISREAD = (
     "libsndfile misreads samples of this format; ffmpeg, where it is "
     "installed, does not"
 )
@@ -84,7 +86,7 @@ class Layout:
 def _is_misread(path: str | os.PathLike[str]) -> bool:
     try:
         with soundfile.SoundFile(os.fsencode(path)) as file:
-            return (file.format, file.subtype) in _MISREAD
+            return (file.format, file.subtype) in _MISREAD_FORMATS
     except (soundfile.LibsndfileError, TypeError):
         return False
 
@@ -146,7 +148,7 @@ def _of_one(path: str | os.PathLike[str]) -> Layout:
         return Layout([], behind, container, is_misread=True)
     if not _is_misread(path):
         return Layout([Part()], behind)
-    texts = "" if ffmpeg.version() else _OFF, behind
+    texts = "" if ffmpeg.version() else MISREAD, behind
     return Layout([Part()], "; ".join(filter(None, texts)), is_misread=True)
 
 
@@ -219,7 +221,7 @@ def _of_mp3(found: mp3_frames.Frames) -> Layout:
             pieces[0] = (part.mark, part.pieces[0][1])
             is_open_ended = True
         parts.append(Part(pieces, seconds, is_open_ended))
-    texts = []
+    texts = ["its start is cut off"] if found.is_start_cut else []
     if held < WHOLE_SHARE * stated:
         texts.append(f"only {100 * held / stated:.1f} % of it is there")
     between = found.lost_bytes / found.all_bytes

@@ -1,5 +1,6 @@
 """What a recording is: how a file becomes samples, and samples clips."""
 
+import contextlib
 import dataclasses
 import errno
 import logging
@@ -7,6 +8,7 @@ import math
 import os
 import stat
 import struct
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -75,21 +77,21 @@ class AudioSpec:
     """The constants of the signal, shared by training and serving.
 
     Attributes:
-        sample_rate_hz: Rate of every waveform.
-        clip_seconds: Length of the excerpt the network sees.
-        clip_step_seconds: Largest distance between the starts of
-            neighbouring clips when a whole recording is read. `None` is
-            `clip_seconds`.
+        sample_rate_hz: Sample rate of every waveform, in Hz.
+        clip_seconds: Length of the clips that the network sees.
+        clip_step_seconds: Largest distance between the starts of neighbouring
+            clips when a whole recording is read; `None` is `clip_seconds`.
         window_samples: Length of the analysis window.
         hop_samples: Distance between neighbouring frames.
         mel_bands: Number of mel bands.
-        min_hz: Where the lowest mel band begins; `max_hz` ends the highest.
-        log_floor: Power that is not told from silence.
+        min_hz: Lower edge of the lowest mel band.
+        max_hz: Upper edge of the highest mel band.
+        log_floor: Power below which a band counts as silent.
         mel_scale: `htk`, `slaney` or `octave`.
-        mel_norm: `none`, or `slaney`: mel filters of equal area.
-        edges: Beyond both ends of a waveform are `zeros`, or `reflect`: its
-            mirror image.
-        compression: `log`: the natural log of `power + log_floor`; `log10`:
+        mel_norm: `none`, or `slaney` for mel filters of equal area.
+        edges: What lies beyond both ends of a waveform: `zeros`, or `reflect`
+            for its mirror image.
+        compression: `log`, the natural log of `power + log_floor`, or `log10`,
             `log10(1 + power / log_floor)`.
     """
 
@@ -177,6 +179,46 @@ def decode_file(path: str | os.PathLike[str], sample_rate_hz: int) -> Recording:
         FileNotFoundError: There is no such file.
         OSError: It cannot be opened, or does not fit into the memory.
     """
+    with _named(path):
+        found, damages = _decode(path, sample_rate_hz)
+        source = found.source
+        recording = found.recording(source.wants_ffmpeg)
+    texts = filter(None, (*damages, source.complaint, found.remark))
+    if text := "; ".join(texts):
+        logger.warning("%s: %s", path, text)
+    return recording
+
+
+def check_file(path: str | os.PathLike[str]) -> None:
+    """Refuses a file of which no decoder gives as much as a first block.
+
+    That takes milliseconds: for what is to be said before a model is opened.
+    `decode_file` may refuse more, as when all of it is silence.
+
+    Args:
+        path: The file.
+
+    Raises:
+        UnusableAudio: Nothing can be read.
+        OSError: It is not there, or cannot be opened.
+    """
+    with _named(path):
+        errors: list[UnusableAudio] = []
+        for way in decoders.attempts(path):
+            try:
+                with way() as source:
+                    for _, blocks in source.parts():
+                        if any(len(block) for block in blocks):
+                            return
+                errors.append(UnusableAudio("empty", "There are no samples."))
+            except UnusableAudio as error:
+                errors.append(error)
+        raise decoders.refusal(errors)
+
+
+@contextlib.contextmanager
+def _named(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Refuses what holds no bytes; errors in the block begin with the name."""
     name = os.fsdecode(path)
     if stat.S_ISFIFO(os.stat(path).st_mode):  # opening it may wait for ever
         raise UnusableAudio("unreadable", f"{name}: It is a pipe, not a file.")
@@ -185,9 +227,7 @@ def decode_file(path: str | os.PathLike[str], sample_rate_hz: int) -> Recording:
     try:
         if not has_bytes:
             raise UnusableAudio("empty", "There are no bytes.")
-        found, damages = _decode(path, sample_rate_hz)
-        source = found.source
-        recording = found.recording(source.wants_ffmpeg)
+        yield
     except UnusableAudio as error:
         text = f"{name}: {error}"
         raise UnusableAudio(error.reason, text, error.by_ffmpeg) from error
@@ -196,10 +236,6 @@ def decode_file(path: str | os.PathLike[str], sample_rate_hz: int) -> Recording:
         raise OSError(
             errno.ENOMEM, "It does not fit into the memory", name
         ) from error
-    texts = filter(None, (*damages, source.complaint, found.remark))
-    if text := "; ".join(texts):
-        logger.warning("%s: %s", path, text)
-    return recording
 
 
 def _decode(

@@ -17,6 +17,9 @@ from tftag.serving import version_folder
 if TYPE_CHECKING:
     from tftag.serving import saved_dual_encoder, saved_tagger
 
+# Files of some minutes, with the presets, that take as long either way.
+_FEW = 10
+
 
 def add_flag(parser: argparse.ArgumentParser, default: str) -> None:
     """Adds `--model`.
@@ -86,6 +89,20 @@ def is_model(word: str) -> bool:
     return True
 
 
+def check(model: str) -> None:
+    """Refuses what is no model, before anything that takes long.
+
+    Args:
+        model: A preset's name or a folder.
+
+    Raises:
+        FileNotFoundError: It is neither, or a folder without an export.
+    """
+    presets.check(model)
+    if model not in presets.PRESETS:
+        version_folder.newest(model)
+
+
 def folder(model: str) -> pathlib.Path:
     """Where a model's files are, or will be: nothing else goes there."""
     if model in presets.PRESETS:
@@ -93,11 +110,19 @@ def folder(model: str) -> pathlib.Path:
     return pathlib.Path(model)
 
 
-def open_tagger(model: str) -> "saved_tagger.SavedTagger":
+def are_few(paths: Sequence[str]) -> bool:
+    """Whether paths are so few files that optimising a model does not pay."""
+    return len(paths) <= _FEW and all(map(os.path.isfile, paths))
+
+
+def open_tagger(
+    model: str, is_for_few: bool = False
+) -> "saved_tagger.SavedTagger":
     """Opens a model that tags; exports a preset where that is to be done.
 
     Args:
         model: A preset's name or a folder.
+        is_for_few: As for `SavedTagger`.
 
     Raises:
         FileNotFoundError: It is neither.
@@ -106,11 +131,12 @@ def open_tagger(model: str) -> "saved_tagger.SavedTagger":
     path = presets.resolve(model, say)
     from tftag.serving import c_library, saved_tagger
 
-    return saved_tagger.SavedTagger(path, starts_fast=c_library.is_there())
+    starts_fast = c_library.is_there()
+    return saved_tagger.SavedTagger(path, starts_fast, is_for_few)
 
 
 def open_dual_encoder(
-    model: str, starts_fast: bool = True
+    model: str, starts_fast: bool = True, is_for_few: bool = False
 ) -> "saved_dual_encoder.SavedDualEncoder":
     """Opens a model that compares with any words.
 
@@ -118,6 +144,7 @@ def open_dual_encoder(
         model: As for `open_tagger`.
         starts_fast: Whether to do without TensorFlow's Python at first. What
             surely describes recordings for an index needs it.
+        is_for_few: As for `SavedTagger`.
 
     Raises:
         FileNotFoundError: As `open_tagger`, and so ValueError.
@@ -126,7 +153,7 @@ def open_dual_encoder(
     from tftag.serving import c_library, saved_dual_encoder
 
     starts_fast = starts_fast and c_library.is_there()
-    return saved_dual_encoder.SavedDualEncoder(path, starts_fast)
+    return saved_dual_encoder.SavedDualEncoder(path, starts_fast, is_for_few)
 
 
 def say(line: str) -> None:

@@ -1,15 +1,17 @@
 """The command `tftag learn`: a tag of one's own, from a few recordings."""
 
 import argparse
+import os
 import pathlib
 import time
 
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
-from tftag.console import own_process
+from tftag.console import own_process, quiet
+from tftag.export import asked_tag
 from tftag.files import escaping
 from tftag.pretrained import presets
-from tftag.serving import version_folder
+from tftag.serving import model_card, version_folder
 
 
 def add_parser(commands: "command_line.Commands") -> None:
@@ -68,7 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
         FileNotFoundError: There is no such model.
     """
     model = arguments.model or presets.TAGGER
+    chosen_model.check(model)
     out = _folder(model, arguments.out)
+    _check(model, arguments)
     start = time.monotonic()
     said = own_process.run(
         "tftag.export.learned_tag",
@@ -96,8 +100,24 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check(model: str, arguments: argparse.Namespace) -> None:
+    """Refuses before a preset is exported, or a process starts."""
+    if model in presets.PRESETS:
+        preset = presets.PRESETS[model]
+        known, is_dual_encoder = preset.tags, preset.has_words
+    else:
+        card = model_card.read(version_folder.newest(model))
+        known = card["tags"]
+        is_dual_encoder = card.get("kind") == model_card.DUAL_ENCODER
+    asked_tag.check_name(arguments.name, known, is_dual_encoder, model)
+    with quiet.libraries():
+        asked_tag.check_recordings(arguments.like, arguments.unlike)
+
+
 def _folder(model: str, out: str | None) -> pathlib.Path:
     """Where the version goes: beside that which it was made of."""
+    if out is not None and os.path.lexists(out) and not os.path.isdir(out):
+        raise ValueError(f"--out must be a folder. Received: {out}.")
     if model in presets.PRESETS:
         folder = pathlib.Path(out or pathlib.Path("saved_models", model))
         if chosen_model.is_model(str(folder)):

@@ -14,6 +14,7 @@ from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
 from tftag.console import interrupts
 from tftag.pretrained import presets
+from tftag.search import library_index
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from tftag.server.models import served_models
@@ -132,9 +133,12 @@ def run(arguments: argparse.Namespace) -> int:
             f"is needed: set {TOKEN_VARIABLE} or give --token. Received: "
             f"--host {arguments.host} without one."
         )
-    limits_lib, listening, json_log, service_lib = _modules()
+    for _, model in arguments.model or ():
+        chosen_model.check(model)
     if arguments.index is not None:
         arguments.index = opened_library.here(arguments.index)
+        library_index.LibraryIndex.open(arguments.index)
+    limits_lib, listening, json_log, service_lib = _modules()
     listener = listening.bind(arguments.host, arguments.port)
     with listener:
         hosts = None
@@ -203,7 +207,6 @@ def _modules() -> tuple[
 
 
 def _sources(arguments: argparse.Namespace) -> "list[served_models.Source]":
-    from tftag.search import library_index
     from tftag.server.models import served_models
 
     models = arguments.model or [(None, presets.TAGGER)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tftag.audio import audio_files
+from tftag.audio import audio_files, recording
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
 from tftag.console import quiet
@@ -77,6 +77,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise FileNotFoundError(
             f"FILE must be a recording. Received: {arguments.file}."
         )
+    with quiet.libraries():
+        recording.check_file(arguments.file)
+    model = arguments.model or presets.TAGGER
+    chosen_model.check(model)
+    row_output.check(
+        arguments.out, [arguments.file], chosen_model.folder(model)
+    )
     try:
         import matplotlib
         from matplotlib import figure
@@ -84,11 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
         from tftag.console import fonts
     except ImportError as error:
         raise ValueError(_INSTALL) from error
-    model = arguments.model or presets.TAGGER
-    row_output.check(
-        arguments.out, [arguments.file], chosen_model.folder(model)
-    )
-    tagger = chosen_model.open_tagger(model)
+    tagger = chosen_model.open_tagger(model, is_for_few=True)
     with quiet.libraries():
         found = tagger.timeline_file(arguments.file)
     places = np.argsort(-found.calibrated.max(axis=0), kind="stable")

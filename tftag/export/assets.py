@@ -137,6 +137,7 @@ def tagger_requests(
         writer.setparams((1, 2, audio_spec.sample_rate_hz, 0, "NONE", ""))
         writer.writeframes((sine * audio.FULL_SCALE).astype("<i2").tobytes())
     length = np.array([samples], np.int64)
+    clip = np.zeros((1, audio_spec.clip_samples), np.float32)
     wav_input = {"wav": np.array([wav.getvalue()], object)}
     return {
         "serving_default": {"waveform": sine},
@@ -146,6 +147,7 @@ def tagger_requests(
         "top_tags_wav": wav_input,
         "timeline": {"waveform": sine},
         "timeline_wav": wav_input,
+        "tag_clips": {"waveform": clip, "peak": np.ones(1, np.float32)},
         "tag_names": {"row": np.zeros(1, np.int64)},
     }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from tftag.models import precision
+from tftag.models import averaged_tagger, precision
 
 # Kernels of convolutions and matrix products are made of these instructions;
 # without them each value is widened first, which takes longer than float32.
@@ -36,11 +36,17 @@ def bfloat16_copy(model: keras.Model) -> keras.Model:
     Spectrogram, normalisation and logits stay in float32.
 
     Args:
-        model: One that is built of a policy, as `models.tagger.Tagger`.
+        model: One that is built of a policy, as `models.tagger.Tagger`, or an
+            average of such.
 
     Raises:
         ValueError: It has no policy to change.
     """
+    if isinstance(model, averaged_tagger.AveragedTagger):
+        parts = [bfloat16_copy(part) for part in model.parts]
+        return averaged_tagger.AveragedTagger(
+            parts, model.shares, name=model.name
+        )
     config = model.get_config()
     if "dtype" not in config:
         raise ValueError(

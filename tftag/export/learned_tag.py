@@ -8,18 +8,16 @@ import logging
 import os
 import pathlib
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from tftag import audio, calibration, tags
-from tftag.export import few_examples, saved_model
+from tftag.export import asked_tag, few_examples, saved_model
 from tftag.models import clip_model
 from tftag.serving import model_card, version_folder
 
-LEAST_LIKE = 2
 # Clips of a recording that are looked at, evenly spaced.
 _MOST_CLIPS = 20
 _WRITTEN_BY_EXPORTS = (
@@ -42,7 +40,7 @@ def add(
     Args:
         model: Folder of the tagger.
         name: The tag; none that the tagger has.
-        like: Audio files that have it, at least `LEAST_LIKE`.
+        like: Audio files that have it, at least `asked_tag.LEAST_LIKE`.
         unlike: Audio files that do not. Without any, the tag is learned
             against what the backbone's last batch norm keeps of the
             recordings of its training, their mean and deviation.
@@ -59,20 +57,12 @@ def add(
     """
     version = version_folder.newest(model)
     card = model_card.read(version)
-    names = _names(card, name, version)
-    if len(like) < LEAST_LIKE:
-        raise ValueError(
-            f"--like must name at least {LEAST_LIKE} recordings. "
-            f"Received: {len(like)}."
-        )
-    both = {os.path.realpath(one) for one in like}.intersection(
-        map(os.path.realpath, unlike)
+    is_dual_encoder = card.get("kind") == model_card.DUAL_ENCODER
+    names = (
+        *card["tags"],
+        asked_tag.check_name(name, card["tags"], is_dual_encoder, version),
     )
-    if both:
-        raise ValueError(
-            "A recording must be like the tag or unlike it. "
-            f"Received: {', '.join(sorted(both))} as both."
-        )
+    asked_tag.check_recordings(like, unlike)
     spec = audio.AudioSpec(**card["audio"])
     # Before the model, which takes seconds.
     decoded = [_decoded(path, spec) for path in (*like, *unlike)]
@@ -124,31 +114,13 @@ def add(
     ), told_apart
 
 
-def _names(
-    card: dict[str, Any], name: str, version: pathlib.Path
-) -> tuple[str, ...]:
-    """The tags of the new version."""
-    if card.get("kind") == model_card.DUAL_ENCODER:
-        raise ValueError(
-            "--model must be a tagger: a dual encoder takes any words as they "
-            f"are. Received: {version}, a dual encoder."
-        )
-    clean = tags.clean_tag(name)
-    if not clean or clean in card["tags"]:
-        raise ValueError(
-            "NAME must be a tag that the model does not have yet. "
-            f"Received: {name!r}."
-        )
-    return (*card["tags"], clean)
-
-
 def _decoded(
     path: str | os.PathLike[str], spec: audio.AudioSpec
 ) -> npt.NDArray[np.int16]:
     try:
         return audio.decode_file(path, spec.sample_rate_hz).samples
     except (audio.UnusableAudio, OSError) as error:
-        raise ValueError(f"Nothing is learned. Received: {error}") from error
+        raise asked_tag.refusal(error) from error
 
 
 def _vectors(

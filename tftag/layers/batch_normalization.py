@@ -32,7 +32,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         super().__init__(momentum=momentum, epsilon=epsilon, **kwargs)
 
     def call(
-        self, inputs: Any, training: bool | None | None = None, mask: Any = None
+        self, inputs: Any, training: bool | None = None, mask: Any = None
     ) -> Any:
         """Normalises the last axis.
 

@@ -36,7 +36,7 @@ class LogMelSpectrogram(keras.layers.Layer):
         mel_bands: Number of bands.
         min_hz: Lower edge of the lowest band.
         max_hz: Upper edge of the highest band.
-        log_floor: Power that is not told from silence.
+        log_floor: Power below which a band counts as silent.
         mel_scale: `htk`, or `slaney`: linear below 1 kHz; `octave`: equally
             many bands in every octave, for which `min_hz` must be > 0.
         mel_norm: `none`: every filter peaks at 1; `slaney`: every filter has

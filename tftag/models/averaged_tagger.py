@@ -1,22 +1,23 @@
-"""Taggers on the same clips, whose logits are averaged, as one tagger."""
+"""Several taggers as one: their logits on the same clip are averaged."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Self
 
 import keras
 from keras import ops
 
-from tftag.models import clip_model
+from tftag.models import clip_model, tagger
 from tftag.models import front_end as front_end_lib
 
 
 @keras.saving.register_keras_serializable(package="tftag")
 class AveragedTagger(clip_model.ClipModel):
-    """One tagger of several, each with a share of the log-odds.
+    """Averages the logits of several taggers, each with its own weight.
 
-    Networks that see other things in a clip err on other recordings, so that
-    their mean ranks better than each of them. Each keeps its own front end;
-    all see the same waveform.
+    Networks that look at different things make different mistakes, so their
+    mean ranks better than any of them. Each keeps its own front end; all see
+    the same waveform.
 
     >>> import numpy as np
     >>> from tftag import audio
@@ -34,17 +35,17 @@ class AveragedTagger(clip_model.ClipModel):
 
     Args:
         parts: Taggers of the same tags, in the same order.
-        shares: Of the log-odds, one per part.
+        shares: Weight of each part in the average; they add up to 1.
 
     Attributes:
-        parts: As given, a tuple; their weights are those of the model.
+        parts: As given, a tuple; the model has no weights but theirs.
         shares: As given, a tuple.
-        front_end: From waveform and peak to what each backbone takes.
-        backbone: From there to the vectors of all parts, one after the other.
-        head: From there to logits `[batch, tags]`.
+        front_end: Model from waveform and peak to the input of each backbone.
+        backbone: Model from those to the vectors of all parts, concatenated.
+        head: Model from the vectors to logits `[batch, tags]`.
 
     Raises:
-        ValueError: The parts do not fit together.
+        ValueError: The parts or shares do not fit together.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class AveragedTagger(clip_model.ClipModel):
             trainable=trainable,
         )
         self.parts = tuple(parts)
-        self.shares = tuple(shares)
+        self.shares = tuple(map(float, shares))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the parts as Keras saves them, each with its own config."""
@@ -101,11 +102,21 @@ def _check(
             "Every part needs a share, and there must be one. "
             f"Received: {len(parts)} parts, {len(shares)} shares."
         )
+    if not (min(shares) > 0 and math.isclose(sum(shares), 1, abs_tol=1e-6)):
+        raise ValueError(
+            f"`shares` must be > 0 and add up to 1. Received: {list(shares)}."
+        )
     counts = {part.output_shape[-1] for part in parts}
     if len(counts) > 1:
         raise ValueError(
             f"The parts must have the same tags. Received: {sorted(counts)} "
             "outputs."
+        )
+    names = {part.tags for part in parts if isinstance(part, tagger.Tagger)}
+    if len(names) > 1:
+        raise ValueError(
+            "The parts must have the same tags, in the same order. Received: "
+            f"{', '.join(map(str, sorted(names))):.200}."
         )
     lengths = {part.input["waveform"].shape[1] for part in parts} - {None}
     if len(lengths) > 1:
@@ -117,7 +128,7 @@ def _check(
 
 
 def _named(part: keras.Model, number: int) -> keras.Model:
-    """The same layers under a name of their own."""
+    """The same layers, in a model with a name of its own."""
     return keras.Model(part.input, part.output, name=f"{part.name}_{number}")
 
 

@@ -23,31 +23,30 @@ _DATA_FORMAT = "channels_last"
 
 @dataclasses.dataclass(frozen=True)
 class BackboneConfig:
-    """What the backbone looks like.
+    """Architecture and size of the backbone.
 
     Attributes:
-        width: Multiplies the filters of every block.
-        blocks: How many of the architecture's blocks are used, from the
-            first.
-        pooling: What makes one vector of the last block's output: `average`
-            or `max` over frames and bands, `both` one after the other
-            (twice as long), or `flatten` (all of it; fixes the clip length).
-            Of musicnn `embedding`, what is pooled before it (`both`), or
-            `both_and_embedding`; of short_chunk `embedding`.
-        pool_padding: `same` keeps the odd frame or band at the end of a
-            halving, `valid` drops it.
-        batch_norm_momentum: Share of the moving statistics a step keeps.
-        members: Networks side by side, each with blocks of its own after the
-            first `shared_blocks`. Their vectors stand one after the other;
-            a tagger averages their logits.
-        shared_blocks: Blocks that all members have in common. The first ones
-            see most cells and cost most; the last ones are nearly free.
+        width: Factor on the number of filters of every block.
+        blocks: Number of blocks; the first ones of the architecture.
+        pooling: How the last block's output becomes one vector: `average` or
+            `max` over frames and bands, `both` (concatenated, twice as long),
+            or `flatten` (all of it; fixes the clip length). For musicnn:
+            `embedding`, `both` (the pooled features before it), or
+            `both_and_embedding`. For short_chunk: `embedding`.
+        pool_padding: `same` keeps an odd last frame or band when halving,
+            `valid` drops it.
+        batch_norm_momentum: Share of the moving statistics kept by each step.
+        members: Number of networks side by side, each with blocks of its own
+            after the first `shared_blocks`. Their vectors are concatenated; a
+            tagger averages their logits.
+        shared_blocks: Number of first blocks that all members share. These
+            see the most cells and cost the most; the last are nearly free.
         patch_frames: Length of patches, evenly spaced over the clip, whose
-            vectors are averaged; 0 takes the clip as one. Fixes the clip
-            length. Patches behind the end of a short recording do not count.
-        architecture: `blocks`, those of the reference experiment;
-            `short_chunk`, those of Won et al. 2020; `musicnn`, or
-            `descriptors`, which take neither `width` nor `blocks`.
+            vectors are averaged; 0 takes the whole clip. Fixes the clip
+            length. Patches beyond the end of a short recording do not count.
+        architecture: `blocks` (the reference experiment), `short_chunk` (Won
+            et al. 2020), `musicnn` or `descriptors`; the last two ignore
+            `width` and `blocks`.
     """
 
     width: float = 1.0
@@ -61,7 +60,7 @@ class BackboneConfig:
     architecture: str = "blocks"
 
     def __post_init__(self) -> None:
-        """Refuses what no backbone can have."""
+        """Refuses invalid values."""
         if not self.width > 0:
             raise ValueError(f"`width` must be > 0. Received: {self.width}.")
         if self.architecture not in ARCHITECTURES:
@@ -106,12 +105,12 @@ class BackboneConfig:
 
     @property
     def fixes_clip_length(self) -> bool:
-        """Whether clips of another length than the `AudioSpec`'s do not fit."""
+        """Whether the network takes only clips of the `AudioSpec`'s length."""
         return self.pooling == "flatten" or self.patch_frames > 0
 
     @property
     def filters(self) -> tuple[int, ...]:
-        """Filters of each block: times `width`, rounded, at least 1."""
+        """Number of filters of each block: scaled by `width`, at least 1."""
         used = ARCHITECTURES[self.architecture].filters[: self.blocks]
         return tuple(max(1, round(filters * self.width)) for filters in used)
 
@@ -122,18 +121,18 @@ def backbone(
     """Builds the backbone.
 
     Args:
-        audio_spec: Its `mel_bands` are those of the input; its clip length
-            is the only one that `flatten` and patches take.
+        audio_spec: Gives the `mel_bands` of the input, and the clip length,
+            the only one that `flatten` and patches accept.
         config: What to build.
 
     Returns:
         A model from `[batch, frames, mels]` to `[batch, members * dim]`, the
-        members one after the other.
+        members' vectors concatenated.
 
     Raises:
-        ValueError: When there are more blocks than the mel bands can be
-            halved or, with `valid` padding, the frames of a clip; or when a
-            patch is longer than a clip.
+        ValueError: There are more blocks than halvings of the mel bands (with
+            `valid` padding, of the frames of a clip), or a patch is longer
+            than a clip.
     """
     frames = audio_spec.clip_frames if config.fixes_clip_length else None
     inputs = x = keras.Input((frames, audio_spec.mel_bands), name="log_mel")
@@ -164,8 +163,10 @@ def _patches(
     patches = []
     for number in range(count):
         start = round(spare * number / max(count - 1, 1))
+        # In float32: descriptors are differences of near-equal numbers. A
+        # layer that learns casts to its own precision.
         cut = keras.layers.Cropping1D(
-            (start, spare - start), name=f"patch_{number + 1}"
+            (start, spare - start), name=f"patch_{number + 1}", dtype="float32"
         )
         patches.append(cut(x))
     return ops.reshape(ops.stack(patches, 1), (-1, patch_frames, mels)), count
@@ -176,8 +177,8 @@ def _mean_of_patches(
 ) -> keras.KerasTensor:
     """Averages `[batch * count, dim]` to `[batch, dim]`.
 
-    A patch in which nothing changes is the silence behind a short recording;
-    where there is nothing else, all patches count.
+    A patch in which nothing changes is the silence after a short recording.
+    Where all are silent, all count.
     """
     changes = ops.not_equal(patches[:, 1:], patches[:, :-1])
     shares = ops.cast(ops.any(changes, axis=(1, 2)), vectors.dtype)
@@ -191,7 +192,7 @@ def _mean_of_patches(
 
 
 def member_prefixes(config: BackboneConfig) -> list[str]:
-    """What the names of each member's own layers begin with."""
+    """Returns the prefix of each member's layer names."""
     if config.members == 1:
         return [""]
     return [f"member_{member}_" for member in range(1, config.members + 1)]
@@ -295,15 +296,16 @@ POOLINGS: dict[str, _Pooling] = {
 
 @dataclasses.dataclass(frozen=True)
 class Architecture:
-    """One way from a spectrogram to the vectors of the members.
+    """One kind of backbone.
 
     Attributes:
-        vectors: From `[batch, frames, mels]`, the `AudioSpec` and the
-            `BackboneConfig` to a list of `[batch, dim]`, one per member, the
-            layers named by `member_prefixes`.
-        poolings: The poolings that it has, by name.
-        filters: Of each of its blocks.
-        constants: Of one in which nothing is trained, what makes its vectors.
+        vectors: Function of `[batch, frames, mels]`, the `AudioSpec` and the
+            `BackboneConfig` that returns a `[batch, dim]` for each member; its
+            layers are named by `member_prefixes`.
+        poolings: Names of the poolings it has.
+        filters: Number of filters of each block.
+        constants: If nothing in it is trained, all numbers that decide its
+            vectors.
     """
 
     vectors: Callable[
@@ -358,7 +360,7 @@ ARCHITECTURES = {
 
 
 def poolings() -> list[str]:
-    """Returns the names of the poolings, of whatever architecture."""
+    """Returns the names of the poolings of all architectures."""
     return list(
         dict.fromkeys(
             name for made in ARCHITECTURES.values() for name in made.poolings
@@ -367,14 +369,14 @@ def poolings() -> list[str]:
 
 
 def check_halvings(audio_spec: audio.AudioSpec, config: BackboneConfig) -> None:
-    """Refuses more blocks than there is something left to halve.
+    """Refuses more blocks than the spectrogram can be halved.
 
     Args:
-        audio_spec: of the clips.
-        config: of an architecture made of blocks.
+        audio_spec: Of the clips.
+        config: Of an architecture made of blocks.
 
     Raises:
-        ValueError: says how many there may be.
+        ValueError: There are too many; says how many are possible.
     """
     lengths = {"mel bands": audio_spec.mel_bands}
     if config.pool_padding == "valid":

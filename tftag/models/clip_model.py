@@ -1,4 +1,4 @@
-"""What every network of clips is made of: front end, backbone, head."""
+"""The three parts of every network on clips: front end, backbone, head."""
 
 from typing import Any, Self
 
@@ -10,18 +10,18 @@ from tftag.models import front_end as front_end_lib
 
 @keras.saving.register_keras_serializable(package="tftag")
 class ClipModel(keras.Model):
-    """From a waveform to a logit per tag, by three parts.
+    """A model in three parts, from a waveform to a logit per tag.
 
     It takes `{"waveform": [batch, samples], "peak": [batch]}`, or waveforms
-    alone (`front_end.with_peak`), so that `fit`, `predict` and `evaluate`
-    work on plain arrays.
+    alone (see `front_end.with_peak`), so `fit`, `predict` and `evaluate` work
+    on plain arrays.
 
     Args:
         front_end: Model from `{"waveform", "peak"}` to what the backbone
             takes, such as a spectrogram `[batch, frames, mels]`.
-        backbone: Model from that to `[batch, dim]`.
-        head: Model from that to logits `[batch, tags]`, or `[batch, members,
-            tags]`, whose mean is the answer.
+        backbone: Model from that to vectors `[batch, dim]`.
+        head: Model from vectors to logits `[batch, tags]`, or `[batch, members,
+            tags]`, whose mean over the members is the output.
 
     Attributes:
         front_end: As given.
@@ -63,12 +63,12 @@ class ClipModel(keras.Model):
         return super().call(front_end_lib.with_peak(inputs), training, mask)
 
     def body(self) -> keras.Model:
-        """Builds the way to what the head sees, `[batch, dim]`."""
+        """Builds the model without its head: clips to `[batch, dim]`."""
         inputs = front_end_lib.waveform_inputs(self.input["waveform"].shape[1])
         return keras.Model(inputs, self.backbone(self.front_end(inputs)))
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the parts as Keras saves them, each with its own config."""
+        """Returns the parts, serialised by Keras."""
         return {
             "name": self.name,
             "trainable": self.trainable,

@@ -24,35 +24,35 @@ from tftag.models import front_end as front_end_lib
 
 @dataclasses.dataclass(frozen=True)
 class DualEncoderConfig:
-    """What the dual encoder looks like.
+    """Architecture and size of a dual encoder.
 
     Attributes:
-        backbone: What makes one vector of a clip. Each of its members gets
-            an audio projection and a text tower of its own.
-        joint: Whether all members have one projection and one text tower
-            together, and so one vector of length `dim`. With `head_units`,
-            the projection sees the backbone's vector beside these units.
+        backbone: The part that turns a clip into one vector. Each of its
+            members gets an audio projection and a text tower of its own.
+        joint: All members share one projection and one text tower, and so one
+            vector of length `dim`. With `head_units`, the projection sees the
+            backbone's vector beside these units.
         dim: Length of a member's vector in the shared space.
         dropout: Share of the backbone's vector dropped in training.
-        head_units: Of a hidden layer between that vector and the shared
-            space; 0 is none.
+        head_units: Units of a hidden layer between that vector and the shared
+            space; 0 for none.
         head_dropout: Share of these units dropped in training.
-        head_members: Hidden layers side by side on the same vector, each with
-            an audio projection and a text tower of its own.
-        head_components: Principal components of the vector, over the training
-            recordings, that take its place; 0 leaves it as it is.
+        head_members: Number of hidden layers side by side, each with an audio
+            projection and a text tower of its own.
+        head_components: Number of principal components of the vector, over the
+            training recordings, that replace it; 0 keeps the vector.
         text_units: Width of the text tower's two layers.
         text_dropout: Share of their outputs dropped in training.
-        word_noise: Length, on average, of the Gaussian noise added to a word
-            vector (of length 1) in training: so that words near to a tag's
-            come to lie near to the tag, and not anywhere between few points.
+        word_noise: Mean length of the Gaussian noise added in training to word
+            vectors (of length 1), so that words near a tag's word end up near
+            the tag and not anywhere between a few points.
         initial_scale: Scale of the cosine before training (SigLIP: 10).
         initial_bias: Added to the scaled cosine before training: the log-odds
             of a clip having a tag, here of one tag in twenty. From 0, the
-            first steps would do nothing but push all pairs apart. (SigLIP's
-            -10 is for one text in thousands.)
-        learned_scale: Whether scale and bias are trained. A loss on cosines
-            takes `initial_scale=1, initial_bias=0, learned_scale=False`.
+            first steps would only push all pairs apart. (SigLIP's -10 is for
+            one text in thousands.)
+        learned_scale: Train scale and bias. Losses on cosines need
+            `initial_scale=1, initial_bias=0, learned_scale=False`.
     """
 
     backbone: backbone_lib.BackboneConfig = backbone_lib.BackboneConfig()
@@ -71,7 +71,7 @@ class DualEncoderConfig:
     learned_scale: bool = True
 
     def __post_init__(self) -> None:
-        """Refuses what no dual encoder can have."""
+        """Refuses invalid values."""
         for name in ("dim", "text_units"):
             if not getattr(self, name) >= 1:
                 raise ValueError(
@@ -90,7 +90,7 @@ class DualEncoderConfig:
 
     @property
     def towers(self) -> int:
-        """Number of audio projections, and of text towers."""
+        """Number of audio projections and of text towers."""
         if self.joint:
             return 1
         return self.head_members if self.head_units else self.backbone.members
@@ -100,11 +100,11 @@ class WholeBatchModel(keras.Model):
     """A model whose loss sees the clips of all replicas.
 
     Every replica of `tf.distribute` computes the loss of the whole batch, so
-    that clips on other replicas are negatives too. Keras divides a mean loss
-    by the number of replicas and adds up their gradients; the gather adds up
-    what the replicas say about a row. Together that is the gradient of the
-    whole batch, once. It holds for losses that Keras divides: not for one with
-    `reduction="sum"`, nor for one whose `call` returns a single number.
+    clips on other replicas are negatives too. Keras divides a mean loss by the
+    number of replicas and sums their gradients; the gather sums the gradients
+    that the replicas have for a row. Together that is the gradient of the whole
+    batch, once. This holds for losses that Keras divides, so neither for
+    `reduction="sum"` nor for a `call` that returns a single number.
     """
 
     def compute_loss(
@@ -133,9 +133,9 @@ class WholeBatchModel(keras.Model):
 class DualEncoder(WholeBatchModel, clip_model.ClipModel):
     """A dual encoder with random weights.
 
-    It answers like a tagger, with float32 logits `[batch, tags]`: scaled
-    cosines with a bias, the mean of the members. So it is fitted, scored,
-    calibrated and watched like one; its towers rank tags it does not hold.
+    Like a tagger it returns float32 logits `[batch, tags]`: scaled cosines
+    with a bias, averaged over the members. So it is trained, scored and
+    calibrated like one; its towers rank any other words too.
 
     >>> import numpy as np
     >>> from tftag import audio, losses
@@ -164,27 +164,27 @@ class DualEncoder(WholeBatchModel, clip_model.ClipModel):
         tags: Names of the tags to learn, in the order of the outputs.
         word_vectors: float `[tags, word_dim]`, of these tags. Kept as a
             weight that is not trained.
-        audio_spec: Of the waveforms; `samples` is free unless
-            `config.backbone.pooling` is `flatten`.
+        audio_spec: Of the waveforms, which may have any length unless
+            `config.backbone.fixes_clip_length`.
         config: What to build.
         dtype: Policy of the layers, such as `mixed_float16`; None is the
             global one.
 
     Attributes:
         tags: As given, a tuple.
-        front_end: From waveform and peak to `[batch, frames, mels]`.
-        backbone: From there to `[batch, members * dim]`. The two are those
-            of a tagger.
-        head: From there to the logits of every member, `[batch, members,
-            tags]`.
-        audio_tower: From waveforms to float32 `[batch, members * dim]` of
-            unit length. Dot products are the mean of the members' cosines.
-        text_tower: From word vectors `[tags, word_dim]` to the same space.
-        comparison: From vectors of the audio tower to the logits of every
-            member.
+        front_end: Model from waveform and peak to `[batch, frames, mels]`.
+        backbone: Model from those to `[batch, members * dim]`. Front end and
+            backbone are those of a tagger.
+        head: Model from the vectors to the logits of every member, `[batch,
+            members, tags]`.
+        audio_tower: Model from waveforms to float32 `[batch, members * dim]`
+            of unit length. Dot products are means of the members' cosines.
+        text_tower: Model from word vectors `[tags, word_dim]` to that space.
+        comparison: Model from vectors of the audio tower to the logits of
+            every member.
 
     Raises:
-        ValueError: When an argument does not fit the others.
+        ValueError: The arguments do not fit together.
     """
 
     def __init__(
@@ -269,16 +269,16 @@ class DualEncoder(WholeBatchModel, clip_model.ClipModel):
 def masked(model: DualEncoder) -> keras.Model:
     """Returns the dual encoder as it is trained: with SpecAugment.
 
-    Its loss is that of the whole batch under `tf.distribute` too: see
+    Under `tf.distribute` its loss is that of the whole batch; see
     `WholeBatchModel`.
 
     Args:
         model: The parts are shared, so training one trains the other.
 
     Returns:
-        A model from the dual encoder's inputs and the masks, as
-        `front_end.masked_spectrogram` names them, to the logits of every
-        member, `[batch, members, tags]`. It takes labels `[batch, 1, tags]`.
+        A model from the dual encoder's inputs and the masks (see
+        `front_end.masked_spectrogram`) to the logits of every member, `[batch,
+        members, tags]`. It takes labels `[batch, 1, tags]`.
     """
     inputs, x = front_end_lib.masked_spectrogram(model.front_end)
     outputs = model.head(model.backbone(x))
@@ -286,10 +286,10 @@ def masked(model: DualEncoder) -> keras.Model:
 
 
 def heads(model: DualEncoder) -> keras.Model:
-    """Returns the part of the dual encoder behind its backbone.
+    """Returns the part of a dual encoder that follows its backbone.
 
-    With the backbone fixed, all else can be trained in seconds on vectors
-    that were computed once.
+    While the backbone is fixed, this part trains in seconds on vectors that
+    are computed once.
 
     Args:
         model: The parts are shared, so training one trains the other.

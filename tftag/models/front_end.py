@@ -1,4 +1,4 @@
-"""From a waveform to what the backbone sees, alike in every network."""
+"""From a waveform to the input of the backbone, alike in every network."""
 
 import keras
 from keras import ops
@@ -13,7 +13,7 @@ def front_end(
     """Builds the front end: normalisation and log-mel spectrogram.
 
     Args:
-        audio_spec: Of the waveforms; `samples` is free unless
+        audio_spec: Of the waveforms, which may have any length unless
             `config.fixes_clip_length`.
         config: Of the backbone that comes next.
 
@@ -42,14 +42,14 @@ def front_end(
 def masked_spectrogram(
     front: keras.Model,
 ) -> tuple[dict[str, keras.KerasTensor], keras.KerasTensor]:
-    """Uses a front end again, with SpecAugment after it.
+    """Appends SpecAugment to a front end.
 
     Args:
         front: What `front_end` built; its layers are shared.
 
     Returns:
-        Its inputs and `mel_masks` and `time_masks`, both int32
-        `[batch, masks, 2]`; and the masked spectrogram.
+        The inputs, with `mel_masks` and `time_masks`, int32 `[batch, masks,
+        2]`, added; and the masked spectrogram.
     """
     waveform = waveform_inputs(front.input["waveform"].shape[1])
     masks = {
@@ -81,7 +81,7 @@ def log_mel_layer(audio_spec: audio.AudioSpec) -> layers.LogMelSpectrogram:
 
 
 def waveform_inputs(samples: int | None = None) -> dict[str, keras.KerasTensor]:
-    """The inputs of a network; `samples` None takes any length."""
+    """Makes the inputs of a network; with `samples` None, of any length."""
     return {
         "waveform": keras.Input((samples,), name="waveform", dtype="float32"),
         "peak": keras.Input((), name="peak", dtype="float32"),
@@ -91,19 +91,18 @@ def waveform_inputs(samples: int | None = None) -> dict[str, keras.KerasTensor]:
 def with_peak(
     inputs: keras.KerasTensor | dict[str, keras.KerasTensor],
 ) -> dict[str, keras.KerasTensor]:
-    """Makes waveforms the inputs of a network.
+    """Adds the peak of each row to waveforms that come without.
 
     Args:
-        inputs: `{"waveform": [batch, samples], "peak": [batch]}`, which stays
-            what it is, or `[batch, samples]` alone.
+        inputs: `{"waveform": [batch, samples], "peak": [batch]}`, returned
+            unchanged, or `[batch, samples]` alone.
 
     Returns:
-        The former. The peak of a row is then its own loudest sample, which is
-        right where a row is a whole recording; a crop of one needs the peak
-        of the recording.
+        The dictionary. An added peak is the row's own loudest sample, which
+        is right for a whole recording; a crop needs the recording's peak.
 
     Raises:
-        ValueError: A waveform alone that is not `[batch, samples]`.
+        ValueError: Waveforms alone that are not `[batch, samples]`.
     """
     if isinstance(inputs, dict):
         return inputs

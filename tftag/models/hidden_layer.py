@@ -1,10 +1,10 @@
-"""The way from the vector of a clip to what a head sees of it."""
+"""The hidden layers of a head, between a clip's vector and the last layer."""
 
 from typing import Any, Protocol
 
 import keras
 
-# Names of what a config says of it.
+# Fields of a model's config that describe them.
 SETTINGS = (
     "dropout",
     "head_units",
@@ -15,31 +15,31 @@ SETTINGS = (
 
 
 class Config(Protocol):
-    """What the config of a model says of it; a model's own says more."""
+    """The fields of a model's config that describe its hidden layers."""
 
     @property
     def dropout(self) -> float:
-        """Share of the vector dropped in training."""
+        """Dropout rate of the vector."""
 
     @property
     def head_units(self) -> int:
-        """Of a hidden layer; 0 is none."""
+        """Units of each hidden layer; 0 for none."""
 
     @property
     def head_dropout(self) -> float:
-        """Share of these units dropped in training."""
+        """Dropout rate of these units."""
 
     @property
     def head_members(self) -> int:
-        """Hidden layers side by side."""
+        """Number of hidden layers side by side."""
 
     @property
     def head_components(self) -> int:
-        """Principal components in the vector's place; 0 is the vector."""
+        """Principal components to replace the vector by; 0 for none."""
 
 
 def check(config: Config) -> None:
-    """Refuses what no head can have.
+    """Refuses invalid values.
 
     Raises:
         ValueError: Names the setting.
@@ -68,10 +68,10 @@ def check(config: Config) -> None:
 
 
 def apply(x: Any, config: Config) -> Any:
-    """Takes the vectors of clips to what a head sees.
+    """Applies components, dropout and hidden layers to clip vectors.
 
     Args:
-        x: What a backbone gives, `[batch, dim]`.
+        x: A backbone's vectors, `[batch, dim]`.
         config: What to build.
 
     Returns:

@@ -1,10 +1,11 @@
-"""Words by the outputs that they are near to, without training a text tower.
+"""A text tower that needs no training: words by the outputs they are near to.
 
-A clip is what a network says of its outputs, a text how its word vector
-follows from the names of these: by kernel ridge regression over the names, as
-a Gaussian process interpolates (Rasmussen and Williams, Gaussian Processes for
-Machine Learning, 2006, eq. 2.25). Their product is what the network would say
-of an output of that name. Both are vectors of one space, `[outputs]`.
+A clip's vector holds the outputs of a network, a text's vector the weights
+with which the text follows from the names of these outputs: by kernel ridge
+regression over the names, as a Gaussian process interpolates (Rasmussen and
+Williams, Gaussian Processes for Machine Learning, 2006, eq. 2.25). Their
+product estimates the output that the network would have for that text. Both
+are `[outputs]`.
 """
 
 from typing import Any
@@ -17,7 +18,7 @@ from tftag.models import dual_encoder
 
 _Floats = npt.NDArray[np.floating[Any]]
 
-# Of nearness the square counts, by straight lines between these cosines.
+# Nearness is the squared cosine, drawn by straight lines between these cosines.
 KNOTS = np.array([0.0, 0.1, 0.25, 0.45, 0.7])
 # Slopes that begin at the knots.
 _STEPS = np.diff(np.append(KNOTS[1:], 1.0) + KNOTS, prepend=0.0)
@@ -26,7 +27,7 @@ _EPSILON = 1e-3
 
 
 def nearness(cosines: _Floats) -> _Floats:
-    """Squares of cosines, 0 below 0, as the text tower has them.
+    """Squares of cosines, 0 below 0, as the text tower approximates them.
 
     >>> import numpy as np
     >>> nearness(np.array([-0.5, 0.25, 1.0])).round(4).tolist()
@@ -42,23 +43,24 @@ def nearness(cosines: _Floats) -> _Floats:
 
 
 def text_units(outputs: int) -> int:
-    """Width of a text tower that has so many outputs."""
+    """Returns the width of a text tower for this many outputs."""
     return outputs * len(KNOTS)
 
 
 def fill_text_tower(
     tower: keras.Model, names: _Floats, weighting: _Floats
 ) -> None:
-    """Makes a text tower `weighting.T @ nearness(names @ word)`.
+    """Sets a text tower to `weighting.T @ nearness(names @ word)`.
 
-    The first layer has, for every knot, how far the cosines with all names
-    are above it; the second puts the square together; the projection weighs.
+    The first layer computes, for every knot, how far the cosine with each name
+    exceeds it; the second sums these up to the square; the projection weighs
+    the names.
 
     Args:
-        tower: That of a dual encoder of one member, `text_units` wide.
+        tower: Of a dual encoder with one member, `text_units` wide.
         names: Word vectors of unit length `[outputs, word_dim]`.
-        weighting: `[outputs, dim]`, from nearness to each name to the vector
-            of a text.
+        weighting: `[outputs, dim]`, from nearness to each name to the text's
+            vector.
     """
     count = len(names)
     together = np.zeros((1, text_units(count), text_units(count)))
@@ -87,11 +89,11 @@ def fill_text_tower(
 def fill_projection(
     model: dual_encoder.DualEncoder, kernel: _Floats, bias: _Floats
 ) -> None:
-    """Makes the audio projection these outputs.
+    """Sets the audio projection to these outputs.
 
     Args:
-        model: A dual encoder of one member.
-        kernel: `[dim of what the projection sees, outputs]`.
+        model: A dual encoder with one member.
+        kernel: `[dim of the projection's input, outputs]`.
         bias: `[outputs]`.
     """
     model.audio_tower.head.get_layer("audio_projection").set_weights(

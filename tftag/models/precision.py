@@ -9,15 +9,15 @@ import keras
 
 @contextlib.contextmanager
 def policy(dtype: keras.DTypePolicy | str | None = None) -> Iterator[None]:
-    """Layers made inside have this policy.
+    """Gives the layers made inside the block this policy.
 
     Args:
         dtype: A policy or its name, such as `mixed_float16`; None keeps the
             global one.
 
     Raises:
-        ValueError: Weights would have fewer bits than float32: the batch
-            norms do not train so, as where ~/.keras/keras.json says float16.
+        ValueError: Weights would have fewer bits than float32, with which batch
+            norm does not train; as where ~/.keras/keras.json says float16.
     """
     before = keras.config.dtype_policy()
     if dtype is not None:

@@ -22,18 +22,18 @@ _PRIOR_LIMIT = 1e-3
 
 @dataclasses.dataclass(frozen=True)
 class TaggerConfig:
-    """What the tagger looks like.
+    """Architecture and size of a tagger.
 
     Attributes:
-        backbone: What makes one vector of a clip.
+        backbone: The part that turns a clip into one vector.
         dropout: Share of that vector dropped in training.
-        head_units: Of a hidden layer between that vector and the logits; 0
-            is none.
+        head_units: Units of a hidden layer between that vector and the logits;
+            0 for none.
         head_dropout: Share of these units dropped in training.
-        head_members: Hidden layers side by side on the same vector, each with
-            logits of its own; a tagger averages them.
-        head_components: Principal components of the vector, over the training
-            recordings, that take its place; 0 leaves it as it is.
+        head_members: Number of hidden layers side by side, each with logits of
+            its own, which are averaged.
+        head_components: Number of principal components of the vector, over the
+            training recordings, that replace it; 0 keeps the vector.
     """
 
     backbone: backbone_lib.BackboneConfig = backbone_lib.BackboneConfig()
@@ -44,7 +44,7 @@ class TaggerConfig:
     head_components: int = 0
 
     def __post_init__(self) -> None:
-        """Refuses what no tagger can have."""
+        """Refuses invalid values."""
         hidden_layer.check(self)
 
 
@@ -53,8 +53,8 @@ class Tagger(clip_model.ClipModel):
     """A tagger with random weights: waveforms in, a logit per tag out.
 
     It takes waveforms `[batch, samples]`, or `{"waveform": [batch, samples],
-    "peak": [batch]}` where a row is a crop of a longer recording, and answers
-    with float32 logits `[batch, tags]`.
+    "peak": [batch]}` where a row is a crop of a longer recording, and returns
+    float32 logits `[batch, tags]`.
 
     >>> import numpy as np
     >>> from tftag import audio, losses
@@ -73,24 +73,24 @@ class Tagger(clip_model.ClipModel):
 
     Args:
         tags: Names of the tags, in the order of the outputs.
-        audio_spec: Of the waveforms; `samples` is free unless
-            `config.backbone.pooling` is `flatten`.
+        audio_spec: Of the waveforms, which may have any length unless
+            `config.backbone.fixes_clip_length`.
         config: What to build.
-        tag_prior: `[tags]`, share of the recordings that have each tag. When
-            given, an untrained tagger answers with it: the bias starts at its
-            log-odds (Lin et al. 2017, https://arxiv.org/abs/1708.02002).
+        tag_prior: `[tags]`, share of the recordings that have each tag. If
+            given, the bias starts at its log-odds, so an untrained tagger
+            predicts it (Lin et al. 2017, https://arxiv.org/abs/1708.02002).
         dtype: Policy of the layers, such as `mixed_float16`; None is the
             global one.
 
     Attributes:
         tags: As given, a tuple.
-        front_end: From waveform and peak to `[batch, frames, mels]`.
-        backbone: From there to `[batch, members * dim]`.
-        head: From there to the logits of every member, `[batch, members,
+        front_end: Model from waveform and peak to `[batch, frames, mels]`.
+        backbone: Model from those to `[batch, members * dim]`.
+        head: Model from those to the logits of every member, `[batch, members,
             tags]`.
 
     Raises:
-        ValueError: When an argument does not fit the others.
+        ValueError: The arguments do not fit together.
     """
 
     def __init__(
@@ -162,9 +162,9 @@ def masked(model: clip_model.ClipModel) -> keras.Model:
             other.
 
     Returns:
-        A model from the tagger's inputs and the masks, as
-        `front_end.masked_spectrogram` names them, to the logits of every
-        member, `[batch, members, tags]`.
+        A model from the tagger's inputs and the masks (see
+        `front_end.masked_spectrogram`) to the logits of every member, `[batch,
+        members, tags]`.
     """
     inputs, x = front_end_lib.masked_spectrogram(model.front_end)
     outputs = model.head(model.backbone(x))
@@ -172,7 +172,7 @@ def masked(model: clip_model.ClipModel) -> keras.Model:
 
 
 def log_odds(tag_prior: npt.ArrayLike, tag_count: int) -> keras.KerasTensor:
-    """Logits `[tags]` of shares of recordings, kept away from certainty.
+    """Returns the log-odds `[tags]` of shares, kept away from certainty.
 
     Raises:
         ValueError: The shares are not `[tags]`, or not from 0 to 1.

@@ -182,10 +182,23 @@ def resolve(
         FileNotFoundError: It is neither.
         ValueError: As `saved_model`.
     """
+    check(model)
     if os.fspath(model) in PRESETS:
         return saved_model(os.fspath(model), say)
-    if pathlib.Path(model).is_dir():
-        return pathlib.Path(model)
+    return pathlib.Path(model)
+
+
+def check(model: str | os.PathLike[str]) -> None:
+    """Refuses what `resolve` refuses at once; exports nothing.
+
+    Args:
+        model: As `resolve` takes it.
+
+    Raises:
+        FileNotFoundError: It is no preset's name and no folder.
+    """
+    if os.fspath(model) in PRESETS or pathlib.Path(model).is_dir():
+        return
     near = difflib.get_close_matches(os.fspath(model).casefold(), PRESETS, n=1)
     hint = f" The nearest preset is {near[0]!r}." if near else ""
     raise FileNotFoundError(

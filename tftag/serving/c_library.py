@@ -37,6 +37,7 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "TF_DeleteGraph": (None, POINTER),
     "TF_NewSessionOptions": (POINTER,),
     "TF_DeleteSessionOptions": (None, POINTER),
+    "TF_SetConfig": (None, POINTER, ctypes.c_char_p, _SIZE, POINTER),
     "TF_LoadSessionFromSavedModel": (
         *(POINTER, POINTER, POINTER, ctypes.c_char_p),
         *(ctypes.POINTER(ctypes.c_char_p), _INT, POINTER, POINTER, POINTER),

@@ -6,7 +6,6 @@ more than once: 3 hours are gigabytes.
 
 import collections
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +13,15 @@ import numpy.typing as npt
 from tftag import audio
 from tftag.audio import sample_file
 
-if TYPE_CHECKING:
-    import tensorflow as tf
+Clips = dict[str, npt.NDArray[np.float32]]
 
 
 def run_clips(
-    network: "Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]",
+    network: Callable[[Clips], Clips],
     waveform: npt.NDArray[np.int16] | npt.NDArray[np.float32],
     spec: audio.AudioSpec,
     clips_at_once: int,
-) -> dict[str, npt.NDArray[np.float32]]:
+) -> Clips:
     """Takes every clip of a recording through a network.
 
     Args:
@@ -42,11 +40,11 @@ def run_clips(
 
 
 def run_clips_of_each(
-    network: "Callable[[dict[str, tf.Tensor]], dict[str, tf.Tensor]]",
+    network: Callable[[Clips], Clips],
     waveforms: Sequence[npt.NDArray[np.int16] | npt.NDArray[np.float32]],
     spec: audio.AudioSpec,
     clips_at_once: int,
-) -> list[dict[str, npt.NDArray[np.float32]]]:
+) -> list[Clips]:
     """Takes every clip of several recordings through a network.
 
     Args:
@@ -59,9 +57,6 @@ def run_clips_of_each(
     Returns:
         What `run_clips` returns of each.
     """
-    # Imported here: what is short goes without TensorFlow's Python.
-    import tensorflow as tf
-
     peaks = list(map(_peak, waveforms))
     counts, places = [], []
     for number, waveform in enumerate(waveforms):
@@ -78,11 +73,9 @@ def run_clips_of_each(
             samples = waveforms[number][start : start + spec.clip_samples]
             clips[at, : len(samples)] = samples
             group_peaks[at] = peaks[number]
-        answer = network(
-            {"waveform": tf.constant(clips), "peak": tf.constant(group_peaks)}
-        )
+        answer = network({"waveform": clips, "peak": group_peaks})
         for name, values in answer.items():
-            answers[name].append(values.numpy()[: len(group)])
+            answers[name].append(values[: len(group)])
         for number in {number for number, _ in group}:
             sample_file.release(waveforms[number])
     stops = np.cumsum(counts)[:-1]

@@ -1,7 +1,7 @@
 """Runs a SavedModel by TensorFlow's Python, which has all that is in it."""
 
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,26 @@ class PythonRuntime:
         """
         found = self.saved_model.signatures[signature].structured_outputs
         return found[output].shape[-1] or 0
+
+    @property
+    def run_clips(
+        self,
+    ) -> Callable[[Mapping[str, npt.ArrayLike]], dict[str, Any]] | None:
+        """What takes clips in exports that have no signature for it.
+
+        As `SavedTagger.run_clips`; None where there is nothing.
+        """
+        names = ("run_clips", "hear_clips")
+        functions = (getattr(self.saved_model, name, None) for name in names)
+        function = next(filter(None, functions), None)
+        if function is None:
+            return None
+
+        def run(clips: Mapping[str, npt.ArrayLike]) -> dict[str, Any]:
+            tensors = {name: tf.constant(one) for name, one in clips.items()}
+            return {n: one.numpy() for n, one in function(tensors).items()}
+
+        return run
 
     def run(
         self, signature: str, inputs: Mapping[str, npt.ArrayLike]

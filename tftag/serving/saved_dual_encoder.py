@@ -17,6 +17,7 @@ from tftag.serving import (
     model_card,
     saved_tagger,
     version_folder,
+    waveforms,
 )
 
 
@@ -34,12 +35,18 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
 
     _needed = (*saved_tagger.SavedTagger._needed, "embed_batch", "embed_text")
 
-    def __init__(self, path: str | os.PathLike[str], starts_fast: bool = False):
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        starts_fast: bool = False,
+        is_for_few: bool = False,
+    ):
         """Opens a SavedModel.
 
         Args:
             path: As for a tagger.
             starts_fast: As for a tagger.
+            is_for_few: As for a tagger.
 
         Raises:
             FileNotFoundError: There is no SavedModel.
@@ -53,7 +60,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
                 f"{len(card['tags'])} tags and no others. Received: {folder}, "
                 "a tagger."
             )
-        super().__init__(folder, starts_fast)
+        super().__init__(folder, starts_fast, is_for_few)
         self.space = str(card["space"]["fingerprint"])
         self.dim = int(card["space"]["dim"])
 
@@ -93,7 +100,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
             return np.zeros((0, self.dim), np.float32)
         if len(batch) == 1 and (outputs := self._long(batch[0])) is not None:
             return self.vector_of(outputs["embedding"])[np.newaxis]
-        return self._run("embed_batch", **saved_tagger.padded_rows(batch))[
+        return self._run("embed_batch", **waveforms.padded_rows(batch))[
             "embedding"
         ]
 
@@ -111,7 +118,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         return mean.astype(np.float32)
 
     def embed_each(
-        self, recordings: Iterable[saved_tagger.Waveform]
+        self, recordings: Iterable[waveforms.Waveform]
     ) -> Iterator[npt.NDArray[np.float32]]:
         """Embeds many waveforms, with no more in memory than fill the network.
 
@@ -151,7 +158,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         else:
             outputs = long_recordings.run_clips_of_each(
                 self.run_clips,
-                [saved_tagger.plain_waveform(samples) for samples in batch],
+                [waveforms.plain_waveform(samples) for samples in batch],
                 self.spec,
                 self.clips_at_once,
             )

@@ -11,16 +11,21 @@ import numpy.typing as npt
 
 from tftag import audio, calibration
 from tftag.audio import sample_file
-from tftag.serving import c_runtime, long_recordings, model_card, version_folder
+from tftag.serving import (
+    c_runtime,
+    long_recordings,
+    model_card,
+    version_folder,
+    waveforms,
+)
 
 if TYPE_CHECKING:
     from tftag.serving import python_runtime
 
 # What is longer is not passed to a signature as a whole.
 _LONG_SECONDS = 1_200
-
-
-Waveform = npt.NDArray[np.int16] | npt.NDArray[np.float32]
+# The signature that takes its clips.
+_CLIPS = "tag_clips"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -69,15 +74,24 @@ class SavedTagger:
     # What must be there.
     _needed: tuple[str, ...] = ("serving_default", "tag_batch", "timeline")
 
-    def __init__(self, path: str | os.PathLike[str], starts_fast: bool = False):
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        starts_fast: bool = False,
+        is_for_few: bool = False,
+    ):
         """Opens a SavedModel.
 
         Args:
             path: A folder such as `saved_models/baseline`, of which the
                 newest version is taken, or `saved_models/baseline/1`.
             starts_fast: Whether to run signatures by TensorFlow's C library,
-                so that its Python is imported only where `signatures` or
-                `run_clips` are used: for recordings above 20 minutes.
+                so that its Python is imported only where `signatures` are
+                used, and for recordings above 20 minutes by exports that
+                have no signature for clips.
+            is_for_few: With `starts_fast`, whether to leave the graph as it
+                is: the first answer comes a second or two earlier, and each
+                takes a tenth longer.
 
         Raises:
             FileNotFoundError: There is no SavedModel.
@@ -94,8 +108,11 @@ class SavedTagger:
             self.sample_rate_hz = self.spec.sample_rate_hz
             self.clips_at_once = int(self.card["clips_at_once"])
             self._runtime: python_runtime.PythonRuntime | c_runtime.CRuntime = (
-                c_runtime.CRuntime(self.folder) if starts_fast else self._python
+                c_runtime.CRuntime(self.folder, optimises=not is_for_few)
+                if starts_fast
+                else self._python
             )
+            self._optimises = not (starts_fast and is_for_few)
             lacking = set(self._needed) - self._runtime.names
             if lacking:
                 raise ValueError(f"no signature {', '.join(sorted(lacking))}")
@@ -145,7 +162,7 @@ class SavedTagger:
         """
         if (outputs := self._long(samples)) is not None:
             return self.recording_of(outputs["probabilities"])
-        waveform = plain_waveform(samples)
+        waveform = waveforms.plain_waveform(samples)
         return _recordings(
             self._run("serving_default", waveform=waveform[np.newaxis])
         )[0]
@@ -166,10 +183,12 @@ class SavedTagger:
             return [self.tag_samples(batch[0])]
         if not batch:
             return []
-        return _recordings(self._run("tag_batch", **padded_rows(batch)))
+        return _recordings(
+            self._run("tag_batch", **waveforms.padded_rows(batch))
+        )
 
     def tag_each(
-        self, recordings: Iterable[Waveform]
+        self, recordings: Iterable[waveforms.Waveform]
     ) -> Iterator[TaggedRecording]:
         """Tags many waveforms, with no more in memory than fill the network.
 
@@ -221,7 +240,7 @@ class SavedTagger:
                 self.calibrated(tagged["probabilities"]),
             )
         answer = self._run(
-            "timeline", waveform=plain_waveform(samples)[np.newaxis]
+            "timeline", waveform=waveforms.plain_waveform(samples)[np.newaxis]
         )
         return Timeline(
             answer["start_seconds"][0],
@@ -236,20 +255,27 @@ class SavedTagger:
         return found
 
     @property
-    def run_clips(self) -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    def run_clips(
+        self,
+    ) -> Callable[[long_recordings.Clips], long_recordings.Clips] | None:
         """What takes single clips through the network.
 
         `{"waveform" [clips_at_once, samples], "peak" [clips_at_once]}`,
         float32, to `[clips_at_once, width]` by name; `peak` is the loudest
         sample of the whole recording. None in exports of before there was one.
         """
-        found: Callable[[dict[str, Any]], dict[str, Any]] | None = getattr(
-            self._python.saved_model,
-            "run_clips",
-            # Its name in exports of before.
-            getattr(self._python.saved_model, "hear_clips", None),
-        )
-        return found
+        if _CLIPS in self._runtime.names:
+            return lambda clips: self._run(_CLIPS, **clips)
+        return self._python.run_clips
+
+    @functools.cached_property
+    def _clip_runtime(
+        self,
+    ) -> "python_runtime.PythonRuntime | c_runtime.CRuntime":
+        # For hours it pays to optimise the graph, however few they are.
+        if self._optimises:
+            return self._runtime
+        return c_runtime.CRuntime(self.folder, optimises=True)
 
     @functools.cached_property
     def _python(self) -> "python_runtime.PythonRuntime":
@@ -276,10 +302,10 @@ class SavedTagger:
         return fitted.apply(probabilities).astype(np.float32)
 
     def _batches(
-        self, recordings: Iterable[Waveform]
-    ) -> Iterator[list[Waveform]]:
+        self, recordings: Iterable[waveforms.Waveform]
+    ) -> Iterator[list[waveforms.Waveform]]:
         """Yields lists of waveforms that together fill the network."""
-        waiting: list[Waveform] = []
+        waiting: list[waveforms.Waveform] = []
         clips_waiting = 0
         for samples in recordings:
             clips = len(audio.clip_starts(len(samples), self.spec))
@@ -291,9 +317,7 @@ class SavedTagger:
         if waiting:
             yield waiting
 
-    def _long(
-        self, samples: npt.ArrayLike
-    ) -> dict[str, npt.NDArray[np.float32]] | None:
+    def _long(self, samples: npt.ArrayLike) -> long_recordings.Clips | None:
         """What the network says of each clip of a long recording.
 
         Returns:
@@ -306,7 +330,7 @@ class SavedTagger:
         )
         if np.size(samples) <= longest or (network := self.run_clips) is None:
             return None
-        waveform = plain_waveform(samples)
+        waveform = waveforms.plain_waveform(samples)
         if not any(block.any() for block in sample_file.blocks(waveform)):
             return None
         return long_recordings.run_clips(
@@ -321,7 +345,9 @@ class SavedTagger:
         Raises:
             ValueError: A row is no recording.
         """
-        answer = self._runtime.run(signature, inputs)
+        is_of_clips = signature == _CLIPS
+        runtime = self._clip_runtime if is_of_clips else self._runtime
+        answer = runtime.run(signature, inputs)
         # Exports of before there was a status fail by themselves.
         if "status" in answer:
             _check_rows(answer["status"])
@@ -330,52 +356,6 @@ class SavedTagger:
             for name, value in answer.items()
             if value.dtype != np.object_
         }
-
-
-def padded_rows(batch: Sequence[npt.ArrayLike]) -> dict[str, npt.NDArray[Any]]:
-    """Makes waveforms the inputs of a signature of padded rows.
-
-    Args:
-        batch: Waveforms as `SavedTagger.tag_samples` takes them, at least one.
-
-    Returns:
-        "waveform" `[batch, samples]` and "length_samples" int64 `[batch]`.
-
-    Raises:
-        ValueError: No samples, NaN, infinity, or another shape.
-    """
-    waveforms = [plain_waveform(samples) for samples in batch]
-    lengths = [len(waveform) for waveform in waveforms]
-    padded = np.zeros((len(batch), max(lengths)), np.result_type(*waveforms))
-    for row, waveform in zip(padded, waveforms, strict=True):
-        row[: len(waveform)] = waveform
-    return {
-        "waveform": padded,
-        "length_samples": np.array(lengths, np.int64),
-    }
-
-
-def plain_waveform(samples: npt.ArrayLike) -> Waveform:
-    """Returns int16 as it is, and other numbers as float32.
-
-    Raises:
-        ValueError: No samples, NaN, infinity, or another shape.
-    """
-    samples = np.asarray(samples)
-    if samples.ndim != 1 or not samples.size:
-        raise ValueError(
-            "`samples` must be [samples] with at least one. "
-            f"Received: shape {samples.shape}."
-        )
-    if samples.dtype == np.int16:
-        return samples
-    # What float32 does not hold becomes infinity, which is refused below.
-    with np.errstate(over="ignore"):
-        waveform = samples.astype(np.float32)
-    # The extremes show NaN and infinity without a copy.
-    if not np.isfinite([waveform.min(), waveform.max()]).all():
-        raise ValueError("`samples` must be finite. Received: NaN or infinity.")
-    return waveform
 
 
 def _check_rows(status: npt.NDArray[np.object_]) -> None:

@@ -98,6 +98,16 @@ def names_in_common(names: Iterable[str], others: Iterable[str]) -> list[str]:
     return sorted({_tag_key(n) for n in names} & {_tag_key(n) for n in others})
 
 
+def named_like(names: Iterable[str], others: Iterable[str]) -> list[bool]:
+    """Whether each tag is one of the others but for its spelling.
+
+    >>> named_like(["Hip-Hop", "rock"], ["hip hop", "jazz"])
+    [True, False]
+    """
+    keys = {_tag_key(name) for name in others}
+    return [_tag_key(name) in keys for name in names]
+
+
 def _tag_key(name: str) -> str:
     """One spelling of `hip-hop`, `Hip Hop` and `hip_hop`; not of `hiphop`."""
     return words.normalize(name) or tags.clean_tag(name)

@@ -1,8 +1,8 @@
-"""Taggers that are trained apart and averaged into one.
+"""Taggers that are trained separately and averaged into one.
 
-A tagger is trained as its settings say; with `average_with`, networks from
-random weights are too, as the presets of these names say, each in a folder of
-its own within the run. What comes of it is one model.
+The tagger of the settings is trained first; then, from random weights, the
+network of every preset that `average_with` names, each in a folder of its own
+within the run. The result is one model.
 """
 
 import dataclasses
@@ -30,24 +30,24 @@ def train_tagger(
     run: run_folder.RunDir | None,
     workers: group.Workers = group.ALONE,
 ) -> tagger_training.Trained:
-    """Trains a tagger, and others beside it where they are averaged.
+    """Trains a tagger, and the networks it is to be averaged with.
 
     Args:
         settings: all of the experiment.
         train: recordings to learn from.
         validation: recordings that choose the best epoch of each; None keeps
             the last.
-        run: gets the files of the training; those of the other networks go
-            into `averaged_with/<preset>` inside.
+        run: gets the files of the training; those of the other networks are
+            in its `averaged_with/<preset>`.
         workers: those that train it together.
 
     Returns:
-        The tagger, or the average; history and epoch are those of the former,
-        seconds and lost recordings of all.
+        The tagger, or the average. History and epoch are the tagger's own;
+        seconds and lost recordings are of all networks.
 
     Raises:
-        ValueError: several workers are to average, or as
-            `tagger_training.train_tagger`.
+        ValueError: an average is asked of several workers, a network has too
+            few recordings, or as `tagger_training.train_tagger`.
     """
     if not settings.average_with:
         return tagger_training.train_tagger(
@@ -58,9 +58,11 @@ def train_tagger(
             "--strategy trains one network: set --average-with '' . "
             f"Received: average_with={settings.average_with!r}"
         )
+    networks = settings.averaged_networks()
+    _check_batches(networks, len(train.tracks))
     own = tagger_training.train_tagger(settings, train, validation, run)
     others = []
-    for name, beside in settings.averaged_networks().items():
+    for name, beside in networks.items():
         folder = run_folder.RunDir(run.path, FOLDER, name)
         folder.write_json("config.json", plain_json.plain(flags.leaves(beside)))
         others.append(
@@ -83,12 +85,24 @@ def train_tagger(
     )
 
 
+def _check_batches(networks, recordings):
+    """Refuses, before any is trained, networks that have no batch."""
+    for name, network in networks.items():
+        batch_size = network.training.batch_size
+        if not network.is_on_cached_vectors and recordings < batch_size:
+            raise ValueError(
+                f"`average_with` {name!r} needs {batch_size} recordings to "
+                "learn from: bring more, or set --average-with ''. "
+                f"Received: {recordings}"
+            )
+
+
 def score(
     settings: baseline_config.BaselineConfig,
     model: clip_model.ClipModel,
     manifest: manifests.Manifest,
 ) -> np.ndarray:
-    """Probabilities of whole recordings, from cached vectors where they are.
+    """Scores whole recordings, from cached vectors where there are any.
 
     Args:
         settings: of the experiment.
@@ -96,7 +110,8 @@ def score(
         manifest: the recordings; all must be readable.
 
     Returns:
-        What `evaluation.score_manifest` says, float32 `[recordings, tags]`.
+        Probabilities, float32 `[recordings, tags]`, the same as those of
+        `evaluation.score_manifest`.
     """
     batch_size = settings.training.batch_size
     reader = slice_reader.SliceReader(manifest, settings.audio.clip_samples)
@@ -117,7 +132,7 @@ def score(
 
 
 def card(settings: baseline_config.BaselineConfig) -> dict:
-    """What a model card says of the networks that were averaged in."""
+    """The settings of the averaged networks, for the model card."""
     networks = {
         name: plain_json.plain(flags.leaves(network))
         for name, network in settings.averaged_networks().items()

@@ -13,32 +13,35 @@ from pipelines.reading import random_crops, slice_reader
 from tftag.models import clip_model, dual_encoder, named_outputs
 from tftag.words import unit_vectors
 
-# Variance of what an output says that has nothing to do with its name; that
-# of the name itself is 1.
+# Variance of the part of an output that has nothing to do with its name; that
+# of the other part is 1.
 _OUTPUT_NOISE = 0.5
-# What every clip has and no word asks for, in typical lengths of what is said
-# of a recording: cosines then rank as products do, and a clip of which little
-# can be said is no match for one of which much can.
+# A constant value of every clip that no word has, in units of the typical
+# length of a recording's vector. With it cosines rank as products do, so a clip
+# with weak outputs does not beat one with strong ones.
 _CONSTANT = 2.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ClipVectors:
-    """What a backbone makes of the clips of some recordings.
+    """A backbone's vectors of the clips of some recordings.
 
     Attributes:
         vectors: float32 `[clips, dim]`, of evenly spaced clips.
-        rows: int64 `[clips]`, the recording of each.
+        rows: int64 `[clips]`, the recording of each clip.
     """
 
     vectors: np.ndarray
     rows: np.ndarray
 
     def means(self) -> np.ndarray:
-        """The mean vector of each recording, float32 `[recordings, dim]`."""
+        """The mean vector of each recording, float32 `[recordings, dim]`.
+
+        It is 0 for a recording without clips, one that could not be read.
+        """
         totals = np.zeros((self.rows.max() + 1, self.vectors.shape[1]))
         np.add.at(totals, self.rows, self.vectors)
-        counts = np.bincount(self.rows)
+        counts = np.maximum(np.bincount(self.rows), 1)
         return (totals / counts[:, np.newaxis]).astype(np.float32)
 
 
@@ -75,11 +78,11 @@ def train_heads(
     """Trains projection and text tower of a dual encoder in place.
 
     Args:
-        model: what `dual_training.build` returned; its backbone stays.
+        model: what `dual_encoder_training.build` returned; its backbone stays.
         clips: of the training recordings.
         labels: float32 `[recordings, tags]`.
-        settings: of the optimiser; with `tag_balance`, clips of rare tags
-            are drawn more often.
+        settings: of the experiment; with `tag_balance`, clips of rare tags are
+            drawn more often.
         loss: contrastive.
     """
     heads, training = settings.heads, settings.training
@@ -128,18 +131,19 @@ def fill_outputs(
     published: tuple[np.ndarray, np.ndarray],
     names: np.ndarray,
 ) -> None:
-    """Makes a dual encoder answer by what taggers say of a clip.
+    """Makes a dual encoder answer from the outputs of taggers.
 
-    Logits of the tagger count as they are: one that learned little of a tag
-    says little. Those of published outputs get a deviation of 1. Both are
-    taken from their means over the training recordings.
+    The tagger's logits keep their scale, so a tag that it hardly learned has
+    little influence. Published outputs are scaled to a deviation of 1. Both are
+    relative to their means over the training recordings.
 
     Args:
-        model: joint, with the tagger's body and a hidden layer like its own.
-        tagger: what was trained.
-        clips: of the training recordings, which say what is usual.
-        published: kernel `[dim, outputs]` and bias of outputs that were
-            trained elsewhere, from the backbone's vectors.
+        model: a joint one with the tagger's body and hidden layers like its
+            own.
+        tagger: the trained tagger.
+        clips: of the training recordings.
+        published: kernel `[dim, outputs]` and bias of outputs that were trained
+            elsewhere, applied to the backbone's vectors.
         names: word vectors of all outputs, the tagger's first.
     """
     projection = model.audio_tower.head

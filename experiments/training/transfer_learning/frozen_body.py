@@ -1,4 +1,4 @@
-"""Training of a head alone, on clip vectors computed once."""
+"""Training of a head alone, on clip vectors that are computed once."""
 
 import logging
 import time
@@ -22,7 +22,7 @@ from pipelines import manifest as manifests
 from pipelines.reading import random_crops
 from tftag.models import clip_model
 
-# Clips, of which the head is asked.
+# Clips that the head takes at a time.
 _AT_ONCE = 4_096
 
 _log = logging.getLogger(__name__)
@@ -38,10 +38,10 @@ def train(
     run: run_folder.RunDir,
     held: manifests.Manifest | None = None,
 ) -> checkpoint.Progress:
-    """Trains the head in place; the body stays.
+    """Trains the head in place; the body stays as it is.
 
-    A recording is seen as the mean of its clips' vectors. A run that was
-    interrupted begins again, with the vectors that it has, and ends the same.
+    The head sees the mean of a recording's clip vectors. An interrupted run
+    starts again with the vectors it already has, and ends the same.
 
     Args:
         model: with its body's weights, and random ones in its head.
@@ -57,7 +57,7 @@ def train(
             weights that stay.
 
     Returns:
-        The epochs, which of them the weights are of, and what was lost.
+        The history, the epoch of the weights, and the lost recordings.
     """
     training = settings.training
     clips, lost = _clip_vectors(model, recordings, settings)
@@ -227,7 +227,7 @@ def score(
     recordings: manifests.Manifest,
     settings: dual_encoder_config.Settings,
 ) -> np.ndarray:
-    """What `evaluation.score_manifest` says, from cached vectors.
+    """Scores recordings like `evaluation.score_manifest`, from cached vectors.
 
     Args:
         model: what `train` trained.
@@ -253,7 +253,7 @@ def clip_logits(
 
 
 def probabilities(logits: cached_clips.ClipVectors) -> np.ndarray:
-    """Means over the clips of recordings, as scoring and serving have them."""
+    """Means over a recording's clips, as in scoring and serving."""
     shares = 1.0 / (1.0 + np.exp(-logits.vectors.astype(np.float64)))
     return cached_clips.ClipVectors(shares, logits.rows).means()
 
@@ -261,11 +261,11 @@ def probabilities(logits: cached_clips.ClipVectors) -> np.ndarray:
 def fit_components(layer: keras.layers.Dense, vectors: np.ndarray) -> None:
     """Gives a layer the principal components of standardised vectors.
 
-    Every value of the vectors counts alike, and the components keep their
-    proportions; together their mean square is 1.
+    All values of the vectors count the same, and the components keep their
+    proportions; their mean square is 1 overall.
 
     Args:
-        layer: gets them; those that there are none of are 0.
+        layer: gets them; components beyond those that exist are 0.
         vectors: `[recordings, dim]`, of the training data.
     """
     mean, deviation = vectors.mean(0), vectors.std(0) + 1e-6

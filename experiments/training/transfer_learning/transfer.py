@@ -1,4 +1,4 @@
-"""Starting from another tagger: a preset, a run or an export."""
+"""Starting from another tagger: a pretrained model, a run or an export."""
 
 import contextlib
 import difflib
@@ -18,7 +18,7 @@ from pipelines import manifest as manifests
 from tftag import audio, layers, tags
 from tftag.files import plain_json
 from tftag.files.remote import hub
-from tftag.models import clip_model, tagger
+from tftag.models import averaged_tagger, clip_model, tagger
 from tftag.pretrained import musicnn_weights, presets
 from tftag.serving import model_card, version_folder
 from tftag.zero_shot import leaks
@@ -36,12 +36,12 @@ def take_over(
 ) -> tuple[str, ...]:
     """Copies another tagger's body, and its head for tags of the same name.
 
-    A head with a hidden layer is not copied, nor is one of a preset.
+    Not copied are heads with a hidden layer and those of pretrained models. Of
+    an average, the first tagger is taken: that of its run's own settings.
 
     Args:
         model: the tagger to change.
-        source: names of presets, a run folder, or an export with or without
-            its version.
+        source: pretrained models, a run folder, or an export.
         vocabulary: of `model`.
         spec: of `model`.
 
@@ -49,7 +49,7 @@ def take_over(
         The tags whose part of the head was copied.
 
     Raises:
-        FileNotFoundError: `source` is neither.
+        FileNotFoundError: `source` is none of these.
         ValueError: the two differ in front end or architecture.
     """
     if pretrained.networks(os.fspath(source)):
@@ -85,8 +85,7 @@ def take_over_body(
 
     Args:
         model: to change, such as a dual encoder.
-        source: presets, or a tagger's run folder or export, as for
-            `take_over`.
+        source: as for `take_over`.
         spec: of `model`.
 
     Raises:
@@ -123,11 +122,11 @@ def card(source: str | os.PathLike[str]) -> dict:
     """What a model to start from says of its tags and recordings.
 
     Args:
-        source: presets, a run folder or an export, as for `take_over`.
+        source: as for `take_over`.
 
     Returns:
         A dict with `tags`, and in `data` the `recording_ids`, as far as the
-        model lists them; presets list none.
+        model lists them; pretrained models list none.
 
     Raises:
         FileNotFoundError: `source` is none of these.
@@ -155,7 +154,7 @@ def licences(source: str) -> list[dict]:
         A list as `model_card.licence_text` takes it.
 
     Raises:
-        FileNotFoundError: `source` is no preset, run or export.
+        FileNotFoundError: `source` is no pretrained model, run or export.
     """
     if not source or source.startswith(hub.PREFIX):
         return []
@@ -168,9 +167,9 @@ def check_start(
 ) -> str | None:
     """Refuses to start from a model that knows what it is to be tested on.
 
-    Presets learned neither from these recordings' labels nor from a list of
-    recordings that is known; outputs that are named like an unseen tag are
-    said, and stand beside the figures.
+    Pretrained models learned from other labels, and from recordings of which
+    there is no list. Outputs of theirs that are named like an unseen tag are
+    warned of, and stand beside the figures.
 
     Args:
         source: what `init_from` says; empty for random weights.
@@ -182,7 +181,7 @@ def check_start(
         early.
 
     Raises:
-        FileNotFoundError: `source` is no preset, run or export.
+        FileNotFoundError: `source` is no pretrained model, run or export.
         ValueError: the model knows an unseen tag or a test recording.
     """
     if test is None or not source:
@@ -302,11 +301,12 @@ def _export_folder(source):
     near = difflib.get_close_matches(
         source.name.casefold(), presets.PRESETS, n=1
     )
-    hint = f" The nearest preset is {near[0]!r}" if near else ""
+    hint = f" The nearest name is {near[0]!r}" if near else ""
     raise FileNotFoundError(
-        f"`init_from` must be a preset ({', '.join(presets.PRESETS)}), a run "
-        "folder, an export with assets.extra/tagger.keras, or "
-        f"{hub.PREFIX} and a module. Received: {source}.{hint}"
+        "`init_from` must be a pretrained model "
+        f"({', '.join(presets.PRESETS)}), a run folder, an export with "
+        f"assets.extra/tagger.keras, or {hub.PREFIX} and a module. "
+        f"Received: {source}.{hint}"
     )
 
 
@@ -369,7 +369,9 @@ def _open_export(source):
 
 
 def _with_parts(model):
-    """What version 0.1.0 exported is a plain graph of named layers."""
+    """The first tagger in a Keras file; version 0.1.0 wrote a plain graph."""
+    if isinstance(model, averaged_tagger.AveragedTagger):
+        return model.parts[0]
     if isinstance(model, clip_model.ClipModel):
         return model
     body, logits = model.get_layer("backbone"), model.get_layer("tag_logits")

@@ -1,8 +1,8 @@
-"""Clip vectors of a body that stays as it is, kept on disk.
+"""Clip vectors of a frozen body, cached on disk.
 
 A recording's vectors depend on its samples, the body's weights and the
-signal's constants, and stand in a file that these name: all folds of a
-cross-validation, and every later run on the same body, read what one computed.
+constants of the signal, and are in a file named after these. So all folds of a
+cross-validation, and every later run on the same body, share them.
 """
 
 import dataclasses
@@ -23,16 +23,16 @@ from tftag import audio
 from tftag.files import atomic_write, cache
 from tftag.models import backbone, clip_model
 
-# Recordings between two lines of progress, and lost at most by a kill.
+# Recordings per progress message, and most to compute again after a kill.
 _AT_ONCE = 32
-# Of clips of several patches, more take gigabytes and are no faster.
+# With several patches per clip, more take gigabytes and are no faster.
 _CLIPS_AT_ONCE = 8
 
 _log = logging.getLogger(__name__)
 
 
 def default_folder() -> pathlib.Path:
-    """Beside the exported presets: `$TFTAG_CACHE`, or the user's cache."""
+    """In `$TFTAG_CACHE` or the user's cache, beside pretrained models."""
     return cache.folder() / "clip_vectors"
 
 
@@ -43,18 +43,21 @@ def clip_vectors(
     batch_size: int,
     folder: str | os.PathLike[str] | None = None,
 ) -> tuple[cached_clips.ClipVectors, dict[str, str]]:
-    """Reads the vectors of all clips, and computes those that are not there.
+    """Reads the vectors of all clips, computing those that are missing.
 
     Args:
         model: its body makes the vectors.
         manifest: the recordings.
         spec: of the clips.
-        batch_size: clips at a time, at most.
-        folder: of the files; None is `default_folder()`.
+        batch_size: most clips at a time.
+        folder: folder of the files; None is `default_folder()`.
 
     Returns:
-        The vectors of evenly spaced clips, and the recordings that could not
-        be read: path -> why. These have no clips.
+        The vectors of evenly spaced clips, and the recordings that could not be
+        read, path -> why, which have no clips.
+
+    Raises:
+        ValueError: none could be read.
     """
     kept = default_folder() if folder is None else pathlib.Path(folder)
     kept /= _body_key(model, spec)
@@ -77,6 +80,8 @@ def clip_vectors(
         for row, file in enumerate(files)
         if manifest.tracks[row].path not in lost
     ]
+    if not found:
+        raise ValueError(next(iter(lost.values())))
     clips = cached_clips.ClipVectors(
         np.concatenate([vectors for _, vectors in found]),
         np.concatenate([np.full(len(vectors), row) for row, vectors in found]),
@@ -107,7 +112,7 @@ def _compute(body, manifest, rows, files, spec, batch_size):
 
 
 def _body_key(model, spec):
-    """12 hex digits of everything that makes vectors of samples."""
+    """12 hex digits of all that decides the vectors of given samples."""
     body = model.config.backbone
     settings: list[Any] = [dataclasses.asdict(spec), dataclasses.asdict(body)]
     settings += backbone.ARCHITECTURES[body.architecture].constants

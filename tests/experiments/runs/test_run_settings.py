@@ -88,7 +88,18 @@ def test_a_run_from_before_a_setting_goes_on_with_its_default(
         run_settings.keep(run, {**settings, setting: "other"}, DATA, defaults)
 
 
-@pytest.mark.parametrize("part", ["checkpoints", "draws", "folds"])
+def test_a_run_that_does_not_say_its_artists_goes_on(run):
+    run_settings.keep(run, {"epochs": 1})
+    begin(run)
+    run_settings.keep(run, {"epochs": 1, "artists": "a"})
+    run.write_json("config.json", {"epochs": 1, "artists": "a"})
+    with pytest.raises(ValueError, match="artists: 'a' -> 'b'"):
+        run_settings.keep(run, {"epochs": 1, "artists": "b"})
+
+
+@pytest.mark.parametrize(
+    "part", ["checkpoints", "draws", "folds", "tagger", "averaged_with"]
+)
 def test_other_settings_are_refused_once_there_is_work(run, part):
     run_settings.keep(run, {"epochs": 1})
     assert run.read_json("data.json") is None

@@ -3,6 +3,7 @@
 import pytest
 
 from experiments.settings import baseline_config, flags
+from tftag.models import backbone
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,10 @@ from experiments.settings import baseline_config, flags
             {"average_with": "descriptors", "clip_seconds": 4.0},
             "`clip_seconds` of 4.04 or more",
         ),
+        (
+            {"average_with": "seed", "clip_seconds": 4.0},
+            "`clip_seconds` of 4.07 or more",
+        ),
     ],
 )
 def test_what_cannot_be_averaged_is_refused(values, said):
@@ -39,9 +44,14 @@ def test_several_presets_may_have_a_share_each():
 
 
 def test_clips_as_long_as_the_refusal_says_are_enough():
-    settings = flags.replace(
-        baseline_config.demo(),
-        {"average_with": "descriptors", "clip_seconds": 4.04},
-    )
-    beside = settings.averaged_networks()["descriptors"]
-    assert beside.audio.clip_frames >= beside.model.backbone.patch_frames
+    def beside(name, clip_seconds):
+        settings = flags.replace(
+            baseline_config.demo(),
+            {"average_with": name, "clip_seconds": clip_seconds},
+        )
+        return settings.averaged_networks()[name]
+
+    patched = beside("descriptors", 4.04)
+    assert patched.audio.clip_frames >= patched.model.backbone.patch_frames
+    halved = beside("seed", 4.07)
+    backbone.check_halvings(halved.audio, halved.model.backbone)

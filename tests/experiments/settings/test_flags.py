@@ -63,7 +63,7 @@ def test_help_says_what_the_docstrings_say():
     parser = argparse.ArgumentParser()
     flags.add_flags(parser, baseline_config.PRESETS)
     text = " ".join(parser.format_help().split())
-    assert "INT passes over the training recordings (demo 40" in text
+    assert "INT number of passes over the training recordings (demo 40" in text
     assert "the first 5 % of the steps" in text
     assert "{demo,seed,strong,descriptors,short_chunk,transfer}" in text
     assert "()" not in text

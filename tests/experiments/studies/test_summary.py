@@ -101,6 +101,18 @@ def test_a_tag_has_its_own_row_under_every_arm():
         assert mean == pytest.approx(arm["map"])
 
 
+def test_a_seed_whose_folds_lack_a_tag_does_not_hide_it():
+    skipped = {(1, fold) for fold in range(1, FOLDS)}
+    blocks, truth, folds = made(seeds=2, skipped=skipped)
+    truth[folds[0], 0] = 0
+    both, first = (
+        summary.per_tag(ASKED, some, truth, folds, "abcdef")
+        for some in (blocks, blocks[:FOLDS])
+    )
+    assert both[0]["control"] == first[0]["control"] > 0
+    assert both[1]["control"] != first[1]["control"]
+
+
 def test_a_curve_on_a_line_foretells_what_is_on_it():
     """0.1, 0.2 and 0.3 at 8, 16 and 32: a tenth with every doubling."""
     arms = {str(n): {"map": 0.1 * n} for n in (1, 2, 3)}

@@ -15,6 +15,7 @@ from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import cached_clips
 from pipelines.reading import slice_reader
 from tftag import losses, words
+from tftag.words import sources
 
 TINY = {
     **tone_manifest.SMALL,
@@ -166,6 +167,26 @@ def test_recordings_that_the_tagger_lost_are_not_read_again(made, tagger):
     assert [t.path for t in left.tracks] == [
         track.path for track in made.tracks if track.path != lost
     ]
+
+
+def test_an_output_that_is_named_like_an_unseen_tag_is_not_asked(monkeypatch):
+    """Both taggers have `rock`, one has `hip-hop`."""
+
+    class Built(Exception):
+        pass
+
+    def build(*_, outputs):
+        raise Built(outputs)
+
+    monkeypatch.setattr(dual_encoder_training, "build", build)
+    settings, counts = dual_encoder_config.transfer(), []
+    for unseen in ((), ("Hip Hop", "rock")):
+        with pytest.raises(Built) as built:
+            dual_encoder_training.by_outputs(
+                settings, None, None, ("calm",), sources.shipped(), unseen
+            )
+        counts.append(built.value.args[0])
+    assert counts[0] - counts[1] == 3
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,7 @@ def test_the_separators_of_tables_separate_weights(tmp_path, separator):
         ("tag,weight\nrock,1\n", "Every tag .* Received: none for jazz"),
         ("tag,weight\nrock,x\njazz,1\n", "must be a number.*'x' for 'rock'"),
         ("tag,weight\nrock,-1\njazz,1\n", "must be a number"),
+        ("tag,weight\nrock,1\njazz,1\nRock,2\n", "one weight.*'rock' .*line 4"),
         ("name,value\nrock,1\n", "columns tag and weight"),
         ("", "columns tag and weight"),
     ],

@@ -68,6 +68,13 @@ def test_what_finds_no_room_is_fetched_each_time_and_told_once(
     assert [path.name for path in kept.parent.iterdir()] == [kept.name]
 
 
+def test_what_another_process_writes_meanwhile_may_be_gone(stored, tmp_path):
+    folder = tmp_path / "cache" / "recordings"
+    folder.mkdir(parents=True)
+    (folder / "listed").symlink_to(folder / "renamed")
+    assert read(fetched_files.FetchedFiles())[1] == b"abc"
+
+
 def test_a_file_that_is_another_by_now_is_not_kept(stored, tmp_path):
     files = fetched_files.FetchedFiles()
     with pytest.raises(OSError, match="3 bytes where the manifest says 4"):

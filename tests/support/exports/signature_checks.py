@@ -13,7 +13,7 @@ from tftag import audio
 
 OF_TAGGERS = (
     *("serving_default", "tag_batch", "tag_wav", "timeline", "timeline_wav"),
-    *("top_tags", "top_tags_wav", "tag_names"),
+    *("top_tags", "top_tags_wav", "tag_clips", "tag_names"),
 )
 OF_DUAL_ENCODERS = (
     *OF_TAGGERS,
@@ -38,6 +38,10 @@ def inputs_of(signature, rows):
         None: tf.constant([strings[row : row + 2] for row in range(rows)]),
     }
     _, declared = signature.structured_input_signature
+    if "peak" in declared:
+        clips = made["waveform"][:, : tiny_tagger.CLIP]
+        made["peak"] = 2 * tf.reduce_max(tf.abs(clips), axis=1)
+        made["waveform"] = clips
     return {
         name: made[spec.shape.rank if name == "strings" else name]
         for name, spec in declared.items()

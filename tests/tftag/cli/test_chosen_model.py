@@ -85,3 +85,12 @@ def test_bad_models_of_a_search_are_one_line(
     out, err = capsys.readouterr()
     assert out == "" and err.startswith("error: ") and err.count("\n") == 1
     assert message in err
+
+
+def test_a_folder_or_many_files_are_not_few(tmp_path):
+    song = tmp_path / "song.wav"
+    song.touch()
+    few = [str(song)] * 3
+    assert chosen_model.are_few(few)
+    assert not chosen_model.are_few([*few, str(tmp_path)])
+    assert not chosen_model.are_few(few * 100)

@@ -1,3 +1,4 @@
+import odd_audio
 import pytest
 import tftag_command
 
@@ -18,6 +19,8 @@ def asked(monkeypatch, tmp_path):
 
     monkeypatch.setattr(own_process, "run", run)
     monkeypatch.chdir(tmp_path)
+    for name in ("a.wav", "b.wav", "c.wav"):
+        (tmp_path / name).write_bytes(odd_audio.encoded(odd_audio.tone()))
     return calls
 
 
@@ -43,10 +46,13 @@ def test_a_folder_gets_the_new_version_itself(asked, tagger_folder, capsys):
         assert said.err == "b.wav: its end is missing\n"
 
 
-def test_a_tag_that_is_not_told_apart_is_doubted(monkeypatch, capsys):
+def test_a_tag_that_is_not_told_apart_is_doubted(
+    asked, tagger_folder, monkeypatch, capsys
+):
     answers = "\0saved_models/x/2\0", "\0000.0\0"
     monkeypatch.setattr(own_process, "run", lambda *_: "".join(answers))
-    assert learn("--like", "a.wav", "b.wav", "--model", ".", "--out", "x") == 0
+    named = ("--model", tagger_folder, "--out", "x")
+    assert learn("--like", "a.wav", "b.wav", *named) == 0
     said = capsys.readouterr().out
     assert "0 % of the recordings" in said
     assert "no better than a guess" in said
@@ -67,10 +73,11 @@ def test_a_preset_is_not_changed(asked, monkeypatch, tmp_path, capsys):
     assert len(asked) == 1
 
 
-def test_a_refusal_is_one_line(monkeypatch, tagger_folder, capsys):
+def test_a_refusal_is_one_line(asked, monkeypatch, tagger_folder, capsys):
     def refuse(module, arguments):
-        raise ValueError("--like must name at least 2")
+        raise ValueError("--unlike must name recordings")
 
     monkeypatch.setattr(own_process, "run", refuse)
-    assert learn("--like", "a.wav", "--model", str(tagger_folder)) == 2
-    assert capsys.readouterr().err == "error: --like must name at least 2\n"
+    named = ("--like", "a.wav", "b.wav", "--model", str(tagger_folder))
+    assert learn(*named) == 2
+    assert capsys.readouterr().err == "error: --unlike must name recordings\n"

@@ -29,7 +29,7 @@ def loaded_once(tagger, monkeypatch):
     """A tagger takes seconds to load; `opened` lists what was asked for."""
     opened = []
 
-    def open_model(path):
+    def open_model(path, **_):
         opened.append(path)
         return known_tagger(path)
 

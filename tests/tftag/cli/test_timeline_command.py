@@ -16,7 +16,7 @@ HIEROGLYPH = "\U00013000"
 
 @pytest.fixture(autouse=True)
 def loaded_once(tagger, monkeypatch):
-    monkeypatch.setattr(chosen_model, "open_tagger", lambda path: tagger)
+    monkeypatch.setattr(chosen_model, "open_tagger", lambda path, **_: tagger)
 
 
 def run(folder, path, *options):

@@ -6,6 +6,7 @@ import pytest
 import tiny_tagger
 
 from tftag.export import compute_precision
+from tftag.models import averaged_tagger
 
 
 def build():
@@ -47,6 +48,22 @@ def test_layers_compute_in_bfloat16_but_for_those_that_cannot():
     }
     assert dtypes["block_1_conv"] == dtypes["block_3_conv"] == "bfloat16"
     assert dtypes["mel_norm"] == dtypes["tag_logits"] == "float32"
+    for ours, theirs in zip(model.weights, copy.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    samples = tiny_tagger.music(tiny_tagger.CLIP)
+    exact = tiny_tagger.reference(model, samples)
+    coarse = tiny_tagger.reference(copy, samples)
+    assert 0 < np.abs(exact - coarse).max() < 0.05
+
+
+def test_every_part_of_an_average_computes_in_bfloat16():
+    parts = [tiny_tagger.build(), tiny_tagger.build()]
+    model = averaged_tagger.AveragedTagger(parts, [0.75, 0.25], name="both")
+    copy = compute_precision.bfloat16_copy(model)
+    assert (copy.name, copy.shares) == ("both", (0.75, 0.25))
+    for part in copy.parts:
+        conv = part.backbone.get_layer("block_1_conv")
+        assert conv.compute_dtype == "bfloat16"
     for ours, theirs in zip(model.weights, copy.weights, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     samples = tiny_tagger.music(tiny_tagger.CLIP)

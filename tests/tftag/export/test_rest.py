@@ -14,6 +14,7 @@ CLIP, NAMES = tiny_tagger.CLIP, tiny_tagger.NAMES
 # These give numbers that belong to the tags.
 OF_TAGS = (
     *("serving_default", "tag_batch", "tag_wav", "timeline", "timeline_wav"),
+    "tag_clips",
 )
 
 

@@ -107,3 +107,11 @@ def test_parts_that_do_not_fit_are_refused(parts):
     with pytest.raises(ValueError, match=r"same tags.*\[2, 12\] outputs"):
         averaged_tagger.AveragedTagger([first, few], [0.5, 0.5])
     assert averaged_tagger.AveragedTagger([longer, second], [0.5, 0.5])
+    turned = tagger.Tagger(
+        tiny_tagger.NAMES[::-1], tiny_tagger.SPEC, first.config
+    )
+    with pytest.raises(ValueError, match="in the same order"):
+        averaged_tagger.AveragedTagger([first, turned], [0.5, 0.5])
+    for shares in ([0.5, 0.6], [1.5, -0.5], [0.5, float("nan")]):
+        with pytest.raises(ValueError, match="add up to 1"):
+            averaged_tagger.AveragedTagger(parts, shares)

@@ -143,9 +143,13 @@ def test_a_long_recording_is_embedded_as_a_signature_does(encoder, monkeypatch):
     samples[: 9 * CLIP] /= 100  # the level is that of the whole
     expected = encoder.embed_batch([samples])
     monkeypatch.setattr(saved_tagger, "_LONG_SECONDS", 0)
-    monkeypatch.setattr(
-        encoder, "_run", lambda *_, **__: pytest.fail("passed as a whole")
-    )
+    run = encoder._run
+
+    def run_clips(signature, **inputs):
+        assert signature == "tag_clips", "passed as a whole"
+        return run(signature, **inputs)
+
+    monkeypatch.setattr(encoder, "_run", run_clips)
     np.testing.assert_allclose(
         encoder.embed_batch([samples]), expected, atol=1e-6
     )

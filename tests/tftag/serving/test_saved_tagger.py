@@ -151,7 +151,7 @@ def test_unusable_files_say_why(tagger, tmp_path):
 
 
 def test_an_export_of_before_statuses_is_opened(
-    tagger, tagger_folder, tmp_path
+    tagger, tagger_folder, tmp_path, monkeypatch
 ):
     """Its answers are numbers alone, and it has fewer signatures."""
     loaded = tf.saved_model.load(str(tagger_folder))
@@ -183,6 +183,12 @@ def test_an_export_of_before_statuses_is_opened(
         tagger.tag_batch(batch), opened.tag_batch(batch), strict=True
     ):
         np.testing.assert_array_equal(ours.calibrated, theirs.calibrated)
+    monkeypatch.setattr(saved_tagger, "_LONG_SECONDS", 0)
+    expected = tagger.tag_samples(batch[0]).probabilities
+    fast = saved_tagger.SavedTagger(earlier, starts_fast=True)
+    for one in (opened, fast):
+        found = one.tag_samples(batch[0]).probabilities
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_no_model_is_told_from_a_damaged_one(tmp_path):
@@ -249,9 +255,13 @@ def test_a_long_recording_is_answered_as_a_signature_does(
     int16 = audio.to_full_scale(samples).samples
     expected = tagger.tag_samples(int16)
     monkeypatch.setattr(saved_tagger, "_LONG_SECONDS", 0)
-    monkeypatch.setattr(
-        tagger, "_run", lambda *_, **__: pytest.fail("passed as a whole")
-    )
+    run = tagger._run
+
+    def run_clips(signature, **inputs):
+        assert signature == "tag_clips", "passed as a whole"
+        return run(signature, **inputs)
+
+    monkeypatch.setattr(tagger, "_run", run_clips)
     for tagged in (tagger.tag_samples(int16), *tagger.tag_each([int16])):
         for name in ("probabilities", "calibrated"):
             np.testing.assert_allclose(
@@ -297,4 +307,5 @@ def test_what_starts_fast_answers_alike(tagger, tagger_folder, monkeypatch):
                 np.testing.assert_array_equal(
                     getattr(found, name), getattr(expected, name)
                 )
+    assert "_python" not in vars(fast)
     assert fast.signatures.keys() == tagger.signatures.keys()

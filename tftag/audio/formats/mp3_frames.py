@@ -39,6 +39,9 @@ _MARKED = frozenset(b"XIV")  # at 13, 21 or 36: behind the side information
 _HAS_FRAMES = 1
 # So many in a row are no accident; fewer are where a file ends.
 _SURE_FRAMES = 4
+# Behind the header and its checksum a frame of layer III says how many bytes
+# of its sound stand in frames before it: 9 bits, before MPEG 1 8.
+_CHECKSUM_BYTES = 2
 _WINDOW_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 20
 # Nobody searches a sparse file of terabytes for one more frame.
@@ -77,12 +80,15 @@ class Frames:
         lost_bytes: Bytes between its frames that are neither frames nor tags.
         all_bytes: Size of the file.
         covered_bytes: Bytes of the frames and of the tags.
+        is_start_cut: Whether its first frame wants bytes of frames that
+            are not there.
     """
 
     parts: list[Part]
     lost_bytes: int
     all_bytes: int
     covered_bytes: int
+    is_start_cut: bool
 
 
 def find(path: str | os.PathLike[str]) -> Frames | None:
@@ -139,7 +145,11 @@ class _Scan:
             place = self._read_run(start)
         if not self._parts:
             return None
-        return Frames(self._parts, self._lost, self._end, self._covered)
+        first = self._parts[0]
+        is_cut = not first.mark and _wants_bytes_before(
+            self._read(first.pieces[0][0], _HEAD_BYTES)
+        )
+        return Frames(self._parts, self._lost, self._end, self._covered, is_cut)
 
     def _read(self, place: int, count: int) -> bytes:
         return os.pread(self._descriptor, count, place)
@@ -289,6 +299,15 @@ def _stated(text: bytes) -> int:
     if not int.from_bytes(text[4:8], "big") & _HAS_FRAMES:
         return 0
     return int.from_bytes(text[8:12], "big")
+
+
+def _wants_bytes_before(head: bytes) -> bool:
+    """Whether the sound of a frame begins in those before it."""
+    has_checksum = not head[1] & 1
+    version, layer, _ = _fields((head[1] | 1, head[2] >> 2 & 3))
+    at = _HEADER_BYTES + _CHECKSUM_BYTES * has_checksum
+    bits = int.from_bytes(head[at : at + 2], "big")
+    return layer == _LAYER_3 and bool(bits >> (7 if version == 3 else 8))
 
 
 def _fields(kind: _Kind) -> tuple[int, int, int]:

@@ -77,17 +77,25 @@ def run(arguments: argparse.Namespace) -> int:
     place = pathlib.Path(arguments.out)
     folders = [addresses.place(folder) for folder in arguments.folders]
     _check(place, folders)
+    catalogue = arguments.catalogue and pathlib.Path(arguments.catalogue)
+    if catalogue and not (catalogue / catalogue_parts.MODELS).is_dir():
+        raise FileNotFoundError(
+            "--catalogue must be the --output of `python -m "
+            f"pipelines.catalogue`. Received: {catalogue}."
+        )
     model = arguments.model or presets.DUAL_ENCODER
     if opened_library.is_index(place):
         index = library_index.LibraryIndex.open(place)
         model = opened_library.model_of(index, arguments.model)
+    elif all(isinstance(folder, pathlib.Path) for folder in folders):
+        opened_library.check_audio(arguments.folders, place, "FOLDER")
     encoder = chosen_model.open_dual_encoder(model, starts_fast=False)
     fail = opened_library.Failures("not in the index")
     described: Iterable[catalogue_parts.Described] = ()
     not_taken = opened_library.Failures("not taken from the catalogue")
-    if arguments.catalogue is not None:
+    if catalogue:
         described = catalogue_parts.of_model(
-            pathlib.Path(arguments.catalogue),
+            catalogue,
             encoder.space,
             encoder.dim,
             encoder.tag_names,
@@ -139,12 +147,4 @@ def _check(place: pathlib.Path, folders: list[addresses.Place]) -> None:
             "Each FOLDER must be named once. "
             f"Received: {', '.join(map(str, folders))}."
         )
-    if not place.parent.is_dir():
-        raise FileNotFoundError(
-            f"--out must be in a folder that is there. Received: {place}."
-        )
-    if place.exists() and not place.is_dir():
-        raise ValueError(
-            "--out must be a folder of its own: name another. "
-            f"Received: {place}, a file."
-        )
+    opened_library.check_place(place, "--out")

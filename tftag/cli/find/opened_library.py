@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from tftag.serving import saved_dual_encoder
 
 FOLDER_NAME = ".tftag-index"
-_EMPTY = "INDEX_OR_FOLDER must hold audio that can be read. Received: {}."
+_LIBRARY = "INDEX_OR_FOLDER"
+_EMPTY = " must hold audio that can be read. Received: {}."
 # A process that decodes takes a second to start.
 _FILES_PER_PROCESS = 8
 
@@ -114,7 +115,7 @@ def open_index(
     """
     index = library_index.LibraryIndex.open(path)
     if not len(index):
-        raise ValueError(_EMPTY.format(path))
+        raise ValueError(_LIBRARY + _EMPTY.format(path))
     if encoder is not None:
         writer.check_model(
             index.folder, index.contents, encoder.space, encoder.dim
@@ -126,7 +127,7 @@ def own_place(arguments: argparse.Namespace) -> pathlib.Path:
     """Where the index of the folder is kept.
 
     Raises:
-        ValueError: The folder is none.
+        ValueError: The folder is none, or `--index` something else.
         FileNotFoundError: `--index` lies in no folder.
     """
     if not os.path.isdir(arguments.library):
@@ -134,19 +135,58 @@ def own_place(arguments: argparse.Namespace) -> pathlib.Path:
             "INDEX_OR_FOLDER must be what `tftag index` made, or a folder of "
             f"music. Received: {arguments.library}."
         )
-    if arguments.index is None:
-        return pathlib.Path(arguments.library, FOLDER_NAME)
-    path = pathlib.Path(arguments.index)
+    path = pathlib.Path(arguments.library, FOLDER_NAME)
+    if arguments.index is not None:
+        path = pathlib.Path(arguments.index)
+        check_place(path, "--index")
+    return path
+
+
+def check_place(path: pathlib.Path, flag: str) -> None:
+    """Refuses a place for an index, before a model is opened.
+
+    Raises:
+        FileNotFoundError: It lies in no folder.
+        ValueError: There is something else.
+    """
     if not path.parent.is_dir():
         raise FileNotFoundError(
-            f"--index must be in a folder that is there. Received: {path}."
+            f"{flag} must be in a folder that is there. Received: {path}."
         )
     if path.exists() and not path.is_dir():
         raise ValueError(
-            "--index must be a folder of its own: name another. "
+            f"{flag} must be a folder of its own: name another. "
             f"Received: {path}, a file."
         )
-    return path
+    if path.is_dir():
+        writer.check_place(path)
+
+
+def check_audio(
+    folders: Sequence[str], place: pathlib.Path, name: str = _LIBRARY
+) -> None:
+    """Refuses folders that hold nothing to index, before a model is opened.
+
+    Args:
+        folders: What is to be indexed.
+        place: The index; with one there, a disk may be gone for now.
+        name: Of the argument that names the folders.
+
+    Raises:
+        ValueError: No folder holds a file that may be audio.
+        OSError: The first that cannot be listed, where none does.
+    """
+    if is_index(place):
+        return
+    errors: list[Exception] = []
+    found = audio_files.find(folders, lambda _, error: errors.append(error))
+    if next(found, None) is None:
+        unlisted = [one for one in errors if isinstance(one, PermissionError)]
+        raise (
+            unlisted[0]
+            if unlisted
+            else ValueError(f"{name}{_EMPTY.format(', '.join(folders))}")
+        )
 
 
 @contextlib.contextmanager
@@ -181,7 +221,7 @@ def of_folder(
             fail,
             start_over=start_over,
         ):
-            raise ValueError(_EMPTY.format(folder))
+            raise ValueError(_LIBRARY + _EMPTY.format(folder))
 
     with contextlib.ExitStack() as kept:
         try:
@@ -204,7 +244,7 @@ def of_folder(
         index = library_index.LibraryIndex.open(place, shown_root=folder)
         writer.check_model(place, index.contents, encoder.space, encoder.dim)
         if not len(index):
-            raise is_locked or ValueError(_EMPTY.format(folder))
+            raise is_locked or ValueError(_LIBRARY + _EMPTY.format(folder))
         yield index
 
 

@@ -72,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
             inputs = []
         else:
             place = opened_library.own_place(arguments)
+            opened_library.check_audio([arguments.library], place)
             inputs = [arguments.library, place]
         arguments.model = model or presets.DUAL_ENCODER
         out = kept.enter_context(
@@ -79,7 +80,9 @@ def run(arguments: argparse.Namespace) -> int:
                 arguments.out, inputs, chosen_model.folder(arguments.model)
             )
         )
-        encoder = chosen_model.open_dual_encoder(arguments.model)
+        encoder = chosen_model.open_dual_encoder(
+            arguments.model, is_for_few=is_index
+        )
         # Before the long part: a query may be wrong.
         asked = query.parse(arguments.query, encoder.is_known)
         terms, vectors = known_terms.embed(encoder, asked, chosen_model.say)

@@ -5,13 +5,13 @@ import contextlib
 import functools
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from tftag.audio import audio_files
+from tftag.audio import audio_files, recording
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
 from tftag.cli.find import hit_output, opened_library, search_flags
@@ -79,13 +79,26 @@ def run(arguments: argparse.Namespace) -> int:
             raise FileNotFoundError(
                 f"--like and --unlike must be audio files. Received: {path}."
             )
+    model = arguments.model or presets.DUAL_ENCODER
+    chosen_model.check(model)
     fail = opened_library.Failures("not searched")
     with contextlib.ExitStack() as kept:
-        index, embed, inputs = _opened(arguments, fail, kept)
-        vectors = {}
-        for path in examples:
-            found = index.vector_of(path)
-            vectors[path] = embed(path) if found is None else found
+        inputs: list[str | pathlib.Path] = [*examples]
+        if not opened_library.is_index(arguments.library):
+            place = opened_library.own_place(arguments)
+            opened_library.check_audio([arguments.library], place)
+            inputs += [arguments.library, place]
+            _check(examples)
+        out = kept.enter_context(
+            row_output.opened(arguments.out, inputs, chosen_model.folder(model))
+        )
+        index, embed = _opened(arguments, fail, kept)
+        known = {path: index.vector_of(path) for path in examples}
+        _check([path for path in examples if known[path] is None])
+        vectors = {
+            path: embed(path) if vector is None else vector
+            for path, vector in known.items()
+        }
         hits = index.similar(
             [vectors[path] for path in arguments.like],
             [vectors[path] for path in arguments.unlike],
@@ -97,14 +110,6 @@ def run(arguments: argparse.Namespace) -> int:
         )
         if not hits:
             chosen_model.say(hit_output.none_of(len(index)))
-        model = arguments.model or presets.DUAL_ENCODER
-        out = kept.enter_context(
-            row_output.opened(
-                arguments.out,
-                [*examples, *inputs],
-                chosen_model.folder(model),
-            )
-        )
         labels = [*arguments.like, *(f"-{path}" for path in arguments.unlike)]
         hit_output.write(
             out,
@@ -117,6 +122,13 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if fail.count else 0
 
 
+def _check(examples: Iterable[str]) -> None:
+    """Refuses what cannot be read, before a model is opened for it."""
+    with quiet.libraries():
+        for path in examples:
+            recording.check_file(path)
+
+
 def _opened(
     arguments: argparse.Namespace,
     fail: opened_library.Failures,
@@ -124,9 +136,8 @@ def _opened(
 ) -> tuple[
     library_index.LibraryIndex,
     Callable[[str], npt.NDArray[np.float32]],
-    list[str | pathlib.Path],
 ]:
-    """The library, what embeds a file, and the folders that are read."""
+    """The library, and what embeds a file."""
     if opened_library.is_index(arguments.library):
         index = opened_library.open_index(arguments.library)
         encoder = None
@@ -136,22 +147,17 @@ def _opened(
             nonlocal encoder
             if encoder is None:
                 model = opened_library.model_of(index, arguments.model)
-                encoder = chosen_model.open_dual_encoder(model)
+                encoder = chosen_model.open_dual_encoder(model, is_for_few=True)
                 opened_library.open_index(arguments.library, encoder)
             return _embed(encoder, path)
 
-        return index, embed, []
-    place = opened_library.own_place(arguments)
+        return index, embed
     arguments.model = arguments.model or presets.DUAL_ENCODER
     encoder = chosen_model.open_dual_encoder(arguments.model)
     index = kept.enter_context(
         opened_library.of_folder(arguments, encoder, fail)
     )
-    return (
-        index,
-        functools.partial(_embed, encoder),
-        [arguments.library, place],
-    )
+    return index, functools.partial(_embed, encoder)
 
 
 def _embed(

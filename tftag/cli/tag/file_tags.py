@@ -4,15 +4,17 @@ A file is copied beside its place, changed there, decoded, and takes the place
 of the old one only if every sample is the same and nobody changed it meanwhile.
 """
 
+import contextlib
 import hashlib
 import os
 import pathlib
 import shutil
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from tftag.audio import decoders, waveform
+from tftag.cli.tag import byte_patch
 from tftag.console import quiet
 from tftag.files import atomic_write
 
@@ -53,6 +55,7 @@ def write(
     path: str | os.PathLike[str],
     fields: Fields,
     before: Fields | None = None,
+    is_ready: Callable[[str], None] = lambda part: None,
 ) -> None:
     """Puts fields into a file; times, permissions and all samples stay.
 
@@ -64,6 +67,8 @@ def write(
         fields: Texts of each field to change; none removes it.
         before: What the caller has read there, and decided by; None for
             whatever is there.
+        is_ready: Gets the name of the new file before it takes the place of
+            the old one.
 
     Raises:
         UntaggableFile: It takes no tags, is damaged, would not be decoded as
@@ -71,20 +76,56 @@ def write(
         OSError: It cannot be read or written.
     """
     path = pathlib.Path(os.path.realpath(path))
+    with _replacing(path, is_ready) as file:
+        kind = type(_open(path))
+        shutil.copyfile(path, file.name)
+        _change(kind, file.name, fields, path, before)
+
+
+def restore(path: str | os.PathLike[str], patch: byte_patch.Patch) -> bool:
+    """Gives a file the bytes that it had, if it is as `write` left it.
+
+    Args:
+        path: The file.
+        patch: From the file that `write` made to the one before.
+
+    Returns:
+        Whether it has them. If not, it is as it was.
+
+    Raises:
+        UntaggableFile: As `write`.
+        OSError: It cannot be read or written.
+    """
+    path = pathlib.Path(os.path.realpath(path))
+    with contextlib.suppress(_NotAsWritten), _replacing(path) as file:
+        if not byte_patch.apply(patch, path, file):
+            raise _NotAsWritten
+        file.flush()
+        return True
+    return False
+
+
+class _NotAsWritten(Exception):
+    """Somebody changed a file since, or what is known of it is damaged."""
+
+
+@contextlib.contextmanager
+def _replacing(
+    path: pathlib.Path, is_ready: Callable[[str], None] = lambda part: None
+) -> Iterator[IO[bytes]]:
+    """A file that takes the place of another one, if it sounds the same."""
     facts = os.stat(path)
     if facts.st_nlink > 1:
         raise UntaggableFile(
             f"{path}: It has {facts.st_nlink} names (hard links), and would "
             "change under one of them alone."
         )
-    kind = type(_open(path))
     with atomic_write.replacing(path, is_text=False) as file:
-        part = file.name
-        shutil.copyfile(path, part)
-        _change(kind, part, fields, path, before)
-        if _samples(part, path) != _samples(path, path):
+        yield file
+        if _samples(file.name, path) != _samples(path, path):
             raise UntaggableFile(f"{path}: It would not be decoded as before.")
         os.fsync(file.fileno())  # takes long, and what is next must not
+        is_ready(file.name)
         _keep_facts(file, path, facts)
         if _state(os.stat(path)) != _state(facts):
             raise _changed_meanwhile(path)

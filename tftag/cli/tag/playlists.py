@@ -80,6 +80,20 @@ class Playlists:
         return file
 
 
+def check_place(folder: str | os.PathLike[str]) -> None:
+    """Refuses what can be no folder of playlists, before files are tagged.
+
+    Raises:
+        FileNotFoundError: It is none, and lies in none.
+    """
+    folder = pathlib.Path(folder)
+    if not (folder if os.path.lexists(folder) else folder.parent).is_dir():
+        raise FileNotFoundError(
+            "--m3u must be a folder, or a new one in a folder that is there. "
+            f"Received: {folder}."
+        )
+
+
 @contextlib.contextmanager
 def opened(
     folder: str | os.PathLike[str], shard: shards.Shard = _WHOLE
@@ -97,7 +111,7 @@ def opened(
         OSError: It cannot be made.
     """
     folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     with contextlib.ExitStack() as files:
         lists = Playlists(folder, files, shard)
         yield lists

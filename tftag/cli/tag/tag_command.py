@@ -111,6 +111,11 @@ def run(arguments: argparse.Namespace) -> int:
         presets.TAGGER if arguments.tags is None else presets.DUAL_ENCODER
     )
     tag_output.check(arguments)
+    if arguments.tags is not None:
+        _check_asked(arguments)
+    status = tag_output.without_model(arguments)
+    if status is not None:
+        return status
     tag_output.limit_threads(arguments.threads)
     asked = _trained if arguments.tags is None else _asked
     return tag_output.write(arguments, asked(arguments))
@@ -118,7 +123,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _trained(arguments: argparse.Namespace) -> tag_output.Answering:
     """Returns what lists the tags that the model was trained with."""
-    tagger = chosen_model.open_tagger(arguments.model)
+    tagger = chosen_model.open_tagger(
+        arguments.model, is_for_few=chosen_model.are_few(arguments.paths)
+    )
     read = _timelines if arguments.timeline else _recordings
 
     def answer(recordings: tagging.Recordings) -> tag_output.Entries:
@@ -174,8 +181,7 @@ def _chosen(
     ]
 
 
-def _asked(arguments: argparse.Namespace) -> tag_output.Answering:
-    """Returns what lists the tags that the command line names."""
+def _check_asked(arguments: argparse.Namespace) -> None:
     if arguments.threshold or arguments.timeline:
         raise ValueError(
             "--tags are ranked for whole recordings and have no thresholds: "
@@ -191,7 +197,13 @@ def _asked(arguments: argparse.Namespace) -> tag_output.Answering:
             "--tags have no weights, each is compared by itself. "
             f"Received: {arguments.tags!r}."
         )
-    encoder = chosen_model.open_dual_encoder(arguments.model)
+
+
+def _asked(arguments: argparse.Namespace) -> tag_output.Answering:
+    """Returns what lists the tags that the command line names."""
+    encoder = chosen_model.open_dual_encoder(
+        arguments.model, is_for_few=chosen_model.are_few(arguments.paths)
+    )
     asked = query.parse(arguments.tags, encoder.is_known, is_list=True)
     terms, vectors = known_terms.embed(encoder, asked, chosen_model.say)
     trained, known_share = encoder.embed_texts(encoder.tag_names)

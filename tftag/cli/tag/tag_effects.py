@@ -70,7 +70,9 @@ def check(arguments: argparse.Namespace) -> None:
     """Refuses flags that do not go together.
 
     Raises:
-        ValueError: They do not, or mutagen is not installed.
+        ValueError: They do not, mutagen is not installed, or a file that is
+            named is not what it must be.
+        OSError: It cannot be read, or there is no folder for it.
     """
     if not (arguments.write_tags or arguments.m3u):
         if arguments.dry_run or arguments.overwrite_tags:
@@ -91,6 +93,11 @@ def check(arguments: argparse.Namespace) -> None:
             )
     if arguments.write_tags:
         file_tags.check_installed()
+        field_table.read(arguments.fields)
+        if not arguments.dry_run:
+            undo.check_place(arguments.write_tags)
+    if arguments.m3u:
+        playlists.check_place(arguments.m3u)
 
 
 @contextlib.contextmanager
@@ -178,9 +185,7 @@ def _writer(
                 _say(path, now, after)
                 changed["files"] += 1
                 return False
-            before = {field: now[field] for field in after}
-            undo.note(notes, path, before, after)
-            file_tags.write(path, after, now)
+            undo.change(notes, path, after, now)
         except (file_tags.UntaggableFile, OSError) as error:
             fail(path, error)
             return False

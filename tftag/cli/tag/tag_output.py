@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, TextIO
 
 import tqdm
 
-from tftag.audio import audio_files, decoding_pool, remote_files
+from tftag.audio import audio_files, decoding_pool, recording, remote_files
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, row_output
 from tftag.cli.tag import journal, shards, tag_effects, tag_table, tagging
-from tftag.console import interrupts
+from tftag.console import interrupts, quiet
 from tftag.files import atomic_write, plain_json
+from tftag.files.remote import address as addresses
 from tftag.serving import version_folder
 
 if TYPE_CHECKING:  # it imports TensorFlow
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # it imports TensorFlow
 _NAME_BYTES = 255
 
 
+_Kind = type[tag_table.TrainedTag] | type[tag_table.AskedTag]
 Entries = Iterator[tuple[remote_files.Place, list[journal.Entry]]]
 
 
@@ -44,7 +46,7 @@ class Answering:
     """
 
     model: "saved_tagger.SavedTagger"
-    kind: type[tag_table.TrainedTag] | type[tag_table.AskedTag]
+    kind: _Kind
     answer: Callable[[tagging.Recordings], Entries]
 
 
@@ -115,6 +117,56 @@ def check(arguments: argparse.Namespace) -> None:
         row_output.check(arguments.out, arguments.paths, folder)
 
 
+def without_model(arguments: argparse.Namespace) -> int | None:
+    """Says what is wrong with the files where none of them can be tagged.
+
+    Of a library the first file that can be opened is enough: what it holds is
+    for the processes that decode.
+
+    Returns:
+        The exit status; None where a model is to be opened.
+
+    Raises:
+        OSError: There is no place to write to.
+    """
+    if any(map(addresses.is_remote, arguments.paths)):
+        return None
+    is_kept = _is_kept(arguments)
+    look = _open if is_kept else recording.check_file
+    found: list[tuple[pathlib.Path, Exception]] = []
+    for path in audio_files.find(
+        arguments.paths, lambda *failed: found.append(failed)
+    ):
+        if not arguments.shard.holds(path):
+            continue
+        try:
+            with quiet.libraries():
+                look(path)
+        except audio_files.UNREADABLE as error:
+            found.append((path, error))
+        else:
+            return None
+    if not found:  # a part of the files without any
+        return None
+    fail = _Failures()
+    for failed in found:
+        fail(*failed)
+    if is_kept:
+        return _nothing_written(arguments.out)
+    kind: _Kind = tag_table.TrainedTag
+    if arguments.tags is not None:
+        kind = tag_table.AskedTag
+    with row_output.opened(
+        arguments.out, arguments.paths, chosen_model.folder(arguments.model)
+    ) as out:
+        _table(arguments, kind, out).close()
+    return 1 if fail.count else 0
+
+
+def _open(path: pathlib.Path) -> None:
+    os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))  # a pipe would wait
+
+
 def write(arguments: argparse.Namespace, asked: Answering) -> int:
     """Tags the files of the command line.
 
@@ -136,11 +188,13 @@ def write(arguments: argparse.Namespace, asked: Answering) -> int:
     try:
         _keep(arguments, asked, fail)
     except _NothingTagged:
-        sys.stderr.write(
-            f"nothing was tagged: {arguments.out} was not written\n"
-        )
-        return 1
+        return _nothing_written(arguments.out)
     return 1 if fail.count else 0
+
+
+def _nothing_written(out: str) -> int:
+    sys.stderr.write(f"nothing was tagged: {out} was not written\n")
+    return 1
 
 
 def _is_kept(arguments: argparse.Namespace) -> bool:
@@ -242,12 +296,7 @@ def _list(
 ) -> int:
     """Writes rows, and does what else is asked for each file; counts files."""
     files = 0
-    rows = tag_table.TagTable(
-        out,
-        arguments_lib.row_format(arguments),
-        asked.kind,
-        has_times=arguments.timeline,
-    )
+    rows = _table(arguments, asked.kind, out)
     with tag_effects.opened(
         arguments, lambda path, error: fail(path, error, "not written")
     ) as effects:
@@ -268,6 +317,17 @@ def _list(
                     note_again(path, entries)
     rows.close()
     return files
+
+
+def _table(
+    arguments: argparse.Namespace, kind: _Kind, out: TextIO
+) -> tag_table.TagTable:
+    return tag_table.TagTable(
+        out,
+        arguments_lib.row_format(arguments),
+        kind,
+        has_times=arguments.timeline,
+    )
 
 
 def _kept(run: tagging.Run, notes: journal.Journal) -> str:

@@ -7,11 +7,28 @@ import pathlib
 from collections.abc import Callable, Iterator
 from typing import IO
 
-from tftag.cli.tag import file_tags
+from tftag.cli.tag import byte_patch, file_tags
 from tftag.files import no_links, plain_json
 
 _HEADER = {"tftag_undo": 1}
 _WAY_OUT = "name a new file, or one that --write-tags has written"
+
+
+def check_place(path: str | os.PathLike[str]) -> None:
+    """Refuses what `opened` will, before the files are tagged.
+
+    Raises:
+        ValueError: It is another file, or a link.
+        FileNotFoundError: It lies in no folder.
+    """
+    path = pathlib.Path(path)
+    no_links.refuse(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"An undo file must be in a folder that is there. Received: {path}."
+        )
+    if not _is_new(path):
+        _check(path)
 
 
 def opened(path: str | os.PathLike[str]) -> IO[str]:
@@ -22,7 +39,7 @@ def opened(path: str | os.PathLike[str]) -> IO[str]:
         OSError: It cannot be written.
     """
     path = pathlib.Path(path)
-    is_new = not path.exists() or (path.is_file() and not path.stat().st_size)
+    is_new = _is_new(path)
     if not is_new:
         _check(path)
     file = no_links.append(path)
@@ -34,23 +51,37 @@ def opened(path: str | os.PathLike[str]) -> IO[str]:
     return file
 
 
-def note(
+def change(
     file: IO[str],
     path: str | os.PathLike[str],
-    before: file_tags.Fields,
     after: file_tags.Fields,
+    now: file_tags.Fields,
 ) -> None:
-    """Notes a change that is about to be made; it is on the disk then.
+    """Changes fields of a file; what it was is on the disk before.
 
     Args:
         file: What `opened` returns.
-        path: The file that will be changed.
-        before: The fields that will change, as they are.
-        after: The same fields, as they will be.
+        path: The file.
+        after: The fields that will change, as they will be.
+        now: What `file_tags.read` found in it.
+
+    Raises:
+        UntaggableFile: As `file_tags.write`, and so OSError.
     """
-    # Bytes of a name that are no text survive as JSON's escapes.
-    fields = {"path": os.path.abspath(path), "before": before, "after": after}
-    _append(file, fields)
+
+    def note(part: str) -> None:
+        _append(
+            file,
+            {
+                # Bytes of a name that are no text survive as JSON's escapes.
+                "path": os.path.abspath(path),
+                "before": {field: now[field] for field in after},
+                "after": after,
+                "bytes": byte_patch.make(path, part),
+            },
+        )
+
+    file_tags.write(path, after, now, note)
 
 
 def restore(
@@ -58,6 +89,9 @@ def restore(
     fail: Callable[[str, Exception], None],
 ) -> Iterator[str]:
     """Puts back what was there, the last change first.
+
+    A file that is as the change left it gets its old bytes, where they are
+    known; others get their old fields.
 
     A field that somebody has changed since stays as it is, and is named.
 
@@ -80,18 +114,18 @@ def restore(
             change = _read(file.readline())
             if change is None:
                 continue  # cut short: it was noted, but never made
-            changed, before, after = change
             try:
-                if _restore(changed, before, after):
-                    yield changed
+                if _restore(*change):
+                    yield change[0]
             except (file_tags.UntaggableFile, OSError) as error:
-                fail(changed, error)
+                fail(change[0], error)
 
 
 def _restore(
-    path: str | os.PathLike[str],
+    path: str,
     before: file_tags.Fields,
     after: file_tags.Fields,
+    patch: byte_patch.Patch | None,
 ) -> bool:
     now = file_tags.read(path)
     changed = {field: now[field] for field in before}
@@ -101,7 +135,8 @@ def _restore(
         raise file_tags.UntaggableFile(
             f"{path}: It was changed since, and stays as it is."
         )
-    file_tags.write(path, before, now)
+    if patch is None or not file_tags.restore(path, patch):
+        file_tags.write(path, before, now)
     return True
 
 
@@ -114,6 +149,10 @@ def _append(file: IO[str], fields: object) -> None:
         raise OSError(
             error.errno or errno.EIO, error.strerror, file.name
         ) from error
+
+
+def _is_new(path: pathlib.Path) -> bool:
+    return not path.exists() or (path.is_file() and not path.stat().st_size)
 
 
 def _check(path: str | os.PathLike[str]) -> None:
@@ -146,7 +185,12 @@ def _line_starts(file: IO[bytes]) -> list[int]:
     return starts
 
 
-def _read(line: bytes) -> tuple[str, file_tags.Fields, file_tags.Fields] | None:
+_Change = tuple[
+    str, file_tags.Fields, file_tags.Fields, byte_patch.Patch | None
+]
+
+
+def _read(line: bytes) -> _Change | None:
     try:
         fields = json.loads(line)
         before, after = (
@@ -157,6 +201,9 @@ def _read(line: bytes) -> tuple[str, file_tags.Fields, file_tags.Fields] | None:
             for when in ("before", "after")
         )
         is_sound = set(before) == set(after) <= set(file_tags.FIELDS)
-        return (str(fields["path"]), before, after) if is_sound else None
+        patch = fields.get("bytes")  # none before version 0.2
+        if not is_sound or not (patch is None or isinstance(patch, dict)):
+            return None
+        return str(fields["path"]), before, after, patch
     except (*plain_json.DAMAGE, KeyError, TypeError, AttributeError):
         return None

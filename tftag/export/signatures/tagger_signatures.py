@@ -72,8 +72,7 @@ class ExportedTagger(tf.Module):
         # Functions that all call: each is in the graph once.
         self._clips = traced(self._read_clips, WAVEFORM, LENGTHS)
         self._decode = traced(self._decode_wavs, WAV)
-        # These two are no signatures: Python calls them for long recordings,
-        # of which no server takes the whole at once.
+        # These two are no signatures: earlier versions of tftag call them.
         self.run_clips = traced(
             self._run_clips,
             {
@@ -117,6 +116,13 @@ class ExportedTagger(tf.Module):
             ),
             "timeline_wav": traced(
                 lambda wav: self._timeline(self.decoded(wav)), WAV
+            ),
+            "tag_clips": traced(
+                self._tag_clips,
+                tf.TensorSpec(
+                    [None, self._spec.clip_samples], tf.float32, "waveform"
+                ),
+                tf.TensorSpec([None], tf.float32, "peak"),
             ),
             "tag_names": traced(
                 lambda row: {"tags": self._names_of_rows(row)}, _ROW
@@ -182,6 +188,21 @@ class ExportedTagger(tf.Module):
             "probabilities": by_row(probabilities, 0.0),
             "calibrated": by_row(self._calibrated(probabilities), 0.0),
             "start_seconds": by_row(tf.cast(seconds, tf.float32), -1.0),
+            "tags": self._names_of_rows(status),
+            "status": status,
+        }
+
+    def _tag_clips(self, waveform: tf.Tensor, peak: tf.Tensor) -> _Answer:
+        """Tags clips of recordings that are too long to be passed whole."""
+        clips, status = clip_network.run_given_clips(
+            self.run_clips,
+            self._widths(),
+            *(waveform, peak, self._clips_at_once),
+        )
+        clips["calibrated"] = self._calibrated(clips["probabilities"])
+        is_usable = tf.equal(status, "")[:, tf.newaxis]
+        return {
+            **{n: tf.where(is_usable, one, 0.0) for n, one in clips.items()},
             "tags": self._names_of_rows(status),
             "status": status,
         }

@@ -1,9 +1,10 @@
-"""What is known of rhythm and harmony, written down and not learned.
+"""Rhythm and harmony of a clip, computed by fixed formulas.
 
-A convolution network that averages over time hears which sounds there are, and
-not how regularly they come back nor which tones go together. From a spectrogram
-with twelve bands an octave, these vectors hold little else; nothing in them is
-trained, so that a few hundred recordings are enough to learn from them.
+A convolutional network that averages over time knows which sounds occur, but
+little of how regularly they return and which tones sound together. These
+vectors describe just that, from a spectrogram with twelve bands per octave.
+Nothing in them is trained, so a few hundred recordings are enough to train a
+head on them.
 """
 
 import math
@@ -14,7 +15,7 @@ from keras import ops
 from tftag import audio
 from tftag.models.descriptors import harmony, modulation
 
-# The 84 semitones from 55 Hz, each from its neighbour below to the one above.
+# 84 semitones from 55 Hz; each band reaches from one neighbour to the other.
 AUDIO = audio.AudioSpec(
     window_samples=4_096,
     hop_samples=1_024,
@@ -23,20 +24,20 @@ AUDIO = audio.AudioSpec(
     max_hz=7_040.0,
     mel_scale="octave",
 )
-# The mean over the patches of a clip.
+# The mean over a clip's patches.
 POOLINGS = ("average",)
-# How often the few values of harmony stand beside the hundreds of rhythm. A
-# head that starts from principal components sees them so much more.
+# How often the few harmony values are repeated beside the hundreds of rhythm
+# values: principal components of the whole would all but ignore them otherwise.
 COPIES = 4
-# What the vectors are beside their configuration, as nothing is learned.
+# All that decides the vectors besides the configuration: there are no weights.
 CONSTANTS = (*modulation.CONSTANTS, *harmony.CONSTANTS, COPIES)
 
 
 def check(audio_spec: audio.AudioSpec) -> None:
-    """Refuses a spectrogram that does not have whole octaves of twelve bands.
+    """Refuses spectrograms without twelve bands in each of whole octaves.
 
     Raises:
-        ValueError: Its scale, its range or its number of bands is another.
+        ValueError: Scale, range or number of bands do not give that.
     """
     bands = audio_spec.mel_bands
     if audio_spec.mel_scale == "octave":
@@ -55,17 +56,17 @@ def check(audio_spec: audio.AudioSpec) -> None:
 
 
 def vector(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Takes patches of a spectrogram to their rhythm and harmony.
+    """Describes the rhythm and harmony of spectrogram patches.
 
     Args:
-        x: `[batch, frames, bands]`, of a front end that `check` passed; the
-            number of frames is fixed.
+        x: `[batch, frames, bands]`, from an `AudioSpec` that `check` accepts;
+            the number of frames must be known.
 
     Returns:
         `[batch, dim]`.
 
     Raises:
-        ValueError: The patches are too short for a pulse.
+        ValueError: The patches are too short to hold a pulse.
     """
     return ops.concatenate(
         [modulation.vector(x), *[harmony.vector(x)] * COPIES], axis=-1

@@ -1,10 +1,10 @@
-"""Harmony: how tones go together, whatever the key.
+"""Harmony: which tones sound together, whatever the key.
 
-Bands that stand out of their neighbours are tones; folded into one octave they
-are a chroma, one of low and one of middle tones. What becomes the vector are
-numbers that a transposition does not change: how much sounds at each interval,
-how well the best major and the best minor key fit, and how like itself the
-chroma is some frames later.
+Bands that stand out from their neighbours are tones. Folded into one octave
+they form a chroma; there is one of low and one of middle tones. The vector
+consists of numbers that transposition leaves unchanged: how much sounds at
+each interval, how well the best major and the best minor key fit, and how
+similar the chroma is to itself some frames later.
 
 Fujishima, Realtime chord recognition of musical sound, ICMC 1999 (chroma);
 Krumhansl, Cognitive foundations of musical pitch, 1990 (profiles of keys).
@@ -22,22 +22,22 @@ LEAST_BANDS = NOTES * max(end for _, end in RANGES)
 # How well each note fits a major and a minor key, from the tonic up.
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-# What is below counts for nothing: a chroma of silence is no chord.
+# Keeps silence from looking like a chord: smaller values all but vanish.
 FLOOR = 1e-3
 CONSTANTS = (NOTES, *RANGES[0], *RANGES[1], *MAJOR, *MINOR, FLOOR)
 
 
 def vector(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Takes patches of a spectrogram to what their tones have in common.
+    """Describes the harmony of spectrogram patches.
 
     Args:
-        x: `[batch, frames, bands]`, twelve bands an octave.
+        x: `[batch, frames, bands]`, twelve bands per octave.
 
     Returns:
-        `[batch, dim]`, the low tones first. Of each: the fit of the best
-        major and minor key and their difference; mean, then deviation over
-        time of what sounds 1 to 6 semitones apart; likeness 1, 2, 4, ...
-        frames later.
+        `[batch, dim]`, the low tones first. For each range: the fit of the
+        best major key, of the best minor key, and their difference; mean,
+        then standard deviation over time, of what sounds 1 to 6 semitones
+        apart; similarity to itself 1, 2, 4, ... frames later.
     """
     _, frames, bands = x.shape
     tones = ops.relu(x - ops.matmul(x, _neighbours(bands)))
@@ -84,7 +84,7 @@ def _lags(frames: int) -> list[int]:
 
 
 def _neighbours(bands: int) -> npt.NDArray[np.float32]:
-    """Means over a band and half an octave to each side, `[bands, bands]`."""
+    """Averages each band with half an octave on each side, `[bands, bands]`."""
     band = np.arange(bands)
     near = abs(band[:, np.newaxis] - band) <= NOTES // 2
     return (near / near.sum(axis=0)).astype(np.float32)

@@ -1,8 +1,9 @@
 """Modulation spectra: how strongly each band pulses, and how fast.
 
-Bands of the spectrogram are taken together in groups, and over a few seconds
-the magnitude of the Fourier transform of each group's course, in classes of
-rate that are evenly spaced on a logarithmic scale, is what becomes the vector.
+Neighbouring bands of the spectrogram are averaged in groups. The vector holds
+the magnitude of the Fourier transform of each group over a few seconds,
+averaged in classes of modulation rate that are evenly spaced on a logarithmic
+scale.
 
 Pampalk, Rauber and Merkl, Content-based organization and visualization of
 music archives, 2002, https://doi.org/10.1145/641007.641121 (fluctuation
@@ -17,25 +18,25 @@ from keras import ops
 
 GROUPS = 42
 RATES = 14
-# Magnitude, in units of the log spectrogram times frames, of which less
-# soon counts for nothing: bands that are silent pulse by rounding errors.
+# In units of the log spectrogram times frames. Smaller magnitudes all but
+# vanish: silent bands pulse by rounding errors.
 FLOOR = 1.0
 CONSTANTS = (GROUPS, RATES, FLOOR)
 
 
 def vector(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Takes patches of a spectrogram to their modulation spectra.
+    """Computes the modulation spectra of spectrogram patches.
 
     Args:
-        x: `[batch, frames, bands]`; the number of frames is fixed.
+        x: `[batch, frames, bands]`; the number of frames must be known.
 
     Returns:
-        `[batch, rates * GROUPS]`, the slowest first; at most `RATES` rates,
-        fewer where patches are short.
+        `[batch, rates * GROUPS]`, the slowest rate first; at most `RATES`
+        rates, fewer for short patches.
 
     Raises:
-        ValueError: The bands cannot be parted into groups of one size, or
-            there are too few frames, or any number of them.
+        ValueError: The bands do not divide into groups of equal size, or the
+            number of frames is unknown or too small.
     """
     _, frames, bands = x.shape
     if bands % GROUPS:
@@ -64,7 +65,7 @@ def vector(x: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def _rates(frames: int) -> npt.NDArray[np.float32]:
-    """Means over the bins of each rate, `[frames // 2 + 1, rates]`."""
+    """Averages the bins of each rate, `[frames // 2 + 1, rates]`."""
     edges = np.geomspace(1, frames // 2, RATES + 1)
     edges = np.unique(np.round(edges).astype(int))
     bins = np.arange(frames // 2 + 1)[:, np.newaxis]

@@ -15,10 +15,15 @@ _MODEL_TAGS = (
     "The index must hold the model's tags to filter by them: it was made "
     "before there were any; make it anew. Received: {}."
 )
+# What there is to do; who cannot do that is told something else.
+WAY_OUT = (
+    ": install tftag[write-tags] (mutagen, GPL-2 or later) and make it anew, "
+    "with `tftag index FOLDER --out ANOTHER`"
+)
 _FILE_TAGS = (
-    "The index must hold the tags of the files to filter by them: install "
-    "tftag[write-tags] (mutagen, GPL-2 or later) and make it anew, with "
-    "`tftag index FOLDER --out ANOTHER`. Received: {}."
+    "The index must hold the tags of the files to filter by them"
+    + WAY_OUT
+    + ". Received: {}."
 )
 # No year, nor length in seconds, is as large.
 _LARGEST = 1e9

@@ -48,11 +48,13 @@ class JoinedVectors:
         if isinstance(rows, slice):
             rows = np.arange(*rows.indices(len(self)))
         found = np.empty((len(rows), self.shape[1]), np.float32)
-        first = 0
-        for (vectors, held), last in zip(self._parts, self._ends, strict=True):
-            at = np.flatnonzero((rows >= first) & (rows < last))
+        # A block lies in few of many parts: only those are looked into.
+        numbers = np.searchsorted(self._ends, rows, side="right")
+        for number in np.unique(numbers).tolist():
+            vectors, held = self._parts[number]
+            at = np.flatnonzero(numbers == number)
+            first = self._ends[number] - len(held)
             found[at] = vectors[held[rows[at] - first]]
-            first = last
         return found
 
 

@@ -32,6 +32,9 @@ _LOCK = ".lock"
 _MERGED_FROM_SHARE = 0.25
 # Gone rows cost memory and time until a segment is made anew.
 _MADE_ANEW_FROM_SHARE = 0.2
+# A key's highest bits tell most of those apart that are not the same.
+_MARKED_BITS = 20
+_UNMARKED_BITS = np.uint64(64 - _MARKED_BITS)
 
 
 class Locked(ValueError):
@@ -87,12 +90,11 @@ class Writer:
         new = {one.key: (one, vector) for one, vector in added}
         # In order, once for all segments: there may be many of both.
         keys = np.array(sorted(new.keys() | set(gone)), "<u8")
+        marks = np.zeros(2**_MARKED_BITS, bool)
+        marks[keys >> _UNMARKED_BITS] = True
         with self._changing:
-            kept = [
-                part
-                for part in (_without(part, keys) for part in self.parts.parts)
-                if len(part)
-            ]
+            kept = [_without(one, keys, marks) for one in self.parts.parts]
+            kept = [part for part in kept if len(part)]
             if new:
                 facts, vectors = zip(*new.values(), strict=True)
                 tag_names = self.parts.contents.tag_names
@@ -252,17 +254,7 @@ def opened(
     """
     no_links.refuse(folder)
     folder.mkdir(exist_ok=True)
-    others = [
-        path.name
-        for path in folder.iterdir()
-        # What a kill left of the first write, or another process begins.
-        if path.name != _LOCK and not atomic_write.is_temporary(path.name)
-    ]
-    if others and not contents.is_index(folder):
-        raise ValueError(
-            "An index goes into a folder of its own. Received: "
-            f"{folder}, which holds {others[0]!r}."
-        )
+    check_place(folder)
     with no_links.append(folder / _LOCK) as file:
         try:
             no_links.take(file, f"Another process changes {folder} now.")
@@ -280,6 +272,26 @@ def opened(
             segment.remove_others(folder, ())
             parts = _opened_parts(folder, new)
         yield Writer(folder, parts)
+
+
+def check_place(folder: pathlib.Path) -> None:
+    """Refuses a folder that holds something else than an index.
+
+    Raises:
+        ValueError: It does.
+        OSError: It cannot be read.
+    """
+    others = [
+        path.name
+        for path in folder.iterdir()
+        # What a kill left of the first write, or another process begins.
+        if path.name != _LOCK and not atomic_write.is_temporary(path.name)
+    ]
+    if others and not contents.is_index(folder):
+        raise ValueError(
+            "An index goes into a folder of its own. Received: "
+            f"{folder}, which holds {others[0]!r}."
+        )
 
 
 def check_model(
@@ -329,14 +341,21 @@ def _named(
 
 
 def _without(
-    part: opened_parts.OpenedPart, keys: npt.NDArray[Any]
+    part: opened_parts.OpenedPart,
+    keys: npt.NDArray[Any],
+    marks: npt.NDArray[Any],
 ) -> opened_parts.OpenedPart:
     """What is there of a segment but these keys, which are in order."""
-    if not len(keys):
-        return part
     held = part.segment.arrays["key"]
-    places = np.searchsorted(keys, held).clip(max=len(keys) - 1)
-    return _narrowed(part, keys[places] != held)
+    # Few pass: each change asks all segments, and of those there are many.
+    rows = np.flatnonzero(marks[held >> _UNMARKED_BITS])
+    places = np.searchsorted(keys, held[rows])
+    rows = rows[keys[places.clip(max=len(keys) - 1)] == held[rows]]
+    if not len(rows):
+        return part
+    kept = np.ones(len(held), bool)
+    kept[rows] = False
+    return _narrowed(part, kept)
 
 
 def _narrowed(

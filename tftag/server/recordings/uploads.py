@@ -19,7 +19,7 @@ from starlette import datastructures, requests
 from tftag import audio
 from tftag.audio import decoding_pool
 from tftag.server import limits as limits_lib
-from tftag.server import refusals
+from tftag.server import refusals, visitor_words
 
 FIELD = "file"
 OPENAPI: dict[str, Any] = {
@@ -138,11 +138,13 @@ class Uploads:
         try:
             samples, remarks = await asyncio.shield(task)
         except audio.UnusableAudio as error:
-            text = _without(path, str(error))
+            text = visitor_words.of(_without(path, str(error)))
             raise audio.UnusableAudio(error.reason, text) from error
         except TimeoutError as error:
             raise TimeoutError(_without(path, str(error))) from error
-        return samples, [_without(path, remark) for remark in remarks]
+        return samples, [
+            visitor_words.of(_without(path, remark)) for remark in remarks
+        ]
 
 
 def _copy(source: BinaryIO, target: Any) -> None:

@@ -12,7 +12,7 @@ from starlette import requests, responses
 from tftag.audio import audio_files
 from tftag.search import known_terms, library_index, query
 from tftag.search.index import contents, filters
-from tftag.server import refusals
+from tftag.server import refusals, visitor_words
 from tftag.server.recordings import tagging_api
 from tftag.server.recordings import uploads as uploads_lib
 from tftag.server.search import index_map, served_index
@@ -192,8 +192,7 @@ def router(
         if not index_map.is_possible():
             raise refusals.Refused(
                 refusals.NOT_FOUND,
-                "A map is made with scikit-learn, which the service does not "
-                "have: tftag[map].",
+                "This service makes no map of its library.",
             )
         held = await asyncio.to_thread(index.current)
         made = asyncio.wrap_future(maps.of(held))
@@ -227,7 +226,8 @@ async def _refusing(function: Any, *arguments: Any) -> Results:
     except (refusals.Refused, contents.DamagedIndex):
         raise
     except ValueError as error:
-        raise refusals.Refused(refusals.BAD, str(error)) from error
+        text = visitor_words.of(str(error))
+        raise refusals.Refused(refusals.BAD, text) from error
     return found
 
 

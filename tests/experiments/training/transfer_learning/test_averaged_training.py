@@ -140,6 +140,20 @@ def test_without_it_there_is_one_network(settings, made, tmp_path):
     assert averaged_training.card(alone) == {}
 
 
+def test_too_few_recordings_for_a_network_are_said_before_any_training(
+    settings, made, tmp_path, monkeypatch
+):
+    def trained(*_):
+        raise AssertionError("trained")
+
+    monkeypatch.setattr(
+        averaged_training.tagger_training, "train_tagger", trained
+    )
+    few = made.subset(range(3))  # of batches of 4
+    with pytest.raises(ValueError, match="'strong' needs 4.*''.*Received: 3"):
+        train(settings, few, tmp_path)
+
+
 def test_several_workers_are_refused(settings, made, tmp_path):
     workers = dataclasses.replace(group.ALONE, strategy=object())
     with pytest.raises(ValueError, match="--average-with ''.*strong"):

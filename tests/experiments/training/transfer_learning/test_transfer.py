@@ -18,7 +18,7 @@ from experiments.training.transfer_learning import transfer
 from pipelines.reading import dataset, slice_reader
 from tftag import calibration, tags
 from tftag.export import saved_model
-from tftag.models import backbone, dual_encoder, tagger
+from tftag.models import averaged_tagger, backbone, dual_encoder, tagger
 from tftag.pretrained import musicnn_weights
 
 SPEC = tone_manifest.SPEC
@@ -78,6 +78,18 @@ def test_an_export_gives_its_body_and_the_head_of_shared_tags(
         np.testing.assert_array_equal(kernel[:, at], untouched[:, at])
 
 
+def test_of_an_average_the_first_tagger_is_taken(export_folder, tmp_path):
+    folder, old = export_folder
+    shutil.copytree(folder, tmp_path / "average")
+    average = averaged_tagger.AveragedTagger([old, make(3, 7)], [0.7, 0.3])
+    # The names of the tags are those of the card, as in every export.
+    average.save(tmp_path / "average/1/assets.extra/tagger.keras")
+    model = make(4, seed=9)
+    shared = transfer.take_over(model, tmp_path / "average", NEW_TAGS, SPEC)
+    assert shared == ("high", "low")
+    check_same_body(model, old)
+
+
 def test_what_does_not_fit_is_named(export_folder, tmp_path):
     folder, _ = export_folder
     with pytest.raises(ValueError, match="`hop_samples`, 256. Received: 512"):
@@ -88,7 +100,9 @@ def test_what_does_not_fit_is_named(export_folder, tmp_path):
     with pytest.raises(ValueError, match="--members"):
         transfer.take_over(make(4, blocks=3), folder, NEW_TAGS, SPEC)
     for missing in (tmp_path, tmp_path / "never"):
-        with pytest.raises(FileNotFoundError, match="must be a preset"):
+        with pytest.raises(
+            FileNotFoundError, match="must be a pretrained model"
+        ):
             transfer.take_over(make(4), missing, NEW_TAGS, SPEC)
 
 
@@ -279,7 +293,7 @@ def test_licences_go_from_model_to_run_to_model(tagger_folder, tmp_path):
 
 
 def test_what_is_no_model_has_no_card(tmp_path):
-    with pytest.raises(FileNotFoundError, match="must be a preset"):
+    with pytest.raises(FileNotFoundError, match="must be a pretrained model"):
         transfer.card(tmp_path)
     (tmp_path / "data.json").write_text('{"tags": ')
     with pytest.raises(ValueError, match="damaged"):
@@ -359,17 +373,33 @@ def test_shares_of_the_learning_rate_fall_downwards():
     assert not any("tag_logits" in path for path in shares)
 
 
-def test_a_share_is_of_the_step_that_is_taken():
-    whole, part = (keras.Variable(1.0, name=n) for n in ("whole", "part"))
-    optimizer = optimizers.make(
-        "adamw", schedule="constant", learning_rate=0.1, steps=2
-    )
-    optimizers.scale_steps(optimizer, {part.path: 0.25})
-    optimizer.build([whole, part])
-    optimizer.apply([np.array(2.0, "float32")] * 2)
-    steps = [1.0 - float(v.numpy()) for v in (whole, part)]
-    assert steps[0] == pytest.approx(0.1, rel=1e-3)
-    assert steps[1] == pytest.approx(steps[0] / 4, rel=1e-3)
+@pytest.mark.parametrize("weight_decay", [0.0, 0.5])
+@pytest.mark.parametrize("is_scaled", [False, True])
+def test_a_share_is_of_the_step_that_is_taken(weight_decay, is_scaled):
+    def step(shares):
+        weights = [keras.Variable(1.0, name=name) for name in ("a", "b")]
+        optimizer = optimizers.make(
+            "adamw",
+            schedule="constant",
+            learning_rate=0.1,
+            steps=2,
+            weight_decay=weight_decay,
+        )
+        if is_scaled:  # as Keras does under mixed_float16
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, 1.0)
+        if shares:
+            paths = [weight.path for weight in weights]
+            optimizers.scale_steps(
+                optimizer, dict(zip(paths, shares, strict=True))
+            )
+        optimizer.build(weights)
+        optimizer.apply([np.array(2.0, "float32")] * 2)
+        return np.array([1.0 - float(weight.numpy()) for weight in weights])
+
+    plain = step(())
+    assert plain.min() > 0.09
+    np.testing.assert_allclose(step((1.0, 0.25)), plain * [1, 0.25], rtol=1e-3)
+    assert step((1.0, 0.0))[1] == 0
 
 
 def test_outputs_of_presets_that_are_named_like_unseen_tags_are_said(

@@ -88,6 +88,12 @@ def test_a_recording_that_cannot_be_read_is_named_and_the_rest_is_kept(
     assert list(lost) == [made.tracks[1].path]
     assert made.tracks[1].path in lost[made.tracks[1].path]
     assert set(clips.rows) == {0, 2}
+    means = clips.means()
+    assert not means[1].any() and np.abs(means[[0, 2]]).max(axis=1).all()
+    with pytest.raises(ValueError, match=made.tracks[1].path):
+        vector_cache.clip_vectors(
+            model, made.subset([1]), settings.audio, 4, tmp_path / "vectors"
+        )
 
 
 def test_the_folder_is_the_one_of_the_presets(monkeypatch, tmp_path):

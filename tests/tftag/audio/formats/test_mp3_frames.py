@@ -150,10 +150,23 @@ def test_what_stands_in_front_does_no_harm(read, plain, name, caplog):
     assert not caplog.records
 
 
-def test_a_cut_start_is_heard_from_its_first_frame(read, plain):
-    alone, cut = read(plain), read(plain[777:])
+def test_a_cut_start_is_heard_from_its_first_frame(read, plain, caplog):
+    alone = read(plain)
+    assert not caplog.records
+    cut = read(plain[777:])
     assert 0.1 * 16_000 > len(alone) - len(cut) > 0
     assert encoded_audio.alike(cut, alone, 16_000) > 0.9
+    assert "its start is cut off" in caplog.text
+
+
+@pytest.mark.parametrize("rate_hz", [24_000, RATE_HZ])
+def test_a_start_is_cut_where_sound_of_frames_before_it_is_wanted(
+    tmp_path, rate_hz
+):
+    x = encoded_audio.melody(3.0, rate_hz, 1)
+    data = encoded_audio.plain_mp3(tmp_path, x, rate_hz)
+    assert not find(tmp_path, data).is_start_cut
+    assert find(tmp_path, data[1:]).is_start_cut
 
 
 @pytest.mark.parametrize("stray", [1, 16, 383, 5_000])

@@ -11,3 +11,4 @@ def loaded_once(encoder, monkeypatch):
     monkeypatch.setattr(
         chosen_model, "open_dual_encoder", lambda model, **_: encoder
     )
+    monkeypatch.setattr(chosen_model, "check", lambda model: None)

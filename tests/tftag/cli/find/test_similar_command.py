@@ -88,13 +88,25 @@ def test_filters_that_leave_nothing_are_said(songs, capsys):
     assert "leave none of the 5 recordings" in said.err.splitlines()[-1]
 
 
-def test_decoders_keep_their_notes(songs, capfd, tmp_path):
+def test_an_example_is_refused_before_a_model_is_opened(
+    songs, capfd, tmp_path, monkeypatch
+):
     noise = tmp_path / "noise.mp3"
     noise.write_bytes(np.random.default_rng(0).bytes(5_000))
-    assert run("similar", songs, "--like", noise) == 2
-    first, *others = capfd.readouterr().err.splitlines()
-    assert first.startswith("embedding 5 of 5")
-    assert len(others) == 1 and others[0].startswith("error: ")
+    place = tmp_path / "i"
+    run("index", songs, "--out", place, "--model", "musicnn_words")
+    capfd.readouterr()
+
+    def none(*_, **__):
+        raise AssertionError("no model is needed")
+
+    monkeypatch.setattr(chosen_model, "open_dual_encoder", none)
+    for library in (songs, place):
+        assert run("similar", library, "--like", noise) == 2
+        # And no notes of decoders.
+        (line,) = capfd.readouterr().err.splitlines()
+        assert line.startswith(f"error: {noise}: ")
+    assert not (songs / ".tftag-index").exists()
 
 
 def test_bad_input_is_one_line(songs, capsys):

@@ -9,7 +9,7 @@ from tftag.cli import chosen_model
 @pytest.fixture
 def in_this_process(tagger, monkeypatch):
     """A model takes a second to open, and so does a process that decodes."""
-    monkeypatch.setattr(chosen_model, "open_tagger", lambda path: tagger)
+    monkeypatch.setattr(chosen_model, "open_tagger", lambda path, **_: tagger)
     monkeypatch.setattr(
         decoding_pool,
         "decoded",

@@ -34,7 +34,9 @@ def loaded_once(encoder, monkeypatch):
     monkeypatch.setattr(
         chosen_model,
         "open_dual_encoder",
-        lambda model: encoder if model == known else opened(model),
+        lambda model, **options: (
+            encoder if model == known else opened(model, **options)
+        ),
     )
 
 

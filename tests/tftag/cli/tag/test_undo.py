@@ -1,3 +1,5 @@
+import json
+
 import odd_audio
 import pytest
 
@@ -24,8 +26,7 @@ def path(tmp_path):
 def change(path, songs, after=NEW):
     with undo.opened(path) as notes:
         for song in songs:
-            undo.note(notes, song, file_tags.read(song), after)
-            file_tags.write(song, after)
+            undo.change(notes, song, after, file_tags.read(song))
 
 
 def restore(path):
@@ -42,6 +43,41 @@ def test_what_was_there_comes_back(path, songs):
     assert not failures
     assert [file_tags.read(song) for song in songs] == [OLD, OLD]
     assert restore(path)[0] == []
+    assert [file_tags.read(song) for song in songs] == [OLD, OLD]
+
+
+def test_every_byte_comes_back(path, tmp_path):
+    tone = odd_audio.tone()
+    mp3 = odd_audio.encoded(tone, kind="MP3")
+    files = {
+        "bare.mp3": mp3,
+        "cover.mp3": odd_audio.id3v2(300_000) + mp3,
+        "old.mp3": mp3 + b"TAG" + b"title".ljust(125, b"\0"),
+        "odd.wav": odd_audio.encoded(tone[:1_001], subtype="PCM_U8"),
+    }
+    for kind in ("FLAC", "OGG", "AIFF", "WAV"):
+        files[f"a.{kind.lower()}"] = odd_audio.encoded(tone, kind=kind)
+    songs = [tmp_path / name for name in files]
+    for song in songs:
+        song.write_bytes(files[song.name])
+    change(path, songs)
+    change(path, songs[:3], {"genre": ["Jazz"], "mood": []})
+    assert not any(files[song.name] == song.read_bytes() for song in songs)
+    assert len(restore(path)[0]) == len(songs) + 3
+    for song in songs:
+        assert song.read_bytes() == files[song.name], song.name
+    assert path.stat().st_size < 100_000
+
+
+def test_without_the_old_bytes_the_old_fields_come_back(path, songs):
+    change(path, songs)
+    header, *lines = path.read_text().splitlines()
+    notes = [json.loads(line) for line in lines]
+    notes[0]["bytes"] = None
+    # As damage may leave them.
+    notes[1]["bytes"]["parts"] = [[0, 1 << 60], "no base64", 7]
+    path.write_text("\n".join([header, *map(json.dumps, notes)]))
+    assert len(restore(path)[0]) == 2
     assert [file_tags.read(song) for song in songs] == [OLD, OLD]
 
 

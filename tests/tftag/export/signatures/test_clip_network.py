@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tftag import audio
@@ -14,18 +15,22 @@ SPEC = audio.AudioSpec(
 )
 
 
+def network(clips):
+    total = tf.reduce_sum(clips["waveform"], axis=1, keepdims=True)
+    return {"sum": total, "both": tf.stack([total[:, 0], clips["peak"]], 1)}
+
+
 def run_clips(waveform, lengths, clips_at_once):
     shapes = []
 
-    def network(clips):
+    def noted(clips):
         shapes.append(clips["waveform"].shape)
-        total = tf.reduce_sum(clips["waveform"], axis=1, keepdims=True)
-        return {"sum": total, "both": tf.stack([total[:, 0], clips["peak"]], 1)}
+        return network(clips)
 
     @tf.function(autograph=False)
     def run(waveform, lengths):
         return clip_network.run_clips(
-            network,
+            noted,
             {"sum": 1, "both": 2},
             waveform,
             lengths,
@@ -86,3 +91,36 @@ def test_a_row_that_is_no_recording_has_no_clips():
     ]
     outputs, rows, _, _ = run_clips(waveform[:1], lengths[:1], 8)
     assert outputs["both"].shape == (0, 2) and not rows.size
+
+
+@tf.function(autograph=False)
+def run_given(waveform, peak):
+    return clip_network.run_given_clips(
+        network, {"sum": 1, "both": 2}, waveform, peak, 8
+    )
+
+
+@pytest.mark.parametrize("clips", [0, 1, 7, 8, 20])
+def test_given_clips_run_once_at_the_level_of_their_recording(clips):
+    draw = np.random.default_rng(0)
+    waveform = draw.uniform(-1, 1, (clips, 10)).astype(np.float32)
+    peak = draw.uniform(1, 9, clips).astype(np.float32)
+    outputs, problems = run_given(waveform, peak)
+    expected = np.stack([waveform.sum(axis=1), peak], axis=1)
+    np.testing.assert_allclose(outputs["both"], expected, rtol=1e-5, atol=1e-6)
+    assert problems.numpy().tolist() == [b""] * clips
+
+
+def test_what_is_no_clip_of_a_recording_is_named():
+    waveform = np.zeros((6, 10), np.float32)
+    waveform[1, 2], waveform[2, 3], waveform[3, 4] = np.nan, -np.inf, -0.5
+    peak = np.array([0.5, 1, 1, 0.4, 0, np.nan], np.float32)
+    _, problems = run_given(waveform, peak)
+    assert [problem.decode() for problem in problems.numpy()] == [
+        "",
+        "Samples are NaN or infinite.",
+        "Samples are NaN or infinite.",
+        "A clip may not be louder than its `peak`.",
+        "All samples are zero.",
+        "Samples are NaN or infinite.",
+    ]

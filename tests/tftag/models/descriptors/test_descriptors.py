@@ -6,7 +6,7 @@ import keras_checks
 import numpy as np
 import pytest
 
-from tftag.models import backbone, descriptors
+from tftag.models import backbone, descriptors, precision
 
 SPEC = dataclasses.replace(descriptors.AUDIO, clip_seconds=10.0)
 CONFIG = backbone.BackboneConfig(
@@ -26,6 +26,16 @@ def test_rows_do_not_mix(model):
     keras_checks.check_batch_independent(
         model, bands.astype("float32"), tolerance=1e-5, training=False
     )
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_they_are_the_same_in_every_precision(model, policy):
+    bands = np.random.default_rng(0).normal(
+        size=(1, SPEC.clip_frames, SPEC.mel_bands)
+    )
+    with precision.policy(policy):
+        coarse = backbone.backbone(SPEC, CONFIG)
+    np.testing.assert_array_equal(coarse(bands), model(bands))
 
 
 def test_nothing_in_it_is_learned(model):
