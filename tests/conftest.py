@@ -7,7 +7,6 @@ import logging
 import os
 import pathlib
 import shutil
-import sys
 import tempfile
 
 import imageio_ffmpeg
@@ -60,18 +59,6 @@ def pytest_collection():
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         gc.enable()
-
-
-def pytest_collection_finish(session):
-    """Graphs of fast tests run as they were traced.
-
-    TensorFlow takes longer to optimise one than a test takes to run it. The
-    slow tests and the processes that tests start run them optimised.
-    """
-    is_slow = any(item.get_closest_marker("slow") for item in session.items)
-    if "tensorflow" in sys.modules and not is_slow:
-        optimizer = sys.modules["tensorflow"].config.optimizer
-        optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 @pytest.hookimpl(wrapper=True)
