@@ -14,7 +14,8 @@ SUFFIXES = frozenset(
     ".caf .w64 .rf64 .bwf .voc .sph .nist .sf .ircam .paf .svx .8svx .iff "
     ".avr .htk .pvf .xi .wve .sd2 .mpc2k "
     ".m4a .m4b .m4r .mp4 .aac .wma .ape .wv .mpc .mka .weba .webm .tta .ac3 "
-    ".eac3 .dts .dsf .dff .amr .3gp .3g2 .mkv .mov .shn .tak".split()
+    ".eac3 .dts .dsf .dff .amr .3gp .3g2 .mkv .mov .shn .tak .spx "
+    ".avi .flv .wmv .asf .m4v .ogv .mpg .mpeg .vob .m2ts .rm .ra".split()
 )
 # Beside the files of other systems a Mac keeps `._NAME`.
 _APPLE_DOUBLE = "._"
@@ -45,6 +46,10 @@ _MARKS = (
     (b"moov", 4, OTHER),
     (b"mdat", 4, OTHER),
     (b"\x1aE\xdf\xa3", 0, OTHER),  # Matroska, WebM
+    (b"AVI ", 8, OTHER),
+    (b"FLV\x01", 0, OTHER),
+    (b".RMF", 0, OTHER),
+    (b"\0\0\1\xba", 0, OTHER),  # MPEG, as on DVDs
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", 0, OTHER),  # WMA
     (b"MAC ", 0, OTHER),
     (b"wvpk", 0, OTHER),
@@ -70,6 +75,7 @@ _KINDS_INSIDE = {b"fLaC": FLAC, b"OggS": OGG, b"RIFF": WAV}
 _HEAD_BYTES = 1 << 13
 _SEARCHED_BYTES = 1 << 20
 _TAG_BYTES = 10
+_PACKET_BYTES = 188  # of an MPEG transport stream
 
 
 def is_audio_name(name: str) -> bool:
@@ -126,6 +132,10 @@ def kind(path: str | os.PathLike[str]) -> tuple[str, int]:
             if head[4:8] == b"ftyp" and head[8:12] in _PICTURES:
                 return UNKNOWN, start
             return found, start
+    if len(head) > 2 * _PACKET_BYTES and all(
+        head[at] == 0x47 for at in range(0, 3 * _PACKET_BYTES, _PACKET_BYTES)
+    ):
+        return OTHER, start
     is_mp3 = start or head[:3] == b"ID3" or mp3_frames.chains(head)
     if is_mp3:
         return MP3, start

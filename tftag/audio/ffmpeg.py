@@ -19,7 +19,7 @@ import numpy.typing as npt
 # header are guessed from noise; libsndfile reads MP3.
 _CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2",
-    "matroska,webm",
+    "matroska,webm,avi,flv,mpeg,mpegts,rm",
     "asf,asf_o",
     "ogg,flac,wav,w64,aiff,caf,au,voc",
     "aac,loas,ac3,eac3,dts,amr",
@@ -184,7 +184,10 @@ class Stream:
         except subprocess.TimeoutExpired as error:
             raise FfmpegError("it does not come to an end") from error
         if code:
-            raise FfmpegError(self._reason() or f"exit code {code}")
+            ended = f"it crashed (signal {-code})"
+            if code > 0:
+                ended = f"exit code {code}"
+            raise FfmpegError(self._reason() or ended)
 
     def _reason(self) -> str:
         """The first line that ffmpeg said about the audio."""

@@ -30,8 +30,10 @@ def run(module: str, arguments: Sequence[str]) -> str:
         filter(None, [str(_PACKAGE.parent), os.environ.get("PYTHONPATH")])
     )
     # What a home or an environment says of Keras (its backend, its precision)
-    # is no part of a model; names of files are any bytes.
+    # is no part of a model, and Keras needs its docstrings; names of files are
+    # any bytes.
     kept = {k: v for k, v in os.environ.items() if not k.startswith("KERAS_")}
+    kept.pop("PYTHONOPTIMIZE", None)
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         env={

@@ -18,6 +18,11 @@ _OTHER_NAMES = {"tag": "tags"}
 _YES = frozenset({"1", "1.0", "true"})
 _NO = frozenset({"0", "0.0", "false", ""})
 
+# What programs write where a cell is empty. "none" and "na" may be words.
+_MISSING = frozenset(
+    "nan NaN NAN None NULL null N/A n/a #N/A <NA> NaT undefined".split()
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -65,8 +70,44 @@ def read_rows(path: pathlib.Path, tag_separator: str) -> list[TableRow]:
             f"{path}: JSON must come as one object per line, not as one list."
         )
     if start == "{":
-        return _read_json_lines(path, text, tag_separator)
-    return _read_csv(path, text, tag_separator)
+        rows = _read_json_lines(path, text, tag_separator)
+    else:
+        rows = _read_csv(path, text, tag_separator)
+    return _without_missing(path, rows)
+
+
+def _without_missing(
+    path: pathlib.Path, rows: list[TableRow]
+) -> list[TableRow]:
+    """Empties what a program wrote into cells that were empty.
+
+    As a tag it would be learned; as an artist it would hold the recordings of
+    all that name none on one side of a split.
+    """
+    for name, is_missing, nothing in (
+        (
+            "tags",
+            lambda row: {*row.tags} & _MISSING == {*row.tags} != set(),
+            (),
+        ),
+        ("artist", lambda row: row.artist in _MISSING, ""),
+        ("split", lambda row: row.split in _MISSING, ""),
+    ):
+        places = [place for place, row in enumerate(rows) if is_missing(row)]
+        if not places:
+            continue
+        first = rows[places[0]]
+        said = getattr(first, name)
+        said = said[0] if name == "tags" else said
+        _log.warning(
+            "%s: %r is taken for an empty cell in the %s of %s, line %d the "
+            "first",
+            *(path, said, name, counts_in_words.count(len(places), "row")),
+            first.line,
+        )
+        for place in places:
+            rows[place] = dataclasses.replace(rows[place], **{name: nothing})
+    return rows
 
 
 def _read_csv(

@@ -14,9 +14,10 @@ _LIST = re.compile(
     rf"[\[({{]\s*(?:(?:{_QUOTED})(?:[\s,]+(?:{_QUOTED}))*[\s,]*)?[\])}}]",
     re.DOTALL,
 )
-# Or what was one, before it was cut at a separator; array(['rock']).
+# Or what was one, before it was cut at a separator; array(['rock']), and
+# {rock,pop} of a database.
 _LOOKS_LIKE_A_LIST = re.compile(
-    r"""(?:\w+\()?\[.*\]|(?:\w+\()?[\[({]\s*['"].*|.*['"]\s*[\])}]"""
+    r"""(?:\w+\()?\[.*\]|\{.*,.*\}|(?:\w+\()?[\[({]\s*['"].*|.*['"]\s*[\])}]"""
     r"""|\w+\(\s*[\[({].*\)""",
     re.DOTALL,
 )

@@ -80,3 +80,32 @@ def test_unknown_names_are_refused():
         optimizers.make("lamb", schedule="constant", learning_rate=1, steps=1)
     with pytest.raises(ValueError, match="Received: 'step'"):
         optimizers.make_schedule("step", 1.0, 1)
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.5])
+@pytest.mark.parametrize("is_scaled", [False, True])
+def test_a_share_is_of_the_step_that_is_taken(weight_decay, is_scaled):
+    def step(shares):
+        weights = [keras.Variable(1.0, name=name) for name in ("a", "b")]
+        optimizer = optimizers.make(
+            "adamw",
+            schedule="constant",
+            learning_rate=0.1,
+            steps=2,
+            weight_decay=weight_decay,
+        )
+        if is_scaled:  # as Keras does under mixed_float16
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, 1.0)
+        if shares:
+            paths = [weight.path for weight in weights]
+            optimizers.scale_steps(
+                optimizer, dict(zip(paths, shares, strict=True))
+            )
+        optimizer.build(weights)
+        optimizer.apply([np.array(2.0, "float32")] * 2)
+        return np.array([1.0 - float(weight.numpy()) for weight in weights])
+
+    plain = step(())
+    assert plain.min() > 0.09
+    np.testing.assert_allclose(step((1.0, 0.25)), plain * [1, 0.25], rtol=1e-3)
+    assert step((1.0, 0.0))[1] == 0

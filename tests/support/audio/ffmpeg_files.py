@@ -14,6 +14,7 @@ LOSSLESS = {
     "flac.mka": "-c:a flac",
     "flac.ogg": "-c:a flac",
     "a.voc": "-c:a pcm_s16le",
+    "pcm.avi": "-c:a pcm_s16le",
 }
 LOSSY = {
     "aac.m4a": "-c:a aac -b:a 192k",
@@ -29,6 +30,8 @@ LOSSY = {
     "opus.mka": "-c:a libopus -b:a 192k",
     "opus.mp4": "-c:a libopus -b:a 192k -strict -2",
     "a.ac3": "-c:a ac3 -b:a 192k",
+    "aac.flv": "-c:a aac -b:a 192k",
+    "ac3.vob": "-c:a ac3 -b:a 192k",
 }
 
 

@@ -43,7 +43,7 @@ def test_formats_are_known_by_what_is_in_them(tmp_path, kind):
 @pytest.mark.parametrize(
     "name",
     ["aac.m4a", "alac.mov", "a.wma", "a.wv", "a.tta", "flac.mka", "adts.aac"]
-    + ["opus.webm", "a.ac3"],
+    + ["opus.webm", "a.ac3", "pcm.avi", "aac.flv", "ac3.vob"],
 )
 def test_so_are_those_of_ffmpeg(tmp_path, name):
     options = (ffmpeg_files.LOSSLESS | ffmpeg_files.LOSSY)[name]
@@ -68,7 +68,7 @@ def test_what_is_no_audio_is_not_taken_for_it(tmp_path):
         "list.m3u": b"#EXTM3U\na.mp3\n",
         "table.csv": b"path,tags\na.mp3,rock\n",
         "photo.heic": b"\0\0\0\x18ftypheic" + bytes(99),
-        "film.avi": b"RIFF\0\0\0\0AVI LIST",
+        "photo.webp": b"RIFF\0\0\0\0WEBPVP8 ",
         "empty": b"",
         "index.npz": b"PK\3\4" + noise.bytes(999),
         ".DS_Store": b"\0\0\0\1Bud1" + bytes(99),
@@ -87,7 +87,7 @@ def test_what_is_no_audio_is_not_taken_for_it(tmp_path):
 def test_names_say_it_too(tmp_path):
     for name in (
         *("a.MP3", "a.dff", "a.3gp", "a.mkv", "a.mov", "...and more.wav"),
-        *(".hidden.flac", "..ogg.ogg"),
+        *(".hidden.flac", "..ogg.ogg", "a.avi", "a.wmv", "a.mpg"),
     ):
         (tmp_path / name).write_bytes(b"")
         assert contents.is_audio(tmp_path / name), name

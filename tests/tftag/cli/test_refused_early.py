@@ -9,8 +9,14 @@ from tftag.console import own_process
 from tftag.pretrained import presets
 
 
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made") / "index"
+    return drawn_index.write(folder, range(5), drawn_index.vectors(5))
+
+
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def here(index, tmp_path, monkeypatch):
     """A folder with a song, a text, an empty folder and an index."""
 
     def start(*_):
@@ -26,7 +32,7 @@ def here(tmp_path, monkeypatch):
     (tmp_path / "folder").mkdir()
     (tmp_path / "songs").mkdir()
     (tmp_path / "songs" / "a.wav").symlink_to(tmp_path / "a.wav")
-    drawn_index.write(tmp_path / "index", range(5), drawn_index.vectors(5))
+    (tmp_path / "index").symlink_to(index)
     return tmp_path
 
 

@@ -38,6 +38,18 @@ class OpenedPart:
             return np.arange(len(self.segment))
         return np.flatnonzero(self.is_there)
 
+    def narrowed(self, kept: npt.NDArray[Any]) -> "OpenedPart":
+        """The same segment, of which only these rows count.
+
+        Args:
+            kept: bool `[rows]`; of them, those that are there.
+        """
+        if self.is_there is not None:
+            kept = kept & self.is_there
+        if len(self) == kept.sum():
+            return self
+        return OpenedPart(self.segment, kept)
+
     def __len__(self) -> int:
         """Number of rows that count."""
         if self.is_there is None:

@@ -137,7 +137,7 @@ class Writer:
             return
         dropped = [at for at, one in enumerate(roots) if one is None]
         parts = [
-            _narrowed(part, ~np.isin(part.segment.arrays["root"], dropped))
+            part.narrowed(~np.isin(part.segment.arrays["root"], dropped))
             for part in self.parts.parts
         ]
         parts = [part for part in parts if len(part)]
@@ -275,12 +275,7 @@ def opened(
 
 
 def check_place(folder: pathlib.Path) -> None:
-    """Refuses a folder that holds something else than an index.
-
-    Raises:
-        ValueError: It does.
-        OSError: It cannot be read.
-    """
+    """Raises ValueError where a folder holds something else than an index."""
     others = [
         path.name
         for path in folder.iterdir()
@@ -355,18 +350,7 @@ def _without(
         return part
     kept = np.ones(len(held), bool)
     kept[rows] = False
-    return _narrowed(part, kept)
-
-
-def _narrowed(
-    part: opened_parts.OpenedPart, kept: npt.NDArray[Any]
-) -> opened_parts.OpenedPart:
-    """What is there of a segment, of these rows."""
-    if part.is_there is not None:
-        kept = kept & part.is_there
-    if len(part) == kept.sum():
-        return part
-    return opened_parts.OpenedPart(part.segment, kept)
+    return part.narrowed(kept)
 
 
 def _is_worn(part: opened_parts.OpenedPart) -> bool:

@@ -279,3 +279,15 @@ def test_labels_are_mixed_as_their_vectors_are():
     for inputs, tags in mixed:
         np.testing.assert_allclose(inputs[:, :3], tags, atol=1e-6)
     assert not np.isin(np.concatenate([t for _, t in mixed]), (0, 1)).all()
+
+
+def test_vectors_that_nothing_standardises_are_told():
+    draw = np.random.default_rng(0)
+    vectors = draw.normal(1.0, 1.0, (200, 7)).astype(np.float32)
+    assert frozen_body.far_from_standard(vectors) == ""
+    # Whatever the unit.
+    assert frozen_body.far_from_standard(1e-3 * vectors) == ""
+    said = frozen_body.far_from_standard(vectors + 3)
+    assert "lie 4.1 of their deviations" in said
+    assert "--head-components" in said
+    assert frozen_body.far_from_standard(np.ones((3, 2), np.float32))

@@ -5,14 +5,13 @@ import json
 import logging
 import shutil
 
-import keras
 import numpy as np
 import pytest
 import tiny_tagger
 import tone_manifest
 
 from experiments.runs import checkpoint, run_folder
-from experiments.settings import baseline_config, flags, optimizers
+from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import transfer
 from pipelines.reading import dataset, slice_reader
@@ -371,35 +370,6 @@ def test_shares_of_the_learning_rate_fall_downwards():
     assert found["block_2_conv"] == found["block_2_norm"] == 0.5
     assert found["block_1_conv"] == found["block_1_norm"] == 0.25
     assert not any("tag_logits" in path for path in shares)
-
-
-@pytest.mark.parametrize("weight_decay", [0.0, 0.5])
-@pytest.mark.parametrize("is_scaled", [False, True])
-def test_a_share_is_of_the_step_that_is_taken(weight_decay, is_scaled):
-    def step(shares):
-        weights = [keras.Variable(1.0, name=name) for name in ("a", "b")]
-        optimizer = optimizers.make(
-            "adamw",
-            schedule="constant",
-            learning_rate=0.1,
-            steps=2,
-            weight_decay=weight_decay,
-        )
-        if is_scaled:  # as Keras does under mixed_float16
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, 1.0)
-        if shares:
-            paths = [weight.path for weight in weights]
-            optimizers.scale_steps(
-                optimizer, dict(zip(paths, shares, strict=True))
-            )
-        optimizer.build(weights)
-        optimizer.apply([np.array(2.0, "float32")] * 2)
-        return np.array([1.0 - float(weight.numpy()) for weight in weights])
-
-    plain = step(())
-    assert plain.min() > 0.09
-    np.testing.assert_allclose(step((1.0, 0.25)), plain * [1, 0.25], rtol=1e-3)
-    assert step((1.0, 0.0))[1] == 0
 
 
 def test_outputs_of_presets_that_are_named_like_unseen_tags_are_said(

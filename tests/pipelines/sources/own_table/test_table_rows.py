@@ -229,3 +229,24 @@ def test_cells_of_any_length(tmp_path):
     names = tuple(f"tag {i}" for i in range(20_000))
     (row,) = _read(tmp_path, f"path,tags\na.mp3,{'|'.join(names)}\n")
     assert row.tags == names
+
+
+@pytest.mark.parametrize("word", ["nan", "None", "NULL", "N/A", "<NA>"])
+def test_what_programs_write_into_empty_cells_is_no_tag(tmp_path, word, caplog):
+    header = "path,tags,artist,split\n"
+    rows = _read(
+        tmp_path,
+        f"{header}a.mp3,{word},{word},{word}\nb.mp3,{word}|pop,Nan,train\n",
+    )
+    assert _short(rows) == [
+        (2, "a.mp3", (), "", ""),
+        (3, "b.mp3", (word, "pop"), "Nan", "train"),
+    ]
+    assert len(caplog.messages) == 3
+    assert all(f"{word!r} is taken for an empty" in x for x in caplog.messages)
+
+
+def test_empty_cells_are_nothing_to_tell(tmp_path, caplog):
+    rows = _read(tmp_path, "path,tags,artist\na.mp3,,\nb.mp3,none|na,\n")
+    assert [row.tags for row in rows] == [(), ("none", "na")]
+    assert not caplog.messages

@@ -42,6 +42,7 @@ def test_lists_that_were_saved_as_text(cell, expected):
     "cell",
     [
         "[rock, pop]",
+        "{rock,pop}",
         "[21]",
         "['rock', None]",
         "['rock']|['pop']",
