@@ -123,43 +123,21 @@ def tagger_model():
 
 
 @pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory):
-    """Of the exports that all workers of a run read."""
+def saved_models(tmp_path_factory):
+    """Writes a model into a folder that all workers of a run read."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
     folder = folder / "saved_models"
     folder.mkdir(exist_ok=True)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def opening_once(shared_folder):
-    """Inside, every export that tests share is opened once."""
-    import exports_opened_once
-
-    return exports_opened_once.OpeningOnce(shared_folder).inside
-
-
-@pytest.fixture(scope="module")
-def opened_once(opening_once):
-    """For what asks exports: that they open is what tests of serving show."""
-    with opening_once():
-        yield
-
-
-@pytest.fixture(scope="session")
-def saved_models(shared_folder):
-    """Writes a model into the shared folder, unless a worker has done so."""
 
     def version(name, write):
-        folder = shared_folder / name
-        with open(shared_folder / f"{name}.lock", "w") as lock:
+        with open(folder / f"{name}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             # It appears whole.
-            if not (folder / "1").exists():
-                write(folder)
-        return folder / "1"
+            if not (folder / name / "1").exists():
+                write(folder / name)
+        return folder / name / "1"
 
     return version
 

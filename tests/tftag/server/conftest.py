@@ -1,27 +1,16 @@
 """Services that several tests ask."""
 
-import contextlib
-
 import pytest
 import running_service
 import soundfile
 import tiny_tagger
 
 
-@pytest.fixture(scope="module", autouse=True)
-def exports(opened_once):
-    """Each is opened once."""
-
-
 @pytest.fixture(scope="session")
-def service(tagger_folder, encoder_folder, small_index, opening_once):
+def service(tagger_folder, encoder_folder, small_index):
     """Serves the tiny models and an index of five recordings."""
     folders = [tagger_folder.parent, encoder_folder.parent]
-    with contextlib.ExitStack() as stack:
-        with opening_once():
-            running = stack.enter_context(
-                running_service.running(folders, index=small_index)
-            )
+    with running_service.running(folders, index=small_index) as running:
         yield running
 
 
