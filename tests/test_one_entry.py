@@ -45,12 +45,12 @@ def toy_pooling(x, prefix):
     return x[:, 0, 0]
 
 
-def toy_vectors(inputs, audio_spec, config):
+def toy_vectors(inputs, audio_spec, config, prefixes):
     """Means over time, by a dense layer of its own for each member."""
     x = keras.layers.GlobalAveragePooling1D(name="toy_average")(inputs)
     return [
         keras.layers.Dense(4, name=f"{prefix}toy_dense")(x)
-        for prefix in backbone.member_prefixes(config)
+        for prefix in prefixes
     ]
 
 

@@ -5,8 +5,9 @@
 
 The wheel is opened, not installed: nothing in it is run. Of its checkpoints
 the arrays of the networks are kept as they are, in float32, under the names
-that `tftag/models/musicnn.py` gives its layers; the state of the optimizer is
-left out. `tftag/pretrained/README.txt` says where the weights come from.
+that `tftag/models/musicnn.py` and `vgg.py` give their layers; the state of the
+optimizer is left out. `tftag/pretrained/README.txt` says where the weights
+come from.
 """
 
 import argparse
@@ -25,8 +26,7 @@ from tftag import tags
 WHEEL_SHA256 = (
     "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
 )
-NETWORKS = {"MSD_musicnn": "msd_musicnn", "MTT_musicnn": "mtt_musicnn"}
-LABELS = {"msd_musicnn": "MSD_LABELS", "mtt_musicnn": "MTT_LABELS"}
+NETWORKS = ("MSD_musicnn", "MTT_musicnn", "MSD_vgg")
 OUT = pathlib.Path(__file__).parents[2] / "tftag" / "pretrained"
 
 # Of the checkpoint, in the order in which its names are numbered.
@@ -35,34 +35,52 @@ CONVOLUTIONS = (
     *("temporal_128", "temporal_64", "temporal_32"),
     *("frames_1", "frames_2", "frames_3"),
 )
-NORMS = ("input", *CONVOLUTIONS, "pooled", "embedding")
-DENSE = ("embedding", "tag_logits")
+VGG_CONVOLUTIONS = tuple(f"conv_{number}" for number in range(1, 6))
+_LINEAR = ("kernel", "bias")
+_NORM = ("gamma", "beta", "moving_mean", "moving_variance")
 
 
-def names() -> dict[str, str]:
-    """Name of every array in the checkpoint to its name here."""
-    found = {}
-    for kind, parts, layers in (
-        ("conv2d", ("kernel", "bias"), CONVOLUTIONS),
-        ("dense", ("kernel", "bias"), DENSE),
-        (
-            "batch_normalization",
-            ("gamma", "beta", "moving_mean", "moving_variance"),
-            tuple(f"{name}_norm" for name in NORMS),
-        ),
+def names(architecture: str) -> dict[str, str]:
+    """Name of every array in the checkpoint of a network to its name here.
+
+    Args:
+        architecture: `musicnn` or `vgg`.
+    """
+    if architecture == "vgg":
+        convolutions = VGG_CONVOLUTIONS
+        behind: tuple[str, ...] = ()
+        numbered = [f"{number}CNN" for number in range(1, 6)]
+    else:
+        convolutions = CONVOLUTIONS
+        behind = ("embedding",)
+        numbered = _numbered("conv2d", len(convolutions))
+    dense = (*behind, "tag_logits")
+    norms = ("input", *convolutions, *(("pooled", *behind) if behind else ()))
+    layers = dict(zip(numbered, convolutions, strict=True))
+    layers |= zip(_numbered("dense", len(dense)), dense, strict=True)
+    found = {
+        f"{there}/{part}": f"{here}/{part}"
+        for there, here in layers.items()
+        for part in _LINEAR
+    }
+    for there, here in zip(
+        _numbered("batch_normalization", len(norms)), norms, strict=True
     ):
-        for number, layer in enumerate(layers):
-            numbered = f"{kind}_{number}" if number else kind
-            for part in parts:
-                found[f"{numbered}/{part}"] = f"{layer}/{part}"
+        found |= {f"{there}/{part}": f"{here}_norm/{part}" for part in _NORM}
     return found
 
 
-def read_checkpoint(prefix: str) -> dict[str, np.ndarray]:
+def _numbered(kind: str, count: int) -> list[str]:
+    """What TensorFlow calls the layers of a kind: the first has no number."""
+    return [kind, *(f"{kind}_{number}" for number in range(1, count))]
+
+
+def read_checkpoint(prefix: str, architecture: str) -> dict[str, np.ndarray]:
     """Reads the arrays of a network by their names here.
 
     Args:
         prefix: Of the checkpoint's files, `.index` and `.data-*`.
+        architecture: As `names` takes it.
 
     Returns:
         float32 arrays.
@@ -71,7 +89,7 @@ def read_checkpoint(prefix: str) -> dict[str, np.ndarray]:
         ValueError: The checkpoint holds more or less than the network.
     """
     reader = tf.train.load_checkpoint(prefix)
-    kept = names()
+    kept = names(architecture)
     others = {
         name
         for name in reader.get_variable_to_shape_map()
@@ -129,7 +147,10 @@ def main(argv: list[str] | None = None) -> None:
         zipfile.ZipFile(options.wheel) as wheel,
         tempfile.TemporaryDirectory() as scratch,
     ):
-        for there, here in NETWORKS.items():
+        source = wheel.read("musicnn/configuration.py").decode()
+        for there in NETWORKS:
+            here = there.lower()
+            data_set, _, architecture = here.partition("_")
             # TensorFlow's reader takes no name that begins with a dot.
             prefix = pathlib.Path(scratch, here)
             for ending in (".index", ".data-00000-of-00001"):
@@ -138,12 +159,11 @@ def main(argv: list[str] | None = None) -> None:
             # NumPy has a flag among the names of the arrays.
             np.savez_compressed(
                 options.out / f"{here}.npz",
-                **cast(Any, read_checkpoint(str(prefix))),
+                **cast(Any, read_checkpoint(str(prefix), architecture)),
             )
-        source = wheel.read("musicnn/configuration.py").decode()
-        for name, constant in LABELS.items():
-            text = "".join(f"{tag}\n" for tag in tag_names(source, constant))
-            (options.out / f"{name}.txt").write_text(text, "utf-8")
+            found = tag_names(source, f"{data_set.upper()}_LABELS")
+            text = "".join(f"{tag}\n" for tag in found)
+            (options.out / f"{here}.txt").write_text(text, "utf-8")
         licence = wheel.read("musicnn-0.1.0.dist-info/LICENSE.md")
     (options.out / "LICENSE.txt").write_bytes(licence)
 

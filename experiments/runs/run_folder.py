@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Self
 
+from tftag.cli import arguments as arguments_lib
 from tftag.console import interrupts
 from tftag.files import atomic_write, escaping, no_links, plain_json
 
@@ -172,7 +173,12 @@ class RunDir:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Adds where a run lies: for commands without settings of their own."""
-    parser.add_argument("--runs", default="runs", help="folder of runs (runs)")
+    parser.add_argument(
+        "--runs",
+        type=arguments_lib.local_path,
+        default="runs",
+        help="folder of runs (runs)",
+    )
     parser.add_argument("--name", default="", help="of the run (the UTC time)")
 
 

@@ -2,6 +2,7 @@
 
 from experiments.runs import bucket_copies, run_folder
 from experiments.settings import dual_encoder_config, flags
+from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 from tftag.files import plain_json
 
@@ -24,7 +25,12 @@ def parser(experiment: str, text: str, presets: dict) -> command_line.Parser:
         description=text.split("\n")[0],
         epilog="In brackets: the value in each preset.",
     )
-    made.add_argument("--runs", default="runs", help="folder of runs (runs)")
+    made.add_argument(
+        "--runs",
+        type=arguments_lib.local_path,
+        default="runs",
+        help="folder of runs (runs)",
+    )
     bucket_copies.add_flag(made)
     flags.add_flags(made, presets)
     return made

@@ -41,9 +41,9 @@ class BaselineConfig:
         train_on: `train` for the training split, or `all` for all recordings,
             without validation.
         init_from: what to start from: pretrained models (`msd_musicnn`,
-            `mtt_musicnn`, or both joined by `+`), a run folder, an export, or
-            `hub:` followed by the handle or folder of an audio module; empty
-            for random weights.
+            `mtt_musicnn`, `msd_vgg`, or several joined by `+`), a run folder,
+            an export, or `hub:` followed by the handle or folder of an audio
+            module; empty for random weights.
         freeze: keep the body that `init_from` gave and train the head alone;
             with `head_units`, on clip vectors that are computed once.
         shuffle_labels: shuffle the training labels, as a control.
@@ -98,8 +98,8 @@ class BaselineConfig:
                 f"`tag_weights` need `loss` {' or '.join(weighted)}. "
                 f"Received: {training.tag_weights!r} with {training.loss!r}"
             )
-        body = backbone.ARCHITECTURES[self.model.backbone.architecture]
-        if self.freeze and body.learns and not self.init_from:
+        learns = any(kind.learns for kind in self.model.backbone.kinds)
+        if self.freeze and learns and not self.init_from:
             raise ValueError(
                 "`freeze` needs `init_from`: random weights are not worth "
                 "keeping. Received: no init_from"

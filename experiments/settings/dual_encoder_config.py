@@ -64,8 +64,8 @@ class DualConfig:
             of `init_from`, and a word by how near it is to their names; the
             text tower is not trained, and `dim` and `text_units` follow.
         init_from: tagger whose body to start from: pretrained models
-            (`msd_musicnn`, `mtt_musicnn`, or both joined by `+`), a run
-            folder, or an export; empty for random weights.
+            (`msd_musicnn`, `mtt_musicnn`, `msd_vgg`, or several joined by
+            `+`), a run folder, or an export; empty for random weights.
         freeze: keep the body that `init_from` gave.
         shuffle_labels: shuffle the training labels, as a control.
         words: source of the word vectors: `shipped`, `random` (a control), a

@@ -6,7 +6,6 @@ from tftag.pretrained import musicnn_weights, presets
 
 # Between names; each network is a member of the backbone.
 JOIN = "+"
-ARCHITECTURE = "musicnn"
 # These decide what the layers see; with other values they would see noise.
 FRONT_END = (
     "sample_rate_hz",
@@ -60,9 +59,14 @@ def check(
         return
     needed = {
         **{name: getattr(musicnn_weights.AUDIO, name) for name in FRONT_END},
-        "architecture": ARCHITECTURE,
+        "architecture": _architecture(members),
         "members": len(members),
     }
+    # Of another length, the vectors of vgg are too.
+    frames = musicnn_weights.AUDIO.clip_frames
+    has_vgg = any(each.architecture == "vgg" for each in members)
+    if has_vgg and (body.patch_frames or spec.clip_frames) != frames:
+        needed["patch_frames"] = frames
     given = {
         name: getattr(spec if name in FRONT_END else body, name)
         for name in needed
@@ -78,3 +82,9 @@ def check(
         f"A start from {init_from} brings its own front end and layers: take "
         f"--preset transfer, or add {flags}. Received: {received}"
     )
+
+
+def _architecture(members: tuple[presets.Network, ...]) -> str:
+    """Of all members where it is the same, or of each."""
+    kinds = [each.architecture for each in members]
+    return kinds[0] if len(set(kinds)) == 1 else backbone.JOIN.join(kinds)

@@ -22,6 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from tftag.cli import command_line
+
 BACKENDS = ("tensorflow", "jax", "torch")
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 TAGS = 67
@@ -31,7 +33,7 @@ _CROP_FILES, _CROP_MINUTES, _READING_SECONDS = 32, 4, 3.0
 
 def main(argv: list[str] | None = None) -> int:
     """Prints one JSON object of what was measured."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line.Parser(description=__doc__)
     parser.add_argument("--backend", choices=BACKENDS, default=BACKENDS[0])
     parser.add_argument("--precision", choices=PRECISIONS, default="float32")
     parser.add_argument("--batch-size", type=int, default=16)
@@ -183,4 +185,4 @@ def _product(rows, precision) -> Callable[[], float]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(command_line.run(main))

@@ -7,7 +7,6 @@ once, and calls the same SavedModel without a service. All of it shares the
 cores of this machine, the clients too.
 """
 
-import argparse
 import base64
 import collections
 import concurrent.futures
@@ -27,7 +26,7 @@ import numpy as np
 import soundfile
 
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model
+from tftag.cli import chosen_model, command_line
 from tftag.pretrained import presets
 
 _WARM_SECONDS = 5.0
@@ -36,7 +35,7 @@ _TIMEOUT_SECONDS = 120
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints the figures, a line per endpoint and number of clients."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line.Parser(description=__doc__)
     parser.add_argument("--model", default=presets.TAGGER, help="to serve")
     parser.add_argument(
         "--clients", type=arguments_lib.count, default=30, help="at once (30)"
@@ -225,4 +224,4 @@ def _port(process, log):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(command_line.run(main))

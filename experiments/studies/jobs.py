@@ -20,7 +20,7 @@ import tensorflow as tf
 from experiments.figures import tensorboard_log
 from experiments.runs import run_folder
 from experiments.scoring import evaluation, out_of_fold
-from experiments.settings import baseline_config, flags, pretrained
+from experiments.settings import baseline_config, flags
 from experiments.studies import fold_scores, study
 from experiments.training import loop
 from pipelines import manifest as manifests
@@ -189,9 +189,7 @@ def check(
         for network in (settings, *settings.averaged_networks().values()):
             if network.is_on_cached_vectors:
                 continue  # of few recordings it takes all
-            architecture = network.model.backbone.architecture
-            learns = backbone.ARCHITECTURES[architecture].learns
-            if learns and architecture != pretrained.ARCHITECTURE:
+            if network.model.backbone.filters:
                 backbone.check_halvings(network.audio, network.model.backbone)
             batch_size = network.training.batch_size
             rows = learnt_rows(manifest, largest, arm.train_share, base.seed)

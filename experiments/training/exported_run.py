@@ -17,6 +17,7 @@ from experiments.training import tagger_training
 from experiments.training.transfer_learning import transfer
 from experiments.training.workers import group
 from pipelines import manifest as manifests
+from tftag.cli import arguments as arguments_lib
 from tftag.files import plain_json, plain_path
 from tftag.serving import model_card
 
@@ -42,6 +43,7 @@ def parse(
     parser = run_settings.parser(experiment, text, presets)
     parser.add_argument(
         "--export",
+        type=arguments_lib.local_path,
         default=f"saved_models/{experiment}",
         help="folder that gets the SavedModel under the next free number "
         "(%(default)s)",

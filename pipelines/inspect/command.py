@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     place = addresses.local(asked.manifest, "MANIFEST", "copy it here first")
     # Files that are gone are a finding here.
     prepared = manifest.read_manifest(place, check_files=False)
-    folder = asked.out or prepared.local_folder / FOLDER_NAME
+    folder = pathlib.Path(asked.out or prepared.local_folder / FOLDER_NAME)
     if asked.out is None:
         no_links.refuse(folder)
     measured = None if asked.quick else measurements.measure(prepared, folder)
@@ -63,7 +63,7 @@ def _parse(argv):
     add("manifest", help="prepared folder, or the manifest.csv in it")
     add(
         "--out",
-        type=pathlib.Path,
+        type=arguments_lib.local_path,
         metavar="DIR",
         help=f"where the pages go (default: {FOLDER_NAME} in that folder)",
     )

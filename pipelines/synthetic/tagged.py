@@ -18,6 +18,7 @@ from pipelines import manifest
 from pipelines.synthetic import folder as synthetic_folder
 from pipelines.synthetic import music
 from tftag import tags as tag_lists
+from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 
 VERSION = 1
@@ -231,7 +232,12 @@ def main(argv: list[str] | None = None) -> int:
         description=__doc__.splitlines()[0],
     )
     add = parser.add_argument
-    add("--out", default="data/synthetic", help="folder (%(default)s)")
+    add(
+        "--out",
+        type=arguments_lib.local_path,
+        default="data/synthetic",
+        help="folder (%(default)s)",
+    )
     add("--tracks", type=int, default=360, help="how many (%(default)s)")
     add("--seed", type=int, default=0, help="another gives another set (0)")
     asked = parser.parse_args(argv)

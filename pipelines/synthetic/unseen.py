@@ -25,6 +25,7 @@ import numpy as np
 from pipelines.synthetic import folder as synthetic_folder
 from pipelines.synthetic import music, other_sounds, tagged
 from tftag import tags as tag_lists
+from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 
 VERSION = 1
@@ -190,7 +191,10 @@ def main(argv: list[str] | None = None) -> int:
     )
     add = parser.add_argument
     add(
-        "--out", default="data/synthetic_zero_shot", help="folder (%(default)s)"
+        "--out",
+        type=arguments_lib.local_path,
+        default="data/synthetic_zero_shot",
+        help="folder (%(default)s)",
     )
     add("--tracks", type=int, default=360, help="of the known (%(default)s)")
     add("--seed", type=int, default=0, help="another gives another set (0)")

@@ -145,3 +145,12 @@ def test_make_has_the_targets_named():
 
 def test_the_readme_is_read_in_one_go():
     assert len(text_of(ROOT / "README.md").splitlines()) <= 250
+
+
+@pytest.mark.parametrize("page", NOW, ids=ids)
+def test_whoever_names_a_model_of_others_is_told_that_it_is_code(page):
+    text = " ".join(text_of(page).split())
+    is_hub = "hub:" in text
+    if is_hub or page in (NOW[0], ROOT / "saved_models" / "README.md"):
+        said = re.search(r"[^.:]* are code[^.]*\.", text)
+        assert said and "SHA-256" in said[0] and "TF-Hub module" in said[0]

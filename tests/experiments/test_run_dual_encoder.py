@@ -128,6 +128,13 @@ def test_unseen_tags_need_recordings_that_are_held_out(dual_run, capsys):
     assert "--train-on train" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("body", ["own", "tagger"])
+def test_one_tag_is_refused_before_anything_is_trained(dual_run, capsys, body):
+    assert call(dual_run, name="e", unseen_count=2, body=body) == 2
+    assert "at least two tags" in capsys.readouterr().err
+    assert not run_of(dual_run, "e").checkpoints.exists()
+
+
 def test_tags_without_a_vector_are_refused_by_name(
     dual_run, capsys, monkeypatch
 ):

@@ -3,6 +3,7 @@
 None ends in a suffix, and to each one of four letters may be added.
 """
 
+LONG = "x" * 250
 ODD_NAMES = (
     "mix [2024]",
     "a*b?",
@@ -10,7 +11,7 @@ ODD_NAMES = (
     'it\'s "quoted"',
     "line\nend",
     "\u97f3\u697d e\u0301t\u00e9",
-    "x" * 250,
+    LONG,
     "-flag=1",
     "100% {x} $HOME #~",
     "back\\slash, comma;",

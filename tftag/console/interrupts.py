@@ -79,14 +79,17 @@ def command(*more: str) -> str:
     return shlex.join([*words, *more])
 
 
-def end_at_once_while_starting() -> None:
+def end_at_once_while_starting(is_script: bool = False) -> None:
     """Has Ctrl-C end a command that is still importing what it needs.
 
     Libraries take seconds to load, with no step of Python in between, and
     nothing is done yet. For the first import of what `python -m` starts; does
     nothing where something else imports it. `watched` takes over.
+
+    Args:
+        is_script: Whether nothing but a script of a command imports this.
     """
-    is_starting = sys.argv[:1] == ["-m"]
+    is_starting = is_script or sys.argv[:1] == ["-m"]
     if is_starting and signal.getsignal(signal.SIGINT) is _python_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 

@@ -9,6 +9,7 @@ from tftag.models import (
     musicnn,
     precision,
     tagger,
+    vgg,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "musicnn",
     "precision",
     "tagger",
+    "vgg",
 ]

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from tftag import audio, layers
-from tftag.models import descriptors, musicnn
+from tftag.models import descriptors, musicnn, patches, vgg
 
 # Filters of each block: 3x3 convolution, batch norm, 2x2 max pooling, ReLU.
 FILTERS = (128, 256, 256, 256, 512, 512, 256)
@@ -19,6 +19,8 @@ SHORT_CHUNK_FILTERS = (128, 128, 256, 256, 256, 256, 512)
 POOL_PADDINGS = ("same", "valid")
 # Not what ~/.keras/keras.json says.
 _DATA_FORMAT = "channels_last"
+# Between the architectures of members that are not of one kind.
+JOIN = "+"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +34,7 @@ class BackboneConfig:
             `max` over frames and bands, `both` (concatenated, twice as long),
             or `flatten` (all of it; fixes the clip length). For musicnn:
             `embedding`, `both` (the pooled features before it), or
-            `both_and_embedding`. For short_chunk: `embedding`.
+            `both_and_embedding`. For short_chunk and vgg: `embedding`.
         pool_padding: `same` keeps an odd last frame or band when halving,
             `valid` drops it.
         batch_norm_momentum: Share of the moving statistics kept by each step.
@@ -45,8 +47,10 @@ class BackboneConfig:
             vectors are averaged; 0 takes the whole clip. Fixes the clip
             length. Patches beyond the end of a short recording do not count.
         architecture: `blocks` (the reference experiment), `short_chunk` (Won
-            et al. 2020), `musicnn` or `descriptors`; the last two ignore
-            `width` and `blocks`.
+            et al. 2020), `musicnn`, `vgg` (fixes the clip length) or
+            `descriptors`; the last three ignore `width` and `blocks`. Members
+            of several kinds: one name for each, joined by `+`; their head
+            needs a hidden layer.
     """
 
     width: float = 1.0
@@ -63,7 +67,8 @@ class BackboneConfig:
         """Refuses invalid values."""
         if not self.width > 0:
             raise ValueError(f"`width` must be > 0. Received: {self.width}.")
-        if self.architecture not in ARCHITECTURES:
+        names = self.architecture.split(JOIN)
+        if not all(name in ARCHITECTURES for name in names):
             raise ValueError(
                 f"`architecture` must be one of {', '.join(ARCHITECTURES)}. "
                 f"Received: {self.architecture!r}."
@@ -73,12 +78,12 @@ class BackboneConfig:
                 f"`blocks` must be 1 to {len(FILTERS)}. "
                 f"Received: {self.blocks}."
             )
-        poolings = ARCHITECTURES[self.architecture].poolings
-        if self.pooling not in poolings:
-            raise ValueError(
-                f"`pooling` of {self.architecture} must be one of "
-                f"{', '.join(poolings)}. Received: {self.pooling!r}."
-            )
+        for name, kind in zip(names, self.kinds, strict=True):
+            if self.pooling not in kind.poolings:
+                raise ValueError(
+                    f"`pooling` of {name} must be one of "
+                    f"{', '.join(kind.poolings)}. Received: {self.pooling!r}."
+                )
         if self.pool_padding not in POOL_PADDINGS:
             raise ValueError(
                 f"`pool_padding` must be one of {', '.join(POOL_PADDINGS)}. "
@@ -98,6 +103,13 @@ class BackboneConfig:
                 f"`shared_blocks` must be 0 to {self.blocks - 1}: a member "
                 f"needs a block of its own. Received: {self.shared_blocks}."
             )
+        given = (self.members, self.shared_blocks)
+        if len(names) > 1 and given != (len(names), 0):
+            raise ValueError(
+                f"`architecture` {self.architecture} has {len(names)} members "
+                "that share no blocks; one name is that of all members. "
+                f"Received: {given[0]} members, {given[1]} shared blocks."
+            )
         if not self.patch_frames >= 0:
             raise ValueError(
                 f"`patch_frames` must be >= 0. Received: {self.patch_frames}."
@@ -106,12 +118,19 @@ class BackboneConfig:
     @property
     def fixes_clip_length(self) -> bool:
         """Whether the network takes only clips of the `AudioSpec`'s length."""
-        return self.pooling == "flatten" or self.patch_frames > 0
+        fixed = any(kind.fixes_clip_length for kind in self.kinds)
+        return fixed or self.pooling == "flatten" or self.patch_frames > 0
+
+    @property
+    def kinds(self) -> tuple["Architecture", ...]:
+        """The architecture of all members, or that of each."""
+        names = self.architecture.split(JOIN)
+        return tuple(ARCHITECTURES[name] for name in names)
 
     @property
     def filters(self) -> tuple[int, ...]:
         """Number of filters of each block: scaled by `width`, at least 1."""
-        used = ARCHITECTURES[self.architecture].filters[: self.blocks]
+        used = self.kinds[0].filters[: self.blocks]
         return tuple(max(1, round(filters * self.width)) for filters in used)
 
 
@@ -137,58 +156,29 @@ def backbone(
     frames = audio_spec.clip_frames if config.fixes_clip_length else None
     inputs = x = keras.Input((frames, audio_spec.mel_bands), name="log_mel")
     if config.patch_frames:
-        x, count = _patches(inputs, config.patch_frames)
-    build = ARCHITECTURES[config.architecture].vectors
-    vectors = build(x, audio_spec, config)
+        x, count = patches.cut(inputs, config.patch_frames)
+    vectors = _vectors(x, audio_spec, config)
     outputs = vectors[0]
     if config.members > 1:
         outputs = keras.layers.Concatenate(name="members")(vectors)
     if config.patch_frames:
-        outputs = _mean_of_patches(outputs, x, count)
+        outputs = patches.mean(outputs, x, count)
     return keras.Model(inputs, outputs, name="backbone")
 
 
-def _patches(
-    x: keras.KerasTensor, patch_frames: int
-) -> tuple[keras.KerasTensor, int]:
-    """Cuts `[batch, frames, mels]` into `[batch * count, patch, mels]`."""
-    _, frames, mels = x.shape
-    spare = frames - patch_frames
-    if spare < 0:
-        raise ValueError(
-            f"`patch_frames` must be <= {frames}, the frames of a clip. "
-            f"Received: {patch_frames}."
-        )
-    count = round(frames / patch_frames)
-    patches = []
-    for number in range(count):
-        start = round(spare * number / max(count - 1, 1))
-        # In float32: descriptors are differences of near-equal numbers. A
-        # layer that learns casts to its own precision.
-        cut = keras.layers.Cropping1D(
-            (start, spare - start), name=f"patch_{number + 1}", dtype="float32"
-        )
-        patches.append(cut(x))
-    return ops.reshape(ops.stack(patches, 1), (-1, patch_frames, mels)), count
-
-
-def _mean_of_patches(
-    vectors: keras.KerasTensor, patches: keras.KerasTensor, count: int
-) -> keras.KerasTensor:
-    """Averages `[batch * count, dim]` to `[batch, dim]`.
-
-    A patch in which nothing changes is the silence after a short recording.
-    Where all are silent, all count.
-    """
-    changes = ops.not_equal(patches[:, 1:], patches[:, :-1])
-    shares = ops.cast(ops.any(changes, axis=(1, 2)), vectors.dtype)
-    shares = ops.reshape(shares, (-1, count, 1))
-    sounding = ops.sum(shares, axis=1, keepdims=True)
-    shares = ops.where(
-        sounding > 0, shares / ops.maximum(sounding, 1), 1 / count
-    )
-    vectors = ops.reshape(vectors, (-1, count, vectors.shape[-1]))
-    return ops.sum(shares * vectors, axis=1)
+def _vectors(
+    x: keras.KerasTensor, audio_spec: audio.AudioSpec, config: BackboneConfig
+) -> list[keras.KerasTensor]:
+    """A vector `[batch, dim]` of each member."""
+    prefixes = member_prefixes(config)
+    names = config.architecture.split(JOIN)
+    if len(names) == 1:
+        return config.kinds[0].vectors(x, audio_spec, config, prefixes)
+    vectors = []
+    for name, kind, prefix in zip(names, config.kinds, prefixes, strict=True):
+        one = dataclasses.replace(config, architecture=name, members=1)
+        vectors += kind.vectors(x, audio_spec, one, [prefix])
+    return vectors
 
 
 def member_prefixes(config: BackboneConfig) -> list[str]:
@@ -202,6 +192,7 @@ def _block_vectors(
     inputs: keras.KerasTensor,
     audio_spec: audio.AudioSpec,
     config: BackboneConfig,
+    prefixes: list[str],
 ) -> list[keras.KerasTensor]:
     """The convolution blocks: a vector of each member."""
     check_halvings(audio_spec, config)
@@ -213,7 +204,7 @@ def _block_vectors(
     poolings_of = ARCHITECTURES[config.architecture].poolings
     pools = cast(Mapping[str, _Pooling], poolings_of)
     vectors = []
-    for prefix in member_prefixes(config):
+    for prefix in prefixes:
         own = x
         for number, filters in numbered[config.shared_blocks :]:
             own = _block(own, filters, config, f"{prefix}block_{number}")
@@ -299,22 +290,24 @@ class Architecture:
     """One kind of backbone.
 
     Attributes:
-        vectors: Function of `[batch, frames, mels]`, the `AudioSpec` and the
-            `BackboneConfig` that returns a `[batch, dim]` for each member; its
-            layers are named by `member_prefixes`.
+        vectors: Function of `[batch, frames, mels]`, the `AudioSpec`, the
+            `BackboneConfig` and what the names of each member's layers begin
+            with that returns a `[batch, dim]` for each member.
         poolings: Names of the poolings it has.
-        filters: Number of filters of each block.
+        filters: Number of filters of each block; empty without blocks.
         constants: If nothing in it is trained, all numbers that decide its
             vectors.
+        fixes_clip_length: Whether the vector's length depends on the clip's.
     """
 
     vectors: Callable[
-        [keras.KerasTensor, audio.AudioSpec, BackboneConfig],
+        [keras.KerasTensor, audio.AudioSpec, BackboneConfig, list[str]],
         list[keras.KerasTensor],
     ]
     poolings: Collection[str]
-    filters: tuple[int, ...] = FILTERS
+    filters: tuple[int, ...] = ()
     constants: tuple[float, ...] = ()
+    fixes_clip_length: bool = False
 
     @property
     def learns(self) -> bool:
@@ -326,31 +319,41 @@ def _musicnn_vectors(
     inputs: keras.KerasTensor,
     audio_spec: audio.AudioSpec,
     config: BackboneConfig,
+    prefixes: list[str],
 ) -> list[keras.KerasTensor]:
     musicnn.check_bands(audio_spec.mel_bands)
-    return [
-        musicnn.vector(
-            inputs, config.pooling, config.batch_norm_momentum, prefix
-        )
-        for prefix in member_prefixes(config)
-    ]
+    own = (config.pooling, config.batch_norm_momentum)
+    return [musicnn.vector(inputs, *own, prefix) for prefix in prefixes]
+
+
+def _vgg_vectors(
+    inputs: keras.KerasTensor,
+    audio_spec: audio.AudioSpec,
+    config: BackboneConfig,
+    prefixes: list[str],
+) -> list[keras.KerasTensor]:
+    vgg.check(inputs.shape[1], audio_spec.mel_bands)
+    momentum = config.batch_norm_momentum
+    return [vgg.vector(inputs, momentum, prefix) for prefix in prefixes]
 
 
 def _descriptor_vectors(
     inputs: keras.KerasTensor,
     audio_spec: audio.AudioSpec,
     config: BackboneConfig,
+    prefixes: list[str],
 ) -> list[keras.KerasTensor]:
     descriptors.check(audio_spec)
-    return [descriptors.vector(inputs)] * config.members
+    return [descriptors.vector(inputs)] * len(prefixes)
 
 
 ARCHITECTURES = {
-    "blocks": Architecture(_block_vectors, POOLINGS),
+    "blocks": Architecture(_block_vectors, POOLINGS, FILTERS),
     "short_chunk": Architecture(
         _block_vectors, {"embedding": _embedding}, SHORT_CHUNK_FILTERS
     ),
     "musicnn": Architecture(_musicnn_vectors, musicnn.POOLINGS),
+    "vgg": Architecture(_vgg_vectors, vgg.POOLINGS, fixes_clip_length=True),
     "descriptors": Architecture(
         _descriptor_vectors,
         descriptors.POOLINGS,

@@ -4,6 +4,8 @@ from typing import Any, Protocol
 
 import keras
 
+from tftag.models import backbone
+
 # Fields of a model's config that describe them.
 SETTINGS = (
     "dropout",
@@ -16,6 +18,10 @@ SETTINGS = (
 
 class Config(Protocol):
     """The fields of a model's config that describe its hidden layers."""
+
+    @property
+    def backbone(self) -> backbone.BackboneConfig:
+        """What makes the vector."""
 
     @property
     def dropout(self) -> float:
@@ -57,6 +63,12 @@ def check(config: Config) -> None:
                 f"`{name}` must be >= {limit}. "
                 f"Received: {getattr(config, name)}."
             )
+    if not config.head_units and len(config.backbone.kinds) > 1:
+        raise ValueError(
+            "Members of several kinds differ in length, which a hidden layer "
+            "alone can take: set `head_units`. "
+            f"Received: `architecture` {config.backbone.architecture} without."
+        )
     # Without a hidden layer, these stay what they are.
     fixed = {"head_dropout": 0, "head_members": 1, "head_components": 0}
     for name, value in fixed.items():

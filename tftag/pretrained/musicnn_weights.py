@@ -1,4 +1,4 @@
-"""The published musicnn taggers, as taggers of this package."""
+"""The published taggers of musicnn, as taggers of this package."""
 
 import dataclasses
 import pathlib
@@ -10,6 +10,7 @@ from scipy import linalg
 
 from tftag import audio
 from tftag.models import backbone, clip_model, tagger
+from tftag.pretrained import presets
 
 # Patches of 187 frames, with no frame centred beyond them.
 AUDIO = audio.AudioSpec(
@@ -38,10 +39,11 @@ def read(name: str) -> _Arrays:
     """Reads the arrays of a network, as its authors published them.
 
     Args:
-        name: `msd_musicnn` or `mtt_musicnn`.
+        name: `msd_musicnn`, `mtt_musicnn` or `msd_vgg`.
 
     Returns:
-        float32 arrays by `layer/part`, the names of `models.musicnn`.
+        float32 arrays by `layer/part`, the names of `models.musicnn` or
+        `models.vgg`.
     """
     with np.load(_FOLDER / f"{name}.npz") as arrays:
         return dict(arrays)
@@ -53,8 +55,8 @@ def logits(
     """The layer from a backbone's vectors to all logits of its networks.
 
     Args:
-        dim: Of these vectors, in which each network has an equal part that
-            ends with its embedding.
+        dim: Of these vectors, in which each network has a part that ends
+            with its embedding; what stands before it is equally long in all.
         members: What `read` returned of each network; none have no logits.
 
     Returns:
@@ -62,11 +64,9 @@ def logits(
     """
     if not members:
         return np.zeros((dim, 0), np.float32), np.zeros(0, np.float32)
-    kernels = []
-    for arrays in members:
-        own = arrays["tag_logits/kernel"]
-        before = dim // len(members) - len(own)
-        kernels.append(np.pad(own, ((before, 0), (0, 0))))
+    kernels = [arrays["tag_logits/kernel"] for arrays in members]
+    before = (dim - sum(map(len, kernels))) // len(kernels)
+    kernels = [np.pad(own, ((before, 0), (0, 0))) for own in kernels]
     biases = [arrays["tag_logits/bias"] for arrays in members]
     return linalg.block_diag(*kernels), np.concatenate(biases)
 
@@ -75,17 +75,17 @@ def model(name: str) -> tagger.Tagger:
     """Builds a published tagger with its weights.
 
     Args:
-        name: `msd_musicnn` or `mtt_musicnn`.
+        name: As `read` takes it.
 
     Returns:
         A tagger for `AUDIO` and its 50 tags.
     """
     arrays = read(name)
-    config = tagger.TaggerConfig(
-        backbone.BackboneConfig(architecture="musicnn", pooling="embedding")
+    (network,) = presets.find(name).networks
+    body = backbone.BackboneConfig(
+        architecture=network.architecture, pooling="embedding"
     )
-    names = (_FOLDER / f"{name}.txt").read_text("utf-8").splitlines()
-    built = tagger.Tagger(names, AUDIO, config)
+    built = tagger.Tagger(network.tags, AUDIO, tagger.TaggerConfig(body))
     fill(built, [arrays])
     built.head.set_weights(
         [arrays["tag_logits/kernel"], arrays["tag_logits/bias"]]
@@ -127,7 +127,7 @@ def assign(body: keras.Model, members: list[_Arrays]) -> Standard:
     """Gives a backbone the weights of published taggers.
 
     Args:
-        body: A backbone of the architecture `musicnn`.
+        body: A backbone, each member of the architecture of its network.
         members: What `read` gives, for each member of the backbone.
 
     Returns:

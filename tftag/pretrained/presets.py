@@ -31,11 +31,13 @@ class Network:
         name: Of its files here.
         trained_on: Where its authors got recordings and tags from.
         figures: What they published, by name, on their test recordings.
+        architecture: Of its backbone.
     """
 
     name: str
     trained_on: str
     figures: dict[str, float]
+    architecture: str = "musicnn"
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -48,6 +50,9 @@ MSD = Network(
     "msd_musicnn",
     "the Million Song Dataset, with the 50 most frequent tags of Last.fm",
     {"roc_auc": 0.880, "pr_auc": 0.289},
+)
+MSD_VGG = Network(
+    "msd_vgg", MSD.trained_on, {"roc_auc": 0.877, "pr_auc": 0.282}, "vgg"
 )
 MTT = Network(
     "mtt_musicnn",
@@ -118,6 +123,11 @@ PRESETS = {
             MTT.name,
             "tags instruments, voices and tempo: 50 tags of MagnaTagATune",
             (MTT,),
+        ),
+        Preset(
+            MSD_VGG.name,
+            "the same tags of Last.fm, by small convolutions",
+            (MSD_VGG,),
         ),
         Preset(
             "musicnn_words",

@@ -12,15 +12,26 @@ import json
 import pathlib
 import re
 import statistics
-import sys
 
 from experiments.speed.rows import row as row_lib
+from tftag.cli import command_line
 from tftag.files import atomic_write
 
 # What else the machine did, as its load says, and from when on that is said.
 LOAD = "load before"
 _IDLE = 0.5
 _PLACE = re.compile(r"(?<=<!-- rows -->\n).*?(?=<!-- end -->)", re.S)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Writes the tables of a page anew."""
+    parser = command_line.Parser(description=__doc__)
+    parser.add_argument("figures", type=pathlib.Path)
+    parser.add_argument("page", type=pathlib.Path)
+    asked = parser.parse_args(argv)
+    text = asked.figures.read_text("utf-8")
+    write_page(asked.page, to_markdown(*from_json(text)))
+    return 0
 
 
 def to_json(about: dict, rows: list[row_lib.Measured]) -> str:
@@ -121,5 +132,4 @@ def _rounded(found):
 
 
 if __name__ == "__main__":
-    figures, page = map(pathlib.Path, sys.argv[1:])
-    write_page(page, to_markdown(*from_json(figures.read_text("utf-8"))))
+    raise SystemExit(command_line.run(main))

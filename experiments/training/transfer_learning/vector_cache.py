@@ -21,7 +21,7 @@ from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import audio
 from tftag.files import atomic_write, cache
-from tftag.models import backbone, clip_model
+from tftag.models import clip_model
 
 # Recordings per progress message, and most to compute again after a kill.
 _AT_ONCE = 32
@@ -115,7 +115,8 @@ def _body_key(model, spec):
     """12 hex digits of all that decides the vectors of given samples."""
     body = model.config.backbone
     settings: list[Any] = [dataclasses.asdict(spec), dataclasses.asdict(body)]
-    settings += backbone.ARCHITECTURES[body.architecture].constants
+    for kind in body.kinds:
+        settings += kind.constants
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for part in (model.front_end, model.backbone):
         for array in part.get_weights():

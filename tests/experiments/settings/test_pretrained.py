@@ -55,6 +55,24 @@ def test_an_error_says_all_flags_at_once():
     assert "--sample-rate-hz" not in said and "members 1" in said
 
 
+def test_members_of_several_kinds_have_patches_of_the_published_length():
+    values = {"init_from": "msd_vgg+mtt_musicnn"}
+    said = "--architecture vgg.musicnn --members 2"
+    with pytest.raises(ValueError, match=said):
+        flags.replace(baseline_config.transfer(), values)
+    values |= {"architecture": "vgg+musicnn", "members": 2}
+    flags.replace(baseline_config.transfer(), values)
+    for frames in (0, 100):
+        with pytest.raises(ValueError, match="--patch-frames 187. Received"):
+            flags.replace(
+                baseline_config.transfer(), {**values, "patch_frames": frames}
+            )
+    # As long as a patch is a clip, it needs none.
+    values["clip_seconds"] = musicnn_weights.AUDIO.clip_seconds
+    values["average_with"] = ""
+    flags.replace(baseline_config.transfer(), {**values, "patch_frames": 0})
+
+
 def test_the_flags_that_an_error_names_are_all_that_it_needs():
     values = {
         "init_from": "mtt_musicnn",

@@ -1,8 +1,10 @@
 """Files that only ffmpeg writes, and programs that stand in for it."""
 
+import struct
 import subprocess
 import sys
 
+import numpy as np
 import odd_audio
 
 # Name -> options of ffmpeg. The first ones lose nothing.
@@ -48,6 +50,20 @@ def write(folder, name, options, x, rate_hz):
     )
     source.unlink()
     return path
+
+
+def dsf(x, times):
+    """A mono DSF of samples in -1..1 at 44.1 kHz `times` the bits."""
+    ones = np.floor(np.cumsum(np.repeat((1 + x) / 2, times)))
+    bits = np.diff(ones, prepend=0).astype(np.uint8)
+    data = np.packbits(bits, bitorder="little").tobytes()
+    blocks = data.ljust(-(-len(data) // 4_096) * 4_096, b"\x69")
+    form = struct.pack(
+        "<6IQ2I", 1, 0, 1, 1, 44_100 * times, 1, len(bits), 4_096, 0
+    )
+    body = b"fmt " + struct.pack("<Q", 12 + len(form)) + form
+    body += b"data" + struct.pack("<Q", 12 + len(blocks)) + blocks
+    return b"DSD " + struct.pack("<3Q", 28, 28 + len(body), 0) + body
 
 
 def stand_in(folder, program, monkeypatch):

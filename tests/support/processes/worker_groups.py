@@ -28,7 +28,14 @@ def start(command, addresses, number, log, before=()):
 
 
 def start_alone(command, log, before=(), **variables):
-    """Starts a process on CPUs; what it says goes to a file."""
+    """Starts a process on CPUs; what it says goes to a file.
+
+    Its environment wants another Keras than the project's.
+    """
+    home = pathlib.Path(log).parent / "home of Keras"
+    home.mkdir(exist_ok=True)
+    wanted = {"image_data_format": "channels_first", "floatx": "float16"}
+    (home / "keras.json").write_text(json.dumps(wanted))
     paths = map(str, [ROOT, ROOT / "tests" / "support", *_ROOMS])
     environment = {
         **os.environ,
@@ -36,6 +43,8 @@ def start_alone(command, log, before=(), **variables):
         "CUDA_VISIBLE_DEVICES": "-1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "PYTHONFAULTHANDLER": "1",
+        "KERAS_BACKEND": "jax",
+        "KERAS_HOME": str(home),
         **variables,
     }
     with open(log, "w") as output:

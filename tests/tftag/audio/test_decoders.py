@@ -148,6 +148,18 @@ def test_lossy_formats_sound_the_same(tmp_path, name):
     assert best > 0.995
 
 
+@pytest.mark.parametrize("times", [64, 256, 512])
+def test_dsd_of_every_rate_is_heard(tmp_path, times):
+    seconds = np.arange(13_230) / 44_100
+    tone = 0.5 * np.sin(2 * np.pi * 440 * seconds)
+    found = decoded(tmp_path / "a.dsf", ffmpeg_files.dsf(tone, times)).samples
+    # The last block is filled up.
+    assert 0 <= len(found) / RATE_HZ - 0.3 < 0.02
+    spectrum = np.abs(np.fft.rfft(found[: RATE_HZ // 4]))
+    assert np.argmax(spectrum[1:]) + 1 == 440 / 4
+    assert spectrum[110] > 100 * np.median(spectrum)
+
+
 @pytest.mark.parametrize(
     ("kind", "subtype", "most"),
     [

@@ -1,5 +1,7 @@
 import errno
 import logging
+import pathlib
+import re
 import subprocess
 import sys
 
@@ -97,6 +99,27 @@ def test_a_value_that_begins_with_a_minus_is_told_its_way(
     assert way_out in capsys.readouterr().err
     mended = ["--tags=-a", "--", "-vocals"]
     assert vars(parser.parse_args(mended)) == {"tags": "-a", "query": "-vocals"}
+
+
+# Started by other processes, which say what came of them.
+OF_OTHER_PROCESSES = (
+    *("tftag/export/presets.py", "tftag/export/learned_tag.py"),
+    *("experiments/training/workers/watch.py", "experiments/speed/peers/"),
+)
+
+
+def test_whatever_can_be_run_ends_as_commands_do():
+    root = pathlib.Path(__file__).parents[3]
+    found = []
+    for package in ("tftag", "pipelines", "experiments"):
+        for path in (root / package).rglob("*.py"):
+            text = path.read_text("utf-8")
+            is_run = path.stem == "__main__" or '__name__ == "__main__"' in text
+            name = path.relative_to(root).as_posix()
+            if is_run and not name.startswith(OF_OTHER_PROCESSES):
+                found.append(name)
+                assert re.search(r"command_line\.run\(|command\(\)", text), name
+    assert len(found) > 15
 
 
 def test_an_interrupt_is_130(capsys):

@@ -99,7 +99,7 @@ import os, signal, sys, time
 from tftag.console import interrupts
 
 sys.argv[0] = {argv!r}
-interrupts.end_at_once_while_starting()
+interrupts.end_at_once_while_starting({is_script})
 is_default = signal.getsignal(signal.SIGINT) is signal.SIG_DFL
 with interrupts.watched():
     is_pythons = signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -107,12 +107,15 @@ raise SystemExit(10 * is_default + is_pythons)
 """
 
 
-@pytest.mark.parametrize(("argv", "status"), [("-m", 11), ("program", 1)])
-def test_while_libraries_load_ctrl_c_ends_at_once(argv, status):
-    """Of what `python -m` starts, and of no program that imports it."""
+@pytest.mark.parametrize(
+    ("argv", "is_script", "status"),
+    [("-m", False, 11), ("tftag", True, 11), ("program", False, 1)],
+)
+def test_while_libraries_load_ctrl_c_ends_at_once(argv, is_script, status):
+    """Of commands, and of no program that imports them."""
     path = os.pathsep.join(filter(None, sys.path))
     run = subprocess.run(
-        [sys.executable, "-c", STARTING.format(argv=argv)],
+        [sys.executable, "-c", STARTING.format(argv=argv, is_script=is_script)],
         env={"PYTHONPATH": path},
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )

@@ -176,6 +176,11 @@ def test_padding_that_keeps_the_last_frame_takes_a_clip_of_any_length():
         {"members": 0},
         {"shared_blocks": 7},
         {"shared_blocks": -1},
+        {"architecture": "blocks+tree", "members": 2},
+        {"architecture": "blocks+musicnn", "members": 2, "pooling": "max"},
+        {"architecture": "blocks+musicnn"},
+        {"architecture": "blocks+musicnn", "members": 3},
+        {"architecture": "blocks+blocks", "members": 2, "shared_blocks": 1},
     ],
 )
 def test_what_no_backbone_can_have_is_refused(arguments):
@@ -183,53 +188,22 @@ def test_what_no_backbone_can_have_is_refused(arguments):
         backbone.BackboneConfig(**arguments)
 
 
-def test_patches_are_seen_alone_and_their_vectors_averaged():
-    tiny_tagger.seed_weights(0)
-    plain = backbone.backbone(SPEC, TINY)
-    # Two of 15 frames in 32: one at the beginning, one at the end.
-    patched = backbone.backbone(
-        SPEC, dataclasses.replace(TINY, patch_frames=15)
+def test_members_of_several_kinds_stand_in_the_order_of_their_names():
+    config = dataclasses.replace(
+        TINY, architecture="musicnn+blocks+musicnn", members=3
     )
-    patched.set_weights(plain.get_weights())
-    x = _log_mel(3, 32)
-    expected = (plain(x[:, :15]) + plain(x[:, 17:])) / 2
-    np.testing.assert_allclose(patched(x), expected, atol=1e-5)
-    assert patched.input.shape == (None, 32, 128)
-
-
-def test_silence_behind_a_short_recording_does_not_count():
-    tiny_tagger.seed_weights(0)
-    plain = backbone.backbone(SPEC, TINY)
-    patched = backbone.backbone(
-        SPEC, dataclasses.replace(TINY, patch_frames=15)
-    )
-    patched.set_weights(plain.get_weights())
-    x = _log_mel(3, 32)
-    x[:2, 16:] = -3.0
-    x[1] = -3.0  # nothing but silence
-    both = [np.asarray(plain(x[:, cut])) for cut in (slice(15), slice(17, 32))]
-    found = np.asarray(patched(x))
-    np.testing.assert_allclose(found[0], both[0][0], atol=1e-5)
-    np.testing.assert_allclose(found[1], both[0][1], atol=1e-5)
-    np.testing.assert_allclose(
-        found[2], (both[0][2] + both[1][2]) / 2, atol=1e-5
-    )
-
-
-def test_a_patch_of_the_length_of_the_clip_is_the_clip():
-    tiny_tagger.seed_weights(0)
-    plain = backbone.backbone(SPEC, TINY)
-    patched = backbone.backbone(
-        SPEC, dataclasses.replace(TINY, patch_frames=32)
-    )
-    patched.set_weights(plain.get_weights())
+    mixed = backbone.backbone(SPEC, config)
     x = _log_mel(2, 32)
-    np.testing.assert_allclose(patched(x), plain(x), atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    "frames, said", [(-1, ">= 0.*-1"), (33, "<= 32, the frames of a clip.*33")]
-)
-def test_patches_that_cannot_be_are_refused(frames, said):
-    with pytest.raises(ValueError, match=f"`patch_frames` must be {said}"):
-        backbone.backbone(SPEC, dataclasses.replace(TINY, patch_frames=frames))
+    expected = []
+    for number, name in enumerate(("musicnn", "blocks", "musicnn"), start=1):
+        alone = backbone.backbone(
+            SPEC, dataclasses.replace(TINY, architecture=name)
+        )
+        for layer in alone.layers:
+            if layer.weights:
+                own = mixed.get_layer(f"member_{number}_{layer.name}")
+                layer.set_weights(own.get_weights())
+        expected.append(ops.convert_to_numpy(alone(x)))
+    np.testing.assert_allclose(
+        mixed(x), np.concatenate(expected, axis=1), atol=1e-5
+    )

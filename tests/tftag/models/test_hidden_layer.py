@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tftag.models import dual_encoder, hidden_layer, tagger
+from tftag.models import backbone, dual_encoder, hidden_layer, tagger
 
 VECTORS = np.random.default_rng(0).normal(size=(5, 6)).astype(np.float32)
 
@@ -49,3 +49,15 @@ def test_components_are_not_learned_and_members_stand_side_by_side():
 def test_heads_that_cannot_be_are_refused(kind, values, message):
     with pytest.raises(ValueError, match=message):
         kind(**{"head_units": 4, **values})
+
+
+@pytest.mark.parametrize(
+    "kind", [tagger.TaggerConfig, dual_encoder.DualEncoderConfig]
+)
+def test_members_of_several_kinds_need_a_hidden_layer(kind):
+    body = backbone.BackboneConfig(
+        architecture="musicnn+vgg", pooling="embedding", members=2
+    )
+    kind(body, head_units=4)
+    with pytest.raises(ValueError, match="`head_units`.*Received.*musicnn.vgg"):
+        kind(body)

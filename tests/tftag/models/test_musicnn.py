@@ -35,7 +35,7 @@ def test_what_musicnn_does_not_have_is_refused():
         ValueError, match="embedding, both.*Received: 'flatten'"
     ):
         dataclasses.replace(CONFIG, pooling="flatten")
-    with pytest.raises(ValueError, match="`architecture`.*Received: 'vgg'"):
-        dataclasses.replace(CONFIG, architecture="vgg")
+    with pytest.raises(ValueError, match="`architecture`.*Received: 'musicn'"):
+        dataclasses.replace(CONFIG, architecture="musicn")
     with pytest.raises(ValueError, match="67.*Received: 64"):
         backbone.backbone(audio.AudioSpec(mel_bands=64), CONFIG)

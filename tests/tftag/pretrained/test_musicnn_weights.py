@@ -3,7 +3,9 @@ import dataclasses
 import numpy as np
 import pytest
 import slow_musicnn
+import slow_vgg
 from keras import ops
+from scipy import linalg
 
 from tftag import audio
 from tftag.models import backbone
@@ -29,7 +31,8 @@ def test_a_clip_is_a_patch_of_the_paper():
 
 
 @pytest.mark.parametrize(
-    ("name", "sound"), [("msd_musicnn", 0), ("mtt_musicnn", 1)]
+    ("name", "sound"),
+    [("msd_musicnn", 0), ("mtt_musicnn", 1), ("msd_vgg", 0)],
 )
 def test_a_published_tagger_answers_as_its_arrays_say(name, sound):
     sounds = _sounds(SPEC.clip_samples)[[sound]]
@@ -39,7 +42,8 @@ def test_a_published_tagger_answers_as_its_arrays_say(name, sound):
     answer = ops.convert_to_numpy(model(inputs, training=False))[0]
     mels = slow_musicnn.log_mel(sounds[0])
     assert mels.shape == (187, 96)
-    _, _, expected = slow_musicnn.features(mels, arrays)
+    slow = slow_vgg if name.endswith("vgg") else slow_musicnn
+    *_, expected = slow.features(mels, arrays)
     np.testing.assert_allclose(answer, expected, rtol=0, atol=1e-4)
 
 
@@ -78,3 +82,9 @@ def test_logits_are_those_of_the_end_of_every_part():
         vector @ kernel + bias, np.concatenate(expected), rtol=1e-5, atol=1e-5
     )
     assert musicnn_weights.logits(7, [])[0].shape == (7, 0)
+    members.append(musicnn_weights.read("msd_vgg"))
+    kernel, _ = musicnn_weights.logits(200 + 200 + 256, members)
+    expected = linalg.block_diag(
+        *(each["tag_logits/kernel"] for each in members)
+    )
+    np.testing.assert_array_equal(kernel, expected)

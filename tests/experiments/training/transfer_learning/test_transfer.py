@@ -320,25 +320,38 @@ def test_what_is_known_of_a_start_is_said(tmp_path):
 
 def test_presets_give_a_member_each_and_their_statistics_stay():
     """What a member says is what the published tagger's body says."""
-    settings = flags.replace(baseline_config.transfer(), {"patch_frames": 0})
+    # A clip is a patch.
+    settings = flags.replace(
+        baseline_config.transfer(),
+        {
+            "init_from": "msd_musicnn+mtt_musicnn+msd_vgg",
+            "architecture": "musicnn+musicnn+vgg",
+            "members": 3,
+            "clip_seconds": musicnn_weights.AUDIO.clip_seconds,
+            "patch_frames": 0,
+            "average_with": "",
+        },
+    )
     tiny_tagger.seed_weights(0)
     model = tagger.Tagger(NEW_TAGS.names, settings.audio, settings.model)
     shared = transfer.take_over(
         model, settings.init_from, NEW_TAGS, settings.audio
     )
     assert shared == ()
-    wave = np.random.default_rng(0).normal(size=(1, 30_000)).astype("float32")
-    found = np.split(np.asarray(model.body()(model_inputs(wave))), 2, axis=1)
-    for member, name in zip(found, ("msd_musicnn", "mtt_musicnn"), strict=True):
-        embedding = musicnn_weights.model(name).body()(model_inputs(wave))
-        np.testing.assert_allclose(
-            member[:, -embedding.shape[1] :], embedding, atol=1e-3
-        )
+    samples = settings.audio.clip_samples
+    wave = np.random.default_rng(0).normal(size=(1, samples)).astype("float32")
+    found = np.asarray(model.body()(model_inputs(wave)))
+    expected = [
+        musicnn_weights.model(name).body()(model_inputs(wave))
+        for name in ("msd_musicnn", "mtt_musicnn", "msd_vgg")
+    ]
+    np.testing.assert_allclose(found, np.hstack(expected), atol=1e-3)
     assert not any("moving" in w.path for w in model.trainable_weights)
-    assert any("timbral" in w.path for w in model.trainable_weights)
+    for layer in ("timbral", "conv_5"):
+        assert any(layer in w.path for w in model.trainable_weights)
     card = transfer.card(settings.init_from)
     assert {"jazz", "sitar"} <= set(card["tags"])
-    assert len(transfer.licences(settings.init_from)) == 2
+    assert len(transfer.licences(settings.init_from)) == 3
 
 
 def model_inputs(wave):
