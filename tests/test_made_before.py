@@ -107,6 +107,7 @@ def test_a_folder_is_searched_by_the_index_that_is_there(call, answers, capsys):
     assert err == ""
 
 
+@pytest.mark.slow
 def test_a_new_index_says_the_same(call, answers, capsys, tmp_path):
     command = answers["search"]
     call(command, "--copies", "--index", tmp_path / "new.index")

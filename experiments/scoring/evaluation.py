@@ -157,13 +157,13 @@ def _mean_over_clips(compute, model, manifest, spec, reader, batch_size):
     return (totals / counts[:, None]).astype(np.float32)
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def _probabilities(model, batch):
     # Traced once per model and kept as long as the model lives.
     return tf.sigmoid(tf.cast(model(batch, training=False), tf.float32))
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def _outputs(model, batch):
     return tf.cast(model(batch, training=False), tf.float32)
 

@@ -35,7 +35,7 @@ class WeightAverage:
             keras.Variable(np.array(w.numpy()), dtype=w.dtype, trainable=False)
             for w in self._weights
         ]
-        self._update = tf.function(self._move)
+        self._update = tf.function(self._move, autograph=False)
 
     def update(self, step: int) -> None:
         """Moves the averages towards the weights after step `step` (from 1)."""

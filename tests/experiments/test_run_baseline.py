@@ -306,6 +306,7 @@ def test_the_presets_fit_their_own_network():
         assert settings.audio.clip_frames >= 2**settings.model.backbone.blocks
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_graphs", "no_figures")
 def test_transfer_keeps_the_licences_and_scores_as_it_serves(
     tmp_path, monkeypatch

@@ -29,6 +29,7 @@ def test_pipeline_says_how_to_get_what_it_is_compared_with(no_torch, capsys):
     assert "torch==2.13.0" in said and "--torch-python" in said
 
 
+@pytest.mark.slow
 def test_formats_reports_every_kind_of_file(no_torch, capsys):
     few = ["--rounds", "1", "--files", "2", "--seconds", "0.02"]
     assert run_benchmark.main(["formats", *SHORT, *few]) == 0
@@ -64,6 +65,7 @@ def test_frontend_reports_milliseconds(capsys):
     assert 0 < lowest <= median <= highest
 
 
+@pytest.mark.slow
 def test_step_times_training_and_inference_of_a_preset(capsys):
     arguments = "step --preset strong --clip-seconds 1 --width 0.02 --blocks 2"
     small = ["--batch-size", "2", "--tags", "3", "--members", "1", *FEW]

@@ -189,7 +189,9 @@ def test_an_output_that_is_named_like_an_unseen_tag_is_not_asked(monkeypatch):
     assert counts[0] - counts[1] == 3
 
 
-@pytest.mark.parametrize("loss", ["sigmoid", "triplet"])
+@pytest.mark.parametrize(
+    "loss", ["sigmoid", pytest.param("triplet", marks=pytest.mark.slow)]
+)
 def test_a_body_of_its_own_is_trained_with_the_towers(
     made, tmp_path, loss, request
 ):

@@ -113,6 +113,7 @@ def fit(folder, made, every):
         {
             **tone_manifest.SMALL,
             "epochs": 3,
+            "batch_size": 8,
             "score_every": every,
             "average_decay": 0.5,
         },
@@ -124,6 +125,7 @@ def fit(folder, made, every):
     return found, checkpoint.load(run.checkpoints)[1]
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_scored_are_every_so_many_epochs_and_no_weight_knows_it(tmp_path):
     made = tone_manifest.make(tmp_path / "data", train=8, validation=4)
     _, often = fit(tmp_path, made, every=1)

@@ -113,11 +113,12 @@ def test_killed_run_ends_with_the_same_bits(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_weights_of_the_best_epoch_are_kept_and_training_stops(tmp_path):
     made = tone_manifest.make(tmp_path / "data")
     run = run_folder.RunDir(tmp_path / "runs", "baseline", "a")
     trained = tagger_training.train_tagger(
-        settings(epochs=12, patience=2, learning_rate=1e-12),
+        settings(epochs=12, patience=2, learning_rate=1e-12, batch_size=16),
         made.split("train"),
         made.split("validation"),
         run,
@@ -173,7 +174,7 @@ def test_a_loss_that_explodes_is_named(tmp_path):
 def test_adaptive_weights_are_logged_and_bounded(tmp_path):
     made = tone_manifest.make(tmp_path / "data", train=24)
     trained = tagger_training.train_tagger(
-        settings(tag_weights="adaptive"),
+        settings(tag_weights="adaptive", batch_size=12),
         made.split("train"),
         None,
         run_folder.RunDir(tmp_path / "runs", "baseline", "a"),

@@ -88,15 +88,23 @@ def test_example_17_of_epoch_3_is_rebuilt_alone(manifest):
     np.testing.assert_array_equal(alone[1][0], whole[step][1][place])
 
 
+THREE_EPOCHS = {"epochs": 3, "augmentation": EVERYTHING}
+
+
+@pytest.fixture(scope="module")
+def three_epochs(manifest):
+    return elements(train(manifest, **THREE_EPOCHS))
+
+
 @pytest.mark.parametrize("first_step", [0, 1, 5, 7, 10, 14, 15])
-def test_a_stream_from_a_step_is_the_tail_of_the_whole(manifest, first_step):
-    arguments = {"epochs": 3, "augmentation": EVERYTHING}
-    whole = elements(train(manifest, **arguments))
-    stream = train(manifest, first_step=first_step, **arguments)
+def test_a_stream_from_a_step_is_the_tail_of_the_whole(
+    manifest, three_epochs, first_step
+):
+    stream = train(manifest, first_step=first_step, **THREE_EPOCHS)
     assert stream.cardinality() == 15 - first_step
     tail = elements(stream)
     assert len(tail) == 15 - first_step
-    assert_same(tail, whole[first_step:])
+    assert_same(tail, three_epochs[first_step:])
 
 
 def test_nothing_is_read_for_steps_left_out(manifest):

@@ -1,5 +1,6 @@
 """Experiments on a few tones: each is done in seconds, and has an `a`."""
 
+import pytest
 import tone_manifest
 
 from experiments import (
@@ -8,6 +9,7 @@ from experiments import (
     run_dual_encoder,
     run_zero_shot,
 )
+from experiments.figures import illustrations
 from tftag.cli import command_line
 
 # Towers that fit on a thumbnail, too.
@@ -45,11 +47,14 @@ def zero_shot(folder, **values):
 
 def cross_validation(folder, **values):
     """Exit status of the experiment on the tones in `folder/data`."""
-    values = {"folds": 3, "epochs": 1, **values}
+    values = {"folds": 3, "epochs": 1, "batch_size": 8, **values}
     return _call(run_cross_validation.main, folder, values)
 
 
 def _call(main, folder, values, more=()):
     places = {"data": folder / "data", "runs": folder / "runs", "name": "a"}
     line = tone_manifest.flags(**{**places, **values})
-    return command_line.run(main, [*line, *more])
+    with pytest.MonkeyPatch.context() as patch:
+        # A figure takes as long as the few steps of a training.
+        patch.setattr(illustrations, "RECORDINGS_SHOWN", 1)
+        return command_line.run(main, [*line, *more])

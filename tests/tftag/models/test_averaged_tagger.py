@@ -79,6 +79,7 @@ def test_a_tag_can_be_learned_beside_the_others(model, clips):
     np.testing.assert_allclose(found[:, -1], expected, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_an_export_answers_as_the_average_does_and_comes_back(
     model, clips, tmp_path
 ):

@@ -262,6 +262,7 @@ def test_plain_arrays_are_whole_recordings_by_their_own_peak():
             model(wrong)
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_fits_plain_arrays():
     tiny_tagger.seed_weights(1)
     config = dataclasses.replace(CONFIG, dropout=0.0)

@@ -63,6 +63,9 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
         self._text_tower = functools.partial(model.text_tower, training=False)
         self._words = word_embedding.WordEmbedding(word_vectors)
         self._dim = embedding.shape[-1]
+        self._embed_text = tagger_signatures.traced(
+            self._embed_strings, _STRINGS
+        )
 
     def signature_functions(self) -> dict[str, Callable[..., _Answer]]:
         """Returns names and functions, as `tf.saved_model.save` takes them."""
@@ -82,7 +85,7 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
                 lambda wav: self._embed(self.decoded(wav)),
                 tagger_signatures.WAV,
             ),
-            "embed_text": traced(self._embed_text, _STRINGS),
+            "embed_text": self._embed_text,
             "score": traced(
                 lambda waveform, strings: self._score(whole(waveform), strings),
                 *(_WAVEFORM, _STRINGS_OF_ROWS),
@@ -101,7 +104,7 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
             "status": status,
         }
 
-    def _embed_text(self, strings: tf.Tensor) -> _Answer:
+    def _embed_strings(self, strings: tf.Tensor) -> _Answer:
         vectors, known_share = self._words(strings)
         # The text tower would make something of nothing.
         is_known = known_share[:, tf.newaxis] > 0
