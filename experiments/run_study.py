@@ -35,14 +35,15 @@ _SHORT: dict[str, object] = {
     "epochs": 30,
     "average_decay": 0.99,
     "score_every": 30,
-    # Arms are compared as networks.
     "average_with": "",
 }
 # What a study's preset gives way in, so that all fit into a day on two cores.
+# Nothing that was trained beside an arm evens out what it does.
 _SCREENING: dict[str, dict[str, object]] = {
     "strong": _SHORT,
     "demo": _SHORT,
     "seed": {"width": 0.125, "score_every": 100},
+    "transfer": {"average_with": ""},
 }
 
 
@@ -56,13 +57,8 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     console.begin()
     asked = all_studies.STUDIES[arguments.study]
-    preset = vars(arguments).get("preset", asked.preset)
-    base = flags.replace(
-        baseline_config.PRESETS[preset](),
-        _SCREENING.get(preset, {})
-        | {k: v for k, v in vars(arguments).items() if k != "preset"},
-    )
-    base = dataclasses.replace(base, train_on="all")
+    given = vars(arguments).copy()
+    base = base_settings(given.pop("preset", asked.preset), given)
     # Settings that cannot be are refused before anything is trained.
     settings = [flags.leaves(arm.settings(base)) for arm in asked.arms]
     manifest = recordings.read(base)
@@ -115,6 +111,24 @@ def main(argv: list[str] | None = None) -> int:
             )
         print(f"everything in {run.path}")
     return 0
+
+
+def base_settings(
+    preset: str, given: dict[str, object]
+) -> baseline_config.BaselineConfig:
+    """What all arms of a study have in common.
+
+    Args:
+        preset: its settings are the first.
+        given: settings by name, which prevail.
+    """
+    return dataclasses.replace(
+        flags.replace(
+            baseline_config.PRESETS[preset](),
+            _SCREENING.get(preset, {}) | given,
+        ),
+        train_on="all",
+    )
 
 
 def parse(command: list[str]) -> argparse.Namespace:

@@ -91,3 +91,10 @@ def test_impossible_values_are_refused(flags, capsys):
         run_study.main(["loss", *flags])
     assert stop.value.code == 2
     assert "Received" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", all_studies.STUDIES)
+def test_nothing_is_averaged_into_what_a_study_compares(name):
+    asked = all_studies.STUDIES[name]
+    base = run_study.base_settings(asked.preset, {"seed": 7})
+    assert (base.average_with, base.seed) == ("", 7)
