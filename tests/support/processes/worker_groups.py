@@ -20,22 +20,23 @@ def free_addresses(count, host="127.0.0.1"):
     return found
 
 
-def start(command, addresses, number, log, before=()):
-    """Starts one worker; what it says goes to a file."""
-    task = {"type": "worker", "index": number}
-    said = json.dumps({"cluster": {"worker": addresses}, "task": task})
-    return start_alone(command, log, before, TF_CONFIG=said)
-
-
-def start_alone(command, log, before=(), **variables):
-    """Starts a process on CPUs; what it says goes to a file.
-
-    Its environment wants another Keras than the project's.
-    """
-    home = pathlib.Path(log).parent / "home of Keras"
+def another_keras(home):
+    """Variables of an environment that wants another Keras than a run's."""
     home.mkdir(exist_ok=True)
     wanted = {"image_data_format": "channels_first", "floatx": "float16"}
     (home / "keras.json").write_text(json.dumps(wanted))
+    return {"KERAS_BACKEND": "jax", "KERAS_HOME": str(home)}
+
+
+def start(command, addresses, number, log, before=(), **variables):
+    """Starts one worker; what it says goes to a file."""
+    task = {"type": "worker", "index": number}
+    said = json.dumps({"cluster": {"worker": addresses}, "task": task})
+    return start_alone(command, log, before, TF_CONFIG=said, **variables)
+
+
+def start_alone(command, log, before=(), **variables):
+    """Starts a process on CPUs; what it says goes to a file."""
     paths = map(str, [ROOT, ROOT / "tests" / "support", *_ROOMS])
     environment = {
         **os.environ,
@@ -43,8 +44,6 @@ def start_alone(command, log, before=(), **variables):
         "CUDA_VISIBLE_DEVICES": "-1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "PYTHONFAULTHANDLER": "1",
-        "KERAS_BACKEND": "jax",
-        "KERAS_HOME": str(home),
         **variables,
     }
     with open(log, "w") as output:

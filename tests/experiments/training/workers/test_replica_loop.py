@@ -131,6 +131,7 @@ class Group:
             number,
             self.log(number),
             self.before[number],
+            **worker_groups.another_keras(self.folder / "keras"),
         )
 
     def log(self, number):
