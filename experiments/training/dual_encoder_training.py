@@ -379,9 +379,7 @@ def clip_vectors(
     """What a body makes of all clips; those of a body that stays are kept."""
     if not settings.is_on_cached_vectors:
         return cached_clips.clip_vectors(model, recordings, settings)
-    clips, lost = vector_cache.clip_vectors(
-        model, recordings, settings.audio, settings.training.batch_size
-    )
+    clips, lost = vector_cache.clip_vectors(model, recordings, settings.audio)
     if lost:
         raise ValueError(next(iter(lost.values())))
     return clips

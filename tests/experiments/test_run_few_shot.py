@@ -26,7 +26,7 @@ def call(tmp_path, monkeypatch):
         rate_hz=16_000,
     )
 
-    def clip_vectors(model, manifest, spec, batch_size):
+    def clip_vectors(model, manifest, spec):
         labels = manifest.labels()
         rows = np.repeat(np.arange(len(labels)), 2)
         draw = np.random.default_rng(0)

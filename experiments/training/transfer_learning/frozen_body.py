@@ -201,9 +201,7 @@ def _logits(head, vectors):
 
 
 def _clip_vectors(model, recordings, settings):
-    return vector_cache.clip_vectors(
-        model, recordings, settings.audio, settings.training.batch_size
-    )
+    return vector_cache.clip_vectors(model, recordings, settings.audio)
 
 
 def _batches(draw, vectors, labels, batch_size, augmentation):

@@ -25,8 +25,9 @@ from tftag.models import clip_model
 
 # Recordings per progress message, and most to compute again after a kill.
 _AT_ONCE = 32
-# With several patches per clip, more take gigabytes and are no faster.
-_CLIPS_AT_ONCE = 8
+# In a batch the last bits of a clip's vector depend on the others, and those on
+# which recordings a killed run has left. Patches of a clip fill the network.
+_CLIPS_AT_ONCE = 1
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,6 @@ def clip_vectors(
     model: clip_model.ClipModel,
     manifest: manifests.Manifest,
     spec: audio.AudioSpec,
-    batch_size: int,
     folder: str | os.PathLike[str] | None = None,
 ) -> tuple[cached_clips.ClipVectors, dict[str, str]]:
     """Reads the vectors of all clips, computing those that are missing.
@@ -49,7 +49,6 @@ def clip_vectors(
         model: its body makes the vectors.
         manifest: the recordings.
         spec: of the clips.
-        batch_size: most clips at a time.
         folder: folder of the files; None is `default_folder()`.
 
     Returns:
@@ -73,7 +72,7 @@ def clip_vectors(
     body = model.body()
     for first in range(0, len(missing), _AT_ONCE):
         rows = missing[first : first + _AT_ONCE]
-        lost |= _compute(body, manifest, rows, files, spec, batch_size)
+        lost |= _compute(body, manifest, rows, files, spec)
         _log.info("%d of %d", first + len(rows), len(missing))
     found = [
         (row, np.load(file))
@@ -89,20 +88,20 @@ def clip_vectors(
     return clips, lost
 
 
-def _compute(body, manifest, rows, files, spec, batch_size):
+def _compute(body, manifest, rows, files, spec):
     """Writes the files of some recordings; returns those that are lost."""
     part = manifest.subset(np.array(rows))
     reader = slice_reader.SliceReader(part, spec.clip_samples)
     try:
         vectors, of = evaluation.clip_outputs(
-            body, part, spec, reader, min(batch_size, _CLIPS_AT_ONCE)
+            body, part, spec, reader, _CLIPS_AT_ONCE
         )
     except ValueError as error:
         if len(rows) == 1:
             return {part.tracks[0].path: str(error)}
         lost: dict[str, str] = {}
         for row in rows:
-            lost |= _compute(body, manifest, [row], files, spec, batch_size)
+            lost |= _compute(body, manifest, [row], files, spec)
         return lost
     for place, row in enumerate(rows):
         files[row].parent.mkdir(parents=True, exist_ok=True)

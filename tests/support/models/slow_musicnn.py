@@ -39,6 +39,15 @@ def mel_hz(mel):
 KNEE = np.log(6.4)
 
 
+def normalised(x, arrays, name):
+    """A batch norm by what it has kept of its training."""
+    mean, variance, gamma, beta = (
+        arrays[f"{name}_norm/{part}"]
+        for part in ("moving_mean", "moving_variance", "gamma", "beta")
+    )
+    return gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
+
+
 def features(mels, arrays):
     """Pooled features `[1506]`, embedding `[200]` and logits `[50]`.
 
@@ -49,11 +58,7 @@ def features(mels, arrays):
     arrays = {name: a.astype(np.float64) for name, a in arrays.items()}
 
     def norm(x, name):
-        mean, variance, gamma, beta = (
-            arrays[f"{name}_norm/{part}"]
-            for part in ("moving_mean", "moving_variance", "gamma", "beta")
-        )
-        return gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
+        return normalised(x, arrays, name)
 
     def unit(x, name):
         return norm(np.maximum(x + arrays[f"{name}/bias"], 0), name)

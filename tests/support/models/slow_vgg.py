@@ -7,6 +7,7 @@ layers: what a published tagger must answer.
 import itertools
 
 import numpy as np
+import slow_musicnn
 
 # Frames and bands of each maximum, and its step.
 POOLS = ((4, 1, 2), (2, 2, 2), (2, 2, 2), (2, 2, 2), (4, 4, 4))
@@ -22,11 +23,7 @@ def features(mels, arrays):
     arrays = {name: a.astype(np.float64) for name, a in arrays.items()}
 
     def norm(x, name):
-        mean, variance, gamma, beta = (
-            arrays[f"{name}_norm/{part}"]
-            for part in ("moving_mean", "moving_variance", "gamma", "beta")
-        )
-        return gamma * (x - mean) / np.sqrt(variance + 1e-3) + beta
+        return slow_musicnn.normalised(x, arrays, name)
 
     x = norm(mels[..., np.newaxis], "input")
     for number, pool in enumerate(POOLS, start=1):

@@ -15,6 +15,16 @@ def build():
     return keras.Model(inputs, inner(keras.layers.Dense(3)(inputs)))
 
 
+def _check_coarse(model, copy):
+    """The same weights, and nearly the same answers."""
+    for ours, theirs in zip(model.weights, copy.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    samples = tiny_tagger.music(tiny_tagger.CLIP)
+    exact = tiny_tagger.reference(model, samples)
+    coarse = tiny_tagger.reference(copy, samples)
+    assert 0 < np.abs(exact - coarse).max() < 0.05
+
+
 def test_a_model_in_float32_is_copied_as_it_is():
     model = build()
     copy, is_mixed = compute_precision.float32_copy(model)
@@ -48,12 +58,7 @@ def test_layers_compute_in_bfloat16_but_for_those_that_cannot():
     }
     assert dtypes["block_1_conv"] == dtypes["block_3_conv"] == "bfloat16"
     assert dtypes["mel_norm"] == dtypes["tag_logits"] == "float32"
-    for ours, theirs in zip(model.weights, copy.weights, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-    samples = tiny_tagger.music(tiny_tagger.CLIP)
-    exact = tiny_tagger.reference(model, samples)
-    coarse = tiny_tagger.reference(copy, samples)
-    assert 0 < np.abs(exact - coarse).max() < 0.05
+    _check_coarse(model, copy)
 
 
 def test_every_part_of_an_average_computes_in_bfloat16():
@@ -64,12 +69,7 @@ def test_every_part_of_an_average_computes_in_bfloat16():
     for part in copy.parts:
         conv = part.backbone.get_layer("block_1_conv")
         assert conv.compute_dtype == "bfloat16"
-    for ours, theirs in zip(model.weights, copy.weights, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-    samples = tiny_tagger.music(tiny_tagger.CLIP)
-    exact = tiny_tagger.reference(model, samples)
-    coarse = tiny_tagger.reference(copy, samples)
-    assert 0 < np.abs(exact - coarse).max() < 0.05
+    _check_coarse(model, copy)
 
 
 def test_a_model_without_a_policy_is_refused():

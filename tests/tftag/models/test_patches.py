@@ -16,14 +16,20 @@ def _log_mel(batch, frames):
     return rng.normal(size=(batch, frames, 128)).astype("float32")
 
 
-def test_patches_are_seen_alone_and_their_vectors_averaged():
+def _plain_and_patched(patch_frames):
+    """Backbones of the same weights; one sees patches."""
     tiny_tagger.seed_weights(0)
     plain = backbone.backbone(SPEC, TINY)
-    # Two of 15 frames in 32: one at the beginning, one at the end.
     patched = backbone.backbone(
-        SPEC, dataclasses.replace(TINY, patch_frames=15)
+        SPEC, dataclasses.replace(TINY, patch_frames=patch_frames)
     )
     patched.set_weights(plain.get_weights())
+    return plain, patched
+
+
+def test_patches_are_seen_alone_and_their_vectors_averaged():
+    # Two of 15 frames in 32: one at the beginning, one at the end.
+    plain, patched = _plain_and_patched(15)
     x = _log_mel(3, 32)
     expected = (plain(x[:, :15]) + plain(x[:, 17:])) / 2
     np.testing.assert_allclose(patched(x), expected, atol=1e-5)
@@ -31,12 +37,7 @@ def test_patches_are_seen_alone_and_their_vectors_averaged():
 
 
 def test_silence_behind_a_short_recording_does_not_count():
-    tiny_tagger.seed_weights(0)
-    plain = backbone.backbone(SPEC, TINY)
-    patched = backbone.backbone(
-        SPEC, dataclasses.replace(TINY, patch_frames=15)
-    )
-    patched.set_weights(plain.get_weights())
+    plain, patched = _plain_and_patched(15)
     x = _log_mel(3, 32)
     x[:2, 16:] = -3.0
     x[1] = -3.0  # nothing but silence
@@ -50,12 +51,7 @@ def test_silence_behind_a_short_recording_does_not_count():
 
 
 def test_a_patch_of_the_length_of_the_clip_is_the_clip():
-    tiny_tagger.seed_weights(0)
-    plain = backbone.backbone(SPEC, TINY)
-    patched = backbone.backbone(
-        SPEC, dataclasses.replace(TINY, patch_frames=32)
-    )
-    patched.set_weights(plain.get_weights())
+    plain, patched = _plain_and_patched(32)
     x = _log_mel(2, 32)
     np.testing.assert_allclose(patched(x), plain(x), atol=1e-6)
 

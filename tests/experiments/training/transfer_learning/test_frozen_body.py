@@ -52,7 +52,7 @@ def made(tmp_path_factory):
 def told(monkeypatch, settings):
     """Vectors that say which tags a recording has, and its level."""
 
-    def clip_vectors(model, manifest, spec, batch_size):
+    def clip_vectors(model, manifest, spec):
         labels = manifest.labels()
         rows = np.repeat(np.arange(len(labels)), 2)
         vectors = np.zeros((len(rows), model.backbone.output.shape[1]))

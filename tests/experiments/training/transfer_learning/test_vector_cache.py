@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tone_manifest
 
 from experiments.scoring import evaluation
@@ -21,7 +22,7 @@ def cached(tmp_path_factory):
     settings = flags.replace(baseline_config.demo(), tone_manifest.SMALL)
     model = tagger_training.build(settings, made)
     clips, lost = vector_cache.clip_vectors(
-        model, made, settings.audio, 4, folder / "vectors"
+        model, made, settings.audio, folder / "vectors"
     )
     assert not lost
     return made, settings, model, folder / "vectors", clips
@@ -45,22 +46,42 @@ def test_a_part_of_the_recordings_reads_what_all_computed(cached, monkeypatch):
 
     monkeypatch.setattr(vector_cache.evaluation, "clip_outputs", compute)
     part = made.subset(np.array([4, 1]))
-    again, _ = vector_cache.clip_vectors(model, part, settings.audio, 4, folder)
+    again, _ = vector_cache.clip_vectors(model, part, settings.audio, folder)
     for place, row in enumerate((4, 1)):
         np.testing.assert_array_equal(
             again.vectors[again.rows == place], clips.vectors[clips.rows == row]
         )
 
 
+def test_what_a_killed_run_has_left_changes_no_bit(
+    cached, tmp_path, monkeypatch
+):
+    made, settings, model, _, _ = cached
+
+    def outputs(_, batch):
+        # As rounding does, it depends on all that is in the batch.
+        return batch["waveform"][:, :8] + tf.reduce_mean(batch["waveform"])
+
+    monkeypatch.setattr(evaluation, "_outputs", outputs)
+    for rows in ([4], [1, 2], range(6)):
+        resumed, _ = vector_cache.clip_vectors(
+            model, made.subset(np.array(rows)), settings.audio, tmp_path / "a"
+        )
+    at_once, _ = vector_cache.clip_vectors(
+        model, made, settings.audio, tmp_path / "b"
+    )
+    np.testing.assert_array_equal(resumed.vectors, at_once.vectors)
+
+
 def test_another_body_or_signal_has_files_of_its_own(cached):
     made, settings, _, folder, clips = cached
     before = set(folder.rglob("*.npy"))
     other = tagger_training.build(dataclasses.replace(settings, seed=1), made)
-    found, _ = vector_cache.clip_vectors(other, made, settings.audio, 4, folder)
+    found, _ = vector_cache.clip_vectors(other, made, settings.audio, folder)
     assert len(set(folder.rglob("*.npy"))) == 2 * len(before)
     assert np.abs(found.vectors - clips.vectors).max() > 1e-3
     step = dataclasses.replace(settings.audio, clip_step_seconds=0.25)
-    found, _ = vector_cache.clip_vectors(other, made, step, 4, folder)
+    found, _ = vector_cache.clip_vectors(other, made, step, folder)
     assert len(found.rows) > len(clips.rows)
 
 
@@ -71,7 +92,7 @@ def test_heads_of_any_shape_share_them(cached):
     other = tagger_training.build(hidden, made)
     other.front_end.set_weights(model.front_end.get_weights())
     other.backbone.set_weights(model.backbone.get_weights())
-    vector_cache.clip_vectors(other, made, settings.audio, 4, folder)
+    vector_cache.clip_vectors(other, made, settings.audio, folder)
     assert set(folder.rglob("*.npy")) == before
 
 
@@ -83,7 +104,7 @@ def test_a_recording_that_cannot_be_read_is_named_and_the_rest_is_kept(
     path = made.folder / made.tracks[1].path
     path.write_bytes(path.read_bytes()[:200])
     clips, lost = vector_cache.clip_vectors(
-        model, made, settings.audio, 4, tmp_path / "vectors"
+        model, made, settings.audio, tmp_path / "vectors"
     )
     assert list(lost) == [made.tracks[1].path]
     assert made.tracks[1].path in lost[made.tracks[1].path]
@@ -92,7 +113,7 @@ def test_a_recording_that_cannot_be_read_is_named_and_the_rest_is_kept(
     assert not means[1].any() and np.abs(means[[0, 2]]).max(axis=1).all()
     with pytest.raises(ValueError, match=made.tracks[1].path):
         vector_cache.clip_vectors(
-            model, made.subset([1]), settings.audio, 4, tmp_path / "vectors"
+            model, made.subset([1]), settings.audio, tmp_path / "vectors"
         )
 
 
