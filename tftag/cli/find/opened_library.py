@@ -17,6 +17,7 @@ from tftag.audio import audio_files, decoders, decoding_pool, remote_files
 from tftag.cli import chosen_model
 from tftag.files import cache
 from tftag.files.remote import address as addresses
+from tftag.files.remote import fetched_files
 from tftag.pretrained import presets
 from tftag.search import earlier_index, file_facts, library_index
 from tftag.search.index import (
@@ -331,12 +332,15 @@ class _Reader:
         self._sample_rate_hz = sample_rate_hz
         self._processes = processes
         self._reads_tags = reads_tags
+        self._fetched = fetched_files.FetchedFiles(tell=chosen_model.say)
         self._said: dict[addresses.Place, recordings.FileTags] = {}
 
     def decode(
         self, places: Iterable[addresses.Place], fail: remote_files.Fail
     ) -> remote_files.Waveforms:
-        return remote_files.decoded(places, self._decode_here, fail, self._look)
+        return remote_files.decoded(
+            places, self._decode_here, fail, self._fetched, self._look
+        )
 
     def file_tags(self, place: addresses.Place) -> recordings.FileTags:
         if isinstance(place, pathlib.Path):

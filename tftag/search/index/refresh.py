@@ -278,7 +278,12 @@ class Refresh:
         return gone - kept
 
     def _path(self, one: recordings.Recording) -> Place:
-        return (self._roots[one.root] or pathlib.Path()) / one.name
+        path = (self._roots[one.root] or pathlib.Path()) / one.name
+        if isinstance(path, addresses.Address):
+            return remote_listing.NotedFile(
+                path.text, one.size_bytes, one.modified_ns
+            )
+        return path
 
 
 def _with_file_tags(

@@ -81,6 +81,36 @@ def test_only_what_has_changed_is_fetched_again(songs, door, tmp_path):
     ]
 
 
+def test_what_one_command_has_fetched_no_other_fetches_again(
+    songs, door, kept_here, tmp_path, capsys
+):
+    def fetched():
+        return sorted(
+            path.partition("?")[0]
+            for method, path, _ in door.sent_bytes
+            if method == "GET" and ".wav" in path
+        )
+
+    tag = ["tag", FOLDER, "--model", "musicnn_words", "--tags", "dreamy"]
+    assert run(*tag, "--out", tmp_path / "tags.csv") == 0
+    assert len(fetched()) == len(set(fetched())) == len(NAMES)
+    assert f"kept in {kept_here}" in capsys.readouterr().err
+    assert len(list(kept_here.glob("*.wav"))) == len(NAMES)
+    # Another version is another file.
+    soundfile.write(songs / "a.wav", tiny_tagger.music(RATE, 9) / 8, RATE)
+    remote.put_file(songs / "a.wav", FOLDER / "a.wav")
+    door.sent_bytes.clear()
+    assert index(tmp_path / "i", FOLDER) == 0
+    assert index(tmp_path / "here", songs) == 0
+    assert fetched() == ["/music/songs/a.wav"]
+    capsys.readouterr()
+    rows = []
+    for place in ("i", "here"):
+        assert run("search", tmp_path / place, "dreamy") == 0
+        rows.append(capsys.readouterr().out.replace(f"{songs}", f"{FOLDER}"))
+    assert rows[0] == rows[1]
+
+
 def test_a_bucket_that_does_not_answer_is_not_forgotten(
     songs, door, tmp_path, capsys
 ):
