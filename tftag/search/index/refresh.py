@@ -242,7 +242,10 @@ class Refresh:
                 if (path := wanted.pop(one.key, None)) is None:
                     continue
                 if not found.has_file_tags:
-                    one = _with_file_tags(one, path, model)
+                    try:
+                        one = _with_file_tags(one, path, model)
+                    except OSError:
+                        continue  # it is embedded, or fails there
                 del self._new[path]
                 self.taken += 1
                 yield one, found.vector

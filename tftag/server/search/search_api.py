@@ -215,6 +215,7 @@ def router(
 
     @api.get(
         "/audio/{recording}",
+        status_code=200,
         response_class=sound_lib.Sound,
         responses={
             206: {"description": "A part, as Range asked for it."},

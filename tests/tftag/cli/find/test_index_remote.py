@@ -8,11 +8,13 @@ import tiny_dual_encoder
 import tiny_tagger
 from tftag_command import run
 
+from pipelines.catalogue import shards
 from tftag.files import cache
 from tftag.files.remote import address as addresses
-from tftag.files.remote import remote
+from tftag.files.remote import remote, remote_listing
 from tftag.search import file_facts, library_index
 from tftag.search.index import recordings
+from tftag.serving import model_card
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 FOLDER = addresses.Address("s3://music/songs")
@@ -109,6 +111,41 @@ def test_what_one_command_has_fetched_no_other_fetches_again(
         assert run("search", tmp_path / place, "dreamy") == 0
         rows.append(capsys.readouterr().out.replace(f"{songs}", f"{FOLDER}"))
     assert rows[0] == rows[1]
+
+
+def test_of_what_was_described_before_only_its_own_tags_are_fetched(
+    songs, door, tmp_path, monkeypatch, encoder
+):
+    mutagen = pytest.importorskip("mutagen")
+    path = tmp_path / "long.flac"
+    soundfile.write(path, tiny_tagger.music(20 * RATE, 5) / 8, RATE)
+    tagged = mutagen.File(path)
+    tagged["artist"] = "Somebody"
+    tagged.save()
+    remote.put_file(path, FOLDER / path.name)
+    facts = remote_listing.list_files(FOLDER)[FOLDER / path.name]
+    output = tmp_path / "catalogue"
+    said = {"name": "tiny", "tags": model_card.read(encoder.folder)["tags"]}
+    space = {"space": encoder.space, "dim": encoder.dim}
+    shards.write_model(output, "m", said | space)
+    row = {
+        "name": path.name,
+        "size_bytes": facts.file_bytes,
+        "modified_ns": facts.version_number,
+        "seconds": 20.0,
+        "tags": [],
+    }
+    shards.write(output, "m-a", [row], [encoder.embed_file(path)], [])
+    place = tmp_path / "i"
+    words = ("--out", place, "--model", "musicnn_words")
+    assert run("index", FOLDER, *words, "--catalogue", output) == 0
+    artists = {
+        one.name: one.artist
+        for one in library_index.LibraryIndex.open(place).each_recording()
+    }
+    assert artists == {**dict.fromkeys(NAMES, ""), path.name: "Somebody"}
+    fetched = [n for m, name, n in door.sent_bytes if "long.flac" in name]
+    assert 0 < sum(fetched) < facts.file_bytes / 2
 
 
 def test_a_bucket_that_does_not_answer_is_not_forgotten(

@@ -148,6 +148,12 @@ def test_a_recording_is_sent_whole_and_in_parts(get, songs):
     assert get("bytes=0-1", **{"if-range": '"another"'}).content == data
 
 
+def test_every_status_is_described(service):
+    described = service.client.get("/openapi.json").json()
+    said = described["paths"]["/audio/{recording}"]["get"]["responses"]
+    assert {"200", "206", "416", "502", "504", "default"} <= set(said)
+
+
 def test_no_more_is_fetched_than_is_asked_for(get, door):
     get("bytes=100-199")
     assert [method for method, _ in door.requests] == ["HEAD", "GET"]
