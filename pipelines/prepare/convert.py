@@ -22,7 +22,7 @@ import soundfile
 import soxr
 
 from pipelines.prepare import convert_worker, journal, progress
-from pipelines.reading import arrays
+from pipelines.reading.slices import arrays
 from tftag.audio import decoding_pool, ffmpeg
 from tftag.console import interrupts
 from tftag.files import atomic_write, no_links

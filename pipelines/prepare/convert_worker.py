@@ -10,7 +10,7 @@ import signal
 from multiprocessing import connection as connections
 
 from pipelines.prepare import journal
-from pipelines.reading import arrays, in_place_check, slice_decoders
+from pipelines.reading.slices import arrays, in_place_check, slice_decoders
 from tftag import audio
 from tftag.audio import ffmpeg, sample_file
 from tftag.files.remote import address as addresses

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from pipelines.prepare import convert_worker
-from pipelines.reading import slice_decoders
+from pipelines.reading.slices import slice_decoders
 from tftag import audio
 
 RATE_HZ = 8_000

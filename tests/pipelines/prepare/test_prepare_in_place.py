@@ -9,7 +9,8 @@ import trap_audio
 
 from pipelines import manifest
 from pipelines.prepare import command
-from pipelines.reading import dataset, slice_reader, tensorflow_io_decoder
+from pipelines.reading import dataset, slice_reader
+from pipelines.reading.slices import tensorflow_io_decoder
 from tftag import audio
 from tftag.cli import command_line
 
