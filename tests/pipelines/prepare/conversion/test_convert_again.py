@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from converted_tones import RATE_HZ, make_sources, times
 
-from pipelines.prepare import convert, journal
+from pipelines.prepare.conversion import convert, journal
 
 
 def test_the_rate_of_arrays_decides_arrays_alone(tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from pipelines.prepare import convert_worker
+from pipelines.prepare.conversion import convert_worker
 from pipelines.reading.slices import slice_decoders
 from tftag import audio
 

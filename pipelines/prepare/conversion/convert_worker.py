@@ -9,7 +9,7 @@ import re
 import signal
 from multiprocessing import connection as connections
 
-from pipelines.prepare import journal
+from pipelines.prepare.conversion import journal
 from pipelines.reading.slices import arrays, in_place_check, slice_decoders
 from tftag import audio
 from tftag.audio import ffmpeg, sample_file

@@ -1,7 +1,7 @@
 import logging
 import sys
 
-from pipelines.prepare import progress
+from pipelines.prepare.conversion import progress
 
 
 def test_results_are_passed_on_and_the_log_says_how_far(monkeypatch, caplog):

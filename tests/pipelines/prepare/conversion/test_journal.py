@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from pipelines.prepare import journal
+from pipelines.prepare.conversion import journal
 
 ANSWER = {"samples": 3, "peak": 0.1, "final": True}
 

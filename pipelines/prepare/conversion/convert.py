@@ -21,7 +21,7 @@ from multiprocessing import connection
 import soundfile
 import soxr
 
-from pipelines.prepare import convert_worker, journal, progress
+from pipelines.prepare.conversion import convert_worker, journal, progress
 from pipelines.reading.slices import arrays
 from tftag.audio import decoding_pool, ffmpeg
 from tftag.console import interrupts

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 from converted_tones import RATE_HZ, contents, make_sources, times
 
-from pipelines.prepare import convert, journal
+from pipelines.prepare.conversion import convert, journal
 from tftag import audio
 
 
