@@ -11,6 +11,7 @@ from experiments.settings import (
     averages,
     cached_vectors,
     flags,
+    named_data,
     optimizers,
     pretrained,
     tables,
@@ -25,7 +26,6 @@ from tftag.models import descriptors as descriptors_lib
 from tftag.pretrained import musicnn_weights
 
 TRAIN_ON = ("train", "all")
-SYNTHETIC = "synthetic"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +63,7 @@ class BaselineConfig:
         "schedule": optimizers.SCHEDULES,
     }
 
-    data: str = SYNTHETIC
+    data: str = named_data.SYNTHETIC
     preset: str = "demo"
     name: str = ""
     seed: int = 0
