@@ -101,7 +101,11 @@ def _one_line(text: str) -> str:
 def _describe(error: ValueError | OSError) -> str:
     """The message without the errno that Python puts before it."""
     if isinstance(error, OSError) and error.strerror:
-        names = [n for n in (error.filename, error.filename2) if n is not None]
+        names = [
+            name
+            for name in (error.filename, error.filename2)
+            if isinstance(name, str | bytes | os.PathLike)  # no descriptor
+        ]
         text = ": ".join([error.strerror, *(os.fsdecode(n) for n in names)])
         if isinstance(error, FileNotFoundError) and names:
             text += f".{near_names.hint(os.fsdecode(names[0]))}"
