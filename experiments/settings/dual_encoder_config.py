@@ -6,6 +6,7 @@ import typing
 from experiments.settings import (
     baseline_config,
     cached_vectors,
+    named_data,
     pretrained,
     tables,
     training_config,
@@ -89,7 +90,7 @@ class DualConfig:
         "negatives": negatives.SAMPLINGS,
     }
 
-    data: str = baseline_config.SYNTHETIC
+    data: str = named_data.SYNTHETIC
     preset: str = "demo"
     name: str = ""
     seed: int = 0

@@ -6,6 +6,7 @@ from pipelines.manifest.table import (
     SPLITS,
     TABLE_NAME,
     Manifest,
+    check_there,
     read_manifest,
     write_manifest,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "Manifest",
     "Track",
     "Tracks",
+    "check_there",
     "read_manifest",
     "write_manifest",
 ]
