@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pipelines import manifest as manifests
-from pipelines.reading import in_place, local_file, slice_decoders
+from pipelines.reading.slices import in_place, local_file, slice_decoders
 from tftag.files.remote import address as addresses
 from tftag.files.remote import fetched_files, remote, retries
 

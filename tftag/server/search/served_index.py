@@ -21,7 +21,7 @@ from tftag.audio import contents
 from tftag.files.remote import address as addresses
 from tftag.search import library_index, suggestions
 from tftag.search.index import recordings
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.models import served_models, served_version
 from tftag.server.search import sound
 

@@ -22,7 +22,7 @@ from tftag.files.remote import (
     retries,
 )
 from tftag.search.index import recordings
-from tftag.server import refusals
+from tftag.server.admission import refusals
 
 _log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from tftag.files.remote import (
     retries,
 )
 from tftag.search.index import recordings, writer
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.models import served_models
 from tftag.server.search import served_index, sound
 
