@@ -351,7 +351,6 @@ class _Reader:
         return self._said.pop(place)
 
     def _look(self, place: addresses.Place, path: pathlib.Path) -> None:
-        # It may be gone when its own tags are asked for.
         if self._reads_tags and not isinstance(place, pathlib.Path):
             self._said[place] = file_facts.read(path)
 
