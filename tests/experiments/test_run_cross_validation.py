@@ -14,7 +14,6 @@ from experiments import run_cross_validation
 from experiments.runs import run_folder
 from pipelines import manifest as manifests
 
-
 # What a fold is, test_fold_scores.py says in the fast lane.
 of_a_run = pytest.mark.slow
 
