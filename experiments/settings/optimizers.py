@@ -44,13 +44,12 @@ def _constant(learning_rate, steps):
 def _cosine(learning_rate, steps):
     """SGDR's cosine (Loshchilov & Hutter, 2017) after a linear warm-up.
 
-    It falls to zero, without restarts. The warm-up starts at 0: the first step
-    moves no weight, and only starts the averages of optimiser and batch norms.
-    All figures of the documentation are of this schedule.
+    It falls to zero, without restarts. With w steps of warm-up, step i of them,
+    counted from 0, has the rate (i + 1) / (w + 1): no step is lost.
     """
     warm_up = round(WARM_UP_SHARE * steps)
     return keras.optimizers.schedules.CosineDecay(
-        0.0 if warm_up else learning_rate,
+        learning_rate / (warm_up + 1),
         decay_steps=max(1, steps - warm_up),
         warmup_target=learning_rate if warm_up else None,
         warmup_steps=warm_up,

@@ -136,7 +136,10 @@ def open_tagger(
 
 
 def open_dual_encoder(
-    model: str, starts_fast: bool = True, is_for_few: bool = False
+    model: str,
+    starts_fast: bool = True,
+    is_for_few: bool = False,
+    opens_later: bool = False,
 ) -> "saved_dual_encoder.SavedDualEncoder":
     """Opens a model that compares with any words.
 
@@ -145,6 +148,7 @@ def open_dual_encoder(
         starts_fast: Whether to do without TensorFlow's Python at first. What
             surely describes recordings for an index needs it.
         is_for_few: As for `SavedTagger`.
+        opens_later: As for `SavedTagger`.
 
     Raises:
         FileNotFoundError: As `open_tagger`, and so ValueError.
@@ -153,7 +157,9 @@ def open_dual_encoder(
     from tftag.serving import c_library, saved_dual_encoder
 
     starts_fast = starts_fast and c_library.is_there()
-    return saved_dual_encoder.SavedDualEncoder(path, starts_fast, is_for_few)
+    return saved_dual_encoder.SavedDualEncoder(
+        path, starts_fast, is_for_few, opens_later
+    )
 
 
 def say(line: str) -> None:

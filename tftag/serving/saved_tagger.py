@@ -1,5 +1,6 @@
 """Opens a SavedModel and tags files with it; needs no model code."""
 
+import contextlib
 import dataclasses
 import functools
 import os
@@ -79,6 +80,7 @@ class SavedTagger:
         path: str | os.PathLike[str],
         starts_fast: bool = False,
         is_for_few: bool = False,
+        opens_later: bool = False,
     ):
         """Opens a SavedModel.
 
@@ -92,6 +94,8 @@ class SavedTagger:
             is_for_few: With `starts_fast`, whether to leave the graph as it
                 is: the first answer comes a second or two earlier, and each
                 takes a tenth longer.
+            opens_later: Whether to read its card alone, and to load the
+                network when it is first asked something.
 
         Raises:
             FileNotFoundError: There is no SavedModel.
@@ -99,7 +103,9 @@ class SavedTagger:
         """
         self.folder = version_folder.newest(path)
         self.card = model_card.read(self.folder)
-        try:
+        self._starts_fast = starts_fast
+        self._optimises = not (starts_fast and is_for_few)
+        with self._damage_named():
             self.tag_names = tuple(map(str, self.card["tags"]))
             self.thresholds = np.array(
                 self.card["calibration"]["thresholds"], np.float64
@@ -107,29 +113,8 @@ class SavedTagger:
             self.spec = audio.AudioSpec(**self.card["audio"])
             self.sample_rate_hz = self.spec.sample_rate_hz
             self.clips_at_once = int(self.card["clips_at_once"])
-            self._runtime: python_runtime.PythonRuntime | c_runtime.CRuntime = (
-                c_runtime.CRuntime(self.folder, optimises=not is_for_few)
-                if starts_fast
-                else self._python
-            )
-            self._optimises = not (starts_fast and is_for_few)
-            lacking = set(self._needed) - self._runtime.names
-            if lacking:
-                raise ValueError(f"no signature {', '.join(sorted(lacking))}")
-            given = self._runtime.width("serving_default", "probabilities")
-            if not given == len(self.tag_names) == len(self.thresholds):
-                raise ValueError(
-                    f"{given} outputs, {len(self.tag_names)} tags and "
-                    f"{len(self.thresholds)} thresholds"
-                )
-        # TensorFlow's loader raises nearly everything over damaged files.
-        except Exception as error:
-            reason = str(error).strip().splitlines() or [""]
-            raise ValueError(
-                "The SavedModel is damaged, or not one that tftag wrote; "
-                f"export it again. Received: {self.folder} "
-                f"({type(error).__name__}: {reason[0]:.200})."
-            ) from error
+        if not opens_later:
+            _ = self._runtime
 
     def tag_file(self, path: str | os.PathLike[str]) -> TaggedRecording:
         """Tags a file of any format that `audio.decode_file` reads.
@@ -267,6 +252,39 @@ class SavedTagger:
         if _CLIPS in self._runtime.names:
             return lambda clips: self._run(_CLIPS, **clips)
         return self._python.run_clips
+
+    @functools.cached_property
+    def _runtime(self) -> "python_runtime.PythonRuntime | c_runtime.CRuntime":
+        """The network, with what must be in it."""
+        with self._damage_named():
+            runtime: python_runtime.PythonRuntime | c_runtime.CRuntime = (
+                c_runtime.CRuntime(self.folder, optimises=self._optimises)
+                if self._starts_fast
+                else self._python
+            )
+            lacking = set(self._needed) - runtime.names
+            if lacking:
+                raise ValueError(f"no signature {', '.join(sorted(lacking))}")
+            given = runtime.width("serving_default", "probabilities")
+            if not given == len(self.tag_names) == len(self.thresholds):
+                raise ValueError(
+                    f"{given} outputs, {len(self.tag_names)} tags and "
+                    f"{len(self.thresholds)} thresholds"
+                )
+        return runtime
+
+    @contextlib.contextmanager
+    def _damage_named(self) -> Iterator[None]:
+        try:
+            yield
+        # TensorFlow's loader raises nearly everything over damaged files.
+        except Exception as error:
+            reason = str(error).strip().splitlines() or [""]
+            raise ValueError(
+                "The SavedModel is damaged, or not one that tftag wrote; "
+                f"export it again. Received: {self.folder} "
+                f"({type(error).__name__}: {reason[0]:.200})."
+            ) from error
 
     @functools.cached_property
     def _clip_runtime(

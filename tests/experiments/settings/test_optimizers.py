@@ -58,10 +58,8 @@ def test_weights_decay_and_biases_do_not(name):
 def test_cosine_warms_up_to_the_rate_and_ends_at_zero():
     schedule = optimizers.make_schedule("cosine", 0.4, 80)
     rates = [optimizers.rate_at(schedule, n) for n in range(81)]
-    assert rates[0] == 0.0
-    assert np.argmax(rates) == 4
-    assert rates[4] == pytest.approx(0.4)
-    assert rates[2] == pytest.approx(0.2)
+    # The first step moves the weights too.
+    assert rates[:5] == pytest.approx([0.08, 0.16, 0.24, 0.32, 0.4])
     assert rates[42] == pytest.approx(0.2, rel=1e-3)
     assert rates[80] == pytest.approx(0.0, abs=1e-8)
     assert np.all(np.diff(rates[4:]) < 0)

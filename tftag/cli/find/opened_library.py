@@ -15,7 +15,7 @@ import tqdm
 
 from tftag.audio import audio_files, decoders, decoding_pool, remote_files
 from tftag.cli import chosen_model
-from tftag.files import cache
+from tftag.files import cache, near_names
 from tftag.files.remote import address as addresses
 from tftag.pretrained import presets
 from tftag.search import earlier_index, file_facts, library_index
@@ -134,6 +134,7 @@ def own_place(arguments: argparse.Namespace) -> pathlib.Path:
         raise ValueError(
             "INDEX_OR_FOLDER must be what `tftag index` made, or a folder of "
             f"music. Received: {arguments.library}."
+            f"{near_names.hint(arguments.library)}"
         )
     path = pathlib.Path(arguments.library, FOLDER_NAME)
     if arguments.index is not None:
