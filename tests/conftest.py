@@ -358,7 +358,23 @@ def module_door():
 
 @pytest.fixture
 def door(monkeypatch, no_waits, module_door):
-    """The door of an S3 server that AWS_ENDPOINT_URL names, as new."""
+    """The door of an S3 server that AWS_ENDPOINT_URL names, as new.
+
+    Nothing that is fetched is kept, but where a test asks for `kept_here`.
+    """
     monkeypatch.setenv("AWS_ENDPOINT_URL", module_door.url)
+    monkeypatch.setenv("TFTAG_AUDIO_CACHE_GB", "0")
     module_door.reset()
     return module_door
+
+
+@pytest.fixture
+def kept_here(monkeypatch, door, tmp_path):
+    """The folder in which files of buckets are kept, for this test alone."""
+    from tftag.files.remote import fetched_files
+
+    monkeypatch.delenv("TFTAG_AUDIO_CACHE_GB")
+    folder = tmp_path / "cache" / "recordings"
+    made = functools.partial(fetched_files.FetchedFiles, folder)
+    monkeypatch.setattr(fetched_files, "FetchedFiles", made)
+    return folder

@@ -242,7 +242,10 @@ class Refresh:
                 if (path := wanted.pop(one.key, None)) is None:
                     continue
                 if not found.has_file_tags:
-                    one = _with_file_tags(one, path, model)
+                    try:
+                        one = _with_file_tags(one, path, model)
+                    except OSError:
+                        continue  # it is embedded, or fails there
                 del self._new[path]
                 self.taken += 1
                 yield one, found.vector
@@ -278,7 +281,12 @@ class Refresh:
         return gone - kept
 
     def _path(self, one: recordings.Recording) -> Place:
-        return (self._roots[one.root] or pathlib.Path()) / one.name
+        path = (self._roots[one.root] or pathlib.Path()) / one.name
+        if isinstance(path, addresses.Address):
+            return remote_listing.NotedFile(
+                path.text, one.size_bytes, one.modified_ns
+            )
+        return path
 
 
 def _with_file_tags(
