@@ -89,7 +89,7 @@ class OnnxTagger(saved_tagger.SavedTagger):
             "probabilities": self._session.run(["probabilities"], clips)[0]
         }
 
-    def _by_clips(self, samples: npt.ArrayLike) -> long_recordings.Clips:
+    def _by_clip(self, samples: npt.ArrayLike) -> long_recordings.Clips:
         """What the network says of each clip, of short recordings too."""
         waveform = waveforms.plain_waveform(samples)
         _check([waveform])

@@ -170,7 +170,7 @@ class SavedTagger:
             ValueError: No samples, NaN, infinity, another shape, or nothing
                 but zeros.
         """
-        if (outputs := self._by_clips(samples)) is not None:
+        if (outputs := self._by_clip(samples)) is not None:
             return self.recording_of(outputs["probabilities"])
         waveform = waveforms.plain_waveform(samples)
         return _recordings(
@@ -242,7 +242,7 @@ class SavedTagger:
         Raises:
             ValueError: As `tag_samples`.
         """
-        if (tagged := self._by_clips(samples)) is not None:
+        if (tagged := self._by_clip(samples)) is not None:
             starts = audio.clip_starts(np.size(samples), self.spec)
             return Timeline(
                 (starts / self.sample_rate_hz).astype(np.float32),
@@ -327,7 +327,7 @@ class SavedTagger:
         if waiting:
             yield waiting
 
-    def _by_clips(self, samples: npt.ArrayLike) -> long_recordings.Clips | None:
+    def _by_clip(self, samples: npt.ArrayLike) -> long_recordings.Clips | None:
         """What the network says of each clip of a long recording.
 
         Returns:
