@@ -175,6 +175,18 @@ def tagger(tagger_folder):
 
 
 @pytest.fixture(scope="session")
+def onnx_file(tagger_folder, saved_models):
+    """Its SavedModel as one ONNX file."""
+    from tftag.export import onnx_file
+
+    def write(folder):
+        (folder / "1").mkdir(parents=True)
+        onnx_file.write(tagger_folder, folder / "1" / "tiny.onnx")
+
+    return saved_models("tiny_onnx", write) / "tiny.onnx"
+
+
+@pytest.fixture(scope="session")
 def encoder_model():
     """The tiny dual encoder of `encoder_folder` and `encoder`."""
     import tiny_dual_encoder

@@ -4,6 +4,7 @@ from tftag.cli import (
     command_line,
     learn_command,
     models_command,
+    onnx_command,
     serve_command,
     timeline_command,
 )
@@ -26,6 +27,7 @@ COMMANDS = (
     map_command,
     learn_command,
     serve_command,
+    onnx_command,
     models_command,
 )
 
