@@ -134,7 +134,8 @@ def open_tagger(
         ValueError: What is there cannot be used.
     """
     path = presets.resolve(model, say)
-    from tftag.serving import c_library, onnx_tagger, saved_tagger
+    from tftag.serving import onnx_tagger, saved_tagger
+    from tftag.serving.runtimes import c_library
 
     if presets.is_onnx(path):
         return onnx_tagger.OnnxTagger(path)
@@ -161,7 +162,8 @@ def open_dual_encoder(
         FileNotFoundError: As `open_tagger`, and so ValueError.
     """
     path = presets.resolve(model, say)
-    from tftag.serving import c_library, saved_dual_encoder
+    from tftag.serving import saved_dual_encoder
+    from tftag.serving.runtimes import c_library
 
     starts_fast = starts_fast and c_library.is_there()
     return saved_dual_encoder.SavedDualEncoder(

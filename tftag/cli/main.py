@@ -2,9 +2,6 @@
 
 from tftag.cli import (
     command_line,
-    learn_command,
-    models_command,
-    onnx_command,
     serve_command,
     timeline_command,
 )
@@ -13,6 +10,11 @@ from tftag.cli.find import (
     map_command,
     search_command,
     similar_command,
+)
+from tftag.cli.models import (
+    learn_command,
+    models_command,
+    onnx_command,
 )
 from tftag.cli.tag import tag_command
 

@@ -4,7 +4,8 @@ import os
 import pathlib
 from typing import Any
 
-from tftag.serving import model_card, protobuf
+from tftag.serving import model_card
+from tftag.serving.runtimes import protobuf
 
 # The entry of the file's metadata that holds the model card.
 CARD = model_card.FILE_NAME

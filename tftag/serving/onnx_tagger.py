@@ -100,8 +100,8 @@ class OnnxTagger(saved_tagger.SavedTagger):
 
 
 def _check(rows: Iterable[waveforms.Waveform]) -> None:
-    saved_tagger.check_rows(
-        _SILENT if saved_tagger.is_silent(row) else b"" for row in rows
+    waveforms.check_rows(
+        _SILENT if waveforms.is_silent(row) else b"" for row in rows
     )
 
 

@@ -11,17 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag import audio, calibration
-from tftag.audio import sample_file
-from tftag.serving import (
-    c_runtime,
-    long_recordings,
-    model_card,
-    version_folder,
-    waveforms,
-)
+from tftag.serving import long_recordings, model_card, version_folder, waveforms
+from tftag.serving.runtimes import c_runtime
 
 if TYPE_CHECKING:
-    from tftag.serving import python_runtime
+    from tftag.serving.runtimes import python_runtime
 
 # What is longer is not passed to a signature as a whole.
 _LONG_SECONDS = 1_200
@@ -305,7 +299,7 @@ class SavedTagger:
     @functools.cached_property
     def _python(self) -> "python_runtime.PythonRuntime":
         # Imported here: it takes seconds.
-        from tftag.serving import python_runtime
+        from tftag.serving.runtimes import python_runtime
 
         return python_runtime.PythonRuntime(self.folder)
 
@@ -356,7 +350,7 @@ class SavedTagger:
         if np.size(samples) <= longest or (network := self.run_clips) is None:
             return None
         waveform = waveforms.plain_waveform(samples)
-        if is_silent(waveform):
+        if waveforms.is_silent(waveform):
             return None
         return long_recordings.run_clips(
             network, waveform, self.spec, self.clips_at_once
@@ -375,37 +369,12 @@ class SavedTagger:
         answer = runtime.run(signature, inputs)
         # Exports of before there was a status fail by themselves.
         if "status" in answer:
-            check_rows(answer["status"])
+            waveforms.check_rows(answer["status"])
         return {
             name: value
             for name, value in answer.items()
             if value.dtype != np.object_
         }
-
-
-def is_silent(waveform: waveforms.Waveform) -> bool:
-    """Whether a waveform is nothing but zeros."""
-    return not any(block.any() for block in sample_file.blocks(waveform))
-
-
-def check_rows(status: Iterable[bytes]) -> None:
-    """Refuses rows that are no recordings.
-
-    Args:
-        status: What is wrong with each; empty where nothing is.
-
-    Raises:
-        ValueError: Something is wrong with one.
-    """
-    wrong = [
-        f"row {row}: {reason.decode()}"
-        for row, reason in enumerate(status)
-        if reason
-    ]
-    if wrong:
-        raise ValueError(
-            f"Every row must be a recording. Received: {'; '.join(wrong)}"
-        )
 
 
 def _recordings(

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
-from tftag.serving import protobuf
+from tftag.serving.runtimes import protobuf
 
 # Numbers of fields, in saved_model.proto, meta_graph.proto, tensor_shape.proto.
 _META_GRAPH, _SIGNATURE = 2, 5

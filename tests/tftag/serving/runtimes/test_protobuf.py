@@ -1,6 +1,6 @@
 import pytest
 
-from tftag.serving import protobuf
+from tftag.serving.runtimes import protobuf
 
 # Field 1 a number, 2 bytes, 3 four bytes, 4 eight, and 2 once more.
 MESSAGE = (
