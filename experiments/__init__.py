@@ -3,7 +3,6 @@
 import os
 import sys
 
-from experiments.settings import named_data
 from tftag.console import interrupts, quiet
 
 interrupts.end_at_once_while_starting()
@@ -20,15 +19,6 @@ if sys.flags.optimize > 1:
         "error: Keras needs its docstrings: leave out -OO or PYTHONOPTIMIZE\n"
     )
     sys.exit(2)
-
-# Before TensorFlow, which takes seconds to import.
-if sys.argv[:1] == ["-m"] and len(sys.argv) < len(sys.orig_argv):
-    _command = sys.orig_argv[-len(sys.argv) :]
-    try:
-        named_data.check(_command[0], _command[1:])
-    except (ValueError, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        sys.exit(2)
 
 # Before any other module imports it and lets it talk about its plug-ins.
 with quiet.tensorflow_start():

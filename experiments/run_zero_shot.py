@@ -20,11 +20,7 @@ import sys
 
 from experiments.data import dual_encoder_data, recordings
 from experiments.runs import bucket_copies, console, run_folder, run_settings
-from experiments.settings import (
-    dual_encoder_config,
-    flags,
-    named_data,
-)
+from experiments.settings import baseline_config, dual_encoder_config, flags
 from experiments.training.transfer_learning import transfer
 from experiments.zero_shot import table, unseen_draw
 from pipelines import splits
@@ -47,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     settings = flags.from_arguments(arguments, dual_encoder_config.PRESETS)
     settings = dataclasses.replace(settings, train_on="all")
     is_drawn = settings.unseen_count or settings.unseen_draws
-    if settings.data != named_data.SYNTHETIC and not is_drawn:
+    if settings.data != baseline_config.SYNTHETIC and not is_drawn:
         raise ValueError(
             "Some tags must be kept from training: set --unseen-count or "
             "--unseen-draws. Received: neither"

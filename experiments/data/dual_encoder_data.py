@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 
 from experiments.data import recordings
-from experiments.settings import dual_encoder_config, named_data
+from experiments.settings import baseline_config, dual_encoder_config
 from pipelines import manifest as manifests
 from pipelines.synthetic import unseen as synthetic_unseen
 from tftag import tags
@@ -21,7 +21,7 @@ FOLDS = 5
 
 def read_data(settings: dual_encoder_config.DualConfig) -> manifests.Manifest:
     """Reads the manifest; makes the embedded data set when it is asked for."""
-    if settings.data == named_data.SYNTHETIC:
+    if settings.data == baseline_config.SYNTHETIC:
         made = synthetic_unseen.make(
             SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
         )
@@ -81,7 +81,7 @@ def unseen_tags(
         FileNotFoundError: `unseen_draws` is no file.
         ValueError: it has no such draw, or a tag in it is none of the data.
     """
-    if settings.data == named_data.SYNTHETIC:
+    if settings.data == baseline_config.SYNTHETIC:
         terms = synthetic_unseen.MUSICAL_TERMS
         several = synthetic_unseen.SYNONYMS.values()
         words = [word for synonyms in several for word in synonyms]

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.settings import (
+    baseline_config,
     dual_encoder_config,
-    named_data,
     pretrained,
 )
 from pipelines import manifest as manifests
@@ -22,7 +22,7 @@ TRAIN_SAMPLE = 50
 def read(settings: dual_encoder_config.Settings) -> manifests.Manifest:
     """Reads the manifest; makes the embedded data set when it is asked for."""
     folder: str | pathlib.Path = settings.data
-    if folder == named_data.SYNTHETIC:
+    if folder == baseline_config.SYNTHETIC:
         folder = synthetic.make(
             SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
         )

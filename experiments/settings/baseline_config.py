@@ -11,7 +11,6 @@ from experiments.settings import (
     averages,
     cached_vectors,
     flags,
-    named_data,
     optimizers,
     pretrained,
     tables,
@@ -27,6 +26,7 @@ from tftag.models.backbones import descriptors as descriptors_lib
 from tftag.pretrained import musicnn_weights
 
 TRAIN_ON = ("train", "all")
+SYNTHETIC = "synthetic"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +64,7 @@ class BaselineConfig:
         "schedule": optimizers.SCHEDULES,
     }
 
-    data: str = named_data.SYNTHETIC
+    data: str = SYNTHETIC
     preset: str = "demo"
     name: str = ""
     seed: int = 0

@@ -6,7 +6,6 @@ import typing
 from experiments.settings import (
     baseline_config,
     cached_vectors,
-    named_data,
     pretrained,
     tables,
     training_config,
@@ -90,7 +89,7 @@ class DualConfig:
         "negatives": negatives.SAMPLINGS,
     }
 
-    data: str = named_data.SYNTHETIC
+    data: str = baseline_config.SYNTHETIC
     preset: str = "demo"
     name: str = ""
     seed: int = 0

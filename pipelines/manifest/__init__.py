@@ -6,7 +6,6 @@ from pipelines.manifest.table import (
     SPLITS,
     TABLE_NAME,
     Manifest,
-    check_there,
     read_manifest,
     write_manifest,
 )
@@ -20,7 +19,6 @@ __all__ = [
     "Manifest",
     "Track",
     "Tracks",
-    "check_there",
     "read_manifest",
     "write_manifest",
 ]

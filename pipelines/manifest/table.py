@@ -208,7 +208,9 @@ def read_manifest(
             audio of a remote data set lies elsewhere.
         OSError: A server does not answer.
     """
-    folder = _folder(path)
+    folder = addresses.place(path)
+    if folder.name == TABLE_NAME and not os.path.isdir(str(folder)):
+        folder = folder.parent
     with local_copy.folder_copy(folder, (TABLE_NAME, FACTS_NAME)) as here:
         found = _read(here)
     manifest = dataclasses.replace(found, folder=folder)
@@ -219,41 +221,13 @@ def read_manifest(
     return manifest
 
 
-def check_there(path: str | os.PathLike[str] | addresses.Address) -> None:
-    """Looks whether a folder of this machine has a manifest.
-
-    Args:
-        path: As `read_manifest` takes it; an address is asked when it is read.
-
-    Raises:
-        FileNotFoundError: There is no manifest.
-        ValueError: The address is of a kind that is not read.
-    """
-    folder = _folder(path)
-    if isinstance(folder, pathlib.Path):
-        _check_there(folder)
-
-
-def _folder(
-    path: str | os.PathLike[str] | addresses.Address,
-) -> addresses.Place:
-    folder = addresses.place(path)
-    if folder.name == TABLE_NAME and not os.path.isdir(str(folder)):
-        return folder.parent
-    return folder
-
-
-def _check_there(folder: pathlib.Path) -> None:
+def _read(folder: pathlib.Path) -> Manifest:
     for name in (TABLE_NAME, FACTS_NAME):
         if not (folder / name).is_file():
             raise FileNotFoundError(
                 f"A prepared data set has a {name}; {folder} has none. "
                 "Prepare the data first."
             )
-
-
-def _read(folder: pathlib.Path) -> Manifest:
-    _check_there(folder)
     facts = _read_facts(folder / FACTS_NAME)
     path = folder / TABLE_NAME
     content = bytearray(path.stat().st_size)

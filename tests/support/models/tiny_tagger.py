@@ -78,4 +78,5 @@ def write(model, folder, card=None, **options):
         "card": {"command": "tests"} if card is None else card,
         **options,
     }
-    return saved_model.export_tagger(model, SPEC, folder=folder, **settings)
+    spec = settings.pop("spec", SPEC)
+    return saved_model.export_tagger(model, spec, folder=folder, **settings)
