@@ -68,7 +68,7 @@ def write(model: str | os.PathLike[str], path: str | os.PathLike[str]) -> float:
     )
     spec = audio.AudioSpec(**card["audio"])
     made_of = {"saved_model": version_folder.fingerprint(folder)}
-    content = _converted(network, spec, {**card, "made_of": made_of})
+    content = convert(network, spec, {**card, "made_of": made_of})
     with atomic_write.replacing(path, is_text=False) as written:
         written.write(content)
         written.flush()
@@ -121,10 +121,21 @@ def largest_difference(
     )
 
 
-def _converted(
+def convert(
     network: keras.Model, spec: audio.AudioSpec, card: dict[str, Any]
 ) -> bytes:
-    """The content of the file."""
+    """Makes the content of the file.
+
+    Args:
+        network: `{"waveform" [clips, samples], "peak" [clips]}` to logits
+            `[clips, tags]`.
+        spec: Length of a clip.
+        card: What goes into the metadata.
+
+    Raises:
+        ValueError: The converter is not installed, or knows no way to write
+            an operation.
+    """
     try:
         import onnx
         import tf2onnx
@@ -148,12 +159,28 @@ def _converted(
                 tf.TensorSpec([None], tf.float32, "peak"),
             ],
             opset=OPSET,
+            custom_op_handlers={"Log1p": (_write_log1p, [])},
         )
+    try:
+        onnx.checker.check_model(converted)
+    except onnx.checker.ValidationError as error:
+        raise ValueError(
+            "The network must have no operation that ONNX lacks. "
+            f"Received: {str(error).splitlines()[0]}"
+        ) from error
     onnx.helper.set_model_props(
         converted, {onnx_content.CARD: model_card.to_text(card)}
     )
     content: bytes = converted.SerializeToString()
     return content
+
+
+def _write_log1p(graph: Any, node: Any, name: str, _: list[Any]) -> Any:
+    """ONNX has no such operation."""
+    one = graph.make_const(f"{name}/one", np.ones((), np.float32))
+    graph.insert_new_node_on_input(node, "Add", [node.input[0], one.name])
+    node.type = "Log"
+    return node
 
 
 def main(argv: list[str] | None = None) -> None:

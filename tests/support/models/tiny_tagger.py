@@ -78,5 +78,4 @@ def write(model, folder, card=None, **options):
         "card": {"command": "tests"} if card is None else card,
         **options,
     }
-    spec = settings.pop("spec", SPEC)
-    return saved_model.export_tagger(model, spec, folder=folder, **settings)
+    return saved_model.export_tagger(model, SPEC, folder=folder, **settings)

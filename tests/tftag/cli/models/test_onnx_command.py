@@ -34,13 +34,10 @@ def music(tmp_path):
 
 def rows(model, music, capsys, *flags):
     assert tftag_command.run("tag", music, "--model", model, *flags) == 0
-    said = capsys.readouterr().out
-    return re.sub(r"(\d\.\d{3})\d*", r"\1", said)
+    return capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "flags", [[], ["--all", "--format", "csv"], ["--timeline", "--top", "2"]]
-)
+@pytest.mark.parametrize("flags", [[], ["--all"], ["--timeline", "--top", "2"]])
 def test_a_file_tags_as_the_folder_it_was_made_of(
     onnx_file, tagger_folder, music, capsys, flags
 ):
@@ -80,7 +77,12 @@ def test_another_file_tags_all_again(onnx_file, music, tmp_path, capsys):
 @pytest.mark.parametrize(
     "words",
     [
-        *(["index"], ["search", "calm"], ["serve"], ["tag", "--tags", "calm"]),
+        *(
+            ["index", "--out", "my.index"],
+            ["search", "calm"],
+            ["serve"],
+            ["tag", "--tags", "calm"],
+        ),
         ["learn", "sleepy", "--like", "0.wav", "1.wav"],
         ["onnx", "--out", "y.onnx"],
     ],
@@ -114,7 +116,7 @@ def test_the_command_writes_a_file_and_says_how_near_it_is(
     out = tmp_path / "-x y.onnx"
     assert tftag_command.run("onnx", tagger_folder, f"--out={out}") == 0
     said = capsys.readouterr().out
-    assert re.search(r"those of the model to \d e?-?\d*".replace(" ", ""), said)
+    assert re.search(r"those of the model to \de-\d\d\n", said)
     assert onnx_content.read(out)[1]["tags"]
 
 
