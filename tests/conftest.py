@@ -32,8 +32,9 @@ _GROUPS = {
     "service_client": "service",
     "import served_page": "page",
 }
-# What takes minutes, most of it in other processes, begins first.
+# What takes longest begins first: nobody waits for it at the end.
 _FIRST = ("test_replica_loop.py", "page", "test_examples.py")
+_FIRST += ("exports", "runs", "baseline", "service")
 
 
 def pytest_configure(config):
@@ -171,6 +172,18 @@ def tagger(tagger_folder):
     from tftag.serving import saved_tagger
 
     return saved_tagger.SavedTagger(tagger_folder)
+
+
+@pytest.fixture(scope="session")
+def onnx_file(tagger_folder, saved_models):
+    """Its SavedModel as one ONNX file."""
+    from tftag.export import onnx_file
+
+    def write(folder):
+        (folder / "1").mkdir(parents=True)
+        onnx_file.write(tagger_folder, folder / "1" / "tiny.onnx")
+
+    return saved_models("tiny_onnx", write) / "tiny.onnx"
 
 
 @pytest.fixture(scope="session")

@@ -81,7 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     with quiet.libraries():
         recording.check_file(arguments.file)
     model = arguments.model or presets.TAGGER
-    chosen_model.check(model)
+    chosen_model.check(model, is_to_tag=True)
     row_output.check(
         arguments.out, [arguments.file], chosen_model.folder(model)
     )

@@ -100,7 +100,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         """
         if not batch:
             return np.zeros((0, self.dim), np.float32)
-        if len(batch) == 1 and (outputs := self._long(batch[0])) is not None:
+        if len(batch) == 1 and (outputs := self._by_clip(batch[0])) is not None:
             return self.vector_of(outputs["embedding"])[np.newaxis]
         return self._run("embed_batch", **waveforms.padded_rows(batch))[
             "embedding"

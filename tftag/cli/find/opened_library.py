@@ -182,12 +182,10 @@ def check_audio(
     errors: list[Exception] = []
     found = audio_files.find(folders, lambda _, error: errors.append(error))
     if next(found, None) is None:
-        unlisted = [one for one in errors if isinstance(one, PermissionError)]
-        raise (
-            unlisted[0]
-            if unlisted
-            else ValueError(f"{name}{_EMPTY.format(', '.join(folders))}")
-        )
+        for error in errors:
+            if isinstance(error, PermissionError):
+                raise error
+        raise ValueError(name + _EMPTY.format(", ".join(folders)))
 
 
 @contextlib.contextmanager

@@ -111,7 +111,8 @@ def run(arguments: argparse.Namespace) -> int:
             leave_out=examples,
         )
         if not hits:
-            chosen_model.say(hit_output.none_of(len(index)))
+            inside = sum(vector is not None for vector in known.values())
+            chosen_model.say(hit_output.none_of(len(index), inside))
         labels = [*arguments.like, *(f"-{path}" for path in arguments.unlike)]
         hit_output.write(
             out,

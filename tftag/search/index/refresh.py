@@ -63,7 +63,7 @@ class Model:
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class FoldersContent:
     """What the folders of an index hold.
 
     Attributes:
@@ -83,7 +83,7 @@ class Found:
         )
 
 
-def find(roots: Iterable[tuple[int, Place]], fail: Fail) -> Found:
+def find(roots: Iterable[tuple[int, Place]], fail: Fail) -> FoldersContent:
     """Lists the audio files of folders.
 
     Args:
@@ -112,7 +112,7 @@ def find(roots: Iterable[tuple[int, Place]], fail: Fail) -> Found:
             name = _name(path, folder)
             one = recordings.Recording(name, number, size_bytes, changed)
             files[one.key] = one
-    return Found(files, unreached)
+    return FoldersContent(files, unreached)
 
 
 def _name(path: Place, folder: Place) -> str:
@@ -139,7 +139,7 @@ class Refresh:
         done: How many of the new ones are embedded, or have failed.
     """
 
-    def __init__(self, index: writer.Writer, found: Found, fail: Fail):
+    def __init__(self, index: writer.Writer, found: FoldersContent, fail: Fail):
         """Compares an index with what its folders hold.
 
         Args:

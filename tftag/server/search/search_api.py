@@ -49,7 +49,7 @@ class Given(pydantic.BaseModel):
     tag: str
 
 
-class Found(pydantic.BaseModel):
+class FoundRecording(pydantic.BaseModel):
     """A recording that was found, with what its file says of itself."""
 
     id: str
@@ -71,7 +71,7 @@ class Results(pydantic.BaseModel):
     terms: list[Term]
     warnings: list[str]
     recordings: int
-    results: list[Found]
+    results: list[FoundRecording]
 
 
 class Suggestion(pydantic.BaseModel):
@@ -281,7 +281,7 @@ def _results(
         warnings=warnings,
         recordings=len(held),
         results=[
-            Found(
+            FoundRecording(
                 id=served_index.name_of(hit.key),
                 path=audio_files.shown(hit.name),
                 score=tagging_api.short(hit.score),

@@ -361,7 +361,7 @@ def test_a_kill_keeps_what_was_embedded(folder, tmp_path, monkeypatch):
 
 
 def test_a_file_that_leads_nowhere_does_not_hide_its_folder():
-    found = refresh.Found({}, {(0, pathlib.PurePath("disk"))})
+    found = refresh.FoldersContent({}, {(0, pathlib.PurePath("disk"))})
     assert found.may_hold(0, "disk/a/b.wav") and found.may_hold(0, "disk")
     assert not found.may_hold(1, "disk/a.wav")
     assert not found.may_hold(0, "disk two/a.wav")
