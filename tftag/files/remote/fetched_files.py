@@ -166,9 +166,11 @@ class FetchedFiles:
 
     def _promised(self, file_bytes: int) -> BinaryIO | None:
         limit = f"{LIMIT_VARIABLE}={self._limit_bytes / 1e9:g}"
+        promise = None
         try:
-            with self._alone():
-                promise = self._promise(file_bytes)
+            if file_bytes <= self._limit_bytes:
+                with self._alone():
+                    promise = self._promise(file_bytes)
         except OSError as error:
             self._tell_once(f"What is fetched cannot be kept: {error}")
             return None
@@ -216,8 +218,6 @@ class FetchedFiles:
 
     def _promise(self, file_bytes: int) -> BinaryIO | None:
         """Makes room for so many bytes; None where that cannot be."""
-        if file_bytes > self._limit_bytes:
-            return None
         while not self._fits(file_bytes):
             oldest = min(self._held, key=self._last_use, default=None)
             if oldest is None or self._last_use(oldest) >= self._began_ns:

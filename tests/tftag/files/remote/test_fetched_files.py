@@ -123,6 +123,12 @@ def test_a_file_that_is_larger_than_all_room_pushes_nobody_out(
     assert len(content) == 10 and not path.exists() and kept.exists()
 
 
+def test_without_any_room_nothing_is_written(stored, room, kept_here):
+    room(0)
+    assert not read(fetched_files.FetchedFiles())[0].exists()
+    assert not kept_here.exists()
+
+
 def test_a_file_that_is_read_does_not_leave(stored, room):
     room(3)
     first, later = fetched_files.FetchedFiles(), fetched_files.FetchedFiles()
