@@ -96,7 +96,7 @@ def test_the_network_has_the_data_the_seed_and_the_labels_of_the_run():
         {"data": "x", "seed": 3, "train_on": "all", "shuffle_labels": True},
     )
     networks = settings.averaged_networks()
-    assert list(networks) == ["strong", "descriptors"]
+    assert list(networks) == ["transfer_vgg", "strong", "descriptors"]
     assert networks["strong"] == dataclasses.replace(
         baseline_config.strong(),
         data="x",
