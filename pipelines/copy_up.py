@@ -18,7 +18,8 @@ from collections.abc import Sequence
 
 from pipelines import manifest
 from pipelines.manifest import checks
-from pipelines.prepare import journal, rejected
+from pipelines.prepare import rejected
+from pipelines.prepare.conversion import journal
 from tftag.cli import command_line
 from tftag.console import interrupts
 from tftag.files.remote import address as addresses

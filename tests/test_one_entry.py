@@ -21,7 +21,7 @@ from experiments.settings import (
 from experiments.training import dual_encoder_training
 from tftag.cli import command_line
 from tftag.losses import classification, contrastive, negatives
-from tftag.models import backbone
+from tftag.models.backbones import backbone
 
 
 @keras.saving.register_keras_serializable(package="tests")

@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 # Public names, and where they are found.
 _HOMES = {
     "AudioSpec": "tftag.audio.AudioSpec",
-    "BackboneConfig": "tftag.models.backbone.BackboneConfig",
+    "BackboneConfig": "tftag.models.backbones.backbone.BackboneConfig",
     "DualEncoder": "tftag.models.dual_encoder.DualEncoder",
     "DualEncoderConfig": "tftag.models.dual_encoder.DualEncoderConfig",
     "SavedDualEncoder": "tftag.serving.saved_dual_encoder.SavedDualEncoder",

@@ -13,7 +13,7 @@ from tftag import (
 )
 from tftag.audio import AudioSpec
 from tftag.export.saved_model import export_dual_encoder, export_tagger
-from tftag.models.backbone import BackboneConfig
+from tftag.models.backbones.backbone import BackboneConfig
 from tftag.models.dual_encoder import DualEncoder, DualEncoderConfig
 from tftag.models.tagger import Tagger, TaggerConfig
 from tftag.serving.loading import load

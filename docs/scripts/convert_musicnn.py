@@ -5,9 +5,9 @@
 
 The wheel is opened, not installed: nothing in it is run. Of its checkpoints
 the arrays of the networks are kept as they are, in float32, under the names
-that `tftag/models/musicnn.py` and `vgg.py` give their layers; the state of the
-optimizer is left out. `tftag/pretrained/README.txt` says where the weights
-come from.
+that `tftag/models/backbones/musicnn.py` and `vgg.py` give their layers; the
+state of the optimizer is left out. `tftag/pretrained/README.txt` says where the
+weights come from.
 """
 
 import argparse

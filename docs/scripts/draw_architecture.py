@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib import colors, figure, patches
 
 from tftag import audio
-from tftag.models import backbone
+from tftag.models.backbones import backbone
 
 PATH = pathlib.Path(__file__).parent.parent / "images" / "baseline.png"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipelines import manifest as manifests
-from pipelines.reading import arrays
+from pipelines.reading.slices import arrays
 from tftag import audio
 from tftag.files.remote import local_copy
 

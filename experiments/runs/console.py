@@ -8,7 +8,7 @@ import sys
 import warnings
 
 from pipelines import manifest as manifests
-from pipelines.reading import arrays
+from pipelines.reading.slices import arrays
 from tftag.files.remote import address as addresses
 
 

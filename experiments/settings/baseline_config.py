@@ -20,8 +20,9 @@ from pipelines.reading import dataset
 from tftag import audio as audio_lib
 from tftag.files.remote import hub
 from tftag.losses import classification
-from tftag.models import backbone, tagger
-from tftag.models import descriptors as descriptors_lib
+from tftag.models import tagger
+from tftag.models.backbones import backbone
+from tftag.models.backbones import descriptors as descriptors_lib
 from tftag.pretrained import musicnn_weights
 
 TRAIN_ON = ("train", "all")

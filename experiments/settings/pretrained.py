@@ -1,7 +1,7 @@
 """Which pretrained models a run starts from, and what they require."""
 
 from tftag import audio
-from tftag.models import backbone, musicnn
+from tftag.models.backbones import backbone, musicnn
 from tftag.pretrained import musicnn_weights, presets
 
 # Between names; each network is a member of the backbone.

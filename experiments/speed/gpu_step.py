@@ -115,7 +115,8 @@ def seed_tagger(width: float, clip_seconds: float, precision: str) -> Any:
     import keras
 
     from tftag import audio, losses
-    from tftag.models import backbone, tagger
+    from tftag.models import tagger
+    from tftag.models.backbones import backbone
 
     model = tagger.Tagger(
         [f"tag {number}" for number in range(1, TAGS + 1)],

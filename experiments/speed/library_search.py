@@ -25,7 +25,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments.speed import drawn_library, memory
+from experiments.speed import drawn_library
+from experiments.speed.processes import memory
 from tftag.cli import command_line
 from tftag.search import library_index, query
 from tftag.search.index import contents, recordings, writer

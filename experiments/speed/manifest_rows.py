@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments.speed import memory
+from experiments.speed.processes import memory
 from pipelines import manifest as manifests
 from tftag import audio, tags
 from tftag.cli import command_line

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import numpy as np
 import soundfile
 
-from experiments.speed import memory
+from experiments.speed.processes import memory
 from tftag import audio
 
 FORMATS = ("mp3", "flac", "ogg")

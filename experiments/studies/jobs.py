@@ -25,7 +25,7 @@ from experiments.studies import fold_scores, study
 from experiments.training import loop
 from pipelines import manifest as manifests
 from tftag.files import no_links, plain_json
-from tftag.models import backbone
+from tftag.models.backbones import backbone
 
 TRAININGS = "trainings"
 LATE = "did not fit into --budget"

@@ -5,7 +5,8 @@ import pathlib
 from collections.abc import Iterable
 
 from pipelines import manifest
-from pipelines.prepare import convert, journal, rejected
+from pipelines.prepare import rejected
+from pipelines.prepare.conversion import convert, journal
 from tftag.files.remote import address as addresses
 
 # In a prepared folder; each is replaced by a preparation, or removed.

@@ -7,8 +7,9 @@ import pathlib
 from collections.abc import Sequence
 
 from pipelines import counts_in_words, manifest, splits
-from pipelines.prepare import convert, overwriting, rejected
-from pipelines.reading import arrays
+from pipelines.prepare import overwriting, rejected
+from pipelines.prepare.conversion import convert
+from pipelines.reading.slices import arrays
 from pipelines.sources import listings
 from tftag import tags
 from tftag.files.remote import address as addresses

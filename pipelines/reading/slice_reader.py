@@ -9,12 +9,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pipelines import manifest as manifests
-from pipelines.reading import (
-    fetched_files,
-    in_place,
-    local_file,
-    slice_decoders,
-)
+from pipelines.reading import fetched_files
+from pipelines.reading.slices import in_place, local_file, slice_decoders
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote, retries
 

@@ -9,7 +9,7 @@ import pathlib
 import re
 from collections.abc import Iterable, Sequence
 
-from pipelines.reading import arrays
+from pipelines.reading.slices import arrays
 from tftag import tags
 from tftag.audio import contents
 from tftag.files import folders

@@ -12,7 +12,7 @@ from pipelines.prepare import command as prepare
 from pipelines.sources import magnatagatune
 from tftag import audio
 from tftag.cli import command_line
-from tftag.models import backbone
+from tftag.models.backbones import backbone
 
 
 def test_a_clip_of_the_data_set_is_read_in_sixteen_chunks():

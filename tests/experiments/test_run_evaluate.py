@@ -11,7 +11,7 @@ import tone_manifest
 from experiments import run_evaluate
 from experiments.runs import run_folder
 from pipelines import manifest as manifests
-from pipelines.reading import arrays
+from pipelines.reading.slices import arrays
 from tftag import tags
 from tftag.cli import command_line
 from tftag.serving import saved_tagger

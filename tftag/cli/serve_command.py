@@ -201,7 +201,8 @@ def _modules() -> tuple[
                 "The packages of the extra are needed: pip install "
                 f"'tftag[server]'. Received: no module {name!r}."
             )
-    from tftag.server import json_log, limits, listening, service
+    from tftag.server import json_log, listening, service
+    from tftag.server.admission import limits
 
     return limits, listening, json_log, service
 

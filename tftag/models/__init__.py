@@ -2,15 +2,13 @@
 
 from tftag.models import (
     averaged_tagger,
-    backbone,
     clip_model,
     dual_encoder,
     front_end,
-    musicnn,
     precision,
     tagger,
-    vgg,
 )
+from tftag.models.backbones import backbone, musicnn, vgg
 
 __all__ = [
     "averaged_tagger",

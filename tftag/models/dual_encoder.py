@@ -12,7 +12,6 @@ from keras import ops
 
 from tftag import audio, layers
 from tftag import tags as tags_lib
-from tftag.models import backbone as backbone_lib
 from tftag.models import (
     clip_model,
     hidden_layer,
@@ -20,6 +19,7 @@ from tftag.models import (
     replica_gather,
 )
 from tftag.models import front_end as front_end_lib
+from tftag.models.backbones import backbone as backbone_lib
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from tftag import audio, layers
-from tftag.models import backbone as backbone_lib
+from tftag.models.backbones import backbone as backbone_lib
 
 
 def front_end(

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 import keras
 
-from tftag.models import backbone
+from tftag.models.backbones import backbone
 
 # Fields of a model's config that describe them.
 SETTINGS = (

@@ -11,9 +11,9 @@ from keras import ops
 
 from tftag import audio, layers
 from tftag import tags as tags_lib
-from tftag.models import backbone as backbone_lib
 from tftag.models import clip_model, hidden_layer, precision
 from tftag.models import front_end as front_end_lib
+from tftag.models.backbones import backbone as backbone_lib
 
 # A tag that all or none of the recordings have says nothing certain about
 # the next one: log-odds of the prior stay within +-6.9.

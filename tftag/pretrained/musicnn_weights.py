@@ -9,7 +9,8 @@ import numpy.typing as npt
 from scipy import linalg
 
 from tftag import audio
-from tftag.models import backbone, clip_model, tagger
+from tftag.models import clip_model, tagger
+from tftag.models.backbones import backbone
 from tftag.pretrained import presets
 
 # Patches of 187 frames, with no frame centred beyond them.
@@ -42,8 +43,8 @@ def read(name: str) -> _Arrays:
         name: `msd_musicnn`, `mtt_musicnn` or `msd_vgg`.
 
     Returns:
-        float32 arrays by `layer/part`, the names of `models.musicnn` or
-        `models.vgg`.
+        float32 arrays by `layer/part`, the names of `backbones.musicnn` or
+        `backbones.vgg`.
     """
     with np.load(_FOLDER / f"{name}.npz") as arrays:
         return dict(arrays)

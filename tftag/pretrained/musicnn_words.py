@@ -12,7 +12,8 @@ import numpy.typing as npt
 from scipy import linalg
 
 from tftag import words
-from tftag.models import backbone, dual_encoder, named_outputs
+from tftag.models import dual_encoder, named_outputs
+from tftag.models.backbones import backbone
 from tftag.pretrained import musicnn_weights, presets
 
 # The logits of the second network are those above what it says of a recording

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.search.index import moments
+from tftag.search.index.segments import moments
 
 
 def direction(

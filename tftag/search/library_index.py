@@ -28,11 +28,11 @@ from tftag.search import combination, query
 from tftag.search.index import (
     contents,
     filters,
-    moments,
     opened_parts,
     ranking,
     recordings,
 )
+from tftag.search.index.segments import moments
 from tftag.words import unit_vectors
 
 _Array = npt.NDArray[Any]

@@ -15,7 +15,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http import h11_impl
 
-from tftag.server import refusals
+from tftag.server.admission import refusals
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from tftag.server import service as service_lib

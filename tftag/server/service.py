@@ -13,10 +13,10 @@ from starlette import requests, responses
 
 import tftag
 from tftag import audio
-from tftag.server import gate as gate_lib
-from tftag.server import limits as limits_lib
 from tftag.server import metrics as metrics_lib
-from tftag.server import refusals
+from tftag.server.admission import gate as gate_lib
+from tftag.server.admission import limits as limits_lib
+from tftag.server.admission import refusals
 from tftag.server.models import served_models
 from tftag.server.recordings import tagging_api
 from tftag.server.recordings import uploads as uploads_lib

@@ -10,8 +10,8 @@ import soundfile
 
 from experiments.speed.crops import reading
 from pipelines import manifest as manifests
-from pipelines.prepare import convert_worker
-from pipelines.reading import tensorflow_io_decoder
+from pipelines.prepare.conversion import convert_worker
+from pipelines.reading.slices import tensorflow_io_decoder
 from tftag import audio
 
 RATE_HZ = 44_100

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from experiments.speed import other_interpreter
+from experiments.speed.processes import other_interpreter
 from pipelines import manifest as manifests
-from pipelines.reading import dataset, slice_decoders, slice_reader
+from pipelines.reading import dataset, slice_reader
+from pipelines.reading.slices import slice_decoders
 from tftag import audio, tags
 
 BATCH_SIZES = (8, 32)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import keras
 import tensorflow as tf
 
-from experiments.speed import other_interpreter
+from experiments.speed.processes import other_interpreter
 from experiments.speed.rows import files, networks, report
 from experiments.speed.rows import row as row_lib
 from tftag.files import atomic_write

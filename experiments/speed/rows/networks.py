@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.settings import baseline_config, flags
-from experiments.speed import other_interpreter, step
+from experiments.speed.processes import other_interpreter
 from experiments.speed.rows import row as row_lib
+from experiments.speed.rows import step
 from tftag import audio, calibration, layers, tags
 from tftag.export import saved_model
 from tftag.models import tagger

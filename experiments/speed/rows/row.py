@@ -6,7 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 
-from experiments.speed import other_interpreter
+from experiments.speed.processes import other_interpreter
 
 OWN = "tftag"
 LEAST_ROUNDS = 3

@@ -16,7 +16,7 @@ from pipelines.inspect.fingerprints import fingerprint
 
 # Haitsma and Kalker's block; they decide at 0.35, which is too much for music
 # that shares instruments and keys: what was measured is in
-# docs/how_to/inspect.md.
+# docs/how_to/data/inspect.md.
 BLOCK_WORDS = 256
 MAX_ERROR_RATE = 0.25
 # A recording that is shorter is not compared, 3.7 s.

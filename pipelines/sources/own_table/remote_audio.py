@@ -6,7 +6,7 @@ import pathlib
 import posixpath
 from collections.abc import Iterable
 
-from pipelines.reading import arrays
+from pipelines.reading.slices import arrays
 from pipelines.sources import listings
 from tftag.audio import contents
 from tftag.files import folders

@@ -5,7 +5,7 @@ from matplotlib import image
 
 from docs.scripts import draw_architecture
 from tftag import audio
-from tftag.models import backbone
+from tftag.models.backbones import backbone
 
 
 def test_sizes_are_those_of_the_network():

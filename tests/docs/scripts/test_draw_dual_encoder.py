@@ -3,7 +3,8 @@
 import numpy as np
 
 from docs.scripts import draw_dual_encoder
-from tftag.models import backbone, dual_encoder
+from tftag.models import dual_encoder
+from tftag.models.backbones import backbone
 
 
 def test_the_picture_names_the_sizes_of_the_settings(tmp_path):

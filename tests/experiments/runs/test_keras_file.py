@@ -10,7 +10,8 @@ from keras import ops
 from experiments.runs import keras_file
 from experiments.training import audio_module
 from tftag import audio
-from tftag.models import backbone, tagger
+from tftag.models import tagger
+from tftag.models.backbones import backbone
 
 SPEC = audio.AudioSpec(
     sample_rate_hz=8_000,

@@ -3,7 +3,7 @@
 import pytest
 
 from experiments.settings import baseline_config, flags
-from tftag.models import backbone
+from tftag.models.backbones import backbone
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from experiments.settings import baseline_config, flags
-from tftag.models import backbone
+from tftag.models.backbones import backbone
 
 
 def parse(*line):

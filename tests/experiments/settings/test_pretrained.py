@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from experiments.settings import baseline_config, flags, pretrained
-from tftag.models import backbone
+from tftag.models.backbones import backbone
 from tftag.pretrained import musicnn_weights, presets
 
 BODY = backbone.BackboneConfig(architecture="musicnn", pooling="both")

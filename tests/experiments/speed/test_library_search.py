@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from experiments.speed import drawn_library, library_search
-from tftag.search.index import ranking, segment
+from tftag.search.index import ranking
+from tftag.search.index.segments import segment
 
 
 def test_a_small_library_is_measured(tmp_path, monkeypatch, capsys):

@@ -4,7 +4,7 @@ import pytest
 
 from experiments.settings import baseline_config, flags
 from experiments.studies import all_studies
-from tftag.models import backbone
+from tftag.models.backbones import backbone
 
 
 @pytest.mark.parametrize("name", all_studies.STUDIES)

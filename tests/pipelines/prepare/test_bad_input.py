@@ -12,7 +12,8 @@ import odd_audio
 import pytest
 
 from pipelines import manifest
-from pipelines.prepare import command, convert
+from pipelines.prepare import command
+from pipelines.prepare.conversion import convert
 from pipelines.reading import slice_reader
 from tftag import audio
 from tftag.cli import command_line

@@ -9,7 +9,8 @@ import trap_audio
 
 from pipelines import manifest
 from pipelines.prepare import command
-from pipelines.reading import dataset, slice_reader, tensorflow_io_decoder
+from pipelines.reading import dataset, slice_reader
+from pipelines.reading.slices import tensorflow_io_decoder
 from tftag import audio
 from tftag.cli import command_line
 
@@ -166,7 +167,7 @@ def test_a_second_time_decodes_nothing_and_changes_no_byte(
     prepared(collection, out, "--in-place")
     before = {p: p.read_bytes() for p in out.glob("manifest.*")}
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.prepare.convert._Worker", None)
+        patch.setattr("pipelines.prepare.conversion.convert._Worker", None)
         prepared(collection, out, "--in-place")
     assert {p: p.read_bytes() for p in out.glob("manifest.*")} == before
     converted = prepared(collection, out)  # and the other way is another

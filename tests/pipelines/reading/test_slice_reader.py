@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pipelines import manifest as manifests
-from pipelines.reading import local_file, slice_reader
+from pipelines.reading import slice_reader
+from pipelines.reading.slices import local_file
 
 CLIP = numbered_audio.SPEC.clip_samples
 

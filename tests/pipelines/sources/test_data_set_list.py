@@ -70,6 +70,6 @@ def test_columns_stand_below_their_headers():
 
 def test_the_documentation_has_it():
     root = pathlib.Path(__file__).parents[3]
-    page = root / "docs" / "how_to" / "data_sets.md"
+    page = root / "docs" / "how_to" / "data" / "data_sets.md"
     text = page.read_text(encoding="utf-8")
     assert f"```\n{_text()}```\n" in text

@@ -5,7 +5,8 @@ import tiny_tagger
 
 from tftag import audio, tags, words
 from tftag.export import saved_model
-from tftag.models import backbone, dual_encoder
+from tftag.models import dual_encoder
+from tftag.models.backbones import backbone
 
 SPEC, CLIP, NAMES = tiny_tagger.SPEC, tiny_tagger.CLIP, tiny_tagger.NAMES
 # "handpan" and "no vocals" are none of the tags.

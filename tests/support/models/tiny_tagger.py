@@ -6,7 +6,8 @@ import numpy as np
 
 from tftag import audio, calibration, tags
 from tftag.export import saved_model
-from tftag.models import backbone, tagger
+from tftag.models import tagger
+from tftag.models.backbones import backbone
 
 SPEC = audio.AudioSpec(
     sample_rate_hz=8_000,

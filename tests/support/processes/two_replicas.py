@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from tftag import audio, losses
-from tftag.models import backbone, dual_encoder
+from tftag.models import dual_encoder
+from tftag.models.backbones import backbone
 
 SPEC = audio.AudioSpec(
     sample_rate_hz=4_000,

@@ -8,7 +8,8 @@ import time
 
 import httpx
 
-from tftag.server import limits, listening, service
+from tftag.server import listening, service
+from tftag.server.admission import limits
 from tftag.server.models import served_models
 
 # Enough for a test that is not about patience.

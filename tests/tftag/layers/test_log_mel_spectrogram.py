@@ -6,7 +6,8 @@ import slow_musicnn
 from keras import ops
 
 from tftag import audio, layers
-from tftag.models import descriptors, front_end
+from tftag.models import front_end
+from tftag.models.backbones import descriptors
 from tftag.pretrained import musicnn_weights
 
 SMALL = {

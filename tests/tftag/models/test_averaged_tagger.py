@@ -7,7 +7,8 @@ import tiny_tagger
 
 from tftag import audio
 from tftag.export import compute_precision, few_examples, learned_tag
-from tftag.models import averaged_tagger, backbone, tagger
+from tftag.models import averaged_tagger, tagger
+from tftag.models.backbones import backbone
 
 # Another front end and two members; patches fix the length of its clips.
 OTHER = audio.AudioSpec(

@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from noise_batches import SPEC, call, noise
 
-from tftag.models import backbone, clip_model, front_end
+from tftag.models import clip_model, front_end
+from tftag.models.backbones import backbone
 
 CONFIG = backbone.BackboneConfig(width=1 / 64, blocks=2)
 

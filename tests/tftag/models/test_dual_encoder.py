@@ -10,7 +10,8 @@ from keras import ops
 from noise_batches import SPEC, call, masks, noise
 
 from tftag import losses
-from tftag.models import backbone, dual_encoder, tagger
+from tftag.models import dual_encoder, tagger
+from tftag.models.backbones import backbone
 
 CONFIG = dual_encoder.DualEncoderConfig(
     backbone.BackboneConfig(width=1 / 32, blocks=2),

@@ -4,7 +4,8 @@ import pytest
 from keras import ops
 from noise_batches import SPEC
 
-from tftag.models import backbone, front_end
+from tftag.models import front_end
+from tftag.models.backbones import backbone
 
 CONFIG = backbone.BackboneConfig(blocks=3)
 

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from tftag.models import backbone, dual_encoder, hidden_layer, tagger
+from tftag.models import dual_encoder, hidden_layer, tagger
+from tftag.models.backbones import backbone
 
 VECTORS = np.random.default_rng(0).normal(size=(5, 6)).astype(np.float32)
 

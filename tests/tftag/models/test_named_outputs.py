@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tftag import audio
-from tftag.models import backbone, dual_encoder, named_outputs
+from tftag.models import dual_encoder, named_outputs
+from tftag.models.backbones import backbone
 
 
 @pytest.fixture(scope="module")

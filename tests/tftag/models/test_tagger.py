@@ -11,7 +11,8 @@ from keras import ops
 from noise_batches import NAMES, SPEC, call, masks, noise
 
 from tftag import audio, losses
-from tftag.models import backbone, tagger
+from tftag.models import tagger
+from tftag.models.backbones import backbone
 
 CONFIG = tagger.TaggerConfig(
     backbone.BackboneConfig(width=1 / 32, blocks=2), dropout=0.3

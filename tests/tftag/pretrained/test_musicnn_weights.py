@@ -8,7 +8,7 @@ from keras import ops
 from scipy import linalg
 
 from tftag import audio
-from tftag.models import backbone
+from tftag.models.backbones import backbone
 from tftag.pretrained import musicnn_weights
 
 SPEC = musicnn_weights.AUDIO

@@ -6,7 +6,7 @@ import pytest
 import slow_ranking
 
 from tftag.search import combination
-from tftag.search.index import moments
+from tftag.search.index.segments import moments
 
 ROWS = drawn_index.vectors(500).astype(np.float64)
 LIBRARY = moments.of(ROWS)

@@ -8,7 +8,8 @@ import pytest
 import slow_ranking
 
 from tftag.search import library_index, query
-from tftag.search.index import filters, ranking, segment, writer
+from tftag.search.index import filters, ranking, writer
+from tftag.search.index.segments import segment
 
 COUNT = 400
 ROWS = drawn_index.vectors(COUNT)

@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 from starlette import responses
 
-from tftag.server import gate, limits, metrics, service
+from tftag.server import metrics, service
+from tftag.server.admission import gate, limits
 
 FAULTS = {
     "internal": tf.errors.InternalError(None, None, "a secret"),

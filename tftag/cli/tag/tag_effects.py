@@ -15,7 +15,8 @@ from typing import IO
 
 from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
-from tftag.cli.tag import field_table, file_tags, playlists, undo
+from tftag.cli.tag import playlists
+from tftag.cli.tag.embedded_tags import field_table, file_tags, undo
 from tftag.files import escaping
 from tftag.files.remote import address as addresses
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tftag.files import atomic_write, plain_json, stored_arrays
-from tftag.search.index import segment
+from tftag.search.index.segments import segment
 
 FILE_NAME = "tftag-index.json"
 FORMAT = 2

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from tftag.files import stored_arrays
 from tftag.files.remote import address as addresses
-from tftag.search.index import contents, moments, segment
+from tftag.search.index import contents
+from tftag.search.index.segments import moments, segment
 
 # A writer may remove segments between the reading of two files.
 _TRIES = 5

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.search.index import contents, filters, moments, opened_parts
+from tftag.search.index import contents, filters, opened_parts
+from tftag.search.index.segments import moments
 
 # Up to so many recordings that come into question, each one is compared.
 EXACT_ROWS = 50_000

@@ -11,7 +11,8 @@ import secrets
 
 from tftag.files.remote import address as addresses
 from tftag.files.remote import local_copy, remote
-from tftag.search.index import contents, segment
+from tftag.search.index import contents
+from tftag.search.index.segments import segment
 
 
 def copied(index: addresses.Address, cache: pathlib.Path) -> pathlib.Path:

@@ -18,13 +18,8 @@ import numpy.typing as npt
 
 from tftag.files import atomic_write, no_links
 from tftag.files.remote import address as addresses
-from tftag.search.index import (
-    contents,
-    joined_vectors,
-    opened_parts,
-    recordings,
-    segment,
-)
+from tftag.search.index import contents, opened_parts, recordings
+from tftag.search.index.segments import joined_vectors, segment
 
 _LOCK = ".lock"
 # A segment is merged with what comes after it where that is no smaller than

@@ -13,7 +13,7 @@ import pathlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.models import served_version
 
 _log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from tftag import audio
 from tftag.console import quiet
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.models import batching, signature_rows
 from tftag.serving import loading, saved_dual_encoder
 

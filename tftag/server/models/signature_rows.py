@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.server import refusals
+from tftag.server.admission import refusals
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 

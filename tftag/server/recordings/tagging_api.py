@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pydantic
 from starlette import requests
 
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.models import served_models, served_version
 from tftag.server.recordings import uploads as uploads_lib
 

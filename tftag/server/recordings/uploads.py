@@ -18,8 +18,8 @@ from starlette import datastructures, requests
 
 from tftag import audio
 from tftag.audio import decoding_pool
-from tftag.server import limits as limits_lib
-from tftag.server import refusals, visitor_words
+from tftag.server.admission import limits as limits_lib
+from tftag.server.admission import refusals, visitor_words
 
 FIELD = "file"
 OPENAPI: dict[str, Any] = {

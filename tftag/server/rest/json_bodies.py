@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag.files import plain_json
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.rest import json_tensors
 
 if TYPE_CHECKING:  # it imports TensorFlow

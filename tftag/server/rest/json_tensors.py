@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
-from tftag.server import refusals
+from tftag.server.admission import refusals
 
 _SHOWN_LETTERS = 200
 _MOST_DIMENSIONS = 16

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import fastapi
 from starlette import requests, responses
 
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.models import served_models, served_version
 from tftag.server.rest import json_bodies
 

@@ -12,7 +12,7 @@ from starlette import requests, responses
 from tftag.audio import audio_files
 from tftag.search import known_terms, library_index, query
 from tftag.search.index import contents, filters
-from tftag.server import refusals, visitor_words
+from tftag.server.admission import refusals, visitor_words
 from tftag.server.recordings import tagging_api
 from tftag.server.recordings import uploads as uploads_lib
 from tftag.server.search import index_map, served_index

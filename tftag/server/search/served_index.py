@@ -20,7 +20,7 @@ import numpy.typing as npt
 from tftag.audio import contents
 from tftag.files.remote import address as addresses
 from tftag.search import library_index, suggestions
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.models import served_models, served_version
 
 _KEY_DIGITS = 16

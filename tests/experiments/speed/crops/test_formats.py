@@ -3,7 +3,8 @@ import pytest
 
 from experiments.speed.crops import formats
 from pipelines import manifest as manifests
-from pipelines.reading import slice_reader, tensorflow_io_decoder
+from pipelines.reading import slice_reader
+from pipelines.reading.slices import tensorflow_io_decoder
 from tftag import audio
 
 SPEC = audio.AudioSpec(clip_seconds=0.25)

@@ -17,7 +17,8 @@ from experiments.training.transfer_learning import transfer
 from pipelines.reading import dataset, slice_reader
 from tftag import calibration, tags
 from tftag.export import saved_model
-from tftag.models import averaged_tagger, backbone, dual_encoder, tagger
+from tftag.models import averaged_tagger, dual_encoder, tagger
+from tftag.models.backbones import backbone
 from tftag.pretrained import musicnn_weights
 
 SPEC = tone_manifest.SPEC

@@ -12,7 +12,7 @@ from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import vector_cache
 from pipelines.reading import slice_reader
-from tftag.models import backbone
+from tftag.models.backbones import backbone
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,8 @@ import soundfile
 
 from pipelines import manifest as manifests
 from pipelines.inspect import command as inspect_command
-from pipelines.prepare import command, convert, convert_worker, journal
+from pipelines.prepare import command
+from pipelines.prepare.conversion import convert, convert_worker, journal
 from pipelines.sources.own_table import folder, remote_audio
 from tftag import audio
 from tftag.files.remote import address as addresses

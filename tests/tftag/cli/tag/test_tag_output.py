@@ -15,7 +15,8 @@ import tftag_command
 import tiny_tagger
 
 from tftag.audio import audio_files
-from tftag.cli.tag import file_tags, tag_output
+from tftag.cli.tag import tag_output
+from tftag.cli.tag.embedded_tags import file_tags
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 SONGS = 6

@@ -4,7 +4,8 @@ import os
 import drawn_index
 import pytest
 
-from tftag.search.index import contents, segment
+from tftag.search.index import contents
+from tftag.search.index.segments import segment
 
 WHOLE = drawn_index.begun(
     roots=("/music", None, os.fsdecode(b"/m\xff")),

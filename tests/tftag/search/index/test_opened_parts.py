@@ -4,7 +4,8 @@ import drawn_index
 import numpy as np
 import pytest
 
-from tftag.search.index import opened_parts, segment, writer
+from tftag.search.index import opened_parts, writer
+from tftag.search.index.segments import segment
 
 ROWS = drawn_index.vectors(500)
 

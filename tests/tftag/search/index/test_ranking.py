@@ -4,7 +4,8 @@ import drawn_index
 import numpy as np
 import pytest
 
-from tftag.search.index import filters, moments, opened_parts, ranking
+from tftag.search.index import filters, opened_parts, ranking
+from tftag.search.index.segments import moments
 
 ROWS = drawn_index.vectors(300)
 DIRECTION = np.random.default_rng(2).normal(size=drawn_index.DIM)

@@ -5,7 +5,8 @@ import drawn_index
 import numpy as np
 import pytest
 
-from tftag.search.index import contents, segment, writer
+from tftag.search.index import contents, writer
+from tftag.search.index.segments import segment
 
 ROWS = drawn_index.vectors(300)
 

@@ -10,7 +10,7 @@ import weakref
 import pytest
 import tensorflow as tf
 
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.models import served_models, served_version
 
 

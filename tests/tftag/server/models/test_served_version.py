@@ -9,7 +9,7 @@ import tensorflow as tf
 import tiny_tagger
 
 from tftag import audio
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.models import served_version
 
 

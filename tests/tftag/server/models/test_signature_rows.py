@@ -5,7 +5,7 @@ import types
 import numpy as np
 import pytest
 
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.models import signature_rows
 
 

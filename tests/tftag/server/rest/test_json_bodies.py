@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.models import served_version
 from tftag.server.rest import json_bodies, json_tensors
 

@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.rest import json_tensors
 
 

@@ -13,7 +13,7 @@ import pytest
 from tftag.cli import main
 from tftag.search import library_index
 from tftag.search.index import contents, writer
-from tftag.server import refusals
+from tftag.server.admission import refusals
 from tftag.server.models import served_models
 from tftag.server.search import search_api, served_index
 

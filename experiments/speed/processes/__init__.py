@@ -1,0 +1,1 @@
+"""Processes that are measured: their memory, and other interpreters."""

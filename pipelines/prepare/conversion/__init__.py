@@ -1,0 +1,1 @@
+"""Audio files to WAV files: in parallel, resumable, with a limit."""

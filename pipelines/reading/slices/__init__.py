@@ -1,0 +1,1 @@
+"""A part of a file, whatever it holds: as samples, from where it lies."""

@@ -1,0 +1,217 @@
+"""Who may ask, how much, and for how long."""
+
+import contextlib
+import logging
+import threading
+import time
+
+import httpx
+import killed_decoder
+import odd_audio
+import pytest
+import running_service
+
+from tftag.audio import decoding_pool
+from tftag.server.admission import limits
+
+error_of = running_service.error_of
+WAV = odd_audio.encoded(odd_audio.tone(0.3))
+TOKEN = "a token"  # noqa: S105
+
+
+@pytest.fixture(scope="module")
+def guarded(tagger_folder):
+    """A service that asks for a token, and has little patience."""
+    with running_service.running(
+        [tagger_folder.parent],
+        token=TOKEN,
+        limits=limits.Limits(
+            body_bytes=1 << 20,
+            body_seconds=2.0,
+            request_seconds=30.0,
+            requests=3,
+        ),
+    ) as running:
+        running.client.headers["authorization"] = f"Bearer {TOKEN}"
+        yield running
+
+
+def alone(running):
+    """A client that knows no token."""
+    return httpx.Client(base_url=running.client.base_url)
+
+
+def head(path="/tag", **headers):
+    """The header of a request."""
+    headers = {"Host": "x", "Authorization": f"Bearer {TOKEN}", **headers}
+    lines = [f"{name.replace('_', '-')}: {v}" for name, v in headers.items()]
+    return "\r\n".join([f"POST {path} HTTP/1.1", *lines, "", ""]).encode()
+
+
+def test_without_the_token_nothing_is_told(guarded):
+    with alone(guarded) as client:
+        for path in ("/tag", "/v1/models/tiny:predict", "/session"):
+            for kind in ("", "Bearer", "Bearer wrong", f"Basic {TOKEN}"):
+                answer = client.post(path, headers={"authorization": kind})
+                assert answer.status_code == 401
+                assert answer.headers["www-authenticate"] == "Bearer"
+                assert "token" in error_of(answer)
+        for path in ("/metrics", "/openapi.json", "/v1/models/tiny", "/x"):
+            assert client.get(path).status_code == 401
+        config = client.get("/config").json()
+        assert config == {
+            "needs_token": True,
+            "models": None,
+            "index": None,
+            "limits": None,
+        }
+        for path in ("/healthz", "/readyz", "/"):
+            assert client.get(path).status_code == 200
+
+
+def test_a_cookie_stands_for_the_token_and_is_not_it(guarded):
+    with alone(guarded) as client:
+        entered = client.post(
+            "/session", headers={"authorization": f"bearer {TOKEN}"}
+        )
+        assert entered.status_code == 204
+        cookie = entered.headers["set-cookie"].lower()
+        assert "httponly" in cookie and "samesite=strict" in cookie
+        assert TOKEN not in cookie
+        assert client.get("/v1/models/tiny").status_code == 200
+    with alone(guarded) as client:
+        client.cookies.set("tftag_session", "guessed")
+        assert client.get("/v1/models/tiny").status_code == 401
+
+
+def test_who_asks_by_another_name_or_from_another_page_is_refused(
+    tagger_folder,
+):
+    with running_service.running(
+        [tagger_folder.parent], hosts=frozenset({"127.0.0.1", "localhost"})
+    ) as running:
+        ask = running.client.get
+        assert ask("/config").status_code == 200
+        local = {"host": f"LocalHost:{running.port}"}
+        assert ask("/config", headers=local).status_code == 200
+        for headers in (
+            {"host": "evil.example"},
+            {"host": "127.0.0.1.evil.example:8501"},
+            {"sec-fetch-site": "cross-site"},
+        ):
+            answer = ask("/config", headers=headers)
+            assert answer.status_code == 403
+            error_of(answer)
+
+
+def test_a_body_that_is_cut_or_slow_ends(guarded):
+    # Cut: nobody is there to be answered, and nothing is left.
+    with contextlib.suppress(TimeoutError):
+        guarded.ask(head(Content_Length=1_000) + WAV[:100], seconds=0.2)
+    began = time.monotonic()
+    answer = guarded.ask(head(Content_Length=100_000), b"RIFF")
+    assert b" 408 " in answer.splitlines()[0]
+    assert b'{"error": ' in answer
+    assert time.monotonic() - began < 20
+    assert guarded.client.post("/tag", content=WAV).status_code == 200
+    assert not list(guarded.service.upload_folder.iterdir())
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Decoding waits until it is let go."""
+    go = threading.Event()
+
+    def wait(self, path, rate_hz):
+        assert go.wait(30)
+        return decode(self, path, rate_hz)
+
+    decode = decoding_pool.Worker.decode
+    monkeypatch.setattr(decoding_pool.Worker, "decode", wait)
+    yield go
+    go.set()
+
+
+def test_more_than_is_taken_on_is_told_to_come_back(guarded, slow):
+    answers = []
+
+    def ask():
+        answers.append(guarded.client.post("/tag", content=WAV))
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    metric = "tftag_active_requests 3.0"
+    deadline = time.monotonic() + 20
+    while True:
+        found = guarded.service.metrics.text({})
+        if metric in found or time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    refused = guarded.client.post("/tag", content=WAV)
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"] == "1"
+    assert "3 requests" in error_of(refused)
+    assert guarded.client.get("/healthz").status_code == 200
+    slow.set()
+    for thread in threads:
+        thread.join()
+    assert {answer.status_code for answer in answers} <= {200, 504}
+
+
+def test_what_takes_too_long_is_given_up(tagger_folder, slow):
+    hasty = limits.Limits(request_seconds=1.0)
+    with running_service.running(
+        [tagger_folder.parent], limits=hasty
+    ) as running:
+        answer = running.client.post("/tag", content=WAV)
+        assert answer.status_code == 504
+        assert "1 seconds" in error_of(answer)
+        slow.set()
+
+
+def test_an_error_inside_is_logged_and_not_told(guarded, monkeypatch, caplog):
+    def fail(self, path, rate_hz):
+        raise LookupError("a secret")
+
+    monkeypatch.setattr(decoding_pool.Worker, "decode", fail)
+    with caplog.at_level(logging.ERROR):
+        answer = guarded.client.post("/tag", content=WAV)
+        # It is written when all has been sent.
+        deadline = time.monotonic() + 30
+        while "a secret" not in caplog.text and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert answer.status_code == 500
+    assert "secret" not in error_of(answer)
+    assert "a secret" in caplog.text
+    monkeypatch.undo()
+    assert guarded.client.post("/tag", content=WAV).status_code == 200
+
+
+def test_a_worker_that_is_killed_costs_its_request_only(
+    tagger_folder, monkeypatch
+):
+    monkeypatch.setattr(decoding_pool, "_decode", killed_decoder.decode)
+    with running_service.running(
+        [tagger_folder.parent], processes=2
+    ) as running:
+        results = {}
+
+        def ask(name, data):
+            results[name] = running.client.post("/tag", content=data)
+
+        contents = {f"good {n}": WAV for n in range(6)}
+        contents |= {f"bad {n}": killed_decoder.DEADLY for n in range(3)}
+        threads = [
+            threading.Thread(target=ask, args=item) for item in contents.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    for name, answer in results.items():
+        if name.startswith("good"):
+            assert answer.status_code == 200
+        else:
+            assert answer.status_code == 400
+            assert "crashed" in error_of(answer)

@@ -1,0 +1,1 @@
+"""Tags inside a person's audio files: written, and taken out again."""

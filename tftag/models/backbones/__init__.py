@@ -1,0 +1,1 @@
+"""The backbones: from a log-mel spectrogram to a clip's vector."""

@@ -1,0 +1,1 @@
+"""Who may ask a service, how much, and what the others are told."""
