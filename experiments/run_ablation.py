@@ -139,7 +139,7 @@ def read_run(
 
 
 def coverage(
-    rows: list[ablation_rows.Row], manifest: manifests.Manifest
+    rows: list[ablation_rows.Variant], manifest: manifests.Manifest
 ) -> dict:
     """What each source of words knows of the vocabulary."""
     counts = manifest.labels().sum(axis=0)
@@ -161,7 +161,7 @@ def coverage(
 
 
 def score_draw(
-    rows: list[ablation_rows.Row],
+    rows: list[ablation_rows.Variant],
     settings: dual_encoder_config.DualConfig,
     plan: dual_encoder_data.Plan,
     base: pathlib.Path,
@@ -220,7 +220,7 @@ def score_draw(
 
 
 def all_know(
-    rows: list[ablation_rows.Row],
+    rows: list[ablation_rows.Variant],
     split: tag_split.TagSplit,
     kinds: dict[str, tuple[str, ...]],
 ) -> tag_split.TagSplit:
@@ -257,7 +257,7 @@ def all_know(
 
 
 def score_row(
-    row: ablation_rows.Row,
+    row: ablation_rows.Variant,
     body: clip_model.ClipModel,
     clips: cached_clips.ClipVectors,
     learnt: manifests.Manifest,

@@ -10,7 +10,6 @@ written last. Where they are there from an earlier copy, they are taken away
 first: nobody ever meets half a folder that looks whole.
 """
 
-import logging
 import os
 import pathlib
 import sys
@@ -24,8 +23,6 @@ from tftag.cli import command_line
 from tftag.console import interrupts
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote, remote_listing
-
-logger = logging.getLogger(__name__)
 
 LAST = ("manifest.csv", "manifest.json", "saved_model.pb", "metrics.json")
 _UNFINISHED = (".partial", ".part")

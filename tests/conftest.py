@@ -32,8 +32,9 @@ _GROUPS = {
     "service_client": "service",
     "import served_page": "page",
 }
-# What takes minutes, most of it in other processes, begins first.
+# What takes longest begins first: nobody waits for it at the end.
 _FIRST = ("test_replica_loop.py", "page", "test_examples.py")
+_FIRST += ("exports", "runs", "baseline", "service")
 
 
 def pytest_configure(config):
@@ -171,6 +172,18 @@ def tagger(tagger_folder):
     from tftag.serving import saved_tagger
 
     return saved_tagger.SavedTagger(tagger_folder)
+
+
+@pytest.fixture(scope="session")
+def onnx_file(tagger_folder, saved_models):
+    """Its SavedModel as one ONNX file."""
+    from tftag.export import onnx_file
+
+    def write(folder):
+        (folder / "1").mkdir(parents=True)
+        onnx_file.write(tagger_folder, folder / "1" / "tiny.onnx")
+
+    return saved_models("tiny_onnx", write) / "tiny.onnx"
 
 
 @pytest.fixture(scope="session")
@@ -358,7 +371,23 @@ def module_door():
 
 @pytest.fixture
 def door(monkeypatch, no_waits, module_door):
-    """The door of an S3 server that AWS_ENDPOINT_URL names, as new."""
+    """The door of an S3 server that AWS_ENDPOINT_URL names, as new.
+
+    Nothing that is fetched is kept, but where a test asks for `kept_here`.
+    """
     monkeypatch.setenv("AWS_ENDPOINT_URL", module_door.url)
+    monkeypatch.setenv("TFTAG_AUDIO_CACHE_GB", "0")
     module_door.reset()
     return module_door
+
+
+@pytest.fixture
+def kept_here(monkeypatch, door, tmp_path):
+    """The folder in which files of buckets are kept, for this test alone."""
+    from tftag.files.remote import fetched_files
+
+    monkeypatch.delenv("TFTAG_AUDIO_CACHE_GB")
+    folder = tmp_path / "cache" / "recordings"
+    made = functools.partial(fetched_files.FetchedFiles, folder)
+    monkeypatch.setattr(fetched_files, "FetchedFiles", made)
+    return folder

@@ -87,6 +87,7 @@ def test_an_entry_is_in_the_help_and_in_the_errors(
     assert f"{', '.join(table)}. Received: 'tyo'" in said
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_graphs", "no_figures")
 def test_new_entries_are_trained_and_exported(tmp_path, monkeypatch):
     for table, _, entry in ENTRIES:

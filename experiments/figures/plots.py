@@ -21,6 +21,7 @@ from tftag.files import atomic_write
 BLUE, ORANGE, GREEN, GREY = "#2f6db3", "#d9702b", "#3b8f5a", "#70757a"
 _LINES = (BLUE, ORANGE, GREEN)
 _CURVES_IN_ONE = 6
+DPI = 150
 
 
 def save(drawn: figure.Figure, path: str | pathlib.Path) -> pathlib.Path:
@@ -30,7 +31,7 @@ def save(drawn: figure.Figure, path: str | pathlib.Path) -> pathlib.Path:
         fonts.covering(drawn),
         atomic_write.replacing(path, is_text=False) as file,
     ):
-        drawn.savefig(file, dpi=150, format=path.suffix[1:])
+        drawn.savefig(file, dpi=DPI, format=path.suffix[1:])
     return path
 
 

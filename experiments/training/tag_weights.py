@@ -1,6 +1,5 @@
 """Weights of the tags in the loss: by frequency, from a file, adaptive."""
 
-import logging
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -11,8 +10,6 @@ from pipelines import manifest as manifests
 from pipelines import splits
 from pipelines.sources.own_table import csv_text
 from tftag import metrics, tags
-
-_log = logging.getLogger(__name__)
 
 LOWEST, HIGHEST = 0.5, 4.0
 HELD_SHARE = 0.1

@@ -21,7 +21,7 @@ LOSSES = tuple(
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Row:
+class Variant:
     """One way to fit the towers on a tagger's body.
 
     Attributes:
@@ -44,7 +44,7 @@ class Row:
 
 def rows(
     settings: dual_encoder_config.DualConfig, sources: tuple[str, ...]
-) -> list[Row]:
+) -> list[Variant]:
     """Every loss on the words of the settings, then every source of words.
 
     Args:
@@ -62,7 +62,9 @@ def rows(
         if negatives:
             changed["negatives"] = negatives
         title = f"{loss}, {negatives}" if negatives else loss
-        made.append(Row("loss", title, flags.replace(settings, changed), own))
+        made.append(
+            Variant("loss", title, flags.replace(settings, changed), own)
+        )
     asked = list(dict.fromkeys((settings.words, *sources)))
     files = [pathlib.PurePath(s).name for s in asked if s.endswith(".txt")]
     for source in asked:
@@ -70,5 +72,5 @@ def rows(
         name = pathlib.PurePath(source).name
         # Of two files of one name, only the path tells which is which.
         name = name if files.count(name) == 1 else source
-        made.append(Row("words", f"words: {name}", settings, vectors))
+        made.append(Variant("words", f"words: {name}", settings, vectors))
     return made

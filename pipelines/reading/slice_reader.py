@@ -9,10 +9,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from pipelines import manifest as manifests
-from pipelines.reading import fetched_files
 from pipelines.reading.slices import in_place, local_file, slice_decoders
 from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, retries
+from tftag.files.remote import fetched_files, remote, retries
 
 logger = logging.getLogger(__name__)
 

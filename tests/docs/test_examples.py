@@ -49,7 +49,7 @@ def blocks_of(page):
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory, tagger_folder, encoder_folder):
+def workplace(tmp_path_factory, tagger_folder, encoder_folder, onnx_file):
     """A folder with the models, music and data that documents speak of."""
     folder = tmp_path_factory.mktemp("examples")
     (folder / "saved_models").mkdir()
@@ -58,6 +58,7 @@ def workplace(tmp_path_factory, tagger_folder, encoder_folder):
         ("dual_encoder", encoder_folder),
     ):
         (folder / "saved_models" / name).symlink_to(model.parent)
+    (folder / "tagger.onnx").symlink_to(onnx_file)
     (folder / "music").mkdir()
     for place, path in enumerate(
         ("a.wav", "a.mp3", "song.wav", "music/one.wav", "music/two.wav")

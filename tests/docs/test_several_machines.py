@@ -9,9 +9,8 @@ import pytest
 
 from experiments.training.workers import cluster
 
-PAGE = (
-    pathlib.Path(__file__).parents[2] / "docs/how_to/train/several_machines.md"
-)
+PAGES = pathlib.Path(__file__).parents[2] / "docs" / "how_to"
+PAGE = PAGES / "train" / "several_machines.md"
 FAKES = {
     "scontrol": 'printf "n01\\nn02\\nn03\\n"',
     # Two tasks, each a process with its number.

@@ -14,12 +14,16 @@ from experiments import run_cross_validation
 from experiments.runs import run_folder
 from pipelines import manifest as manifests
 
+# What a fold is, test_fold_scores.py says in the fast lane.
+of_a_run = pytest.mark.slow
+
 
 @pytest.fixture
 def run(cross_validation_run):
     return cross_validation_run / "runs" / "cross_validation" / "a"
 
 
+@of_a_run
 def test_every_recording_is_scored_by_a_fold_without_its_artist(
     cross_validation_run, run
 ):
@@ -35,6 +39,7 @@ def test_every_recording_is_scored_by_a_fold_without_its_artist(
     assert sorted(seen) == list(range(len(manifest.tracks)))
 
 
+@of_a_run
 def test_pooled_figures_are_those_of_the_saved_scores(run):
     with np.load(run / "scores.npz") as saved:
         truth, scores = saved["truth"], saved["scores"]
@@ -46,6 +51,7 @@ def test_pooled_figures_are_those_of_the_saved_scores(run):
     assert len(figures["training_minutes_per_fold"]) == 3
 
 
+@of_a_run
 def test_a_second_call_trains_nothing_again(cross_validation_run, run):
     before = {p: p.stat().st_mtime_ns for p in run.rglob("scores.npz")}
     assert call(cross_validation_run, fold=1) == 0
@@ -53,6 +59,7 @@ def test_a_second_call_trains_nothing_again(cross_validation_run, run):
         assert path.stat().st_mtime_ns == time
 
 
+@of_a_run
 def test_a_start_that_knows_what_is_scored_is_refused(
     cross_validation_run, tmp_path, capsys
 ):
@@ -65,11 +72,13 @@ def test_a_start_that_knows_what_is_scored_is_refused(
     assert "no recordings" in said and heard in said
 
 
+@of_a_run
 def test_folds_of_other_settings_are_refused(cross_validation_run, capsys):
     assert call(cross_validation_run, epochs=3) == 2
     assert "epochs: 1 -> 3" in capsys.readouterr().err
 
 
+@of_a_run
 def test_folds_of_other_data_are_refused(
     cross_validation_run, tmp_path, capsys
 ):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tftag.audio import contents, waveform
 from tftag.audio import recording as audio
 from tftag.console import quiet
-from tftag.files import folders
+from tftag.files import folders, near_names
 
 UNREADABLE = (waveform.UnusableAudio, OSError)
 
@@ -31,7 +31,8 @@ def find(
 
     Args:
         paths: Files and folders.
-        fail: Gets path and error where a folder cannot be read, or has none.
+        fail: Gets path and error where there is nothing, or a folder that
+            cannot be read or has no audio.
 
     Yields:
         Files, those of a folder in the order of their names.
@@ -39,6 +40,9 @@ def find(
     for path in map(pathlib.Path, paths):
         if path.is_dir():
             yield from _find_inside(path, fail)
+        elif not os.path.lexists(path):
+            text = f"{path}: No such file or folder.{near_names.hint(path)}"
+            fail(path, FileNotFoundError(text))
         else:
             yield path
 

@@ -1,15 +1,15 @@
 """Audio files wherever they are: here, or at addresses and copied to be read.
 
-A copy lies in a temporary folder for as long as it is decoded, so that the
-room that is taken does not follow the size of a bucket: a few files for each
-decoder, and the next few, which are fetched meanwhile.
+A copy comes from a cache of limited size, and stays in it for the next command.
+Where that has no room, it lies in a temporary folder for as long as it is
+decoded, so that what is taken does not follow the size of a bucket: a few files
+for each decoder, and the next few, which are fetched meanwhile.
 """
 
 import collections
 import contextlib
 import os
 import pathlib
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from tftag.audio import audio_files, contents, waveform
 from tftag.files.remote import address as addresses
-from tftag.files.remote import file_systems, remote, remote_listing
+from tftag.files.remote import fetched_files, file_systems, remote_listing
 
 Place = addresses.Place
 Fail = Callable[[Place, Exception], None]
@@ -33,7 +33,9 @@ Decode = Callable[
 
 _FETCHED_AHEAD = 4
 _ENDING_SECONDS = 2.0
-_Waiting = tuple[Place, pathlib.Path, futures.Future[None] | None]
+# A file here, and what lets go of it.
+_Held = tuple[pathlib.Path, contextlib.ExitStack]
+_Waiting = tuple[Place, futures.Future[_Held]]
 
 
 def find(
@@ -68,6 +70,7 @@ def decoded(
     places: Iterable[Place],
     decode: Decode,
     fail: Fail,
+    fetched: fetched_files.FetchedFiles,
     look: Callable[[Place, pathlib.Path], None] = lambda place, path: None,
 ) -> Waveforms:
     """Yields each file that can be read, in their order.
@@ -77,39 +80,35 @@ def decoded(
         decode: Yields path and waveform of each file of this machine that can
             be read, and gives the others to its second argument.
         fail: Gets place and error where a file cannot be had or read.
+        fetched: Keeps what is fetched.
         look: Gets a place and its file here, before that is decoded.
 
     Yields:
         Place and waveform.
     """
-    by_path: dict[pathlib.Path, Place] = {}
+    by_path: dict[pathlib.Path, tuple[Place, contextlib.ExitStack]] = {}
     waiting: collections.deque[_Waiting] = collections.deque()
 
     def not_read(path: pathlib.Path, error: Exception) -> None:
-        place = _removed(by_path, path)
+        place = _released(by_path, path)
         if place != path and isinstance(error, waveform.UnusableAudio):
             text = str(error).replace(os.fspath(path), str(place))
             error = waveform.UnusableAudio(error.reason, text)
         fail(place, error)
 
-    with (
-        # What comes too late is left to the system.
-        tempfile.TemporaryDirectory(
-            prefix="tftag-", ignore_cleanup_errors=True
-        ) as folder,
-        contextlib.ExitStack() as ending,
-    ):
-        ending.callback(_end, waiting)
+    def paths() -> Iterator[pathlib.Path]:
+        for place, path, held in _here(places, fetched, waiting, fail):
+            by_path[path] = place, held
+            look(place, path)
+            yield path
 
-        def paths() -> Iterator[pathlib.Path]:
-            here = _here(places, pathlib.Path(folder), waiting, fail)
-            for place, path in here:
-                by_path[path] = place
-                look(place, path)
-                yield path
-
+    try:
         for path, samples in decode(paths(), not_read):
-            yield _removed(by_path, path), samples
+            yield _released(by_path, path), samples
+    finally:
+        _end(waiting)
+        for path in [*by_path]:
+            _released(by_path, path)
 
 
 def shown(place: Place) -> str:
@@ -134,53 +133,75 @@ def _find_below(folder: addresses.Address, fail: Fail) -> Iterator[Place]:
 
 def _end(waiting: Iterable[_Waiting]) -> None:
     """Ends what is still being fetched, or waits for it a little."""
-    running = [one for _, _, one in waiting if one is not None]
+    running = [fetching for _, fetching in waiting]
     for one in running:
         one.cancel()
-    futures.wait(running, _ENDING_SECONDS)
+    done, late = futures.wait(running, _ENDING_SECONDS)
+    for one in done:
+        _let_go(one)
+    for one in late:
+        one.add_done_callback(_let_go)
+
+
+def _let_go(fetching: "futures.Future[_Held]") -> None:
+    if not fetching.cancelled() and fetching.exception() is None:
+        fetching.result()[1].close()
 
 
 def _here(
     places: Iterable[Place],
-    folder: pathlib.Path,
+    fetched: fetched_files.FetchedFiles,
     waiting: "collections.deque[_Waiting]",
     fail: Fail,
-) -> Iterator[tuple[Place, pathlib.Path]]:
+) -> Iterator[tuple[Place, pathlib.Path, contextlib.ExitStack]]:
     """Yields each place and its file here; the next ones are being fetched."""
 
-    def ready() -> Iterator[tuple[Place, pathlib.Path]]:
-        place, path, fetching = waiting.popleft()
+    def ready() -> Iterator[tuple[Place, pathlib.Path, contextlib.ExitStack]]:
+        place, fetching = waiting.popleft()
         try:
-            if fetching is not None:
-                fetching.result()
+            path, held = fetching.result()
         except OSError as error:
-            path.unlink(missing_ok=True)
             fail(place, error)
             return
-        yield place, path
+        yield place, path, held
 
-    for number, place in enumerate(places):
+    for place in places:
         if isinstance(place, addresses.Address):
-            # The ending stays: some decoders go by it.
-            ending = pathlib.PurePath(place.name).suffix[:16]
-            path = folder / f"{number}{ending}"
-            fetching = file_systems.threads().submit(
-                remote.fetch_to_file, place, path
-            )
-            waiting.append((place, path, fetching))
+            fetching = file_systems.threads().submit(_held, place, fetched)
         else:
-            waiting.append((place, place, None))
-        while len(waiting) > _FETCHED_AHEAD or waiting[0][2] is None:
+            fetching = futures.Future()
+            fetching.set_result((place, contextlib.ExitStack()))
+        waiting.append((place, fetching))
+        while waiting and (
+            len(waiting) > _FETCHED_AHEAD
+            or not isinstance(waiting[0][0], addresses.Address)
+        ):
             yield from ready()
-            if not waiting:
-                break
     while waiting:
         yield from ready()
 
 
-def _removed(by_path: dict[pathlib.Path, Place], path: pathlib.Path) -> Place:
-    """Removes the file where it is a copy; the place that it is of."""
-    place = by_path.pop(path)
-    if isinstance(place, addresses.Address):
-        path.unlink(missing_ok=True)
+def _held(
+    place: addresses.Address, fetched: fetched_files.FetchedFiles
+) -> _Held:
+    """Fetches a file, and holds it."""
+    file_bytes, mark = None, ""
+    if isinstance(place, remote_listing.ListedFile):
+        file_bytes = place.facts.file_bytes
+        mark = remote_listing.version_mark(place.facts)
+    elif isinstance(place, remote_listing.NotedFile):
+        file_bytes = place.file_bytes
+        mark = remote_listing.version_mark(place)
+    with contextlib.ExitStack() as held:
+        path = held.enter_context(fetched.here(place, file_bytes, mark))
+        return path, held.pop_all()
+
+
+def _released(
+    by_path: dict[pathlib.Path, tuple[Place, contextlib.ExitStack]],
+    path: pathlib.Path,
+) -> Place:
+    """Lets go of a file that has been read; the place that it is of."""
+    place, held = by_path.pop(path)
+    held.close()
     return place

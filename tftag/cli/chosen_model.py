@@ -33,7 +33,8 @@ def add_flag(parser: argparse.ArgumentParser, default: str) -> None:
         type=arguments_lib.local_path,
         metavar="MODEL",
         help="a preset (tftag models lists them), saved_models/NAME (its "
-        f"newest version) or saved_models/NAME/1 (default: {default})",
+        "newest version) or saved_models/NAME/1; to tag, also a file of "
+        f"tftag onnx (default: {default})",
     )
 
 
@@ -79,8 +80,8 @@ def split(
 
 
 def is_model(word: str) -> bool:
-    """Whether a word is a preset's name or the folder of an export."""
-    if word in presets.PRESETS:
+    """Whether a word is a preset's name, an export's folder or an ONNX file."""
+    if word in presets.PRESETS or presets.is_onnx(word):
         return True
     try:
         version_folder.newest(word)
@@ -89,17 +90,21 @@ def is_model(word: str) -> bool:
     return True
 
 
-def check(model: str) -> None:
+def check(model: str, is_to_tag: bool = False) -> None:
     """Refuses what is no model, before anything that takes long.
 
     Args:
         model: A preset's name or a folder.
+        is_to_tag: Whether an ONNX file will do.
 
     Raises:
         FileNotFoundError: It is neither, or a folder without an export.
+        ValueError: It is an ONNX file where that will not do.
     """
     presets.check(model)
-    if model not in presets.PRESETS:
+    if model not in presets.PRESETS and not (
+        is_to_tag and presets.is_onnx(model)
+    ):
         version_folder.newest(model)
 
 
@@ -121,7 +126,7 @@ def open_tagger(
     """Opens a model that tags; exports a preset where that is to be done.
 
     Args:
-        model: A preset's name or a folder.
+        model: A preset's name, a folder or an ONNX file.
         is_for_few: As for `SavedTagger`.
 
     Raises:
@@ -129,14 +134,20 @@ def open_tagger(
         ValueError: What is there cannot be used.
     """
     path = presets.resolve(model, say)
-    from tftag.serving import c_library, saved_tagger
+    from tftag.serving import onnx_tagger, saved_tagger
+    from tftag.serving.runtimes import c_library
 
+    if presets.is_onnx(path):
+        return onnx_tagger.OnnxTagger(path)
     starts_fast = c_library.is_there()
     return saved_tagger.SavedTagger(path, starts_fast, is_for_few)
 
 
 def open_dual_encoder(
-    model: str, starts_fast: bool = True, is_for_few: bool = False
+    model: str,
+    starts_fast: bool = True,
+    is_for_few: bool = False,
+    opens_later: bool = False,
 ) -> "saved_dual_encoder.SavedDualEncoder":
     """Opens a model that compares with any words.
 
@@ -145,15 +156,19 @@ def open_dual_encoder(
         starts_fast: Whether to do without TensorFlow's Python at first. What
             surely describes recordings for an index needs it.
         is_for_few: As for `SavedTagger`.
+        opens_later: As for `SavedTagger`.
 
     Raises:
         FileNotFoundError: As `open_tagger`, and so ValueError.
     """
     path = presets.resolve(model, say)
-    from tftag.serving import c_library, saved_dual_encoder
+    from tftag.serving import saved_dual_encoder
+    from tftag.serving.runtimes import c_library
 
     starts_fast = starts_fast and c_library.is_there()
-    return saved_dual_encoder.SavedDualEncoder(path, starts_fast, is_for_few)
+    return saved_dual_encoder.SavedDualEncoder(
+        path, starts_fast, is_for_few, opens_later
+    )
 
 
 def say(line: str) -> None:

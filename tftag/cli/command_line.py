@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from tftag.console import addresses, interrupts, terminal
+from tftag.files import near_names
 
 BAD_INPUT = 2
 BROKEN_PIPE = 141
@@ -100,6 +101,13 @@ def _one_line(text: str) -> str:
 def _describe(error: ValueError | OSError) -> str:
     """The message without the errno that Python puts before it."""
     if isinstance(error, OSError) and error.strerror:
-        names = [n for n in (error.filename, error.filename2) if n is not None]
-        return ": ".join([error.strerror, *(os.fsdecode(n) for n in names)])
+        names = [
+            name
+            for name in (error.filename, error.filename2)
+            if isinstance(name, str | bytes | os.PathLike)  # no descriptor
+        ]
+        text = ": ".join([error.strerror, *(os.fsdecode(n) for n in names)])
+        if isinstance(error, FileNotFoundError) and names:
+            text += f".{near_names.hint(os.fsdecode(names[0]))}"
+        return text.removesuffix(".")
     return str(error) or type(error).__name__

@@ -2,8 +2,6 @@
 
 from tftag.cli import (
     command_line,
-    learn_command,
-    models_command,
     serve_command,
     timeline_command,
 )
@@ -12,6 +10,11 @@ from tftag.cli.find import (
     map_command,
     search_command,
     similar_command,
+)
+from tftag.cli.models import (
+    learn_command,
+    models_command,
+    onnx_command,
 )
 from tftag.cli.tag import tag_command
 
@@ -26,6 +29,7 @@ COMMANDS = (
     map_command,
     learn_command,
     serve_command,
+    onnx_command,
     models_command,
 )
 

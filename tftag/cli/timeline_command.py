@@ -13,7 +13,7 @@ from tftag.audio import audio_files, recording
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
 from tftag.console import quiet
-from tftag.files import atomic_write, escaping
+from tftag.files import atomic_write, escaping, near_names
 from tftag.pretrained import presets
 
 if TYPE_CHECKING:
@@ -76,11 +76,12 @@ def run(arguments: argparse.Namespace) -> int:
     if not os.path.isfile(arguments.file):
         raise FileNotFoundError(
             f"FILE must be a recording. Received: {arguments.file}."
+            f"{near_names.hint(arguments.file)}"
         )
     with quiet.libraries():
         recording.check_file(arguments.file)
     model = arguments.model or presets.TAGGER
-    chosen_model.check(model)
+    chosen_model.check(model, is_to_tag=True)
     row_output.check(
         arguments.out, [arguments.file], chosen_model.folder(model)
     )

@@ -1,8 +1,9 @@
 """What a command writes on the terminal: text, and nothing else.
 
 The name of a file, a tag or a message of a library may hold anything: what a
-terminal would obey (escape sequences), and what its encoding does not have.
-Both are written as escapes, and no command ends over them.
+terminal would obey (escape sequences), what nobody sees or what turns a line
+around, and what its encoding does not have. All are written as escapes, and no
+command ends over them.
 """
 
 import contextlib
@@ -12,24 +13,38 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 _OBEYED = (*range(0x20), *range(0x7F, 0xA0))
+# Signs without a width, and those that say which way to read.
+_UNSEEN = (
+    *(0xAD, 0x61C, 0x180E, 0xFEFF),
+    *range(0x200B, 0x2010),
+    *range(0x2028, 0x202F),
+    *range(0x2060, 0x2070),
+    *range(0xE0000, 0xE0080),
+)
 _ESCAPES = {
-    code: ascii(chr(code))[1:-1] for code in _OBEYED if chr(code) not in "\n\t"
+    code: ascii(chr(code))[1:-1]
+    for code in (*_OBEYED, *_UNSEEN)
+    if chr(code) not in "\n\t"
 }
 # Progress bars return to the beginning of their line.
 _ESCAPES_OF_STDERR = {k: v for k, v in _ESCAPES.items() if chr(k) != "\r"}
+# Rows keep what joins letters: names in many scripts are spelled with it.
+_ESCAPES_OF_STDOUT = {
+    k: v for k, v in _ESCAPES.items() if k not in (0x200C, 0x200D)
+}
 
 
 class PlainStream:
-    """A text stream that writes control characters as escapes.
+    """A text stream that writes what is obeyed or not seen as escapes.
 
-    Line ends and tabs stay, and on stderr the carriage returns of progress
-    bars. All else is the stream's own.
+    Line ends and tabs stay; on stderr the carriage returns of progress bars,
+    on stdout what joins letters. All else is the stream's own.
     """
 
     def __init__(self, stream: TextIO, *, is_stderr: bool) -> None:
         """Wraps a stream, which stays open."""
         self._stream = stream
-        self._escapes = _ESCAPES_OF_STDERR if is_stderr else _ESCAPES
+        self._escapes = _ESCAPES_OF_STDERR if is_stderr else _ESCAPES_OF_STDOUT
 
     def write(self, text: str) -> int:
         """Writes text."""

@@ -91,8 +91,13 @@ def replacing(
         _sync_folder(path.parent)
     except OSError as error:
         # A full disk has no name of its own, and nobody knows the part's.
-        unnamed = (None, os.fspath(path.parent), part and os.fspath(part))
-        if error.errno and error.filename in unnamed:
+        named = error.filename
+        if error.errno and (
+            named in (None, os.fspath(path.parent))
+            or (
+                isinstance(named, str) and is_temporary(os.path.basename(named))
+            )
+        ):
             raise OSError(
                 error.errno, error.strerror, os.fspath(path)
             ) from error

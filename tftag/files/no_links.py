@@ -26,6 +26,7 @@ def append(path: str | os.PathLike[str], *, is_text: bool = True) -> IO[Any]:
         OSError: It cannot be written.
     """
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+    path = os.fspath(path)
     refuse(path)
     try:
         descriptor = os.open(path, flags, 0o666)
@@ -33,9 +34,14 @@ def append(path: str | os.PathLike[str], *, is_text: bool = True) -> IO[Any]:
         if error.errno == errno.ELOOP:
             refuse(path)
         raise
+
+    def opened(*_: object) -> int:
+        return descriptor
+
+    # By its path, which its `name` is: what cannot be written is named.
     if is_text:
-        return open(descriptor, "a", encoding="utf-8", newline="")
-    return open(descriptor, "ab")
+        return open(path, "a", encoding="utf-8", newline="", opener=opened)
+    return open(path, "ab", opener=opened)
 
 
 def refuse(path: str | os.PathLike[str]) -> None:

@@ -81,8 +81,21 @@ def read(path: str | os.PathLike[str], way_out: str) -> dict[str, Any]:
         FileNotFoundError: There is no such file.
         ValueError: It is damaged, or holds something else.
     """
+    return parse(pathlib.Path(path).read_bytes(), path, way_out)
+
+
+def parse(
+    content: bytes, path: str | os.PathLike[str], way_out: str
+) -> dict[str, Any]:
+    """Reads an object from JSON in UTF-8; `read` tells of the rest.
+
+    Args:
+        content: The JSON.
+        path: The file that it was found in.
+        way_out: What to do where it is damaged.
+    """
     try:
-        found = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        found = json.loads(content.decode())
     except DAMAGE as error:
         raise ValueError(
             f"A file is damaged: {way_out}. Received: {os.fspath(path)} "

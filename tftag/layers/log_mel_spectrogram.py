@@ -10,6 +10,7 @@ import numpy.typing as npt
 from keras import ops
 
 from tftag import audio
+from tftag.layers import power_spectrum
 
 
 @keras.saving.register_keras_serializable(package="tftag")
@@ -133,9 +134,9 @@ class LogMelSpectrogram(keras.layers.Layer):
         framed = ops.extract_sequences(
             padded, self.window_samples, self.hop_samples
         )  # [batch, frames, window_samples]
-        real, imaginary = ops.rfft(framed * self._window())
-        power = ops.square(real) + ops.square(imaginary)
-        mels = ops.matmul(power, self.filterbank)
+        mels = power_spectrum.power_in_bands(
+            framed * self._window(), ops.convert_to_tensor(self.filterbank)
+        )
         if self.compression == "log10":
             return ops.log10(1.0 + mels / self.log_floor)
         return ops.log(mels + self.log_floor)

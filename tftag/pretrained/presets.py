@@ -186,7 +186,8 @@ def resolve(
         say: Gets a line where the preset has to be exported first.
 
     Returns:
-        A folder with numbered ones in it, or what `model` is.
+        A folder with numbered ones in it, or what `model` is: perhaps an ONNX
+        file.
 
     Raises:
         FileNotFoundError: It is neither.
@@ -205,9 +206,10 @@ def check(model: str | os.PathLike[str]) -> None:
         model: As `resolve` takes it.
 
     Raises:
-        FileNotFoundError: It is no preset's name and no folder.
+        FileNotFoundError: It is no preset's name, no folder and no ONNX file.
     """
-    if os.fspath(model) in PRESETS or pathlib.Path(model).is_dir():
+    path = pathlib.Path(model)
+    if os.fspath(model) in PRESETS or path.is_dir() or is_onnx(path):
         return
     near = difflib.get_close_matches(os.fspath(model).casefold(), PRESETS, n=1)
     hint = f" The nearest preset is {near[0]!r}." if near else ""
@@ -216,6 +218,12 @@ def check(model: str | os.PathLike[str]) -> None:
         f"{', '.join(PRESETS)}. Received: {os.fspath(model)!r}, which is "
         f"neither.{hint}"
     )
+
+
+def is_onnx(model: str | os.PathLike[str]) -> bool:
+    """Whether a model is a file that `tftag onnx` wrote, by its name."""
+    path = pathlib.Path(model)
+    return path.suffix.lower() == ".onnx" and path.is_file()
 
 
 def saved_model(

@@ -3,8 +3,9 @@
 import importlib.util
 import pathlib
 import re
-from typing import Any
+from typing import Any, BinaryIO
 
+from tftag.files.remote import ranged_file, remote_listing
 from tftag.search.index import recordings
 
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
@@ -26,10 +27,30 @@ def read(path: pathlib.Path) -> recordings.FileTags:
     Returns:
         What it says.
     """
+    return _read(path)
+
+
+def read_remote(place: remote_listing.NotedFile) -> recordings.FileTags:
+    """As `read`, of a file of which only that part is fetched.
+
+    Args:
+        place: The file, with its size.
+
+    Returns:
+        What it says.
+
+    Raises:
+        RemoteError: The server does not give it.
+    """
+    with ranged_file.opened(place, place.file_bytes) as file:
+        return _read(file)
+
+
+def _read(source: pathlib.Path | BinaryIO) -> recordings.FileTags:
     import mutagen
 
     try:
-        found = mutagen.File(path, easy=True)
+        found = mutagen.File(source, easy=True)
         texts: dict[str, str] = {} if found is None else _texts(found)
     # mutagen raises nearly everything over damaged files.
     except Exception:

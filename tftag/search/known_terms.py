@@ -44,12 +44,21 @@ def embed(
             warn(f"unknown word {word!r}{of}, {effect}{hint}")
     known = [place for place, share in enumerate(known_share) if share > 0]
     if not known:
-        names = ", ".join(repr(term.phrase) for term in terms)
+        names = ", ".join(_with_near(encoder, term.phrase) for term in terms)
         raise ValueError(
-            "At least one word must be one that the model has a vector for "
-            f"({encoder.card['words']['source']}). Received: {names}."
+            "At least one word must be one that the model knows. Received: "
+            f"{names}."
         )
     return [terms[place] for place in known], vectors[known]
+
+
+def _with_near(
+    encoder: "saved_dual_encoder.SavedDualEncoder", phrase: str
+) -> str:
+    """A phrase, and what is spelled like its words."""
+    near = filter(None, encoder.unknown_words(phrase).values())
+    likely = " ".join(near)
+    return f"{phrase!r} (like {likely!r}?)" if likely else repr(phrase)
 
 
 def label(term: query.Term) -> str:

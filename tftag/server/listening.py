@@ -167,19 +167,30 @@ def bind(host: str, port: int) -> socket.socket:
     Raises:
         OSError: It is taken, or no address of this machine.
     """
-    family, kind, _, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as error:
+        raise _not_taken(host, port, error) from error
     listener = socket.socket(family, kind)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         # Who is told the address may ask at once, and waits.
         listener.listen()
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        raise _not_taken(host, port, error) from error
     return listener
+
+
+def _not_taken(host: str, port: int, error: OSError) -> OSError:
+    return OSError(
+        "The service needs a port of its own at an address of this machine: "
+        "name another --port or --host. "
+        f"Received: {host}, port {port} ({error.strerror})."
+    )
 
 
 def server(service: "service_lib.Service") -> Server:

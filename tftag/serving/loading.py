@@ -5,6 +5,7 @@ import os
 from tftag.pretrained import presets
 from tftag.serving import (
     model_card,
+    onnx_tagger,
     saved_dual_encoder,
     saved_tagger,
     version_folder,
@@ -24,17 +25,19 @@ def load(model: str | os.PathLike[str]) -> saved_tagger.SavedTagger:
         model: A folder such as `saved_models/baseline`, of which the newest
             version is taken, or `saved_models/baseline/1`; or the name of a
             preset (`pretrained.presets`), which is exported into a cache
-            folder the first time.
+            folder the first time; or a file that `tftag onnx` wrote.
 
     Returns:
         A `SavedDualEncoder`, which is a `SavedTagger` of the tags it was
         trained with and embeds recordings and any words besides, or a
-        `SavedTagger`.
+        `SavedTagger`; of a file an `OnnxTagger`, which is one, too.
 
     Raises:
         FileNotFoundError: There is neither.
         ValueError: It is damaged, or not one that tftag wrote.
     """
+    if presets.is_onnx(model):
+        return onnx_tagger.OnnxTagger(model)
     folder = version_folder.newest(presets.resolve(model))
     if model_card.read(folder).get("kind") == model_card.DUAL_ENCODER:
         return saved_dual_encoder.SavedDualEncoder(folder)

@@ -21,6 +21,7 @@ def run_clips(
     waveform: npt.NDArray[np.int16] | npt.NDArray[np.float32],
     spec: audio.AudioSpec,
     clips_at_once: int,
+    fills: bool = True,
 ) -> Clips:
     """Takes every clip of a recording through a network.
 
@@ -30,12 +31,16 @@ def run_clips(
         waveform: int16 or float32 `[samples]`; more than one clip.
         spec: Length of a clip, and the largest step between clips.
         clips_at_once: How many clips the network sees at a time.
+        fills: Whether the last clips are filled up to that number, as a
+            network of one shape needs it.
 
     Returns:
         float32 `[clips, width]` by name. The level is that of the whole
         recording, and the network sees what it sees inside a signature.
     """
-    (outputs,) = run_clips_of_each(network, [waveform], spec, clips_at_once)
+    (outputs,) = run_clips_of_each(
+        network, [waveform], spec, clips_at_once, fills
+    )
     return outputs
 
 
@@ -44,6 +49,7 @@ def run_clips_of_each(
     waveforms: Sequence[npt.NDArray[np.int16] | npt.NDArray[np.float32]],
     spec: audio.AudioSpec,
     clips_at_once: int,
+    fills: bool = True,
 ) -> list[Clips]:
     """Takes every clip of several recordings through a network.
 
@@ -53,6 +59,7 @@ def run_clips_of_each(
             their clips share the network.
         spec: Length of a clip, and the largest step between clips.
         clips_at_once: How many clips the network sees at a time.
+        fills: As for `run_clips`.
 
     Returns:
         What `run_clips` returns of each.
@@ -67,8 +74,9 @@ def run_clips_of_each(
     answers = collections.defaultdict(list)
     for first in range(0, len(places), clips_at_once):
         group = places[first : first + clips_at_once]
-        clips = np.zeros((clips_at_once, spec.clip_samples), np.float32)
-        group_peaks = np.full(clips_at_once, peaks[group[0][0]], np.float32)
+        count = clips_at_once if fills else len(group)
+        clips = np.zeros((count, spec.clip_samples), np.float32)
+        group_peaks = np.full(count, peaks[group[0][0]], np.float32)
         for at, (number, start) in enumerate(group):
             samples = waveforms[number][start : start + spec.clip_samples]
             clips[at, : len(samples)] = samples

@@ -61,7 +61,17 @@ def read(folder: str | os.PathLike[str]) -> dict[str, Any]:
             f"The SavedModel must be one that tftag wrote: with a model card. "
             f"Received: {os.fspath(folder)}, without assets/{FILE_NAME}."
         )
-    fields = plain_json.read(path, _WAY_OUT)
+    return parse(path.read_bytes(), path)
+
+
+def parse(content: bytes, path: pathlib.Path) -> dict[str, Any]:
+    """Reads a card; `read` tells of the rest.
+
+    Args:
+        content: What `to_text` wrote, in UTF-8.
+        path: The file that it was found in.
+    """
+    fields = plain_json.parse(content, path, _WAY_OUT)
     card_format = fields.get("format")
     if not isinstance(card_format, int) or card_format > FORMAT:
         raise ValueError(

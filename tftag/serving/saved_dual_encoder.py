@@ -40,6 +40,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         path: str | os.PathLike[str],
         starts_fast: bool = False,
         is_for_few: bool = False,
+        opens_later: bool = False,
     ):
         """Opens a SavedModel.
 
@@ -47,6 +48,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
             path: As for a tagger.
             starts_fast: As for a tagger.
             is_for_few: As for a tagger.
+            opens_later: As for a tagger.
 
         Raises:
             FileNotFoundError: There is no SavedModel.
@@ -60,7 +62,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
                 f"{len(card['tags'])} tags and no others. Received: {folder}, "
                 "a tagger."
             )
-        super().__init__(folder, starts_fast, is_for_few)
+        super().__init__(folder, starts_fast, is_for_few, opens_later)
         self.space = str(card["space"]["fingerprint"])
         self.dim = int(card["space"]["dim"])
 
@@ -98,7 +100,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         """
         if not batch:
             return np.zeros((0, self.dim), np.float32)
-        if len(batch) == 1 and (outputs := self._long(batch[0])) is not None:
+        if len(batch) == 1 and (outputs := self._by_clip(batch[0])) is not None:
             return self.vector_of(outputs["embedding"])[np.newaxis]
         return self._run("embed_batch", **waveforms.padded_rows(batch))[
             "embedding"

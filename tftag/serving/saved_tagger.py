@@ -1,5 +1,6 @@
 """Opens a SavedModel and tags files with it; needs no model code."""
 
+import contextlib
 import dataclasses
 import functools
 import os
@@ -10,17 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag import audio, calibration
-from tftag.audio import sample_file
-from tftag.serving import (
-    c_runtime,
-    long_recordings,
-    model_card,
-    version_folder,
-    waveforms,
-)
+from tftag.serving import long_recordings, model_card, version_folder, waveforms
+from tftag.serving.runtimes import c_runtime
 
 if TYPE_CHECKING:
-    from tftag.serving import python_runtime
+    from tftag.serving.runtimes import python_runtime
 
 # What is longer is not passed to a signature as a whole.
 _LONG_SECONDS = 1_200
@@ -61,7 +56,7 @@ class SavedTagger:
     """A tagger that was exported.
 
     Attributes:
-        folder: The folder of the version that was opened.
+        folder: The folder of the version that was opened, or an ONNX file.
         card: The model card.
         tag_names: The tags, in the order of all probabilities.
         thresholds: float64 `[tags]`, on calibrated probabilities; a tag is
@@ -79,6 +74,7 @@ class SavedTagger:
         path: str | os.PathLike[str],
         starts_fast: bool = False,
         is_for_few: bool = False,
+        opens_later: bool = False,
     ):
         """Opens a SavedModel.
 
@@ -92,6 +88,8 @@ class SavedTagger:
             is_for_few: With `starts_fast`, whether to leave the graph as it
                 is: the first answer comes a second or two earlier, and each
                 takes a tenth longer.
+            opens_later: Whether to read its card alone, and to load the
+                network when it is first asked something.
 
         Raises:
             FileNotFoundError: There is no SavedModel.
@@ -99,37 +97,12 @@ class SavedTagger:
         """
         self.folder = version_folder.newest(path)
         self.card = model_card.read(self.folder)
-        try:
-            self.tag_names = tuple(map(str, self.card["tags"]))
-            self.thresholds = np.array(
-                self.card["calibration"]["thresholds"], np.float64
-            )
-            self.spec = audio.AudioSpec(**self.card["audio"])
-            self.sample_rate_hz = self.spec.sample_rate_hz
-            self.clips_at_once = int(self.card["clips_at_once"])
-            self._runtime: python_runtime.PythonRuntime | c_runtime.CRuntime = (
-                c_runtime.CRuntime(self.folder, optimises=not is_for_few)
-                if starts_fast
-                else self._python
-            )
-            self._optimises = not (starts_fast and is_for_few)
-            lacking = set(self._needed) - self._runtime.names
-            if lacking:
-                raise ValueError(f"no signature {', '.join(sorted(lacking))}")
-            given = self._runtime.width("serving_default", "probabilities")
-            if not given == len(self.tag_names) == len(self.thresholds):
-                raise ValueError(
-                    f"{given} outputs, {len(self.tag_names)} tags and "
-                    f"{len(self.thresholds)} thresholds"
-                )
-        # TensorFlow's loader raises nearly everything over damaged files.
-        except Exception as error:
-            reason = str(error).strip().splitlines() or [""]
-            raise ValueError(
-                "The SavedModel is damaged, or not one that tftag wrote; "
-                f"export it again. Received: {self.folder} "
-                f"({type(error).__name__}: {reason[0]:.200})."
-            ) from error
+        self._starts_fast = starts_fast
+        self._optimises = not (starts_fast and is_for_few)
+        with self._damage_named("SavedModel"):
+            self._read_card()
+        if not opens_later:
+            _ = self._runtime
 
     def tag_file(self, path: str | os.PathLike[str]) -> TaggedRecording:
         """Tags a file of any format that `audio.decode_file` reads.
@@ -160,7 +133,7 @@ class SavedTagger:
             ValueError: No samples, NaN, infinity, another shape, or nothing
                 but zeros.
         """
-        if (outputs := self._long(samples)) is not None:
+        if (outputs := self._by_clip(samples)) is not None:
             return self.recording_of(outputs["probabilities"])
         waveform = waveforms.plain_waveform(samples)
         return _recordings(
@@ -232,7 +205,7 @@ class SavedTagger:
         Raises:
             ValueError: As `tag_samples`.
         """
-        if (tagged := self._long(samples)) is not None:
+        if (tagged := self._by_clip(samples)) is not None:
             starts = audio.clip_starts(np.size(samples), self.spec)
             return Timeline(
                 (starts / self.sample_rate_hz).astype(np.float32),
@@ -269,6 +242,52 @@ class SavedTagger:
         return self._python.run_clips
 
     @functools.cached_property
+    def _runtime(self) -> "python_runtime.PythonRuntime | c_runtime.CRuntime":
+        """The network, with what must be in it."""
+        with self._damage_named("SavedModel"):
+            runtime: python_runtime.PythonRuntime | c_runtime.CRuntime = (
+                c_runtime.CRuntime(self.folder, optimises=self._optimises)
+                if self._starts_fast
+                else self._python
+            )
+            lacking = set(self._needed) - runtime.names
+            if lacking:
+                raise ValueError(f"no signature {', '.join(sorted(lacking))}")
+            self._check_outputs(
+                runtime.width("serving_default", "probabilities")
+            )
+        return runtime
+
+    def _read_card(self) -> None:
+        self.tag_names = tuple(map(str, self.card["tags"]))
+        self.thresholds = np.array(
+            self.card["calibration"]["thresholds"], np.float64
+        )
+        self.spec = audio.AudioSpec(**self.card["audio"])
+        self.sample_rate_hz = self.spec.sample_rate_hz
+        self.clips_at_once = int(self.card["clips_at_once"])
+
+    def _check_outputs(self, given: object) -> None:
+        if not given == len(self.tag_names) == len(self.thresholds):
+            raise ValueError(
+                f"{given} outputs, {len(self.tag_names)} tags and "
+                f"{len(self.thresholds)} thresholds"
+            )
+
+    @contextlib.contextmanager
+    def _damage_named(self, kind: str) -> Iterator[None]:
+        try:
+            yield
+        # Loaders of models raise nearly everything over damaged files.
+        except Exception as error:
+            reason = str(error).strip().splitlines() or [""]
+            raise ValueError(
+                f"The {kind} is damaged, or not one that tftag wrote; "
+                f"export it again. Received: {self.folder} "
+                f"({type(error).__name__}: {reason[0]:.200})."
+            ) from error
+
+    @functools.cached_property
     def _clip_runtime(
         self,
     ) -> "python_runtime.PythonRuntime | c_runtime.CRuntime":
@@ -280,7 +299,7 @@ class SavedTagger:
     @functools.cached_property
     def _python(self) -> "python_runtime.PythonRuntime":
         # Imported here: it takes seconds.
-        from tftag.serving import python_runtime
+        from tftag.serving.runtimes import python_runtime
 
         return python_runtime.PythonRuntime(self.folder)
 
@@ -317,7 +336,7 @@ class SavedTagger:
         if waiting:
             yield waiting
 
-    def _long(self, samples: npt.ArrayLike) -> long_recordings.Clips | None:
+    def _by_clip(self, samples: npt.ArrayLike) -> long_recordings.Clips | None:
         """What the network says of each clip of a long recording.
 
         Returns:
@@ -331,7 +350,7 @@ class SavedTagger:
         if np.size(samples) <= longest or (network := self.run_clips) is None:
             return None
         waveform = waveforms.plain_waveform(samples)
-        if not any(block.any() for block in sample_file.blocks(waveform)):
+        if waveforms.is_silent(waveform):
             return None
         return long_recordings.run_clips(
             network, waveform, self.spec, self.clips_at_once
@@ -350,24 +369,12 @@ class SavedTagger:
         answer = runtime.run(signature, inputs)
         # Exports of before there was a status fail by themselves.
         if "status" in answer:
-            _check_rows(answer["status"])
+            waveforms.check_rows(answer["status"])
         return {
             name: value
             for name, value in answer.items()
             if value.dtype != np.object_
         }
-
-
-def _check_rows(status: npt.NDArray[np.object_]) -> None:
-    wrong = [
-        f"row {row}: {reason.decode()}"
-        for row, reason in enumerate(status)
-        if reason
-    ]
-    if wrong:
-        raise ValueError(
-            f"Every row must be a recording. Received: {'; '.join(wrong)}"
-        )
 
 
 def _recordings(

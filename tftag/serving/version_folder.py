@@ -8,6 +8,8 @@ import shutil
 import uuid
 from collections.abc import Callable
 
+from tftag.pretrained import presets
+
 
 def write(
     folder: str | os.PathLike[str],
@@ -62,8 +64,15 @@ def newest(path: str | os.PathLike[str]) -> pathlib.Path:
 
     Raises:
         FileNotFoundError: There is none.
+        ValueError: It is an ONNX file.
     """
     path = pathlib.Path(path)
+    if presets.is_onnx(path):
+        raise ValueError(
+            "An ONNX file only tags (tftag tag, tftag timeline, tftag.load): "
+            "for this name the SavedModel that it was made from, or a preset. "
+            f"Received: {path}."
+        )
     if (path / "saved_model.pb").exists():
         return path
     if not path.is_dir():
@@ -88,11 +97,11 @@ def fingerprint(folder: str | os.PathLike[str]) -> str:
     """Returns what changes with any byte of a model: 32 hexadecimal digits.
 
     Args:
-        folder: The folder that `saved_model.pb` is in.
+        folder: The folder that `saved_model.pb` is in, or an ONNX file.
     """
     folder = pathlib.Path(folder)
     digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(folder.rglob("*")) or [folder]:
         # What lies there for others does not change an answer.
         if path.is_file() and "assets.extra" not in path.parts:
             with open(path, "rb") as file:

@@ -1,10 +1,12 @@
 """Waveforms as signatures take them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from tftag.audio import sample_file
 
 Waveform = npt.NDArray[np.int16] | npt.NDArray[np.float32]
 
@@ -53,3 +55,28 @@ def plain_waveform(samples: npt.ArrayLike) -> Waveform:
     if not np.isfinite([waveform.min(), waveform.max()]).all():
         raise ValueError("`samples` must be finite. Received: NaN or infinity.")
     return waveform
+
+
+def is_silent(waveform: Waveform) -> bool:
+    """Whether a waveform is nothing but zeros."""
+    return not any(block.any() for block in sample_file.blocks(waveform))
+
+
+def check_rows(status: Iterable[bytes]) -> None:
+    """Refuses rows that are no recordings.
+
+    Args:
+        status: What is wrong with each; empty where nothing is.
+
+    Raises:
+        ValueError: Something is wrong with one.
+    """
+    wrong = [
+        f"row {row}: {reason.decode()}"
+        for row, reason in enumerate(status)
+        if reason
+    ]
+    if wrong:
+        raise ValueError(
+            f"Every row must be a recording. Received: {'; '.join(wrong)}"
+        )

@@ -102,6 +102,7 @@ def _rows(arguments, ask, folder) -> Iterator[row_lib.Row | row_lib.Measured]:
     yield from files.tagging_rows(
         arguments.peers_python,
         folder / narrow,
+        networks.onnx_tagger_file(folder, narrow),
         str(folder / f"{narrow}.npz"),
         str(folder / f"{narrow}.onnx"),
         folder,

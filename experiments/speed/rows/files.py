@@ -54,6 +54,7 @@ def input_rows(
 def tagging_rows(
     peers_python: str,
     model: pathlib.Path,
+    onnx_tagger_file: pathlib.Path,
     network_file: str,
     onnx_file: str,
     folder: pathlib.Path,
@@ -64,6 +65,7 @@ def tagging_rows(
     Args:
         peers_python: Interpreter with what the peers need.
         model: Folder of this project's export.
+        onnx_tagger_file: What `tftag onnx` made of it.
         network_file: The same network for `peers/tag_files.py`.
         onnx_file: And for its `--onnx`.
         folder: For the recordings.
@@ -76,6 +78,7 @@ def tagging_rows(
     ):
         commands = {
             f"{row_lib.OWN} tag": _own_command(model, some),
+            f"{row_lib.OWN} tag, ONNX": _own_command(onnx_tagger_file, some),
             "PyTorch, DataLoader": _peers_command(
                 peers_python, network_file, some
             ),

@@ -12,8 +12,9 @@ from experiments.speed.processes import other_interpreter
 from experiments.speed.rows import row as row_lib
 from experiments.speed.rows import step
 from tftag import audio, calibration, layers, tags
-from tftag.export import saved_model
+from tftag.export import onnx_file, saved_model
 from tftag.models import tagger
+from tftag.serving import onnx_tagger
 
 TAGS = 67
 FRONT_END_BATCHES = (1, 2, 4, 8, 16)
@@ -125,6 +126,11 @@ def write_network(
     )
 
 
+def onnx_tagger_file(folder: pathlib.Path, name: str) -> pathlib.Path:
+    """Where `tftag onnx` writes the network of a width."""
+    return folder / f"{name}, tagger.onnx"
+
+
 def waveforms(clips: int, spec: audio.AudioSpec) -> np.ndarray:
     """Noise as prepared files have it, float32 `[clips, samples]`."""
     draw = np.random.default_rng(0)
@@ -179,6 +185,10 @@ def _inference(
         folder / name,
         clips_at_once=at_once,
     )
+    own_file = onnx_tagger_file(folder, name)
+    onnx_file.write(exported, own_file)
+    by_onnx = onnx_tagger.OnnxTagger(own_file).run_clips
+    clips = {"waveform": given.numpy(), "peak": np.ones(at_once, np.float32)}
     whole = tf.saved_model.load(str(exported)).signatures["serving_default"]
     alone = tf.function(
         lambda x: model.head(model.backbone(x)), autograph=False
@@ -186,9 +196,17 @@ def _inference(
     spectrogram = model.front_end(
         {"waveform": given, "peak": tf.ones(at_once)}, training=False
     )
-    for from_waveform, own in (
-        (True, lambda: whole(waveform=given)["probabilities"].numpy()),
-        (False, lambda: alone(spectrogram).numpy()),
+    for from_waveform, owns in (
+        (
+            True,
+            {
+                row_lib.OWN: lambda: whole(waveform=given)[
+                    "probabilities"
+                ].numpy(),
+                f"{row_lib.OWN} onnx": lambda: by_onnx(clips),
+            },
+        ),
+        (False, {row_lib.OWN: lambda: alone(spectrogram).numpy()}),
     ):
         ways, facts = row_lib.peers_ways(
             ask,
@@ -202,7 +220,13 @@ def _inference(
         yield row_lib.Row(
             f"inference {begin}, {name}, batch {at_once}",
             "s per clip",
-            {row_lib.OWN: _seconds_per_clip(own, at_once), **ways},
+            {
+                **{
+                    w: _seconds_per_clip(own, at_once)
+                    for w, own in owns.items()
+                },
+                **ways,
+            },
             share=2.0,
             facts=facts,
         )

@@ -26,8 +26,6 @@ from tftag import audio
 from tftag.cli import command_line
 from tftag.files.remote import address as addresses
 
-logger = logging.getLogger(__name__)
-
 
 @dataclasses.dataclass(frozen=True)
 class Detection:

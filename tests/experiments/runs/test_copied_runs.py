@@ -23,9 +23,9 @@ EXPERIMENTS = {
 @pytest.fixture(
     params=[
         "dual_encoder",
-        # No fast test needs its run.
+        # No fast test needs their runs.
         pytest.param("zero_shot", marks=pytest.mark.slow),
-        "cross_validation",
+        pytest.param("cross_validation", marks=pytest.mark.slow),
     ]
 )
 def experiment(request):

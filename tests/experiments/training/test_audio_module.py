@@ -60,6 +60,7 @@ def test_a_module_embeds_each_example_alone(module_folder):
     np.testing.assert_array_equal(again(waveforms.astype(np.float32)), together)
 
 
+@pytest.mark.slow
 def test_a_tagger_on_a_module_has_a_head_to_train_and_exports(
     module_folder, tmp_path
 ):

@@ -190,12 +190,17 @@ def test_an_output_that_is_named_like_an_unseen_tag_is_not_asked(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "loss", ["sigmoid", pytest.param("triplet", marks=pytest.mark.slow)]
+    ("loss", "graphs"),
+    [
+        ("sigmoid", False),
+        pytest.param("sigmoid", True, marks=pytest.mark.slow),
+        pytest.param("triplet", False, marks=pytest.mark.slow),
+    ],
 )
 def test_a_body_of_its_own_is_trained_with_the_towers(
-    made, tmp_path, loss, request
+    made, tmp_path, loss, graphs, request
 ):
-    if loss == "triplet":
+    if not graphs:
         request.getfixturevalue("no_graphs")
     settings = settings_of(body="own", loss=loss, negatives="random")
     seen = dual_encoder_data.with_tags(made, SEEN)

@@ -1,5 +1,8 @@
 """Indexes of recordings that nobody recorded."""
 
+import contextlib
+import types
+
 import numpy as np
 
 from tftag.search.index import contents, recordings, writer
@@ -53,3 +56,14 @@ def write(folder, numbers, rows, begin=None, at_once=1_000_000):
             index.change([(recording(at), rows[at]) for at in some])
         index.settle()
     return folder
+
+
+@contextlib.contextmanager
+def _using():
+    yield types.SimpleNamespace(tagger=types.SimpleNamespace(space=MODEL))
+
+
+def models():
+    """What a service has of the model of such an index; it runs nothing."""
+    one = types.SimpleNamespace(using=_using)
+    return types.SimpleNamespace(by_name={"m": one}, close=lambda: None)

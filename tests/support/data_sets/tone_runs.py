@@ -9,7 +9,7 @@ from experiments import (
     run_dual_encoder,
     run_zero_shot,
 )
-from experiments.figures import illustrations
+from experiments.figures import illustrations, plots
 from tftag.cli import command_line
 
 # Towers that fit on a thumbnail, too.
@@ -57,4 +57,5 @@ def _call(main, folder, values, more=()):
     with pytest.MonkeyPatch.context() as patch:
         # A figure takes as long as the few steps of a training.
         patch.setattr(illustrations, "RECORDINGS_SHOWN", 1)
+        patch.setattr(plots, "DPI", 20)
         return command_line.run(main, [*line, *more])

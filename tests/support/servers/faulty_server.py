@@ -33,6 +33,7 @@ class Door(http.server.ThreadingHTTPServer):
         self.sent_bytes = []
         self.requests = []
         self._faults = []
+        self.mended = threading.Event()
         self._lock = threading.Lock()
 
     @property
@@ -40,11 +41,16 @@ class Door(http.server.ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def fail(self, fault, times, method="GET", path=""):
-        """The next requests of this kind get a status, or are "cut"."""
+        """The next requests of this kind get a status, or are "cut".
+
+        Or they wait so many seconds, as a float, for their answer.
+        """
         self._faults.append([fault, times, method, path])
 
     def mend(self):
         self._faults.clear()
+        self.mended.set()  # who waits, waits no longer
+        self.mended = threading.Event()
 
     def reset(self):
         """An empty S3 server with one bucket, and nothing counted."""
@@ -108,6 +114,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        if isinstance(fault, float):
+            self.server.mended.wait(fault)
         behind = http.client.HTTPConnection("127.0.0.1", self.server.behind)
         with contextlib.closing(behind):
             headers = dict(self.headers.items())
@@ -128,7 +136,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
         # First counted: the client may look as soon as it has the last byte.
         self.server.count(self.command, self.path, len(content))
-        self.wfile.write(content)
+        with contextlib.suppress(ConnectionError):  # it may wait no longer
+            self.wfile.write(content)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = pass_on
 

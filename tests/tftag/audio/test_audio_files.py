@@ -29,8 +29,8 @@ def test_files_are_found_to_the_bottom_in_order(folder):
     def fail(path, error):
         failures.append((path, audio_files.reason(error)))
 
-    paths = list(audio_files.find([folder, folder / "x.txt"], fail))
-    names = ["a.wav", "c.wav", "b/1.FLAC", "b/2.wav", "x.txt"]
+    paths = list(audio_files.find([folder, folder / "cover.jpg"], fail))
+    names = ["a.wav", "c.wav", "b/1.FLAC", "b/2.wav", "cover.jpg"]
     assert paths == [folder / name for name in names]
     assert not failures
     (folder / "empty").mkdir()

@@ -10,7 +10,7 @@ import soundfile
 
 from tftag.audio import audio_files, remote_files
 from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, remote_listing
+from tftag.files.remote import fetched_files, remote, remote_listing
 
 RATE = 8_000
 FOLDER = addresses.Address("s3://music/songs")
@@ -50,7 +50,8 @@ def read(places, failed=None):
         failed.append((str(place), audio_files.reason(error)))
 
     fail = refuse if failed is None else fail
-    return list(remote_files.decoded(places, decode, fail))
+    files = fetched_files.FetchedFiles()
+    return list(remote_files.decoded(places, decode, fail, files))
 
 
 def copies(tmp_path):
@@ -84,7 +85,9 @@ def test_few_copies_lie_here_at_a_time(stored, here, tmp_path):
             yield path, np.zeros(1, np.int16)
 
     places = remote_files.find([folder], refuse)
-    assert len(list(remote_files.decoded(places, decode, refuse))) == 12
+    files = fetched_files.FetchedFiles()
+    found = remote_files.decoded(places, decode, refuse, files)
+    assert len(list(found)) == 12
     assert max(most) <= remote_files._FETCHED_AHEAD + 1
     assert copies(tmp_path) == []
 
@@ -154,7 +157,8 @@ def test_who_stops_leaves_no_copies(stored, tmp_path):
         for path in paths:
             yield path, np.zeros(1, np.int16)
 
-    reading = remote_files.decoded(places, decode, refuse)
+    files = fetched_files.FetchedFiles()
+    reading = remote_files.decoded(places, decode, refuse, files)
     next(reading)
     reading.close()
     assert os.listdir(tmp_path / "copies") == []

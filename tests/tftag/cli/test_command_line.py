@@ -36,6 +36,7 @@ def test_the_status_of_main_is_returned():
             "error: No space left on device",
         ),
         (PermissionError(errno.EACCES, "Permission denied", b"y"), "denied: y"),
+        (OSError(errno.EROFS, "Read-only", 7), "error: Read-only\n"),
         (
             IsADirectoryError(errno.EISDIR, "Is a directory", "z"),
             "directory: z",

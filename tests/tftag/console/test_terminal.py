@@ -46,3 +46,16 @@ def test_a_stream_that_is_closed_ends_nothing(name, monkeypatch):
     monkeypatch.setattr(sys, name, None)
     with terminal.plain_streams():
         getattr(sys, name).write("nobody reads it")
+
+
+def test_what_nobody_sees_is_written_as_escapes():
+    name = "a\u200bb\u202egpj\ufeff\u2028\U000e0041"
+    for to in ("stdout", "stderr"):
+        said = _said("utf-8", f"{name}\n", to=to).decode()
+        assert said == "a\\u200bb\\u202egpj\\ufeff\\u2028\\U000e0041\n"
+
+
+def test_rows_keep_what_joins_letters_and_messages_show_it():
+    name = "\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645\u3000\u65e5"
+    assert _said("utf-8", name).decode() == name
+    assert "\\u200c" in _said("utf-8", name, to="stderr").decode()

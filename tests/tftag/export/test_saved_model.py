@@ -146,6 +146,7 @@ def test_the_keras_model_can_be_trained_on(tagger_model, tagger_folder):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.slow
 def test_a_process_without_tftag_tags_a_file(without_tftag, signatures):
     path, _, answer, _ = without_tftag
     wav = path.read_bytes()

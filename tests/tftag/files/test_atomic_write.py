@@ -50,6 +50,24 @@ def test_what_cannot_be_written_is_named(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("step", ["open", "replace", "fsync"])
+def test_a_disk_that_takes_nothing_is_told_by_the_name_of_the_file(
+    tmp_path, monkeypatch, step
+):
+    def refuses(place, *more):
+        is_named = isinstance(place, os.PathLike)
+        names = [os.fspath(place)] if is_named else []
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), *names)
+
+    path = tmp_path / "a.txt"
+    with monkeypatch.context() as patched:
+        patched.setattr(os, step, refuses)
+        with pytest.raises(OSError) as raised:
+            atomic_write.write(path, "text")
+    assert raised.value.filename == str(path)
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_name_as_long_as_names_get(tmp_path):
     path = tmp_path / ("\N{HIRAGANA LETTER A}" * 85)  # 255 bytes
     atomic_write.write(path, "new")

@@ -38,6 +38,7 @@ def test_a_file_is_appended_to(tmp_path):
     for text in ("a", "b"):
         with no_links.append(tmp_path / "x") as file:
             file.write(text)
+            assert file.name == str(tmp_path / "x")
     assert (tmp_path / "x").read_text() == "ab"
 
 

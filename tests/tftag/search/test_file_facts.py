@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from tftag.files.remote import address as addresses
+from tftag.files.remote import remote, remote_listing, retries
 from tftag.search import file_facts
 from tftag.search.index import recordings
 
@@ -47,3 +49,23 @@ def test_a_file_that_says_nothing_or_is_damaged_says_nothing(tmp_path):
         assert file_facts.read(path) == nothing
     assert file_facts.read(tmp_path / "absent.mp3") == nothing
     assert file_facts.is_installed()
+
+
+def test_of_a_file_in_a_bucket_only_what_is_said_is_fetched(door, tmp_path):
+    path = tmp_path / "a.flac"
+    noise = np.random.default_rng(0).uniform(-1, 1, 400_000)
+    soundfile.write(path, noise, 8000)
+    found = mutagen.File(path, easy=True)
+    found["title"], found["artist"] = ["One"], ["Été"]
+    found.save()
+    place = addresses.Address("s3://music/a.flac")
+    remote.put_file(path, place)
+    door.sent_bytes.clear()
+    size = path.stat().st_size
+    noted = remote_listing.NotedFile(place.text, size, 1)
+    assert file_facts.read_remote(noted) == file_facts.read(path)
+    assert file_facts.read_remote(noted).artist == "Été"
+    assert door.body_bytes("a.flac") < size / 2
+    door.fail(403, 99, "GET", "a.flac")
+    with pytest.raises(retries.RemoteError):
+        file_facts.read_remote(noted)

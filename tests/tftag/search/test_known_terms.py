@@ -30,3 +30,12 @@ def test_nothing_known_is_refused(encoder, text):
     with pytest.raises(ValueError, match="At least one word.*Received: "):
         known_terms.embed(encoder, terms, warnings.append)
     assert len(warnings) == len(terms)
+
+
+def test_what_was_meant_is_in_the_refusal(encoder):
+    terms = query.parse("zzqx, handpann", encoder.is_known)
+    with pytest.raises(ValueError) as refused:
+        known_terms.embed(encoder, terms, lambda line: None)
+    assert str(refused.value).endswith(
+        "Received: 'zzqx', 'handpann' (like 'handpan'?)."
+    )

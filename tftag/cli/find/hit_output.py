@@ -60,8 +60,15 @@ def write(
             _write_playlist(file, hits)
 
 
-def none_of(count: int) -> str:
-    """What is said where nothing is found: words alone rank everything."""
+def none_of(count: int, examples: int = 0) -> str:
+    """What is said where nothing is found: words alone rank everything.
+
+    Args:
+        count: How many recordings there are.
+        examples: How many of them are examples, which are not listed.
+    """
+    if 0 < count <= examples:
+        return "nothing found: there is no recording but the examples"
     return f"nothing found: the filters leave none of the {count} recordings"
 
 

@@ -8,6 +8,7 @@ from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
+from tftag.files import near_names
 from tftag.files.remote import address as addresses
 from tftag.pretrained import presets
 from tftag.search import library_index
@@ -84,12 +85,16 @@ def run(arguments: argparse.Namespace) -> int:
             f"pipelines.catalogue`. Received: {catalogue}."
         )
     model = arguments.model or presets.DUAL_ENCODER
-    if opened_library.is_index(place):
+    is_there = opened_library.is_index(place)
+    if is_there:
         index = library_index.LibraryIndex.open(place)
         model = opened_library.model_of(index, arguments.model)
     elif all(isinstance(folder, pathlib.Path) for folder in folders):
         opened_library.check_audio(arguments.folders, place, "FOLDER")
-    encoder = chosen_model.open_dual_encoder(model, starts_fast=False)
+    # Where nothing is new, its card is enough.
+    encoder = chosen_model.open_dual_encoder(
+        model, starts_fast=False, opens_later=is_there
+    )
     fail = opened_library.Failures("not in the index")
     described: Iterable[catalogue_parts.Described] = ()
     not_taken = opened_library.Failures("not taken from the catalogue")
@@ -122,6 +127,7 @@ def _check(place: pathlib.Path, folders: list[addresses.Place]) -> None:
         if not folder.is_dir():
             raise ValueError(
                 f"FOLDER must be a folder of music. Received: {folder}."
+                f"{near_names.hint(folder)}"
             )
         if opened_library.is_index(folder):
             raise ValueError(

@@ -15,8 +15,9 @@ import tqdm
 
 from tftag.audio import audio_files, decoders, decoding_pool, remote_files
 from tftag.cli import chosen_model
-from tftag.files import cache
+from tftag.files import cache, near_names
 from tftag.files.remote import address as addresses
+from tftag.files.remote import fetched_files, remote_listing
 from tftag.pretrained import presets
 from tftag.search import earlier_index, file_facts, library_index
 from tftag.search.index import (
@@ -37,7 +38,6 @@ _LIBRARY = "INDEX_OR_FOLDER"
 _EMPTY = " must hold audio that can be read. Received: {}."
 # A process that decodes takes a second to start.
 _FILES_PER_PROCESS = 8
-
 
 _Fail = Callable[[pathlib.Path, Exception], None]
 
@@ -134,6 +134,7 @@ def own_place(arguments: argparse.Namespace) -> pathlib.Path:
         raise ValueError(
             "INDEX_OR_FOLDER must be what `tftag index` made, or a folder of "
             f"music. Received: {arguments.library}."
+            f"{near_names.hint(arguments.library)}"
         )
     path = pathlib.Path(arguments.library, FOLDER_NAME)
     if arguments.index is not None:
@@ -181,12 +182,10 @@ def check_audio(
     errors: list[Exception] = []
     found = audio_files.find(folders, lambda _, error: errors.append(error))
     if next(found, None) is None:
-        unlisted = [one for one in errors if isinstance(one, PermissionError)]
-        raise (
-            unlisted[0]
-            if unlisted
-            else ValueError(f"{name}{_EMPTY.format(', '.join(folders))}")
-        )
+        for error in errors:
+            if isinstance(error, PermissionError):
+                raise error
+        raise ValueError(name + _EMPTY.format(", ".join(folders)))
 
 
 @contextlib.contextmanager
@@ -331,20 +330,26 @@ class _Reader:
         self._sample_rate_hz = sample_rate_hz
         self._processes = processes
         self._reads_tags = reads_tags
+        self._fetched = fetched_files.FetchedFiles(tell=chosen_model.say)
         self._said: dict[addresses.Place, recordings.FileTags] = {}
 
     def decode(
         self, places: Iterable[addresses.Place], fail: remote_files.Fail
     ) -> remote_files.Waveforms:
-        return remote_files.decoded(places, self._decode_here, fail, self._look)
+        return remote_files.decoded(
+            places, self._decode_here, fail, self._fetched, self._look
+        )
 
     def file_tags(self, place: addresses.Place) -> recordings.FileTags:
         if isinstance(place, pathlib.Path):
             return file_facts.read(place)
-        return self._said.pop(place, recordings.FileTags())
+        if isinstance(place, remote_listing.NotedFile):
+            if place not in self._said:  # described before, not fetched
+                return file_facts.read_remote(place)
+        return self._said.pop(place)
 
     def _look(self, place: addresses.Place, path: pathlib.Path) -> None:
-        # The copy is gone when its own tags are asked for.
+        # It may be gone when its own tags are asked for.
         if self._reads_tags and not isinstance(place, pathlib.Path):
             self._said[place] = file_facts.read(path)
 

@@ -16,6 +16,7 @@ from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
 from tftag.cli.find import hit_output, opened_library, search_flags
 from tftag.console import quiet
+from tftag.files import near_names
 from tftag.pretrained import presets
 from tftag.search import library_index
 
@@ -78,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         if not os.path.isfile(path):
             raise FileNotFoundError(
                 f"--like and --unlike must be audio files. Received: {path}."
+                f"{near_names.hint(path)}"
             )
     model = arguments.model or presets.DUAL_ENCODER
     chosen_model.check(model)
@@ -109,7 +111,8 @@ def run(arguments: argparse.Namespace) -> int:
             leave_out=examples,
         )
         if not hits:
-            chosen_model.say(hit_output.none_of(len(index)))
+            inside = sum(vector is not None for vector in known.values())
+            chosen_model.say(hit_output.none_of(len(index), inside))
         labels = [*arguments.like, *(f"-{path}" for path in arguments.unlike)]
         hit_output.write(
             out,
@@ -153,7 +156,12 @@ def _opened(
 
         return index, embed
     arguments.model = arguments.model or presets.DUAL_ENCODER
-    encoder = chosen_model.open_dual_encoder(arguments.model)
+    encoder = chosen_model.open_dual_encoder(
+        arguments.model,
+        opens_later=opened_library.is_index(
+            opened_library.own_place(arguments)
+        ),
+    )
     index = kept.enter_context(
         opened_library.of_folder(arguments, encoder, fail)
     )

@@ -80,16 +80,12 @@ class Journal:
         Raises:
             OSError: The disk is full.
         """
-        try:
+        with _named(self.path):
             self._file.write(_line(key, entries))
             self._file.flush()
             if time.monotonic() - self._synced > _SYNC_SECONDS:
                 os.fsync(self._file.fileno())
                 self._synced = time.monotonic()
-        except OSError as error:  # without a name of its own
-            raise OSError(
-                error.errno, error.strerror, os.fspath(self.path)
-            ) from error
 
     def refresh(self) -> None:
         """Lets `find` know what was added."""
@@ -158,7 +154,7 @@ def opened(
     """
     path = pathlib.Path(path)
     header = {"tftag_journal": _FORMAT, "made_by": made_by, "shard": shard}
-    with _open(path) as file:
+    with _closed(path) as file:
         no_links.take(
             file,
             f"Another process is writing {path}. Wait for its end, or name "
@@ -182,9 +178,10 @@ def opened(
                 f"{before.get('shard')}."
             )
         if before != header:
-            file.truncate(0)
-            file.write(_header_line(header))
-            file.flush()
+            with _named(path):
+                file.truncate(0)
+                file.write(_header_line(header))
+                file.flush()
         yield Journal(path, file, header)
         os.fsync(file.fileno())
 
@@ -223,6 +220,28 @@ def _open(path: pathlib.Path) -> IO[bytes]:
         os.close(descriptor)
         raise ValueError(f"A journal must be a file. Received: {path}.")
     return open(descriptor, "a+b")
+
+
+@contextlib.contextmanager
+def _closed(path: pathlib.Path) -> Iterator[IO[bytes]]:
+    """Opens a journal for a block."""
+    file = _open(path)
+    try:
+        yield file
+    finally:
+        with _named(path):  # what could not be written is tried again
+            file.close()
+
+
+@contextlib.contextmanager
+def _named(path: pathlib.Path) -> Iterator[None]:
+    """A full disk has no name of its own."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
 
 
 def _header(line: bytes, path: pathlib.Path) -> dict[str, Any] | None:

@@ -16,7 +16,12 @@ from typing import IO
 from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
 from tftag.cli.tag import playlists
-from tftag.cli.tag.embedded_tags import field_table, file_tags, undo
+from tftag.cli.tag.embedded_tags import (
+    field_table,
+    file_tags,
+    second_tags,
+    undo,
+)
 from tftag.files import escaping
 from tftag.files.remote import address as addresses
 
@@ -175,10 +180,12 @@ def _writer(
         try:
             wanted = field_table.fields(table, tags)
             now = file_tags.read(path) if wanted else {}
+            there = second_tags.read(path) if wanted else {}
             after = {
                 field: texts
                 for field, texts in wanted.items()
-                if texts != now[field] and (is_overwriting or not now[field])
+                if texts != now[field]
+                and (is_overwriting or not (now[field] or there[field]))
             }
             if not after:
                 return False

@@ -22,6 +22,7 @@ from tftag.cli.tag import journal, shards, tag_effects, tag_table, tagging
 from tftag.console import interrupts, quiet
 from tftag.files import atomic_write, plain_json
 from tftag.files.remote import address as addresses
+from tftag.files.remote import fetched_files
 from tftag.serving import version_folder
 
 if TYPE_CHECKING:  # it imports TensorFlow
@@ -217,6 +218,7 @@ def _stream(
         paths,
         lambda paths, fail: audio_files.decoded(paths, rate_hz, fail),
         fail,
+        fetched_files.FetchedFiles(tell=chosen_model.say),
     )
     with row_output.opened(
         arguments.out,
@@ -243,6 +245,7 @@ def _keep(
                 paths, rate_hz, fail, threads
             ),
             fail,
+            fetched_files.FetchedFiles(tell=chosen_model.say),
         )
 
     with journal.opened(

@@ -26,17 +26,22 @@ def read_range(address: addresses.Address, first: int, count: int) -> bytes:
 
     def read() -> bytes:
         part = files.cat_file(address.text, start=first, end=first + count)
-        if len(part) > count:
-            raise retries.PermanentError(
-                "the server cannot read parts of files"
-            )
-        if len(part) < count:
-            raise retries.PermanentError(
-                f"it ends {count - len(part)} bytes early"
-            )
-        return part
+        return checked_part(part, count)
 
     return retries.retried(address, read)
+
+
+def checked_part(part: bytes, count: int) -> bytes:
+    """A part of a file, which has as many bytes as were asked for.
+
+    Raises:
+        PermanentError: It has more, or fewer.
+    """
+    if len(part) > count:
+        raise retries.PermanentError("the server cannot read parts of files")
+    if len(part) < count:
+        raise retries.PermanentError(f"it ends {count - len(part)} bytes early")
+    return part
 
 
 def fill(

@@ -34,6 +34,9 @@ class RemoteFile:
         return int.from_bytes(digest.digest(), "little")
 
 
+_NO_VERSION = RemoteFile(None, "")
+
+
 @dataclasses.dataclass(frozen=True, order=True)
 class ListedFile(addresses.Address):
     """A file of a listing, with what that says of it.
@@ -42,12 +45,31 @@ class ListedFile(addresses.Address):
         facts: Not compared.
     """
 
-    facts: RemoteFile = dataclasses.field(
-        default=RemoteFile(None, ""), compare=False
-    )
+    facts: RemoteFile = dataclasses.field(default=_NO_VERSION, compare=False)
 
     # As of addresses: a dataclass makes another one.
     __repr__ = addresses.Address.__repr__
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class NotedFile(addresses.Address):
+    """A file of which size and version were noted when it was listed.
+
+    Attributes:
+        file_bytes: Its size; not compared, as is the next.
+        version_number: Of its `RemoteFile`.
+    """
+
+    file_bytes: int = dataclasses.field(default=0, compare=False)
+    version_number: int = dataclasses.field(default=0, compare=False)
+
+    __repr__ = addresses.Address.__repr__
+
+
+def version_mark(file: RemoteFile | NotedFile) -> str:
+    """A text for `version_number`; "" where no version is known."""
+    number = file.version_number
+    return "" if number == _NO_VERSION.version_number else f"{number:x}"
 
 
 def list_files(
@@ -199,7 +221,7 @@ def _files(
     folder: addresses.Address, contents: Iterable[dict[str, Any]]
 ) -> dict[addresses.Address, RemoteFile]:
     return {
-        addresses.Address(f"{folder.scheme}://{info['name']}"): _facts(info)
+        addresses.Address(f"{folder.scheme}://{info['name']}"): facts_of(info)
         for info in contents
         if info["type"] == "file"
     }
@@ -225,10 +247,11 @@ def _ask(
         info = retries.retried(file, lambda: files.info(file.text))
     except retries.RemoteError as error:
         return error
-    return _facts(info)
+    return facts_of(info)
 
 
-def _facts(info: dict[str, Any]) -> RemoteFile:
+def facts_of(info: dict[str, Any]) -> RemoteFile:
+    """What fsspec says of a file, by itself or in a listing."""
     names = ("ETag", "md5Hash", "etag", "Last-Modified", "LastModified")
     version = next((str(info[name]) for name in names if info.get(name)), "")
     return RemoteFile(info["size"], version.strip('"'))

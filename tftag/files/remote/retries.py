@@ -1,10 +1,12 @@
 """What is tried again when a server or a line fails, and how it is named."""
 
+import asyncio
 import errno
 import http
+import itertools
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from tftag.files.remote import address as addresses
@@ -85,28 +87,75 @@ def retried(address: addresses.Address, call: Callable[[], _Result]) -> _Result:
         RemoteError: The failure is one that lasts, or the last try failed.
         OSError: The disk of this machine is full.
     """
-    if address.has_user and not address.is_web:
-        raise RemoteError(address, _IN_ADDRESS)
-    wait_seconds = FIRST_WAIT_SECONDS
-    attempts = GS_ATTEMPTS if address.scheme == "gs" else ATTEMPTS
-    for attempt in range(1, attempts + 1):
+    attempts = _attempts(address)
+    for attempt in itertools.count(1):
         try:
             return call()
         except Exception as error:
-            if isinstance(error, OSError) and error.errno in _LOCAL:
-                raise
-            cause = _cause(error)
-            if _lasts(cause) or attempt == attempts:
-                reason = _reason(cause, address)
-                if attempt > 1:
-                    reason += f" (tried {attempt} times)"
-                failure = RemoteError(address, reason, _is_missing(cause))
-                break
-        # Not all at the same moment, when a server comes back.
-        time.sleep(wait_seconds * random.uniform(0.75, 1.25))
-        wait_seconds = min(2 * wait_seconds, LONGEST_WAIT_SECONDS)
-    # Not from the cause: its text may hold a signed address.
-    raise failure from None
+            failure = _failure(address, error, attempt, attempts)
+        if failure is not None:
+            # Not from the cause: its text may hold a signed address.
+            raise failure from None
+        time.sleep(_wait_seconds(attempt))
+    raise AssertionError  # the loop has no end
+
+
+async def retried_async(
+    address: addresses.Address,
+    call: Callable[[], Awaitable[_Result]],
+    most_attempts: int,
+) -> _Result:
+    """As `retried`, for who waits in an event loop.
+
+    Args:
+        address: What to name.
+        call: Reads it.
+        most_attempts: Tries at most.
+
+    Returns:
+        What `call` returns.
+
+    Raises:
+        RemoteError: The failure is one that lasts, or the last try failed.
+    """
+    attempts = min(most_attempts, _attempts(address))
+    for attempt in itertools.count(1):
+        try:
+            return await call()
+        except Exception as error:
+            failure = _failure(address, error, attempt, attempts)
+        if failure is not None:
+            raise failure from None
+        await asyncio.sleep(_wait_seconds(attempt))
+    raise AssertionError
+
+
+def _attempts(address: addresses.Address) -> int:
+    if address.has_user and not address.is_web:
+        raise RemoteError(address, _IN_ADDRESS)
+    return GS_ATTEMPTS if address.scheme == "gs" else ATTEMPTS
+
+
+def _wait_seconds(attempt: int) -> float:
+    """How long to wait after an attempt, the first of which is 1."""
+    longest = min(FIRST_WAIT_SECONDS * 2 ** (attempt - 1), LONGEST_WAIT_SECONDS)
+    # Not all at the same moment, when a server comes back.
+    return longest * random.uniform(0.75, 1.25)
+
+
+def _failure(
+    address: addresses.Address, error: Exception, attempt: int, attempts: int
+) -> RemoteError | None:
+    """What an attempt failed of; None where another one may help."""
+    if isinstance(error, OSError) and error.errno in _LOCAL:
+        raise error
+    cause = _cause(error)
+    if not _lasts(cause) and attempt < attempts:
+        return None
+    reason = _reason(cause, address)
+    if attempt > 1:
+        reason += f" (tried {attempt} times)"
+    return RemoteError(address, reason, _is_missing(cause))
 
 
 def _cause(error: BaseException) -> BaseException:

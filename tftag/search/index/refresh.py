@@ -63,7 +63,7 @@ class Model:
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class FoldersContent:
     """What the folders of an index hold.
 
     Attributes:
@@ -83,7 +83,7 @@ class Found:
         )
 
 
-def find(roots: Iterable[tuple[int, Place]], fail: Fail) -> Found:
+def find(roots: Iterable[tuple[int, Place]], fail: Fail) -> FoldersContent:
     """Lists the audio files of folders.
 
     Args:
@@ -112,7 +112,7 @@ def find(roots: Iterable[tuple[int, Place]], fail: Fail) -> Found:
             name = _name(path, folder)
             one = recordings.Recording(name, number, size_bytes, changed)
             files[one.key] = one
-    return Found(files, unreached)
+    return FoldersContent(files, unreached)
 
 
 def _name(path: Place, folder: Place) -> str:
@@ -139,7 +139,7 @@ class Refresh:
         done: How many of the new ones are embedded, or have failed.
     """
 
-    def __init__(self, index: writer.Writer, found: Found, fail: Fail):
+    def __init__(self, index: writer.Writer, found: FoldersContent, fail: Fail):
         """Compares an index with what its folders hold.
 
         Args:
@@ -242,7 +242,10 @@ class Refresh:
                 if (path := wanted.pop(one.key, None)) is None:
                     continue
                 if not found.has_file_tags:
-                    one = _with_file_tags(one, path, model)
+                    try:
+                        one = _with_file_tags(one, path, model)
+                    except OSError:
+                        continue  # it is embedded, or fails there
                 del self._new[path]
                 self.taken += 1
                 yield one, found.vector
@@ -278,7 +281,12 @@ class Refresh:
         return gone - kept
 
     def _path(self, one: recordings.Recording) -> Place:
-        return (self._roots[one.root] or pathlib.Path()) / one.name
+        path = (self._roots[one.root] or pathlib.Path()) / one.name
+        if isinstance(path, addresses.Address):
+            return remote_listing.NotedFile(
+                path.text, one.size_bytes, one.modified_ns
+            )
+        return path
 
 
 def _with_file_tags(

@@ -20,6 +20,8 @@ class Limits:
         download_seconds: Until a file that plays is sent.
         stalled_seconds: Until whoever plays it takes some more; a player
             that stood still for longer asks for the rest anew.
+        store_seconds: Until the store of a file that plays has answered, each
+            time that it is asked (504).
         requests: That are answered at a time or wait; and, besides, files
             that play at a time (429).
     """
@@ -32,4 +34,5 @@ class Limits:
     request_seconds: float = 60.0
     download_seconds: float = 3_600.0
     stalled_seconds: float = 60.0
+    store_seconds: float = 20.0
     requests: int = 64

@@ -11,8 +11,8 @@ from starlette import responses
 from tftag import audio
 
 BAD, NO_TOKEN, FORBIDDEN, NOT_FOUND = 400, 401, 403, 404
-SLOW_BODY, TOO_LARGE, TOO_MANY = 408, 413, 429
-FAILED, NOT_POSSIBLE, UNAVAILABLE, TOO_SLOW = 500, 501, 503, 504
+SLOW_BODY, TOO_LARGE, NO_SUCH_PART, TOO_MANY = 408, 413, 416, 429
+FAILED, NOT_POSSIBLE, STORE_FAILED, UNAVAILABLE, TOO_SLOW = range(500, 505)
 
 # By TensorFlow's codes (tf.errors), as TensorFlow Serving answers them; the
 # others are faults of the service.

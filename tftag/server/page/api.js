@@ -141,6 +141,7 @@ function told(status, text = "", after = null) {
       false,
     ],
     429: [`The server is busy. Try again ${wait}.`, true],
+    502: [`The bucket of this does not give it. Try again ${wait}.`, true],
     503: [`The server is starting or ending. Try again ${wait}.`, true],
     504: ["This took the server too long. A shorter piece may do.", true],
   }[status] ?? [`The server failed (${status}).`, true];

@@ -1,6 +1,7 @@
 """The library: search by words and by example, its map, and its sound."""
 
 import asyncio
+import pathlib
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -10,12 +11,14 @@ import pydantic
 from starlette import requests, responses
 
 from tftag.audio import audio_files
+from tftag.files.remote import fetched_files
 from tftag.search import known_terms, library_index, query
 from tftag.search.index import contents, filters
 from tftag.server.admission import refusals, visitor_words
 from tftag.server.recordings import tagging_api
 from tftag.server.recordings import uploads as uploads_lib
 from tftag.server.search import index_map, served_index
+from tftag.server.search import sound as sound_lib
 
 _TYPES = {
     **dict.fromkeys((".ogg", ".oga", ".opus"), "audio/ogg"),
@@ -46,7 +49,7 @@ class Given(pydantic.BaseModel):
     tag: str
 
 
-class Found(pydantic.BaseModel):
+class FoundRecording(pydantic.BaseModel):
     """A recording that was found, with what its file says of itself."""
 
     id: str
@@ -68,7 +71,7 @@ class Results(pydantic.BaseModel):
     terms: list[Term]
     warnings: list[str]
     recordings: int
-    results: list[Found]
+    results: list[FoundRecording]
 
 
 class Suggestion(pydantic.BaseModel):
@@ -131,13 +134,16 @@ class Similar(SearchOptions):
 
 
 def router(
-    index: served_index.ServedIndex, uploads: uploads_lib.Uploads
+    index: served_index.ServedIndex,
+    uploads: uploads_lib.Uploads,
+    store_seconds: float,
 ) -> fastapi.APIRouter:
     """Makes the routes.
 
     Args:
         index: What is searched.
         uploads: Where recordings arrive.
+        store_seconds: What a store may take, each time that it is asked.
     """
     api = fastapi.APIRouter(tags=["Library"], responses=refusals.SCHEMA)
 
@@ -205,16 +211,23 @@ def router(
             )
         return responses.Response(made.result(), media_type="application/json")
 
+    fetched = fetched_files.FetchedFiles()
+
     @api.get(
         "/audio/{recording}",
-        response_class=responses.FileResponse,
-        responses={206: {"description": "A part, as Range asked for it."}},
+        status_code=200,
+        response_class=sound_lib.Sound,
+        responses={
+            206: {"description": "A part, as Range asked for it."},
+            **dict.fromkeys((416, 502, 504), refusals.SCHEMA["default"]),
+        },
     )
-    async def audio(recording: str) -> responses.FileResponse:
-        """The file of a recording as it lies on the disk, with Range."""
-        path, state = await asyncio.to_thread(index.file, recording)
-        kind = _TYPES.get(path.suffix.lower(), "application/octet-stream")
-        return responses.FileResponse(path, media_type=kind, stat_result=state)
+    async def audio(recording: str) -> sound_lib.Sound:
+        """The file of a recording, from the disk or its bucket, with Range."""
+        file, known = await asyncio.to_thread(index.file, recording)
+        ending = pathlib.PurePath(known.name).suffix.lower()
+        kind = _TYPES.get(ending, "application/octet-stream")
+        return sound_lib.Sound(file, known, kind, fetched, store_seconds)
 
     return api
 
@@ -268,7 +281,7 @@ def _results(
         warnings=warnings,
         recordings=len(held),
         results=[
-            Found(
+            FoundRecording(
                 id=served_index.name_of(hit.key),
                 path=audio_files.shown(hit.name),
                 score=tagging_api.short(hit.score),

@@ -13,15 +13,17 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy.typing as npt
 
 from tftag.audio import contents
 from tftag.files.remote import address as addresses
 from tftag.search import library_index, suggestions
+from tftag.search.index import recordings
 from tftag.server.admission import refusals
 from tftag.server.models import served_models, served_version
+from tftag.server.search import sound
 
 _KEY_DIGITS = 16
 _NAME = re.compile(f"[0-9a-f]{{{_KEY_DIGITS}}}")
@@ -112,8 +114,14 @@ class ServedIndex:
                 self._phrases = (space, found)
             return self._phrases[1]
 
-    def file(self, name: str) -> tuple[pathlib.Path, os.stat_result]:
-        """The file of a recording, and its state.
+    def file(
+        self, name: str
+    ) -> tuple[BinaryIO | addresses.Address, recordings.Recording]:
+        """The file of a recording, and what is known of it.
+
+        Returns:
+            The file, opened, which is what was indexed; or its address, where
+            nobody has looked yet.
 
         Raises:
             refusals.Refused: There is none, it is not what was indexed any
@@ -124,40 +132,26 @@ class ServedIndex:
         found = held.find(key_of(name))
         if found is None:
             raise _not_found(name)
-        path, known = found
-        if isinstance(path, addresses.Address):
-            raise refusals.Refused(
-                refusals.NOT_FOUND,
-                "The file of this recording is in a bucket, and is not played "
-                f"from here. Received: {path}.",
+        place, known = found
+        # An index may come from a stranger, and its roots with it.
+        if isinstance(place, addresses.Address):
+            # A web server may be one of this network that trusts this machine.
+            is_inside = not place.is_web and any(
+                place.relative_to(root) is not None for root in held.roots
             )
-        real = os.path.realpath(path)
+            if not (is_inside and contents.is_audio_name(place.name)):
+                raise refusals.Refused(refusals.NOT_FOUND, sound.CHANGED)
+            return place, known
+        real = os.path.realpath(place)
         roots = [
             os.path.realpath(root)
             for root in held.roots
             if isinstance(root, pathlib.Path)
         ]
         is_inside = any(os.path.commonpath([real, r]) == r for r in roots)
-        try:
-            state = os.stat(real)
-        except OSError:
-            state = None
-        is_same = (
-            state is not None
-            and stat.S_ISREG(state.st_mode)
-            and state.st_size == known.size_bytes
-            and state.st_mtime_ns == known.modified_ns
-        )
-        # An index may come from a stranger, and its roots with it.
-        if state is None or not (
-            is_inside and is_same and contents.is_audio(real)
-        ):
-            raise refusals.Refused(
-                refusals.NOT_FOUND,
-                "The file of this recording is not there any more, or has "
-                "changed since it was indexed.",
-            )
-        return pathlib.Path(real), state
+        if not (is_inside and os.path.isfile(real) and contents.is_audio(real)):
+            raise refusals.Refused(refusals.NOT_FOUND, sound.CHANGED)
+        return _opened(real, known), known
 
     def _reopen(self) -> None:
         try:
@@ -192,6 +186,27 @@ def vector_of(index: library_index.LibraryIndex, name: str) -> npt.NDArray[Any]:
     if found is None:
         raise _not_found(name)
     return found
+
+
+def _opened(path: str, known: recordings.Recording) -> BinaryIO:
+    """Opens a file that is as it was indexed."""
+    # What was put in its place meanwhile may be a link, or a pipe.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        file = open(
+            path, "rb", buffering=0, opener=lambda *_: os.open(path, flags)
+        )
+    except OSError as error:
+        raise refusals.Refused(refusals.NOT_FOUND, sound.CHANGED) from error
+    state = os.fstat(file.fileno())
+    found = state.st_size, state.st_mtime_ns
+    if stat.S_ISREG(state.st_mode) and found == (
+        known.size_bytes,
+        known.modified_ns,
+    ):
+        return file
+    file.close()
+    raise refusals.Refused(refusals.NOT_FOUND, sound.CHANGED)
 
 
 def _not_found(name: str) -> refusals.Refused:

@@ -85,7 +85,8 @@ def test_killed_in_the_middle_and_run_again(tmp_path):
         path.rename(path.with_suffix(".later"))
         os.mkfifo(path)
     program = (
-        "import json, sys, pathlib; from pipelines.prepare import convert\n"
+        "import json, sys, pathlib\n"
+        "from pipelines.prepare.conversion import convert\n"
         "if __name__ == '__main__':\n"
         "    convert.convert_files(json.loads(sys.argv[1]),"
         f" pathlib.Path(sys.argv[2]), {RATE_HZ}, processes=2)"

@@ -182,7 +182,7 @@ def test_what_nobody_thought_of_is_named_and_costs_one_file(
 
 def test_a_worker_starts_without_tensorflow():
     program = (
-        "import sys; from pipelines.prepare import convert_worker;"
+        "import sys; from pipelines.prepare.conversion import convert_worker;"
         "print({'tensorflow', 'keras', 'sklearn'} & set(sys.modules))"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

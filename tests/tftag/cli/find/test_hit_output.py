@@ -71,6 +71,8 @@ def test_nothing_is_no_table_without_rows():
     assert written("table", []) == ""
     assert len(written("csv", []).splitlines()) == 1
     assert "none of the 7 recordings" in hit_output.none_of(7)
+    assert "none of the 7 recordings" in hit_output.none_of(7, 6)
+    assert "no recording but the examples" in hit_output.none_of(7, 7)
 
 
 def test_a_path_of_the_table_is_one_line():

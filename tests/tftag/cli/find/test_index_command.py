@@ -10,8 +10,9 @@ from tftag_command import run
 from pipelines.catalogue import shards
 from tftag import audio
 from tftag.audio import audio_files
+from tftag.cli import chosen_model
 from tftag.search import library_index
-from tftag.serving import model_card
+from tftag.serving import model_card, saved_dual_encoder
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
@@ -50,6 +51,32 @@ def test_an_index_follows_its_folders(folders, tmp_path, capsys):
     assert "not in the index: " in capsys.readouterr().err
     assert run("index", folders[1], "--out", place) == 0
     assert indexed(place) == files[2:]
+
+
+def test_no_network_is_loaded_where_nothing_is_new(
+    folders, tmp_path, encoder_folder, monkeypatch
+):
+    opened = []
+
+    def open_dual_encoder(model, starts_fast, opens_later):
+        opened.append(
+            saved_dual_encoder.SavedDualEncoder(
+                encoder_folder, opens_later=opens_later
+            )
+        )
+        return opened[-1]
+
+    monkeypatch.setattr(chosen_model, "open_dual_encoder", open_dual_encoder)
+    place = tmp_path / "my.index"
+    words = ("index", *folders, "--out", place, "--model", "x")
+    for _ in range(2):
+        assert run(*words) == 0
+    (folders[0] / "1.wav").unlink()
+    assert run(*words) == 0 and len(indexed(place)) == 3
+    (folders[0] / "0.wav").rename(folders[0] / "2.wav")
+    assert run(*words) == 0 and len(indexed(place)) == 3
+    loaded = ["_runtime" in vars(one) for one in opened]
+    assert loaded == [True, False, False, True]
 
 
 def test_tags_and_vectors_are_those_of_the_model(folders, tmp_path, encoder):

@@ -8,11 +8,13 @@ import tiny_dual_encoder
 import tiny_tagger
 from tftag_command import run
 
+from pipelines.catalogue import shards
 from tftag.files import cache
 from tftag.files.remote import address as addresses
-from tftag.files.remote import remote
+from tftag.files.remote import remote, remote_listing
 from tftag.search import file_facts, library_index
 from tftag.search.index import recordings
+from tftag.serving import model_card
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 FOLDER = addresses.Address("s3://music/songs")
@@ -79,6 +81,71 @@ def test_only_what_has_changed_is_fetched_again(songs, door, tmp_path):
         f"{FOLDER}/a.wav",
         f"{FOLDER}/b/c d.wav",
     ]
+
+
+def test_what_one_command_has_fetched_no_other_fetches_again(
+    songs, door, kept_here, tmp_path, capsys
+):
+    def fetched():
+        return sorted(
+            path.partition("?")[0]
+            for method, path, _ in door.sent_bytes
+            if method == "GET" and ".wav" in path
+        )
+
+    tag = ["tag", FOLDER, "--model", "musicnn_words", "--tags", "dreamy"]
+    assert run(*tag, "--out", tmp_path / "tags.csv") == 0
+    assert len(fetched()) == len(set(fetched())) == len(NAMES)
+    assert f"kept in {kept_here}" in capsys.readouterr().err
+    assert len(list(kept_here.glob("*.wav"))) == len(NAMES)
+    # Another version is another file.
+    soundfile.write(songs / "a.wav", tiny_tagger.music(RATE, 9) / 8, RATE)
+    remote.put_file(songs / "a.wav", FOLDER / "a.wav")
+    door.sent_bytes.clear()
+    assert index(tmp_path / "i", FOLDER) == 0
+    assert index(tmp_path / "here", songs) == 0
+    assert fetched() == ["/music/songs/a.wav"]
+    capsys.readouterr()
+    rows = []
+    for place in ("i", "here"):
+        assert run("search", tmp_path / place, "dreamy") == 0
+        rows.append(capsys.readouterr().out.replace(f"{songs}", f"{FOLDER}"))
+    assert rows[0] == rows[1]
+
+
+def test_of_what_was_described_before_only_its_own_tags_are_fetched(
+    songs, door, tmp_path, monkeypatch, encoder
+):
+    mutagen = pytest.importorskip("mutagen")
+    path = tmp_path / "long.flac"
+    soundfile.write(path, tiny_tagger.music(20 * RATE, 5) / 8, RATE)
+    tagged = mutagen.File(path)
+    tagged["artist"] = "Somebody"
+    tagged.save()
+    remote.put_file(path, FOLDER / path.name)
+    facts = remote_listing.list_files(FOLDER)[FOLDER / path.name]
+    output = tmp_path / "catalogue"
+    said = {"name": "tiny", "tags": model_card.read(encoder.folder)["tags"]}
+    space = {"space": encoder.space, "dim": encoder.dim}
+    shards.write_model(output, "m", said | space)
+    row = {
+        "name": path.name,
+        "size_bytes": facts.file_bytes,
+        "modified_ns": facts.version_number,
+        "seconds": 20.0,
+        "tags": [],
+    }
+    shards.write(output, "m-a", [row], [encoder.embed_file(path)], [])
+    place = tmp_path / "i"
+    words = ("--out", place, "--model", "musicnn_words")
+    assert run("index", FOLDER, *words, "--catalogue", output) == 0
+    artists = {
+        one.name: one.artist
+        for one in library_index.LibraryIndex.open(place).each_recording()
+    }
+    assert artists == {**dict.fromkeys(NAMES, ""), path.name: "Somebody"}
+    fetched = [n for m, name, n in door.sent_bytes if "long.flac" in name]
+    assert 0 < sum(fetched) < facts.file_bytes / 2
 
 
 def test_a_bucket_that_does_not_answer_is_not_forgotten(

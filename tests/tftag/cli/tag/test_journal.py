@@ -1,5 +1,6 @@
 import os
 
+import full_disk
 import pytest
 
 from tftag.cli.tag import journal
@@ -139,3 +140,17 @@ def test_a_key_changes_with_the_file(tmp_path):
     assert len(set(keys)) == 4
     with pytest.raises(FileNotFoundError):
         journal.key(song)
+
+
+def test_a_full_disk_is_told_by_the_name_of_the_journal(tmp_path):
+    path = tmp_path / "j"
+    with full_disk.taking(), pytest.raises(OSError) as raised:
+        with journal.opened(path, "m"):
+            pass
+    assert raised.value.filename == str(path)
+    with pytest.raises(OSError) as raised, journal.opened(path, "m") as notes:
+        with full_disk.taking(path.stat().st_size):
+            notes.add("0" * 32, [])
+    assert raised.value.filename == str(path)
+    with journal.opened(path, "m") as notes:
+        notes.add("0" * 32, [])

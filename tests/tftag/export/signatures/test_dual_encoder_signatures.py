@@ -218,6 +218,7 @@ def test_warm_up_requests_can_be_replayed(encoder_folder, signatures):
         )
 
 
+@pytest.mark.slow
 def test_a_process_without_tftag_embeds_and_scores(
     encoder_model, without_tftag
 ):

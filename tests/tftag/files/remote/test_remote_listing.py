@@ -1,6 +1,7 @@
 import os
 
 import pytest
+from moto.s3.models import s3_backends
 
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote, remote_listing, retries
@@ -110,3 +111,29 @@ def test_sizes_here_and_there_are_told_alike(stored, tmp_path):
     stored.fail(503, 1_000, "HEAD")
     with pytest.raises(retries.RemoteError, match="503"):
         remote_listing.sizes(FOLDER, names)
+
+
+def test_a_version_has_a_mark_that_is_the_same_wherever_it_was_noted():
+    listed = remote_listing.RemoteFile(3, "etag")
+    noted = remote_listing.NotedFile(
+        f"{FOLDER}/a.wav", 3, listed.version_number
+    )
+    mark = remote_listing.version_mark
+    assert mark(listed) == mark(noted) != ""
+    assert mark(listed) != mark(remote_listing.RemoteFile(3, "other"))
+    unknown = remote_listing.RemoteFile(3, "")
+    assert mark(unknown) == ""
+    assert repr(noted) == f"Address('{FOLDER}/a.wav')"
+
+
+def test_a_large_folder_is_listed_in_pages(door):
+    """Of 1,000 files each, and none of them is asked for."""
+    (backend,) = s3_backends["123456789012"].values()
+    for number in range(1_234):
+        backend.put_object("music", f"many/{number:04d}.mp3", b"")
+    found = list(remote_listing.walk(FOLDER.parent / "many"))
+    assert [file.name for file in found] == [
+        f"{number:04d}.mp3" for number in range(1_234)
+    ]
+    assert len(door.requests) == 2
+    assert all("list-type=2" in path for _, path in door.requests)

@@ -50,16 +50,20 @@ def describe(waveforms):
         yield vector(samples), ("rock",)
 
 
-def model(describe=describe):
+def stem(path):
+    return recordings.FileTags(artist=path.stem)
+
+
+def model(describe=describe, read_tags=stem):
     return refresh.Model(
         describe,
         lambda paths, fail: audio_files.decoded(paths, RATE, fail),
         RATE,
-        lambda path: recordings.FileTags(artist=path.stem),
+        read_tags,
     )
 
 
-def work(place, folders, describe=describe, described=()):
+def work(place, folders, describe=describe, described=(), read_tags=stem):
     """Brings an index up to date; what was embedded, and what failed."""
     embedded, failures = [], []
 
@@ -76,7 +80,7 @@ def work(place, folders, describe=describe, described=()):
         found = refresh.find(list(enumerate(folders)), fail)
         run = refresh.Refresh(index, found, fail)
         new = run.new
-        for _ in run.run(model(listening), described):
+        for _ in run.run(model(listening, read_tags), described):
             assert run.done <= new
         index.settle()
         assert run.done == new
@@ -181,6 +185,25 @@ def test_what_was_described_elsewhere_is_not_decoded(
         yield
 
     assert work(place, [folder, other], described=asked()) == (0, [])
+
+
+def test_what_was_described_but_does_not_give_its_tags_is_embedded(
+    folder, tmp_path
+):
+    asked = []
+
+    def read_tags(path):
+        asked.append(path.stem)
+        if asked == ["c"]:  # before all others are embedded
+            raise OSError("the store does not answer")
+        return stem(path)
+
+    described = [elsewhere(folder / "c.wav", "c.wav", has_file_tags=False)]
+    place = tmp_path / "i"
+    found = work(place, [folder], described=described, read_tags=read_tags)
+    assert found == (3, [])
+    one = held(place)["c.wav"]
+    assert one.artist == "c" and one.tags == ("rock",)
 
 
 def test_an_interrupt_keeps_what_was_taken(folder, tmp_path):
@@ -338,7 +361,7 @@ def test_a_kill_keeps_what_was_embedded(folder, tmp_path, monkeypatch):
 
 
 def test_a_file_that_leads_nowhere_does_not_hide_its_folder():
-    found = refresh.Found({}, {(0, pathlib.PurePath("disk"))})
+    found = refresh.FoldersContent({}, {(0, pathlib.PurePath("disk"))})
     assert found.may_hold(0, "disk/a/b.wav") and found.may_hold(0, "disk")
     assert not found.may_hold(1, "disk/a.wav")
     assert not found.may_hold(0, "disk two/a.wav")

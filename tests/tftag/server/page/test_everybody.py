@@ -184,3 +184,20 @@ def test_nothing_jumps_when_the_answer_comes(page, sound):
     page.choose(sound)
     page.tagged()
     assert page.run(places) == pytest.approx(before, abs=1)
+
+
+def test_a_long_name_of_a_model_stays_within_a_phone(page):
+    page.open(browser.PHONE)
+    page.run(
+        "document.querySelector('#model option').textContent = arguments[0]",
+        "a name that goes on and on " * 3,
+    )
+    right = "return arguments[0].getBoundingClientRect().right"
+    assert page.run(right, page.one("#model")) <= page.run(
+        right, page.one("main")
+    )
+    # One line, not a word below the other.
+    height = page.run(
+        "return arguments[0].getBoundingClientRect().height", page.one("#about")
+    )
+    assert height < 30

@@ -1,6 +1,7 @@
 """One recording on the page: opened, drawn, tagged, played, refused."""
 
 import socket
+import urllib.error
 
 import browser
 import numpy as np
@@ -168,6 +169,14 @@ def test_what_is_too_large_is_said_before_it_is_sent(page, tmp_path):
     assert "1\u00a0MB" in page.text("#tags .trouble")
 
 
+def is_busy(served):
+    try:
+        served_page.asked(served, "search", q="pop")
+    except urllib.error.HTTPError as error:
+        return error.code == 429
+    return False
+
+
 def test_a_busy_server_is_said_and_asked_again(page, served, sound):
     page.open()
     head = (
@@ -180,6 +189,7 @@ def test_a_busy_server_is_said_and_asked_again(page, served, sound):
     ]
     for one in held:
         one.sendall(head.encode())
+    page.wait(lambda: is_busy(served))  # it has to read these first
     page.choose(sound)
     page.wait(lambda: "busy" in page.text("#tags"))
     for one in held:

@@ -1,10 +1,9 @@
 """An index that changes, and files that may not be asked for."""
 
 import asyncio
-import contextlib
 import os
+import pathlib
 import shutil
-import types
 
 import drawn_index
 import pydantic
@@ -43,6 +42,11 @@ def name_of(folder, ending):
     raise AssertionError
 
 
+def path_of(served, name):
+    with served.file(name)[0] as file:
+        return pathlib.Path(file.name)
+
+
 def test_what_is_added_is_found_without_a_new_start(
     library, small_index, encoder_folder, models, tmp_path
 ):
@@ -54,7 +58,7 @@ def test_what_is_added_is_found_without_a_new_start(
     shutil.copy(music / "a.wav", music / "z.wav")
     index_of(folder, music, encoder_folder)
     assert len(served.current()) == 6
-    assert served.file(name_of(folder, "z.wav"))[0] == music / "z.wav"
+    assert path_of(served, name_of(folder, "z.wav")) == music / "z.wav"
     # Away, or being written: what was opened still answers.
     shutil.rmtree(folder)
     assert len(served.current()) == 6
@@ -73,8 +77,8 @@ def test_a_file_outside_the_folder_cannot_be_asked_for(
         served.file(name_of(folder, "link.wav"))
     assert caught.value.status == 404
     inside = name_of(folder, "b.flac")
-    path, _ = served.file(inside)
-    assert path.read_bytes() == (library / "b.flac").read_bytes()
+    with served.file(inside)[0] as file:
+        assert file.read() == (library / "b.flac").read_bytes()
     # What a file has become since: a link out, a folder, nothing, a pipe.
     place = music / "b.flac"
     for change in (
@@ -118,18 +122,6 @@ def test_the_model_of_the_index_must_be_served(small_index, tagger_folder):
     models.close()
 
 
-@contextlib.contextmanager
-def using():
-    """A stand-in for a model whose space the drawn index is of."""
-    tagger = types.SimpleNamespace(space=drawn_index.begun().model)
-    yield types.SimpleNamespace(tagger=tagger)
-
-
-DRAWN_MODELS = types.SimpleNamespace(
-    by_name={"m": types.SimpleNamespace(using=using)}
-)
-
-
 def drawn(tmp_path, root, *names):
     """An index of files as they are, and what they are asked for by."""
     found, vectors = [], drawn_index.vectors(len(names))
@@ -141,7 +133,9 @@ def drawn(tmp_path, root, *names):
     begun = drawn_index.begun(roots=(str(root),))
     with writer.opened(tmp_path / "i", begun) as index:
         index.change(found)
-    served = served_index.ServedIndex(tmp_path / "i", DRAWN_MODELS, 3_600)
+    served = served_index.ServedIndex(
+        tmp_path / "i", drawn_index.models(), 3_600
+    )
     return served, [served_index.name_of(one.key) for one, _ in found]
 
 
@@ -174,9 +168,8 @@ def test_examples_are_known_by_what_was_indexed(tmp_path, music):
 
 def test_only_what_was_indexed_is_sent(tmp_path, music):
     served, (a, b) = drawn(tmp_path, music, "a.wav", "b.wav")
-    path, state = served.file(a)
-    assert path == music / "a.wav" and state.st_size == 9
-    before = state.st_mtime_ns
+    assert path_of(served, a) == music / "a.wav"
+    before = (music / "a.wav").stat().st_mtime_ns
     (music / "a.wav").write_bytes(b"RIFF, and longer")
     os.utime(music / "a.wav", ns=(before, before))
     os.utime(music / "b.wav", ns=(before + 10**9, before + 10**9))
@@ -194,7 +187,38 @@ def test_an_index_of_a_stranger_sends_nothing_but_audio(tmp_path):
     with pytest.raises(refusals.Refused) as caught:
         served.file(secret)
     assert caught.value.status == 404
-    assert served.file(audio)[0].name == "nameless"
+    assert path_of(served, audio) == tmp_path / "nameless"
+
+
+@pytest.mark.parametrize(
+    ("root", "name", "is_given"),
+    [
+        ("s3://music/songs", "b/a.mp3", True),
+        ("s3://music/songs", "passwords.txt", False),
+        # One that trusts this machine may tell it what no stranger may know.
+        ("http://169.254.169.254/latest", "a.mp3", False),
+        ("https://intranet/files", "a.mp3", False),
+    ],
+)
+def test_of_a_bucket_only_audio_below_a_root_is_given(
+    tmp_path, root, name, is_given
+):
+    one = drawn_index.recordings.Recording(name, 0, 9, 7, seconds=1.0)
+    with writer.opened(
+        tmp_path / "i", drawn_index.begun(roots=(root,))
+    ) as index:
+        index.change([(one, drawn_index.vectors(1)[0])])
+    served = served_index.ServedIndex(
+        tmp_path / "i", drawn_index.models(), 3_600
+    )
+    asked = served_index.name_of(one.key)
+    if is_given:
+        place, known = served.file(asked)
+        assert str(place) == f"{root}/{name}" and known == one
+        return
+    with pytest.raises(refusals.Refused) as caught:
+        served.file(asked)
+    assert caught.value.status == 404 and root not in str(caught.value)
 
 
 def test_numbers_without_an_end_are_refused():

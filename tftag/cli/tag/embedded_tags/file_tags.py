@@ -189,7 +189,12 @@ def _names(found: object) -> dict[str, str] | None:
     return None
 
 
-def _get(tags: Any, field: str) -> list[str]:
+def texts(tags: Any, field: str) -> list[str]:
+    """Reads a field of tags that mutagen has opened.
+
+    Raises:
+        UntaggableFile: It is no text.
+    """
     from mutagen import apev2, id3, mp4
 
     if isinstance(tags, id3.ID3):
@@ -212,7 +217,7 @@ def _get(tags: Any, field: str) -> list[str]:
 def _fields(found: Any) -> Fields:
     tags = found.tags
     return {
-        field: [] if tags is None else _get(tags, field) for field in FIELDS
+        field: [] if tags is None else texts(tags, field) for field in FIELDS
     }
 
 

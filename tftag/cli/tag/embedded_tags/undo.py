@@ -1,5 +1,6 @@
 """What was in files before tags were written into them, and back again."""
 
+import contextlib
 import errno
 import json
 import os
@@ -43,11 +44,15 @@ def opened(path: str | os.PathLike[str]) -> IO[str]:
     if not is_new:
         _check(path)
     file = no_links.append(path)
-    no_links.take(file, f"Another process is writing {path}.")
-    if is_new:
-        _append(file, _HEADER)
-    elif _is_cut(path):
-        file.write("\n")
+    try:
+        no_links.take(file, f"Another process is writing {path}.")
+        if is_new:
+            _append(file, _HEADER)
+        elif _is_cut(path):
+            file.write("\n")
+    except BaseException:
+        _close(file)
+        raise
     return file
 
 
@@ -138,6 +143,11 @@ def _restore(
     if patch is None or not file_tags.restore(path, patch):
         file_tags.write(path, before, now)
     return True
+
+
+def _close(file: IO[str]) -> None:
+    with contextlib.suppress(OSError):  # tries again to write, and says so
+        file.close()
 
 
 def _append(file: IO[str], fields: object) -> None:

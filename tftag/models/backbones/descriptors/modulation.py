@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from tftag import layers
+
 GROUPS = 42
 RATES = 14
 # In units of the log spectrogram times frames. Smaller magnitudes all but
@@ -55,8 +57,7 @@ def vector(x: keras.KerasTensor) -> keras.KerasTensor:
     courses = ops.transpose(courses, (0, 2, 1))  # [batch, GROUPS, frames]
     courses = courses - ops.mean(courses, axis=-1, keepdims=True)
     window = np.hanning(frames).astype("float32")
-    real, imaginary = ops.rfft(courses * window)
-    magnitudes = ops.sqrt(ops.square(real) + ops.square(imaginary))
+    magnitudes = ops.sqrt(layers.PowerSpectrum()(courses * window))
     rates = ops.matmul(magnitudes, _rates(frames))  # [batch, GROUPS, rates]
     logs = ops.log1p(ops.square(rates / FLOOR))
     return ops.reshape(

@@ -1,5 +1,6 @@
 import json
 
+import full_disk
 import odd_audio
 import pytest
 
@@ -23,10 +24,14 @@ def path(tmp_path):
     return tmp_path / "undo.jsonl"
 
 
+def change_one(notes, song, after=NEW):
+    undo.change(notes, song, after, file_tags.read(song))
+
+
 def change(path, songs, after=NEW):
     with undo.opened(path) as notes:
         for song in songs:
-            undo.change(notes, song, after, file_tags.read(song))
+            change_one(notes, song, after)
 
 
 def restore(path):
@@ -44,6 +49,23 @@ def test_what_was_there_comes_back(path, songs):
     assert [file_tags.read(song) for song in songs] == [OLD, OLD]
     assert restore(path)[0] == []
     assert [file_tags.read(song) for song in songs] == [OLD, OLD]
+
+
+def test_where_the_old_tags_cannot_be_noted_no_file_is_changed(path, songs):
+    before = [song.read_bytes() for song in songs]
+    with full_disk.taking(), pytest.raises(OSError) as raised:
+        undo.opened(path)
+    assert raised.value.filename == str(path)
+    change(path, [])
+    # Longer than any song: the copies of these can be written.
+    with path.open("a") as file:
+        file.write("\n" * (1 << 20))
+    with undo.opened(path) as notes:
+        with full_disk.taking(path.stat().st_size):
+            with pytest.raises(OSError) as raised:
+                change_one(notes, songs[0])
+    assert raised.value.filename == str(path)
+    assert [song.read_bytes() for song in songs] == before
 
 
 def test_every_byte_comes_back(path, tmp_path):

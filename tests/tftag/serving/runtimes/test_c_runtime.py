@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tiny_tagger
 
-from tftag.serving import c_runtime, python_runtime
+from tftag.serving.runtimes import c_runtime, python_runtime
 
 STRINGS = np.array([b"calm", b"", "fl\u00fcte".encode(), b"x" * 1_000], object)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tiny_tagger
 
-from tftag.serving import python_runtime
+from tftag.serving.runtimes import python_runtime
 
 
 def test_answers_are_those_of_the_signature(tagger_folder):

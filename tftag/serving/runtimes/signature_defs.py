@@ -1,12 +1,9 @@
-"""The signatures of a SavedModel, read from its file alone.
-
-Reads as much of Protocol Buffers as that takes: TensorFlow's own classes for
-it are in the Python that is not to be imported.
-"""
+"""The signatures of a SavedModel, read from its file alone."""
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Any
+
+from tftag.serving.runtimes import protobuf
 
 # Numbers of fields, in saved_model.proto, meta_graph.proto, tensor_shape.proto.
 _META_GRAPH, _SIGNATURE = 2, 5
@@ -54,7 +51,7 @@ def read(content: bytes) -> dict[str, Signature]:
         ValueError: It is damaged.
     """
     try:
-        graphs = _all(memoryview(content), _META_GRAPH)
+        graphs = protobuf.all_of(memoryview(content), _META_GRAPH)
         return {
             name: Signature(_tensors(one, _INPUT), _tensors(one, _OUTPUT))
             for graph in graphs
@@ -69,10 +66,10 @@ def _tensors(signature: memoryview, field: int) -> dict[str, Tensor]:
 
 
 def _tensor(info: memoryview) -> Tensor:
-    found = dict(_fields(info))
+    found = dict(protobuf.fields(info))
     operation, _, index = str(found.get(_NAME, b""), "utf-8").partition(":")
-    dims = _all(found.get(_SHAPE, memoryview(b"")), _DIM)
-    width = dict(_fields(dims[-1])).get(_SIZE, 0) if dims else 0
+    dims = protobuf.all_of(found.get(_SHAPE, memoryview(b"")), _DIM)
+    width = dict(protobuf.fields(dims[-1])).get(_SIZE, 0) if dims else 0
     # -1 is written as a number of 64 bits without a sign.
     is_open = not isinstance(width, int) or width >= 1 << 63
     return Tensor(
@@ -84,40 +81,6 @@ def _tensor(info: memoryview) -> Tensor:
 
 
 def _map(message: memoryview, field: int) -> Iterator[tuple[str, memoryview]]:
-    for entry in _all(message, field):
-        pair = dict(_fields(entry))
+    for entry in protobuf.all_of(message, field):
+        pair = dict(protobuf.fields(entry))
         yield str(pair[_KEY], "utf-8"), pair[_VALUE]
-
-
-def _all(message: memoryview, field: int) -> list[memoryview]:
-    return [value for number, value in _fields(message) if number == field]
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, Any]]:
-    """Yields number and value of each field: an int, or a memoryview."""
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        number, kind = key >> 3, key & 7
-        if kind == 0:
-            value, at = _varint(message, at)
-            yield number, value
-            continue
-        if kind == 2:
-            length, at = _varint(message, at)
-        else:
-            length = {1: 8, 5: 4}[kind]
-        if at + length > len(message):
-            raise IndexError
-        yield number, message[at : at + length]
-        at += length
-
-
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    found = shift = 0
-    while True:
-        byte = message[at]
-        found |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return found, at

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from tftag.console import quiet
 from tftag.files import plain_path
-from tftag.serving import c_library, signature_defs
+from tftag.serving.runtimes import c_library, signature_defs
 
 _TAG = b"serve"
 _STRING = 7

@@ -6,7 +6,7 @@ import sys
 import soundfile
 import tiny_tagger
 
-from tftag.serving import c_library
+from tftag.serving.runtimes import c_library
 
 # Whether a tag was printed, and whether TensorFlow's Python was imported.
 TAG_A_FILE = """

@@ -2,7 +2,7 @@ import pytest
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import saved_model_pb2
 
-from tftag.serving import signature_defs
+from tftag.serving.runtimes import signature_defs
 
 Tensor = signature_defs.Tensor
 

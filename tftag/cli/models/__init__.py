@@ -1,0 +1,1 @@
+"""Commands about models: listed, given another tag, written as another file."""

@@ -1,0 +1,1 @@
+"""What runs a signature: TensorFlow in Python, or its C library alone."""
