@@ -37,7 +37,6 @@ def check(
     samples = (frames - 1) * other.audio.hop_samples
     least_seconds = math.ceil(100 * samples / rate_hz) / 100
     for why, is_so in (
-        ("is no network from random weights", other.init_from),
         (
             f"needs recordings at {rate_hz} Hz",
             rate_hz != settings.audio.sample_rate_hz,

@@ -48,8 +48,8 @@ class BaselineConfig:
         freeze: keep the body that `init_from` gave and train the head alone;
             with `head_units`, on clip vectors that are computed once.
         shuffle_labels: shuffle the training labels, as a control.
-        average_with: presets to average with, joined by `+`: the network of
-            each is trained from random weights beside this one, and the export
+        average_with: presets to average with, joined by `+`: each is trained
+            beside this one, from what the preset starts from, and the export
             is the average of all. Empty for none.
         average_share: weight of each of them in the average of the log-odds.
     """
@@ -129,6 +129,12 @@ class BaselineConfig:
     def is_on_cached_vectors(self) -> bool:
         """Whether a head is trained on clip vectors that are computed once."""
         return self.freeze and self.model.head_units > 0
+
+    @property
+    def starts(self) -> tuple[str, ...]:
+        """What this tagger and those it is averaged with start from."""
+        beside = self.averaged_networks().values()
+        return (self.init_from, *(other.init_from for other in beside))
 
     def averaged_networks(self) -> dict[str, "BaselineConfig"]:
         """Settings of the networks that `average_with` names, by preset."""
@@ -267,20 +273,12 @@ def descriptors() -> BaselineConfig:
     )
 
 
-def transfer() -> BaselineConfig:
-    """From both pretrained taggers, for a few hundred real recordings.
-
-    Their bodies are kept; four hidden layers on the vectors they make of a clip
-    are trained in seconds. The networks of `strong` and `descriptors`, trained
-    from random weights, contribute a fifth of the log-odds each: they make
-    other mistakes.
-    """
+def _on_published(preset, init_from, body, components, **average):
+    """Hidden layers on the bodies of published taggers, which stay."""
     return BaselineConfig(
-        preset="transfer",
-        init_from="msd_musicnn+mtt_musicnn",
+        preset=preset,
+        init_from=init_from,
         freeze=True,
-        average_with="strong+descriptors",
-        average_share=0.2,
         # Half of a clip of 30 s, and a little more.
         audio=dataclasses.replace(musicnn_weights.AUDIO, clip_seconds=15.1),
         model=tagger.TaggerConfig(
@@ -288,16 +286,41 @@ def transfer() -> BaselineConfig:
             head_units=512,
             head_dropout=0.6,
             head_members=4,
-            head_components=400,
+            head_components=components,
             backbone=backbone.BackboneConfig(
-                architecture="musicnn",
                 pooling="embedding",
-                members=2,
                 patch_frames=musicnn_weights.AUDIO.clip_frames,
+                **body,
             ),
         ),
         training=_of_heads(40),
         augmentation=dataset.Augmentation(mixup_alpha=0.4),
+        **average,
+    )
+
+
+def transfer() -> BaselineConfig:
+    """From the pretrained taggers, for a few hundred real recordings.
+
+    The bodies of both musicnn are kept; four hidden layers on the vectors they
+    make of a clip are trained in seconds. `transfer_vgg`, and the networks of
+    `strong` and `descriptors`, trained from random weights, contribute 0.15 of
+    the log-odds each: they make other mistakes.
+    """
+    return _on_published(
+        "transfer",
+        "msd_musicnn+mtt_musicnn",
+        {"architecture": "musicnn", "members": 2},
+        400,
+        average_with="transfer_vgg+strong+descriptors",
+        average_share=0.15,
+    )
+
+
+def transfer_vgg() -> BaselineConfig:
+    """As `transfer`, from the pretrained vgg alone; trains in seconds."""
+    return _on_published(
+        "transfer_vgg", "msd_vgg", {"architecture": "vgg"}, 250
     )
 
 
@@ -348,6 +371,7 @@ PRESETS = {
     "descriptors": descriptors,
     "short_chunk": short_chunk,
     "transfer": transfer,
+    "transfer_vgg": transfer_vgg,
 }
 
 

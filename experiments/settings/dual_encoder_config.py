@@ -188,6 +188,11 @@ class DualConfig:
                 )
 
     @property
+    def starts(self) -> tuple[str, ...]:
+        """What it starts from, alone: it is averaged with nothing."""
+        return (self.init_from,)
+
+    @property
     def is_on_cached_vectors(self) -> bool:
         """Whether towers are trained on clip vectors that are computed once."""
         return self.freeze and self.model.head_units > 0

@@ -274,7 +274,7 @@ def _data(
         "audio_hashes": used.texts("audio_hash"),
         "audit": manifest.audit,
         "tags": list(manifest.vocabulary.names),
-        "licences": transfer.licences(settings.init_from),
+        "licences": transfer.licences(settings.starts),
     }
 
 

@@ -323,6 +323,9 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
     monkeypatch.setitem(baseline_config.PRESETS, "strong", lambda: scratch)
     known = flags.replace(baseline_config.descriptors(), {"epochs": 2})
     monkeypatch.setitem(baseline_config.PRESETS, "descriptors", lambda: known)
+    few = {"epochs": 2, "head_units": 8, "head_components": 3}
+    vgg = flags.replace(baseline_config.transfer_vgg(), few)
+    monkeypatch.setitem(baseline_config.PRESETS, "transfer_vgg", lambda: vgg)
     exported = []
 
     def export_tagger(model, spec, vocabulary, fitted, card, folder, **_):
@@ -341,14 +344,16 @@ def test_transfer_keeps_the_licences_and_scores_as_it_serves(
     assert run_baseline.main(line) == 0
     ((model, spec, card),) = exported
     assert [each["of"] for each in card["licences"]] == [
-        "the weights of mtt_musicnn"
+        "the weights of mtt_musicnn",
+        "the weights of msd_vgg",
     ]
     assert card["settings"]["init_from"] == "mtt_musicnn"
-    assert list(card["averaged_with"]) == ["strong", "descriptors"]
+    names = ["transfer_vgg", "strong", "descriptors"]
+    assert list(card["averaged_with"]) == names
     assert card["averaged_with"]["strong"]["width"] == 1 / 64
-    assert model.shares == pytest.approx((0.6, 0.2, 0.2))
+    assert model.shares == pytest.approx((0.55, 0.15, 0.15, 0.15))
     files = list((tmp_path / "cache" / "clip_vectors").rglob("*.npy"))
-    assert len(files) == 2 * 7  # of the published body, and the descriptors
+    assert len(files) == 3 * 7  # of two published bodies, and the descriptors
     # From cached vectors, as a cross-validation has them.
     settings = baseline_config.from_leaves(
         run_of(tmp_path).load_json("config.json")

@@ -1,8 +1,8 @@
 """Taggers that are trained separately and averaged into one.
 
-The tagger of the settings is trained first; then, from random weights, the
-network of every preset that `average_with` names, each in a folder of its own
-within the run. The result is one model.
+The tagger of the settings is trained first; then that of every preset that
+`average_with` names, each in a folder of its own within the run. The result is
+one model.
 """
 
 import dataclasses
@@ -113,21 +113,33 @@ def score(
         Probabilities, float32 `[recordings, tags]`, the same as those of
         `evaluation.score_manifest`.
     """
-    batch_size = settings.training.batch_size
-    reader = slice_reader.SliceReader(manifest, settings.audio.clip_samples)
-    of_clips = (manifest, settings.audio, reader, batch_size)
-    if not settings.is_on_cached_vectors:
-        return evaluation.score_manifest(model, *of_clips)
-    if not isinstance(model, averaged_tagger.AveragedTagger):
-        return frozen_body.score(model, manifest, settings)
-    own, *others = model.parts
-    logits = frozen_body.clip_logits(own, manifest, settings)
-    mean = model.shares[0] * logits.vectors
-    for share, other in zip(model.shares[1:], others, strict=True):
-        beside, _ = evaluation.clip_outputs(other, *of_clips)
-        mean = mean + share * beside
+    parts: tuple[clip_model.ClipModel, ...] = (model,)
+    shares: tuple[float, ...] = (1.0,)
+    if isinstance(model, averaged_tagger.AveragedTagger):
+        parts, shares = model.parts, model.shares
+    networks = (settings, *settings.averaged_networks().values())
+    found = [
+        _clip_logits(network, part, manifest, settings.audio)
+        for network, part in zip(networks, parts, strict=True)
+    ]
+    mean = sum(
+        share * clips.vectors
+        for share, clips in zip(shares, found, strict=True)
+    )
     return frozen_body.probabilities(
-        cached_clips.ClipVectors(mean, logits.rows)
+        cached_clips.ClipVectors(mean, found[0].rows)
+    )
+
+
+def _clip_logits(network, part, manifest, spec):
+    """Logits of every clip by one tagger; all see the same clips."""
+    if network.is_on_cached_vectors:
+        return frozen_body.clip_logits(part, manifest, network)
+    reader = slice_reader.SliceReader(manifest, spec.clip_samples)
+    return cached_clips.ClipVectors(
+        *evaluation.clip_outputs(
+            part, manifest, spec, reader, network.training.batch_size
+        )
     )
 
 

@@ -226,12 +226,12 @@ def _batches(draw, vectors, labels, batch_size, augmentation):
         yield inputs, tags
 
 
-def score(
+def clip_logits(
     model: clip_model.ClipModel,
     recordings: manifests.Manifest,
     settings: dual_encoder_config.Settings,
-) -> np.ndarray:
-    """Scores recordings like `evaluation.score_manifest`, from cached vectors.
+) -> cached_clips.ClipVectors:
+    """Computes the logits of every clip from its cached vector.
 
     Args:
         model: what `train` trained.
@@ -239,17 +239,11 @@ def score(
         settings: of the experiment.
 
     Returns:
-        Probabilities, float32 `[recordings, tags]`.
+        float32 `[clips, tags]`, the mean of the members.
+
+    Raises:
+        ValueError: a recording could not be read.
     """
-    return probabilities(clip_logits(model, recordings, settings))
-
-
-def clip_logits(
-    model: clip_model.ClipModel,
-    recordings: manifests.Manifest,
-    settings: dual_encoder_config.Settings,
-) -> cached_clips.ClipVectors:
-    """Logits of every clip from its cached vector; arguments as for `score`."""
     clips, lost = _clip_vectors(model, recordings, settings)
     if lost:
         raise ValueError(next(iter(lost.values())))

@@ -144,22 +144,26 @@ def card(source: str | os.PathLike[str]) -> dict:
     return model_card.read(_export_folder(source))
 
 
-def licences(source: str) -> list[dict]:
-    """Licences of a model to start from, which what is made of it inherits.
+def licences(sources: Iterable[str]) -> list[dict]:
+    """Licences of models to start from, which what is made of them inherits.
 
     Args:
-        source: what `init_from` says; empty for random weights.
+        sources: what each `init_from` says; empty for random weights.
 
     Returns:
-        A list as `model_card.licence_text` takes it.
+        A list as `model_card.licence_text` takes it; each is there once.
 
     Raises:
-        FileNotFoundError: `source` is no pretrained model, run or export.
+        FileNotFoundError: one is no pretrained model, run or export.
     """
-    if not source or source.startswith(hub.PREFIX):
-        return []
-    known = card(source)
-    return known.get("licences") or known.get("data", {}).get("licences") or []
+    found: list[dict] = []
+    for source in sources:
+        if not source or source.startswith(hub.PREFIX):
+            continue
+        known = card(source)
+        own = known.get("licences") or known.get("data", {}).get("licences")
+        found += [each for each in own or () if each not in found]
+    return found
 
 
 def check_start(

@@ -10,7 +10,6 @@ from tftag.models.backbones import backbone
     "values, said",
     [
         ({"average_share": 1.0}, "`average_share`.*1.0"),
-        ({"average_with": "transfer"}, "no network from random weights"),
         ({"average_with": "storng"}, "storng"),
         ({"average_with": "strong+strong"}, "is named twice"),
         (
@@ -39,8 +38,20 @@ def test_what_cannot_be_averaged_is_refused(values, said):
 
 def test_several_presets_may_have_a_share_each():
     settings = baseline_config.transfer()
-    assert list(settings.averaged_networks()) == ["strong", "descriptors"]
-    assert settings.average_share * 2 < 1
+    names = list(settings.averaged_networks())
+    assert names == ["transfer_vgg", "strong", "descriptors"]
+    assert settings.average_share * len(names) < 1
+
+
+def test_a_preset_on_published_bodies_may_be_beside_any_other():
+    settings = flags.replace(
+        baseline_config.strong(), {"average_with": "transfer+descriptors"}
+    )
+    beside = settings.averaged_networks()["transfer"]
+    assert beside.average_with == ""
+    assert beside.is_on_cached_vectors
+    assert beside.audio.clip_seconds == settings.audio.clip_seconds
+    assert settings.starts == ("", "msd_musicnn+mtt_musicnn", "")
 
 
 def test_clips_as_long_as_the_refusal_says_are_enough():

@@ -65,7 +65,8 @@ def test_help_says_what_the_docstrings_say():
     text = " ".join(parser.format_help().split())
     assert "INT number of passes over the training recordings (demo 40" in text
     assert "the first 5 % of the steps" in text
-    assert "{demo,seed,strong,descriptors,short_chunk,transfer}" in text
+    names = "demo,seed,strong,descriptors,short_chunk,transfer,transfer_vgg"
+    assert f"{{{names}}}" in text
     assert "()" not in text
 
 

@@ -7,6 +7,7 @@ import pytest
 import tone_manifest
 
 from experiments.runs import checkpoint, run_folder
+from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
 from experiments.training import loop
 from experiments.training.transfer_learning import (
@@ -15,6 +16,7 @@ from experiments.training.transfer_learning import (
     transfer,
 )
 from experiments.training.workers import group
+from pipelines.reading import slice_reader
 
 
 class Killed(BaseException):
@@ -43,6 +45,10 @@ def settings(monkeypatch):
         },
     )
     monkeypatch.setitem(baseline_config.PRESETS, "strong", lambda: scratch)
+    return on_a_frozen_body(average_with="strong")
+
+
+def on_a_frozen_body(**values):
     return flags.replace(
         baseline_config.demo(),
         {
@@ -51,8 +57,8 @@ def settings(monkeypatch):
             "average_decay": 0.0,
             "init_from": "somewhere",
             "freeze": True,
-            "average_with": "strong",
             "average_share": 0.25,
+            **values,
         },
     )
 
@@ -90,13 +96,61 @@ def test_killed_and_started_again_it_ends_the_same(
     assert alone.model.shares == (0.75, 0.25)
 
 
+@pytest.fixture
+def on_vectors(monkeypatch, tmp_path):
+    """Heads on cached vectors of two bodies, and a network from scratch."""
+    monkeypatch.setenv("TFTAG_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(transfer, "take_over", lambda *_: ())
+    scratch = {"freeze": False, "init_from": "", "head_units": 0, "epochs": 1}
+    for name, values in ("transfer_vgg", {"blocks": 1}), ("strong", scratch):
+        beside = on_a_frozen_body(**values)
+        monkeypatch.setitem(
+            baseline_config.PRESETS, name, lambda beside=beside: beside
+        )
+    return on_a_frozen_body(average_with="transfer_vgg+strong")
+
+
+@pytest.mark.usefixtures("no_graphs")
+def test_killed_in_the_second_head_it_ends_and_scores_the_same(
+    on_vectors, made, tmp_path, monkeypatch
+):
+    alone = train(on_vectors, made, tmp_path / "alone")
+    trains = frozen_body.train
+    second = alone.model.parts[1].backbone.count_params()
+
+    def killed(model, *rest):
+        progress = trains(model, *rest)
+        if model.backbone.count_params() == second:
+            raise Killed
+        return progress
+
+    with monkeypatch.context() as patch:
+        patch.setattr(frozen_body, "train", killed)
+        with pytest.raises(Killed):
+            train(on_vectors, made, tmp_path / "killed")
+    again = train(on_vectors, made, tmp_path / "killed")
+    for a, b in zip(
+        alone.model.get_weights(), again.model.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
+    scores = averaged_training.score(on_vectors, again.model, made)
+    np.testing.assert_array_equal(
+        scores, averaged_training.score(on_vectors, alone.model, made)
+    )
+    reader = slice_reader.SliceReader(made, on_vectors.audio.clip_samples)
+    whole = evaluation.score_manifest(
+        again.model, made, on_vectors.audio, reader, 3
+    )
+    np.testing.assert_allclose(scores, whole, atol=1e-6)
+
+
 def test_the_network_has_the_data_the_seed_and_the_labels_of_the_run():
     settings = flags.replace(
         baseline_config.transfer(),
         {"data": "x", "seed": 3, "train_on": "all", "shuffle_labels": True},
     )
     networks = settings.averaged_networks()
-    assert list(networks) == ["strong", "descriptors"]
+    assert list(networks) == ["transfer_vgg", "strong", "descriptors"]
     assert networks["strong"] == dataclasses.replace(
         baseline_config.strong(),
         data="x",

@@ -281,15 +281,21 @@ def test_a_run_says_its_tags_and_recordings(tmp_path):
 
 def test_licences_go_from_model_to_run_to_model(tagger_folder, tmp_path):
     licence = tiny_tagger.LICENCE
-    assert transfer.licences(str(tagger_folder)) == [licence]
+    assert transfer.licences([str(tagger_folder)]) == [licence]
     run = tmp_path / "run"
     run.mkdir()
     text = json.dumps({"tags": ["x"], "licences": [licence]})
     (run / "data.json").write_text(text)
-    assert transfer.licences(str(run)) == [licence]
+    assert transfer.licences([str(run)]) == [licence]
     (run / "data.json").write_text('{"tags": ["x"]}')
     for none in (str(run), "", "hub:somewhere"):
-        assert transfer.licences(none) == []
+        assert transfer.licences([none]) == []
+
+
+def test_licences_of_several_starts_are_there_once_each():
+    found = transfer.licences(["", "msd_vgg+mtt_musicnn", "", "msd_vgg"])
+    of = [each["of"] for each in found]
+    assert of == ["the weights of msd_vgg", "the weights of mtt_musicnn"]
 
 
 def test_what_is_no_model_has_no_card(tmp_path):
@@ -352,7 +358,7 @@ def test_presets_give_a_member_each_and_their_statistics_stay():
         assert any(layer in w.path for w in model.trainable_weights)
     card = transfer.card(settings.init_from)
     assert {"jazz", "sitar"} <= set(card["tags"])
-    assert len(transfer.licences(settings.init_from)) == 3
+    assert len(transfer.licences(settings.starts)) == 3
 
 
 def model_inputs(wave):
