@@ -2,6 +2,7 @@
 
 import errno
 import json
+import pickle
 
 import pytest
 
@@ -17,6 +18,7 @@ from tftag import audio  # noqa: E402
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote, remote_listing, retries
 from tftag.search.index import catalogue_parts
+from tftag.serving import loading
 
 
 @pytest.fixture
@@ -35,6 +37,31 @@ def work(tagger_folder, tmp_path):
     )
     made.setup()
     return made, shard, tmp_path / "out"
+
+
+def test_workers_of_one_process_open_the_model_once(
+    work, tmp_path, monkeypatch
+):
+    handle, opened = shared.Shared(), []
+    load = loading.load
+    monkeypatch.setattr(
+        loading, "load", lambda model: opened.append(model) or load(model)
+    )
+    workers = [
+        # As the engine sends it to each of its threads.
+        pickle.loads(
+            pickle.dumps(
+                describe.DescribeShard(
+                    work[0]._model, str(tmp_path / "out"), 3, handle
+                )
+            )
+        )
+        for _ in range(3)
+    ]
+    for worker in workers:
+        worker.setup()
+    assert len(opened) == 1
+    assert len({id(worker._tagger) for worker in workers}) == 1
 
 
 def test_a_shard_of_bad_files_ends_no_bundle(work):
