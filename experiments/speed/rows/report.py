@@ -63,7 +63,8 @@ def to_markdown(about: dict, rows: list[row_lib.Measured]) -> str:
         own, other = row.best(own=True), row.best(own=False)
         if own is None or other is None or (ahead := row.ahead()) is None:
             continue
-        cells = [row.name, row.unit, f"{own}: {_spread(row.figures[own])}"]
+        which = "" if own == row_lib.OWN else f"{own}: "
+        cells = [row.name, row.unit, which + _spread(row.figures[own])]
         cells += [f"{other}: {_spread(row.figures[other])}"]
         cells += [_times(*ahead)]
         lines.append(f"| {' | '.join(cells)} |")

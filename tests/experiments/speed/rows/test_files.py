@@ -58,7 +58,7 @@ def test_rows_of_time_are_followed_by_those_of_memory(tmp_path, monkeypatch):
     assert memory.figures.keys() == seconds.figures.keys()
     assert memory.unit == "MB" and memory.figures["tftag tag"] == [
         101,
-        104,
-        107,
+        105,
+        109,
     ]
     assert next(rows).name.startswith("one MP3")

@@ -32,7 +32,7 @@ LINES = """
     map INDEX --out FILE.htm
 """
 # Run in a process of its own, or until it is told to end.
-OTHERS = {"learn", "serve"}
+OTHERS = {"learn", "onnx", "serve"}
 
 
 def test_every_flag_that_takes_a_place_is_here():
