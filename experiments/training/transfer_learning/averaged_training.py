@@ -113,7 +113,8 @@ def score(
         Probabilities, float32 `[recordings, tags]`, the same as those of
         `evaluation.score_manifest`.
     """
-    parts, shares = (model,), (1.0,)
+    parts: tuple[clip_model.ClipModel, ...] = (model,)
+    shares: tuple[float, ...] = (1.0,)
     if isinstance(model, averaged_tagger.AveragedTagger):
         parts, shares = model.parts, model.shares
     networks = (settings, *settings.averaged_networks().values())
