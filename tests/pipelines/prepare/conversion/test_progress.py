@@ -1,5 +1,6 @@
 import logging
 import sys
+import types
 
 from pipelines.prepare.conversion import progress
 
@@ -7,7 +8,9 @@ from pipelines.prepare.conversion import progress
 def test_results_are_passed_on_and_the_log_says_how_far(monkeypatch, caplog):
     # Ten seconds a file, and a line each half minute.
     seconds = iter(range(0, 10_000, 10))
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
+    # For this module alone: the event loops of other tests have a clock, too.
+    clock = types.SimpleNamespace(monotonic=lambda: next(seconds))
+    monkeypatch.setattr(progress, "time", clock)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
     with caplog.at_level(logging.INFO):
         assert list(progress.shown("abcdefgh", 8)) == list("abcdefgh")

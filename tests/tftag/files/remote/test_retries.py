@@ -1,5 +1,6 @@
 import asyncio
 import errno
+import types
 
 import aiohttp
 import pytest
@@ -144,7 +145,8 @@ def test_a_full_disk_is_no_fault_of_the_server(no_waits):
 
 def test_waits_grow_to_a_limit_and_are_not_all_alike(monkeypatch):
     waits = []
-    monkeypatch.setattr(retries.time, "sleep", waits.append)
+    clock = types.SimpleNamespace(sleep=waits.append)
+    monkeypatch.setattr(retries, "time", clock)
     for _ in range(2):
         with pytest.raises(retries.RemoteError):
             retries.retried(BUCKET_FILE, Failing(TimeoutError(), 1_000))
