@@ -273,7 +273,7 @@ def descriptors() -> BaselineConfig:
     )
 
 
-def _on_published(preset, init_from, body, components, **average):
+def _on_published(preset, init_from, body, components):
     """Hidden layers on the bodies of published taggers, which stay."""
     return BaselineConfig(
         preset=preset,
@@ -295,7 +295,6 @@ def _on_published(preset, init_from, body, components, **average):
         ),
         training=_of_heads(40),
         augmentation=dataset.Augmentation(mixup_alpha=0.4),
-        **average,
     )
 
 
@@ -307,11 +306,14 @@ def transfer() -> BaselineConfig:
     `strong` and `descriptors`, trained from random weights, contribute 0.15 of
     the log-odds each: they make other mistakes.
     """
-    return _on_published(
+    heads = _on_published(
         "transfer",
         "msd_musicnn+mtt_musicnn",
         {"architecture": "musicnn", "members": 2},
         400,
+    )
+    return dataclasses.replace(
+        heads,
         average_with="transfer_vgg+strong+descriptors",
         average_share=0.15,
     )
