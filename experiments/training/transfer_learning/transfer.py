@@ -69,9 +69,7 @@ def take_over(
     model.head.set_weights([kernel, bias])
     _log.info(
         "start from %s: its body, and the head of %d of %d tags",
-        source,
-        len(shared),
-        len(vocabulary),
+        *(source, len(shared), len(vocabulary)),
     )
     return shared
 
@@ -158,11 +156,10 @@ def licences(sources: Iterable[str]) -> list[dict]:
     """
     found: list[dict] = []
     for source in sources:
-        if not source or source.startswith(hub.PREFIX):
-            continue
-        known = card(source)
-        own = known.get("licences") or known.get("data", {}).get("licences")
-        found += [each for each in own or () if each not in found]
+        if source and not source.startswith(hub.PREFIX):
+            known = card(source)
+            own = known.get("licences") or known.get("data", {}).get("licences")
+            found += [each for each in own or () if each not in found]
     return found
 
 

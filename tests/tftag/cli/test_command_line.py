@@ -105,6 +105,7 @@ def test_a_value_that_begins_with_a_minus_is_told_its_way(
 # Started by other processes, which say what came of them.
 OF_OTHER_PROCESSES = (
     *("tftag/export/presets.py", "tftag/export/learned_tag.py"),
+    "tftag/export/onnx_file.py",
     *("experiments/training/workers/watch.py", "experiments/speed/peers/"),
 )
 

@@ -7,7 +7,8 @@ import pytest
 import tiny_tagger
 
 from tftag.export import onnx_file as onnx_file_lib
-from tftag.models import averaged_tagger, backbone, descriptors, tagger
+from tftag.models import averaged_tagger, tagger
+from tftag.models.backbones import backbone, descriptors
 
 
 def test_any_number_of_clips_goes_through_it_at_once(onnx_file, tagger_model):
