@@ -32,10 +32,9 @@ _GROUPS = {
     "service_client": "service",
     "import served_page": "page",
 }
-# What takes longest begins first: nobody waits for it at the end. Not the
-# service: it stays, and other tests look for processes that are left.
+# What takes minutes, most of it in other processes, begins first. Not what stays
+# until the end, as the service does: other tests look for what is left running.
 _FIRST = ("test_replica_loop.py", "page", "test_examples.py")
-_FIRST += ("exports", "runs", "baseline")
 
 
 def pytest_configure(config):
