@@ -32,8 +32,8 @@ _GROUPS = {
     "service_client": "service",
     "import served_page": "page",
 }
-# What takes minutes, most of it in other processes, begins first; not what stays
-# to the end, as the service does: other tests look for what is left running.
+# What takes minutes, most of it in other processes, begins first. The service
+# must not: it stays to the end, and tests look for what others left running.
 _FIRST = ("test_replica_loop.py", "page", "test_examples.py")
 
 
