@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import http
-import itertools
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -88,7 +87,9 @@ def retried(address: addresses.Address, call: Callable[[], _Result]) -> _Result:
         OSError: The disk of this machine is full.
     """
     attempts = _attempts(address)
-    for attempt in itertools.count(1):
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             return call()
         except Exception as error:
@@ -97,7 +98,6 @@ def retried(address: addresses.Address, call: Callable[[], _Result]) -> _Result:
             # Not from the cause: its text may hold a signed address.
             raise failure from None
         time.sleep(_wait_seconds(attempt))
-    raise AssertionError  # the loop has no end
 
 
 async def retried_async(
@@ -119,7 +119,9 @@ async def retried_async(
         RemoteError: The failure is one that lasts, or the last try failed.
     """
     attempts = min(most_attempts, _attempts(address))
-    for attempt in itertools.count(1):
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             return await call()
         except Exception as error:
@@ -127,7 +129,6 @@ async def retried_async(
         if failure is not None:
             raise failure from None
         await asyncio.sleep(_wait_seconds(attempt))
-    raise AssertionError
 
 
 def _attempts(address: addresses.Address) -> int:
