@@ -17,7 +17,7 @@ import tensorflow as tf
 import tftag.models.averaged_tagger  # noqa: F401, what may be in the file
 import tftag.models.tagger  # noqa: F401
 from tftag import audio
-from tftag.export import compute_precision, saved_model, verification
+from tftag.export import compute_precision, verification
 from tftag.files import atomic_write
 from tftag.layers import power_spectrum
 from tftag.serving import (
@@ -30,6 +30,10 @@ from tftag.serving import (
 
 # The first with all that the networks need; ONNX Runtime keeps the old ones.
 OPSET = 18
+# Largest difference from the SavedModel. Recordings came within 3e-6; but in
+# bands that a sine leaves empty the two round differently, and descriptors
+# enlarge that.
+TOLERANCE = 1e-4
 # As loud as that of a tape.
 _NOISE = 1e-3
 
@@ -73,10 +77,10 @@ def write(model: str | os.PathLike[str], path: str | os.PathLike[str]) -> float:
         written.write(content)
         written.flush()
         difference = largest_difference(written.name, folder)
-        if not difference <= saved_model.TOLERANCE:
+        if not difference <= TOLERANCE:
             raise ValueError(
                 "The file must answer as the SavedModel does, to "
-                f"{saved_model.TOLERANCE:g}. Received: {folder} (computes in "
+                f"{TOLERANCE:g}. Received: {folder} (computes in "
                 f"{card.get('precision', 'float32')}), whose probabilities "
                 f"differ by {difference:.2g}; nothing was written."
             )

@@ -22,6 +22,7 @@ from pipelines.reading import slice_reader
 from tftag import audio
 from tftag.files import atomic_write, cache
 from tftag.models import clip_model
+from tftag.models.backbones import patches
 
 # Recordings per progress message, and most to compute again after a kill.
 _AT_ONCE = 32
@@ -116,6 +117,8 @@ def _body_key(model, spec):
     settings: list[Any] = [dataclasses.asdict(spec), dataclasses.asdict(body)]
     for kind in body.kinds:
         settings += kind.constants
+    if body.patch_frames:
+        settings.append(patches.LEAST_CHANGE)
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     for part in (model.front_end, model.backbone):
         for array in part.get_weights():

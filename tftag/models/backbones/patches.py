@@ -3,6 +3,10 @@
 import keras
 from keras import ops
 
+# In units of the log spectrogram. The frames of a silence differ in their last
+# bits, by their place in a batch; what can be heard changes by more.
+LEAST_CHANGE = 1e-4
+
 
 def cut(
     x: keras.KerasTensor, patch_frames: int
@@ -55,7 +59,7 @@ def mean(
     Returns:
         `[batch, dim]`.
     """
-    changes = ops.not_equal(patches[:, 1:], patches[:, :-1])
+    changes = ops.abs(patches[:, 1:] - patches[:, :-1]) > LEAST_CHANGE
     shares = ops.cast(ops.any(changes, axis=(1, 2)), vectors.dtype)
     shares = ops.reshape(shares, (-1, count, 1))
     sounding = ops.sum(shares, axis=1, keepdims=True)

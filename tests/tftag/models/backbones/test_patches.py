@@ -5,7 +5,8 @@ import pytest
 import tiny_tagger
 
 from tftag import audio
-from tftag.models.backbones import backbone
+from tftag.models import tagger
+from tftag.models.backbones import backbone, descriptors
 
 SPEC = audio.AudioSpec(clip_seconds=1.0)  # 32 frames
 TINY = backbone.BackboneConfig(width=1 / 32, blocks=3)
@@ -48,6 +49,27 @@ def test_silence_behind_a_short_recording_does_not_count():
     np.testing.assert_allclose(
         found[2], (both[0][2] + both[1][2]) / 2, atol=1e-5
     )
+
+
+def test_a_short_recording_is_the_same_alone_and_beside_others():
+    # Silence differs in its last bits by its place in a batch.
+    spec = dataclasses.replace(descriptors.AUDIO, clip_seconds=10.0)
+    body = backbone.BackboneConfig(
+        architecture="descriptors", pooling="average", patch_frames=64
+    )
+    vector = tagger.Tagger(
+        ("a",), spec, tagger.TaggerConfig(dropout=0.0, backbone=body)
+    ).body()
+    for length in (1, spec.clip_samples // 3):
+        clip = np.zeros((1, spec.clip_samples), "float32")
+        clip[0, :length] = np.random.default_rng(0).normal(size=length)
+        peak = np.abs(clip).max(axis=1)
+        alone = vector({"waveform": clip, "peak": peak})
+        beside = vector(
+            {"waveform": np.repeat(clip, 8, 0), "peak": np.repeat(peak, 8)}
+        )
+        for one in np.asarray(beside):
+            np.testing.assert_allclose(one, alone[0], atol=1e-4)
 
 
 def test_a_patch_of_the_length_of_the_clip_is_the_clip():
