@@ -20,7 +20,7 @@ from pipelines.manifest import checks
 from pipelines.prepare import rejected
 from pipelines.prepare.conversion import journal
 from tftag.cli import command_line
-from tftag.console import interrupts
+from tftag.console import counts_in_words, interrupts
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote, remote_listing
 
@@ -49,7 +49,8 @@ def main(argv: list[str] | None = None) -> int:
         )
     ):
         count = copy(asked.folder, target)
-    sys.stdout.write(f"{count} files copied to {target}\n")
+    copied = counts_in_words.count(count, "file")
+    sys.stdout.write(f"{copied} copied to {target}\n")
     return 0
 
 

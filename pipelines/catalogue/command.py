@@ -5,7 +5,7 @@ import sys
 
 from pipelines.catalogue import listing, shards
 from tftag.cli import command_line
-from tftag.console import interrupts
+from tftag.console import counts_in_words, interrupts
 from tftag.files import escaping
 from tftag.files.remote import address as addresses
 from tftag.pretrained import presets
@@ -53,9 +53,11 @@ def main(argv: list[str] | None = None) -> int:
         listing.shards(root, found, asked.files_per_shard, fingerprint)
     )
     left = [shard for shard in everything if shard.key not in done]
+    files = sum(len(shard.names) for shard in everything)
     print(
-        f"{sum(len(shard.names) for shard in everything)} files in "
-        f"{len(everything)} shards, {len(everything) - len(left)} done before",
+        f"{counts_in_words.count(files, 'file')} in "
+        f"{counts_in_words.count(len(everything), 'shard')}, "
+        f"{len(everything) - len(left)} done before",
         flush=True,
     )
     if not left:

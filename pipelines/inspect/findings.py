@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Iterator
 
-from pipelines.counts_in_words import count, some
 from pipelines.inspect import inspection, tag_figures
 from pipelines.inspect.fingerprints import near_duplicates
+from tftag.console.counts_in_words import count, some
 
 BAD, DOUBTFUL, GOOD = "bad", "doubtful", "good"
 # More of a recording in a row at full scale is heard as distortion.

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from pipelines import counts_in_words
 from pipelines.inspect import findings, inspection
+from tftag.console import counts_in_words
 
 _SIGNS = {findings.BAD: "!!", findings.DOUBTFUL: " ?", findings.GOOD: "ok"}
 _ROWS = 10

@@ -13,7 +13,7 @@ from pipelines import manifest
 from pipelines.inspect import levels
 from pipelines.inspect.fingerprints import fingerprint, near_duplicates
 from pipelines.reading import slice_reader
-from tftag.console import interrupts
+from tftag.console import counts_in_words, interrupts
 from tftag.files import no_links, plain_json
 
 WORDS_NAME = "fingerprints.u32"
@@ -100,7 +100,8 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
         no_links.append(table_path) as table,
         interrupts.keeping(
             lambda: (
-                f"{len(found)} of {len(prepared.tracks)} recordings are "
+                f"{len(found)} of "
+                f"{counts_in_words.are(len(prepared.tracks), 'recording')} "
                 f"measured and kept in {folder}; to go on: "
                 f"{interrupts.command()}"
             )

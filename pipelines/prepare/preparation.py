@@ -6,12 +6,13 @@ import os
 import pathlib
 from collections.abc import Sequence
 
-from pipelines import counts_in_words, manifest, splits
+from pipelines import manifest, splits
 from pipelines.prepare import overwriting, rejected
 from pipelines.prepare.conversion import convert
 from pipelines.reading.slices import arrays
 from pipelines.sources import listings
 from tftag import tags
+from tftag.console import counts_in_words
 from tftag.files.remote import address as addresses
 
 logger = logging.getLogger(__name__)
@@ -212,18 +213,20 @@ def _vocabulary(listing, recordings, options):
     there = sorted({name for held in lists for name in held})
     if not there:
         raise ValueError(
-            f"None of the {len(lists)} recordings has a tag: there is nothing "
-            "to learn. Give tags to some of them."
+            f"None of {counts_in_words.count(len(lists), 'recording')} has a "
+            "tag: there is nothing to learn. Give tags to some of them."
         )
     vocabulary = tags.build_vocabulary(
         lists, min_count=options.min_count, top=options.top, names=names
     )
     if not any(name in vocabulary for name in there):
         raise ValueError(
-            f"None of the {len(vocabulary)} tags to learn is carried by any "
-            f"of the {len(lists)} recordings. Spell them as the data does, or "
-            f"see --tag-separator. Received: {vocabulary.names[0]!r} first; "
-            f"the recordings have {counts_in_words.some(there)}."
+            f"None of {counts_in_words.count(len(vocabulary), 'tag')} to learn "
+            "is carried by any of "
+            f"{counts_in_words.count(len(lists), 'recording')}. Spell them as "
+            "the data does, or see --tag-separator. Received: "
+            f"{vocabulary.names[0]!r} first; the recordings have "
+            f"{counts_in_words.some(there)}."
         )
     return vocabulary
 
@@ -244,8 +247,9 @@ def _check_arrays(listing, options):
     held = [i.path for i in listing.recordings if arrays.is_array(i.path)]
     if held and options.array_rate_hz is None:
         raise ValueError(
-            f"{len(held)} recordings are NumPy arrays, which do not tell their "
-            "rate: name it with --array-rate-hz. Received: none; the first is "
+            "NumPy arrays do not tell their rate, and "
+            f"{counts_in_words.are(len(held), 'recording')} in one: name it "
+            "with --array-rate-hz. Received: none; the first is "
             f"{held[0]}"
         )
 

@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Iterable, Mapping
 
 from pipelines.sources import listings
+from tftag.console import counts_in_words
 from tftag.files import atomic_write, escaping
 from tftag.files.remote import address as addresses
 
@@ -129,7 +130,8 @@ def check_share(
     total = kept + len(failed)
     if len(failed) > max_share * total or not kept:
         raise ValueError(
-            f"{len(failed)} of {total} recordings cannot be used: "
+            f"{len(failed)} of {counts_in_words.count(total, 'recording')} "
+            "cannot be used: "
             f"{count_reasons(failed)}; {folder / TABLE_NAME} names them. At "
             f"most {max_share:.0%} may be lost, which --max-rejected-share "
             "sets."

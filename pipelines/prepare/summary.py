@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipelines import counts_in_words, manifest
+from pipelines import manifest
 from pipelines.prepare import rejected
+from tftag.console import counts_in_words
 
 
 def summarize(

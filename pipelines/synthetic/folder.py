@@ -13,6 +13,7 @@ from pipelines import manifest, splits
 from pipelines.synthetic import music
 from tftag import audio
 from tftag import tags as tag_lists
+from tftag.console import counts_in_words
 from tftag.files import no_links
 
 _log = logging.getLogger(__name__)
@@ -118,7 +119,8 @@ def describe(path: pathlib.Path) -> str:
     made = manifest.read_manifest(path)
     seconds = made.tracks.numbers("samples").sum() / made.sample_rate_hz
     counts = ", ".join(f"{n} {name}" for name, n in made.split_counts.items())
-    lines = [f"{path}: {len(made.tracks)} tracks ({counts}), {seconds:.0f} s"]
+    tracks = counts_in_words.count(len(made.tracks), "track")
+    lines = [f"{path}: {tracks} ({counts}), {seconds:.0f} s"]
     width = max(len(name) for name in made.vocabulary.names)
     lines += [
         f"  {name:<{width}} {positives:4.0f}"

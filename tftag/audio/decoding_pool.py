@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from tftag.audio import recording as audio
 from tftag.audio import sample_file, waveform
+from tftag.console import counts_in_words
 
 UNREADABLE = (waveform.UnusableAudio, OSError)
 
@@ -134,7 +135,7 @@ class Worker:
             if time.monotonic() - began >= self._seconds:
                 raise TimeoutError(
                     f"{os.fsdecode(path)}: Decoding took more than "
-                    f"{self._seconds} seconds."
+                    f"{counts_in_words.count(self._seconds, 'second')}."
                 ) from error
             raise _crashed(path, self._seconds) from error
 
@@ -250,7 +251,7 @@ def _crashed(path: pathlib.Path, seconds: int) -> waveform.UnusableAudio:
     return waveform.UnusableAudio(
         "unreadable",
         f"{os.fsdecode(path)}: The decoder crashed, or took more than "
-        f"{seconds} seconds.",
+        f"{counts_in_words.count(seconds, 'second')}.",
     )
 
 

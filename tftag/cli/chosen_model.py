@@ -121,13 +121,14 @@ def are_few(paths: Sequence[str]) -> bool:
 
 
 def open_tagger(
-    model: str, is_for_few: bool = False
+    model: str, is_for_few: bool = False, opens_later: bool = False
 ) -> "saved_tagger.SavedTagger":
     """Opens a model that tags; exports a preset where that is to be done.
 
     Args:
         model: A preset's name, a folder or an ONNX file.
         is_for_few: As for `SavedTagger`.
+        opens_later: As for `SavedTagger`; an ONNX file is opened at once.
 
     Raises:
         FileNotFoundError: It is neither.
@@ -140,7 +141,7 @@ def open_tagger(
     if presets.is_onnx(path):
         return onnx_tagger.OnnxTagger(path)
     starts_fast = c_library.is_there()
-    return saved_tagger.SavedTagger(path, starts_fast, is_for_few)
+    return saved_tagger.SavedTagger(path, starts_fast, is_for_few, opens_later)
 
 
 def open_dual_encoder(

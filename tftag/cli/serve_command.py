@@ -12,7 +12,7 @@ from tftag.audio import decoding_pool
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
-from tftag.console import interrupts
+from tftag.console import counts_in_words, interrupts
 from tftag.pretrained import presets
 from tftag.search import library_index
 
@@ -186,7 +186,7 @@ def _token(text: str | None) -> str | None:
         raise ValueError(
             f"A token ({TOKEN_VARIABLE} or --token) must be letters, digits "
             "and signs of ASCII, as a header carries them; leave it out for "
-            f"none. Received: {len(token)} characters"
+            f"none. Received: {counts_in_words.count(len(token), 'character')}"
             f"{', not all of these' if token else ''}."
         )
     return token

@@ -117,14 +117,11 @@ class Service:
         _answer_errors(app)
         app.include_router(self._own_routes())
         app.include_router(tagging_api.router(self._models, self._uploads))
-        if self._index is not None:
-            app.include_router(
-                search_api.router(
-                    self._index,
-                    self._uploads,
-                    self._settings.limits.store_seconds,
-                )
+        app.include_router(
+            search_api.router(
+                self._index, self._uploads, self._settings.limits.store_seconds
             )
+        )
         app.include_router(rest_api.router(self._models))
         app.mount("/page", staticfiles.StaticFiles(directory=_PAGE))
         return app

@@ -72,6 +72,9 @@ class OnnxTagger(saved_tagger.SavedTagger):
         _check(map(waveforms.plain_waveform, batch))
         return [self.tag_samples(samples) for samples in batch]
 
+    def load(self) -> None:
+        """Nothing is left to be loaded."""
+
     @property
     def signatures(self) -> Mapping[str, Any]:
         """None: these are TensorFlow's."""

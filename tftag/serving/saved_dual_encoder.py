@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag import audio, tags, words
+from tftag.console import counts_in_words
 from tftag.serving import (
     long_recordings,
     model_card,
@@ -59,8 +60,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         if card.get("kind") != model_card.DUAL_ENCODER:
             raise ValueError(
                 "The SavedModel must be a dual encoder; a tagger knows its own "
-                f"{len(card['tags'])} tags and no others. Received: {folder}, "
-                "a tagger."
+                f"{counts_in_words.count(len(card['tags']), 'tag')} and no "
+                f"others. Received: {folder}, a tagger."
             )
         super().__init__(folder, starts_fast, is_for_few, opens_later)
         self.space = str(card["space"]["fingerprint"])

@@ -102,7 +102,15 @@ class SavedTagger:
         with self._damage_named("SavedModel"):
             self._read_card()
         if not opens_later:
-            _ = self._runtime
+            self.load()
+
+    def load(self) -> None:
+        """Loads the network, where it was to be loaded later.
+
+        Raises:
+            ValueError: It is damaged, or not one that tftag wrote.
+        """
+        _ = self._runtime
 
     def tag_file(self, path: str | os.PathLike[str]) -> TaggedRecording:
         """Tags a file of any format that `audio.decode_file` reads.

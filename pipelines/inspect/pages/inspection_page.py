@@ -4,9 +4,9 @@ import pathlib
 
 import numpy as np
 
-from pipelines import counts_in_words
 from pipelines.inspect import findings, inspection
 from pipelines.inspect.pages import charts, page, sound_sections, tag_sections
+from tftag.console import counts_in_words
 from tftag.words import artist_names
 
 _SIGNS = {findings.BAD: "✕", findings.DOUBTFUL: "!", findings.GOOD: "✓"}

@@ -12,7 +12,7 @@ from typing import Any
 import jinja2
 import markupsafe
 
-from pipelines import counts_in_words
+from tftag.console import counts_in_words
 from tftag.files import atomic_write
 
 _TEMPLATES = pathlib.Path(__file__).with_name("templates")

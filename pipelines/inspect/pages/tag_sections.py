@@ -3,9 +3,9 @@
 import markupsafe
 import numpy as np
 
-from pipelines import counts_in_words
 from pipelines.inspect import inspection, tag_figures
 from pipelines.inspect.pages import charts, heat_map, page
+from tftag.console import counts_in_words
 
 _ROWS = 40
 

@@ -24,7 +24,7 @@ import soxr
 from pipelines.prepare.conversion import convert_worker, journal, progress
 from pipelines.reading.slices import arrays
 from tftag.audio import decoding_pool, ffmpeg
-from tftag.console import interrupts
+from tftag.console import counts_in_words, interrupts
 from tftag.files import atomic_write, no_links
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote_listing
@@ -153,8 +153,8 @@ def convert_files(
 def _kept(folder, answers, sources):
     """What is said when Ctrl-C ends the work."""
     return (
-        f"{len(answers)} of {len(sources)} files are done and kept in "
-        f"{folder}; to go on: {interrupts.command()}"
+        f"{len(answers)} of {counts_in_words.are(len(sources), 'file')} done "
+        f"and kept in {folder}; to go on: {interrupts.command()}"
     )
 
 

@@ -7,10 +7,10 @@ import pathlib
 import re
 import urllib.parse
 
-from pipelines import counts_in_words
 from pipelines.sources import listings
 from pipelines.sources.own_table import remote_audio
 from tftag import tags
+from tftag.console import counts_in_words
 from tftag.files import escaping
 from tftag.files.remote import address as addresses
 

@@ -6,9 +6,9 @@ import logging
 import pathlib
 import re
 
-from pipelines import counts_in_words
 from pipelines.sources.own_table import csv_text, tag_cells
 from tftag import tags
+from tftag.console import counts_in_words
 
 COLUMNS = ("path", "tags", "artist", "split")
 NEEDED = ("path", "tags")

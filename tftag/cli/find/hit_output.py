@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 from tftag.audio import remote_files
+from tftag.console import counts_in_words
 from tftag.files import escaping, plain_json
 from tftag.search import library_index
 
 _LEGEND = """
-z: standard deviations above the mean of these {count} recordings for this
-query; recordings are ranked by it. By chance, the best of 1,000 has about 3.
+z: standard deviations above the mean of this library ({count}) for
+this query; recordings are ranked by it. By chance, the best of 1,000 has about
+3.
 %: share of {sample} that scores lower.
 Then the cosine with each {what}: it compares recordings, not {what}s
 with each other. None of them is a probability.
@@ -47,8 +49,13 @@ def write(
                 return
             _write_table(file, labels, hits)
             is_all = count <= _SAMPLED_FROM
-            sample = "these" if is_all else f"{_SAMPLED_FROM} of these"
-            file.write(_LEGEND.format(count=count, sample=sample, what=what))
+            sample = (
+                "the library"
+                if is_all
+                else f"{_SAMPLED_FROM:,} recordings of it"
+            )
+            held = counts_in_words.count(count, "recording")
+            file.write(_LEGEND.format(count=held, sample=sample, what=what))
         case "csv":
             _write_csv(file, labels, hits)
         case "jsonl":
@@ -69,7 +76,8 @@ def none_of(count: int, examples: int = 0) -> str:
     """
     if 0 < count <= examples:
         return "nothing found: there is no recording but the examples"
-    return f"nothing found: the filters leave none of the {count} recordings"
+    held = counts_in_words.count(count, "recording")
+    return f"nothing found: the filters leave none of {held}"
 
 
 def _fields(

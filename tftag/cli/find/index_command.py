@@ -8,6 +8,7 @@ from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
+from tftag.console import counts_in_words
 from tftag.files import near_names
 from tftag.files.remote import address as addresses
 from tftag.pretrained import presets
@@ -110,7 +111,8 @@ def run(arguments: argparse.Namespace) -> int:
         place, folders, encoder, model, fail, arguments.threads, described
     )
     index = library_index.LibraryIndex.open(place)
-    chosen_model.say(f"{len(index)} recordings are in {place}")
+    held = counts_in_words.are(len(index), "recording")
+    chosen_model.say(f"{held} in {place}")
     return 1 if fail.count or not_taken.count else 0
 
 

@@ -6,6 +6,7 @@ import pathlib
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
+from tftag.console import counts_in_words
 from tftag.files import atomic_write
 from tftag.search.map import page, positions
 
@@ -66,7 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     shown = page.points(index, arguments.most)
     atomic_write.write(out, page.html(shown, name))
     chosen_model.say(
-        f"{len(shown.recordings)} of {len(index)} recordings are on {out}"
+        f"{len(shown.recordings)} of "
+        f"{counts_in_words.are(len(index), 'recording')} on {out}"
     )
     return 0
 

@@ -15,6 +15,7 @@ import tqdm
 
 from tftag.audio import audio_files, decoders, decoding_pool, remote_files
 from tftag.cli import chosen_model
+from tftag.console import counts_in_words
 from tftag.files import cache, near_names
 from tftag.files.remote import address as addresses
 from tftag.files.remote import fetched_files, remote_listing
@@ -289,15 +290,15 @@ def bring_up_to_date(
             fail,
         )
         work = refresh.Refresh(index, found, fail)
+        of_files = counts_in_words.count(len(found.files), "file")
         if work.new:
             chosen_model.say(
-                f"embedding {work.new} of {len(found.files)} files, new or "
-                "changed"
+                f"embedding {work.new} of {of_files}, new or changed"
             )
         if work.unchanged_unusable:
             chosen_model.say(
                 f"not tried again, as unchanged: {work.unchanged_unusable} of "
-                f"{len(found.files)} files"
+                f"{of_files}"
             )
         if processes is None:
             most = decoding_pool.usable_cores()

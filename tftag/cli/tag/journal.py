@@ -24,6 +24,7 @@ from tftag.files.remote import address as addresses
 from tftag.files.remote import remote_listing
 
 _FORMAT = 1
+_HEADER_BYTES = 1 << 20
 _SYNC_SECONDS = 5.0
 # Stale lines that are not worth another copy.
 _SPARE_LINES = 1_000
@@ -135,6 +136,16 @@ class Journal:
         self._starts: npt.NDArray[np.int64] = places[order]
 
 
+def has_begun(path: pathlib.Path, made_by: str, shard: str) -> bool:
+    """Whether `opened` would go on with what is there."""
+    try:
+        with open(path, "rb") as file:
+            first = file.readline(_HEADER_BYTES)
+    except OSError:  # `opened` says what is wrong with it
+        return False
+    return first == _header_line(_header_of(made_by, shard))
+
+
 @contextlib.contextmanager
 def opened(
     path: str | os.PathLike[str], made_by: str, shard: str = "1/1"
@@ -153,7 +164,7 @@ def opened(
         OSError: It cannot be written.
     """
     path = pathlib.Path(path)
-    header = {"tftag_journal": _FORMAT, "made_by": made_by, "shard": shard}
+    header = _header_of(made_by, shard)
     with _closed(path) as file:
         no_links.take(
             file,
@@ -161,7 +172,7 @@ def opened(
             "another --out.",
         )
         file.seek(0)
-        first = file.readline(1 << 20)
+        first = file.readline(_HEADER_BYTES)
         before = _header(first, path)
         if before is not None and before["tftag_journal"] != _FORMAT:
             raise ValueError(
@@ -258,6 +269,10 @@ def _header(line: bytes, path: pathlib.Path) -> dict[str, Any] | None:
         "What was tagged so far is kept beside --out, where another file is: "
         f"move that, or name another --out. Received: {path}."
     )
+
+
+def _header_of(made_by: str, shard: str) -> dict[str, Any]:
+    return {"tftag_journal": _FORMAT, "made_by": made_by, "shard": shard}
 
 
 def _header_line(header: dict[str, Any]) -> bytes:

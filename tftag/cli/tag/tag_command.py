@@ -1,6 +1,7 @@
 """The command `tftag tag`: tags of audio files."""
 
 import argparse
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _trained(arguments: argparse.Namespace) -> tag_output.Answering:
     """Returns what lists the tags that the model was trained with."""
     tagger = chosen_model.open_tagger(
-        arguments.model, is_for_few=chosen_model.are_few(arguments.paths)
+        arguments.model,
+        is_for_few=chosen_model.are_few(arguments.paths),
+        opens_later=True,
     )
     read = _timelines if arguments.timeline else _recordings
 
@@ -138,7 +141,9 @@ def _trained(arguments: argparse.Namespace) -> tag_output.Answering:
                 ],
             )
 
-    return tag_output.Answering(tagger, tag_table.TrainedTag, answer)
+    return tag_output.Answering(
+        tagger, tag_table.TrainedTag, tagger.load, answer
+    )
 
 
 def _recordings(
@@ -202,19 +207,27 @@ def _check_asked(arguments: argparse.Namespace) -> None:
 def _asked(arguments: argparse.Namespace) -> tag_output.Answering:
     """Returns what lists the tags that the command line names."""
     encoder = chosen_model.open_dual_encoder(
-        arguments.model, is_for_few=chosen_model.are_few(arguments.paths)
+        arguments.model,
+        is_for_few=chosen_model.are_few(arguments.paths),
+        opens_later=True,
     )
-    asked = query.parse(arguments.tags, encoder.is_known, is_list=True)
-    terms, vectors = known_terms.embed(encoder, asked, chosen_model.say)
-    trained, known_share = encoder.embed_texts(encoder.tag_names)
-    trained = trained[known_share > 0]
+
+    @functools.cache
+    def embedded() -> tuple[
+        list[query.Term], npt.NDArray[Any], npt.NDArray[Any]
+    ]:
+        asked = query.parse(arguments.tags, encoder.is_known, is_list=True)
+        terms, vectors = known_terms.embed(encoder, asked, chosen_model.say)
+        trained, known_share = encoder.embed_texts(encoder.tag_names)
+        return terms, vectors, trained[known_share > 0]
 
     def answer(recordings: tagging.Recordings) -> tag_output.Entries:
         for path, embedding in audio_files.each(encoder.embed_each, recordings):
+            terms, vectors, trained = embedded()
             tags = _compared(terms, vectors @ embedding, trained @ embedding)
             yield path, [journal.Entry(None, tags[: arguments.top])]
 
-    return tag_output.Answering(encoder, tag_table.AskedTag, answer)
+    return tag_output.Answering(encoder, tag_table.AskedTag, embedded, answer)
 
 
 def _compared(

@@ -22,6 +22,7 @@ from tftag.cli.tag.embedded_tags import (
     second_tags,
     undo,
 )
+from tftag.console import counts_in_words
 from tftag.files import escaping
 from tftag.files.remote import address as addresses
 
@@ -137,13 +138,15 @@ def opened(arguments: argparse.Namespace, fail: Fail) -> Iterator[list[Effect]]:
         yield effects
     if arguments.write_tags and arguments.dry_run:
         sys.stderr.write(
-            f"no file was changed; without --dry-run, {changed['files']} files "
-            "would be changed\n"
+            "no file was changed; without --dry-run, "
+            f"{counts_in_words.count(changed['files'], 'file')} would be "
+            "changed\n"
         )
     elif arguments.write_tags:
         sys.stderr.write(
-            f"written into {changed['files']} files; to put back what was "
-            f"there: tftag tag --undo {shlex.quote(arguments.write_tags)}\n"
+            f"written into {counts_in_words.count(changed['files'], 'file')}; "
+            "to put back what was there: "
+            f"tftag tag --undo {shlex.quote(arguments.write_tags)}\n"
         )
 
 
@@ -165,7 +168,7 @@ def run_undo(path: str | os.PathLike[str]) -> int:
         sys.stderr.write(f"not restored: {reason}\n")
 
     count = sum(1 for _ in undo.restore(path, fail))
-    sys.stderr.write(f"restored: {count} files\n")
+    sys.stderr.write(f"restored: {counts_in_words.count(count, 'file')}\n")
     return 1 if failures else 0
 
 

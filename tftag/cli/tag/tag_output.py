@@ -19,7 +19,7 @@ from tftag.audio import audio_files, decoding_pool, recording, remote_files
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, row_output
 from tftag.cli.tag import journal, shards, tag_effects, tag_table, tagging
-from tftag.console import interrupts, quiet
+from tftag.console import counts_in_words, interrupts, quiet
 from tftag.files import atomic_write, plain_json
 from tftag.files.remote import address as addresses
 from tftag.files.remote import fetched_files
@@ -41,13 +41,16 @@ class Answering:
     """A model and what is asked of it.
 
     Attributes:
-        model: The model that was opened.
+        model: The model that was opened; of its files perhaps the card alone.
         kind: What is listed of each recording.
+        begin: Loads the network, and refuses what it cannot be asked. Without
+            it that happens at the first recording.
         answer: Yields path and entries of each recording.
     """
 
     model: "saved_tagger.SavedTagger"
     kind: _Kind
+    begin: Callable[[], object]
     answer: Callable[[tagging.Recordings], Entries]
 
 
@@ -171,6 +174,8 @@ def _open(path: pathlib.Path) -> None:
 def write(arguments: argparse.Namespace, asked: Answering) -> int:
     """Tags the files of the command line.
 
+    Where a journal has all of them, the network is not loaded.
+
     Args:
         arguments: What `main` parsed.
         asked: What is asked of the model.
@@ -184,6 +189,7 @@ def write(arguments: argparse.Namespace, asked: Answering) -> int:
     """
     fail = _Failures()
     if not _is_kept(arguments):
+        asked.begin()
         _stream(arguments, asked, fail)
         return 1 if fail.count else 0
     try:
@@ -248,11 +254,13 @@ def _keep(
             fetched_files.FetchedFiles(tell=chosen_model.say),
         )
 
-    with journal.opened(
-        _journal(arguments.out),
-        _made_by(arguments, asked),
+    noted = (
+        *(_journal(arguments.out), _made_by(arguments, asked)),
         str(arguments.shard),
-    ) as notes:
+    )
+    if not journal.has_begun(*noted):
+        asked.begin()  # what it refuses takes no other journal's place
+    with journal.opened(*noted) as notes:
         run = tagging.Run(arguments.paths, arguments.shard, notes, fail)
         with (
             interrupts.keeping(lambda: _kept(run, notes)),
@@ -276,7 +284,8 @@ def _keep(
                 raise _NothingTagged
         run.tidy()
     if sys.stderr.isatty():  # quiet where nobody watches
-        chosen_model.say(f"{files:,} files are tagged in {arguments.out}")
+        tagged = counts_in_words.are(files, "file")
+        chosen_model.say(f"{tagged} tagged in {arguments.out}")
 
 
 def _journal(out: str) -> pathlib.Path:
@@ -336,8 +345,9 @@ def _table(
 def _kept(run: tagging.Run, notes: journal.Journal) -> str:
     """What is said when Ctrl-C ends the work."""
     return (
-        f"{run.finished + run.done} of {run.finished + run.new} files are done "
-        f"and kept in {os.fspath(notes.path)}; to go on: "
+        f"{run.finished + run.done} of "
+        f"{counts_in_words.are(run.finished + run.new, 'file')} done and kept "
+        f"in {os.fspath(notes.path)}; to go on: "
         f"{interrupts.command()}"
     )
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 
+from tftag.console import counts_in_words
 from tftag.files.remote import address as addresses
 from tftag.files.remote import file_systems, retries
 
@@ -40,7 +41,8 @@ def checked_part(part: bytes, count: int) -> bytes:
     if len(part) > count:
         raise retries.PermanentError("the server cannot read parts of files")
     if len(part) < count:
-        raise retries.PermanentError(f"it ends {count - len(part)} bytes early")
+        lacking = counts_in_words.count(count - len(part), "byte")
+        raise retries.PermanentError(f"it ends {lacking} early")
     return part
 
 

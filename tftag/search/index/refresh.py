@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from tftag import audio
 from tftag.audio import audio_files, remote_files
-from tftag.console import interrupts
+from tftag.console import counts_in_words, interrupts
 from tftag.files.remote import address as addresses
 from tftag.files.remote import remote_listing
 from tftag.search.index import catalogue_parts, opened_parts, recordings, writer
@@ -207,8 +207,9 @@ class Refresh:
             save()
             files = len(self._found.files)
             return (
-                f"{files - self.new + self.done} of {files} files are in the "
-                f"index; to go on: {interrupts.command()}"
+                f"{files - self.new + self.done} of "
+                f"{counts_in_words.are(files, 'file')} in the index; to go on: "
+                f"{interrupts.command()}"
             )
 
         for key in self._tried:

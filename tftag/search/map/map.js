@@ -86,7 +86,8 @@ function search() {
     shown[at] = fits ? 1 : 0;
     if (fits && ++total <= MOST_LISTED) found.push(at);
   }
-  byId("found").textContent = total > MOST_LISTED ? `${total.toLocaleString()} recordings, the first ${MOST_LISTED} listed` : `${total.toLocaleString()} recordings`;
+  const counted = `${total.toLocaleString("en")} recording${total === 1 ? "" : "s"}`;
+  byId("found").textContent = total > MOST_LISTED ? `${counted}, the first ${MOST_LISTED} listed` : counted;
   byId("list").replaceChildren(...found.map((at) => {
     const row = document.createElement("li"), button = element("button", label(at));
     button.dataset.at = at;

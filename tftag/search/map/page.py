@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tftag.console import counts_in_words
 from tftag.files.remote import address as addresses
 from tftag.search import library_index
 from tftag.search.index import recordings
@@ -90,6 +91,7 @@ def html(shown: Points, title: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["count_of"] = counts_in_words.count
     page: str = environment.get_template("map.html").render(
         title=_text(title),
         data=_data(shown),

@@ -17,6 +17,7 @@ from typing import Any
 
 from starlette import datastructures, requests
 
+from tftag.console import counts_in_words
 from tftag.server import metrics as metrics_lib
 from tftag.server.admission import limits as limits_lib
 from tftag.server.admission import refusals
@@ -135,15 +136,13 @@ class Gate:
             if not deadline.expired():
                 raise  # of a disk, or of a decoder
             if exchange.is_read:
-                text = (
-                    "It took more than "
-                    f"{self._limits.request_seconds:g} seconds."
+                most = counts_in_words.count(
+                    self._limits.request_seconds, "second"
                 )
+                text = f"It took more than {most}."
                 raise refusals.Refused(refusals.TOO_SLOW, text) from error
-            text = (
-                "The request was not there as a whole within "
-                f"{self._limits.body_seconds:g} seconds."
-            )
+            most = counts_in_words.count(self._limits.body_seconds, "second")
+            text = f"The request was not there as a whole within {most}."
             raise refusals.Refused(refusals.SLOW_BODY, text) from error
 
     def _check_sender(self, exchange: "_Exchange") -> None:

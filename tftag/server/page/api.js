@@ -1,6 +1,6 @@
 // What the server is asked, and what is said when it does not answer.
 
-import { megabytes } from "./elements.js";
+import { counted, megabytes } from "./elements.js";
 
 /** What went wrong, in words for whoever looks at the page. */
 export class Trouble extends Error {
@@ -137,7 +137,7 @@ function told(status, text = "", after = null) {
     408: ["The recording did not arrive in time.", true],
     413: [
       "This is too large or too long: the server takes up to " +
-        `${megabytes(limits.body_bytes)} and ${minutes(limits)} minutes.`,
+        `${megabytes(limits.body_bytes)} and ${counted(minutes(limits), "minute")}.`,
       false,
     ],
     429: [`The server is busy. Try again ${wait}.`, true],

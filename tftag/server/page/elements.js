@@ -41,6 +41,10 @@ export function setIcon(button, name, label) {
   button.title = label;
 }
 
+/** 1 recording, 2,000 recordings */
+export const counted = (number, noun) =>
+  `${number.toLocaleString("en")}\u00a0${noun}${number === 1 ? "" : "s"}`;
+
 export const byId = (id) => document.getElementById(id);
 
 /** 83 % */

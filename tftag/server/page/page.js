@@ -1,7 +1,7 @@
 // Begins: asks the server what it has, and connects the parts of the page.
 
 import * as api from "./api.js";
-import { byId, make, megabytes, trouble } from "./elements.js";
+import { byId, counted, make, megabytes, trouble } from "./elements.js";
 import { Library } from "./library/library.js";
 import { LibraryMap } from "./library/map.js";
 import { Stage } from "./recording/stage.js";
@@ -22,8 +22,8 @@ async function begin() {
 function show({ models, index, limits }) {
   byId("about").textContent =
     models.length === 1
-      ? `${models[0].name}, ${models[0].tags.length} tags`
-      : `${models.length} models`;
+      ? `${models[0].name}, ${counted(models[0].tags.length, "tag")}`
+      : counted(models.length, "model");
   byId("model").replaceChildren(
     ...models.map(({ name }) => make("option", {}, name)),
   );
@@ -31,12 +31,12 @@ function show({ models, index, limits }) {
   byId("model").addEventListener("change", () => stage.tag());
   byId("welcome").textContent =
     `Any format, up to ${megabytes(limits.body_bytes)} and ` +
-    `${Math.round(limits.audio_seconds / 60)}\u00a0minutes. You see its ` +
+    `${counted(Math.round(limits.audio_seconds / 60), "minute")}. You see its ` +
     "tags; it is not kept on the server.";
   byId("no-library").hidden = index !== null;
   byId("with-library").hidden = index === null;
   if (!index) return;
-  byId("library-size").textContent = `${index.recordings} recordings`;
+  byId("library-size").textContent = counted(index.recordings, "recording");
   byId("map").hidden = !index.has_map;
   const map = index.has_map ? new LibraryMap(() => library.actions) : null;
   const library = new Library(stage, models[0].tags, (ids) => map?.mark(ids));

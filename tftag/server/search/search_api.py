@@ -3,7 +3,7 @@
 import asyncio
 import pathlib
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import fastapi
 import numpy.typing as npt
@@ -30,6 +30,11 @@ _TYPES = {
 _LONGEST_QUERY = 1_000
 _MOST_EXAMPLES = 32
 _MAP_SECONDS = 20.0
+_NO_INDEX = (
+    "This service has no library to search: it was started without an index. "
+    "Start it with `tftag serve --index INDEX`; `tftag index FOLDER --out "
+    "INDEX` makes one."
+)
 
 Year = Annotated[int | None, pydantic.Field(ge=0, le=9_999)]
 Seconds = Annotated[float | None, pydantic.Field(allow_inf_nan=False)]
@@ -134,26 +139,50 @@ class Similar(SearchOptions):
 
 
 def router(
-    index: served_index.ServedIndex,
+    served: served_index.ServedIndex | None,
     uploads: uploads_lib.Uploads,
     store_seconds: float,
 ) -> fastapi.APIRouter:
     """Makes the routes.
 
     Args:
-        index: What is searched.
+        served: What is searched; None where each of them says that there is
+            nothing, and what the service must be started with.
         uploads: Where recordings arrive.
         store_seconds: What a store may take, each time that it is asked.
     """
-    api = fastapi.APIRouter(tags=["Library"], responses=refusals.SCHEMA)
+
+    async def needed() -> served_index.ServedIndex:
+        if served is None:
+            raise refusals.Refused(refusals.NOT_FOUND, _NO_INDEX)
+        return served
+
+    Index: TypeAlias = Annotated[  # noqa: N806
+        served_index.ServedIndex, fastapi.Depends(needed)
+    ]
+    api = fastapi.APIRouter(
+        tags=["Library"],
+        responses={
+            **refusals.SCHEMA,
+            refusals.NOT_FOUND: {
+                **refusals.SCHEMA["default"],
+                "description": "What is asked for is not in the library; or "
+                "there is none: the service was started without `--index`.",
+            },
+        },
+    )
 
     @api.get("/search")
-    async def search(asked: Annotated[Search, fastapi.Query()]) -> Results:
+    async def search(
+        index: Index, asked: Annotated[Search, fastapi.Query()]
+    ) -> Results:
         """Finds recordings by words: `dreamy piano^2 -vocals`."""
         return await _refusing(_searched, index, asked)
 
     @api.get("/similar")
-    async def similar(asked: Annotated[Similar, fastapi.Query()]) -> Results:
+    async def similar(
+        index: Index, asked: Annotated[Similar, fastapi.Query()]
+    ) -> Results:
         """Finds recordings like others of the library."""
         if not asked.like:
             raise refusals.Refused(
@@ -164,7 +193,9 @@ def router(
 
     @api.post("/similar", openapi_extra=uploads_lib.OPENAPI)
     async def similar_to_upload(
-        request: requests.Request, asked: Annotated[Similar, fastapi.Query()]
+        index: Index,
+        request: requests.Request,
+        asked: Annotated[Similar, fastapi.Query()],
     ) -> Results:
         """Finds recordings like one that is sent."""
         held = await asyncio.to_thread(index.current)
@@ -177,7 +208,9 @@ def router(
 
     @api.get("/suggest")
     async def suggest(
-        q: Text, top: Annotated[int, fastapi.Query(ge=1, le=100)] = 8
+        index: Index,
+        q: Text,
+        top: Annotated[int, fastapi.Query(ge=1, le=100)] = 8,
     ) -> Suggestions:
         """Completes the last word of a query that is being typed."""
         held = await asyncio.to_thread(index.current)
@@ -193,7 +226,7 @@ def router(
     maps = index_map.LibraryMap()
 
     @api.get("/map")
-    async def whole_map() -> responses.Response:
+    async def whole_map(index: Index) -> responses.Response:
         """All recordings in two dimensions, in columns of equal length."""
         if not index_map.is_possible():
             raise refusals.Refused(
@@ -222,7 +255,7 @@ def router(
             **dict.fromkeys((416, 502, 504), refusals.SCHEMA["default"]),
         },
     )
-    async def audio(recording: str) -> sound_lib.Sound:
+    async def audio(index: Index, recording: str) -> sound_lib.Sound:
         """The file of a recording, from the disk or its bucket, with Range."""
         file, known = await asyncio.to_thread(index.file, recording)
         ending = pathlib.PurePath(known.name).suffix.lower()

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from starlette import concurrency, datastructures, responses
 
+from tftag.console import counts_in_words
 from tftag.files.remote import address as addresses
 from tftag.files.remote import (
     awaited,
@@ -130,7 +131,7 @@ class Sound(responses.Response):
             raise refusals.Refused(
                 refusals.TOO_SLOW,
                 "The store of this recording took more than "
-                f"{self._store_seconds:g} seconds.",
+                f"{counts_in_words.count(self._store_seconds, 'second')}.",
             ) from error
         except (retries.RemoteError, ValueError) as error:
             if isinstance(error, retries.RemoteError) and error.is_missing:

@@ -59,19 +59,22 @@ def test_the_table_says_what_the_numbers_are():
         "1   +2.12   93.75   0.250  -0.500  a, b.mp3  (and 1 alike)",
         "2   -0.50   93.75   0.125   0.000  c.mp3",
     ]
-    assert "these 7 recordings" in legend
-    assert "%: share of these that scores lower" in legend
+    assert "this library (7 recordings)" in legend
+    assert "%: share of the library that scores lower" in legend
     assert "None of them is a probability" in legend
     file = io.StringIO()
+    hit_output.write(file, "table", LABELS, FOUND[:1], 1)
+    assert "this library (1 recording)" in file.getvalue()
+    file = io.StringIO()
     hit_output.write(file, "table", LABELS, FOUND, 9_999)
-    assert "share of 4096 of these" in file.getvalue()
+    assert "share of 4,096 recordings of it" in file.getvalue()
 
 
 def test_nothing_is_no_table_without_rows():
     assert written("table", []) == ""
     assert len(written("csv", []).splitlines()) == 1
-    assert "none of the 7 recordings" in hit_output.none_of(7)
-    assert "none of the 7 recordings" in hit_output.none_of(7, 6)
+    assert "none of 7 recordings" in hit_output.none_of(7)
+    assert "none of 7 recordings" in hit_output.none_of(7, 6)
     assert "no recording but the examples" in hit_output.none_of(7, 7)
 
 

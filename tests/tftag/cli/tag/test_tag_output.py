@@ -15,8 +15,10 @@ import tftag_command
 import tiny_tagger
 
 from tftag.audio import audio_files
+from tftag.cli import chosen_model
 from tftag.cli.tag import tag_output
 from tftag.cli.tag.embedded_tags import file_tags
+from tftag.serving import saved_dual_encoder, saved_tagger
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 SONGS = 6
@@ -121,6 +123,57 @@ def test_another_question_or_model_begins_anew(
     )
     run(model, songs, "--out", out, "--top", "2")
     assert tagged == 3 * ALL
+
+
+def test_no_network_is_loaded_where_nothing_is_new(
+    model, songs, out, monkeypatch, encoder_folder
+):
+    opened = []
+
+    def opening(kind):
+        def open_model(path, is_for_few, opens_later):
+            opened.append(kind(path, opens_later=opens_later))
+            return opened[-1]
+
+        return open_model
+
+    monkeypatch.setattr(
+        chosen_model, "open_tagger", opening(saved_tagger.SavedTagger)
+    )
+    monkeypatch.setattr(
+        chosen_model,
+        "open_dual_encoder",
+        opening(saved_dual_encoder.SavedDualEncoder),
+    )
+    asked = ("--model", encoder_folder, "--tags", "rock, piano")
+    for words in ((), asked):
+        opened.clear()
+        words = ("--model", model, songs, "--out", out, *words)
+        for _ in range(2):
+            assert run(*words) == 0
+        os.utime(songs / "2.flac", ns=(1, len(words)))
+        assert run(*words) == 0
+        (songs / "bad.wav").write_bytes(b"no audio")
+        assert run(*words) == 1  # it is tried again
+        (songs / "bad.wav").unlink()
+        assert paths(out) == ALL
+        loaded = ["_runtime" in vars(one) for one in opened]
+        assert loaded == [True, False, True, False]
+
+
+def test_a_model_that_is_damaged_takes_no_other_journals_place(
+    model, songs, out, tagger, monkeypatch, capsys
+):
+    def damaged():
+        raise ValueError("The SavedModel is damaged.")
+
+    run(model, songs, "--out", out)
+    journal = out.with_name("tags.csv.journal")
+    before = journal.read_bytes(), out.read_bytes()
+    monkeypatch.setattr(tagger, "load", damaged)
+    assert run(model, songs, "--out", out, "--top", "2") == 2
+    assert "is damaged" in capsys.readouterr().err
+    assert (journal.read_bytes(), out.read_bytes()) == before
 
 
 def test_an_interrupt_loses_nothing(model, songs, out, capsys, monkeypatch):

@@ -1,3 +1,6 @@
+import running_service
+
+
 def test_found_recordings_are_those_of_the_index(
     service_client, library, small_index
 ):
@@ -48,3 +51,30 @@ def test_a_query_that_is_typed_is_completed(service_client):
     found = service_client.get("/suggest", params={"q": "folk -pi"}).json()
     one = {"phrase": "piano", "query": "folk -piano"}
     assert one in found["suggestions"]
+
+
+def test_a_service_without_an_index_says_what_it_was_started_without(
+    encoder_folder, service_client
+):
+    asked = (
+        ("GET", "/search?q=rock"),
+        ("GET", "/search"),
+        ("GET", "/similar?like=x"),
+        ("POST", "/similar"),
+        ("GET", "/suggest?q=ro"),
+        ("GET", "/map"),
+        ("GET", "/audio/x"),
+    )
+    with running_service.running([encoder_folder.parent]) as bare:
+        for method, path in asked:
+            answer = bare.client.request(method, path)
+            assert answer.status_code == 404
+            text = running_service.error_of(answer)
+            assert "tftag serve --index" in text
+        described = bare.client.get("/openapi.json").json()
+    with_index = service_client.get("/openapi.json").json()
+    assert described["paths"].keys() == with_index["paths"].keys()
+    for _, path in asked:
+        place = path.split("?")[0].replace("/x", "/{recording}")
+        for operation in described["paths"][place].values():
+            assert "--index" in operation["responses"]["404"]["description"]

@@ -1,7 +1,7 @@
 // The library: what is asked for, what was found.
 
 import * as api from "../api.js";
-import { byId, icon, make, say, trouble } from "../elements.js";
+import { byId, counted, icon, make, say, trouble } from "../elements.js";
 import { fromAddress, toAddress, wordsOf } from "./asked.js";
 import { nameOf, row } from "./rows.js";
 import { Suggestions } from "./suggestions.js";
@@ -161,7 +161,7 @@ export class Library {
       : "";
     byId("more-results").hidden =
       results.length < this.#top || this.#top >= AT_MOST;
-    say(`${results.length} results`);
+    say(counted(results.length, "result"));
     this.found(results.map(({ id }) => id));
   }
 

@@ -2,7 +2,7 @@
 
 import * as api from "../api.js";
 import { onThemeChange, prepare, theme } from "../canvas.js";
-import { byId, make, say, trouble } from "../elements.js";
+import { byId, counted, make, say, trouble } from "../elements.js";
 import { playback } from "../recording/playback.js";
 import { mapGestures } from "./map_gestures.js";
 import { Plane } from "./plane.js";
@@ -70,12 +70,12 @@ export class LibraryMap {
     message.replaceChildren();
     const { x, y, tag, id, recordings } = this.#columns;
     this.#plane = new Plane(x, y);
-    const kept = id.length < recordings ? ` of ${recordings}` : "";
+    const kept = id.length < recordings ? `${id.length} of ` : "";
     this.#canvas.setAttribute(
       "aria-label",
-      `Map of the library, ${id.length}${kept} recordings`,
+      `Map of the library, ${kept}${counted(recordings, "recording")}`,
     );
-    this.#title = kept ? `Map (${id.length}${kept})` : "Map";
+    this.#title = kept ? `Map (${kept}${recordings})` : "Map";
     byId("map-title").textContent = this.#title;
     this.#canvas.tabIndex = 0;
     this.#search.disabled = false;

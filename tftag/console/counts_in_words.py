@@ -9,9 +9,15 @@ def some(names: Sequence[str], shown: int = 6) -> str:
     return ", ".join(names[:shown]) + (f" and {more:,} more" * (more > 0))
 
 
-def count(number: int, noun: str) -> str:
-    """As in "1 recording" and "2,000 recordings"."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
+def count(number: float, noun: str) -> str:
+    """As in "1 recording", "2,000 recordings" and "0.5 seconds"."""
+    digits = f"{number:,}" if isinstance(number, int) else f"{number:,g}"
+    return f"{digits} {noun}{'s' * (number != 1)}"
+
+
+def are(number: int, noun: str) -> str:
+    """As in "1 recording is" and "2,000 recordings are"."""
+    return f"{count(number, noun)} {'is' if number == 1 else 'are'}"
 
 
 def duration(seconds: float) -> str:
