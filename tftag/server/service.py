@@ -9,7 +9,7 @@ from typing import Any
 import fastapi
 from fastapi import exceptions, staticfiles
 from starlette import exceptions as starlette_exceptions
-from starlette import requests, responses
+from starlette import requests, responses, routing
 
 import tftag
 from tftag import audio
@@ -23,6 +23,7 @@ from tftag.server.recordings import uploads as uploads_lib
 from tftag.server.rest import rest_api
 from tftag.server.search import index_map, search_api, served_index
 
+_READING = ("GET", "HEAD")
 _PAGE = pathlib.Path(__file__).parent / "page"
 
 
@@ -218,6 +219,25 @@ class Service:
             }
 
 
+def _methods(app: fastapi.FastAPI, scope: Any) -> str:
+    """All methods that an address takes: the router names its first route's."""
+    # What is mounted has told the scope where.
+    scope = {**scope, "root_path": scope.get("app_root_path", "")}
+
+    def takes(method: str) -> bool:
+        return any(
+            # What is mounted is a folder of files.
+            (method in _READING or not isinstance(route, routing.Mount))
+            and route.matches({**scope, "method": method})[0]
+            is routing.Match.FULL
+            for route in app.routes
+        )
+
+    return ", ".join(
+        filter(takes, (*_READING, "DELETE", "PATCH", "POST", "PUT"))
+    )
+
+
 def _answer_errors(app: fastapi.FastAPI) -> None:
     """Has every error answered in one form."""
 
@@ -239,8 +259,11 @@ def _answer_errors(app: fastapi.FastAPI) -> None:
         request: requests.Request, error: starlette_exceptions.HTTPException
     ) -> responses.Response:
         text = f"{error.detail}: {request.method} {request.scope['path']:.200}"
+        headers = dict(error.headers or {})
+        if error.status_code == refusals.NO_METHOD:
+            headers["Allow"] = _methods(app, request.scope)
         return refusals.response(
-            refusals.Refused(error.status_code, text, dict(error.headers or {}))
+            refusals.Refused(error.status_code, text, headers)
         )
 
     async def refused(

@@ -44,6 +44,23 @@ def test_errors_have_one_form_and_a_status(
     assert text and "root:" not in text
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/similar", "GET, POST"),
+        ("/tag", "POST"),
+        ("/audio/x", "GET"),
+        ("/page/api.js", "GET, HEAD"),
+    ],
+)
+def test_another_method_is_told_all_that_an_address_takes(
+    service_client, path, methods
+):
+    answer = service_client.request("DELETE", path)
+    assert answer.status_code == 405 and error_of(answer)
+    assert answer.headers["allow"] == methods
+
+
 def test_what_a_page_needs_to_begin(service_client, tagger):
     found = service_client.get("/config").json()
     assert not found["needs_token"]
