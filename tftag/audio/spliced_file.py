@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 # Where a decoder looks for tags: the last bytes of a file.
 _TAIL_BYTES = 1 << 10
+# Read at once: a decoder of MP3 asks for a header and then for its frame.
+_BLOCK_BYTES = 1 << 16
 
 Piece = tuple[int, int] | bytes
 
@@ -16,7 +18,7 @@ class SplicedFile:
 
     For what a decoder must not see, as bytes between the frames of an MP3, or
     must see otherwise, as a header. Nothing is held in memory but the bytes
-    that are given.
+    that are given, and a block.
 
     A file that is open-ended claims to be longer than it is. A decoder of MP3
     then estimates too many samples, and reads until there are no more bytes.
@@ -47,6 +49,7 @@ class SplicedFile:
         if times_longer > 1:
             self._claimed_bytes = times_longer * self._bytes + _TAIL_BYTES
         self._place = 0
+        self._block, self._block_start = b"", 0
 
     def close(self) -> None:
         """Closes it."""
@@ -69,7 +72,13 @@ class SplicedFile:
     def readinto(self, buffer: bytearray | memoryview) -> int:
         """Fills a buffer from the present byte on; returns the count."""
         if self._place < self._bytes:
-            count = self._read_piece(buffer)
+            inside = self._place - self._block_start
+            if not 0 <= inside < len(self._block):
+                self._read_block()
+                inside = 0
+            found = self._block[inside : inside + len(buffer)]
+            count = len(found)
+            buffer[:count] = found
         else:
             left = self._claimed_bytes - self._place
             count = max(0, min(len(buffer), left)) if left <= _TAIL_BYTES else 0
@@ -88,13 +97,15 @@ class SplicedFile:
             filled += got
         return bytes(buffer[:filled])
 
-    def _read_piece(self, buffer: bytearray | memoryview) -> int:
+    def _read_block(self) -> None:
+        """Reads from the present byte on, within its piece."""
         number = bisect.bisect_right(self._starts, self._place) - 1
         inside = self._place - self._starts[number]
-        count = min(len(buffer), self._starts[number + 1] - self._place)
+        count = min(_BLOCK_BYTES, self._starts[number + 1] - self._place)
         piece = self._pieces[number]
+        self._block_start = self._place
         if isinstance(piece, bytes):
-            buffer[:count] = piece[inside : inside + count]
-            return count
-        self._file.seek(piece[0] + inside)
-        return self._file.readinto(memoryview(buffer)[:count])
+            self._block = piece[inside : inside + count]
+        else:
+            self._file.seek(piece[0] + inside)
+            self._block = self._file.read(count)
