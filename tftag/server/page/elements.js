@@ -43,7 +43,7 @@ export function setIcon(button, name, label) {
 
 /** 1 recording, 2,000 recordings */
 export const counted = (number, noun) =>
-  `${number.toLocaleString("en")}\u00a0${noun}${number === 1 ? "" : "s"}`;
+  `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
 export const byId = (id) => document.getElementById(id);
 
