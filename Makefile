@@ -70,7 +70,7 @@ test: setup
 	@$(PYTEST) $(ARGS)
 
 test-slow: setup
-	@$(PYTEST) -m slow $(ARGS)
+	@$(PYTEST) -m slow --rewritten-graphs $(ARGS)
 
 test-catalogue:
 	@$(MAKE) --no-print-directory setup LOCK=beam

@@ -7,6 +7,7 @@ import logging
 import os
 import pathlib
 import shutil
+import sys
 import tempfile
 
 import imageio_ffmpeg
@@ -35,6 +36,31 @@ _GROUPS = {
 # What takes minutes, most of it in other processes, begins first. The service
 # must not: it stays to the end, and tests look for what others left running.
 _FIRST = ("test_replica_loop.py", "page", "test_examples.py")
+
+
+def pytest_addoption(parser):
+    """`.ci/run` has it where the lock is the newest, the slow lane always."""
+    parser.addoption(
+        "--rewritten-graphs",
+        action="store_true",
+        help="have TensorFlow rewrite every graph before its first call",
+    )
+
+
+def pytest_collection_finish(session):
+    """Graphs run as they were built.
+
+    To rewrite one takes longer than the few calls that a test makes of it.
+    """
+    if not session.config.option.rewritten_graphs:
+        _rewrite_graphs(False)
+
+
+def _rewrite_graphs(does):
+    if "tensorflow" in sys.modules:
+        sys.modules["tensorflow"].config.optimizer.set_experimental_options(
+            {"disable_meta_optimizer": not does}
+        )
 
 
 def pytest_configure(config):
@@ -246,6 +272,14 @@ def without_tftag(tagger_folder, encoder_folder, tmp_path_factory):
     return folder / "row.wav", samples, *answers
 
 
+@pytest.fixture(scope="module")
+def rewritten_graphs(pytestconfig):
+    """TensorFlow rewrites what this module opens from here on."""
+    _rewrite_graphs(True)
+    yield
+    _rewrite_graphs(pytestconfig.option.rewritten_graphs)
+
+
 @pytest.fixture
 def no_graphs():
     """What is trained takes a few steps, fewer than graphs are worth."""
@@ -262,67 +296,6 @@ def no_figures(monkeypatch):
 
     monkeypatch.setattr(illustrations, "draw", lambda *_: {})
     monkeypatch.setattr(illustrations, "show", lambda *_: None)
-
-
-@pytest.fixture(scope="session")
-def baseline_run(tmp_path_factory):
-    """Folder of tones and the finished run `runs/baseline/a`, exported."""
-    import tone_manifest
-    import tone_runs
-
-    # Of the kind that patterns and shells stumble over: all who use the run
-    # show that its places may have any name.
-    folder = tmp_path_factory.mktemp("baseline [v2] *?{a,b} 'q\" $x #%s\n")
-    tone_manifest.make(folder / "data", test=6)
-    assert tone_runs.baseline(folder, average_decay=0.5) == 0
-    return folder
-
-
-@pytest.fixture(scope="session")
-def dual_run(tmp_path_factory):
-    """Folder of tones and the finished run `runs/dual_encoder/a`."""
-    import eager_training
-    import tone_manifest
-    import tone_runs
-
-    folder = tmp_path_factory.mktemp("dual encoder [v2] \u97f3*")
-    tone_manifest.make(
-        folder / "data", train=8, validation=6, test=12, seconds=1.0
-    )
-    with eager_training.eager_training():
-        assert tone_runs.dual_encoder(folder) == 0
-    return folder
-
-
-@pytest.fixture(scope="session")
-def zero_shot_run(tmp_path_factory):
-    """Folder of tones and the finished run `runs/zero_shot/a`."""
-    import eager_training
-    import tone_manifest
-    import tone_runs
-
-    folder = tmp_path_factory.mktemp("zero_shot")
-    # An odd number of artists: each has high and low tones.
-    tone_manifest.make(
-        folder / "data", train=20, validation=0, test=12, artists=5, seconds=1.0
-    )
-    with eager_training.eager_training():
-        assert tone_runs.zero_shot(folder) == 0
-    return folder
-
-
-@pytest.fixture(scope="session")
-def cross_validation_run(tmp_path_factory):
-    """Folder of tones and the finished run `runs/cross_validation/a`."""
-    import eager_training
-    import tone_manifest
-    import tone_runs
-
-    folder = tmp_path_factory.mktemp("cross_validation")
-    tone_manifest.make(folder / "data")
-    with eager_training.eager_training():
-        assert tone_runs.cross_validation(folder) == 0
-    return folder
 
 
 @pytest.fixture

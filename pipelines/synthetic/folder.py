@@ -7,12 +7,14 @@ import multiprocessing
 import os
 import pathlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipelines import manifest, splits
 from pipelines.synthetic import music
 from tftag import audio
 from tftag import tags as tag_lists
+from tftag.cli import arguments as arguments_lib
+from tftag.cli import command_line
 from tftag.console import counts_in_words
 from tftag.files import no_links
 
@@ -112,6 +114,42 @@ def make_track(
         file_bytes=path.stat().st_size,
         audio_hash=hashlib.sha256(recording.samples.tobytes()).hexdigest(),
     )
+
+
+def command(
+    make: Callable[..., pathlib.Path],
+    program: str,
+    docstring: str,
+    out: str,
+    argv: Sequence[str] | None,
+) -> int:
+    """Makes a set as a command line asks for it, and prints what it made.
+
+    Args:
+        make: takes a folder, `seed` and `tracks`.
+        program: what follows `python -m`.
+        docstring: its first line says in the help what the set is.
+        out: the folder where none is named.
+        argv: the words; None takes those of this process.
+
+    Returns:
+        The exit status.
+    """
+    parser = command_line.Parser(
+        prog=f"python -m {program}", description=docstring.splitlines()[0]
+    )
+    add = parser.add_argument
+    add(
+        "--out",
+        type=arguments_lib.local_path,
+        default=out,
+        help="folder (%(default)s)",
+    )
+    add("--tracks", type=int, default=360, help="how many (%(default)s)")
+    add("--seed", type=int, default=0, help="another gives another set (0)")
+    asked = parser.parse_args(argv)
+    print(describe(make(asked.out, seed=asked.seed, tracks=asked.tracks)))
+    return 0
 
 
 def describe(path: pathlib.Path) -> str:

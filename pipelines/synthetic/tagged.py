@@ -18,8 +18,6 @@ from pipelines import manifest
 from pipelines.synthetic import folder as synthetic_folder
 from pipelines.synthetic import music
 from tftag import tags as tag_lists
-from tftag.cli import arguments as arguments_lib
-from tftag.cli import command_line
 
 VERSION = 1
 TRACKS_PER_ARTIST = 6
@@ -227,20 +225,6 @@ def source(seed: int, tracks: int, sample_rate_hz: int) -> dict:
 
 def main(argv: list[str] | None = None) -> int:
     """Makes the set and prints what it made."""
-    parser = command_line.Parser(
-        prog="python -m pipelines.synthetic",
-        description=__doc__.splitlines()[0],
+    return synthetic_folder.command(
+        make, "pipelines.synthetic", __doc__, "data/synthetic", argv
     )
-    add = parser.add_argument
-    add(
-        "--out",
-        type=arguments_lib.local_path,
-        default="data/synthetic",
-        help="folder (%(default)s)",
-    )
-    add("--tracks", type=int, default=360, help="how many (%(default)s)")
-    add("--seed", type=int, default=0, help="another gives another set (0)")
-    asked = parser.parse_args(argv)
-    path = make(asked.out, seed=asked.seed, tracks=asked.tracks)
-    print(synthetic_folder.describe(path))
-    return 0

@@ -25,8 +25,6 @@ import numpy as np
 from pipelines.synthetic import folder as synthetic_folder
 from pipelines.synthetic import music, other_sounds, tagged
 from tftag import tags as tag_lists
-from tftag.cli import arguments as arguments_lib
-from tftag.cli import command_line
 
 VERSION = 1
 SEEN = tagged.TAGS
@@ -185,20 +183,5 @@ def _bands() -> list[tuple[str, ...]]:
 
 def main(argv: list[str] | None = None) -> int:
     """Makes the set and prints what it made."""
-    parser = command_line.Parser(
-        prog="python -m pipelines.synthetic_unseen",
-        description=__doc__.splitlines()[0],
-    )
-    add = parser.add_argument
-    add(
-        "--out",
-        type=arguments_lib.local_path,
-        default="data/synthetic_zero_shot",
-        help="folder (%(default)s)",
-    )
-    add("--tracks", type=int, default=360, help="of the known (%(default)s)")
-    add("--seed", type=int, default=0, help="another gives another set (0)")
-    asked = parser.parse_args(argv)
-    path = make(asked.out, seed=asked.seed, tracks=asked.tracks)
-    print(synthetic_folder.describe(path))
-    return 0
+    program, out = "pipelines.synthetic_unseen", "data/synthetic_zero_shot"
+    return synthetic_folder.command(make, program, __doc__, out, argv)

@@ -5,7 +5,13 @@ import pytest
 from experiments.speed import exports
 
 
-@pytest.mark.parametrize("kind", ["tagger_folder", "encoder_folder"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "tagger_folder",
+        pytest.param("encoder_folder", marks=pytest.mark.slow),
+    ],
+)
 def test_an_export_is_asked_and_weighed(kind, request):
     folder = request.getfixturevalue(kind)
     found = exports.costs(str(folder), 1, 3)

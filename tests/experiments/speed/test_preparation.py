@@ -56,6 +56,7 @@ def test_ffmpeg_converts_the_same_files(tmp_path):
         assert np.corrcoef(x[:both], ours[:both])[0, 1] > 0.99
 
 
+@pytest.mark.slow
 def test_the_benchmark_prints_both_and_the_memory(tmp_path, capsys):
     argv = ["prepare", "--files", "1", "--minutes", "0.05", "--rounds", "1"]
     argv += ["--formats", "ogg", "--rows", "9", "--folder", str(tmp_path)]

@@ -234,6 +234,7 @@ def test_the_sample_is_the_same_every_time(tmp_path):
     assert first.tracks != recordings.sample(made, seed=3).tracks
 
 
+@pytest.mark.slow
 def test_mixed_precision_scales_the_loss_resumes_and_ends_in_float32(
     tmp_path, monkeypatch
 ):

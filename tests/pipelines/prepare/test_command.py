@@ -16,6 +16,7 @@ from pipelines.prepare import command, flags
 from tftag import audio
 from tftag.cli import command_line
 
+pytestmark = pytest.mark.usefixtures("converted_here")
 COUNT = 20
 FORMATS = ("wav", "flac", "mp3", "ogg")
 

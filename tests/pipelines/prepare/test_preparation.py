@@ -9,6 +9,7 @@ from pipelines import manifest
 from pipelines.prepare import preparation
 from pipelines.sources import listings
 
+pytestmark = pytest.mark.usefixtures("converted_here")
 RATE_HZ = 8_000
 
 

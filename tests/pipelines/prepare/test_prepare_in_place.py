@@ -9,11 +9,13 @@ import trap_audio
 
 from pipelines import manifest
 from pipelines.prepare import command
+from pipelines.prepare.conversion import convert_worker
 from pipelines.reading import dataset, slice_reader
 from pipelines.reading.slices import tensorflow_io_decoder
 from tftag import audio
 from tftag.cli import command_line
 
+pytestmark = pytest.mark.usefixtures("converted_here")
 SPEC = audio.AudioSpec(clip_seconds=1.0)
 RATES_HZ = (44_100, 16_000, 22_050, 48_000)
 ARRAY_HZ = 44_100
@@ -167,7 +169,7 @@ def test_a_second_time_decodes_nothing_and_changes_no_byte(
     prepared(collection, out, "--in-place")
     before = {p: p.read_bytes() for p in out.glob("manifest.*")}
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.prepare.conversion.convert._Worker", None)
+        patch.setattr(convert_worker, "convert", None)
         prepared(collection, out, "--in-place")
     assert {p: p.read_bytes() for p in out.glob("manifest.*")} == before
     converted = prepared(collection, out)  # and the other way is another

@@ -11,6 +11,8 @@ from pipelines.prepare import command, flags
 from pipelines.sources import data_set, data_set_list
 from tftag.cli import command_line
 
+pytestmark = pytest.mark.usefixtures("converted_here")
+
 
 @pytest.fixture
 def with_toy(monkeypatch):

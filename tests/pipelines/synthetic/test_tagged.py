@@ -137,6 +137,7 @@ def test_source_names_licence_and_version(small):
     assert small.source["seed"] == 0
 
 
+@pytest.mark.slow
 def test_same_bytes_whatever_the_number_of_processes(small, tmp_path):
     path = synthetic.make(
         tmp_path, tracks=12, processes=2, sample_rate_hz=RATE_HZ

@@ -78,8 +78,10 @@ def test_help_lists_and_wrong_arguments_need_no_tensorflow():
     ],
 )
 def test_bad_models_of_a_search_are_one_line(
-    capsys, encoder_folder, words, message
+    capsys, encoder_folder, tmp_path, monkeypatch, words, message
 ):
+    (tmp_path / "a.wav").touch()
+    monkeypatch.chdir(tmp_path)
     argv = [w.replace("MODEL", str(encoder_folder)) for w in words]
     assert command_line.run(main_module.main, ["search", *argv]) == 2
     out, err = capsys.readouterr()

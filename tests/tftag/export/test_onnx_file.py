@@ -30,6 +30,7 @@ def test_any_number_of_clips_goes_through_it_at_once(onnx_file, tagger_model):
         np.testing.assert_allclose(found, 1 / (1 + np.exp(-logits)), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_averages_and_all_architectures_are_written():
     tiny_tagger.seed_weights(3)
     spec = dataclasses.replace(

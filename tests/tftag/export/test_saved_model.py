@@ -268,6 +268,7 @@ def test_arguments_that_do_not_fit_are_refused(tagger_model, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_an_export_in_bfloat16_says_so_and_what_it_is_slower_on(
     tagger_model, tmp_path, monkeypatch, caplog
 ):

@@ -44,6 +44,7 @@ def test_files_of_any_length_get_the_answers_of_the_savedmodel(
         )
 
 
+@pytest.mark.slow
 def test_an_hour_gets_the_answer_of_the_savedmodel(by_onnx, tagger):
     hour = np.tile(tiny_tagger.music(8_000 * 60), 60)
     np.testing.assert_allclose(

@@ -292,8 +292,10 @@ def test_what_is_no_recording_is_refused_however_long(
         tagger.tag_samples(np.array(wrong * (2 * CLIP), np.float32))
 
 
-def test_what_starts_fast_answers_alike(tagger, tagger_folder, monkeypatch):
+@pytest.mark.usefixtures("rewritten_graphs")
+def test_what_starts_fast_answers_alike(tagger_folder, monkeypatch):
     fast = saved_tagger.SavedTagger(tagger_folder, starts_fast=True)
+    tagger = saved_tagger.SavedTagger(tagger_folder)
     batch = [tiny_tagger.music(CLIP * n, seed=n) for n in (1, 3, 2)]
     # The last is long: signatures do not take it.
     for long_seconds in (saved_tagger._LONG_SECONDS, 0):

@@ -36,6 +36,7 @@ def test_all_kinds_hold_the_same_recordings(kinds):
             assert np.corrcoef(mine, theirs)[0, 1] > 0.95, name
 
 
+@pytest.mark.slow
 def test_each_way_counts_crops_of_its_kind(kinds):
     ways = formats.own_ways(kinds, SPEC, seconds=0.05)
     compressed = 2 if tensorflow_io_decoder.is_available() else 0

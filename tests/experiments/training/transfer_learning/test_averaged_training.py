@@ -110,6 +110,7 @@ def on_vectors(monkeypatch, tmp_path):
     return on_a_frozen_body(average_with="transfer_vgg+strong")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_graphs")
 def test_killed_in_the_second_head_it_ends_and_scores_the_same(
     on_vectors, made, tmp_path, monkeypatch

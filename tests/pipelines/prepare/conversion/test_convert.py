@@ -78,6 +78,7 @@ def test_a_second_call_touches_only_what_changed(tmp_path, monkeypatch):
     assert other["t0"]["samples"] < first["t0"]["samples"]
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_and_run_again(tmp_path):
     sources = make_sources(tmp_path / "in", count=30, samples=40_000)
     held_back = [sources["t20"], sources["t21"]]

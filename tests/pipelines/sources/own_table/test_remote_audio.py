@@ -11,7 +11,7 @@ import soundfile
 from pipelines import manifest as manifests
 from pipelines.inspect import command as inspect_command
 from pipelines.prepare import command
-from pipelines.prepare.conversion import convert, convert_worker, journal
+from pipelines.prepare.conversion import convert_worker, journal
 from pipelines.sources.own_table import folder, remote_audio
 from tftag import audio
 from tftag.files.remote import address as addresses
@@ -154,6 +154,7 @@ def test_a_preparation_equals_that_of_the_same_files_here(stored, tmp_path):
     assert left == {".wav"}  # nothing of what was fetched stays
 
 
+@pytest.mark.usefixtures("converted_here")
 def test_a_second_preparation_fetches_only_what_has_changed(stored, tmp_path):
     path = table(tmp_path, *ALL)
     arguments = ("--table", str(path), "--audio", str(MUSIC))
@@ -172,16 +173,15 @@ def test_a_second_preparation_fetches_only_what_has_changed(stored, tmp_path):
     assert fetched() == ["e.wav"]
 
 
+# A worker is another process: its waits would be the real ones.
+@pytest.mark.usefixtures("converted_here")
 def test_what_cannot_be_had_is_rejected_and_asked_for_again(stored, tmp_path):
     web = f"{stored.url}/music/all/f.wav?X-Amz-Signature=secret"
     path = table(tmp_path, *ALL[:5], web, "cover.jpg")
     # The sizes are told; the file itself is not.
     stored.fail(503, 100_000, path="f.wav?")
     arguments = ("--table", str(path), "--audio", str(MUSIC))
-    with pytest.MonkeyPatch.context() as patch:
-        # The worker is another process: its waits would be the real ones.
-        patch.setattr(convert, "_Pool", _HerePool)
-        made = prepared(tmp_path, *arguments, "--max-rejected-share", "0.5")
+    made = prepared(tmp_path, *arguments, "--max-rejected-share", "0.5")
     assert len(made.tracks) == 5
     with open(tmp_path / "out" / "rejected.csv") as file:
         rows = {row["name"]: row for row in csv.DictReader(file)}
@@ -194,19 +194,6 @@ def test_what_cannot_be_had_is_rejected_and_asked_for_again(stored, tmp_path):
     assert len(made.tracks) == 6
     written = (path for path in (tmp_path / "out").rglob("*") if path.is_file())
     assert not any(b"secret" in path.read_bytes() for path in written)
-
-
-class _HerePool:
-    """Converts in this process, one after the other."""
-
-    def __init__(self, processes, settings, wav_folder, todo):
-        self.rate_hz, self.folder, self.todo = settings[0], wav_folder, todo
-
-    def results(self):
-        for track_id, source in self.todo:
-            part = self.folder / f".{track_id}.part"
-            answer = convert_worker.convert(source, str(part), self.rate_hz)
-            yield track_id, part, answer
 
 
 def test_a_name_from_outside_decides_no_path(stored, tmp_path):
@@ -224,6 +211,7 @@ def test_a_full_disk_is_an_error_also_while_fetching(stored, tmp_path):
         convert_worker.convert(MUSIC / "c.wav", str(target), RATE_HZ)
 
 
+@pytest.mark.usefixtures("converted_here")
 def test_leftovers_of_a_killed_preparation_are_removed(stored, tmp_path):
     wav = tmp_path / "out" / "wav"
     wav.mkdir(parents=True)

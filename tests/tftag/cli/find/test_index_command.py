@@ -53,6 +53,7 @@ def test_an_index_follows_its_folders(folders, tmp_path, capsys):
     assert indexed(place) == files[2:]
 
 
+@pytest.mark.slow
 def test_no_network_is_loaded_where_nothing_is_new(
     folders, tmp_path, encoder_folder, monkeypatch
 ):

@@ -14,23 +14,11 @@ import tftag_command
 import tiny_dual_encoder
 import tiny_tagger
 
-from tftag.cli import chosen_model
 from tftag.search import query
 from tftag.search.index import contents
 
+pytestmark = pytest.mark.usefixtures("encoder_at_hand")
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
-
-
-@pytest.fixture(autouse=True)
-def loaded_once(encoder, monkeypatch):
-    opened = chosen_model.open_dual_encoder
-    monkeypatch.setattr(
-        chosen_model,
-        "open_dual_encoder",
-        lambda model, **options: (
-            encoder if model == "model" else opened(model, **options)
-        ),
-    )
 
 
 @pytest.fixture

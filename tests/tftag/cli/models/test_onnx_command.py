@@ -1,3 +1,4 @@
+import importlib
 import re
 import subprocess
 import sys
@@ -110,9 +111,18 @@ def test_rows_do_not_take_the_place_of_the_model(onnx_file, music, capsys):
     assert onnx_file.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "in_its_process", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
 def test_the_command_writes_a_file_and_says_how_near_it_is(
-    tagger_folder, tmp_path, capsys
+    tagger_folder, tmp_path, capsys, monkeypatch, in_its_process
 ):
+    def run_here(module, arguments):
+        importlib.import_module(module).main(arguments)
+        return capsys.readouterr().out
+
+    if not in_its_process:
+        monkeypatch.setattr(own_process, "run", run_here)
     out = tmp_path / "-x y.onnx"
     assert tftag_command.run("onnx", tagger_folder, f"--out={out}") == 0
     said = capsys.readouterr().out

@@ -5,9 +5,11 @@ import io
 import os
 
 import odd_audio
+import pytest
 import tftag_command
 
 
+@pytest.mark.slow
 def test_each_file_is_tagged_or_named(tmp_path, tagger_folder, capsys):
     odd = odd_audio.usable() | odd_audio.unusable() | odd_audio.for_ffmpeg()
     # What a folder is searched for goes by the ending of the name.

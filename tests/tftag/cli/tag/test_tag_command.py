@@ -9,8 +9,7 @@ import tftag_command
 import tiny_dual_encoder
 import tiny_tagger
 
-from tftag.cli import chosen_model
-
+pytestmark = pytest.mark.usefixtures("encoder_at_hand")
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
 
@@ -25,19 +24,6 @@ def songs(tmp_path):
         samples = tiny_tagger.music(RATE, seed) / 8
         soundfile.write(tmp_path / f"{seed}.wav", samples, RATE)
     return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def loaded_once(encoder, monkeypatch):
-    opened = chosen_model.open_dual_encoder
-    known = str(encoder.folder.parent)
-    monkeypatch.setattr(
-        chosen_model,
-        "open_dual_encoder",
-        lambda model, **options: (
-            encoder if model == known else opened(model, **options)
-        ),
-    )
 
 
 def run(*argv):

@@ -74,8 +74,9 @@ def test_neighbours_and_what_lies_behind_change_nothing(signatures, filler):
         np.testing.assert_array_equal(row, tag(signatures, samples))
 
 
-@pytest.mark.parametrize("clips_at_once", [1, 3])
-@pytest.mark.parametrize("step_seconds", [0.05, 0.4])
+@pytest.mark.parametrize(
+    ("clips_at_once", "step_seconds"), [(1, 0.4), (3, 0.05)]
+)
 def test_clips_lie_where_the_spec_says(model, clips_at_once, step_seconds):
     spec = dataclasses.replace(tiny_tagger.SPEC, clip_step_seconds=step_seconds)
     signatures = signatures_of(model, spec, clips_at_once)

@@ -16,6 +16,8 @@ from tftag.server.admission import refusals
 from tftag.server.models import served_models
 from tftag.server.search import search_api, served_index
 
+pytestmark = pytest.mark.usefixtures("encoder_at_hand")
+
 
 @pytest.fixture(scope="module")
 def models(encoder_folder, tagger_folder):

@@ -10,7 +10,7 @@ STRINGS = np.array([b"calm", b"", "fl\u00fcte".encode(), b"x" * 1_000], object)
 
 
 @pytest.fixture(scope="module")
-def both(encoder_folder):
+def both(encoder_folder, rewritten_graphs):
     return (
         c_runtime.CRuntime(encoder_folder),
         python_runtime.PythonRuntime(encoder_folder),
