@@ -182,7 +182,7 @@ class LogMelSpectrogram(keras.layers.Layer):
     def _frame(self, padded: Any) -> Any:
         """Cuts a padded waveform into `[batch, frames, window_samples]`."""
         hops, rest = divmod(self.window_samples, self.hop_samples)
-        if rest:
+        if rest or hops < 2:
             return ops.extract_sequences(
                 padded, self.window_samples, self.hop_samples
             )
