@@ -56,9 +56,7 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
         embedding = model.audio_tower(model.input)
         logits = ops.mean(model.comparison(embedding), axis=1)
         both = {"embedding": embedding, "logits": logits}
-        self._network = tagger_signatures.frozen(
-            keras.Model(model.input, both)
-        )
+        self._network = tagger_signatures.frozen(keras.Model(model.input, both))
         self._text_tower = tagger_signatures.frozen(model.text_tower)
         self._words = word_embedding.WordEmbedding(word_vectors)
         self._dim = embedding.shape[-1]
