@@ -92,7 +92,6 @@ def _experiment(arguments, command, settings, workers) -> int:
                     ),
                 },
                 arguments.export,
-                clips_at_once=exported_run.clips_at_once(settings),
                 precision=arguments.export_precision,
             ),
         )

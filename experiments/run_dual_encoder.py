@@ -130,7 +130,6 @@ def _experiment(arguments, command, settings, workers) -> int:
                 vectors,
                 exported_run.card(run, settings, summary),
                 arguments.export,
-                clips_at_once=exported_run.clips_at_once(settings),
             ),
         )
         if kinds:

@@ -12,17 +12,14 @@ import numpy as np
 
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation, held_out
-from experiments.settings import dual_encoder_config, flags, pretrained
+from experiments.settings import dual_encoder_config, flags
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import transfer
 from experiments.training.workers import group
 from pipelines import manifest as manifests
 from tftag.cli import arguments as arguments_lib
-from tftag.export import saved_model
 from tftag.files import plain_json, plain_path
 from tftag.serving import model_card
-
-_LONE_SECONDS = 30.0
 
 
 def parse(
@@ -203,17 +200,6 @@ def card(
             "environment": environment["starts"][-1],
         }
     )
-
-
-def clips_at_once(settings: dual_encoder_config.Settings) -> int:
-    """How many clips an export sees at a time.
-
-    Published networks take tenths of a second for each, and save nothing by
-    many: with so many as 30 s have, a lone recording does not pay for others.
-    """
-    if any(map(pretrained.networks, settings.starts)):
-        return max(1, round(_LONE_SECONDS / settings.audio.clip_seconds))
-    return saved_model.CLIPS_AT_ONCE
 
 
 def export_once(

@@ -29,8 +29,10 @@ TOLERANCE = 1e-5
 # By what an export computes in. A graph joins operations that the live model
 # rounds to 8 bits one by one.
 PRECISIONS = {"float32": TOLERANCE, "bfloat16": 2e-2}
-# Each takes a narrow network longer where there are fewer.
-CLIPS_AT_ONCE = 8
+# Of sound that the network sees at a time, and of clips: where there is less of
+# it, it costs as much, and more at a time saves a processor nothing.
+_SECONDS_AT_ONCE = 30
+_MOST_AT_ONCE = 10
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ def export_tagger(
     folder: str | os.PathLike[str],
     *,
     version: int | None = None,
-    clips_at_once: int = CLIPS_AT_ONCE,
+    clips_at_once: int | None = None,
     precision: str = "float32",
 ) -> pathlib.Path:
     """Writes `<folder>/<version>/`, as TensorFlow Serving wants it.
@@ -66,7 +68,8 @@ def export_tagger(
             part is the name under which the model is served.
         version: A number that is not taken. `None` is the next one.
         clips_at_once: How many clips the network sees at a time. Fewer cost
-            as much as that, so 1 answers a lone clip soonest.
+            as much as that. None is as many as make 30 s, which answers a lone
+            recording soonest; a GPU is only busy with more.
         precision: One of `PRECISIONS`. bfloat16 has 8 bits: probabilities
             move in the third digit, and only processors with instructions for
             it gain by it.
@@ -78,6 +81,8 @@ def export_tagger(
         ValueError: Arguments do not fit, or the SavedModel answers otherwise
             than the model; nothing is left behind then.
     """
+    if clips_at_once is None:
+        clips_at_once = clips_at_once_of(audio_spec)
     _check(model, vocabulary, calibrated, clips_at_once)
     _check_precision(precision)
     text = exported_files.card_text(
@@ -123,6 +128,12 @@ def export_tagger(
     return _write(folder, version, fill, PRECISIONS[precision])
 
 
+def clips_at_once_of(spec: audio.AudioSpec) -> int:
+    """How many clips an export sees at a time unless it is told."""
+    seconds = spec.clip_samples / spec.sample_rate_hz
+    return max(1, min(_MOST_AT_ONCE, round(_SECONDS_AT_ONCE / seconds)))
+
+
 def export_dual_encoder(
     model: keras.Model,
     audio_spec: audio.AudioSpec,
@@ -133,7 +144,7 @@ def export_dual_encoder(
     folder: str | os.PathLike[str],
     *,
     version: int | None = None,
-    clips_at_once: int = CLIPS_AT_ONCE,
+    clips_at_once: int | None = None,
 ) -> pathlib.Path:
     """Writes a dual encoder as `export_tagger` writes a tagger.
 
@@ -151,7 +162,7 @@ def export_dual_encoder(
         card: What else to say of the model.
         folder: The model's folder, such as `saved_models/dual_encoder`.
         version: A number that is not taken. `None` is the next one.
-        clips_at_once: How many clips the network sees at a time.
+        clips_at_once: As for `export_tagger`.
 
     Returns:
         The folder of the version.
@@ -159,6 +170,8 @@ def export_dual_encoder(
     Raises:
         ValueError: As `export_tagger`, or the word vectors are others.
     """
+    if clips_at_once is None:
+        clips_at_once = clips_at_once_of(audio_spec)
     _check(model, vocabulary, calibrated, clips_at_once)
     _check_words(model, vocabulary, word_vectors)
     exact, is_mixed = compute_precision.float32_copy(model)

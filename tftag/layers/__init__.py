@@ -6,6 +6,7 @@ from tftag.layers.member_dense import MemberDense
 from tftag.layers.member_logits import MemberLogits
 from tftag.layers.member_similarity import MemberSimilarity
 from tftag.layers.normalized_maximum import NormalizedMaximum
+from tftag.layers.pooled_relu import PooledReLU
 from tftag.layers.power_spectrum import PowerSpectrum
 from tftag.layers.spec_augment import SpecAugment
 from tftag.layers.tag_vectors import TagVectors
@@ -19,6 +20,7 @@ __all__ = [
     "MemberLogits",
     "MemberSimilarity",
     "NormalizedMaximum",
+    "PooledReLU",
     "PowerSpectrum",
     "SpecAugment",
     "TagVectors",

@@ -131,11 +131,9 @@ class LogMelSpectrogram(keras.layers.Layer):
             float32 `[batch, frames, mels]`.
         """
         padded = self._pad(ops.cast(waveform, "float32"))
-        framed = ops.extract_sequences(
-            padded, self.window_samples, self.hop_samples
-        )  # [batch, frames, window_samples]
+        framed = self._frame(padded) * self._window()
         mels = power_spectrum.power_in_bands(
-            framed * self._window(), ops.convert_to_tensor(self.filterbank)
+            framed, ops.convert_to_tensor(self.filterbank)
         )
         if self.compression == "log10":
             return ops.log10(1.0 + mels / self.log_floor)
@@ -169,6 +167,10 @@ class LogMelSpectrogram(keras.layers.Layer):
         # makes the number of frames 1 + samples // hop_samples.
         before = self.window_samples // 2
         after = self.window_samples - before
+        if self.hop_samples <= after:
+            # What no frame reaches is left out here, or framing copies all
+            # the rest to be rid of it.
+            after -= ops.shape(waveform)[1] % self.hop_samples
         if self.edges == "zeros":
             return ops.pad(waveform, ((0, 0), (before, after)))
         # By place, because `ops.pad` mirrors no further than once.
@@ -176,6 +178,20 @@ class LogMelSpectrogram(keras.layers.Layer):
         period = ops.maximum(2 * last, 1)
         place = ops.arange(-before, last + 1 + after) % period
         return ops.take(waveform, ops.minimum(place, period - place), axis=1)
+
+    def _frame(self, padded: Any) -> Any:
+        """Cuts a padded waveform into `[batch, frames, window_samples]`."""
+        hops, rest = divmod(self.window_samples, self.hop_samples)
+        if rest or hops < 2:
+            return ops.extract_sequences(
+                padded, self.window_samples, self.hop_samples
+            )
+        # The same, without a copy of all samples before.
+        count = ops.shape(padded)[1] // self.hop_samples
+        blocks = ops.reshape(padded, (-1, count, self.hop_samples))
+        frames = ops.arange(count - hops + 1)[:, None] + np.arange(hops)
+        framed = ops.take(blocks, frames, axis=1)
+        return ops.reshape(framed, (-1, count - hops + 1, self.window_samples))
 
     def _window(self) -> npt.NDArray[np.floating[Any]]:
         """Periodic Hann window, float32 `[window_samples]`."""

@@ -94,16 +94,19 @@ def _power_in_two_steps(
     # other k mirror those.
     i, j = np.arange(_STEP), np.arange(rest)
     k, l_ = np.arange(_STEP // 2 + 1), np.arange(rest)
-    first = np.concatenate(_waves(k, i, _STEP))
+    first = np.stack(_waves(k, i, _STEP), axis=1).reshape(-1, _STEP)
     x = ops.matmul(first, ops.reshape(frames, (-1, _STEP, rest)))
-    x = ops.transpose(ops.reshape(x, (-1, 2, len(k), rest)), (2, 0, 1, 3))
+    x = ops.transpose(ops.reshape(x, (-1, len(k), 2 * rest)), (1, 0, 2))
     frequencies = k[:, np.newaxis] + _STEP * l_
     cosines, sines = np.stack(
         [_waves(j, row, length) for row in frequencies], axis=1
     )
-    second = np.block([[cosines, sines], [-sines, cosines]])
-    x = ops.square(ops.matmul(ops.reshape(x, (len(k), -1, 2 * rest)), second))
-    power = ops.transpose(x[..., :rest] + x[..., rest:], (1, 0, 2))
+    real = np.concatenate([cosines, -sines], axis=1)
+    imaginary = np.concatenate([sines, cosines], axis=1)
+    power = ops.square(ops.matmul(x, real)) + ops.square(
+        ops.matmul(x, imaginary)
+    )
+    power = ops.transpose(power, (1, 0, 2))
     bins = np.minimum(frequencies, length - frequencies)
     is_mirrored = frequencies > length // 2
     is_own = (k == 0) | (k == _STEP // 2)

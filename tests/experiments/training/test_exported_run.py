@@ -9,9 +9,8 @@ import tone_manifest
 
 from experiments.runs import run_folder
 from experiments.scoring import held_out as judgements
-from experiments.settings import baseline_config, dual_encoder_config, flags
+from experiments.settings import baseline_config, flags
 from experiments.training import exported_run
-from tftag import audio
 
 
 @pytest.fixture
@@ -66,17 +65,6 @@ def test_the_card_inherits_the_licences_of_the_start(tmp_path, made):
     (start / "data.json").write_text(text)
     run, _, settings, _ = begin(tmp_path, made, init_from=str(start))
     assert exported_run.card(run, settings, {})["licences"] == [licence]
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [baseline_config.transfer(), dual_encoder_config.transfer()],
-    ids=["tagger", "dual encoder"],
-)
-def test_a_lone_recording_fills_a_network_on_published_bodies(settings):
-    samples = 30 * settings.audio.sample_rate_hz
-    clips = len(audio.clip_starts(samples, settings.audio))
-    assert exported_run.clips_at_once(settings) in (clips - 1, clips)
 
 
 def test_a_place_that_cannot_be_exported_to_is_said_at_the_start(

@@ -114,3 +114,29 @@ def stored_numbers(folder):
     """How many numbers are in the variables of a SavedModel."""
     stored = tf.train.list_variables(str(folder / "variables" / "variables"))
     return sum(np.prod(shape, dtype=int) for name, shape in stored if shape)
+
+
+def constants(folder):
+    """The numbers that the functions of a SavedModel have in them, arrays."""
+    saved = saved_model_pb2.SavedModel.FromString(
+        (folder / "saved_model.pb").read_bytes()
+    )
+    return [
+        tf.make_ndarray(node.attr["value"].tensor)
+        for function in saved.meta_graphs[0].graph_def.library.function
+        for node in function.node_def
+        if node.op == "Const" and node.attr["dtype"].type == tf.float32
+    ]
+
+
+def assert_in_the_graph_once(weights, folder):
+    """Kernels, which no other array equals, are constants, each once."""
+
+    def count(wanted, arrays):
+        return sum(np.array_equal(wanted, array) for array in arrays)
+
+    weights = [np.asarray(weight) for weight in weights]
+    found = constants(folder)
+    for weight in weights:
+        if weight.ndim > 1 and weight.any():
+            assert count(weight, found) == 1, weight.shape

@@ -55,7 +55,7 @@ def write(model, folder, vectors=None, **options):
         word_vectors() if vectors is None else vectors,
         {"command": "tests"},
         folder,
-        **options,
+        **{"clips_at_once": 8, **options},
     )
 
 

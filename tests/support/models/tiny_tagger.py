@@ -76,6 +76,7 @@ def write(model, folder, card=None, **options):
         "vocabulary": tags.TagVocabulary(NAMES),
         "calibrated": CALIBRATION,
         "card": {"command": "tests"} if card is None else card,
+        "clips_at_once": 8,
         **options,
     }
     return saved_model.export_tagger(model, SPEC, folder=folder, **settings)

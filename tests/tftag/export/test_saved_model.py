@@ -11,7 +11,7 @@ import tiny_tagger
 import warmup_requests
 
 from tftag import audio, calibration, tags
-from tftag.export import compute_precision, verification
+from tftag.export import compute_precision, saved_model, verification
 
 CLIP = tiny_tagger.CLIP
 
@@ -114,9 +114,11 @@ def test_only_core_operations_and_one_network(tagger_folder):
     assert operations.count("Conv2D") == 3
 
 
-def test_only_the_weights_are_stored(tagger_model, tagger_folder):
-    stored = signature_checks.stored_numbers(tagger_folder)
-    assert stored == tagger_model.count_params()
+def test_the_weights_are_constants(tagger_model, tagger_folder):
+    assert signature_checks.stored_numbers(tagger_folder) == 0
+    signature_checks.assert_in_the_graph_once(
+        tagger_model.weights, tagger_folder
+    )
 
 
 def test_warm_up_requests_can_be_replayed(tagger_folder, signatures):
@@ -247,6 +249,12 @@ def test_a_model_of_mixed_precision_is_exported_in_float32(
     restored = keras.saving.load_model(folder / "assets.extra" / "tagger.keras")
     assert restored.backbone.layers[-1].compute_dtype == "float32"
     assert mixed.backbone.layers[-1].compute_dtype == "bfloat16"
+
+
+def test_a_lone_recording_of_30_s_fills_the_network():
+    for clip_seconds, clips in ((30.0, 1), (10.0, 3), (3.0, 10), (60.0, 1)):
+        spec = audio.AudioSpec(clip_seconds=clip_seconds)
+        assert saved_model.clips_at_once_of(spec) == clips
 
 
 def test_arguments_that_do_not_fit_are_refused(tagger_model, tmp_path):

@@ -1,6 +1,5 @@
 """What is inside the SavedModel of a dual encoder: a tagger, and its space."""
 
-import functools
 from collections.abc import Callable
 
 import keras
@@ -57,10 +56,8 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
         embedding = model.audio_tower(model.input)
         logits = ops.mean(model.comparison(embedding), axis=1)
         both = {"embedding": embedding, "logits": logits}
-        self._network = functools.partial(
-            keras.Model(model.input, both), training=False
-        )
-        self._text_tower = functools.partial(model.text_tower, training=False)
+        self._network = tagger_signatures.frozen(keras.Model(model.input, both))
+        self._text_tower = tagger_signatures.frozen(model.text_tower)
         self._words = word_embedding.WordEmbedding(word_vectors)
         self._dim = embedding.shape[-1]
         self._embed_text = tagger_signatures.traced(

@@ -227,15 +227,12 @@ def _block(
     x = layers.BatchNormalization(
         momentum=config.batch_norm_momentum, name=f"{name}_norm"
     )(x)
-    # ReLU is monotonic, so max(relu(x)) = relu(max(x)): pooling first gives
-    # the same output and gradient, and ReLU runs on a quarter of the values.
-    x = keras.layers.MaxPooling2D(
+    return layers.PooledReLU(
         2,
         padding=config.pool_padding,
         data_format=_DATA_FORMAT,
-        name=f"{name}_pool",
+        name=f"{name}_relu",
     )(x)
-    return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
 def _flatten(x: keras.KerasTensor, prefix: str) -> keras.KerasTensor:

@@ -56,7 +56,8 @@ def tag(signatures, samples):
 def test_a_recording_is_the_mean_of_its_clips(model, signatures, length):
     samples = tiny_tagger.music(length)
     expected = tiny_tagger.reference(model, samples).mean(axis=0)
-    np.testing.assert_allclose(tag(signatures, samples), expected, atol=1e-6)
+    # Convolutions whose kernels are constants round otherwise.
+    np.testing.assert_allclose(tag(signatures, samples), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("filler", [0.0, 1e6, np.nan])
