@@ -10,6 +10,7 @@ import typing
 from experiments.settings import (
     averages,
     cached_vectors,
+    fine_tuning_config,
     flags,
     optimizers,
     pretrained,
@@ -86,6 +87,9 @@ class BaselineConfig:
     augmentation: dataset.Augmentation = dataclasses.field(
         default_factory=dataset.Augmentation
     )
+    fine_tuning: fine_tuning_config.FineTuningConfig = dataclasses.field(
+        default_factory=fine_tuning_config.FineTuningConfig
+    )
 
     def __post_init__(self):
         """Refuses invalid values."""
@@ -108,12 +112,7 @@ class BaselineConfig:
         pretrained.check(self.init_from, self.audio, self.model.backbone)
         if self.is_on_cached_vectors:
             cached_vectors.check(training, self.augmentation)
-        elif self.model.head_components:
-            raise ValueError(
-                "`head_components` are of vectors that stay: set --freeze, or "
-                "--head-components 0. "
-                f"Received: {self.model.head_components} without `freeze`"
-            )
+        fine_tuning_config.check(self)
         if training.tag_sharing and self.init_from.startswith(hub.PREFIX):
             raise ValueError(
                 "`tag_sharing` is of a head with members, which a tagger on an "
@@ -127,8 +126,16 @@ class BaselineConfig:
 
     @property
     def is_on_cached_vectors(self) -> bool:
-        """Whether a head is trained on clip vectors that are computed once."""
-        return self.freeze and self.model.head_units > 0
+        """Whether a head, and nothing else, is trained on cached vectors."""
+        is_tuned = self.fine_tuning.fine_tune_epochs > 0
+        return self.freeze and self.model.head_units > 0 and not is_tuned
+
+    @property
+    def clips_at_once(self) -> int:
+        """Clips in a batch of waveforms."""
+        if self.fine_tuning.fine_tune_epochs:
+            return self.fine_tuning.fine_tune_batch_size
+        return self.training.batch_size
 
     @property
     def starts(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ as `python -m experiments.run_baseline --help` lists them.
 """
 
 from experiments.studies.study import Arm, Study
+from tftag.pretrained import musicnn_weights
 
 # The form of the loss, under the reference experiment's SGD.
 _FORMS = {
@@ -15,6 +16,15 @@ _FORMS = {
 _UNVARIED = {"mel_masks": 0, "time_masks": 0, "mixup_alpha": 0.0}
 _FROM_SCRATCH = "from scratch"
 _FROZEN = "frozen"
+# A clip is one patch, so that scoring sees what fine-tuning sees.
+_ONE_BODY = {
+    "init_from": "msd_musicnn",
+    "members": 1,
+    "head_components": 200,
+    "clip_seconds": musicnn_weights.AUDIO.clip_seconds,
+    "patch_frames": 0,
+    "average_with": "",
+}
 
 STUDIES: dict[str, Study] = {
     "loss": Study(
@@ -175,5 +185,21 @@ STUDIES: dict[str, Study] = {
             for share in (1.0, 0.3, 0.1)
             for title, preset in ((_FROM_SCRATCH, ""), (_FROZEN, "transfer"))
         ),
+    ),
+    "fine_tuning": Study(
+        "Does a published body gain from learning too, once its head is "
+        "trained?",
+        (
+            Arm(_FROZEN, _ONE_BODY),
+            Arm(
+                "last 4 layers",
+                {**_ONE_BODY, "fine_tune_epochs": 6, "fine_tune_layers": 4},
+            ),
+            Arm(
+                "all, decay .7",
+                {**_ONE_BODY, "fine_tune_epochs": 3, "layer_decay": 0.7},
+            ),
+        ),
+        preset="transfer",
     ),
 }

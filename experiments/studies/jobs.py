@@ -191,7 +191,7 @@ def check(
                 continue  # of few recordings it takes all
             if network.model.backbone.filters:
                 backbone.check_halvings(network.audio, network.model.backbone)
-            batch_size = network.training.batch_size
+            batch_size = network.clips_at_once
             rows = learnt_rows(manifest, largest, arm.train_share, base.seed)
             if len(rows) < batch_size:
                 raise ValueError(

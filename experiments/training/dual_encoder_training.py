@@ -16,6 +16,7 @@ from experiments.settings import (
 )
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import (
+    body_layers,
     cached_clips,
     transfer,
     vector_cache,
@@ -343,7 +344,7 @@ def build(
     if settings.init_from and take_body:
         transfer.take_over_body(model, settings.init_from, settings.audio)
     if settings.freeze:
-        transfer.freeze(model)
+        body_layers.freeze(model)
     return model
 
 

@@ -28,7 +28,11 @@ from experiments.training import (
     tag_weights,
 )
 from experiments.training import loop as training_loop
-from experiments.training.transfer_learning import frozen_body, transfer
+from experiments.training.transfer_learning import (
+    body_layers,
+    frozen_body,
+    transfer,
+)
 from experiments.training.workers import group, replica_loop
 from pipelines import manifest as manifests
 from pipelines.reading import dataset, slice_reader
@@ -231,7 +235,7 @@ def train_model(
         if training.layer_decay < 1:
             optimizers.scale_steps(
                 trained_model.optimizer,
-                transfer.layer_shares(model, training.layer_decay),
+                body_layers.shares_of_rate(model, training.layer_decay),
             )
         trained_model.optimizer.build(trained_model.trainable_variables)
     with precision(training.precision):
@@ -302,7 +306,7 @@ def build(
             model, settings.init_from, train.vocabulary, settings.audio
         )
     if settings.freeze:
-        transfer.freeze(model)
+        body_layers.freeze(model)
     return model
 
 

@@ -13,7 +13,11 @@ from experiments.runs import run_folder
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training
-from experiments.training.transfer_learning import cached_clips, frozen_body
+from experiments.training.transfer_learning import (
+    cached_clips,
+    fine_tuning,
+    frozen_body,
+)
 from experiments.training.workers import group
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
@@ -49,18 +53,23 @@ def train_tagger(
         ValueError: an average is asked of several workers, a network has too
             few recordings, or as `tagger_training.train_tagger`.
     """
-    if not settings.average_with:
+    is_tuned = settings.fine_tuning.fine_tune_epochs > 0
+    if not settings.average_with and not is_tuned:
         return tagger_training.train_tagger(
             settings, train, validation, run, workers
         )
     if run is None or workers.strategy is not None:
         raise ValueError(
-            "--strategy trains one network: set --average-with '' . "
-            f"Received: average_with={settings.average_with!r}"
+            "--strategy trains one network: set --average-with '' and "
+            f"--fine-tune-epochs 0. Received: {settings.average_with!r} and "
+            f"{settings.fine_tuning.fine_tune_epochs}"
         )
     networks = settings.averaged_networks()
     _check_batches(networks, len(train.tracks))
-    own = tagger_training.train_tagger(settings, train, validation, run)
+    one = fine_tuning if is_tuned else tagger_training
+    own = one.train_tagger(settings, train, validation, run)
+    if not networks:
+        return own
     others = []
     for name, beside in networks.items():
         folder = run_folder.RunDir(run.path, FOLDER, name)
@@ -88,7 +97,7 @@ def train_tagger(
 def _check_batches(networks, recordings):
     """Refuses, before any is trained, networks that have no batch."""
     for name, network in networks.items():
-        batch_size = network.training.batch_size
+        batch_size = network.clips_at_once
         if not network.is_on_cached_vectors and recordings < batch_size:
             raise ValueError(
                 f"`average_with` {name!r} needs {batch_size} recordings to "
@@ -138,7 +147,7 @@ def _clip_logits(network, part, manifest, spec):
     reader = slice_reader.SliceReader(manifest, spec.clip_samples)
     return cached_clips.ClipVectors(
         *evaluation.clip_outputs(
-            part, manifest, spec, reader, network.training.batch_size
+            part, manifest, spec, reader, network.clips_at_once
         )
     )
 

@@ -5,7 +5,6 @@ import difflib
 import logging
 import os
 import pathlib
-import re
 from collections.abc import Iterable
 
 import keras
@@ -202,38 +201,6 @@ def check_start(
         test.tracks.texts("track_id"),
         test.tracks.texts("audio_hash"),
     )
-
-
-def freeze(model: clip_model.ClipModel) -> None:
-    """Keeps all but the head as it is, moving statistics too."""
-    model.front_end.trainable = False
-    model.backbone.trainable = False
-
-
-def layer_shares(model: clip_model.ClipModel, decay: float) -> dict[str, float]:
-    """Shares of the learning rate that fall from layer to layer of the body.
-
-    What lies near the waveform is the same for all tags, and a few hundred
-    recordings should not unlearn it (Howard and Ruder, 2018,
-    https://arxiv.org/abs/1801.06146). Members side by side count as one.
-
-    Args:
-        model: to be trained.
-        decay: share of one layer with a kernel to the next one above.
-
-    Returns:
-        Path of a weight of the backbone -> share.
-    """
-    shares, above = {}, set()
-    for layer in reversed(model.backbone.layers):
-        # A batch norm goes with the layer that it comes after.
-        name = re.sub(r"^member_\d+_", "", layer.name)
-        name = re.sub(r"_(conv|norm)$", "", name)
-        if layer.weights:
-            above.add(name)
-        for weight in layer.weights:
-            shares[weight.path] = decay ** len(above)
-    return shares
 
 
 def training_model(model: clip_model.ClipModel) -> keras.Model:

@@ -13,7 +13,7 @@ import tone_manifest
 from experiments.runs import checkpoint, run_folder
 from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training
-from experiments.training.transfer_learning import transfer
+from experiments.training.transfer_learning import body_layers, transfer
 from pipelines.reading import dataset, slice_reader
 from tftag import calibration, tags
 from tftag.export import saved_model
@@ -124,7 +124,7 @@ def test_a_dual_encoder_takes_the_body_only(export_folder, frozen):
     model, fresh = make_dual_encoder(), make_dual_encoder()
     transfer.take_over_body(model, folder, SPEC)
     if frozen:
-        transfer.freeze(model)
+        body_layers.freeze(model)
     copied = set()
     for name in ("front_end", "backbone"):
         layer = getattr(model, name)
@@ -377,15 +377,6 @@ def test_a_hidden_layer_takes_the_body_alone(export_folder):
     of_both = model.backbone.get_weights(), old.backbone.get_weights()
     for a, b in zip(*of_both, strict=True):
         np.testing.assert_array_equal(a, b)
-
-
-def test_shares_of_the_learning_rate_fall_downwards():
-    model = make(4)
-    shares = transfer.layer_shares(model, 0.5)
-    found = {path.split("/")[-2]: share for path, share in shares.items()}
-    assert found["block_2_conv"] == found["block_2_norm"] == 0.5
-    assert found["block_1_conv"] == found["block_1_norm"] == 0.25
-    assert not any("tag_logits" in path for path in shares)
 
 
 def test_outputs_of_presets_that_are_named_like_unseen_tags_are_said(
