@@ -14,11 +14,14 @@ import contextlib
 import http.client
 import io
 import json
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -52,6 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=3,
         help="length of the recording that is asked for (3)",
     )
+    parser.add_argument(
+        "--kill-decoder",
+        action="store_true",
+        help="kill a process that decodes in the middle of each load (Linux)",
+    )
     options = parser.parse_args(argv)
     tagger = chosen_model.open_tagger(options.model)
     wav = recording(options.audio_seconds, tagger.sample_rate_hz)
@@ -59,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         lambda: _call(tagger.signatures["tag_wav"], wav), options.seconds / 12
     )
     print(f"without a service: {bare:.1f} calls of tag_wav per second")
-    with served(options.model) as (port, name):
+    with served(options.model) as (port, name, service):
         endpoints = {
             ":predict": (
                 f"/v1/models/{name}:predict",
@@ -72,6 +80,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             load(port, request, options.clients, _WARM_SECONDS)
             alone = load(port, request, 1, options.seconds / 12)
             before = _resident_bytes(port)
+            killing = threading.Timer(
+                options.seconds / 4, _kill_decoder, [service]
+            )
+            if options.kill_decoder:
+                killing.start()
             found = load(port, request, options.clients, options.seconds / 2)
             after = _resident_bytes(port)
             print(f"{label}, 1 client: {_line(*alone)}")
@@ -92,14 +105,14 @@ def recording(seconds: float, rate_hz: int) -> bytes:
 
 
 @contextlib.contextmanager
-def served(model: str) -> Iterator[tuple[int, str]]:
+def served(model: str) -> Iterator[tuple[int, str, int]]:
     """Runs `tftag serve` in a process of its own.
 
     Args:
         model: A preset's name or a folder.
 
     Yields:
-        Its port, and the name of the model.
+        Its port, the name of the model, and the number of the process.
     """
     command = [sys.executable, "-m", "tftag", "serve", "--port", "0"]
     with tempfile.NamedTemporaryFile() as log:
@@ -107,7 +120,7 @@ def served(model: str) -> Iterator[tuple[int, str]]:
         try:
             port = _port(process, pathlib.Path(log.name))
             config = json.loads(_ask(port, "GET", "/config")[1])
-            yield port, config["models"][0]["name"]
+            yield port, config["models"][0]["name"], process.pid
         finally:
             process.terminate()
             process.wait()
@@ -189,6 +202,20 @@ def _as_json(wav):
     return json.dumps(
         {"signature_name": "tag_wav", "instances": instances}
     ).encode()
+
+
+def _kill_decoder(service):
+    """Ends one of the processes that a service has started to decode."""
+    for found in pathlib.Path(f"/proc/{service}/task").glob("*/children"):
+        for child in map(int, found.read_text().split()):
+            if (
+                b"spawn_main"
+                in pathlib.Path(f"/proc/{child}/cmdline").read_bytes()
+            ):
+                os.kill(child, signal.SIGKILL)
+                print(f"killed a decoder: process {child}")
+                return
+    raise ValueError(f"No process decodes for the service {service}.")
 
 
 def _resident_bytes(port):

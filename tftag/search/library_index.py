@@ -317,7 +317,7 @@ class LibraryIndex:
         direction = combination.direction(weights, unit, self._moments)
         (mean,), (spread,) = self._moments.mean_and_spread(direction[None])
         chosen = ranking.best(self._parts, direction, options)
-        sample = self._parts.sample @ direction.astype(np.float32)
+        sample = self._parts.sample_products(direction)
         found = []
         for one in chosen:
             facts = self._recording(one.part, one.row)
@@ -397,4 +397,4 @@ class LibraryIndex:
 
 def _share_below(sample: _Array, score: float, spread: float) -> float:
     """Share of a sample that scores lower, but for rounding."""
-    return float((sample < score - 3e-6 * spread).mean())
+    return np.count_nonzero(sample < score - 3e-6 * spread) / len(sample)

@@ -137,6 +137,22 @@ class OpenedParts:
                 found -= moments.of(gone)
         return found
 
+    def sample_products(
+        self, direction: npt.NDArray[np.floating[Any]]
+    ) -> npt.NDArray[Any]:
+        """Products of `sample` with a direction, float32 `[recordings]`.
+
+        Not by the matrix product: of one vector that takes twice the time, and
+        as many threads as there are cores.
+
+        Args:
+            direction: `[dim]`.
+        """
+        found: npt.NDArray[Any] = np.einsum(
+            "nd,d->n", self.sample, direction.astype(np.float32)
+        )
+        return found
+
     @functools.cached_property
     def sample(self) -> npt.NDArray[Any]:
         """Vectors of recordings that are spread over all.

@@ -14,8 +14,8 @@ from tftag.search.index.segments import moments
 # Up to so many recordings that come into question, each one is compared.
 EXACT_ROWS = 50_000
 # What lists suggest is compared again, so many for each that is wanted.
-_SUGGESTED = 20
-_LEAST_SUGGESTED = 200
+_SUGGESTED = 10
+_LEAST_SUGGESTED = 100
 _MOST_SUGGESTED = 5_000
 # A float32 product of unit vectors is off by less.
 _ROUNDING = 1e-5

@@ -6,6 +6,7 @@ in the file says where to read, or how much. Lists for faiss come first.
 
 import contextlib
 import dataclasses
+import functools
 import os
 import pathlib
 import secrets
@@ -92,7 +93,7 @@ class Shape:
             "list_size": ("<i8", (self.lists,)),
         }
 
-    @property
+    @functools.cached_property
     def places(self) -> dict[str, tuple[int, int]]:
         """First byte and the one behind the last, of each array."""
         found, at = {}, 0

@@ -33,15 +33,18 @@ def test_the_file_is_as_long_as_its_counts_say(written):
     assert arrays["cells"].shape == (LISTS, len(AXES))
 
 
-def test_axes_hold_nearly_all_and_no_more_than_that():
-    rows = ROWS * np.array([4, 2, 1, 0.5] + [1e-3] * (drawn_index.DIM - 4))
+@pytest.mark.parametrize(("wide", "count"), [(4, 16), (16, 16), (17, 32)])
+def test_axes_hold_nearly_all_and_fill_a_register(wide, count):
+    draw = np.random.default_rng(0)
+    rows = draw.normal(size=(2_000, 40))
+    rows *= np.array([1] * wide + [1e-3] * (40 - wide))
     axes = inverted_lists.main_axes(np.cov(rows.T))
-    assert len(axes) == 4
-    np.testing.assert_allclose(axes @ axes.T, np.eye(4), atol=1e-6)
+    assert len(axes) == count
+    np.testing.assert_allclose(axes @ axes.T, np.eye(count), atol=1e-6)
     left = rows - rows.mean(axis=0)
     left = left - left @ axes.T @ axes
     assert left.var(axis=0).sum() < 0.001 * rows.var(axis=0).sum()
-    assert inverted_lists.main_axes(np.zeros((3, 3))).shape == (1, 3)
+    assert inverted_lists.main_axes(np.zeros((3, 3))).shape == (3, 3)
 
 
 def test_the_best_are_among_a_few_times_as_many(written):
