@@ -22,6 +22,7 @@ TAGS = 67
 FRONT_END_BATCHES = (1, 2, 4, 8, 16)
 # Width, clips of a training step, clips of an inference.
 SIZES = ((1 / 8, 16, 8), (1.0, 2, 2))
+_BFLOAT16 = f"{row_lib.OWN}, bfloat16"
 _CLIPS = 2  # that answers are compared for
 
 
@@ -185,16 +186,12 @@ def _inference(
     given = tf.constant(waveforms(at_once, spec))
     whole, by_onnx = _exports(model, spec, folder, name)
     clips = {"waveform": given.numpy(), "peak": np.ones(at_once, np.float32)}
-    # As an export has it.
-    alone = tf.function(
-        tagger_signatures.frozen(
-            keras.Model(model.backbone.input, model.head(model.backbone.output))
-        ),
-        autograph=False,
-    )
     spectrogram = model.front_end(
         {"waveform": given, "peak": tf.ones(at_once)}, training=False
     )
+    alone = {row_lib.OWN: _alone(model)}
+    if _BFLOAT16 in whole:
+        alone[_BFLOAT16] = _alone(compute_precision.bfloat16_copy(model))
     for from_waveform, owns in (
         (
             True,
@@ -206,7 +203,13 @@ def _inference(
                 f"{row_lib.OWN} onnx": lambda: by_onnx(clips),
             },
         ),
-        (False, {row_lib.OWN: lambda: alone(spectrogram).numpy()}),
+        (
+            False,
+            {
+                way: lambda run=run: run(spectrogram).numpy()
+                for way, run in alone.items()
+            },
+        ),
     ):
         ways, facts = row_lib.peers_ways(
             ask,
@@ -232,6 +235,13 @@ def _inference(
         )
 
 
+def _alone(model: tagger.Tagger) -> Callable:
+    """Backbone and head as an export has them."""
+    logits = model.head(model.backbone.output)
+    network = keras.Model(model.backbone.input, logits)
+    return tf.function(tagger_signatures.frozen(network), autograph=False)
+
+
 def _exports(model, spec, folder, name) -> tuple[dict, Callable]:
     """Signatures in each precision that the processor has, and the ONNX file.
 
@@ -239,7 +249,7 @@ def _exports(model, spec, folder, name) -> tuple[dict, Callable]:
     """
     ways = {"float32": row_lib.OWN}
     if compute_precision.is_fast_here():
-        ways["bfloat16"] = f"{row_lib.OWN}, bfloat16"
+        ways["bfloat16"] = _BFLOAT16
     written = {
         precision: saved_model.export_tagger(
             model,
