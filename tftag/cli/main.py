@@ -1,37 +1,25 @@
 """The command `tftag`."""
 
-from tftag.cli import (
-    command_line,
-    serve_command,
-    timeline_command,
-)
-from tftag.cli.find import (
-    index_command,
-    map_command,
-    search_command,
-    similar_command,
-)
-from tftag.cli.models import (
-    learn_command,
-    models_command,
-    onnx_command,
-)
-from tftag.cli.tag import tag_command
+import importlib
+import sys
 
-# In the order of the help text. Each has `add_parser(commands)`, which sets
-# `run`; TensorFlow waits until a model is opened.
-COMMANDS = (
-    tag_command,
-    timeline_command,
-    index_command,
-    search_command,
-    similar_command,
-    map_command,
-    learn_command,
-    serve_command,
-    onnx_command,
-    models_command,
-)
+from tftag.cli import command_line
+
+# In the order of the help text. Each module has `add_parser(commands)`, which
+# sets `run`; TensorFlow waits until a model is opened, and a module until its
+# command or the help of all is asked for.
+COMMANDS = {
+    "tag": "tftag.cli.tag.tag_command",
+    "timeline": "tftag.cli.timeline_command",
+    "index": "tftag.cli.find.index_command",
+    "search": "tftag.cli.find.search_command",
+    "similar": "tftag.cli.find.similar_command",
+    "map": "tftag.cli.find.map_command",
+    "learn": "tftag.cli.models.learn_command",
+    "serve": "tftag.cli.serve_command",
+    "onnx": "tftag.cli.models.onnx_command",
+    "models": "tftag.cli.models.models_command",
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -50,8 +38,9 @@ def main(argv: list[str] | None = None) -> int:
         epilog="Each command says more by COMMAND --help.",
     )
     commands = parser.add_subparsers(metavar="COMMAND")
-    for command_module in COMMANDS:
-        command_module.add_parser(commands)
+    given = sys.argv[1:] if argv is None else argv
+    for name in COMMANDS.keys() & given[:1] or COMMANDS:
+        importlib.import_module(COMMANDS[name]).add_parser(commands)
     arguments = parser.parse_args(argv)
     if "run" not in arguments:
         parser.error(f"name a command: {', '.join(commands.choices)}")

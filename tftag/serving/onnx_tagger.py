@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from tftag.serving import (
@@ -84,10 +85,23 @@ class OnnxTagger(saved_tagger.SavedTagger):
     def run_clips(
         self,
     ) -> Callable[[long_recordings.Clips], long_recordings.Clips]:
-        """What takes single clips through the network, as many as there are."""
-        return lambda clips: {
-            "probabilities": self._session.run(["probabilities"], clips)[0]
-        }
+        """What takes single clips through the network, as many as there are.
+
+        A few at a time: many no longer fit into the processor's cache.
+        """
+
+        def run(clips: long_recordings.Clips) -> long_recordings.Clips:
+            count, few = len(clips["peak"]), self.clips_at_once
+            parts = [
+                self._session.run(
+                    ["probabilities"],
+                    {k: v[first : first + few] for k, v in clips.items()},
+                )[0]
+                for first in range(0, max(count, 1), few)
+            ]
+            return {"probabilities": np.concatenate(parts)}
+
+        return run
 
     def _by_clip(self, samples: npt.ArrayLike) -> long_recordings.Clips:
         """What the network says of each clip, of short recordings too."""

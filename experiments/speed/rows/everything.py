@@ -101,7 +101,7 @@ def _rows(arguments, ask, folder) -> Iterator[row_lib.Row | row_lib.Measured]:
     narrow = f"width {networks.SIZES[0][0]:g}"
     yield from files.tagging_rows(
         arguments.peers_python,
-        folder / narrow,
+        networks.exported_tagger(folder, narrow),
         networks.onnx_tagger_file(folder, narrow),
         str(folder / f"{narrow}.npz"),
         str(folder / f"{narrow}.onnx"),

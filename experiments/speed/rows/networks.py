@@ -1,5 +1,6 @@
 """Front end, training step and inference, beside the peers' own."""
 
+import functools
 import pathlib
 from collections.abc import Callable, Iterator
 
@@ -12,7 +13,8 @@ from experiments.speed.processes import other_interpreter
 from experiments.speed.rows import row as row_lib
 from experiments.speed.rows import step
 from tftag import audio, calibration, layers, tags
-from tftag.export import onnx_file, saved_model
+from tftag.export import compute_precision, onnx_file, saved_model
+from tftag.export.signatures import tagger_signatures
 from tftag.models import tagger
 from tftag.serving import onnx_tagger
 
@@ -20,6 +22,7 @@ TAGS = 67
 FRONT_END_BATCHES = (1, 2, 4, 8, 16)
 # Width, clips of a training step, clips of an inference.
 SIZES = ((1 / 8, 16, 8), (1.0, 2, 2))
+_BFLOAT16 = f"{row_lib.OWN}, bfloat16"
 _CLIPS = 2  # that answers are compared for
 
 
@@ -131,6 +134,11 @@ def onnx_tagger_file(folder: pathlib.Path, name: str) -> pathlib.Path:
     return folder / f"{name}, tagger.onnx"
 
 
+def exported_tagger(folder: pathlib.Path, name: str) -> pathlib.Path:
+    """Where the export in float32 of the network of a width is."""
+    return folder / name / "float32"
+
+
 def waveforms(clips: int, spec: audio.AudioSpec) -> np.ndarray:
     """Noise as prepared files have it, float32 `[clips, samples]`."""
     draw = np.random.default_rng(0)
@@ -176,37 +184,32 @@ def _inference(
 ) -> Iterator[row_lib.Row]:
     spec = settings.audio
     given = tf.constant(waveforms(at_once, spec))
-    exported = saved_model.export_tagger(
-        model,
-        spec,
-        tags.TagVocabulary(model.tags),
-        calibration.Calibration(1.0, np.zeros(TAGS), np.full(TAGS, 0.5)),
-        {},
-        folder / name,
-        clips_at_once=at_once,
-    )
-    own_file = onnx_tagger_file(folder, name)
-    onnx_file.write(exported, own_file)
-    by_onnx = onnx_tagger.OnnxTagger(own_file).run_clips
+    whole, by_onnx = _exports(model, spec, folder, name)
     clips = {"waveform": given.numpy(), "peak": np.ones(at_once, np.float32)}
-    whole = tf.saved_model.load(str(exported)).signatures["serving_default"]
-    alone = tf.function(
-        lambda x: model.head(model.backbone(x)), autograph=False
-    )
     spectrogram = model.front_end(
         {"waveform": given, "peak": tf.ones(at_once)}, training=False
     )
+    alone = {row_lib.OWN: _alone(model)}
+    if _BFLOAT16 in whole:
+        alone[_BFLOAT16] = _alone(compute_precision.bfloat16_copy(model))
     for from_waveform, owns in (
         (
             True,
             {
-                row_lib.OWN: lambda: whole(waveform=given)[
-                    "probabilities"
-                ].numpy(),
+                **{
+                    way: functools.partial(_answer, run, given)
+                    for way, run in whole.items()
+                },
                 f"{row_lib.OWN} onnx": lambda: by_onnx(clips),
             },
         ),
-        (False, {row_lib.OWN: lambda: alone(spectrogram).numpy()}),
+        (
+            False,
+            {
+                way: lambda run=run: run(spectrogram).numpy()
+                for way, run in alone.items()
+            },
+        ),
     ):
         ways, facts = row_lib.peers_ways(
             ask,
@@ -230,3 +233,44 @@ def _inference(
             share=2.0,
             facts=facts,
         )
+
+
+def _alone(model: tagger.Tagger) -> Callable:
+    """Backbone and head as an export has them."""
+    logits = model.head(model.backbone.output)
+    network = keras.Model(model.backbone.input, logits)
+    return tf.function(tagger_signatures.frozen(network), autograph=False)
+
+
+def _exports(model, spec, folder, name) -> tuple[dict, Callable]:
+    """Signatures in each precision that the processor has, and the ONNX file.
+
+    That in float32 is what the rows of whole commands tag with.
+    """
+    ways = {"float32": row_lib.OWN}
+    if compute_precision.is_fast_here():
+        ways["bfloat16"] = _BFLOAT16
+    written = {
+        precision: saved_model.export_tagger(
+            model,
+            spec,
+            tags.TagVocabulary(model.tags),
+            calibration.Calibration(1.0, np.zeros(TAGS), np.full(TAGS, 0.5)),
+            {},
+            exported_tagger(folder, name).with_name(precision),
+            precision=precision,
+        )
+        for precision in ways
+    }
+    own_file = onnx_tagger_file(folder, name)
+    onnx_file.write(written["float32"], own_file)
+    loaded = {
+        way: tf.saved_model.load(str(written[precision]))
+        for precision, way in ways.items()
+    }
+    return loaded, onnx_tagger.OnnxTagger(own_file).run_clips
+
+
+def _answer(loaded, waveform) -> np.ndarray:
+    signature = loaded.signatures["serving_default"]
+    return signature(waveform=waveform)["probabilities"].numpy()

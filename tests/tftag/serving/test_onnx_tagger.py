@@ -132,3 +132,18 @@ def test_without_onnx_runtime_the_way_out_is_said(onnx_file, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(ValueError, match=r"install tftag\[onnx\]"):
         onnx_tagger.OnnxTagger(onnx_file)
+
+
+@pytest.mark.parametrize("count", [0, 1, 8, 9, 20])
+def test_clips_go_through_the_network_a_few_at_a_time(by_onnx, count):
+    clips = {
+        "waveform": tiny_tagger.music(CLIP * 20).reshape(20, CLIP)[:count],
+        "peak": np.ones(count, np.float32),
+    }
+    found = by_onnx.run_clips(clips)["probabilities"]
+    assert found.shape == (count, len(by_onnx.tag_names))
+    for at in range(count):
+        one = {name: value[at : at + 1] for name, value in clips.items()}
+        np.testing.assert_allclose(
+            found[at], by_onnx.run_clips(one)["probabilities"][0], atol=1e-6
+        )

@@ -13,8 +13,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
-import tqdm
-
 from tftag.audio import audio_files, decoding_pool, recording, remote_files
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, row_output
@@ -70,6 +68,8 @@ class _Failures:
         error: Exception,
         what: str = "not tagged",
     ) -> None:
+        import tqdm  # here, because it is slow to import
+
         self.count += 1
         reason = " ".join(audio_files.reason(error).split())
         # Above a progress bar, where there is one.
@@ -239,6 +239,8 @@ def _keep(
     arguments: argparse.Namespace, asked: Answering, fail: _Failures
 ) -> None:
     """Tags what the journal lacks, then writes the rows of all."""
+    import tqdm  # here, because it is slow to import
+
     threads = arguments.threads or decoding_pool.usable_cores()
 
     def decode(

@@ -1,6 +1,5 @@
 """What is tried again when a server or a line fails, and how it is named."""
 
-import asyncio
 import errno
 import http
 import random
@@ -118,6 +117,8 @@ async def retried_async(
     Raises:
         RemoteError: The failure is one that lasts, or the last try failed.
     """
+    import asyncio  # here, because it is slow to import
+
     attempts = min(most_attempts, _attempts(address))
     attempt = 0
     while True:

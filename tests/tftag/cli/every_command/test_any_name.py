@@ -1,5 +1,6 @@
 """Every flag of `tftag` that takes a place takes one of any name."""
 
+import importlib
 import shutil
 
 import odd_names
@@ -38,8 +39,9 @@ OTHERS = {"learn", "onnx", "serve"}
 def test_every_flag_that_takes_a_place_is_here():
     parser = command_line.Parser()
     commands = parser.add_subparsers()
-    for module in main.COMMANDS:
-        module.add_parser(commands)
+    for module in main.COMMANDS.values():
+        importlib.import_module(module).add_parser(commands)
+    assert list(commands.choices) == list(main.COMMANDS)
     of_places = {arguments_lib.local_path, arguments_lib.place}
     for name, command in commands.choices.items():
         lines = [line for line in LINES.splitlines() if f" {name} " in line]
