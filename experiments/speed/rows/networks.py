@@ -189,27 +189,21 @@ def _inference(
     spectrogram = model.front_end(
         {"waveform": given, "peak": tf.ones(at_once)}, training=False
     )
-    alone = {row_lib.OWN: _alone(model)}
+    networks = {row_lib.OWN: _alone(model)}
     if _BFLOAT16 in whole:
-        alone[_BFLOAT16] = _alone(compute_precision.bfloat16_copy(model))
+        networks[_BFLOAT16] = _alone(compute_precision.bfloat16_copy(model))
+    of_waveforms: dict[str, Callable[[], object]] = {
+        way: functools.partial(_answer, loaded, given)
+        for way, loaded in whole.items()
+    }
+    of_waveforms[f"{row_lib.OWN} onnx"] = lambda: by_onnx(clips)
+    of_spectrograms: dict[str, Callable[[], object]] = {
+        way: functools.partial(_logits, network, spectrogram)
+        for way, network in networks.items()
+    }
     for from_waveform, owns in (
-        (
-            True,
-            {
-                **{
-                    way: functools.partial(_answer, run, given)
-                    for way, run in whole.items()
-                },
-                f"{row_lib.OWN} onnx": lambda: by_onnx(clips),
-            },
-        ),
-        (
-            False,
-            {
-                way: lambda run=run: run(spectrogram).numpy()
-                for way, run in alone.items()
-            },
-        ),
+        (True, of_waveforms),
+        (False, of_spectrograms),
     ):
         ways, facts = row_lib.peers_ways(
             ask,
@@ -240,6 +234,10 @@ def _alone(model: tagger.Tagger) -> Callable:
     logits = model.head(model.backbone.output)
     network = keras.Model(model.backbone.input, logits)
     return tf.function(tagger_signatures.frozen(network), autograph=False)
+
+
+def _logits(network, spectrogram) -> np.ndarray:
+    return network(spectrogram).numpy()
 
 
 def _exports(model, spec, folder, name) -> tuple[dict, Callable]:
