@@ -14,6 +14,8 @@ from typing import IO, Self, cast
 import numpy as np
 import numpy.typing as npt
 
+from tftag.console import counts_in_words
+
 # Containers that are known by their contents and name no other file. Playlists
 # (hls, concat, dash) would have ffmpeg open what they list; streams without a
 # header are guessed from noise; libsndfile reads MP3.
@@ -153,7 +155,8 @@ class Stream:
         while len(self._unread) < wanted_bytes and self._stdout in self._open():
             ready = self._selector.select(deadline - time.monotonic())
             if not ready:
-                raise FfmpegError(f"no answer in {_STALLED_SECONDS:g} seconds")
+                waited = counts_in_words.count(_STALLED_SECONDS, "second")
+                raise FfmpegError(f"no answer in {waited}")
             for key, _ in ready:
                 data = os.read(key.fd, 1 << 16)
                 if not data:

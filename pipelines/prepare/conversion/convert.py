@@ -273,7 +273,7 @@ class _Pool:
                 yield self._lose(
                     worker,
                     TIMED_OUT,
-                    f"after {self._seconds:g} seconds",
+                    f"after {counts_in_words.count(self._seconds, 'second')}",
                     final=True,
                     seconds=self._seconds,
                 )

@@ -102,9 +102,10 @@ def read_table(
         )
     if not recordings:
         raise FileNotFoundError(
-            f"None of the {len(rows)} files that {csv_path} lists can be "
-            f"read; the first, {paths[0]}, is {wrong[0]}. Name the folder that "
-            "the paths start from as the audio folder (--audio)."
+            f"None of {counts_in_words.count(len(rows), 'file')} that "
+            f"{csv_path} lists can be read; the first, {paths[0]}, is "
+            f"{wrong[0]}. Name the folder that the paths start from as the "
+            "audio folder (--audio)."
             + _OF_WINDOWS
             * bool(_DRIVE.match(rows[0].path.strip()))
         )

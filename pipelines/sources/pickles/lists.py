@@ -12,6 +12,7 @@ import numpy as np
 from pipelines.sources import data_set, listings, name_match
 from pipelines.sources.own_table import tag_cells
 from pipelines.sources.pickles import safe_pickle
+from tftag.console import counts_in_words
 
 _SEQUENCES = (list, tuple, set, frozenset, np.ndarray)
 
@@ -97,9 +98,9 @@ def read_pickles(
     if not paths:
         first = ": ".join((unfound or problems or [("none", "")])[0])
         raise FileNotFoundError(
-            f"None of the {len(splits)} recordings of {mapping} that are in a "
-            f"split is in {folder}. Name the folder of the audio with --audio. "
-            f"The first problem is {first}"
+            f"None of {counts_in_words.count(len(splits), 'recording')} of "
+            f"{mapping}, in a split, is in {folder}. Name the folder of "
+            f"the audio with --audio. The first problem is {first}"
         )
     meant = {file for name in tags_of for file in match.find(name)}
     problems += [

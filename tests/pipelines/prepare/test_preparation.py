@@ -177,7 +177,7 @@ def test_hopeless_options_fail_before_the_work(music, tmp_path):
     for options, words in [
         (
             {"vocabulary": ["polka"]},
-            "None of the 1 .*'polka'.*jazz, rock, slow",
+            "None of 1 tag .*'polka'.*jazz, rock, slow",
         ),
         ({"min_count": 100}, "100 or more"),
         ({"split_weights": (0, 1)}, "weights"),
@@ -188,7 +188,7 @@ def test_hopeless_options_fail_before_the_work(music, tmp_path):
     untagged = with_recordings(
         music, lambda _, r: dataclasses.replace(r, tags=())
     )
-    with pytest.raises(ValueError, match="None of the 12 recordings has a tag"):
+    with pytest.raises(ValueError, match="None of 12 recordings has a tag"):
         prepare(untagged, tmp_path / "out")
     with pytest.raises(ValueError, match="Hz"):
         preparation.Options(sample_rate_hz=10)

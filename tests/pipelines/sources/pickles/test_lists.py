@@ -257,7 +257,7 @@ def test_code_in_a_pickle_is_refused_by_name(make):
 
 def test_nothing_found_is_an_error(make, tmp_path):
     with pytest.raises(
-        FileNotFoundError, match="None of the 1.*--audio.*is a: miss"
+        FileNotFoundError, match="None of 1 recording of .*--audio.*is a: miss"
     ):
         make({"a": "x"}, ["a"], [], ["b.wav"])
     with pytest.raises(FileNotFoundError):

@@ -166,7 +166,7 @@ def test_what_takes_too_long_is_given_up(tagger_folder, slow):
     ) as running:
         answer = running.client.post("/tag", content=WAV)
         assert answer.status_code == 504
-        assert "1 seconds" in error_of(answer)
+        assert "1 second." in error_of(answer)
         slow.set()
 
 
