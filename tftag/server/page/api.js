@@ -137,7 +137,8 @@ function told(status, text = "", after = null) {
     408: ["The recording did not arrive in time.", true],
     413: [
       "This is too large or too long: the server takes up to " +
-        `${megabytes(limits.body_bytes)} and ${counted(minutes(limits), "minute")}.`,
+        `${megabytes(limits.body_bytes)} and ` +
+        `${counted(minutes(limits), "minute")}.`,
       false,
     ],
     429: [`The server is busy. Try again ${wait}.`, true],

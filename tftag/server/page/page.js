@@ -31,8 +31,8 @@ function show({ models, index, limits }) {
   byId("model").addEventListener("change", () => stage.tag());
   byId("welcome").textContent =
     `Any format, up to ${megabytes(limits.body_bytes)} and ` +
-    `${counted(Math.round(limits.audio_seconds / 60), "minute")}. You see its ` +
-    "tags; it is not kept on the server.";
+    `${counted(Math.round(limits.audio_seconds / 60), "minute")}. You see ` +
+    "its tags; it is not kept on the server.";
   byId("no-library").hidden = index !== null;
   byId("with-library").hidden = index === null;
   if (!index) return;

@@ -59,7 +59,8 @@ function about(recording) {
   const folder = title ? path : path.split("/").slice(0, -1).join("/");
   const length = seconds ? clock(seconds) : "";
   const likely = tags.slice(0, 3).map(({ tag }) => tag);
-  const also = copies ? `and ${copies} near ${copies === 1 ? "copy" : "copies"}` : "";
+  const copied = copies === 1 ? "1 near copy" : `${copies} near copies`;
+  const also = copies ? `and ${copied}` : "";
   return [artist, album, year, length, likely.join(", "), folder, also]
     .filter(Boolean)
     .join(" \u00b7 ");
