@@ -1,10 +1,9 @@
 """The picture of the baseline shows the network that is built."""
 
-import keras
 from matplotlib import image
 
 from docs.scripts import draw_architecture
-from tftag import audio
+from tftag import audio, layers
 from tftag.models.backbones import backbone
 
 
@@ -18,7 +17,7 @@ def test_sizes_are_those_of_the_network():
         built = [
             layer.output.shape[1:]
             for layer in model.layers
-            if isinstance(layer, keras.layers.ReLU)
+            if isinstance(layer, layers.PooledReLU)
         ]
         assert built == draw_architecture.block_sizes(spec, config)
         drawn = draw_architecture.draw(spec, config)
