@@ -16,7 +16,9 @@ _BESIDE = pathlib.Path(sys.executable).parent
 
 
 @pytest.mark.slow
-def test_odd_requests_get_an_answer_that_is_described(service, caplog):
+def test_odd_requests_get_an_answer_that_is_described(
+    service, caplog, tmp_path
+):
     places = os.pathsep.join([str(_BESIDE), os.environ["PATH"]])
     command = shutil.which("schemathesis", path=places)
     if command is None:
@@ -29,6 +31,7 @@ def test_odd_requests_get_an_answer_that_is_described(service, caplog):
                 *("--exclude-checks", _LEFT_OUT, "--seed", "1"),
                 *("--max-examples", "5", "--warnings", "off", "--no-color"),
             ],
+            cwd=tmp_path,  # it keeps what it found
             capture_output=True,
             text=True,
             timeout=280,
