@@ -16,7 +16,9 @@ _BESIDE = pathlib.Path(sys.executable).parent
 
 
 @pytest.mark.slow
-def test_odd_requests_get_an_answer_that_is_described(service, caplog):
+def test_odd_requests_get_an_answer_that_is_described(
+    service, caplog, tmp_path
+):
     places = os.pathsep.join([str(_BESIDE), os.environ["PATH"]])
     command = shutil.which("schemathesis", path=places)
     if command is None:
@@ -30,6 +32,7 @@ def test_odd_requests_get_an_answer_that_is_described(service, caplog):
                 *("--max-examples", "5", "--warnings", "off", "--no-color"),
             ],
             capture_output=True,
+            cwd=tmp_path,  # it keeps what it has found
             text=True,
             timeout=280,
             check=False,
