@@ -33,7 +33,6 @@ def test_odd_requests_get_an_answer_that_is_described(
             ],
             cwd=tmp_path,  # it keeps what it found
             capture_output=True,
-            cwd=tmp_path,  # it keeps what it has found
             text=True,
             timeout=280,
             check=False,
