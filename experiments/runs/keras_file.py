@@ -41,6 +41,7 @@ _OURS = frozenset(
         layers.BatchNormalization,
         layers.LogMelSpectrogram,
         layers.MemberLogits,
+        layers.PooledReLU,
         layers.WaveformNormalization,
         tagger.Tagger,
     }

@@ -2,9 +2,9 @@
 
 from tftag.layers.batch_normalization import BatchNormalization
 from tftag.layers.log_mel_spectrogram import LogMelSpectrogram
-from tftag.layers.member_dense import MemberDense
-from tftag.layers.member_logits import MemberLogits
-from tftag.layers.member_similarity import MemberSimilarity
+from tftag.layers.members.member_dense import MemberDense
+from tftag.layers.members.member_logits import MemberLogits
+from tftag.layers.members.member_similarity import MemberSimilarity
 from tftag.layers.normalized_maximum import NormalizedMaximum
 from tftag.layers.pooled_relu import PooledReLU
 from tftag.layers.power_spectrum import PowerSpectrum

@@ -45,7 +45,7 @@ def test_what_lasts_is_told_at_once(stored):
     with pytest.raises(retries.RemoteError, match="not there") as caught:
         asyncio.run(awaited.look_up(PLACE.parent / "no.wav"))
     assert caught.value.is_missing
-    with pytest.raises(retries.RemoteError, match="ends 1 bytes early"):
+    with pytest.raises(retries.RemoteError, match="ends 1 byte early"):
         asyncio.run(awaited.read_range(PLACE, 1, len(CONTENT)))
     secret = addresses.Address("s3://KEY:hunter2@music/a.wav")
     with pytest.raises(retries.RemoteError, match="by variables") as caught:

@@ -1,0 +1,1 @@
+"""Layers of which members side by side each have their own."""
