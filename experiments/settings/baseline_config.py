@@ -17,7 +17,7 @@ from experiments.settings import (
     tables,
     training_config,
 )
-from pipelines.reading import dataset
+from pipelines.reading import augmentation as augmentations
 from tftag import audio as audio_lib
 from tftag.files.remote import hub
 from tftag.losses import classification
@@ -84,8 +84,8 @@ class BaselineConfig:
     training: training_config.TrainingConfig = dataclasses.field(
         default_factory=training_config.TrainingConfig
     )
-    augmentation: dataset.Augmentation = dataclasses.field(
-        default_factory=dataset.Augmentation
+    augmentation: augmentations.Augmentation = dataclasses.field(
+        default_factory=augmentations.Augmentation
     )
     fine_tuning: fine_tuning_config.FineTuningConfig = dataclasses.field(
         default_factory=fine_tuning_config.FineTuningConfig
@@ -238,7 +238,7 @@ def strong() -> BaselineConfig:
             score_every=10,
             precision="mixed_float16",
         ),
-        augmentation=dataset.Augmentation(
+        augmentation=augmentations.Augmentation(
             mel_masks=1, time_masks=1, time_mask_frames=20, mixup_alpha=0.2
         ),
     )
@@ -276,7 +276,7 @@ def descriptors() -> BaselineConfig:
             ),
         ),
         training=_of_heads(80),
-        augmentation=dataset.Augmentation(mixup_alpha=0.4),
+        augmentation=augmentations.Augmentation(mixup_alpha=0.4),
     )
 
 
@@ -301,7 +301,7 @@ def _on_published(preset, init_from, body, components):
             ),
         ),
         training=_of_heads(40),
-        augmentation=dataset.Augmentation(mixup_alpha=0.4),
+        augmentation=augmentations.Augmentation(mixup_alpha=0.4),
     )
 
 

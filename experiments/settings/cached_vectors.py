@@ -1,11 +1,12 @@
 """Which settings fit a head that is trained on cached clip vectors."""
 
 from experiments.settings import training_config
-from pipelines.reading import dataset
+from pipelines.reading import augmentation as augmentations
 
 
 def check(
-    training: training_config.TrainingConfig, augmentation: dataset.Augmentation
+    training: training_config.TrainingConfig,
+    augmentation: augmentations.Augmentation,
 ) -> None:
     """Refuses settings that need the waveforms in every epoch.
 

@@ -10,7 +10,7 @@ from experiments.settings import (
     tables,
     training_config,
 )
-from pipelines.reading import dataset
+from pipelines.reading import augmentation as augmentations
 from tftag import audio as audio_lib
 from tftag.files.remote import hub
 from tftag.losses import contrastive, negatives
@@ -114,8 +114,8 @@ class DualConfig:
     training: training_config.TrainingConfig = dataclasses.field(
         default_factory=lambda: training_config.TrainingConfig(loss="sigmoid")
     )
-    augmentation: dataset.Augmentation = dataclasses.field(
-        default_factory=dataset.Augmentation
+    augmentation: augmentations.Augmentation = dataclasses.field(
+        default_factory=augmentations.Augmentation
     )
 
     def __post_init__(self):

@@ -6,57 +6,14 @@ stream can begin at any step.
 """
 
 import dataclasses
-import math
 
 import numpy as np
 import tensorflow as tf
 
 from pipelines import manifest as manifests
-from pipelines.reading import ending_calls, random_crops, slice_reader
+from pipelines.reading import augmentation as augmentations
+from pipelines.reading import ending_calls, seeded_draws, slice_reader
 from tftag import audio
-
-
-@dataclasses.dataclass(frozen=True)
-class Augmentation:
-    """How training clips are varied beyond the random crop.
-
-    Masks are those of SpecAugment (https://arxiv.org/abs/1904.08779), mixing is
-    mixup (https://arxiv.org/abs/1710.09412).
-
-    Attributes:
-        mel_masks: Number of masks over mel bands per clip.
-        mel_mask_bands: Largest width of a mel mask; widths are uniform.
-        time_masks: Number of masks over frames per clip.
-        time_mask_frames: Largest width of a time mask; widths are uniform.
-        mixup_alpha: Mix clips in pairs, with a weight from Beta(alpha, alpha);
-            0 mixes nothing.
-        tag_balance: 0 reads each recording once per epoch. Otherwise recordings
-            are drawn with replacement, with probabilities proportional to
-            `sum(1 / recordings of tag, over its tags) ** tag_balance`: 1 is
-            like drawing a tag uniformly, then one of its recordings. One
-            without tags counts like the least likely one with tags.
-    """
-
-    mel_masks: int = 0
-    mel_mask_bands: int = 16
-    time_masks: int = 0
-    time_mask_frames: int = 40
-    mixup_alpha: float = 0.0
-    tag_balance: float = 0.0
-
-    def __post_init__(self):
-        """Refuses invalid values."""
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            whole = field.type is int
-            if not 0 <= value < math.inf or (whole and value != int(value)):
-                raise ValueError(
-                    f"`{field.name}` must be a {'whole ' * whole}number >= 0. "
-                    f"Received: {value}."
-                )
-
-
-NO_AUGMENTATION = Augmentation()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,7 +73,7 @@ def training_dataset(
     seed: int,
     epochs: int,
     first_step: int = 0,
-    augmentation: Augmentation = NO_AUGMENTATION,
+    augmentation: augmentations.Augmentation = augmentations.NONE,
     share: Share = WHOLE,
 ) -> tf.data.Dataset:
     """Builds one stream of random crops over all epochs.
@@ -151,7 +108,7 @@ def training_dataset(
         ValueError: The arguments do not fit together.
     """
     _check_fit(manifest, spec, reader)
-    random_crops.check_masks(augmentation, spec)
+    augmentations.check_masks(augmentation, spec)
     steps = steps_per_epoch(len(manifest.tracks), batch_size)
     if not (epochs >= 1 and 0 <= first_step <= steps * epochs):
         raise ValueError(
@@ -167,7 +124,7 @@ def training_dataset(
     samples = manifest.tracks.numbers("samples")
     probabilities = None
     if augmentation.tag_balance > 0:
-        probabilities = random_crops.row_probabilities(
+        probabilities = seeded_draws.row_probabilities(
             labels, augmentation.tag_balance
         )
 
@@ -213,8 +170,10 @@ def training_dataset(
         peak = tf.fill([rows], float(audio.FULL_SCALE))
         if augmentation.mixup_alpha > 0:
             weight = drawn["mixup_weight"][:, None]
-            clips = _mix(tf.cast(clips, tf.float32) / peak[:, None], weight)
-            tags = _mix(tags, weight)
+            clips = augmentations.mixed(
+                tf.cast(clips, tf.float32) / peak[:, None], weight
+            )
+            tags = augmentations.mixed(tags, weight)
             peak = tf.ones([batch_size // share.parts])
         inputs = {
             "waveform": clips,
@@ -300,19 +259,19 @@ def _in_order(dataset, load, elements: int) -> tf.data.Dataset:
 def _draw_epoch(seed, samples, probabilities, spec, augmentation):
     """Draws the rows of an epoch, and what is random about each example."""
     seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 5))
-    rows = random_crops.rows(seeds[0], len(samples), probabilities)
+    rows = seeded_draws.rows(seeds[0], len(samples), probabilities)
     drawn = {
         "row": rows,
-        "start": random_crops.starts(
+        "start": seeded_draws.starts(
             seeds[1], tf.gather(samples, rows), spec.clip_samples
         ),
-        "mel_masks": random_crops.masks(
+        "mel_masks": seeded_draws.masks(
             seeds[2],
             [len(samples), augmentation.mel_masks],
             augmentation.mel_mask_bands,
             spec.mel_bands,
         ),
-        "time_masks": random_crops.masks(
+        "time_masks": seeded_draws.masks(
             seeds[3],
             [len(samples), augmentation.time_masks],
             augmentation.time_mask_frames,
@@ -320,20 +279,10 @@ def _draw_epoch(seed, samples, probabilities, spec, augmentation):
         ),
     }
     if augmentation.mixup_alpha > 0:
-        drawn["mixup_weight"] = random_crops.mixup_weights(
+        drawn["mixup_weight"] = seeded_draws.mixup_weights(
             seeds[4], len(samples), augmentation.mixup_alpha
         )
     return drawn
-
-
-def _mix(values, weight):
-    """Mixes each row with the one before it.
-
-    If there is one row more than weights, the first row is only mixed in.
-    """
-    before = tf.roll(values, 1, axis=0)
-    extra = values.shape[0] - weight.shape[0]
-    return weight * values[extra:] + (1 - weight) * before[extra:]
 
 
 def _check_batch_size(batch_size: int):

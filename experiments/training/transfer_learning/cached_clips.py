@@ -9,7 +9,7 @@ from scipy import linalg
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config
 from pipelines import manifest as manifests
-from pipelines.reading import random_crops, slice_reader
+from pipelines.reading import seeded_draws, slice_reader
 from tftag.models import clip_model, dual_encoder, named_outputs
 from tftag.words import unit_vectors
 
@@ -112,7 +112,7 @@ def train_heads(
         fit(clips.vectors, clips.rows, heads.heads_epochs)
         return
     # As recordings are drawn for training a body, and one of their clips.
-    of_recording = random_crops.row_probabilities(labels, balance)
+    of_recording = seeded_draws.row_probabilities(labels, balance)
     of_recording /= np.maximum(1, np.bincount(clips.rows, None, len(labels)))
     probabilities = of_recording[clips.rows]
     probabilities /= probabilities.sum()

@@ -19,7 +19,7 @@ from experiments.settings import (
 from experiments.training import loop, tag_sharing, tag_weights
 from experiments.training.transfer_learning import cached_clips, vector_cache
 from pipelines import manifest as manifests
-from pipelines.reading import random_crops
+from pipelines.reading import seeded_draws
 from tftag.models import clip_model
 
 # Clips that the head takes at a time.
@@ -208,7 +208,7 @@ def _batches(draw, vectors, labels, batch_size, augmentation):
     """Yields the batches of an epoch, mixed in pairs; full ones only."""
     chances = None
     if augmentation.tag_balance:
-        chances = random_crops.row_probabilities(
+        chances = seeded_draws.row_probabilities(
             labels, augmentation.tag_balance
         )
     rows = draw.choice(

@@ -14,6 +14,7 @@ from numbered_streams import (
     twenty_recordings,
 )
 
+from pipelines.reading import augmentation as augmentations
 from pipelines.reading import dataset, slice_reader
 from tftag import audio
 
@@ -241,7 +242,7 @@ def test_fewer_recordings_than_a_batch_are_refused_with_the_way_out(manifest):
         ({"first_step": 11}, "first_step"),
         (
             {
-                "augmentation": dataset.Augmentation(
+                "augmentation": augmentations.Augmentation(
                     mel_masks=1, mel_mask_bands=17
                 )
             },

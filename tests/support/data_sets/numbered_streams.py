@@ -2,11 +2,12 @@
 
 import numbered_audio
 
+from pipelines.reading import augmentation as augmentations
 from pipelines.reading import dataset, slice_reader
 
 SPEC = numbered_audio.SPEC
 CLIP = SPEC.clip_samples
-EVERYTHING = dataset.Augmentation(
+EVERYTHING = augmentations.Augmentation(
     mel_masks=2,
     mel_mask_bands=4,
     time_masks=1,

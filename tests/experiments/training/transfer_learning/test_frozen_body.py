@@ -16,7 +16,7 @@ from experiments.training.transfer_learning import (
     frozen_body,
     vector_cache,
 )
-from pipelines.reading import dataset
+from pipelines.reading import augmentation as augmentations
 
 HEAD = {
     "head_units": 16,
@@ -267,7 +267,11 @@ def test_labels_are_mixed_as_their_vectors_are():
     plain, mixed = (
         list(
             frozen_body._batches(
-                draw, vectors, labels, 5, dataset.Augmentation(mixup_alpha=a)
+                draw,
+                vectors,
+                labels,
+                5,
+                augmentations.Augmentation(mixup_alpha=a),
             )
         )
         for a in (0.0, 0.4)

@@ -4,15 +4,9 @@ A seed is an integer tensor `[2]`.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
-
-from tftag import audio
-
-if TYPE_CHECKING:
-    from pipelines.reading import dataset
 
 # Two whole numbers, or a tensor of them.
 Seed = Sequence[int] | np.ndarray
@@ -88,30 +82,6 @@ def starts(seed: Seed, samples: tf.Tensor, clip_samples: int) -> tf.Tensor:
     choices = tf.maximum(samples - clip_samples, 0) + 1
     drawn = _uniform(seed, tf.shape(samples)) * tf.cast(choices, tf.float64)
     return tf.cast(drawn, tf.int64)
-
-
-def check_masks(
-    augmentation: "dataset.Augmentation", spec: audio.AudioSpec
-) -> None:
-    """Refuses masks wider than the spectrogram of a clip.
-
-    Args:
-        augmentation: A `dataset.Augmentation`.
-        spec: Of the clips.
-
-    Raises:
-        ValueError: A mask may be too wide.
-    """
-    for count, name, length, axis in (
-        ("mel_masks", "mel_mask_bands", spec.mel_bands, "mel bands"),
-        ("time_masks", "time_mask_frames", spec.clip_frames, "frames"),
-    ):
-        width = getattr(augmentation, name)
-        if getattr(augmentation, count) and width > length:
-            raise ValueError(
-                f"`{name}` must be at most {length}, the {axis} of a clip. "
-                f"Received: {width}."
-            )
 
 
 def masks(

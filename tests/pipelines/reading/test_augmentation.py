@@ -13,6 +13,7 @@ from numbered_streams import (
     twenty_recordings,
 )
 
+from pipelines.reading import augmentation as augmentations
 from pipelines.reading import dataset, slice_reader
 from tftag import audio
 
@@ -26,7 +27,9 @@ def test_mixup_adds_neighbours_and_their_labels(manifest):
     """The same draws without mixup tell which clips were mixed."""
     apart = elements(train(manifest))
     mixed = elements(
-        train(manifest, augmentation=dataset.Augmentation(mixup_alpha=0.4))
+        train(
+            manifest, augmentation=augmentations.Augmentation(mixup_alpha=0.4)
+        )
     )
     weights = []
     for (inputs, tags), (alone, alone_tags) in zip(mixed, apart, strict=True):
@@ -69,7 +72,7 @@ def test_tag_balance_draws_a_rare_tag_far_more_often(tmp_path):
     manifest = numbered_audio.write_manifest(tmp_path, [120] * 20, track_tags)
 
     def share_of_rows(tag_balance):
-        augmentation = dataset.Augmentation(tag_balance=tag_balance)
+        augmentation = augmentations.Augmentation(tag_balance=tag_balance)
         read = elements(train(manifest, epochs=50, augmentation=augmentation))
         rows = [numbered_audio.places(each["waveform"])[0] for each, _ in read]
         for row, (_, tags) in zip(rows, read, strict=True):
@@ -88,12 +91,12 @@ def test_tag_balance_draws_a_rare_tag_far_more_often(tmp_path):
 )
 def test_augmentation_that_cannot_be_drawn_is_refused(wrong):
     with pytest.raises(ValueError, match="Received"):
-        dataset.Augmentation(**wrong)
+        augmentations.Augmentation(**wrong)
 
 
 @pytest.mark.parametrize(
     "parts, workers, augmentation",
-    [(2, 2, dataset.NO_AUGMENTATION), (4, 2, EVERYTHING)],
+    [(2, 2, augmentations.NONE), (4, 2, EVERYTHING)],
 )
 def test_the_parts_of_all_workers_are_the_batch(
     manifest, parts, workers, augmentation
@@ -136,7 +139,9 @@ def test_a_worker_reads_its_share_and_what_it_is_mixed_with(manifest):
             train(
                 manifest,
                 reader=reader,
-                augmentation=dataset.Augmentation(mixup_alpha=mixup_alpha),
+                augmentation=augmentations.Augmentation(
+                    mixup_alpha=mixup_alpha
+                ),
                 share=share,
             )
         )
@@ -147,3 +152,19 @@ def test_a_worker_reads_its_share_and_what_it_is_mixed_with(manifest):
 def test_a_batch_that_cannot_be_shared_out_is_refused(manifest):
     with pytest.raises(ValueError, match="multiple of 3.*Received: 4"):
         train(manifest, share=dataset.Share(3, 0, 1))
+
+
+def test_a_mask_wider_than_the_spectrogram_is_refused():
+    spec = audio.AudioSpec(mel_bands=16, clip_seconds=0.32)
+    assert spec.clip_frames == 11
+    with pytest.raises(ValueError, match="at most 16.*Received: 17"):
+        augmentations.check_masks(
+            augmentations.Augmentation(mel_masks=1, mel_mask_bands=17), spec
+        )
+    with pytest.raises(ValueError, match="time_mask_frames.*at most 11"):
+        augmentations.check_masks(
+            augmentations.Augmentation(time_masks=1, time_mask_frames=12), spec
+        )
+    augmentations.check_masks(
+        augmentations.Augmentation(mel_mask_bands=17), spec
+    )  # no mask
