@@ -71,7 +71,7 @@ class ExportedTagger(tf.Module):
         self._clips = traced(self._read_clips, WAVEFORM, LENGTHS)
         self._decode = traced(self._decode_wavs, WAV)
         # These two are no signatures: earlier versions of tftag call them.
-        self.run_clips = traced(
+        self.run_clips: Any = traced(
             self._run_clips,
             {
                 "waveform": tf.TensorSpec(
@@ -92,6 +92,9 @@ class ExportedTagger(tf.Module):
         or why the row is no recording; its numbers are 0 then, and the other
         rows are answered.
         """
+        # Those of a TF-Hub module, whose graph reads them by itself, stay
+        # variables, and a SavedModel has those alone that are an attribute.
+        self._variables = self.run_clips.get_concrete_function().variables
         return {
             "serving_default": traced(
                 lambda waveform: self._tag(whole(waveform)), WAVEFORM
