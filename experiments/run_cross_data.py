@@ -21,6 +21,7 @@ from experiments.scoring import evaluation
 from pipelines import manifest as manifests
 from tftag import metrics, tags
 from tftag.cli import command_line
+from tftag.console import counts_in_words
 from tftag.pretrained import presets
 from tftag.serving import saved_dual_encoder
 
@@ -71,8 +72,10 @@ def main(argv: list[str] | None = None) -> int:
         print(f"without a known word: {', '.join(unknown)}")
     for part in ("all", "no_tag_of_the_model"):
         if part in summary:
-            count = summary[part]["tags_counted"]
-            print(f"\n{part.replace('_', ' ')}: {count} tags")
+            counted = counts_in_words.count(
+                summary[part]["tags_counted"], "tag"
+            )
+            print(f"\n{part.replace('_', ' ')}: {counted}")
             print(evaluation.figures_table(summary[part]))
     print(f"\neverything in {run.path}")
     return 0

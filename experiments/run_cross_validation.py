@@ -28,6 +28,7 @@ from pipelines import manifest as manifests
 from pipelines import splits
 from tftag import metrics
 from tftag.cli import command_line
+from tftag.console import counts_in_words
 
 EXPERIMENT = "cross_validation"
 
@@ -98,7 +99,8 @@ def score_fold(
     part = run_folder.RunDir(run.path, "folds", f"fold_{fold}")
     if not (part.path / "scores.npz").exists():
         print(
-            f"fold {fold}: training on {len(outside)} recordings, "
+            f"fold {fold}: training on "
+            f"{counts_in_words.count(len(outside), 'recording')}, "
             f"scoring {len(held)}",
             flush=True,
         )
@@ -109,7 +111,8 @@ def score_fold(
     print(
         f"fold {fold}  MAP {figures['map']:.3f}  "
         f"ROC-AUC {figures['roc_auc']:.3f}  P@10 {figures['p_at_10']:.3f}  "
-        f"({len(held)} recordings, {minutes:.1f} min of training)",
+        f"({counts_in_words.count(len(held), 'recording')}, "
+        f"{minutes:.1f} min of training)",
         flush=True,
     )
     return found
@@ -146,7 +149,8 @@ def report_pooled(
     }
     run.write_json("metrics.json", summary)
     run.write_csv("per_tag.csv", metrics.per_tag_table(truth, scores, names))
-    print(f"\npooled over {len(rows)} folds, {len(truth)} recordings")
+    scored = counts_in_words.count(len(truth), "recording")
+    print(f"\npooled over {len(rows)} folds, {scored}")
     print(evaluation.figures_table(summary))
     print(
         f"{np.mean(minutes):.1f} minutes of training a fold; "

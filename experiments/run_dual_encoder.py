@@ -27,6 +27,7 @@ from experiments.training.transfer_learning import transfer
 from experiments.zero_shot import unseen_draw
 from pipelines import manifest as manifests
 from tftag.cli import command_line
+from tftag.console import counts_in_words
 from tftag.export import saved_model
 from tftag.words import sources
 
@@ -203,7 +204,8 @@ def zero_shot_lines(summary: dict) -> str:
     lines = []
     for kind, figures in summary["zero_shot"].items():
         found = figures["tag_to_recordings"]["unseen"]
-        lines += ["", f"not trained on: {kind}, {found['tags_counted']} tags"]
+        counted = counts_in_words.count(found["tags_counted"], "tag")
+        lines += ["", f"not trained on: {kind}, {counted}"]
         for name in ("roc_auc", "map", "p_at_10"):
             low, high = found[name]["ci95"]
             lines.append(

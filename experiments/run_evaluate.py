@@ -21,6 +21,7 @@ from experiments.scoring import evaluation
 from pipelines import manifest as manifests
 from tftag import calibration, tags
 from tftag.cli import command_line
+from tftag.console import counts_in_words
 from tftag.serving import saved_tagger
 
 # By name: run as a command, __name__ is __main__.
@@ -73,7 +74,8 @@ def main(argv: list[str] | None = None) -> int:
         illustrations.draw(run, report, names, truth, scores)
         run.write_json("metrics.json", summary)
     print(
-        f"\n{summary['recordings']} recordings, {summary['evaluated_on']}; "
+        f"\n{counts_in_words.count(summary['recordings'], 'recording')}, "
+        f"{summary['evaluated_on']}; "
         f"{len(names)} of the model's {len(tagger.tag_names)} tags"
     )
     print(evaluation.figures_table(summary))

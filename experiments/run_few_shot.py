@@ -33,6 +33,7 @@ from pipelines import manifest as manifests
 from tftag import metrics
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
+from tftag.console import counts_in_words
 from tftag.export import few_examples
 from tftag.files import atomic_write
 from tftag.pretrained import musicnn_weights, musicnn_words, presets
@@ -99,7 +100,8 @@ def main(argv: list[str] | None = None) -> int:
             held = folds[number % FOLDS]
             tags = np.array([each.tag for each in examples])
             print(
-                f"draw {number}: {len(tags)} tags, {len(held)} recordings",
+                f"draw {number}: {counts_in_words.count(len(tags), 'tag')}, "
+                f"{counts_in_words.count(len(held), 'recording')}",
                 flush=True,
             )
             scores = _draw(run, number, clips, examples, held)

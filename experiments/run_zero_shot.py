@@ -27,6 +27,7 @@ from pipelines import splits
 from tftag import words
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
+from tftag.console import counts_in_words
 from tftag.files import plain_json
 from tftag.search import hubness
 from tftag.words import sources
@@ -127,7 +128,8 @@ def score_draw(
     _keep_unseen(part, plan)
     print(
         f"draw {plan.number}: {len(split.seen)} tags seen, {len(split.unseen)} "
-        f"not, testing on {len(test.tracks)} recordings",
+        "not, testing on "
+        f"{counts_in_words.count(len(test.tracks), 'recording')}",
         flush=True,
     )
     draw = unseen_draw.run_draw(

@@ -8,6 +8,7 @@ from experiments.figures import study_plot
 from experiments.scoring import evaluation
 from experiments.studies import jobs, markdown, study
 from tftag import metrics
+from tftag.console import counts_in_words
 from tftag.metrics import bootstrap
 
 FIGURES = tuple(markdown.TITLES)
@@ -179,9 +180,10 @@ def table(summary: dict) -> str:
     """The figures for the screen, each difference with its interval."""
     lines = [
         "",
-        f"{summary['recordings']} recordings of {len(summary['folds'])} "
-        f"folds, {len(summary['seeds'])} seed(s); differences from the first "
-        "row with 95 % intervals",
+        f"{counts_in_words.count(summary['recordings'], 'recording')} of "
+        f"{counts_in_words.count(len(summary['folds']), 'fold')}, "
+        f"{counts_in_words.count(len(summary['seeds']), 'seed')}; differences "
+        "from the first row with 95 % intervals",
         _row("", "MAP", "", "ROC-AUC", "", "P@10", "CPU s a fold"),
     ]
     shown = dict(summary["arms"])
@@ -204,7 +206,7 @@ def table(summary: dict) -> str:
 def _row(title, precision, over, area, over_area, at_10, seconds) -> str:
     return (
         f"{title:24}{precision:>7}  {over:26}{area:>8}  {over_area:26}"
-        f"{at_10:>6}{seconds:>10}"
+        f"{at_10:>6}{seconds:>14}"
     )
 
 

@@ -18,6 +18,7 @@ from experiments.training.transfer_learning import transfer
 from experiments.training.workers import group
 from pipelines import manifest as manifests
 from tftag.cli import arguments as arguments_lib
+from tftag.console import counts_in_words
 from tftag.files import plain_json, plain_path
 from tftag.serving import model_card
 
@@ -288,7 +289,8 @@ def _closing(run, summary, exported, recordings) -> str:
     return "\n".join(
         [
             "",
-            f"{summary['recordings']} recordings, {summary['evaluated_on']}",
+            f"{counts_in_words.count(summary['recordings'], 'recording')}, "
+            f"{summary['evaluated_on']}",
             evaluation.figures_table(summary),
             "",
             f"run        {run.path}",

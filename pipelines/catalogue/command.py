@@ -87,7 +87,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     if counts["unfinished"]:
         print(
-            f"{counts['unfinished']} shards are not finished, for the reasons "
+            f"{counts_in_words.are(counts['unfinished'], 'shard')} not "
+            "finished, for the reasons "
             f"above; to go on: {interrupts.command()}",
             file=sys.stderr,
         )

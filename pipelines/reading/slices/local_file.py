@@ -3,6 +3,8 @@
 import io
 import os
 
+from tftag.console import counts_in_words
+
 
 def open_whole(path: str | os.PathLike[str], file_bytes: int) -> io.FileIO:
     """Opens a file that has the size stated in the manifest.
@@ -40,5 +42,6 @@ def fill(file: io.FileIO, unread: memoryview) -> None:
     while unread:
         read_bytes = file.readinto(unread)
         if not read_bytes:
-            raise OSError(f"it ends {len(unread)} bytes early")
+            lacking = counts_in_words.count(len(unread), "byte")
+            raise OSError(f"it ends {lacking} early")
         unread = unread[read_bytes:]

@@ -83,6 +83,7 @@ def test_an_arm_that_diverged_is_named_and_the_others_stand():
     assert set(found["arms"]) == {"control", "better"}
     assert "ended without scores: same" in found["answer"]
     assert "it diverged" in summary.table(found)
+    assert "P@10  CPU s a fold" in summary.table(found)
 
 
 def test_a_control_without_scores_is_refused():
