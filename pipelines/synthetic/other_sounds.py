@@ -1,6 +1,6 @@
 """Instruments that no training track plays, each of a family that one does.
 
-They keep the conventions of `synthetic_sounds`: the same arguments, float32
+They keep the conventions of `sounds`: the same arguments, float32
 `[samples]`, the same loudness. `colour` runs from mellow to bright.
 """
 

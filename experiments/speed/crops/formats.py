@@ -44,7 +44,7 @@ def ways(
         file_seconds: Length of each.
         spec: Length and rate of the crops.
         seconds: Duration of a measurement.
-        torch_python: As `reading_speed.torch_process`; None leaves it out.
+        torch_python: As `reading.torch_process`; None leaves it out.
 
     Yields:
         Crops per second, by kind and reader.
@@ -137,7 +137,7 @@ def torch_ways(
     """What a DataLoader yields per second from the same files.
 
     Args:
-        ask: Asks the other process, see `reading_speed.torch_process`.
+        ask: Asks the other process, see `reading.torch_process`.
         kinds: What `files_of_each_kind` wrote.
         spec: Length and rate of the crops.
         seconds: Duration of a measurement.

@@ -1,7 +1,7 @@
 """Tags of the files of a command: written as they come, or kept in a journal.
 
 With --out every finished file is noted in a journal beside it, and the rows
-are written from that at the end: see `library.journal`.
+are written from that at the end: see `journal`.
 """
 
 import argparse

@@ -84,7 +84,7 @@ def text_key(text: str) -> int:
 def columns(
     recordings: Sequence[Recording], tag_names: Sequence[str]
 ) -> dict[str, npt.NDArray[Any]]:
-    """Makes the columns that `layout.COLUMNS` lists, but for vectors.
+    """Makes the arrays of `segment.Shape` that say what each recording is.
 
     Args:
         recordings: In their order.
