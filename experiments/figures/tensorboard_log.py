@@ -46,6 +46,15 @@ def figure(
         tf.summary.image(name, pixels)
 
 
+def picture(
+    writer: tf.summary.SummaryWriter, step: int, name: str, path: pathlib.Path
+) -> None:
+    """Writes a PNG file as an image: a figure that was drawn already."""
+    pixels = tf.io.decode_png(path.read_bytes(), channels=3)
+    with writer.as_default(step):
+        tf.summary.image(name, pixels[None])
+
+
 def spectrograms(
     writer: tf.summary.SummaryWriter,
     step: int,
