@@ -136,6 +136,7 @@ def test_a_card_that_lacks_something_is_damaged(
         saved_dual_encoder.SavedDualEncoder(tmp_path)
 
 
+@pytest.mark.slow
 def test_no_model_code_is_imported(tagger_folder, encoder_folder):
     names = "print([n for n in sys.modules if n.startswith('tftag.')])"
     printed = other_process.printed_without_keras(

@@ -40,7 +40,17 @@ def inputs():
     }
 
 
-@pytest.mark.parametrize("signature", inputs())
+# A kind each: rows, clips, strings, both, and names.
+FAST = ("serving_default", "tag_clips", "embed_text", "score", "tag_names")
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name not in FAST))
+        for name in inputs()
+    ],
+)
 def test_the_answers_are_those_of_tensorflows_python(both, signature):
     found, expected = (
         each.run(signature, inputs()[signature]) for each in both
