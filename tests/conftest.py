@@ -33,9 +33,12 @@ _GROUPS = {
     "service_client": "service",
     "import served_page": "page",
 }
-# What takes minutes, most of it in other processes, begins first. The service
-# must not: it stays to the end, and tests look for what others left running.
+# What takes minutes, most of it in other processes, begins first, and then the
+# groups, so that no worker is left alone with one. One worker makes both tiny
+# exports while the other trains. The service must not: it stays to the end, and
+# tests look for what others left running.
 _FIRST = ("test_replica_loop.py", "page", "test_examples.py")
+_FIRST += ("exports", "runs", "baseline")
 
 
 def pytest_addoption(parser):

@@ -1,11 +1,17 @@
 """Finished runs, which tests of several files read."""
 
+import contextlib
+import io
+
 import pytest
 
 
 @pytest.fixture(scope="session")
 def baseline_run(tmp_path_factory):
-    """Folder of tones and the finished run `runs/baseline/a`, exported."""
+    """Folder of tones and the finished run `runs/baseline/a`, exported.
+
+    What it said is in `said.txt`.
+    """
     import tone_manifest
     import tone_runs
 
@@ -13,7 +19,9 @@ def baseline_run(tmp_path_factory):
     # show that its places may have any name.
     folder = tmp_path_factory.mktemp("baseline [v2] *?{a,b} 'q\" $x #%s\n")
     tone_manifest.make(folder / "data", test=6)
-    assert tone_runs.baseline(folder, average_decay=0.5) == 0
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        assert tone_runs.baseline(folder, average_decay=0.5) == 0
+    (folder / "said.txt").write_text(said.getvalue())
     return folder
 
 

@@ -33,9 +33,8 @@ def test_a_header_that_does_not_come_or_has_no_end(service, monkeypatch):
         assert answer.startswith(b"HTTP/1.1 400 ")
     for length in (b"-1", b"1e9", b"99999999999999999999"):
         answer = service.ask(
-            b"POST /tag HTTP/1.1\r\nHost: x\r\nContent-Length: "
-            + length
-            + b"\r\n\r\n"
+            b"POST /tag HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            b"Content-Length: " + length + b"\r\n\r\n"
         )
         assert answer.split()[1] in (b"400", b"413")
 

@@ -295,11 +295,11 @@ while True:
     path = tmp_path / "a.m4a"
     path.write_bytes(b"only a stand-in reads this")
     answers = convert.convert_files(
-        {"a": path}, tmp_path, RATE_HZ, processes=1, seconds_per_file=3.0
+        {"a": path}, tmp_path, RATE_HZ, processes=1, seconds_per_file=2.0
     )
     assert answers["a"]["reason"] == "timed out"
     assert pulse.read_text()
-    time.sleep(1.0)
-    beats = pulse.stat().st_size
     time.sleep(0.5)
+    beats = pulse.stat().st_size
+    time.sleep(0.3)
     assert pulse.stat().st_size == beats
