@@ -99,7 +99,6 @@ def fit(folder, made, every):
         {
             **tone_manifest.SMALL,
             "epochs": 3,
-            "batch_size": 8,
             "score_every": every,
             "average_decay": 0.5,
         },
@@ -113,7 +112,9 @@ def fit(folder, made, every):
 
 @pytest.mark.usefixtures("no_graphs")
 def test_scored_are_every_so_many_epochs_and_no_weight_knows_it(tmp_path):
-    made = tone_manifest.make(tmp_path / "data", train=8, validation=4)
+    made = tone_manifest.make(
+        tmp_path / "data", train=4, validation=4, seconds=1.0
+    )
     _, often = fit(tmp_path, made, every=1)
     found, seldom = fit(tmp_path, made, every=2)
     scored = {

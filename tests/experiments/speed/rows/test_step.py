@@ -9,7 +9,7 @@ from experiments.speed.rows import step
 
 
 def test_both_ways_take_time_per_clip():
-    small = {**tone_manifest.SMALL, "members": 2}
+    small = {**tone_manifest.SMALL, "members": 1}
     settings = flags.replace(baseline_config.demo(), small)
     ways = step.ways(settings, tags=3)
     assert set(ways) == {"training step", "inference"}
