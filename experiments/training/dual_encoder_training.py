@@ -1,6 +1,7 @@
 """Training of a dual encoder, and what it says of recordings and tags."""
 
 import dataclasses
+import random
 import time
 from collections.abc import Collection
 
@@ -329,7 +330,9 @@ def build(
         outputs: of taggers, of which all words are asked; 0 where towers are
             trained.
     """
-    keras.utils.set_random_seed(settings.seed)
+    # Keras draws from it what weights and dropout begin with. Its own seeding
+    # also has TensorFlow forget every kernel that it has prepared.
+    random.seed(settings.seed)
     config = model_config(settings)
     if outputs:
         config = dataclasses.replace(

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import logging
+import random
 import time
 from collections.abc import Callable, Iterator
 from typing import cast
@@ -285,7 +286,9 @@ def build(
         train: its vocabulary and labels decide the outputs and their prior.
         pretrained: copy the weights that `init_from` names.
     """
-    keras.utils.set_random_seed(settings.seed)
+    # Keras draws from it what weights and dropout begin with. Its own seeding
+    # also has TensorFlow forget every kernel that it has prepared.
+    random.seed(settings.seed)
     prior = None
     if settings.training.tag_prior:
         # One recording with and one without: no tag is certain.
