@@ -27,10 +27,10 @@ _GROUPS = {
     "dual_run": "runs",
     "zero_shot_run": "runs",
     "cross_validation_run": "runs",
+    "service_client": "service",
     "encoder_loaded": "exports",
     "encoder_signatures": "exports",
     "without_tftag": "exports",
-    "service_client": "service",
     "import served_page": "page",
 }
 # What takes minutes, most of it in other processes, begins first, and then the
