@@ -27,7 +27,11 @@ def baseline_run(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def dual_run(tmp_path_factory):
-    """Folder of tones and the finished run `runs/dual_encoder/a`."""
+    """Folder of tones and the finished run `runs/dual_encoder/a`.
+
+    Its export has no graph; a slow test of the command makes one that has.
+    """
+    import beside_the_graph
     import eager_training
     import tone_manifest
     import tone_runs
@@ -36,7 +40,7 @@ def dual_run(tmp_path_factory):
     tone_manifest.make(
         folder / "data", train=8, validation=6, test=12, seconds=1.0
     )
-    with eager_training.eager_training():
+    with eager_training.eager_training(), beside_the_graph.alone():
         assert tone_runs.dual_encoder(folder) == 0
     return folder
 

@@ -183,6 +183,7 @@ def converted(files, folder, neighbours):
     return {name: answers[name] for name in files}
 
 
+@pytest.mark.slow
 def test_cut_at_every_boundary(tmp_path):
     cut = {}
     for name, data in damaged_audio.whole(tmp_path, 3.0).items():

@@ -150,6 +150,7 @@ def test_unusable_files_say_why(tagger, tmp_path):
         tagger.timeline_file(tmp_path / "absent.mp3")
 
 
+@pytest.mark.slow
 def test_an_export_of_before_statuses_is_opened(
     tagger, tagger_folder, tmp_path, monkeypatch
 ):
@@ -292,6 +293,18 @@ def test_what_is_no_recording_is_refused_however_long(
         tagger.tag_samples(np.array(wrong * (2 * CLIP), np.float32))
 
 
+def test_what_starts_fast_answers_as_the_other_does(tagger, tagger_folder):
+    fast = saved_tagger.SavedTagger(tagger_folder, starts_fast=True)
+    samples = tiny_tagger.music(CLIP * 2)
+    for name in ("probabilities", "calibrated"):
+        found, expected = (
+            getattr(each.tag_samples(samples), name) for each in (fast, tagger)
+        )
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert "_python" not in vars(fast)
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("rewritten_graphs")
 def test_what_starts_fast_answers_alike(tagger_folder, monkeypatch):
     fast = saved_tagger.SavedTagger(tagger_folder, starts_fast=True)
