@@ -17,7 +17,7 @@ from matplotlib.backends import backend_agg
 from experiments.figures import plots
 from tftag import audio
 from tftag.console import fonts
-from tftag.files import atomic_write, plain_json
+from tftag.storage import atomic_write, plain_json
 
 _PROJECTOR_TENSORS, _PROJECTOR_ROWS = "embeddings.tsv", "embeddings_rows.tsv"
 

@@ -34,7 +34,7 @@ from tftag.models import (
     named_outputs,
     tagger,
 )
-from tftag.pretrained import musicnn_weights
+from tftag.pretrained import published_taggers
 from tftag.words import unit_vectors
 from tftag.zero_shot import leaks
 
@@ -284,9 +284,9 @@ def by_outputs(
     found = tag_vectors(asked, vectors)
     model = build(settings, names, found[: len(names)], outputs=len(asked))
     transfer.copy_body(model, tagger)
-    kernel, bias = musicnn_weights.logits(
+    kernel, bias = published_taggers.logits(
         tagger.backbone.output.shape[-1],
-        [musicnn_weights.read(each.name) for each in members],
+        [published_taggers.read(each.name) for each in members],
     )
     cached_clips.fill_outputs(
         model, tagger, clips, (kernel[:, kept], bias[kept]), found

@@ -36,11 +36,11 @@ from experiments.training.transfer_learning import (
 )
 from experiments.training.workers import group, replica_loop
 from pipelines import manifest as manifests
-from pipelines.reading import dataset, slice_reader
-from tftag.files.remote import hub
+from pipelines.reading import slice_reader, tf_data
 from tftag.losses import classification
 from tftag.models import precision as precision_lib
 from tftag.models import tagger
+from tftag.storage.remote import hub
 
 _log = logging.getLogger(__name__)
 
@@ -218,7 +218,7 @@ def train_model(
     if training.tag_weights == "adaptive":
         fitted, held = tag_weights.parted(train, settings.seed)
     weights = _first_weights(training.tag_weights, fitted)
-    steps = dataset.steps_per_epoch(len(fitted.tracks), training.batch_size)
+    steps = tf_data.steps_per_epoch(len(fitted.tracks), training.batch_size)
     saved = checkpoint.load(run.checkpoints) if run is not None else None
     # All make the same variables in the same order, wherever they start.
     is_new = workers.exchange({"is_new": saved is None})[0]["is_new"]

@@ -16,7 +16,7 @@ from experiments.runs import run_folder
 from experiments.settings import baseline_config, flags
 from experiments.training.transfer_learning import averaged_training
 from tftag import calibration
-from tftag.serving import saved_tagger
+from tftag.inference import saved_tagger
 
 
 @pytest.fixture

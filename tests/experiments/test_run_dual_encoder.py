@@ -11,7 +11,7 @@ from tone_runs import dual_encoder as call
 
 from experiments import run_dual_encoder
 from experiments.runs import run_folder
-from tftag.serving import model_card, saved_dual_encoder
+from tftag.inference import model_card, saved_dual_encoder
 from tftag.words import sources
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from pipelines import manifest
 from pipelines.prepare import command
-from pipelines.prepare.conversion import convert
+from pipelines.prepare.wav_conversion import convert
 from pipelines.reading import slice_reader
 from tftag import audio
 from tftag.cli import command_line

@@ -4,7 +4,7 @@ import tone_manifest
 from experiments import run_benchmark
 from experiments.speed.crops import reading
 from pipelines import copy_up
-from tftag.files.remote import address as addresses
+from tftag.storage.remote import address as addresses
 
 
 def test_places_are_measured_beside_each_other(

@@ -18,7 +18,7 @@ from tftag.audio import audio_files
 from tftag.cli import chosen_model
 from tftag.cli.tag import tag_output
 from tftag.cli.tag.embedded_tags import file_tags
-from tftag.serving import saved_dual_encoder, saved_tagger
+from tftag.inference import saved_dual_encoder, saved_tagger
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 SONGS = 6
