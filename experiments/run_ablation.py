@@ -28,8 +28,8 @@ from experiments.zero_shot import ablation_rows, ablation_table
 from pipelines import manifest as manifests
 from tftag import zero_shot
 from tftag.cli import command_line
-from tftag.files import atomic_write
 from tftag.models import clip_model
+from tftag.storage import atomic_write
 from tftag.zero_shot import repeated_draws, tag_split
 
 EXPERIMENT = "ablation"

@@ -22,8 +22,8 @@ from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag.cli import command_line
 from tftag.export import compute_precision, saved_model
-from tftag.files import plain_json
-from tftag.files.remote import hub
+from tftag.storage import plain_json
+from tftag.storage.remote import hub
 
 EXPERIMENT = "baseline"
 

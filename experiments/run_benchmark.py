@@ -29,11 +29,11 @@ import tensorflow as tf
 
 from experiments.settings import baseline_config, flags
 from experiments.speed import preparation
+from experiments.speed.comparison import everything
+from experiments.speed.comparison import step as step_speed
 from experiments.speed.crops import formats as format_speed
 from experiments.speed.crops import reading
 from experiments.speed.crops import remote as remote_speed
-from experiments.speed.rows import everything
-from experiments.speed.rows import step as step_speed
 from tftag import audio, layers
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line

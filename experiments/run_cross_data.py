@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from experiments.data import decoded
+from experiments.data import whole_recordings
 from experiments.runs import console, run_folder
 from experiments.scoring import evaluation
 from pipelines import manifest as manifests
 from tftag import metrics, tags
 from tftag.cli import command_line
 from tftag.console import counts_in_words
+from tftag.inference import saved_dual_encoder
 from tftag.pretrained import presets
-from tftag.serving import saved_dual_encoder
 
 # By name: run as a command, __name__ is __main__.
 _log = logging.getLogger("experiments.run_cross_data")
@@ -153,7 +153,7 @@ def embeddings(
     encoder: saved_dual_encoder.SavedDualEncoder, manifest: manifests.Manifest
 ) -> np.ndarray:
     """Embeds every recording; float32 `[tracks, dim]`."""
-    recordings = decoded.recordings(manifest, encoder.sample_rate_hz)
+    recordings = whole_recordings.recordings(manifest, encoder.sample_rate_hz)
     return np.stack(list(encoder.embed_each(recordings)))
 
 

@@ -14,7 +14,7 @@ import time
 import numpy as np
 import numpy.typing as npt
 
-from experiments.data import decoded
+from experiments.data import whole_recordings
 from experiments.figures import illustrations
 from experiments.runs import console, run_folder
 from experiments.scoring import evaluation
@@ -22,7 +22,7 @@ from pipelines import manifest as manifests
 from tftag import calibration, tags
 from tftag.cli import command_line
 from tftag.console import counts_in_words
-from tftag.serving import saved_tagger
+from tftag.inference import saved_tagger
 
 # By name: run as a command, __name__ is __main__.
 _log = logging.getLogger("experiments.run_evaluate")
@@ -139,7 +139,7 @@ def score(
     tagger: saved_tagger.SavedTagger, manifest: manifests.Manifest
 ) -> np.ndarray:
     """Tags every recording; float32 `[tracks, tags]`."""
-    recordings = decoded.recordings(manifest, tagger.sample_rate_hz)
+    recordings = whole_recordings.recordings(manifest, tagger.sample_rate_hz)
     scores = []
     said = time.monotonic()
     for found in tagger.tag_each(recordings):

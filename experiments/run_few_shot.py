@@ -35,8 +35,8 @@ from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 from tftag.console import counts_in_words
 from tftag.export import few_examples
-from tftag.files import atomic_write
-from tftag.pretrained import musicnn_weights, musicnn_words, presets
+from tftag.pretrained import musicnn_words, presets, published_taggers
+from tftag.storage import atomic_write
 from tftag.words import sources
 from tftag.zero_shot import repeated_draws
 
@@ -177,7 +177,7 @@ def _ways(clips):
     whole = np.split(clips.vectors, ends)
     dim = clips.vectors.shape[1] // 2
     for at, network in enumerate((presets.MSD, presets.MTT)):
-        arrays = musicnn_weights.read(network.name)
+        arrays = published_taggers.read(network.name)
         background = few_examples.Background(
             arrays["embedding_norm/beta"],
             np.abs(arrays["embedding_norm/gamma"]),

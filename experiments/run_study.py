@@ -27,7 +27,7 @@ from experiments.studies import all_studies, jobs, markdown, study, summary
 from pipelines import manifest as manifests
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
-from tftag.files import atomic_write
+from tftag.storage import atomic_write
 
 EXPERIMENT = "study"
 _SHORT: dict[str, object] = {

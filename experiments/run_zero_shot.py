@@ -28,8 +28,8 @@ from tftag import words
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 from tftag.console import counts_in_words
-from tftag.files import plain_json
 from tftag.search import hubness
+from tftag.storage import plain_json
 from tftag.words import sources
 from tftag.zero_shot import repeated_draws
 

@@ -18,11 +18,11 @@ from collections.abc import Sequence
 from pipelines import manifest
 from pipelines.manifest import checks
 from pipelines.prepare import rejected
-from pipelines.prepare.conversion import journal
+from pipelines.prepare.wav_conversion import journal
 from tftag.cli import command_line
 from tftag.console import counts_in_words, interrupts
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, remote_listing
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote, remote_listing
 
 LAST = ("manifest.csv", "manifest.json", "saved_model.pb", "metrics.json")
 _UNFINISHED = (".partial", ".part")

@@ -27,15 +27,18 @@ _GROUPS = {
     "dual_run": "runs",
     "zero_shot_run": "runs",
     "cross_validation_run": "runs",
+    "service_client": "service",
     "encoder_loaded": "exports",
     "encoder_signatures": "exports",
     "without_tftag": "exports",
-    "service_client": "service",
     "import served_page": "page",
 }
-# What takes minutes, most of it in other processes, begins first. The service
-# must not: it stays to the end, and tests look for what others left running.
+# What takes minutes, most of it in other processes, begins first, and then the
+# groups, so that no worker is left alone with one. One worker makes both tiny
+# exports while the other trains. The service must not: it stays to the end, and
+# tests look for what others left running.
 _FIRST = ("test_replica_loop.py", "page", "test_examples.py")
+_FIRST += ("exports", "runs", "baseline")
 
 
 def pytest_addoption(parser):
@@ -195,7 +198,7 @@ def tagger_loaded(tagger_folder):
 @pytest.fixture(scope="session")
 def tagger(tagger_folder):
     """Its SavedModel, opened."""
-    from tftag.serving import saved_tagger
+    from tftag.inference import saved_tagger
 
     return saved_tagger.SavedTagger(tagger_folder)
 
@@ -248,7 +251,7 @@ def encoder_signatures(encoder_loaded):
 @pytest.fixture(scope="session")
 def encoder(encoder_folder):
     """Its SavedModel, opened by the folder of all versions."""
-    from tftag.serving import saved_dual_encoder
+    from tftag.inference import saved_dual_encoder
 
     return saved_dual_encoder.SavedDualEncoder(encoder_folder.parent)
 
@@ -301,7 +304,7 @@ def no_figures(monkeypatch):
 @pytest.fixture
 def no_waits(monkeypatch):
     """Remote files are tried again at once, with credentials of the test."""
-    from tftag.files.remote import retries
+    from tftag.storage.remote import retries
 
     for name in ("AWS_PROFILE", "FSSPEC_S3_ANON"):
         monkeypatch.delenv(name, raising=False)
@@ -322,7 +325,7 @@ def no_waits(monkeypatch):
 @pytest.fixture
 def fresh(no_waits):
     """No connections from before the test, and none after it."""
-    from tftag.files.remote import file_systems
+    from tftag.storage.remote import file_systems
 
     file_systems.close()
     yield
@@ -334,7 +337,7 @@ def module_door():
     """An S3 server on loopback, for the tests of a module."""
     import faulty_server
 
-    from tftag.files.remote import file_systems
+    from tftag.storage.remote import file_systems
 
     file_systems.close()
     with faulty_server.s3() as opened:
@@ -357,7 +360,7 @@ def door(monkeypatch, no_waits, module_door):
 @pytest.fixture
 def kept_here(monkeypatch, door, tmp_path):
     """The folder in which files of buckets are kept, for this test alone."""
-    from tftag.files.remote import fetched_files
+    from tftag.storage.remote import fetched_files
 
     monkeypatch.delenv("TFTAG_AUDIO_CACHE_GB")
     folder = tmp_path / "cache" / "recordings"

@@ -16,15 +16,15 @@ _HOMES = {
     "BackboneConfig": "tftag.models.backbones.backbone.BackboneConfig",
     "DualEncoder": "tftag.models.dual_encoder.DualEncoder",
     "DualEncoderConfig": "tftag.models.dual_encoder.DualEncoderConfig",
-    "SavedDualEncoder": "tftag.serving.saved_dual_encoder.SavedDualEncoder",
-    "SavedTagger": "tftag.serving.saved_tagger.SavedTagger",
+    "SavedDualEncoder": "tftag.inference.saved_dual_encoder.SavedDualEncoder",
+    "SavedTagger": "tftag.inference.saved_tagger.SavedTagger",
     "TagVocabulary": "tftag.tags.TagVocabulary",
     "Tagger": "tftag.models.tagger.Tagger",
     "TaggerConfig": "tftag.models.tagger.TaggerConfig",
     "WordVectors": "tftag.words.WordVectors",
     "export_dual_encoder": "tftag.export.saved_model.export_dual_encoder",
     "export_tagger": "tftag.export.saved_model.export_tagger",
-    "load": "tftag.serving.loading.load",
+    "load": "tftag.inference.loading.load",
     "open_words": "tftag.words.sources.open_source",
 }
 _MODULES = (

@@ -13,12 +13,12 @@ from tftag import (
 )
 from tftag.audio import AudioSpec
 from tftag.export.saved_model import export_dual_encoder, export_tagger
+from tftag.inference.loading import load
+from tftag.inference.saved_dual_encoder import SavedDualEncoder
+from tftag.inference.saved_tagger import SavedTagger
 from tftag.models.backbones.backbone import BackboneConfig
 from tftag.models.dual_encoder import DualEncoder, DualEncoderConfig
 from tftag.models.tagger import Tagger, TaggerConfig
-from tftag.serving.loading import load
-from tftag.serving.saved_dual_encoder import SavedDualEncoder
-from tftag.serving.saved_tagger import SavedTagger
 from tftag.tags import TagVocabulary
 from tftag.words import WordVectors
 from tftag.words.sources import open_source as open_words

@@ -18,7 +18,7 @@ import re
 
 from experiments.studies import markdown
 from tftag.cli import command_line
-from tftag.files import atomic_write, plain_json
+from tftag.storage import atomic_write, plain_json
 
 ROOT = pathlib.Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "results.json"

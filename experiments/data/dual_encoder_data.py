@@ -11,7 +11,7 @@ from experiments.settings import baseline_config, dual_encoder_config
 from pipelines import manifest as manifests
 from pipelines.synthetic import unseen as synthetic_unseen
 from tftag import tags
-from tftag.files import plain_json
+from tftag.storage import plain_json
 from tftag.zero_shot import leaks, tag_split
 
 SYNTHETIC_FOLDER = pathlib.Path("data/synthetic_zero_shot")

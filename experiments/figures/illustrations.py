@@ -1,5 +1,8 @@
 """The figures of a run, and what TensorBoard shows when it is done."""
 
+import pathlib
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -48,7 +51,7 @@ def draw(
     truth: np.ndarray,
     scores: np.ndarray,
     history: list[dict] | None = None,
-) -> dict:
+) -> list[pathlib.Path]:
     """Writes the figures of scored recordings.
 
     Args:
@@ -60,7 +63,7 @@ def draw(
         history: one dict per epoch, where something was trained.
 
     Returns:
-        The figures by name.
+        Their files.
     """
     drawn = {
         "ap_per_tag": tag_plots.average_precision_per_tag(report.table),
@@ -70,9 +73,10 @@ def draw(
     if history:
         drawn["training"] = plots.loss_and_map_curves(history)
     run.figures.mkdir(exist_ok=True)
-    for name, figure in drawn.items():
+    return [
         plots.save(figure, run.figures / f"{name}.png")
-    return drawn
+        for name, figure in drawn.items()
+    ]
 
 
 def show(
@@ -80,7 +84,7 @@ def show(
     settings: dual_encoder_config.Settings,
     step: int,
     report: evaluation.Report,
-    drawn: dict,
+    drawn: Sequence[pathlib.Path],
     scored: manifests.Manifest,
     scores: np.ndarray,
     fitted: calibration.Calibration,
@@ -100,8 +104,8 @@ def show(
     names = scored.vocabulary.names
     reader = slice_reader.SliceReader(scored, settings.audio.clip_samples)
     writer = tf.summary.create_file_writer(str(run.tensorboard))
-    for name, figure in drawn.items():
-        tensorboard_log.figure(writer, step, f"figures/{name}", figure)
+    for path in drawn:
+        tensorboard_log.picture(writer, step, f"figures/{path.stem}", path)
     tensorboard_log.pr_curves(writer, step, scored.labels(), scores, names)
     _show_recordings(
         writer, step, settings.audio, scored, reader, scores, fitted

@@ -16,7 +16,7 @@ from matplotlib import figure, ticker
 
 from tftag import audio, metrics
 from tftag.console import fonts
-from tftag.files import atomic_write
+from tftag.storage import atomic_write
 
 BLUE, ORANGE, GREEN, GREY = "#2f6db3", "#d9702b", "#3b8f5a", "#70757a"
 _LINES = (BLUE, ORANGE, GREEN)

@@ -17,7 +17,7 @@ from matplotlib.backends import backend_agg
 from experiments.figures import plots
 from tftag import audio
 from tftag.console import fonts
-from tftag.files import atomic_write, plain_json
+from tftag.storage import atomic_write, plain_json
 
 _PROJECTOR_TENSORS, _PROJECTOR_ROWS = "embeddings.tsv", "embeddings_rows.tsv"
 
@@ -44,6 +44,15 @@ def figure(
     pixels = np.asarray(canvas.buffer_rgba())[None, :, :, :3]
     with writer.as_default(step):
         tf.summary.image(name, pixels)
+
+
+def picture(
+    writer: tf.summary.SummaryWriter, step: int, name: str, path: pathlib.Path
+) -> None:
+    """Writes a PNG file as an image: a figure that was drawn already."""
+    pixels = tf.io.decode_png(path.read_bytes(), channels=3)
+    with writer.as_default(step):
+        tf.summary.image(name, pixels[None])
 
 
 def spectrograms(

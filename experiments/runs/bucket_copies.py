@@ -17,8 +17,8 @@ import pathlib
 
 from experiments.runs import run_folder
 from pipelines import copy_up
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, retries
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote, retries
 
 NOTES = "copies.json"
 

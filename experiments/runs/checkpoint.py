@@ -19,7 +19,7 @@ from typing import Any, cast
 import keras
 import numpy as np
 
-from tftag.files import atomic_write, stored_arrays
+from tftag.storage import atomic_write, stored_arrays
 
 _log = logging.getLogger(__name__)
 

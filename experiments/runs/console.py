@@ -9,7 +9,7 @@ import warnings
 
 from pipelines import manifest as manifests
 from pipelines.reading.slices import arrays
-from tftag.files.remote import address as addresses
+from tftag.storage.remote import address as addresses
 
 
 def begin() -> None:

@@ -12,8 +12,8 @@ import zipfile
 import keras
 
 from tftag import layers
-from tftag.files import plain_json
 from tftag.models import averaged_tagger, tagger
+from tftag.storage import plain_json
 
 _KERAS = frozenset(
     {

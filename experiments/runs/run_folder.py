@@ -29,7 +29,7 @@ from typing import Self
 
 from tftag.cli import arguments as arguments_lib
 from tftag.console import interrupts
-from tftag.files import atomic_write, escaping, no_links, plain_json
+from tftag.storage import atomic_write, escaping, no_links, plain_json
 
 _log = logging.getLogger(__name__)
 

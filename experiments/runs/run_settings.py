@@ -4,7 +4,7 @@ from experiments.runs import bucket_copies, run_folder
 from experiments.settings import dual_encoder_config, flags
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
-from tftag.files import plain_json
+from tftag.storage import plain_json
 
 # What a run leaves as it works. One that was refused before may be changed.
 _BEGUN = ("checkpoints", "draws", "folds", "tagger", "averaged_with")

@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from experiments.runs import run_folder
 from pipelines import manifest as manifests
-from pipelines.reading import dataset, slice_reader
+from pipelines.reading import slice_reader, tf_data
 from tftag import audio, calibration, metrics
-from tftag.files import atomic_write
 from tftag.models import clip_model
+from tftag.storage import atomic_write
 
 CROSS_FIT_FOLDS = 5
 TITLES = {
@@ -129,7 +129,7 @@ def clip_outputs(
         float32 `[clips, dim]`, and the row of each in the manifest, int64
         `[clips]`.
     """
-    clips = dataset.evaluation_dataset(
+    clips = tf_data.evaluation_dataset(
         manifest, spec, reader, batch_size=batch_size
     )
     outputs, rows = [], []
@@ -141,7 +141,7 @@ def clip_outputs(
 
 
 def _mean_over_clips(compute, model, manifest, spec, reader, batch_size):
-    clips = dataset.evaluation_dataset(
+    clips = tf_data.evaluation_dataset(
         manifest, spec, reader, batch_size=batch_size
     )
     totals = np.zeros((len(manifest.tracks), 1))

@@ -3,7 +3,7 @@
 import math
 import typing
 
-from tftag.files.remote import hub
+from tftag.storage.remote import hub
 
 if typing.TYPE_CHECKING:
     from experiments.settings import baseline_config

@@ -19,12 +19,12 @@ from experiments.settings import (
 )
 from pipelines.reading import augmentation as augmentations
 from tftag import audio as audio_lib
-from tftag.files.remote import hub
 from tftag.losses import classification
 from tftag.models import tagger
 from tftag.models.backbones import backbone
 from tftag.models.backbones import descriptors as descriptors_lib
-from tftag.pretrained import musicnn_weights
+from tftag.pretrained import published_taggers
+from tftag.storage.remote import hub
 
 TRAIN_ON = ("train", "all")
 SYNTHETIC = "synthetic"
@@ -287,7 +287,7 @@ def _on_published(preset, init_from, body, components):
         init_from=init_from,
         freeze=True,
         # Half of a clip of 30 s, and a little more.
-        audio=dataclasses.replace(musicnn_weights.AUDIO, clip_seconds=15.1),
+        audio=dataclasses.replace(published_taggers.AUDIO, clip_seconds=15.1),
         model=tagger.TaggerConfig(
             dropout=0.1,
             head_units=512,
@@ -296,7 +296,7 @@ def _on_published(preset, init_from, body, components):
             head_components=components,
             backbone=backbone.BackboneConfig(
                 pooling="embedding",
-                patch_frames=musicnn_weights.AUDIO.clip_frames,
+                patch_frames=published_taggers.AUDIO.clip_frames,
                 **body,
             ),
         ),

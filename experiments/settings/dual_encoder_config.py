@@ -12,10 +12,10 @@ from experiments.settings import (
 )
 from pipelines.reading import augmentation as augmentations
 from tftag import audio as audio_lib
-from tftag.files.remote import hub
 from tftag.losses import contrastive, negatives
 from tftag.models import dual_encoder, hidden_layer
-from tftag.pretrained import musicnn_weights
+from tftag.pretrained import published_taggers
+from tftag.storage.remote import hub
 from tftag.zero_shot import tag_split
 
 PROTOCOLS = (tag_split.HIDDEN_LABELS, tag_split.STRICT)
@@ -270,7 +270,7 @@ def transfer() -> DualConfig:
         body="outputs",
         init_from=made.init_from,
         freeze=True,
-        audio=musicnn_weights.AUDIO,
+        audio=published_taggers.AUDIO,
         model=dual_encoder.DualEncoderConfig(
             backbone=dataclasses.replace(made.model.backbone, patch_frames=0),
             **{

@@ -2,7 +2,7 @@
 
 from tftag import audio
 from tftag.models.backbones import backbone, musicnn
-from tftag.pretrained import musicnn_weights, presets
+from tftag.pretrained import presets, published_taggers
 
 # Between names; each network is a member of the backbone.
 JOIN = "+"
@@ -58,12 +58,12 @@ def check(
     if not members:
         return
     needed = {
-        **{name: getattr(musicnn_weights.AUDIO, name) for name in FRONT_END},
+        **{name: getattr(published_taggers.AUDIO, name) for name in FRONT_END},
         "architecture": _architecture(members),
         "members": len(members),
     }
     # Of another length, the vectors of vgg are too.
-    frames = musicnn_weights.AUDIO.clip_frames
+    frames = published_taggers.AUDIO.clip_frames
     has_vgg = any(each.architecture == "vgg" for each in members)
     if has_vgg and (body.patch_frames or spec.clip_frames) != frames:
         needed["patch_frames"] = frames

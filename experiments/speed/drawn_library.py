@@ -157,8 +157,8 @@ def _phrase_vectors(
     index: library_index.LibraryIndex, count: int, draw: np.random.Generator
 ) -> np.ndarray:
     """Vectors of phrases that the index's model knows, drawn at random."""
+    from tftag.inference import saved_dual_encoder
     from tftag.pretrained import presets
-    from tftag.serving import saved_dual_encoder
 
     model = presets.resolve(index.model_name, print)
     encoder = saved_dual_encoder.SavedDualEncoder(model)

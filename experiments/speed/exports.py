@@ -22,8 +22,8 @@ import numpy as np
 
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
+from tftag.inference import model_card, version_folder
 from tftag.pretrained import presets
-from tftag.serving import model_card, version_folder
 
 _HEAD = """\
 | | on disk | CPU to the first answer | CPU of every other | memory at most |

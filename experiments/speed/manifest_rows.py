@@ -143,15 +143,15 @@ def measure(folder: pathlib.Path, batches: int) -> dict[str, float]:
     found["labels_s"] = _now() - start
 
     # Imported here: TensorFlow's own start is not the data's.
-    from pipelines.reading import dataset, slice_reader
+    from pipelines.reading import slice_reader, tf_data
 
     spec = audio.AudioSpec(clip_seconds=10)
     reader = slice_reader.SliceReader(train, spec.clip_samples)
-    steps = dataset.steps_per_epoch(len(train.tracks), _BATCH_SIZE)
+    steps = tf_data.steps_per_epoch(len(train.tracks), _BATCH_SIZE)
     wanted = _FIRST_BATCHES + batches
     start = _now()
     stream = iter(
-        dataset.training_dataset(
+        tf_data.training_dataset(
             train,
             spec,
             reader,

@@ -5,7 +5,7 @@ as `python -m experiments.run_baseline --help` lists them.
 """
 
 from experiments.studies.study import Arm, Study
-from tftag.pretrained import musicnn_weights
+from tftag.pretrained import published_taggers
 
 # The form of the loss, under the reference experiment's SGD.
 _FORMS = {
@@ -21,7 +21,7 @@ _ONE_BODY = {
     "init_from": "msd_musicnn",
     "members": 1,
     "head_components": 200,
-    "clip_seconds": musicnn_weights.AUDIO.clip_seconds,
+    "clip_seconds": published_taggers.AUDIO.clip_seconds,
     "patch_frames": 0,
     "average_with": "",
 }

@@ -6,7 +6,7 @@ from experiments.runs import run_folder
 from experiments.settings import baseline_config
 from experiments.training.transfer_learning import averaged_training
 from pipelines import manifest as manifests
-from tftag.files import atomic_write
+from tftag.storage import atomic_write
 
 
 def train_and_score(

@@ -24,8 +24,8 @@ from experiments.settings import baseline_config, flags
 from experiments.studies import fold_scores, study
 from experiments.training import loop
 from pipelines import manifest as manifests
-from tftag.files import no_links, plain_json
 from tftag.models.backbones import backbone
+from tftag.storage import no_links, plain_json
 
 TRAININGS = "trainings"
 LATE = "did not fit into --budget"

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from tftag import audio, layers
-from tftag.files.remote import hub
 from tftag.models import clip_model, front_end, tagger
+from tftag.storage.remote import hub
 
 HUB_RATE_HZ = 16_000
 _asked_for: set[str] = set()

@@ -1,6 +1,7 @@
 """Training of a dual encoder, and what it says of recordings and tags."""
 
 import dataclasses
+import random
 import time
 from collections.abc import Collection
 
@@ -33,7 +34,7 @@ from tftag.models import (
     named_outputs,
     tagger,
 )
-from tftag.pretrained import musicnn_weights
+from tftag.pretrained import published_taggers
 from tftag.words import unit_vectors
 from tftag.zero_shot import leaks
 
@@ -283,9 +284,9 @@ def by_outputs(
     found = tag_vectors(asked, vectors)
     model = build(settings, names, found[: len(names)], outputs=len(asked))
     transfer.copy_body(model, tagger)
-    kernel, bias = musicnn_weights.logits(
+    kernel, bias = published_taggers.logits(
         tagger.backbone.output.shape[-1],
-        [musicnn_weights.read(each.name) for each in members],
+        [published_taggers.read(each.name) for each in members],
     )
     cached_clips.fill_outputs(
         model, tagger, clips, (kernel[:, kept], bias[kept]), found
@@ -329,7 +330,9 @@ def build(
         outputs: of taggers, of which all words are asked; 0 where towers are
             trained.
     """
-    keras.utils.set_random_seed(settings.seed)
+    # Keras draws from it what weights and dropout begin with. Its own seeding
+    # also has TensorFlow forget every kernel that it has prepared.
+    random.seed(settings.seed)
     config = model_config(settings)
     if outputs:
         config = dataclasses.replace(

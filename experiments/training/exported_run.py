@@ -19,8 +19,8 @@ from experiments.training.workers import group
 from pipelines import manifest as manifests
 from tftag.cli import arguments as arguments_lib
 from tftag.console import counts_in_words
-from tftag.files import plain_json, plain_path
-from tftag.serving import model_card
+from tftag.inference import model_card
+from tftag.storage import plain_json, plain_path
 
 
 def parse(

@@ -15,7 +15,7 @@ from experiments.settings import dual_encoder_config, optimizers
 from experiments.training import tag_weights, weight_average
 from experiments.training.transfer_learning import transfer
 from pipelines import manifest as manifests
-from pipelines.reading import dataset, slice_reader
+from pipelines.reading import slice_reader, tf_data
 
 _log = logging.getLogger(__name__)
 
@@ -105,9 +105,9 @@ class Loop(keras.callbacks.Callback):
         self._clock = self._saved_at = time.monotonic()
         return self._reader
 
-    def _stream(self, manifest, reader, share=dataset.WHOLE):
+    def _stream(self, manifest, reader, share=tf_data.WHOLE):
         """The batches that are left, of a share of the recordings."""
-        stream = dataset.training_dataset(
+        stream = tf_data.training_dataset(
             manifest,
             self.settings.audio,
             reader,

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import logging
+import random
 import time
 from collections.abc import Callable, Iterator
 from typing import cast
@@ -35,11 +36,11 @@ from experiments.training.transfer_learning import (
 )
 from experiments.training.workers import group, replica_loop
 from pipelines import manifest as manifests
-from pipelines.reading import dataset, slice_reader
-from tftag.files.remote import hub
+from pipelines.reading import slice_reader, tf_data
 from tftag.losses import classification
 from tftag.models import precision as precision_lib
 from tftag.models import tagger
+from tftag.storage.remote import hub
 
 _log = logging.getLogger(__name__)
 
@@ -217,7 +218,7 @@ def train_model(
     if training.tag_weights == "adaptive":
         fitted, held = tag_weights.parted(train, settings.seed)
     weights = _first_weights(training.tag_weights, fitted)
-    steps = dataset.steps_per_epoch(len(fitted.tracks), training.batch_size)
+    steps = tf_data.steps_per_epoch(len(fitted.tracks), training.batch_size)
     saved = checkpoint.load(run.checkpoints) if run is not None else None
     # All make the same variables in the same order, wherever they start.
     is_new = workers.exchange({"is_new": saved is None})[0]["is_new"]
@@ -285,7 +286,9 @@ def build(
         train: its vocabulary and labels decide the outputs and their prior.
         pretrained: copy the weights that `init_from` names.
     """
-    keras.utils.set_random_seed(settings.seed)
+    # Keras draws from it what weights and dropout begin with. Its own seeding
+    # also has TensorFlow forget every kernel that it has prepared.
+    random.seed(settings.seed)
     prior = None
     if settings.training.tag_prior:
         # One recording with and one without: no tag is certain.

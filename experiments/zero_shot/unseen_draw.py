@@ -25,7 +25,7 @@ from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import averaged_training
 from pipelines import manifest as manifests
 from tftag import words, zero_shot
-from tftag.files import atomic_write
+from tftag.storage import atomic_write
 from tftag.words import sources
 from tftag.zero_shot import conse, linear_map, tag_split
 

@@ -6,11 +6,11 @@ import sys
 from pipelines.catalogue import listing, shards
 from tftag.cli import command_line
 from tftag.console import counts_in_words, interrupts
-from tftag.files import escaping
-from tftag.files.remote import address as addresses
+from tftag.inference import model_card, version_folder
 from tftag.pretrained import presets
 from tftag.search.index import catalogue_parts
-from tftag.serving import model_card, version_folder
+from tftag.storage import escaping
+from tftag.storage.remote import address as addresses
 
 _NOT_INSTALLED = (
     "The catalogue needs Apache Beam, which has an environment of its own: "

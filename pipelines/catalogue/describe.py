@@ -16,10 +16,10 @@ from apache_beam.utils import shared
 
 from pipelines.catalogue import listing, shards
 from tftag.audio import audio_files, decoding_pool
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, remote_listing, retries
+from tftag.inference import loading, saved_dual_encoder, saved_tagger
 from tftag.search import file_facts
-from tftag.serving import loading, saved_dual_encoder, saved_tagger
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote, remote_listing, retries
 
 DESCRIBED, REJECTED = "described", "rejected"
 # Shards that are not finished, and are worked on again by the next call.

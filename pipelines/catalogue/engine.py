@@ -14,7 +14,7 @@ from apache_beam.runners.portability import fn_api_runner
 from apache_beam.utils import shared
 
 from pipelines.catalogue import describe, listing
-from tftag.files import escaping
+from tftag.storage import escaping
 
 _log = logging.getLogger(__name__)
 # It repeats what the workers of this machine have said.

@@ -7,8 +7,8 @@ import pathlib
 from collections.abc import Callable, Iterable, Iterator
 
 from tftag.audio import audio_files, contents
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote_listing
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote_listing
 
 _EVERYTHING = "/**"
 

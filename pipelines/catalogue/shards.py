@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from tftag.files import atomic_write, plain_json
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, remote_listing
 from tftag.search.index import catalogue_parts
+from tftag.storage import atomic_write, plain_json
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote, remote_listing
 
 Place = pathlib.Path | addresses.Address
 

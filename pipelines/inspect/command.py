@@ -18,8 +18,8 @@ from pipelines.inspect.fingerprints import near_duplicates
 from pipelines.inspect.pages import inspection_page, listening_page
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
-from tftag.files import no_links
-from tftag.files.remote import address as addresses
+from tftag.storage import no_links
+from tftag.storage.remote import address as addresses
 
 FOLDER_NAME = "inspection"
 PAGE_NAME = "index.html"

@@ -12,7 +12,7 @@ from pipelines import manifest, splits
 from pipelines.inspect import levels, measurements, tag_figures
 from pipelines.inspect.fingerprints import near_duplicates
 from pipelines.prepare import rejected
-from pipelines.prepare.conversion import journal
+from pipelines.prepare.wav_conversion import journal
 from tftag.words import artist_names
 
 _TAG_PAIRS = 12

@@ -14,7 +14,7 @@ from pipelines.inspect import levels
 from pipelines.inspect.fingerprints import fingerprint, near_duplicates
 from pipelines.reading import slice_reader
 from tftag.console import counts_in_words, interrupts
-from tftag.files import no_links, plain_json
+from tftag.storage import no_links, plain_json
 
 WORDS_NAME = "fingerprints.u32"
 TABLE_NAME = "fingerprints.jsonl"

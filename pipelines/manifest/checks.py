@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from pipelines.manifest import tracks as manifest_tracks
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote_listing
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote_listing
 
 SPLITS = ("train", "validation", "test")
 PREPARED = manifest_tracks.PREPARED

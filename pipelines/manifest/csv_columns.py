@@ -7,7 +7,7 @@ are found in all rows at once. `csv_rows.read_rows` reads all other tables.
 import numpy as np
 
 from pipelines.manifest import tag_lists, texts, tracks
-from tftag.files import escaping
+from tftag.storage import escaping
 
 _BLOCK_BYTES = 1 << 20
 _COMMA, _LINE_END, _QUOTE, _APOSTROPHE, _MINUS, _ZERO = b",\n\"'-0"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import IO, cast
 
 from pipelines.manifest import tag_lists, tracks
-from tftag.files import atomic_write, escaping
+from tftag.storage import atomic_write, escaping
 
 # What each cell holds, as text.
 _READ: dict[str, Callable[[str], object]] = {

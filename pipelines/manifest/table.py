@@ -14,9 +14,9 @@ import numpy as np
 from pipelines.manifest import checks, csv_columns, csv_rows
 from pipelines.manifest import tracks as manifest_tracks
 from tftag import tags
-from tftag.files import atomic_write, plain_json
-from tftag.files.remote import address as addresses
-from tftag.files.remote import local_copy
+from tftag.storage import atomic_write, plain_json
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import local_copy
 
 SPLITS = checks.SPLITS
 PREPARED = manifest_tracks.PREPARED

@@ -17,7 +17,7 @@ import sys
 
 from pipelines.prepare import flags, overwriting, preparation, summary
 from pipelines.sources import data_set, listings
-from tftag.files.remote import address as addresses
+from tftag.storage.remote import address as addresses
 
 
 def main(argv: list[str] | None = None) -> int:

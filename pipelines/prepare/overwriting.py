@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from pipelines import manifest
 from pipelines.prepare import rejected
-from pipelines.prepare.conversion import convert, journal
-from tftag.files.remote import address as addresses
+from pipelines.prepare.wav_conversion import convert, journal
+from tftag.storage.remote import address as addresses
 
 # In a prepared folder; each is replaced by a preparation, or removed.
 OWN_NAMES = (

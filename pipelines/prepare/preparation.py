@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from pipelines import manifest, splits
 from pipelines.prepare import overwriting, rejected
-from pipelines.prepare.conversion import convert
+from pipelines.prepare.wav_conversion import convert
 from pipelines.reading.slices import arrays
 from pipelines.sources import listings
 from tftag import tags
 from tftag.console import counts_in_words
-from tftag.files.remote import address as addresses
+from tftag.storage.remote import address as addresses
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from pipelines.sources import listings
 from tftag.console import counts_in_words
-from tftag.files import atomic_write, escaping
-from tftag.files.remote import address as addresses
+from tftag.storage import atomic_write, escaping
+from tftag.storage.remote import address as addresses
 
 TABLE_NAME = "rejected.csv"
 DUPLICATE = "duplicate"

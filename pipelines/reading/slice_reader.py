@@ -10,8 +10,8 @@ import numpy as np
 
 from pipelines import manifest as manifests
 from pipelines.reading.slices import in_place, local_file, slice_decoders
-from tftag.files.remote import address as addresses
-from tftag.files.remote import fetched_files, remote, retries
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import fetched_files, remote, retries
 
 logger = logging.getLogger(__name__)
 

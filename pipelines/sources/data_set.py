@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipelines.sources import listings
-from tftag.files.remote import address as addresses
+from tftag.storage.remote import address as addresses
 
 Place = pathlib.Path | addresses.Address
 # (parsed flags, folder of the audio, folders in it not to look into); the

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from pipelines.reading.slices import arrays
 from tftag import tags
 from tftag.audio import contents
-from tftag.files import folders
-from tftag.files.remote import address as addresses
+from tftag.storage import folders
+from tftag.storage.remote import address as addresses
 
 AUDIO_SUFFIXES = contents.SUFFIXES | {arrays.SUFFIX}
 # In a folder that was prepared; its WAVs are no source.

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from pipelines.manifest import checks
 from pipelines.sources import data_set, listings, name_match
-from tftag.files import escaping
+from tftag.storage import escaping
 
 _log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Who trains, who validates, who tests: splits without leaks."""
 
-from pipelines.splits.assignment import (
+from pipelines.splits.artist_splits import (
     assign_splits,
     check_weights,
     folds,

@@ -16,7 +16,7 @@ from tftag import tags as tag_lists
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 from tftag.console import counts_in_words
-from tftag.files import no_links
+from tftag.storage import no_links
 
 _log = logging.getLogger(__name__)
 

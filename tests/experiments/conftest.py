@@ -1,11 +1,17 @@
 """Finished runs, which tests of several files read."""
 
+import contextlib
+import io
+
 import pytest
 
 
 @pytest.fixture(scope="session")
 def baseline_run(tmp_path_factory):
-    """Folder of tones and the finished run `runs/baseline/a`, exported."""
+    """Folder of tones and the finished run `runs/baseline/a`, exported.
+
+    What it said is in `said.txt`.
+    """
     import tone_manifest
     import tone_runs
 
@@ -13,13 +19,19 @@ def baseline_run(tmp_path_factory):
     # show that its places may have any name.
     folder = tmp_path_factory.mktemp("baseline [v2] *?{a,b} 'q\" $x #%s\n")
     tone_manifest.make(folder / "data", test=6)
-    assert tone_runs.baseline(folder, average_decay=0.5) == 0
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        assert tone_runs.baseline(folder, average_decay=0.5) == 0
+    (folder / "said.txt").write_text(said.getvalue())
     return folder
 
 
 @pytest.fixture(scope="session")
 def dual_run(tmp_path_factory):
-    """Folder of tones and the finished run `runs/dual_encoder/a`."""
+    """Folder of tones and the finished run `runs/dual_encoder/a`.
+
+    Its export has no graph; a slow test of the command makes one that has.
+    """
+    import beside_the_graph
     import eager_training
     import tone_manifest
     import tone_runs
@@ -28,7 +40,7 @@ def dual_run(tmp_path_factory):
     tone_manifest.make(
         folder / "data", train=8, validation=6, test=12, seconds=1.0
     )
-    with eager_training.eager_training():
+    with eager_training.eager_training(), beside_the_graph.alone():
         assert tone_runs.dual_encoder(folder) == 0
     return folder
 

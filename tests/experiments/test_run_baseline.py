@@ -16,7 +16,7 @@ from experiments.runs import run_folder
 from experiments.settings import baseline_config, flags
 from experiments.training.transfer_learning import averaged_training
 from tftag import calibration
-from tftag.serving import saved_tagger
+from tftag.inference import saved_tagger
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_other_data_under_the_name_is_refused(finished, capsys, tmp_path):
 def test_without_a_test_split_figures_are_labelled(
     tmp_path, capsys, quick_export
 ):
-    tone_manifest.make(tmp_path / "data", validation=12)
+    tone_manifest.make(tmp_path / "data", train=4, validation=12)
     command = {"epochs": 1, "export_precision": "bfloat16"}
     assert call(tmp_path, "--shuffle-labels", **command) == 0
     label = "validation, also used for selection"
@@ -201,13 +201,13 @@ def test_without_a_test_split_figures_are_labelled(
 
 @pytest.mark.usefixtures("no_graphs", "no_figures")
 def test_all_recordings_without_validation(tmp_path, capsys, quick_export):
-    tone_manifest.make(tmp_path / "data", train=8, validation=4, test=4)
+    tone_manifest.make(tmp_path / "data", train=4, validation=2, test=2)
     assert call(tmp_path, train_on="all", preset="seed", epochs=1) == 0
     found = run_of(tmp_path).read_json("metrics.json")
     assert "nothing was held out" in found["evaluated_on"]
     assert "nothing was held out" in capsys.readouterr().out
     assert "validation_map" not in found["at_that_epoch"]
-    assert found["recordings"] == 16
+    assert found["recordings"] == 8
 
 
 def test_bad_input_is_one_line_and_status_2(tmp_path, capsys, monkeypatch):

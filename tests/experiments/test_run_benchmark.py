@@ -5,7 +5,7 @@ import tone_manifest
 
 from experiments import run_benchmark
 from experiments.settings import baseline_config
-from pipelines.reading import dataset, slice_reader
+from pipelines.reading import slice_reader, tf_data
 from tftag.cli import command_line
 
 FEW = ["--rounds", "2"]
@@ -97,7 +97,7 @@ def test_the_seed_preset_takes_a_step_and_an_epoch_of_data_on_a_cpu(
     made = tone_manifest.make(
         tmp_path / "data", train=40, validation=0, seconds=32, rate_hz=16_000
     )
-    stream = dataset.training_dataset(
+    stream = tf_data.training_dataset(
         made,
         settings.audio,
         slice_reader.SliceReader(made, settings.audio.clip_samples),

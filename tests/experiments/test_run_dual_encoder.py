@@ -11,7 +11,7 @@ from tone_runs import dual_encoder as call
 
 from experiments import run_dual_encoder
 from experiments.runs import run_folder
-from tftag.serving import saved_dual_encoder
+from tftag.inference import model_card, saved_dual_encoder
 from tftag.words import sources
 
 
@@ -68,17 +68,27 @@ def test_unseen_tags_have_figures_beside_chance(dual_run):
         assert 0 < sides["unseen"][name]["chance"] < 1
 
 
-def test_the_export_answers_for_any_tag(dual_run, unseen):
-    export = run_of(dual_run).read_json("metrics.json")["export"]
-    saved = saved_dual_encoder.SavedDualEncoder(export)
-    assert unseen not in saved.card["tags"]
-    assert saved.card["data"]["recording_ids"]
-    texts = [unseen, "piano"]
-    vectors, known_share = saved.embed_texts(texts)
+def test_the_export_says_what_it_was_trained_on(dual_run, unseen):
+    export = pathlib.Path(run_of(dual_run).read_json("metrics.json")["export"])
+    assert export == dual_run / "saved" / "1"
+    card = model_card.read(export)
+    assert unseen not in card["tags"]
+    assert card["data"]["recording_ids"]
+    assert (export / "assets.extra" / "dual_encoder.keras").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_graphs")
+def test_the_export_answers_for_any_tag(tmp_path):
+    tone_manifest.make(
+        tmp_path / "data", train=8, validation=6, test=12, seconds=1.0
+    )
+    assert call(tmp_path) == 0
+    saved = saved_dual_encoder.SavedDualEncoder(tmp_path / "saved")
+    vectors, known_share = saved.embed_texts([*tone_manifest.TAGS, "piano"])
     np.testing.assert_array_equal(known_share, 1)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-4)
-    assert pathlib.Path(export).name == "1"
-    assert saved.is_known(unseen)
+    assert all(map(saved.is_known, tone_manifest.TAGS))
 
 
 def test_a_finished_run_is_not_done_again(dual_run, capsys):

@@ -14,7 +14,7 @@ from pipelines import manifest as manifests
 from pipelines.reading.slices import arrays
 from tftag import tags
 from tftag.cli import command_line
-from tftag.serving import saved_tagger
+from tftag.inference import saved_tagger
 
 
 @pytest.fixture

@@ -11,6 +11,6 @@ def converted_here(monkeypatch):
     """
     import here_pool
 
-    from pipelines.prepare.conversion import convert
+    from pipelines.prepare.wav_conversion import convert
 
     monkeypatch.setattr(convert, "_Pool", here_pool.HerePool)

@@ -4,8 +4,8 @@ import os
 import pytest
 
 from pipelines import copy_up
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, remote_listing, retries
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote, remote_listing, retries
 
 TARGET = addresses.Address("s3://music/models/tagger/1")
 

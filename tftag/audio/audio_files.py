@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tftag.audio import contents, waveform
 from tftag.audio import recording as audio
 from tftag.console import quiet
-from tftag.files import folders, near_names
+from tftag.storage import folders, near_names
 
 UNREADABLE = (waveform.UnusableAudio, OSError)
 

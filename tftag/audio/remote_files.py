@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag.audio import audio_files, contents, waveform
-from tftag.files.remote import address as addresses
-from tftag.files.remote import fetched_files, file_systems, remote_listing
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import fetched_files, file_systems, remote_listing
 
 Place = addresses.Place
 Fail = Callable[[Place, Exception], None]

@@ -6,7 +6,7 @@ import re
 
 from tftag.cli.tag import tag_table
 from tftag.console import addresses
-from tftag.files.remote import address as addresses_lib
+from tftag.storage.remote import address as addresses_lib
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/+", re.IGNORECASE)
 

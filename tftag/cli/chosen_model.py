@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
-from tftag.files import cache
-from tftag.files.remote import address as addresses
+from tftag.inference import version_folder
 from tftag.pretrained import presets
-from tftag.serving import version_folder
+from tftag.storage import cache
+from tftag.storage.remote import address as addresses
 
 if TYPE_CHECKING:
-    from tftag.serving import saved_dual_encoder, saved_tagger
+    from tftag.inference import saved_dual_encoder, saved_tagger
 
 # Files of some minutes, with the presets, that take as long either way.
 _FEW = 10
@@ -135,8 +135,8 @@ def open_tagger(
         ValueError: What is there cannot be used.
     """
     path = presets.resolve(model, say)
-    from tftag.serving import onnx_tagger, saved_tagger
-    from tftag.serving.runtimes import c_library
+    from tftag.inference import onnx_tagger, saved_tagger
+    from tftag.inference.runtimes import c_library
 
     if presets.is_onnx(path):
         return onnx_tagger.OnnxTagger(path)
@@ -163,8 +163,8 @@ def open_dual_encoder(
         FileNotFoundError: As `open_tagger`, and so ValueError.
     """
     path = presets.resolve(model, say)
-    from tftag.serving import saved_dual_encoder
-    from tftag.serving.runtimes import c_library
+    from tftag.inference import saved_dual_encoder
+    from tftag.inference.runtimes import c_library
 
     starts_fast = starts_fast and c_library.is_there()
     return saved_dual_encoder.SavedDualEncoder(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from tftag.console import addresses, interrupts, terminal
-from tftag.files import near_names
+from tftag.storage import near_names
 
 BAD_INPUT = 2
 BROKEN_PIPE = 141

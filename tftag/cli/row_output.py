@@ -9,8 +9,8 @@ from typing import IO, TextIO
 
 from tftag.audio import audio_files
 from tftag.console import interrupts
-from tftag.files import atomic_write
-from tftag.files.remote import address as addresses
+from tftag.storage import atomic_write
+from tftag.storage.remote import address as addresses
 
 _MOST_NAME_BYTES = 255 - len(".interrupted")
 

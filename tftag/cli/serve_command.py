@@ -138,8 +138,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.index is not None:
         arguments.index = opened_library.here(arguments.index)
         library_index.LibraryIndex.open(arguments.index)
-    limits_lib, listening, json_log, service_lib = _modules()
-    listener = listening.bind(arguments.host, arguments.port)
+    limits_lib, uvicorn_server, json_log, service_lib = _modules()
+    listener = uvicorn_server.bind(arguments.host, arguments.port)
     with listener:
         hosts = None
         if is_loopback and token is None:
@@ -173,7 +173,7 @@ def run(arguments: argparse.Namespace) -> int:
         shown = f"[{host}]" if ":" in host else host
         chosen_model.say(f"serving on http://{shown}:{port}")
         with interrupts.unwatched():
-            listening.server(service).serve_until_told(listener)
+            uvicorn_server.server(service).serve_until_told(listener)
     return 0
 
 
@@ -201,10 +201,10 @@ def _modules() -> tuple[
                 "The packages of the extra are needed: pip install "
                 f"'tftag[server]'. Received: no module {name!r}."
             )
-    from tftag.server import json_log, listening, service
+    from tftag.server import json_log, service, uvicorn_server
     from tftag.server.admission import limits
 
-    return limits, listening, json_log, service
+    return limits, uvicorn_server, json_log, service
 
 
 def _sources(arguments: argparse.Namespace) -> "list[served_models.Source]":

@@ -13,8 +13,8 @@ from tftag.audio import audio_files, recording
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
 from tftag.console import quiet
-from tftag.files import atomic_write, escaping, near_names
 from tftag.pretrained import presets
+from tftag.storage import atomic_write, escaping, near_names
 
 if TYPE_CHECKING:
     from matplotlib import axes as axes_lib

@@ -16,7 +16,7 @@ import tensorflow as tf
 import tftag
 from tftag import audio, calibration, tags
 from tftag.export import verification, warmup
-from tftag.serving import model_card
+from tftag.inference import model_card
 
 
 def card_text(

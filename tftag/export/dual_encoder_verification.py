@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from tftag import audio, words
 from tftag.export import verification
-from tftag.files import plain_path
 from tftag.models import dual_encoder
+from tftag.storage import plain_path
 
 
 def largest_difference(

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag import audio, calibration, tags
-from tftag.export import asked_tag, few_examples, saved_model
+from tftag.export import few_examples, learned_tag_input, saved_model
+from tftag.inference import model_card, version_folder
 from tftag.models import clip_model
-from tftag.serving import model_card, version_folder
 
 # Clips of a recording that are looked at, evenly spaced.
 _MOST_CLIPS = 20
@@ -40,7 +40,7 @@ def add(
     Args:
         model: Folder of the tagger.
         name: The tag; none that the tagger has.
-        like: Audio files that have it, at least `asked_tag.LEAST_LIKE`.
+        like: Audio files that have it, at least `learned_tag_input.LEAST_LIKE`.
         unlike: Audio files that do not. Without any, the tag is learned
             against what the backbone's last batch norm keeps of the
             recordings of its training, their mean and deviation.
@@ -60,9 +60,11 @@ def add(
     is_dual_encoder = card.get("kind") == model_card.DUAL_ENCODER
     names = (
         *card["tags"],
-        asked_tag.check_name(name, card["tags"], is_dual_encoder, version),
+        learned_tag_input.check_name(
+            name, card["tags"], is_dual_encoder, version
+        ),
     )
-    asked_tag.check_recordings(like, unlike)
+    learned_tag_input.check_recordings(like, unlike)
     spec = audio.AudioSpec(**card["audio"])
     # Before the model, which takes seconds.
     decoded = [_decoded(path, spec) for path in (*like, *unlike)]
@@ -120,7 +122,7 @@ def _decoded(
     try:
         return audio.decode_file(path, spec.sample_rate_hz).samples
     except (audio.UnusableAudio, OSError) as error:
-        raise asked_tag.refusal(error) from error
+        raise learned_tag_input.refusal(error) from error
 
 
 def _vectors(

@@ -1,7 +1,7 @@
 """An exported tagger as one ONNX file: python -m tftag.export.onnx_file.
 
 The network alone is in it, from clips to probabilities; what surrounds it
-(which clips, their level, means) is NumPy's in `serving.onnx_tagger`.
+(which clips, their level, means) is NumPy's in `inference.onnx_tagger`.
 """
 
 import argparse
@@ -18,15 +18,15 @@ import tftag.models.averaged_tagger  # noqa: F401, what may be in the file
 import tftag.models.tagger  # noqa: F401
 from tftag import audio
 from tftag.export import compute_precision, verification
-from tftag.files import atomic_write
-from tftag.layers import power_spectrum
-from tftag.serving import (
+from tftag.inference import (
     model_card,
     onnx_content,
     onnx_tagger,
     saved_tagger,
     version_folder,
 )
+from tftag.layers import power_spectrum
+from tftag.storage import atomic_write
 
 # The first with all that the networks need; ONNX Runtime keeps the old ones.
 OPSET = 18

@@ -8,7 +8,7 @@ import numpy as np
 
 from tftag import calibration, tags
 from tftag.export import saved_model
-from tftag.pretrained import musicnn_weights, musicnn_words, presets
+from tftag.pretrained import musicnn_words, presets, published_taggers
 from tftag.words import sources
 
 # Probabilities of the published taggers are those of their own training data,
@@ -44,7 +44,7 @@ def export_preset(name: str, folder: str | os.PathLike[str]) -> pathlib.Path:
         known = sources.shipped()
         return saved_model.export_dual_encoder(
             musicnn_words.model(known),
-            musicnn_weights.AUDIO,
+            published_taggers.AUDIO,
             vocabulary,
             _uncalibrated(len(vocabulary)),
             known,
@@ -54,8 +54,8 @@ def export_preset(name: str, folder: str | os.PathLike[str]) -> pathlib.Path:
         )
     (network,) = preset.networks
     return saved_model.export_tagger(
-        musicnn_weights.model(network.name),
-        musicnn_weights.AUDIO,
+        published_taggers.model(network.name),
+        published_taggers.AUDIO,
         vocabulary,
         _uncalibrated(len(vocabulary)),
         preset.card(),

@@ -20,9 +20,9 @@ from tftag.export import (
     verification,
 )
 from tftag.export.signatures import dual_encoder_signatures, tagger_signatures
-from tftag.files import plain_path
+from tftag.inference import model_card, version_folder
 from tftag.models import dual_encoder
-from tftag.serving import model_card, version_folder
+from tftag.storage import plain_path
 
 # Largest difference between the live model and the SavedModel.
 TOLERANCE = 1e-5

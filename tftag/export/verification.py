@@ -9,7 +9,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tftag import audio
-from tftag.files import plain_path
+from tftag.storage import plain_path
 
 _Recordings = Sequence[npt.NDArray[np.float32]]
 

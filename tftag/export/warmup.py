@@ -11,7 +11,7 @@ from typing import Any
 import numpy.typing as npt
 import tensorflow as tf
 
-from tftag.files import plain_path
+from tftag.storage import plain_path
 
 FILE_NAME = "tf_serving_warmup_requests"
 

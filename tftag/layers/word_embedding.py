@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from tftag import tags, words
-from tftag.words import folding as letters
+from tftag.words import text_normalization as letters
 
 # What the table of letters answers for a letter that stays as it is: no text
 # holds it, because NUL itself has another spelling.

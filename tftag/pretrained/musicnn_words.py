@@ -14,7 +14,7 @@ from scipy import linalg
 from tftag import words
 from tftag.models import dual_encoder, named_outputs
 from tftag.models.backbones import backbone
-from tftag.pretrained import musicnn_weights, presets
+from tftag.pretrained import presets, published_taggers
 
 # The logits of the second network are those above what it says of a recording
 # like the mean of its own, and this many times as large.
@@ -30,17 +30,17 @@ def model(word_vectors: words.WordVectors) -> dual_encoder.DualEncoder:
         word_vectors: Vectors of unit length of the outputs' names, at least.
 
     Returns:
-        A dual encoder for `musicnn_weights.AUDIO`, of all outputs' names.
+        A dual encoder for `published_taggers.AUDIO`, of all outputs' names.
     """
     networks = (presets.MSD, presets.MTT)
-    arrays = [musicnn_weights.read(one.name) for one in networks]
+    arrays = [published_taggers.read(one.name) for one in networks]
     names = [word_vectors.embed(one.tags)[0] for one in networks]
     tags = presets.find(presets.DUAL_ENCODER).tags
     count = sum(map(len, names))
     built = dual_encoder.DualEncoder(
         tags,
         word_vectors.embed(tags)[0],
-        musicnn_weights.AUDIO,
+        published_taggers.AUDIO,
         dual_encoder.DualEncoderConfig(
             backbone.BackboneConfig(
                 architecture="musicnn", pooling="embedding", members=2
@@ -50,7 +50,7 @@ def model(word_vectors: words.WordVectors) -> dual_encoder.DualEncoder:
             text_units=named_outputs.text_units(count),
         ),
     )
-    musicnn_weights.fill(built, arrays)
+    published_taggers.fill(built, arrays)
     named_outputs.fill_projection(built, *_logits(arrays))
     weightings = [
         np.linalg.inv(
@@ -68,7 +68,7 @@ def _logits(
     members: list[dict[str, npt.NDArray[np.float32]]],
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Kernel `[400, 100]` and bias `[100]` of both networks' logits."""
-    kernel, bias = musicnn_weights.logits(400, members)
+    kernel, bias = published_taggers.logits(400, members)
     _, second = members
     count = len(bias) // 2
     kernel[:, count:] *= _SECOND_SCALE

@@ -16,7 +16,7 @@ from typing import Any
 
 import tftag
 from tftag.console import own_process
-from tftag.files import cache
+from tftag.storage import cache
 
 _FOLDER = pathlib.Path(__file__).parent
 _PACKAGE = _FOLDER.parent
@@ -144,7 +144,7 @@ DUAL_ENCODER = "musicnn_words"
 
 
 def licence(network: Network) -> dict[str, str]:
-    """The licence of published weights, as `serving.model_card` takes it."""
+    """The licence of published weights, as `inference.model_card` takes it."""
     return {
         "of": f"the weights of {network.name}",
         "name": "ISC",
@@ -237,7 +237,7 @@ def saved_model(
 
     Returns:
         The folder of its SavedModel, of this tftag and these weights; it is
-        in `tftag.files.cache`, and has a numbered folder like every export.
+        in `tftag.storage.cache`, and has a numbered folder like every export.
 
     Raises:
         ValueError: There is no such preset, the cache folder cannot be

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tftag.files import stored_arrays
 from tftag.search.index import contents, opened_parts, recordings, writer
+from tftag.storage import stored_arrays
 from tftag.words import unit_vectors
 
 FILE_NAME = ".tftag-index.npz"

@@ -5,8 +5,8 @@ import pathlib
 import re
 from typing import Any, BinaryIO
 
-from tftag.files.remote import ranged_file, remote_listing
 from tftag.search.index import recordings
+from tftag.storage.remote import ranged_file, remote_listing
 
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tftag.search import query
 
 if TYPE_CHECKING:  # it imports TensorFlow
-    from tftag.serving import saved_dual_encoder
+    from tftag.inference import saved_dual_encoder
 
 
 def embed(

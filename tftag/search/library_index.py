@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.files.remote import address as addresses
 from tftag.search import combination, query
 from tftag.search.index import (
     contents,
@@ -33,6 +32,7 @@ from tftag.search.index import (
     recordings,
 )
 from tftag.search.index.segments import moments
+from tftag.storage.remote import address as addresses
 from tftag.words import unit_vectors
 
 _Array = npt.NDArray[Any]

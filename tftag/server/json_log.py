@@ -4,7 +4,7 @@ import datetime
 import logging
 import sys
 
-from tftag.files import plain_json
+from tftag.storage import plain_json
 
 
 class Lines(logging.Formatter):

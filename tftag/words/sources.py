@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.files.remote import hub
+from tftag.storage.remote import hub
 from tftag.words import vectors as words
 
 WORD2VEC = "word2vec:"

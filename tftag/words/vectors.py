@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag import tags
-from tftag.words import folding
+from tftag.words import text_normalization
 
 # Words of grammar and degree. 59 phrases of the shipped table hold one, as
 # "wall of sound" does: the vector of the phrase as read whole has a cosine of
@@ -30,7 +30,7 @@ def normalize(text: str) -> str:
     """The one spelling of a phrase under which its vector is found.
 
     A prefix up to `---` goes (`mood/theme---happy`); then
-    `folding.folded_letters`: no capitals, no accents, `&` is "and",
+    `text_normalization.folded_letters`: no capitals, no accents, `&` is "and",
     hyphens, slashes and all other punctuation are spaces.
 
     Args:
@@ -51,7 +51,7 @@ def normalize(text: str) -> str:
 
 @functools.cache
 def _translation() -> dict[int, Any]:
-    return str.maketrans(folding.folded_letters())
+    return str.maketrans(text_normalization.folded_letters())
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,7 +17,7 @@ import time
 
 from experiments.speed.crops import remote
 from pipelines import manifest as manifests
-from pipelines.reading import dataset, slice_reader
+from pipelines.reading import slice_reader, tf_data
 from tftag.cli import command_line
 
 _BATCH_SIZE = 8
@@ -66,7 +66,7 @@ def measured(place: str, clip_seconds: float, epochs: int) -> dict:
     crops = 0
     for epoch in range(epochs):
         began, cpu = time.perf_counter(), _cpu_seconds()
-        batches = dataset.training_dataset(
+        batches = tf_data.training_dataset(
             manifest, spec, reader, batch_size=_BATCH_SIZE, seed=epoch, epochs=1
         )
         crops = _BATCH_SIZE * sum(1 for _ in batches)

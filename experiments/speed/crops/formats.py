@@ -10,7 +10,7 @@ import soundfile
 
 from experiments.speed.crops import reading
 from pipelines import manifest as manifests
-from pipelines.prepare.conversion import convert_worker
+from pipelines.prepare.wav_conversion import convert_worker
 from pipelines.reading.slices import tensorflow_io_decoder
 from tftag import audio
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.speed.processes import other_interpreter
 from pipelines import manifest as manifests
-from pipelines.reading import dataset, slice_reader
+from pipelines.reading import slice_reader, tf_data
 from pipelines.reading.slices import slice_decoders
 from tftag import audio, tags
 
@@ -95,7 +95,7 @@ def own_way(
 
     def clips_per_second() -> float:
         batches = iter(
-            dataset.training_dataset(
+            tf_data.training_dataset(
                 long,
                 spec,
                 slice_reader.SliceReader(

@@ -21,8 +21,8 @@ from experiments.training.transfer_learning import (
 from experiments.training.workers import group
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
-from tftag.files import plain_json
 from tftag.models import averaged_tagger, clip_model
+from tftag.storage import plain_json
 
 FOLDER = "averaged_with"
 

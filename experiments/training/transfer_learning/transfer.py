@@ -15,11 +15,11 @@ from experiments.runs import checkpoint, keras_file
 from experiments.settings import baseline_config, pretrained
 from pipelines import manifest as manifests
 from tftag import audio, layers, tags
-from tftag.files import plain_json
-from tftag.files.remote import hub
+from tftag.inference import model_card, version_folder
 from tftag.models import averaged_tagger, clip_model, tagger
-from tftag.pretrained import musicnn_weights, presets
-from tftag.serving import model_card, version_folder
+from tftag.pretrained import presets, published_taggers
+from tftag.storage import plain_json
+from tftag.storage.remote import hub
 from tftag.zero_shot import leaks
 
 _log = logging.getLogger(__name__)
@@ -226,11 +226,11 @@ def fitting(stream: tf.data.Dataset, model: keras.Model) -> tf.data.Dataset:
 
 def _assign(model, networks):
     """Gives a model the bodies of published taggers, a member each."""
-    standard = musicnn_weights.assign(
-        model.backbone, [musicnn_weights.read(each.name) for each in networks]
+    standard = published_taggers.assign(
+        model.backbone, [published_taggers.read(each.name) for each in networks]
     )
     mel_norm = model.front_end.get_layer("mel_norm")
-    mel_norm.set_weights(standard.weights(musicnn_weights.AUDIO.mel_bands))
+    mel_norm.set_weights(standard.weights(published_taggers.AUDIO.mel_bands))
     # What the networks say of a sound depends on the statistics that they were
     # published with; a few hundred recordings would move them.
     mel_norm.trainable = False

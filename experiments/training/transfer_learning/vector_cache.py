@@ -20,9 +20,9 @@ from experiments.training.transfer_learning import cached_clips
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
 from tftag import audio
-from tftag.files import atomic_write, cache
 from tftag.models import clip_model
 from tftag.models.backbones import patches
+from tftag.storage import atomic_write, cache
 
 # Recordings per progress message, and most to compute again after a kill.
 _AT_ONCE = 32

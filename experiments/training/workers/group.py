@@ -22,7 +22,7 @@ import tensorflow as tf
 
 from experiments.training.workers import cluster as clusters
 from experiments.training.workers import watch
-from pipelines.reading import dataset
+from pipelines.reading import tf_data
 
 STRATEGIES = ("none", "mirrored", "multi-worker")
 # EX_TEMPFAIL: nothing is wrong with the command, so start it again.
@@ -70,13 +70,13 @@ class Workers:
         return len(self.cluster.names)
 
     @property
-    def share(self) -> dataset.Share:
+    def share(self) -> tf_data.Share:
         """The part of every batch that this process reads."""
         if self.strategy is None:
-            return dataset.WHOLE
+            return tf_data.WHOLE
         replicas = self.strategy.num_replicas_in_sync
         own = replicas // self.count
-        return dataset.Share(replicas, self.number * own, own)
+        return tf_data.Share(replicas, self.number * own, own)
 
     def scope(self) -> contextlib.AbstractContextManager[Any]:
         """Variables made inside are on every device, the same on all."""

@@ -24,7 +24,7 @@ from pipelines.reading import slice_reader
 from pipelines.synthetic import music
 from tftag import audio
 from tftag.cli import command_line
-from tftag.files.remote import address as addresses
+from tftag.storage.remote import address as addresses
 
 
 @dataclasses.dataclass(frozen=True)

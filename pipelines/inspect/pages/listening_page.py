@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.inspect import inspection
 from pipelines.inspect.pages import inspection_page, page
-from tftag.files.remote import address as addresses
+from tftag.storage.remote import address as addresses
 
 _PAIRS = 100
 # Draws the examples, the same ones each time.

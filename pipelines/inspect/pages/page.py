@@ -13,7 +13,7 @@ import jinja2
 import markupsafe
 
 from tftag.console import counts_in_words
-from tftag.files import atomic_write
+from tftag.storage import atomic_write
 
 _TEMPLATES = pathlib.Path(__file__).with_name("templates")
 

@@ -16,7 +16,7 @@ import numpy as np
 from pipelines.reading.slices import local_file
 from tftag import audio
 from tftag.audio import waveform
-from tftag.files.remote import address as addresses
+from tftag.storage.remote import address as addresses
 
 SUFFIX = ".npy"
 CODEC = "npy"

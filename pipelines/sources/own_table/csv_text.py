@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection
 
 from tftag import tags
-from tftag.files import escaping
+from tftag.storage import escaping
 
 SEPARATORS = (",", ";", "\t", "|")
 # Read after the file's own lines: inside an open quote it is no row.

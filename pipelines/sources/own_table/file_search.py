@@ -11,8 +11,8 @@ from pipelines.sources import listings
 from pipelines.sources.own_table import remote_audio
 from tftag import tags
 from tftag.console import counts_in_words
-from tftag.files import escaping
-from tftag.files.remote import address as addresses
+from tftag.storage import escaping
+from tftag.storage.remote import address as addresses
 
 # With one slash Java writes it.
 _FILE = re.compile(r"\Afile:/+", re.IGNORECASE)

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from pipelines.sources import data_set, listings
 from pipelines.sources.own_table import file_search, remote_audio, table_rows
 from tftag.console import counts_in_words
-from tftag.files.remote import address as addresses
-from tftag.files.remote import local_copy
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import local_copy
 from tftag.words import artist_names
 
 _DRIVE = re.compile(r"[a-z]:[\\/]|\\\\", re.IGNORECASE)

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pipelines.reading.slices import arrays
 from pipelines.sources import listings
 from tftag.audio import contents
-from tftag.files import folders
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote_listing, retries
+from tftag.storage import folders
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote_listing, retries
 
 _log = logging.getLogger(__name__)
 

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import tone_manifest
 
-from experiments.figures import illustrations
+from experiments.figures import illustrations, plots
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config as config
 from experiments.settings import flags
 from tftag import calibration
+
+SHOWN = 2
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +30,22 @@ def shown(tmp_path_factory):
     report = evaluation.report(
         made.labels(), scores, names, calibration.identity(3), "here"
     )
-    drawn = illustrations.draw(
-        run, report, names, made.labels(), scores, history
-    )
-    illustrations.show(
-        run,
-        settings,
-        2,
-        report,
-        drawn,
-        made,
-        scores,
-        calibration.identity(3),
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plots, "DPI", 20)
+        patch.setattr(illustrations, "RECORDINGS_SHOWN", SHOWN)
+        drawn = illustrations.draw(
+            run, report, names, made.labels(), scores, history
+        )
+        illustrations.show(
+            run,
+            settings,
+            2,
+            report,
+            drawn,
+            made,
+            scores,
+            calibration.identity(3),
+        )
     return run
 
 
@@ -64,7 +69,7 @@ def test_tensorboard_has_figures_sounds_curves_and_settings(shown):
     assert {f"pr_curve/{tag}" for tag in tone_manifest.TAGS} <= found
     for kind in ("spectrogram", "recording"):
         named = [name for name in found if name.startswith(kind + "/")]
-        assert len(named) == illustrations.RECORDINGS_SHOWN
+        assert len(named) == SHOWN
     assert "final/map" in found
 
 

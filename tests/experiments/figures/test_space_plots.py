@@ -21,7 +21,10 @@ def truth_of(recordings=12):
 
 @pytest.mark.parametrize("seen", [NAMES[:3], NAMES, ()])
 @pytest.mark.parametrize("draw", [space_plots.similarity, space_plots.space])
-def test_figures_are_drawn_with_one_side_or_both(draw, seen, tmp_path):
+def test_figures_are_drawn_with_one_side_or_both(
+    draw, seen, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(plots, "DPI", 20)
     drawn = draw(truth_of(), points(12), points(5, seed=1), NAMES, seen)
     path = plots.save(drawn, tmp_path / "figure.png")
     assert path.stat().st_size > 0

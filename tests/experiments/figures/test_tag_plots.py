@@ -43,21 +43,20 @@ def test_bars_fall_and_every_tag_with_a_positive_is_there(
     plots.save(drawn, tmp_path / "tags.png")
 
 
-def _confusion(truth, scores, tmp_path):
+def _confusion(truth, scores):
     names = [f"tag {number}" for number in range(truth.shape[1])]
     drawn = tag_plots.tag_confusion(truth, scores, names)
-    plots.save(drawn, tmp_path / "confusion.png")
     axes = drawn.axes[0]
     shown = [label.get_text() for label in axes.get_xticklabels()]
     return 2 ** np.ma.filled(axes.images[0].get_array(), np.nan), shown
 
 
-def test_a_tag_given_in_place_of_another_is_above_its_usual_value(tmp_path):
+def test_a_tag_given_in_place_of_another_is_above_its_usual_value():
     truth = np.zeros((90, 3))
     truth[:40, 0] = truth[40:70, 1] = truth[70:, 2] = 1
     scores = np.where(truth > 0, 0.8, 0.1)
     scores[:40, 1] = 0.4
-    ratio, shown = _confusion(truth, scores, tmp_path)
+    ratio, shown = _confusion(truth, scores)
     assert shown == ["tag 0", "tag 1", "tag 2"]
     usual = (40 * 0.4 + 20 * 0.1) / 60
     assert ratio[0, 1] == pytest.approx(0.4 / usual)
@@ -66,24 +65,24 @@ def test_a_tag_given_in_place_of_another_is_above_its_usual_value(tmp_path):
     assert ratio[1, 1] == pytest.approx(0.8 / usual)
 
 
-def test_tags_that_go_together_in_truth_are_no_confusion(tmp_path):
+def test_tags_that_go_together_in_truth_are_no_confusion():
     rng = np.random.default_rng(1)
     truth = np.zeros((200, 2))
     truth[:100, 0] = 1
     truth[:90, 1] = 1
     scores = np.where(truth > 0, 0.9, 0.05 + 0.01 * rng.random(truth.shape))
-    ratio, _ = _confusion(truth, scores, tmp_path)
+    ratio, _ = _confusion(truth, scores)
     assert ratio[0, 1] == pytest.approx(1.0, abs=0.1)
     assert ratio[1, 1] > 10
     # Nobody carries tag 1 without tag 0.
     assert np.isnan(ratio[1, 0])
 
 
-def test_the_most_frequent_tags_are_shown(tmp_path):
+def test_the_most_frequent_tags_are_shown():
     rng = np.random.default_rng(2)
     truth = rng.random((300, 50)) < np.linspace(0.05, 0.9, 50)
     truth[:, 49] = 0
-    _, shown = _confusion(truth, rng.random(truth.shape), tmp_path)
+    _, shown = _confusion(truth, rng.random(truth.shape))
     counts = [truth[:, int(name.split()[1])].sum() for name in shown]
     assert len(shown) == 30
     assert counts == sorted(counts, reverse=True)

@@ -96,6 +96,15 @@ def test_a_figure_becomes_an_image_of_its_size(written):
     assert (pixels[0, 0] == 255).all()
 
 
+def test_a_picture_is_the_file(written, tmp_path):
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    tf.io.write_file(f"{tmp_path}/a.png", tf.io.encode_png(pixels))
+    reader = written(tensorboard_log.picture, 1, "a", tmp_path / "a.png")
+    (event,) = reader.multiplexer.Tensors(".", "a")
+    shown = tf.io.decode_png(event.tensor_proto.string_val[2])
+    np.testing.assert_array_equal(shown, pixels)
+
+
 def test_spectrograms_are_named_after_their_recordings(written):
     reader = written(
         tensorboard_log.spectrograms,

@@ -3,8 +3,8 @@ import argparse
 import pytest
 
 from experiments.runs import bucket_copies, run_folder
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, remote_listing, retries
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote, remote_listing, retries
 
 ROOT = "s3://music/out"
 

@@ -9,7 +9,7 @@ import pytest
 import tone_manifest
 
 from experiments.runs import console
-from tftag.files.remote import address as addresses
+from tftag.storage.remote import address as addresses
 
 
 @pytest.fixture(autouse=True)

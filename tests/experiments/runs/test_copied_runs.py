@@ -8,8 +8,8 @@ import shutil
 import pytest
 import tone_runs
 
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, remote_listing
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote, remote_listing
 
 ROOT = addresses.Address("s3://music/out")
 # What is called, and the fixture that has a finished run of it.

@@ -6,7 +6,7 @@ import pytest
 
 from experiments.settings import baseline_config, flags, pretrained
 from tftag.models.backbones import backbone
-from tftag.pretrained import musicnn_weights, presets
+from tftag.pretrained import presets, published_taggers
 
 BODY = backbone.BackboneConfig(architecture="musicnn", pooling="both")
 
@@ -26,7 +26,7 @@ def test_a_name_that_is_none_has_a_nearest():
 
 
 def test_settings_that_fit_are_taken():
-    spec = dataclasses.replace(musicnn_weights.AUDIO, clip_seconds=9.0)
+    spec = dataclasses.replace(published_taggers.AUDIO, clip_seconds=9.0)
     pretrained.check("msd_musicnn", spec, BODY)
     pretrained.check("runs/baseline/a", baseline_config.demo().audio, BODY)
 
@@ -68,7 +68,7 @@ def test_members_of_several_kinds_have_patches_of_the_published_length():
                 baseline_config.transfer(), {**values, "patch_frames": frames}
             )
     # As long as a patch is a clip, it needs none.
-    values["clip_seconds"] = musicnn_weights.AUDIO.clip_seconds
+    values["clip_seconds"] = published_taggers.AUDIO.clip_seconds
     values["average_with"] = ""
     flags.replace(baseline_config.transfer(), {**values, "patch_frames": 0})
 
@@ -80,7 +80,7 @@ def test_the_flags_that_an_error_names_are_all_that_it_needs():
         "pooling": "embedding",
     }
     for name in pretrained.FRONT_END:
-        values[name] = getattr(musicnn_weights.AUDIO, name)
+        values[name] = getattr(published_taggers.AUDIO, name)
     found = flags.replace(baseline_config.demo(), values)
     assert found.init_from == "mtt_musicnn"
 

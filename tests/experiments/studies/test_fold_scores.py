@@ -1,5 +1,6 @@
 """What is scored was not learnt from, and is scored once."""
 
+import eager_training
 import numpy as np
 import pytest
 import tone_manifest
@@ -22,7 +23,8 @@ def scored(tmp_path_factory):
     part = run_folder.RunDir(folder, "folds", "fold_0")
     rows = np.arange(16)
     asked = (settings, manifest, rows[4:], rows[:4], part)
-    return asked, fold_scores.train_and_score(*asked)
+    with eager_training.eager_training():
+        return asked, fold_scores.train_and_score(*asked)
 
 
 def test_every_held_recording_has_a_probability_of_each_tag(scored):

@@ -39,29 +39,32 @@ def made(seeds=1, skipped=(), fails=()):
     return blocks, truth, folds
 
 
-def test_an_arm_that_is_better_is_told_apart_and_an_equal_one_is_not():
-    found = summary.summarize(ASKED, *made())
-    over = found["arms"]["better"]["over_control"]["map"]
+@pytest.fixture(scope="module")
+def whole():
+    """The summary of all blocks of one seed."""
+    return summary.summarize(ASKED, *made())
+
+
+def test_an_arm_that_is_better_is_told_apart_and_an_equal_one_is_not(whole):
+    over = whole["arms"]["better"]["over_control"]["map"]
     assert over["ci95"][0] > 0
-    assert found["arms"]["same"]["over_control"]["map"]["value"] == 0.0
-    assert "better: better +" in found["answer"]
+    assert whole["arms"]["same"]["over_control"]["map"]["value"] == 0.0
+    assert "better: better +" in whole["answer"]
 
 
-def test_figures_are_those_of_the_pooled_folds():
+def test_figures_are_those_of_the_pooled_folds(whole):
     blocks, truth, folds = made()
-    found = summary.summarize(ASKED, blocks, truth, folds)
     rows = np.concatenate(folds)
     for place, arm in enumerate(ASKED.arms):
         scores = np.concatenate([b.results[place].scores for b in blocks])
         expected = metrics.average_precision(truth[rows], scores).mean()
-        assert found["arms"][arm.title]["map"] == pytest.approx(expected)
+        assert whole["arms"][arm.title]["map"] == pytest.approx(expected)
 
 
-def test_what_is_chosen_on_other_folds_is_the_better_one():
-    found = summary.summarize(ASKED, *made())
-    assert found["chosen"]["arm_per_fold"] == ["better"] * FOLDS
-    better = found["arms"]["better"]
-    assert found["chosen"]["map"] == pytest.approx(better["map"])
+def test_what_is_chosen_on_other_folds_is_the_better_one(whole):
+    assert whole["chosen"]["arm_per_fold"] == ["better"] * FOLDS
+    better = whole["arms"]["better"]
+    assert whole["chosen"]["map"] == pytest.approx(better["map"])
 
 
 def test_only_folds_that_every_seed_has_are_pooled():
@@ -91,13 +94,12 @@ def test_a_control_without_scores_is_refused():
         summary.summarize(ASKED, *made(fails=(0,)))
 
 
-def test_a_tag_has_its_own_row_under_every_arm():
+def test_a_tag_has_its_own_row_under_every_arm(whole):
     blocks, truth, folds = made()
     names = [f"tag {number}" for number in range(TAGS)]
     rows = summary.per_tag(ASKED, blocks, truth, folds, names)
     assert [row["tag"] for row in rows] == names
-    found = summary.summarize(ASKED, blocks, truth, folds)
-    for title, arm in found["arms"].items():
+    for title, arm in whole["arms"].items():
         mean = np.mean([row[title] for row in rows])
         assert mean == pytest.approx(arm["map"])
 

@@ -1,7 +1,5 @@
 """What is said of an epoch: on the screen, in TensorBoard, in files."""
 
-import logging
-
 import numpy as np
 import pytest
 import tone_manifest
@@ -44,36 +42,16 @@ def test_figures_stand_under_headings():
     assert "epoch" not in found and len(found) == len(ROW) - 1
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("loop")
-    made = tone_manifest.make(folder / "data")
-    run = run_folder.RunDir(folder / "runs", "baseline", "a")
-    settings = flags.replace(baseline_config.demo(), tone_manifest.SMALL)
-    lines = []
-    handler = logging.Handler()
-    handler.emit = lambda record: lines.append(record.getMessage())
-    logger = logging.getLogger("experiments.training.loop")
-    level = logger.level
-    logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
-    tagger_training.train_tagger(
-        settings, made.split("train"), made.split("validation"), run
-    )
-    logger.removeHandler(handler)
-    logger.setLevel(level)
-    return run, lines
+def test_every_epoch_is_said(baseline_run):
+    said = (baseline_run / "said.txt").read_text().splitlines()
+    epochs = [line.split("  ")[0] for line in said if line[:5] == "epoch"]
+    assert epochs == ["epoch 1/2", "epoch 2/2"]
 
 
-def test_every_epoch_is_said(trained):
-    _, lines = trained
-    assert [line.split("  ")[0] for line in lines] == ["epoch 1/2", "epoch 2/2"]
-
-
-def test_tensorboard_has_a_curve_per_figure(trained):
+def test_tensorboard_has_a_curve_per_figure(baseline_run):
     from tensorboard.backend.event_processing import event_accumulator
 
-    run, _ = trained
+    run = run_folder.RunDir(baseline_run / "runs", "baseline", "a")
     log = event_accumulator.EventAccumulator(str(run.tensorboard))
     log.Reload()
     for name in (
@@ -86,15 +64,23 @@ def test_tensorboard_has_a_curve_per_figure(trained):
 
 
 @pytest.mark.usefixtures("no_graphs")
-def test_a_lost_recording_is_skipped_and_named_after_a_resume_too(tmp_path):
-    made = tone_manifest.make(tmp_path / "data", train=110, seconds=1.0)
+def test_a_lost_recording_is_skipped_and_named_after_a_resume_too(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(recordings, "TRAIN_SAMPLE", 10)
+    made = tone_manifest.make(tmp_path / "data", train=20, validation=4)
     # One that is read in training and scored at the end of each epoch.
     lost = recordings.sample(made.split("train"), 0).tracks[7]
     made.wav_path(lost).unlink()
     run = run_folder.RunDir(tmp_path / "runs", "baseline", "a")
     settings = flags.replace(
         baseline_config.demo(),
-        {**tone_manifest.SMALL, "epochs": 1, "batch_size": 16},
+        {
+            **tone_manifest.SMALL,
+            "epochs": 1,
+            "batch_size": 10,
+            "max_lost_share": 0.1,
+        },
     )
     for _ in range(2):  # the second start finds nothing left to do
         trained = tagger_training.train_tagger(
@@ -113,7 +99,6 @@ def fit(folder, made, every):
         {
             **tone_manifest.SMALL,
             "epochs": 3,
-            "batch_size": 8,
             "score_every": every,
             "average_decay": 0.5,
         },
@@ -127,7 +112,9 @@ def fit(folder, made, every):
 
 @pytest.mark.usefixtures("no_graphs")
 def test_scored_are_every_so_many_epochs_and_no_weight_knows_it(tmp_path):
-    made = tone_manifest.make(tmp_path / "data", train=8, validation=4)
+    made = tone_manifest.make(
+        tmp_path / "data", train=4, validation=4, seconds=1.0
+    )
     _, often = fit(tmp_path, made, every=1)
     found, seldom = fit(tmp_path, made, every=2)
     scored = {

@@ -115,10 +115,10 @@ def test_killed_run_ends_with_the_same_bits(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("no_graphs")
 def test_weights_of_the_best_epoch_are_kept_and_training_stops(tmp_path):
-    made = tone_manifest.make(tmp_path / "data")
+    made = tone_manifest.make(tmp_path / "data", train=4, validation=4)
     run = run_folder.RunDir(tmp_path / "runs", "baseline", "a")
     trained = tagger_training.train_tagger(
-        settings(epochs=12, patience=2, learning_rate=1e-12, batch_size=16),
+        settings(epochs=12, patience=2, learning_rate=1e-12),
         made.split("train"),
         made.split("validation"),
         run,
@@ -160,7 +160,7 @@ def test_a_validation_split_without_tags_is_refused(tmp_path):
 
 @pytest.mark.usefixtures("no_graphs")
 def test_a_loss_that_explodes_is_named(tmp_path):
-    made = tone_manifest.make(tmp_path / "data")
+    made = tone_manifest.make(tmp_path / "data", train=8)
     with pytest.raises(ValueError, match="finite number.*--learning-rate"):
         tagger_training.train_tagger(
             settings(learning_rate=1e30, clip_norm=0.0, optimizer="sgd"),
@@ -172,9 +172,9 @@ def test_a_loss_that_explodes_is_named(tmp_path):
 
 @pytest.mark.usefixtures("no_graphs")
 def test_adaptive_weights_are_logged_and_bounded(tmp_path):
-    made = tone_manifest.make(tmp_path / "data", train=24)
+    made = tone_manifest.make(tmp_path / "data", train=12)
     trained = tagger_training.train_tagger(
-        settings(tag_weights="adaptive", batch_size=12),
+        settings(tag_weights="adaptive"),
         made.split("train"),
         None,
         run_folder.RunDir(tmp_path / "runs", "baseline", "a"),

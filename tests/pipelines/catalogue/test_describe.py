@@ -15,10 +15,10 @@ from apache_beam.utils import shared  # noqa: E402
 
 from pipelines.catalogue import describe, listing, shards  # noqa: E402
 from tftag import audio  # noqa: E402
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, remote_listing, retries
+from tftag.inference import loading
 from tftag.search.index import catalogue_parts
-from tftag.serving import loading
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote, remote_listing, retries
 
 
 @pytest.fixture

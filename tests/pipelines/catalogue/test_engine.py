@@ -20,9 +20,9 @@ from pipelines.catalogue import command, engine  # noqa: E402
 from tftag import audio  # noqa: E402
 from tftag.cli import chosen_model, command_line  # noqa: E402
 from tftag.cli import main as main_module  # noqa: E402
+from tftag.inference import saved_dual_encoder, saved_tagger  # noqa: E402
 from tftag.search import library_index, query  # noqa: E402
 from tftag.search.index import catalogue_parts, filters
-from tftag.serving import saved_dual_encoder, saved_tagger  # noqa: E402
 
 FILES = 7
 

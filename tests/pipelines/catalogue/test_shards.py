@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipelines.catalogue import shards
-from tftag.files import plain_json
 from tftag.search.index import catalogue_parts
+from tftag.storage import plain_json
 
 FACTS = {"size_bytes": 9, "modified_ns": 8, "seconds": 0.5}
 

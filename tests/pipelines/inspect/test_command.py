@@ -95,14 +95,10 @@ def test_the_module_leaves_pythons_own_inspect_alone(prepared):
     assert inspect.getsource(command.main).startswith("def main")
 
 
-def test_what_is_no_manifest_is_one_line(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines.inspect", str(tmp_path)],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 2 and done.stderr.startswith("error: ")
-    assert done.stderr.count("\n") == 1
+def test_what_is_no_manifest_is_one_line(tmp_path, capsys):
+    assert command_line.run(command.main, [str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and said.count("\n") == 1
 
 
 def test_no_examples_are_refused(prepared, capsys):

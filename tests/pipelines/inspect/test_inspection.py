@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines.inspect import inspection, measurements
-from pipelines.prepare.conversion import journal
+from pipelines.prepare.wav_conversion import journal
 
 
 def test_splits_are_described(prepared):

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.inspect import levels, measurements
 from pipelines.inspect.fingerprints import fingerprint
-from tftag.files import no_links
+from tftag.storage import no_links
 
 
 def test_each_recording_is_measured(prepared, tmp_path):

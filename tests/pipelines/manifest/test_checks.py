@@ -7,7 +7,7 @@ import pytest
 
 from pipelines import manifest
 from pipelines.manifest import checks
-from tftag.files.remote import address
+from tftag.storage.remote import address
 
 TRACK = manifest.Track(
     track_id="a",

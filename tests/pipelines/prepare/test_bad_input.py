@@ -13,7 +13,7 @@ import pytest
 
 from pipelines import manifest
 from pipelines.prepare import command
-from pipelines.prepare.conversion import convert
+from pipelines.prepare.wav_conversion import convert
 from pipelines.reading import slice_reader
 from tftag import audio
 from tftag.cli import command_line
@@ -183,6 +183,7 @@ def converted(files, folder, neighbours):
     return {name: answers[name] for name in files}
 
 
+@pytest.mark.slow
 def test_cut_at_every_boundary(tmp_path):
     cut = {}
     for name, data in damaged_audio.whole(tmp_path, 3.0).items():

@@ -1,7 +1,7 @@
 import pytest
 
 from pipelines.prepare import overwriting
-from tftag.files.remote import address
+from tftag.storage.remote import address
 
 
 def test_what_lies_elsewhere_is_read(tmp_path):

@@ -9,8 +9,8 @@ import trap_audio
 
 from pipelines import manifest
 from pipelines.prepare import command
-from pipelines.prepare.conversion import convert_worker
-from pipelines.reading import dataset, slice_reader
+from pipelines.prepare.wav_conversion import convert_worker
+from pipelines.reading import slice_reader, tf_data
 from pipelines.reading.slices import tensorflow_io_decoder
 from tftag import audio
 from tftag.cli import command_line
@@ -121,10 +121,10 @@ def test_scoring_and_training_meet_the_same_samples(both, decoder):
         reader = reader_of(made, chosen)
         clips.append(
             waveforms(
-                dataset.evaluation_dataset(made, SPEC, reader, batch_size=4)
+                tf_data.evaluation_dataset(made, SPEC, reader, batch_size=4)
             )
         )
-        batches = dataset.training_dataset(
+        batches = tf_data.training_dataset(
             made, SPEC, reader, batch_size=5, seed=3, epochs=4
         )
         crops.append(waveforms(inputs for inputs, _ in batches))
@@ -159,7 +159,7 @@ def test_a_file_that_was_replaced_is_lost_and_named(
     with reader.plain_errors(), pytest.raises(ValueError, match="mp3"):
         reader.read([row], [0], replace_lost=False)
     with pytest.raises(tf.errors.InvalidArgumentError, match="scored"):
-        list(dataset.evaluation_dataset(made, SPEC, reader, batch_size=4))
+        list(tf_data.evaluation_dataset(made, SPEC, reader, batch_size=4))
 
 
 def test_a_second_time_decodes_nothing_and_changes_no_byte(

@@ -14,7 +14,7 @@ from numbered_streams import (
 )
 
 from pipelines.reading import augmentation as augmentations
-from pipelines.reading import dataset, slice_reader
+from pipelines.reading import slice_reader, tf_data
 from tftag import audio
 
 
@@ -109,7 +109,7 @@ def test_the_parts_of_all_workers_are_the_batch(
                 manifest,
                 first_step=3,
                 augmentation=augmentation,
-                share=dataset.Share(parts, worker * count, count),
+                share=tf_data.Share(parts, worker * count, count),
             )
         )
         for worker in range(workers)
@@ -131,7 +131,7 @@ def test_the_parts_of_all_workers_are_the_batch(
 
 
 def test_a_worker_reads_its_share_and_what_it_is_mixed_with(manifest):
-    share = dataset.Share(2, 0, 1)
+    share = tf_data.Share(2, 0, 1)
     for mixup_alpha, rows in [(0.0, 2), (0.4, 3)]:
         reader = slice_reader.SliceReader(manifest, SPEC.clip_samples)
         reader.read = mock.Mock(wraps=reader.read)
@@ -151,7 +151,7 @@ def test_a_worker_reads_its_share_and_what_it_is_mixed_with(manifest):
 
 def test_a_batch_that_cannot_be_shared_out_is_refused(manifest):
     with pytest.raises(ValueError, match="multiple of 3.*Received: 4"):
-        train(manifest, share=dataset.Share(3, 0, 1))
+        train(manifest, share=tf_data.Share(3, 0, 1))
 
 
 def test_a_mask_wider_than_the_spectrogram_is_refused():

@@ -11,9 +11,9 @@ import pytest
 
 from pipelines import copy_up
 from pipelines import manifest as manifests
-from pipelines.reading import dataset, slice_reader
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, retries
+from pipelines.reading import slice_reader, tf_data
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote, retries
 
 CLIP = numbered_audio.SPEC.clip_samples
 LENGTHS = [500, 40, 300, 900] * 3
@@ -180,7 +180,7 @@ def test_training_streams_are_equal_from_disk_and_bucket(stored, local):
     found = manifests.read_manifest("s3://music/numbers")
     stored.fail(503, 3)
     streams = [
-        dataset.training_dataset(
+        tf_data.training_dataset(
             each,
             numbered_audio.SPEC,
             slice_reader.SliceReader(each, CLIP),
@@ -199,7 +199,7 @@ def test_too_many_losses_end_training_in_plain_words(stored):
     found = manifests.read_manifest("s3://music/numbers")
     stored.fail(503, 10_000, path=".wav")
     reader = slice_reader.SliceReader(found, CLIP, max_lost_share=0.2)
-    stream = dataset.training_dataset(
+    stream = tf_data.training_dataset(
         found, numbered_audio.SPEC, reader, batch_size=4, seed=0, epochs=1
     )
     with pytest.raises(ValueError, match="at most 0.2") as caught:

@@ -11,7 +11,7 @@ from pipelines.synthetic import unseen as synthetic_unseen
 from tftag import tags
 from tftag.cli import command_line
 
-RATE_HZ = 8_000
+RATE_HZ = 4_000
 SYNONYMS = synthetic_unseen.SYNONYMS
 OTHER_SOUNDS = set(synthetic_unseen.OTHER_SOUNDS)
 FAMILIES = other_sounds.FAMILIES

@@ -3,7 +3,7 @@
 import numbered_audio
 
 from pipelines.reading import augmentation as augmentations
-from pipelines.reading import dataset, slice_reader
+from pipelines.reading import slice_reader, tf_data
 
 SPEC = numbered_audio.SPEC
 CLIP = SPEC.clip_samples
@@ -25,7 +25,7 @@ def twenty_recordings(folder):
 
 def train(manifest, max_lost_share=0.01, reader=None, **arguments):
     reader = reader or slice_reader.SliceReader(manifest, CLIP, max_lost_share)
-    return dataset.training_dataset(
+    return tf_data.training_dataset(
         manifest,
         SPEC,
         reader,

@@ -1,6 +1,6 @@
 """Converts in this process, where it is not the processes that are tested."""
 
-from pipelines.prepare.conversion import convert_worker
+from pipelines.prepare.wav_conversion import convert_worker
 
 
 class HerePool:

@@ -8,7 +8,7 @@ import time
 
 import httpx
 
-from tftag.server import listening, service
+from tftag.server import service, uvicorn_server
 from tftag.server.admission import limits
 from tftag.server.models import served_models
 
@@ -30,7 +30,7 @@ class Running:
 
     client: httpx.Client
     port: int
-    server: listening.Server
+    server: uvicorn_server.Server
     service: service.Service
     thread: threading.Thread
 
@@ -57,9 +57,12 @@ def running(folders, **settings):
     sources = [served_models.Source(one.name, one) for one in folders]
     settings = {"limits": LIMITS, "processes": 1, **settings}
     app = service.Service(service.Settings(sources, **settings))
-    with contextlib.closing(app), listening.bind("127.0.0.1", 0) as listener:
+    with (
+        contextlib.closing(app),
+        uvicorn_server.bind("127.0.0.1", 0) as listener,
+    ):
         port = listener.getsockname()[1]
-        server = listening.server(app)
+        server = uvicorn_server.server(app)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         while not server.started:

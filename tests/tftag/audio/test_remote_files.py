@@ -9,8 +9,8 @@ import pytest
 import soundfile
 
 from tftag.audio import audio_files, remote_files
-from tftag.files.remote import address as addresses
-from tftag.files.remote import fetched_files, remote, remote_listing
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import fetched_files, remote, remote_listing
 
 RATE = 8_000
 FOLDER = addresses.Address("s3://music/songs")

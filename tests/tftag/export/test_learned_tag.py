@@ -4,7 +4,7 @@ import soundfile
 import tiny_tagger
 
 from tftag.export import learned_tag
-from tftag.serving import model_card, saved_tagger
+from tftag.inference import model_card, saved_tagger
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 

@@ -6,8 +6,8 @@ import slow_musicnn
 
 from tftag import audio
 from tftag.export import presets as export_presets
-from tftag.pretrained import musicnn_weights, presets
-from tftag.serving import model_card, saved_dual_encoder, saved_tagger
+from tftag.inference import model_card, saved_dual_encoder, saved_tagger
+from tftag.pretrained import presets, published_taggers
 
 # Networks of their full size.
 pytestmark = pytest.mark.slow
@@ -37,9 +37,9 @@ def test_an_exported_preset_answers_as_its_arrays_say(exported):
     # Shorter than a clip: what is lacking is silence.
     samples = np.random.default_rng(0).normal(size=30_000) ** 3
     samples = audio.to_full_scale(samples).samples
-    clip = np.zeros(musicnn_weights.AUDIO.clip_samples)
+    clip = np.zeros(published_taggers.AUDIO.clip_samples)
     clip[: len(samples)] = samples / audio.FULL_SCALE
-    arrays = musicnn_weights.read("msd_musicnn")
+    arrays = published_taggers.read("msd_musicnn")
     _, _, logits = slow_musicnn.features(slow_musicnn.log_mel(clip), arrays)
     np.testing.assert_allclose(
         tagger.tag_samples(samples).probabilities,

@@ -1,7 +1,7 @@
 import json
 import logging
-import pathlib
 
+import beside_the_graph
 import keras
 import numpy as np
 import pytest
@@ -165,13 +165,8 @@ def test_a_process_without_tftag_tags_a_file(without_tftag, signatures):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Leaves out what takes seconds: tracing, and the comparison."""
-
-    def save(tagger, folder, signatures):
-        pathlib.Path(folder, "saved_model.pb").write_bytes(b"")
-
-    monkeypatch.setattr(tf.saved_model, "save", save)
-    monkeypatch.setattr(verification, "largest_difference", lambda *_: 0.0)
+    """Leaves out what takes seconds: the graph, and the comparison."""
+    beside_the_graph.leave_out(monkeypatch)
     return monkeypatch
 
 
@@ -226,29 +221,39 @@ def test_a_difference_leaves_nothing_behind(
     assert [path.name for path in (tmp_path / "old").iterdir()] == ["1"]
 
 
-def test_a_model_of_mixed_precision_is_exported_in_float32(
-    tmp_path, monkeypatch
-):
-    exact = tiny_tagger.build()
+@pytest.fixture
+def mixed(tagger_model):
+    """A copy of the tagger that computes in bfloat16 where it can."""
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         mixed = tiny_tagger.build()
     finally:
         keras.config.set_dtype_policy(policy)
-    mixed.set_weights(exact.get_weights())
+    mixed.set_weights(tagger_model.get_weights())
     mixed.compile("adam", "mse")
+    return mixed
+
+
+def test_a_model_of_mixed_precision_is_kept_in_float32(mixed, tmp_path, quick):
+    folder = tiny_tagger.write(mixed, tmp_path / "mixed")
+    restored = keras.saving.load_model(folder / "assets.extra" / "tagger.keras")
+    assert restored.backbone.layers[-1].compute_dtype == "float32"
+    assert mixed.backbone.layers[-1].compute_dtype == "bfloat16"
+
+
+@pytest.mark.slow
+def test_a_model_of_mixed_precision_answers_in_float32(
+    mixed, tagger_model, tmp_path, monkeypatch
+):
     # The comparison with a copy in float32; below it is with the original.
     with monkeypatch.context() as patch:
         patch.setattr(verification, "largest_difference", lambda *_: 0.0)
         folder = tiny_tagger.write(mixed, tmp_path / "mixed")
     difference = verification.largest_difference(
-        folder, exact, tiny_tagger.SPEC, 8
+        folder, tagger_model, tiny_tagger.SPEC, 8
     )
     assert difference <= 1e-5
-    restored = keras.saving.load_model(folder / "assets.extra" / "tagger.keras")
-    assert restored.backbone.layers[-1].compute_dtype == "float32"
-    assert mixed.backbone.layers[-1].compute_dtype == "bfloat16"
 
 
 def test_a_lone_recording_of_30_s_fills_the_network():

@@ -8,7 +8,7 @@ from keras import ops
 from tftag import audio, layers
 from tftag.models import front_end
 from tftag.models.backbones import descriptors
-from tftag.pretrained import musicnn_weights
+from tftag.pretrained import published_taggers
 
 SMALL = {
     "window_samples": 64,
@@ -136,7 +136,7 @@ def test_log10_is_relative_to_the_floor():
 
 def test_the_front_end_of_the_published_taggers():
     waveform = np.random.default_rng(0).normal(size=5_000) * 0.2
-    layer = front_end.log_mel_layer(musicnn_weights.AUDIO)
+    layer = front_end.log_mel_layer(published_taggers.AUDIO)
     outputs = ops.convert_to_numpy(layer(waveform[None].astype("float32")))
     expected = slow_musicnn.log_mel(waveform)
     np.testing.assert_allclose(outputs[0], expected, rtol=0, atol=1e-4)

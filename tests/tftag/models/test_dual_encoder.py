@@ -315,6 +315,7 @@ def test_heads_are_those_of_the_whole_model(members):
 
 
 @pytest.mark.usefixtures("no_graphs")
+@pytest.mark.usefixtures("no_graphs")
 def test_fits_plain_arrays_and_ranks_other_words():
     model = _model(dropout=0.0, text_dropout=0.0)
     waveform = np.random.default_rng(0).normal(size=(4, 2_000))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tftag.pretrained import musicnn_weights, musicnn_words, presets
+from tftag.pretrained import musicnn_words, presets, published_taggers
 from tftag.words import sources
 
 TEXTS = ("sad", "piano", "sad piano", "angry metal", "handpan")
@@ -44,12 +44,12 @@ def test_a_text_is_near_to_the_names_of_outputs_as_its_words_are(
 
 def test_a_clip_is_what_both_networks_say(encoder):
     draw = np.random.default_rng(0)
-    clip = draw.normal(size=(1, musicnn_weights.AUDIO.clip_samples)) ** 3
+    clip = draw.normal(size=(1, published_taggers.AUDIO.clip_samples)) ** 3
     first, second = (
-        np.asarray(musicnn_weights.model(name)(clip, training=False))
+        np.asarray(published_taggers.model(name)(clip, training=False))
         for name in ("msd_musicnn", "mtt_musicnn")
     )
-    arrays = musicnn_weights.read("mtt_musicnn")
+    arrays = published_taggers.read("mtt_musicnn")
     # Of the mean embedding of its training.
     kernel, bias = arrays["tag_logits/kernel"], arrays["tag_logits/bias"]
     typical = arrays["embedding_norm/beta"] @ kernel + bias

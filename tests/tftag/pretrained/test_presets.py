@@ -3,7 +3,7 @@ import json
 import pytest
 
 from tftag import tags
-from tftag.pretrained import musicnn_weights, presets
+from tftag.pretrained import presets, published_taggers
 
 NAMES = tuple(presets.PRESETS)
 
@@ -21,7 +21,7 @@ def test_every_preset_can_say_what_it_is(name):
     for network in preset.networks:
         assert len(tags.TagVocabulary(network.tags)) == 50
         assert all(tags.clean_tag(tag) == tag for tag in network.tags)
-        kernel = musicnn_weights.read(network.name)["tag_logits/kernel"]
+        kernel = published_taggers.read(network.name)["tag_logits/kernel"]
         dim = 256 if network.architecture == "vgg" else 200
         assert kernel.shape == (dim, 50)
 

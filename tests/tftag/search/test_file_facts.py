@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, remote_listing, retries
 from tftag.search import file_facts
 from tftag.search.index import recordings
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote, remote_listing, retries
 
 mutagen = pytest.importorskip("mutagen")
 

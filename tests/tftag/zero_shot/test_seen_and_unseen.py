@@ -164,7 +164,7 @@ def test_random_order_is_what_shuffled_scores_reach():
         zero_shot.evaluate(
             truth, rng.random(truth.shape), NAMES, SPLIT, draws=0
         )
-        for _ in range(60)
+        for _ in range(30)
     ]
     for direction in (
         lambda result: result["tag_to_recordings"],
@@ -173,7 +173,7 @@ def test_random_order_is_what_shuffled_scores_reach():
         for side in ("seen", "unseen", "both"):
             level = direction(results[0])[side]["map"]["random_order"]
             means = [direction(r)[side]["map"]["value"] for r in results]
-            assert np.mean(means) == pytest.approx(level, abs=0.01)
+            assert np.mean(means) == pytest.approx(level, abs=0.014)
             assert level > direction(results[0])[side]["map"]["chance"] + 0.02
 
 

@@ -7,8 +7,8 @@ from typing import Any, TextIO
 
 from tftag.audio import remote_files
 from tftag.console import counts_in_words
-from tftag.files import escaping, plain_json
 from tftag.search import library_index
+from tftag.storage import escaping, plain_json
 
 _LEGEND = """
 z: standard deviations above the mean of this library ({count}) for

@@ -9,11 +9,11 @@ from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
 from tftag.console import counts_in_words
-from tftag.files import near_names
-from tftag.files.remote import address as addresses
 from tftag.pretrained import presets
 from tftag.search import library_index
 from tftag.search.index import catalogue_parts
+from tftag.storage import near_names
+from tftag.storage.remote import address as addresses
 
 
 def add_parser(commands: "command_line.Commands") -> None:

@@ -7,8 +7,8 @@ from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.cli.find import opened_library
 from tftag.console import counts_in_words
-from tftag.files import atomic_write
 from tftag.search.map import page, positions
+from tftag.storage import atomic_write
 
 
 def add_parser(commands: "command_line.Commands") -> None:

@@ -16,9 +16,6 @@ import tqdm
 from tftag.audio import audio_files, decoders, decoding_pool, remote_files
 from tftag.cli import chosen_model
 from tftag.console import counts_in_words
-from tftag.files import cache, near_names
-from tftag.files.remote import address as addresses
-from tftag.files.remote import fetched_files, remote_listing
 from tftag.pretrained import presets
 from tftag.search import earlier_index, file_facts, library_index
 from tftag.search.index import (
@@ -30,9 +27,12 @@ from tftag.search.index import (
     remote_index,
     writer,
 )
+from tftag.storage import cache, near_names
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import fetched_files, remote_listing
 
 if TYPE_CHECKING:
-    from tftag.serving import saved_dual_encoder
+    from tftag.inference import saved_dual_encoder
 
 FOLDER_NAME = ".tftag-index"
 _LIBRARY = "INDEX_OR_FOLDER"

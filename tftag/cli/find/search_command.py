@@ -7,9 +7,9 @@ import os
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
 from tftag.cli.find import hit_output, opened_library, search_flags
-from tftag.files.remote import address as addresses
 from tftag.pretrained import presets
 from tftag.search import known_terms, query
+from tftag.storage.remote import address as addresses
 
 
 def add_parser(commands: "command_line.Commands") -> None:

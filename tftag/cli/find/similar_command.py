@@ -16,12 +16,12 @@ from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
 from tftag.cli.find import hit_output, opened_library, search_flags
 from tftag.console import quiet
-from tftag.files import near_names
 from tftag.pretrained import presets
 from tftag.search import library_index
+from tftag.storage import near_names
 
 if TYPE_CHECKING:
-    from tftag.serving import saved_dual_encoder
+    from tftag.inference import saved_dual_encoder
 
 
 def add_parser(commands: "command_line.Commands") -> None:

@@ -8,10 +8,10 @@ import time
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.console import own_process, quiet
-from tftag.export import asked_tag
-from tftag.files import escaping
+from tftag.export import learned_tag_input
+from tftag.inference import model_card, version_folder
 from tftag.pretrained import presets
-from tftag.serving import model_card, version_folder
+from tftag.storage import escaping
 
 
 def add_parser(commands: "command_line.Commands") -> None:
@@ -109,9 +109,9 @@ def _check(model: str, arguments: argparse.Namespace) -> None:
         card = model_card.read(version_folder.newest(model))
         known = card["tags"]
         is_dual_encoder = card.get("kind") == model_card.DUAL_ENCODER
-    asked_tag.check_name(arguments.name, known, is_dual_encoder, model)
+    learned_tag_input.check_name(arguments.name, known, is_dual_encoder, model)
     with quiet.libraries():
-        asked_tag.check_recordings(arguments.like, arguments.unlike)
+        learned_tag_input.check_recordings(arguments.like, arguments.unlike)
 
 
 def _folder(model: str, out: str | None) -> pathlib.Path:

@@ -4,8 +4,8 @@ import argparse
 import pathlib
 
 from tftag.cli import command_line
-from tftag.files import cache, escaping
 from tftag.pretrained import presets
+from tftag.storage import cache, escaping
 
 
 def add_parser(commands: "command_line.Commands") -> None:

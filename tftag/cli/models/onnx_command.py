@@ -8,9 +8,9 @@ import pathlib
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
 from tftag.console import own_process
-from tftag.files import escaping
+from tftag.inference import onnx_tagger
 from tftag.pretrained import presets
-from tftag.serving import onnx_tagger
+from tftag.storage import escaping
 
 _PACKAGES = ("onnx", "onnxruntime", "tf2onnx")
 

@@ -19,9 +19,9 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.files import atomic_write, no_links, plain_json
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote_listing
+from tftag.storage import atomic_write, no_links, plain_json
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote_listing
 
 _FORMAT = 1
 _HEADER_BYTES = 1 << 20

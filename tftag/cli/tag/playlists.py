@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO
 
 from tftag.cli.tag import shards
-from tftag.files import atomic_write, escaping
+from tftag.storage import atomic_write, escaping
 
 SUFFIX = ".m3u8"
 _FIRST_LINE = "#EXTM3U\n# made by tftag\n"

@@ -16,7 +16,7 @@ from tftag.pretrained import presets
 from tftag.search import known_terms, query
 
 if TYPE_CHECKING:  # it imports TensorFlow
-    from tftag.serving import saved_tagger
+    from tftag.inference import saved_tagger
 
 _TOP = 5
 # Cosines of one tag, computed with different neighbours, differ by less.

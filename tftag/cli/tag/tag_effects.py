@@ -23,8 +23,8 @@ from tftag.cli.tag.embedded_tags import (
     undo,
 )
 from tftag.console import counts_in_words
-from tftag.files import escaping
-from tftag.files.remote import address as addresses
+from tftag.storage import escaping
+from tftag.storage.remote import address as addresses
 
 # Gets a recording and the tags it has; returns whether it changed the file.
 Effect = Callable[[pathlib.Path, list[str]], bool]

@@ -18,13 +18,13 @@ from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, row_output
 from tftag.cli.tag import journal, shards, tag_effects, tag_table, tagging
 from tftag.console import counts_in_words, interrupts, quiet
-from tftag.files import atomic_write, plain_json
-from tftag.files.remote import address as addresses
-from tftag.files.remote import fetched_files
-from tftag.serving import version_folder
+from tftag.inference import version_folder
+from tftag.storage import atomic_write, plain_json
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import fetched_files
 
 if TYPE_CHECKING:  # it imports TensorFlow
-    from tftag.serving import saved_tagger
+    from tftag.inference import saved_tagger
 
 # As long as a file system takes a name.
 _NAME_BYTES = 255

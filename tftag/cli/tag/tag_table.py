@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TextIO
 
-from tftag.files import escaping, plain_json
+from tftag.storage import escaping, plain_json
 
 FORMATS = ("table", "csv", "jsonl")
 

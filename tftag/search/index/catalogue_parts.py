@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.files import plain_json, stored_arrays
 from tftag.search.index import recordings
+from tftag.storage import plain_json, stored_arrays
 from tftag.words import unit_vectors
 
 MODELS, DESCRIBED = "models", "described"

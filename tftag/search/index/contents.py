@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from tftag.files import atomic_write, plain_json, stored_arrays
 from tftag.search.index.segments import segment
+from tftag.storage import atomic_write, plain_json, stored_arrays
 
 FILE_NAME = "tftag-index.json"
 FORMAT = 2

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.files import stored_arrays
-from tftag.files.remote import address as addresses
 from tftag.search.index import contents
 from tftag.search.index.segments import moments, segment
+from tftag.storage import stored_arrays
+from tftag.storage.remote import address as addresses
 
 # A writer may remove segments between the reading of two files.
 _TRIES = 5

@@ -26,9 +26,9 @@ import numpy.typing as npt
 from tftag import audio
 from tftag.audio import audio_files, remote_files
 from tftag.console import counts_in_words, interrupts
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote_listing
 from tftag.search.index import catalogue_parts, opened_parts, recordings, writer
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote_listing
 
 Place = addresses.Place
 Fail = Callable[[Place, Exception], None]

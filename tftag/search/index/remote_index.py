@@ -9,10 +9,10 @@ import hashlib
 import pathlib
 import secrets
 
-from tftag.files.remote import address as addresses
-from tftag.files.remote import local_copy, remote
 from tftag.search.index import contents
 from tftag.search.index.segments import segment
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import local_copy, remote
 
 
 def copied(index: addresses.Address, cache: pathlib.Path) -> pathlib.Path:

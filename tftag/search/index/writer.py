@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.files import atomic_write, no_links
-from tftag.files.remote import address as addresses
 from tftag.search.index import contents, opened_parts, recordings
 from tftag.search.index.segments import joined_vectors, segment
+from tftag.storage import atomic_write, no_links
+from tftag.storage.remote import address as addresses
 
 _LOCK = ".lock"
 # A segment is merged with what comes after it where that is no smaller than

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag.console import counts_in_words
-from tftag.files.remote import address as addresses
 from tftag.search import library_index
 from tftag.search.index import recordings
 from tftag.search.map import positions
+from tftag.storage.remote import address as addresses
 
 # More would neither be told apart nor be drawn at once.
 MOST_POINTS = 50_000

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from tftag import audio
 from tftag.console import quiet
+from tftag.inference import loading, saved_dual_encoder
 from tftag.server.admission import refusals
 from tftag.server.models import batching, signature_rows
-from tftag.serving import loading, saved_dual_encoder
 
 with quiet.tensorflow_start():
     import tensorflow as tf

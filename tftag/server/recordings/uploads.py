@@ -19,7 +19,7 @@ from starlette import datastructures, requests
 from tftag import audio
 from tftag.audio import decoding_pool
 from tftag.server.admission import limits as limits_lib
-from tftag.server.admission import refusals, visitor_words
+from tftag.server.admission import refusals, visitor_messages
 
 FIELD = "file"
 OPENAPI: dict[str, Any] = {
@@ -138,12 +138,12 @@ class Uploads:
         try:
             samples, remarks = await asyncio.shield(task)
         except audio.UnusableAudio as error:
-            text = visitor_words.of(_without(path, str(error)))
+            text = visitor_messages.of(_without(path, str(error)))
             raise audio.UnusableAudio(error.reason, text) from error
         except TimeoutError as error:
             raise TimeoutError(_without(path, str(error))) from error
         return samples, [
-            visitor_words.of(_without(path, remark)) for remark in remarks
+            visitor_messages.of(_without(path, remark)) for remark in remarks
         ]
 
 

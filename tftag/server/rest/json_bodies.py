@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.files import plain_json
 from tftag.server.admission import refusals
 from tftag.server.rest import json_tensors
+from tftag.storage import plain_json
 
 if TYPE_CHECKING:  # it imports TensorFlow
     from tftag.server.models import served_version

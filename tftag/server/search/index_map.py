@@ -9,10 +9,10 @@ from typing import TypeAlias
 import numpy as np
 
 from tftag.audio import audio_files
-from tftag.files import plain_json
 from tftag.search import library_index
 from tftag.search.map import page
 from tftag.server.search import served_index
+from tftag.storage import plain_json
 
 _log = logging.getLogger(__name__)
 

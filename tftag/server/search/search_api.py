@@ -11,14 +11,14 @@ import pydantic
 from starlette import requests, responses
 
 from tftag.audio import audio_files
-from tftag.files.remote import fetched_files
 from tftag.search import known_terms, library_index, query
 from tftag.search.index import contents, filters
-from tftag.server.admission import refusals, visitor_words
+from tftag.server.admission import refusals, visitor_messages
 from tftag.server.recordings import tagging_api
 from tftag.server.recordings import uploads as uploads_lib
 from tftag.server.search import index_map, served_index
 from tftag.server.search import sound as sound_lib
+from tftag.storage.remote import fetched_files
 
 _TYPES = {
     **dict.fromkeys((".ogg", ".oga", ".opus"), "audio/ogg"),
@@ -272,7 +272,7 @@ async def _refusing(function: Any, *arguments: Any) -> Results:
     except (refusals.Refused, contents.DamagedIndex):
         raise
     except ValueError as error:
-        text = visitor_words.of(str(error))
+        text = visitor_messages.of(str(error))
         raise refusals.Refused(refusals.BAD, text) from error
     return found
 

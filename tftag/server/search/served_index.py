@@ -18,12 +18,12 @@ from typing import Any, BinaryIO
 import numpy.typing as npt
 
 from tftag.audio import contents
-from tftag.files.remote import address as addresses
 from tftag.search import library_index, suggestions
 from tftag.search.index import recordings
 from tftag.server.admission import refusals
 from tftag.server.models import served_models, served_version
 from tftag.server.search import sound
+from tftag.storage.remote import address as addresses
 
 _KEY_DIGITS = 16
 _NAME = re.compile(f"[0-9a-f]{{{_KEY_DIGITS}}}")

@@ -15,15 +15,15 @@ from typing import Any, BinaryIO
 from starlette import concurrency, datastructures, responses
 
 from tftag.console import counts_in_words
-from tftag.files.remote import address as addresses
-from tftag.files.remote import (
+from tftag.search.index import recordings
+from tftag.server.admission import refusals
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import (
     awaited,
     fetched_files,
     remote_listing,
     retries,
 )
-from tftag.search.index import recordings
-from tftag.server.admission import refusals
 
 _log = logging.getLogger(__name__)
 

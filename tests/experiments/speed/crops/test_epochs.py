@@ -6,7 +6,7 @@ import tone_manifest
 
 from experiments.speed.crops import epochs
 from pipelines import copy_up
-from tftag.files.remote import address as addresses
+from tftag.storage.remote import address as addresses
 
 
 def test_each_epoch_of_a_place_is_measured(door, tmp_path, monkeypatch, capsys):

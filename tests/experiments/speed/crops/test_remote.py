@@ -2,11 +2,15 @@ import pytest
 import tone_manifest
 
 from experiments import run_benchmark
+from experiments.speed.crops import reading
 from pipelines import copy_up
-from tftag.files.remote import address as addresses
+from tftag.storage.remote import address as addresses
 
 
-def test_places_are_measured_beside_each_other(door, tmp_path, capsys):
+def test_places_are_measured_beside_each_other(
+    door, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(reading, "_FIRST_BATCHES", 1)
     made = tone_manifest.make(tmp_path / "data")
     copy_up.copy_folder(made.folder, addresses.Address("s3://music/data"))
     door.sent_bytes.clear()

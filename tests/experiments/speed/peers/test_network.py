@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is only compared with")
 import network  # noqa: E402
 
 from experiments.settings import baseline_config, flags  # noqa: E402
-from experiments.speed.rows import networks  # noqa: E402
+from experiments.speed.comparison import networks  # noqa: E402
 
 
 def test_it_answers_as_the_network_whose_weights_it_has(tmp_path):

@@ -26,7 +26,9 @@ class Killed(BaseException):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("averaged")
-    return tone_manifest.make(folder / "data", train=8, validation=0)
+    return tone_manifest.make(
+        folder / "data", train=8, validation=0, seconds=1.0
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import tone_manifest
 from experiments.training.transfer_learning import body_layers
 from tftag.models import tagger
 from tftag.models.backbones import backbone
-from tftag.pretrained import musicnn_weights
+from tftag.pretrained import published_taggers
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def musicnn():
         architecture="musicnn", pooling="embedding"
     )
     return tagger.Tagger(
-        ["a"], musicnn_weights.AUDIO, tagger.TaggerConfig(config)
+        ["a"], published_taggers.AUDIO, tagger.TaggerConfig(config)
     )
 
 

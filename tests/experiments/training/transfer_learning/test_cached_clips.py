@@ -53,10 +53,16 @@ def test_means_are_what_the_last_layer_of_a_tagger_sees(cached):
     np.testing.assert_allclose(clips.means(), expected, atol=1e-5)
 
 
+@pytest.mark.usefixtures("no_graphs")
 def test_heads_learn_and_the_body_stays(cached):
     made, settings, model = cached
     settings = flags.replace(
-        settings, {"heads_epochs": 30, "heads_batch_size": 8}
+        settings,
+        {
+            "heads_epochs": 10,
+            "heads_batch_size": 8,
+            "heads_learning_rate": 0.02,
+        },
     )
     body = {
         weight.path: weight.numpy()

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import beside_the_graph
+import eager_training
 import numpy as np
 import pytest
 import tiny_tagger
@@ -14,7 +16,7 @@ from experiments.training.transfer_learning import (
     averaged_training,
     fine_tuning,
 )
-from tftag import calibration
+from tftag import calibration, tags
 from tftag.export import saved_model
 from tftag.models import tagger
 from tftag.models.backbones import backbone
@@ -22,54 +24,68 @@ from tftag.models.backbones import backbone
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
-    """An export whose body has two blocks."""
+    """An export whose body has two blocks, and the model in it."""
     tiny_tagger.seed_weights(3)
     config = tagger.TaggerConfig(backbone.BackboneConfig(1 / 64, blocks=2))
     model = tagger.Tagger(tone_manifest.TAGS, tone_manifest.SPEC, config)
     folder = tmp_path_factory.mktemp("start") / "tagger"
-    saved_model.export_tagger(
-        model,
-        tone_manifest.SPEC,
-        tone_manifest.make(folder / "data", 2, 0).vocabulary,
-        calibration.identity(3),
-        {},
-        folder,
-    )
+    with beside_the_graph.alone():
+        saved_model.export_tagger(
+            model,
+            tone_manifest.SPEC,
+            tags.TagVocabulary(tone_manifest.TAGS),
+            calibration.identity(3),
+            {},
+            folder,
+        )
     return folder, model
 
 
-@pytest.fixture
-def settings(start, tmp_path, monkeypatch):
-    monkeypatch.setenv("TFTAG_CACHE", str(tmp_path / "cache"))
-    return flags.replace(
-        baseline_config.demo(),
-        {
-            **tone_manifest.SMALL,
-            "average_decay": 0.0,
-            "init_from": str(start[0]),
-            "freeze": True,
-            "head_units": 8,
-            "head_members": 2,
-            "head_components": 4,
-            "learning_rate": 0.02,
-            "mixup_alpha": 0.4,
-            "fine_tune_epochs": 2,
-            "fine_tune_batch_size": 2,
-            "fine_tune_learning_rate": 0.01,
-        },
-    )
+@pytest.fixture(scope="module")
+def settings(start, tmp_path_factory):
+    values = {
+        **tone_manifest.SMALL,
+        "average_decay": 0.0,
+        "init_from": str(start[0]),
+        "freeze": True,
+        "head_units": 8,
+        "head_members": 2,
+        "head_components": 4,
+        "learning_rate": 0.02,
+        "mixup_alpha": 0.4,
+        "fine_tune_epochs": 2,
+        "fine_tune_batch_size": 2,
+        "fine_tune_learning_rate": 0.01,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TFTAG_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield flags.replace(baseline_config.demo(), values)
 
 
-def fit(settings, folder, name="a"):
-    data = folder / "data"
-    if not hasattr(fit, "made") or fit.made.folder != data:
-        fit.made = tone_manifest.make(data, train=8, validation=4)
-    return averaged_training.train_tagger(
-        settings,
-        fit.made.split("train"),
-        None,
-        run_folder.RunDir(folder, "baseline", name),
-    )
+@pytest.fixture(scope="module")
+def fit(tmp_path_factory):
+    """Trains on a few tones, in a run of its own or one that has begun."""
+    folder = tmp_path_factory.mktemp("fine_tuning")
+    made = tone_manifest.make(folder / "data", train=4, validation=0)
+
+    def fit(settings, name):
+        run = run_folder.RunDir(folder, "baseline", name)
+        with eager_training.eager_training():
+            return averaged_training.train_tagger(settings, made, None, run)
+
+    return fit
+
+
+@pytest.fixture(scope="module")
+def frozen(fit, settings):
+    """With a head that was trained on the body as it is."""
+    return fit(fine_tuning.of_head(settings), "frozen").model
+
+
+@pytest.fixture(scope="module")
+def tuned(fit, settings):
+    """Trained to the end, all layers of the body too."""
+    return fit(settings, "tuned").model
 
 
 def learned(model, other):
@@ -81,19 +97,16 @@ def learned(model, other):
     }
 
 
-@pytest.mark.usefixtures("no_graphs")
 def test_layers_learn_from_the_head_down_and_norms_stay(
-    settings, start, tmp_path
+    fit, settings, start, frozen, tuned
 ):
-    frozen = fit(fine_tuning.of_head(settings), tmp_path, "frozen").model
     of_one = flags.replace(settings, {"fine_tune_layers": 1})
-    for name, asked, blocks in (
-        ("one", of_one, {"block_2_conv"}),
-        ("all", settings, {"block_1_conv", "block_2_conv"}),
+    for model, blocks in (
+        (fit(of_one, "one").model, {"block_2_conv"}),
+        (tuned, {"block_1_conv", "block_2_conv"}),
     ):
-        tuned = fit(asked, tmp_path, name).model
-        assert learned(tuned.body(), frozen.body()) == blocks
-        assert learned(tuned.head, frozen.head) == {"hidden", "tag_logits"}
+        assert learned(model.body(), frozen.body()) == blocks
+        assert learned(model.head, frozen.head) == {"hidden", "tag_logits"}
     for a, b in zip(
         frozen.backbone.get_weights(),
         start[1].backbone.get_weights(),
@@ -102,28 +115,20 @@ def test_layers_learn_from_the_head_down_and_norms_stay(
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.usefixtures("no_graphs")
-def test_without_a_rate_it_is_the_frozen_tagger(settings, tmp_path):
-    tiny = flags.replace(settings, {"fine_tune_learning_rate": 1e-12})
-    wave = {
-        "waveform": np.random.default_rng(0)
-        .normal(size=(2, tone_manifest.SPEC.clip_samples))
-        .astype(np.float32),
-        "peak": np.ones(2, np.float32),
-    }
+def test_without_a_rate_it_is_the_frozen_tagger(fit, settings, frozen):
+    tiny = flags.replace(
+        settings, {"fine_tune_learning_rate": 1e-12, "fine_tune_epochs": 1}
+    )
+    samples = (2, tone_manifest.SPEC.clip_samples)
+    waveform = np.random.default_rng(0).normal(size=samples)
+    wave = {"waveform": waveform.astype("float32"), "peak": np.ones(2, "f4")}
     logits = [
-        np.asarray(fit(asked, tmp_path, name).model(wave))
-        for name, asked in (
-            ("tiny", tiny),
-            ("frozen", fine_tuning.of_head(tiny)),
-        )
+        np.asarray(model(wave)) for model in (fit(tiny, "tiny").model, frozen)
     ]
     np.testing.assert_allclose(*logits, atol=1e-5)
 
 
-@pytest.mark.usefixtures("no_graphs")
-def test_it_goes_on_where_it_was_interrupted(settings, tmp_path, monkeypatch):
-    whole = fit(settings, tmp_path, "whole")
+def test_it_goes_on_where_it_was_interrupted(fit, settings, tuned, monkeypatch):
     saved = loop.Loop.save
 
     class Killed(Exception):
@@ -137,9 +142,9 @@ def test_it_goes_on_where_it_was_interrupted(settings, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(loop.Loop, "save", save_and_end)
         with pytest.raises(Killed):
-            fit(settings, tmp_path, "killed")
-    resumed = fit(settings, tmp_path, "killed")
-    assert not learned(resumed.model, whole.model)
+            fit(settings, "killed")
+    resumed = fit(settings, "killed")
+    assert not learned(resumed.model, tuned)
     assert [row["epoch"] for row in resumed.history] == [1, 2]
 
 

@@ -179,7 +179,7 @@ def test_the_weights_are_those_of_the_best_epoch(
         return dict.fromkeys(("map", "roc_auc", "p_at_10"), value)
 
     monkeypatch.setattr(frozen_body.evaluation, "quick", quick)
-    settings = flags.replace(settings, {"epochs": 5})
+    settings = flags.replace(settings, {"epochs": 5, "batch_size": 12})
     best, progress = train(
         settings, made, tmp_path / "1", made.split("validation")
     )

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from experiments.training.workers import group
-from pipelines.reading import dataset
+from pipelines.reading import tf_data
 from tftag import layers
 
 
 def test_alone_all_is_said_and_read_by_the_one_who_decides():
     alone = group.join("none", 1.0)
     assert alone.is_chief and alone.count == 1
-    assert alone.share == dataset.WHOLE
+    assert alone.share == tf_data.WHOLE
     assert alone.exchange({"a": 1}) == [{"a": 1}]
     alone.agree({"a": 1})
     variable = keras.Variable(np.ones(3))

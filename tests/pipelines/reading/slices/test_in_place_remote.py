@@ -9,8 +9,8 @@ from pipelines import manifest as manifests
 from pipelines.prepare import command
 from pipelines.reading import slice_reader
 from tftag.cli import command_line
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote
 
 PLACE = addresses.Address("s3://music/songs/a.flac")
 CLIP = 8_000

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from pipelines.sources.own_table import file_search
-from tftag.files.remote import address as addresses
+from tftag.storage.remote import address as addresses
 
 
 def _search(folder, *names):

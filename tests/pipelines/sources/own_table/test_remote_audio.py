@@ -11,11 +11,11 @@ import soundfile
 from pipelines import manifest as manifests
 from pipelines.inspect import command as inspect_command
 from pipelines.prepare import command
-from pipelines.prepare.conversion import convert_worker, journal
+from pipelines.prepare.wav_conversion import convert_worker, journal
 from pipelines.sources.own_table import folder, remote_audio
 from tftag import audio
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, remote_listing
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote, remote_listing
 
 RATE_HZ = 8_000
 MUSIC = addresses.Address("s3://music/all")

@@ -6,8 +6,8 @@ import pathlib
 import pytest
 
 from tftag.cli.find import hit_output
-from tftag.files import escaping
 from tftag.search import library_index
+from tftag.storage import escaping
 
 LABELS = ["dreamy", "-été"]
 

@@ -11,8 +11,8 @@ from pipelines.catalogue import shards
 from tftag import audio
 from tftag.audio import audio_files
 from tftag.cli import chosen_model
+from tftag.inference import model_card, saved_dual_encoder
 from tftag.search import library_index
-from tftag.serving import model_card, saved_dual_encoder
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 

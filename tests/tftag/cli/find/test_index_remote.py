@@ -9,12 +9,12 @@ import tiny_tagger
 from tftag_command import run
 
 from pipelines.catalogue import shards
-from tftag.files import cache
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote, remote_listing
+from tftag.inference import model_card
 from tftag.search import file_facts, library_index
 from tftag.search.index import recordings
-from tftag.serving import model_card
+from tftag.storage import cache
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote, remote_listing
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 FOLDER = addresses.Address("s3://music/songs")

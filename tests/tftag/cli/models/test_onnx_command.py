@@ -9,7 +9,7 @@ import pytest
 import tftag_command
 
 from tftag.console import own_process
-from tftag.serving import onnx_content
+from tftag.inference import onnx_content
 
 # Nothing of TensorFlow may be imported, nor its library be loaded.
 _WITHOUT = """

@@ -7,8 +7,8 @@ import soundfile
 import tftag_command
 import tiny_tagger
 
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 FOLDER = addresses.Address("s3://music/songs")

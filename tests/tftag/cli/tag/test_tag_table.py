@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tftag.cli.tag import tag_table
-from tftag.files import escaping
+from tftag.storage import escaping
 
 TAGS = [
     tag_table.TrainedTag("stage & screen", 0.875, True),

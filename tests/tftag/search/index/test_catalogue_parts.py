@@ -7,8 +7,8 @@ import drawn_index
 import numpy as np
 import pytest
 
-from tftag.files import plain_json
 from tftag.search.index import catalogue_parts
+from tftag.storage import plain_json
 
 ASKED = ("space a", drawn_index.DIM, drawn_index.TAGS)
 MODEL = {

@@ -3,10 +3,10 @@
 import drawn_index
 import pytest
 
-from tftag.files.remote import address as addresses
-from tftag.files.remote import remote
 from tftag.search import library_index
 from tftag.search.index import contents, remote_index
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import remote
 
 INDEX = addresses.Address("s3://music/my.index")
 ROWS = 40

@@ -27,7 +27,7 @@ def guarded(tagger_folder):
         token=TOKEN,
         limits=limits.Limits(
             body_bytes=1 << 20,
-            body_seconds=2.0,
+            body_seconds=1.0,
             request_seconds=30.0,
             requests=3,
         ),
@@ -42,8 +42,13 @@ def alone(running):
 
 
 def head(path="/tag", **headers):
-    """The header of a request."""
-    headers = {"Host": "x", "Authorization": f"Bearer {TOKEN}", **headers}
+    """The header of a request, after which nothing else is asked."""
+    headers = {
+        "Host": "x",
+        "Authorization": f"Bearer {TOKEN}",
+        "Connection": "close",
+        **headers,
+    }
     lines = [f"{name.replace('_', '-')}: {v}" for name, v in headers.items()]
     return "\r\n".join([f"POST {path} HTTP/1.1", *lines, "", ""]).encode()
 

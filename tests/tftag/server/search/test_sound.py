@@ -17,18 +17,18 @@ import running_service
 import soundfile
 import tiny_tagger
 
-from tftag.files.remote import address as addresses
-from tftag.files.remote import (
+from tftag.search.index import recordings, writer
+from tftag.server.admission import refusals
+from tftag.server.models import served_models
+from tftag.server.search import served_index, sound
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import (
     fetched_files,
     file_systems,
     remote,
     remote_listing,
     retries,
 )
-from tftag.search.index import recordings, writer
-from tftag.server.admission import refusals
-from tftag.server.models import served_models
-from tftag.server.search import served_index, sound
 
 FOLDER = addresses.Address("s3://music/songs")
 NAMES = ("a.wav", "b/c d.flac")

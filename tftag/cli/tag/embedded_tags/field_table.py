@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Iterable
 
 from tftag.cli.tag.embedded_tags import file_tags
-from tftag.files import escaping
+from tftag.storage import escaping
 
 SHIPPED = pathlib.Path(__file__).with_name("fields.csv")
 COLUMNS = ["tag", "field", "value"]

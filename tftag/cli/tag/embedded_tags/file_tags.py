@@ -16,7 +16,7 @@ from typing import IO, Any
 from tftag.audio import decoders, waveform
 from tftag.cli.tag.embedded_tags import byte_patch
 from tftag.console import quiet
-from tftag.files import atomic_write
+from tftag.storage import atomic_write
 
 FIELDS = ("genre", "mood")
 Fields = dict[str, list[str]]

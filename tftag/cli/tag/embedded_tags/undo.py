@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import IO
 
 from tftag.cli.tag.embedded_tags import byte_patch, file_tags
-from tftag.files import no_links, plain_json
+from tftag.storage import no_links, plain_json
 
 _HEADER = {"tftag_undo": 1}
 _WAY_OUT = "name a new file, or one that --write-tags has written"

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.files import atomic_write
 from tftag.search.index.segments import inverted_lists, joined_vectors, moments
+from tftag.storage import atomic_write
 
 SUFFIX = ".segment"
 # From so many recordings on there are lists.

@@ -2,7 +2,7 @@
 
 import * as api from "../api.js";
 import { clock, icon, make, notify, setIcon } from "../elements.js";
-import { playback } from "../recording/playback.js";
+import { audioOutput } from "../audio_output.js";
 
 /** What a person calls a recording: its title, else its file's name. */
 export const nameOf = ({ title, path }) => title || path.split("/").at(-1);
@@ -22,7 +22,7 @@ export function row(recording, actions, element = "li") {
     "button",
     {
       class: "round",
-      click: () => playback.toggle(id, api.audioAddress(id)),
+      click: () => audioOutput.toggle(id, api.audioAddress(id)),
     },
     icon("play"),
   );
@@ -33,7 +33,7 @@ export function row(recording, actions, element = "li") {
     step: "any",
     value: 0,
     "aria-label": `Position in ${name}`,
-    input: () => playback.seek(Number(position.value) * playback.length),
+    input: () => audioOutput.seek(Number(position.value) * audioOutput.length),
   });
   const made = make(
     element,
@@ -98,8 +98,8 @@ function buttons(recording, name, { similar, unlike, open }) {
 
 function showState(line) {
   const { recording: id, name } = line.dataset;
-  const sounds = playback.sounds(id);
-  line.dataset.playing = playback.has(id);
+  const sounds = audioOutput.sounds(id);
+  line.dataset.playing = audioOutput.has(id);
   setIcon(
     line.querySelector("button"),
     sounds ? "pause" : "play",
@@ -109,13 +109,13 @@ function showState(line) {
 
 const lines = () => document.querySelectorAll("[data-recording]");
 
-playback.addEventListener("change", () => lines().forEach(showState));
+audioOutput.addEventListener("change", () => lines().forEach(showState));
 
-playback.addEventListener("time", () => {
+audioOutput.addEventListener("time", () => {
   for (const line of lines()) {
-    if (!playback.has(line.dataset.recording) || !playback.length) continue;
+    if (!audioOutput.has(line.dataset.recording) || !audioOutput.length) continue;
     const range = line.querySelector("input");
-    const { seconds, length } = playback;
+    const { seconds, length } = audioOutput;
     range.value = seconds / length;
     range.style.setProperty("--at", seconds / length);
     range.setAttribute(
@@ -125,10 +125,10 @@ playback.addEventListener("time", () => {
   }
 });
 
-playback.addEventListener("failed", ({ detail: { key } }) => {
+audioOutput.addEventListener("failed", ({ detail: { key } }) => {
   const line = [...lines()].find(({ dataset }) => dataset.recording === key);
   if (!line) return;
-  playback.drop(key);
+  audioOutput.drop(key);
   notify(
     `${line.dataset.name} cannot be played: its file has moved, your ` +
       "browser does not know its format, or the server does not answer.",

@@ -3,7 +3,7 @@
 import { onThemeChange, theme } from "../canvas.js";
 import { byId, clock, make, setIcon } from "../elements.js";
 import * as pictures from "./picture.js";
-import { playback } from "./playback.js";
+import { audioOutput } from "../audio_output.js";
 
 const KEY = "the opened recording";
 
@@ -27,9 +27,9 @@ export class Player {
       event.preventDefault();
       this.toggle();
     });
-    playback.addEventListener("change", () => this.#showButton());
-    playback.addEventListener("time", () => {
-      if (playback.has(KEY)) this.#moveTo(playback.seconds);
+    audioOutput.addEventListener("change", () => this.#showButton());
+    audioOutput.addEventListener("time", () => {
+      if (audioOutput.has(KEY)) this.#moveTo(audioOutput.seconds);
     });
     new ResizeObserver(() => this.#draw()).observe(this.#picture);
     onThemeChange(() => this.#draw());
@@ -46,7 +46,7 @@ export class Player {
 
   /** Takes away what is there, and shows a name. */
   clear(name) {
-    playback.drop(KEY);
+    audioOutput.drop(KEY);
     if (this.#address) URL.revokeObjectURL(this.#address);
     this.#address = this.#measured = null;
     this.#length = 0;
@@ -106,11 +106,11 @@ export class Player {
   toggle() {
     if (!this.isReady) return;
     const atEnd = this.#seconds >= this.#length - 0.05;
-    playback.toggle(KEY, this.#address, atEnd ? 0 : this.#seconds);
+    audioOutput.toggle(KEY, this.#address, atEnd ? 0 : this.#seconds);
   }
 
   seek(seconds) {
-    if (playback.has(KEY)) playback.seek(seconds);
+    if (audioOutput.has(KEY)) audioOutput.seek(seconds);
     this.#moveTo(seconds);
   }
 
@@ -130,7 +130,7 @@ export class Player {
   }
 
   #showButton() {
-    const sounds = playback.sounds(KEY);
+    const sounds = audioOutput.sounds(KEY);
     setIcon(this.#play, sounds ? "pause" : "play", sounds ? "Pause" : "Play");
   }
 

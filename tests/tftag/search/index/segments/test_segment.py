@@ -4,9 +4,9 @@ import drawn_index
 import numpy as np
 import pytest
 
-from tftag.files import atomic_write
 from tftag.search.index import recordings
 from tftag.search.index.segments import segment
+from tftag.storage import atomic_write
 
 COUNT = 60
 ROWS = drawn_index.vectors(COUNT)

@@ -1,0 +1,38 @@
+"""Whole recordings of a manifest, wherever and however they are stored."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from pipelines import manifest as manifests
+from pipelines.reading.slices import arrays
+from tftag import audio
+from tftag.storage.remote import local_copy
+
+
+def recordings(
+    manifest: manifests.Manifest, sample_rate_hz: int
+) -> Iterator[np.ndarray]:
+    """Decodes every recording in turn; yields float32 `[samples]`."""
+    for track in manifest.tracks:
+        yield samples(manifest, track, sample_rate_hz)
+
+
+def samples(
+    manifest: manifests.Manifest, track: manifests.Track, sample_rate_hz: int
+) -> np.ndarray:
+    """Decodes a recording; float32 `[samples]`.
+
+    Args:
+        manifest: It is in.
+        track: Which one.
+        sample_rate_hz: Of the samples.
+    """
+    with local_copy.file_copy(manifest.wav_path(track)) as file:
+        if track.codec == arrays.CODEC:
+            recording = arrays.decode_array(
+                file, track.source_rate_hz, sample_rate_hz
+            )
+        else:
+            recording = audio.decode_file(file, sample_rate_hz)
+    return recording.samples

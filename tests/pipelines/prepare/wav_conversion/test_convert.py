@@ -1,0 +1,305 @@
+import contextlib
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import ffmpeg_files
+import numpy as np
+import pytest
+import soundfile
+from converted_tones import RATE_HZ, contents, make_sources, times
+
+from pipelines.prepare.wav_conversion import convert, journal
+from tftag import audio
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory):
+    """A finished folder with a silent and a broken file in it."""
+    top = tmp_path_factory.mktemp("converted")
+    sources = make_sources(top / "in")
+    soundfile.write(top / "in" / "z.wav", np.zeros(99), RATE_HZ)
+    (top / "in" / "b.mp3").write_bytes(b"nothing" * 99)
+    sources |= {"z": top / "in" / "z.wav", "b": top / "in" / "b.mp3"}
+    answers = convert.convert_files(sources, top / "out", RATE_HZ, processes=1)
+    return sources, answers, top / "out"
+
+
+def test_files_are_what_decoding_gives(converted):
+    sources, answers, folder = converted
+    assert list(answers) == list(sources)
+    for track_id in list(sources)[:6]:
+        answer = answers[track_id]
+        wav = folder / "wav" / f"{track_id}.wav"
+        expected = audio.decode_file(sources[track_id], RATE_HZ)
+        found = np.fromfile(wav, "<i2", offset=answer["data_offset"])
+        np.testing.assert_array_equal(found, expected.samples)
+        assert answer["peak"] == expected.peak
+        assert answer["samples"] == found.size
+        assert answer["file_bytes"] == wav.stat().st_size
+    hashes = {answers[f"t{i}"]["audio_hash"] for i in range(6)}
+    assert len(hashes) == 6
+    assert answers["z"]["reason"] == "silent"
+    assert answers["b"]["reason"] == "unreadable"
+    assert set(contents(folder)) == {f"t{i}.wav" for i in range(6)}
+
+
+def test_the_number_of_processes_changes_nothing(converted, tmp_path):
+    sources, answers, folder = converted
+    again = convert.convert_files(sources, tmp_path, RATE_HZ, processes=3)
+    assert again == answers
+    assert contents(tmp_path) == contents(folder)
+
+
+def test_a_second_call_touches_only_what_changed(tmp_path, monkeypatch):
+    sources = make_sources(tmp_path / "in", count=3)
+    first = convert.convert_files(sources, tmp_path, RATE_HZ, processes=1)
+    written = times(tmp_path)
+
+    with monkeypatch.context() as patch:  # nothing left: no process needed
+        patch.setattr(convert, "_Worker", None)
+        again = convert.convert_files(sources, tmp_path, RATE_HZ, processes=1)
+    assert again == first
+    assert times(tmp_path) == written
+
+    soundfile.write(sources["t1"], np.ones(50), RATE_HZ)
+    (tmp_path / "wav" / "t2.wav").unlink()
+    again = convert.convert_files(sources, tmp_path, RATE_HZ, processes=1)
+    assert again["t1"]["samples"] == 50
+    assert again["t2"] == first["t2"]
+    assert times(tmp_path)["t0.wav"] == written["t0.wav"]
+
+    other = convert.convert_files(sources, tmp_path, 4_000, processes=1)
+    assert other["t0"]["samples"] < first["t0"]["samples"]
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_and_run_again(tmp_path):
+    sources = make_sources(tmp_path / "in", count=30, samples=40_000)
+    held_back = [sources["t20"], sources["t21"]]
+    for path in held_back:  # neither of two workers gets past these
+        path.rename(path.with_suffix(".later"))
+        os.mkfifo(path)
+    program = (
+        "import json, sys, pathlib\n"
+        "from pipelines.prepare.wav_conversion import convert\n"
+        "if __name__ == '__main__':\n"
+        "    convert.convert_files(json.loads(sys.argv[1]),"
+        f" pathlib.Path(sys.argv[2]), {RATE_HZ}, processes=2)"
+    )
+    script = tmp_path / "run.py"
+    script.write_text(program)
+    folder = tmp_path / "killed"
+    names = {name: str(path) for name, path in sources.items()}
+    process = subprocess.Popen(
+        [sys.executable, script, json.dumps(names), folder],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    wavs = folder / "wav"
+    while not wavs.exists() or len(list(wavs.glob("t*.wav"))) < 5:
+        assert process.poll() is None
+        time.sleep(0.002)
+    process.kill()
+    process.wait()
+    for path in held_back:
+        with contextlib.suppress(OSError):  # lets go a worker that waits
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        path.with_suffix(".later").replace(path)
+    done = {p.name: p.stat().st_mtime_ns for p in wavs.glob("t*.wav")}
+    assert 5 <= len(done) <= 20
+    with open(folder / journal.NAME, "a") as file:
+        file.write('{"track_id": "t29", "ke')  # as a kill may leave it
+
+    again = convert.convert_files(sources, folder, RATE_HZ, processes=2)
+    assert {name: times(folder)[name] for name in done} == done
+    calm = convert.convert_files(sources, tmp_path / "calm", RATE_HZ)
+    assert again == calm
+    assert contents(folder) == contents(tmp_path / "calm")
+
+
+def test_a_decoder_that_hangs_costs_one_file(tmp_path, monkeypatch):
+    sources = make_sources(tmp_path / "in", count=4)
+    os.mkfifo(tmp_path / "pipe.npy")  # opening it waits for ever
+    sources = {"pipe": tmp_path / "pipe.npy", **sources}
+    start = time.monotonic()
+    answers = convert.convert_files(
+        sources,
+        tmp_path,
+        RATE_HZ,
+        processes=2,
+        seconds_per_file=1.0,
+        array_rate_hz=RATE_HZ,
+    )
+    assert time.monotonic() - start < 60
+    assert answers["pipe"]["reason"] == "timed out"
+    assert all("samples" in answers[f"t{i}"] for i in range(4))
+    assert not list((tmp_path / "wav").glob(".*"))
+    assert not multiprocessing.active_children()
+
+    # The same limit would end the same way, a longer one may not.
+    with monkeypatch.context() as patch:
+        patch.setattr(convert, "_Worker", None)
+        convert.convert_files(
+            sources,
+            tmp_path,
+            RATE_HZ,
+            seconds_per_file=0.9,
+            array_rate_hz=RATE_HZ,
+        )
+    again = convert.convert_files(
+        sources,
+        tmp_path,
+        RATE_HZ,
+        seconds_per_file=1.1,
+        array_rate_hz=RATE_HZ,
+    )
+    assert again["pipe"]["detail"] == "after 1.1 seconds"
+
+
+def test_a_decoder_that_crashes_costs_one_file_and_is_tried_again(tmp_path):
+    sources = make_sources(tmp_path / "in", count=2)
+    os.mkfifo(tmp_path / "pipe.npy")
+    sources = {"pipe": tmp_path / "pipe.npy", **sources}
+
+    def crash_the_busy_one():
+        while not multiprocessing.active_children():
+            time.sleep(0.01)
+        # Once the pipe's reader is there, this writer can be opened.
+        with open(tmp_path / "pipe.npy", "wb"):
+            for child in multiprocessing.active_children():
+                os.kill(child.pid, signal.SIGSEGV)
+
+    thread = threading.Thread(target=crash_the_busy_one)
+    thread.start()
+    answers = convert.convert_files(
+        sources, tmp_path, RATE_HZ, processes=1, array_rate_hz=RATE_HZ
+    )
+    thread.join()
+    assert answers["pipe"]["detail"] == "the decoder crashed"
+    assert all("samples" in answers[f"t{i}"] for i in range(2))
+    notes = journal.Journal(tmp_path, convert.made_by(RATE_HZ))
+    assert notes.find("pipe", str(sources["pipe"])) is None
+    notes.close()
+
+
+def test_a_worker_that_is_killed_before_it_begins_is_replaced(
+    tmp_path, monkeypatch
+):
+    started = []
+
+    class Killed(convert._Worker):
+        def __init__(self, *given):
+            super().__init__(*given)
+            started.append(self)
+            if len(started) == 1:
+                self.process.kill()
+
+    monkeypatch.setattr(convert, "_Worker", Killed)
+    source = tmp_path / "a.wav"
+    soundfile.write(source, 0.1 * np.sin(np.arange(400) / 9), 16_000)
+    found = convert.convert_files(
+        {"a": source}, tmp_path / "out", 16_000, processes=1
+    )
+    assert found["a"]["samples"] == 400
+    assert len(started) == 2
+
+
+def test_a_worker_that_ends_by_itself_before_it_begins_ends_the_run(tmp_path):
+    too_many = (16_000, 1.0, False, None, "no such argument")
+    pool = convert._Pool(1, too_many, tmp_path, [("a", "a.wav")])
+    with pytest.raises(ChildProcessError, match="exit code 1"):
+        list(pool.results())
+
+
+def test_what_the_decoder_warns_of_is_told(tmp_path, caplog):
+    path = make_sources(tmp_path, count=1)["t0"]
+    x, rate_hz = soundfile.read(path)
+    mp3 = tmp_path / "cut.mp3"
+    soundfile.write(mp3, np.tile(x, 20), rate_hz)
+    data = mp3.read_bytes()
+    mp3.write_bytes(data[: len(data) // 2])
+    answers = convert.convert_files({"a": mp3}, tmp_path, RATE_HZ, processes=1)
+    assert "% of it is there" in answers["a"]["warnings"][0]
+    assert "cut.mp3: only" in caplog.text
+
+
+@pytest.mark.parametrize("wrong", [{"processes": 0}, {"seconds_per_file": 0.0}])
+def test_refused_arguments(tmp_path, wrong):
+    with pytest.raises(ValueError, match="Received"):
+        convert.convert_files({}, tmp_path, RATE_HZ, **wrong)
+
+
+def outcomes(sources, folder):
+    answers = convert.convert_files(sources, folder, RATE_HZ, processes=1)
+    return {
+        name: (
+            answer.get("reason", answer.get("samples")),
+            answer.get("ffmpeg"),
+        )
+        for name, answer in answers.items()
+    }
+
+
+def test_an_ffmpeg_that_comes_later_is_asked(tmp_path, monkeypatch):
+    sources = make_sources(tmp_path / "in", count=1)
+    sources["m4a"] = tmp_path / "in" / "a.m4a"
+    sources["m4a"].write_bytes(b"only a stand-in reads this")
+    broken = tmp_path / "in" / "broken.flac"
+    broken.write_bytes(sources["t0"].read_bytes()[:-99])
+    sources["broken"] = broken
+    programs = tmp_path / "bin"
+    ffmpeg_files.uninstall(programs, monkeypatch)
+    alone = {"t0": (2_902, None), "broken": ("unreadable", None)}
+    lost = alone | {"m4a": ("unsupported", None)}
+    assert outcomes(sources, tmp_path) == lost
+    written = times(tmp_path)
+
+    reads = "header()\nsay(struct.pack('>2f', 1, .5))"
+    ffmpeg_files.stand_in(programs, reads, monkeypatch)
+    found = {"t0": (2_902, None), "m4a": (2, "0.1-test")}
+    found["broken"] = (2, "0.1-test")  # said with a warning
+    assert outcomes(sources, tmp_path) == found
+    assert times(tmp_path)["t0.wav"] == written["t0.wav"]
+
+    # What it gave stays: without any ffmpeg, and without asking again.
+    written = times(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(convert, "_Worker", None)
+        assert outcomes(sources, tmp_path) == found
+        patch.setattr(convert.ffmpeg, "version", lambda: None)
+        assert outcomes(sources, tmp_path) == found
+    assert times(tmp_path) == written
+
+    # Another version may give other samples.
+    monkeypatch.setattr(convert.ffmpeg, "version", lambda: "0.2")
+    outcomes(sources, tmp_path)
+    assert times(tmp_path)["m4a.wav"] > written["m4a.wav"]
+    assert times(tmp_path)["t0.wav"] == written["t0.wav"]
+
+
+def test_an_ffmpeg_does_not_outlive_its_file(tmp_path, monkeypatch):
+    pulse = tmp_path / "pulse"
+    program = f"""
+header()
+while True:
+    say(bytes(1 << 12))
+    time.sleep(0.02)
+    open({str(pulse)!r}, "a").write(".")
+"""
+    ffmpeg_files.stand_in(tmp_path / "bin", program, monkeypatch)
+    path = tmp_path / "a.m4a"
+    path.write_bytes(b"only a stand-in reads this")
+    answers = convert.convert_files(
+        {"a": path}, tmp_path, RATE_HZ, processes=1, seconds_per_file=2.0
+    )
+    assert answers["a"]["reason"] == "timed out"
+    assert pulse.read_text()
+    time.sleep(0.5)
+    beats = pulse.stat().st_size
+    time.sleep(0.3)
+    assert pulse.stat().st_size == beats

@@ -1,0 +1,77 @@
+import gc
+import subprocess
+import sys
+import threading
+import weakref
+
+import pytest
+
+from tftag.storage.remote import address as addresses
+from tftag.storage.remote import file_systems, remote
+
+S3 = addresses.Address("s3://music/x.bin")
+
+
+def test_threads_share_one_file_system(no_waits):
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(file_systems.of(S3)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8 and len(set(map(id, found))) == 1
+    web = file_systems.of(addresses.Address("https://h/x"))
+    assert web is file_systems.of(addresses.Address("http://other/y"))
+    assert web is not found[0]
+
+
+def test_connections_end_when_they_are_closed(door):
+    opened = weakref.ref(file_systems.of(S3))
+    opened().ls("music")
+    file_systems.close()
+    gc.collect()
+    assert opened() is None
+    assert file_systems.of(S3).ls("music") == []
+
+
+@pytest.mark.parametrize(
+    ("address", "package"),
+    [
+        ("s3://b/x", "s3fs"),
+        ("gs://b/x", "gcsfs"),
+        ("https://h/x", "aiohttp"),
+        ("s3://b/x", "fsspec"),
+    ],
+)
+def test_a_missing_package_is_named_with_the_way_to_it(
+    fresh, monkeypatch, address, package
+):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ValueError, match=r"pip install 'tftag\[remote\]'") as e:
+        remote.read_range(addresses.Address(address), 0, 1)
+    assert package in str(e.value)
+
+
+def test_a_process_ends_without_a_word(door, tmp_path):
+    """No connection is left to the collector, and no thread in the way."""
+    (tmp_path / "x.bin").write_bytes(b"0123456789")
+    remote.put_file(tmp_path / "x.bin", S3)
+    program = (
+        "from tftag.storage.remote import address, remote\n"
+        "file = address.Address('s3://music/x.bin')\n"
+        "parts = [None] * 8\n"
+        "def read(i): parts[i] = remote.read_range(file, i, 2)\n"
+        "remote.at_once(read, 8)\n"
+        "print(parts[7])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.stdout, done.stderr) == ("b'78'\n", "")
+    assert done.returncode == 0
