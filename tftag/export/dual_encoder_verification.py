@@ -56,6 +56,7 @@ def largest_difference(
             loaded,
             embeddings,
             audio_spec,
+            clips_at_once,
             ("embed_audio", "embed_batch"),
             "embedding",
         ),

@@ -72,11 +72,7 @@ def add(
         version / "assets.extra" / "tagger.keras", compile=False
     )
     background = _background(tagger.backbone)
-    if not unlike and background is None:
-        raise ValueError(
-            "--unlike must name recordings without the tag: this model keeps "
-            f"nothing to learn against. Received: none, for {version}."
-        )
+    asked_tag.check_unlike(unlike, background is not None, version)
     body = tagger.body()
     vectors = [_vectors(body, samples, spec) for samples in decoded]
     sides = vectors[: len(like)], vectors[len(like) :], background
@@ -138,7 +134,7 @@ def _vectors(
         part = samples[start : start + spec.clip_samples]
         clip[: len(part)] = part
     peak = np.full(len(clips), np.abs(samples).max(), np.float32)
-    return body.predict({"waveform": clips, "peak": peak}, verbose=0)
+    return body.predict_on_batch({"waveform": clips, "peak": peak})
 
 
 def _background(

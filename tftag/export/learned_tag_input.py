@@ -54,26 +54,46 @@ def check_recordings(like: Sequence[_File], unlike: Sequence[_File]) -> None:
         unlike: Audio files that do not.
 
     Raises:
-        ValueError: Too few, one on both sides, or one that cannot be read.
+        ValueError: Too few, one named twice, or one that cannot be read.
     """
     if len(like) < LEAST_LIKE:
         raise ValueError(
             f"--like must name at least {LEAST_LIKE} recordings. "
             f"Received: {len(like)}."
         )
-    both = {os.path.realpath(one) for one in like}.intersection(
-        map(os.path.realpath, unlike)
-    )
-    if both:
+    named = [os.path.realpath(one) for one in (*like, *unlike)]
+    twice = sorted({one for one in named if named.count(one) > 1})
+    if twice:
         raise ValueError(
-            "A recording must be like the tag or unlike it. "
-            f"Received: {', '.join(sorted(both))} as both."
+            "Every recording must be named once, as like the tag or as unlike "
+            f"it. Received more than once: {', '.join(twice)}."
         )
     for path in (*like, *unlike):
         try:
             recording.check_file(path)
         except audio_files.UNREADABLE as error:
             raise refusal(error) from error
+
+
+def check_unlike(
+    unlike: Sequence[_File], keeps_background: bool, model: _File
+) -> None:
+    """Refuses to learn against nothing.
+
+    Args:
+        unlike: Audio files that do not have the tag.
+        keeps_background: Whether the model knows the recordings of its own
+            training, their mean and deviation.
+        model: What the refusal calls it.
+
+    Raises:
+        ValueError: There is neither.
+    """
+    if not unlike and not keeps_background:
+        raise ValueError(
+            "--unlike must name recordings without the tag: this model keeps "
+            f"nothing to learn against. Received: none, for {os.fspath(model)}."
+        )
 
 
 def refusal(error: Exception) -> ValueError:

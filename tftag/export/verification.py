@@ -54,6 +54,7 @@ def of_probabilities(
             probabilities, recordings, audio_spec, clips_at_once
         ),
         audio_spec,
+        clips_at_once,
         ("serving_default", "tag_batch"),
         "probabilities",
     )
@@ -63,19 +64,22 @@ def of_recordings(
     loaded: tf.Module,
     expect: Callable[[_Recordings], npt.NDArray[np.float64]],
     audio_spec: audio.AudioSpec,
+    clips_at_once: int,
     signatures: tuple[str, str],
     output: str,
 ) -> float:
     """Compares what is said of recordings.
 
-    A click, noise and a sine of 440 Hz, of one sample, one clip and two and a
-    half: alone, with others of its length, and all in one padded batch.
+    A click, noise and a sine of 440 Hz: of one clip, together; the click of one
+    sample and the sine of several clips, each alone; and in one padded batch
+    of all these lengths, more clips than the network sees at a time.
 
     Args:
         loaded: The SavedModel.
         expect: Recordings, each `[samples]`, to what the live model says of
             them, `[recordings, width]`.
         audio_spec: What the model was trained on.
+        clips_at_once: How many clips the network sees at a time.
         signatures: That of a waveform, and that of padded rows.
         output: What to compare of their answers.
 
@@ -83,11 +87,15 @@ def of_recordings(
         The largest absolute difference; NaN when any value is.
     """
     clip = audio_spec.clip_samples
-    lengths = [1, clip, clip * 5 // 2]
-    rows = signals(audio_spec, lengths[-1])
-    both = [(row, length) for row in range(len(rows)) for length in lengths]
-    said = expect([rows[row, :length] for row, length in both])
-    expected = dict(zip(both, said, strict=True))
+    several = clip * max(5, 2 * clips_at_once - 1) // 2
+    rows = signals(audio_spec, several)
+    click, noise, sine = range(len(rows))
+    # Lists of which signal, and how many samples of it.
+    together = [(row, clip) for row in range(len(rows))]
+    padded_together = [(click, 1), (noise, clip), (sine, several)]
+    every = list(dict.fromkeys([*together, *padded_together]))
+    said = expect([rows[row, :length] for row, length in every])
+    expected = dict(zip(every, said, strict=True))
 
     def difference(
         signature: str, cases: Collection[tuple[int, int]], **inputs: tf.Tensor
@@ -96,21 +104,19 @@ def of_recordings(
         return np.abs(answer.numpy() - [expected[case] for case in cases]).max()
 
     one, padded = signatures
-    differences = []
-    for length in lengths:
-        for cases in ([(0, length), (1, length), (2, length)], [(2, length)]):
-            batch = rows[[row for row, _ in cases], :length]
-            differences.append(
-                difference(one, cases, waveform=tf.constant(batch))
-            )
-    differences.append(
+    differences = [
         difference(
             padded,
-            expected,
-            waveform=tf.constant(np.stack([rows[row] for row, _ in expected])),
-            length_samples=tf.constant([n for _, n in expected], tf.int64),
+            padded_together,
+            waveform=tf.constant(rows),
+            length_samples=tf.constant(
+                [length for _, length in padded_together], tf.int64
+            ),
         )
-    )
+    ]
+    for cases in (together, [(click, 1)], [(sine, several)]):
+        batch = np.stack([rows[row, :length] for row, length in cases])
+        differences.append(difference(one, cases, waveform=tf.constant(batch)))
     return float(np.max(differences))
 
 

@@ -45,6 +45,11 @@ class Network:
         path = _FOLDER / f"{self.name}.txt"
         return tuple(path.read_text("utf-8").splitlines())
 
+    @property
+    def keeps_background(self) -> bool:
+        """Whether its last layer has mean and deviation of its training."""
+        return self.architecture == "musicnn"
+
 
 MSD = Network(
     "msd_musicnn",

@@ -28,9 +28,17 @@ def test_recordings_that_nothing_is_learned_from_are_refused(songs, tmp_path):
     (tmp_path / "text.mp3").write_text("no audio")
     for like, unlike, message in (
         (songs[:1], [], "at least 2 recordings. Received: 1"),
-        (songs[:2], songs[1:], "b.wav as both"),
+        (songs[:2], songs[1:], "more than once: .*b.wav"),
+        ([songs[0], songs[0]], [], "more than once: .*a.wav"),
         ([*songs, tmp_path / "none"], [], "Received: .*/none: No such file"),
         (songs, [tmp_path / "text.mp3"], "is learned. Received: .*text.mp3: "),
     ):
         with pytest.raises(ValueError, match=message):
             learned_tag_input.check_recordings(like, unlike)
+
+
+def test_something_must_be_unlike_or_known():
+    learned_tag_input.check_unlike(["a.wav"], False, "m")
+    learned_tag_input.check_unlike([], True, "m")
+    with pytest.raises(ValueError, match="--unlike must name.*none, for m"):
+        learned_tag_input.check_unlike([], False, "m")

@@ -105,11 +105,14 @@ def _check(model: str, arguments: argparse.Namespace) -> None:
     if model in presets.PRESETS:
         preset = presets.PRESETS[model]
         known, is_dual_encoder = preset.tags, preset.has_words
+        keeps = all(one.keeps_background for one in preset.networks)
     else:
         card = model_card.read(version_folder.newest(model))
         known = card["tags"]
         is_dual_encoder = card.get("kind") == model_card.DUAL_ENCODER
+        keeps = True  # Its layers may say otherwise once they are open.
     learned_tag_input.check_name(arguments.name, known, is_dual_encoder, model)
+    learned_tag_input.check_unlike(arguments.unlike, keeps, model)
     with quiet.libraries():
         learned_tag_input.check_recordings(arguments.like, arguments.unlike)
 
