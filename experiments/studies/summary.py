@@ -261,12 +261,16 @@ def _answer(asked: study.Study, summary: dict) -> str:
             better.append(said)
         elif high < 0:
             worse.append(said)
+    failed = summary["failed"]
+    late = [title for title, why in failed.items() if why == jobs.LATE]
+    ended = [title for title in failed if title not in late]
     parts = [
         f"{word}: {', '.join(those)}"
         for word, those in (
             ("better", better),
             ("worse", worse),
-            ("ended without scores", list(summary["failed"])),
+            ("ended without scores", ended),
+            (jobs.LATE, late),
         )
         if those
     ]
