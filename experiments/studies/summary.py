@@ -92,7 +92,7 @@ def summarize(
     }
     if len(counted) > 1:
         sizes = [len(folds[fold]) for fold in counted]
-        chosen, names = _chosen(known, pooled, sizes)
+        chosen, names = _chosen(known, pooled, control, sizes)
         summary["chosen"] = {
             **_figures(known, chosen, control),
             "arm_per_fold": names,
@@ -222,8 +222,13 @@ def _figures(truth, scores, control) -> dict:
     }
 
 
-def _chosen(truth, pooled, sizes):
-    """Scores of the arm that is best on the other folds, fold by fold."""
+def _chosen(truth, pooled, control, sizes):
+    """Scores of the arm that is best on the other folds, fold by fold.
+
+    A fold's scores get the mean and deviation of the control's. Arms may differ
+    in scale (focal loss pulls all probabilities towards a half), and a fold of
+    another scale would be pooled above or below all others.
+    """
     ends = np.cumsum(sizes)
     parts = [slice(end - n, end) for end, n in zip(ends, sizes, strict=True)]
     models = len(next(iter(pooled.values())))
@@ -242,25 +247,24 @@ def _chosen(truth, pooled, sizes):
             ),
         )
         names.append(best)
-        for made, each in zip(scores, pooled[best], strict=True):
-            made[part] = each[part]
+        for made, each, own in zip(scores, pooled[best], control, strict=True):
+            away = each[part] - each[part].mean()
+            scale = own[part].std() / (away.std() or 1.0)
+            made[part] = own[part].mean() + scale * away
     return scores, names
 
 
 def _answer(asked: study.Study, summary: dict) -> str:
     """One sentence: what is told apart from the control, by MAP."""
-    better, worse = [], []
+    better, worse, rest = [], [], []
     for arm in asked.arms[1:]:
         found = summary["arms"].get(arm.title)
         if found is None:
             continue
         over = found["over_control"][_JUDGED_BY]
         low, high = over["ci95"]
-        said = f"{arm.title} {markdown.difference(over)}"
-        if low > 0:
-            better.append(said)
-        elif high < 0:
-            worse.append(said)
+        kind = better if low > 0 else worse if high < 0 else rest
+        kind.append(f"{arm.title} {markdown.difference(over)}")
     failed = summary["failed"]
     late = [title for title, why in failed.items() if why == jobs.LATE]
     ended = [title for title in failed if title not in late]
@@ -274,7 +278,7 @@ def _answer(asked: study.Study, summary: dict) -> str:
         )
         if those
     ]
-    against = f"Against {asked.control.title} in MAP, "
-    if not parts:
-        return f"{against}no arm can be told apart."
-    return f"{against}{'; '.join(parts)}; the rest cannot be told apart."
+    if rest:
+        apart = "the rest cannot" if parts else "no arm can"
+        parts.append(f"{apart} be told apart")
+    return f"Against {asked.control.title} in MAP, {'; '.join(parts)}."

@@ -1,5 +1,7 @@
 """What a study says follows from its scores, on recordings made for it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -61,7 +63,27 @@ def test_what_is_chosen_on_other_folds_is_the_better_one():
     found = summary.summarize(ASKED, *made())
     assert found["chosen"]["arm_per_fold"] == ["better"] * FOLDS
     better = found["arms"]["better"]
-    assert found["chosen"]["map"] == pytest.approx(better["map"])
+    assert found["chosen"]["map"] == pytest.approx(better["map"], abs=0.02)
+    assert found["chosen"]["over_control"]["map"]["ci95"][0] > 0
+
+
+def test_a_fold_of_another_scale_is_pooled_as_if_it_had_the_control_s():
+    """Two copies of the control, one of them on another scale."""
+    blocks, truth, folds = made()
+    rescaled = [
+        dataclasses.replace(
+            block,
+            results=(
+                block.results[0],
+                jobs.Result(0.1 * block.results[0].scores + 9.0, 1.0),
+                jobs.Result(block.results[0].scores, 1.0),
+            ),
+        )
+        for block in blocks
+    ]
+    found = summary.summarize(ASKED, rescaled, truth, folds)
+    over = found["chosen"]["over_control"]
+    assert all(over[name]["value"] == 0.0 for name in summary.FIGURES)
 
 
 def test_only_folds_that_every_seed_has_are_pooled():
@@ -82,6 +104,7 @@ def test_an_arm_that_diverged_is_named_and_the_others_stand():
     assert found["failed"] == {"same": "it diverged"}
     assert set(found["arms"]) == {"control", "better"}
     assert "ended without scores: same" in found["answer"]
+    assert "rest" not in found["answer"]
     assert "it diverged" in summary.table(found)
     assert "P@10  CPU s a fold" in summary.table(found)
 
