@@ -36,8 +36,8 @@ def summarize(
     Returns:
         `question`, `seeds`, `folds` (those that count), `arms`: per title its
         figures, `seconds` a fold and `over_control`, as `metrics.differences`
-        returns them; `chosen` likewise, None for a single fold; `failed`: why,
-        by title; `answer`, one sentence.
+        returns them; `chosen` likewise, None for a single fold and a curve;
+        `failed`: why, by title; `answer`, one sentence.
     """
     by_place = {(block.seed, block.fold): block.results for block in blocks}
     seeds = sorted({block.seed for block in blocks})
@@ -90,7 +90,8 @@ def summarize(
         "failed": failed,
         "chosen": None,
     }
-    if len(counted) > 1:
+    # More to learn from is no choice.
+    if len(counted) > 1 and not asked.is_curve:
         sizes = [len(folds[fold]) for fold in counted]
         chosen, names = _chosen(known, pooled, control, sizes)
         summary["chosen"] = {

@@ -86,6 +86,13 @@ def test_a_fold_of_another_scale_is_pooled_as_if_it_had_the_control_s():
     assert all(over[name]["value"] == 0.0 for name in summary.FIGURES)
 
 
+def test_nothing_is_chosen_along_a_curve():
+    shares = (1.0, 0.5, 0.1)
+    arms = (study.Arm(f"{share:.0%}", train_share=share) for share in shares)
+    found = summary.summarize(study.Study("?", tuple(arms)), *made())
+    assert found["chosen"] is None and len(found["arms"]) == len(shares)
+
+
 def test_only_folds_that_every_seed_has_are_pooled():
     found = summary.summarize(ASKED, *made(seeds=2, skipped={(1, 3)}))
     assert found["seeds"] == [0, 1]
