@@ -9,7 +9,12 @@ from experiments.studies import jobs, study, summary
 from tftag import metrics
 
 ASKED = study.Study(
-    "Which?", (study.Arm("control"), study.Arm("better"), study.Arm("same"))
+    "Which?",
+    (
+        study.Arm("control"),
+        study.Arm("better", {"epochs": 2}),
+        study.Arm("same", {"epochs": 3}),
+    ),
 )
 RECORDINGS, TAGS, FOLDS = 120, 6, 4
 
