@@ -226,9 +226,9 @@ def _figures(truth, scores, control) -> dict:
 def _chosen(truth, pooled, control, sizes):
     """Scores of the arm that is best on the other folds, fold by fold.
 
-    A fold's scores get the mean and deviation of the control's. Arms may differ
-    in scale (focal loss pulls all probabilities towards a half), and a fold of
-    another scale would be pooled above or below all others.
+    A fold has the order of its arm, and as values those of the control. Two
+    arms differ in the scale of their scores, so pooling a fold of one with a
+    fold of the other would cost more than choosing brings.
     """
     ends = np.cumsum(sizes)
     parts = [slice(end - n, end) for end, n in zip(ends, sizes, strict=True)]
@@ -249,9 +249,9 @@ def _chosen(truth, pooled, control, sizes):
         )
         names.append(best)
         for made, each, own in zip(scores, pooled[best], control, strict=True):
-            away = each[part] - each[part].mean()
-            scale = own[part].std() / (away.std() or 1.0)
-            made[part] = own[part].mean() + scale * away
+            order = np.argsort(each[part], axis=0, kind="stable")
+            values = np.sort(own[part], axis=0)
+            np.put_along_axis(made[part], order, values, axis=0)
     return scores, names
 
 

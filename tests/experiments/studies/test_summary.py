@@ -67,8 +67,6 @@ def test_figures_are_those_of_the_pooled_folds():
 def test_what_is_chosen_on_other_folds_is_the_better_one():
     found = summary.summarize(ASKED, *made())
     assert found["chosen"]["arm_per_fold"] == ["better"] * FOLDS
-    better = found["arms"]["better"]
-    assert found["chosen"]["map"] == pytest.approx(better["map"], abs=0.02)
     assert found["chosen"]["over_control"]["map"]["ci95"][0] > 0
 
 
