@@ -192,9 +192,11 @@ def report(
     run.write_csv("per_tag.csv", rows)
     if len(found["arms"]) > 1:
         plots.save(study_plot.tags(rows), run.figures / "tags.png")
+    # What never began has no end to show.
     histories = {
         arm.title: result.history
         for arm, result in zip(asked.arms, done[0].results, strict=True)
+        if result.failure != jobs.LATE
     }
     if all("logit_gradient" in h[0] for h in histories.values() if h):
         plots.save(trace_plot.traces(histories), run.figures / "traces.png")

@@ -2,6 +2,8 @@
 
 import shlex
 
+from tftag.console import counts_in_words
+
 TITLES = {"map": "MAP", "roc_auc": "ROC-AUC", "p_at_10": "P@10"}
 
 
@@ -12,8 +14,8 @@ def section(found: dict) -> str:
         found: what a study writes into metrics.json.
     """
     control, *_ = found["arms"]
+    count = counts_in_words.count
     minutes = max(1, round(found["seconds"] / 60))
-    seeds = len(found["seeds"])
     lines = [
         f"**{found['answer']}**",
         "",
@@ -21,12 +23,11 @@ def section(found: dict) -> str:
         f"python -m experiments.run_study {shlex.join(found['command'])}",
         "```",
         "",
-        f"{found['recordings']} recordings of {len(found['folds'])} of "
-        f"{found['all_folds']} folds by artist, {seeds} "
-        f"seed{'s' if seeds > 1 else ''}, {minutes} "
-        f"minute{'s' if minutes > 1 else ''} of processor time; behind each "
-        "figure its difference from the first row, with the 95 % interval "
-        "over recordings drawn again in pairs.",
+        f"{count(found['recordings'], 'recording')} of {len(found['folds'])} "
+        f"of {found['all_folds']} folds by artist, "
+        f"{count(len(found['seeds']), 'seed')}, {count(minutes, 'minute')} of "
+        "processor time; behind each figure its difference from the first "
+        "row, with the 95 % interval over recordings drawn again in pairs.",
         "",
         f"| | {' | '.join(TITLES.values())} | CPU s a fold |",
         "| --- " * (len(TITLES) + 2) + "|",

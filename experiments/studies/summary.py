@@ -36,8 +36,8 @@ def summarize(
     Returns:
         `question`, `seeds`, `folds` (those that count), `arms`: per title its
         figures, `seconds` a fold and `over_control`, as `metrics.differences`
-        returns them; `chosen` likewise, None for a single fold; `failed`: why,
-        by title; `answer`, one sentence.
+        returns them; `chosen` likewise, None for a single fold and a curve;
+        `failed`: why, by title; `answer`, one sentence.
     """
     by_place = {(block.seed, block.fold): block.results for block in blocks}
     seeds = sorted({block.seed for block in blocks})
@@ -90,9 +90,10 @@ def summarize(
         "failed": failed,
         "chosen": None,
     }
-    if len(counted) > 1:
+    # More to learn from is no choice.
+    if len(counted) > 1 and not asked.is_curve:
         sizes = [len(folds[fold]) for fold in counted]
-        chosen, names = _chosen(known, pooled, sizes)
+        chosen, names = _chosen(known, pooled, control, sizes)
         summary["chosen"] = {
             **_figures(known, chosen, control),
             "arm_per_fold": names,
@@ -222,8 +223,13 @@ def _figures(truth, scores, control) -> dict:
     }
 
 
-def _chosen(truth, pooled, sizes):
-    """Scores of the arm that is best on the other folds, fold by fold."""
+def _chosen(truth, pooled, control, sizes):
+    """Scores of the arm that is best on the other folds, fold by fold.
+
+    A fold has the order of its arm, and as values those of the control. Two
+    arms differ in the scale of their scores, so pooling a fold of one with a
+    fold of the other would cost more than choosing brings.
+    """
     ends = np.cumsum(sizes)
     parts = [slice(end - n, end) for end, n in zip(ends, sizes, strict=True)]
     models = len(next(iter(pooled.values())))
@@ -242,35 +248,38 @@ def _chosen(truth, pooled, sizes):
             ),
         )
         names.append(best)
-        for made, each in zip(scores, pooled[best], strict=True):
-            made[part] = each[part]
+        for made, each, own in zip(scores, pooled[best], control, strict=True):
+            order = np.argsort(each[part], axis=0, kind="stable")
+            values = np.sort(own[part], axis=0)
+            np.put_along_axis(made[part], order, values, axis=0)
     return scores, names
 
 
 def _answer(asked: study.Study, summary: dict) -> str:
     """One sentence: what is told apart from the control, by MAP."""
-    better, worse = [], []
+    better, worse, rest = [], [], []
     for arm in asked.arms[1:]:
         found = summary["arms"].get(arm.title)
         if found is None:
             continue
         over = found["over_control"][_JUDGED_BY]
         low, high = over["ci95"]
-        said = f"{arm.title} {markdown.difference(over)}"
-        if low > 0:
-            better.append(said)
-        elif high < 0:
-            worse.append(said)
+        kind = better if low > 0 else worse if high < 0 else rest
+        kind.append(f"{arm.title} {markdown.difference(over)}")
+    failed = summary["failed"]
+    late = [title for title, why in failed.items() if why == jobs.LATE]
+    ended = [title for title in failed if title not in late]
     parts = [
         f"{word}: {', '.join(those)}"
         for word, those in (
             ("better", better),
             ("worse", worse),
-            ("ended without scores", list(summary["failed"])),
+            ("ended without scores", ended),
+            (jobs.LATE, late),
         )
         if those
     ]
-    against = f"Against {asked.control.title} in MAP, "
-    if not parts:
-        return f"{against}no arm can be told apart."
-    return f"{against}{'; '.join(parts)}; the rest cannot be told apart."
+    if rest:
+        apart = "the rest cannot" if parts else "no arm can"
+        parts.append(f"{apart} be told apart")
+    return f"Against {asked.control.title} in MAP, {'; '.join(parts)}."

@@ -72,7 +72,7 @@ def add(
         version / "assets.extra" / "tagger.keras", compile=False
     )
     background = _background(tagger.backbone)
-    asked_tag.check_unlike(unlike, background is not None, version)
+    learned_tag_input.check_unlike(unlike, background is not None, version)
     body = tagger.body()
     vectors = [_vectors(body, samples, spec) for samples in decoded]
     sides = vectors[: len(like)], vectors[len(like) :], background

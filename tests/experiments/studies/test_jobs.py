@@ -87,6 +87,8 @@ def test_a_first_fold_that_did_not_fit_gives_the_arms_that_did(
         ASKED, [block], np.eye(16, 3), [FOLDS[0], *FOLDS[1:]]
     )
     assert found["failed"] == {"b": jobs.LATE} and set(found["arms"]) == {"a"}
+    assert f"{jobs.LATE}: b" in found["answer"]
+    assert "ended" not in found["answer"]
 
 
 def test_what_is_finished_takes_nothing_of_the_budget(

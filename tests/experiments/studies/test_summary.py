@@ -1,5 +1,7 @@
 """What a study says follows from its scores, on recordings made for it."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,12 @@ from experiments.studies import jobs, study, summary
 from tftag import metrics
 
 ASKED = study.Study(
-    "Which?", (study.Arm("control"), study.Arm("better"), study.Arm("same"))
+    "Which?",
+    (
+        study.Arm("control"),
+        study.Arm("better", {"epochs": 2}),
+        study.Arm("same", {"epochs": 3}),
+    ),
 )
 RECORDINGS, TAGS, FOLDS = 120, 6, 4
 
@@ -63,8 +70,33 @@ def test_figures_are_those_of_the_pooled_folds(whole):
 
 def test_what_is_chosen_on_other_folds_is_the_better_one(whole):
     assert whole["chosen"]["arm_per_fold"] == ["better"] * FOLDS
-    better = whole["arms"]["better"]
-    assert whole["chosen"]["map"] == pytest.approx(better["map"])
+    assert whole["chosen"]["over_control"]["map"]["ci95"][0] > 0
+
+
+def test_a_fold_of_another_scale_is_pooled_as_if_it_had_the_control_s():
+    """Two copies of the control, one of them on another scale."""
+    blocks, truth, folds = made()
+    rescaled = [
+        dataclasses.replace(
+            block,
+            results=(
+                block.results[0],
+                jobs.Result(0.1 * block.results[0].scores + 9.0, 1.0),
+                jobs.Result(block.results[0].scores, 1.0),
+            ),
+        )
+        for block in blocks
+    ]
+    found = summary.summarize(ASKED, rescaled, truth, folds)
+    over = found["chosen"]["over_control"]
+    assert all(over[name]["value"] == 0.0 for name in summary.FIGURES)
+
+
+def test_nothing_is_chosen_along_a_curve():
+    shares = (1.0, 0.5, 0.1)
+    arms = (study.Arm(f"{share:.0%}", train_share=share) for share in shares)
+    found = summary.summarize(study.Study("?", tuple(arms)), *made())
+    assert found["chosen"] is None and len(found["arms"]) == len(shares)
 
 
 def test_only_folds_that_every_seed_has_are_pooled():
@@ -85,6 +117,7 @@ def test_an_arm_that_diverged_is_named_and_the_others_stand():
     assert found["failed"] == {"same": "it diverged"}
     assert set(found["arms"]) == {"control", "better"}
     assert "ended without scores: same" in found["answer"]
+    assert "rest" not in found["answer"]
     assert "it diverged" in summary.table(found)
     assert "P@10  CPU s a fold" in summary.table(found)
 
