@@ -47,9 +47,16 @@ def check(settings: "baseline_config.BaselineConfig") -> None:
     """Refuses what needs a body that stays, where none does.
 
     Raises:
-        ValueError: components, or fine-tuning, of a body that learns from the
-            start.
+        ValueError: neighbours of a body that learns; components, or
+            fine-tuning, of one that learns from the start.
     """
+    model = settings.model
+    if model.head_neighbours and not settings.is_on_cached_vectors:
+        raise ValueError(
+            "`head_neighbours` are near by the vectors of a body that stays: "
+            "set --head-neighbours 0, or --freeze without --fine-tune-epochs. "
+            f"Received: {model.head_neighbours}"
+        )
     if settings.freeze and settings.model.head_units:
         return
     if settings.model.head_components:
