@@ -271,6 +271,7 @@ def descriptors() -> BaselineConfig:
             head_dropout=0.6,
             head_members=4,
             head_components=200,
+            head_neighbours=1_000,
             backbone=backbone.BackboneConfig(
                 architecture="descriptors", pooling="average", patch_frames=64
             ),
@@ -294,6 +295,7 @@ def _on_published(preset, init_from, body, components):
             head_dropout=0.6,
             head_members=4,
             head_components=components,
+            head_neighbours=1_000,
             backbone=backbone.BackboneConfig(
                 pooling="embedding",
                 patch_frames=published_taggers.AUDIO.clip_frames,
@@ -389,8 +391,8 @@ def from_leaves(values: dict[str, object]) -> BaselineConfig:
     preset = str(values["preset"])
     tables.check("preset", preset, PRESETS)
     config = PRESETS[preset]()
-    # A run without this setting is older than averages.
-    values = {"average_with": "", **values}
+    # A setting that a run is older than has the default of its class.
+    values = {**flags.leaves(BaselineConfig()), **values}
     unknown = sorted(values.keys() - flags.leaves(config).keys())
     if unknown:
         raise ValueError(
