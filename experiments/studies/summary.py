@@ -257,7 +257,9 @@ def _chosen(truth, pooled, control, sizes):
 
 def _answer(asked: study.Study, summary: dict) -> str:
     """One sentence: what is told apart from the control, by MAP."""
-    better, worse, rest = [], [], []
+    better: list[str] = []
+    worse: list[str] = []
+    rest: list[str] = []
     for arm in asked.arms[1:]:
         found = summary["arms"].get(arm.title)
         if found is None:
