@@ -311,7 +311,8 @@ def transfer() -> BaselineConfig:
     """From the pretrained taggers, for a few hundred real recordings.
 
     The bodies of both musicnn are kept; four hidden layers on the vectors they
-    make of a clip are trained in seconds. `transfer_vgg`, and the networks of
+    make of a clip are trained in seconds, and training recordings with vectors
+    near it speak for their tags. `transfer_vgg`, and the networks of
     `strong` and `descriptors`, trained from random weights, contribute 0.15 of
     the log-odds each: they make other mistakes.
     """
