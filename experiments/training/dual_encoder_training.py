@@ -330,8 +330,7 @@ def build(
         outputs: of taggers, of which all words are asked; 0 where towers are
             trained.
     """
-    # Keras draws from it what weights and dropout begin with. Its own seeding
-    # also has TensorFlow forget every kernel that it has prepared.
+    # As in `tagger_training.build`.
     random.seed(settings.seed)
     config = model_config(settings)
     if outputs:

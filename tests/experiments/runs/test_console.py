@@ -5,25 +5,10 @@ import logging
 import shlex
 import sys
 
-import pytest
 import tone_manifest
 
 from experiments.runs import console
 from tftag.storage.remote import address as addresses
-
-
-@pytest.fixture(autouse=True)
-def loggers_as_they_were():
-    names = ("experiments", "pipelines", "tftag", "absl", "tensorflow")
-    kept = {}
-    for name in names:
-        logger = logging.getLogger(name)
-        kept[name] = (logger.level, logger.handlers, logger.propagate)
-    yield
-    for name, (level, handlers, propagate) in kept.items():
-        logger = logging.getLogger(name)
-        logger.setLevel(level)
-        logger.handlers, logger.propagate = handlers, propagate
 
 
 def test_own_messages_are_shown_once_and_others_are_not(capsys):

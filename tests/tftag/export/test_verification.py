@@ -1,8 +1,11 @@
+import types
+
 import numpy as np
 import pytest
 import tensorflow as tf
 import tiny_tagger
 
+from tftag import audio
 from tftag.export import verification
 
 
@@ -19,6 +22,33 @@ def test_it_sees_another_model(
         tagger_folder, other, tiny_tagger.SPEC, 8
     )
     assert not difference <= 1e-4
+
+
+@pytest.mark.parametrize("clips_at_once", [1, 2, 4, 10])
+def test_alone_together_and_more_than_the_network_sees(clips_at_once):
+    spec, asked = tiny_tagger.SPEC, {}
+
+    def one(waveform):
+        asked[tuple(waveform.shape)] = None
+        return {"x": tf.zeros([len(waveform), 1])}
+
+    def padded(waveform, length_samples):
+        asked["padded"] = length_samples.numpy().tolist()
+        return {"x": tf.zeros([len(waveform), 1])}
+
+    difference = verification.of_recordings(
+        types.SimpleNamespace(signatures={"one": one, "padded": padded}),
+        lambda recordings: np.zeros((len(recordings), 1)),
+        *(spec, clips_at_once, ("one", "padded"), "x"),
+    )
+    assert difference == 0
+    clips = [len(audio.clip_starts(n, spec)) for n in asked["padded"]]
+    assert clips[:2] == [1, 1] and clips[2] > 2
+    assert sum(clips) > clips_at_once
+    one_sample, clip, several = asked.pop("padded")
+    assert set(asked) == {(3, clip), (1, one_sample), (1, several)}
+    assert (one_sample, clip) == (1, spec.clip_samples)
+    assert several % clip
 
 
 def test_the_signals_are_a_click_noise_and_a_sine():

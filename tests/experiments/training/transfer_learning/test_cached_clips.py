@@ -59,8 +59,8 @@ def test_heads_learn_and_the_body_stays(cached):
     settings = flags.replace(
         settings,
         {
-            "heads_epochs": 10,
-            "heads_batch_size": 8,
+            "heads_epochs": 12,
+            "heads_batch_size": 18,
             "heads_learning_rate": 0.02,
         },
     )

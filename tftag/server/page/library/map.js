@@ -3,7 +3,7 @@
 import * as api from "../api.js";
 import { onThemeChange, prepare, theme } from "../canvas.js";
 import { byId, counted, make, say, trouble } from "../elements.js";
-import { audioOutput } from "../audio_output.js";
+import { speaker } from "../speaker.js";
 import { mapGestures } from "./map_gestures.js";
 import { Plane } from "./plane.js";
 import { placeNames } from "./place_names.js";
@@ -143,7 +143,7 @@ export class LibraryMap {
     } else if (event.key === "Enter" || event.key === " ") {
       if (this.#chosen < 0) return;
       const id = this.#columns.id[this.#chosen];
-      audioOutput.toggle(id, api.audioAddress(id));
+      speaker.toggle(id, api.audioAddress(id));
     } else return;
     event.preventDefault();
   }

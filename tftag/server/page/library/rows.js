@@ -2,7 +2,7 @@
 
 import * as api from "../api.js";
 import { clock, icon, make, notify, setIcon } from "../elements.js";
-import { audioOutput } from "../audio_output.js";
+import { speaker } from "../speaker.js";
 
 /** What a person calls a recording: its title, else its file's name. */
 export const nameOf = ({ title, path }) => title || path.split("/").at(-1);
@@ -22,7 +22,7 @@ export function row(recording, actions, element = "li") {
     "button",
     {
       class: "round",
-      click: () => audioOutput.toggle(id, api.audioAddress(id)),
+      click: () => speaker.toggle(id, api.audioAddress(id)),
     },
     icon("play"),
   );
@@ -33,7 +33,7 @@ export function row(recording, actions, element = "li") {
     step: "any",
     value: 0,
     "aria-label": `Position in ${name}`,
-    input: () => audioOutput.seek(Number(position.value) * audioOutput.length),
+    input: () => speaker.seek(Number(position.value) * speaker.length),
   });
   const made = make(
     element,
@@ -98,8 +98,8 @@ function buttons(recording, name, { similar, unlike, open }) {
 
 function showState(line) {
   const { recording: id, name } = line.dataset;
-  const sounds = audioOutput.sounds(id);
-  line.dataset.playing = audioOutput.has(id);
+  const sounds = speaker.sounds(id);
+  line.dataset.playing = speaker.has(id);
   setIcon(
     line.querySelector("button"),
     sounds ? "pause" : "play",
@@ -109,13 +109,13 @@ function showState(line) {
 
 const lines = () => document.querySelectorAll("[data-recording]");
 
-audioOutput.addEventListener("change", () => lines().forEach(showState));
+speaker.addEventListener("change", () => lines().forEach(showState));
 
-audioOutput.addEventListener("time", () => {
+speaker.addEventListener("time", () => {
   for (const line of lines()) {
-    if (!audioOutput.has(line.dataset.recording) || !audioOutput.length) continue;
+    if (!speaker.has(line.dataset.recording) || !speaker.length) continue;
     const range = line.querySelector("input");
-    const { seconds, length } = audioOutput;
+    const { seconds, length } = speaker;
     range.value = seconds / length;
     range.style.setProperty("--at", seconds / length);
     range.setAttribute(
@@ -125,10 +125,10 @@ audioOutput.addEventListener("time", () => {
   }
 });
 
-audioOutput.addEventListener("failed", ({ detail: { key } }) => {
+speaker.addEventListener("failed", ({ detail: { key } }) => {
   const line = [...lines()].find(({ dataset }) => dataset.recording === key);
   if (!line) return;
-  audioOutput.drop(key);
+  speaker.drop(key);
   notify(
     `${line.dataset.name} cannot be played: its file has moved, your ` +
       "browser does not know its format, or the server does not answer.",

@@ -3,7 +3,7 @@
 import { onThemeChange, theme } from "../canvas.js";
 import { byId, clock, make, setIcon } from "../elements.js";
 import * as pictures from "./picture.js";
-import { audioOutput } from "../audio_output.js";
+import { speaker } from "../speaker.js";
 
 const KEY = "the opened recording";
 
@@ -27,9 +27,9 @@ export class Player {
       event.preventDefault();
       this.toggle();
     });
-    audioOutput.addEventListener("change", () => this.#showButton());
-    audioOutput.addEventListener("time", () => {
-      if (audioOutput.has(KEY)) this.#moveTo(audioOutput.seconds);
+    speaker.addEventListener("change", () => this.#showButton());
+    speaker.addEventListener("time", () => {
+      if (speaker.has(KEY)) this.#moveTo(speaker.seconds);
     });
     new ResizeObserver(() => this.#draw()).observe(this.#picture);
     onThemeChange(() => this.#draw());
@@ -46,7 +46,7 @@ export class Player {
 
   /** Takes away what is there, and shows a name. */
   clear(name) {
-    audioOutput.drop(KEY);
+    speaker.drop(KEY);
     if (this.#address) URL.revokeObjectURL(this.#address);
     this.#address = this.#measured = null;
     this.#length = 0;
@@ -106,11 +106,11 @@ export class Player {
   toggle() {
     if (!this.isReady) return;
     const atEnd = this.#seconds >= this.#length - 0.05;
-    audioOutput.toggle(KEY, this.#address, atEnd ? 0 : this.#seconds);
+    speaker.toggle(KEY, this.#address, atEnd ? 0 : this.#seconds);
   }
 
   seek(seconds) {
-    if (audioOutput.has(KEY)) audioOutput.seek(seconds);
+    if (speaker.has(KEY)) speaker.seek(seconds);
     this.#moveTo(seconds);
   }
 
@@ -130,7 +130,7 @@ export class Player {
   }
 
   #showButton() {
-    const sounds = audioOutput.sounds(KEY);
+    const sounds = speaker.sounds(KEY);
     setIcon(this.#play, sounds ? "pause" : "play", sounds ? "Pause" : "Play");
   }
 

@@ -1,6 +1,6 @@
 // One thing sounds at a time, whoever started it.
 
-class AudioOutput extends EventTarget {
+class Speaker extends EventTarget {
   #audio = new Audio();
   #key = null;
 
@@ -80,4 +80,4 @@ class AudioOutput extends EventTarget {
   }
 }
 
-export const audioOutput = new AudioOutput();
+export const speaker = new Speaker();
