@@ -8,6 +8,7 @@ import sys
 import time
 
 import eventful_training
+import keras_checks
 import numpy as np
 import pytest
 import tone_manifest
@@ -104,10 +105,7 @@ def test_killed_run_ends_with_the_same_bits(tmp_path, monkeypatch):
     assert rows(run) == 2 < eventful_training.EVERYTHING["epochs"]
     resumed = eventful_training.train(tmp_path, "killed")
     alone = eventful_training.train(tmp_path, "alone")
-    for a, b in zip(
-        resumed.model.get_weights(), alone.model.get_weights(), strict=True
-    ):
-        np.testing.assert_array_equal(a, b)
+    keras_checks.check_same_weights(resumed.model, alone.model)
     assert_same_end(
         run, run_folder.RunDir(tmp_path / "runs", "baseline", "alone")
     )

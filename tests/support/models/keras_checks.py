@@ -21,6 +21,18 @@ def gradient(loss, labels, logits):
     return tape.gradient(value, logits).numpy()
 
 
+def check_same_weights(one, other):
+    """Two models or layers have equal weights, to the bit."""
+    for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def check_same_body(model, other):
+    """Two models are the same up to their heads."""
+    check_same_weights(model.front_end, other.front_end)
+    check_same_weights(model.backbone, other.backbone)
+
+
 def check_round_trip(thing, *inputs, **options):
     """Arguments are attributes and in the config; the config rebuilds it.
 

@@ -3,6 +3,7 @@ import logging
 
 import beside_the_graph
 import keras
+import keras_checks
 import numpy as np
 import pytest
 import signature_checks
@@ -142,10 +143,7 @@ def test_the_keras_model_can_be_trained_on(tagger_model, tagger_folder):
     restored = keras.saving.load_model(
         tagger_folder / "assets.extra" / "tagger.keras"
     )
-    for ours, theirs in zip(
-        tagger_model.weights, restored.weights, strict=True
-    ):
-        np.testing.assert_array_equal(ours, theirs)
+    keras_checks.check_same_weights(tagger_model, restored)
 
 
 @pytest.mark.slow

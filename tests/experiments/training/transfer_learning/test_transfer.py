@@ -6,6 +6,7 @@ import logging
 import shutil
 
 import beside_the_graph
+import keras_checks
 import numpy as np
 import pytest
 import tiny_tagger
@@ -36,16 +37,6 @@ def make(tag_count, seed=0, width=1 / 64, blocks=2):
     )
 
 
-def check_same_body(model, other):
-    for name in ("front_end", "backbone"):
-        for a, b in zip(
-            getattr(model, name).get_weights(),
-            getattr(other, name).get_weights(),
-            strict=True,
-        ):
-            np.testing.assert_array_equal(a, b)
-
-
 @pytest.fixture(scope="module")
 def export_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("exports") / "tagger"
@@ -68,7 +59,7 @@ def test_an_export_gives_its_body_and_the_head_of_shared_tags(
     untouched = model.head.get_weights()[0]
     shared = transfer.take_over(model, folder / version, NEW_TAGS, SPEC)
     assert shared == ("high", "low")
-    check_same_body(model, old)
+    keras_checks.check_same_body(model, old)
     kernel, bias = model.head.get_weights()
     old_kernel, old_bias = old.head.get_weights()
     for name in shared:
@@ -89,7 +80,7 @@ def test_of_an_average_the_first_tagger_is_taken(export_folder, tmp_path):
     model = make(4, seed=9)
     shared = transfer.take_over(model, tmp_path / "average", NEW_TAGS, SPEC)
     assert shared == ("high", "low")
-    check_same_body(model, old)
+    keras_checks.check_same_body(model, old)
 
 
 def test_what_does_not_fit_is_named(export_folder, tmp_path):
@@ -106,6 +97,17 @@ def test_what_does_not_fit_is_named(export_folder, tmp_path):
             FileNotFoundError, match="must be a pretrained model"
         ):
             transfer.take_over(make(4), missing, NEW_TAGS, SPEC)
+
+
+def check_only_body(model, fresh, old):
+    """The body is that of `old`, all else fresh; returns the body's paths."""
+    keras_checks.check_same_body(model, old)
+    parts = (model.front_end, model.backbone)
+    body = {weight.path for part in parts for weight in part.weights}
+    for a, b in zip(model.weights, fresh.weights, strict=True):
+        if a.path not in body:
+            np.testing.assert_array_equal(a, b)
+    return body
 
 
 def make_dual_encoder(width=1 / 64):
@@ -127,17 +129,7 @@ def test_a_dual_encoder_takes_the_body_only(export_folder, frozen):
     transfer.take_over_body(model, folder, SPEC)
     if frozen:
         body_layers.freeze(model)
-    copied = set()
-    for name in ("front_end", "backbone"):
-        layer = getattr(model, name)
-        copied |= {weight.path for weight in layer.weights}
-        for a, b in zip(
-            layer.get_weights(), getattr(old, name).get_weights(), strict=True
-        ):
-            np.testing.assert_array_equal(a, b)
-    for a, b in zip(model.weights, fresh.weights, strict=True):
-        if a.path not in copied:
-            np.testing.assert_array_equal(a, b)
+    copied = check_only_body(model, fresh, old)
     learned = {weight.path for weight in model.trainable_weights}
     assert learned.isdisjoint(copied) == frozen
     assert any("text_projection" in path for path in learned)
@@ -167,12 +159,7 @@ def test_a_run_gives_the_weights_it_would_export(tmp_path, group):
     checkpoint.save(run.checkpoints, checkpoint.Progress(), arrays)
     model = make(4)
     transfer.take_over(model, run.path, NEW_TAGS, settings.audio)
-    for a, b in zip(
-        model.backbone.get_weights(),
-        old.backbone.get_weights(),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(a, b)
+    keras_checks.check_same_weights(model.backbone, old.backbone)
 
 
 def fit_once(folder, **values):
@@ -192,7 +179,7 @@ def fit_once(folder, **values):
 def test_a_frozen_body_stays_what_it_was(export_folder, tmp_path):
     folder, old = export_folder
     trained = fit_once(tmp_path, init_from=str(folder), freeze=True)
-    check_same_body(trained.model, old)
+    keras_checks.check_same_body(trained.model, old)
     fresh = make(3, seed=0).head.get_weights()
     assert np.any(trained.model.head.get_weights()[0] != fresh[0])
 
@@ -243,18 +230,7 @@ def test_a_body_is_copied_between_models_and_nothing_else():
     model, fresh, old = make_dual_encoder(), make_dual_encoder(), make(3, 5)
     before = old.get_weights()
     transfer.copy_body(model, old)
-    body = set()
-    for name in ("front_end", "backbone"):
-        body |= {weight.path for weight in getattr(model, name).weights}
-        for a, b in zip(
-            getattr(model, name).get_weights(),
-            getattr(old, name).get_weights(),
-            strict=True,
-        ):
-            np.testing.assert_array_equal(a, b)
-    for a, b in zip(model.weights, fresh.weights, strict=True):
-        if a.path not in body:
-            np.testing.assert_array_equal(a, b)
+    check_only_body(model, fresh, old)
     # They share no weight: training one leaves the other as it is.
     for weight in model.weights:
         weight.assign(weight + 1.0)
