@@ -43,9 +43,7 @@ _SCREENING: dict[str, dict[str, object]] = {
     "strong": _SHORT,
     "demo": _SHORT,
     "seed": {"width": 0.125, "score_every": 100},
-    # What is compared are hidden layers.
-    "transfer": {"average_with": "", "head_neighbours": 0},
-    "descriptors": {"head_neighbours": 0},
+    "transfer": {"average_with": ""},
 }
 
 

@@ -271,7 +271,6 @@ def descriptors() -> BaselineConfig:
             head_dropout=0.6,
             head_members=4,
             head_components=200,
-            head_neighbours=1_000,
             backbone=backbone.BackboneConfig(
                 architecture="descriptors", pooling="average", patch_frames=64
             ),
@@ -295,7 +294,6 @@ def _on_published(preset, init_from, body, components):
             head_dropout=0.6,
             head_members=4,
             head_components=components,
-            head_neighbours=1_000,
             backbone=backbone.BackboneConfig(
                 pooling="embedding",
                 patch_frames=published_taggers.AUDIO.clip_frames,
@@ -311,8 +309,7 @@ def transfer() -> BaselineConfig:
     """From the pretrained taggers, for a few hundred real recordings.
 
     The bodies of both musicnn are kept; four hidden layers on the vectors they
-    make of a clip are trained in seconds, and training recordings with vectors
-    near it speak for their tags. `transfer_vgg`, and the networks of
+    make of a clip are trained in seconds. `transfer_vgg`, and the networks of
     `strong` and `descriptors`, trained from random weights, contribute 0.15 of
     the log-odds each: they make other mistakes.
     """
@@ -392,8 +389,8 @@ def from_leaves(values: dict[str, object]) -> BaselineConfig:
     preset = str(values["preset"])
     tables.check("preset", preset, PRESETS)
     config = PRESETS[preset]()
-    # A setting that a run is older than has the default of its class.
-    values = {**flags.leaves(BaselineConfig()), **values}
+    # A run without this setting is older than averages.
+    values = {"average_with": "", **values}
     unknown = sorted(values.keys() - flags.leaves(config).keys())
     if unknown:
         raise ValueError(

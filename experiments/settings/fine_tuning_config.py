@@ -47,28 +47,21 @@ def check(settings: "baseline_config.BaselineConfig") -> None:
     """Refuses what needs a body that stays, where none does.
 
     Raises:
-        ValueError: neighbours of a body that learns; components, or
-            fine-tuning, of one that learns from the start.
+        ValueError: components, or fine-tuning, of a body that learns from the
+            start.
     """
-    model, epochs = settings.model, settings.fine_tuning.fine_tune_epochs
-    if settings.freeze and model.head_units:
-        if model.head_neighbours and epochs:
-            raise ValueError(
-                "`head_neighbours` are near by the vectors of a body that "
-                "stays: set --head-neighbours 0, or --fine-tune-epochs 0. "
-                f"Received: {model.head_neighbours}, {epochs} epochs"
-            )
+    if settings.freeze and settings.model.head_units:
         return
-    if model.head_components or model.head_neighbours:
+    if settings.model.head_components:
         raise ValueError(
-            "`head_components` and `head_neighbours` are of vectors that stay: "
-            "set --freeze, or --head-components 0 --head-neighbours 0. "
-            f"Received: {model.head_components} and {model.head_neighbours} "
-            "without `freeze`"
+            "`head_components` are of vectors that stay: set --freeze, or "
+            "--head-components 0. "
+            f"Received: {settings.model.head_components} without `freeze`"
         )
-    if epochs:
+    if settings.fine_tuning.fine_tune_epochs:
         raise ValueError(
             "`fine_tune_epochs` follow a head on a body that stays: set "
             "--freeze and --head-units, or leave them out: without --freeze "
-            f"the body learns from the start. Received: {epochs}"
+            "the body learns from the start. "
+            f"Received: {settings.fine_tuning.fine_tune_epochs}"
         )

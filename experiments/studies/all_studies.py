@@ -178,7 +178,7 @@ STUDIES: dict[str, Study] = {
         tuple(
             Arm(
                 f"{title}, {share:.0%}",
-                {"average_with": "", "head_neighbours": 0},
+                {"average_with": ""},
                 preset=preset,
                 train_share=share,
             )

@@ -1,7 +1,6 @@
 """Layers between the waveform and the network's answer."""
 
 from tftag.layers.batch_normalization import BatchNormalization
-from tftag.layers.kernel_regression import KernelRegression
 from tftag.layers.log_mel_spectrogram import LogMelSpectrogram
 from tftag.layers.members.member_dense import MemberDense
 from tftag.layers.members.member_logits import MemberLogits
@@ -16,7 +15,6 @@ from tftag.layers.waveform_normalization import WaveformNormalization
 
 __all__ = [
     "BatchNormalization",
-    "KernelRegression",
     "LogMelSpectrogram",
     "MemberDense",
     "MemberLogits",

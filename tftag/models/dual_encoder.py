@@ -309,7 +309,7 @@ def _projection(dim: int, config: DualEncoderConfig) -> keras.Model:
     """Model from the backbone's vectors to those of the shared space."""
     members = config.towers
     inputs = keras.Input((dim,), name="clip_vector")
-    x = hidden_layer.apply(hidden_layer.components(inputs, config), config)
+    x = hidden_layer.apply(inputs, config)
     if config.joint and config.head_units:
         x = keras.layers.Concatenate(name="hidden_and_vector")([x, inputs])
     x = layers.MemberDense(config.dim, members, name="audio_projection")(x)

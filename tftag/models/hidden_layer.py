@@ -79,35 +79,24 @@ def check(config: Config) -> None:
             )
 
 
-def components(x: Any, config: Config) -> Any:
-    """Replaces clip vectors by their principal components, if there are any.
+def apply(x: Any, config: Config) -> Any:
+    """Applies components, dropout and hidden layers to clip vectors.
 
     Args:
         x: A backbone's vectors, `[batch, dim]`.
         config: What to build.
 
     Returns:
-        `[batch, head_components]`, or the vectors.
-    """
-    if not config.head_components:
-        return x
-    layer = keras.layers.Dense(config.head_components, name="components")
-    # Of the training data, not of the loss.
-    layer.trainable = False
-    return layer(x)
-
-
-def apply(x: Any, config: Config) -> Any:
-    """Applies dropout and hidden layers.
-
-    Args:
-        x: What `components` returned, `[batch, dim]`.
-        config: What to build.
-
-    Returns:
         `[batch, head_members * head_units]`, or `[batch, dim]` without a
         hidden layer.
     """
+    if config.head_components:
+        components = keras.layers.Dense(
+            config.head_components, name="components"
+        )
+        # Of the training data, not of the loss.
+        components.trainable = False
+        x = components(x)
     x = keras.layers.Dropout(config.dropout, name="dropout")(x)
     if not config.head_units:
         return x

@@ -34,10 +34,6 @@ class TaggerConfig:
             its own, which are averaged.
         head_components: Number of principal components of the vector, over the
             training recordings, that replace it; 0 keeps the vector.
-        head_neighbours: Number of training recordings, at most, that a clip is
-            compared with: those near it speak for their tags, beside the
-            hidden layers; 0 for none. Needs a hidden layer on a body that
-            stays.
     """
 
     backbone: backbone_lib.BackboneConfig = backbone_lib.BackboneConfig()
@@ -46,21 +42,10 @@ class TaggerConfig:
     head_dropout: float = 0.0
     head_members: int = 1
     head_components: int = 0
-    head_neighbours: int = 0
 
     def __post_init__(self) -> None:
         """Refuses invalid values."""
         hidden_layer.check(self)
-        if not self.head_neighbours >= 0:
-            raise ValueError(
-                "`head_neighbours` must be >= 0. "
-                f"Received: {self.head_neighbours}."
-            )
-        if self.head_neighbours and not self.head_units:
-            raise ValueError(
-                "`head_neighbours` needs a hidden layer: set `head_units`. "
-                f"Received: {self.head_neighbours} without."
-            )
 
 
 @keras.saving.register_keras_serializable(package="tftag")
@@ -209,8 +194,7 @@ def log_odds(tag_prior: npt.ArrayLike, tag_count: int) -> keras.KerasTensor:
 def _head(dim: int, tag_count: int, config: TaggerConfig) -> keras.Model:
     """Model from `[batch, dim]` to logits `[batch, members, tags]`."""
     inputs = keras.Input((dim,), name="clip_vector")
-    vector = hidden_layer.components(inputs, config)
-    x = hidden_layer.apply(vector, config)
+    x = hidden_layer.apply(inputs, config)
     members = config.backbone.members
     if config.head_units:
         members = config.head_members
@@ -218,13 +202,4 @@ def _head(dim: int, tag_count: int, config: TaggerConfig) -> keras.Model:
     tag_logits = layers.MemberLogits(
         tag_count, members, name="tag_logits", dtype="float32"
     )
-    logits = tag_logits(x)
-    if config.head_neighbours:
-        neighbours = layers.KernelRegression(
-            tag_count,
-            config.head_neighbours,
-            name="neighbours",
-            dtype="float32",
-        )
-        logits += ops.expand_dims(neighbours(vector), 1)
-    return keras.Model(inputs, logits, name="head")
+    return keras.Model(inputs, tag_logits(x), name="head")

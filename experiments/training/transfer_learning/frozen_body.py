@@ -17,14 +17,9 @@ from experiments.settings import (
     optimizers,
 )
 from experiments.training import loop, tag_sharing, tag_weights
-from experiments.training.transfer_learning import (
-    cached_clips,
-    neighbours,
-    vector_cache,
-)
+from experiments.training.transfer_learning import cached_clips, vector_cache
 from pipelines import manifest as manifests
 from pipelines.reading import seeded_draws
-from tftag import layers
 from tftag.models import clip_model
 
 # Clips that the head takes at a time.
@@ -122,12 +117,6 @@ def train(
             labels,
             training.tag_sharing,
         )
-    for layer in model.head.layers:
-        if isinstance(layer, layers.KernelRegression):
-            seen = vectors
-            if settings.model.head_components:
-                seen = np.asarray(model.head.get_layer("components")(vectors))
-            neighbours.fit(layer, seen, labels, settings.seed)
     run.write_csv("history.csv", progress.history)
     return progress
 

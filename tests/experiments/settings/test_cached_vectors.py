@@ -21,10 +21,8 @@ def test_what_vectors_computed_once_cannot_do_is_refused(name, value):
 
 
 def test_components_of_vectors_that_move_are_refused():
-    both = "--head-components 0 --head-neighbours 0.*400 and 1000 without"
-    with pytest.raises(ValueError, match=both):
+    with pytest.raises(ValueError, match="--head-components 0.*400 without"):
         flags.replace(baseline_config.transfer(), {"freeze": False})
-    none = {"head_components": 0, "head_neighbours": 0}
-    tuned = {"freeze": False, "layer_decay": 0.7, **none}
+    tuned = {"freeze": False, "head_components": 0, "layer_decay": 0.7}
     found = flags.replace(baseline_config.transfer(), tuned)
     assert not found.is_on_cached_vectors

@@ -20,11 +20,7 @@ def test_values_that_no_training_can_have_are_refused(name, value):
 
 
 @pytest.mark.parametrize(
-    "values",
-    [
-        {"freeze": False, "head_components": 0, "head_neighbours": 0},
-        {"preset": "strong"},
-    ],
+    "values", [{"freeze": False, "head_components": 0}, {"preset": "strong"}]
 )
 def test_a_body_that_learns_from_the_start_is_not_fine_tuned(values):
     preset = values.pop("preset", "transfer")
@@ -38,12 +34,6 @@ def test_it_may_have_what_cached_vectors_may_not():
     made = baseline_config.transfer()
     with pytest.raises(ValueError, match="clip vectors are computed once"):
         flags.replace(made, values)
-    values |= {"fine_tune_epochs": 3, "head_neighbours": 0}
-    tuned = flags.replace(made, values)
+    tuned = flags.replace(made, {**values, "fine_tune_epochs": 3})
     assert not tuned.is_on_cached_vectors
     assert (tuned.clips_at_once, made.clips_at_once) == (16, 64)
-
-
-def test_recordings_are_near_by_vectors_that_stay():
-    with pytest.raises(ValueError, match="--head-neighbours 0.*1000, 3 epochs"):
-        flags.replace(baseline_config.transfer(), {"fine_tune_epochs": 3})

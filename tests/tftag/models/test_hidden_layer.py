@@ -13,8 +13,7 @@ VECTORS = np.random.default_rng(0).normal(size=(5, 6)).astype(np.float32)
 def model_of(**values):
     inputs = keras.Input((6,))
     config = tagger.TaggerConfig(**values)
-    vector = hidden_layer.components(inputs, config)
-    return keras.Model(inputs, hidden_layer.apply(vector, config))
+    return keras.Model(inputs, hidden_layer.apply(inputs, config))
 
 
 def test_without_a_hidden_layer_it_is_the_vector_itself():

@@ -11,7 +11,7 @@ from keras import ops
 from noise_batches import NAMES, SPEC, call, masks, noise
 
 from tftag import audio, losses
-from tftag.models import front_end, tagger
+from tftag.models import tagger
 from tftag.models.backbones import backbone
 
 CONFIG = tagger.TaggerConfig(
@@ -332,46 +332,6 @@ def test_a_hidden_layer_is_saved_with_its_components(tmp_path):
         model.predict(wave, verbose=0),
         atol=1e-6,
     )
-
-
-def test_recordings_near_a_clip_add_to_the_logits_of_every_member(tmp_path):
-    alone = with_hidden_layer(head_components=2)
-    model = with_hidden_layer(head_components=2, head_neighbours=5)
-    neighbours = model.head.get_layer("neighbours")
-    model.backbone.set_weights(alone.backbone.get_weights())
-    for name in ("components", "hidden", "tag_logits"):
-        same = alone.head.get_layer(name).get_weights()
-        model.head.get_layer(name).set_weights(same)
-    wave = np.random.default_rng(0).normal(size=(2, 8_000))
-    np.testing.assert_array_equal(model(wave), alone(wave))
-    vectors = model.body().predict(front_end.with_peak(wave), verbose=0)
-    seen = np.asarray(model.head.get_layer("components")(vectors))
-    kept = np.pad(seen[:1], ((0, 4), (0, 0)))
-    speaks = np.zeros((5, 2))
-    speaks[0, 1] = 3.0
-    neighbours.set_weights([kept, speaks, np.float32(10.0)])
-    said = 3 * np.exp(-np.sum((seen - seen[0]) ** 2, axis=1) / 10**2)
-    members = alone.head.predict(vectors, verbose=0)
-    members[..., 1] += said[:, np.newaxis]
-    np.testing.assert_allclose(model.head(vectors), members, atol=1e-4)
-    model.save(tmp_path / "tagger.keras")
-    loaded = keras.saving.load_model(tmp_path / "tagger.keras")
-    np.testing.assert_allclose(loaded(wave), model(wave), atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({"head_neighbours": -1}, "`head_neighbours` must be >= 0. Received"),
-        (
-            {"head_units": 0, "head_members": 1, "head_neighbours": 9},
-            "`head_neighbours` needs a hidden layer.*Received: 9",
-        ),
-    ],
-)
-def test_neighbours_that_cannot_be_are_refused(values, message):
-    with pytest.raises(ValueError, match=message):
-        with_hidden_layer(**values)
 
 
 def test_a_hidden_layer_starts_at_the_prior():

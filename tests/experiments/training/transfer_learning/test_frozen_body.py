@@ -126,26 +126,6 @@ def test_loss_and_watched_figures_are_logged(settings, made, told, tmp_path):
 
 
 @pytest.mark.usefixtures("no_graphs")
-@pytest.mark.parametrize("components", [0, 4])
-def test_recordings_speak_for_tags_of_those_near_them(
-    components, settings, made, told, tmp_path
-):
-    settings = flags.replace(
-        settings, {"epochs": 1, "head_components": components}
-    )
-    alone, _ = train(settings, made, tmp_path / "1")
-    settings = flags.replace(settings, {"head_neighbours": 20})
-    model, _ = train(settings, made, tmp_path / "2")
-    clips, _ = vector_cache.clip_vectors(model, made.split("train"), None)
-    labels = made.split("train").labels()
-    added = np.asarray(model.head(clips.means()) - alone.head(clips.means()))
-    # The same for every member.
-    np.testing.assert_allclose(added[:, 0], added[:, 1], atol=1e-5)
-    assert added.min() >= -1e-6
-    assert added[:, 0][labels == 1].min() > 5 * added[:, 0][labels == 0].max()
-
-
-@pytest.mark.usefixtures("no_graphs")
 def test_a_part_of_the_logits_is_shared_at_the_end(
     settings, made, told, tmp_path
 ):
