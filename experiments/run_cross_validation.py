@@ -136,12 +136,21 @@ def report_pooled(
     evaluation.write_scores(run, manifest, names, truth, scores)
     minutes = [float(fold["seconds"]) / 60 for fold in done]
     plain = metrics.summarize(truth, probabilities)
+    within = [
+        evaluation.quick(truth[held], probabilities[held]) for held in rows
+    ]
+    means = {
+        name: float(np.mean([each[name] for each in within]))
+        for name in within[0]
+    }
     summary = {
         "evaluated_on": f"{len(rows)} folds by artist, scored out of fold",
         **metrics.summarize(truth, scores),
         # Within a recording, a frequent tag has to come first.
         "recording_p_at_10": plain["recording_p_at_10"],
         "by_probabilities": plain,
+        # Pooled figures also say whether the folds' models agree in scale.
+        "within_folds": means,
         "training_minutes_per_fold": minutes,
         "manifest_fingerprint": manifest.fingerprint,
         "leaks": splits.audit(manifest.tracks)["artists"],
@@ -152,6 +161,10 @@ def report_pooled(
     scored = counts_in_words.count(len(truth), "recording")
     print(f"\npooled over {len(rows)} folds, {scored}")
     print(evaluation.figures_table(summary))
+    print(
+        f"mean of the folds by themselves: MAP {means['map']:.3f}, ROC-AUC "
+        f"{means['roc_auc']:.3f}, P@10 {means['p_at_10']:.3f}"
+    )
     print(
         f"{np.mean(minutes):.1f} minutes of training a fold; "
         f"everything in {run.path}"

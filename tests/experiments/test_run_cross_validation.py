@@ -49,6 +49,15 @@ def test_pooled_figures_are_those_of_the_saved_scores(run):
     assert figures["recordings"] == len(truth)
     assert "out of fold" in figures["evaluated_on"]
     assert len(figures["training_minutes_per_fold"]) == 3
+    folds = []
+    for file in (run / "folds").glob("*/scores.npz"):
+        with np.load(file) as saved:
+            scored = truth[saved["rows"]], saved["scores"]
+        has = scored[0].any(axis=0)
+        each = (column[:, has] for column in scored)
+        folds.append(sklearn.metrics.average_precision_score(*each))
+    within = figures["within_folds"]
+    assert within["map"] == pytest.approx(np.mean(folds))
 
 
 @of_a_run
