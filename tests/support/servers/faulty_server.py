@@ -130,13 +130,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if self.command == "HEAD":
                 size = answer.headers.get("Content-Length", 0)
             self.send_header("Content-Length", str(size))
-            self.end_headers()
         if fault == "cut":
             content = content[: len(content) // 2]
             self.close_connection = True
-        # First counted: the client may look as soon as it has the last byte.
+        # First counted: the client may look as soon as it has the last byte,
+        # which of an answer without a body is one of its head.
         self.server.count(self.command, self.path, len(content))
         with contextlib.suppress(ConnectionError):  # it may wait no longer
+            self.end_headers()
             self.wfile.write(content)
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = pass_on
