@@ -20,8 +20,8 @@ from tftag.server.admission import refusals
 from tftag.server.models import served_models
 from tftag.server.recordings import tagging_api
 from tftag.server.recordings import uploads as uploads_lib
-from tftag.server.rest import rest_api
 from tftag.server.search import index_map, search_api, served_index
+from tftag.server.tf_serving import rest_api
 
 _READING = ("GET", "HEAD")
 _PAGE = pathlib.Path(__file__).parent / "page"

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag.server.admission import refusals
-from tftag.server.rest import json_tensors
+from tftag.server.tf_serving import json_tensors
 from tftag.storage import plain_json
 
 if TYPE_CHECKING:  # it imports TensorFlow

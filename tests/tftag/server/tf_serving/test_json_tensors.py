@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tftag.server.admission import refusals
-from tftag.server.rest import json_tensors
+from tftag.server.tf_serving import json_tensors
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 3), (2, 0), (2, 1, 4)])

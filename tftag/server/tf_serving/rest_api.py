@@ -15,7 +15,7 @@ from starlette import requests, responses
 
 from tftag.server.admission import refusals
 from tftag.server.models import served_models, served_version
-from tftag.server.rest import json_bodies
+from tftag.server.tf_serving import json_bodies
 
 # What is read while others wait no longer than for a request of theirs.
 _SMALL_BYTES = 1 << 16

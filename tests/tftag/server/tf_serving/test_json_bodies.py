@@ -5,7 +5,7 @@ import pytest
 
 from tftag.server.admission import refusals
 from tftag.server.models import served_version
-from tftag.server.rest import json_bodies, json_tensors
+from tftag.server.tf_serving import json_bodies, json_tensors
 
 INPUTS = {
     "a": served_version.Input("float", (None, None)),
