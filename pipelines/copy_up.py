@@ -22,7 +22,7 @@ from pipelines.prepare.wav_conversion import journal
 from tftag.cli import command_line
 from tftag.console import counts_in_words, interrupts
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, remote_listing
+from tftag.storage.remote import remote_listing, transfers
 
 LAST = ("manifest.csv", "manifest.json", "saved_model.pb", "metrics.json")
 _UNFINISHED = (".partial", ".part")
@@ -139,14 +139,14 @@ def _copy(
     # From the last one on: while any is there, all before it are.
     for name in reversed(last):
         if target / name in there:
-            remote.remove(target / name)
+            transfers.remove(target / name)
 
     def put(i: int) -> None:
-        remote.put_file(folder / first[i], target / first[i])
+        transfers.put_file(folder / first[i], target / first[i])
 
-    remote.at_once(put, len(first))
+    transfers.at_once(put, len(first))
     for name in last:
-        remote.put_file(folder / name, target / name)
+        transfers.put_file(folder / name, target / name)
     return len(names)
 
 

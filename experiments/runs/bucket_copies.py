@@ -18,7 +18,7 @@ import pathlib
 from experiments.runs import run_folder
 from pipelines import copy_up
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, retries
+from tftag.storage.remote import retries, transfers
 
 NOTES = "copies.json"
 
@@ -46,7 +46,7 @@ def check(copy_to: str | None, run: run_folder.RunDir) -> None:
     if copy_to is not None:
         target = _run_address(copy_up.target_address(copy_to), run)
         try:
-            remote.put_file(run.path / "config.json", target / "config.json")
+            transfers.put_file(run.path / "config.json", target / "config.json")
         except retries.RemoteError as error:
             if not error.is_missing:
                 raise

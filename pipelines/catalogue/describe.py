@@ -19,7 +19,7 @@ from tftag.audio import audio_files, decoding_pool
 from tftag.inference import loading, saved_dual_encoder, saved_tagger
 from tftag.search import file_facts
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, remote_listing, retries
+from tftag.storage.remote import remote_listing, retries, transfers
 
 DESCRIBED, REJECTED = "described", "rejected"
 # Shards that are not finished, and are worked on again by the next call.
@@ -194,7 +194,7 @@ def _on_this_machine(root: str, name: str, copies: str) -> pathlib.Path:
         suffix=pathlib.PurePath(name).suffix, dir=copies
     )
     os.close(descriptor)
-    remote.fetch_to_file(place, path)
+    transfers.fetch_to_file(place, path)
     return pathlib.Path(path)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from tftag.search.index import catalogue_parts
 from tftag.storage import atomic_write, plain_json
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, remote_listing
+from tftag.storage.remote import remote_listing, transfers
 
 Place = pathlib.Path | addresses.Address
 
@@ -81,4 +81,4 @@ def _put(place: Place, content: bytes) -> None:
     with tempfile.NamedTemporaryFile(prefix="tftag-") as file:
         file.write(content)
         file.flush()
-        remote.put_file(file.name, place)
+        transfers.put_file(file.name, place)

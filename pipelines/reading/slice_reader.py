@@ -11,7 +11,7 @@ import numpy as np
 from pipelines import manifest as manifests
 from pipelines.reading.slices import in_place, local_file, slice_decoders
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import fetched_files, remote, retries
+from tftag.storage.remote import fetched_files, retries, transfers
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ class SliceReader:
                 rows_used[i] = row
 
         if self._waits:
-            remote.at_once(read_one, len(rows))
+            transfers.at_once(read_one, len(rows))
         else:
             for i in range(len(rows)):
                 read_one(i)
@@ -198,7 +198,7 @@ class SliceReader:
         first_byte = track.data_offset + _BYTES_PER_SAMPLE * int(start)
         path = self.manifest.wav_path(track)
         if isinstance(path, addresses.Address):
-            reason = remote.fill(unread, path, first_byte)
+            reason = transfers.fill(unread, path, first_byte)
             clip[count:] = 0
             return reason
         try:

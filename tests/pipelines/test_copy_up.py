@@ -5,7 +5,7 @@ import pytest
 
 from pipelines import copy_up
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, remote_listing, retries
+from tftag.storage.remote import remote_listing, retries, transfers
 
 TARGET = addresses.Address("s3://music/models/tagger/1")
 
@@ -45,7 +45,7 @@ def test_all_but_hidden_and_unfinished_files_are_copied(door, model, capsys):
     assert names_there() == names
     for name in names:
         size = len(name)
-        assert remote.read_range(TARGET / name, 0, size) == name.encode()
+        assert transfers.read_range(TARGET / name, 0, size) == name.encode()
 
 
 def test_what_makes_a_folder_whole_comes_last(door, tmp_path):
@@ -102,8 +102,8 @@ def test_the_next_version_is_above_all_there_are(door, tmp_path):
     assert copy_up.next_version(models) == 1
     (tmp_path / "x").write_text("x")
     for name in ("2", "10", "best", "0003"):
-        remote.put_file(tmp_path / "x", models / f"{name}/x")
-    remote.put_file(tmp_path / "x", models / "77")  # a file is no version
+        transfers.put_file(tmp_path / "x", models / f"{name}/x")
+    transfers.put_file(tmp_path / "x", models / "77")  # a file is no version
     assert copy_up.next_version(models) == 11
 
 

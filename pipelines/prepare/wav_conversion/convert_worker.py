@@ -14,7 +14,7 @@ from pipelines.reading.slices import arrays, in_place_check, slice_decoders
 from tftag import audio
 from tftag.audio import ffmpeg, sample_file
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, retries
+from tftag.storage.remote import retries, transfers
 
 _ADDRESS = "its address has a password, a query or .. in it"
 
@@ -115,7 +115,7 @@ def convert(
     # The manifest, which others read, would tell the secret.
     stays = in_place and not source.has_secrets and ".." not in source.text
     try:
-        remote.fetch_to_file(source, fetched)
+        transfers.fetch_to_file(source, fetched)
         answer = _convert(fetched, target, sample_rate_hz, stays, array_rate_hz)
         if in_place and not stays and "warnings" in answer:
             answer["warnings"].append(f"{journal.NOT_IN_PLACE}: {_ADDRESS}")

@@ -4,7 +4,7 @@ import pytest
 
 from experiments.runs import bucket_copies, run_folder
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, remote_listing, retries
+from tftag.storage.remote import remote_listing, retries, transfers
 
 ROOT = "s3://music/out"
 
@@ -132,7 +132,7 @@ def test_a_run_is_trained_from_a_bucket_and_copied_to_it(
     for file in remote_listing.list_files(copied):
         path = tmp_path / "back" / file.relative_to(copied)
         path.parent.mkdir(parents=True, exist_ok=True)
-        remote.fetch_to_file(file, path)
+        transfers.fetch_to_file(file, path)
     model = tf.saved_model.load(str(tmp_path / "back"))
     wav = made.wav_path(made.tracks[0]).read_bytes()
     answer = model.signatures["tag_wav"](wav=tf.constant([wav]))

@@ -9,7 +9,7 @@ import pytest
 import tone_runs
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, remote_listing
+from tftag.storage.remote import remote_listing, transfers
 
 ROOT = addresses.Address("s3://music/out")
 # What is called, and the fixture that has a finished run of it.
@@ -43,7 +43,7 @@ def check_same(folder, there, tmp_path):
     }
     copied = {}
     for file in remote_listing.list_files(there):
-        remote.fetch_to_file(file, tmp_path / "back")
+        transfers.fetch_to_file(file, tmp_path / "back")
         name = str(file.relative_to(there))
         copied[name] = (tmp_path / "back").read_bytes()
     assert copied == here

@@ -18,7 +18,7 @@ from tftag import audio  # noqa: E402
 from tftag.inference import loading
 from tftag.search.index import catalogue_parts
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, remote_listing, retries
+from tftag.storage.remote import remote_listing, retries, transfers
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_file_of_a_bucket_has_the_version_that_an_index_knows_it_by(
 ):
     work, _, output = work
     folder = addresses.Address("s3://music/songs")
-    remote.put_file(tmp_path / "music" / "good.wav", folder / "good.wav")
+    transfers.put_file(tmp_path / "music" / "good.wav", folder / "good.wav")
     found = [listing.File("good.wav", "")]
     (shard,) = listing.shards(str(folder), found, 99, "model")
     (_, count), *_ = work.process(shard)

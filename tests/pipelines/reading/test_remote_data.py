@@ -13,7 +13,7 @@ from pipelines import copy_up
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader, tf_data
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, retries
+from tftag.storage.remote import retries, transfers
 
 CLIP = numbered_audio.SPEC.clip_samples
 LENGTHS = [500, 40, 300, 900] * 3
@@ -68,11 +68,11 @@ def test_sizes_take_one_listing_and_not_a_request_per_file(stored):
 
 
 def test_missing_and_cut_files_are_named(stored, local, tmp_path):
-    remote.remove(THERE / "3.wav")
+    transfers.remove(THERE / "3.wav")
     with pytest.raises(FileNotFoundError, match="1 of 12.*s3://.*: 3.wav"):
         manifests.read_manifest("s3://music/numbers")
     (tmp_path / "cut").write_bytes(b"RIFF")
-    remote.put_file(tmp_path / "cut", THERE / "3.wav")
+    transfers.put_file(tmp_path / "cut", THERE / "3.wav")
     with pytest.raises(ValueError, match="1 of 12.*3.wav .4 of 1844"):
         manifests.read_manifest("s3://music/numbers")
 
@@ -81,7 +81,7 @@ def test_what_is_no_data_set_is_named_by_its_address(stored, tmp_path):
     with pytest.raises(FileNotFoundError, match="s3://music/no has none"):
         manifests.read_manifest("s3://music/no")
     (tmp_path / "bad").write_text("{")
-    remote.put_file(tmp_path / "bad", THERE / "manifest.json")
+    transfers.put_file(tmp_path / "bad", THERE / "manifest.json")
     with pytest.raises(
         ValueError, match="Received: s3://music/numbers/manifest.json"
     ):
@@ -119,13 +119,15 @@ def test_batches_are_those_from_the_disk_and_only_slices_travel(stored, local):
 def test_a_batch_is_asked_for_at_once(stored, monkeypatch):
     """All requests of a batch are open before the first has an answer."""
     together = threading.Barrier(8, timeout=20)
-    real = slice_reader.remote.read_range
+    real = slice_reader.transfers.read_range
 
     def wait_for_the_others(*arguments):
         together.wait()
         return real(*arguments)
 
-    monkeypatch.setattr(slice_reader.remote, "read_range", wait_for_the_others)
+    monkeypatch.setattr(
+        slice_reader.transfers, "read_range", wait_for_the_others
+    )
     found = manifests.read_manifest("s3://music/numbers")
     clips, _ = slice_reader.SliceReader(found, CLIP).read(range(8), [0] * 8)
     first = [row * numbered_audio.STRIDE + 1 for row in range(8)]
@@ -166,9 +168,9 @@ def test_a_file_that_stays_away_is_lost_named_and_replaced(stored, caplog):
 
 def test_a_file_that_went_away_or_was_cut_is_lost(stored, tmp_path):
     found = manifests.read_manifest("s3://music/numbers")
-    remote.remove(THERE / "0.wav")
+    transfers.remove(THERE / "0.wav")
     (tmp_path / "cut").write_bytes(b"." * 100)
-    remote.put_file(tmp_path / "cut", THERE / "2.wav")
+    transfers.put_file(tmp_path / "cut", THERE / "2.wav")
     reader = slice_reader.SliceReader(found, CLIP, max_lost_share=0.5)
     _, rows_used = reader.read([0, 2], [0, 0])
     assert rows_used.tolist() == [1, 3]

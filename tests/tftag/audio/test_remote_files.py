@@ -10,7 +10,7 @@ import soundfile
 
 from tftag.audio import audio_files, remote_files
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import fetched_files, remote, remote_listing
+from tftag.storage.remote import fetched_files, remote_listing, transfers
 
 RATE = 8_000
 FOLDER = addresses.Address("s3://music/songs")
@@ -31,7 +31,7 @@ def here(tmp_path):
 @pytest.fixture
 def stored(door, here, tmp_path, monkeypatch):
     for path in here.rglob("*.*"):
-        remote.put_file(path, FOLDER / str(path.relative_to(here)))
+        transfers.put_file(path, FOLDER / str(path.relative_to(here)))
     (tmp_path / "copies").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "copies"))
     door.requests.clear()
@@ -76,7 +76,7 @@ def test_a_bucket_is_read_as_the_folder_is(stored, here, tmp_path):
 def test_few_copies_lie_here_at_a_time(stored, here, tmp_path):
     folder = FOLDER / "many"
     for number in range(12):
-        remote.put_file(here / "a.wav", folder / f"{number:02d}.wav")
+        transfers.put_file(here / "a.wav", folder / f"{number:02d}.wav")
     most = []
 
     def decode(paths, fail):
@@ -94,9 +94,9 @@ def test_few_copies_lie_here_at_a_time(stored, here, tmp_path):
 
 def test_bad_files_are_named_by_their_address(stored, tmp_path):
     (tmp_path / "bad.wav").write_bytes(b"RIFF")
-    remote.put_file(tmp_path / "bad.wav", FOLDER / "bad.wav")
+    transfers.put_file(tmp_path / "bad.wav", FOLDER / "bad.wav")
     places = list(remote_files.find([FOLDER], refuse))
-    remote.remove(FOLDER / "b/e.wav")
+    transfers.remove(FOLDER / "b/e.wav")
     stored.fail(503, 99, "GET", "/c%20d.flac")
     failed = []
     assert [str(place) for place, _ in read(places, failed)] == [

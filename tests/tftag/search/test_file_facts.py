@@ -5,7 +5,7 @@ import soundfile
 from tftag.search import file_facts
 from tftag.search.index import recordings
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, remote_listing, retries
+from tftag.storage.remote import remote_listing, retries, transfers
 
 mutagen = pytest.importorskip("mutagen")
 
@@ -59,7 +59,7 @@ def test_of_a_file_in_a_bucket_only_what_is_said_is_fetched(door, tmp_path):
     found["title"], found["artist"] = ["One"], ["Été"]
     found.save()
     place = addresses.Address("s3://music/a.flac")
-    remote.put_file(path, place)
+    transfers.put_file(path, place)
     door.sent_bytes.clear()
     size = path.stat().st_size
     noted = remote_listing.NotedFile(place.text, size, 1)

@@ -12,7 +12,7 @@ import secrets
 from tftag.search.index import contents
 from tftag.search.index.segments import segment
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import local_copy, remote
+from tftag.storage.remote import local_copy, transfers
 
 
 def copied(index: addresses.Address, cache: pathlib.Path) -> pathlib.Path:
@@ -54,7 +54,7 @@ def _fetch(
 ) -> None:
     beside = folder / f"{part.name}.{secrets.token_hex(4)}.fetched"
     try:
-        remote.fetch_to_file(index / part.name, beside)
+        transfers.fetch_to_file(index / part.name, beside)
         if not segment.is_whole(beside, part.shape, part.crc, is_new=True):
             raise contents.damaged(index, ValueError(f"{part.name} is another"))
         beside.rename(folder / part.name)

@@ -9,7 +9,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import file_systems, remote, remote_listing, retries
+from tftag.storage.remote import (
+    file_systems,
+    remote_listing,
+    retries,
+    transfers,
+)
 
 # Somebody waits: with the waits between them less than five seconds.
 _MOST_ATTEMPTS = 4
@@ -31,7 +36,7 @@ async def look_up(address: addresses.Address) -> remote_listing.RemoteFile:
 async def read_range(
     address: addresses.Address, first: int, count: int
 ) -> bytes:
-    """Reads a part of a file, as `remote.read_range` does.
+    """Reads a part of a file, as `transfers.read_range` does.
 
     Args:
         address: The file.
@@ -51,7 +56,7 @@ async def read_range(
         part = await files._cat_file(
             address.text, start=first, end=first + count
         )
-        return remote.checked_part(part, count)
+        return transfers.checked_part(part, count)
 
     return await _retried(address, files, read)
 

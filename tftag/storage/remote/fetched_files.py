@@ -26,7 +26,7 @@ from typing import BinaryIO
 
 from tftag.storage import atomic_write, cache
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import local_copy, remote, retries
+from tftag.storage.remote import local_copy, retries, transfers
 
 # Environment variable with the limit in GB; 0 keeps nothing.
 LIMIT_VARIABLE = "TFTAG_AUDIO_CACHE_GB"
@@ -140,7 +140,7 @@ class FetchedFiles:
             if not is_there:
                 return None
             with atomic_write.replacing(path, is_text=False) as file:
-                remote.fetch_to_file(place, file.name)
+                transfers.fetch_to_file(place, file.name)
                 found_bytes = os.path.getsize(file.name)
                 if found_bytes != file_bytes:
                     raise retries.RemoteError(

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, retries
+from tftag.storage.remote import retries, transfers
 
 
 @contextlib.contextmanager
@@ -28,7 +28,7 @@ def file_copy(
         name = place.name if place.name.strip(".") else "file"
         path = pathlib.Path(folder, name)
         try:
-            remote.fetch_to_file(place, path)
+            transfers.fetch_to_file(place, path)
         except retries.RemoteError as error:
             if error.is_missing:
                 raise FileNotFoundError(str(error)) from None
@@ -57,8 +57,8 @@ def folder_copy(
     with tempfile.TemporaryDirectory(prefix="tftag-") as made:
         path = pathlib.Path(made)
         for name in names:
-            with remote.nothing_where_missing():
-                remote.fetch_to_file(folder / name, path / name)
+            with transfers.nothing_where_missing():
+                transfers.fetch_to_file(folder / name, path / name)
                 continue
             (path / name).unlink()
         with named_as(path, folder):

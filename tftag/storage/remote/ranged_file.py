@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, retries
+from tftag.storage.remote import retries, transfers
 
 # At least that many at a time: a request takes longer than they do.
 _BUFFER_BYTES = 1 << 16
@@ -64,7 +64,9 @@ class _Ranged(io.RawIOBase):
         if count <= 0:
             return 0
         try:
-            unread[:count] = remote.read_range(self._address, self._at, count)
+            unread[:count] = transfers.read_range(
+                self._address, self._at, count
+            )
         except retries.RemoteError as error:
             self.failure = error
             raise

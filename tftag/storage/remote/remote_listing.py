@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import file_systems, remote, retries
+from tftag.storage.remote import file_systems, retries, transfers
 
 # From here on, listing a folder takes less than asking for each of its files.
 _LISTED_FROM = 4
@@ -84,7 +84,7 @@ def list_files(
         RemoteError: It cannot be listed.
     """
     files, found = file_systems.of(folder), {}
-    with remote.nothing_where_missing():
+    with transfers.nothing_where_missing():
         found = retries.retried(
             folder, lambda: files.find(folder.text, detail=True)
         )
@@ -210,7 +210,7 @@ def _missing(file: addresses.Address) -> retries.RemoteError:
 def _contents(folder: addresses.Address) -> list[dict[str, Any]]:
     files = file_systems.of(folder)
     found: list[dict[str, Any]] = []
-    with remote.nothing_where_missing():
+    with transfers.nothing_where_missing():
         found = retries.retried(
             folder, lambda: files.ls(folder.text, detail=True)
         )

@@ -10,7 +10,7 @@ from pipelines.prepare import command
 from pipelines.reading import slice_reader
 from tftag.cli import command_line
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote
+from tftag.storage.remote import transfers
 
 PLACE = addresses.Address("s3://music/songs/a.flac")
 CLIP = 8_000
@@ -32,7 +32,7 @@ def test_a_bucket_is_read_in_place_as_a_folder_is(kept_here, door, tmp_path):
         name = f"{number} {kind}.{trap_audio.suffix(kind)}"
         wave = trap_audio.bursts(2, 22_050, seed=number)
         trap_audio.write(folder / name, wave, 22_050, kind)
-        remote.put_file(folder / name, PLACE.parent / name)
+        transfers.put_file(folder / name, PLACE.parent / name)
         lines.append(f"{name},x")
     (folder / "tags.csv").write_text("\n".join(lines) + "\n")
     here = prepared(folder / "tags.csv", tmp_path / "here")
@@ -56,7 +56,7 @@ def test_a_bucket_is_read_in_place_as_a_folder_is(kept_here, door, tmp_path):
     assert files <= door.body_bytes("/songs/") <= most
 
     kept_here.rename(tmp_path / "moved")
-    remote.remove(PLACE.parent / "1 mp3.mp3")
+    transfers.remove(PLACE.parent / "1 mp3.mp3")
     _, rows_used = reader.read([1], [0])
     assert rows_used.tolist() == [2]
     assert reader.lost == {f"{PLACE.parent}/1 mp3.mp3": "it is not there"}

@@ -15,7 +15,7 @@ from pipelines.prepare.wav_conversion import convert_worker, journal
 from pipelines.sources.own_table import folder, remote_audio
 from tftag import audio
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, remote_listing
+from tftag.storage.remote import remote_listing, transfers
 
 RATE_HZ = 8_000
 MUSIC = addresses.Address("s3://music/all")
@@ -36,7 +36,7 @@ def stored(door, tmp_path):
             tmp_path / f"x.{name[-3:]}".replace("lac", "flac"),
             300 + 100 * number,
         )
-        remote.put_file(path, MUSIC / name)
+        transfers.put_file(path, MUSIC / name)
         (tmp_path / "sources").mkdir(exist_ok=True)
         path.rename(tmp_path / "sources" / name.replace("/", "__"))
     (tmp_path / "y").write_bytes(b"x")
@@ -46,7 +46,7 @@ def stored(door, tmp_path):
         "done/manifest.json",
         "done/wav/a.wav",
     ):
-        remote.put_file(tmp_path / "y", MUSIC / name)
+        transfers.put_file(tmp_path / "y", MUSIC / name)
     door.requests.clear()
     return door
 
@@ -84,12 +84,12 @@ def test_rows_are_found_and_others_are_named(stored, tmp_path):
 
 
 def test_a_table_at_an_address_starts_from_its_folder(stored, tmp_path):
-    remote.put_file(table(tmp_path, *ALL), MUSIC / "tags.csv")
+    transfers.put_file(table(tmp_path, *ALL), MUSIC / "tags.csv")
     read = folder.read_table(MUSIC / "tags.csv")
     assert [r.path for r in read.recordings] == [MUSIC / name for name in ALL]
     assert read.source["name"] == "tags" and read.problems == ()
     (tmp_path / "bad.csv").write_text("name,tags\n")
-    remote.put_file(tmp_path / "bad.csv", MUSIC / "bad.csv")
+    transfers.put_file(tmp_path / "bad.csv", MUSIC / "bad.csv")
     with pytest.raises(ValueError, match="^s3://music/all/bad.csv"):
         folder.read_table(str(MUSIC / "bad.csv"))
     with pytest.raises(FileNotFoundError, match="s3://music/all/no.csv"):
@@ -167,7 +167,7 @@ def test_a_second_preparation_fetches_only_what_has_changed(stored, tmp_path):
     stored.requests.clear()
     prepared(tmp_path, *arguments)
     assert fetched() == []
-    remote.put_file(tone(tmp_path / "new.wav", 900), MUSIC / "e.wav")
+    transfers.put_file(tone(tmp_path / "new.wav", 900), MUSIC / "e.wav")
     stored.requests.clear()
     prepared(tmp_path, *arguments)
     assert fetched() == ["e.wav"]

@@ -14,7 +14,7 @@ from tftag.search import file_facts, library_index
 from tftag.search.index import recordings
 from tftag.storage import cache
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, remote_listing
+from tftag.storage.remote import remote_listing, transfers
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 FOLDER = addresses.Address("s3://music/songs")
@@ -30,7 +30,7 @@ def songs(door, tmp_path):
         path = tmp_path / "songs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, tiny_tagger.music(RATE, seed) / 8, RATE)
-        remote.put_file(path, FOLDER / name)
+        transfers.put_file(path, FOLDER / name)
     door.sent_bytes.clear()
     return tmp_path / "songs"
 
@@ -71,8 +71,8 @@ def test_only_what_has_changed_is_fetched_again(songs, door, tmp_path):
     place = tmp_path / "i"
     assert index(place, FOLDER) == 0
     soundfile.write(songs / "a.wav", tiny_tagger.music(RATE, 9) / 8, RATE)
-    remote.put_file(songs / "a.wav", FOLDER / "a.wav")
-    remote.remove(FOLDER / "b/e.wav")
+    transfers.put_file(songs / "a.wav", FOLDER / "a.wav")
+    transfers.remove(FOLDER / "b/e.wav")
     door.sent_bytes.clear()
     assert index(place, f"{FOLDER}/") == 0
     assert door.body_bytes("/a.wav") and not door.body_bytes("/b/c%20d.wav")
@@ -100,7 +100,7 @@ def test_what_one_command_has_fetched_no_other_fetches_again(
     assert len(list(kept_here.glob("*.wav"))) == len(NAMES)
     # Another version is another file.
     soundfile.write(songs / "a.wav", tiny_tagger.music(RATE, 9) / 8, RATE)
-    remote.put_file(songs / "a.wav", FOLDER / "a.wav")
+    transfers.put_file(songs / "a.wav", FOLDER / "a.wav")
     door.sent_bytes.clear()
     assert index(tmp_path / "i", FOLDER) == 0
     assert index(tmp_path / "here", songs) == 0
@@ -122,7 +122,7 @@ def test_of_what_was_described_before_only_its_own_tags_are_fetched(
     tagged = mutagen.File(path)
     tagged["artist"] = "Somebody"
     tagged.save()
-    remote.put_file(path, FOLDER / path.name)
+    transfers.put_file(path, FOLDER / path.name)
     facts = remote_listing.list_files(FOLDER)[FOLDER / path.name]
     output = tmp_path / "catalogue"
     said = {"name": "tiny", "tags": model_card.read(encoder.folder)["tags"]}
@@ -167,7 +167,7 @@ def test_an_index_in_a_bucket_is_asked_as_one_that_is_here(
     place = tmp_path / "i"
     index(place, FOLDER)
     for path in place.glob("*.*"):
-        remote.put_file(path, FOLDER.parent / "my.index" / path.name)
+        transfers.put_file(path, FOLDER.parent / "my.index" / path.name)
     said = []
     for one in (place, f"{FOLDER.parent}/my.index"):
         capsys.readouterr()

@@ -8,7 +8,7 @@ import tftag_command
 import tiny_tagger
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote
+from tftag.storage.remote import transfers
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 FOLDER = addresses.Address("s3://music/songs")
@@ -24,7 +24,7 @@ def songs(door, tmp_path):
     for seed in range(3):
         samples = tiny_tagger.music(RATE // 4, seed) / 8
         soundfile.write(folder / f"{seed}.flac", samples, RATE)
-        remote.put_file(folder / f"{seed}.flac", FOLDER / f"{seed}.flac")
+        transfers.put_file(folder / f"{seed}.flac", FOLDER / f"{seed}.flac")
     return folder
 
 
@@ -45,7 +45,7 @@ def test_a_bucket_is_tagged_as_its_folder_is(songs, door, tmp_path, capsys):
     assert rows(out, FOLDER) == rows(local, songs)
     # Only what is new or another version is fetched again.
     soundfile.write(songs / "1.flac", tiny_tagger.music(RATE, 9) / 8, RATE)
-    remote.put_file(songs / "1.flac", FOLDER / "1.flac")
+    transfers.put_file(songs / "1.flac", FOLDER / "1.flac")
     door.sent_bytes.clear()
     assert run(songs, "--out", local) == run(FOLDER, "--out", out) == 0
     assert rows(out, FOLDER) == rows(local, songs)

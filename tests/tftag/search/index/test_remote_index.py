@@ -6,7 +6,7 @@ import pytest
 from tftag.search import library_index
 from tftag.search.index import contents, remote_index
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote
+from tftag.storage.remote import transfers
 
 INDEX = addresses.Address("s3://music/my.index")
 ROWS = 40
@@ -25,7 +25,7 @@ def made(door, tmp_path):
 def put(folder):
     for path in folder.iterdir():
         if path.name != ".lock":
-            remote.put_file(path, INDEX / path.name)
+            transfers.put_file(path, INDEX / path.name)
 
 
 def names(folder):
@@ -76,7 +76,7 @@ def test_a_damaged_copy_is_fetched_again_and_a_damaged_index_named(
     assert names(copy) == expected
 
     path.write_bytes(b"\0" * path.stat().st_size)
-    remote.put_file(path, INDEX / path.name)
+    transfers.put_file(path, INDEX / path.name)
     with pytest.raises(ValueError, match="s3://music/my.index .*is another"):
         remote_index.copied(INDEX, tmp_path / "cache")
     assert not list(copy.glob("*.fetched"))

@@ -25,9 +25,9 @@ from tftag.storage.remote import address as addresses
 from tftag.storage.remote import (
     fetched_files,
     file_systems,
-    remote,
     remote_listing,
     retries,
+    transfers,
 )
 
 FOLDER = addresses.Address("s3://music/songs")
@@ -59,7 +59,7 @@ def songs(bucket, tmp_path_factory):
         path.parent.mkdir(exist_ok=True)
         samples = tiny_tagger.music(tiny_tagger.CLIP * 2, seed) / 8
         soundfile.write(path, samples, tiny_tagger.SPEC.sample_rate_hz)
-        remote.put_file(path, FOLDER / name)
+        transfers.put_file(path, FOLDER / name)
     return folder
 
 
@@ -226,15 +226,15 @@ def test_what_is_not_as_it_was_indexed_is_not_sent(get, door, songs, tmp_path):
     (tmp_path / "other").write_bytes(b"\0" * len(data))
     try:
         for change in (
-            lambda: remote.put_file(tmp_path / "other", place),
-            lambda: remote.remove(place),
+            lambda: transfers.put_file(tmp_path / "other", place),
+            lambda: transfers.remove(place),
         ):
             change()
             answer = get("bytes=0-9")
             assert answer.status_code == 404
             assert "changed" in running_service.error_of(answer)
     finally:
-        remote.put_file(songs / NAMES[0], place)
+        transfers.put_file(songs / NAMES[0], place)
     assert get("bytes=0-9").content == data[:10]
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import awaited, remote, remote_listing, retries
+from tftag.storage.remote import awaited, remote_listing, retries, transfers
 
 PLACE = addresses.Address("s3://music/songs/a.wav")
 CONTENT = bytes(range(256)) * 4
@@ -15,14 +15,14 @@ CONTENT = bytes(range(256)) * 4
 @pytest.fixture
 def stored(door, tmp_path):
     (tmp_path / "a").write_bytes(CONTENT)
-    remote.put_file(tmp_path / "a", PLACE)
+    transfers.put_file(tmp_path / "a", PLACE)
     door.requests.clear()
     return door
 
 
 def test_a_part_and_the_facts_are_those_that_threads_get(stored):
     part = asyncio.run(awaited.read_range(PLACE, 100, 50))
-    assert part == remote.read_range(PLACE, 100, 50) == CONTENT[100:150]
+    assert part == transfers.read_range(PLACE, 100, 50) == CONTENT[100:150]
     (listed,) = remote_listing.list_files(PLACE.parent).values()
     assert asyncio.run(awaited.look_up(PLACE)) == listed
     assert listed.file_bytes == len(CONTENT)

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import fetched_files, remote, retries
+from tftag.storage.remote import fetched_files, retries, transfers
 
 FOLDER = addresses.Address("s3://music/songs")
 PLACE = FOLDER / "a.flac"
@@ -17,7 +17,7 @@ PLACE = FOLDER / "a.flac"
 def stored(kept_here, door, tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     for letter in "abcd":
-        remote.put_file(tmp_path / "a", FOLDER / f"{letter}.flac")
+        transfers.put_file(tmp_path / "a", FOLDER / f"{letter}.flac")
     door.sent_bytes.clear()
     return door
 
@@ -118,7 +118,7 @@ def test_a_file_that_is_larger_than_all_room_pushes_nobody_out(
     room(6)
     kept, _ = read(fetched_files.FetchedFiles())
     (tmp_path / "large").write_bytes(b"0123456789")
-    remote.put_file(tmp_path / "large", FOLDER / "l.flac")
+    transfers.put_file(tmp_path / "large", FOLDER / "l.flac")
     path, content = read(fetched_files.FetchedFiles(), "l", 10)
     assert len(content) == 10 and not path.exists() and kept.exists()
 
@@ -200,7 +200,7 @@ def test_a_limit_that_is_none_is_refused(monkeypatch, text):
 
 def _fetch_all(folder, most, number):
     """A process that reads what eight files would be, and looks for room."""
-    fetched_files.remote.fetch_to_file = _written
+    fetched_files.transfers.fetch_to_file = _written
     files = fetched_files.FetchedFiles(folder, tell=lambda text: None)
     for turn in range(40):
         name = f"{(7 * turn + number) % 8}.flac"
@@ -239,7 +239,7 @@ def test_two_processes_keep_one_limit_and_read_whole_files(
 
 def test_many_threads_keep_one_limit(room, kept_here, monkeypatch):
     room(500)
-    monkeypatch.setattr(remote, "fetch_to_file", _written)
+    monkeypatch.setattr(transfers, "fetch_to_file", _written)
     files = fetched_files.FetchedFiles()
     failed = []
 

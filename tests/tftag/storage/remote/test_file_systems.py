@@ -7,7 +7,7 @@ import weakref
 import pytest
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import file_systems, remote
+from tftag.storage.remote import file_systems, transfers
 
 S3 = addresses.Address("s3://music/x.bin")
 
@@ -51,20 +51,20 @@ def test_a_missing_package_is_named_with_the_way_to_it(
 ):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ValueError, match=r"pip install 'tftag\[remote\]'") as e:
-        remote.read_range(addresses.Address(address), 0, 1)
+        transfers.read_range(addresses.Address(address), 0, 1)
     assert package in str(e.value)
 
 
 def test_a_process_ends_without_a_word(door, tmp_path):
     """No connection is left to the collector, and no thread in the way."""
     (tmp_path / "x.bin").write_bytes(b"0123456789")
-    remote.put_file(tmp_path / "x.bin", S3)
+    transfers.put_file(tmp_path / "x.bin", S3)
     program = (
-        "from tftag.storage.remote import address, remote\n"
+        "from tftag.storage.remote import address, transfers\n"
         "file = address.Address('s3://music/x.bin')\n"
         "parts = [None] * 8\n"
-        "def read(i): parts[i] = remote.read_range(file, i, 2)\n"
-        "remote.at_once(read, 8)\n"
+        "def read(i): parts[i] = transfers.read_range(file, i, 2)\n"
+        "transfers.at_once(read, 8)\n"
         "print(parts[7])"
     )
     done = subprocess.run(

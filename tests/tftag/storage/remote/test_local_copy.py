@@ -1,7 +1,7 @@
 import pytest
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import local_copy, remote, retries
+from tftag.storage.remote import local_copy, retries, transfers
 
 FOLDER = addresses.Address("s3://music/data")
 
@@ -10,7 +10,7 @@ FOLDER = addresses.Address("s3://music/data")
 def stored(door, tmp_path):
     for name in ("a b.csv", "two"):
         (tmp_path / name).write_text(name)
-        remote.put_file(tmp_path / name, FOLDER / name)
+        transfers.put_file(tmp_path / name, FOLDER / name)
     return door
 
 

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import ranged_file, remote, retries
+from tftag.storage.remote import ranged_file, retries, transfers
 
 PLACE = addresses.Address("s3://music/songs/a.wav")
 CONTENT = np.random.default_rng(0).bytes(300_000)
@@ -16,7 +16,7 @@ CONTENT = np.random.default_rng(0).bytes(300_000)
 @pytest.fixture
 def stored(door, tmp_path):
     (tmp_path / "a.wav").write_bytes(CONTENT)
-    remote.put_file(tmp_path / "a.wav", PLACE)
+    transfers.put_file(tmp_path / "a.wav", PLACE)
     door.sent_bytes.clear()
     return door
 
@@ -50,7 +50,7 @@ def test_a_length_is_known_by_the_header(door, tmp_path):
     path = tmp_path / "long.flac"
     soundfile.write(path, np.random.default_rng(0).normal(size=400_000), 8_000)
     place = PLACE.parent / path.name
-    remote.put_file(path, place)
+    transfers.put_file(path, place)
     door.sent_bytes.clear()
     with ranged_file.opened(place, path.stat().st_size) as file:
         assert soundfile.info(file).frames == 400_000

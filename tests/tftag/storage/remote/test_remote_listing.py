@@ -4,7 +4,7 @@ import pytest
 from moto.s3.models import s3_backends
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, remote_listing, retries
+from tftag.storage.remote import remote_listing, retries, transfers
 
 FOLDER = addresses.Address("s3://music/data")
 
@@ -15,7 +15,7 @@ def stored(door, tmp_path):
     names = ["a.wav", "b.wav", "wav/c d.wav", "wav/e.wav", "wav/x/f.wav"]
     for size, name in enumerate(names, start=1):
         (tmp_path / "file").write_bytes(b"." * size)
-        remote.put_file(tmp_path / "file", FOLDER / name)
+        transfers.put_file(tmp_path / "file", FOLDER / name)
     door.requests.clear()
     return door
 
@@ -49,11 +49,11 @@ def test_a_change_is_seen_at_once(stored, tmp_path):
     file = FOLDER / "a.wav"
     before = remote_listing.look_up([file])[file]
     (tmp_path / "file").write_bytes(b",")
-    remote.put_file(tmp_path / "file", file)
+    transfers.put_file(tmp_path / "file", file)
     after = remote_listing.look_up([file])[file]
     assert before.file_bytes == after.file_bytes == 1
     assert before.version != after.version
-    remote.remove(file)
+    transfers.remove(file)
     assert remote_listing.look_up([file])[file].is_missing
 
 

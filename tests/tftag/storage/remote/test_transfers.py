@@ -8,7 +8,7 @@ import faulty_server
 import pytest
 
 from tftag.storage.remote import address as addresses
-from tftag.storage.remote import remote, retries
+from tftag.storage.remote import retries, transfers
 
 CONTENT = bytes(range(256)) * 100
 FILE = addresses.Address("s3://music/a b/x #1?.bin")
@@ -26,22 +26,22 @@ def here(tmp_path):
 
 @pytest.fixture
 def stored(door, here):
-    remote.put_file(here, FILE)
+    transfers.put_file(here, FILE)
     return door
 
 
 def test_a_part_is_read_and_nothing_else(stored):
-    assert remote.read_range(FILE, 300, 7) == CONTENT[300:307]
-    assert remote.read_range(FILE, len(CONTENT) - 1, 1) == CONTENT[-1:]
+    assert transfers.read_range(FILE, 300, 7) == CONTENT[300:307]
+    assert transfers.read_range(FILE, len(CONTENT) - 1, 1) == CONTENT[-1:]
     assert stored.body_bytes("bin") == 8
 
 
 @pytest.mark.parametrize("fault", [500, 503, 429, "cut"])
 def test_a_server_that_comes_back_gives_the_same_bytes(stored, tmp_path, fault):
     stored.fail(fault, 3)
-    assert remote.read_range(FILE, 300, 700) == CONTENT[300:1000]
+    assert transfers.read_range(FILE, 300, 700) == CONTENT[300:1000]
     stored.fail(fault, 3)
-    remote.fetch_to_file(FILE, tmp_path / "y.bin")
+    transfers.fetch_to_file(FILE, tmp_path / "y.bin")
     assert (tmp_path / "y.bin").read_bytes() == CONTENT
     assert len([r for r in stored.requests if r[0] == "GET"]) == 8
 
@@ -50,53 +50,53 @@ def test_a_server_that_stays_away_is_named(stored, tmp_path):
     for fault, words in ((503, "answers 503"), ("cut", "ClientPayloadError")):
         stored.fail(fault, 1_000)
         with pytest.raises(retries.RemoteError, match=words) as caught:
-            remote.read_range(FILE, 0, 10)
+            transfers.read_range(FILE, 0, 10)
         assert str(FILE) in str(caught.value)
         with pytest.raises(retries.RemoteError, match="tried 7 times"):
-            remote.fetch_to_file(FILE, tmp_path / "y.bin")
+            transfers.fetch_to_file(FILE, tmp_path / "y.bin")
         stored.mend()
-    assert remote.read_range(FILE, 0, 10) == CONTENT[:10]
+    assert transfers.read_range(FILE, 0, 10) == CONTENT[:10]
 
 
 def test_a_server_that_is_not_there_is_named(fresh, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     with pytest.raises(retries.RemoteError, match="Could not connect"):
-        remote.read_range(FILE, 0, 10)
+        transfers.read_range(FILE, 0, 10)
 
 
 def test_past_the_end_is_an_error_at_once(stored):
     size = len(CONTENT)
     with pytest.raises(retries.RemoteError, match="ends 5 bytes early"):
-        remote.read_range(FILE, size - 5, 10)
+        transfers.read_range(FILE, size - 5, 10)
     with pytest.raises(retries.RemoteError, match="416"):
-        remote.read_range(FILE, size, 10)
+        transfers.read_range(FILE, size, 10)
     assert len(stored.requests) == 3
 
 
 def test_what_is_not_there_is_missing(stored, tmp_path):
     for text in ("s3://music/no", "s3://nowhere/no"):
         with pytest.raises(retries.RemoteError, match="not there") as caught:
-            remote.fetch_to_file(addresses.Address(text), tmp_path / "y.bin")
+            transfers.fetch_to_file(addresses.Address(text), tmp_path / "y.bin")
         assert caught.value.is_missing
 
 
 def test_memory_is_filled_or_told_why_not(stored):
     clip = bytearray(20)
-    assert remote.fill(memoryview(clip)[5:15], FILE, 300) is None
+    assert transfers.fill(memoryview(clip)[5:15], FILE, 300) is None
     assert clip == bytes(5) + CONTENT[300:310] + bytes(5)
     stored.fail(503, 1_000)
-    assert "503" in remote.fill(memoryview(clip), FILE, 0)
+    assert "503" in transfers.fill(memoryview(clip), FILE, 0)
 
 
 def test_many_threads_read_their_own_part(stored):
     parts = [None] * 200
 
     def read(i):
-        parts[i] = remote.read_range(FILE, i * 100, 100)
+        parts[i] = transfers.read_range(FILE, i * 100, 100)
 
     stored.fail("cut", 8)
     stored.fail(503, 8)
-    remote.at_once(read, 200)
+    transfers.at_once(read, 200)
     assert b"".join(parts) == CONTENT[:20_000]
 
 
@@ -105,48 +105,50 @@ def test_the_first_error_of_many_is_raised(stored):
         raise KeyError(i)
 
     with pytest.raises(KeyError, match="0"):
-        remote.at_once(fail, 5)
+        transfers.at_once(fail, 5)
 
 
 def test_a_file_is_written_in_spite_of_faults_and_replaced(stored, here):
     stored.fail(503, 2, "PUT")
     here.write_bytes(b"other")
-    remote.put_file(here, FILE)
-    assert remote.read_range(FILE, 0, 5) == b"other"
+    transfers.put_file(here, FILE)
+    assert transfers.read_range(FILE, 0, 5) == b"other"
     with pytest.raises(FileNotFoundError, match="gone"):
-        remote.put_file(here.parent / "gone", FILE)
+        transfers.put_file(here.parent / "gone", FILE)
     with pytest.raises(retries.RemoteError, match="s3://nowhere/x"):
-        remote.put_file(here, addresses.Address("s3://nowhere/x"))
+        transfers.put_file(here, addresses.Address("s3://nowhere/x"))
 
 
 def test_removing_twice_is_fine(stored):
-    remote.remove(FILE)
-    remote.remove(FILE)
+    transfers.remove(FILE)
+    transfers.remove(FILE)
     with pytest.raises(retries.RemoteError, match="not there"):
-        remote.read_range(FILE, 0, 1)
+        transfers.read_range(FILE, 0, 1)
 
 
 def test_a_local_file_that_cannot_be_written_is_not_retried(stored, tmp_path):
     with pytest.raises(FileNotFoundError):
-        remote.fetch_to_file(FILE, tmp_path / "no" / "y.bin")
+        transfers.fetch_to_file(FILE, tmp_path / "no" / "y.bin")
     with pytest.raises(IsADirectoryError):
-        remote.fetch_to_file(FILE, tmp_path)
+        transfers.fetch_to_file(FILE, tmp_path)
     assert len(stored.requests) == 1
 
 
 def test_the_web(stored, tmp_path):
     """Plain http: https differs in the handshake alone."""
-    remote.put_file(tmp_path / "x.bin", addresses.Address("s3://music/x.bin"))
+    transfers.put_file(
+        tmp_path / "x.bin", addresses.Address("s3://music/x.bin")
+    )
     file = addresses.Address(f"{stored.url}/music/x.bin?X-Amz-Signature=abc")
     for fault in (503, "cut"):
         stored.fail(fault, 2)
-        assert remote.read_range(file, 300, 10) == CONTENT[300:310]
+        assert transfers.read_range(file, 300, 10) == CONTENT[300:310]
         stored.fail(fault, 2)
-        remote.fetch_to_file(file, tmp_path / "y.bin")
+        transfers.fetch_to_file(file, tmp_path / "y.bin")
         assert (tmp_path / "y.bin").read_bytes() == CONTENT
     stored.fail(503, 1_000)
     with pytest.raises(retries.RemoteError, match="answers 503") as caught:
-        remote.read_range(file, 0, 1)
+        transfers.read_range(file, 0, 1)
     assert "abc" not in str(caught.value)
 
 
@@ -162,7 +164,7 @@ def test_a_web_server_that_sends_all_for_a_part_is_refused(
         thread.start()
         url = f"http://127.0.0.1:{server.server_address[1]}/x.bin"
         with pytest.raises(retries.RemoteError, match="parts of files"):
-            remote.read_range(addresses.Address(url), 0, 10)
+            transfers.read_range(addresses.Address(url), 0, 10)
         server.shutdown()
         thread.join()
 
@@ -176,18 +178,18 @@ def test_google_cloud_storage(fresh, here, tmp_path, monkeypatch):
         faulty_server.door_to(storage.server_address[1]) as door,
     ):
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", door.url)
-        remote.put_file(here, file)
+        transfers.put_file(here, file)
         assert storage.files == {"a b/x.bin": CONTENT}
         door.sent_bytes.clear()
-        assert remote.read_range(file, 300, 7) == CONTENT[300:307]
+        assert transfers.read_range(file, 300, 7) == CONTENT[300:307]
         assert door.body_bytes("x.bin") == 7
         for fault in (503, "cut"):
             door.fail(fault, 1)
-            remote.fetch_to_file(file, tmp_path / "y.bin")
+            transfers.fetch_to_file(file, tmp_path / "y.bin")
             assert (tmp_path / "y.bin").read_bytes() == CONTENT
         door.fail(403, 1)
         with pytest.raises(retries.RemoteError, match="Forbidden"):
-            remote.read_range(file, 0, 1)
-        remote.remove(file)
-        remote.remove(file)
+            transfers.read_range(file, 0, 1)
+        transfers.remove(file)
+        transfers.remove(file)
         assert storage.files == {}
