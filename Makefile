@@ -65,9 +65,11 @@ benchmark: setup .venv-peers/installed.txt
 # ARGS="-n 0" has them in one process, as a debugger wants it.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile \
     --no-loadscope-reorder
+# One process more than cores: tests of servers and of other processes wait.
+WORKERS := $(shell $(PYTHON) -c 'import os; print(1 + os.cpu_count())')
 
 test: setup
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -n $(WORKERS) $(ARGS)
 
 test-slow: setup
 	@$(PYTEST) -m slow --rewritten-graphs $(ARGS)
