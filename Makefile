@@ -63,7 +63,7 @@ benchmark: setup .venv-peers/installed.txt
 	@cp $< $@
 
 # ARGS="-n 0" has them in one process, as a debugger wants it.
-PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile \
+PYTEST := $(BIN)/python -m pytest --maxprocesses 4 --dist loadfile \
     --no-loadscope-reorder
 # One process more than cores: tests of servers and of other processes wait.
 WORKERS := $(shell $(PYTHON) -c 'import os; print(1 + os.cpu_count())')
@@ -72,7 +72,7 @@ test: setup
 	@$(PYTEST) -n $(WORKERS) $(ARGS)
 
 test-slow: setup
-	@$(PYTEST) -m slow --rewritten-graphs $(ARGS)
+	@$(PYTEST) -n auto -m slow --rewritten-graphs $(ARGS)
 
 test-catalogue:
 	@$(MAKE) --no-print-directory setup LOCK=beam

@@ -92,7 +92,8 @@ def score_fold(
     """Trains on all other folds and scores this one.
 
     Returns:
-        `scores` float32 `[fold's recordings, tags]` and `seconds` of training.
+        `scores` float32 `[fold's recordings, tags]`, `seconds` of training, and
+        the fold's own `figures`.
     """
     held = rows[fold]
     outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
@@ -115,7 +116,7 @@ def score_fold(
         f"{minutes:.1f} min of training)",
         flush=True,
     )
-    return found
+    return {**found, "figures": figures}
 
 
 def report_pooled(
@@ -136,12 +137,9 @@ def report_pooled(
     evaluation.write_scores(run, manifest, names, truth, scores)
     minutes = [float(fold["seconds"]) / 60 for fold in done]
     plain = metrics.summarize(truth, probabilities)
-    within = [
-        evaluation.quick(truth[held], probabilities[held]) for held in rows
-    ]
     means = {
-        name: float(np.mean([each[name] for each in within]))
-        for name in within[0]
+        name: float(np.mean([fold["figures"][name] for fold in done]))
+        for name in done[0]["figures"]
     }
     summary = {
         "evaluated_on": f"{len(rows)} folds by artist, scored out of fold",
