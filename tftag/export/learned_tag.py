@@ -134,10 +134,16 @@ def background_of(backbone: keras.Model) -> few_examples.Background | None:
     """
     last = backbone.layers[-1]
     is_joined = isinstance(last, keras.layers.Concatenate)
+    ends = last.input if is_joined else [last.output]
     layer_of = {id(layer.output): layer for layer in backbone.layers}
-    ends = map(id, last.input) if is_joined else [id(last.output)]
-    norms = [layer_of.get(end) for end in ends]
-    if not all(isinstance(n, keras.layers.BatchNormalization) for n in norms):
+    norms = [
+        layer
+        for end in ends
+        if isinstance(
+            layer := layer_of.get(id(end)), keras.layers.BatchNormalization
+        )
+    ]
+    if len(norms) < len(ends):
         return None
     return few_examples.Background(
         np.concatenate([norm.beta for norm in norms]),
