@@ -50,6 +50,7 @@ _MP4 = _Chunks(
 )
 _WMA = _Chunks(0, struct.Struct("<16sQ"), (_ASF,), is_whole=True)
 _OTHER_FILES = (b"RIFF", b"FORM", b"OggS", b"fLaC")
+_WITH_FLAG = bytes(each for each in range(256) if each & 8)
 # Of formats without chunks: from where on each file of their kind is the same.
 _SAME = {b"TTA1": 10, b"MAC ": 8, b"tBaK": 4, b"wvpk": 4}
 
@@ -190,8 +191,10 @@ def _next_of_its_kind(file: BinaryIO, head: bytes, size: int) -> int:
     """Where a file begins that is like the one in whose middle it is."""
     mark = re.escape(head[: _SAME[head[:4]]])
     if head[:4] == b"wvpk":
-        # Each block has the mark; the first has the number 0.
+        # Each block has the mark; those that begin have the number 0, and of
+        # more than two channels the first of them a flag.
         mark += b"...." + re.escape(head[8:12]) + b"...." + bytes(4)
+        mark += b".{5}[" + re.escape(_WITH_FLAG) + b"]"
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         found = re.compile(mark, re.DOTALL).search(data, 1)
         return found.start() if found else size
