@@ -147,10 +147,11 @@ def _read(
                     return edits, following
             is_before_data = False
         padding = -(header_bytes + length) % unit
-        if padding == 1 and not stated_end.is_padded(file, place):
+        is_odd = padding and unit == 2 and place < size
+        if is_odd and not stated_end.is_padded(file, place):
+            padding = 0
             if is_before_data:
                 edits.append((place, place, bytes(1)))
-            continue
         place += padding
     return edits, None
 

@@ -229,12 +229,13 @@ def test_noise_of_two_channels_that_cancel_is_no_code(tmp_path):
     assert wav_chunks.coded_as(path) == ""
 
 
-def test_a_length_beyond_any_file_is_a_damaged_file(tmp_path):
+@pytest.mark.parametrize("name", [b"fmt ", b"data"])
+@pytest.mark.parametrize("length", [1 << 63, (1 << 64) - 1])
+def test_a_length_beyond_any_file_is_a_damaged_file(tmp_path, name, length):
     data = bytearray(
         encoded_audio.encoded(encoded_audio.melody(0.5), RATE_HZ, "W64")
     )
-    place = data.index(b"data") + 16
-    struct.pack_into("<Q", data, place, 1 << 63)
+    struct.pack_into("<Q", data, data.index(name) + 16, length)
     path = tmp_path / "a.w64"
     path.write_bytes(data)
     assert len(wav_chunks.find(path)) == 1
