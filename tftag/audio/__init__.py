@@ -2,6 +2,7 @@
 
 from tftag.audio.recording import (
     CHOICES,
+    FRONT_END,
     AudioSpec,
     check_choices,
     check_range,
@@ -21,6 +22,7 @@ from tftag.audio.waveform import (
 
 __all__ = [
     "CHOICES",
+    "FRONT_END",
     "FULL_SCALE",
     "AudioSpec",
     "Recording",
