@@ -32,16 +32,6 @@ def wav(ints, channels, bits, container, extensible):
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-@pytest.fixture
-def read(tmp_path):
-    def read(data):
-        path = tmp_path / "a.wav"
-        path.write_bytes(data)
-        return audio.decode_file(path, RATE_HZ).samples
-
-    return read
-
-
 @pytest.mark.parametrize("extensible", [False, True])
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("is_high", [False, True])

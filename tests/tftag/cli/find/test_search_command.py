@@ -173,22 +173,12 @@ def test_an_old_index_is_made_again_but_no_other_file(songs, capsys, tmp_path):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_folder_that_is_not_there_is_named(capsys):
-    argv = ["search", "absent", "dreamy"]
-    assert tftag_command.run(*argv) == 2
-    assert "INDEX_OR_FOLDER must be what" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         ((".", "zzqx"), "At least one word"),
         ((".", ""), "must name at least one tag"),
         ((".", "jazz -jazz"), "asked for and turned away"),
-        (
-            (".", "jazz", "--index", "no/such/index"),
-            "--index must be in a folder",
-        ),
     ],
 )
 def test_bad_input_is_one_line(songs, capsys, monkeypatch, words, message):
@@ -199,13 +189,6 @@ def test_bad_input_is_one_line(songs, capsys, monkeypatch, words, message):
     last = err.splitlines()[-1]
     assert last.startswith("error: ") and message in last
     assert not (songs / ".tftag-index").exists()
-
-
-def test_a_folder_without_music_is_one_error(tmp_path, capsys):
-    assert run(tmp_path, "dreamy") == 2
-    (error,) = capsys.readouterr().err.splitlines()
-    assert error.startswith("error: INDEX_OR_FOLDER must hold audio")
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_tagger_cannot_search(songs, capsys, tagger_folder):

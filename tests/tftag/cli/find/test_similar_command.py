@@ -110,16 +110,9 @@ def test_an_example_is_refused_before_a_model_is_opened(
 
 
 def test_bad_input_is_one_line(songs, capsys):
-    for words, message in (
-        ((songs, "--like", "absent.wav"), "must be audio files"),
-        ((songs / "absent", "--like", songs / "1.wav"), "INDEX_OR_FOLDER"),
-        (
-            (songs, "--like", songs / "1.wav", "--tag", "jaz"),
-            "'jaz'. The nearest is 'jazz'. It has",
-        ),
-    ):
-        assert run("similar", *words) == 2
-        assert message in capsys.readouterr().err.splitlines()[-1]
+    assert run("similar", songs, "--like", songs / "1.wav", "--tag", "jaz") == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "'jaz'. The nearest is 'jazz'. It has" in last
     before = (songs / "1.wav").read_bytes()
     like = ("--like", songs / "1.wav", "--out", songs / "1.wav")
     assert run("similar", songs, *like) == 2

@@ -370,7 +370,6 @@ def test_a_playlist_has_the_files_of_a_tag(model, songs, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--dry-run"], "go with --write-tags"),
         (["--write-tags", "u", "--timeline"], "leave out --tags"),
         (["--m3u", "lists", "--tags", "jazz"], "leave out --tags"),
     ],
