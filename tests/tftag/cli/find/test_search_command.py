@@ -9,7 +9,6 @@ import numpy as np
 import odd_names
 import pytest
 import slow_ranking
-import soundfile
 import tftag_command
 import tiny_dual_encoder
 import tiny_tagger
@@ -23,12 +22,8 @@ RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
 @pytest.fixture
 def songs(tmp_path):
-    folder = tmp_path / "songs"
-    (folder / "deep").mkdir(parents=True)
-    for seed, name in enumerate(("a.wav", "deep/b.flac", "c.wav", "d.ogg")):
-        samples = tiny_tagger.music(RATE, seed) / 8
-        soundfile.write(folder / name, samples, RATE)
-    return folder
+    names = ("a.wav", "deep/b.flac", "c.wav", "d.ogg")
+    return tiny_tagger.write_songs(tmp_path / "songs", names)
 
 
 def run(*argv):

@@ -2,7 +2,6 @@ import json
 
 import numpy as np
 import pytest
-import soundfile
 import tiny_dual_encoder
 import tiny_tagger
 from tftag_command import run
@@ -17,12 +16,8 @@ pytestmark = pytest.mark.usefixtures("loaded_once")
 
 @pytest.fixture
 def songs(tmp_path):
-    folder = tmp_path / "songs"
-    folder.mkdir()
-    for seed in range(5):
-        samples = tiny_tagger.music(RATE, seed) / 8
-        soundfile.write(folder / f"{seed}.wav", samples, RATE)
-    return folder
+    names = [f"{number}.wav" for number in range(5)]
+    return tiny_tagger.write_songs(tmp_path / "songs", names)
 
 
 def found(capsys, *words):
