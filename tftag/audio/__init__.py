@@ -1,6 +1,6 @@
 """From any audio file to samples of one rate, and the clips of a recording."""
 
-from tftag.audio.recording import (
+from tftag.audio.decoding import (
     CHOICES,
     FRONT_END,
     AudioSpec,

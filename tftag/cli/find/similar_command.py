@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tftag.audio import audio_files, recording
+from tftag.audio import audio_files, decoding
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
 from tftag.cli.find import hit_output, opened_library, search_flags
@@ -129,7 +129,7 @@ def _check(examples: Iterable[str]) -> None:
     """Refuses what cannot be read, before a model is opened for it."""
     with quiet.libraries():
         for path in examples:
-            recording.check_file(path)
+            decoding.check_file(path)
 
 
 def _opened(

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from tftag.audio import audio_files, decoding_pool, recording, remote_files
+from tftag.audio import audio_files, decoding, decoding_pool, remote_files
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, row_output
 from tftag.cli.tag import journal, shards, tag_effects, tag_table, tagging
@@ -136,7 +136,7 @@ def without_model(arguments: argparse.Namespace) -> int | None:
     if any(map(addresses.is_remote, arguments.paths)):
         return None
     is_kept = _is_kept(arguments)
-    look = _open if is_kept else recording.check_file
+    look = _open if is_kept else decoding.check_file
     found: list[tuple[pathlib.Path, Exception]] = []
     for path in audio_files.find(
         arguments.paths, lambda *failed: found.append(failed)
