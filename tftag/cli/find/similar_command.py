@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from tftag.audio import audio_files, decoding
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model, command_line, row_output
+from tftag.cli import chosen_model, command_line, failures, row_output
 from tftag.cli.find import hit_output, opened_library, search_flags
 from tftag.console import quiet
 from tftag.pretrained import presets
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
     model = arguments.model or presets.DUAL_ENCODER
     chosen_model.check(model)
-    fail = opened_library.Failures("not searched")
+    fail = failures.Failures("not searched")
     with contextlib.ExitStack() as kept:
         inputs: list[str | pathlib.Path] = [*examples]
         if not opened_library.is_index(arguments.library):
@@ -134,7 +134,7 @@ def _check(examples: Iterable[str]) -> None:
 
 def _opened(
     arguments: argparse.Namespace,
-    fail: opened_library.Failures,
+    fail: failures.Failures,
     kept: contextlib.ExitStack,
 ) -> tuple[
     library_index.LibraryIndex,
