@@ -17,16 +17,14 @@ import pathlib
 import sys
 
 import numpy as np
-import numpy.typing as npt
 
 from experiments.data import dual_encoder_data, recordings
 from experiments.runs import console, run_folder, run_settings
 from experiments.settings import dual_encoder_config, flags
 from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import cached_clips
-from experiments.zero_shot import ablation_rows, ablation_table
+from experiments.zero_shot import ablation_rows, ablation_table, unseen_draw
 from pipelines import manifest as manifests
-from tftag import zero_shot
 from tftag.cli import command_line
 from tftag.models import clip_model
 from tftag.storage import atomic_write
@@ -202,16 +200,20 @@ def score_draw(
                 np.save(npy, made)
         scores[row.title] = np.load(file)
         print(f"draw {plan.number}: {row.title}", flush=True)
-    figures = {
-        row.title: evaluate(
-            test.labels(),
-            scores[row.title],
-            names,
-            split if row.part == "loss" else shared,
-            plan.kinds,
-        )
-        for row in rows
-    }
+    figures = {}
+    for row in rows:
+        asked = split if row.part == "loss" else shared
+        figures[row.title] = {
+            kind: unseen_draw.figures(
+                test.labels(),
+                scores[row.title],
+                names,
+                asked.seen,
+                tuple(tag for tag in tags if tag in asked.unseen),
+                draws=0,
+            )["tag_to_recordings"]
+            for kind, tags in plan.kinds.items()
+        }
     return {
         "unseen": plan.kinds,
         "tags_every_source_knows": [len(shared.seen), len(shared.unseen)],
@@ -282,29 +284,6 @@ def score_row(
     )
     scores[:, askable] = embedded @ tags.T
     return scores
-
-
-def evaluate(
-    truth: npt.NDArray[np.float32],
-    scores: npt.NDArray[np.float32],
-    names: tuple[str, ...],
-    split: tag_split.TagSplit,
-    kinds: dict[str, tuple[str, ...]],
-) -> dict:
-    """The figures of each kind of unseen tag beside the seen ones."""
-    found = {}
-    for kind, tags in kinds.items():
-        unseen = tuple(tag for tag in tags if tag in split.unseen)
-        kept = (*split.seen, *unseen)
-        columns = [names.index(name) for name in kept]
-        found[kind] = zero_shot.evaluate(
-            truth[:, columns],
-            scores[:, columns],
-            kept,
-            tag_split.TagSplit(split.seen, unseen),
-            draws=0,
-        )["tag_to_recordings"]
-    return found
 
 
 if __name__ == "__main__":

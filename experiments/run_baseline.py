@@ -13,13 +13,12 @@ import sys
 
 from experiments.data import recordings
 from experiments.figures import illustrations
-from experiments.runs import console, run_folder
+from experiments.runs import console, run_folder, training_result
 from experiments.scoring import evaluation, held_out
 from experiments.settings import baseline_config, flags
-from experiments.training import exported_run, tagger_training
+from experiments.training import exported_run
 from experiments.training.transfer_learning import averaged_training, transfer
 from pipelines import manifest as manifests
-from pipelines.reading import slice_reader
 from tftag.cli import command_line
 from tftag.export import compute_precision, saved_model
 from tftag.storage import plain_json
@@ -112,7 +111,7 @@ def _check_precision(precision, settings):
 def cost_of(
     precision: str,
     settings: baseline_config.BaselineConfig,
-    trained: tagger_training.Trained,
+    trained: training_result.Trained,
     result: held_out.HeldOutResult,
 ) -> dict:
     """What the card says of a lower precision: the figures that it has."""
@@ -127,7 +126,7 @@ def cost_of(
 def project(
     run: run_folder.RunDir,
     settings: baseline_config.BaselineConfig,
-    trained: tagger_training.Trained,
+    trained: training_result.Trained,
     scored: manifests.Manifest,
 ) -> None:
     """Writes what the last layer sees of each recording, for the projector."""
@@ -135,7 +134,6 @@ def project(
         trained.model,
         scored,
         settings.audio,
-        slice_reader.SliceReader(scored, settings.audio.clip_samples),
         settings.training.batch_size,
     )
     illustrations.project(run, scored, embeddings)

@@ -37,9 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parse(command)
     console.begin()
     manifest = manifests.read_manifest(arguments.data)
-    scored = manifest
-    if arguments.split != "all":
-        scored = manifest.split(arguments.split)
+    scored = whole_recordings.of_split(manifest, arguments.split)
     encoder = saved_dual_encoder.SavedDualEncoder(
         presets.resolve(arguments.model, _log.info)
     )
@@ -96,12 +94,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         help="a pretrained model, or the folder of a dual encoder "
         "(%(default)s)",
     )
-    parser.add_argument(
-        "--split",
-        choices=("all", *manifests.SPLITS),
-        default="all",
-        help="which recordings (all)",
-    )
+    whole_recordings.add_split_flag(parser)
     parser.add_argument(
         "--least",
         type=int,

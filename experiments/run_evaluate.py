@@ -38,9 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     console.begin()
     manifest = manifests.read_manifest(arguments.manifest)
     tagger = saved_tagger.SavedTagger(arguments.saved_model)
-    scored = manifest
-    if arguments.split != "all":
-        scored = manifest.split(arguments.split)
+    scored = whole_recordings.of_split(manifest, arguments.split)
     names, columns, truth = matched(tagger, scored)
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, arguments.name)
     with run.locked(goes_on=False):
@@ -91,12 +89,7 @@ def parse(command: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("saved_model", help="folder of a SavedModel")
     parser.add_argument("manifest", help="folder of a prepared data set")
-    parser.add_argument(
-        "--split",
-        choices=("all", *manifests.SPLITS),
-        default="all",
-        help="which recordings (all)",
-    )
+    whole_recordings.add_split_flag(parser)
     run_folder.add_flags(parser)
     return parser.parse_args(command)
 

@@ -1,5 +1,6 @@
 """Whole recordings of a manifest, wherever and however they are stored."""
 
+import argparse
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,6 +9,21 @@ from pipelines import manifest as manifests
 from pipelines.reading.slices import arrays
 from tftag import audio
 from tftag.storage.remote import local_copy
+
+
+def add_split_flag(parser: argparse.ArgumentParser) -> None:
+    """Adds `--split`, which `of_split` takes."""
+    parser.add_argument(
+        "--split",
+        choices=("all", *manifests.SPLITS),
+        default="all",
+        help="which recordings (all)",
+    )
+
+
+def of_split(manifest: manifests.Manifest, split: str) -> manifests.Manifest:
+    """The recordings of a split, or `all`."""
+    return manifest if split == "all" else manifest.split(split)
 
 
 def recordings(

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.figures import plots, tag_plots, tensorboard_log
-from experiments.runs import run_folder
+from experiments.runs import run_folder, training_result
 from experiments.scoring import evaluation, held_out
 from experiments.settings import dual_encoder_config, flags
 from pipelines import manifest as manifests
@@ -23,7 +23,7 @@ FIGURES_COMPARED = ("map", "roc_auc", "p_at_10", "recording_p_at_10")
 def illustrate(
     run: run_folder.RunDir,
     settings: dual_encoder_config.Settings,
-    trained: held_out.Trained,
+    trained: training_result.Trained,
     result: held_out.HeldOutResult,
 ) -> None:
     """Writes the table, scores, figures, and what TensorBoard shows."""

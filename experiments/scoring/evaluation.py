@@ -62,7 +62,6 @@ def score_manifest(
     model: keras.Model,
     manifest: manifests.Manifest,
     spec: audio.AudioSpec,
-    reader: slice_reader.SliceReader,
     batch_size: int,
 ) -> np.ndarray:
     """Scores every recording of a manifest from end to end.
@@ -71,37 +70,32 @@ def score_manifest(
         model: waveform and peak -> logits `[batch, tags]`.
         manifest: the recordings.
         spec: of the clips.
-        reader: reads the same manifest.
         batch_size: clips at a time.
 
     Returns:
         Probabilities, float32 `[tracks, tags]`: the mean over evenly spaced
         clips of the sigmoid of the logits.
     """
-    return _mean_over_clips(
-        _probabilities, model, manifest, spec, reader, batch_size
-    )
+    return _mean_over_clips(_probabilities, model, manifest, spec, batch_size)
 
 
 def embed_manifest(
     model: clip_model.ClipModel,
     manifest: manifests.Manifest,
     spec: audio.AudioSpec,
-    reader: slice_reader.SliceReader,
     batch_size: int,
 ) -> np.ndarray:
     """The mean of a recording's clip vectors, float32 `[tracks, dim]`.
 
     The arguments are those of `score_manifest`.
     """
-    return output_means(model.body(), manifest, spec, reader, batch_size)
+    return output_means(model.body(), manifest, spec, batch_size)
 
 
 def output_means(
     model: keras.Model,
     manifest: manifests.Manifest,
     spec: audio.AudioSpec,
-    reader: slice_reader.SliceReader,
     batch_size: int,
 ) -> np.ndarray:
     """The mean of a model's outputs over a recording's clips.
@@ -111,14 +105,13 @@ def output_means(
     Returns:
         float32 `[tracks, dim]`.
     """
-    return _mean_over_clips(_outputs, model, manifest, spec, reader, batch_size)
+    return _mean_over_clips(_outputs, model, manifest, spec, batch_size)
 
 
 def clip_outputs(
     model: keras.Model,
     manifest: manifests.Manifest,
     spec: audio.AudioSpec,
-    reader: slice_reader.SliceReader,
     batch_size: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """A model's outputs for every clip of every recording.
@@ -129,32 +122,32 @@ def clip_outputs(
         float32 `[clips, dim]`, and the row of each in the manifest, int64
         `[clips]`.
     """
-    clips = tf_data.evaluation_dataset(
-        manifest, spec, reader, batch_size=batch_size
-    )
-    outputs, rows = [], []
-    with reader.plain_errors():
-        for batch in clips:
-            rows.append(batch.pop("row").numpy())
-            outputs.append(_outputs(model, batch).numpy())
+    batches = list(_each_batch(_outputs, model, manifest, spec, batch_size))
+    rows, outputs = zip(*batches, strict=True)
     return np.concatenate(outputs), np.concatenate(rows)
 
 
-def _mean_over_clips(compute, model, manifest, spec, reader, batch_size):
+def _mean_over_clips(compute, model, manifest, spec, batch_size):
+    totals = np.zeros((len(manifest.tracks), 1))
+    counts = np.zeros(len(manifest.tracks))
+    for rows, found in _each_batch(compute, model, manifest, spec, batch_size):
+        if totals.shape[1] != found.shape[1]:
+            totals = np.zeros((len(manifest.tracks), found.shape[1]))
+        np.add.at(totals, rows, found.astype(np.float64))
+        np.add.at(counts, rows, 1.0)
+    return (totals / counts[:, None]).astype(np.float32)
+
+
+def _each_batch(compute, model, manifest, spec, batch_size):
+    """Yields the rows of some clips, and what a model makes of these clips."""
+    reader = slice_reader.SliceReader(manifest, spec.clip_samples)
     clips = tf_data.evaluation_dataset(
         manifest, spec, reader, batch_size=batch_size
     )
-    totals = np.zeros((len(manifest.tracks), 1))
-    counts = np.zeros(len(manifest.tracks))
     with reader.plain_errors():
         for batch in clips:
             rows = batch.pop("row").numpy()
-            found = np.asarray(compute(model, batch), np.float64)
-            if totals.shape[1] != found.shape[1]:
-                totals = np.zeros((len(manifest.tracks), found.shape[1]))
-            np.add.at(totals, rows, found)
-            np.add.at(counts, rows, 1.0)
-    return (totals / counts[:, None]).astype(np.float32)
+            yield rows, compute(model, batch).numpy()
 
 
 @tf.function(reduce_retracing=True, autograph=False)

@@ -1,16 +1,16 @@
 """Evaluation of a trained model: scores, figures and a calibration."""
 
 import dataclasses
-from typing import Protocol
+import functools
 
 import keras
 import numpy as np
 
 from experiments.data import recordings as data
+from experiments.runs import training_result
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config
 from pipelines import manifest as manifests
-from pipelines.reading import slice_reader
 from tftag import calibration
 
 ON_VALIDATION = "validation, also used for selection"
@@ -34,29 +34,9 @@ class HeldOutResult:
     fitted: calibration.Calibration
 
 
-class Trained(Protocol):
-    """The result of a training, such as `tagger_training.Trained`."""
-
-    @property
-    def model(self) -> keras.Model:
-        """The model with its weights."""
-
-    @property
-    def history(self) -> list[dict]:
-        """One dict per epoch."""
-
-    @property
-    def best_epoch(self) -> int:
-        """The epoch of the weights, from 1."""
-
-    @property
-    def lost(self) -> dict[str, str]:
-        """Recordings that could not be read -> why."""
-
-
 def evaluate(
     settings: dual_encoder_config.Settings,
-    trained: Trained,
+    trained: training_result.Trained,
     train: manifests.Manifest,
     validation: manifests.Manifest | None,
     test: manifests.Manifest | None,
@@ -70,17 +50,12 @@ def evaluate(
         validation: those that chose the epoch, or None.
         test: those that were not used for anything, or None.
     """
-
-    def score(part):
-        reader = slice_reader.SliceReader(part, settings.audio.clip_samples)
-        return evaluation.score_manifest(
-            trained.model,
-            part,
-            settings.audio,
-            reader,
-            settings.training.batch_size,
-        )
-
+    score = functools.partial(
+        evaluation.score_manifest,
+        trained.model,
+        spec=settings.audio,
+        batch_size=settings.training.batch_size,
+    )
     names = train.vocabulary.names
     if validation is None:
         fitted = calibration.identity(len(names))
@@ -114,11 +89,7 @@ def evaluate_again(
     """
     part = result.recordings
     scores = evaluation.score_manifest(
-        model,
-        part,
-        settings.audio,
-        slice_reader.SliceReader(part, settings.audio.clip_samples),
-        settings.training.batch_size,
+        model, part, settings.audio, settings.training.batch_size
     )
     return evaluation.report(
         part.labels(),

@@ -9,16 +9,8 @@ from experiments.settings import tables
 WARM_UP_SHARE = 0.05
 
 
-def _sgd(rate, **options):
-    return keras.optimizers.SGD(rate, **options)
-
-
 def _momentum(rate, **options):
     return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **options)
-
-
-def _adam(rate, **options):
-    return keras.optimizers.Adam(rate, **options)
 
 
 def _adamw(rate, *, weight_decay, **options):
@@ -30,9 +22,9 @@ def _adamw(rate, *, weight_decay, **options):
 # Each takes the learning rate, `weight_decay` and `global_clipnorm`; the last
 # two are None if off.
 OPTIMIZERS: dict[str, Callable[..., keras.optimizers.Optimizer]] = {
-    "sgd": _sgd,
+    "sgd": keras.optimizers.SGD,
     "momentum": _momentum,
-    "adam": _adam,
+    "adam": keras.optimizers.Adam,
     "adamw": _adamw,
 }
 

@@ -6,17 +6,6 @@ from tftag.pretrained import presets, published_taggers
 
 # Between names; each network is a member of the backbone.
 JOIN = "+"
-# These decide what the layers see; with other values they would see noise.
-FRONT_END = (
-    "sample_rate_hz",
-    "window_samples",
-    "hop_samples",
-    "mel_bands",
-    "min_hz",
-    "max_hz",
-    "log_floor",
-    *audio.CHOICES,
-)
 
 
 def networks(init_from: str) -> tuple[presets.Network, ...]:
@@ -57,8 +46,10 @@ def check(
     members = networks(init_from)
     if not members:
         return
+    # With another front end, the layers would see noise.
+    own = published_taggers.AUDIO
     needed = {
-        **{name: getattr(published_taggers.AUDIO, name) for name in FRONT_END},
+        **{name: getattr(own, name) for name in audio.FRONT_END},
         "architecture": _architecture(members),
         "members": len(members),
     }
@@ -68,7 +59,7 @@ def check(
     if has_vgg and (body.patch_frames or spec.clip_frames) != frames:
         needed["patch_frames"] = frames
     given = {
-        name: getattr(spec if name in FRONT_END else body, name)
+        name: getattr(spec if name in audio.FRONT_END else body, name)
         for name in needed
     }
     wrong = [name for name in needed if needed[name] != given[name]]

@@ -7,24 +7,22 @@ it, and asked about a recording of noise again and again: a tagger for its
 tags, a dual encoder for a vector.
 """
 
-import argparse
-import json
 import os
 import pathlib
 import resource
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from experiments.speed.processes import own_process
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.inference import model_card, version_folder
 from tftag.pretrained import presets
 
+THREADS = ("TF_NUM_INTRAOPTHREADS", "OMP_NUMTHREADS")
 _HEAD = """\
 | | on disk | CPU to the first answer | CPU of every other | memory at most |
 | --- | --- | --- | --- | --- |"""
@@ -50,17 +48,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=7,
         help="of which the median is told (%(default)s)",
     )
-    parser.add_argument("--ask", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args(argv)
-    if asked.ask:
-        (model,) = asked.models
-        found = costs(model, asked.audio_seconds, asked.rounds)
-        print(json.dumps(found))
-        return 0
+    # TensorFlow's and NumPy's, of the processes that are measured.
+    os.environ |= dict.fromkeys(THREADS, "1")
     print(_HEAD)
     for model in asked.models:
         presets.resolve(model, chosen_model.say)  # not part of the costs
-        print(_line(model, _in_own_process(model, asked)), flush=True)
+        found = own_process.call(
+            costs, model, asked.audio_seconds, asked.rounds
+        )
+        print(_line(model, found), flush=True)
     return 0
 
 
@@ -105,21 +102,6 @@ def _opened(
         return lambda x: encoder.embed_batch([x]), encoder.sample_rate_hz
     tagger = chosen_model.open_tagger(model)
     return tagger.tag_samples, tagger.sample_rate_hz
-
-
-def _in_own_process(model: str, asked: argparse.Namespace) -> dict[str, float]:
-    words = [sys.executable, "-m", "experiments.speed.exports", model, "--ask"]
-    words += ["--audio-seconds", str(asked.audio_seconds)]
-    words += ["--rounds", str(asked.rounds)]
-    one = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"), "1")
-    told = subprocess.run(
-        words,
-        env=os.environ | one,
-        check=True,
-        stdout=subprocess.PIPE,
-    ).stdout
-    found: dict[str, float] = json.loads(told.splitlines()[-1])
-    return found
 
 
 def _line(model: str, found: dict[str, float]) -> str:

@@ -10,14 +10,12 @@ against NumPy's product with every vector. Drawing, and what a query costs,
 are in processes of their own: only the first loads TensorFlow.
 """
 
-import argparse
 import contextlib
 import json
 import os
 import pathlib
 import resource
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -26,7 +24,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from experiments.speed import drawn_library
-from experiments.speed.processes import memory
+from experiments.speed.processes import memory, own_process
 from tftag.cli import command_line
 from tftag.search import library_index, query
 from tftag.search.index import contents, recordings, writer
@@ -35,7 +33,6 @@ _AT_ONCE = 20_000
 _TOP = 10
 _CHANGED = 1_000
 _LOOK_SECONDS = 0.2
-_ALONE = ("draw", "ask")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -48,30 +45,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--recordings", type=int, default=1_000_000)
     parser.add_argument("--dim", type=int, default=256)
     parser.add_argument("--queries", type=int, default=200)
-    parser.add_argument("--only", choices=_ALONE, help=argparse.SUPPRESS)
-    argv = sys.argv[1:] if argv is None else argv
     arguments = parser.parse_args(argv)
-    place = arguments.out / "library.index"
-    if arguments.only == "draw":
-        drawn_library.write(
-            arguments.like,
-            arguments.out,
-            arguments.recordings,
-            arguments.dim,
-            arguments.queries,
-        )
-        return 0
-    if arguments.only == "ask":
-        _print("ask", ask(place, _drawn(arguments)))
-        return 0
-    alone = [sys.executable, "-m", parser.prog.split()[-1], *argv, "--only"]
+    out = arguments.out
+    place = out / "library.index"
     if arguments.like is not None:
-        arguments.out.mkdir(exist_ok=True)
-        subprocess.run([*alone, "draw"], check=True)
+        out.mkdir(exist_ok=True)
+        counts = arguments.recordings, arguments.dim, arguments.queries
+        own_process.call(drawn_library.write, arguments.like, out, *counts)
+    drawn = drawn_library.read(out)
     if not place.exists():
-        _print("build", build(place, _drawn(arguments)))
-    subprocess.run([*alone, "ask"], check=True)
-    _print("change", change(place, _drawn(arguments)))
+        _print("build", build(place, drawn))
+    _print("ask", own_process.call(ask, place, out))
+    _print("change", change(place, drawn))
     return 0
 
 
@@ -98,8 +83,9 @@ def build(place: pathlib.Path, drawn: drawn_library.Drawn) -> dict[str, float]:
     }
 
 
-def ask(place: pathlib.Path, drawn: drawn_library.Drawn) -> dict[str, object]:
+def ask(place: pathlib.Path, folder: pathlib.Path) -> dict[str, object]:
     """Asks with texts and with recordings, and compares with all products."""
+    drawn = drawn_library.read(folder)
     began, before = time.monotonic(), _resident_mb()
     index = library_index.LibraryIndex.open(place)
     index.similar(drawn.audio[0])
@@ -162,10 +148,6 @@ def change(place: pathlib.Path, drawn: drawn_library.Drawn) -> dict[str, float]:
     found["settled_seconds"] = time.monotonic() - began
     shutil.rmtree(copy)
     return found
-
-
-def _drawn(arguments: argparse.Namespace) -> drawn_library.Drawn:
-    return drawn_library.read(arguments.out)
 
 
 def _recording(at: int) -> recordings.Recording:

@@ -9,10 +9,8 @@ that the clips of every row come from the file cache. For each number of rows
 a process of its own opens the data set, and then draws batches to train on.
 """
 
-import argparse
 import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +18,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments.speed.processes import memory
+from experiments.speed.processes import memory, own_process
 from pipelines import manifest as manifests
 from tftag import audio, tags
 from tftag.cli import command_line
@@ -48,17 +46,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--batches", type=int, default=2_000, help="that are timed (2000)"
     )
-    parser.add_argument("--of", type=pathlib.Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
-    if arguments.of is not None:
-        print(json.dumps(measure(arguments.of, arguments.batches)), flush=True)
-        return 0
     for rows in arguments.rows:
-        with tempfile.TemporaryDirectory() as folder:
-            write(pathlib.Path(folder), rows)
-            of = ["--of", folder, "--batches", str(arguments.batches)]
-            command = [sys.executable, "-m", parser.prog.split()[-1], *of]
-            subprocess.run(command, check=True)
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            write(folder, rows)
+            found = own_process.call(measure, folder, arguments.batches)
+        print(json.dumps(found), flush=True)
     return 0
 
 

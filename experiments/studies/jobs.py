@@ -22,7 +22,7 @@ from experiments.runs import run_folder
 from experiments.scoring import evaluation, out_of_fold
 from experiments.settings import baseline_config, flags
 from experiments.studies import fold_scores, study
-from experiments.training import loop
+from experiments.training import epoch_log
 from pipelines import manifest as manifests
 from tftag.models.backbones import backbone
 from tftag.storage import no_links, plain_json
@@ -254,7 +254,7 @@ def _run(training, manifest):
         found = fold_scores.train_and_score(
             settings, manifest, training.learnt, training.held, part
         )
-    except loop.Diverged as error:
+    except epoch_log.Diverged as error:
         # A training that diverges is an answer, and no reason to lose the
         # others.
         part.write_json("failed.json", {"why": str(error)})

@@ -8,7 +8,7 @@ from collections.abc import Collection
 import keras
 import numpy as np
 
-from experiments.runs import run_folder
+from experiments.runs import run_folder, training_result
 from experiments.scoring import evaluation
 from experiments.settings import (
     baseline_config,
@@ -24,7 +24,6 @@ from experiments.training.transfer_learning import (
 )
 from experiments.training.workers import group
 from pipelines import manifest as manifests
-from pipelines.reading import slice_reader
 from tftag import words
 from tftag.losses import contrastive, negatives
 from tftag.models import (
@@ -102,7 +101,7 @@ def train(
     run: run_folder.RunDir | None,
     workers: group.Workers = group.ALONE,
     unseen: Collection[str] = (),
-) -> tagger_training.Trained:
+) -> training_result.Trained:
     """Trains a dual encoder, or goes on where the run was interrupted.
 
     With `body` tagger or outputs, `<run>/tagger` is the run of that tagger.
@@ -200,11 +199,11 @@ def tagger_settings(
 
 def on_tagger(
     settings: dual_encoder_config.DualConfig,
-    trained: tagger_training.Trained,
+    trained: training_result.Trained,
     recordings: manifests.Manifest,
     vectors: words.WordVectors,
     unseen: Collection[str] = (),
-) -> tagger_training.Trained:
+) -> training_result.Trained:
     """Puts a dual encoder on the fixed body of a trained tagger.
 
     Args:
@@ -296,7 +295,7 @@ def by_outputs(
 
 def learnt_from(
     settings: dual_encoder_config.DualConfig,
-    trained: tagger_training.Trained,
+    trained: training_result.Trained,
     recordings: manifests.Manifest,
 ) -> manifests.Manifest:
     """The recordings that a tagger could read, with the labels it was given.
@@ -363,12 +362,10 @@ def embed_recordings(
         return cached_clips.embed(
             model, clip_vectors(settings, model, manifest)
         )
-    reader = slice_reader.SliceReader(manifest, settings.audio.clip_samples)
     means = evaluation.output_means(
         model.audio_tower,
         manifest,
         settings.audio,
-        reader,
         settings.training.batch_size,
     )
     return unit_vectors.unit(means, "embeddings").astype(np.float32)

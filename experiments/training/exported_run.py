@@ -10,10 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from experiments.runs import bucket_copies, console, run_folder, run_settings
+from experiments.runs import (
+    bucket_copies,
+    console,
+    run_folder,
+    run_settings,
+    training_result,
+)
 from experiments.scoring import evaluation, held_out
 from experiments.settings import dual_encoder_config, flags
-from experiments.training import tagger_training
 from experiments.training.transfer_learning import transfer
 from experiments.training.workers import group
 from pipelines import manifest as manifests
@@ -163,7 +168,7 @@ def begin(
 def about(
     settings: dual_encoder_config.Settings,
     manifest: manifests.Manifest,
-    trained: tagger_training.Trained,
+    trained: training_result.Trained,
 ) -> dict:
     """What metrics.json has besides the figures."""
     best = trained.history[trained.best_epoch - 1]

@@ -3,25 +3,20 @@
 import contextlib
 import logging
 import time
+from collections.abc import Mapping
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from experiments.figures import tensorboard_log
 from experiments.runs import checkpoint, run_folder
 from experiments.scoring import evaluation
-from experiments.settings import dual_encoder_config, optimizers
-from experiments.training import tag_weights, weight_average
+from experiments.settings import dual_encoder_config
+from experiments.training import epoch_log, tag_weights, weight_average
 from experiments.training.transfer_learning import transfer
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader, tf_data
 
 _log = logging.getLogger(__name__)
-
-
-class Diverged(ValueError):
-    """The loss is no longer a finite number."""
 
 
 class Loop(keras.callbacks.Callback):
@@ -32,6 +27,8 @@ class Loop(keras.callbacks.Callback):
         tagger: the model that is scored.
         trained: the compiled model of the same weights that is fitted.
         steps: per epoch.
+        watched: recordings by the name of their figures; scored every
+            `score_every` epochs.
         run: gets the checkpoints, history.csv and TensorBoard's scalars; None
             where another process writes them.
     """
@@ -42,6 +39,7 @@ class Loop(keras.callbacks.Callback):
         tagger: keras.Model,
         trained: keras.Model,
         steps: int,
+        watched: Mapping[str, manifests.Manifest],
         run: run_folder.RunDir | None,
     ):
         """Starts before the first step."""
@@ -58,24 +56,11 @@ class Loop(keras.callbacks.Callback):
             self.average = weight_average.WeightAverage(
                 tagger, settings.training.average_decay
             )
-        self._watched: dict[str, manifests.Manifest] = {}
+        self._watched = watched
         self._reader: slice_reader.SliceReader | None = None
         self._running_loss: checkpoint.Named | None = None
-        self._scalars = (
-            tf.summary.create_noop_writer()
-            if run is None
-            else tf.summary.create_file_writer(str(run.tensorboard))
-        )
-        self._schedule = optimizers.make_schedule(
-            settings.training.schedule,
-            settings.training.learning_rate,
-            steps * settings.training.epochs,
-        )
+        self._epoch_log = epoch_log.EpochLog(settings.training, steps, run)
         self._clock = self._saved_at = time.monotonic()
-
-    def watch(self, name: str, manifest: manifests.Manifest) -> None:
-        """Scores these recordings every `score_every` epochs."""
-        self._watched[name] = manifest
 
     def fit(self, manifest: manifests.Manifest) -> None:
         """Runs the steps that are left."""
@@ -149,30 +134,21 @@ class Loop(keras.callbacks.Callback):
         self, epoch: int, logs: dict[str, float] | None = None
     ) -> None:
         """Scores, compares, adapts, saves and says so."""
-        means = dict(logs or {})
-        loss = finite(float(means.pop("loss")), epoch + 1)
+        means = {name: float(value) for name, value in (logs or {}).items()}
+        epoch_log.finite(means["loss"], epoch + 1)
         progress = self.progress
-        row = {
-            "epoch": epoch + 1,
-            "loss": loss,
-            **{name: float(value) for name, value in means.items()},
-            "learning_rate": optimizers.rate_at(
-                self._schedule, progress.step - 1
-            ),
-        }
         progress.epoch = epoch + 1
-        if self._is_scored(epoch + 1):
-            row |= self._score()
+        is_scored = self._epoch_log.is_scored(progress.epoch)
+        figures = self._score() if is_scored else {}
         self._pass_time()
-        row["seconds"] = round(progress.epoch_seconds, 3)
+        row = self._epoch_log.add(
+            progress, means, figures, progress.epoch_seconds
+        )
         progress.epoch_seconds = 0.0
-        progress.history.append(row)
-        tensorboard_log.scalars(self._scalars, epoch + 1, grouped(row))
-        self._scalars.flush()
         self.save()
         if self.run is not None:
             self.run.write_csv("history.csv", progress.history)
-        _log.info("%s", line(row, self.settings.training.epochs))
+        _log.info("%s", epoch_log.line(row, self.settings.training.epochs))
         if progress.stopped:
             _log.info(
                 "stopped: no better validation MAP in %d scorings",
@@ -186,13 +162,7 @@ class Loop(keras.callbacks.Callback):
             return
         self._pass_time()
         self.progress.lost |= self._lost()
-        groups = {
-            "model": self.trained.variables,
-            "optimizer": self.trained.optimizer.variables,
-            "average": self.average.variables if self.average else [],
-            "tag_weights": self._loss_weights(),
-        }
-        arrays = {k: checkpoint.named(v) for k, v in groups.items()}
+        arrays = {k: checkpoint.named(v) for k, v in self._groups().items()}
         arrays["metrics"] = self._running_metrics()
         if self.best is not None:
             arrays["best"] = self.best
@@ -203,17 +173,21 @@ class Loop(keras.callbacks.Callback):
         self, progress: checkpoint.Progress, arrays: dict[str, checkpoint.Named]
     ) -> None:
         """Takes up a saved state."""
-        for group, variables in (
-            ("model", self.trained.variables),
-            ("optimizer", self.trained.optimizer.variables),
-            ("average", self.average.variables if self.average else []),
-            ("tag_weights", self._loss_weights()),
-        ):
+        for group, variables in self._groups().items():
             checkpoint.restore(variables, arrays[group], group)
         self.progress = progress
         self.best = arrays.get("best")
         if progress.step % self.steps:
             self._running_loss = arrays["metrics"]
+
+    def _groups(self) -> dict[str, list[keras.Variable]]:
+        """The variables of a checkpoint, by the name of their group."""
+        return {
+            "model": self.trained.variables,
+            "optimizer": self.trained.optimizer.variables,
+            "average": self.average.variables if self.average else [],
+            "tag_weights": self._loss_weights(),
+        }
 
     def _lost(self) -> dict[str, str]:
         return {} if self._reader is None else self._reader.lost
@@ -230,10 +204,6 @@ class Loop(keras.callbacks.Callback):
     def _running_metrics(self) -> checkpoint.Named:
         """The running mean of the loss of an epoch, named arrays."""
         return checkpoint.named(self.trained.metrics_variables)
-
-    def _is_scored(self, epoch):
-        training = self.settings.training
-        return epoch == training.epochs or epoch % training.score_every == 0
 
     def _score(self):
         """Scores the watched recordings; returns their figures by name."""
@@ -253,15 +223,9 @@ class Loop(keras.callbacks.Callback):
                     self.tagger,
                     manifest,
                     self.settings.audio,
-                    slice_reader.SliceReader(
-                        manifest, self.settings.audio.clip_samples
-                    ),
                     self.settings.training.batch_size,
                 )
-                figures = evaluation.quick(truth, scores)
-                if name != "train":
-                    figures["loss"] = evaluation.cross_entropy(truth, scores)
-                found |= {f"{name}_{k}": v for k, v in figures.items()}
+                found |= epoch_log.figures(name, truth, scores)
                 if name == "held":
                     found |= tag_weights.adapt(
                         self.trained.loss,
@@ -285,41 +249,3 @@ class Loop(keras.callbacks.Callback):
         self.progress.seconds += now - self._clock
         self.progress.epoch_seconds += now - self._clock
         self._clock = now
-
-
-def finite(loss: float, epoch: int) -> float:
-    """The loss of an epoch, from 1, or `Diverged` where it is none."""
-    if not np.isfinite(loss):
-        raise Diverged(
-            "The loss must stay a finite number. Lower --learning-rate or "
-            f"set --clip-norm. Received: {loss} in epoch {epoch}"
-        )
-    return loss
-
-
-def grouped(row: dict) -> dict:
-    """A row of the history under TensorBoard's headings."""
-    named = {}
-    for name, value in row.items():
-        for group in ("train", "validation", "held", "tag_weight"):
-            rest = name.removeprefix(group)
-            if rest != name:
-                name = f"{group}/{rest[1:]}"
-        if name != "epoch":
-            named[name if "/" in name else f"epoch/{name}"] = value
-    return named
-
-
-def line(row: dict, epochs: int) -> str:
-    """One row of the history for the screen."""
-    parts = [f"epoch {row['epoch']}/{epochs}", f"loss {row['loss']:.4f}"]
-    if "validation_map" in row:
-        parts += [
-            f"MAP {row['validation_map']:.3f} (train {row['train_map']:.3f})",
-            f"ROC-AUC {row['validation_roc_auc']:.3f}",
-            f"P@10 {row['validation_p_at_10']:.3f}",
-        ]
-    elif "train_map" in row:
-        parts.append(f"train MAP {row['train_map']:.3f}")
-    parts += [f"lr {row['learning_rate']:.1e}", f"{row['seconds']:.1f} s"]
-    return "  ".join(parts)

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from experiments.data import recordings
-from experiments.runs import checkpoint, run_folder
+from experiments.runs import checkpoint, run_folder, training_result
 from experiments.scoring import evaluation
 from experiments.settings import (
     baseline_config,
@@ -36,34 +36,13 @@ from experiments.training.transfer_learning import (
 )
 from experiments.training.workers import group, replica_loop
 from pipelines import manifest as manifests
-from pipelines.reading import slice_reader, tf_data
+from pipelines.reading import tf_data
 from tftag.losses import classification
 from tftag.models import precision as precision_lib
 from tftag.models import tagger
 from tftag.storage.remote import hub
 
 _log = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(frozen=True)
-class Trained:
-    """The result of a training.
-
-    Attributes:
-        model: tagger with the weights to use: those of the best epoch, or of
-            the last if there is no validation; averaged over the steps if the
-            settings say so.
-        history: one dict per epoch.
-        best_epoch: the epoch of the weights, from 1.
-        seconds: time spent; of a head on cached vectors, by the last start.
-        lost: recordings that could not be read -> why.
-    """
-
-    model: keras.Model
-    history: list[dict]
-    best_epoch: int
-    seconds: float
-    lost: dict[str, str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,7 +69,7 @@ def train_tagger(
     validation: manifests.Manifest | None,
     run: run_folder.RunDir | None,
     workers: group.Workers = group.ALONE,
-) -> Trained:
+) -> training_result.Trained:
     """Trains a tagger; the arguments are those of `train_model`."""
     recipe = Recipe(
         build=lambda recordings, pretrained: build(
@@ -120,7 +99,6 @@ def _share(settings, train, trained):
         trained.model,
         train,
         settings.audio,
-        slice_reader.SliceReader(train, settings.audio.clip_samples),
         settings.training.batch_size,
     )
     tag_sharing.share(
@@ -147,39 +125,27 @@ def train_head(
     validation: manifests.Manifest | None,
     run: run_folder.RunDir,
     recipe: Recipe,
-) -> Trained:
+) -> training_result.Trained:
     """Trains what follows a frozen body, on vectors that are computed once.
 
     The arguments are those of `train_model`; `recipe.fitted` gives the part
     from clip vectors to the logits of every member.
     """
     begin = time.monotonic()
-    _check_validation(settings, validation)
-    if settings.shuffle_labels:
-        train = shuffled_labels(train, settings.seed)
-    held = None
-    if settings.training.tag_weights == "adaptive":
-        train, held = tag_weights.parted(train, settings.seed)
+    fitted, watched = _parts(settings, train, validation)
     with precision(settings.training.precision):
-        model = recipe.build(train, True)
-        weights = _first_weights(settings.training.tag_weights, train)
+        model = recipe.build(fitted, True)
+        weights = _first_weights(settings.training.tag_weights, fitted)
         progress = frozen_body.train(
             model,
             recipe.fitted(model),
             recipe.loss(weights),
             settings,
-            train,
-            validation,
+            fitted,
+            watched,
             run,
-            held,
         )
-    return Trained(
-        model=model,
-        history=progress.history,
-        best_epoch=progress.best_epoch or progress.epoch,
-        seconds=time.monotonic() - begin,
-        lost=progress.lost,
-    )
+    return training_result.Trained.of(model, progress, time.monotonic() - begin)
 
 
 def train_model(
@@ -189,7 +155,7 @@ def train_model(
     run: run_folder.RunDir | None,
     recipe: Recipe,
     workers: group.Workers = group.ALONE,
-) -> Trained:
+) -> training_result.Trained:
     """Trains a model, or resumes where the run was interrupted.
 
     Args:
@@ -211,12 +177,7 @@ def train_model(
             loss is not a finite number.
     """
     training = settings.training
-    if settings.shuffle_labels:
-        train = shuffled_labels(train, settings.seed)
-    _check_validation(settings, validation)
-    fitted, held = train, None
-    if training.tag_weights == "adaptive":
-        fitted, held = tag_weights.parted(train, settings.seed)
+    fitted, watched = _parts(settings, train, validation)
     weights = _first_weights(training.tag_weights, fitted)
     steps = tf_data.steps_per_epoch(len(fitted.tracks), training.batch_size)
     saved = checkpoint.load(run.checkpoints) if run is not None else None
@@ -240,16 +201,11 @@ def train_model(
             )
         trained_model.optimizer.build(trained_model.trainable_variables)
     with precision(training.precision):
-        parts = (settings, model, trained_model, steps, run)
+        parts = (settings, model, trained_model, steps, watched, run)
         if workers.strategy is None:
             loop = training_loop.Loop(*parts)
         else:
             loop = replica_loop.ReplicaLoop(*parts, workers)
-        loop.watch("train", recordings.sample(fitted, settings.seed))
-        if validation is not None:
-            loop.watch("validation", validation)
-        if held is not None:
-            loop.watch("held", held)
         if saved is not None:
             loop.restore(*saved)
             _log.info(
@@ -263,13 +219,8 @@ def train_model(
         loop.fit(fitted)
     final = recipe.build(fitted, False)
     final.set_weights(loop.final_weights())
-    progress = loop.progress
-    return Trained(
-        model=final,
-        history=progress.history,
-        best_epoch=progress.best_epoch or progress.epoch,
-        seconds=progress.seconds,
-        lost=progress.lost,
+    return training_result.Trained.of(
+        final, loop.progress, loop.progress.seconds
     )
 
 
@@ -337,7 +288,8 @@ def shuffled_labels(
     )
 
 
-def _check_validation(settings, validation):
+def _parts(settings, train, validation):
+    """The recordings to learn from, and those that are scored, by name."""
     if validation is None and settings.training.patience:
         _log.info("without validation, `patience` has no effect")
     if validation is not None and not validation.labels().any():
@@ -345,6 +297,14 @@ def _check_validation(settings, validation):
             "Validation recordings must carry tags, or no epoch is the best "
             f"one. Received: {len(validation.tracks)} recordings without"
         )
+    held = None
+    if settings.shuffle_labels:
+        train = shuffled_labels(train, settings.seed)
+    if settings.training.tag_weights == "adaptive":
+        train, held = tag_weights.parted(train, settings.seed)
+    sample = recordings.sample(train, settings.seed)
+    watched = {"train": sample, "validation": validation, "held": held}
+    return train, {k: part for k, part in watched.items() if part is not None}
 
 
 def _first_weights(choice, manifest):

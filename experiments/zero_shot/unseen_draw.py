@@ -193,6 +193,7 @@ def figures(
     names: tuple[str, ...],
     seen: tuple[str, ...],
     unseen: tuple[str, ...],
+    draws: int = _BOOTSTRAP_DRAWS,
 ) -> dict:
     """`zero_shot.evaluate` of one kind of unseen tag beside the seen ones.
 
@@ -202,6 +203,7 @@ def figures(
         names: `[tags]`.
         seen: some of them.
         unseen: some others.
+        draws: for the intervals.
     """
     kept = (*seen, *unseen)
     columns = [names.index(name) for name in kept]
@@ -210,5 +212,5 @@ def figures(
         scores[:, columns],
         kept,
         tag_split.TagSplit(seen, unseen),
-        draws=_BOOTSTRAP_DRAWS,
+        draws=draws,
     )

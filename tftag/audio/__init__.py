@@ -1,7 +1,8 @@
 """From any audio file to samples of one rate, and the clips of a recording."""
 
-from tftag.audio.recording import (
+from tftag.audio.decoding import (
     CHOICES,
+    FRONT_END,
     AudioSpec,
     check_choices,
     check_range,
@@ -21,6 +22,7 @@ from tftag.audio.waveform import (
 
 __all__ = [
     "CHOICES",
+    "FRONT_END",
     "FULL_SCALE",
     "AudioSpec",
     "Recording",

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag.audio import contents, waveform
-from tftag.audio import recording as audio
+from tftag.audio import decoding as audio
 from tftag.console import quiet
 from tftag.storage import folders, near_names
 

@@ -23,7 +23,7 @@ from concurrent.futures import process
 import numpy as np
 import numpy.typing as npt
 
-from tftag.audio import recording as audio
+from tftag.audio import decoding as audio
 from tftag.audio import sample_file, waveform
 from tftag.console import counts_in_words
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tftag.audio import audio_files, recording
+from tftag.audio import audio_files, decoding
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
 from tftag.console import quiet
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"{near_names.hint(arguments.file)}"
         )
     with quiet.libraries():
-        recording.check_file(arguments.file)
+        decoding.check_file(arguments.file)
     model = arguments.model or presets.TAGGER
     chosen_model.check(model, is_to_tag=True)
     row_output.check(

@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Sequence
 
 from tftag import tags
-from tftag.audio import audio_files, recording
+from tftag.audio import audio_files, decoding
 
 LEAST_LIKE = 2
 
@@ -70,7 +70,7 @@ def check_recordings(like: Sequence[_File], unlike: Sequence[_File]) -> None:
         )
     for path in (*like, *unlike):
         try:
-            recording.check_file(path)
+            decoding.check_file(path)
         except audio_files.UNREADABLE as error:
             raise refusal(error) from error
 

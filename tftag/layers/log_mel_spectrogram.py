@@ -147,20 +147,8 @@ class LogMelSpectrogram(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        return {
-            **super().get_config(),
-            "sample_rate_hz": self.sample_rate_hz,
-            "window_samples": self.window_samples,
-            "hop_samples": self.hop_samples,
-            "mel_bands": self.mel_bands,
-            "min_hz": self.min_hz,
-            "max_hz": self.max_hz,
-            "log_floor": self.log_floor,
-            "mel_scale": self.mel_scale,
-            "mel_norm": self.mel_norm,
-            "edges": self.edges,
-            "compression": self.compression,
-        }
+        own = {name: getattr(self, name) for name in audio.FRONT_END}
+        return {**super().get_config(), **own}
 
     def _pad(self, waveform: Any) -> Any:
         # The two pads add up to one window, for odd ones too: this is what

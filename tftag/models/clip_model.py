@@ -1,11 +1,15 @@
 """The three parts of every network on clips: front end, backbone, head."""
 
-from typing import Any, Self
+import dataclasses
+from typing import Any, ClassVar, Self
 
 import keras
 from keras import ops
 
+from tftag import audio
 from tftag.models import front_end as front_end_lib
+from tftag.models import precision
+from tftag.models.backbones import backbone as backbone_lib
 
 
 @keras.saving.register_keras_serializable(package="tftag")
@@ -90,3 +94,46 @@ class ClipModel(keras.Model):
             for name, value in config.items()
         }
         return cls(**parts)
+
+
+class TagModel(ClipModel):
+    """A clip model that is saved as what it is built of, not by its layers.
+
+    Attributes:
+        config_class: Of `config`.
+        tags: Names of the tags, in the order of the outputs.
+        audio_spec: Of the waveforms.
+        config: What was built.
+    """
+
+    config_class: ClassVar[type]
+    tags: tuple[str, ...]
+    audio_spec: audio.AudioSpec
+    config: Any
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments, as JSON has them."""
+        return {
+            "tags": list(self.tags),
+            "audio_spec": dataclasses.asdict(self.audio_spec),
+            "config": dataclasses.asdict(self.config),
+            "dtype": precision.to_config(self.dtype_policy),
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    @classmethod
+    def from_config(
+        cls,
+        config: dict[str, Any],
+        custom_objects: dict[str, type] | None = None,
+    ) -> Self:
+        """Builds the model of a config."""
+        parts = dict(config["config"])
+        parts["backbone"] = backbone_lib.BackboneConfig(**parts["backbone"])
+        made = {
+            "audio_spec": audio.AudioSpec(**config["audio_spec"]),
+            "config": cls.config_class(**parts),
+            "dtype": precision.from_config(config["dtype"]),
+        }
+        return cls(**{**config, **made})

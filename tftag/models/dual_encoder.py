@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import keras
 import numpy as np
@@ -130,7 +130,7 @@ class WholeBatchModel(keras.Model):
 
 
 @keras.saving.register_keras_serializable(package="tftag")
-class DualEncoder(WholeBatchModel, clip_model.ClipModel):
+class DualEncoder(WholeBatchModel, clip_model.TagModel):
     """A dual encoder with random weights.
 
     Like a tagger it returns float32 logits `[batch, tags]`: scaled cosines
@@ -187,6 +187,8 @@ class DualEncoder(WholeBatchModel, clip_model.ClipModel):
         ValueError: The arguments do not fit together.
     """
 
+    config_class = DualEncoderConfig
+
     def __init__(
         self,
         tags: Sequence[str],
@@ -239,31 +241,8 @@ class DualEncoder(WholeBatchModel, clip_model.ClipModel):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments, as JSON has them."""
-        return {
-            "tags": list(self.tags),
-            "word_vectors": self.word_vectors.tolist(),
-            "audio_spec": dataclasses.asdict(self.audio_spec),
-            "config": dataclasses.asdict(self.config),
-            "dtype": precision.to_config(self.dtype_policy),
-            "name": self.name,
-            "trainable": self.trainable,
-        }
-
-    @classmethod
-    def from_config(
-        cls,
-        config: dict[str, Any],
-        custom_objects: dict[str, type] | None = None,
-    ) -> Self:
-        """Builds the dual encoder of a config."""
-        parts = dict(config["config"])
-        parts["backbone"] = backbone_lib.BackboneConfig(**parts["backbone"])
-        made = {
-            "audio_spec": audio.AudioSpec(**config["audio_spec"]),
-            "config": DualEncoderConfig(**parts),
-            "dtype": precision.from_config(config["dtype"]),
-        }
-        return cls(**{**config, **made})
+        vectors = self.word_vectors.tolist()
+        return {**super().get_config(), "word_vectors": vectors}
 
 
 def masked(model: DualEncoder) -> keras.Model:

@@ -64,20 +64,8 @@ def masked_spectrogram(
 
 def log_mel_layer(audio_spec: audio.AudioSpec) -> layers.LogMelSpectrogram:
     """Builds the layer that gives the spectrograms of a spec."""
-    return layers.LogMelSpectrogram(
-        sample_rate_hz=audio_spec.sample_rate_hz,
-        window_samples=audio_spec.window_samples,
-        hop_samples=audio_spec.hop_samples,
-        mel_bands=audio_spec.mel_bands,
-        min_hz=audio_spec.min_hz,
-        max_hz=audio_spec.max_hz,
-        log_floor=audio_spec.log_floor,
-        mel_scale=audio_spec.mel_scale,
-        mel_norm=audio_spec.mel_norm,
-        edges=audio_spec.edges,
-        compression=audio_spec.compression,
-        name="log_mel",
-    )
+    settings = {name: getattr(audio_spec, name) for name in audio.FRONT_END}
+    return layers.LogMelSpectrogram(**settings, name="log_mel")
 
 
 def waveform_inputs(samples: int | None = None) -> dict[str, keras.KerasTensor]:

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, Self
 
 import keras
 import numpy as np
@@ -49,7 +48,7 @@ class TaggerConfig:
 
 
 @keras.saving.register_keras_serializable(package="tftag")
-class Tagger(clip_model.ClipModel):
+class Tagger(clip_model.TagModel):
     """A tagger with random weights: waveforms in, a logit per tag out.
 
     It takes waveforms `[batch, samples]`, or `{"waveform": [batch, samples],
@@ -93,6 +92,8 @@ class Tagger(clip_model.ClipModel):
         ValueError: The arguments do not fit together.
     """
 
+    config_class = TaggerConfig
+
     def __init__(
         self,
         tags: Sequence[str],
@@ -125,33 +126,6 @@ class Tagger(clip_model.ClipModel):
         self.tags = tags
         self.audio_spec = audio_spec
         self.config = config
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments, as JSON has them."""
-        return {
-            "tags": list(self.tags),
-            "audio_spec": dataclasses.asdict(self.audio_spec),
-            "config": dataclasses.asdict(self.config),
-            "dtype": precision.to_config(self.dtype_policy),
-            "name": self.name,
-            "trainable": self.trainable,
-        }
-
-    @classmethod
-    def from_config(
-        cls,
-        config: dict[str, Any],
-        custom_objects: dict[str, type] | None = None,
-    ) -> Self:
-        """Builds the tagger of a config."""
-        parts = dict(config["config"])
-        parts["backbone"] = backbone_lib.BackboneConfig(**parts["backbone"])
-        made = {
-            "audio_spec": audio.AudioSpec(**config["audio_spec"]),
-            "config": TaggerConfig(**parts),
-            "dtype": precision.from_config(config["dtype"]),
-        }
-        return cls(**{**config, **made})
 
 
 def masked(model: clip_model.ClipModel) -> keras.Model:

@@ -11,11 +11,11 @@ empty is asked for. Each place is read in a process of its own.
 
 import json
 import resource
-import subprocess
 import sys
 import time
 
 from experiments.speed.crops import remote
+from experiments.speed.processes import own_process
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader, tf_data
 from tftag.cli import command_line
@@ -32,17 +32,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--clip-seconds", type=float, default=30)
     parser.add_argument("--epochs", type=int, default=3)
     arguments = parser.parse_args(argv)
-    if len(arguments.data) == 1:
-        found = measured(
-            arguments.data[0], arguments.clip_seconds, arguments.epochs
+    for place in arguments.data:
+        found = own_process.call(
+            measured, place, arguments.clip_seconds, arguments.epochs
         )
         print(json.dumps(found), flush=True)
-        return 0
-    for place in arguments.data:
-        words = [sys.executable, "-m", parser.prog.split()[-1], place]
-        words += ["--clip-seconds", str(arguments.clip_seconds)]
-        words += ["--epochs", str(arguments.epochs)]
-        subprocess.run(words, check=True)
     return 0
 
 

@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from experiments.runs import run_folder
+from experiments.runs import run_folder, training_result
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training
@@ -20,7 +20,6 @@ from experiments.training.transfer_learning import (
 )
 from experiments.training.workers import group
 from pipelines import manifest as manifests
-from pipelines.reading import slice_reader
 from tftag.models import averaged_tagger, clip_model
 from tftag.storage import plain_json
 
@@ -33,7 +32,7 @@ def train_tagger(
     validation: manifests.Manifest | None,
     run: run_folder.RunDir | None,
     workers: group.Workers = group.ALONE,
-) -> tagger_training.Trained:
+) -> training_result.Trained:
     """Trains a tagger, and the networks it is to be averaged with.
 
     Args:
@@ -144,11 +143,8 @@ def _clip_logits(network, part, manifest, spec):
     """Logits of every clip by one tagger; all see the same clips."""
     if network.is_on_cached_vectors:
         return frozen_body.clip_logits(part, manifest, network)
-    reader = slice_reader.SliceReader(manifest, spec.clip_samples)
     return cached_clips.ClipVectors(
-        *evaluation.clip_outputs(
-            part, manifest, spec, reader, network.clips_at_once
-        )
+        *evaluation.clip_outputs(part, manifest, spec, network.clips_at_once)
     )
 
 

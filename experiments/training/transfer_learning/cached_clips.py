@@ -9,7 +9,7 @@ from scipy import linalg
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config
 from pipelines import manifest as manifests
-from pipelines.reading import seeded_draws, slice_reader
+from pipelines.reading import seeded_draws
 from tftag.models import clip_model, dual_encoder, named_outputs
 from tftag.words import unit_vectors
 
@@ -62,7 +62,6 @@ def clip_vectors(
             model.body(),
             manifest,
             settings.audio,
-            slice_reader.SliceReader(manifest, settings.audio.clip_samples),
             settings.training.batch_size,
         )
     )

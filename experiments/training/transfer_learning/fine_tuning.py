@@ -10,7 +10,7 @@ import dataclasses
 
 import keras
 
-from experiments.runs import run_folder
+from experiments.runs import run_folder, training_result
 from experiments.settings import baseline_config, fine_tuning_config
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import body_layers, transfer
@@ -25,7 +25,7 @@ def train_tagger(
     train: manifests.Manifest,
     validation: manifests.Manifest | None,
     run: run_folder.RunDir,
-) -> tagger_training.Trained:
+) -> training_result.Trained:
     """Trains a head on a body that stays, then both together.
 
     Args:

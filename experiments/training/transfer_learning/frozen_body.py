@@ -2,21 +2,15 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from experiments.data import recordings as data
-from experiments.figures import tensorboard_log
 from experiments.runs import checkpoint, run_folder
-from experiments.scoring import evaluation
-from experiments.settings import (
-    dual_encoder_config,
-    optimizers,
-)
-from experiments.training import loop, tag_sharing, tag_weights
+from experiments.settings import dual_encoder_config
+from experiments.training import epoch_log, tag_sharing, tag_weights
 from experiments.training.transfer_learning import cached_clips, vector_cache
 from pipelines import manifest as manifests
 from pipelines.reading import seeded_draws
@@ -38,9 +32,8 @@ def train(
     loss: keras.losses.Loss,
     settings: dual_encoder_config.Settings,
     recordings: manifests.Manifest,
-    validation: manifests.Manifest | None,
+    watched: Mapping[str, manifests.Manifest],
     run: run_folder.RunDir,
-    held: manifests.Manifest | None = None,
 ) -> checkpoint.Progress:
     """Trains the head in place; the body stays as it is.
 
@@ -54,11 +47,10 @@ def train(
         loss: from labels and logits.
         settings: of the experiment.
         recordings: to learn from.
-        validation: recordings that choose the best epoch; None keeps the
-            last.
+        watched: recordings that are scored, by the name of their figures:
+            `validation` chooses the best epoch, and adaptive tag weights are
+            judged on those `held`.
         run: gets history.csv and TensorBoard's scalars.
-        held: recordings that adaptive tag weights are judged on; None for
-            weights that stay.
 
     Returns:
         The history, the epoch of the weights, and the lost recordings.
@@ -88,15 +80,12 @@ def train(
         loss,
         jit_compile=False,
     )
-    watched = _Watched(model, settings, run, loss, recordings.vocabulary.names)
-    watched.add("train", data.sample(recordings, settings.seed))
-    if validation is not None:
-        watched.add("validation", validation)
-    if held is not None:
-        watched.add("held", held)
+    scored = _Scored(model, settings, watched, loss)
+    log = epoch_log.EpochLog(training, steps, run)
     keras.utils.set_random_seed(settings.seed)
     draw = np.random.default_rng(settings.seed)
     progress = checkpoint.Progress(lost=lost)
+    begin = time.monotonic()
     while not progress.is_over(training.epochs):
         losses = [
             # Labels are the same for every member.
@@ -107,9 +96,16 @@ def train(
         ]
         progress.epoch += 1
         progress.step += steps
-        watched.log(progress, float(np.mean(losses)))
-    if watched.best is not None:
-        model.head.set_weights(watched.best)
+        mean = epoch_log.finite(float(np.mean(losses)), progress.epoch)
+        is_scored = log.is_scored(progress.epoch)
+        figures = scored.figures(progress) if is_scored else {}
+        now = time.monotonic()
+        row = log.add(progress, {"loss": mean}, figures, now - begin)
+        begin = now
+        if is_scored:
+            _log.info("%s", epoch_log.line(row, training.epochs))
+    if scored.best is not None:
+        model.head.set_weights(scored.best)
     if training.tag_sharing:
         tag_sharing.share(
             model.head.get_layer("tag_logits"),
@@ -121,68 +117,34 @@ def train(
     return progress
 
 
-class _Watched:
-    """Recordings whose figures are logged; validation chooses an epoch."""
+class _Scored:
+    """Recordings that are scored; those `validation` choose an epoch."""
 
-    def __init__(self, model, settings, run, loss, names):
-        self.model, self.settings, self.best = model, settings, None
-        self.loss, self.names = loss, names
-        self._parts = {}
-        self._scalars = tf.summary.create_file_writer(str(run.tensorboard))
-        self._clock = time.monotonic()
-
-    def add(self, name, manifest):
-        """Scores these recordings every `score_every` epochs."""
-        clips, _ = _clip_vectors(self.model, manifest, self.settings)
-        self._parts[name] = clips, manifest.labels()
-
-    def log(self, progress, loss):
-        """Adds an epoch to the history and to TensorBoard."""
-        training, epoch = self.settings.training, progress.epoch
-        loss = loop.finite(loss, epoch)
-        schedule = optimizers.make_schedule(
-            training.schedule,
-            training.learning_rate,
-            progress.step // epoch * training.epochs,
-        )
-        row = {
-            "epoch": epoch,
-            "loss": loss,
-            "learning_rate": optimizers.rate_at(schedule, progress.step - 1),
+    def __init__(self, model, settings, watched, loss):
+        self.best = None
+        self._model, self._settings, self._loss = model, settings, loss
+        self._parts = {
+            name: (manifest, _clip_vectors(model, manifest, settings)[0])
+            for name, manifest in watched.items()
         }
-        is_scored = epoch % training.score_every == 0
-        if is_scored or epoch == training.epochs:
-            row |= self._score(progress)
-        now = time.monotonic()
-        row["seconds"] = round(now - self._clock, 3)
-        self._clock = now
-        progress.history.append(row)
-        tensorboard_log.scalars(self._scalars, epoch, loop.grouped(row))
-        self._scalars.flush()
-        if "train_map" in row:
-            _log.info("%s", loop.line(row, training.epochs))
 
-    def _score(self, progress):
+    def figures(self, progress):
+        """Scores them, keeps the best weights and adapts those of the tags."""
         found: dict[str, float] = {}
-        for name, (clips, truth) in self._parts.items():
+        for name, (manifest, clips) in self._parts.items():
             known = np.unique(clips.rows)
-            logits = _clip_logits(self.model.head, clips)
+            truth = manifest.labels()[known]
+            logits = _clip_logits(self._model.head, clips)
             scores = probabilities(logits)[known]
-            figures = evaluation.quick(truth[known], scores)
-            if name != "train":
-                figures["loss"] = evaluation.cross_entropy(truth[known], scores)
-            found |= {f"{name}_{key}": v for key, v in figures.items()}
+            found |= epoch_log.figures(name, truth, scores)
             if name == "held":
                 found |= tag_weights.adapt(
-                    self.loss,
-                    truth[known],
-                    scores,
-                    self.names,
+                    self._loss, truth, scores, manifest.vocabulary.names
                 )
         if "validation_map" in found and progress.is_best(
-            found["validation_map"], self.settings.training.patience
+            found["validation_map"], self._settings.training.patience
         ):
-            self.best = self.model.head.get_weights()
+            self.best = self._model.head.get_weights()
         return found
 
 

@@ -242,7 +242,7 @@ def _assign(model, networks):
 def _copy_body(model, source, spec):
     """Copies the body; returns the other tagger and its tags."""
     other, other_tags, other_spec = _open(pathlib.Path(source))
-    for name in pretrained.FRONT_END:
+    for name in audio.FRONT_END:
         if getattr(spec, name) != getattr(other_spec, name):
             raise ValueError(
                 f"A tagger to start from must have the same `{name}`, "

@@ -18,7 +18,6 @@ import numpy as np
 from experiments.scoring import evaluation
 from experiments.training.transfer_learning import cached_clips
 from pipelines import manifest as manifests
-from pipelines.reading import slice_reader
 from tftag import audio
 from tftag.models import clip_model
 from tftag.models.backbones import patches
@@ -92,11 +91,8 @@ def clip_vectors(
 def _compute(body, manifest, rows, files, spec):
     """Writes the files of some recordings; returns those that are lost."""
     part = manifest.subset(np.array(rows))
-    reader = slice_reader.SliceReader(part, spec.clip_samples)
     try:
-        vectors, of = evaluation.clip_outputs(
-            body, part, spec, reader, _CLIPS_AT_ONCE
-        )
+        vectors, of = evaluation.clip_outputs(body, part, spec, _CLIPS_AT_ONCE)
     except ValueError as error:
         if len(rows) == 1:
             return {part.tracks[0].path: str(error)}

@@ -1,11 +1,13 @@
 """The steps of a training on several devices or machines."""
 
+from collections.abc import Mapping
+
 import keras
 import tensorflow as tf
 
 from experiments.runs import checkpoint, run_folder
 from experiments.settings import dual_encoder_config
-from experiments.training import loop
+from experiments.training import epoch_log, loop
 from experiments.training.workers import group
 from pipelines import manifest as manifests
 
@@ -23,6 +25,7 @@ class ReplicaLoop(loop.Loop):
         trained: the compiled model of the same weights that is fitted; both
             made in the scope of the strategy.
         steps: per epoch.
+        watched: as for `Loop`.
         run: as for `Loop`; None for workers that are not the chief.
         workers: those that train together.
     """
@@ -33,6 +36,7 @@ class ReplicaLoop(loop.Loop):
         tagger: keras.Model,
         trained: keras.Model,
         steps: int,
+        watched: Mapping[str, manifests.Manifest],
         run: run_folder.RunDir | None,
         workers: group.Workers,
     ):
@@ -42,7 +46,7 @@ class ReplicaLoop(loop.Loop):
                 "Logits are traced on one device: leave out --trace-logits or "
                 "--strategy. Received: both"
             )
-        super().__init__(settings, tagger, trained, steps, run)
+        super().__init__(settings, tagger, trained, steps, watched, run)
         self.workers = workers
         self._strategy = workers.strategy
         if not workers.is_chief:
@@ -87,7 +91,7 @@ class ReplicaLoop(loop.Loop):
         self, epoch: int, logs: dict[str, float] | None = None
     ) -> None:
         """The chief scores and writes; all go on with what it decides."""
-        loop.finite((logs or {})["loss"], epoch + 1)  # the same for all
+        epoch_log.finite((logs or {})["loss"], epoch + 1)  # the same for all
         for lost in self.workers.exchange(self._lost()):
             self.progress.lost |= lost
         if self.workers.is_chief:

@@ -7,7 +7,6 @@ import tone_manifest
 
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from pipelines.reading import slice_reader
 from tftag import audio, calibration
 from tftag.models import tagger
 
@@ -59,15 +58,13 @@ def one_by_one(model, manifest, activation=sigmoid):
 def test_scores_are_means_over_all_clips_in_any_batch(
     model, manifest, batch_size
 ):
-    reader = slice_reader.SliceReader(manifest, SPEC.clip_samples)
-    found = evaluation.score_manifest(model, manifest, SPEC, reader, batch_size)
+    found = evaluation.score_manifest(model, manifest, SPEC, batch_size)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, one_by_one(model, manifest), atol=1e-5)
 
 
 def test_embeddings_are_what_the_last_layer_sees(model, manifest):
-    reader = slice_reader.SliceReader(manifest, SPEC.clip_samples)
-    found = evaluation.embed_manifest(model, manifest, SPEC, reader, 4)
+    found = evaluation.embed_manifest(model, manifest, SPEC, 4)
     kernel, bias = model.head.get_weights()
     # Linear, so the mean over the clips is the same before and after it.
     np.testing.assert_allclose(
@@ -80,9 +77,8 @@ def test_embeddings_are_what_the_last_layer_sees(model, manifest):
 def test_a_lost_file_is_one_plain_error(model, tmp_path):
     made = tone_manifest.make(tmp_path / "data", train=5, validation=0)
     made.wav_path(made.tracks[2]).unlink()
-    reader = slice_reader.SliceReader(made, SPEC.clip_samples)
     with pytest.raises(ValueError, match="002.wav"):
-        evaluation.score_manifest(model, made, SPEC, reader, 4)
+        evaluation.score_manifest(model, made, SPEC, 4)
 
 
 def scored(seed=0, recordings=80, tags=4):

@@ -18,7 +18,7 @@ TRAINED = types.SimpleNamespace(model=None, lost={"audio/001.wav": "gone"})
 def parts(tmp_path, monkeypatch):
     """Train, validation and test; a model that is right more than not."""
 
-    def score(model, part, spec, reader, batch_size):
+    def score(model, part, spec, batch_size):
         noise = np.random.default_rng(len(part.tracks)).random
         truth = part.labels()
         return (0.6 * truth + 0.4 * noise(truth.shape)).astype(np.float32)
@@ -34,7 +34,7 @@ def test_the_test_split_is_scored_with_what_validation_gave(parts):
     assert judged.recordings is test
     assert judged.scores.shape == (6, 3)
     assert judged.report.summary["evaluated_on"] == "test"
-    scores = evaluation.score_manifest(None, validation, None, None, 0)
+    scores = evaluation.score_manifest(None, validation, None, 0)
     expected = calibration.fit(validation.labels(), scores)
     np.testing.assert_array_equal(judged.fitted.thresholds, expected.thresholds)
     assert judged.fitted.slope == expected.slope

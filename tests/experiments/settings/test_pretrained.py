@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from experiments.settings import baseline_config, flags, pretrained
+from tftag import audio
 from tftag.models.backbones import backbone
 from tftag.pretrained import presets, published_taggers
 
@@ -79,7 +80,7 @@ def test_the_flags_that_an_error_names_are_all_that_it_needs():
         "architecture": "musicnn",
         "pooling": "embedding",
     }
-    for name in pretrained.FRONT_END:
+    for name in audio.FRONT_END:
         values[name] = getattr(published_taggers.AUDIO, name)
     found = flags.replace(baseline_config.demo(), values)
     assert found.init_from == "mtt_musicnn"

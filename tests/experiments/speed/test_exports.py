@@ -1,5 +1,3 @@
-import argparse
-
 import pytest
 
 from experiments.speed import exports
@@ -26,11 +24,13 @@ def test_a_model_is_a_line(monkeypatch, capsys, tagger_folder):
     found = {"disk_mb": 3.25, "first_cpu_seconds": 2.5, "cpu_seconds": 0.25}
     asked = []
 
-    def ask(model: str, arguments: argparse.Namespace):
-        asked.append((model, arguments.audio_seconds))
+    def call(work, model, audio_seconds, rounds):
+        asked.append((model, audio_seconds))
         return found | {"peak_mb": 1_050.0}
 
-    monkeypatch.setattr(exports, "_in_own_process", ask)
+    monkeypatch.setattr(exports.own_process, "call", call)
+    for name in exports.THREADS:
+        monkeypatch.setenv(name, "2")  # as it was, afterwards
     assert exports.main([str(tagger_folder), "--audio-seconds", "9"]) == 0
     assert asked == [(str(tagger_folder), 9)]
     *head, line = capsys.readouterr().out.splitlines()

@@ -9,12 +9,11 @@ import tone_manifest
 import word_tables
 
 from experiments.data import dual_encoder_data
-from experiments.runs import run_folder
+from experiments.runs import run_folder, training_result
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config, flags
 from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import cached_clips
-from pipelines.reading import slice_reader
 from tftag import losses, words
 from tftag.words import sources
 
@@ -47,7 +46,7 @@ def made(tmp_path_factory):
 @pytest.fixture(scope="module")
 def tagger(made):
     settings = dual_encoder_training.tagger_settings(settings_of())
-    return tagger_training.Trained(
+    return training_result.Trained(
         tagger_training.build(settings, made), [], 1, 1.0, {}
     )
 
@@ -117,7 +116,6 @@ def test_a_recording_is_the_mean_of_the_unit_vectors_of_its_clips(made):
         model.audio_tower,
         made,
         settings.audio,
-        slice_reader.SliceReader(made, settings.audio.clip_samples),
         4,
     )
     np.testing.assert_allclose(np.linalg.norm(clips, axis=1), 1, rtol=1e-5)

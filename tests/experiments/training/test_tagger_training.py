@@ -18,7 +18,6 @@ from experiments.runs import checkpoint, run_folder
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
 from experiments.training import loop, tagger_training
-from pipelines.reading import slice_reader
 
 PROGRAM = """
 import sys, pathlib
@@ -131,9 +130,6 @@ def test_weights_of_the_best_epoch_are_kept_and_training_stops(tmp_path):
         trained.model,
         made.split("validation"),
         settings().audio,
-        slice_reader.SliceReader(
-            made.split("validation"), settings().audio.clip_samples
-        ),
         4,
     )
     found = evaluation.quick(made.split("validation").labels(), again)

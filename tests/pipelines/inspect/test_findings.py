@@ -1,21 +1,13 @@
 import dataclasses
 
-import melodies
 import numpy as np
 import pytest
 
-from pipelines.inspect import findings, inspection, levels, measurements
+from pipelines.inspect import findings, levels
 
 
 def titles(seen, grade=None):
     return [f.title for f in findings.find(seen) if grade in (None, f.grade)]
-
-
-@pytest.fixture
-def seen(tmp_path):
-    prepared = melodies.with_a_copy(tmp_path / "data")
-    measured = measurements.measure(prepared, tmp_path)
-    return inspection.inspect(prepared, measured)
 
 
 def test_the_worst_comes_first(seen):

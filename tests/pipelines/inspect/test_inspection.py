@@ -27,12 +27,11 @@ def test_what_was_not_measured_is_not_made_up(prepared):
     assert seen.levels == (None,) * 4 and len(seen.measured("rms_db")) == 0
 
 
-def test_shared_audio_across_splits_is_a_leak(prepared, tmp_path):
-    measured = measurements.measure(prepared, tmp_path)
-    seen = inspection.inspect(prepared, measured)
+def test_shared_audio_across_splits_is_a_leak(prepared, seen, tmp_path):
     assert [(p.first, p.second) for p in seen.near_leaks] == [(0, 3)]
     same = [dataclasses.replace(t, split="train") for t in prepared.tracks]
     within = dataclasses.replace(prepared, tracks=tuple(same))
+    measured = measurements.measure(within, tmp_path)
     seen = inspection.inspect(within, measured)
     assert len(seen.near) == 1 and seen.near_leaks == []
 

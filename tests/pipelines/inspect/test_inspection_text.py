@@ -1,11 +1,10 @@
 import numpy as np
 
-from pipelines.inspect import inspection, inspection_text, measurements
+from pipelines.inspect import inspection, inspection_text
 
 
-def test_the_text_says_what_there_is(prepared, tmp_path):
-    measured = measurements.measure(prepared, tmp_path)
-    text = inspection_text.write_text(inspection.inspect(prepared, measured))
+def test_the_text_says_what_there_is(prepared, seen):
+    text = inspection_text.write_text(seen)
     first, _, rest = text.partition("\n")
     said = "4 recordings, 34.0 s, 2 tags, 8,000 Hz"
     assert first == f"{prepared.folder}: {said}"
@@ -16,11 +15,8 @@ def test_the_text_says_what_there_is(prepared, tmp_path):
     assert "loud: few recordings: 3" in rest
 
 
-def test_columns_stand_below_their_heads(prepared, tmp_path):
-    measured = measurements.measure(prepared, tmp_path)
-    lines = inspection_text.write_text(
-        inspection.inspect(prepared, measured)
-    ).splitlines()
+def test_columns_stand_below_their_heads(seen):
+    lines = inspection_text.write_text(seen).splitlines()
     head = next(i for i, line in enumerate(lines) if "middle" in line)
     rows = lines[head + 1 : head + 7]
     assert len({len(line) for line in lines[head : head + 7]}) == 1, rows

@@ -1,22 +1,17 @@
 import numpy as np
 import pytest
+from made_manifest import make_manifest, make_track
 
-from pipelines import manifest as manifests
 from pipelines.inspect import tag_figures
-from tftag import tags
 
 
 def prepared(rows, vocabulary):
     """A manifest without files; rows of split, artist and tags."""
-    tracks = tuple(
-        manifests.Track(
-            f"t{i}", f"{i}.wav", split, artist, names, 8_000, 1.0, 44, 1, f"{i}"
-        )
+    tracks = [
+        make_track(str(i), split=split, artist=artist, tags=names)
         for i, (split, artist, names) in enumerate(rows)
-    )
-    return manifests.Manifest(
-        None, 8_000, tracks, tags.TagVocabulary(vocabulary), {}, {}
-    )
+    ]
+    return make_manifest(None, tracks, vocabulary)
 
 
 def described(rows, vocabulary):

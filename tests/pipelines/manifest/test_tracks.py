@@ -2,20 +2,19 @@ import dataclasses
 
 import numpy as np
 import pytest
+from made_manifest import make_track
 
 from pipelines import manifest
 from pipelines.manifest import tracks
 
 MADE = [
-    manifest.Track(
-        track_id=f"{row}",
-        path=f"wav/{row}.wav",
+    make_track(
+        f"{row}",
         split=("train", "test")[row % 2],
         artist="x" * (row % 3),
         tags=("rock", "loud")[: row % 3],
         samples=row + 1,
         peak=row / 7,
-        data_offset=44,
         file_bytes=46 + 2 * row,
         audio_hash=f"{row:04x}",
     )

@@ -258,22 +258,6 @@ def test_bad_input_is_one_line(collection, tmp_path, capsys, change, words):
     assert words in error
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--out", "x"],
-        ["--table", "a.csv", "--pickles", "b", "--out", "x"],
-        ["--table", "a.csv", "--out", "x", "--split", "half"],
-        ["--table", "a.csv", "--out", "x", "--tag-names", "y"],
-    ],
-)
-def test_wrong_flags(arguments, capsys):
-    with pytest.raises(SystemExit) as caught:
-        command.main(arguments)
-    assert caught.value.code == 2
-    assert "error: " in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("flags", [(), ("--in-place",)])
 def test_a_persons_only_copies_are_never_written_over(tmp_path, flags, capsys):
     (tmp_path / "wav").mkdir()

@@ -10,17 +10,11 @@ from numbered_streams import (
     SPEC,
     elements,
     train,
-    twenty_recordings,
 )
 
 from pipelines.reading import augmentation as augmentations
 from pipelines.reading import slice_reader, tf_data
 from tftag import audio
-
-
-@pytest.fixture(scope="module")
-def manifest(tmp_path_factory):
-    return twenty_recordings(tmp_path_factory.mktemp("audio"))
 
 
 def test_mixup_adds_neighbours_and_their_labels(manifest):

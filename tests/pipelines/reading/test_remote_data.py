@@ -47,8 +47,18 @@ def stored(door, local):
     return door
 
 
-def get_requests(door):
-    return [path for method, path in door.requests if method == "GET"]
+def assert_same_clips(found, local, rows, starts):
+    """Returns the bytes that hold them."""
+    there, here = (
+        slice_reader.SliceReader(each, CLIP).read(rows, starts)
+        for each in (found, local)
+    )
+    np.testing.assert_array_equal(there[0], here[0])
+    np.testing.assert_array_equal(there[1], here[1])
+    return sum(
+        2 * min(CLIP, LENGTHS[row] - start)
+        for row, start in zip(rows, starts, strict=True)
+    )
 
 
 def test_a_manifest_is_the_same_there_and_here(stored, local):
@@ -104,14 +114,7 @@ def test_batches_are_those_from_the_disk_and_only_slices_travel(stored, local):
     rows = generator.integers(0, len(LENGTHS), 32)
     starts = [int(generator.integers(0, LENGTHS[row])) for row in rows]
     stored.sent_bytes.clear()
-    here = slice_reader.SliceReader(local, CLIP).read(rows, starts)
-    there = slice_reader.SliceReader(found, CLIP).read(rows, starts)
-    np.testing.assert_array_equal(there[0], here[0])
-    np.testing.assert_array_equal(there[1], here[1])
-    used = sum(
-        2 * min(CLIP, LENGTHS[row] - start)
-        for row, start in zip(rows, starts, strict=True)
-    )
+    used = assert_same_clips(found, local, rows, starts)
     assert stored.body_bytes("") == used
     assert len(stored.sent_bytes) == 32
 
@@ -216,11 +219,7 @@ def test_a_web_server_gives_slices_too(no_waits, local, web):
     found = manifests.read_manifest(f"{web.url}/music/{local.folder.name}")
     web.sent_bytes.clear()
     web.fail("cut", 2)
-    rows, starts = list(range(12)), [7] * 12
-    clips, _ = slice_reader.SliceReader(found, CLIP).read(rows, starts)
-    expected, _ = slice_reader.SliceReader(local, CLIP).read(rows, starts)
-    np.testing.assert_array_equal(clips, expected)
-    used = sum(2 * min(CLIP, length - 7) for length in LENGTHS)
+    used = assert_same_clips(found, local, range(12), [7] * 12)
     cut = web.body_bytes("") - used
     assert 0 < cut < 2 * 2 * CLIP
 
@@ -236,9 +235,5 @@ def test_google_cloud_storage(fresh, local, monkeypatch):
         copy_up.copy_folder(local.folder, there)
         found = manifests.read_manifest("gs://music/numbers")
         door.sent_bytes.clear()
-        rows, starts = list(range(12)), [7] * 12
-        clips, _ = slice_reader.SliceReader(found, CLIP).read(rows, starts)
-        expected, _ = slice_reader.SliceReader(local, CLIP).read(rows, starts)
-        np.testing.assert_array_equal(clips, expected)
-        used = sum(2 * min(CLIP, length - 7) for length in LENGTHS)
+        used = assert_same_clips(found, local, range(12), [7] * 12)
         assert door.body_bytes("") == used

@@ -19,20 +19,15 @@ def manifest(tmp_path):
     return numbered_audio.write_manifest(tmp_path, [500, 40, 300, 1_000])
 
 
-def expected(row, start, length):
-    clip = np.zeros(CLIP, np.int16)
-    there = np.arange(start, min(start + CLIP, length))
-    clip[: len(there)] = row * numbered_audio.STRIDE + 1 + there
-    return clip
-
-
 def test_a_clip_is_the_slice_and_zeros_only_after_the_end(manifest):
     reader = slice_reader.SliceReader(manifest, CLIP)
     for row, start in [(0, 0), (0, 400), (0, 450), (1, 0), (2, 77), (3, 900)]:
         clip, row_used = reader(row, start)
         assert clip.dtype == np.int16 and row_used == row
         length = manifest.tracks[row].samples
-        np.testing.assert_array_equal(clip, expected(row, start, length))
+        np.testing.assert_array_equal(
+            clip, numbered_audio.clip(row, start, length)
+        )
 
 
 def test_a_batch_is_its_clips(manifest):
@@ -93,7 +88,7 @@ def test_a_lost_file_is_named_once_counted_and_replaced(manifest, caplog):
             clip, row_used = reader(0, 350)
             # The next recording is too short to have a sample 350.
             assert row_used == 1
-            np.testing.assert_array_equal(clip, expected(1, 0, 40))
+            np.testing.assert_array_equal(clip, numbered_audio.clip(1, 0, 40))
             assert reader(2, 350 - 77)[1] == 2
     assert reader.lost == {"0.wav": "No such file or directory"}
     (record,) = caplog.records
@@ -108,7 +103,7 @@ def test_the_last_row_is_replaced_by_the_first(manifest):
     assert row_used == 0
     start = int(clip[0]) - 1
     assert 0 <= start <= 400
-    np.testing.assert_array_equal(clip, expected(0, start, 500))
+    np.testing.assert_array_equal(clip, numbered_audio.clip(0, start, 500))
 
 
 @pytest.mark.parametrize("size", [0, 44, 1_000, 1_046])
@@ -175,7 +170,9 @@ def test_threads_agree_and_name_a_lost_file_once(tmp_path, caplog):
             read = list(pool.map(lambda each: reader(*each), asked))
     for (row, start), (clip, row_used) in zip(asked, read, strict=True):
         assert row_used == (6 if row == 5 else row)
-        np.testing.assert_array_equal(clip, expected(row_used, start, 300))
+        np.testing.assert_array_equal(
+            clip, numbered_audio.clip(row_used, start, 300)
+        )
     assert len(caplog.records) == 1
 
 

@@ -24,17 +24,6 @@ def test_it_fits_a_terminal():
     assert not [line for line in lines if line != line.rstrip()]
 
 
-def test_every_data_set_has_a_flag_a_licence_and_an_owner():
-    for flag, lines in _paragraphs().items():
-        assert flag.startswith("--")
-        header = lines.index(" ".join(data_set_list.HEADER).split())
-        licence, *_, homepage = lines[:header]
-        assert licence[0] == "licence" and len(licence) > 2
-        assert homepage[:2] == ["published", "at"]
-        assert homepage[2].startswith("http")
-        assert lines[header + 1 :]
-
-
 def test_it_has_every_subset_of_every_flag():
     found = {
         (flag.split()[0], line[0])

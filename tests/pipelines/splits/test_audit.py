@@ -2,22 +2,17 @@ import pathlib
 
 import numpy as np
 import pytest
+from made_manifest import make_track
 
-from pipelines import manifest, splits
+from pipelines import splits
 from pipelines.sources import listings
 
 
 def track(track_id, split, artist="", audio_hash=None):
-    return manifest.Track(
-        track_id=track_id,
-        path=f"wav/{track_id}.wav",
+    return make_track(
+        track_id,
         split=split,
         artist=artist,
-        tags=(),
-        samples=1,
-        peak=1.0,
-        data_offset=44,
-        file_bytes=46,
         audio_hash=audio_hash or track_id,
     )
 

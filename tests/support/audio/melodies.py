@@ -1,11 +1,10 @@
 """Short pieces with a tune, and a prepared data set made of any."""
 
-import hashlib
-
 import numpy as np
+from made_manifest import make_manifest, write_recording
 
 from pipelines import manifest as manifests
-from tftag import audio, tags
+from tftag import audio
 
 RATE_HZ = 8_000
 
@@ -38,32 +37,21 @@ def prepare(folder, recordings, vocabulary=("calm", "loud"), rate_hz=RATE_HZ):
         rate_hz: Of all waves.
     """
     (folder / "audio").mkdir(parents=True)
-    tracks = []
-    for row, (wave, split, artist, names) in enumerate(recordings):
-        made = audio.to_full_scale(wave)
-        path = folder / "audio" / f"{row}.wav"
-        offset = audio.write_wav(path, made.samples, rate_hz)
-        tracks.append(
-            manifests.Track(
-                track_id=f"track {row}",
-                path=f"audio/{row}.wav",
-                split=split,
-                artist=artist,
-                tags=tuple(sorted(names)),
-                samples=len(made.samples),
-                peak=made.peak,
-                data_offset=offset,
-                file_bytes=path.stat().st_size,
-                audio_hash=hashlib.sha256(made.samples.tobytes()).hexdigest(),
-            )
+    tracks = [
+        write_recording(
+            folder,
+            f"audio/{row}.wav",
+            wave,
+            rate_hz,
+            track_id=f"track {row}",
+            split=split,
+            artist=artist,
+            tags=tuple(sorted(names)),
         )
-    made = manifests.Manifest(
-        folder=folder,
-        sample_rate_hz=rate_hz,
-        tracks=tuple(tracks),
-        vocabulary=tags.TagVocabulary(tuple(sorted(vocabulary))),
-        audit={},
-        source={"name": "melodies"},
+        for row, (wave, split, artist, names) in enumerate(recordings)
+    ]
+    made = make_manifest(
+        folder, tracks, tuple(sorted(vocabulary)), sample_rate_hz=rate_hz
     )
     manifests.write_manifest(made)
     return made

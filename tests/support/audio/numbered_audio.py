@@ -1,9 +1,9 @@
 """Recordings in which every sample tells its recording and its place."""
 
 import numpy as np
+from made_manifest import make_manifest, make_track
 
-from pipelines import manifest as manifests
-from tftag import audio, tags
+from tftag import audio
 
 STRIDE = 1_000  # recordings are at most this long
 SPEC = audio.AudioSpec(
@@ -24,11 +24,9 @@ def write_manifest(folder, lengths, track_tags=None):
         numbers = (row * STRIDE + 1 + np.arange(samples)).astype(np.int16)
         offset = audio.write_wav(path, numbers, SPEC.sample_rate_hz)
         tracks.append(
-            manifests.Track(
-                track_id=f"track {row}",
+            make_track(
+                f"track {row}",
                 path=path.name,
-                split="train",
-                artist="",
                 tags=tuple(track_tags[row])
                 if track_tags
                 else ("a", "b")[row % 2 :],
@@ -40,14 +38,17 @@ def write_manifest(folder, lengths, track_tags=None):
             )
         )
     names = sorted({tag for track in tracks for tag in track.tags})
-    return manifests.Manifest(
-        folder=folder,
-        sample_rate_hz=SPEC.sample_rate_hz,
-        tracks=tuple(tracks),
-        vocabulary=tags.TagVocabulary(tuple(names)),
-        audit={},
-        source={},
+    return make_manifest(
+        folder, tracks, tuple(names), sample_rate_hz=SPEC.sample_rate_hz
     )
+
+
+def clip(row, start, length):
+    """A clip of a recording of this length, as it has to be read."""
+    samples = np.zeros(SPEC.clip_samples, np.int16)
+    there = np.arange(start, min(start + SPEC.clip_samples, length))
+    samples[: len(there)] = row * STRIDE + 1 + there
+    return samples
 
 
 def places(waveform):

@@ -1,11 +1,10 @@
 """A prepared data set of a few short tones, made in a moment."""
 
-import hashlib
-
 import numpy as np
+from made_manifest import make_manifest, write_recording
 
 from pipelines import manifest as manifests
-from tftag import audio, tags
+from tftag import audio
 
 RATE_HZ = 8_000
 TAGS = ("high", "low", "noise")
@@ -56,28 +55,23 @@ def make(
         wave = np.sin(2 * np.pi * hz * np.arange(samples) / rate_hz)
         if "noise" in names:
             wave += generator.normal(0, 0.3, samples)
-        made = audio.to_full_scale(wave.astype(np.float32))
-        path = f"audio/{number:03d}.wav"
-        offset = audio.write_wav(folder / path, made.samples, rate_hz)
         tracks.append(
-            manifests.Track(
+            write_recording(
+                folder,
+                f"audio/{number:03d}.wav",
+                wave.astype(np.float32),
+                rate_hz,
                 track_id=f"track-{number:03d}",
-                path=path,
                 split=split,
                 artist=f"{split} {number % artists}",
                 tags=tuple(sorted(names)),
-                samples=len(made.samples),
-                peak=made.peak,
-                data_offset=offset,
-                file_bytes=(folder / path).stat().st_size,
-                audio_hash=hashlib.sha256(made.samples.tobytes()).hexdigest(),
             )
         )
-    made = manifests.Manifest(
-        folder=folder,
+    made = make_manifest(
+        folder,
+        tracks,
+        TAGS,
         sample_rate_hz=rate_hz,
-        tracks=tuple(tracks),
-        vocabulary=tags.TagVocabulary(TAGS),
         audit={"artists": "checked", "leaks": False},
         source={"name": "tones"},
     )

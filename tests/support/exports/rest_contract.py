@@ -8,6 +8,7 @@ import base64
 import json
 
 import numpy as np
+import signature_checks
 import tensorflow as tf
 
 
@@ -112,3 +113,27 @@ def _nested(flat, shape):
 def _without_name(outputs):
     """A single output loses its name."""
     return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+
+
+def forms(signature, name, rows, as_json):
+    """Every form that the contract has for the same request.
+
+    Args:
+        signature: Of the SavedModel.
+        name: Its name.
+        rows: How many to ask about.
+        as_json: Makes JSON of the name of an input and its tensor.
+    """
+    inputs = {
+        key: as_json(key, tensor)
+        for key, tensor in signature_checks.inputs_of(signature, rows).items()
+    }
+    objects = [
+        dict(zip(inputs, row, strict=True))
+        for row in zip(*inputs.values(), strict=True)
+    ]
+    found = [{"inputs": inputs}, {"instances": objects}]
+    if len(inputs) == 1:
+        (column,) = inputs.values()
+        found += [{"inputs": column}, {"instances": column}]
+    return [{"signature_name": name, **form} for form in found]

@@ -7,6 +7,7 @@ import soundfile
 import tensorflow as tf
 import tiny_dual_encoder
 import tiny_tagger
+import warmup_requests
 from tensorflow.core.protobuf import saved_model_pb2
 
 from tftag import audio
@@ -140,3 +141,16 @@ def assert_in_the_graph_once(weights, folder):
     for weight in weights:
         if weight.ndim > 1 and weight.any():
             assert count(weight, found) == 1, weight.shape
+
+
+def check_warm_up(folder, signatures, served_name):
+    """Each signature answers to a request that is kept for it."""
+    requests = warmup_requests.read(
+        folder / "assets.extra" / "tf_serving_warmup_requests"
+    )
+    assert {name for _, name, _ in requests} == set(signatures)
+    for model_name, name, inputs in requests:
+        assert model_name == served_name
+        signature = signatures[name]
+        assert inputs.keys() == signature.structured_input_signature[1].keys()
+        signature(**{key: tf.constant(value) for key, value in inputs.items()})

@@ -33,6 +33,24 @@ def check_same_body(model, other):
     check_same_weights(model.backbone, other.backbone)
 
 
+def check_variables_hold_all(variables, train):
+    """A training that starts from the same variables ends with the same.
+
+    Args:
+        variables: All that a step is to change.
+        train: Trains, and takes nothing.
+    """
+    start = [keras.ops.convert_to_numpy(v) for v in variables]
+    ends = []
+    for _ in range(2):
+        for variable, value in zip(variables, start, strict=True):
+            variable.assign(value)
+        train()
+        ends.append([keras.ops.convert_to_numpy(v) for v in variables])
+    for one, other in zip(*ends, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def check_round_trip(thing, *inputs, **options):
     """Arguments are attributes and in the config; the config rebuilds it.
 

@@ -1,9 +1,10 @@
 """Batches of noise for small networks, as the pipeline would make them."""
 
+import keras
 import numpy as np
 from keras import ops
 
-from tftag import audio
+from tftag import audio, losses
 
 SPEC = audio.AudioSpec(
     sample_rate_hz=4_000,
@@ -35,3 +36,31 @@ def masks(batch=3, width=0):
 def call(model, x):
     """What a model says outside training, as a numpy array."""
     return ops.convert_to_numpy(model(x, training=False))
+
+
+def check_masked(model, training, members):
+    """What is trained shares every weight, and has masks and members apart.
+
+    Args:
+        model: Of four tags.
+        training: The same with SpecAugment, as it is trained.
+        members: How many it has.
+    """
+
+    def mean_of_members(**wide):
+        return call(training, {**inputs, **masks(**wide)}).mean(axis=1)
+
+    assert training.output.shape == (None, members, 4)
+    assert {id(v) for v in training.variables} == {
+        id(v) for v in model.variables
+    }
+    inputs = noise()
+    before = call(model, inputs)
+    np.testing.assert_allclose(mean_of_members(), before, atol=1e-5)
+    assert np.abs(mean_of_members(width=9) - before).max() > 1e-4
+    training.compile(keras.optimizers.SGD(0.1), losses.BinaryCrossentropy())
+    truth = np.ones((len(before), 1, 4), "float32")
+    training.fit({**inputs, **masks(width=2)}, truth, verbose=0)
+    after = call(model, inputs)
+    assert np.abs(after - before).min() > 1e-6
+    np.testing.assert_allclose(mean_of_members(), after, atol=1e-5)

@@ -3,6 +3,7 @@
 import random
 
 import numpy as np
+import soundfile
 
 from tftag import audio, calibration, tags
 from tftag.export import saved_model
@@ -68,6 +69,18 @@ def music(samples, seed=0):
     chord = np.sin(2 * np.pi * np.outer(hertz, seconds * (1 + bend * seconds)))
     noise = 0.1 * draw.normal(size=samples)
     return (chord.sum(axis=0) + noise).astype(np.float32)
+
+
+def write_songs(folder, names, samples=SPEC.sample_rate_hz):
+    """Writes files of so many samples, each of other music; returns the folder.
+
+    Folders are made where there are none.
+    """
+    for seed, name in enumerate(names):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(path, music(samples, seed) / 8, SPEC.sample_rate_hz)
+    return folder
 
 
 def write(model, folder, card=None, **options):

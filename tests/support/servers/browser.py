@@ -6,6 +6,8 @@ import os
 import shutil
 import time
 
+import pytest
+
 # Debian's name first.
 BROWSERS = ("chromium", "google-chrome")
 # How long anything may take that a person waits for.
@@ -238,3 +240,11 @@ class Page:
         return self.run(
             "return document.documentElement.scrollWidth > innerWidth"
         )
+
+
+# Of tests that need a browser.
+MARKS = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(missing() != "", reason=missing()),
+]

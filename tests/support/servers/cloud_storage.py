@@ -1,13 +1,13 @@
 """What gcsfs asks of Google Cloud Storage, answered from memory."""
 
 import base64
-import contextlib
 import hashlib
 import http.server
 import json
 import re
-import threading
 import urllib.parse
+
+import faulty_server
 
 
 class Storage(http.server.ThreadingHTTPServer):
@@ -101,14 +101,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
-@contextlib.contextmanager
 def running():
     """The storage, closed with the block."""
-    with Storage() as storage:
-        thread = threading.Thread(target=storage.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield storage
-        finally:
-            storage.shutdown()
-            thread.join()
+    return faulty_server.in_a_thread(Storage())

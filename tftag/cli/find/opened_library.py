@@ -14,7 +14,7 @@ import numpy.typing as npt
 import tqdm
 
 from tftag.audio import audio_files, decoders, decoding_pool, remote_files
-from tftag.cli import chosen_model
+from tftag.cli import chosen_model, failures
 from tftag.console import counts_in_words
 from tftag.pretrained import presets
 from tftag.search import earlier_index, file_facts, library_index
@@ -41,25 +41,6 @@ _EMPTY = " must hold audio that can be read. Received: {}."
 _FILES_PER_PROCESS = 8
 
 _Fail = Callable[[pathlib.Path, Exception], None]
-
-
-class Failures:
-    """Says what went wrong with each file, and counts."""
-
-    def __init__(self, effect: str):
-        """Begins to count.
-
-        Args:
-            effect: What did not become of a file.
-        """
-        self.count = 0
-        self._effect = effect
-
-    def __call__(self, path: addresses.Place, error: Exception) -> None:
-        """Takes one."""
-        self.count += 1
-        reason = " ".join(audio_files.reason(error).split())
-        chosen_model.say(f"{self._effect}: {reason}")
 
 
 def here(path: str) -> str:
@@ -193,7 +174,7 @@ def check_audio(
 def of_folder(
     arguments: argparse.Namespace,
     encoder: "saved_dual_encoder.SavedDualEncoder",
-    fail: Failures,
+    fail: failures.Failures,
 ) -> Iterator[library_index.LibraryIndex]:
     """The index of a folder, brought up to date.
 
@@ -253,7 +234,7 @@ def bring_up_to_date(
     folders: Sequence[addresses.Place],
     encoder: "saved_dual_encoder.SavedDualEncoder",
     model_name: str,
-    fail: Failures,
+    fail: failures.Failures,
     processes: int | None = None,
     described: Iterable[catalogue_parts.Described] = (),
     *,

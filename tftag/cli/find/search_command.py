@@ -5,7 +5,7 @@ import contextlib
 import os
 
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model, command_line, row_output
+from tftag.cli import chosen_model, command_line, failures, row_output
 from tftag.cli.find import hit_output, opened_library, search_flags
 from tftag.pretrained import presets
 from tftag.search import known_terms, query
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     model = _model(arguments)
     arguments.library = opened_library.here(arguments.library)
-    fail = opened_library.Failures("not searched")
+    fail = failures.Failures("not searched")
     is_index = opened_library.is_index(arguments.library)
     with contextlib.ExitStack() as kept:
         if is_index:

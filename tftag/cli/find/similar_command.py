@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tftag.audio import audio_files, recording
+from tftag.audio import audio_files, decoding
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model, command_line, row_output
+from tftag.cli import chosen_model, command_line, failures, row_output
 from tftag.cli.find import hit_output, opened_library, search_flags
 from tftag.console import quiet
 from tftag.pretrained import presets
@@ -83,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
     model = arguments.model or presets.DUAL_ENCODER
     chosen_model.check(model)
-    fail = opened_library.Failures("not searched")
+    fail = failures.Failures("not searched")
     with contextlib.ExitStack() as kept:
         inputs: list[str | pathlib.Path] = [*examples]
         if not opened_library.is_index(arguments.library):
@@ -129,12 +129,12 @@ def _check(examples: Iterable[str]) -> None:
     """Refuses what cannot be read, before a model is opened for it."""
     with quiet.libraries():
         for path in examples:
-            recording.check_file(path)
+            decoding.check_file(path)
 
 
 def _opened(
     arguments: argparse.Namespace,
-    fail: opened_library.Failures,
+    fail: failures.Failures,
     kept: contextlib.ExitStack,
 ) -> tuple[
     library_index.LibraryIndex,

@@ -15,6 +15,7 @@ from typing import IO
 
 from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
+from tftag.cli import failures
 from tftag.cli.tag import playlists
 from tftag.cli.tag.embedded_tags import (
     field_table,
@@ -160,16 +161,10 @@ def run_undo(path: str | os.PathLike[str]) -> int:
         0, or 1 where some files stay as they are.
     """
     file_tags.check_installed()
-    failures = []
-
-    def fail(changed: str, error: Exception) -> None:
-        failures.append(changed)
-        reason = " ".join(audio_files.reason(error).split())
-        sys.stderr.write(f"not restored: {reason}\n")
-
+    fail = failures.Failures("not restored")
     count = sum(1 for _ in undo.restore(path, fail))
     sys.stderr.write(f"restored: {counts_in_words.count(count, 'file')}\n")
-    return 1 if failures else 0
+    return 1 if fail.count else 0
 
 
 def _writer(

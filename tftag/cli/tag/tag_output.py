@@ -13,9 +13,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from tftag.audio import audio_files, decoding_pool, recording, remote_files
+from tftag.audio import audio_files, decoding, decoding_pool, remote_files
 from tftag.cli import arguments as arguments_lib
-from tftag.cli import chosen_model, row_output
+from tftag.cli import chosen_model, failures, row_output
 from tftag.cli.tag import journal, shards, tag_effects, tag_table, tagging
 from tftag.console import counts_in_words, interrupts, quiet
 from tftag.inference import version_folder
@@ -54,26 +54,6 @@ class Answering:
 
 class _NothingTagged(Exception):
     """No file could be tagged: rows of an earlier call are worth more."""
-
-
-class _Failures:
-    """Says a line for each file that could not be tagged."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __call__(
-        self,
-        path: remote_files.Place,
-        error: Exception,
-        what: str = "not tagged",
-    ) -> None:
-        import tqdm  # here, because it is slow to import
-
-        self.count += 1
-        reason = " ".join(audio_files.reason(error).split())
-        # Above a progress bar, where there is one.
-        tqdm.tqdm.write(f"{what}: {reason}", file=sys.stderr)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -136,7 +116,7 @@ def without_model(arguments: argparse.Namespace) -> int | None:
     if any(map(addresses.is_remote, arguments.paths)):
         return None
     is_kept = _is_kept(arguments)
-    look = _open if is_kept else recording.check_file
+    look = _open if is_kept else decoding.check_file
     found: list[tuple[pathlib.Path, Exception]] = []
     for path in audio_files.find(
         arguments.paths, lambda *failed: found.append(failed)
@@ -152,7 +132,7 @@ def without_model(arguments: argparse.Namespace) -> int | None:
             return None
     if not found:  # a part of the files without any
         return None
-    fail = _Failures()
+    fail = failures.Failures("not tagged")
     for failed in found:
         fail(*failed)
     if is_kept:
@@ -187,7 +167,7 @@ def write(arguments: argparse.Namespace, asked: Answering) -> int:
         ValueError: An argument is not what it must be.
         OSError: There is no place to write to.
     """
-    fail = _Failures()
+    fail = failures.Failures("not tagged")
     if not _is_kept(arguments):
         asked.begin()
         _stream(arguments, asked, fail)
@@ -211,7 +191,7 @@ def _is_kept(arguments: argparse.Namespace) -> bool:
 
 
 def _stream(
-    arguments: argparse.Namespace, asked: Answering, fail: _Failures
+    arguments: argparse.Namespace, asked: Answering, fail: failures.Failures
 ) -> None:
     """Writes rows as they come."""
     paths = (
@@ -236,7 +216,7 @@ def _stream(
 
 
 def _keep(
-    arguments: argparse.Namespace, asked: Answering, fail: _Failures
+    arguments: argparse.Namespace, asked: Answering, fail: failures.Failures
 ) -> None:
     """Tags what the journal lacks, then writes the rows of all."""
     import tqdm  # here, because it is slow to import
@@ -305,7 +285,7 @@ def _list(
     asked: Answering,
     out: TextIO,
     results: Entries,
-    fail: _Failures,
+    fail: failures.Failures,
     note_again: Callable[[remote_files.Place, list[journal.Entry]], None],
 ) -> int:
     """Writes rows, and does what else is asked for each file; counts files."""

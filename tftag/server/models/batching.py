@@ -8,11 +8,13 @@ import collections
 import concurrent.futures
 import dataclasses
 import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from tftag.server.models import signature_rows
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -119,7 +121,9 @@ class Batcher:
 
     def _answer(self, jobs: list[_Job]) -> None:
         try:
-            outputs = self._run(jobs[0].key, _joined([j.inputs for j in jobs]))
+            outputs = self._run(
+                jobs[0].key, signature_rows.joined([j.inputs for j in jobs])
+            )
             answers = _parted(outputs, [job.rows for job in jobs])
         except Exception as error:  # whoever asked is told
             if len(jobs) == 1:
@@ -131,25 +135,6 @@ class Batcher:
             return
         for job, answer in zip(jobs, answers, strict=True):
             job.answer.set_result(answer)
-
-
-def _joined(parts: Sequence[Arrays]) -> dict[str, npt.NDArray[Any]]:
-    if len(parts) == 1:
-        return dict(parts[0])
-    return {
-        name: np.concatenate(_even([part[name] for part in parts]))
-        for name in parts[0]
-    }
-
-
-def _even(arrays: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
-    """Puts zeros behind the rows of shorter arrays `[rows, samples]`."""
-    if arrays[0].ndim != 2 or len({one.shape[1] for one in arrays}) == 1:
-        return arrays
-    longest = max(one.shape[1] for one in arrays)
-    return [
-        np.pad(one, ((0, 0), (0, longest - one.shape[1]))) for one in arrays
-    ]
 
 
 def _parted(

@@ -64,13 +64,16 @@ def slices(
         }
 
 
-def joined(answers: Sequence[Arrays]) -> dict[str, npt.NDArray[Any]]:
-    """Puts the answers to `slices` together, as one run would give them."""
-    if len(answers) == 1:
-        return dict(answers[0])
+def joined(parts: Sequence[Arrays]) -> dict[str, npt.NDArray[Any]]:
+    """Puts rows together: of several requests, or of the answers to `slices`.
+
+    Behind shorter ones stands what an export puts there, mostly zeros.
+    """
+    if len(parts) == 1:
+        return dict(parts[0])
     return {
-        name: np.concatenate(_even(name, [one[name] for one in answers]))
-        for name in answers[0]
+        name: np.concatenate(_even(name, [one[name] for one in parts]))
+        for name in parts[0]
     }
 
 

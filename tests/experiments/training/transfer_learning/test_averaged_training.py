@@ -17,7 +17,6 @@ from experiments.training.transfer_learning import (
     transfer,
 )
 from experiments.training.workers import group
-from pipelines.reading import slice_reader
 
 
 class Killed(BaseException):
@@ -135,10 +134,7 @@ def test_killed_in_the_second_head_it_ends_and_scores_the_same(
     np.testing.assert_array_equal(
         scores, averaged_training.score(on_vectors, alone.model, made)
     )
-    reader = slice_reader.SliceReader(made, on_vectors.audio.clip_samples)
-    whole = evaluation.score_manifest(
-        again.model, made, on_vectors.audio, reader, 3
-    )
+    whole = evaluation.score_manifest(again.model, made, on_vectors.audio, 3)
     np.testing.assert_allclose(scores, whole, atol=1e-6)
 
 

@@ -10,6 +10,7 @@ import tone_manifest
 from tensorboard.backend.event_processing import event_accumulator
 
 from experiments.runs import run_folder
+from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
 from experiments.training import tag_sharing, tagger_training
 from experiments.training.transfer_learning import (
@@ -70,13 +71,16 @@ def train(settings, made, folder, validation=None):
         settings, made.split("train"), pretrained=False
     )
     before = [part.get_weights() for part in (model.front_end, model.backbone)]
+    watched = {"train": made.split("train")}
+    if validation is not None:
+        watched["validation"] = validation
     progress = frozen_body.train(
         model,
         model.head,
         tagger_training.make_loss("bce", None),
         settings,
         made.split("train"),
-        validation,
+        watched,
         run_folder.RunDir(folder, "baseline", "a"),
     )
     for part, weights in zip(
@@ -176,7 +180,7 @@ def test_the_weights_are_those_of_the_best_epoch(
         value = next(found) if is_validation else 0.1
         return dict.fromkeys(("map", "roc_auc", "p_at_10"), value)
 
-    monkeypatch.setattr(frozen_body.evaluation, "quick", quick)
+    monkeypatch.setattr(evaluation, "quick", quick)
     settings = flags.replace(settings, {"epochs": 5, "batch_size": 12})
     best, progress = train(
         settings, made, tmp_path / "1", made.split("validation")
@@ -211,9 +215,8 @@ def test_adaptive_weights_follow_recordings_that_are_held_out(
         loss,
         settings,
         recordings,
-        None,
+        {"held": made.split("validation")},
         run_folder.RunDir(tmp_path, "", "adaptive"),
-        made.split("validation"),
     )
     last = progress.history[-1]
     weights = [last[f"tag_weight {tag}"] for tag in tone_manifest.TAGS]

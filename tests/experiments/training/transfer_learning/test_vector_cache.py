@@ -11,7 +11,6 @@ from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import vector_cache
-from pipelines.reading import slice_reader
 from tftag.models.backbones import backbone
 
 
@@ -30,9 +29,8 @@ def cached(tmp_path_factory):
 
 def test_vectors_are_those_of_the_body(cached):
     made, settings, model, _, clips = cached
-    reader = slice_reader.SliceReader(made, settings.audio.clip_samples)
     vectors, rows = evaluation.clip_outputs(
-        model.body(), made, settings.audio, reader, 4
+        model.body(), made, settings.audio, 4
     )
     np.testing.assert_array_equal(clips.rows, rows)
     np.testing.assert_allclose(clips.vectors, vectors, atol=1e-5)

@@ -4,25 +4,21 @@ import melodies
 import page_reader
 import pytest
 
-from pipelines.inspect import inspection, measurements
 from pipelines.inspect.pages import inspection_page
 
 NASTY = "\"><script>alert('x')</script><img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
-def seen(tmp_path):
-    prepared = melodies.with_a_copy(tmp_path / "data", NASTY, NASTY)
-    prepared.source["name"] = NASTY
-    measured = measurements.measure(prepared, tmp_path)
-    return inspection.inspect(prepared, measured)
+def prepared(tmp_path):
+    made = melodies.with_a_copy(tmp_path / "data", NASTY, NASTY)
+    made.source["name"] = NASTY
+    return made
 
 
 def read(path):
-    reader = page_reader.Reader()
     text = path.read_text(encoding="utf-8")
-    reader.feed(text)
-    return text, reader
+    return text, page_reader.read(text)
 
 
 def test_text_from_data_makes_no_elements(seen, tmp_path):

@@ -6,20 +6,16 @@ import melodies
 import page_reader
 import pytest
 
-from pipelines.inspect import inspection, measurements
 from pipelines.inspect.pages import listening_page
 
 
 @pytest.fixture
-def seen(tmp_path):
-    prepared = melodies.with_a_copy(tmp_path / "my data", "<script>", "a & b")
-    measured = measurements.measure(prepared, tmp_path)
-    return inspection.inspect(prepared, measured)
+def prepared(tmp_path):
+    return melodies.with_a_copy(tmp_path / "my data", "<script>", "a & b")
 
 
 def players(path):
-    reader = page_reader.Reader()
-    reader.feed(path.read_text(encoding="utf-8"))
+    reader = page_reader.read(path.read_text(encoding="utf-8"))
     assert "script" not in [tag for tag, _ in reader.opened]
     return [a["src"] for tag, a in reader.opened if tag == "audio"]
 

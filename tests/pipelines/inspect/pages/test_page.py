@@ -9,12 +9,6 @@ from pipelines.inspect.pages import page
 NASTY = ["<script>alert(1)</script>", "\"' onclick=x", "&amp;", "a<b>&c"]
 
 
-def read(html):
-    reader = page_reader.Reader()
-    reader.feed(html)
-    return reader
-
-
 @pytest.fixture
 def written(tmp_path):
     def write(title, name=""):
@@ -35,7 +29,7 @@ def written(tmp_path):
 
 @pytest.mark.parametrize("text", NASTY)
 def test_text_stays_text(text, written):
-    reader = read(written(text, text).read_text(encoding="utf-8"))
+    reader = page_reader.read(written(text, text).read_text(encoding="utf-8"))
     assert "".join(reader.text).count(text) == 2
     opened = {tag for tag, _ in reader.opened}
     assert opened <= {
@@ -47,7 +41,8 @@ def test_text_stays_text(text, written):
 @pytest.mark.parametrize("text", NASTY)
 def test_text_stays_text_in_attributes(text):
     made = page.draw("bars.html", rows=[("a", {"train": 1}, text)], most=1)
-    assert ("div", {"class": "bar", "title": text}) in read(made).opened
+    opened = page_reader.read(made).opened
+    assert ("div", {"class": "bar", "title": text}) in opened
 
 
 def test_what_a_template_made_is_printed_as_it_is():

@@ -10,9 +10,8 @@ def prepared(tmp_path):
     return melodies.with_a_copy(tmp_path / "data", artist="<script>x</script>")
 
 
-def test_levels_and_shared_audio_are_shown(prepared, tmp_path):
-    measured = measurements.measure(prepared, tmp_path)
-    made = sound_sections.write(inspection.inspect(prepared, measured))
+def test_levels_and_shared_audio_are_shown(seen):
+    made = sound_sections.write(seen)
     assert made.count("<svg") == 6
     assert "train / validation" in made and "+2.0 s" in made
     assert "<script>" not in made and "&lt;script&gt;x" in made

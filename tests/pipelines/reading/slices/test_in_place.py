@@ -3,8 +3,8 @@ import os
 import numpy as np
 import pytest
 import trap_audio
+from made_manifest import make_track
 
-from pipelines import manifest as manifests
 from pipelines.reading.slices import in_place, slice_decoders
 from tftag import audio
 
@@ -97,30 +97,18 @@ def test_a_decoder_a_little_louder_stays_in_scale(tmp_path):
     assert np.abs(clip.astype(int)).max() == audio.FULL_SCALE
 
 
-def track(path, **changes):
-    codec, rate_hz, frames = slice_decoders.describe(path)
-    values = {
-        "track_id": "a",
-        "path": str(path),
-        "split": "train",
-        "artist": "",
-        "tags": ("a",),
-        "samples": frames,
-        "peak": 0.5,
-        "data_offset": 0,
-        "file_bytes": path.stat().st_size,
-        "audio_hash": "00",
-        "codec": codec,
-        "source_rate_hz": rate_hz,
-        "source_frames": frames,
-    }
-    return manifests.Track(**{**values, **changes})
-
-
 def test_why_a_file_cannot_be_read_is_told(tmp_path):
     path = tmp_path / "a.flac"
     trap_audio.write(path, trap_audio.bursts(1, TARGET_HZ), TARGET_HZ, "flac")
-    of_file = track(path)
+    codec, rate_hz, frames = slice_decoders.describe(path)
+    of_file = make_track(
+        path=str(path),
+        samples=frames,
+        file_bytes=path.stat().st_size,
+        codec=codec,
+        source_rate_hz=rate_hz,
+        source_frames=frames,
+    )
     clip = np.zeros(1_000, np.int16)
 
     def fill(start=0):

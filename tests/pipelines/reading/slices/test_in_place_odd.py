@@ -2,7 +2,6 @@
 
 import encoded_audio
 import numpy as np
-import pytest
 
 from pipelines.reading.slices import in_place, in_place_check, slice_decoders
 from tftag import audio
@@ -84,13 +83,3 @@ def test_slices_of_odd_files_are_those_of_the_whole_or_refused(tmp_path):
             assert np.abs(clip - whole).max() <= in_place_check.TOLERANCE, name
     # What libsndfile reads by itself may stay; nothing else does.
     assert "joined.wav" not in kept and "inverted.flac" not in kept
-
-
-@pytest.mark.parametrize("kind", ["WAV", "FLAC", "MP3", "OGG"])
-def test_good_files_stay(tmp_path, kind):
-    path = tmp_path / "good"
-    path.write_bytes(
-        encoded_audio.encoded(encoded_audio.melody(3.0), 44_100, kind)
-    )
-    recording = audio.decode_file(path, RATE_HZ)
-    assert in_place_check.facts(str(path), recording, RATE_HZ, None)

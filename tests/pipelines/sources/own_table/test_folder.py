@@ -1,7 +1,6 @@
 import json
 import logging
 import os
-import unicodedata
 
 import pytest
 from empty_files import touch
@@ -93,17 +92,6 @@ def test_ids_do_not_depend_on_where_the_folder_is(tmp_path):
         read = folder.read_table(path)
         ids.append([r.track_id for r in read.recordings])
     assert ids[0] == ids[1] == ["a__x", "y"]
-
-
-def test_accents_are_found_however_they_are_stored(tmp_path):
-    name = "Bjo\u0308rk/e\u0301te\u0301.mp3"
-    touch(tmp_path, name)
-    path = _table(
-        tmp_path, f"path,tags\n{unicodedata.normalize('NFC', name)},x\n"
-    )
-    read = folder.read_table(path)
-    assert [r.path for r in read.recordings] == [tmp_path / name]
-    assert read.problems == ()
 
 
 def test_what_is_being_written_is_not_looked_at(tmp_path):

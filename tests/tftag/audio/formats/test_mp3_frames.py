@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from tftag import audio
 from tftag.audio.formats import mp3_frames
 
 RATE_HZ = encoded_audio.RATE_HZ
@@ -21,16 +20,6 @@ def song():
 @pytest.fixture(scope="module")
 def plain(song, tmp_path_factory):
     return encoded_audio.plain_mp3(tmp_path_factory.mktemp("plain"), song)
-
-
-@pytest.fixture
-def read(tmp_path):
-    def read(data):
-        path = tmp_path / "a.mp3"
-        path.write_bytes(data)
-        return audio.decode_file(path, 16_000).samples
-
-    return read
 
 
 def stated(mode, seconds=6.0):

@@ -4,7 +4,6 @@ import encoded_audio
 import numpy as np
 import pytest
 
-from tftag import audio
 from tftag.audio.formats import ogg_links
 
 RATE_HZ = 16_000
@@ -23,16 +22,6 @@ def streams(request):
         )
         for seed, rate_hz in enumerate(rates)
     ]
-
-
-@pytest.fixture
-def read(tmp_path):
-    def read(data):
-        path = tmp_path / "a.ogg"
-        path.write_bytes(data)
-        return audio.decode_file(path, RATE_HZ).samples
-
-    return read
 
 
 def find(tmp_path, data):

@@ -2,7 +2,6 @@ import json
 import os
 
 import pytest
-import soundfile
 import tiny_dual_encoder
 import tiny_tagger
 from tftag_command import run
@@ -22,13 +21,9 @@ pytestmark = pytest.mark.usefixtures("loaded_once")
 
 @pytest.fixture
 def folders(tmp_path):
-    made = [tmp_path / "one", tmp_path / "two"]
-    for number, folder in enumerate(made):
-        folder.mkdir()
-        for seed in range(2):
-            samples = tiny_tagger.music(RATE, 2 * number + seed) / 8
-            soundfile.write(folder / f"{seed}.wav", samples, RATE)
-    return made
+    names = [f"{folder}/{n}.wav" for folder in ("one", "two") for n in range(2)]
+    tiny_tagger.write_songs(tmp_path, names)
+    return [tmp_path / "one", tmp_path / "two"]
 
 
 def indexed(place):
@@ -171,11 +166,8 @@ def test_a_catalogue_of_another_model_is_refused(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("absent", "--out", "i"), "FOLDER must be a folder of music"),
         (("one", "one/.", "--out", "i"), "Each FOLDER must be named once"),
         ((".", "one", "--out", "i"), "No FOLDER may lie in another"),
-        (("one", "--out", "no/such/i"), "--out must be in a folder"),
-        (("one", "--out", "one/0.wav"), "--out must be a folder of its own"),
         (("one", "--out", "two"), "An index goes into a folder of its own"),
     ],
 )

@@ -26,13 +26,11 @@ pytestmark = pytest.mark.usefixtures("loaded_once")
 
 @pytest.fixture
 def songs(door, tmp_path):
-    for seed, name in enumerate(NAMES):
-        path = tmp_path / "songs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, tiny_tagger.music(RATE, seed) / 8, RATE)
-        transfers.put_file(path, FOLDER / name)
+    folder = tiny_tagger.write_songs(tmp_path / "songs", NAMES)
+    for name in NAMES:
+        transfers.put_file(folder / name, FOLDER / name)
     door.sent_bytes.clear()
-    return tmp_path / "songs"
+    return folder
 
 
 def index(place, *folders):

@@ -6,6 +6,7 @@ import pathlib
 import drawn_index
 import pytest
 
+from tftag.cli import failures
 from tftag.cli.find import opened_library
 from tftag.search import library_index
 from tftag.search.index import writer
@@ -47,7 +48,7 @@ def test_what_another_process_makes_is_not_asked_with_another_model(tmp_path):
     encoder = argparse.Namespace(
         space="model b", dim=drawn_index.DIM, tag_names=drawn_index.TAGS
     )
-    fail = opened_library.Failures("not searched")
+    fail = failures.Failures("not searched")
     place = tmp_path / opened_library.FOLDER_NAME
     with writer.opened(place, drawn_index.begun()) as index:
         with (

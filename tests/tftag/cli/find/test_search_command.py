@@ -9,7 +9,6 @@ import numpy as np
 import odd_names
 import pytest
 import slow_ranking
-import soundfile
 import tftag_command
 import tiny_dual_encoder
 import tiny_tagger
@@ -23,12 +22,8 @@ RATE = tiny_dual_encoder.SPEC.sample_rate_hz
 
 @pytest.fixture
 def songs(tmp_path):
-    folder = tmp_path / "songs"
-    (folder / "deep").mkdir(parents=True)
-    for seed, name in enumerate(("a.wav", "deep/b.flac", "c.wav", "d.ogg")):
-        samples = tiny_tagger.music(RATE, seed) / 8
-        soundfile.write(folder / name, samples, RATE)
-    return folder
+    names = ("a.wav", "deep/b.flac", "c.wav", "d.ogg")
+    return tiny_tagger.write_songs(tmp_path / "songs", names)
 
 
 def run(*argv):
@@ -173,22 +168,12 @@ def test_an_old_index_is_made_again_but_no_other_file(songs, capsys, tmp_path):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_folder_that_is_not_there_is_named(capsys):
-    argv = ["search", "absent", "dreamy"]
-    assert tftag_command.run(*argv) == 2
-    assert "INDEX_OR_FOLDER must be what" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         ((".", "zzqx"), "At least one word"),
         ((".", ""), "must name at least one tag"),
         ((".", "jazz -jazz"), "asked for and turned away"),
-        (
-            (".", "jazz", "--index", "no/such/index"),
-            "--index must be in a folder",
-        ),
     ],
 )
 def test_bad_input_is_one_line(songs, capsys, monkeypatch, words, message):
@@ -199,13 +184,6 @@ def test_bad_input_is_one_line(songs, capsys, monkeypatch, words, message):
     last = err.splitlines()[-1]
     assert last.startswith("error: ") and message in last
     assert not (songs / ".tftag-index").exists()
-
-
-def test_a_folder_without_music_is_one_error(tmp_path, capsys):
-    assert run(tmp_path, "dreamy") == 2
-    (error,) = capsys.readouterr().err.splitlines()
-    assert error.startswith("error: INDEX_OR_FOLDER must hold audio")
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_tagger_cannot_search(songs, capsys, tagger_folder):

@@ -2,7 +2,6 @@ import json
 
 import numpy as np
 import pytest
-import soundfile
 import tiny_dual_encoder
 import tiny_tagger
 from tftag_command import run
@@ -17,12 +16,8 @@ pytestmark = pytest.mark.usefixtures("loaded_once")
 
 @pytest.fixture
 def songs(tmp_path):
-    folder = tmp_path / "songs"
-    folder.mkdir()
-    for seed in range(5):
-        samples = tiny_tagger.music(RATE, seed) / 8
-        soundfile.write(folder / f"{seed}.wav", samples, RATE)
-    return folder
+    names = [f"{number}.wav" for number in range(5)]
+    return tiny_tagger.write_songs(tmp_path / "songs", names)
 
 
 def found(capsys, *words):
@@ -110,16 +105,9 @@ def test_an_example_is_refused_before_a_model_is_opened(
 
 
 def test_bad_input_is_one_line(songs, capsys):
-    for words, message in (
-        ((songs, "--like", "absent.wav"), "must be audio files"),
-        ((songs / "absent", "--like", songs / "1.wav"), "INDEX_OR_FOLDER"),
-        (
-            (songs, "--like", songs / "1.wav", "--tag", "jaz"),
-            "'jaz'. The nearest is 'jazz'. It has",
-        ),
-    ):
-        assert run("similar", *words) == 2
-        assert message in capsys.readouterr().err.splitlines()[-1]
+    assert run("similar", songs, "--like", songs / "1.wav", "--tag", "jaz") == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "'jaz'. The nearest is 'jazz'. It has" in last
     before = (songs / "1.wav").read_bytes()
     like = ("--like", songs / "1.wav", "--out", songs / "1.wav")
     assert run("similar", songs, *like) == 2

@@ -40,18 +40,3 @@ def test_each_file_is_tagged_or_named(tmp_path, tagger_folder, capsys):
     used = {str(tmp_path / n) for n, why in expected.items() if why == "used"}
     rows = csv.DictReader(io.StringIO(out))
     assert {row["path"] for row in rows} == used
-
-
-def test_only_bad_files_is_no_success(tmp_path, tagger_folder, capsys):
-    (tmp_path / "a.mp3").write_bytes(odd_audio.unusable()["picture.mp3"].data)
-    argv = [
-        "tag",
-        str(tagger_folder),
-        str(tmp_path / "a.mp3"),
-        "--format",
-        "csv",
-    ]
-    assert tftag_command.run(*argv) == 1
-    out, err = capsys.readouterr()
-    assert len(out.splitlines()) == 1
-    assert err.startswith(f"not tagged: {tmp_path}/a.mp3: No audio found.")

@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-import soundfile
 import tftag_command
 import tiny_dual_encoder
 import tiny_tagger
@@ -20,10 +19,7 @@ def model(encoder):
 
 @pytest.fixture
 def songs(tmp_path):
-    for seed in range(2):
-        samples = tiny_tagger.music(RATE, seed) / 8
-        soundfile.write(tmp_path / f"{seed}.wav", samples, RATE)
-    return tmp_path
+    return tiny_tagger.write_songs(tmp_path, ["0.wav", "1.wav"])
 
 
 def run(*argv):

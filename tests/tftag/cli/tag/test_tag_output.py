@@ -10,7 +10,6 @@ import time
 
 import odd_audio
 import pytest
-import soundfile
 import tftag_command
 import tiny_tagger
 
@@ -22,6 +21,7 @@ from tftag.inference import saved_dual_encoder, saved_tagger
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 SONGS = 6
+ALL = [f"{seed}.flac" for seed in range(SONGS)]
 
 
 @pytest.fixture
@@ -37,12 +37,7 @@ def one_process(request):
 
 @pytest.fixture
 def songs(tmp_path):
-    folder = tmp_path / "songs"
-    folder.mkdir()
-    for seed in range(SONGS):
-        samples = tiny_tagger.music(RATE // 4, seed) / 8
-        soundfile.write(folder / f"{seed}.flac", samples, RATE)
-    return folder
+    return tiny_tagger.write_songs(tmp_path / "songs", ALL, RATE // 4)
 
 
 @pytest.fixture
@@ -81,9 +76,6 @@ def tagged(monkeypatch):
 
     monkeypatch.setattr(audio_files, "decoded", decoded)
     return seen
-
-
-ALL = [f"{seed}.flac" for seed in range(SONGS)]
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl"])
@@ -370,7 +362,6 @@ def test_a_playlist_has_the_files_of_a_tag(model, songs, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--dry-run"], "go with --write-tags"),
         (["--write-tags", "u", "--timeline"], "leave out --tags"),
         (["--m3u", "lists", "--tags", "jazz"], "leave out --tags"),
     ],

@@ -19,12 +19,10 @@ pytestmark = pytest.mark.usefixtures("in_this_process")
 
 @pytest.fixture
 def songs(door, tmp_path):
-    folder = tmp_path / "songs"
-    folder.mkdir()
-    for seed in range(3):
-        samples = tiny_tagger.music(RATE // 4, seed) / 8
-        soundfile.write(folder / f"{seed}.flac", samples, RATE)
-        transfers.put_file(folder / f"{seed}.flac", FOLDER / f"{seed}.flac")
+    names = [f"{number}.flac" for number in range(3)]
+    folder = tiny_tagger.write_songs(tmp_path / "songs", names, RATE // 4)
+    for name in names:
+        transfers.put_file(folder / name, FOLDER / name)
     return folder
 
 

@@ -140,10 +140,6 @@ def test_asked_tags_have_no_probability():
     assert listed_tag == dict(tag="handpan", nearer_than=0.934, cosine=0.25)
 
 
-def test_a_table_without_entries_explains_no_marks():
-    assert listed("table", []) == ""
-
-
 def test_a_tag_of_the_table_is_one_line():
     for tag in (
         tag_table.TrainedTag("sad\x1b[31m", 0.5, False),

@@ -7,7 +7,6 @@ import signature_checks
 import tensorflow as tf
 import tiny_dual_encoder
 import tiny_tagger
-import warmup_requests
 
 from tftag import tags, words
 from tftag.export import saved_model
@@ -209,15 +208,8 @@ def test_the_card_says_what_it_is(encoder_folder):
 
 
 def test_warm_up_requests_can_be_replayed(encoder_folder, signatures):
-    requests = warmup_requests.read(
-        encoder_folder / "assets.extra" / "tf_serving_warmup_requests"
-    )
-    assert {name for _, name, _ in requests} == set(signatures)
     assert set(signatures) == set(signature_checks.OF_DUAL_ENCODERS)
-    for _, name, inputs in requests:
-        signatures[name](
-            **{key: tf.constant(value) for key, value in inputs.items()}
-        )
+    signature_checks.check_warm_up(encoder_folder, signatures, "tiny_dual")
 
 
 @pytest.mark.slow

@@ -34,23 +34,6 @@ def as_json(name, tensor):
     return [{"b64": base64.b64encode(data).decode()} for data in tensor.numpy()]
 
 
-def requests_of(signature, name, rows):
-    """Every form that the contract has for the same request."""
-    inputs = {
-        key: as_json(key, tensor)
-        for key, tensor in signature_checks.inputs_of(signature, rows).items()
-    }
-    objects = [
-        dict(zip(inputs, row, strict=True))
-        for row in zip(*inputs.values(), strict=True)
-    ]
-    forms = [{"inputs": inputs}, {"instances": objects}]
-    if len(inputs) == 1:
-        (column,) = inputs.values()
-        forms += [{"inputs": column}, {"instances": column}]
-    return [{"signature_name": name, **form} for form in forms]
-
-
 def ask(signatures, request):
     """The rows of the answer; what is no strict JSON is refused."""
     text = rest_contract.predict(signatures, json.dumps(request))
@@ -70,7 +53,7 @@ def ask(signatures, request):
 @pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)
 def test_rows_and_columns_give_the_answer(signatures, name, rows):
     signature = signatures[name]
-    requests = requests_of(signature, name, rows)
+    requests = rest_contract.forms(signature, name, rows, as_json)
     expected = signature(**signature_checks.inputs_of(signature, rows))
     for request in requests:
         answer = ask(signatures, request)
@@ -95,7 +78,7 @@ def test_rows_and_columns_give_the_answer(signatures, name, rows):
 
 @pytest.mark.parametrize("name", [*OF_TAGS, "tag_names"])
 def test_the_names_can_be_asked_of_all_that_has_numbers(signatures, name):
-    for request in requests_of(signatures[name], name, 2):
+    for request in rest_contract.forms(signatures[name], name, 2, as_json):
         for row in ask(signatures, request):
             tags = row if name == "tag_names" else row["tags"]
             assert tuple(tags) == NAMES
@@ -133,7 +116,7 @@ def test_a_file_is_named_tags_in_one_call(signatures):
 def test_one_bad_row_leaves_the_others(signatures, name):
     """Also where clients read no JSON but the strict one: no NaN."""
     signature = signatures[name]
-    for request in requests_of(signature, name, 3):
+    for request in rest_contract.forms(signature, name, 3, as_json):
         expected = ask(signatures, request)
         bad = {"b64": base64.b64encode(b"RIFF\xff\0").decode()}
         rows = request.get("instances") or request["inputs"]

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tftag.audio import audio_files, recording
+from tftag.audio import audio_files, decoding
 from tftag.search.index import catalogue_parts, recordings, refresh, writer
 
 RATE = 8_000
@@ -113,7 +113,7 @@ def test_only_new_and_changed_files_are_embedded(folder, tmp_path):
             name = recordings.row(
                 part.segment.arrays, row, drawn_index.TAGS
             ).name
-            samples = recording.decode_file(folder / name, RATE).samples
+            samples = decoding.decode_file(folder / name, RATE).samples
             np.testing.assert_array_equal(
                 part.segment.arrays["vectors"][row], vector(samples)
             )
@@ -157,14 +157,14 @@ def test_what_was_described_elsewhere_is_not_decoded(
         elsewhere(other / "deep" / "d.wav", "deep/d.wav"),
         elsewhere(other / "deep" / "d.wav", "not here.wav"),
     ]
-    decode_file = recording.decode_file
+    decode_file = decoding.decode_file
     decoded = []
 
     def watched(path, *more):
         decoded.append(path.name)
         return decode_file(path, *more)
 
-    monkeypatch.setattr(recording, "decode_file", watched)
+    monkeypatch.setattr(decoding, "decode_file", watched)
     assert work(place, [folder, other], described=described) == (1, [])
     assert decoded == ["a|1.wav"]
     found = held(place)
@@ -236,7 +236,7 @@ def test_bad_files_are_named_and_not_tried_again_until_they_change(
     assert "gone.wav" in failures[0] and "bad.wav" in failures[1]
 
     with monkeypatch.context() as patch:
-        patch.setattr(recording, "decode_file", None)
+        patch.setattr(decoding, "decode_file", None)
         assert work(place, [folder]) == (0, failures)
     write(folder / "bad.wav", seed=5)
     assert work(place, [folder]) == (1, failures[:1])
@@ -251,7 +251,7 @@ def test_what_another_moment_may_mend_is_tried_again(
 
     place = tmp_path / "i"
     with monkeypatch.context() as patch:
-        patch.setattr(recording, "decode_file", forbidden)
+        patch.setattr(decoding, "decode_file", forbidden)
         embedded, failures = work(place, [folder])
     assert embedded == 0 and len(failures) == 3
     assert work(place, [folder]) == (3, [])

@@ -29,12 +29,10 @@ def drawn(said, title="my.index", **changes):
         np.linspace(0, 1, 2 * len(said)).reshape(-1, 2),
         changes.get("library_size", len(said)),
     )
-    reader = page_reader.Reader()
     text = page.html(shown, title)
-    reader.feed(text)
     start = text.index('id="data">') + len('id="data">')
     data = json.loads(text[start : text.index("</script>", start)])
-    return text, reader, data
+    return text, page_reader.read(text), data
 
 
 def test_what_files_say_stays_text():

@@ -6,11 +6,7 @@ import browser
 import pytest
 import served_page
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(browser.missing() != "", reason=browser.missing()),
-]
+pytestmark = browser.MARKS
 
 # What has a name for a screen reader, if it can be used at all.
 NAMELESS = """

@@ -1,14 +1,9 @@
 """The library on the page: words, examples, the map, sounds."""
 
 import browser
-import pytest
 import served_page
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(browser.missing() != "", reason=browser.missing()),
-]
+pytestmark = browser.MARKS
 
 
 def titles(answer):

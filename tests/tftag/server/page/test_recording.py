@@ -9,11 +9,7 @@ import pytest
 import served_page
 import soundfile
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(browser.missing() != "", reason=browser.missing()),
-]
+pytestmark = browser.MARKS
 
 
 def percent(share):

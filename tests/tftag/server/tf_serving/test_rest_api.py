@@ -13,30 +13,13 @@ error_of = running_service.error_of
 PREDICT = "/v1/models/tiny_dual:predict"
 
 
-def as_json(tensor):
+def as_json(_, tensor):
     """What a client writes for an input."""
     values = tensor.numpy()
     if values.dtype != object:
         return values.tolist()
     flat = [{"b64": base64.b64encode(one).decode()} for one in values.ravel()]
     return np.array(flat, object).reshape(values.shape).tolist()
-
-
-def forms(signature, name, rows):
-    """Every form that the contract has for the same request."""
-    inputs = {
-        key: as_json(tensor)
-        for key, tensor in signature_checks.inputs_of(signature, rows).items()
-    }
-    objects = [
-        dict(zip(inputs, row, strict=True))
-        for row in zip(*inputs.values(), strict=True)
-    ]
-    found = [{"inputs": inputs}, {"instances": objects}]
-    if len(inputs) == 1:
-        (column,) = inputs.values()
-        found += [{"inputs": column}, {"instances": column}]
-    return [{"signature_name": name, **form} for form in found]
 
 
 def check_alike(found, expected):
@@ -59,7 +42,9 @@ def check_alike(found, expected):
 def test_rows_and_columns_are_answered_as_the_contract_has_it(
     service_client, encoder_signatures, name
 ):
-    for request in forms(encoder_signatures[name], name, 2):
+    for request in rest_contract.forms(
+        encoder_signatures[name], name, 2, as_json
+    ):
         body = json.dumps(request)
         answer = service_client.post(PREDICT, content=body)
         assert answer.status_code == 200
@@ -84,7 +69,7 @@ def test_a_signature_that_is_not_named_is_the_default_one(
 def test_numbers_have_as_few_digits_as_tell_them_apart(service_client, tagger):
     body = {"signature_name": "tag_batch", "inputs": {}}
     inputs = signature_checks.inputs_of(tagger.signatures["tag_batch"], 1)
-    body["inputs"] = {key: as_json(value) for key, value in inputs.items()}
+    body["inputs"] = {key: as_json(key, value) for key, value in inputs.items()}
     answer = service_client.post("/v1/models/tiny:predict", json=body)
     expected = tagger.signatures["tag_batch"](**inputs)["probabilities"]
     found = answer.json()["outputs"]["probabilities"]

@@ -33,6 +33,19 @@ CHOICES = {
 }
 
 
+# What decides the spectrogram of a waveform.
+FRONT_END = (
+    "sample_rate_hz",
+    "window_samples",
+    "hop_samples",
+    "mel_bands",
+    "min_hz",
+    "max_hz",
+    "log_floor",
+    *CHOICES,
+)
+
+
 def check_choices(**values: str) -> None:
     """Refuses values that are none of `CHOICES`.
 
