@@ -135,16 +135,14 @@ def background_of(backbone: keras.Model) -> few_examples.Background | None:
     last = backbone.layers[-1]
     is_joined = isinstance(last, keras.layers.Concatenate)
     ends = last.input if is_joined else [last.output]
-    layer_of = {id(layer.output): layer for layer in backbone.layers}
-    norms = [
-        layer
-        for end in ends
-        if isinstance(
-            layer := layer_of.get(id(end)), keras.layers.BatchNormalization
-        )
-    ]
-    if len(norms) < len(ends):
+    norm_of = {
+        id(layer.output): layer
+        for layer in backbone.layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    }
+    if not all(id(end) in norm_of for end in ends):
         return None
+    norms = [norm_of[id(end)] for end in ends]
     return few_examples.Background(
         np.concatenate([norm.beta for norm in norms]),
         np.maximum(
