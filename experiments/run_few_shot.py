@@ -45,6 +45,7 @@ SIZES = (1, 2, 5, 10, 20)
 FOLDS = 5
 WORDS, SCRATCH = "words alone", "from scratch, all recordings"
 UNLIKE = "{}, with as many unlike"
+UNNAMED = "{}, with as many unlike, without the name"
 BOTH = "both taggers"
 
 
@@ -95,6 +96,7 @@ def main(argv: list[str] | None = None) -> int:
         if lost:
             raise ValueError(next(iter(lost.values())))
         by_words = _by_words(manifest, clips)
+        ways = _ways(clips, manifest.vocabulary.names)
         results = []
         for number, examples in enumerate(drawn):
             held = folds[number % FOLDS]
@@ -104,7 +106,7 @@ def main(argv: list[str] | None = None) -> int:
                 f"{counts_in_words.count(len(held), 'recording')}",
                 flush=True,
             )
-            scores = _draw(run, number, clips, examples, held)
+            scores = _draw(run, number, ways, examples, held)
             scores[WORDS] = by_words[np.ix_(held, tags)]
             if scratch is not None:
                 scores[SCRATCH] = scratch[number % FOLDS][:, tags]
@@ -153,15 +155,21 @@ def parse(command: list[str]) -> argparse.Namespace:
     return parser.parse_args(command)
 
 
-def _draw(run, number, clips, examples, held):
+def _draw(run, number, ways, examples, held):
     """Scores by way to learn and size; what is finished is not done again."""
     file = run.path / "draws" / f"draw_{number}.npz"
     if not file.exists():
         found = {
             f"{name}\t{size}": few_recordings.scores(
-                vectors, examples, size, held, background
+                way.vectors,
+                examples,
+                size,
+                held,
+                way.background,
+                way.expected,
+                way.is_with_unlike,
             )
-            for name, vectors, background in _ways(clips)
+            for name, way in ways.items()
             for size in SIZES
         }
         file.parent.mkdir(exist_ok=True)
@@ -171,20 +179,51 @@ def _draw(run, number, clips, examples, held):
         return dict(saved)
 
 
-def _ways(clips):
-    """Yields name, vectors of each recording, and what to learn against."""
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Way:
+    """One way to learn tags, as `few_recordings.scores` takes it."""
+
+    vectors: list[np.ndarray]
+    background: few_examples.Background
+    expected: np.ndarray
+    is_with_unlike: bool
+
+
+def _ways(clips, names):
+    """The ways by their names; `names` are those of the tags."""
     ends = np.cumsum(np.bincount(clips.rows))[:-1]
-    whole = np.split(clips.vectors, ends)
+    both = np.split(clips.vectors, ends)
     dim = clips.vectors.shape[1] // 2
-    for at, network in enumerate((presets.MSD, presets.MTT)):
-        arrays = published_taggers.read(network.name)
-        background = few_examples.Background(
-            arrays["embedding_norm/beta"],
-            np.abs(arrays["embedding_norm/gamma"]),
-        )
-        own = [each[:, at * dim : (at + 1) * dim] for each in whole]
-        yield network.name, own, background
-    yield UNLIKE.format(BOTH), whole, None
+    one = [each[:, :dim] for each in both]
+    msd, mtt = presets.MSD, presets.MTT
+    alone = _Way(one, *_knowledge(names, msd), is_with_unlike=False)
+    beside = dataclasses.replace(alone, is_with_unlike=True)
+    return {
+        msd.name: alone,
+        UNLIKE.format(msd.name): beside,
+        UNLIKE.format(BOTH): _Way(
+            both, *_knowledge(names, msd, mtt), is_with_unlike=True
+        ),
+        UNNAMED.format(msd.name): dataclasses.replace(
+            beside, expected=np.zeros_like(beside.expected)
+        ),
+    }
+
+
+def _knowledge(names, *networks):
+    """What `tftag learn` finds in these networks, and in the tags' names."""
+    arrays = [published_taggers.read(one.name) for one in networks]
+    beta, gamma = (
+        np.concatenate([one[f"embedding_norm/{name}"] for one in arrays])
+        for name in ("beta", "gamma")
+    )
+    kernel, _ = published_taggers.logits(len(beta), arrays)
+    old = [name for one in networks for name in one.tags]
+    words, _ = sources.shipped().embed([*old, *names])
+    expected = few_examples.expected_kernels(
+        kernel, words[: len(old)], words[len(old) :]
+    )
+    return few_examples.Background(beta, np.abs(gamma)), expected
 
 
 def _by_words(manifest, clips):

@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     """Copies a folder."""
     parser = command_line.Parser(
         prog="python -m pipelines.copy_up",
-        description=__doc__.split("\n")[0],
+        description="Copies a finished folder to a bucket, whole and in order.",
     )
     parser.add_argument("folder", help="a prepared data set, run or SavedModel")
     parser.add_argument("address", help="s3:// or gs:// address to copy it to")

@@ -5,7 +5,7 @@ from matplotlib import figure
 from experiments.figures import plots
 
 TITLES = {"roc_auc": "ROC-AUC", "map": "MAP", "p_at_10": "P@10"}
-_COLORS = (plots.BLUE, plots.ORANGE, plots.GREEN)
+_COLORS = (plots.BLUE, plots.ORANGE, plots.GREEN, plots.PURPLE)
 _STYLES = ("--", ":", "-.")
 
 

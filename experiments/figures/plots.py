@@ -18,7 +18,8 @@ from tftag import audio, metrics
 from tftag.console import fonts
 from tftag.storage import atomic_write
 
-BLUE, ORANGE, GREEN, GREY = "#2f6db3", "#d9702b", "#3b8f5a", "#70757a"
+BLUE, ORANGE, GREEN = "#2f6db3", "#d9702b", "#3b8f5a"
+PURPLE, GREY = "#8e5ba6", "#70757a"
 _LINES = (BLUE, ORANGE, GREEN)
 _CURVES_IN_ONE = 6
 DPI = 150

@@ -65,7 +65,9 @@ def scores(
     examples: Sequence[Examples],
     count: int,
     held: _Rows,
-    background: few_examples.Background | None,
+    background: few_examples.Background,
+    expected: np.ndarray,
+    is_with_unlike: bool,
 ) -> np.ndarray:
     """Learns every tag like `tftag learn`, and scores like `tftag tag`.
 
@@ -74,8 +76,9 @@ def scores(
         examples: of each tag.
         count: number of examples of each side to learn from.
         held: rows of the recordings to score.
-        background: what to learn the tags against; None is as many recordings
-            without the tag.
+        background: what to learn the tags against.
+        expected: `[dim, tags]`, what the names say of all tags.
+        is_with_unlike: whether as many recordings without the tag are given.
 
     Returns:
         Mean probabilities of the clips, float64 `[held, tags]`.
@@ -90,7 +93,10 @@ def scores(
             for rows in (each.like, each.unlike)
         )
         line = few_examples.learn(
-            like, unlike if background is None else [], background
+            like,
+            unlike if is_with_unlike else [],
+            background,
+            expected[:, each.tag],
         )
         probabilities = 1 / (1 + np.exp(-line.logits(clips)))
         columns.append(np.add.reduceat(probabilities, starts) / counts)

@@ -44,6 +44,7 @@ _REASONS: tuple[Callable[[manifest_tracks.Track], str], ...] = (
     lambda track: f"shares the file {track.path!r} with another",
     lambda track: f"has the split {track.split!r}, not one of {SPLITS}",
     lambda track: f"has {track.samples} samples",
+    lambda track: f"has the peak {track.peak}",
     lambda track: f"lies outside the folder: {track.path!r}",
     lambda track: f"is {track.codec}, at {track.source_rate_hz} Hz",
     lambda track: "has an empty tag",
@@ -59,6 +60,8 @@ def _faults(tracks: manifest_tracks.Tracks) -> Iterator[np.ndarray]:
     known = [tracks.where("split", name) for name in ("", *SPLITS)]
     yield np.flatnonzero(~np.logical_or.reduce(known))
     yield np.flatnonzero(tracks.numbers("samples") < 1)
+    peaks = tracks.numbers("peak")
+    yield np.flatnonzero(~(np.isfinite(peaks) & (peaks > 0)))
     is_absolute = np.array(
         [path[:1] == "/" or addresses.is_remote(path) for path in paths]
     )

@@ -9,9 +9,17 @@ from typing import IO, cast
 from pipelines.manifest import tag_lists, tracks
 from tftag.storage import atomic_write, escaping
 
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"no number of 64 bits. Received: {text!r:.40}")
+    return number
+
+
 # What each cell holds, as text.
 _READ: dict[str, Callable[[str], object]] = {
-    **tracks.TYPES,
+    **{n: _whole if kind is int else kind for n, kind in tracks.TYPES.items()},
     "tags": tag_lists.split_tags,
 }
 
@@ -68,14 +76,21 @@ def read_rows(path: pathlib.Path) -> Iterator[tuple]:
     ):
         reader = csv.reader(file)
         try:
-            if tuple(next(reader, ())) != tracks.COLUMNS:
+            header = ",".join(next(reader, ()))
+            if header != ",".join(tracks.COLUMNS):
                 raise ValueError(
-                    f"the columns must be {','.join(tracks.COLUMNS)}"
+                    f"the columns must be {','.join(tracks.COLUMNS)}. "
+                    f"Received: {header!r:.80}"
                 )
             for row in reader:
-                cells = zip(_READ.values(), row, strict=True)
+                if len(row) != len(tracks.COLUMNS):
+                    raise ValueError(
+                        f"a row must have {len(tracks.COLUMNS)} cells. "
+                        f"Received: {len(row)}"
+                    )
                 yield tuple(
-                    read(escaping.read_cell(cell)) for read, cell in cells
+                    read(escaping.read_cell(cell))
+                    for read, cell in zip(_READ.values(), row, strict=True)
                 )
         except (ValueError, csv.Error) as error:
             # Text is decoded in blocks, before a line of it is known.

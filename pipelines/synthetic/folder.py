@@ -119,7 +119,7 @@ def make_track(
 def command(
     make: Callable[..., pathlib.Path],
     program: str,
-    docstring: str,
+    docstring: str | None,
     out: str,
     argv: Sequence[str] | None,
 ) -> int:
@@ -128,7 +128,8 @@ def command(
     Args:
         make: takes a folder, `seed` and `tracks`.
         program: what follows `python -m`.
-        docstring: its first line says in the help what the set is.
+        docstring: its first line says in the help what the set is; None is
+            what Python leaves of it under -OO.
         out: the folder where none is named.
         argv: the words; None takes those of this process.
 
@@ -136,7 +137,8 @@ def command(
         The exit status.
     """
     parser = command_line.Parser(
-        prog=f"python -m {program}", description=docstring.splitlines()[0]
+        prog=f"python -m {program}",
+        description=(docstring or "").partition("\n")[0],
     )
     add = parser.add_argument
     add(

@@ -66,6 +66,8 @@ class Stream:
         path: The file.
         container: What it is, where ffmpeg must not find that out: "mp3",
             which it takes noise for; "" otherwise.
+        start: Byte at which it begins, behind tags that its kind does not
+            have: MPEG-4 counts from there.
 
     Attributes:
         sample_rate_hz: Its rate.
@@ -74,7 +76,12 @@ class Stream:
             after the last block.
     """
 
-    def __init__(self, path: str | os.PathLike[str], container: str = ""):
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        container: str = "",
+        start: int = 0,
+    ):
         """Starts ffmpeg and waits for the first samples.
 
         Raises:
@@ -88,7 +95,7 @@ class Stream:
         self._said = b""
         self._unread = bytearray()
         with open(path, "rb") as file:
-            self._process = _start(program, file.fileno(), container)
+            self._process = _start(program, file.fileno(), container, start)
         self._selector = selectors.DefaultSelector()
         # Pipes both, as `_start` asks.
         self._stdout = cast(IO[bytes], self._process.stdout)
@@ -196,7 +203,7 @@ class Stream:
         """The first line that ffmpeg said about the audio."""
         for line in self._said.decode("utf-8", "replace").splitlines():
             line = re.sub(r"^\[(\S+) @ 0x[0-9a-f]+\] *", r"\1: ", line)
-            line = re.sub(r"^file:/dev/fd/\d+: ", "", line)
+            line = re.sub(r"^\S*file:/dev/fd/\d+: ", "", line)
             line = re.sub(_NOT_ALLOWED, _EXPLAINED, line)
             if line.strip() and not line.startswith(_OF_PICTURES):
                 return " ".join(line.split())
@@ -204,17 +211,18 @@ class Stream:
 
 
 def _start(
-    program: str, file_number: int, container: str
+    program: str, file_number: int, container: str, start: int
 ) -> subprocess.Popen[bytes]:
     limits = ["-timelimit", _CPU_SECONDS, "-max_alloc", _ALLOCATED_BYTES]
     source = ["-threads", 1, "-vn", "-sn", "-dn"]
     source += ["-err_detect", "crccheck"]  # what fails it is told, and kept
-    source += ["-protocol_whitelist", "file"]
+    source += ["-protocol_whitelist", "file,subfile" if start else "file"]
     source += ["-format_whitelist", container or ",".join(_CONTAINERS)]
     source += ["-f", container] if container else []
     # By number, so that no name is taken for an option, an address or a
     # pattern, and no ending for a format.
-    source += ["-i", f"file:/dev/fd/{file_number}"]
+    behind = f"subfile,,start,{start},end,0,,:" if start else ""
+    source += ["-i", f"{behind}file:/dev/fd/{file_number}"]
     target = ["-map", "0:a:0", "-map_metadata", "-1", "-filter_threads", 1]
     # The simplest header that has rate and channels: AU.
     target += ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"]

@@ -68,6 +68,7 @@ class Layout:
         again: Other parts, where libsndfile cannot read these.
         is_misread: Whether ffmpeg is right where libsndfile is not.
         is_exact: Whether it holds no more than was counted.
+        start: Where it begins, for ffmpeg.
     """
 
     parts: list[Part]
@@ -76,6 +77,7 @@ class Layout:
     again: list[Part] | None = None
     is_misread: bool = False
     is_exact: bool = False
+    start: int = 0
 
     @property
     def seconds(self) -> float:
@@ -138,7 +140,7 @@ def _of_kind(
             found = mp3_frames.find(path)
             return _of_mp3(found) if found else None
         case contents.OTHER:
-            return _of_one(path)
+            return dataclasses.replace(_of_one(path), start=start)
     return None
 
 

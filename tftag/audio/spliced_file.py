@@ -70,32 +70,36 @@ class SplicedFile:
         return self._place
 
     def readinto(self, buffer: bytearray | memoryview) -> int:
-        """Fills a buffer from the present byte on; returns the count."""
+        """Fills a buffer from the present byte on; returns the count.
+
+        Fewer are there only at the end: libsndfile asks once for a header.
+        """
+        view, filled = memoryview(buffer), 0
+        while filled < len(view) and (count := self._fill(view[filled:])):
+            filled += count
+        return filled
+
+    def read(self, count: int) -> bytes:
+        """Returns up to `count` bytes from the present one on."""
+        buffer = bytearray(count)
+        return bytes(buffer[: self.readinto(buffer)])
+
+    def _fill(self, view: memoryview) -> int:
+        """Fills a part of a view: what lies in one block."""
         if self._place < self._bytes:
             inside = self._place - self._block_start
             if not 0 <= inside < len(self._block):
                 self._read_block()
                 inside = 0
-            found = self._block[inside : inside + len(buffer)]
+            found = self._block[inside : inside + len(view)]
             count = len(found)
-            buffer[:count] = found
+            view[:count] = found
         else:
             left = self._claimed_bytes - self._place
-            count = max(0, min(len(buffer), left)) if left <= _TAIL_BYTES else 0
-            buffer[:count] = bytes(count)
+            count = max(0, min(len(view), left)) if left <= _TAIL_BYTES else 0
+            view[:count] = bytes(count)
         self._place += count
         return count
-
-    def read(self, count: int) -> bytes:
-        """Returns up to `count` bytes from the present one on."""
-        buffer = bytearray(count)
-        filled = 0
-        while filled < count:
-            got = self.readinto(memoryview(buffer)[filled:])
-            if not got:
-                break
-            filled += got
-        return bytes(buffer[:filled])
 
     def _read_block(self) -> None:
         """Reads from the present byte on, within its piece."""

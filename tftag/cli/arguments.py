@@ -1,6 +1,7 @@
 """Arguments that several commands have."""
 
 import argparse
+import contextlib
 import os
 import re
 
@@ -73,15 +74,23 @@ def place(text: str) -> str:
 
 
 def local_path(text: str) -> str:
-    """Takes an argument that is a path of this machine.
+    """Takes an argument that is a path of this machine, or its file:// form.
 
     Raises:
         argparse.ArgumentTypeError: It is an address; pathlib would look for a
-            folder `s3:`, and tell everybody the password.
+            folder `s3:`, and tell everybody the password. Or it is empty: it
+            would mean the folder that the command is called in.
     """
-    if _SCHEME.match(text) and not os.path.lexists(text):
+    if not text:
         raise argparse.ArgumentTypeError(
-            "must be a path of this machine: copy it here first. "
-            f"Received: {addresses.without_secrets(text)}"
+            "must not be empty: is a variable of the shell not set?"
         )
-    return text
+    if not _SCHEME.match(text) or os.path.lexists(text):
+        return text
+    if text[:7].lower() == "file://":
+        with contextlib.suppress(ValueError):  # of another machine
+            return str(addresses_lib.place(text))
+    raise argparse.ArgumentTypeError(
+        "must be a path of this machine: copy it here first. "
+        f"Received: {addresses.without_secrets(text)}"
+    )

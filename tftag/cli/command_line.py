@@ -26,7 +26,22 @@ if TYPE_CHECKING:
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that answers a wrong argument with one line."""
+    """An argument parser that answers a wrong argument with one line.
+
+    A `~/` at the start of a value is one's home, also where no shell puts it
+    there: in `--out=~/x`, in quotes, and in the arguments of a container.
+    """
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore
+        """Reads the arguments, `sys.argv` where none are given."""
+        given = sys.argv[1:] if args is None else args
+        return super().parse_known_args(
+            [
+                flag + os.path.expanduser(value)
+                for flag, value in map(_split_flag, given)
+            ],
+            namespace,
+        )
 
     def error(self, message: str) -> NoReturn:
         """Ends with status 2, without the usage, which can fill a screen."""
@@ -36,8 +51,18 @@ class Parser(argparse.ArgumentParser):
             message += f": {flag[1]}=VALUE where it begins with a minus"
         elif re.search(r"are required: [A-Z_]+$", message):
             message += ", behind -- where it begins with a minus"
+        elif found := re.match(r"unrecognized arguments: (-.+)", message):
+            if os.path.lexists(found[1]):
+                message += f": write ./{found[1]}"
         line = _one_line(f"{message}; {self.prog} --help says more")
         self.exit(BAD_INPUT, f"error: {line}\n")
+
+
+def _split_flag(argument: str) -> tuple[str, str]:
+    """A flag with its `=`, and a value that may be a path of one's home."""
+    found = re.match(r"(--[\w-]+=)?(?=~/)", argument)
+    flag = found[0] if found else argument
+    return flag, argument[len(flag) :]
 
 
 def run(

@@ -8,6 +8,7 @@ import logging
 import os
 import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,6 +18,7 @@ from tftag import audio, calibration, tags
 from tftag.export import few_examples, learned_tag_input, saved_model
 from tftag.inference import model_card, version_folder
 from tftag.models import clip_model
+from tftag.words import sources
 
 # Clips of a recording that are looked at, evenly spaced.
 _MOST_CLIPS = 20
@@ -39,10 +41,12 @@ def add(
 
     Args:
         model: Folder of the tagger.
-        name: The tag; none that the tagger has.
+        name: The tag; none that the tagger has. Where its words have a
+            meaning (`words.sources.shipped`), the tag is expected to sound
+            like the tags near to it.
         like: Audio files that have it, at least `learned_tag_input.LEAST_LIKE`.
-        unlike: Audio files that do not. Without any, the tag is learned
-            against what the backbone's last batch norm keeps of the
+        unlike: Audio files that do not. The tag is learned against these
+            and against what the backbone's last batch norms keep of the
             recordings of its training, their mean and deviation.
         folder: Gets the numbered folder of the version.
 
@@ -71,15 +75,17 @@ def add(
     tagger = keras.models.load_model(
         version / "assets.extra" / "tagger.keras", compile=False
     )
-    background = _background(tagger.backbone)
+    background = background_of(tagger.backbone)
     learned_tag_input.check_unlike(unlike, background is not None, version)
     body = tagger.body()
     vectors = [_vectors(body, samples, spec) for samples in decoded]
-    sides = vectors[: len(like)], vectors[len(like) :], background
-    line, told_apart = (
-        few_examples.learn(*sides),
-        few_examples.told_apart(*sides),
+    background = background or few_examples.Background.of(vectors)
+    known = (
+        *(vectors[: len(like)], vectors[len(like) :], background),
+        expected_kernel(tagger.head, names, background),
     )
+    line = few_examples.learn(*known)
+    told_apart = few_examples.told_apart(*known)
     old = calibration.Calibration.from_dict(card["calibration"])
     # The calibration of all tags is undone, and its own already done.
     calibrated = calibration.Calibration(
@@ -89,9 +95,11 @@ def add(
         "tag": names[-1],
         "like": len(like),
         "unlike": len(unlike),
-        "negatives": "the recordings named unlike"
-        if unlike
-        else "draws around the mean of the recordings of the training",
+        "negatives": " and ".join(
+            ["the recordings named unlike"] * bool(unlike)
+            + ["draws around the mean of the recordings of the training"]
+            * bool(background.drawn)
+        ),
         "probability": "0.5 is as near to the ones as to the others; "
         "it is no share of recordings",
         "told_apart": told_apart,
@@ -110,6 +118,39 @@ def add(
         folder,
         clips_at_once=card["clips_at_once"],
     ), told_apart
+
+
+def background_of(backbone: keras.Model) -> few_examples.Background | None:
+    """Mean and deviation of the vectors of a backbone's own training.
+
+    A batch norm behind the last layer, or behind that of every member, brings
+    these vectors to its offset, and its scale around it.
+
+    Args:
+        backbone: Of a tagger.
+
+    Returns:
+        What its last batch norms keep; None if it ends otherwise.
+    """
+    last = backbone.layers[-1]
+    is_joined = isinstance(last, keras.layers.Concatenate)
+    ends = last.input if is_joined else [last.output]
+    layer_of = {id(layer.output): layer for layer in backbone.layers}
+    norms = [
+        layer
+        for end in ends
+        if isinstance(
+            layer := layer_of.get(id(end)), keras.layers.BatchNormalization
+        )
+    ]
+    if len(norms) < len(ends):
+        return None
+    return few_examples.Background(
+        np.concatenate([norm.beta for norm in norms]),
+        np.maximum(
+            np.abs(np.concatenate([norm.gamma for norm in norms])), 1e-6
+        ),
+    )
 
 
 def _decoded(
@@ -137,20 +178,38 @@ def _vectors(
     return body.predict_on_batch({"waveform": clips, "peak": peak})
 
 
-def _background(
-    backbone: keras.Model,
-) -> few_examples.Background | None:
-    """Mean and deviation of the training, where the backbone has them.
+def expected_kernel(
+    head: keras.Model,
+    names: Sequence[str],
+    background: few_examples.Background,
+) -> npt.NDArray[Any]:
+    """What the names of a head's tags say of a new one.
 
-    A batch norm behind the last layer brings the vectors of the training to
-    its offset, and its scale around it.
+    Args:
+        head: From vectors `[batch, dim]` to logits.
+        names: Of its tags, the new one last.
+        background: Around whose mean the logits are followed, a deviation to
+            either side.
+
+    Returns:
+        The kernel `[dim]`; 0 if the new name has no meaning.
     """
-    last = backbone.layers[-1]
-    if not isinstance(last, keras.layers.BatchNormalization):
-        return None
-    return few_examples.Background(
-        np.asarray(last.beta), np.abs(np.asarray(last.gamma))
+    words, _ = sources.shipped().embed(names)
+    steps = np.diag(background.deviation)
+    up, down = (
+        np.asarray(_logits(head, background.mean + way))
+        for way in (steps, -steps)
     )
+    kernel = (up - down) / (2 * background.deviation[:, np.newaxis])
+    return few_examples.expected_kernels(kernel, words[:-1], words[-1:])[:, 0]
+
+
+def _logits(head: keras.Model, vectors: Any) -> Any:
+    """The logits `[batch, tags]` of `[batch, dim]`, the mean of all members."""
+    logits = head(vectors)
+    if len(logits.shape) == 3:
+        logits = keras.ops.mean(logits, axis=1)
+    return keras.ops.cast(logits, "float32")
 
 
 def _extended(
@@ -158,12 +217,9 @@ def _extended(
 ) -> clip_model.ClipModel:
     """The tagger with one more output, and nothing else changed."""
     inputs = keras.Input(tagger.backbone.output.shape[1:], name="clip_vector")
-    logits = tagger.head(inputs)
-    if len(logits.shape) == 3:
-        logits = keras.ops.mean(logits, axis=1)
     dense = keras.layers.Dense(1, dtype="float32", name="learned")
     outputs = keras.ops.concatenate(
-        [keras.ops.cast(logits, "float32"), dense(inputs)], axis=-1
+        [_logits(tagger.head, inputs), dense(inputs)], axis=-1
     )
     weights = line.kernel[:, np.newaxis], np.array([line.bias])
     dense.set_weights([values / slope for values in weights])

@@ -42,6 +42,21 @@ def nearness(cosines: _Floats) -> _Floats:
     return np.maximum(np.asarray(cosines)[..., None] - KNOTS, 0.0) @ _STEPS
 
 
+def weighting(names: _Floats, noise: float) -> _Floats:
+    """How much each output counts for a text, by its nearness to each name.
+
+    Args:
+        names: Word vectors of unit length `[outputs, word_dim]`.
+        noise: Variance of what an output has beyond its name.
+
+    Returns:
+        `[outputs, outputs]`; times `nearness(names @ word)` it is the weight
+        of every output.
+    """
+    kinship = nearness(names @ names.T)
+    return np.linalg.inv(kinship + noise * np.eye(len(names)))
+
+
 def text_units(outputs: int) -> int:
     """Returns the width of a text tower for this many outputs."""
     return outputs * len(KNOTS)

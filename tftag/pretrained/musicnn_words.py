@@ -52,12 +52,7 @@ def model(word_vectors: words.WordVectors) -> dual_encoder.DualEncoder:
     )
     published_taggers.fill(built, arrays)
     named_outputs.fill_projection(built, *_logits(arrays))
-    weightings = [
-        np.linalg.inv(
-            named_outputs.nearness(own @ own.T) + _RIDGE * np.eye(len(own))
-        )
-        for own in names
-    ]
+    weightings = [named_outputs.weighting(own, _RIDGE) for own in names]
     named_outputs.fill_text_tower(
         built.text_tower, np.concatenate(names), linalg.block_diag(*weightings)
     )

@@ -167,8 +167,7 @@ def fill_outputs(
         np.pad(kernel * scale, ((0, 0), (0, 1))),
         np.append((bias - mean) * scale, _CONSTANT * length),
     )
-    kinship = named_outputs.nearness(names @ names.T)
-    weighting = np.linalg.inv(kinship + _OUTPUT_NOISE * np.eye(len(names)))
+    weighting = named_outputs.weighting(names, _OUTPUT_NOISE)
     named_outputs.fill_text_tower(
         model.text_tower, names, np.pad(weighting, ((0, 0), (0, 1)))
     )

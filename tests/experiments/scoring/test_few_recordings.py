@@ -37,20 +37,21 @@ def test_fewer_examples_are_the_first_and_other_seeds_draw_others(labels):
     assert list(other[0].like) != list(more[0].like)
 
 
-@pytest.mark.parametrize("has_background", [True, False])
-def test_what_a_vector_says_of_a_tag_is_learned(labels, has_background):
+@pytest.mark.parametrize("is_with_unlike", [True, False])
+def test_what_a_vector_says_of_a_tag_is_learned(labels, is_with_unlike):
     draw = np.random.default_rng(1)
     vectors = [
         np.concatenate([8 * row[:2] - 4, [0.0]]) + draw.normal(size=(3, 3))
         for row in labels
     ]
-    background = None
-    if has_background:
-        background = few_recordings.few_examples.Background(
-            np.zeros(3), np.full(3, 2.0)
-        )
+    background = few_recordings.few_examples.Background(
+        np.zeros(3), np.full(3, 2.0)
+    )
     examples = few_recordings.draw(labels, HELD, 10, 6, seed=0)
-    scores = few_recordings.scores(vectors, examples, 6, HELD, background)
+    scores = few_recordings.scores(
+        *(vectors, examples, 6, HELD, background),
+        *(np.zeros((3, 5)), is_with_unlike),
+    )
     assert scores.shape == (12, 2)
     assert scores.min() >= 0 and scores.max() <= 1
     for each, column in zip(examples, scores.T, strict=True):

@@ -44,9 +44,9 @@ def test_it_is_read_as_it_was_written(tmp_path):
     ]
     made = make_manifest(tmp_path, tracks, names=ODD_NAMES[:4])
     _make_files(made)
-    path = manifest.writemake_manifest(made)
+    path = manifest.write_manifest(made)
     for given in (tmp_path, path, str(path)):
-        assert manifest.readmake_manifest(given) == made
+        assert manifest.read_manifest(given) == made
     assert sorted(os.listdir(tmp_path)) == [
         "audio",
         "manifest.csv",
@@ -66,32 +66,32 @@ def test_a_file_that_was_not_converted_may_lie_elsewhere(tmp_path):
     ]
     made = make_manifest(folder, tracks)
     _make_files(made)
-    manifest.writemake_manifest(made)
-    assert manifest.readmake_manifest(folder) == made
+    manifest.write_manifest(made)
+    assert manifest.read_manifest(folder) == made
     assert made.wav_path(made.tracks[0]) == music
     music.unlink()
     with pytest.raises(FileNotFoundError, match="a, b.flac"):
-        manifest.readmake_manifest(folder)
+        manifest.read_manifest(folder)
     for path in ("../c.flac", "/music/../c.flac"):
         wrong = make_manifest(folder, [make_track(path=path, **here)])
         with pytest.raises(ValueError, match="outside"):
-            manifest.writemake_manifest(wrong)
+            manifest.write_manifest(wrong)
 
 
 def test_a_manifest_of_the_first_format_is_to_be_made_again(tmp_path):
     made = make_manifest(tmp_path, [make_track()])
     _make_files(made)
-    manifest.writemake_manifest(made)
+    manifest.write_manifest(made)
     facts = json.loads((tmp_path / "manifest.json").read_text())
     facts["format"] = 1
     (tmp_path / "manifest.json").write_text(json.dumps(facts))
     with pytest.raises(ValueError, match="format 2.*1.*Prepare the data again"):
-        manifest.readmake_manifest(tmp_path)
+        manifest.read_manifest(tmp_path)
 
 
 def test_a_row_per_track_can_be_read_by_others(tmp_path):
     made = make_manifest(tmp_path, [make_track("a", tags=("pop/rock", "r&b"))])
-    with open(manifest.writemake_manifest(made), newline="") as file:
+    with open(manifest.write_manifest(made), newline="") as file:
         (row,) = csv.DictReader(file)
     assert row["track_id"] == "a"
     assert row["tags"] == "pop/rock|r&b"
@@ -153,14 +153,14 @@ def test_the_fingerprint_is_that_of_data_prepared_before(tmp_path):
         row = [t.track_id, t.split, t.tags, t.samples, t.audio_hash]
         known.update(json.dumps(row).encode())
     assert made.fingerprint == known.hexdigest()[:16]
-    manifest.writemake_manifest(made)
-    found = manifest.readmake_manifest(tmp_path, check_files=False)
+    manifest.write_manifest(made)
+    found = manifest.read_manifest(tmp_path, check_files=False)
     assert found.fingerprint == made.fingerprint
 
 
 def test_what_does_not_say_that_it_is_whole_is_checked_row_by_row(tmp_path):
     made = make_manifest(tmp_path, [make_track(str(i)) for i in range(5)])
-    path = manifest.writemake_manifest(made)
+    path = manifest.write_manifest(made)
     facts = json.loads((tmp_path / "manifest.json").read_text())
     # As it was before there was such a line, and with that of another.
     for written in ({}, {"written": "0" * 64}):
@@ -168,17 +168,17 @@ def test_what_does_not_say_that_it_is_whole_is_checked_row_by_row(tmp_path):
         if not written:
             del changed["written"]
         (tmp_path / "manifest.json").write_text(json.dumps(changed))
-        assert manifest.readmake_manifest(tmp_path, check_files=False) == made
+        assert manifest.read_manifest(tmp_path, check_files=False) == made
     # A table that others wrote again, with other line ends.
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert manifest.readmake_manifest(tmp_path, check_files=False) == made
+    assert manifest.read_manifest(tmp_path, check_files=False) == made
     # Facts that were changed beside a table that was not.
     for old, new in (('"jazz"', '"jaz"'), ("16000", "16001")):
-        manifest.writemake_manifest(made)
+        manifest.write_manifest(made)
         text = (tmp_path / "manifest.json").read_text()
         (tmp_path / "manifest.json").write_text(text.replace(old, new))
         with pytest.raises(ValueError, match="do not belong together"):
-            manifest.readmake_manifest(tmp_path, check_files=False)
+            manifest.read_manifest(tmp_path, check_files=False)
 
 
 @pytest.mark.parametrize(
@@ -192,33 +192,33 @@ def test_a_table_leads_nowhere_else_whoever_wrote_it(
     )
     with monkeypatch.context() as patch:
         patch.setattr(checks, "check_tracks", lambda *_: None)
-        manifest.writemake_manifest(made)
+        manifest.write_manifest(made)
     with pytest.raises(ValueError, match="outside"):
-        manifest.readmake_manifest(tmp_path, check_files=False)
+        manifest.read_manifest(tmp_path, check_files=False)
 
 
 def test_missing_and_cut_files_are_named(tmp_path):
     made = make_manifest(tmp_path, [make_track(str(i)) for i in range(5)])
     _make_files(made)
-    manifest.writemake_manifest(made)
+    manifest.write_manifest(made)
     (tmp_path / "audio/3.wav").write_bytes(b"")
     with pytest.raises(ValueError, match=r"1 of 5.*3\.wav \(0 of 76\)"):
-        manifest.readmake_manifest(tmp_path)
+        manifest.read_manifest(tmp_path)
     (tmp_path / "audio/1.wav").unlink()
     with pytest.raises(FileNotFoundError, match=r"1 of 5.*audio/1\.wav"):
-        manifest.readmake_manifest(tmp_path)
+        manifest.read_manifest(tmp_path)
 
 
 def test_no_manifest_tells_the_way_out(tmp_path):
     for path in (tmp_path, tmp_path / "manifest.csv", tmp_path / "no"):
         with pytest.raises(FileNotFoundError, match="Prepare the data"):
-            manifest.readmake_manifest(path)
+            manifest.read_manifest(path)
 
 
 def test_damage_is_refused(tmp_path):
     made = make_manifest(tmp_path, [make_track("a"), make_track("b")])
     _make_files(made)
-    path = manifest.writemake_manifest(made)
+    path = manifest.write_manifest(made)
     table = path.read_text()
     facts = (tmp_path / "manifest.json").read_text()
     for old, new, message in (
@@ -235,7 +235,7 @@ def test_damage_is_refused(tmp_path):
         assert old in table
         path.write_text(table.replace(old, new, 1))
         with pytest.raises(ValueError, match=message):
-            manifest.readmake_manifest(tmp_path)
+            manifest.read_manifest(tmp_path)
     path.write_text(table)
     for text, message in (
         ("{", "damaged"),
@@ -248,13 +248,13 @@ def test_damage_is_refused(tmp_path):
     ):
         (tmp_path / "manifest.json").write_text(text)
         with pytest.raises(ValueError, match=message):
-            manifest.readmake_manifest(tmp_path)
+            manifest.read_manifest(tmp_path)
 
 
 def test_a_bad_track_is_not_written_and_the_old_manifest_stays(tmp_path):
     made = make_manifest(tmp_path, [make_track("a")])
     _make_files(made)
-    manifest.writemake_manifest(made)
+    manifest.write_manifest(made)
     for bad in (
         [make_track("a"), make_track("a")],
         [],
@@ -263,11 +263,11 @@ def test_a_bad_track_is_not_written_and_the_old_manifest_stays(tmp_path):
         [make_track("a", tags=("",))],
     ):
         with pytest.raises(ValueError):
-            manifest.writemake_manifest(make_manifest(tmp_path, bad))
+            manifest.write_manifest(make_manifest(tmp_path, bad))
     with pytest.raises(UnicodeEncodeError):
         lone = make_track("b", artist="\ud800")
-        manifest.writemake_manifest(make_manifest(tmp_path, [lone]))
-    assert manifest.readmake_manifest(tmp_path) == made
+        manifest.write_manifest(make_manifest(tmp_path, [lone]))
+    assert manifest.read_manifest(tmp_path) == made
     assert len(os.listdir(tmp_path)) == 3
 
 
@@ -280,7 +280,7 @@ def test_a_large_table_is_read_fast(tmp_path, monkeypatch):
         )
         for i in range(count)
     ]
-    path = manifest.writemake_manifest(make_manifest(tmp_path, tracks, names))
+    path = manifest.write_manifest(make_manifest(tmp_path, tracks, names))
     assert path.stat().st_size < 150 * count
     calls = []
 
@@ -293,7 +293,7 @@ def test_a_large_table_is_read_fast(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "stat", stat)
         start = time.process_time()
-        read = manifest.readmake_manifest(tmp_path)
+        read = manifest.read_manifest(tmp_path)
         seconds = time.process_time() - start
     assert len(calls) == count
     assert len(read.tracks) == count

@@ -50,3 +50,11 @@ def test_only_sets_of_the_same_maker_take_each_others_place(plans, tmp_path):
     assert path.read_bytes() == before
     with pytest.raises(ValueError, match="Received: -1"):
         write(tmp_path, plans, processes=-1)
+
+
+def test_a_set_needs_no_docstring(capsys):
+    """Under -OO Python has none."""
+    with pytest.raises(SystemExit) as ended:
+        synthetic_folder.command(write, "here", None, "out", ["--help"])
+    assert ended.value.code == 0
+    assert "--tracks" in capsys.readouterr().out

@@ -3,12 +3,13 @@ import socket
 import subprocess
 import time
 
+import encoded_audio
 import ffmpeg_files
 import numpy as np
 import odd_audio
 import pytest
 
-from tftag.audio import ffmpeg
+from tftag.audio import decoders, ffmpeg
 
 RATE_HZ = 16_000
 
@@ -188,6 +189,21 @@ def test_a_missing_file_is_an_error_of_its_own(tmp_path, monkeypatch):
     ffmpeg_files.stand_in(tmp_path / "bin", "", monkeypatch)
     with pytest.raises(FileNotFoundError):
         ffmpeg.Stream(tmp_path / "gone.m4a")
+
+
+@pytest.mark.parametrize("tag_bytes", [1, 128])
+def test_what_stands_behind_a_tag_counts_from_its_own_start(
+    tmp_path, tag_bytes
+):
+    """MPEG-4 states where its audio is, and no tag stands before it."""
+    x = odd_audio.tone(1.0, channels=2)
+    path = ffmpeg_files.write(tmp_path, "a.m4a", "-c:a aac", x, RATE_HZ)
+    expected, _ = samples(path)
+    path.write_bytes(encoded_audio.id3(tag_bytes) + path.read_bytes())
+    with decoders.attempts(path)[-1]() as stream:
+        found = np.concatenate(list(stream.blocks()))
+    np.testing.assert_array_equal(found, expected)
+    assert not stream.complaint
 
 
 def test_blocks_that_fail_their_checksum_are_told(tmp_path):

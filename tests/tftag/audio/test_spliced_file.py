@@ -32,6 +32,16 @@ def test_pieces_stand_one_behind_the_other(path):
     file.close()
 
 
+def test_one_read_goes_over_pieces(path):
+    """libsndfile takes a header that comes in parts for a damaged one."""
+    file = spliced_file.SplicedFile(path, [(0, 0), b"RIFF", (4, 9), b"a"])
+    buffer = bytearray(12)
+    assert file.readinto(buffer) == 10
+    assert buffer == b"RIFF\5\6\7\x08\x09a\0\0"
+    assert file.readinto(buffer) == 0
+    file.close()
+
+
 def test_an_open_end_is_nothing_then_zeros(path):
     file = spliced_file.SplicedFile(path, [(0, 100)], times_longer=40)
     assert file.read(10) == bytes(range(1, 11)) and file.tell() == 10

@@ -57,6 +57,34 @@ def test_no_path_is_an_address_and_no_secret_is_told(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["tag", "a.wav", flag] for flag in ("--write-tags", "--m3u")),
+        *(["tag", "a.wav", flag] for flag in ("--undo", "--fields", "--out")),
+        *(["timeline", "a.wav", "--out"], ["tag", "--model"]),
+        *(["search", "a", "b", "--index"], ["tag"], ["index"], ["search"]),
+    ],
+)
+def test_a_variable_that_is_not_set_is_not_the_folder_one_is_in(
+    words, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    after = ["--out", "i"] if words == ["index"] else ["query"]
+    with pytest.raises(SystemExit):
+        main_module.main([*words, "", *(after if len(words) == 1 else [])])
+    assert "must not be empty" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("take", [arguments.place, arguments.local_path])
+def test_a_path_as_file_managers_write_it(take):
+    assert take("file:///music/a%20b.wav") == "/music/a b.wav"
+    assert take("FILE://localhost/music/100%25.wav") == "/music/100%.wav"
+    with pytest.raises(argparse.ArgumentTypeError, match="file://nas/a"):
+        take("file://nas/a")
+
+
 @pytest.mark.parametrize("before", [["tag"], ["search"], ["index"]])
 @pytest.mark.parametrize(
     ("address", "message"),

@@ -102,6 +102,36 @@ def test_a_value_that_begins_with_a_minus_is_told_its_way(
     assert vars(parser.parse_args(mended)) == {"tags": "-a", "query": "-vocals"}
 
 
+def test_a_file_whose_name_begins_with_a_minus_is_told_its_way(
+    capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-intro.wav").touch()
+    parser = command_line.Parser(prog="run_it")
+    parser.add_argument("files", nargs="*")
+    with pytest.raises(SystemExit):
+        parser.parse_args(["-intro.wav"])
+    assert ": write ./-intro.wav;" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        parser.parse_args(["-outro.wav"])
+    assert "./" not in capsys.readouterr().err
+
+
+def test_the_home_is_meant_where_no_shell_puts_it(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ann")
+    parser = command_line.Parser(prog="run_it")
+    parser.add_argument("--out")
+    parser.add_argument("--separator")
+    inner = parser.add_subparsers().add_parser("tag")
+    inner.add_argument("files", nargs="*")
+    words = ["--out=~/x", "--separator=~", "tag", "~/a b.wav", "./~/c", "d~/e"]
+    assert vars(parser.parse_args(words)) == {
+        "out": "/home/ann/x",
+        "separator": "~",
+        "files": ["/home/ann/a b.wav", "./~/c", "d~/e"],
+    }
+
+
 # Started by other processes, which say what came of them.
 OF_OTHER_PROCESSES = (
     *("tftag/export/presets.py", "tftag/export/learned_tag.py"),

@@ -1,10 +1,15 @@
+import dataclasses
+
+import keras
 import numpy as np
 import pytest
 import soundfile
 import tiny_tagger
 
-from tftag.export import learned_tag
+from tftag import audio
+from tftag.export import few_examples, learned_tag
 from tftag.inference import model_card, saved_tagger
+from tftag.models.backbones import backbone
 
 RATE = tiny_tagger.SPEC.sample_rate_hz
 
@@ -100,3 +105,39 @@ def test_a_dual_encoder_is_no_tagger(encoder_folder, sounds, tmp_path):
         learned_tag.add(
             *(encoder_folder, "new", sounds["high"], sounds["low"], tmp_path)
         )
+
+
+def test_every_member_knows_the_recordings_of_its_training():
+    spec = audio.AudioSpec(mel_bands=96)
+    one = backbone.BackboneConfig(architecture="musicnn", pooling="embedding")
+    for members in (1, 2):
+        body = backbone.backbone(
+            spec, dataclasses.replace(one, members=members, patch_frames=187)
+        )
+        norms = [
+            layer
+            for layer in body.layers
+            if isinstance(layer, keras.layers.BatchNormalization)
+        ][-members:]
+        for number, norm in enumerate(norms):
+            norm.beta.assign(np.full(200, number))
+            norm.gamma.assign(np.full(200, -2.0 - number))
+        found = learned_tag.background_of(body)
+        expected = np.repeat(np.arange(members), 200)
+        np.testing.assert_array_equal(found.mean, expected)
+        np.testing.assert_array_equal(found.deviation, 2 + expected)
+    vgg = backbone.backbone(spec, backbone.BackboneConfig(1 / 32, blocks=3))
+    assert learned_tag.background_of(vgg) is None
+
+
+def test_the_name_says_what_is_expected_of_a_tag():
+    background = few_examples.Background(np.zeros(4), np.full(4, 0.5))
+    head = keras.Sequential([keras.Input([4]), keras.layers.Dense(2)])
+    head.layers[0].set_weights([np.eye(4)[:, :2], np.ones(2)])
+    names = ("choir", "electric guitar")
+    for new, likest in (("choral singing", 0), ("guitar solo", 1)):
+        found = learned_tag.expected_kernel(head, (*names, new), background)
+        assert found.argmax() == likest and found[likest] > 0.3
+        np.testing.assert_allclose(found[2:], 0, atol=1e-6)
+    found = learned_tag.expected_kernel(head, (*names, "zzqx"), background)
+    assert not found.any()

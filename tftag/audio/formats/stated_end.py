@@ -18,6 +18,7 @@ _MOST_CHUNKS = 10_000
 # People put them behind everything, whatever the format says of that.
 _LAST_TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 _NAME = re.compile(rb"[ -~\xa9]{4}")
+_FREQUENT = b"fmt ,data,fact,LIST,bext,JUNK,id3 ,ID3 ,COMM,SSND".split(b",")
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 
 
@@ -49,6 +50,7 @@ _MP4 = _Chunks(
 )
 _WMA = _Chunks(0, struct.Struct("<16sQ"), (_ASF,), is_whole=True)
 _OTHER_FILES = (b"RIFF", b"FORM", b"OggS", b"fLaC")
+_WITH_FLAG = bytes(each for each in range(256) if each & 8)
 # Of formats without chunks: from where on each file of their kind is the same.
 _SAME = {b"TTA1": 10, b"MAC ": 8, b"tBaK": 4, b"wvpk": 4}
 
@@ -94,7 +96,7 @@ def _end(file: BinaryIO, head: bytes, size: int) -> int:
     mark = head[:4]
     match mark:
         case b"RIFF" | b"RF64" | b"BW64" if head[8:12] == b"WAVE":
-            return _behind_chunks(file, _RIFF, size, _long_data(head))
+            return _behind_chunks(file, _RIFF, size, long_data(head))
         case b"FORM":
             return _behind_chunks(file, _IFF, size)
         case b"caff":
@@ -115,8 +117,12 @@ def _end(file: BinaryIO, head: bytes, size: int) -> int:
     return size
 
 
-def _long_data(head: bytes) -> int:
-    """The length of the data where 32 bits cannot hold it."""
+def long_data(head: bytes) -> int:
+    """The length of a WAV's data where 32 bits cannot hold it; else 0.
+
+    Args:
+        head: The first bytes of the file, 36 or more.
+    """
     if head[:4] == b"RIFF" or head[12:16] != b"ds64":
         return 0
     return int.from_bytes(head[28:36], "little")
@@ -151,20 +157,29 @@ def _behind_chunks(
             # What reaches beyond the end looks like a name, and is none.
             is_chunk = chunks.is_whole or place <= size + 1
             return start if is_behind and not is_chunk else size
-        place += _padding(file, chunks, place)
+        padding = -(place - start) % chunks.unit
+        if padding and (chunks.unit != 2 or is_padded(file, place)):
+            place += padding
         is_behind |= name in chunks.audio
     return size
 
 
-def _padding(file: BinaryIO, chunks: _Chunks, place: int) -> int:
-    """Bytes up to the next chunk; some programs leave them out."""
-    padding = -place % chunks.unit
-    if padding and chunks.unit == 2:
-        file.seek(place)
-        head = file.read(5)
-        if _NAME.fullmatch(head[:4]) and not _NAME.fullmatch(head[1:]):
-            return 0
-    return padding
+def is_padded(file: BinaryIO, place: int) -> bool:
+    """Whether a byte lies behind a chunk of odd length.
+
+    Some programs leave it out.
+
+    Args:
+        file: A file of RIFF's or IFF's chunks.
+        place: Where the chunk ends.
+    """
+    file.seek(place)
+    head = file.read(5)
+    here, behind = head[:4], head[1:]
+    if not (_NAME.fullmatch(here) and _NAME.fullmatch(behind)):
+        return not _NAME.fullmatch(here)
+    # `ata0` is the name `data` and the first byte of a length.
+    return behind in _FREQUENT or here not in _FREQUENT
 
 
 def _is_chunk(name: bytes, chunks: _Chunks) -> bool:
@@ -176,8 +191,10 @@ def _next_of_its_kind(file: BinaryIO, head: bytes, size: int) -> int:
     """Where a file begins that is like the one in whose middle it is."""
     mark = re.escape(head[: _SAME[head[:4]]])
     if head[:4] == b"wvpk":
-        # Each block has the mark; the first has the number 0.
+        # Each block has the mark; those that begin have the number 0, and of
+        # more than two channels the first of them a flag.
         mark += b"...." + re.escape(head[8:12]) + b"...." + bytes(4)
+        mark += b".{5}[" + re.escape(_WITH_FLAG) + b"]"
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         found = re.compile(mark, re.DOTALL).search(data, 1)
         return found.start() if found else size

@@ -4,6 +4,8 @@ A sample of 24 bits may lie in 4 bytes. Block size and channels say so, but
 decoders go by the number of bits: libsndfile reads some of them as noise, and
 ffmpeg all. Their level does not matter, so it is enough to call each bit of
 the container a bit of the sample. Of files that were joined, each is one.
+Some programs leave out the byte behind a chunk of odd length; others die before
+they write how long an RF64 is. Both is mended for the decoder.
 """
 
 import dataclasses
@@ -14,10 +16,12 @@ import struct
 from typing import BinaryIO
 
 from tftag.audio import spliced_file
+from tftag.audio.formats import stated_end
 
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _FORMAT = struct.Struct("<HHIIHH")
-_FORMS = (b"RIFF", b"RF64", b"BW64")
+_RIFF = b"RIFF"
+_FORMS = (_RIFF, b"RF64", b"BW64")
 _W64_NAME = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 # What begins a frame of IEC 61937, and of DTS of 16 and 14 bits in both orders.
 _CODED = {
@@ -62,12 +66,15 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
             read = _read(file, start, size)
             if read is None:
                 break
-            bits_at, bits, following = read
+            edits, following = read
             end = size if following is None else following
-            pieces: list[spliced_file.Piece] = [(start, end)]
-            if bits is not None:
-                pieces = [(start, bits_at), bits, (bits_at + 2, end)]
-            is_whole = bits is None and (start, end) == (0, size)
+            pieces: list[spliced_file.Piece] = []
+            place = start
+            for edit_start, edit_end, instead in edits:
+                pieces += [(place, edit_start), instead]
+                place = edit_end
+            pieces.append((place, end))
+            is_whole = pieces == [(0, size)]
             found.append(Wav(pieces, is_whole))
     return found
 
@@ -99,18 +106,21 @@ def coded_as(path: str | os.PathLike[str]) -> str:
 
 def _read(
     file: BinaryIO, start: int, size: int
-) -> tuple[int, bytes | None, int | None] | None:
-    """Where the bits stand, what they should be, where the next file is."""
+) -> tuple[list[tuple[int, int, bytes]], int | None] | None:
+    """What to read in the place of which bytes, and where the next file is."""
+    edits: list[tuple[int, int, bytes]] = []
     file.seek(start)
     head = file.read(40)
     if head[:4] in _FORMS and head[8:12] == b"WAVE":
         place, name_bytes, length_bytes, unit = start + 12, 4, 4, 2
+        if head[:4] != _RIFF and not 0 < stated_end.long_data(head) < 1 << 62:
+            edits.append((start, start + 4, _RIFF))
     elif head[:16] == _W64_NAME:
         place, name_bytes, length_bytes, unit = start + 40, 16, 8, 8
     else:
         return None
     header_bytes = name_bytes + length_bytes
-    bits_at, bits = 0, None
+    is_before_data = True
     for _ in range(_MOST_CHUNKS):
         if place >= size:  # a damaged length may be more than can be sought
             break
@@ -122,8 +132,10 @@ def _read(
         if unit == 8:  # it counts the header too
             length = max(0, length - header_bytes)
         if header[:4] == b"fmt ":
-            bits_at = place + header_bytes + _FORMAT.size - 2
             bits = _container_bits(file.read(40))
+            if bits is not None:
+                at = place + header_bytes + _FORMAT.size
+                edits.append((at - len(bits), at, bits))
         place += header_bytes + length
         if header[:4] == b"data":
             if not length or length >= _UNKNOWN_BYTES:
@@ -132,9 +144,16 @@ def _read(
                 file.seek(min(following, size))
                 head = file.read(16)
                 if head[8:12] == b"WAVE" and head[:4] in _FORMS:
-                    return bits_at, bits, following
-        place += -(place - start) % unit
-    return bits_at, bits, None
+                    return edits, following
+            is_before_data = False
+        padding = -(header_bytes + length) % unit
+        is_odd = padding and unit == 2 and place < size
+        if is_odd and not stated_end.is_padded(file, place):
+            padding = 0
+            if is_before_data:
+                edits.append((place, place, bytes(1)))
+        place += padding
+    return edits, None
 
 
 def _container_bits(chunk: bytes) -> bytes | None:

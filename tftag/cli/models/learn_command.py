@@ -20,9 +20,9 @@ def add_parser(commands: "command_line.Commands") -> None:
         "learn",
         help="add a tag of one's own to a tagger",
         description="Adds a tag to an exported tagger, as a new version of it: "
-        "learned from recordings that have the tag, against --unlike. Without "
-        "--unlike msd_musicnn and mtt_musicnn learn against the statistics of "
-        "their own training recordings; another model needs --unlike. The "
+        "learned from recordings that have the tag, against --unlike. A model "
+        "on the musicnn networks learns against the statistics of their own "
+        "training recordings too; another model needs --unlike. The "
         "probability of such a tag is not a share of recordings: at 0.5 a "
         "recording is equally near to both sides.",
         epilog="Exit status: 0; 2 if the arguments or a file cannot be used; "

@@ -62,6 +62,16 @@ def test_of_files_by_ffmpeg_the_second_is_behind(tmp_path, share, name):
     assert share(data[: len(data) // 2]) < MOST  # cut: others say so
 
 
+def test_blocks_of_further_channels_are_no_second_file(tmp_path, share):
+    """WavPack has one for each two of them, with the number of the first."""
+    six = np.repeat(MELODY, 3, axis=1)
+    options = BY_FFMPEG["a.wv"]
+    data = encoded_audio.by_ffmpeg(tmp_path, "a.wv", options, six, RATE_HZ)
+    assert data.count(b"wvpk") > 3
+    assert share(data) == 0
+    assert share(data + data) == pytest.approx(0.5, abs=0.01)
+
+
 @pytest.mark.parametrize("kind", ["AIFF", "CAF", "AU"])
 def test_of_joined_files_the_second_is_behind(share, kind):
     data = encoded_audio.encoded(MELODY, RATE_HZ, kind)

@@ -32,6 +32,24 @@ def wav(ints, channels, bits, container, extensible):
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
+def riff(*chunks, form=b"RIFF", size=None):
+    """A WAV of these chunks, which may state another length."""
+    body = b"WAVE" + b"".join(chunks)
+    return form + struct.pack("<I", len(body) if size is None else size) + body
+
+
+def fmt(channels=1, bits=16):
+    block = channels * bits // 8
+    fields = (RATE_HZ, RATE_HZ * block, block, bits)
+    return chunk(b"fmt ", struct.pack("<HHIIHH", 1, channels, *fields))
+
+
+def odd(name, size, filler=b"a"):
+    """A chunk of odd length without the byte that belongs behind it."""
+    assert size % 2
+    return name + struct.pack("<I", size) + filler * size
+
+
 @pytest.mark.parametrize("extensible", [False, True])
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("is_high", [False, True])
@@ -73,6 +91,56 @@ def test_a_byte_rate_that_contradicts_is_no_proof(tmp_path):
     (tmp_path / "a.wav").write_bytes(data)
     (found,) = wav_chunks.find(tmp_path / "a.wav")
     assert found.is_whole
+
+
+@pytest.mark.parametrize(
+    "samples",
+    # The first byte of the length is a letter, in the second.
+    [8_000, 8_216],
+)
+@pytest.mark.parametrize(
+    ("before", "between"),
+    [
+        ([odd(b"JUNK", 27, bytes(1))], []),
+        ([], [odd(b"LIST", 15)]),
+        ([odd(b"bext", 603), chunk(b"fact", bytes(4))], [odd(b"junk", 1)] * 2),
+    ],
+)
+def test_a_byte_that_is_left_out_behind_a_chunk(read, before, between, samples):
+    x = np.random.default_rng(0).integers(-(2**15), 2**15, samples)
+    data = chunk(b"data", x.astype("<i2").tobytes())
+    expected = read(riff(fmt(), data))
+    assert len(expected) == samples
+    for behind in ([], [odd(b"LIST", 3)]):
+        found = read(riff(*before, fmt(), *between, data, *behind))
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_byte_that_is_there_may_be_any(tmp_path, read):
+    data = chunk(b"data", np.arange(-99, 999, dtype="<i2").tobytes())
+    expected = read(riff(fmt(), data))
+    for filler in (b"\0", b" ", b"a", b"\xff"):
+        whole = riff(fmt(), odd(b"LIST", 15) + filler, data)
+        np.testing.assert_array_equal(read(whole), expected)
+        (found,) = wav_chunks.find(tmp_path / "a")
+        assert found.is_whole
+
+
+@pytest.mark.parametrize("form", [b"RF64", b"BW64"])
+@pytest.mark.parametrize("stated", [None, 0, 2**64 - 1])
+def test_a_recorder_that_died_before_it_stated_64_bits(read, form, stated):
+    x = np.random.default_rng(1).integers(-(2**15), 2**15, 8_000)
+    audio_bytes = x.astype("<i2").tobytes()
+    expected = read(riff(fmt(), chunk(b"data", audio_bytes)))
+    sizes = (
+        []
+        if stated is None
+        else [struct.pack("<QQQI", stated, stated, stated, 0)]
+    )
+    data = b"data" + b"\xff" * 4 + audio_bytes
+    parts = [*(chunk(b"ds64", each) for each in sizes), fmt(), data]
+    found = read(riff(*parts, form=form, size=2**32 - 1))
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_of_joined_files_all_are_heard(read, caplog):
@@ -151,12 +219,13 @@ def test_noise_of_two_channels_that_cancel_is_no_code(tmp_path):
     assert wav_chunks.coded_as(path) == ""
 
 
-def test_a_length_beyond_any_file_is_a_damaged_file(tmp_path):
+@pytest.mark.parametrize("name", [b"fmt ", b"data"])
+@pytest.mark.parametrize("length", [1 << 63, (1 << 64) - 1])
+def test_a_length_beyond_any_file_is_a_damaged_file(tmp_path, name, length):
     data = bytearray(
         encoded_audio.encoded(encoded_audio.melody(0.5), RATE_HZ, "W64")
     )
-    place = data.index(b"data") + 16
-    struct.pack_into("<Q", data, place, 1 << 63)
+    struct.pack_into("<Q", data, data.index(name) + 16, length)
     path = tmp_path / "a.w64"
     path.write_bytes(data)
     assert len(wav_chunks.find(path)) == 1

@@ -248,10 +248,10 @@ def _change(
         if any(now[field] != before[field] for field in fields):
             raise _changed_meanwhile(path)
     had_tags = found.tags is not None
-    if not had_tags:
-        found.add_tags()
     end = _last_bytes(part)
     try:
+        if not had_tags:
+            found.add_tags()
         for field, texts in fields.items():
             _put(found, field, texts)
         is_empty = not (
@@ -266,8 +266,12 @@ def _change(
             found.save(part, v2_version=3 if is_old else 4, v23_sep=None)
         else:
             found.save(part)
-    except _mutagen().MutagenError as error:
-        raise UntaggableFile(f"{path}: {error}.") from error
+    except OSError:
+        raise
+    except Exception as error:  # as in `_open`
+        raise UntaggableFile(
+            f"{path}: mutagen cannot write into it: {error}."
+        ) from error
     # mutagen makes an ID3v1 tag anew, from what it finds in the other.
     if end.startswith(b"TAG") and _last_bytes(part).startswith(b"TAG"):
         with open(part, "r+b") as file:

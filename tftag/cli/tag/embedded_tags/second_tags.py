@@ -43,12 +43,17 @@ def read(path: str | os.PathLike[str]) -> file_tags.Fields:
 
 def _second(path: str | os.PathLike[str]) -> Iterator[Any]:
     """The tags that mutagen finds where others are the file's own."""
-    from mutagen import MutagenError, apev2, id3
+    from mutagen import apev2, id3
 
     for kind in (apev2.APEv2, id3.ID3):
-        # There is none, or nothing that can be read.
-        with contextlib.suppress(MutagenError):
-            yield kind(path)
+        try:
+            found = kind(path)
+        except OSError:
+            raise
+        # There is none; mutagen raises nearly everything over damaged ones.
+        except Exception:
+            continue
+        yield found
 
 
 def _listed(file: IO[bytes]) -> list[str]:

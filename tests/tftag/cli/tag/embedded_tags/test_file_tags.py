@@ -206,6 +206,18 @@ def test_odd_files_are_written_or_named_and_whole(tmp_path, step):
         assert decoded(path) == before, name
 
 
+def test_a_length_that_leaves_no_room_is_named(copy):
+    """As of a WAV that came through a pipe: mutagen cannot add to it."""
+    path = copy("a.wav")
+    data = bytearray(path.read_bytes())
+    data[4:8] = b"\xff" * 4
+    path.write_bytes(data)
+    with pytest.raises(file_tags.UntaggableFile, match="a.wav: mutagen cannot"):
+        file_tags.write(path, FIELDS)
+    assert path.read_bytes() == data
+    assert list(path.parent.iterdir()) == [path]
+
+
 def decoded(path):
     try:
         return samples(path).tobytes()
