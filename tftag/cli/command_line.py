@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from tftag.console import addresses, interrupts, terminal
@@ -32,7 +32,11 @@ class Parser(argparse.ArgumentParser):
     there: in `--out=~/x`, in quotes, and in the arguments of a container.
     """
 
-    def parse_known_args(self, args=None, namespace=None):  # type: ignore
+    def parse_known_args(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        namespace: argparse.Namespace | None = None,
+    ) -> tuple[argparse.Namespace, list[str]]:
         """Reads the arguments, `sys.argv` where none are given."""
         given = sys.argv[1:] if args is None else args
         return super().parse_known_args(

@@ -1,6 +1,7 @@
 """Finds the file of a row, however its path is spelled there."""
 
 import collections
+import functools
 import logging
 import os
 import pathlib
@@ -58,6 +59,8 @@ class FileSearch:
         # As Windows writes them, this project's own tables, and playlists.
         forms += [form.replace("\\", "/") for form in forms]
         forms.append(escaping.read_cell(written))
+        if forms[1].startswith("~/"):
+            forms.append(os.path.expanduser(forms[1]))
         if not addresses.has_scheme(written):
             forms.append(_FILE.sub("/", urllib.parse.unquote(forms[1])))
         try:
@@ -74,8 +77,10 @@ class FileSearch:
                     self._others.append((written, path))
                 return path
         for key in map(_seen, paths.values()):
-            found = self._spellings.get(key) or self._spellings.get(
-                key.casefold(), []
+            found = (
+                self._spellings.get(key)
+                or self._spellings.get(key.casefold())
+                or self._without_endings.get(key, [])
             )
             if len(found) == 1:
                 self._others.append((written, found[0]))
@@ -87,13 +92,21 @@ class FileSearch:
                 )
         return paths[forms[1]]
 
+    @functools.cached_property
+    def _without_endings(self) -> dict[str, list[str | addresses.Address]]:
+        """Files by the names that tables of numbers and keys have for them."""
+        found = collections.defaultdict(list)
+        for file in self.files:
+            found[listings.without_audio_suffix(_seen(file))].append(file)
+        return found
+
     def tell(self, csv_path: pathlib.Path) -> None:
         """Counts in the log what was found in another spelling."""
         if self._others:
             written, path = self._others[0]
             _log.info(
                 "%s of %s in another spelling here (backslashes, case, "
-                "accents, blanks, quoting); the first: %r is %s",
+                "accents, blanks, quoting, ending, ~); the first: %r is %s",
                 counts_in_words.count(len(self._others), "path"),
                 csv_path,
                 addresses.without_secrets(written),

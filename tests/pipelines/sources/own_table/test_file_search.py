@@ -36,15 +36,30 @@ def _search(folder, *names):
         ("file:FOLDER/c%20d.mp3", "c d.mp3"),
         ("'=x.wav", "=x.wav"),
         ("50%.wav", "50%.wav"),
+        ("rock/a", "rock/a.wav"),
+        ("rock\\a", "rock/a.wav"),
+        ("~/rock/a.wav", "rock/a.wav"),
     ],
 )
-def test_other_spellings(tmp_path, caplog, written, name):
+def test_other_spellings(tmp_path, caplog, monkeypatch, written, name):
     caplog.set_level(logging.INFO)
+    monkeypatch.setenv("HOME", os.fspath(tmp_path))
     names = "rock/a.wav", "s0.wav", " b.mp3", "c d.mp3", "rock/\u00e9.wav"
     search = _search(tmp_path, *names, "=x.wav", "50%.wav")
     found = search.find(written.replace("FOLDER", os.fspath(tmp_path)))
     assert found == os.path.join(tmp_path, name)
     assert search.problems == {}
+
+
+def test_a_name_without_its_ending_is_that_of_one_file(tmp_path):
+    search = _search(tmp_path, "1.wav", "2.mp3", "2.wav", "3", "3.wav", "4.txt")
+    assert search.find("1") == os.path.join(tmp_path, "1.wav")
+    assert search.find("3") == os.path.join(tmp_path, "3")
+    assert search.problems == {}
+    assert search.problems[search.find("2")].startswith("ambiguous: 2 files")
+    assert search.find("001") == os.path.join(tmp_path, "001")
+    search.find("4")
+    assert len(search.problems) == 1
 
 
 def test_what_is_found_otherwise_is_counted(tmp_path, caplog):
