@@ -196,13 +196,13 @@ def _ways(clips, names):
     dim = clips.vectors.shape[1] // 2
     one = [each[:, :dim] for each in both]
     msd, mtt = presets.MSD, presets.MTT
-    alone = _Way(one, *_knowledge(names, msd), is_with_unlike=False)
+    alone = _Way(one, **_knowledge(names, msd), is_with_unlike=False)
     beside = dataclasses.replace(alone, is_with_unlike=True)
     return {
         msd.name: alone,
         UNLIKE.format(msd.name): beside,
         UNLIKE.format(BOTH): _Way(
-            both, *_knowledge(names, msd, mtt), is_with_unlike=True
+            both, **_knowledge(names, msd, mtt), is_with_unlike=True
         ),
         UNNAMED.format(msd.name): dataclasses.replace(
             beside, expected=np.zeros_like(beside.expected)
@@ -223,7 +223,10 @@ def _knowledge(names, *networks):
     expected = few_examples.expected_kernels(
         kernel, words[: len(old)], words[len(old) :]
     )
-    return few_examples.Background(beta, np.abs(gamma)), expected
+    return {
+        "background": few_examples.Background(beta, np.abs(gamma)),
+        "expected": expected,
+    }
 
 
 def _by_words(manifest, clips):

@@ -1,6 +1,6 @@
 import http.server
-import threading
 
+import faulty_server
 import pytest
 
 from experiments.speed import serving
@@ -25,13 +25,9 @@ class Counts(http.server.BaseHTTPRequestHandler):
 
 def test_every_answer_is_counted_by_its_status():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Counts)
-    with server:
-        threading.Thread(target=server.serve_forever).start()
-        try:
-            request = ("/tag", "audio/wav", b"RIFF")
-            answers, passed = serving.load(server.server_port, request, 3, 0.3)
-        finally:
-            server.shutdown()
+    with faulty_server.in_a_thread(server):
+        request = ("/tag", "audio/wav", b"RIFF")
+        answers, passed = serving.load(server.server_port, request, 3, 0.3)
     assert answers.keys() == {200, 429}
     assert sum(map(len, answers.values())) == Counts.asked
     assert all(times.max() <= passed for times in answers.values())

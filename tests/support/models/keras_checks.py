@@ -1,12 +1,13 @@
 """What every layer and every loss must hold to."""
 
-import contextlib
 import inspect
 import json
 
 import keras
 import numpy as np
 import pytest
+
+from tftag.models import precision
 
 
 def gradient(loss, labels, logits):
@@ -110,7 +111,7 @@ def check_mixed_precision(make, *inputs, dtype, tolerance, **options):
     """
     expected = _outputs(make(), *inputs, **options)
     for half in ("float16", "bfloat16"):
-        with dtype_policy(f"mixed_{half}"):
+        with precision.policy(f"mixed_{half}"):
             layer = make()
             outputs = layer(*inputs, **options)
         wanted = dtype or half
@@ -122,17 +123,6 @@ def check_mixed_precision(make, *inputs, dtype, tolerance, **options):
             rtol=0,
             atol=tolerance[half],
         )
-
-
-@contextlib.contextmanager
-def dtype_policy(name):
-    """Sets the global dtype policy for a while."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _outputs(thing, *inputs, **options):

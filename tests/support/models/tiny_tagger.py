@@ -19,6 +19,15 @@ SPEC = audio.AudioSpec(
     max_hz=4_000.0,
 )
 CLIP = SPEC.clip_samples
+# Of clips of ten samples.
+SHORTEST = audio.AudioSpec(
+    sample_rate_hz=100,
+    clip_seconds=0.1,
+    window_samples=8,
+    hop_samples=4,
+    mel_bands=2,
+    max_hz=50.0,
+)
 NAMES = ("rock", "jazz", "été", "r&b", "70s", "ambient", "stage & screen") + (
     *("folk", "pop", "metal", "piano", "choir"),
 )

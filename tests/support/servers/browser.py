@@ -226,6 +226,28 @@ class Page:
         )
         return self.texts("#results .title")
 
+    def drawn(self):
+        """Waits until what was opened is drawn."""
+        self.wait(
+            lambda: self.one("#picture").get_attribute("data-state") == "drawn"
+        )
+
+    def show_map(self):
+        """Scrolls to the map, and waits until it can be used."""
+        self.one("#map").location_once_scrolled_into_view  # noqa: B018
+        self.wait(lambda: self.one("#map-query").is_enabled())
+
+    @contextlib.contextmanager
+    def offline(self):
+        """Cuts the browser off for the duration of the block."""
+        self.driver.set_network_conditions(
+            offline=True, latency=0, throughput=10_000
+        )
+        try:
+            yield
+        finally:
+            self.driver.delete_network_conditions()
+
     def complaints(self):
         """What the console holds, but for remarks and answers of a server."""
         return [

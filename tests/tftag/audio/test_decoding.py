@@ -1,4 +1,3 @@
-import logging
 import os
 import wave
 
@@ -135,21 +134,6 @@ def test_very_short_files_are_recordings(tmp_path):
         assert recording.samples.tolist() == [audio.FULL_SCALE] * samples
 
 
-def test_flac_without_a_length(tmp_path):
-    path = tmp_path / "streamed.flac"
-    soundfile.write(path, noise(100_000), RATE_HZ)
-    whole = audio.decode_file(path, RATE_HZ).samples
-    data = bytearray(path.read_bytes())
-    data[21] &= 0xF0  # STREAMINFO: 36 bits of length, 0 means unknown
-    data[22:26] = bytes(4)
-    path.write_bytes(data)
-    with soundfile.SoundFile(path) as file:
-        assert file.frames > 2**40
-    np.testing.assert_array_equal(
-        audio.decode_file(path, RATE_HZ).samples, whole
-    )
-
-
 def write_unusable(folder):
     """Writes one file per case; returns {name: reason}."""
     rng = np.random.default_rng(0)
@@ -220,19 +204,6 @@ def test_nobody_waits_for_a_pipe_that_looks_like_a_file(tmp_path):
     os.mkfifo(tmp_path / "a.wav")
     with pytest.raises(audio.UnusableAudio, match="a.wav: It is a pipe"):
         audio.decode_file(tmp_path / "a.wav", RATE_HZ)
-
-
-def test_a_cut_file_gives_what_is_there_and_a_warning(tmp_path, caplog):
-    path = tmp_path / "a.mp3"
-    soundfile.write(path, noise(160_000), RATE_HZ)
-    whole = audio.decode_file(path, RATE_HZ).samples.size
-    assert not caplog.records
-    data = path.read_bytes()
-    path.write_bytes(data[: len(data) // 2])
-    with caplog.at_level(logging.WARNING):
-        part = audio.decode_file(path, RATE_HZ).samples.size
-    assert 0.4 * whole < part < 0.6 * whole
-    assert "a.mp3: only" in caplog.text
 
 
 def test_to_full_scale_accepts_any_unit_and_refuses_nothing_to_hear():

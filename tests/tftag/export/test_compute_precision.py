@@ -7,7 +7,7 @@ import pytest
 import tiny_tagger
 
 from tftag.export import compute_precision
-from tftag.models import averaged_tagger
+from tftag.models import averaged_tagger, precision
 
 
 def build():
@@ -36,12 +36,8 @@ def test_a_model_in_float32_is_copied_as_it_is():
 
 
 def test_every_layer_of_a_mixed_model_computes_in_float32():
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
+    with precision.policy("mixed_bfloat16"):
         model = build()
-    finally:
-        keras.config.set_dtype_policy(policy)
     copy, is_mixed = compute_precision.float32_copy(model)
     assert is_mixed
     layers = list(copy._flatten_layers())

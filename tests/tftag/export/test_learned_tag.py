@@ -76,21 +76,12 @@ def test_the_card_says_how_it_was_learned(learned):
     assert card["command"] == "tests"  # of the tagger
 
 
-@pytest.mark.parametrize(
-    ("name", "like", "unlike", "message"),
-    [
-        ("new", slice(1), slice(3), "at least 2 recordings. Received: 1"),
-        ("Rock", slice(3), slice(3), "does not have yet. Received: 'Rock'"),
-        (" ", slice(3), slice(3), "does not have yet"),
-        ("new", slice(3), slice(0), "--unlike must name recordings"),
-    ],
-)
-def test_bad_input_changes_nothing(
-    tagger_folder, sounds, tmp_path, name, like, unlike, message
-):
-    files = sounds["high"][like], sounds["low"][unlike]
-    with pytest.raises(ValueError, match=message):
-        learned_tag.add(tagger_folder, name, *files, tmp_path / "out")
+def test_bad_input_changes_nothing(tagger_folder, sounds, tmp_path):
+    files = sounds["high"], sounds["low"]
+    with pytest.raises(ValueError, match="does not have yet. .*: 'Rock'"):
+        learned_tag.add(tagger_folder, "Rock", *files, tmp_path / "out")
+    with pytest.raises(ValueError, match="--unlike must name recordings"):
+        learned_tag.add(tagger_folder, "new", files[0], [], tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -106,10 +97,6 @@ def test_a_file_that_cannot_be_used_changes_nothing(
                 *(tagger_folder, "new", [*sounds["high"], bad]),
                 *(sounds["low"], out),
             )
-    with pytest.raises(ValueError, match="more than once: .*high0.wav"):
-        learned_tag.add(
-            *(tagger_folder, "new", sounds["high"], sounds["high"][:1], out)
-        )
     assert not out.exists()
 
 

@@ -12,6 +12,7 @@ import tiny_tagger
 
 from tftag import audio, calibration, tags
 from tftag.export import compute_precision, saved_model, verification
+from tftag.models import precision
 
 CLIP = tiny_tagger.CLIP
 
@@ -185,12 +186,8 @@ def test_a_difference_leaves_nothing_behind(
 @pytest.fixture
 def mixed(tagger_model):
     """A copy of the tagger that computes in bfloat16 where it can."""
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
+    with precision.policy("mixed_bfloat16"):
         mixed = tiny_tagger.build()
-    finally:
-        keras.config.set_dtype_policy(policy)
     mixed.set_weights(tagger_model.get_weights())
     mixed.compile("adam", "mse")
     return mixed

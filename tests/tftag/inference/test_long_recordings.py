@@ -2,18 +2,12 @@
 
 import numpy as np
 import pytest
+import tiny_tagger
 
 from tftag import audio
 from tftag.inference import long_recordings
 
-SPEC = audio.AudioSpec(
-    sample_rate_hz=100,
-    clip_seconds=0.1,
-    window_samples=8,
-    hop_samples=4,
-    mel_bands=2,
-    max_hz=50.0,
-)
+SPEC = tiny_tagger.SHORTEST
 
 
 @pytest.mark.parametrize("kind", [np.int16, np.float32])

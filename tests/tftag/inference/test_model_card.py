@@ -28,18 +28,6 @@ def test_a_card_comes_back(folder):
     assert card == {"format": 1, **FIELDS, "metrics": {"map": 0.25}}
 
 
-def test_what_json_does_not_have_is_null():
-    text = model_card.to_text(
-        {"ap": [0.5, float("nan"), (float("inf"),)], "of": {"x": -float("inf")}}
-    )
-    assert json.loads(text) == {
-        "format": 1,
-        "ap": [0.5, None, [None]],
-        "of": {"x": None},
-    }
-    assert text.endswith("}\n")
-
-
 def test_what_has_no_form_in_json_is_refused():
     with pytest.raises(TypeError, match="set"):
         model_card.to_text({"tags": {"a"}})

@@ -5,6 +5,7 @@ import pytest
 from keras import ops
 
 from tftag import losses
+from tftag.models import precision
 
 ALL = [
     losses.BinaryCrossentropy,
@@ -149,7 +150,7 @@ def test_float32_inside_whatever_comes_in():
     logits = np.round(logits * 8) / 8  # exact in half precision
     for make in ALL:
         expected = float(make()(labels, logits))
-        with keras_checks.dtype_policy("mixed_float16"):
+        with precision.policy("mixed_float16"):
             value = make()(labels, ops.cast(logits, "float16"))
         assert keras.backend.standardize_dtype(value.dtype) == "float32"
         assert float(value) == expected

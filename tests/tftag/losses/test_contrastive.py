@@ -6,6 +6,7 @@ from keras import ops
 
 from tftag import losses
 from tftag.losses import negatives
+from tftag.models import precision
 
 SAMPLINGS = {
     "random": negatives.random,
@@ -220,7 +221,7 @@ def test_float32_inside_whatever_comes_in(name):
     cosines = np.round(cosines * 64) / 64  # exact in half precision
     expected = float(ALL[name]()(labels, cosines))
     for half in ("float16", "bfloat16"):
-        with keras_checks.dtype_policy(f"mixed_{half}"):
+        with precision.policy(f"mixed_{half}"):
             value = ALL[name]()(ops.cast(labels, half), ops.cast(cosines, half))
         assert keras.backend.standardize_dtype(value.dtype) == "float32"
         assert float(value) == expected

@@ -10,7 +10,7 @@ from keras import ops
 from noise_batches import SPEC, call, masks, noise
 
 from tftag import losses
-from tftag.models import dual_encoder, tagger
+from tftag.models import dual_encoder, precision, tagger
 from tftag.models.backbones import backbone
 
 CONFIG = dual_encoder.DualEncoderConfig(
@@ -204,7 +204,7 @@ def test_vectors_are_float32_under_mixed_precision():
     model = _model(2, **COSINES)
     expected = call(model, inputs)
     for half in ("float16", "bfloat16"):
-        with keras_checks.dtype_policy(f"mixed_{half}"):
+        with precision.policy(f"mixed_{half}"):
             mixed = _model(2, **COSINES)
         mixed.set_weights(model.get_weights())
         assert mixed.backbone.output.dtype == half

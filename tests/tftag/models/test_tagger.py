@@ -11,7 +11,7 @@ import tiny_tagger
 from noise_batches import NAMES, SPEC, call, noise
 
 from tftag import audio, losses
-from tftag.models import tagger
+from tftag.models import precision, tagger
 from tftag.models.backbones import backbone
 
 CONFIG = tagger.TaggerConfig(
@@ -105,7 +105,7 @@ def test_logits_are_float32_under_mixed_precision():
     model = tagger.Tagger(NAMES[:4], SPEC, CONFIG)
     expected = call(model, inputs)
     for half in ("float16", "bfloat16"):
-        with keras_checks.dtype_policy(f"mixed_{half}"):
+        with precision.policy(f"mixed_{half}"):
             mixed = tagger.Tagger(NAMES[:4], SPEC, CONFIG)
         mixed.set_weights(model.get_weights())
         np.testing.assert_array_equal(

@@ -1,6 +1,7 @@
 import json
 import logging
-import time
+
+import waiting
 
 from tftag.server import json_log
 
@@ -20,12 +21,7 @@ def test_the_log_is_a_line_of_json_per_answer_and_obeys_nobody(
     with caplog.at_level(logging.INFO, "tftag.server"):
         service_client.get("/v1/models/%1b%5b2J%0aevil")
         # It is written when all has been sent.
-        deadline = time.monotonic() + 30
-        while (
-            not (found := said(caplog, "evil")) and time.monotonic() < deadline
-        ):
-            time.sleep(0.01)
-    (record,) = found
+        (record,) = waiting.until(lambda: said(caplog, "evil"))
     line = json_log.Lines().format(record)
     assert "\x1b" not in line and "\n" not in line
     found = json.loads(line)

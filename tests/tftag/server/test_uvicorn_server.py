@@ -10,6 +10,7 @@ import httpx
 import odd_audio
 import pytest
 import running_service
+import waiting
 
 from tftag.audio import decoding_pool
 from tftag.server import uvicorn_server
@@ -130,8 +131,7 @@ def test_a_thread_that_comes_to_no_end_is_not_waited_for(monkeypatch, signals):
             for _ in range(signals):
                 os.kill(os.getpid(), signal.SIGTERM)
                 # The second one comes when the requests have been given up.
-                while not service.calls:
-                    time.sleep(0.01)
+                waiting.until(lambda: service.calls)
             in_time.append(ended.wait(30))
             service.go.set()
 

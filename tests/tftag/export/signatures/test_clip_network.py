@@ -1,18 +1,12 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+import tiny_tagger
 
 from tftag import audio
 from tftag.export.signatures import clip_network
 
-SPEC = audio.AudioSpec(
-    sample_rate_hz=100,
-    clip_seconds=0.1,
-    window_samples=8,
-    hop_samples=4,
-    mel_bands=2,
-    max_hz=50.0,
-)
+SPEC = tiny_tagger.SHORTEST
 
 
 def network(clips):

@@ -5,9 +5,9 @@ import hashlib
 import itertools
 import os
 import pathlib
-import signal
 
 import drawn_index
+import killed_child
 import numpy as np
 import pytest
 import soundfile
@@ -337,7 +337,7 @@ def test_an_interrupt_while_it_is_written_embeds_nothing_twice(
         assert len(index.parts) == len(set(index.keys())) == 3
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@killed_child.forks
 def test_a_kill_keeps_what_was_embedded(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(refresh, "_SECONDS", 0)
     monkeypatch.setattr(refresh, "_TIMES_AS_LONG", 0)
@@ -346,15 +346,10 @@ def test_a_kill_keeps_what_was_embedded(folder, tmp_path, monkeypatch):
     def killed(waveforms):
         for number, answer in enumerate(describe(waveforms)):
             if number == 2:
-                os.kill(os.getpid(), signal.SIGKILL)
+                killed_child.die()
             yield answer
 
-    child = os.fork()
-    if not child:
-        work(place, [folder], killed)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+    killed_child.run(lambda: work(place, [folder], killed))
     assert len(held(place)) == 2
     assert work(place, [folder]) == (1, [])
     assert len(held(place)) == 3

@@ -1,7 +1,7 @@
 import os
-import signal
 
 import drawn_index
+import killed_child
 import numpy as np
 import pytest
 
@@ -76,27 +76,17 @@ def test_what_is_mostly_gone_is_made_anew(tmp_path):
     assert held(folder) == list(range(30, 100))
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-@pytest.mark.parametrize("moment", ["segment", "replace", "contents"])
-def test_a_kill_leaves_the_index_of_before(tmp_path, monkeypatch, moment):
+@killed_child.forks
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(segment, "_crc"), (os, "replace"), (contents, "write")],
+)
+def test_a_kill_leaves_the_index_of_before(tmp_path, monkeypatch, module, name):
     folder = tmp_path / "i"
     change(folder, range(50))
-
-    def die(*_, **__):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    child = os.fork()
-    if not child:
-        if moment == "segment":  # half of it is on the disk
-            segment._crc = die
-        elif moment == "replace":
-            os.replace = die
-        else:
-            contents.write = die
-        change(folder, range(50, 90), gone=range(10))
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, killed_child.die)
+        killed_child.run(lambda: change(folder, range(50, 90), gone=range(10)))
     assert held(folder) == list(range(50))
     change(folder, range(50, 90), gone=range(10))
     assert held(folder) == list(range(10, 90))
@@ -106,15 +96,14 @@ def test_a_kill_leaves_the_index_of_before(tmp_path, monkeypatch, moment):
     assert set(os.listdir(folder)) == {".lock", contents.FILE_NAME, *names}
 
 
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_kill_in_the_first_write_leaves_a_folder_to_begin_in(tmp_path):
+@killed_child.forks
+def test_a_kill_in_the_first_write_leaves_a_folder_to_begin_in(
+    tmp_path, monkeypatch
+):
     folder = tmp_path / "i"
-    child = os.fork()
-    if not child:
-        os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        change(folder, range(5))
-        os._exit(0)
-    os.waitpid(child, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", killed_child.die)
+        killed_child.run(lambda: change(folder, range(5)))
     assert len(os.listdir(folder)) == 2 and not contents.is_index(folder)
     change(folder, range(5))
     assert held(folder) == list(range(5))

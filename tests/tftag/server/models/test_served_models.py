@@ -3,12 +3,12 @@
 import gc
 import shutil
 import threading
-import time
 import types
 import weakref
 
 import pytest
 import tensorflow as tf
+import waiting
 
 from tftag.server.admission import refusals
 from tftag.server.models import served_models, served_version
@@ -47,10 +47,8 @@ def test_a_new_version_takes_over_and_the_old_one_ends_with_its_last_request(
     with model.using() as version:
         thread = threading.Thread(target=model.refresh)
         thread.start()
-        deadline = time.monotonic() + 60
-        while states(model) != {1: "UNLOADING", 2: "AVAILABLE"}:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        both = {1: "UNLOADING", 2: "AVAILABLE"}
+        waiting.until(lambda: states(model) == both)
         # Others are answered by the new one, this one still by the old one.
         assert number_of(model) == 2
         answer = version.tagger.tag_samples([0.5, -0.5, 0.25])
@@ -141,11 +139,12 @@ def test_a_version_that_fails_in_its_first_clip_is_tried_once(
     assert states(model) == {1: "AVAILABLE", 2: "END"}
     assert "OOM" in model.states[2].message
     gone = weakref.ref(tried.pop())
-    deadline = time.monotonic() + 30
-    while threading.active_count() > threads or gone():
+
+    def is_left_by_all():
         gc.collect()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+        return threading.active_count() <= threads and not gone()
+
+    waiting.until(is_left_by_all)
     with pytest.raises(ValueError, match="cannot be run.*OOM"):
         opened(folder)
     model.close()

@@ -104,8 +104,7 @@ def test_everything_has_a_name_and_what_happens_is_said(page, sound):
     page.found()
     page.choose(sound)
     page.tagged()
-    page.one("#map").location_once_scrolled_into_view  # noqa: B018
-    page.wait(lambda: page.one("#map-query").is_enabled())
+    page.show_map()
     said = page.text("#said")
     page.one("#map-query").send_keys("piece 03", Keys.ENTER)
     page.wait(lambda: page.text("#chosen .title") == "piece 03.wav")
@@ -137,9 +136,7 @@ def test_dark_is_dark_and_drawn_anew(page, sound):
     for dark in (False, True):
         page.open(dark=dark)
         page.choose(sound)
-        page.wait(
-            lambda: page.one("#picture").get_attribute("data-state") == "drawn"
-        )
+        page.drawn()
         ground = page.run("return getComputedStyle(document.body).background")
         lightness.append(int(re.search(r"rgb\((\d+)", ground)[1]))
         drawn.append(

@@ -121,8 +121,7 @@ def test_the_map_is_searched_and_walked_by_keys(page):
     from selenium.webdriver import Keys
 
     page.open()
-    page.one("#map").location_once_scrolled_into_view  # noqa: B018
-    page.wait(lambda: page.one("#map-query").is_enabled())
+    page.show_map()
     label = page.one("#points").get_attribute("aria-label")
     assert f"{served_page.RECORDINGS} recordings" in label
     page.one("#map-query").send_keys("piece 03", Keys.ENTER)
@@ -143,8 +142,7 @@ def test_the_map_is_searched_and_walked_by_keys(page):
 
 def test_a_click_chooses_a_point_of_the_map(page, served):
     page.open()
-    page.one("#map").location_once_scrolled_into_view  # noqa: B018
-    page.wait(lambda: page.one("#map-query").is_enabled())
+    page.show_map()
     points = served_page.asked(served, "map")
     from selenium.webdriver import ActionChains
 
@@ -163,8 +161,7 @@ def test_a_click_chooses_a_point_of_the_map(page, served):
 def test_a_name_with_a_script_is_only_text(page):
     trap = f"{served_page.TRAP}.wav"
     page.open()
-    page.one("#map").location_once_scrolled_into_view  # noqa: B018
-    page.wait(lambda: page.one("#map-query").is_enabled())
+    page.show_map()
     from selenium.webdriver import Keys
 
     page.one("#map-query").send_keys("<img", Keys.ENTER)
@@ -179,14 +176,9 @@ def test_a_name_with_a_script_is_only_text(page):
 def test_a_library_that_is_gone_is_said(page):
     page.open()
     search(page, "rock")
-    page.driver.set_network_conditions(
-        offline=True, latency=0, throughput=10_000
-    )
-    try:
+    with page.offline():
         page.one("#query").send_keys(" jazz\n")
         page.wait(lambda: "does not answer" in page.text("#results"))
-    finally:
-        page.driver.delete_network_conditions()
     page.one("#results .trouble button").click()
     assert page.found()
 

@@ -45,9 +45,7 @@ def test_waveform_and_spectrogram_are_drawn(page, sound):
     page.open()
     page.choose(sound)
     page.tagged()
-    page.wait(
-        lambda: page.one("#picture").get_attribute("data-state") == "drawn"
-    )
+    page.drawn()
     for name in ("waveform", "spectrogram"):
         colours = page.run(
             "const canvas = document.getElementById(arguments[0]);"
@@ -84,9 +82,7 @@ def test_silence_is_drawn_as_nothing(page, tmp_path):
     soundfile.write(path, np.zeros(16_000), 16_000)
     page.open()
     page.choose(path)
-    page.wait(
-        lambda: page.one("#picture").get_attribute("data-state") == "drawn"
-    )
+    page.drawn()
     colours = page.run(
         "const canvas = document.getElementById('spectrogram');"
         "const { data } = canvas.getContext('2d').getImageData("
@@ -197,18 +193,11 @@ def test_a_busy_server_is_said_and_asked_again(page, served, sound):
 
 def test_a_server_that_is_gone_is_said(page, sound):
     page.open()
-    page.driver.set_network_conditions(
-        offline=True, latency=0, throughput=10_000
-    )
-    try:
+    with page.offline():
         page.choose(sound)
         page.wait(lambda: "does not answer" in page.text("#tags"))
         # What needs no server goes on.
-        page.wait(
-            lambda: page.one("#picture").get_attribute("data-state") == "drawn"
-        )
-    finally:
-        page.driver.delete_network_conditions()
+        page.drawn()
     page.one("#tags .trouble button").click()
     assert page.tagged()
 

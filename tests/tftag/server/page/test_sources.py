@@ -1,9 +1,9 @@
 """What the files of the page promise: nothing from elsewhere, only text."""
 
-import html.parser
 import pathlib
 import re
 
+import page_reader
 import pytest
 
 from tftag import server
@@ -13,22 +13,11 @@ FILES = sorted(path for path in PAGE.rglob("*") if path.is_file())
 SCRIPTS = [path for path in FILES if path.suffix == ".js"]
 STYLES = [path for path in FILES if path.suffix == ".css"]
 INDEX = (PAGE / "index.html").read_text("utf-8")
+ELEMENTS = page_reader.read(INDEX).opened
 
 
 def name_of(path):
     return path.relative_to(PAGE).as_posix()
-
-
-class Reader(html.parser.HTMLParser):
-    """Collects the attributes of every element."""
-
-    def __init__(self):
-        super().__init__()
-        self.elements = []
-        self.feed(INDEX)
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -48,7 +37,7 @@ def test_text_is_never_read_as_html_or_code(path):
 
 
 def test_no_script_or_style_is_inline():
-    for tag, attributes in Reader().elements:
+    for tag, attributes in ELEMENTS:
         assert not [name for name in attributes if name.startswith("on")]
         assert "style" not in attributes
         assert tag != "style"
@@ -70,7 +59,7 @@ def test_every_file_that_the_page_names_is_there():
 
 
 def test_every_element_that_is_named_is_there():
-    ids = [given["id"] for _, given in Reader().elements if "id" in given]
+    ids = [given["id"] for _, given in ELEMENTS if "id" in given]
     assert len(ids) == len(set(ids))
     asked = set()
     for path in SCRIPTS:
@@ -79,7 +68,7 @@ def test_every_element_that_is_named_is_there():
             f"icon-{name}"
             for name in re.findall(r"\bicon\(\"([^\"]+)\"\)", path.read_text())
         }
-    for _, given in Reader().elements:
+    for _, given in ELEMENTS:
         for name in ("for", "aria-labelledby", "aria-describedby"):
             asked |= set(given.get(name, "").split())
         if given.get("href", "").startswith("#"):

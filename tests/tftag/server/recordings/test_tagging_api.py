@@ -9,11 +9,6 @@ sent = running_service.sent
 error_of = running_service.error_of
 
 
-@pytest.fixture
-def song(library):
-    return library / "c d" / "e.wav"
-
-
 def test_tags_are_those_of_the_file_with_their_thresholds(
     service_client, tagger, song
 ):

@@ -6,11 +6,6 @@ sent = running_service.sent
 error_of = running_service.error_of
 
 
-@pytest.fixture
-def song(library):
-    return library / "c d" / "e.wav"
-
-
 @pytest.mark.parametrize("name", sorted(odd_audio.unusable()))
 def test_what_is_no_recording_is_refused_with_its_reason(service_client, name):
     odd = odd_audio.unusable()[name]

@@ -16,6 +16,7 @@ import pytest
 import running_service
 import soundfile
 import tiny_tagger
+import waiting
 
 from tftag.search.index import recordings, writer
 from tftag.server.admission import refusals
@@ -298,8 +299,7 @@ def test_a_store_that_stalls_costs_its_own_requests_alone(
 
     with concurrent.futures.ThreadPoolExecutor(20) as threads:
         playing = [threads.submit(play, number) for number in range(20)]
-        while len(door.requests) < 20:
-            time.sleep(0.01)
+        waiting.until(lambda: len(door.requests) >= 20)
         for path in (
             f"/similar?like={service.keys[NAMES[0]]}",
             *("/healthz", audio[NAMES[1]]),
@@ -336,8 +336,7 @@ def test_a_store_that_takes_too_long_is_not_waited_for(monkeypatch):
     with pytest.raises(refusals.Refused, match=r"more than 0.2 sec") as caught:
         sent(FOLDER / "a.wav", known, None, store_seconds=0.2)
     assert caught.value.status == 504
-    while not ended:  # there as well, in its own thread
-        time.sleep(0.01)
+    waiting.until(lambda: ended)  # there as well, in its own thread
 
 
 def test_a_store_that_is_gone_is_told(get, monkeypatch):

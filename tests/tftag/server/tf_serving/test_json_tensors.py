@@ -56,6 +56,7 @@ def test_bytes_and_text():
         ([10**400], "float", "without loss of precision"),
         ([-1e39], "float", "without loss of precision"),
         ([0.5, np.nan, np.inf, 1 << 24], "float", "without loss of"),
+        ([(1 << 24) + 1], "float", "without loss of"),
         ([1e38, 1, 3.5e38], "float", "JSON Value: 3.5e+38"[11:] + " to float"),
     ],
 )

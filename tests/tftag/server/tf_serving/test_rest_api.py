@@ -138,18 +138,6 @@ def test_not_a_number_is_a_token_both_ways(service_client):
         ),
         (
             "tiny:predict",
-            '{"instances": [[16777217]]}',
-            400,
-            "without loss of precision",
-        ),
-        (
-            "tiny:predict",
-            '{"instances": [[1e39]]}',
-            400,
-            "without loss of precision",
-        ),
-        (
-            "tiny:predict",
             '{"instances": [{"waveform": [0.1], "more": 1}]}',
             400,
             "does not have named input: more",
@@ -172,25 +160,6 @@ def test_not_a_number_is_a_token_both_ways(service_client):
             '{"signature_name": "tag_batch", "instances": [[0.1]]}',
             400,
             "instances is a plain list, but expecting list of objects",
-        ),
-        (
-            "tiny:predict",
-            '{"signature_name": "tag_wav", "instances": [{"b64": "?"}]}',
-            400,
-            "Unable to base64 decode",
-        ),
-        (
-            "tiny:predict",
-            '{"signature_name": "tag_names", "instances": [1.5]}',
-            400,
-            "Number is not of expected type: int64",
-        ),
-        (
-            "tiny:predict",
-            '{"signature_name": "tag_names", "instances": '
-            "[99999999999999999999]}",
-            400,
-            "is not of expected type: int64",
         ),
         ("tiny:predict", '{"instances": [1]}', 400, "must have the shape"),
         ("no:predict", '{"instances": [[1]]}', 404, "Latest(no)"),
@@ -240,7 +209,6 @@ def test_what_is_refused_and_with_which_words(
     service_client, path, body, status, text
 ):
     answer = service_client.post(f"/v1/models/{path}", content=body)
-    assert (answer.status_code, text) == (answer.status_code, text)
     assert text in error_of(answer)
     assert answer.status_code == status
 

@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-import threading
+from concurrent import futures
 
 import pytest
 
@@ -241,23 +241,14 @@ def test_many_threads_keep_one_limit(room, kept_here, monkeypatch):
     room(500)
     monkeypatch.setattr(transfers, "fetch_to_file", _written)
     files = fetched_files.FetchedFiles()
-    failed = []
 
     def fetch(number):
-        try:
-            for turn in range(20):
-                with files.here(
-                    FOLDER / f"{(turn + number) % 8}.flac", 100, "a"
-                ) as path:
-                    assert len(path.read_bytes()) == 100
-        except BaseException as error:
-            failed.append(error)
+        for turn in range(20):
+            place = FOLDER / f"{(turn + number) % 8}.flac"
+            with files.here(place, 100, "a") as path:
+                assert len(path.read_bytes()) == 100
 
-    threads = [threading.Thread(target=fetch, args=(n,)) for n in range(8)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert failed == []
+    with futures.ThreadPoolExecutor(8) as threads:
+        list(threads.map(fetch, range(8)))
     assert sum(path.stat().st_size for path in _whole(kept_here)) <= 500
     assert not list(kept_here.glob("*.promise"))

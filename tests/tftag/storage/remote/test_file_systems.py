@@ -1,8 +1,8 @@
 import gc
 import subprocess
 import sys
-import threading
 import weakref
+from concurrent import futures
 
 import pytest
 
@@ -13,16 +13,9 @@ S3 = addresses.Address("s3://music/x.bin")
 
 
 def test_threads_share_one_file_system(no_waits):
-    found = []
-    threads = [
-        threading.Thread(target=lambda: found.append(file_systems.of(S3)))
-        for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 8 and len(set(map(id, found))) == 1
+    with futures.ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(file_systems.of, [S3] * 8))
+    assert len(set(map(id, found))) == 1
     web = file_systems.of(addresses.Address("https://h/x"))
     assert web is file_systems.of(addresses.Address("http://other/y"))
     assert web is not found[0]

@@ -1,7 +1,6 @@
 import functools
 import http.server
 import os
-import threading
 
 import cloud_storage
 import faulty_server
@@ -159,14 +158,11 @@ def test_a_web_server_that_sends_all_for_a_part_is_refused(
         http.server.SimpleHTTPRequestHandler, directory=os.fspath(here.parent)
     )
     monkeypatch.setattr(handler.func, "log_message", lambda *_: None)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
+    made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    with faulty_server.in_a_thread(made) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}/x.bin"
         with pytest.raises(retries.RemoteError, match="parts of files"):
             transfers.read_range(addresses.Address(url), 0, 10)
-        server.shutdown()
-        thread.join()
 
 
 @google
