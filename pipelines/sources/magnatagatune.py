@@ -158,7 +158,8 @@ def _read_annotations(
                 raise ValueError(
                     f"{path}, line {reader.line_num}: a clip must have "
                     f"{len(header)} cells, zeros and ones between its id and "
-                    f"its path. Received: {len(cells)} cells, {others[:3]!s:.60}"
+                    "its path. "
+                    f"Received: {len(cells)} cells, {others[:3]!s:.60}"
                 )
             held = zip(names, cells[1:-1], strict=True)
             tags = listings.clean_tags(name for name, on in held if on == "1")

@@ -137,7 +137,7 @@ def test_lists_saved_again_by_a_spreadsheet(copy):
     before = _read(copy).recordings
     for path in copy.rglob("*.tsv"):
         lines = path.read_text().splitlines()
-        text = "".join(f'{line}\t\t\r\n' for line in [*lines, ""])
+        text = "".join(f"{line}\t\t\r\n" for line in [*lines, ""])
         path.write_bytes(f"\ufeff{text}\r\n".encode())
     assert _read(copy).recordings == before
 

@@ -22,7 +22,10 @@ def parsed(text, known=frozenset(KNOWN)):
         ("r&b pop/rock", {"r&b": 1, "pop/rock": 1}),
         ("\u2212vocals \u2013drums x", {"vocals": -1, "drums": -1, "x": 1}),
         ("-vocals", {"vocals": -1}),
-        ("\u2014vocals \u2011drums x\u2010y", {"vocals": -1, "drums": -1, "x-y": 1}),
+        (
+            "\u2014vocals \u2011drums x\u2010y",
+            {"vocals": -1, "drums": -1, "x-y": 1},
+        ),
     ],
 )
 def test_words(text, expected):
