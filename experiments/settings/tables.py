@@ -18,7 +18,8 @@ def check(field: str, value: str | int, table: Collection[str | int]) -> None:
         ValueError: `value` is none of them.
     """
     if value not in table:
-        known = f"one of {', '.join(map(str, table))}"
         if isinstance(table, range):
             known = f"{table[0]} to {table[-1]}"
+        else:
+            known = f"one of {', '.join(map(str, table))}"
         raise ValueError(f"`{field}` must be {known}. Received: {value!r}")
