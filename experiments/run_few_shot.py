@@ -136,7 +136,7 @@ def parse(command: list[str]) -> argparse.Namespace:
         default=10,
         help="of the recordings (10)",
     )
-    add("--seed", type=int, default=0, help="of the draws (0)")
+    add("--seed", type=arguments_lib.seed, default=0, help="of the draws (0)")
     add(
         "--least",
         type=arguments_lib.count,

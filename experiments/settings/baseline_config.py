@@ -95,6 +95,7 @@ class BaselineConfig:
         """Refuses invalid values."""
         tables.check("preset", self.preset, PRESETS)
         tables.check("train_on", self.train_on, TRAIN_ON)
+        tables.check("seed", self.seed, tables.SEEDS)
         training = self.training
         tables.check("loss", training.loss, classification.LOSSES)
         weighted = classification.weighted_losses()
@@ -119,7 +120,6 @@ class BaselineConfig:
                 "audio module has not: set --tag-sharing 0. "
                 f"Received: {training.tag_sharing} with {self.init_from}"
             )
-
         for name in filter(None, self.average_with.split("+")):
             tables.check("average_with", name, PRESETS)
             averages.check(self, PRESETS[name]())

@@ -122,6 +122,8 @@ class DualConfig:
         """Refuses invalid values."""
         tables.check("preset", self.preset, PRESETS)
         tables.check("train_on", self.train_on, baseline_config.TRAIN_ON)
+        tables.check("seed", self.seed, tables.SEEDS)
+        tables.check("tag_seed", self.tag_seed, tables.SEEDS)
         tables.check("protocol", self.protocol, PROTOCOLS)
         tables.check("body", self.body, BODIES)
         tables.check("negatives", self.negatives, negatives.SAMPLINGS)

@@ -225,7 +225,7 @@ def export_once(
     """
     run_id = run.load_json("environment.json")["run_id"]
     for version in pathlib.Path(os.path.abspath(arguments.export)).iterdir():
-        if version.name.isdigit():
+        if version.name.isdecimal():
             with contextlib.suppress(ValueError):  # of others, or damaged
                 if model_card.read(version).get("run_id") == run_id:
                     return version

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pipelines import sources
 from pipelines.prepare import preparation
 from pipelines.sources import data_set, data_set_list
+from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 
 
@@ -177,7 +178,7 @@ def _add_options(parser):
     )
     add(
         "--seed",
-        type=int,
+        type=arguments_lib.seed,
         default=default.seed,
         metavar="N",
         help="another number splits otherwise (default: %(default)s)",

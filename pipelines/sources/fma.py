@@ -172,7 +172,7 @@ def _read_tracks(
                 f"lacks {absent or 'track_id'}. Received: {groups[:3]}"
             )
         places = [columns.index(column) for column in _COLUMNS]
-        for cells in reader:
+        for cells in filter(any, reader):
             where = f"{path}, line {reader.line_num}"
             if len(cells) != len(columns):
                 raise ValueError(

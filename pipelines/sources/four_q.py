@@ -72,14 +72,21 @@ def _read_rows(path: pathlib.Path) -> list[published.IndexRow]:
                 f"{path} must have the columns {', '.join(_COLUMNS)}. "
                 f"Received: {reader.fieldnames!r:.120}"
             )
-        return [
-            published.IndexRow(
-                (f"{row['Quadrant']}/{row['Song']}.mp3",),
-                tuple(_names(row["MoodsStrSplit"]) + _names(row["GenresStr"])),
-                row["Artist"],
-            )
-            for row in reader
-        ]
+        rows = []
+        for row in reader:
+            if None in row or None in row.values():
+                raise ValueError(
+                    f"{path}, line {reader.line_num}: an excerpt must have "
+                    f"{len(reader.fieldnames or ())} cells. "
+                    f"Received: {list(row.values())!r:.120}"
+                )
+            if any(row.values()):
+                names = _names(row["MoodsStrSplit"]) + _names(row["GenresStr"])
+                place = f"{row['Quadrant']}/{row['Song']}.mp3"
+                rows.append(
+                    published.IndexRow((place,), tuple(names), row["Artist"])
+                )
+        return rows
 
 
 def _names(cell: str) -> list[str]:

@@ -152,12 +152,14 @@ def _read_annotations(
                 f"columns: {header[:1]!s:.60} to {header[-1:]!s:.60}"
             )
         clips = []
-        for cells in reader:
-            if len(cells) != len(header) or not set(cells[1:-1]) <= {"0", "1"}:
+        for cells in filter(any, reader):
+            others = sorted(set(cells[1:-1]) - {"0", "1"})
+            if len(cells) != len(header) or others:
                 raise ValueError(
                     f"{path}, line {reader.line_num}: a clip must have "
                     f"{len(header)} cells, zeros and ones between its id and "
-                    f"its path. Received: {len(cells)} cells"
+                    "its path. "
+                    f"Received: {len(cells)} cells, {others[:3]!s:.60}"
                 )
             held = zip(names, cells[1:-1], strict=True)
             tags = listings.clean_tags(name for name, on in held if on == "1")

@@ -4,12 +4,14 @@ Each of the five splits keeps an artist on one side. The subsets are cut out
 of the same splits: the 50 most frequent tags, or the tags of one kind.
 """
 
+import csv
 import os
 import pathlib
 from collections.abc import Iterable
 
 from pipelines.manifest import checks
 from pipelines.sources import data_set, listings, published
+from tftag import tags
 
 PUBLICATION = data_set.Publication(
     name="MTG-Jamendo",
@@ -142,32 +144,38 @@ def read_mtg_jamendo(
 
 
 def _read_list(path: pathlib.Path, split: str) -> list[published.IndexRow]:
-    with published.open_index(path) as file:
-        lines = file.read().splitlines()
-    if not lines or tuple(lines[0].split("\t")) != HEADER:
-        raise ValueError(
-            f"{path} must start with {', '.join(HEADER)}, separated by tabs. "
-            f"Received: {lines[:1]!r:.120}"
-        )
     rows = []
-    for number, line in enumerate(lines[1:], start=2):
-        # A tag a cell: rows are longer than the header.
-        cells = line.split("\t")
-        if len(cells) < len(HEADER) or not cells[3].endswith(".mp3"):
+    with published.open_index(path) as file:
+        reader = csv.reader(file, delimiter="\t")
+        header = next(reader, [])
+        if tuple(filter(None, header)) != HEADER:
             raise ValueError(
-                f"{path}, line {number}: a track must have an artist, an "
-                f"album, a path to an MP3, a duration and tags. "
-                f"Received: {line!r:.120}"
+                f"{path} must start with {', '.join(HEADER)}, separated by "
+                f"tabs. Received: {header!r:.120}"
             )
-        stem = cells[3].removesuffix(".mp3")
-        rows.append(
-            published.IndexRow(
-                names=(cells[3], f"{stem}.low.mp3"),
-                tags=listings.clean_tags(cells[5:]),
-                artist=cells[1],
-                split=split,
+        for cells in filter(any, reader):
+            where = f"{path}, line {reader.line_num}"
+            if len(cells) < len(HEADER) or not cells[3].endswith(".mp3"):
+                raise ValueError(
+                    f"{where}: a track must have an artist, an album, a path "
+                    f"to an MP3, a duration and tags. Received: {cells!r:.120}"
+                )
+            # A tag a cell: rows are longer than the header.
+            joined = [c for c in cells[5:] if c.count(tags.CATEGORY_MARK) > 1]
+            if joined:
+                raise ValueError(
+                    f"{where}: a cell must have one tag. "
+                    f"Received: {joined[0]!r:.120}"
+                )
+            stem = cells[3].removesuffix(".mp3")
+            rows.append(
+                published.IndexRow(
+                    names=(cells[3], f"{stem}.low.mp3"),
+                    tags=listings.clean_tags(cells[5:]),
+                    artist=cells[1],
+                    split=split,
+                )
             )
-        )
     return rows
 
 

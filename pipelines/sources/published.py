@@ -69,7 +69,7 @@ def open_index(
     """An index file as text; what is wrong with it names it.
 
     Args:
-        path: The file, UTF-8.
+        path: The file, UTF-8; a mark of it at its head is left out.
         errors: What becomes of bytes that are not.
 
     Raises:
@@ -80,7 +80,7 @@ def open_index(
         # would make one of all that follows.
         with (
             escaping.long_cells(16_000_000),
-            open(path, encoding="utf-8", errors=errors, newline="") as file,
+            open(path, encoding="utf-8-sig", errors=errors, newline="") as file,
         ):
             yield file
     except (UnicodeDecodeError, csv.Error) as error:

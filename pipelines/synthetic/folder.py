@@ -148,7 +148,12 @@ def command(
         help="folder (%(default)s)",
     )
     add("--tracks", type=int, default=360, help="how many (%(default)s)")
-    add("--seed", type=int, default=0, help="another gives another set (0)")
+    add(
+        "--seed",
+        type=arguments_lib.seed,
+        default=0,
+        help="another gives another set (0)",
+    )
     asked = parser.parse_args(argv)
     print(describe(make(asked.out, seed=asked.seed, tracks=asked.tracks)))
     return 0

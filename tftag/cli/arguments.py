@@ -55,6 +55,19 @@ def count(text: str) -> int:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """Reads what random draws begin with.
+
+    Raises:
+        argparse.ArgumentTypeError: It is no whole number from 0 on.
+    """
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number >= 0. Received: {text}"
+        )
+    return int(text)
+
+
 def place(text: str) -> str:
     """Takes a path of this machine, or an address that files can be read at.
 

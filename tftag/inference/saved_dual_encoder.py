@@ -99,7 +99,7 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
         Raises:
             ValueError: No samples, NaN, infinity, or another shape.
         """
-        if not batch:
+        if not len(batch):  # an array of them has no truth
             return np.zeros((0, self.dim), np.float32)
         if len(batch) == 1 and (outputs := self._by_clip(batch[0])) is not None:
             return self.vector_of(outputs["embedding"])[np.newaxis]

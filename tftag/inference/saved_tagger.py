@@ -167,7 +167,7 @@ class SavedTagger:
         """
         if len(batch) == 1:
             return [self.tag_samples(batch[0])]
-        if not batch:
+        if not len(batch):  # an array of them has no truth
             return []
         return _recordings(
             self._run("tag_batch", **waveforms.padded_rows(batch))

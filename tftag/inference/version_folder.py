@@ -83,7 +83,7 @@ def newest(path: str | os.PathLike[str]) -> pathlib.Path:
     versions = [
         version
         for version in path.iterdir()
-        if version.name.isdigit() and (version / "saved_model.pb").exists()
+        if version.name.isdecimal() and (version / "saved_model.pb").exists()
     ]
     if not versions:
         raise FileNotFoundError(
@@ -114,7 +114,9 @@ def _rename(
     written: pathlib.Path, folder: pathlib.Path, version: int | None
 ) -> pathlib.Path:
     """Gives the folder its number: the next one, unless it is asked for."""
-    taken = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
+    taken = [
+        int(path.name) for path in folder.iterdir() if path.name.isdecimal()
+    ]
     number = max(taken, default=0) + 1 if version is None else version
     while True:
         try:

@@ -38,7 +38,8 @@ def plain_waveform(samples: npt.ArrayLike) -> Waveform:
     """Returns int16 as it is, and other numbers as float32.
 
     Raises:
-        ValueError: No samples, NaN, infinity, or another shape.
+        ValueError: No samples, no real numbers, NaN, infinity, or another
+            shape.
     """
     samples = np.asarray(samples)
     if samples.ndim != 1 or not samples.size:
@@ -48,6 +49,10 @@ def plain_waveform(samples: npt.ArrayLike) -> Waveform:
         )
     if samples.dtype == np.int16:
         return samples
+    if samples.dtype.kind not in "biufO":
+        raise ValueError(
+            f"`samples` must be real numbers. Received: {samples.dtype}."
+        )
     # What float32 does not hold becomes infinity, which is refused below.
     with np.errstate(over="ignore"):
         waveform = samples.astype(np.float32)

@@ -29,9 +29,11 @@ LEAST_WEIGHT, MOST_WEIGHT = 1e-3, 1e3
 NEGATIONS = ("no", "not", "without")
 PASSED_OVER = words_lib.STOP_WORDS | {"&"}
 
-# What keyboards and word processors make of - and ".
+# What keyboards and word processors make of -, " and a comma.
 _PLAIN = str.maketrans(
-    {"\u2212": "-", "\u2013": "-"} | dict.fromkeys("“”„", '"')
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d", "-")
+    | dict.fromkeys("“”„«»\uff02", '"')
+    | dict.fromkeys("\uff0c\u3001", ",")
 )
 _TOKEN = re.compile(
     r'(?P<minus>-?)(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s,"^]+))'

@@ -23,7 +23,6 @@ from tftag.server.recordings import uploads as uploads_lib
 from tftag.server.search import index_map, search_api, served_index
 from tftag.server.tf_serving import rest_api
 
-_READING = ("GET", "HEAD")
 _PAGE = pathlib.Path(__file__).parent / "page"
 
 
@@ -227,15 +226,15 @@ def _methods(app: fastapi.FastAPI, scope: Any) -> str:
     def takes(method: str) -> bool:
         return any(
             # What is mounted is a folder of files.
-            (method in _READING or not isinstance(route, routing.Mount))
+            (method == "GET" or not isinstance(route, routing.Mount))
             and route.matches({**scope, "method": method})[0]
             is routing.Match.FULL
             for route in app.routes
         )
 
-    return ", ".join(
-        filter(takes, (*_READING, "DELETE", "PATCH", "POST", "PUT"))
-    )
+    taken = filter(takes, ("GET", "DELETE", "PATCH", "POST", "PUT"))
+    # The gate has HEAD answered as GET.
+    return ", ".join(taken).replace("GET", "GET, HEAD")
 
 
 def _answer_errors(app: fastapi.FastAPI) -> None:

@@ -1,10 +1,12 @@
 """Where word vectors come from: the package, files, TF-Hub, chance."""
 
 import functools
+import gzip
 import importlib.resources
 import itertools
 import os
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,8 @@ from tftag.words import vectors as words
 WORD2VEC = "word2vec:"
 _TABLE = "shipped_vectors"
 _HUB_PHRASES_AT_ONCE = 1024
+# What reading a file of another kind ends in; a header may ask for any memory.
+_DAMAGE = (ValueError, EOFError, MemoryError, gzip.BadGzipFile, zlib.error)
 
 
 @functools.cache
@@ -62,11 +66,14 @@ def read_glove(
     """
     names: list[str] = []
     rows: list[npt.NDArray[np.floating[Any]]] = []
-    with open(path, encoding="utf-8", newline="\n") as file:
+    with open(path, "rb") as file:
         for number, line in enumerate(itertools.islice(file, limit), 1):
-            dim = len(rows[0]) if rows else line.count(" ")
+            line = line.rstrip()
+            if not line:
+                continue
+            dim = len(rows[0]) if rows else line.count(b" ")
             # Some words of the larger files have spaces inside.
-            name, *numbers = line.rstrip("\r\n").rsplit(" ", dim)
+            word, *numbers = line.rsplit(b" ", dim)
             if not 2 <= len(numbers) == dim:
                 raise ValueError(
                     "A line of GloVe must be a word and as many numbers as "
@@ -75,13 +82,14 @@ def read_glove(
                     f"line {number} of {path}"
                 )
             try:
-                rows.append(np.array(numbers, np.float32))
+                with np.errstate(over="ignore"):  # it is found below
+                    rows.append(np.array(numbers, np.float32))
+                names.append(word.decode())
             except ValueError as error:
                 raise ValueError(
-                    "A line of GloVe must be a word and numbers. "
+                    "A line of GloVe must be a word in UTF-8 and numbers. "
                     f"Received: line {number} of {path}: {error}"
                 ) from error
-            names.append(name)
     if not rows:
         raise ValueError(f"There is no word in {path}.")
     return _from_any(names, np.stack(rows), f"GloVe text {_name(path)}")
@@ -114,13 +122,15 @@ def read_word2vec(
         read = models.KeyedVectors.load_word2vec_format(
             os.fspath(path), binary=binary
         )
-    except (ValueError, EOFError) as error:
+    except _DAMAGE as error:
         kind = "binary" if binary else "text"
         raise ValueError(
             f"The file must be in word2vec's {kind} format. "
-            f"Received: {path}: {error}"
+            f"Received: {path}: {str(error) or type(error).__name__}"
         ) from error
-    return _from_any(read.index_to_key, read.vectors, f"word2vec {_name(path)}")
+    # Of words that stand there twice gensim leaves rows without a name.
+    names = [name or "" for name in read.index_to_key]
+    return _from_any(names, read.vectors, f"word2vec {_name(path)}")
 
 
 def from_hub(handle: str, phrases: Sequence[str]) -> words.WordVectors:
@@ -195,7 +205,8 @@ def open_source(text: str) -> words.WordVectors:
     if text == "random":
         return random_vectors(shipped(), seed=0)
     if text.startswith(WORD2VEC):
-        path = text.removeprefix(WORD2VEC)
+        # The shell knows no home behind the colon.
+        path = os.path.expanduser(text.removeprefix(WORD2VEC))
         return read_word2vec(path, path.endswith((".bin", ".bin.gz")))
     if text.startswith(hub.PREFIX):
         return from_hub(text.removeprefix(hub.PREFIX), shipped().phrases)
@@ -208,7 +219,7 @@ def open_source(text: str) -> words.WordVectors:
 
 
 def _from_any(
-    names: Iterable[str], vectors: npt.NDArray[np.floating[Any]], source: str
+    names: Sequence[str], vectors: npt.NDArray[np.floating[Any]], source: str
 ) -> words.WordVectors:
     """Normalises names and lengths; the first of equal names is kept.
 
@@ -220,7 +231,7 @@ def _from_any(
         place = int(np.argmin(np.isfinite(lengths)))
         raise ValueError(
             "Vectors must be finite numbers. "
-            f"Received: vector {place} of {source}"
+            f"Received: vector {place} of {source}, {names[place]!r}"
         )
     rows: dict[str, int] = {}
     for row, name in enumerate(names):

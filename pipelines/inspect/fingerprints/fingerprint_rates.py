@@ -23,6 +23,7 @@ from pipelines.inspect.fingerprints import near_duplicates as search
 from pipelines.reading import slice_reader
 from pipelines.synthetic import music
 from tftag import audio
+from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 from tftag.storage.remote import address as addresses
 
@@ -247,7 +248,7 @@ def _parse(argv):
     add = parser.add_argument
     add("manifest", help="prepared folder, or the manifest.csv in it")
     add("--copies", type=int, default=100, help="recordings copied (100)")
-    add("--seed", type=int, default=0, help="of the copies (0)")
+    add("--seed", type=arguments_lib.seed, default=0, help="of the copies (0)")
     add(
         "--similar",
         type=int,

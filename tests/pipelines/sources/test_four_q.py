@@ -56,6 +56,15 @@ def test_a_table_with_other_columns_is_refused(tmp_path):
         four_q.read_four_q(tmp_path, tmp_path)
 
 
+def test_empty_rows_are_passed_over_and_short_ones_refused(copy, tmp_path):
+    table = b"\xef\xbb\xbf" + (copy / four_q.METADATA).read_bytes()
+    (tmp_path / four_q.METADATA).write_bytes(table + b"\r\n,,,,\r\n")
+    assert len(four_q.read_four_q(tmp_path, copy).recordings) == 900
+    (tmp_path / four_q.METADATA).write_bytes(table + b"MT1,Someone\r\n")
+    with pytest.raises(ValueError, match="line 902.*5 cells.*'Someone', None"):
+        four_q.read_four_q(tmp_path, copy)
+
+
 def test_a_name_that_is_no_utf_8_loses_no_row(copy, tmp_path):
     table = (copy / four_q.METADATA).read_bytes()
     changed = table.replace(b"Artist 7,", b"Art\xefst 7,")

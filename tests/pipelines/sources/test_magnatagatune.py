@@ -165,11 +165,27 @@ def test_a_missing_index_file_is_named(copy, name):
         _read(copy, "full")
 
 
+def test_index_files_saved_again_by_a_spreadsheet(copy):
+    path = copy / magnatagatune.ANNOTATIONS
+    empty = b"\t" * (len(TAGS) + 1)
+    before = _read(copy, "full").recordings
+    for name in (magnatagatune.ANNOTATIONS, magnatagatune.CLIP_INFO):
+        content = (copy / name).read_bytes().replace(b"\n", b"\r\n")
+        (copy / name).write_bytes(b"\xef\xbb\xbf" + content + b"\r\n")
+    with open(path, "ab") as file:
+        file.write(empty + b"\r\n")
+    assert _read(copy, "full").recordings == before
+
+
 def test_damaged_index_files_are_refused(copy):
     _annotations(copy, TAGS[:-1])
     with pytest.raises(ValueError, match="188 tags.*189 columns"):
         _read(copy, "full")
     path = copy / magnatagatune.ANNOTATIONS
+    _annotations(copy)
+    path.write_text(path.read_text().replace('"1"', '"1.0"'))
+    with pytest.raises(ValueError, match=r"line 2.*190 cells, \['1.0'\]"):
+        _read(copy, "full")
     _annotations(copy)
     path.write_text(path.read_text()[:-200])
     with pytest.raises(ValueError, match="line 7.*190 cells"):

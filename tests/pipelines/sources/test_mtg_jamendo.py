@@ -133,6 +133,23 @@ def test_a_cut_list_is_refused(copy):
         mtg_jamendo.read_mtg_jamendo(copy, copy, "all", 0)
 
 
+def test_lists_saved_again_by_a_spreadsheet(copy):
+    before = _read(copy).recordings
+    for path in copy.rglob("*.tsv"):
+        lines = path.read_text().splitlines()
+        text = "".join(f"{line}\t\t\r\n" for line in [*lines, ""])
+        path.write_bytes(f"\ufeff{text}\r\n".encode())
+    assert _read(copy).recordings == before
+
+
+def test_tags_that_were_joined_are_refused_rather_than_lost(copy):
+    path = copy / "data/splits/split-0/autotagging-train.tsv"
+    joined = LISTS["train"].replace("\tinst", ",inst")
+    path.write_text(HEADER + joined)
+    with pytest.raises(ValueError, match="line 3: a cell must.*guitar'"):
+        _read(copy)
+
+
 def test_what_is_missing_or_damaged_is_named(copy):
     with pytest.raises(
         FileNotFoundError,

@@ -77,6 +77,13 @@ def test_a_variable_that_is_not_set_is_not_the_folder_one_is_in(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_seed_is_no_number_below_0():
+    assert arguments.seed("0") == 0 and arguments.seed("123") == 123
+    for text in ("-1", "1.5", "\u00b2", ""):
+        with pytest.raises(argparse.ArgumentTypeError, match=">= 0. Received"):
+            arguments.seed(text)
+
+
 @pytest.mark.parametrize("take", [arguments.place, arguments.local_path])
 def test_a_path_as_file_managers_write_it(take):
     assert take("file:///music/a%20b.wav") == "/music/a b.wav"

@@ -74,6 +74,12 @@ def test_a_batch_is_each_alone(tagger):
         np.testing.assert_array_equal(tagged.probabilities, alone.probabilities)
         np.testing.assert_array_equal(tagged.calibrated, alone.calibrated)
     assert tagger.tag_batch([]) == []
+    stacked = tagger.tag_batch(np.stack([batch[1], batch[1]]))
+    np.testing.assert_allclose(
+        [one.probabilities for one in stacked],
+        [together[1].probabilities] * 2,
+        atol=1e-5,
+    )
 
 
 def test_short_recordings_share_the_network(tagger, monkeypatch):

@@ -53,6 +53,10 @@ def test_the_newest_version_is_found(tmp_path):
     assert version_folder.newest(tmp_path) == tmp_path / "10"
     assert version_folder.newest(str(tmp_path / "x")) == tmp_path / "x"
     assert isinstance(version_folder.newest(str(tmp_path)), pathlib.Path)
+    # A digit, but no number.
+    (tmp_path / "\u00b2").mkdir()
+    fill(tmp_path / "\u00b2")
+    assert version_folder.newest(tmp_path) == tmp_path / "10"
 
 
 def test_no_version_says_what_is_missing(tmp_path):

@@ -19,6 +19,7 @@ def test_numbers_stay_what_they_are(kind):
     [
         *(([], r"shape \(0,\)"), ([[1.0]], r"shape \(1, 1\)")),
         *(([0.0, np.nan], "NaN"), ([-np.inf], "infinity"), ([1e300], "NaN or")),
+        *(([1j], "complex128"), (["0.1"], "<U3")),
     ],
 )
 def test_what_is_no_waveform_is_refused(wrong, received):

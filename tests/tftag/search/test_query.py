@@ -22,6 +22,10 @@ def parsed(text, known=frozenset(KNOWN)):
         ("r&b pop/rock", {"r&b": 1, "pop/rock": 1}),
         ("\u2212vocals \u2013drums x", {"vocals": -1, "drums": -1, "x": 1}),
         ("-vocals", {"vocals": -1}),
+        (
+            "\u2014vocals \u2011drums x\u2010y",
+            {"vocals": -1, "drums": -1, "x-y": 1},
+        ),
     ],
 )
 def test_words(text, expected):
@@ -37,6 +41,7 @@ def test_words(text, expected):
         ('"sad piano"^3', {"sad piano": 3}),
         ('slow -"sad piano"^3', {"slow": 1, "sad piano": -3}),
         ("\u201csad piano\u201d", {"sad piano": 1}),
+        ("\u00absad piano\u00bb x", {"sad piano": 1, "x": 1}),
         ('"no drums"', {"no drums": 1}),
         ('"-x, y^2 and z"', {"-x, y^2 and z": 1}),
         ('no "sad piano"', {"sad piano": -1}),
@@ -68,6 +73,7 @@ def test_weights(text, expected):
     [
         ("dreamy, sad piano, no drums", ["dreamy", "sad piano", "-drums"]),
         ("dreamy,sad piano,", ["dreamy", "sad piano"]),
+        ("dreamy\uff0csad piano\u3001x", ["dreamy", "sad piano", "x"]),
         (",, sad piano", ["sad piano"]),
         ("sad piano, -loud drums", ["sad piano", "-loud drums"]),
         ("sad piano -loud drums, x", ["sad piano", "-loud drums", "x"]),

@@ -47,9 +47,9 @@ def test_errors_have_one_form_and_a_status(
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
-        ("/similar", "GET, POST"),
+        ("/similar", "GET, HEAD, POST"),
         ("/tag", "POST"),
-        ("/audio/x", "GET"),
+        ("/audio/x", "GET, HEAD"),
         ("/page/api.js", "GET, HEAD"),
     ],
 )
@@ -59,6 +59,22 @@ def test_another_method_is_told_all_that_an_address_takes(
     answer = service_client.request("DELETE", path)
     assert answer.status_code == 405 and error_of(answer)
     assert answer.headers["allow"] == methods
+
+
+def test_head_is_answered_as_get_without_a_body(service_client):
+    for path in ("/", "/healthz", "/page/api.js", "/search?q=rock", "/nothing"):
+        get, head = service_client.get(path), service_client.head(path)
+        assert head.status_code == get.status_code and head.content == b""
+        for name in ("content-type", "content-length"):
+            assert head.headers[name] == get.headers[name]
+
+
+def test_a_compressed_body_is_refused_by_its_name(service_client):
+    answer = service_client.post(
+        "/tag", content=b"\x1f\x8b", headers={"content-encoding": "gzip"}
+    )
+    assert answer.status_code == 400
+    assert "without a Content-Encoding. Received: 'gzip'" in error_of(answer)
 
 
 def test_what_a_page_needs_to_begin(service_client, tagger):

@@ -1,3 +1,4 @@
+import gzip
 import pathlib
 import subprocess
 import sys
@@ -149,14 +150,24 @@ def test_aliases_work_where_only_the_words_are_known(glove_path):
         ("a 1 2\nb 1\n", "Received: 1 numbers in line 2"),
         ("400 3\na 1 2 3\n", "word2vec:.*Received: 1 numbers in line 1"),
         ("a 1 2\nb 1 x\n", "line 2.*'x'"),
-        ("a 1 2\nb 1 nan\n", "finite numbers. Received: vector 1"),
+        ("a 1 2\nb 1 nan\n", "finite numbers. Received: vector 1.*'b'"),
+        ("a 1 2\nb 1e39 1\n", "finite numbers. Received: vector 1.*'b'"),
+        ("a 1 2\n\udce9 1 2\n", "UTF-8.*line 2 of .*bad.txt"),
         ("", "no word in"),
     ],
 )
 def test_what_is_no_glove_is_refused(tmp_path, text, match):
-    (tmp_path / "bad.txt").write_text(text)
+    (tmp_path / "bad.txt").write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(ValueError, match=match):
         sources.read_glove(tmp_path / "bad.txt")
+
+
+def test_empty_lines_and_spaces_at_the_end_are_no_matter(tmp_path):
+    path = tmp_path / "glove.txt"
+    path.write_bytes(b"rock 3 4 \r\n\r\na\xc2\xa0b 0 1 \r\n\r\n")
+    read = sources.read_glove(path)
+    assert read.phrases[:2] == ("rock", "a b")
+    np.testing.assert_allclose(read.vectors[:2], [[0.6, 0.8], [0, 1]])
 
 
 def write_word2vec(path, binary):
@@ -187,6 +198,28 @@ def test_word2vec_of_the_other_kind_is_refused(tmp_path):
         sources.read_word2vec(tmp_path / "short", binary=False)
     with pytest.raises(FileNotFoundError):
         sources.read_word2vec(tmp_path / "never", binary=True)
+
+
+def test_of_equal_words_word2vecs_first_is_kept(tmp_path, monkeypatch):
+    (tmp_path / "twice.vec").write_text("3 2\nrock 3 4\nrock 1 0\njazz 0 1\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    read = sources.open_source("word2vec:~/twice.vec")
+    assert read.phrases[:2] == ("rock", "jazz")
+    np.testing.assert_allclose(read.lookup("rock").vector, [0.6, 0.8])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("plain.vec.gz", b"1 2\nrock 3 4\n"),
+        ("damaged.vec.gz", gzip.compress(b"rock")[:10] + b"\xff" * 9),
+        ("endless.vec", b"99999999999 300\nrock 3 4\n"),
+    ],
+)
+def test_damaged_word2vec_is_named(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=f"text format. Received: .*{name}: ."):
+        sources.open_source(f"word2vec:{tmp_path / name}")
 
 
 def test_without_gensim_the_extra_is_named(tmp_path, monkeypatch):

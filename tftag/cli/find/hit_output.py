@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 from tftag.audio import remote_files
+from tftag.cli import chosen_model
 from tftag.console import counts_in_words
 from tftag.search import library_index
 from tftag.storage import escaping, plain_json
@@ -29,7 +30,7 @@ def write(
     hits: Sequence[library_index.Hit],
     count: int,
     what: str = "tag",
-) -> None:
+) -> int:
     """Writes the recordings, the best first.
 
     Args:
@@ -40,13 +41,14 @@ def write(
         count: How many recordings the library has.
         what: What the labels are.
 
-    Raises:
-        ValueError: A playlist cannot hold a path.
+    Returns:
+        How many are left out, as no playlist can hold their paths; each is a
+        line on stderr.
     """
     match form:
         case "table":
             if not hits:
-                return
+                return 0
             _write_table(file, labels, hits)
             is_all = count <= _SAMPLED_FROM
             sample = (
@@ -64,7 +66,8 @@ def write(
                     plain_json.line(_fields(rank, hit, labels), file.encoding)
                 )
         case "m3u":
-            _write_playlist(file, hits)
+            return _write_playlist(file, hits)
+    return 0
 
 
 def none_of(count: int, examples: int = 0) -> str:
@@ -143,23 +146,27 @@ def _head(label: str) -> str:
     return f"{sign}..{said[len(sign) + 2 - _WIDEST_HEAD :]}"
 
 
-def _write_playlist(file: TextIO, hits: Sequence[library_index.Hit]) -> None:
+def _write_playlist(file: TextIO, hits: Sequence[library_index.Hit]) -> int:
     file.write("#EXTM3U\n")
+    left_out = 0
     for hit in hits:
         place = hit.path
         if isinstance(place, pathlib.Path):
             place = pathlib.Path(os.path.abspath(place))
         path = remote_files.shown(place)
         if "\n" in path or "\r" in path:
-            raise ValueError(
-                "A playlist cannot hold a path with a line end: choose another "
-                f"--format. Received: {escaping.one_line(path)}."
+            left_out += 1
+            chosen_model.say(
+                f"left out: {escaping.one_line(path)}: A playlist cannot hold "
+                "a path with a line end; other formats can."
             )
+            continue
         said = f"{hit.artist} - {hit.title}".strip(" -")
         seconds = -1 if hit.seconds is None else round(hit.seconds)
         if said:
             file.write(f"#EXTINF:{seconds},{escaping.one_line(said)}\n")
         file.write(f"{path}\n")
+    return left_out
 
 
 def _short(hit: library_index.Hit) -> list[float]:

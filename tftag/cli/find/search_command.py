@@ -28,8 +28,8 @@ def add_parser(commands: "command_line.Commands") -> None:
         "keep a phrase together. Put -- before a query that begins with a "
         "minus. A model may also stand before the folder: tftag search "
         "saved_models/NAME music/ QUERY. Exit status: 0; 1 where some files "
-        "could not be read (each is a line on stderr); 2 where the arguments "
-        "are wrong.",
+        "could not be read, or be in a playlist (each is a line on stderr); 2 "
+        "where the arguments are wrong.",
     )
     search.set_defaults(run=run)
     search.add_argument(
@@ -102,14 +102,14 @@ def run(arguments: argparse.Namespace) -> int:
         )
         if not hits:
             chosen_model.say(hit_output.none_of(len(index)))
-        hit_output.write(
+        left_out = hit_output.write(
             out,
             arguments_lib.row_format(arguments, search_flags.FORMATS),
             [known_terms.label(term) for term in terms],
             hits,
             len(index),
         )
-    return 1 if fail.count else 0
+    return 1 if fail.count or left_out else 0
 
 
 def _model(arguments: argparse.Namespace) -> str | None:

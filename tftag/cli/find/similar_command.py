@@ -38,8 +38,8 @@ def add_parser(commands: "command_line.Commands") -> None:
         "are not read again. The files themselves are not listed.",
         epilog="Those of --like count equally; those of --unlike, together, "
         "half as much. Exit status: 0; 1 where some files of the folder could "
-        "not be read (each is a line on stderr); 2 where the arguments are "
-        "wrong.",
+        "not be read, or be in a playlist (each is a line on stderr); 2 where "
+        "the arguments are wrong.",
     )
     similar.set_defaults(run=run)
     search_flags.add_library(similar)
@@ -114,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
             inside = sum(vector is not None for vector in known.values())
             chosen_model.say(hit_output.none_of(len(index), inside))
         labels = [*arguments.like, *(f"-{path}" for path in arguments.unlike)]
-        hit_output.write(
+        left_out = hit_output.write(
             out,
             arguments_lib.row_format(arguments, search_flags.FORMATS),
             [audio_files.shown(label) for label in labels],
@@ -122,7 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
             len(index),
             "example",
         )
-    return 1 if fail.count else 0
+    return 1 if fail.count or left_out else 0
 
 
 def _check(examples: Iterable[str]) -> None:

@@ -80,6 +80,12 @@ class Filter:
                     "A year or length to filter by must be a number below "
                     f"{_LARGEST:g}. Received: {bound!s:.20}."
                 )
+        for low, high in (self.years, self.seconds):
+            if low is not None and high is not None and low > high:
+                raise ValueError(
+                    "Years and lengths to filter by must go from less to "
+                    f"more. Received: {low} to {high}."
+                )
         asked = (*self.tags, *self.without_tags)
         if asked and not has_model_tags:
             raise ValueError(_MODEL_TAGS.format(", ".join(map(repr, asked))))

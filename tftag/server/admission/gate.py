@@ -126,6 +126,13 @@ class Gate:
 
     async def _answer(self, exchange: "_Exchange") -> None:
         self._check_sender(exchange)
+        coding = exchange.headers.get("content-encoding", "")
+        if coding.lower() not in ("", "identity"):
+            raise refusals.Refused(
+                refusals.BAD,
+                "A body must be sent as it is, without a Content-Encoding. "
+                f"Received: {coding!r:.100}.",
+            )
         most_bytes = self._most_bytes(exchange)
         if exchange.stated_bytes > most_bytes:
             raise _too_large(most_bytes)
@@ -253,10 +260,10 @@ class Gate:
         self._metrics.answered(route, exchange.status, seconds)
         _log.info(
             "%s %s %d",
-            *(exchange.scope["method"], exchange.path, exchange.status),
+            *(exchange.method, exchange.path, exchange.status),
             extra={
                 "fields": {
-                    "method": exchange.scope["method"],
+                    "method": exchange.method,
                     "path": exchange.path,
                     "status": exchange.status,
                     "seconds": round(seconds, 4),
@@ -275,11 +282,14 @@ class _Exchange:
     """One request and its answer, as far as they got."""
 
     def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
-        self.scope, self.receive, self._send = scope, receive, send
-        self.path = scope["path"]
+        self.path, self.method = scope["path"], scope["method"]
         self.headers = datastructures.Headers(scope=scope)
         self.is_download = self.path.startswith(_DOWNLOADS)
         self.is_json = self.path.lower().startswith("/v1/")
+        if self.method == "HEAD" and not self.is_json:
+            # The answer is that to GET; the server leaves its body out.
+            scope = {**scope, "method": "GET"}
+        self.scope, self.receive, self._send = scope, receive, send
         self.began = time.monotonic()
         self.status = self.body_bytes = self.held_bytes = 0
         self.is_read = self.is_sent = self.is_taken = False
@@ -310,7 +320,7 @@ class _Exchange:
 
     async def wait_for_end(self, receive: Receive) -> None:
         """Returns when the client has gone, or has all it asked for."""
-        if self.scope["method"] in ("GET", "HEAD"):
+        if self.method in ("GET", "HEAD"):
             # Nobody else reads what may follow such a header.
             while not (self.is_read or self.is_sent):
                 await receive()

@@ -51,6 +51,8 @@ def test_what_no_recording_can_have_is_refused(bound):
     ):
         with pytest.raises(ValueError, match="a number below 1e"):
             where.check(("rock",), True, True)
+    with pytest.raises(ValueError, match="less to more. Received: 2001 to 19"):
+        filters.Filter(years=(2001, 1999)).check((), True, True)
     filters.Filter(years=(1990, 2000), seconds=(0.5, None)).check(
         (), True, True
     )
