@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from pipelines import sources
 from pipelines.prepare import preparation
 from pipelines.sources import data_set, data_set_list
-from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 
 
@@ -178,7 +177,7 @@ def _add_options(parser):
     )
     add(
         "--seed",
-        type=arguments_lib.seed,
+        type=int,
         default=default.seed,
         metavar="N",
         help="another number splits otherwise (default: %(default)s)",
