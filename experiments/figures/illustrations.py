@@ -13,7 +13,8 @@ from experiments.scoring import evaluation, held_out
 from experiments.settings import dual_encoder_config, flags
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
-from tftag import audio, calibration, layers
+from tftag import audio, layers
+from tftag.metrics import calibration
 from tftag.models import front_end
 
 RECORDINGS_SHOWN = 4
