@@ -23,11 +23,9 @@ from concurrent.futures import process
 import numpy as np
 import numpy.typing as npt
 
+from tftag.audio import audio_files, sample_file, waveform
 from tftag.audio import decoding as audio
-from tftag.audio import sample_file, waveform
 from tftag.console import counts_in_words
-
-UNREADABLE = (waveform.UnusableAudio, OSError)
 
 _AHEAD = 2  # files per process that are decoded, or waited for
 _SECONDS_PER_FILE = 600  # an hour of MP3 takes five
@@ -194,7 +192,7 @@ class _Pool:
                 yield path, _taken(future)
             except process.BrokenProcessPool:
                 yield path, self._again(path)
-            except UNREADABLE as error:
+            except audio_files.UNREADABLE as error:
                 yield path, error
 
     def close(self) -> None:
@@ -219,7 +217,7 @@ class _Pool:
                 return _taken(alone.submit(_decode, path, self._sample_rate_hz))
             except process.BrokenProcessPool:
                 return _crashed(path, _SECONDS_PER_FILE)
-            except UNREADABLE as error:
+            except audio_files.UNREADABLE as error:
                 return error
 
 
@@ -299,7 +297,7 @@ def _decode(
     signal.alarm(seconds)
     try:
         samples = audio.decode_file(path, sample_rate_hz).samples
-    except UNREADABLE:
+    except audio_files.UNREADABLE:
         raise
     except Exception as error:  # no file ends the others
         raise waveform.UnusableAudio(
