@@ -25,9 +25,7 @@ def _pair(shape, seed=0, **arguments):
 
 
 def _gradients(layer, inputs, training):
-    tf = pytest.importorskip("tensorflow")
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("tf.GradientTape is of the TensorFlow backend")
+    tf = keras_checks.tensorflow()
     slope = np.random.default_rng(9).normal(size=inputs.shape)
     inputs = tf.constant(inputs)
     with tf.GradientTape() as tape:
@@ -158,9 +156,7 @@ def test_training_twice_gives_equal_bits():
 
 
 def test_statistics_are_the_same_when_compiled_by_xla():
-    tf = pytest.importorskip("tensorflow")
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("jit_compile of tf.function")
+    tf = keras_checks.tensorflow()
     fused, plain, inputs = _pair((2, 3, 2, 3))
     compiled = tf.function(lambda x: fused(x, training=True), jit_compile=True)
     np.testing.assert_allclose(
