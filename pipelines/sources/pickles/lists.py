@@ -93,7 +93,7 @@ def read_pickles(
     tags_of = _read_mapping(mapping, vocabulary, tag_separator)
     splits, problems = _read_splits(tags_of, train_ids, validation_ids)
     match = name_match.NameMatch(files, folder)
-    paths, unfound = name_match.find_all(splits, match, folder)
+    paths, unfound = match.find_all(splits)
     problems += unfound
     if not paths:
         first = ": ".join((unfound or problems or [("none", "")])[0])
@@ -102,15 +102,7 @@ def read_pickles(
             f"{mapping}, in a split, is in {folder}. Name the folder of "
             f"the audio with --audio. The first problem is {first}"
         )
-    meant = {file for name in tags_of for file in match.find(name)}
-    problems += [
-        (
-            file.relative_to(os.path.abspath(folder)).as_posix(),
-            listings.NOT_LISTED,
-        )
-        for file in files
-        if file not in meant
-    ]
+    problems += [(name, listings.NOT_LISTED) for name in match.unmeant(tags_of)]
     ids = listings.track_ids(list(paths))
     recordings = tuple(
         listings.SourceRecording(

@@ -4,7 +4,7 @@ import logging
 import pytest
 from empty_files import touch
 
-from pipelines.sources import fma
+from pipelines.sources import fma, published
 
 # The columns that are read, among others, in their published order.
 COLUMNS = (
@@ -70,13 +70,11 @@ def copy(tmp_path):
     return tmp_path
 
 
-def _read(folder, subset, **wishes):
-    return fma.read_fma(
-        folder,
-        fma.unpacked_folder(folder, subset),
-        subset,
+def _read(folder, subset, audio=None, **wishes):
+    return published.list_copy(
+        fma.read_fma(folder, subset, **wishes),
+        audio or fma.unpacked_folder(folder, subset),
         partial=True,
-        **wishes,
     )
 
 
@@ -101,7 +99,7 @@ def test_a_subset(copy):
 def test_each_subset_holds_those_before(copy):
     names = []
     for subset in ("small", "medium", "large"):
-        read = fma.read_fma(copy, copy / "fma_large", subset, partial=True)
+        read = _read(copy, subset, copy / "fma_large")
         names.append({r.track_id for r in read.recordings})
     assert names[0] < names[2] and names[0] <= names[1] <= names[2]
 
@@ -164,7 +162,7 @@ def test_the_published_counts():
 
 def test_a_cut_table_is_refused(copy):
     with pytest.raises(ValueError, match="6,400/800/800.*: 1/0/1 in"):
-        fma.read_fma(copy, copy, "small")
+        published.list_copy(fma.read_fma(copy, "small"), copy)
 
 
 def test_what_is_missing_or_damaged_is_named(copy):

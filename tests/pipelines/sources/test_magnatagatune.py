@@ -4,7 +4,7 @@ import itertools
 import pytest
 from empty_files import touch
 
-from pipelines.sources import listings, magnatagatune
+from pipelines.sources import listings, magnatagatune, published
 
 TOP = magnatagatune.TOP_50
 # 188 names as in the published header: the top 50 and others.
@@ -67,10 +67,9 @@ def copy(tmp_path):
     return tmp_path
 
 
-def _read(folder, subset, **wishes):
-    return magnatagatune.read_magnatagatune(
-        folder, folder, subset, partial=True, **wishes
-    )
+def _read(folder, subset, audio=None, partial=True, **wishes):
+    index = magnatagatune.read_magnatagatune(folder, subset, **wishes)
+    return published.list_copy(index, audio or folder, partial=partial)
 
 
 def test_the_folders_are_the_published_split(copy):
@@ -153,7 +152,7 @@ def test_the_published_counts():
 
 def test_a_cut_index_is_refused(copy):
     with pytest.raises(ValueError, match=r"18,706/1,825/5,329.*: 2/2/1 in"):
-        magnatagatune.read_magnatagatune(copy, copy, "full")
+        _read(copy, "full", partial=False)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +202,7 @@ def test_the_audio_can_be_elsewhere_and_in_another_format(copy, tmp_path):
     audio = tmp_path / "elsewhere"
     for _, path, _ in CLIPS:
         touch(audio / "wav", f"{path.removesuffix('.mp3')}.wav")
-    read = magnatagatune.read_magnatagatune(copy, audio, "full", partial=True)
+    read = _read(copy, "full", audio)
     assert len(read.recordings) == 5
     assert all(r.path.suffix == ".wav" for r in read.recordings)
 

@@ -1,7 +1,7 @@
 import pytest
 from empty_files import touch
 
-from pipelines.sources import listings, mtg_jamendo
+from pipelines.sources import listings, mtg_jamendo, published
 
 LISTS = {
     "train": (
@@ -39,9 +39,8 @@ def copy(tmp_path):
 
 
 def _read(folder, subset="all", number=0, audio=None):
-    return mtg_jamendo.read_mtg_jamendo(
-        folder, audio or folder, subset, number, partial=True
-    )
+    index = mtg_jamendo.read_mtg_jamendo(folder, subset, number, partial=True)
+    return published.list_copy(index, audio or folder, partial=True)
 
 
 def test_the_lists_of_a_split(copy):
@@ -130,7 +129,7 @@ def test_the_published_counts():
 
 def test_a_cut_list_is_refused(copy):
     with pytest.raises(ValueError, match="183 tags.*Received: 6.*--partial"):
-        mtg_jamendo.read_mtg_jamendo(copy, copy, "all", 0)
+        mtg_jamendo.read_mtg_jamendo(copy, "all", 0)
 
 
 def test_lists_saved_again_by_a_spreadsheet(copy):
