@@ -83,12 +83,18 @@ def test_rejected_recordings_are_counted_by_reason(prepared):
 
 def test_warnings_of_the_preparation_are_those_of_its_recordings(prepared):
     assert inspection.inspect(prepared, None).warnings == {}
+    key = ["/music/a.mp3", 1, 2, "made by"]
     lines = [
-        {"track_id": "track 1", "answer": {"warnings": ["only half", "torn"]}},
-        {"track_id": "track 2", "answer": {"warnings": []}},
-        {"track_id": "gone", "answer": {"warnings": ["only half"]}},
+        {
+            "track_id": "track 1",
+            "key": key,
+            "answer": {"warnings": ["only half", "torn"]},
+        },
+        {"track_id": "track 2", "key": key, "answer": {"warnings": []}},
+        {"track_id": "gone", "key": key, "answer": {"warnings": ["only half"]}},
         {
             "track_id": "track 3",
+            "key": key,
             "answer": {"warnings": [f"{journal.NOT_IN_PLACE}: odd"]},
         },
     ]
