@@ -77,7 +77,11 @@ def read_table(
     search.tell(csv_path)
     recordings, problems = [], []
     ids = listings.track_ids(
-        [_name(p, folder, row.path) for p, row in zip(paths, rows, strict=True)]
+        [
+            # So that the folder and files beside it can move together.
+            listings.relative_name(path, folder, os.path.isabs(row.path))
+            for path, row in zip(paths, rows, strict=True)
+        ]
     )
     wrong = [
         search.problems.get(path, problem)
@@ -111,7 +115,8 @@ def read_table(
         )
     unlisted = sorted(search.files - set(paths))
     problems += [
-        (_name(path, folder), listings.NOT_LISTED) for path in unlisted
+        (listings.relative_name(path, folder), listings.NOT_LISTED)
+        for path in unlisted
     ]
     _warn_of_separator(csv_path, rows, tag_separator)
     listings.warn_of_untagged(recordings, csv_path)
@@ -185,21 +190,6 @@ def _check_same(csv_path: pathlib.Path, same: list[tuple]):
         f"{csv_path}: the rows of a file {hint}. Received: {first!r} on the "
         f"lines {numbers}"
     )
-
-
-def _name(
-    path: str | addresses.Address,
-    folder: str | addresses.Address,
-    written: str = "",
-) -> str:
-    """Relative to the folder, so that both can move together."""
-    remote_name = addresses.relative_name(path, folder)
-    if remote_name is not None:
-        return remote_name
-    relative = os.path.relpath(str(path), str(folder))
-    outside = relative.startswith(os.pardir + os.sep)
-    name = str(path) if outside and os.path.isabs(written) else relative
-    return name.replace(os.sep, "/")
 
 
 def _warn_of_separator(
