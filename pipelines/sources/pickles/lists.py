@@ -39,8 +39,8 @@ def find_pickles(
     held = os.listdir(folder)
     paths = []
     for name in NAMES:
-        found = [name] if name in held else []
-        found = found or [n for n in held if n.casefold() == name]
+        found = [n for n in held if n.casefold() == name]
+        found = [name] if name in found else found
         if not found:
             raise FileNotFoundError(
                 f"The reference experiment's lists are {', '.join(NAMES)}. "
@@ -88,11 +88,10 @@ def read_pickles(
         ValueError: A pickle holds something else; names the first such entry.
     """
     folder = pathlib.Path(audio_folder)
-    files = listings.audio_files(folder, skip)
+    match = name_match.NameMatch(listings.audio_files(folder, skip), folder)
     vocabulary = _read_vocabulary(column_names)
     tags_of = _read_mapping(mapping, vocabulary, tag_separator)
     splits, problems = _read_splits(tags_of, train_ids, validation_ids)
-    match = name_match.NameMatch(files, folder)
     paths, unfound = match.find_all(splits)
     problems += unfound
     if not paths:
