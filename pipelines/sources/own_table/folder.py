@@ -109,7 +109,7 @@ def read_table(
         (listings.relative_name(path, folder), listings.NOT_LISTED)
         for path in unlisted
     ]
-    _warn_of_separator(csv_path, rows, tag_separator)
+    _warn_of_separator(csv_path, [row for row, _ in found], tag_separator)
     listings.warn_of_untagged(recordings, csv_path)
     source = {
         "name": csv_path.stem,

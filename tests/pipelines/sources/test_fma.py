@@ -1,10 +1,11 @@
 import csv
 import logging
 
+import chosen_data_set
 import pytest
 from empty_files import touch
 
-from pipelines.sources import fma, published
+from pipelines.sources import fma
 
 # The columns that are read, among others, in their published order.
 COLUMNS = (
@@ -70,12 +71,9 @@ def copy(tmp_path):
     return tmp_path
 
 
-def _read(folder, subset, audio=None, **wishes):
-    return published.list_copy(
-        fma.read_fma(folder, subset, **wishes),
-        audio or fma.unpacked_folder(folder, subset),
-        partial=True,
-    )
+def _read(folder, subset, *more):
+    words = ("--fma", folder, "--subset", subset, "--partial")
+    return chosen_data_set.read(*words, *more)
 
 
 def test_a_subset(copy):
@@ -99,7 +97,7 @@ def test_a_subset(copy):
 def test_each_subset_holds_those_before(copy):
     names = []
     for subset in ("small", "medium", "large"):
-        read = _read(copy, subset, copy / "fma_large")
+        read = _read(copy, subset, "--audio", copy / "fma_large")
         names.append({r.track_id for r in read.recordings})
     assert names[0] < names[2] and names[0] <= names[1] <= names[2]
 
@@ -138,7 +136,7 @@ def test_the_top_genres(copy):
         "rock",
         "techno",
     )
-    read = _read(copy, "large", top_genres=True)
+    read = _read(copy, "large", "--top-genres")
     assert read.vocabulary == ("electronic", "hip-hop", "rock")
 
 
@@ -162,7 +160,7 @@ def test_the_published_counts():
 
 def test_a_cut_table_is_refused(copy):
     with pytest.raises(ValueError, match="6,400/800/800.*: 1/0/1 in"):
-        published.list_copy(fma.read_fma(copy, "small"), copy)
+        chosen_data_set.read("--fma", copy)
 
 
 def test_what_is_missing_or_damaged_is_named(copy):

@@ -1,8 +1,9 @@
 import csv
 
+import chosen_data_set
 import pytest
 
-from pipelines.sources import four_q, published
+from pipelines.sources import four_q
 
 COLUMNS = ("Song", "Artist", "Quadrant", "MoodsStrSplit", "GenresStr")
 
@@ -23,8 +24,8 @@ def write(folder, count=900):
     return folder
 
 
-def _read(folder, audio, **wishes):
-    return published.list_copy(four_q.read_four_q(folder), audio, **wishes)
+def _read(folder, audio, *more):
+    return chosen_data_set.read("--4q", folder, "--audio", audio, *more)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_a_table_of_another_length_and_missing_audio_are_named(copy, tmp_path):
     short = write(tmp_path / "short", count=899)
     with pytest.raises(ValueError, match="899.*mir.dei.uc.pt"):
         _read(short, short)
-    assert len(_read(short, short, partial=True).recordings) == 899
+    assert len(_read(short, short, "--partial").recordings) == 899
     with pytest.raises(FileNotFoundError, match="1 of the 900"):
         _read(copy, short)
     with pytest.raises(FileNotFoundError, match=four_q.METADATA):

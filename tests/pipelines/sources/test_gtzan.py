@@ -1,12 +1,13 @@
 import collections
 
+import chosen_data_set
 import pytest
 
-from pipelines.sources import gtzan, published
+from pipelines.sources import gtzan
 
 
-def _read(folder, **wishes):
-    return published.list_copy(gtzan.index(), folder, **wishes)
+def _read(folder, *more):
+    return chosen_data_set.read("--gtzan", folder, *more)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def test_a_part(copy, tmp_path):
     (tmp_path / "rock" / "rock.00000.wav").write_bytes(b"")
     with pytest.raises(FileNotFoundError, match="929 of the 930.*marsyas"):
         _read(tmp_path)
-    read = _read(tmp_path, partial=True)
+    read = _read(tmp_path, "--partial")
     (recording,) = read.recordings
     assert (recording.split, recording.tags) == ("train", ("rock",))
 

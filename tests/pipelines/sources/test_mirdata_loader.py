@@ -3,10 +3,11 @@ import json
 import logging
 import sys
 
+import chosen_data_set
 import pytest
 from empty_files import touch
 
-from pipelines.sources import listings, mirdata_loader, published
+from pipelines.sources import listings, mirdata_loader
 
 # The real package: its loaders, with index files of a few tracks.
 pytest.importorskip("mirdata")
@@ -27,9 +28,8 @@ JAMENDO = {
 }
 
 
-def _read(name, folder, *wishes, partial=False, **more):
-    index = mirdata_loader.read_mirdata(name, folder, *wishes, **more)
-    return published.list_copy(index, folder, partial=partial)
+def _read(name, folder, *more):
+    return chosen_data_set.read("--mirdata", name, "--audio", folder, *more)
 
 
 def _index(folder, name, audio):
@@ -111,7 +111,7 @@ def test_tags_artists_and_splits(jamendo, caplog):
     assert [r.split for r in read.recordings] == ["train", "test"]
     assert "1 of the 3 tracks" in caplog.text
     assert read.problems == (("audios/99/9999.mp3", listings.NOT_IN_VERSION),)
-    other = _read(name, jamendo, split_number=1)
+    other = _read(name, jamendo, "--split-number", 1)
     assert [r.split for r in other.recordings] == ["test", "train"]
 
 
@@ -167,7 +167,7 @@ def test_missing_audio_is_counted(gtzan):
     (gtzan / "gtzan_genre/genres/blues/blues.00000.wav").unlink()
     with pytest.raises(FileNotFoundError, match="1 of the 2 recordings"):
         _read("gtzan_genre", gtzan)
-    read = _read("gtzan_genre", gtzan, partial=True)
+    read = _read("gtzan_genre", gtzan, "--partial")
     assert [r.tags for r in read.recordings] == [("hip-hop",)]
 
 
@@ -195,9 +195,9 @@ def test_what_no_loader_has_is_refused(gtzan):
     with pytest.raises(ValueError, match="'gtzan'.*nearest is gtzan_genre"):
         _read("gtzan", gtzan)
     with pytest.raises(ValueError, match="no numbered splits.*Received: 2"):
-        _read("gtzan_genre", gtzan, split_number=2)
+        _read("gtzan_genre", gtzan, "--split-number", 2)
     with pytest.raises(ValueError, match="'tempos'.*audio_path"):
-        _read("gtzan_genre", gtzan, "tempos")
+        _read("gtzan_genre", gtzan, "--subset", "tempos")
     with pytest.raises(ValueError, match="must hold texts.*float"):
         mirdata_loader._texts(0.5, "gtzan_genre", "tempo")
 
