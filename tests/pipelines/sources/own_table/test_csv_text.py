@@ -41,11 +41,6 @@ def test_cells_and_headers_of_any_length():
     assert _read(f"path,{text}\n").titles[1] == text
 
 
-def test_quotes_that_are_not_closed_are_named():
-    with pytest.raises(ValueError, match="opens on line 3 is not closed"):
-        _read('path,tags\na,b\n"c,d\ne,f\n')
-
-
 def test_other_encodings_are_not_guessed(tmp_path):
     path = tmp_path / "list.csv"
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
