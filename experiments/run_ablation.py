@@ -18,7 +18,7 @@ import sys
 
 import numpy as np
 
-from experiments.data import dual_encoder_data, recordings
+from experiments.recordings import run_recordings, unseen_tags
 from experiments.runs import console, run_folder, run_settings
 from experiments.settings import dual_encoder_config, flags
 from experiments.training import dual_encoder_training, tagger_training
@@ -40,8 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     console.begin()
     base = pathlib.Path(arguments.run)
     settings, began, finished = read_run(base)
-    manifest = dual_encoder_data.read_data(settings)
-    here = recordings.identity(manifest)
+    manifest = run_recordings.read(settings)
+    here = run_recordings.identity(manifest)
     # Runs of earlier versions do not say who the artists were.
     there = {
         "manifest": finished["manifest_fingerprint"],
@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
         environment = run.write_environment(command, settings.seed)
         found = [
             score_draw(rows, settings, plan, base, run)
-            for plan in dual_encoder_data.plan_draws(
+            for plan in unseen_tags.plan_draws(
                 settings, manifest, len(finished["draws"])
             )
         ]
@@ -161,7 +161,7 @@ def coverage(
 def score_draw(
     rows: list[ablation_rows.Variant],
     settings: dual_encoder_config.DualConfig,
-    plan: dual_encoder_data.Plan,
+    plan: unseen_tags.Plan,
     base: pathlib.Path,
     run: run_folder.RunDir,
 ) -> dict:
@@ -173,9 +173,7 @@ def score_draw(
     """
     test, split, names = plan.test, plan.split, plan.test.vocabulary.names
     shared = all_know(rows, split, plan.kinds)
-    seen_train, _ = dual_encoder_data.to_learn(
-        settings.protocol, plan.train, split
-    )
+    seen_train, _ = unseen_tags.to_learn(settings.protocol, plan.train, split)
     tagger = tagger_training.train_tagger(
         dual_encoder_training.tagger_settings(settings),
         seen_train,

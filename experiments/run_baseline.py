@@ -11,8 +11,8 @@ same weights as a run that was left alone.
 
 import sys
 
-from experiments.data import recordings
 from experiments.figures import illustrations
+from experiments.recordings import run_recordings
 from experiments.runs import console, run_folder, training_result
 from experiments.scoring import evaluation, held_out
 from experiments.settings import baseline_config, flags
@@ -46,8 +46,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _experiment(arguments, command, settings, workers) -> int:
     with workers.chief_first():  # it may be made now
-        manifest = recordings.read(settings)
-    train, validation, test = recordings.parts(settings, manifest)
+        manifest = run_recordings.read(settings)
+    train, validation, test = run_recordings.parts(settings, manifest)
     evaluation.check_scored(validation, test)
     transfer.check_start(settings.init_from, (), test)
     if not workers.is_chief:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.data import whole_recordings
+from experiments.recordings import whole_recordings
 from experiments.runs import console, run_folder
 from experiments.scoring import evaluation
 from pipelines import manifest as manifests

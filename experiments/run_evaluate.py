@@ -14,8 +14,8 @@ import time
 import numpy as np
 import numpy.typing as npt
 
-from experiments.data import whole_recordings
 from experiments.figures import illustrations
+from experiments.recordings import whole_recordings
 from experiments.runs import console, run_folder
 from experiments.scoring import evaluation
 from pipelines import manifest as manifests

@@ -22,8 +22,8 @@ import sys
 
 import numpy as np
 
-from experiments.data import recordings
 from experiments.figures import few_shot_plot, plots
+from experiments.recordings import run_recordings
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import few_recordings
 from experiments.settings import baseline_config
@@ -57,8 +57,8 @@ def main(argv: list[str] | None = None) -> int:
     settings = dataclasses.replace(
         baseline_config.transfer(), data=arguments.data, train_on="all"
     )
-    manifest = recordings.read(settings)
-    folds = recordings.folds(manifest, FOLDS)
+    manifest = run_recordings.read(settings)
+    folds = run_recordings.folds(manifest, FOLDS)
     drawn = [
         few_recordings.draw(
             manifest.labels(),
@@ -86,7 +86,7 @@ def main(argv: list[str] | None = None) -> int:
                 "least": arguments.least,
                 "seed": arguments.seed,
                 "scratch": arguments.scratch,
-                **recordings.identity(manifest),
+                **run_recordings.identity(manifest),
             },
         )
         bucket_copies.check(arguments.copy_to, run)

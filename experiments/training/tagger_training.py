@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.data import recordings
+from experiments.recordings import run_recordings
 from experiments.runs import checkpoint, run_folder, training_result
 from experiments.scoring import evaluation
 from experiments.settings import (
@@ -302,7 +302,7 @@ def _parts(settings, train, validation):
         train = shuffled_labels(train, settings.seed)
     if settings.training.tag_weights == "adaptive":
         train, held = tag_weights.parted(train, settings.seed)
-    sample = recordings.sample(train, settings.seed)
+    sample = run_recordings.sample(train, settings.seed)
     watched = {"train": sample, "validation": validation, "held": held}
     return train, {k: part for k, part in watched.items() if part is not None}
 

@@ -79,7 +79,7 @@ def test_scores_from_scratch_stand_beside_them(call, capsys):
     assert run("--scratch", scratch) == 2
     assert "without scores.npz of fold 0" in capsys.readouterr().err
     manifest = run_few_shot.manifests.read_manifest(place / "data")
-    folds = run_few_shot.recordings.folds(manifest, run_few_shot.FOLDS)
+    folds = run_few_shot.run_recordings.folds(manifest, run_few_shot.FOLDS)
     for number in (0, 1):
         rows = folds[number]
         part = scratch / "folds" / f"fold_{number}"

@@ -8,7 +8,7 @@ import pytest
 import tone_manifest
 import word_tables
 
-from experiments.data import dual_encoder_data
+from experiments.recordings import unseen_tags
 from experiments.runs import run_folder, training_result
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config, flags
@@ -196,7 +196,7 @@ def test_a_body_of_its_own_is_trained_with_the_towers(
     if not graphs:
         request.getfixturevalue("no_graphs")
     settings = settings_of(body="own", loss=loss, negatives="random")
-    seen = dual_encoder_data.with_tags(made, SEEN)
+    seen = unseen_tags.with_tags(made, SEEN)
     vectors = word_vectors()
     found = dual_encoder_training.train(
         settings,

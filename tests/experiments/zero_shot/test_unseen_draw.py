@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tone_manifest
 
-from experiments.data import dual_encoder_data
+from experiments.recordings import unseen_tags
 from experiments.runs import run_folder
 from experiments.settings import dual_encoder_config, flags
 from experiments.training import dual_encoder_training, tagger_training
@@ -86,7 +86,7 @@ def test_towers_on_a_body_that_stays_are_of_vectors_computed_once(
 ):
     settings, train, test, (split, vectors, _) = done
     monkeypatch.setenv("TFTAG_CACHE", str(tmp_path / "cache"))
-    seen = dual_encoder_data.with_tags(train, split.seen)
+    seen = unseen_tags.with_tags(train, split.seen)
     of_tagger = flags.replace(
         dual_encoder_training.tagger_settings(settings), {"average_decay": 0.0}
     )
