@@ -213,20 +213,17 @@ def _ways(clips, names):
 def _knowledge(names, *networks):
     """What `tftag learn` finds in these networks, and in the tags' names."""
     arrays = [published_taggers.read(one.name) for one in networks]
-    beta, gamma = (
-        np.concatenate([one[f"embedding_norm/{name}"] for one in arrays])
-        for name in ("beta", "gamma")
+    background = few_examples.Background.of_norms(
+        (one["embedding_norm/beta"], one["embedding_norm/gamma"])
+        for one in arrays
     )
-    kernel, _ = published_taggers.logits(len(beta), arrays)
+    kernel, _ = published_taggers.logits(len(background.mean), arrays)
     old = [name for one in networks for name in one.tags]
     words, _ = sources.shipped().embed([*old, *names])
     expected = few_examples.expected_kernels(
         kernel, words[: len(old)], words[len(old) :]
     )
-    return {
-        "background": few_examples.Background(beta, np.abs(gamma)),
-        "expected": expected,
-    }
+    return {"background": background, "expected": expected}
 
 
 def _by_words(manifest, clips):
