@@ -20,6 +20,7 @@ import numpy as np
 
 from experiments.recordings import run_recordings, unseen_tags
 from experiments.runs import console, run_folder, run_settings
+from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config, flags
 from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import cached_clips
@@ -182,7 +183,7 @@ def score_draw(
     )
     learnt = dual_encoder_training.learnt_from(settings, tagger, seen_train)
     clips, test_clips = (
-        cached_clips.clip_vectors(tagger.model, part, settings)
+        dual_encoder_training.clip_vectors(settings, tagger.model, part)
         for part in (learnt, test)
     )
     folder = run.path / "draws"
@@ -259,9 +260,9 @@ def all_know(
 def score_row(
     row: ablation_rows.Variant,
     body: clip_model.ClipModel,
-    clips: cached_clips.ClipVectors,
+    clips: evaluation.ClipVectors,
     learnt: manifests.Manifest,
-    test_clips: cached_clips.ClipVectors,
+    test_clips: evaluation.ClipVectors,
     names: tuple[str, ...],
 ) -> np.ndarray:
     """Scores of the test recordings, `[recordings, tags]`, NaN if unknown."""

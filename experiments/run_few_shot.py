@@ -92,9 +92,7 @@ def main(argv: list[str] | None = None) -> int:
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, arguments.seed)
         model = tagger_training.build(settings, manifest)
-        clips, lost = vector_cache.clip_vectors(model, manifest, settings.audio)
-        if lost:
-            raise ValueError(next(iter(lost.values())))
+        clips = vector_cache.all_clip_vectors(model, manifest, settings.audio)
         by_words = _by_words(manifest, clips)
         ways = _ways(clips, manifest.vocabulary.names)
         results = []

@@ -111,7 +111,7 @@ def test_tags_without_a_vector_are_left_out(done, tmp_path):
     body = tagger_training.build(
         dual_encoder_training.tagger_settings(settings), manifest
     )
-    clips = cached_clips.clip_vectors(body, manifest, settings)
+    clips = dual_encoder_training.clip_vectors(settings, body, manifest)
     scores = run_ablation.score_row(row, body, clips, manifest, clips, names)
     assert np.isnan(scores).all(axis=0).tolist() == [
         n == "noise" for n in names

@@ -8,9 +8,9 @@ import pytest
 import tone_manifest
 
 from experiments import run_few_shot
-from experiments.scoring import few_recordings
+from experiments.scoring import evaluation, few_recordings
 from experiments.training import tagger_training
-from experiments.training.transfer_learning import cached_clips, vector_cache
+from experiments.training.transfer_learning import vector_cache
 from tftag.cli import command_line
 
 
@@ -33,7 +33,7 @@ def call(tmp_path, monkeypatch):
         vectors = draw.normal(size=(len(rows), 400))
         vectors[:, :3] += 9 * labels[rows]
         vectors[:, 200:203] += 9 * labels[rows]
-        return cached_clips.ClipVectors(vectors.astype(np.float32), rows), {}
+        return evaluation.ClipVectors(vectors.astype(np.float32), rows), {}
 
     monkeypatch.setattr(vector_cache, "clip_vectors", clip_vectors)
     monkeypatch.setattr(tagger_training, "build", lambda *_: None)

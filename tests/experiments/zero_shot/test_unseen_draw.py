@@ -9,6 +9,7 @@ import tone_manifest
 
 from experiments.recordings import unseen_tags
 from experiments.runs import run_folder
+from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config, flags
 from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import cached_clips, vector_cache
@@ -134,7 +135,7 @@ def test_towers_on_a_body_that_stays_are_of_vectors_computed_once(
     )
     by_network = cached_clips.embed(
         trained.model,
-        cached_clips.clip_vectors(trained.model, test, settings),
+        evaluation.clip_vectors(trained.model.body(), test, settings.audio, 4),
     )
     np.testing.assert_allclose(cached, by_network, atol=1e-5)
     tags = dual_encoder_training.embed_tags(
