@@ -93,10 +93,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = command_line.Parser(
-        prog="python -m experiments.run_ablation",
-        description=__doc__.split("\n")[0],
-    )
+    parser = run_settings.plain_parser(EXPERIMENT, __doc__)
     add = parser.add_argument
     add("run", help="folder of a finished run of run_zero_shot")
     add(
@@ -107,7 +104,6 @@ def parse(command: list[str]) -> argparse.Namespace:
         help="word vectors to compare with the run's own: a GloVe file, "
         "word2vec:PATH, hub:HANDLE, shipped or random (random)",
     )
-    run_folder.add_flags(parser)
     return parser.parse_args(command)
 
 
