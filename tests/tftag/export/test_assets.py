@@ -12,19 +12,19 @@ from tftag.export import assets
 VOCABULARY = tags.TagVocabulary(tiny_tagger.NAMES)
 
 
-def card_text(card, own):
-    text = assets.card_text(
+def written(card, own):
+    texts = assets.asset_texts(
         card, own, tiny_tagger.SPEC, VOCABULARY, tiny_tagger.CALIBRATION, 8
     )
-    return json.loads(text)
+    return json.loads(texts["tftag.json"])
 
 
 def test_the_card_holds_what_the_export_and_the_caller_say():
-    card = card_text({"command": "x"}, {"kind": "y"})
+    card = written({"command": "x"}, {"kind": "y"})
     assert (card["command"], card["kind"]) == ("x", "y")
     assert card["tags"] == list(tiny_tagger.NAMES)
     with pytest.raises(ValueError, match="leave to the export.*: kind, tags"):
-        card_text({"tags": [], "kind": "z"}, {"kind": "y"})
+        written({"tags": [], "kind": "z"}, {"kind": "y"})
 
 
 def test_a_text_is_a_line_each(tmp_path):

@@ -262,7 +262,6 @@ def test_one_member_is_built_as_an_ensemble_is():
         NAMES,
         tiny_tagger.CALIBRATION,
         tiny_dual_encoder.word_vectors(),
-        [],
         4,
     )
     samples = tiny_tagger.music(CLIP * 2)

@@ -24,7 +24,6 @@ def signatures_of(model, spec=tiny_tagger.SPEC, clips_at_once=8):
         spec,
         tiny_tagger.NAMES,
         tiny_tagger.CALIBRATION,
-        [],
         clips_at_once,
     )
     functions = module.signature_functions()
