@@ -153,4 +153,8 @@ def check_warm_up(folder, signatures, served_name):
         assert model_name == served_name
         signature = signatures[name]
         assert inputs.keys() == signature.structured_input_signature[1].keys()
-        signature(**{key: tf.constant(value) for key, value in inputs.items()})
+        answer = signature(
+            **{key: tf.constant(value) for key, value in inputs.items()}
+        )
+        if "status" in answer:
+            assert answer["status"].numpy().tolist() == [b""]

@@ -1,18 +1,13 @@
-"""Requests as TensorFlow Serving's own messages, over gRPC and at warm-up."""
+"""Requests as TensorFlow Serving's own messages, as they come over gRPC."""
 
 import numpy as np
 import pytest
 import signature_checks
 import tensorflow as tf
 
-from tftag.export import warmup
-
 pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
 
-from tensorflow_serving.apis import (  # noqa: E402
-    predict_pb2,
-    prediction_log_pb2,
-)
+from tensorflow_serving.apis import predict_pb2  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -76,20 +71,3 @@ def test_a_server_can_join_requests_and_cut_the_answer(signatures, name):
             np.testing.assert_array_equal(value, apart)
         else:
             np.testing.assert_allclose(value, apart, atol=1e-6)
-
-
-def test_the_warm_up_file_holds_a_request_of_each_signature(
-    encoder_folder, signatures
-):
-    path = encoder_folder / "assets.extra" / warmup.FILE_NAME
-    names = []
-    for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
-        log = prediction_log_pb2.PredictionLog.FromString(record)
-        assert log.WhichOneof("log_type") == "predict_log"
-        request = log.predict_log.request
-        assert request.model_spec.name == "tiny_dual"
-        name, inputs = read(request.SerializeToString())
-        status = answer(signatures, name, inputs).get("status", [b""])
-        assert list(status) == [b""]
-        names.append(name)
-    assert sorted(names) == sorted(signature_checks.OF_DUAL_ENCODERS)
