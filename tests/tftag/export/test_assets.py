@@ -4,7 +4,6 @@ import wave
 
 import pytest
 import tiny_tagger
-import warmup_requests
 
 from tftag import tags
 from tftag.export import assets
@@ -34,7 +33,7 @@ def test_a_text_is_a_line_each(tmp_path):
     assert (tmp_path / "a.txt").read_text("utf-8") == "été\nr&b\n"
 
 
-def test_requests_are_short_and_real(tmp_path):
+def test_requests_are_short_and_real():
     requests = assets.dual_encoder_requests(tiny_tagger.SPEC)
     tagger = assets.tagger_requests(tiny_tagger.SPEC)
     assert set(requests) - set(tagger) == {
@@ -47,17 +46,3 @@ def test_requests_are_short_and_real(tmp_path):
     with wave.open(io.BytesIO(wav)) as reader:
         assert reader.getframerate() == tiny_tagger.SPEC.sample_rate_hz
         assert reader.getnframes() == 800
-
-
-def test_the_extra_files_are_beside_the_graph(tmp_path):
-    requests = assets.tagger_requests(tiny_tagger.SPEC)
-    assets.write_extra(
-        tmp_path, tiny_tagger.build(), "any.keras", "served", requests
-    )
-    assert (tmp_path / "assets.extra" / "any.keras").is_file()
-    written = warmup_requests.read(
-        tmp_path / "assets.extra" / "tf_serving_warmup_requests"
-    )
-    assert [(model, name) for model, name, _ in written] == [
-        ("served", name) for name in requests
-    ]

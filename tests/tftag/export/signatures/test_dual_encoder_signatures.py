@@ -26,11 +26,6 @@ def test_dimension_0_of_every_output_is_the_batch(signatures, name):
     signature_checks.check_dimension_0_is_the_batch(signatures[name])
 
 
-@pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)
-def test_rows_can_be_batched_by_the_server(signatures, name):
-    signature_checks.check_rows_are_alone(signatures[name], 1e-6)
-
-
 @pytest.mark.parametrize(
     ("by_wav", "by_waveform"),
     [("embed_wav", "embed_audio"), ("score_wav", "score")],

@@ -10,11 +10,6 @@ pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
 from tensorflow_serving.apis import predict_pb2  # noqa: E402
 
 
-@pytest.fixture(scope="module")
-def signatures(encoder_signatures):
-    return encoder_signatures
-
-
 def request_of(name, inputs):
     request = predict_pb2.PredictRequest()
     request.model_spec.name = "tiny_dual"
@@ -33,13 +28,13 @@ def read(message):
     return request.model_spec.signature_name, inputs
 
 
-def answer(signatures, name, inputs):
+def answer(signature, inputs):
     """Answers with a PredictResponse, as a server writes it."""
-    _, declared = signatures[name].structured_input_signature
+    _, declared = signature.structured_input_signature
     assert inputs.keys() == declared.keys()
     response = predict_pb2.PredictResponse()
     tensors = {key: tf.constant(value) for key, value in inputs.items()}
-    for key, value in signatures[name](**tensors).items():
+    for key, value in signature(**tensors).items():
         response.outputs[key].CopyFrom(tf.make_tensor_proto(value.numpy()))
     response = predict_pb2.PredictResponse.FromString(
         response.SerializeToString()
@@ -48,9 +43,12 @@ def answer(signatures, name, inputs):
 
 
 @pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)
-def test_a_server_can_join_requests_and_cut_the_answer(signatures, name):
+def test_a_server_can_join_requests_and_cut_the_answer(
+    encoder_signatures, name
+):
     """Batching asks for the same dimension 0 in every input and output."""
-    inputs = signature_checks.inputs_of(signatures[name], 3)
+    signature = encoder_signatures[name]
+    inputs = signature_checks.inputs_of(signature, 3)
     messages = [
         request_of(name, {key: value[part] for key, value in inputs.items()})
         for part in (slice(0, 1), slice(1, 3))
@@ -62,8 +60,8 @@ def test_a_server_can_join_requests_and_cut_the_answer(signatures, name):
         for key in inputs
     }
     assert {len(value) for value in joined.values()} == {3}
-    together = answer(signatures, name, joined)
-    first, second = (answer(signatures, *request) for request in requests)
+    together = answer(signature, joined)
+    first, second = (answer(signature, inputs) for _, inputs in requests)
     for key, value in together.items():
         assert len(value) == 3
         apart = np.concatenate([first[key], second[key]])
