@@ -9,7 +9,7 @@ from experiments.runs import run_folder, training_result
 from experiments.scoring import evaluation, held_out
 from experiments.settings import baseline_config as config
 from experiments.settings import flags
-from tftag import calibration
+from tftag.metrics import calibration
 
 SHOWN = 2
 

@@ -33,8 +33,6 @@ _CODED = {
 }
 _SEARCHED_BYTES = 1 << 20
 _MOST_CHUNKS = 1_000
-# Where a program cannot go back it states nearly 2 or 4 GiB, or nothing.
-_UNKNOWN_BYTES = 2_100_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Wav:
     """One of the WAV files in a file.
 
     Attributes:
-        pieces: What `spliced_file.SplicedFile` takes.
+        pieces: What `spliced_file.opened` takes.
         is_whole: Whether it is the file as it is.
     """
 
@@ -74,8 +72,7 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
                 pieces += [(place, edit_start), instead]
                 place = edit_end
             pieces.append((place, end))
-            is_whole = pieces == [(0, size)]
-            found.append(Wav(pieces, is_whole))
+            found.append(Wav(pieces, is_whole=pieces == [(0, size)]))
     return found
 
 
@@ -138,7 +135,7 @@ def _read(
                 edits.append((at - len(bits), at, bits))
         place += header_bytes + length
         if header[:4] == b"data":
-            if not length or length >= _UNKNOWN_BYTES:
+            if not length or length >= stated_end.UNKNOWN_BYTES:
                 break
             for following in (place, place + length % 2):
                 file.seek(min(following, size))
