@@ -185,9 +185,7 @@ def router(
     ) -> Results:
         """Finds recordings like others of the library."""
         if not asked.like:
-            raise refusals.Refused(
-                refusals.BAD, "like must be named at least once."
-            )
+            refusals.refuse("like must be named at least once.")
         held = await asyncio.to_thread(index.current)
         return await _refusing(_alike, held, asked, None)
 
