@@ -184,7 +184,7 @@ def _warn_of_separator(
 ):
     if any(len(row.tags) > 1 for row in rows):
         return
-    for other in ";,|":
+    for other in ";,|\n":
         held = sum(other in name for row in rows for name in row.tags)
         if 2 * held > len(rows):
             _log.warning(

@@ -234,6 +234,11 @@ def _read_json_lines(
         try:
             read = json.loads(entry, object_pairs_hook=_once)
             rows.append(_to_json_row(line, read, tag_separator))
+        except json.JSONDecodeError as error:
+            raise ValueError(
+                f"{path}, line {line}: JSON must come as one object per line. "
+                f"Received: {entry.strip()!r:.80}: {error.msg}"
+            ) from error
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}, line {line}: {error}") from error
     return rows

@@ -61,6 +61,8 @@ def test_other_encodings_are_not_guessed(tmp_path):
         (b"PK\3\4" + bytes(99), "a spreadsheet"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a spreadsheet"),
         (b"\x1f\x8b\x08\0", "compressed"),
+        (b"PAR1\x15\4\x15", "Parquet"),
+        (b"SQLite format 3\0", "a database"),
     ],
 )
 def test_what_is_no_text_is_told_by_what_it_is(tmp_path, data, message):

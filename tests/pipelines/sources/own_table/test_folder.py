@@ -174,12 +174,14 @@ def test_names_that_are_not_utf_8_do_no_harm(tmp_path):
     assert recording.artist == "\\ud800"
 
 
-def test_a_likely_other_tag_separator_is_named(tmp_path, caplog):
+@pytest.mark.parametrize("separator", [";", "\n"])  # as spreadsheets wrap
+def test_a_likely_other_tag_separator_is_named(tmp_path, caplog, separator):
     touch(tmp_path, "a.mp3", "b.mp3")
-    path = _table(tmp_path, "path,tags\na.mp3,x;y\nb.mp3,y;z\n")
+    cells = f'a.mp3,"x{separator}y"\nb.mp3,"y{separator}z"\n'
+    path = _table(tmp_path, f"path,tags\n{cells}")
     with caplog.at_level(logging.WARNING):
         folder.read_table(path)
-    assert "2 of them hold ';'" in caplog.text
+    assert f"2 of them hold {separator!r}" in caplog.text
     caplog.clear()
-    folder.read_table(path, tag_separator=";")
+    folder.read_table(path, tag_separator=separator)
     assert caplog.text == ""

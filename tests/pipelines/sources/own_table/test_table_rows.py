@@ -121,6 +121,8 @@ def test_json_lines(tmp_path):
         ("path,artist,year\na.mp3,x,1990\n", "lacks tags"),
         ("rock,pop\n1,0\n", "lacks path and tags"),
         ('[{"path": "a"}]', "one object per line"),
+        ('{\n "path": "a",\n "tags": []\n}', "line 1: .*one object per line"),
+        ('{"path": "a", "tags": []},\n', "line 1: .*one object per line"),
         ('{"path": "a", "tags": []}\n{"path": "b", \n', "list.csv, line 2"),
         ('{"path": "a", "tags": []}\n["b"]', "line 2: each line"),
         ('{"path": "a"}', "line 1: the key 'tags' is missing"),
