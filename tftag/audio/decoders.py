@@ -158,6 +158,9 @@ class LibsndfileSource:
                 yield stream.samplerate, self._blocks(stream, part)
                 texts.append(stream.damage or stream.missing())
                 self.is_short |= bool(stream.damage)
+        if not self._seconds_read and self._first.format.startswith("WAV"):
+            # ffmpeg would take the tags behind for samples.
+            raise UnusableAudio("empty", "There are no samples.")
         held = sum(part.seconds for part in self._parts)
         texts[:0] = [_short_of(held, self._seconds_read)]
         self.is_short |= bool(texts[0])

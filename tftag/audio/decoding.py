@@ -240,7 +240,7 @@ def _decode(
                 way, sample_rate_hz
             )
         except UnusableAudio as error:
-            if error.reason == "too long":
+            if error.reason in ("too long", "empty"):
                 raise
             errors.append(error)
             continue

@@ -366,9 +366,10 @@ class SavedTagger:
         waveform = waveforms.plain_waveform(samples)
         if waveforms.is_silent(waveform):
             return None
-        return long_recordings.run_clips(
-            network, waveform, self.spec, self.clips_at_once
+        (clips,) = long_recordings.run_clips(
+            network, [waveform], self.spec, self.clips_at_once
         )
+        return clips
 
     def _run(
         self, signature: str, **inputs: npt.ArrayLike

@@ -210,7 +210,7 @@ def test_a_model_of_mixed_precision_answers_in_float32(
         patch.setattr(verification, "largest_difference", lambda *_: 0.0)
         folder = tiny_tagger.write(mixed, tmp_path / "mixed")
     difference = verification.largest_difference(
-        folder, tagger_model, tiny_tagger.SPEC, 8
+        tf.saved_model.load(folder), tagger_model, tiny_tagger.SPEC, 8
     )
     assert difference <= 1e-5
 

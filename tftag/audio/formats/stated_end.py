@@ -181,6 +181,14 @@ def is_padded(file: BinaryIO, place: int) -> bool:
     return behind in _FREQUENT or here not in _FREQUENT
 
 
+def is_chunk(file: BinaryIO, place: int, size: int) -> bool:
+    """Whether a chunk of RIFF, or the end, is at a place in a file."""
+    file.seek(place)
+    name, length = file.read(4), int.from_bytes(file.read(4), "little")
+    fits = place + 8 + length <= size
+    return place >= size or bool(_NAME.fullmatch(name)) and fits
+
+
 def _is_chunk(name: bytes, chunks: _Chunks) -> bool:
     # Names of WMA are any 16 bytes.
     return chunks is _WMA or bool(_NAME.fullmatch(name))

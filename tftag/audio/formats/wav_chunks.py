@@ -5,7 +5,7 @@ decoders go by the number of bits: libsndfile reads some of them as noise, and
 ffmpeg all. Their level does not matter, so it is enough to call each bit of
 the container a bit of the sample. Of files that were joined, each is one.
 Some programs leave out the byte behind a chunk of odd length; others die before
-they write how long an RF64 is. Both is mended for the decoder.
+they write how long it is. Both is mended for the decoder.
 """
 
 import dataclasses
@@ -135,7 +135,12 @@ def _read(
                 edits.append((at - len(bits), at, bits))
         place += header_bytes + length
         if header[:4] == b"data":
-            if not length or length >= stated_end.UNKNOWN_BYTES:
+            if length >= stated_end.UNKNOWN_BYTES:
+                break
+            if not length:
+                # Of a recorder that died it ends where the file does.
+                if unit == 2 and not stated_end.is_chunk(file, place, size):
+                    edits.append((place - 4, place, b"\xff" * 4))
                 break
             for following in (place, place + length % 2):
                 file.seek(min(following, size))

@@ -1,4 +1,4 @@
-"""Exports a preset: python -m tftag.export.presets NAME FOLDER."""
+"""Exports a preset: python -m tftag.export.preset_export NAME FOLDER."""
 
 import argparse
 import os
