@@ -9,11 +9,13 @@ import contextlib
 import functools
 import itertools
 import logging
+import logging.handlers
 import multiprocessing
 import os
 import pathlib
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -240,17 +242,6 @@ def _crashed(path: pathlib.Path, seconds: int) -> waveform.UnusableAudio:
     )
 
 
-class _Kept(logging.Handler):
-    """Keeps what a decoder warns of."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(record.getMessage())
-
-
 # Of a process that decodes: where it leaves long waveforms.
 _folder = ""
 
@@ -278,7 +269,7 @@ def _end_with_parent() -> None:
 def _decode(
     path: pathlib.Path, sample_rate_hz: int, seconds: int = _SECONDS_PER_FILE
 ) -> _Answer:
-    kept = _Kept()
+    kept = logging.handlers.BufferingHandler(sys.maxsize)
     _log.addHandler(kept)
     _log.propagate = False
     signal.alarm(seconds)
@@ -294,7 +285,8 @@ def _decode(
     finally:
         signal.alarm(0)
         _log.removeHandler(kept)
+    warnings = [record.getMessage() for record in kept.buffer]
     if sample_file.is_in_file(samples):
         with contextlib.suppress(OSError):  # where there is no room: a message
-            return sample_file.Left(samples, _folder), kept.texts
-    return samples, kept.texts
+            return sample_file.Left(samples, _folder), warnings
+    return samples, warnings
