@@ -54,22 +54,9 @@ def test_an_array_is_what_the_same_samples_in_a_file_are(tmp_path):
     assert found.peak == expected.peak
 
 
-def test_only_the_bytes_of_a_slice_are_read(tmp_path):
+def test_only_the_bytes_of_a_slice_are_read(tmp_path, read_bytes):
     path = saved(tmp_path, tones(samples=300_000).astype(np.float32))
-    read_bytes = []
-
-    class Counted:
-        def __init__(self, file):
-            self.file = file
-            self.seek, self.tell, self.read = file.seek, file.tell, file.read
-
-        def readinto(self, view):
-            read_bytes.append(self.file.readinto(view))
-            return read_bytes[-1]
-
-    with open(path, "rb", buffering=0) as file:
-        layout = arrays.read_layout(Counted(file))
-        arrays.read_frames(Counted(file), layout, 100_000, 50)
+    read(path, 100_000, 50)
     assert sum(read_bytes) == 50 * 2 * 4
 
 

@@ -100,13 +100,7 @@ def test_local_and_remote_rows_mix(stored, tmp_path):
     local = tone(tmp_path / "local.wav", 500)
     web = f"{stored.url}/music/all/d.wav?X-Amz-Signature=secret"
     read = folder.read_table(
-        table(
-            tmp_path,
-            str(local),
-            str(MUSIC / "c.wav"),
-            web,
-            "local.wav"[:0] or "e.wav",
-        ),
+        table(tmp_path, local, MUSIC / "c.wav", web, "e.wav"),
         str(MUSIC),
     )
     paths = [r.path for r in read.recordings]
@@ -249,7 +243,3 @@ def test_other_places_at_an_address_are_refused(no_waits, tmp_path):
         command.main(["--table", path, "--out", "s3://music/out"])
     with pytest.raises(ValueError, match="MANIFEST must be in a folder"):
         inspect_command.main(["s3://music/mine"])
-    with pytest.raises(ValueError, match="--table"):
-        command.main(
-            ["--pickles", "s3://music/p", "--out", str(tmp_path / "o")]
-        )
