@@ -10,7 +10,7 @@ import logging
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 from pipelines.manifest import checks
 from pipelines.sources import data_set, listings, name_match
@@ -109,6 +109,43 @@ def open_index(
             yield file
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
+
+
+def read_table(
+    path: pathlib.Path,
+    columns: Sequence[str],
+    *,
+    separator: str = ",",
+    errors: str = "strict",
+) -> list[tuple[str, dict[str, Any]]]:
+    """Reads an index file whose first line names its columns.
+
+    Args:
+        path: The file.
+        columns: Those that it must have.
+        separator: What separates them.
+        errors: As of `open_index`.
+
+    Returns:
+        Path with line, for messages, and cells by column, of each row that is
+        not blank. As `csv.DictReader` has them: cells that a row lacks are
+        None, and those beyond the columns are a list under None.
+
+    Raises:
+        ValueError: It is damaged, or lacks a column.
+    """
+    with open_index(path, errors) as file:
+        reader = csv.DictReader(file, delimiter=separator)
+        if not {*columns} <= {*(reader.fieldnames or ())}:
+            raise ValueError(
+                f"{path} must have the columns {', '.join(columns)}, separated "
+                f"by {separator!r}. Received: {reader.fieldnames!r:.120}"
+            )
+        return [
+            (f"{path}, line {reader.line_num}", cells)
+            for cells in reader
+            if any(cells.values())
+        ]
 
 
 def reader(read_index: Callable[[argparse.Namespace], Index]) -> data_set.Read:
