@@ -127,8 +127,3 @@ def test_any_header_is_read_or_refused(tmp_path):
         except audio.UnusableAudio:
             refused += 1
     assert 100 < refused <= 300
-
-
-def test_an_array_needs_a_rate(tmp_path):
-    with pytest.raises(audio.UnusableAudio, match="does not tell its rate"):
-        arrays.decode_array(saved(tmp_path, tones()), None, RATE_HZ)
