@@ -89,16 +89,6 @@ def test_a_row_per_track_can_be_read_by_others(tmp_path):
     assert facts["tags"] == ["jazz", "rock"]
 
 
-def test_labels_leave_out_tags_that_are_not_learned(tmp_path):
-    made = make_manifest(
-        tmp_path,
-        [make_track("a", tags=("rock", "zydeco")), make_track("b", tags=())],
-    )
-    labels = made.labels()
-    assert labels.dtype == np.float32
-    assert labels.tolist() == [[0, 1], [0, 0]]
-
-
 def test_splits_and_subsets(tmp_path):
     names = ("test", "train", "train", "validation")
     tracks = [make_track(str(i), split=name) for i, name in enumerate(names)]

@@ -82,18 +82,6 @@ def test_own_splits_keep_artists_and_equal_audio_together(prepared):
     assert not prepared.audit["leaks"]
 
 
-def test_a_second_time_changes_no_byte(music, prepared):
-    names = ("manifest.csv", "manifest.json", "rejected.csv")
-    before = [(prepared.folder / name).read_bytes() for name in names]
-    times = [f.stat().st_mtime_ns for f in prepared.folder.glob("wav/*")]
-    prepare(music, prepared.folder)
-    after = [(prepared.folder / name).read_bytes() for name in names]
-    assert after == before
-    assert times == [
-        f.stat().st_mtime_ns for f in prepared.folder.glob("wav/*")
-    ]
-
-
 def test_duplicates_can_be_dropped(music, tmp_path):
     made, lost = prepare(music, tmp_path, drop_duplicates=True)
     assert len(made.tracks) == 11

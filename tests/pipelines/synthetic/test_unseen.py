@@ -201,14 +201,3 @@ def test_impossible_numbers_are_refused(tmp_path, capsys):
     argv = ["--out", str(tmp_path), "--tracks", "1"]
     assert command_line.run(synthetic_unseen.main, argv) == 2
     assert capsys.readouterr().err.startswith("error: `tracks` must be")
-
-
-def test_command_says_what_it_made(small, capsys, monkeypatch):
-    # Making it is tested above: here a set that is there is described.
-    monkeypatch.setattr(
-        synthetic_unseen, "make", lambda *a, **k: small.folder / "manifest.csv"
-    )
-    assert synthetic_unseen.main(["--out", "anywhere", "--tracks", "12"]) == 0
-    printed = capsys.readouterr().out
-    assert "72 tracks (8 train, 2 validation, 62 test)" in printed
-    assert all(name in printed for name in synthetic_unseen.TAGS)
