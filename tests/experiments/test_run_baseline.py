@@ -300,12 +300,6 @@ def test_a_run_on_an_audio_module(tmp_path):
     assert run_of(tmp_path).finished
 
 
-def test_the_presets_fit_their_own_network():
-    for make in baseline_config.PRESETS.values():
-        settings = make()
-        assert settings.audio.clip_frames >= 2**settings.model.backbone.blocks
-
-
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_graphs", "no_figures")
 def test_transfer_keeps_the_licences_and_scores_as_it_serves(

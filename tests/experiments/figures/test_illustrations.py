@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
 from experiments.figures import illustrations, plots
 from experiments.runs import run_folder, training_result
 from experiments.scoring import evaluation, held_out
-from experiments.settings import baseline_config as config
-from experiments.settings import flags
 from tftag import calibration
 
 SHOWN = 2
@@ -19,7 +18,7 @@ def shown(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shown")
     made = tone_manifest.make(folder / "data", train=8, validation=0)
     run = run_folder.RunDir(folder / "runs", "baseline", "a")
-    settings = flags.replace(config.demo(), tone_manifest.SMALL)
+    settings = tone_training.settings()
     history = [
         {"epoch": 1, "loss": 0.7, "train_map": 0.4},
         {"epoch": 2, "loss": 0.6, "train_map": 0.5},

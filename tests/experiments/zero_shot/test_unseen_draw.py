@@ -6,11 +6,12 @@ import keras_checks
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
 from experiments.recordings import unseen_tags
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from experiments.settings import dual_encoder_config, flags
+from experiments.settings import flags
 from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import cached_clips, vector_cache
 from experiments.zero_shot import unseen_draw
@@ -30,17 +31,7 @@ def done(tmp_path_factory):
     made = tone_manifest.make(
         folder / "data", train=20, validation=0, test=12, artists=5, seconds=1.0
     )
-    settings = flags.replace(
-        dual_encoder_config.demo(),
-        {
-            **tone_manifest.SMALL,
-            "epochs": 1,
-            "dim": 8,
-            "text_units": 16,
-            "heads_epochs": 2,
-            "train_on": "all",
-        },
-    )
+    settings = tone_training.dual_settings(train_on="all")
     train, test = made.split("train"), made.split("test")
     asked = (SPLIT, sources.shipped(), folder / "run")
     (folder / "run").mkdir()

@@ -6,8 +6,9 @@ import keras_checks
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
-from experiments.runs import checkpoint, run_folder
+from experiments.runs import checkpoint
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
 from experiments.training import loop
@@ -37,36 +38,21 @@ def settings(monkeypatch):
     known = checkpoint.Progress(epoch=1, history=[{"epoch": 1}])
     monkeypatch.setattr(frozen_body, "train", lambda *_: known)
     monkeypatch.setattr(transfer, "take_over", lambda *_: ())
-    scratch = flags.replace(
-        baseline_config.demo(),
-        {
-            **tone_manifest.SMALL,
-            "epochs": 1,
-            "checkpoint_seconds": 0.0,
-            "tag_sharing": 0.2,
-        },
+    scratch = tone_training.settings(
+        epochs=1, checkpoint_seconds=0.0, tag_sharing=0.2
     )
     monkeypatch.setitem(baseline_config.PRESETS, "strong", lambda: scratch)
     return on_a_frozen_body(average_with="strong")
 
 
 def on_a_frozen_body(**values):
-    return flags.replace(
-        baseline_config.demo(),
-        {
-            **tone_manifest.SMALL,
-            "head_units": 8,
-            "average_decay": 0.0,
-            "init_from": "somewhere",
-            "freeze": True,
-            "average_share": 0.25,
-            **values,
-        },
-    )
+    frozen = {"init_from": "somewhere", "freeze": True, "head_units": 8}
+    frozen |= {"average_decay": 0.0, "average_share": 0.25}
+    return tone_training.settings(**frozen | values)
 
 
 def train(settings, made, folder):
-    run = run_folder.RunDir(folder, "baseline", "a")
+    run = tone_training.run_in(folder)
     return averaged_training.train_tagger(settings, made, None, run)
 
 
@@ -206,9 +192,5 @@ def test_several_workers_are_refused(settings, made, tmp_path):
     workers = dataclasses.replace(group.ALONE, strategy=object())
     with pytest.raises(ValueError, match="--average-with ''.*strong"):
         averaged_training.train_tagger(
-            settings,
-            made,
-            None,
-            run_folder.RunDir(tmp_path, "baseline", "a"),
-            workers,
+            *(settings, made, None, tone_training.run_in(tmp_path), workers)
         )
