@@ -167,10 +167,9 @@ def test_a_draw_that_cannot_be_is_refused_before_the_first(tmp_path):
     assert [plan.number for plan in plans] == list(range(5))
     for plan in plans:
         train, test = unseen_tags.fold(made, plan.number)
-        assert (plan.train.tracks, plan.test.tracks) == (
-            train.tracks,
-            test.tracks,
-        )
+        learnt = (plan.learnt.tracks, plan.learnt.vocabulary.names)
+        assert learnt == (train.tracks, plan.split.seen)
+        assert plan.test.tracks == test.tracks
         kinds = unseen_tags.by_kind(settings, train, test, plan.number)
         assert plan.kinds == kinds
         assert plan.split.unseen == kinds["unseen"]
