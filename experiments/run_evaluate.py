@@ -19,10 +19,11 @@ from experiments.recordings import whole_recordings
 from experiments.runs import console, run_folder, run_settings
 from experiments.scoring import evaluation
 from pipelines import manifest as manifests
-from tftag import calibration, tags
+from tftag import tags
 from tftag.cli import command_line
 from tftag.console import counts_in_words
 from tftag.inference import saved_tagger
+from tftag.metrics import calibration
 
 # By name: run as a command, __name__ is __main__.
 _log = logging.getLogger("experiments.run_evaluate")

@@ -12,7 +12,8 @@ import tensorflow as tf
 from experiments.runs import run_folder
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader, tf_data
-from tftag import audio, calibration, metrics
+from tftag import audio, metrics
+from tftag.metrics import calibration
 from tftag.storage import atomic_write
 
 CROSS_FIT_FOLDS = 5

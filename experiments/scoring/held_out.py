@@ -11,7 +11,7 @@ from experiments.runs import training_result
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config
 from pipelines import manifest as manifests
-from tftag import calibration
+from tftag.metrics import calibration
 
 ON_VALIDATION = "validation, also used for selection"
 ON_TRAINING = "a sample of the training recordings: nothing was held out"

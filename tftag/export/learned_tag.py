@@ -14,9 +14,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from tftag import audio, calibration, tags
+from tftag import audio, tags
 from tftag.export import few_examples, learned_tag_input, saved_model
 from tftag.inference import model_card, version_folder
+from tftag.metrics import calibration
 from tftag.models import clip_model
 from tftag.words import sources
 

@@ -1,6 +1,5 @@
 """Whether a SavedModel answers as the live model does."""
 
-import os
 from collections.abc import Callable, Collection, Sequence
 
 import keras
@@ -9,21 +8,20 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tftag import audio
-from tftag.storage import plain_path
 
 _Recordings = Sequence[npt.NDArray[np.float32]]
 
 
 def largest_difference(
-    saved: str | os.PathLike[str],
+    loaded: tf.Module,
     model: keras.Model,
     audio_spec: audio.AudioSpec,
     clips_at_once: int,
 ) -> float:
-    """Loads a SavedModel and compares its probabilities with a model's.
+    """Compares the probabilities of a SavedModel with a model's.
 
     Args:
-        saved: Folder of the SavedModel.
+        loaded: The SavedModel.
         model: What was exported.
         audio_spec: What the model was trained on.
         clips_at_once: How many clips the network sees at a time.
@@ -31,18 +29,6 @@ def largest_difference(
     Returns:
         The largest absolute difference; NaN when any probability is.
     """
-    with plain_path.plain(saved) as path:
-        loaded = tf.saved_model.load(path)
-    return of_probabilities(loaded, model, audio_spec, clips_at_once)
-
-
-def of_probabilities(
-    loaded: tf.Module,
-    model: keras.Model,
-    audio_spec: audio.AudioSpec,
-    clips_at_once: int,
-) -> float:
-    """As `largest_difference`, of a SavedModel that is loaded."""
 
     def probabilities(clips: dict[str, npt.NDArray[np.float32]]) -> tf.Tensor:
         logits = model(clips, training=False)

@@ -16,7 +16,6 @@ import dataclasses
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from tftag import tags
 from tftag import words as words_lib
@@ -35,6 +34,8 @@ _PLAIN = str.maketrans(
     | dict.fromkeys("“”„«»\uff02", '"')
     | dict.fromkeys("\uff0c\u3001", ",")
 )
+_Words = Sequence[str]
+_Tokens = list[re.Match[str]]
 _TOKEN = re.compile(
     r'(?P<minus>-?)(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s,"^]+))'
     r"(?:\^(?P<weight>[^\s,\"]*))?"
@@ -102,17 +103,17 @@ def parse(
 class _Run:
     """Words with nothing between them, or one phrase in quotes."""
 
-    words: Sequence[str]
+    words: _Words
     is_quoted: bool
     is_negative: bool
     weight: float
 
 
-def _chunks(text: str, is_list: bool) -> Iterator[Any]:
+def _chunks(text: str, is_list: bool) -> Iterator[tuple[_Tokens, bool]]:
     """Yields the tokens between commas, and whether these are phrases."""
     tokens = list(_TOKEN.finditer(text))
     whole = is_list or any(token["comma"] for token in tokens)
-    chunk: list[re.Match[str]] = []
+    chunk: _Tokens = []
     for token in tokens:
         if token["wrong"]:
             raise ValueError(
@@ -128,9 +129,9 @@ def _chunks(text: str, is_list: bool) -> Iterator[Any]:
 
 
 def _terms(
-    chunk: Any, whole: Any, is_known: Callable[[str], bool], text: str
-) -> Iterator[Any]:
-    phrases: list[tuple[Sequence[str], bool]]
+    chunk: _Tokens, whole: bool, is_known: Callable[[str], bool], text: str
+) -> Iterator[Term]:
+    phrases: list[tuple[_Words, bool]]
     for run in _runs(chunk, text):
         if run.is_quoted:
             phrases = [(run.words, False)]  # Its minus is the run's.
@@ -152,7 +153,7 @@ def _terms(
             yield Term(phrase, -weight if minus or is_negated else weight)
 
 
-def _runs(chunk: Any, text: str) -> list[_Run]:
+def _runs(chunk: _Tokens, text: str) -> list[_Run]:
     runs: list[_Run] = []
     words: list[str] = []
     is_negative = False
@@ -190,7 +191,7 @@ def _runs(chunk: Any, text: str) -> list[_Run]:
     return runs
 
 
-def _weight(written: str, text: str) -> float:
+def _weight(written: str | None, text: str) -> float:
     if written is None:
         return 1.0
     try:
@@ -207,11 +208,11 @@ def _weight(written: str, text: str) -> float:
 
 
 def _phrases(
-    words: Any, whole: Any, is_known: Callable[[str], bool], text: str
-) -> list[tuple[Sequence[str], bool]]:
+    words: _Words, whole: bool, is_known: Callable[[str], bool], text: str
+) -> list[tuple[_Words, bool]]:
     """Cuts a run into phrases; the second says which are negated."""
 
-    def known(start: int, stop: int) -> Any:
+    def known(start: int, stop: int) -> bool:
         return is_known(tags.clean_tag(" ".join(words[start:stop])))
 
     if whole and known(0, len(words)):
@@ -241,14 +242,16 @@ def _phrases(
     return phrases
 
 
-def _longest_known(start: int, end: int, known: Any) -> int:
+def _longest_known(
+    start: int, end: int, known: Callable[[int, int], bool]
+) -> int:
     for stop in range(min(end, start + _LONGEST_PHRASE), start, -1):
         if known(start, stop):
             return stop
     return start
 
 
-def _next_negation(words: Any, start: int) -> int:
+def _next_negation(words: _Words, start: int) -> int:
     for stop in range(start + 1, len(words)):
         if words[stop].casefold() in NEGATIONS:
             return stop

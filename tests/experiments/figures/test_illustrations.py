@@ -8,7 +8,7 @@ import tone_training
 from experiments.figures import illustrations, plots
 from experiments.runs import run_folder, training_result
 from experiments.scoring import evaluation, held_out
-from tftag import calibration
+from tftag.metrics import calibration
 
 SHOWN = 2
 

@@ -7,7 +7,8 @@ import tone_manifest
 
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from tftag import audio, calibration
+from tftag import audio
+from tftag.metrics import calibration
 from tftag.models import tagger
 
 SPEC = tone_manifest.SPEC

@@ -8,7 +8,7 @@ import tone_manifest
 import tone_training
 
 from experiments.scoring import evaluation, held_out
-from tftag import calibration
+from tftag.metrics import calibration
 
 SETTINGS = tone_training.settings()
 TRAINED = types.SimpleNamespace(model=None, lost={"audio/001.wav": "gone"})

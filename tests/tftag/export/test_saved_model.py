@@ -10,8 +10,9 @@ import signature_checks
 import tensorflow as tf
 import tiny_tagger
 
-from tftag import audio, calibration, tags
+from tftag import audio, tags
 from tftag.export import compute_precision, saved_model, verification
+from tftag.metrics import calibration
 from tftag.models import precision
 
 CLIP = tiny_tagger.CLIP
@@ -209,7 +210,7 @@ def test_a_model_of_mixed_precision_answers_in_float32(
         patch.setattr(verification, "largest_difference", lambda *_: 0.0)
         folder = tiny_tagger.write(mixed, tmp_path / "mixed")
     difference = verification.largest_difference(
-        folder, tagger_model, tiny_tagger.SPEC, 8
+        tf.saved_model.load(folder), tagger_model, tiny_tagger.SPEC, 8
     )
     assert difference <= 1e-5
 

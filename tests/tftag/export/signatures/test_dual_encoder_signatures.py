@@ -26,11 +26,6 @@ def test_dimension_0_of_every_output_is_the_batch(signatures, name):
     signature_checks.check_dimension_0_is_the_batch(signatures[name])
 
 
-@pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)
-def test_rows_can_be_batched_by_the_server(signatures, name):
-    signature_checks.check_rows_are_alone(signatures[name], 1e-6)
-
-
 @pytest.mark.parametrize(
     ("by_wav", "by_waveform"),
     [("embed_wav", "embed_audio"), ("score_wav", "score")],
@@ -262,7 +257,6 @@ def test_one_member_is_built_as_an_ensemble_is():
         NAMES,
         tiny_tagger.CALIBRATION,
         tiny_dual_encoder.word_vectors(),
-        [],
         4,
     )
     samples = tiny_tagger.music(CLIP * 2)

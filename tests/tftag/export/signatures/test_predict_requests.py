@@ -1,23 +1,13 @@
-"""Requests as TensorFlow Serving's own messages, over gRPC and at warm-up."""
+"""Requests as TensorFlow Serving's own messages, as they come over gRPC."""
 
 import numpy as np
 import pytest
 import signature_checks
 import tensorflow as tf
 
-from tftag.export import warmup
-
 pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
 
-from tensorflow_serving.apis import (  # noqa: E402
-    predict_pb2,
-    prediction_log_pb2,
-)
-
-
-@pytest.fixture(scope="module")
-def signatures(encoder_signatures):
-    return encoder_signatures
+from tensorflow_serving.apis import predict_pb2  # noqa: E402
 
 
 def request_of(name, inputs):
@@ -38,13 +28,13 @@ def read(message):
     return request.model_spec.signature_name, inputs
 
 
-def answer(signatures, name, inputs):
+def answer(signature, inputs):
     """Answers with a PredictResponse, as a server writes it."""
-    _, declared = signatures[name].structured_input_signature
+    _, declared = signature.structured_input_signature
     assert inputs.keys() == declared.keys()
     response = predict_pb2.PredictResponse()
     tensors = {key: tf.constant(value) for key, value in inputs.items()}
-    for key, value in signatures[name](**tensors).items():
+    for key, value in signature(**tensors).items():
         response.outputs[key].CopyFrom(tf.make_tensor_proto(value.numpy()))
     response = predict_pb2.PredictResponse.FromString(
         response.SerializeToString()
@@ -53,9 +43,12 @@ def answer(signatures, name, inputs):
 
 
 @pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)
-def test_a_server_can_join_requests_and_cut_the_answer(signatures, name):
+def test_a_server_can_join_requests_and_cut_the_answer(
+    encoder_signatures, name
+):
     """Batching asks for the same dimension 0 in every input and output."""
-    inputs = signature_checks.inputs_of(signatures[name], 3)
+    signature = encoder_signatures[name]
+    inputs = signature_checks.inputs_of(signature, 3)
     messages = [
         request_of(name, {key: value[part] for key, value in inputs.items()})
         for part in (slice(0, 1), slice(1, 3))
@@ -67,8 +60,8 @@ def test_a_server_can_join_requests_and_cut_the_answer(signatures, name):
         for key in inputs
     }
     assert {len(value) for value in joined.values()} == {3}
-    together = answer(signatures, name, joined)
-    first, second = (answer(signatures, *request) for request in requests)
+    together = answer(signature, joined)
+    first, second = (answer(signature, inputs) for _, inputs in requests)
     for key, value in together.items():
         assert len(value) == 3
         apart = np.concatenate([first[key], second[key]])
@@ -76,20 +69,3 @@ def test_a_server_can_join_requests_and_cut_the_answer(signatures, name):
             np.testing.assert_array_equal(value, apart)
         else:
             np.testing.assert_allclose(value, apart, atol=1e-6)
-
-
-def test_the_warm_up_file_holds_a_request_of_each_signature(
-    encoder_folder, signatures
-):
-    path = encoder_folder / "assets.extra" / warmup.FILE_NAME
-    names = []
-    for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
-        log = prediction_log_pb2.PredictionLog.FromString(record)
-        assert log.WhichOneof("log_type") == "predict_log"
-        request = log.predict_log.request
-        assert request.model_spec.name == "tiny_dual"
-        name, inputs = read(request.SerializeToString())
-        status = answer(signatures, name, inputs).get("status", [b""])
-        assert list(status) == [b""]
-        names.append(name)
-    assert sorted(names) == sorted(signature_checks.OF_DUAL_ENCODERS)

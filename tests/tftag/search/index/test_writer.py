@@ -22,15 +22,12 @@ def change(folder, numbers, gone=(), begun=None):
 def held(folder):
     """Numbers of the recordings of an index, from the disk."""
     with writer.opened(folder, drawn_index.begun()) as index:
-        found = [
-            int(index.parts.contents.roots[0] == "/music")
-            and int(part.segment.arrays["modified_ns"][row])
-            for part, row in index.parts.rows()
-        ]
+        assert index.parts.contents.roots == ("/music",)
+        found = []
         for part, row in index.parts.rows():
-            number = int(part.segment.arrays["modified_ns"][row])
+            found.append(int(part.segment.arrays["modified_ns"][row]))
             np.testing.assert_array_equal(
-                part.segment.arrays["vectors"][row], ROWS[number]
+                part.segment.arrays["vectors"][row], ROWS[found[-1]]
             )
         return sorted(found)
 

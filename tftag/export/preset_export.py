@@ -1,4 +1,4 @@
-"""Exports a preset: python -m tftag.export.presets NAME FOLDER."""
+"""Exports a preset: python -m tftag.export.preset_export NAME FOLDER."""
 
 import argparse
 import os
@@ -6,8 +6,9 @@ import pathlib
 
 import numpy as np
 
-from tftag import calibration, tags
+from tftag import tags
 from tftag.export import saved_model
+from tftag.metrics import calibration
 from tftag.pretrained import musicnn_words, presets, published_taggers
 from tftag.words import sources
 
