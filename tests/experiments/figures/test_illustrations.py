@@ -50,11 +50,7 @@ def test_figures_are_files(shown):
 
 
 def test_tensorboard_has_figures_sounds_curves_and_settings(shown):
-    from tensorboard.backend.event_processing import event_accumulator
-
-    log = event_accumulator.EventAccumulator(str(shown.tensorboard))
-    log.Reload()
-    found = set(log.Tags()["tensors"])
+    found = set(tone_training.log_of(shown).Tags()["tensors"])
     assert "figures/ap_per_tag" in found
     assert {f"pr_curve/{tag}" for tag in tone_manifest.TAGS} <= found
     for kind in ("spectrogram", "recording"):

@@ -9,31 +9,20 @@ from experiments.recordings import run_recordings
 
 def test_every_split_goes_to_its_use(tmp_path):
     made = tone_manifest.make(tmp_path / "data", test=6)
-    read = run_recordings.read(
-        tone_training.settings(data=str(tmp_path / "data"))
-    )
+    settings = tone_training.settings(data=str(made.folder))
+    read = run_recordings.read(settings)
     assert read.fingerprint == made.fingerprint
-    parts = run_recordings.parts(tone_training.settings(), read)
-    assert [len(part.tracks) for part in parts] == [16, 8, 6]
-    assert [set(part.split_counts) for part in parts] == [
-        {"train"},
-        {"validation"},
-        {"test"},
+    parts = run_recordings.parts(settings, read)
+    assert [part.split_counts for part in parts] == [
+        {"train": 16},
+        {"validation": 8},
+        {"test": 6},
     ]
-
-
-def test_without_a_test_split_there_is_none(tmp_path):
-    made = tone_manifest.make(tmp_path / "data")
-    train, validation, test = run_recordings.parts(
-        tone_training.settings(), made
-    )
+    without = read.subset(range(24))
+    train, validation, test = run_recordings.parts(settings, without)
     assert (len(train.tracks), len(validation.tracks), test) == (16, 8, None)
-
-
-def test_all_are_trained_on_when_that_is_asked(tmp_path):
-    made = tone_manifest.make(tmp_path / "data", test=6)
-    parts = run_recordings.parts(tone_training.settings(train_on="all"), made)
-    assert parts == (made, None, None)
+    settings = tone_training.settings(train_on="all")
+    assert run_recordings.parts(settings, read) == (read, None, None)
 
 
 def test_splits_that_are_missing_are_named(tmp_path):

@@ -32,6 +32,20 @@ def test_leaves_and_back():
         )
 
 
+def test_a_run_that_is_older_than_averages_stays_one_network():
+    values = flags.leaves(baseline_config.strong())
+    assert baseline_config.from_leaves(values) == baseline_config.strong()
+    del values["average_with"]
+    assert baseline_config.from_leaves(values).average_with == ""
+
+
+def test_a_run_of_a_preset_that_is_gone_is_refused_by_its_name():
+    values = flags.leaves(baseline_config.strong())
+    for name in ("preset", "average_with"):
+        with pytest.raises(ValueError, match=f"`{name}`.*'modulation'"):
+            baseline_config.from_leaves({**values, name: "modulation"})
+
+
 def test_the_presets_fit_their_own_network():
     for make in baseline_config.PRESETS.values():
         settings = make()

@@ -15,16 +15,11 @@ from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config
 from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import cached_clips
-from tftag import losses, words
+from tftag import losses
 from tftag.words import sources
 
 SEEN = ("high", "low")
-
-
-def word_vectors():
-    drawn = np.random.default_rng(0).normal(size=(3, 6))
-    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
-    return words.WordVectors(tone_manifest.TAGS, drawn, {}, "three words")
+WORDS = word_tables.of_tags(tone_manifest.TAGS)
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +62,9 @@ def test_the_triplet_loss_takes_plain_cosines(made):
     assert isinstance(
         dual_encoder_training.make_loss(settings), losses.TripletMargin
     )
-    vectors = word_vectors()
     names = made.vocabulary.names
     model = dual_encoder_training.build(
-        settings, names, dual_encoder_training.tag_vectors(names, vectors)
+        settings, names, dual_encoder_training.tag_vectors(names, WORDS)
     )
     clips = model.audio_tower
     rng = np.random.default_rng(0)
@@ -80,7 +74,7 @@ def test_the_triplet_loss_takes_plain_cosines(made):
     }
     cosines = (
         np.asarray(clips(inputs))
-        @ dual_encoder_training.embed_tags(model, names, vectors).T
+        @ dual_encoder_training.embed_tags(model, names, WORDS).T
     )
     np.testing.assert_allclose(np.asarray(model(inputs)), cosines, atol=1e-5)
     learnt = {weight.path for weight in model.trainable_weights}
@@ -97,9 +91,7 @@ def test_other_losses_take_a_scale_that_is_learnt(loss):
 def test_a_recording_is_the_mean_of_the_unit_vectors_of_its_clips(made):
     settings = tone_training.dual_settings()
     model = dual_encoder_training.build(
-        settings,
-        SEEN,
-        dual_encoder_training.tag_vectors(SEEN, word_vectors()),
+        settings, SEEN, dual_encoder_training.tag_vectors(SEEN, WORDS)
     )
     found = dual_encoder_training.embed_recordings(model, made, settings)
     assert found.dtype == np.float32
@@ -118,7 +110,7 @@ def test_on_a_tagger_its_body_stays_and_is_that_of_the_dual_encoder(
 ):
     before = tagger.model.get_weights()
     found = dual_encoder_training.on_tagger(
-        tone_training.dual_settings(), tagger, made, word_vectors()
+        tone_training.dual_settings(), tagger, made, WORDS
     ).model
     for a, b in zip(before, tagger.model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -133,7 +125,7 @@ def test_shuffled_labels_are_those_of_body_and_heads(made, tagger, monkeypatch):
         lambda model, clips, labels, *more: given.append(labels),
     )
     settings = tone_training.dual_settings(shuffle_labels=True)
-    dual_encoder_training.on_tagger(settings, tagger, made, word_vectors())
+    dual_encoder_training.on_tagger(settings, tagger, made, WORDS)
     shuffled = tagger_training.shuffled_labels(made, settings.seed).labels()
     assert np.any(shuffled != made.labels())
     np.testing.assert_array_equal(given[0], shuffled)
@@ -187,16 +179,15 @@ def test_a_body_of_its_own_is_trained_with_the_towers(
         body="own", loss=loss, negatives="random"
     )
     seen = unseen_tags.with_tags(made, SEEN)
-    vectors = word_vectors()
     found = dual_encoder_training.train(
         settings,
         seen.split("train").subset(range(4)),
         seen.split("validation").subset(range(2)),
-        vectors,
+        WORDS,
         run_folder.RunDir(tmp_path, "dual", "a"),
     )
     fresh = dual_encoder_training.build(
-        settings, SEEN, dual_encoder_training.tag_vectors(SEEN, vectors)
+        settings, SEEN, dual_encoder_training.tag_vectors(SEEN, WORDS)
     )
     for name in ("backbone", "audio_tower", "text_tower"):
         assert any(
@@ -211,6 +202,6 @@ def test_a_body_of_its_own_is_trained_with_the_towers(
     assert 0 <= found.history[0]["validation_map"] <= 1
     # An unseen tag is as good as any.
     tags = dual_encoder_training.embed_tags(
-        found.model, ("noise", "high"), vectors
+        found.model, ("noise", "high"), WORDS
     )
     np.testing.assert_allclose(np.linalg.norm(tags, axis=1), 1, rtol=1e-5)

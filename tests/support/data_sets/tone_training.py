@@ -1,6 +1,7 @@
 """Trainings on a few tones: what they are told, and where they lie."""
 
 import tone_manifest
+from tensorboard.backend.event_processing import event_accumulator
 
 from experiments.runs import run_folder
 from experiments.settings import baseline_config, dual_encoder_config, flags
@@ -35,3 +36,10 @@ def train(settings, made, folder, *, is_validated=False):
         made.split("validation") if is_validated else None,
         run_in(folder),
     )
+
+
+def log_of(run):
+    """What TensorBoard finds of a run."""
+    log = event_accumulator.EventAccumulator(str(run.tensorboard))
+    log.Reload()
+    return log

@@ -10,7 +10,7 @@ import tone_training
 
 from experiments.runs import checkpoint
 from experiments.scoring import evaluation
-from experiments.settings import baseline_config, flags
+from experiments.settings import baseline_config
 from experiments.training import loop
 from experiments.training.transfer_learning import (
     averaged_training,
@@ -122,48 +122,6 @@ def test_killed_in_the_second_head_it_ends_and_scores_the_same(
     )
     whole = evaluation.score_manifest(again.model, made, on_vectors.audio, 3)
     np.testing.assert_allclose(scores, whole, atol=1e-6)
-
-
-def test_the_network_has_the_data_the_seed_and_the_labels_of_the_run():
-    settings = flags.replace(
-        baseline_config.transfer(),
-        {"data": "x", "seed": 3, "train_on": "all", "shuffle_labels": True},
-    )
-    networks = settings.averaged_networks()
-    assert list(networks) == ["transfer_vgg", "strong", "descriptors"]
-    assert networks["strong"] == dataclasses.replace(
-        baseline_config.strong(),
-        data="x",
-        seed=3,
-        train_on="all",
-        shuffle_labels=True,
-        average_with="",
-    )
-
-
-def test_a_network_of_one_length_takes_the_clips_of_the_run():
-    settings = flags.replace(
-        baseline_config.strong(),
-        {"clip_seconds": 20.0, "clip_step_seconds": 7.0},
-    )
-    signal = settings.averaged_networks()["descriptors"].audio
-    assert (signal.clip_seconds, signal.clip_step_seconds) == (20.0, 7.0)
-    own = baseline_config.descriptors().audio
-    assert signal.mel_scale == own.mel_scale
-
-
-def test_a_run_that_is_older_than_averages_stays_one_network():
-    values = flags.leaves(baseline_config.strong())
-    assert baseline_config.from_leaves(values) == baseline_config.strong()
-    del values["average_with"]
-    assert baseline_config.from_leaves(values).average_with == ""
-
-
-def test_a_run_of_a_preset_that_is_gone_is_refused_by_its_name():
-    values = flags.leaves(baseline_config.strong())
-    for name in ("preset", "average_with"):
-        with pytest.raises(ValueError, match=f"`{name}`.*'modulation'"):
-            baseline_config.from_leaves({**values, name: "modulation"})
 
 
 @pytest.mark.usefixtures("no_graphs")

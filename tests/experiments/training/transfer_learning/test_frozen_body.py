@@ -8,7 +8,6 @@ import tensorflow as tf
 import tiny_tagger
 import tone_manifest
 import tone_training
-from tensorboard.backend.event_processing import event_accumulator
 
 from experiments.scoring import evaluation
 from experiments.settings import flags
@@ -93,9 +92,7 @@ def test_it_learns_and_ends_the_same_again(settings, made, told, tmp_path):
 def test_loss_and_watched_figures_are_logged(settings, made, told, tmp_path):
     settings = flags.replace(settings, {"epochs": 5, "score_every": 2})
     _, progress = train(settings, made, tmp_path, made.split("validation"))
-    run = tone_training.run_in(tmp_path)
-    events = event_accumulator.EventAccumulator(str(run.tensorboard))
-    events.Reload()
+    events = tone_training.log_of(tone_training.run_in(tmp_path))
 
     def curve(name):
         values = {}
