@@ -8,7 +8,7 @@ import base64
 import json
 
 import numpy as np
-import signature_checks
+import signature_inputs
 import tensorflow as tf
 
 
@@ -126,7 +126,7 @@ def forms(signature, name, rows, as_json):
     """
     inputs = {
         key: as_json(key, tensor)
-        for key, tensor in signature_checks.inputs_of(signature, rows).items()
+        for key, tensor in signature_inputs.inputs_of(signature, rows).items()
     }
     objects = [
         dict(zip(inputs, row, strict=True))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-import signature_checks
+import signature_inputs
 import tensorflow as tf
 
 pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
@@ -42,13 +42,13 @@ def answer(signature, inputs):
     return {k: tf.make_ndarray(value) for k, value in response.outputs.items()}
 
 
-@pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)
+@pytest.mark.parametrize("name", signature_inputs.OF_DUAL_ENCODERS)
 def test_a_server_can_join_requests_and_cut_the_answer(
     encoder_signatures, name
 ):
     """Batching asks for the same dimension 0 in every input and output."""
     signature = encoder_signatures[name]
-    inputs = signature_checks.inputs_of(signature, 3)
+    inputs = signature_inputs.inputs_of(signature, 3)
     messages = [
         request_of(name, {key: value[part] for key, value in inputs.items()})
         for part in (slice(0, 1), slice(1, 3))

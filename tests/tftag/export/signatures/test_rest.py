@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 import rest_contract
-import signature_checks
+import signature_inputs
 import tensorflow as tf
 import tiny_tagger
 
@@ -50,11 +50,11 @@ def ask(signatures, request):
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)
+@pytest.mark.parametrize("name", signature_inputs.OF_DUAL_ENCODERS)
 def test_rows_and_columns_give_the_answer(signatures, name, rows):
     signature = signatures[name]
     requests = rest_contract.forms(signature, name, rows, as_json)
-    expected = signature(**signature_checks.inputs_of(signature, rows))
+    expected = signature(**signature_inputs.inputs_of(signature, rows))
     for request in requests:
         answer = ask(signatures, request)
         assert len(answer) == rows
@@ -95,7 +95,7 @@ def test_no_other_numbers_are_without_names(signatures):
 
 
 def test_a_file_is_named_tags_in_one_call(signatures):
-    wav = signature_checks.wav_bytes(tiny_tagger.music(CLIP * 2))
+    wav = signature_inputs.wav_bytes(tiny_tagger.music(CLIP * 2))
     instances = [{"b64": base64.b64encode(wav).decode()}]
     (row,) = ask(
         signatures, {"signature_name": "tag_wav", "instances": instances}
@@ -111,7 +111,7 @@ def test_a_file_is_named_tags_in_one_call(signatures):
 
 @pytest.mark.parametrize(
     "name",
-    [name for name in signature_checks.OF_DUAL_ENCODERS if "wav" in name],
+    [name for name in signature_inputs.OF_DUAL_ENCODERS if "wav" in name],
 )
 def test_one_bad_row_leaves_the_others(signatures, name):
     """Also where clients read no JSON but the strict one: no NaN."""
