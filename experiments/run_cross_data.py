@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.data import whole_recordings
-from experiments.runs import console, run_folder
+from experiments.recordings import whole_recordings
+from experiments.runs import console, run_folder, run_settings
 from experiments.scoring import evaluation
 from pipelines import manifest as manifests
 from tftag import metrics, tags
@@ -81,10 +81,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = command_line.Parser(
-        prog="python -m experiments.run_cross_data",
-        description=__doc__.split("\n")[0],
-    )
+    parser = run_settings.plain_parser(EXPERIMENT, __doc__)
     parser.add_argument(
         "--data", required=True, help="folder of a prepared data set"
     )
@@ -106,7 +103,6 @@ def parse(command: list[str]) -> argparse.Namespace:
         action="store_true",
         help="only the tags that the data were prepared to teach",
     )
-    run_folder.add_flags(parser)
     return parser.parse_args(command)
 
 

@@ -18,7 +18,7 @@ import argparse
 import dataclasses
 import sys
 
-from experiments.data import dual_encoder_data, recordings
+from experiments.recordings import run_recordings, unseen_tags
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.settings import baseline_config, dual_encoder_config, flags
 from experiments.training.transfer_learning import transfer
@@ -49,8 +49,8 @@ def main(argv: list[str] | None = None) -> int:
             "Some tags must be kept from training: set --unseen-count or "
             "--unseen-draws. Received: neither"
         )
-    manifest = dual_encoder_data.read_data(settings)
-    plans = dual_encoder_data.plan_draws(settings, manifest, arguments.draws)
+    manifest = run_recordings.read(settings)
+    plans = unseen_tags.plan_draws(settings, manifest, arguments.draws)
     starts = [
         transfer.check_start(settings.init_from, plan.split.unseen, plan.test)
         for plan in plans
@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     with run.locked():
         run_settings.keep(
             run,
-            {**flags.leaves(settings), **recordings.identity(manifest)},
+            {**flags.leaves(settings), **run_recordings.identity(manifest)},
             config=settings,
         )
         bucket_copies.check(arguments.copy_to, run)
@@ -113,7 +113,7 @@ def parse(command: list[str]) -> argparse.Namespace:
 
 def score_draw(
     settings: dual_encoder_config.DualConfig,
-    plan: dual_encoder_data.Plan,
+    plan: unseen_tags.Plan,
     vectors: words.WordVectors,
     run: run_folder.RunDir,
 ) -> dict:

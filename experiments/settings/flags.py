@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import inspect
 import re
+import reprlib
 import types
 import typing
 from collections.abc import Callable, Container
@@ -18,6 +19,8 @@ if typing.TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _Config = typing.TypeVar("_Config", bound="DataclassInstance")
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = 200  # a path is shown whole
 
 
 def leaves(config: _Config) -> dict[str, object]:
@@ -105,13 +108,28 @@ def from_arguments(
 
 
 def differences(old: dict, new: dict) -> list[str]:
-    """Lists what differs, `name: old -> new`, except for harmless leaves."""
+    """Lists what differs, `name: old -> new`, except for harmless leaves.
+
+    Of dicts, and of lists of one length, what differs within them is named;
+    long values are cut.
+    """
     harmless = {"name", "checkpoint_seconds"}
-    return [
-        f"{leaf}: {old.get(leaf)!r} -> {new.get(leaf)!r}"
-        for leaf in dict.fromkeys((*old, *new))
-        if leaf not in harmless and old.get(leaf) != new.get(leaf)
-    ]
+    found = []
+    for leaf in dict.fromkeys((*old, *new)):
+        before, after = old.get(leaf), new.get(leaf)
+        if leaf in harmless or before == after:
+            continue
+        if isinstance(before, list) and isinstance(after, list):
+            if len(before) == len(after):
+                before, after = dict(enumerate(before)), dict(enumerate(after))
+        if isinstance(before, dict) and isinstance(after, dict):
+            inner = differences(before, after)
+            found += [f"{leaf}, {each}" for each in inner]
+        else:
+            found.append(
+                f"{leaf}: {_SHORT.repr(before)} -> {_SHORT.repr(after)}"
+            )
+    return found
 
 
 def _kinds(config) -> dict[str, object]:

@@ -18,7 +18,7 @@ import time
 
 import numpy as np
 
-from experiments.data import dual_encoder_data
+from experiments.recordings import unseen_tags
 from experiments.runs import run_folder
 from experiments.settings import dual_encoder_config
 from experiments.training import dual_encoder_training, tagger_training
@@ -106,10 +106,8 @@ def run_draw(
     Raises:
         ValueError: training and test share recordings or artists.
     """
-    dual_encoder_data.check_apart(train, test)
-    seen_train, part = dual_encoder_data.to_learn(
-        settings.protocol, train, split
-    )
+    unseen_tags.check_apart(train, test)
+    seen_train, part = unseen_tags.to_learn(settings.protocol, train, split)
     file = folder / "scores.npz"
     if not file.exists():
         scores, seconds = _train_and_score(

@@ -8,14 +8,12 @@ errors, what `--list` prints and the documentation are made from it.
 import argparse
 import dataclasses
 import os
-import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipelines.sources import listings
 from tftag.storage.remote import address as addresses
 
-Place = pathlib.Path | addresses.Address
 # (parsed flags, folder of the audio, folders in it not to look into); the
 # folder is a `pathlib.Path` wherever `DataSet.is_local` is left as it is.
 Read = Callable[
@@ -163,7 +161,7 @@ class DataSet:
     publication: Publication | None = None
     versions: tuple[Version, ...] = ()
     other_subsets: str = ""
-    audio_folder: Callable[[argparse.Namespace], Place] | None = None
+    audio_folder: Callable[[argparse.Namespace], addresses.Place] | None = None
     check: Callable[[argparse.Namespace], None] = _no_check
     is_local: bool = True
     keeps_splits: bool = True
@@ -203,7 +201,7 @@ class DataSet:
             if flag.metavar == "FILE" and flag.is_given(asked)
         ]
 
-    def find_audio(self, asked: argparse.Namespace) -> Place:
+    def find_audio(self, asked: argparse.Namespace) -> addresses.Place:
         """Where the audio is: `--audio`, or what the data set says.
 
         Raises:

@@ -9,9 +9,8 @@ import csv
 import os
 import pathlib
 import re
-from collections.abc import Iterable
 
-from pipelines.sources import data_set, listings, published
+from pipelines.sources import data_set, published
 
 PUBLICATION = data_set.Publication(
     name="4Q",
@@ -26,40 +25,27 @@ METADATA = "panda_dataset_taffc_metadata.csv"
 _COLUMNS = ("Song", "Artist", "Quadrant", "MoodsStrSplit", "GenresStr")
 
 
-def read_four_q(
-    folder: str | os.PathLike[str],
-    audio_folder: str | os.PathLike[str],
-    *,
-    partial: bool = False,
-    skip: Iterable[str | os.PathLike[str]] = (),
-) -> listings.Listing:
+def read_four_q(folder: str | os.PathLike[str]) -> published.Index:
     """Reads the table of metadata.
 
     Args:
         folder: Where `panda_dataset_taffc_metadata.csv` is.
-        audio_folder: Where the audio is, `Q1/MT0000040632.mp3`, in any depth.
-        partial: Whether the copy may be a part.
-        skip: Folders in the audio folder not to look into.
 
     Returns:
         The excerpts, each with its moods and genres in small letters.
 
     Raises:
-        FileNotFoundError: The table or audio is missing.
-        ValueError: The table is damaged, or lists another number of excerpts
-            than is published.
+        FileNotFoundError: The table is missing.
+        ValueError: The table is damaged.
     """
     path = published.index_file(PUBLICATION, folder, METADATA)
     rows = _read_rows(path)
-    return published.list_copy(
+    return published.Index(
         PUBLICATION,
         VERSION,
         rows,
-        audio_folder,
-        index_files=(path,),
+        files=(path,),
         vocabulary=tuple(sorted({tag for row in rows for tag in row.tags})),
-        partial=partial,
-        skip=skip,
     )
 
 
@@ -97,9 +83,7 @@ def _names(cell: str) -> list[str]:
 DATA_SET = data_set.DataSet(
     name=PUBLICATION.name,
     flag=data_set.Flag("--4q", "folder of the table of metadata", "DIR"),
-    read=lambda asked, audio_folder, skip: read_four_q(
-        getattr(asked, "4q"), audio_folder, partial=asked.partial, skip=skip
-    ),
+    read=published.reader(lambda asked: read_four_q(getattr(asked, "4q"))),
     publication=PUBLICATION,
     versions=(VERSION,),
 )

@@ -15,8 +15,8 @@ from experiments import run_baseline
 from experiments.runs import run_folder
 from experiments.settings import baseline_config, flags
 from experiments.training.transfer_learning import averaged_training
-from tftag import calibration
 from tftag.inference import saved_tagger
+from tftag.metrics import calibration
 
 
 @pytest.fixture

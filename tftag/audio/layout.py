@@ -46,7 +46,7 @@ class Part:
     """A part of a file that libsndfile reads as if it were all of it.
 
     Attributes:
-        pieces: Where it is, as `SplicedFile` takes it; `None` is the file.
+        pieces: Where it is, for `spliced_file.opened`; `None` is the file.
         seconds: What it holds; 0 where nobody knows.
         is_open_ended: Whether it is an MP3 that does not state its length.
     """

@@ -48,11 +48,7 @@ def count(text: str) -> int:
     Raises:
         argparse.ArgumentTypeError: It is none.
     """
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(
-            f"must be a whole number >= 1. Received: {text}"
-        )
-    return int(text)
+    return _whole(text, 1)
 
 
 def seed(text: str) -> int:
@@ -61,9 +57,13 @@ def seed(text: str) -> int:
     Raises:
         argparse.ArgumentTypeError: It is no whole number from 0 on.
     """
-    if not text.isdecimal():
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
         raise argparse.ArgumentTypeError(
-            f"must be a whole number >= 0. Received: {text}"
+            f"must be a whole number >= {least}. Received: {text}"
         )
     return int(text)
 

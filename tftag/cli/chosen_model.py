@@ -140,7 +140,7 @@ def open_tagger(
 
     if presets.is_onnx(path):
         return onnx_tagger.OnnxTagger(path)
-    starts_fast = c_library.is_there()
+    starts_fast = c_library.loaded() is not None
     return saved_tagger.SavedTagger(path, starts_fast, is_for_few, opens_later)
 
 
@@ -166,7 +166,7 @@ def open_dual_encoder(
     from tftag.inference import saved_dual_encoder
     from tftag.inference.runtimes import c_library
 
-    starts_fast = starts_fast and c_library.is_there()
+    starts_fast = starts_fast and c_library.loaded() is not None
     return saved_dual_encoder.SavedDualEncoder(
         path, starts_fast, is_for_few, opens_later
     )

@@ -5,7 +5,6 @@ import importlib.util
 import ipaddress
 import os
 import pathlib
-import types
 from typing import TYPE_CHECKING
 
 from tftag.audio import decoding_pool
@@ -138,7 +137,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.index is not None:
         arguments.index = opened_library.here(arguments.index)
         library_index.LibraryIndex.open(arguments.index)
-    limits_lib, uvicorn_server, json_log, service_lib = _modules()
+    for name in _PACKAGES:
+        if importlib.util.find_spec(name) is None:
+            raise ValueError(
+                "The packages of the extra are needed: pip install "
+                f"'tftag[server]'. Received: no module {name!r}."
+            )
+    from tftag.server import json_log, uvicorn_server
+    from tftag.server import service as service_lib
+    from tftag.server.admission import limits as limits_lib
+
     listener = uvicorn_server.bind(arguments.host, arguments.port)
     with listener:
         hosts = None
@@ -192,21 +200,6 @@ def _token(text: str | None) -> str | None:
     return token
 
 
-def _modules() -> tuple[
-    types.ModuleType, types.ModuleType, types.ModuleType, types.ModuleType
-]:
-    for name in _PACKAGES:
-        if importlib.util.find_spec(name) is None:
-            raise ValueError(
-                "The packages of the extra are needed: pip install "
-                f"'tftag[server]'. Received: no module {name!r}."
-            )
-    from tftag.server import json_log, service, uvicorn_server
-    from tftag.server.admission import limits
-
-    return limits, uvicorn_server, json_log, service
-
-
 def _sources(arguments: argparse.Namespace) -> "list[served_models.Source]":
     from tftag.server.models import served_models
 
@@ -216,12 +209,9 @@ def _sources(arguments: argparse.Namespace) -> "list[served_models.Source]":
         of_index = library_index.LibraryIndex.open(arguments.index).model_name
         if of_index in presets.PRESETS and (None, of_index) not in models:
             models = [*models, (None, of_index)]
-    folders = [
-        (name, model, presets.resolve(model, chosen_model.say))
-        for name, model in models
-    ]
     sources = []
-    for name, model, folder in folders:
+    for name, model in models:
+        folder = presets.resolve(model, chosen_model.say)
         if name is None:
             name = model
             if model not in presets.PRESETS:

@@ -154,8 +154,7 @@ def _watch(heard: Any, came: Any, ended: Any) -> None:
 
 
 def _end() -> None:
-    text = _keepers[-1]() if _keepers else ""
-    text = f"interrupted: {text}" if text else "interrupted"
+    text = say(KeyboardInterrupt(*(keeper() for keeper in _keepers[-1:])))
     # Past Python's streams, which the main thread may hold.
     line = text.encode(errors="backslashreplace") + b"\n"
     with contextlib.suppress(OSError):

@@ -14,9 +14,10 @@ import numpy.typing as npt
 import tensorflow as tf
 
 import tftag
-from tftag import audio, calibration, tags
+from tftag import audio, tags
 from tftag.export import verification, warmup
 from tftag.inference import model_card
+from tftag.metrics import calibration
 
 
 def asset_texts(

@@ -1,7 +1,7 @@
 """A tag as a line through a backbone's vectors, from a few recordings."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,20 @@ class Background:
         together = np.concatenate(recordings)
         spread = np.maximum(together.std(axis=0), 1e-6)
         return cls(together.mean(axis=0), spread, drawn=0)
+
+    @classmethod
+    def of_norms(
+        cls, norms: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]]
+    ) -> "Background":
+        """What batch norms keep of a backbone's own training.
+
+        They bring its vectors to their offset, and their scale around it.
+
+        Args:
+            norms: Offset and scale of each, for its part of the vectors.
+        """
+        offset, scale = map(np.concatenate, zip(*norms, strict=True))
+        return cls(offset, np.maximum(np.abs(scale), 1e-6))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

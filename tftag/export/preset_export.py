@@ -6,8 +6,9 @@ import sys
 
 import numpy as np
 
-from tftag import calibration, tags
+from tftag import tags
 from tftag.export import saved_model
+from tftag.metrics import calibration
 from tftag.pretrained import musicnn_words, presets, published_taggers
 from tftag.words import sources
 

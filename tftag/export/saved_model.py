@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tftag import audio, calibration, tags, words
+from tftag import audio, tags, words
 from tftag.export import assets as exported_files
 from tftag.export import (
     compute_precision,
@@ -21,6 +21,7 @@ from tftag.export import (
 )
 from tftag.export.signatures import dual_encoder_signatures, tagger_signatures
 from tftag.inference import model_card, version_folder
+from tftag.metrics import calibration
 from tftag.models import dual_encoder
 from tftag.storage import plain_path
 

@@ -12,57 +12,33 @@ import numpy.typing as npt
 
 from tftag import audio
 from tftag.audio import sample_file
+from tftag.inference import waveforms as waveforms_lib
 
 Clips = dict[str, npt.NDArray[np.float32]]
 
 
 def run_clips(
     network: Callable[[Clips], Clips],
-    waveform: npt.NDArray[np.int16] | npt.NDArray[np.float32],
+    waveforms: Sequence[waveforms_lib.Waveform],
     spec: audio.AudioSpec,
     clips_at_once: int,
     fills: bool = True,
-) -> Clips:
-    """Takes every clip of a recording through a network.
+) -> list[Clips]:
+    """Takes every clip of some recordings through a network.
 
     Args:
         network: `{"waveform" [clips_at_once, samples], "peak"
             [clips_at_once]}`, float32, to `[clips_at_once, width]` by name.
-        waveform: int16 or float32 `[samples]`; more than one clip.
+        waveforms: int16 or float32 `[samples]` each, none of them silent;
+            their clips share the network.
         spec: Length of a clip, and the largest step between clips.
         clips_at_once: How many clips the network sees at a time.
         fills: Whether the last clips are filled up to that number, as a
             network of one shape needs it.
 
     Returns:
-        float32 `[clips, width]` by name. The level is that of the whole
-        recording, and the network sees what it sees inside a signature.
-    """
-    (outputs,) = run_clips_of_each(
-        network, [waveform], spec, clips_at_once, fills
-    )
-    return outputs
-
-
-def run_clips_of_each(
-    network: Callable[[Clips], Clips],
-    waveforms: Sequence[npt.NDArray[np.int16] | npt.NDArray[np.float32]],
-    spec: audio.AudioSpec,
-    clips_at_once: int,
-    fills: bool = True,
-) -> list[Clips]:
-    """Takes every clip of several recordings through a network.
-
-    Args:
-        network: As for `run_clips`, and so are the others.
-        waveforms: int16 or float32 `[samples]` each, none of them silent;
-            their clips share the network.
-        spec: Length of a clip, and the largest step between clips.
-        clips_at_once: How many clips the network sees at a time.
-        fills: As for `run_clips`.
-
-    Returns:
-        What `run_clips` returns of each.
+        Of each, float32 `[clips, width]` by name. The level is that of the
+        whole recording, and the network sees what it sees inside a signature.
     """
     peaks = list(map(_peak, waveforms))
     counts, places = [], []
@@ -97,6 +73,6 @@ def run_clips_of_each(
     ]
 
 
-def _peak(waveform: npt.NDArray[np.int16] | npt.NDArray[np.float32]) -> float:
+def _peak(waveform: waveforms_lib.Waveform) -> float:
     blocks = sample_file.blocks(waveform)
     return max(max(float(b.max()), -float(b.min())) for b in blocks)

@@ -47,7 +47,8 @@ def read(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
     content = path.read_bytes()
     message = memoryview(content)
     try:
-        entries = map(dict, map(protobuf.fields, _metadata(message)))
+        properties = protobuf.all_of(message, _METADATA)
+        entries = map(dict, map(protobuf.fields, properties))
         texts = {bytes(one[_KEY]): bytes(one[_VALUE]) for one in entries}
         is_whole = not _names_files(message, "model")
     except (IndexError, KeyError, TypeError, RecursionError) as error:
@@ -65,10 +66,6 @@ def read(path: str | os.PathLike[str]) -> tuple[bytes, dict[str, Any]]:
             f"Received: {path}, which names other files: {_WAY_OUT}."
         )
     return content, model_card.parse(texts[CARD.encode()], path)
-
-
-def _metadata(model: memoryview) -> list[memoryview]:
-    return protobuf.all_of(model, _METADATA)
 
 
 def _names_files(message: memoryview, kind: str) -> bool:

@@ -107,13 +107,14 @@ class OnnxTagger(saved_tagger.SavedTagger):
         """What the network says of each clip, of short recordings too."""
         waveform = waveforms.plain_waveform(samples)
         _check([waveform])
-        return long_recordings.run_clips(
+        (clips,) = long_recordings.run_clips(
             self.run_clips,
-            waveform,
+            [waveform],
             self.spec,
             self.clips_at_once,
             fills=False,
         )
+        return clips
 
 
 def _check(rows: Iterable[waveforms.Waveform]) -> None:

@@ -147,31 +147,29 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
             above, in their order.
         """
         for batch in self._batches(recordings):
-            vectors, calibrated = self._described(batch)
-            for vector, values in zip(vectors, calibrated, strict=True):
-                given = np.flatnonzero(values >= self.thresholds)
+            for vector, tagged in self._described(batch):
+                given = np.flatnonzero(tagged.calibrated >= self.thresholds)
                 yield vector, tuple(self.tag_names[at] for at in given)
 
     def _described(
         self, batch: Sequence[npt.ArrayLike]
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    ) -> Iterable[tuple[npt.NDArray[Any], saved_tagger.TaggedRecording]]:
         if self.run_clips is None:  # an export of before
             tagged = self.tag_batch(batch)
-            vectors = self.embed_batch(batch)
-        else:
-            outputs = long_recordings.run_clips_of_each(
-                self.run_clips,
-                [waveforms.plain_waveform(samples) for samples in batch],
-                self.spec,
-                self.clips_at_once,
+            return zip(self.embed_batch(batch), tagged, strict=True)
+        outputs = long_recordings.run_clips(
+            self.run_clips,
+            list(map(waveforms.plain_waveform, batch)),
+            self.spec,
+            self.clips_at_once,
+        )
+        return [
+            (
+                self.vector_of(one["embedding"]),
+                self.recording_of(one["probabilities"]),
             )
-            tagged = [
-                self.recording_of(one["probabilities"]) for one in outputs
-            ]
-            vectors = np.stack(
-                [self.vector_of(one["embedding"]) for one in outputs]
-            )
-        return vectors, np.stack([one.calibrated for one in tagged])
+            for one in outputs
+        ]
 
     def embed_texts(
         self, texts: Sequence[str]

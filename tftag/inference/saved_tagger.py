@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag import audio, calibration
+from tftag import audio
 from tftag.inference import (
     long_recordings,
     model_card,
@@ -18,6 +18,7 @@ from tftag.inference import (
     waveforms,
 )
 from tftag.inference.runtimes import c_runtime
+from tftag.metrics import calibration
 
 if TYPE_CHECKING:
     from tftag.inference.runtimes import python_runtime
@@ -365,9 +366,10 @@ class SavedTagger:
         waveform = waveforms.plain_waveform(samples)
         if waveforms.is_silent(waveform):
             return None
-        return long_recordings.run_clips(
-            network, waveform, self.spec, self.clips_at_once
+        (clips,) = long_recordings.run_clips(
+            network, [waveform], self.spec, self.clips_at_once
         )
+        return clips
 
     def _run(
         self, signature: str, **inputs: npt.ArrayLike

@@ -80,17 +80,29 @@ def newest(path: str | os.PathLike[str]) -> pathlib.Path:
             "A SavedModel must be a folder such as saved_models/baseline. "
             f"Received: {path}, which is not there."
         )
-    versions = [
-        version
-        for version in path.iterdir()
-        if version.name.isdecimal() and (version / "saved_model.pb").exists()
-    ]
-    if not versions:
+    found = versions(path)
+    if not found:
         raise FileNotFoundError(
             "The folder must hold saved_model.pb, or numbered folders that "
             f"do. Received: {path}, with neither."
         )
-    return max(versions, key=lambda version: int(version.name))
+    return found[max(found)]
+
+
+def versions(folder: pathlib.Path) -> dict[int, pathlib.Path]:
+    """The versions of a model that are there as a whole, by number.
+
+    Args:
+        folder: The model's folder.
+
+    Raises:
+        OSError: It cannot be listed.
+    """
+    return {
+        int(path.name): path
+        for path in folder.iterdir()
+        if path.name.isdecimal() and (path / "saved_model.pb").exists()
+    }
 
 
 def fingerprint(folder: str | os.PathLike[str]) -> str:

@@ -59,7 +59,7 @@ def test_a_study_has_its_answer_command_cost_and_differences():
     assert "experiments.run_study toy --data data/x" in text
     assert "40 recordings of 2 of 5 folds" in text and "2 minutes" in text
     assert "| b | 0.600, +0.100 (-0.100 to +0.300)" in text
-    assert "| c | Received: nan |" in text
+    assert "| c | The loss must stay a finite number. Received: nan |" in text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import tone_manifest
 
 from experiments.scoring import evaluation, held_out
 from experiments.settings import baseline_config, flags
-from tftag import calibration
+from tftag.metrics import calibration
 
 SETTINGS = flags.replace(baseline_config.demo(), tone_manifest.SMALL)
 TRAINED = types.SimpleNamespace(model=None, lost={"audio/001.wav": "gone"})

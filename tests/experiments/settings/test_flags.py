@@ -91,6 +91,17 @@ def test_differences_name_the_field_and_both_values():
     assert flags.differences(old, new) == ["width: 0.125 -> 0.5"]
 
 
+def test_differences_within_lists_and_dicts_are_found_and_long_values_cut():
+    old = {"arms": [["a", {"width": 1, "words": "w" * 99}], "b"]}
+    assert flags.differences(old, old) == []
+    assert flags.differences(
+        old, {"arms": [["a", {"width": 2, "words": "w" * 99}], "c"]}
+    ) == ["arms, 0, 1, width: 1 -> 2", "arms, 1: 'b' -> 'c'"]
+    (more,) = flags.differences(old, {"arms": [*old["arms"], "w" * 9_999]})
+    assert more.startswith("arms: [['a', {'width': 1")
+    assert len(more) < 1_000
+
+
 def test_help_names_the_entries_of_the_table_that_a_value_is_from():
     parser = argparse.ArgumentParser()
     flags.add_flags(parser, baseline_config.PRESETS)

@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from experiments.training import audio_module
 from experiments.training.transfer_learning import transfer
-from tftag import audio, calibration, tags
+from tftag import audio, tags
 from tftag.export import saved_model
+from tftag.metrics import calibration
 
 TAGS = tags.TagVocabulary(("calm", "high", "low"))
 

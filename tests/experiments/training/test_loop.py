@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tone_manifest
 
-from experiments.data import recordings
+from experiments.recordings import run_recordings
 from experiments.runs import checkpoint, run_folder
 from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training
@@ -14,10 +14,10 @@ from experiments.training import tagger_training
 def test_a_lost_recording_is_skipped_and_named_after_a_resume_too(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(recordings, "TRAIN_SAMPLE", 10)
+    monkeypatch.setattr(run_recordings, "TRAIN_SAMPLE", 10)
     made = tone_manifest.make(tmp_path / "data", train=20, validation=4)
     # One that is read in training and scored at the end of each epoch.
-    lost = recordings.sample(made.split("train"), 0).tracks[7]
+    lost = run_recordings.sample(made.split("train"), 0).tracks[7]
     made.wav_path(lost).unlink()
     run = run_folder.RunDir(tmp_path / "runs", "baseline", "a")
     settings = flags.replace(

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import tone_manifest
 
-from experiments.data import recordings
 from experiments.runs import checkpoint, run_folder
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
@@ -218,14 +217,6 @@ def test_an_untrained_tagger_answers_with_the_prior(tmp_path):
     np.testing.assert_allclose(1 / (1 + np.exp(-bias)), prior, rtol=1e-5)
     plain = tagger_training.build(settings(tag_prior=False), made)
     assert not plain.head.get_weights()[1].any()
-
-
-def test_the_sample_is_the_same_every_time(tmp_path):
-    made = tone_manifest.make(tmp_path / "data", train=110, validation=0)
-    first = recordings.sample(made, seed=2)
-    assert len(first.tracks) == recordings.TRAIN_SAMPLE
-    assert first.tracks == recordings.sample(made, seed=2).tracks
-    assert first.tracks != recordings.sample(made, seed=3).tracks
 
 
 @pytest.mark.slow

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tone_manifest
 
-from experiments.data import dual_encoder_data
+from experiments.recordings import unseen_tags
 from experiments.runs import run_folder
+from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config, flags
 from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import cached_clips, vector_cache
@@ -86,7 +87,7 @@ def test_towers_on_a_body_that_stays_are_of_vectors_computed_once(
 ):
     settings, train, test, (split, vectors, _) = done
     monkeypatch.setenv("TFTAG_CACHE", str(tmp_path / "cache"))
-    seen = dual_encoder_data.with_tags(train, split.seen)
+    seen = unseen_tags.with_tags(train, split.seen)
     of_tagger = flags.replace(
         dual_encoder_training.tagger_settings(settings), {"average_decay": 0.0}
     )
@@ -134,7 +135,7 @@ def test_towers_on_a_body_that_stays_are_of_vectors_computed_once(
     )
     by_network = cached_clips.embed(
         trained.model,
-        cached_clips.clip_vectors(trained.model, test, settings),
+        evaluation.clip_vectors(trained.model.body(), test, settings.audio, 4),
     )
     np.testing.assert_allclose(cached, by_network, atol=1e-5)
     tags = dual_encoder_training.embed_tags(

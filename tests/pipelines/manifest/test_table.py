@@ -227,9 +227,6 @@ def test_damage_is_refused(tmp_path):
         ("b,audio/b", "a,audio/b", "twice"),
         (",76,", ",x,", "line 2"),
         ("track_id", "id", "columns"),
-        (",00ff,prepared,0,0\nb", "\nb", "line 2"),
-        (",prepared,0,0\nb", "\nb", "line 2"),
-        (",prepared,0,0\nb", ",prepared,0\nb", "line 2"),
         (",prepared,0,0\nb", ",flac,0,0\nb", "is flac, at 0 Hz"),
     ):
         assert old in table
@@ -255,15 +252,9 @@ def test_a_bad_track_is_not_written_and_the_old_manifest_stays(tmp_path):
     made = make_manifest(tmp_path, [make_track("a")])
     _make_files(made)
     manifest.write_manifest(made)
-    for bad in (
-        [make_track("a"), make_track("a")],
-        [],
-        [make_track("a", split="dev")],
-        [make_track("a", samples=0)],
-        [make_track("a", tags=("",))],
-    ):
-        with pytest.raises(ValueError):
-            manifest.write_manifest(make_manifest(tmp_path, bad))
+    with pytest.raises(ValueError, match="0 samples"):
+        bad = make_track("a", samples=0)
+        manifest.write_manifest(make_manifest(tmp_path, [bad]))
     with pytest.raises(UnicodeEncodeError):
         lone = make_track("b", artist="\ud800")
         manifest.write_manifest(make_manifest(tmp_path, [lone]))

@@ -8,7 +8,7 @@ import toy_data_set
 
 from pipelines import manifest, sources
 from pipelines.prepare import command, flags
-from pipelines.sources import data_set, data_set_list
+from pipelines.sources import data_set_list
 from tftag.cli import command_line
 
 pytestmark = pytest.mark.usefixtures("converted_here")
@@ -177,12 +177,3 @@ def test_what_joins_tags_is_a_bar_unless_said(tmp_path, given, tags):
     )
     listing = chosen.read(asked, tmp_path, [])
     assert set(listing.recordings[0].tags) == tags
-
-
-def test_a_flag_that_is_zero_is_given():
-    flag = data_set.SPLIT_NUMBER
-    assert flag.is_given(argparse.Namespace(split_number=0))
-    assert not flag.is_given(argparse.Namespace(split_number=None))
-    assert not data_set.PARTIAL.is_given(argparse.Namespace(partial=False))
-    assert data_set.TAG_SEPARATOR.usage == "--tag-separator TEXT"
-    assert data_set.PARTIAL.usage == "--partial"

@@ -1,11 +1,9 @@
 """What `write` does is tested with the sets that it writes, but for this."""
 
-import numpy as np
 import pytest
 
 from pipelines import synthetic
 from pipelines.synthetic import folder as synthetic_folder
-from pipelines.synthetic import music
 from tftag import tags
 
 
@@ -22,12 +20,7 @@ def write(folder, plans, made_by="here", processes=1):
 
 
 @pytest.fixture
-def plans(monkeypatch):
-    monkeypatch.setattr(
-        music,
-        "render",
-        lambda plan, rate: np.random.default_rng(plan.seed).normal(size=800),
-    )
+def plans(quick_render):
     return synthetic.plan(12)
 
 

@@ -98,31 +98,19 @@ class Page:
             hash: What is asked for in the address.
         """
         width, height = size
-        scheme, motion = ("dark" if dark else "light"), "no-preference"
-        for name, said in (
-            (
-                "setDeviceMetricsOverride",
-                {
-                    "width": width,
-                    "height": height,
-                    "deviceScaleFactor": 1,
-                    "mobile": width < 600,
-                },
-            ),
-            (
-                "setEmulatedMedia",
-                {
-                    "features": [
-                        {"name": "prefers-color-scheme", "value": scheme},
-                        {
-                            "name": "prefers-reduced-motion",
-                            "value": "reduce" if calm else motion,
-                        },
-                    ]
-                },
-            ),
-        ):
-            self.driver.execute_cdp_cmd(f"Emulation.{name}", said)
+        window = {"width": width, "height": height, "mobile": width < 600}
+        prefers = {
+            "prefers-color-scheme": "dark" if dark else "light",
+            "prefers-reduced-motion": "reduce" if calm else "no-preference",
+        }
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {**window, "deviceScaleFactor": 1},
+        )
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": k, "value": v} for k, v in prefers.items()]},
+        )
         self.driver.get("about:blank")
         self.driver.get(self.address + hash)
         self.wait(lambda: self.text("#about").strip())

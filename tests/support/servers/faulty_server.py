@@ -55,15 +55,8 @@ class Door(http.server.ThreadingHTTPServer):
     def reset(self):
         """An empty S3 server with one bucket, and nothing counted."""
         self.mend()
-        for method, path in (
-            ("POST", "/moto-api/reset"),
-            ("PUT", f"/{BUCKET}"),
-        ):
-            with contextlib.closing(
-                http.client.HTTPConnection("127.0.0.1", self.behind)
-            ) as behind:
-                behind.request(method, path)
-                behind.getresponse().read()
+        self._ask("POST", "/moto-api/reset")
+        self._ask("PUT", f"/{BUCKET}")
         self.sent_bytes.clear()
         self.requests.clear()
 

@@ -93,7 +93,7 @@ def test_what_a_process_left_outlives_it(songs, monkeypatch):
     expected = audio.decode_file(songs[0], RATE).samples
     pool = decoding_pool._Pool(1, RATE)
     try:
-        future = pool._submit(songs[0])
+        future = pool._submit(songs[0], RATE)
         assert isinstance(future.result()[0], sample_file.Left)
         for child in list(pool._executor._processes.values()):
             child.kill()

@@ -9,8 +9,9 @@ import pytest
 import tensorflow as tf
 import tiny_tagger
 
-from tftag import audio, calibration, tags
+from tftag import audio, tags
 from tftag.export import compute_precision, saved_model, verification
+from tftag.metrics import calibration
 from tftag.models import precision
 
 CLIP = tiny_tagger.CLIP

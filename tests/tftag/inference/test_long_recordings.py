@@ -26,7 +26,7 @@ def test_every_clip_runs_once_at_the_level_of_the_whole(samples, kind):
             "both": samples_of_clips[:, :2],
         }
 
-    found = long_recordings.run_clips(first_two, waveform, SPEC, 3)
+    (found,) = long_recordings.run_clips(first_two, [waveform], SPEC, 3)
     starts = audio.clip_starts(samples, SPEC)
     np.testing.assert_array_equal(found["first"][:, 0], waveform[starts])
     np.testing.assert_array_equal(found["both"][:, 1], waveform[starts + 1])

@@ -1,5 +1,4 @@
 import ast
-import json
 import shutil
 
 import numpy as np
@@ -121,19 +120,6 @@ def test_unknown_words_come_with_the_nearest_spelling(encoder):
 def test_a_tagger_is_refused(tagger_folder):
     with pytest.raises(ValueError, match="must be a dual encoder.*own 12 tags"):
         saved_dual_encoder.SavedDualEncoder(tagger_folder)
-
-
-@pytest.mark.parametrize("field", ["space", "words"])
-def test_a_card_that_lacks_something_is_damaged(
-    encoder_folder, tmp_path, field
-):
-    shutil.copytree(encoder_folder, tmp_path / "1")
-    path = tmp_path / "1" / "assets" / "tftag.json"
-    card = json.loads(path.read_text("utf-8"))
-    del card[field]
-    path.write_text(json.dumps(card), "utf-8")
-    with pytest.raises(ValueError, match=f"damaged.*without {field}"):
-        saved_dual_encoder.SavedDualEncoder(tmp_path)
 
 
 @pytest.mark.slow

@@ -134,10 +134,7 @@ def test_the_timeline_adds_up_to_the_recording(tagger, song):
 @pytest.mark.parametrize(
     ("samples", "message"),
     [
-        (np.zeros(0), "at least one"),
         (np.zeros((2, 5)), r"Received: shape \(2, 5\)"),
-        (np.float32([0, np.nan]), "finite"),
-        (np.float64([1, 1e300]), "finite"),
         (np.zeros(9), "row [01]: All samples are zero"),
     ],
 )
@@ -199,14 +196,11 @@ def test_an_export_of_before_statuses_is_opened(
 
 
 def test_no_model_is_told_from_a_damaged_one(tmp_path):
-    with pytest.raises(FileNotFoundError, match="absent, which is not there"):
-        saved_tagger.SavedTagger(tmp_path / "absent")
     with pytest.raises(FileNotFoundError, match="with neither"):
         saved_tagger.SavedTagger(tmp_path)
-    (tmp_path / "foreign").mkdir()
-    (tmp_path / "foreign" / "saved_model.pb").write_bytes(b"")
+    (tmp_path / "saved_model.pb").write_bytes(b"")
     with pytest.raises(ValueError, match="one that tftag wrote"):
-        saved_tagger.SavedTagger(tmp_path / "foreign")
+        saved_tagger.SavedTagger(tmp_path)
 
 
 def cut(path):
@@ -297,17 +291,6 @@ def test_what_is_no_recording_is_refused_however_long(
     monkeypatch.setattr(saved_tagger, "_LONG_SECONDS", 0)
     with pytest.raises(ValueError, match="zero|finite"):
         tagger.tag_samples(np.array(wrong * (2 * CLIP), np.float32))
-
-
-def test_what_starts_fast_answers_as_the_other_does(tagger, tagger_folder):
-    fast = saved_tagger.SavedTagger(tagger_folder, starts_fast=True)
-    samples = tiny_tagger.music(CLIP * 2)
-    for name in ("probabilities", "calibrated"):
-        found, expected = (
-            getattr(each.tag_samples(samples), name) for each in (fast, tagger)
-        )
-        np.testing.assert_allclose(found, expected, atol=1e-6)
-    assert "_python" not in vars(fast)
 
 
 @pytest.mark.slow

@@ -1,9 +1,14 @@
 """Services that several tests ask."""
 
+import threading
+import types
+
 import pytest
 import running_service
 import soundfile
 import tiny_tagger
+
+from tftag.audio import decoding_pool
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +23,22 @@ def service(tagger_folder, encoder_folder, small_index):
 def service_client(service):
     """A client of `service`."""
     return service.client
+
+
+@pytest.fixture
+def slow_decoding(monkeypatch):
+    """Decoding has `began`, and waits until `go`."""
+    began, go = threading.Event(), threading.Event()
+
+    def wait(self, path, rate_hz):
+        began.set()
+        assert go.wait(30)
+        return decode(self, path, rate_hz)
+
+    decode = decoding_pool.Worker.decode
+    monkeypatch.setattr(decoding_pool.Worker, "decode", wait)
+    yield types.SimpleNamespace(began=began, go=go)
+    go.set()
 
 
 @pytest.fixture(scope="session")

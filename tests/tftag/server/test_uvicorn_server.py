@@ -12,7 +12,6 @@ import pytest
 import running_service
 import waiting
 
-from tftag.audio import decoding_pool
 from tftag.server import uvicorn_server
 
 WAV = odd_audio.encoded(odd_audio.tone(0.3))
@@ -40,16 +39,7 @@ def test_a_header_that_does_not_come_or_has_no_end(service, monkeypatch):
         assert answer.split()[1] in (b"400", b"413")
 
 
-def test_told_to_end_it_answers_what_was_asked(tagger_folder, monkeypatch):
-    began, go = threading.Event(), threading.Event()
-
-    def wait(self, path, rate_hz):
-        began.set()
-        assert go.wait(30)
-        return decode(self, path, rate_hz)
-
-    decode = decoding_pool.Worker.decode
-    monkeypatch.setattr(decoding_pool.Worker, "decode", wait)
+def test_told_to_end_it_answers_what_was_asked(tagger_folder, slow_decoding):
     answers = []
     with running_service.running([tagger_folder.parent]) as running:
         thread = threading.Thread(
@@ -58,7 +48,7 @@ def test_told_to_end_it_answers_what_was_asked(tagger_folder, monkeypatch):
             )
         )
         thread.start()
-        assert began.wait(30)
+        assert slow_decoding.began.wait(30)
         with httpx.Client(base_url=running.client.base_url) as kept:
             assert kept.get("/readyz").status_code == 200
             running.server.handle_exit(signal.SIGTERM, None)
@@ -73,7 +63,7 @@ def test_told_to_end_it_answers_what_was_asked(tagger_folder, monkeypatch):
                     break
                 time.sleep(0.05)
         assert running.thread.is_alive()
-        go.set()
+        slow_decoding.go.set()
         thread.join()
         running.thread.join(30)
         assert not running.thread.is_alive()

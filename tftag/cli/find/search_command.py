@@ -92,14 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
             index = kept.enter_context(
                 opened_library.of_folder(arguments, encoder, fail)
             )
-        hits = index.search(
-            terms,
-            vectors,
-            arguments.top,
-            where=search_flags.wanted(arguments),
-            most_per_artist=arguments.per_artist,
-            collapse_copies=not arguments.copies,
-        )
+        hits = index.search(terms, vectors, **search_flags.wanted(arguments))
         if not hits:
             chosen_model.say(hit_output.none_of(len(index)))
         left_out = hit_output.write(

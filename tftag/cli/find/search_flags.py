@@ -3,7 +3,7 @@
 import argparse
 import math
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tftag.cli import arguments as arguments_lib
 from tftag.search.index import filters
@@ -84,17 +84,22 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     arguments_lib.add_output(parser, FORMATS)
 
 
-def wanted(arguments: argparse.Namespace) -> filters.Filter:
-    """Returns what the flags ask for."""
-    return filters.Filter(
-        tags=tuple(arguments.tag),
-        without_tags=tuple(arguments.without_tag),
-        artists=tuple(arguments.artist),
-        albums=tuple(arguments.album),
-        years=arguments.year,
-        seconds=arguments.length,
-        folders=tuple(arguments.folder),
-    )
+def wanted(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Returns what the flags ask for, as an index takes it."""
+    return {
+        "top": arguments.top,
+        "where": filters.Filter(
+            tags=tuple(arguments.tag),
+            without_tags=tuple(arguments.without_tag),
+            artists=tuple(arguments.artist),
+            albums=tuple(arguments.album),
+            years=arguments.year,
+            seconds=arguments.length,
+            folders=tuple(arguments.folder),
+        ),
+        "most_per_artist": arguments.per_artist,
+        "collapse_copies": not arguments.copies,
+    }
 
 
 def years(text: str) -> tuple[int | None, int | None]:

@@ -104,11 +104,8 @@ def run(arguments: argparse.Namespace) -> int:
         hits = index.similar(
             [vectors[path] for path in arguments.like],
             [vectors[path] for path in arguments.unlike],
-            arguments.top,
-            where=search_flags.wanted(arguments),
-            most_per_artist=arguments.per_artist,
-            collapse_copies=not arguments.copies,
             leave_out=examples,
+            **search_flags.wanted(arguments),
         )
         if not hits:
             inside = sum(vector is not None for vector in known.values())

@@ -5,6 +5,7 @@ files. So a command that is killed and called again loses nothing and writes
 nothing twice, and files that have not changed are not read again.
 """
 
+import array
 import contextlib
 import dataclasses
 import hashlib
@@ -17,7 +18,6 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tftag.storage import atomic_write, no_links, plain_json
 from tftag.storage.remote import address as addresses
@@ -66,7 +66,7 @@ class Journal:
 
         What `add` has noted is found after `refresh`.
         """
-        number = _number(key)
+        number = np.uint64(_number(key))
         place = np.searchsorted(self._numbers, number)
         while place < len(self._numbers) and self._numbers[place] == number:
             known = _read(_line_at(self._file, int(self._starts[place])))
@@ -111,10 +111,7 @@ class Journal:
 
     def _load(self) -> None:
         """Finds the lines, and cuts off a last one that is not whole."""
-        numbers: list[np.uint64] = []
-        starts: list[int] = []
-        self.lines = 0
-        found = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+        numbers, starts = array.array("Q"), array.array("q")
         end = self._file.seek(0)
         for line in self._file:
             start, end = end, end + len(line)
@@ -125,15 +122,11 @@ class Journal:
             if known is not None:
                 numbers.append(_number(known[0]))
                 starts.append(start)
-                self.lines += 1
-            if len(numbers) >= 10_000:  # lists take five times the memory
-                _move(numbers, starts, found)
-        _move(numbers, starts, found)
         self._file.truncate(end)
-        keys, places = np.concatenate(found[0]), np.concatenate(found[1])
-        order = np.argsort(keys, kind="stable")
-        self._numbers: npt.NDArray[np.uint64] = keys[order]
-        self._starts: npt.NDArray[np.int64] = places[order]
+        self.lines = len(numbers)
+        order = np.argsort(numbers, kind="stable")
+        self._numbers = np.asarray(numbers)[order]
+        self._starts = np.asarray(starts)[order]
 
 
 def has_begun(path: pathlib.Path, made_by: str, shard: str) -> bool:
@@ -298,20 +291,10 @@ def _read(line: bytes) -> tuple[str, list[Entry]] | None:
         return None  # that file is tagged again
 
 
-def _number(key: str) -> np.uint64:
-    return np.uint64(int(key[:16], 16))
+def _number(key: str) -> int:
+    return int.from_bytes(bytes.fromhex(key[:16]))
 
 
 def _line_at(file: IO[bytes], start: int) -> bytes:
     file.seek(start)
     return file.readline()
-
-
-_Found = tuple[list[npt.NDArray[np.uint64]], list[npt.NDArray[np.int64]]]
-
-
-def _move(numbers: list[np.uint64], starts: list[int], found: _Found) -> None:
-    found[0].append(np.array(numbers, np.uint64))
-    found[1].append(np.array(starts, np.int64))
-    numbers.clear()
-    starts.clear()

@@ -72,7 +72,11 @@ class Playlists:
 
     def _begin(self, name: str, tag: str) -> IO[str]:
         path = self._folder / name
-        _check(path)
+        if os.path.lexists(path) and not _is_ours(path):
+            raise ValueError(
+                "A playlist takes no other file's place: name another --m3u "
+                f"folder. Received: {path}."
+            )
         file = self._open.enter_context(
             atomic_write.replacing(path, errors="surrogateescape")
         )
@@ -134,14 +138,6 @@ def _suffix(shard: shards.Shard) -> str:
     if shard == _WHOLE:
         return SUFFIX
     return f".{shard.number}-of-{shard.count}{SUFFIX}"
-
-
-def _check(path: pathlib.Path) -> None:
-    if os.path.lexists(path) and not _is_ours(path):
-        raise ValueError(
-            "A playlist takes no other file's place: name another --m3u "
-            f"folder. Received: {path}."
-        )
 
 
 def _is_ours(path: pathlib.Path) -> bool:

@@ -6,6 +6,7 @@ are written from that at the end: see `journal`.
 
 import argparse
 import dataclasses
+import functools
 import hashlib
 import os
 import pathlib
@@ -199,19 +200,12 @@ def _stream(
         for path in remote_files.find(arguments.paths, fail)
         if arguments.shard.holds(path)
     )
-    rate_hz = asked.model.sample_rate_hz
-    recordings = remote_files.decoded(
-        paths,
-        lambda paths, fail: audio_files.decoded(paths, rate_hz, fail),
-        fail,
-        fetched_files.FetchedFiles(tell=chosen_model.say),
-    )
     with row_output.opened(
         arguments.out,
         arguments.paths,
         chosen_model.folder(arguments.model),
     ) as out:
-        results = asked.answer(recordings)
+        results = asked.answer(_decoded(asked, paths, fail))
         _list(arguments, asked, out, results, fail, lambda *_: None)
 
 
@@ -222,19 +216,6 @@ def _keep(
     import tqdm  # here, because it is slow to import
 
     threads = arguments.threads or decoding_pool.usable_cores()
-
-    def decode(
-        places: Iterable[remote_files.Place], fail: tagging.Fail
-    ) -> tagging.Recordings:
-        rate_hz = asked.model.sample_rate_hz
-        return remote_files.decoded(
-            places,
-            lambda paths, fail: decoding_pool.decoded(
-                paths, rate_hz, fail, threads
-            ),
-            fail,
-            fetched_files.FetchedFiles(tell=chosen_model.say),
-        )
 
     noted = (
         *(_journal(arguments.out), _made_by(arguments, asked)),
@@ -254,7 +235,10 @@ def _keep(
             ) as bar,
         ):
             if run.new:
-                for _ in run.tag(decode, asked.answer):
+                for _ in run.tag(
+                    lambda places, fail: _decoded(asked, places, fail, threads),
+                    asked.answer,
+                ):
                     bar.update()
         with atomic_write.replacing(
             arguments.out, errors="backslashreplace"
@@ -268,6 +252,24 @@ def _keep(
     if sys.stderr.isatty():  # quiet where nobody watches
         tagged = counts_in_words.are(files, "file")
         chosen_model.say(f"{tagged} tagged in {arguments.out}")
+
+
+def _decoded(
+    asked: Answering,
+    places: Iterable[remote_files.Place],
+    fail: remote_files.Fail,
+    processes: int | None = None,
+) -> tagging.Recordings:
+    """Path and waveform of each file, wherever it is; by processes or here."""
+    decode = audio_files.decoded
+    if processes is not None:
+        decode = functools.partial(decoding_pool.decoded, processes=processes)
+    return remote_files.decoded(
+        places,
+        lambda paths, fail: decode(paths, asked.model.sample_rate_hz, fail),
+        fail,
+        fetched_files.FetchedFiles(tell=chosen_model.say),
+    )
 
 
 def _journal(out: str) -> pathlib.Path:

@@ -6,9 +6,10 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from tftag import audio, calibration, words
+from tftag import audio, words
 from tftag.export.signatures import tagger_signatures
 from tftag.layers import word_embedding
+from tftag.metrics import calibration
 from tftag.models import dual_encoder
 
 _WAVEFORM = tagger_signatures.WAVEFORM

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple, TypeVar
 import keras
 import tensorflow as tf
 
-from tftag import audio, calibration
+from tftag import audio
 from tftag.export.signatures import clip_network, wav_in_graph
+from tftag.metrics import calibration
 
 _TOP_TAGS = 10
 WAVEFORM = tf.TensorSpec([None, None], tf.float32, "waveform")

@@ -64,11 +64,6 @@ _FUNCTIONS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def is_there() -> bool:
-    """Whether TensorFlow's wheel has the library, with all that is used."""
-    return loaded() is not None
-
-
 @functools.cache
 def loaded() -> ctypes.CDLL | None:
     """The library; None where TensorFlow's wheel has it not, or not all."""

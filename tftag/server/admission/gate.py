@@ -128,10 +128,9 @@ class Gate:
         self._check_sender(exchange)
         coding = exchange.headers.get("content-encoding", "")
         if coding.lower() not in ("", "identity"):
-            raise refusals.Refused(
-                refusals.BAD,
+            refusals.refuse(
                 "A body must be sent as it is, without a Content-Encoding. "
-                f"Received: {coding!r:.100}.",
+                f"Received: {coding!r:.100}."
             )
         most_bytes = self._most_bytes(exchange)
         if exchange.stated_bytes > most_bytes:
@@ -166,27 +165,21 @@ class Gate:
                 refusals.FORBIDDEN, "Pages of other sites may not ask."
             )
         is_open = path in OPEN or path.startswith(_OPEN_FOLDER)
-        if path == "/session" or not (is_open or self.may_ask(headers)):
-            self._check_token(headers)
-        if is_open:
-            return
-        if self._taken[exchange.is_download] >= self._limits.requests:
-            raise refusals.Refused(
-                refusals.TOO_MANY,
-                f"{self._limits.requests} requests are being answered. Come "
-                "back in a second.",
-                {"Retry-After": "1"},
-            )
-        exchange.is_taken = True
-        self._taken[exchange.is_download] += 1
-
-    def _check_token(self, headers: datastructures.Headers) -> None:
-        if not self.may_ask(headers):
+        is_guarded = path == "/session" or not is_open
+        if is_guarded and not self.may_ask(headers):
             raise refusals.Refused(
                 refusals.NO_TOKEN,
                 "A token is needed: send Authorization: Bearer TOKEN.",
                 {"WWW-Authenticate": "Bearer"},
             )
+        if is_open:
+            return
+        if self._taken[exchange.is_download] >= self._limits.requests:
+            raise _too_many(
+                f"{self._limits.requests} requests are being answered"
+            )
+        exchange.is_taken = True
+        self._taken[exchange.is_download] += 1
 
     def _most_bytes(self, exchange: "_Exchange") -> int:
         if exchange.path in _UPLOADS:
@@ -210,11 +203,7 @@ class Gate:
             if exchange.body_bytes > most_bytes:
                 raise _too_large(most_bytes)
             if self._held_bytes > self._limits.held_bytes:
-                raise refusals.Refused(
-                    refusals.TOO_MANY,
-                    "Too much is being uploaded. Come back in a second.",
-                    {"Retry-After": "1"},
-                )
+                raise _too_many("Too much is being uploaded")
             if exchange.is_read:
                 deadline.reschedule(loop.time() + self._limits.request_seconds)
 
@@ -355,6 +344,14 @@ def _too_large(most_bytes: int) -> refusals.Refused:
     return refusals.Refused(
         refusals.TOO_LARGE,
         f"The body must have at most {most_bytes} bytes.",
+    )
+
+
+def _too_many(text: str) -> refusals.Refused:
+    return refusals.Refused(
+        refusals.TOO_MANY,
+        f"{text}. Come back in a second.",
+        {"Retry-After": "1"},
     )
 
 

@@ -4,7 +4,7 @@ TensorFlow Serving's form, for all endpoints: `{"error": "..."}`.
 """
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 from starlette import responses
 
@@ -48,6 +48,11 @@ class Refused(ValueError):
         super().__init__(text)
         self.status = status
         self.headers = headers or {}
+
+
+def refuse(text: str) -> NoReturn:
+    """Says that a request cannot be used as it is."""
+    raise Refused(BAD, text)
 
 
 def of(error: Exception) -> Refused:

@@ -13,6 +13,7 @@ import pathlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from tftag.inference import version_folder
 from tftag.server.admission import refusals
 from tftag.server.models import served_version
 
@@ -39,14 +40,9 @@ class Source:
             name = self.folder.name
             return {int(name) if name.isdecimal() else 1: self.folder}
         try:
-            found = list(self.folder.iterdir())
+            return version_folder.versions(self.folder)
         except OSError:  # a disk that is away for now
             return {}
-        return {
-            int(path.name): path
-            for path in found
-            if path.name.isdecimal() and (path / "saved_model.pb").exists()
-        }
 
 
 @dataclasses.dataclass
@@ -147,9 +143,8 @@ class ServedModel:
             refusals.Refused: None has it.
         """
         if label not in self.source.labels:
-            raise refusals.Refused(
-                refusals.BAD,
-                f"Unrecognized servable version label: {label:.100}",
+            refusals.refuse(
+                f"Unrecognized servable version label: {label:.100}"
             )
         return self.source.labels[label]
 

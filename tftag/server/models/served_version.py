@@ -94,9 +94,7 @@ class ServedVersion:
             refusals.Refused: It does not.
         """
         if not isinstance(self.tagger, saved_dual_encoder.SavedDualEncoder):
-            raise refusals.Refused(
-                refusals.BAD, f"The model {self.name} knows no words."
-            )
+            refusals.refuse(f"The model {self.name} knows no words.")
         return self.tagger
 
     def begin_use(self) -> None:
@@ -170,11 +168,10 @@ class ServedVersion:
             waiting = self._rows.submit(key or (signature, object()), part)
             answers.append(await asyncio.wrap_future(waiting))
             if signature_rows.size(answers) > _MOST_VALUES:
-                raise refusals.Refused(
-                    refusals.BAD,
+                refusals.refuse(
                     f"An answer may have at most {_MOST_VALUES} values: ask "
                     f"for less at a time. Received: {len(answers)} times "
-                    f"{_MOST_ROWS} rows have more.",
+                    f"{_MOST_ROWS} rows have more."
                 )
         return signature_rows.joined(answers)
 
@@ -221,11 +218,6 @@ class ServedVersion:
             for name in outputs[0]
         }
 
-    def start_seconds(self, samples: int) -> npt.NDArray[Any]:
-        """Where the clips of a recording begin, float64 `[clips]`."""
-        starts = audio.clip_starts(samples, self.tagger.spec)
-        return starts / self.tagger.spec.sample_rate_hz
-
     def _close(self) -> None:
         self._rows.close()
         self._clips.close()
@@ -239,10 +231,9 @@ class ServedVersion:
     def _signature(self, name: str) -> Any:
         name = name or "serving_default"
         if name not in self.tagger.signatures:
-            raise refusals.Refused(
-                refusals.BAD,
+            refusals.refuse(
                 f'Serving signature name: "{name:.100}" not found in '
-                "signature def",
+                "signature def"
             )
         return self.tagger.signatures[name]
 

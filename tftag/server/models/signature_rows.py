@@ -33,16 +33,13 @@ def check_shapes(inputs: Arrays, function: Any) -> None:
     for name, value in inputs.items():
         expected = specs[name].shape
         if not expected.is_compatible_with(value.shape):
-            raise refusals.Refused(
-                refusals.BAD,
+            refusals.refuse(
                 f"input {name} must have the shape {expected}. Received: "
-                f"{list(value.shape)}",
+                f"{list(value.shape)}"
             )
     rows = {name: len(inputs[name]) for name in _of_rows(inputs, specs)}
     if len(set(rows.values())) > 1:
-        raise refusals.Refused(
-            refusals.BAD, f"all inputs must have as many rows. Received: {rows}"
-        )
+        refusals.refuse(f"all inputs must have as many rows. Received: {rows}")
 
 
 def slices(

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pydantic
 from starlette import requests
 
+from tftag import audio
 from tftag.server.admission import refusals
 from tftag.server.models import served_models, served_version
 from tftag.server.recordings import uploads as uploads_lib
@@ -108,9 +109,10 @@ def _timeline(
     clips: npt.NDArray[Any],
 ) -> Timeline:
     tagger = version.tagger
+    starts = audio.clip_starts(len(samples), tagger.spec)
     return Timeline(
         clip_seconds=tagger.spec.clip_seconds,
-        start_seconds=version.start_seconds(len(samples)).round(3).tolist(),
+        start_seconds=(starts / tagger.sample_rate_hz).round(3).tolist(),
         tags=list(tagger.tag_names),
         probabilities=[
             [short(value) for value in row] for row in tagger.calibrated(clips)

@@ -11,7 +11,7 @@ import pathlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy.typing as npt
 from starlette import datastructures, requests
@@ -97,7 +97,17 @@ class Uploads:
             refusals.Refused: There is no recording in the form.
         """
         async with self._received(request) as path:
-            return await self._decode(path, sample_rate_hz)
+
+            def told(said: object) -> str:
+                return visitor_messages.of(_without(path, str(said)))
+
+            try:
+                samples, remarks = await self._decode(path, sample_rate_hz)
+            except audio.UnusableAudio as error:
+                raise audio.UnusableAudio(error.reason, told(error)) from error
+            except TimeoutError as error:
+                raise TimeoutError(told(error)) from error
+            return samples, list(map(told, remarks))
 
     @contextlib.asynccontextmanager
     async def _received(
@@ -109,11 +119,12 @@ class Uploads:
                 async with request.form(max_files=1, max_fields=8) as form:
                     upload = form.get(FIELD)
                     if not isinstance(upload, datastructures.UploadFile):
-                        raise refusals.Refused(
-                            refusals.BAD,
-                            f"The form must have a file in its field {FIELD}.",
+                        refusals.refuse(
+                            f"The form must have a file in its field {FIELD}."
                         )
-                    await asyncio.to_thread(_copy, upload.file, file)
+                    await asyncio.to_thread(
+                        shutil.copyfileobj, upload.file, file
+                    )
             else:
                 async for chunk in request.stream():
                     file.write(chunk)
@@ -135,20 +146,7 @@ class Uploads:
                 done.exception()
 
         task.add_done_callback(let_go)
-        try:
-            samples, remarks = await asyncio.shield(task)
-        except audio.UnusableAudio as error:
-            text = visitor_messages.of(_without(path, str(error)))
-            raise audio.UnusableAudio(error.reason, text) from error
-        except TimeoutError as error:
-            raise TimeoutError(_without(path, str(error))) from error
-        return samples, [
-            visitor_messages.of(_without(path, remark)) for remark in remarks
-        ]
-
-
-def _copy(source: BinaryIO, target: Any) -> None:
-    shutil.copyfileobj(source, target, 1 << 20)
+        return await asyncio.shield(task)
 
 
 def _without(path: pathlib.Path, text: str) -> str:

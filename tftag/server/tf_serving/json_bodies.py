@@ -43,12 +43,10 @@ def parse(body: bytes) -> dict[str, Any]:
         refusals.Refused: It is no JSON object.
     """
     if not body:
-        json_tensors.refuse(
-            "JSON Parse error: The document is empty. at offset: 0"
-        )
+        refusals.refuse("JSON Parse error: The document is empty. at offset: 0")
     held = body.count(b"[") + body.count(b"{")
     if held > MOST_LISTS:
-        json_tensors.refuse(
+        refusals.refuse(
             f"JSON Parse error: At most {MOST_LISTS} lists and objects are "
             f"read; send several requests. Received: {held}."
         )
@@ -58,9 +56,9 @@ def parse(body: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         words = _WORDS.get(error.msg, "Invalid value.")
         offset = len(error.doc[: error.pos].encode(errors="replace"))
-        json_tensors.refuse(f"JSON Parse error: {words} at offset: {offset}")
+        refusals.refuse(f"JSON Parse error: {words} at offset: {offset}")
     except plain_json.DAMAGE as error:  # deep, no UTF-8, or an endless number
-        json_tensors.refuse(f"JSON Parse error: {str(error):.200} at offset: 0")
+        refusals.refuse(f"JSON Parse error: {str(error):.200} at offset: 0")
     if not isinstance(document, dict):
         json_tensors.refuse_value(document, "Is not object")
     return document
@@ -97,7 +95,7 @@ def columns(
         refusals.Refused: They do not fit.
     """
     if not inputs:
-        json_tensors.refuse(
+        refusals.refuse(
             f"Failed to get input map for signature: {signature or 'DEFAULT'}"
         )
     has_rows, has_columns = "instances" in document, "inputs" in document
@@ -115,7 +113,7 @@ def columns(
             if value.ndim and inputs[name].shape is not None:
                 _check_count(len(value))
         return found, False
-    json_tensors.refuse("Missing 'inputs' or 'instances' key")
+    refusals.refuse("Missing 'inputs' or 'instances' key")
 
 
 def check_examples(document: dict[str, Any]) -> None:
@@ -141,7 +139,7 @@ def check_examples(document: dict[str, Any]) -> None:
         )
     for example in examples:
         if not isinstance(example, dict):
-            json_tensors.refuse(
+            refusals.refuse(
                 "Example must be JSON object but got JSON "
                 f"{json_tensors.kind(example)}"
             )
@@ -189,7 +187,7 @@ def _from_rows(
         json_tensors.refuse_value(document, "No values in 'instances' array")
     _check_count(len(rows))
     if not isinstance(rows[0], dict) and len(inputs) > 1:
-        json_tensors.refuse(
+        refusals.refuse(
             "instances is a plain list, but expecting list of objects as "
             "multiple input tensors required as per tensorinfo_map"
         )
@@ -197,7 +195,7 @@ def _from_rows(
     found: dict[str, list[npt.NDArray[Any]]] = {}
     for place, row in enumerate(rows):
         if are_objects != _is_object(row):
-            json_tensors.refuse(
+            refusals.refuse(
                 f"Expecting object but got list at item {place} of input list"
                 if are_objects
                 else "Expecting value/list but got object at item "
@@ -209,12 +207,12 @@ def _from_rows(
             try:
                 _add_row(found, name, value, inputs, len(rows))
             except refusals.Refused as error:
-                json_tensors.refuse(
+                refusals.refuse(
                     f"Failed to process element: {place}{key} of 'instances' "
                     f"list. Error: INVALID_ARGUMENT: {error}"
                 )
         if named.keys() != inputs.keys():
-            json_tensors.refuse(
+            refusals.refuse(
                 f"Failed to process element: {place} of 'instances' list. "
                 f"JSON object: {json_tensors.shown(row)} keys must be equal "
                 f"to: {','.join(sorted(inputs))}"
@@ -224,15 +222,15 @@ def _from_rows(
 
 def _add_row(found: Any, name: str, value: Any, inputs: Any, rows: int) -> None:
     if name not in inputs:
-        json_tensors.refuse(f"JSON object: does not have named input: {name}")
+        refusals.refuse(f"JSON object: does not have named input: {name}")
     row = json_tensors.tensor(value, inputs[name].dtype, rows)
     before = found.setdefault(name, [])
     if before and before[0].size != row.size:
-        json_tensors.refuse(
+        refusals.refuse(
             f"Expecting tensor size: {before[0].size} but got: {row.size}"
         )
     if before and before[0].shape != row.shape:
-        json_tensors.refuse(
+        refusals.refuse(
             f"Expecting shape {_shape_text(before[0].shape)} but got: "
             f"{_shape_text(row.shape)}"
         )
@@ -244,7 +242,7 @@ def _from_columns(
 ) -> dict[str, npt.NDArray[Any]]:
     if not _is_object(value):
         if len(inputs) > 1:
-            json_tensors.refuse(
+            refusals.refuse(
                 "inputs is a plain value/list, but expecting an object as "
                 "multiple input tensors required as per tensorinfo_map"
             )
@@ -255,16 +253,14 @@ def _from_columns(
     found = {}
     for name, one in sorted(inputs.items()):
         if name not in value:
-            json_tensors.refuse(
-                f"Missing named input: {name} in 'inputs' object."
-            )
+            refusals.refuse(f"Missing named input: {name} in 'inputs' object.")
         found[name] = json_tensors.tensor(value[name], one.dtype)
     return found
 
 
 def _check_count(rows: int) -> None:
     if rows > json_tensors.MOST_ROWS:
-        json_tensors.refuse(
+        refusals.refuse(
             f"A request may have at most {json_tensors.MOST_ROWS} rows; send "
             f"several. Received: {rows}."
         )
@@ -278,11 +274,9 @@ def _check_rows(outputs: Mapping[str, npt.NDArray[Any]]) -> None:
     expected = None
     for name, values in outputs.items():
         if not values.ndim:
-            json_tensors.refuse(
-                f"Tensor name: {name} has no shape information "
-            )
+            refusals.refuse(f"Tensor name: {name} has no shape information ")
         if expected is not None and len(values) != expected:
-            json_tensors.refuse(
+            refusals.refuse(
                 f"Tensor name: {name} has inconsistent batch size: "
                 f"{len(values)} expecting: {expected}"
             )

@@ -46,10 +46,10 @@ def tensor(value: Any, dtype: str, rows: int = 1) -> npt.NDArray[Any]:
         shape.append(len(inner))
         inner = inner[0] if inner else None
     if len(shape) > _MOST_DIMENSIONS:
-        refuse(f"Encountered lists {len(shape)} levels deep.")
+        refusals.refuse(f"Encountered lists {len(shape)} levels deep.")
     values = rows * math.prod(shape)
     if dtype != "float" and values > MOST_STRINGS:
-        refuse(
+        refusals.refuse(
             f"A request may have at most {MOST_STRINGS} values of type "
             f"{dtype}. Received: {values}."
         )
@@ -109,32 +109,27 @@ def shown(value: Any) -> str:
     return written
 
 
-def refuse(words: str) -> NoReturn:
-    """Says that a request cannot be used."""
-    raise refusals.Refused(refusals.BAD, words)
-
-
 def refuse_value(value: Any, words: str) -> NoReturn:
     """Says what is wrong with a value."""
-    refuse(f"JSON Value: {shown(value)} {words}")
+    refusals.refuse(f"JSON Value: {shown(value)} {words}")
 
 
 def _fill(value: Any, level: int, shape: Any, dtype: str, parts: Any) -> None:
     rank = len(shape)
     if not isinstance(value, list):
         if level != rank:
-            refuse(
+            refusals.refuse(
                 f"JSON Value: {shown(value)} found at incorrect level: "
                 f"{level + 1} in the JSON DOM. Expected at level: {rank}"
             )
         parts.append(_values([value], dtype))
         return
     if level >= rank:
-        refuse(
+        refusals.refuse(
             f"Encountered list at unexpected level: {level} expected < {rank}"
         )
     if len(value) != shape[level]:
-        refuse(
+        refusals.refuse(
             f"Encountered list at unexpected size: {len(value)} at level: "
             f"{level} expected size: {shape[level]}"
         )
@@ -176,7 +171,7 @@ def _floats(values: list[Any]) -> npt.NDArray[Any]:
         value = values[place]
         most = _FLOAT_WHOLE if type(value) is int else _FLOAT_MAX
         if most < abs(value) < np.inf:
-            refuse(
+            refusals.refuse(
                 f"Cannot convert JSON value: {shown(value)} to float without "
                 "loss of precision."
             )
@@ -188,9 +183,11 @@ def _bytes(value: Any) -> bytes:
         try:
             return value.encode()
         except UnicodeEncodeError:
-            refuse("JSON Parse error: The surrogate pair in string is invalid.")
+            refusals.refuse(
+                "JSON Parse error: The surrogate pair in string is invalid."
+            )
     if not is_bytes(value):
-        refuse(
+        refusals.refuse(
             f"JSON Value: {shown(value)} not formatted correctly for base64 "
             "data"
         )
@@ -199,11 +196,11 @@ def _bytes(value: Any) -> bytes:
         padding = "=" * (-len(written) % 4)
         return base64.b64decode(written + padding, validate=True)
     except (binascii.Error, ValueError):
-        refuse("Unable to base64 decode")
+        refusals.refuse("Unable to base64 decode")
 
 
 def _refuse_type(value: Any, dtype: str) -> NoReturn:
-    refuse(
+    refusals.refuse(
         f"JSON Value: {shown(value)} Type: {kind(value)} is not of expected "
         f"type: {dtype}"
     )

@@ -6,9 +6,9 @@ so these two are refused as it refuses them.
 """
 
 import asyncio
+import itertools
 import re
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any, NoReturn
 
 import fastapi
 from starlette import requests, responses
@@ -26,9 +26,21 @@ _MODEL = re.compile(
     re.IGNORECASE,
 )
 _METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
+_PATHS = (
+    "/v1/models/{name}",
+    "/v1/models/{name}/versions/{version}",
+    "/v1/models/{name}/labels/{label}",
+)
+# How a path ends, by method, and what it is for.
 _ENDS = {
-    "GET": ("", "/metadata"),
-    "POST": (":predict", ":classify", ":regress"),
+    "GET": {
+        "": "How the versions of a model are",
+        "/metadata": "The signatures of a model",
+    },
+    "POST": {
+        f":{verb}": f"Asks a signature of a model to {verb}"
+        for verb in ("predict", "classify", "regress")
+    },
 }
 _LARGEST_NUMBER = (1 << 63) - 1
 _OTHERWISE = (
@@ -59,21 +71,17 @@ def router(models: served_models.ServedModels) -> fastapi.APIRouter:
             or not is_known
             or (end[:1] == ":" and found["name"] is None)
         ):
-            raise refusals.Refused(
-                refusals.BAD,
-                f"Malformed request: {request.method} {path:.200}",
-            )
+            refusals.refuse(f"Malformed request: {request.method} {path:.200}")
         number = _number(found["number"])
         if found["name"] is None:
-            raise refusals.Refused(
-                refusals.BAD, "Missing model name in request."
-            )
+            refusals.refuse("Missing model name in request.")
         if not end:
-            return _json(_status(models, found["name"], number, found["label"]))
+            states = _status(models, found["name"], number, found["label"])
+            return responses.JSONResponse(states)
         if end == "/metadata":
             model = models.model(found["name"])
             with model.using(number, found["label"]) as version:
-                return _json(_metadata(version))
+                return responses.JSONResponse(_metadata(version))
         document = await _document(request)
         if end != ":predict":
             json_bodies.check_examples(document)
@@ -81,28 +89,20 @@ def router(models: served_models.ServedModels) -> fastapi.APIRouter:
         with model.using(number, found["label"]) as version:
             if end == ":predict":
                 return await _predict(version, document)
-            raise _refused_method(version, document, end.removeprefix(":"))
+            _refuse_method(version, document, end.removeprefix(":"))
 
-    for path in _paths("{name}"):
-        for end, summary in {
-            "": "How the versions of a model are",
-            "/metadata": "The signatures of a model",
-        }.items():
+    for path, (method, ends) in itertools.product(_PATHS, _ENDS.items()):
+        for end, summary in ends.items():
             api.add_api_route(
                 path + end,
-                _described(answer, path),
-                methods=["GET"],
+                answer,
+                methods=[method],
                 summary=summary,
                 description=_OTHERWISE,
-            )
-        for end in ("predict", "classify", "regress"):
-            api.add_api_route(
-                f"{path}:{end}",
-                _described(answer, path),
-                methods=["POST"],
-                summary=f"Asks a signature of a model to {end}",
-                description=_OTHERWISE,
-                openapi_extra=_BODY,
+                openapi_extra={
+                    "parameters": _parameters(path),
+                    **(_BODY if method == "POST" else {}),
+                },
             )
     for path in ("/v1/{rest:path}", "/V1/{rest:path}"):
         api.add_api_route(
@@ -130,39 +130,16 @@ _BODY: dict[str, Any] = {
 }
 
 
-def _paths(name: str) -> Iterator[str]:
-    yield f"/v1/models/{name}"
-    yield f"/v1/models/{name}/versions/{{version}}"
-    yield f"/v1/models/{name}/labels/{{label}}"
-
-
-def _described(answer: Any, path: str) -> Any:
-    """The same function, with the parameters that a path has."""
-    if "{version}" in path:
-
-        async def of_version(
-            request: requests.Request,
-            name: str,
-            version: Annotated[str, fastapi.Path(pattern=r"^\d+$")],
-        ) -> responses.Response:
-            return await answer(request)
-
-        return of_version
-    if "{label}" in path:
-
-        async def of_label(
-            request: requests.Request, name: str, label: str
-        ) -> responses.Response:
-            return await answer(request)
-
-        return of_label
-
-    async def of_newest(
-        request: requests.Request, name: str
-    ) -> responses.Response:
-        return await answer(request)
-
-    return of_newest
+def _parameters(path: str) -> list[dict[str, Any]]:
+    """The parameters in a path, as OpenAPI describes them."""
+    found = []
+    for name in re.findall(r"{(\w+)}", path):
+        schema = {"type": "string"}
+        if name == "version":
+            schema["pattern"] = r"^\d+$"
+        place = {"name": name, "in": "path", "required": True}
+        found.append({**place, "schema": schema})
+    return found
 
 
 async def _document(request: requests.Request) -> dict[str, Any]:
@@ -186,19 +163,17 @@ async def _predict(
     return responses.Response(text, media_type="application/json")
 
 
-def _refused_method(
+def _refuse_method(
     version: served_version.ServedVersion, document: dict[str, Any], end: str
-) -> refusals.Refused:
+) -> NoReturn:
     name = json_bodies.signature_name(document) or "serving_default"
     definition = version.signature_definitions.get(name)
     if definition is None:
-        text = f"No signature was found with the name: {name:.100}"
-        return refusals.Refused(refusals.BAD, text)
+        refusals.refuse(f"No signature was found with the name: {name:.100}")
     kinds = {"classify": "classification", "regress": "regression"}
-    return refusals.Refused(
-        refusals.BAD,
+    refusals.refuse(
         f"Expected {kinds[end]} signature method_name to be "
-        f"tensorflow/serving/{end}. Was: {definition['method_name']}",
+        f"tensorflow/serving/{end}. Was: {definition['method_name']}"
     )
 
 
@@ -252,12 +227,5 @@ def _number(text: str | None) -> int | None:
     if text is None:
         return None
     if len(text) > 19 or int(text) > _LARGEST_NUMBER:
-        raise refusals.Refused(
-            refusals.BAD,
-            f"Failed to convert version: {text:.100} to numeric.",
-        )
+        refusals.refuse(f"Failed to convert version: {text:.100} to numeric.")
     return int(text)
-
-
-def _json(value: Any) -> responses.Response:
-    return responses.JSONResponse(value)

@@ -17,8 +17,9 @@ from experiments.training.transfer_learning import (
     averaged_training,
     fine_tuning,
 )
-from tftag import calibration, tags
+from tftag import tags
 from tftag.export import saved_model
+from tftag.metrics import calibration
 from tftag.models import tagger
 from tftag.models.backbones import backbone
 

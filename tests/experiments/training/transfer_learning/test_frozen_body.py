@@ -13,11 +13,7 @@ from experiments.runs import run_folder
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
 from experiments.training import tag_sharing, tagger_training
-from experiments.training.transfer_learning import (
-    cached_clips,
-    frozen_body,
-    vector_cache,
-)
+from experiments.training.transfer_learning import frozen_body, vector_cache
 from pipelines.reading import augmentation as augmentations
 
 HEAD = {
@@ -60,7 +56,7 @@ def told(monkeypatch, settings):
         vectors = np.zeros((len(rows), model.backbone.output.shape[1]))
         vectors[:, :3] = labels[rows]
         vectors[:, 3] = rows % 5
-        return cached_clips.ClipVectors(vectors.astype(np.float32), rows), {}
+        return evaluation.ClipVectors(vectors.astype(np.float32), rows), {}
 
     monkeypatch.setattr(vector_cache, "clip_vectors", clip_vectors)
 
@@ -226,7 +222,7 @@ def test_adaptive_weights_follow_recordings_that_are_held_out(
 
 def test_too_many_lost_recordings_end_it(settings, made, monkeypatch, tmp_path):
     def clip_vectors(*_):
-        clips = cached_clips.ClipVectors(np.zeros((1, 4)), np.array([0]))
+        clips = evaluation.ClipVectors(np.zeros((1, 4)), np.array([0]))
         return clips, {"audio/001.wav": "cut short"}
 
     monkeypatch.setattr(vector_cache, "clip_vectors", clip_vectors)

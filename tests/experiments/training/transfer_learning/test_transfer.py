@@ -17,8 +17,9 @@ from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training
 from experiments.training.transfer_learning import body_layers, transfer
 from pipelines.reading import slice_reader, tf_data
-from tftag import calibration, tags
+from tftag import tags
 from tftag.export import saved_model
+from tftag.metrics import calibration
 from tftag.models import averaged_tagger, dual_encoder, tagger
 from tftag.models.backbones import backbone
 from tftag.pretrained import published_taggers

@@ -29,11 +29,9 @@ def cached(tmp_path_factory):
 
 def test_vectors_are_those_of_the_body(cached):
     made, settings, model, _, clips = cached
-    vectors, rows = evaluation.clip_outputs(
-        model.body(), made, settings.audio, 4
-    )
-    np.testing.assert_array_equal(clips.rows, rows)
-    np.testing.assert_allclose(clips.vectors, vectors, atol=1e-5)
+    own = evaluation.clip_vectors(model.body(), made, settings.audio, 4)
+    np.testing.assert_array_equal(clips.rows, own.rows)
+    np.testing.assert_allclose(clips.vectors, own.vectors, atol=1e-5)
 
 
 def test_a_part_of_the_recordings_reads_what_all_computed(cached, monkeypatch):
@@ -42,7 +40,7 @@ def test_a_part_of_the_recordings_reads_what_all_computed(cached, monkeypatch):
     def compute(*_):
         raise AssertionError("computed again")
 
-    monkeypatch.setattr(vector_cache.evaluation, "clip_outputs", compute)
+    monkeypatch.setattr(vector_cache.evaluation, "clip_vectors", compute)
     part = made.subset(np.array([4, 1]))
     again, _ = vector_cache.clip_vectors(model, part, settings.audio, folder)
     for place, row in enumerate((4, 1)):

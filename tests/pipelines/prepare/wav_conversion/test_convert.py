@@ -1,10 +1,6 @@
-import contextlib
-import json
 import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -76,50 +72,6 @@ def test_a_second_call_touches_only_what_changed(tmp_path, monkeypatch):
 
     other = convert.convert_files(sources, tmp_path, 4_000, processes=1)
     assert other["t0"]["samples"] < first["t0"]["samples"]
-
-
-@pytest.mark.slow
-def test_killed_in_the_middle_and_run_again(tmp_path):
-    sources = make_sources(tmp_path / "in", count=30, samples=40_000)
-    held_back = [sources["t20"], sources["t21"]]
-    for path in held_back:  # neither of two workers gets past these
-        path.rename(path.with_suffix(".later"))
-        os.mkfifo(path)
-    program = (
-        "import json, sys, pathlib\n"
-        "from pipelines.prepare.wav_conversion import convert\n"
-        "if __name__ == '__main__':\n"
-        "    convert.convert_files(json.loads(sys.argv[1]),"
-        f" pathlib.Path(sys.argv[2]), {RATE_HZ}, processes=2)"
-    )
-    script = tmp_path / "run.py"
-    script.write_text(program)
-    folder = tmp_path / "killed"
-    names = {name: str(path) for name, path in sources.items()}
-    process = subprocess.Popen(
-        [sys.executable, script, json.dumps(names), folder],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    wavs = folder / "wav"
-    while not wavs.exists() or len(list(wavs.glob("t*.wav"))) < 5:
-        assert process.poll() is None
-        time.sleep(0.002)
-    process.kill()
-    process.wait()
-    for path in held_back:
-        with contextlib.suppress(OSError):  # lets go a worker that waits
-            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
-        path.with_suffix(".later").replace(path)
-    done = {p.name: p.stat().st_mtime_ns for p in wavs.glob("t*.wav")}
-    assert 5 <= len(done) <= 20
-    with open(folder / journal.NAME, "a") as file:
-        file.write('{"track_id": "t29", "ke')  # as a kill may leave it
-
-    again = convert.convert_files(sources, folder, RATE_HZ, processes=2)
-    assert {name: times(folder)[name] for name in done} == done
-    calm = convert.convert_files(sources, tmp_path / "calm", RATE_HZ)
-    assert again == calm
-    assert contents(folder) == contents(tmp_path / "calm")
 
 
 def test_a_decoder_that_hangs_costs_one_file(tmp_path, monkeypatch):

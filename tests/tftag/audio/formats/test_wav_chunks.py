@@ -143,6 +143,23 @@ def test_a_recorder_that_died_before_it_stated_64_bits(read, form, stated):
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("has_ffmpeg", [False, True])
+def test_a_recorder_that_died_before_it_stated_any_length(
+    read, has_ffmpeg, monkeypatch
+):
+    x = np.random.default_rng(1).integers(-(2**15), 2**15, 8_000)
+    expected = read(riff(fmt(), chunk(b"data", x.astype("<i2").tobytes())))
+    if not has_ffmpeg:
+        monkeypatch.setenv("PATH", "")
+    died = riff(fmt(), chunk(b"data", b""), size=36)
+    found = read(died + x.astype("<i2").tobytes())
+    np.testing.assert_array_equal(found, expected)
+    # Of one that was stopped at once, the tags behind are no samples.
+    tags = chunk(b"LIST", b"INFOISFT" + struct.pack("<I", 1_000) + bytes(1_000))
+    with pytest.raises(audio.UnusableAudio, match="There are no samples"):
+        read(riff(fmt(), chunk(b"data", b""), tags))
+
+
 def test_of_joined_files_all_are_heard(read, caplog):
     one = encoded_audio.melody(1.0, RATE_HZ)
     other = encoded_audio.melody(1.0, 8_000, 1, seed=1)

@@ -46,9 +46,9 @@ FOUND = [
 ]
 
 
-def written(form, found=FOUND):
+def written(form, found=FOUND, labels=LABELS, count=7, what="tag"):
     file = io.StringIO()
-    hit_output.write(file, form, LABELS, found, 7)
+    hit_output.write(file, form, labels, found, count, what)
     return file.getvalue()
 
 
@@ -62,12 +62,8 @@ def test_the_table_says_what_the_numbers_are():
     assert "this library (7 recordings)" in legend
     assert "%: share of the library that scores lower" in legend
     assert "None of them is a probability" in legend
-    file = io.StringIO()
-    hit_output.write(file, "table", LABELS, FOUND[:1], 1)
-    assert "this library (1 recording)" in file.getvalue()
-    file = io.StringIO()
-    hit_output.write(file, "table", LABELS, FOUND, 9_999)
-    assert "share of 4,096 recordings of it" in file.getvalue()
+    assert "library (1 recording)" in written("table", FOUND[:1], count=1)
+    assert "of 4,096 recordings of it" in written("table", count=9_999)
 
 
 def test_nothing_is_no_table_without_rows():
@@ -154,16 +150,12 @@ def test_a_playlist_has_whole_paths_and_what_players_show(capsys):
 
 
 def test_a_term_of_the_table_is_one_line():
-    file = io.StringIO()
-    found = [hit("a", 0.0, [0.5])]
-    hit_output.write(file, "table", ["sad\x1b[31m"], found, 1)
-    first, second, *_ = file.getvalue().splitlines()
+    table = written("table", [hit("a", 0.0, [0.5])], ["sad\x1b[31m"])
+    first, second, *_ = table.splitlines()
     assert "sad\\x1b[31m" in first and "0.500" in second
 
 
 def test_examples_in_long_folders_leave_the_table_on_the_screen():
     labels = ["/music/" + "a folder/" * 9 + "one song.mp3", "-/" + "x" * 99]
-    file = io.StringIO()
-    hit_output.write(file, "table", labels, FOUND, 1, "example")
-    head = file.getvalue().splitlines()[0]
+    head = written("table", labels=labels, what="example").splitlines()[0]
     assert "folder/one song.mp3  -.." in head and len(head) < 80

@@ -10,7 +10,7 @@ from pipelines.catalogue import shards
 from tftag import audio
 from tftag.audio import audio_files
 from tftag.cli import chosen_model
-from tftag.inference import model_card, saved_dual_encoder
+from tftag.inference import saved_dual_encoder
 from tftag.search import library_index
 
 RATE = tiny_dual_encoder.SPEC.sample_rate_hz
@@ -94,25 +94,19 @@ def test_tags_and_vectors_are_those_of_the_model(folders, tmp_path, encoder):
 
 
 @pytest.fixture
-def catalogue(folders, tmp_path, encoder):
+def catalogue(folders, encoder, write_catalogue):
     """All but one file of the first folder, described elsewhere."""
-    output = tmp_path / "catalogue"
-    card = model_card.read(encoder.folder)
-    space = {"space": encoder.space, "dim": encoder.dim}
-    said = {"name": "tiny", "tags": card["tags"], **space}
-    shards.write_model(output, "m", said)
     path = folders[0] / "0.wav"
     samples = audio.decode_file(path, RATE).samples
     ((vector, tags),) = encoder.describe_each([samples])
-    row = {
-        "name": path.name,
-        "size_bytes": path.stat().st_size,
-        "modified_ns": path.stat().st_mtime_ns,
-        "seconds": len(samples) / RATE,
-        "tags": tags,
-    }
-    shards.write(output, "m-a", [row], [vector], [])
-    return output
+    return write_catalogue(
+        vector,
+        name=path.name,
+        size_bytes=path.stat().st_size,
+        modified_ns=path.stat().st_mtime_ns,
+        seconds=len(samples) / RATE,
+        tags=tags,
+    )
 
 
 def test_what_a_catalogue_describes_is_taken_from_it(

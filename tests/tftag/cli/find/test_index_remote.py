@@ -8,8 +8,6 @@ import tiny_dual_encoder
 import tiny_tagger
 from tftag_command import run
 
-from pipelines.catalogue import shards
-from tftag.inference import model_card
 from tftag.search import file_facts, library_index
 from tftag.search.index import recordings
 from tftag.storage import cache
@@ -112,7 +110,7 @@ def test_what_one_command_has_fetched_no_other_fetches_again(
 
 
 def test_of_what_was_described_before_only_its_own_tags_are_fetched(
-    songs, door, tmp_path, monkeypatch, encoder
+    songs, door, tmp_path, encoder, write_catalogue
 ):
     mutagen = pytest.importorskip("mutagen")
     path = tmp_path / "long.flac"
@@ -122,18 +120,14 @@ def test_of_what_was_described_before_only_its_own_tags_are_fetched(
     tagged.save()
     transfers.put_file(path, FOLDER / path.name)
     facts = remote_listing.list_files(FOLDER)[FOLDER / path.name]
-    output = tmp_path / "catalogue"
-    said = {"name": "tiny", "tags": model_card.read(encoder.folder)["tags"]}
-    space = {"space": encoder.space, "dim": encoder.dim}
-    shards.write_model(output, "m", said | space)
-    row = {
-        "name": path.name,
-        "size_bytes": facts.file_bytes,
-        "modified_ns": facts.version_number,
-        "seconds": 20.0,
-        "tags": [],
-    }
-    shards.write(output, "m-a", [row], [encoder.embed_file(path)], [])
+    output = write_catalogue(
+        encoder.embed_file(path),
+        name=path.name,
+        size_bytes=facts.file_bytes,
+        modified_ns=facts.version_number,
+        seconds=20.0,
+        tags=[],
+    )
     place = tmp_path / "i"
     words = ("--out", place, "--model", "musicnn_words")
     assert run("index", FOLDER, *words, "--catalogue", output) == 0

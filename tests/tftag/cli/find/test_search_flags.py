@@ -13,15 +13,20 @@ def parsed(*words):
 
 
 def test_without_flags_all_may_be_found():
-    arguments = parsed()
-    assert search_flags.wanted(arguments) == filters.Filter()
-    assert (arguments.top, arguments.per_artist) == (10, None)
+    assert search_flags.wanted(parsed()) == {
+        "top": 10,
+        "where": filters.Filter(),
+        "most_per_artist": None,
+        "collapse_copies": True,
+    }
 
 
 def test_flags_become_a_filter():
     words = "--tag rock --tag piano --without-tag vocals --artist A --album B"
     words += " --year 1990- --length 1:00-2:30 --folder x/y"
-    assert search_flags.wanted(parsed(*words.split())) == filters.Filter(
+    assert search_flags.wanted(parsed(*words.split()))[
+        "where"
+    ] == filters.Filter(
         ("rock", "piano"),
         ("vocals",),
         ("A",),

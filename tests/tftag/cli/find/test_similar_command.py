@@ -76,13 +76,6 @@ def test_a_file_from_elsewhere_is_embedded(songs, capsys, tmp_path):
     assert rows[0]["cosines"][str(other)] == pytest.approx(1, abs=1e-5)
 
 
-def test_filters_that_leave_nothing_are_said(songs, capsys):
-    status = run("similar", songs, "--like", songs / "1.wav", "--year", "1999")
-    said = capsys.readouterr()
-    assert (status, said.out) == (0, "")
-    assert "leave none of 5 recordings" in said.err.splitlines()[-1]
-
-
 def test_an_example_is_refused_before_a_model_is_opened(
     songs, capfd, tmp_path, monkeypatch
 ):

@@ -13,7 +13,7 @@ def in_this_process(tagger, monkeypatch):
     monkeypatch.setattr(
         decoding_pool,
         "decoded",
-        lambda paths, rate_hz, fail, _: audio_files.decoded(
+        lambda paths, rate_hz, fail, processes: audio_files.decoded(
             paths, rate_hz, fail
         ),
     )

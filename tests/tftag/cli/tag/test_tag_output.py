@@ -276,14 +276,6 @@ def test_a_file_that_changes_meanwhile_is_named(
     assert paths(out) == ALL
 
 
-def test_no_journal_is_written_over_another_file(model, songs, out, capsys):
-    journal = out.with_name("tags.csv.journal")
-    journal.write_text("precious")
-    assert run(model, songs, "--out", out) == 2
-    assert "another file" in capsys.readouterr().err
-    assert journal.read_text() == "precious" and not out.exists()
-
-
 @pytest.fixture
 def fields(tmp_path):
     """A table that has all tags of the tiny tagger."""

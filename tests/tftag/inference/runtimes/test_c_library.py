@@ -8,18 +8,17 @@ import tiny_tagger
 
 from tftag.inference.runtimes import c_library
 
-# Whether a tag was printed, and whether TensorFlow's Python was imported.
+# The command, and whether TensorFlow's Python was imported by it.
 TAG_A_FILE = """
 import sys
-from tftag.cli import main
-assert main.main(["tag", "--model", *sys.argv[1:]]) == 0
+from tftag import __main__
+assert __main__.command() == 0
 print("tensorflow" in sys.modules)
 """
 
 
 def test_the_wheel_has_the_library_with_all_that_is_used():
-    assert c_library.is_there()
-    assert c_library.loaded() is c_library.loaded()
+    assert c_library.loaded() is c_library.loaded() is not None
 
 
 def test_without_tensorflow_there_is_none(monkeypatch):
@@ -38,7 +37,7 @@ def test_a_file_is_tagged_without_tensorflows_python(tagger_folder, tmp_path):
     soundfile.write(path, tiny_tagger.music(rate_hz) / 8, rate_hz)
     # Where a level is set, what TensorFlow logs is asked for.
     said = subprocess.run(
-        [sys.executable, "-c", TAG_A_FILE, str(tagger_folder), str(path)],
+        [sys.executable, "-c", TAG_A_FILE, "tag", tagger_folder, path],
         env={k: v for k, v in os.environ.items() if "LOG_LEVEL" not in k},
         check=True,
         capture_output=True,

@@ -1,8 +1,6 @@
 """Who may ask, how much, and for how long."""
 
 import contextlib
-import logging
-import threading
 import time
 from concurrent import futures
 
@@ -124,22 +122,7 @@ def test_a_body_that_is_cut_or_slow_ends(guarded):
     assert not list(guarded.service.upload_folder.iterdir())
 
 
-@pytest.fixture
-def slow(monkeypatch):
-    """Decoding waits until it is let go."""
-    go = threading.Event()
-
-    def wait(self, path, rate_hz):
-        assert go.wait(30)
-        return decode(self, path, rate_hz)
-
-    decode = decoding_pool.Worker.decode
-    monkeypatch.setattr(decoding_pool.Worker, "decode", wait)
-    yield go
-    go.set()
-
-
-def test_more_than_is_taken_on_is_told_to_come_back(guarded, slow):
+def test_more_than_is_taken_on_is_told_to_come_back(guarded, slow_decoding):
     def ask():
         return guarded.client.post("/tag", content=WAV)
 
@@ -155,11 +138,11 @@ def test_more_than_is_taken_on_is_told_to_come_back(guarded, slow):
         assert refused.headers["retry-after"] == "1"
         assert "3 requests" in error_of(refused)
         assert guarded.client.get("/healthz").status_code == 200
-        slow.set()
+        slow_decoding.go.set()
     assert {one.result().status_code for one in asked} <= {200, 504}
 
 
-def test_what_takes_too_long_is_given_up(tagger_folder, slow):
+def test_what_takes_too_long_is_given_up(tagger_folder, slow_decoding):
     hasty = limits.Limits(request_seconds=1.0)
     with running_service.running(
         [tagger_folder.parent], limits=hasty
@@ -167,22 +150,7 @@ def test_what_takes_too_long_is_given_up(tagger_folder, slow):
         answer = running.client.post("/tag", content=WAV)
         assert answer.status_code == 504
         assert "1 second." in error_of(answer)
-        slow.set()
-
-
-def test_an_error_inside_is_logged_and_not_told(guarded, monkeypatch, caplog):
-    def fail(self, path, rate_hz):
-        raise LookupError("a secret")
-
-    monkeypatch.setattr(decoding_pool.Worker, "decode", fail)
-    with caplog.at_level(logging.ERROR):
-        answer = guarded.client.post("/tag", content=WAV)
-        # It is written when all has been sent.
-        waiting.until(lambda: "a secret" in caplog.text)
-    assert answer.status_code == 500
-    assert "secret" not in error_of(answer)
-    monkeypatch.undo()
-    assert guarded.client.post("/tag", content=WAV).status_code == 200
+        slow_decoding.go.set()
 
 
 def test_a_worker_that_is_killed_costs_its_request_only(

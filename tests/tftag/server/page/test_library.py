@@ -189,9 +189,3 @@ def test_an_address_brings_back_what_was_asked(page, served):
     assert page.found() == titles(
         served_page.asked(served, "search", q="rock -jazz", top=10)
     )
-
-
-def test_a_phone_has_all_of_it(page):
-    page.open(browser.PHONE, hash="#q=rock")
-    assert page.found()
-    assert not page.is_too_wide()

@@ -131,19 +131,22 @@ def test_the_model_of_the_index_must_be_served(small_index, tagger_folder):
 
 def drawn(tmp_path, root, *names):
     """An index of files as they are, and what they are asked for by."""
-    found, vectors = [], drawn_index.vectors(len(names))
-    for name, vector in zip(names, vectors, strict=True):
+    known = []
+    for name in names:
         state = (root / name).stat()
-        known = state.st_size, state.st_mtime_ns
-        one = drawn_index.recordings.Recording(name, 0, *known)
-        found.append((one, vector))
+        facts = state.st_size, state.st_mtime_ns
+        known.append(drawn_index.recordings.Recording(name, 0, *facts))
+    return served_of(tmp_path, root, *known)
+
+
+def served_of(tmp_path, root, *known):
     begun = drawn_index.begun(roots=(str(root),))
+    vectors = drawn_index.vectors(len(known))
     with writer.opened(tmp_path / "i", begun) as index:
-        index.change(found)
-    served = served_index.ServedIndex(
-        tmp_path / "i", drawn_index.models(), 3_600
-    )
-    return served, [served_index.name_of(one.key) for one, _ in found]
+        index.change(list(zip(known, vectors, strict=True)))
+    models = drawn_index.models()
+    served = served_index.ServedIndex(tmp_path / "i", models, 3_600)
+    return served, [served_index.name_of(one.key) for one in known]
 
 
 @pytest.fixture
@@ -209,14 +212,7 @@ def test_of_a_bucket_only_audio_below_a_root_is_given(
     tmp_path, root, name, is_given
 ):
     one = drawn_index.recordings.Recording(name, 0, 9, 7, seconds=1.0)
-    with writer.opened(
-        tmp_path / "i", drawn_index.begun(roots=(root,))
-    ) as index:
-        index.change([(one, drawn_index.vectors(1)[0])])
-    served = served_index.ServedIndex(
-        tmp_path / "i", drawn_index.models(), 3_600
-    )
-    asked = served_index.name_of(one.key)
+    served, (asked,) = served_of(tmp_path, root, one)
     if is_given:
         place, known = served.file(asked)
         assert str(place) == f"{root}/{name}" and known == one

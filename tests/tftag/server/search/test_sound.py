@@ -134,7 +134,8 @@ def test_a_recording_is_sent_whole_and_in_parts(get, songs):
     assert get(name=NAMES[1]).headers["content-type"] == "audio/flac"
     for part, first, end in (
         ("bytes=0-", 0, size),
-        ("bytes=10-19", 10, 20),
+        ("BYTES = 10-19", 10, 20),
+        ("bytes=0-0", 0, 1),
         (f"bytes={size - 3}-{size + 99}", size - 3, size),
         ("bytes=-7", size - 7, size),
         (f"bytes=-{size + 1}", 0, size),
@@ -199,20 +200,6 @@ def test_a_part_beyond_the_end_is_refused(get, songs):
 )
 def test_what_asks_for_no_part_gets_all(header):
     assert sound.asked_part(header, 100) is None
-
-
-@pytest.mark.parametrize(
-    ("header", "part"),
-    [
-        ("bytes=0-0", (0, 1)),
-        ("BYTES = 99-", (99, 1)),
-        ("bytes=98-1000", (98, 2)),
-        ("bytes=-1", (99, 1)),
-        ("bytes=-1000", (0, 100)),
-    ],
-)
-def test_a_part_lies_in_the_file(header, part):
-    assert sound.asked_part(header, 100) == part
 
 
 def test_nothing_is_in_an_empty_file():

@@ -21,7 +21,9 @@ from tftag.storage import atomic_write
 FIELDS = ("genre", "mood")
 Fields = dict[str, list[str]]
 
+_OF_ID3 = {"genre": "TCON", "mood": "TMOO"}
 _MOOD_OF_MP4 = "----:com.apple.iTunes:MOOD"
+_OF_MP4 = {"genre": "\xa9gen", "mood": _MOOD_OF_MP4}
 _INSTALL = (
     "Tags are written by mutagen, which is GPL-2 or later: install "
     "tftag[write-tags]."
@@ -181,7 +183,7 @@ def _names(found: object) -> dict[str, str] | None:
     from mutagen import apev2, flac, mp4, ogg
 
     if isinstance(found, mp4.MP4):
-        return {"genre": "\xa9gen", "mood": _MOOD_OF_MP4}
+        return _OF_MP4
     if isinstance(found, flac.FLAC | ogg.OggFileType):
         return {"genre": "GENRE", "mood": "MOOD"}
     if isinstance(found, apev2.APEv2File):
@@ -198,10 +200,10 @@ def texts(tags: Any, field: str) -> list[str]:
     from mutagen import apev2, id3, mp4
 
     if isinstance(tags, id3.ID3):
-        frames = tags.getall({"genre": "TCON", "mood": "TMOO"}[field])
+        frames = tags.getall(_OF_ID3[field])
         return [str(text) for frame in frames for text in frame.text]
     if isinstance(tags, mp4.MP4Tags):
-        values = tags.get({"genre": "\xa9gen", "mood": _MOOD_OF_MP4}[field], [])
+        values = tags.get(_OF_MP4[field], [])
         return [
             bytes(value).decode("utf-8", "replace")
             if isinstance(value, bytes)
@@ -283,9 +285,9 @@ def _put(found: Any, field: str, texts: list[str]) -> None:
     from mutagen import id3
 
     if _is_id3(found):
-        frame: Any = {"genre": id3.TCON, "mood": id3.TMOO}[field]
-        found.tags.delall(frame.__name__)
+        found.tags.delall(_OF_ID3[field])
         if texts:
+            frame = getattr(id3, _OF_ID3[field])
             found.tags.add(frame(encoding=id3.Encoding.UTF8, text=texts))
         return
     name = (_names(found) or {})[field]

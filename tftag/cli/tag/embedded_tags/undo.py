@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import itertools
 import json
 import os
 import pathlib
@@ -113,8 +114,8 @@ def restore(
     """
     _check(path)
     with open(path, "rb") as file:
-        starts = _line_starts(file)
-        for start in reversed(starts[1:]):
+        ends = list(itertools.accumulate(map(len, file)))
+        for start in reversed(ends[:-1]):
             file.seek(start)
             change = _read(file.readline())
             if change is None:
@@ -185,14 +186,6 @@ def _is_cut(path: pathlib.Path) -> bool:
     with open(path, "rb") as file:
         file.seek(-1, os.SEEK_END)
         return file.read() != b"\n"
-
-
-def _line_starts(file: IO[bytes]) -> list[int]:
-    starts, end = [], 0
-    for line in file:
-        starts.append(end)
-        end += len(line)
-    return starts
 
 
 _Change = tuple[

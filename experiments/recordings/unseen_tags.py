@@ -1,4 +1,4 @@
-"""The recordings of a dual encoder, and which of their tags it may learn."""
+"""Which tags a dual encoder may not learn, and from what it learns the rest."""
 
 import dataclasses
 import json
@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from experiments.data import recordings
+from experiments.recordings import run_recordings
 from experiments.settings import baseline_config, dual_encoder_config
 from pipelines import manifest as manifests
 from pipelines.synthetic import unseen as synthetic_unseen
@@ -14,19 +14,8 @@ from tftag import tags
 from tftag.storage import plain_json
 from tftag.zero_shot import leaks, tag_split
 
-SYNTHETIC_FOLDER = pathlib.Path("data/synthetic_zero_shot")
 UNSEEN = "unseen"
 FOLDS = 5
-
-
-def read_data(settings: dual_encoder_config.DualConfig) -> manifests.Manifest:
-    """Reads the manifest; makes the embedded data set when it is asked for."""
-    if settings.data == baseline_config.SYNTHETIC:
-        made = synthetic_unseen.make(
-            SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
-        )
-        settings = dataclasses.replace(settings, data=str(made))
-    return recordings.read(settings)
 
 
 def with_tags(
@@ -53,12 +42,12 @@ def fold(
     if "test" in counts:
         rows = np.flatnonzero(~manifest.tracks.where("split", "test"))
         return manifest.subset(rows), manifest.split("test")
-    held = recordings.folds(manifest, FOLDS)[number % FOLDS]
+    held = run_recordings.folds(manifest, FOLDS)[number % FOLDS]
     outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
     return manifest.subset(outside), manifest.subset(held)
 
 
-def unseen_tags(
+def by_kind(
     settings: dual_encoder_config.DualConfig,
     train: manifests.Manifest,
     test: manifests.Manifest,
@@ -188,7 +177,7 @@ def plan_draws(
     plans = []
     for number in range(draws):
         train, test = fold(manifest, number)
-        kinds = unseen_tags(settings, train, test, number)
+        kinds = by_kind(settings, train, test, number)
         split = split_of(manifest.vocabulary.names, kinds)
         check_seen(split.seen)
         check_apart(train, test)

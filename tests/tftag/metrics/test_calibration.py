@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from tftag import calibration, metrics
+from tftag import metrics
+from tftag.metrics import calibration
 
 
 def _sigmoid(logits):
