@@ -249,6 +249,9 @@ def _named(path: str | os.PathLike[str]) -> Iterator[None]:
         raise OSError(
             errno.ENOMEM, "It does not fit into the memory", name
         ) from error
+    except OSError as error:  # of a disk that fails, without the name
+        error.filename = error.filename or name
+        raise
 
 
 def _decode(

@@ -1,3 +1,4 @@
+import errno
 import os
 import wave
 
@@ -7,6 +8,7 @@ import soundfile
 import soxr
 
 from tftag import audio
+from tftag.audio import contents
 
 RATE_HZ = 16_000
 
@@ -198,6 +200,16 @@ def test_unusable_files_say_why(tmp_path):
 def test_a_missing_file_is_not_unusable_audio(tmp_path):
     with pytest.raises(FileNotFoundError):
         audio.decode_file(tmp_path / "none.wav", RATE_HZ)
+
+
+def test_of_a_disk_that_fails_the_file_is_named(tmp_path, monkeypatch):
+    def fails(*_):
+        raise OSError(errno.EIO, "Input/output error")  # as read() has it
+
+    monkeypatch.setattr(contents, "kind", fails)
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    with pytest.raises(OSError, match="Input/output error.*a.wav"):
+        audio.decode_file(tmp_path / "a.wav", RATE_HZ)
 
 
 def test_nobody_waits_for_a_pipe_that_looks_like_a_file(tmp_path):
