@@ -235,9 +235,9 @@ def _named(path: str | os.PathLike[str]) -> Iterator[None]:
     name = os.fsdecode(path)
     if stat.S_ISFIFO(os.stat(path).st_mode):  # opening it may wait for ever
         raise UnusableAudio("unreadable", f"{name}: It is a pipe, not a file.")
-    with open(path, "rb") as file:  # says what soundfile hides: why not
-        has_bytes = bool(file.read(1))
     try:
+        with open(path, "rb") as file:  # says what soundfile hides: why not
+            has_bytes = bool(file.read(1))
         if not has_bytes:
             raise UnusableAudio("empty", "There are no bytes.")
         yield

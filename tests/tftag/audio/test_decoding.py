@@ -212,6 +212,14 @@ def test_of_a_disk_that_fails_the_file_is_named(tmp_path, monkeypatch):
         audio.decode_file(tmp_path / "a.wav", RATE_HZ)
 
 
+@pytest.mark.skipif(
+    not os.path.exists("/proc/self/mem"), reason="no file that cannot be read"
+)
+def test_so_it_is_where_its_first_byte_cannot_be_read():
+    with pytest.raises(OSError, match="'/proc/self/mem'"):
+        audio.decode_file("/proc/self/mem", RATE_HZ)
+
+
 def test_nobody_waits_for_a_pipe_that_looks_like_a_file(tmp_path):
     os.mkfifo(tmp_path / "a.wav")
     with pytest.raises(audio.UnusableAudio, match="a.wav: It is a pipe"):
