@@ -94,6 +94,11 @@ def test_unreadable_files_are_named_and_the_rest_is_measured(
     assert "1000 bytes" in measured.unreadable["audio/2.wav"]
     assert [levels is None for levels in measured.levels] == [0, 1, 1, 0]
     assert len(measured.near_duplicates()) == 1
+    # So is what has been lost since it was measured.
+    (prepared.folder / "audio/3.wav").unlink()
+    measured = measurements.measure(prepared, tmp_path)
+    assert measured.unreadable["audio/3.wav"] == "No such file or directory"
+    assert measured.near_duplicates() == []
 
 
 def test_two_writers_are_refused(prepared, tmp_path):
