@@ -14,7 +14,7 @@ from experiments.speed.comparison import step
 from experiments.speed.processes import other_interpreter
 from tftag import audio, calibration, layers, tags
 from tftag.export import compute_precision, onnx_file, saved_model
-from tftag.export.signatures import tagger_signatures
+from tftag.export.signatures import frozen_network
 from tftag.inference import onnx_tagger
 from tftag.models import tagger
 
@@ -233,7 +233,7 @@ def _alone(model: tagger.Tagger) -> Callable:
     """Backbone and head as an export has them."""
     logits = model.head(model.backbone.output)
     network = keras.Model(model.backbone.input, logits)
-    return tf.function(tagger_signatures.frozen(network), autograph=False)
+    return tf.function(frozen_network.frozen(network), autograph=False)
 
 
 def _logits(network, spectrogram) -> np.ndarray:
