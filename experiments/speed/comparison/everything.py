@@ -74,7 +74,7 @@ def peers(arguments: argparse.Namespace) -> None:
             "--peers-python must be a Python with requirements/peers.txt",
         ) as ask,
     ):
-        _, versions = row_lib.peers_ways(ask, lambda _, s: s, "versions")
+        _, versions = row_lib.peers_ways(ask, "versions")
         about |= versions
         for row in _rows(arguments, ask, pathlib.Path(folder)):
             if arguments.only not in row.name:
@@ -111,9 +111,7 @@ def _rows(arguments, ask, folder) -> Iterator[row_lib.Row | row_lib.Measured]:
 
 
 def _machine(ask) -> row_lib.Row:
-    taken, amounts = row_lib.peers_ways(
-        ask, lambda _, passed: passed, "machine"
-    )
+    taken, amounts = row_lib.peers_ways(ask, "machine")
 
     def rate(way):
         return lambda: amounts[way] / taken[way]()
