@@ -98,15 +98,9 @@ def _rows(arguments, ask, folder) -> Iterator[row_lib.Row | row_lib.Measured]:
     yield from networks.front_end_rows(ask, folder)
     yield from networks.network_rows(ask, folder)
     yield from files.input_rows(arguments.peers_python, folder)
-    narrow = f"width {networks.SIZES[0][0]:g}"
+    narrow = folder / networks.width_name(networks.SIZES[0][0])
     yield from files.tagging_rows(
-        arguments.peers_python,
-        networks.exported_tagger(folder, narrow),
-        networks.onnx_tagger_file(folder, narrow),
-        str(folder / f"{narrow}.npz"),
-        str(folder / f"{narrow}.onnx"),
-        folder,
-        arguments.mp3_files,
+        arguments.peers_python, narrow, folder, arguments.mp3_files
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import soundfile
 
+from experiments.speed.comparison import networks
 from experiments.speed.comparison import row as row_lib
 from experiments.speed.crops import reading
 from tftag import audio
@@ -52,10 +53,7 @@ def input_rows(
 
 def tagging_rows(
     peers_python: str,
-    model: pathlib.Path,
-    onnx_tagger_file: pathlib.Path,
-    network_file: str,
-    onnx_file: str,
+    network: pathlib.Path,
     folder: pathlib.Path,
     count: int,
 ) -> Iterator[row_lib.Row | row_lib.Measured]:
@@ -63,29 +61,30 @@ def tagging_rows(
 
     Args:
         peers_python: Interpreter with what the peers need.
-        model: Folder of this project's export.
-        onnx_tagger_file: What `tftag onnx` made of it.
-        network_file: The same network for `peers/tag_files.py`.
-        onnx_file: And for its `--onnx`.
+        network: What `networks.network_rows` made of a width.
         folder: For the recordings.
         count: How many MP3s of 30 s.
     """
     own = [sys.executable, "-m", "tftag", "tag"]
-    by_hand = [peers_python, str(_PEERS), "--network", network_file]
+    weights, onnx = (str(network / name) for name in networks.FOR_PEERS)
+    by_hand = [peers_python, str(_PEERS), "--network", weights]
     files = mp3_files(folder / "music", count)
     for name, some in (
         (f"{count} MP3s of 30 s", files),
         ("one MP3", files[:1]),
     ):
         commands = {
-            f"{row_lib.OWN} tag": [*own, str(model), *some],
-            f"{row_lib.OWN} tag, ONNX": [*own, str(onnx_tagger_file), *some],
-            "PyTorch, DataLoader": [*by_hand, *some],
-            "ONNX Runtime, NumPy": [*by_hand, "--onnx", onnx_file, *some],
+            f"{row_lib.OWN} tag": [*own, str(network / networks.EXPORT)],
+            f"{row_lib.OWN} tag, ONNX": [
+                *own,
+                str(network / networks.ONNX_TAGGER),
+            ],
+            "PyTorch, DataLoader": by_hand,
+            "ONNX Runtime, NumPy": [*by_hand, "--onnx", onnx],
         }
         peaks: dict[str, list[float]] = {way: [] for way in commands}
         ways = {
-            way: functools.partial(_run, command, peaks[way])
+            way: functools.partial(_run, [*command, *some], peaks[way])
             for way, command in commands.items()
         }
         yield row_lib.Row(

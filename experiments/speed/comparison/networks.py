@@ -23,6 +23,10 @@ TAGS = 67
 FRONT_END_BATCHES = (1, 2, 4, 8, 16)
 # Width, clips of a training step, clips of an inference.
 SIZES = ((1 / 8, 16, 8), (1.0, 2, 2))
+# In the folder of a network: weights and answers, and PyTorch's ONNX file; the
+# export in float32, and what `tftag onnx` makes of it.
+FOR_PEERS = ("network.npz", "network.onnx")
+EXPORT, ONNX_TAGGER = "float32", "tagger.onnx"
 _BFLOAT16 = f"{row_lib.OWN}, bfloat16"
 _CLIPS = 2  # that answers are compared for
 
@@ -64,27 +68,22 @@ def front_end_rows(
 def network_rows(
     ask: other_interpreter.Ask, folder: pathlib.Path
 ) -> Iterator[row_lib.Row]:
-    """Training step and inference at each width, with the same weights."""
+    """Training step and inference at each width, with the same weights.
+
+    Each width gets a folder with `FOR_PEERS`, `EXPORT` and `ONNX_TAGGER`.
+    """
     for width, of_step, at_once in SIZES:
         settings = flags.replace(
             baseline_config.seed(), {"width": width, "batch_size": of_step}
         )
-        name = f"width {width:g}"
-        files = {
-            "network_file": str(folder / f"{name}.npz"),
-            "onnx_file": str(folder / f"{name}.onnx"),
-        }
+        made = folder / width_name(width)
+        made.mkdir()
+        network_file, onnx = (str(made / name) for name in FOR_PEERS)
         model = drawn_tagger(settings)
-        write_network(files["network_file"], model, settings.audio)
-        yield _training(ask, settings, name, files["network_file"])
-        ask(
-            row="onnx_file",
-            network_file=files["network_file"],
-            path=files["onnx_file"],
-        )
-        yield from _inference(
-            ask, model, settings, at_once, name, files, folder
-        )
+        write_network(network_file, model, settings.audio)
+        yield _training(ask, settings, made.name, network_file)
+        ask(row="onnx_file", network_file=network_file, path=onnx)
+        yield from _inference(ask, model, settings, at_once, made)
 
 
 def drawn_tagger(settings: baseline_config.BaselineConfig) -> tagger.Tagger:
@@ -126,14 +125,9 @@ def write_network(
     )
 
 
-def onnx_tagger_file(folder: pathlib.Path, name: str) -> pathlib.Path:
-    """Where `tftag onnx` writes the network of a width."""
-    return folder / f"{name}, tagger.onnx"
-
-
-def exported_tagger(folder: pathlib.Path, name: str) -> pathlib.Path:
-    """Where the export in float32 of the network of a width is."""
-    return folder / name / "float32"
+def width_name(width: float) -> str:
+    """What rows and folders of the networks of a width are called."""
+    return f"width {width:g}"
 
 
 def waveforms(clips: int, spec: audio.AudioSpec) -> np.ndarray:
@@ -183,13 +177,11 @@ def _training(ask, settings, name, network_file) -> row_lib.Row:
     )
 
 
-def _inference(
-    ask, model, settings, at_once, name, files, folder
-) -> Iterator[row_lib.Row]:
+def _inference(ask, model, settings, at_once, made) -> Iterator[row_lib.Row]:
     given = tf.constant(waveforms(at_once, settings.audio))
     clips = {"waveform": given, "peak": tf.ones(at_once)}
     spectrogram = model.front_end(clips, training=False)
-    whole, by_onnx = _exports(model, settings.audio, folder, name)
+    whole, by_onnx = _exports(model, settings.audio, made)
     networks = {row_lib.OWN: _alone(model)}
     if _BFLOAT16 in whole:
         networks[_BFLOAT16] = _alone(compute_precision.bfloat16_copy(model))
@@ -204,7 +196,7 @@ def _inference(
     ):
         yield _compared(
             ask,
-            f"inference {begin}, {name}, batch {at_once}",
+            f"inference {begin}, {made.name}, batch {at_once}",
             "s per clip",
             1 / at_once,
             {
@@ -215,7 +207,8 @@ def _inference(
             row="inference",
             batch_size=at_once,
             from_waveform=of_what is given,
-            **files,
+            network_file=str(made / FOR_PEERS[0]),
+            onnx_file=str(made / FOR_PEERS[1]),
         )
 
 
@@ -226,12 +219,12 @@ def _alone(model: tagger.Tagger) -> Callable:
     return tf.function(frozen_network.frozen(network), autograph=False)
 
 
-def _exports(model, spec, folder, name) -> tuple[dict, Callable]:
+def _exports(model, spec, made) -> tuple[dict, Callable]:
     """Signatures in each precision that the processor has, and the ONNX file.
 
     That in float32 is what the rows of whole commands tag with.
     """
-    ways = {"float32": row_lib.OWN}
+    ways = {EXPORT: row_lib.OWN}
     if compute_precision.is_fast_here():
         ways["bfloat16"] = _BFLOAT16
     written = {
@@ -241,20 +234,19 @@ def _exports(model, spec, folder, name) -> tuple[dict, Callable]:
             tags.TagVocabulary(model.tags),
             calibration.Calibration(1.0, np.zeros(TAGS), np.full(TAGS, 0.5)),
             {},
-            exported_tagger(folder, name).with_name(precision),
+            made / precision,
             precision=precision,
         )
         for precision in ways
     }
-    own_file = onnx_tagger_file(folder, name)
-    onnx_file.write(written["float32"], own_file)
+    onnx_file.write(written[EXPORT], made / ONNX_TAGGER)
     answers = {
         way: functools.partial(
             _probabilities, tf.saved_model.load(str(written[precision]))
         )
         for precision, way in ways.items()
     }
-    return answers, onnx_tagger.OnnxTagger(own_file).run_clips
+    return answers, onnx_tagger.OnnxTagger(made / ONNX_TAGGER).run_clips
 
 
 def _probabilities(loaded, waveform) -> tf.Tensor:

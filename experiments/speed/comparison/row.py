@@ -142,5 +142,7 @@ def peers_ways(
             raise ValueError(found["error"])
         return per_second * found["seconds"]
 
-    ways = {way: functools.partial(take, way) for way in answer["ways"]}
+    ways: dict[str, Callable[[], float]] = {
+        way: functools.partial(take, way) for way in answer["ways"]
+    }
     return ways, answer["facts"]

@@ -41,9 +41,7 @@ def test_rows_of_time_are_followed_by_those_of_memory(tmp_path, monkeypatch):
         return 1.0
 
     monkeypatch.setattr(files, "_run", run)
-    rows = files.tagging_rows(
-        "py", tmp_path, tmp_path, "n.npz", "n.onnx", tmp_path, 4
-    )
+    rows = files.tagging_rows("py", tmp_path, tmp_path, 4)
     seconds = row.measure(next(rows), 0, 2)
     memory = next(rows)
     assert seconds.name.startswith("4 MP3s") and seconds.unit == "s"
