@@ -18,8 +18,9 @@ import sys
 
 import numpy as np
 
-from experiments.data import dual_encoder_data, recordings
+from experiments.recordings import run_recordings, unseen_tags
 from experiments.runs import console, run_folder, run_settings
+from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config, flags
 from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import cached_clips
@@ -40,8 +41,8 @@ def main(argv: list[str] | None = None) -> int:
     console.begin()
     base = pathlib.Path(arguments.run)
     settings, began, finished = read_run(base)
-    manifest = dual_encoder_data.read_data(settings)
-    here = recordings.identity(manifest)
+    manifest = run_recordings.read(settings)
+    here = run_recordings.identity(manifest)
     # Runs of earlier versions do not say who the artists were.
     there = {
         "manifest": finished["manifest_fingerprint"],
@@ -70,7 +71,7 @@ def main(argv: list[str] | None = None) -> int:
         environment = run.write_environment(command, settings.seed)
         found = [
             score_draw(rows, settings, plan, base, run)
-            for plan in dual_encoder_data.plan_draws(
+            for plan in unseen_tags.plan_draws(
                 settings, manifest, len(finished["draws"])
             )
         ]
@@ -92,10 +93,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = command_line.Parser(
-        prog="python -m experiments.run_ablation",
-        description=__doc__.split("\n")[0],
-    )
+    parser = run_settings.plain_parser(EXPERIMENT, __doc__)
     add = parser.add_argument
     add("run", help="folder of a finished run of run_zero_shot")
     add(
@@ -106,7 +104,6 @@ def parse(command: list[str]) -> argparse.Namespace:
         help="word vectors to compare with the run's own: a GloVe file, "
         "word2vec:PATH, hub:HANDLE, shipped or random (random)",
     )
-    run_folder.add_flags(parser)
     return parser.parse_args(command)
 
 
@@ -161,7 +158,7 @@ def coverage(
 def score_draw(
     rows: list[ablation_rows.Variant],
     settings: dual_encoder_config.DualConfig,
-    plan: dual_encoder_data.Plan,
+    plan: unseen_tags.Plan,
     base: pathlib.Path,
     run: run_folder.RunDir,
 ) -> dict:
@@ -173,18 +170,15 @@ def score_draw(
     """
     test, split, names = plan.test, plan.split, plan.test.vocabulary.names
     shared = all_know(rows, split, plan.kinds)
-    seen_train, _ = dual_encoder_data.to_learn(
-        settings.protocol, plan.train, split
-    )
     tagger = tagger_training.train_tagger(
         dual_encoder_training.tagger_settings(settings),
-        seen_train,
+        plan.learnt,
         None,
         run_folder.RunDir(base / "draws" / f"draw_{plan.number}", "", "tagger"),
     )
-    learnt = dual_encoder_training.learnt_from(settings, tagger, seen_train)
+    learnt = dual_encoder_training.learnt_from(settings, tagger, plan.learnt)
     clips, test_clips = (
-        cached_clips.clip_vectors(tagger.model, part, settings)
+        dual_encoder_training.clip_vectors(settings, tagger.model, part)
         for part in (learnt, test)
     )
     folder = run.path / "draws"
@@ -261,9 +255,9 @@ def all_know(
 def score_row(
     row: ablation_rows.Variant,
     body: clip_model.ClipModel,
-    clips: cached_clips.ClipVectors,
+    clips: evaluation.ClipVectors,
     learnt: manifests.Manifest,
-    test_clips: cached_clips.ClipVectors,
+    test_clips: evaluation.ClipVectors,
     names: tuple[str, ...],
 ) -> np.ndarray:
     """Scores of the test recordings, `[recordings, tags]`, NaN if unknown."""

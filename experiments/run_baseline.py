@@ -11,14 +11,13 @@ same weights as a run that was left alone.
 
 import sys
 
-from experiments.data import recordings
 from experiments.figures import illustrations
+from experiments.recordings import run_recordings
 from experiments.runs import console, run_folder, training_result
 from experiments.scoring import evaluation, held_out
 from experiments.settings import baseline_config, flags
 from experiments.training import exported_run
 from experiments.training.transfer_learning import averaged_training, transfer
-from pipelines import manifest as manifests
 from tftag.cli import command_line
 from tftag.export import compute_precision, saved_model
 from tftag.storage import plain_json
@@ -46,8 +45,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _experiment(arguments, command, settings, workers) -> int:
     with workers.chief_first():  # it may be made now
-        manifest = recordings.read(settings)
-    train, validation, test = recordings.parts(settings, manifest)
+        manifest = run_recordings.read(settings)
+    train, validation, test = run_recordings.parts(settings, manifest)
     evaluation.check_scored(validation, test)
     transfer.check_start(settings.init_from, (), test)
     if not workers.is_chief:
@@ -70,7 +69,14 @@ def _experiment(arguments, command, settings, workers) -> int:
         )
         result = held_out.evaluate(settings, trained, train, validation, test)
         illustrations.illustrate(run, settings, trained, result)
-        project(run, settings, trained, result.recordings)
+        # What the last layer sees of each recording.
+        embeddings = evaluation.output_means(
+            trained.model.body(),
+            result.recordings,
+            settings.audio,
+            settings.training.batch_size,
+        )
+        illustrations.project(run, result.recordings, embeddings)
         summary = {
             **result.report.summary,
             **exported_run.about(settings, manifest, trained),
@@ -121,22 +127,6 @@ def cost_of(
     summary = held_out.evaluate_again(settings, model, result).summary
     print(f"in {precision}:\n{evaluation.figures_table(summary)}")
     return plain_json.plain({f"metrics_in_{precision}": summary})
-
-
-def project(
-    run: run_folder.RunDir,
-    settings: baseline_config.BaselineConfig,
-    trained: training_result.Trained,
-    scored: manifests.Manifest,
-) -> None:
-    """Writes what the last layer sees of each recording, for the projector."""
-    embeddings = evaluation.embed_manifest(
-        trained.model,
-        scored,
-        settings.audio,
-        settings.training.batch_size,
-    )
-    illustrations.project(run, scored, embeddings)
 
 
 if __name__ == "__main__":

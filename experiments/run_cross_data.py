@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.data import whole_recordings
-from experiments.runs import console, run_folder
+from experiments.recordings import whole_recordings
+from experiments.runs import console, run_folder, run_settings
 from experiments.scoring import evaluation
 from pipelines import manifest as manifests
 from tftag import metrics, tags
@@ -50,7 +50,8 @@ def main(argv: list[str] | None = None) -> int:
     with run.locked(goes_on=False):
         run.write_json("config.json", vars(arguments))
         run.write_environment(command, seed=0)
-        scores = embeddings(encoder, scored) @ vectors.T
+        recordings = whole_recordings.recordings(scored, encoder.sample_rate_hz)
+        scores = np.stack(list(encoder.embed_each(recordings))) @ vectors.T
         own = [n for n in names if n in encoder.tag_names]
         new = np.array([n not in own for n in names])
         summary: dict[str, Any] = {
@@ -81,10 +82,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = command_line.Parser(
-        prog="python -m experiments.run_cross_data",
-        description=__doc__.split("\n")[0],
-    )
+    parser = run_settings.plain_parser(EXPERIMENT, __doc__)
     parser.add_argument(
         "--data", required=True, help="folder of a prepared data set"
     )
@@ -106,7 +104,6 @@ def parse(command: list[str]) -> argparse.Namespace:
         action="store_true",
         help="only the tags that the data were prepared to teach",
     )
-    run_folder.add_flags(parser)
     return parser.parse_args(command)
 
 
@@ -140,14 +137,6 @@ def labelled(
         )
     names = [n for n, is_kept in zip(every, kept, strict=True) if is_kept]
     return tuple(names), truth[:, kept]
-
-
-def embeddings(
-    encoder: saved_dual_encoder.SavedDualEncoder, manifest: manifests.Manifest
-) -> np.ndarray:
-    """Embeds every recording; float32 `[tracks, dim]`."""
-    recordings = whole_recordings.recordings(manifest, encoder.sample_rate_hz)
-    return np.stack(list(encoder.embed_each(recordings)))
 
 
 if __name__ == "__main__":

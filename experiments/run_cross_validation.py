@@ -18,7 +18,7 @@ import sys
 import numpy as np
 import numpy.typing as npt
 
-from experiments.data import recordings
+from experiments.recordings import run_recordings
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import evaluation, out_of_fold
 from experiments.settings import baseline_config, flags
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     console.begin()
     settings = flags.from_arguments(arguments, baseline_config.PRESETS)
     settings = dataclasses.replace(settings, train_on="all")
-    manifest = recordings.read(settings)
+    manifest = run_recordings.read(settings)
     transfer.check_start(settings.init_from, (), manifest)
     run = run_folder.RunDir(arguments.runs, EXPERIMENT, settings.name)
     with run.locked():
@@ -49,13 +49,13 @@ def main(argv: list[str] | None = None) -> int:
             {
                 "folds": arguments.folds,
                 **flags.leaves(settings),
-                **recordings.identity(manifest),
+                **run_recordings.identity(manifest),
             },
             config=settings,
         )
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, settings.seed)
-        rows = recordings.folds(manifest, arguments.folds)
+        rows = run_recordings.folds(manifest, arguments.folds)
         asked = list(range(arguments.folds))
         if arguments.fold is not None:
             asked = [arguments.fold]

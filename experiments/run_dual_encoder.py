@@ -17,8 +17,8 @@ from collections.abc import Collection
 import numpy as np
 import numpy.typing as npt
 
-from experiments.data import dual_encoder_data, recordings
 from experiments.figures import illustrations, plots, space_plots
+from experiments.recordings import run_recordings, unseen_tags
 from experiments.runs import console, run_folder
 from experiments.scoring import evaluation, held_out
 from experiments.settings import dual_encoder_config, flags
@@ -48,27 +48,36 @@ def main(argv: list[str] | None = None) -> int:
 
 def _experiment(arguments, command, settings, workers) -> int:
     with workers.chief_first():  # it may be made now
-        manifest = dual_encoder_data.read_data(settings)
+        manifest = run_recordings.read(settings)
     names = manifest.vocabulary.names
-    train, validation, test = recordings.parts(settings, manifest)
+    train, validation, test = run_recordings.parts(settings, manifest)
     watched = test or validation
-    kinds = dual_encoder_data.unseen_tags(settings, train, watched or train)
+    kinds = unseen_tags.by_kind(settings, train, watched or train)
     start = None
     if kinds:
-        train, start = keep_unseen(settings, kinds, names, train, watched)
+        if watched is None:
+            raise ValueError(
+                "Unseen tags are asked of recordings that are held out: use "
+                "--train-on train. Received: --train-on all"
+            )
+        plan = unseen_tags.plan(settings.protocol, train, watched, kinds)
+        train = plan.learnt
+        start = transfer.check_start(
+            settings.init_from, plan.split.unseen, watched
+        )
         if test is not None:
             # It chooses the epoch, so it has to be apart as well.
-            dual_encoder_data.check_apart(validation or train, test)
+            unseen_tags.check_apart(validation or train, test)
     unseen = [name for several in kinds.values() for name in several]
     seen = tuple(name for name in names if name not in unseen)
-    dual_encoder_data.check_seen(seen)
-    known = dual_encoder_data.with_tags(manifest, seen)
+    unseen_tags.check_seen(seen)
+    known = unseen_tags.with_tags(manifest, seen)
     vectors = sources.open_source(settings.words)
     # All are asked for at the end: what lacks is said before the training.
     dual_encoder_training.tag_vectors(names, vectors)
-    train = dual_encoder_data.with_tags(train, seen)
+    train = unseen_tags.with_tags(train, seen)
     validation, test = (
-        part and dual_encoder_data.with_tags(part, seen)
+        part and unseen_tags.with_tags(part, seen)
         for part in (validation, test)
     )
     evaluation.check_scored(validation, test)
@@ -100,7 +109,7 @@ def _experiment(arguments, command, settings, workers) -> int:
         tag_space = dual_encoder_training.embed_tags(
             trained.model, names, vectors
         )
-        all_tags = dual_encoder_data.with_tags(result.recordings, names)
+        all_tags = unseen_tags.with_tags(result.recordings, names)
         illustrate_space(run, all_tags, seen, audio_space, tag_space)
         summary = {
             **result.report.summary,
@@ -144,29 +153,6 @@ def _experiment(arguments, command, settings, workers) -> int:
             search_line(exported, result.recordings),
         )
     return 0
-
-
-def keep_unseen(
-    settings: dual_encoder_config.DualConfig,
-    kinds: dict[str, tuple[str, ...]],
-    names: tuple[str, ...],
-    train: manifests.Manifest,
-    watched: manifests.Manifest | None,
-) -> tuple[manifests.Manifest, str | None]:
-    """Takes what must not be learned from the recordings to train on.
-
-    Returns:
-        What is left, and what `transfer.check_start` says.
-    """
-    if watched is None:
-        raise ValueError(
-            "Unseen tags are asked of recordings that are held out: use "
-            "--train-on train. Received: --train-on all"
-        )
-    dual_encoder_data.check_apart(train, watched)
-    split = dual_encoder_data.split_of(names, kinds)
-    start = transfer.check_start(settings.init_from, split.unseen, watched)
-    return dual_encoder_data.to_learn(settings.protocol, train, split)[0], start
 
 
 def illustrate_space(

@@ -14,15 +14,16 @@ import time
 import numpy as np
 import numpy.typing as npt
 
-from experiments.data import whole_recordings
 from experiments.figures import illustrations
-from experiments.runs import console, run_folder
+from experiments.recordings import whole_recordings
+from experiments.runs import console, run_folder, run_settings
 from experiments.scoring import evaluation
 from pipelines import manifest as manifests
-from tftag import calibration, tags
+from tftag import tags
 from tftag.cli import command_line
 from tftag.console import counts_in_words
 from tftag.inference import saved_tagger
+from tftag.metrics import calibration
 
 # By name: run as a command, __name__ is __main__.
 _log = logging.getLogger("experiments.run_evaluate")
@@ -83,14 +84,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = command_line.Parser(
-        prog="python -m experiments.run_evaluate",
-        description=__doc__.split("\n")[0],
-    )
+    parser = run_settings.plain_parser(EXPERIMENT, __doc__)
     parser.add_argument("saved_model", help="folder of a SavedModel")
     parser.add_argument("manifest", help="folder of a prepared data set")
     whole_recordings.add_split_flag(parser)
-    run_folder.add_flags(parser)
     return parser.parse_args(command)
 
 

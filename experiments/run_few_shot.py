@@ -22,8 +22,8 @@ import sys
 
 import numpy as np
 
-from experiments.data import recordings
 from experiments.figures import few_shot_plot, plots
+from experiments.recordings import run_recordings
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.scoring import few_recordings
 from experiments.settings import baseline_config
@@ -57,8 +57,8 @@ def main(argv: list[str] | None = None) -> int:
     settings = dataclasses.replace(
         baseline_config.transfer(), data=arguments.data, train_on="all"
     )
-    manifest = recordings.read(settings)
-    folds = recordings.folds(manifest, FOLDS)
+    manifest = run_recordings.read(settings)
+    folds = run_recordings.folds(manifest, FOLDS)
     drawn = [
         few_recordings.draw(
             manifest.labels(),
@@ -86,15 +86,13 @@ def main(argv: list[str] | None = None) -> int:
                 "least": arguments.least,
                 "seed": arguments.seed,
                 "scratch": arguments.scratch,
-                **recordings.identity(manifest),
+                **run_recordings.identity(manifest),
             },
         )
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, arguments.seed)
         model = tagger_training.build(settings, manifest)
-        clips, lost = vector_cache.clip_vectors(model, manifest, settings.audio)
-        if lost:
-            raise ValueError(next(iter(lost.values())))
+        clips = vector_cache.all_clip_vectors(model, manifest, settings.audio)
         by_words = _by_words(manifest, clips)
         ways = _ways(clips, manifest.vocabulary.names)
         results = []
@@ -124,10 +122,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def parse(command: list[str]) -> argparse.Namespace:
     """Reads the command line."""
-    parser = command_line.Parser(
-        prog=f"python -m experiments.run_{EXPERIMENT}",
-        description=__doc__.split("\n")[0],
-    )
+    parser = run_settings.plain_parser(EXPERIMENT, __doc__)
     add = parser.add_argument
     add("--data", required=True, help="folder of a prepared data set")
     add(
@@ -150,7 +145,6 @@ def parse(command: list[str]) -> argparse.Namespace:
         help="folder of a run of run_cross_validation on the same data, whose "
         f"scores stand beside the others; it has {FOLDS} folds",
     )
-    run_folder.add_flags(parser)
     bucket_copies.add_flag(parser)
     return parser.parse_args(command)
 
@@ -160,15 +154,7 @@ def _draw(run, number, ways, examples, held):
     file = run.path / "draws" / f"draw_{number}.npz"
     if not file.exists():
         found = {
-            f"{name}\t{size}": few_recordings.scores(
-                way.vectors,
-                examples,
-                size,
-                held,
-                way.background,
-                way.expected,
-                way.is_with_unlike,
-            )
+            f"{name}\t{size}": few_recordings.scores(way, examples, size, held)
             for name, way in ways.items()
             for size in SIZES
         }
@@ -179,16 +165,6 @@ def _draw(run, number, ways, examples, held):
         return dict(saved)
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Way:
-    """One way to learn tags, as `few_recordings.scores` takes it."""
-
-    vectors: list[np.ndarray]
-    background: few_examples.Background
-    expected: np.ndarray
-    is_with_unlike: bool
-
-
 def _ways(clips, names):
     """The ways by their names; `names` are those of the tags."""
     ends = np.cumsum(np.bincount(clips.rows))[:-1]
@@ -196,37 +172,33 @@ def _ways(clips, names):
     dim = clips.vectors.shape[1] // 2
     one = [each[:, :dim] for each in both]
     msd, mtt = presets.MSD, presets.MTT
-    alone = _Way(one, **_knowledge(names, msd), is_with_unlike=False)
-    beside = dataclasses.replace(alone, is_with_unlike=True)
+    beside = _way(one, names, msd)
     return {
-        msd.name: alone,
+        msd.name: dataclasses.replace(beside, is_with_unlike=False),
         UNLIKE.format(msd.name): beside,
-        UNLIKE.format(BOTH): _Way(
-            both, **_knowledge(names, msd, mtt), is_with_unlike=True
-        ),
+        UNLIKE.format(BOTH): _way(both, names, msd, mtt),
         UNNAMED.format(msd.name): dataclasses.replace(
             beside, expected=np.zeros_like(beside.expected)
         ),
     }
 
 
-def _knowledge(names, *networks):
+def _way(vectors, names, *networks):
     """What `tftag learn` finds in these networks, and in the tags' names."""
     arrays = [published_taggers.read(one.name) for one in networks]
-    beta, gamma = (
-        np.concatenate([one[f"embedding_norm/{name}"] for one in arrays])
-        for name in ("beta", "gamma")
+    background = few_examples.Background.of_norms(
+        (one["embedding_norm/beta"], one["embedding_norm/gamma"])
+        for one in arrays
     )
-    kernel, _ = published_taggers.logits(len(beta), arrays)
+    kernel, _ = published_taggers.logits(len(background.mean), arrays)
     old = [name for one in networks for name in one.tags]
     words, _ = sources.shipped().embed([*old, *names])
     expected = few_examples.expected_kernels(
         kernel, words[: len(old)], words[len(old) :]
     )
-    return {
-        "background": few_examples.Background(beta, np.abs(gamma)),
-        "expected": expected,
-    }
+    return few_recordings.Way(
+        vectors, background, expected, is_with_unlike=True
+    )
 
 
 def _by_words(manifest, clips):

@@ -19,8 +19,8 @@ import sys
 import numpy as np
 import numpy.typing as npt
 
-from experiments.data import recordings
 from experiments.figures import plots, study_plot, trace_plot
+from experiments.recordings import run_recordings
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.settings import baseline_config, flags
 from experiments.studies import all_studies, jobs, markdown, study, summary
@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     base = base_settings(given.pop("preset", asked.preset), given)
     # Settings that cannot be are refused before anything is trained.
     settings = [flags.leaves(arm.settings(base)) for arm in asked.arms]
-    manifest = recordings.read(base)
+    manifest = run_recordings.read(base)
     run = run_folder.RunDir(
         arguments.runs, EXPERIMENT, base.name or arguments.study
     )
@@ -80,7 +80,7 @@ def main(argv: list[str] | None = None) -> int:
         )
         bucket_copies.check(arguments.copy_to, run)
         environment = run.write_environment(command, base.seed)
-        folds = recordings.folds(manifest, arguments.folds)
+        folds = run_recordings.folds(manifest, arguments.folds)
         jobs.check(asked, base, manifest, folds)
         print(asked.question, flush=True)
         done = []

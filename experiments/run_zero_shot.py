@@ -18,7 +18,7 @@ import argparse
 import dataclasses
 import sys
 
-from experiments.data import dual_encoder_data, recordings
+from experiments.recordings import run_recordings, unseen_tags
 from experiments.runs import bucket_copies, console, run_folder, run_settings
 from experiments.settings import baseline_config, dual_encoder_config, flags
 from experiments.training.transfer_learning import transfer
@@ -49,8 +49,8 @@ def main(argv: list[str] | None = None) -> int:
             "Some tags must be kept from training: set --unseen-count or "
             "--unseen-draws. Received: neither"
         )
-    manifest = dual_encoder_data.read_data(settings)
-    plans = dual_encoder_data.plan_draws(settings, manifest, arguments.draws)
+    manifest = run_recordings.read(settings)
+    plans = unseen_tags.plan_draws(settings, manifest, arguments.draws)
     starts = [
         transfer.check_start(settings.init_from, plan.split.unseen, plan.test)
         for plan in plans
@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     with run.locked():
         run_settings.keep(
             run,
-            {**flags.leaves(settings), **recordings.identity(manifest)},
+            {**flags.leaves(settings), **run_recordings.identity(manifest)},
             config=settings,
         )
         bucket_copies.check(arguments.copy_to, run)
@@ -113,7 +113,7 @@ def parse(command: list[str]) -> argparse.Namespace:
 
 def score_draw(
     settings: dual_encoder_config.DualConfig,
-    plan: dual_encoder_data.Plan,
+    plan: unseen_tags.Plan,
     vectors: words.WordVectors,
     run: run_folder.RunDir,
 ) -> dict:
@@ -123,36 +123,32 @@ def score_draw(
         What `zero_shot.evaluate` says of each method under `figures`, by kind
         of unseen tag, and what the draw was.
     """
-    test, split, names = plan.test, plan.split, plan.test.vocabulary.names
+    truth, names = plan.test.labels(), plan.test.vocabulary.names
+    seen = plan.split.seen
     part = run_folder.RunDir(run.path, "draws", f"draw_{plan.number}")
     _keep_unseen(part, plan)
     print(
-        f"draw {plan.number}: {len(split.seen)} tags seen, {len(split.unseen)} "
-        "not, testing on "
-        f"{counts_in_words.count(len(test.tracks), 'recording')}",
+        f"draw {plan.number}: {len(seen)} tags seen, "
+        f"{len(plan.split.unseen)} not, testing on "
+        f"{counts_in_words.count(len(truth), 'recording')}",
         flush=True,
     )
-    draw = unseen_draw.run_draw(
-        settings, plan.train, test, split, vectors, part.path
-    )
+    scores, seconds = unseen_draw.run_draw(settings, plan, vectors, part.path)
     figures = {
         kind: {
-            method: unseen_draw.figures(
-                test.labels(), scores, names, split.seen, tags
-            )
-            for method, scores in draw.scores.items()
+            method: unseen_draw.figures(truth, found, names, seen, tags)
+            for method, found in scores.items()
         }
         for kind, tags in plan.kinds.items()
     }
     return {
         "unseen": plan.kinds,
-        "training_recordings": draw.recordings,
-        "test_recordings": len(test.tracks),
-        "seen_tags_without_recording": draw.lost_tags,
-        "training_seconds": draw.seconds,
+        "training_recordings": len(plan.learnt.tracks),
+        "test_recordings": len(truth),
+        "seen_tags_without_recording": plan.lost_tags,
+        "training_seconds": seconds,
         "hubness": {
-            method: hubness.hubness(scores.T)
-            for method, scores in draw.scores.items()
+            method: hubness.hubness(found.T) for method, found in scores.items()
         },
         "figures": figures,
     }

@@ -78,15 +78,15 @@ def name_of(line):
     return f"{line[0].__name__} {' '.join(line[1])}"
 
 
-@pytest.mark.parametrize("place", ["FTP://KEY:SEC/RET@b/x"])
 @pytest.mark.parametrize("line", LINES, ids=name_of)
 def test_no_password_is_told_or_kept(
-    line, place, tmp_path, monkeypatch, capfd, caplog
+    line, tmp_path, monkeypatch, capfd, caplog
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "t.csv").write_text("path,tags\nx.wav,y\n")
     tone_manifest.make(tmp_path / MADE, train=4, validation=4, seconds=0.1)
     command, words = line
+    place = "FTP://KEY:SEC/RET@b/x"
     argv = [place if word == PLACE else word for word in words]
     with contextlib.suppress(SystemExit):
         assert command_line.run(command.main, argv) == 2

@@ -56,6 +56,20 @@ def call(monkeypatch):
     return run
 
 
+@pytest.fixture
+def check_rows(call, capsys):
+    """Asks a command again, and compares the rows; returns what it told."""
+
+    def check(command, *more):
+        call(command, *more)
+        out, err = capsys.readouterr()
+        rows = [json.loads(line) for line in out.splitlines()]
+        check_same(rows, command["answer"])
+        return err
+
+    return check
+
+
 def leaves(value, place=""):
     """Path and value of all that is in nested dicts and lists."""
     if not isinstance(value, dict | list):
@@ -96,32 +110,20 @@ def alike(one, other):
         pytest.param("tag with any words", marks=pytest.mark.slow),
     ],
 )
-def test_exports_tag_as_they_did(title, call, answers, capsys):
-    call(answers[title])
-    out, err = capsys.readouterr()
-    rows = [json.loads(line) for line in out.splitlines()]
-    check_same(rows, answers[title]["answer"])
-    assert err == ""
+def test_exports_tag_as_they_did(title, check_rows, answers):
+    assert check_rows(answers[title]) == ""
 
 
-def test_a_folder_is_searched_by_the_index_that_is_there(call, answers, capsys):
-    # Version 0.1 listed what sounds the same, too.
-    call(answers["search"], "--copies")
-    out, err = capsys.readouterr()
-    rows = [json.loads(line) for line in out.splitlines()]
-    check_same(rows, answers["search"]["answer"])
-    # No file is embedded again.
-    assert err == ""
+def test_a_folder_is_searched_by_the_index_that_is_there(check_rows, answers):
+    # Version 0.1 listed what sounds the same, too. No file is embedded again.
+    assert check_rows(answers["search"], "--copies") == ""
 
 
 @pytest.mark.slow
-def test_a_new_index_says_the_same(call, answers, capsys, tmp_path):
-    command = answers["search"]
-    call(command, "--copies", "--index", tmp_path / "new.index")
-    out, err = capsys.readouterr()
-    rows = [json.loads(line) for line in out.splitlines()]
-    check_same(rows, command["answer"])
-    assert err.startswith("embedding 28 of 28 files")
+def test_a_new_index_says_the_same(check_rows, answers, tmp_path):
+    more = "--copies", "--index", tmp_path / "new.index"
+    told = check_rows(answers["search"], *more)
+    assert told.startswith("embedding 28 of 28 files")
 
 
 @pytest.mark.slow

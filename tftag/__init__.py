@@ -22,6 +22,7 @@ _HOMES = {
     "Tagger": "tftag.models.tagger.Tagger",
     "TaggerConfig": "tftag.models.tagger.TaggerConfig",
     "WordVectors": "tftag.words.WordVectors",
+    "calibration": "tftag.metrics.calibration",
     "export_dual_encoder": "tftag.export.saved_model.export_dual_encoder",
     "export_tagger": "tftag.export.saved_model.export_tagger",
     "load": "tftag.inference.loading.load",
@@ -29,7 +30,6 @@ _HOMES = {
 }
 _MODULES = (
     "audio",
-    "calibration",
     "layers",
     "losses",
     "metrics",

@@ -2,7 +2,6 @@
 
 from tftag import (
     audio,
-    calibration,
     layers,
     losses,
     metrics,
@@ -16,6 +15,7 @@ from tftag.export.saved_model import export_dual_encoder, export_tagger
 from tftag.inference.loading import load
 from tftag.inference.saved_dual_encoder import SavedDualEncoder
 from tftag.inference.saved_tagger import SavedTagger
+from tftag.metrics import calibration
 from tftag.models.backbones.backbone import BackboneConfig
 from tftag.models.dual_encoder import DualEncoder, DualEncoderConfig
 from tftag.models.tagger import Tagger, TaggerConfig

@@ -3,7 +3,7 @@
     python -m tools.distil_word_vectors MINILM_FOLDER
 
 The folder holds `config.json`, `model.safetensors`, `tokenizer.json` and
-`vocab.txt` of all-MiniLM-L6-v2; numpy, safetensors and tokenizers have to be
+`vocab.txt` of all-MiniLM-L6-v2; safetensors and tokenizers have to be
 installed. Each phrase of `word_lists/` and each whole word of MiniLM's own
 vocabulary is encoded as "<phrase> music";
 `tftag/words/shipped_vectors/README.txt` says what was lost on the way to its

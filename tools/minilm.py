@@ -4,11 +4,13 @@ Reimers and Gurevych 2019, Sentence-BERT, https://arxiv.org/abs/1908.10084;
 Wang et al. 2020, MiniLM, https://arxiv.org/abs/2002.10957.
 """
 
+import itertools
 import json
 import math
 import pathlib
 
 import numpy as np
+from scipy import special
 
 
 class MiniLm:
@@ -58,20 +60,15 @@ class MiniLm:
         tokens = [item.ids for item in self._tokenizer.encode_batch(texts)]
         # Texts of one length go together: nothing is padded, and no mask is
         # needed.
-        order = np.argsort([len(ids) for ids in tokens], kind="stable")
+        order = sorted(range(len(texts)), key=lambda at: len(tokens[at]))
         rows: list[np.ndarray] = [np.zeros(0)] * len(texts)
-        start = 0
-        while start < len(order):
-            length = len(tokens[order[start]])
-            places = [
-                place
-                for place in order[start : start + batch]
-                if len(tokens[place]) == length
-            ]
-            ids = np.array([tokens[place] for place in places])
-            for place, row in zip(places, self._encode(ids), strict=True):
-                rows[place] = row
-            start += len(places)
+        for _, equal in itertools.groupby(order, lambda at: len(tokens[at])):
+            all_places = list(equal)
+            for first in range(0, len(all_places), batch):
+                places = all_places[first : first + batch]
+                ids = np.array([tokens[place] for place in places])
+                for place, row in zip(places, self._encode(ids), strict=True):
+                    rows[place] = row
         return np.stack(rows)
 
     def _encode(self, ids: np.ndarray) -> np.ndarray:
@@ -129,12 +126,6 @@ class MiniLm:
 
 
 def _gelu(x: np.ndarray) -> np.ndarray:
-    """GELU by the error function, which numpy lacks, to 2e-7 of `x`."""
-    # Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26.
-    z = np.abs(x) / math.sqrt(2.0)
-    t = 1.0 / (1.0 + 0.3275911 * z)
-    series = np.full_like(t, 1.061405429)
-    for factor in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
-        series = series * t + factor
-    erf = 1.0 - series * t * np.exp(-z * z)
-    return (0.5 * x * (1.0 + np.copysign(erf, x))).astype(np.float32)
+    return (0.5 * x * (1.0 + special.erf(x / math.sqrt(2.0)))).astype(
+        np.float32
+    )

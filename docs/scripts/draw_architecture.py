@@ -6,6 +6,7 @@ Every number comes from the code it describes.
 import pathlib
 
 import numpy as np
+from matplotlib import axes as axes_lib
 from matplotlib import colors, figure, patches
 
 from tftag import audio
@@ -13,7 +14,7 @@ from tftag.models.backbones import backbone
 
 PATH = pathlib.Path(__file__).parent.parent / "images" / "baseline.png"
 
-_INK, _SOFT, _LINE = "#1f2733", "#66707d", "#aab3bd"
+INK, SOFT, LINE = "#1f2733", "#66707d", "#aab3bd"
 _ACCENT, _WARM = "#2f6db3", "#e07b39"
 _MIDDLE = 20.0
 _TAGS = (
@@ -38,26 +39,35 @@ def block_sizes(
     return sizes
 
 
+def card(low: float, high: float) -> tuple[figure.Figure, axes_lib.Axes]:
+    """A card to draw on, so that it reads on a dark page as on a light one.
+
+    Args:
+        low: lowest place on it; the leftmost is 0.
+        high: highest place; the rightmost is 136.
+    """
+    drawn = figure.Figure(figsize=(13.6, (high - low) / 10))
+    axes = drawn.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, 136), ylim=(low, high), aspect="equal")
+    axes.axis("off")
+    axes.add_patch(
+        patches.FancyBboxPatch(
+            (0.9, low + 0.9),
+            134.2,
+            high - low - 1.8,
+            boxstyle="round,pad=0,rounding_size=1.6",
+            facecolor="white",
+            edgecolor="#d5dae0",
+        )
+    )
+    return drawn, axes
+
+
 def draw(
     spec: audio.AudioSpec, config: backbone.BackboneConfig
 ) -> figure.Figure:
     """Returns the figure: from the waveform to the tags."""
-    drawn = figure.Figure(figsize=(13.6, 4.6))
-    axes = drawn.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, 136), ylim=(-3, 43), aspect="equal")
-    axes.axis("off")
-    # A card of its own, so that it reads on a dark page as on a light one.
-    axes.add_patch(
-        patches.FancyBboxPatch(
-            (0.9, -2.1),
-            134.2,
-            44.2,
-            boxstyle="round,pad=0,rounding_size=1.6",
-            facecolor="white",
-            edgecolor="#d5dae0",
-            linewidth=1.0,
-        )
-    )
+    drawn, axes = card(-3.0, 43.0)
     _waveform(axes, 4, 17, spec)
     _arrow(axes, 18.3, 21.5)
     _spectrogram(axes, 22.5, 18, spec)
@@ -156,7 +166,7 @@ def _blocks(axes, left, sizes):
         4.4,
         "frames × bands after each block",
         size=9.6,
-        color=_SOFT,
+        color=SOFT,
     )
     _text(
         axes,
@@ -164,7 +174,7 @@ def _blocks(axes, left, sizes):
         35.7,
         "3 × 3 convolution  ·  batch norm  ·  2 × 2 max pooling  ·  ReLU",
         size=10.2,
-        color=_SOFT,
+        color=SOFT,
     )
     return end
 
@@ -234,10 +244,10 @@ def _head(axes, left, last, config):
     for row in np.linspace(_MIDDLE - 6.5, _MIDDLE + 6.5, 8):
         for top in tops:
             axes.plot(
-                (left + 1.9, right - 0.5), (row, top), color=_LINE, lw=0.35
+                (left + 1.9, right - 0.5), (row, top), color=LINE, lw=0.35
             )
     for top, (tag, probability) in zip(tops, _TAGS, strict=True):
-        axes.text(right, top + 0.45, tag, fontsize=9.8, color=_INK, va="bottom")
+        axes.text(right, top + 0.45, tag, fontsize=9.8, color=INK, va="bottom")
         for share, color in ((1.0, "#e8ebef"), (probability, _WARM)):
             axes.add_patch(
                 patches.Rectangle(
@@ -256,10 +266,10 @@ def _head(axes, left, last, config):
 def _caption(axes, middle, title, *lines):
     _text(axes, middle, 6.9, title, size=10.5, bold=True)
     for row, line in enumerate(lines):
-        _text(axes, middle, 4.4 - 2.3 * row, line, size=9.6, color=_SOFT)
+        _text(axes, middle, 4.4 - 2.3 * row, line, size=9.6, color=SOFT)
 
 
-def _text(axes, middle, bottom, text, size, color=_INK, bold=False):
+def _text(axes, middle, bottom, text, size, color=INK, bold=False):
     axes.text(
         middle,
         bottom,
@@ -278,7 +288,7 @@ def _arrow(axes, start, end):
         (start, _MIDDLE),
         arrowprops={
             "arrowstyle": "-|>,head_width=0.22,head_length=0.45",
-            "color": _SOFT,
+            "color": SOFT,
             "lw": 1.3,
             "shrinkA": 0,
             "shrinkB": 0,

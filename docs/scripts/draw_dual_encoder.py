@@ -7,11 +7,12 @@ import pathlib
 
 from matplotlib import figure, patches
 
+from docs.scripts import draw_architecture
+from docs.scripts.draw_architecture import INK, LINE, SOFT
 from tftag.models import dual_encoder
 
 PATH = pathlib.Path(__file__).parent.parent / "images" / "dual_encoder.png"
 
-_INK, _SOFT, _LINE = "#1f2733", "#66707d", "#aab3bd"
 _AUDIO, _TEXT, _SPACE = "#e6eef8", "#fbeee4", "#eef5ee"
 _HEIGHT = 8.4
 
@@ -25,21 +26,7 @@ def draw(
         config: of the network.
         word_dim: length of a word vector.
     """
-    drawn = figure.Figure(figsize=(13.6, 4.4))
-    axes = drawn.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, 136), ylim=(0, 44), aspect="equal")
-    axes.axis("off")
-    # A card of its own, so that it reads on a dark page as on a light one.
-    axes.add_patch(
-        patches.FancyBboxPatch(
-            (0.9, 0.9),
-            134.2,
-            42.2,
-            boxstyle="round,pad=0,rounding_size=1.6",
-            facecolor="white",
-            edgecolor="#d5dae0",
-        )
-    )
+    drawn, axes = draw_architecture.card(0.0, 44.0)
     units = f"{config.text_units} units,\nbatch norm, ReLU"
     audio_steps = (
         ("recording", "any length"),
@@ -85,7 +72,7 @@ def _box(axes, left, middle, width, title, line, color):
             _HEIGHT,
             boxstyle="round,pad=0,rounding_size=1.0",
             facecolor=color,
-            edgecolor=_LINE,
+            edgecolor=LINE,
         )
     )
     centre = left + width / 2
@@ -95,7 +82,7 @@ def _box(axes, left, middle, width, title, line, color):
         title,
         ha="center",
         va="center",
-        color=_INK,
+        color=INK,
         fontsize=15,
         fontweight="bold",
     )
@@ -105,7 +92,7 @@ def _box(axes, left, middle, width, title, line, color):
         line,
         ha="center",
         va="center",
-        color=_SOFT,
+        color=SOFT,
         fontsize=12,
         linespacing=1.1,
     )
@@ -118,7 +105,7 @@ def _arrow(axes, start, end, head=True):
         start,
         arrowprops={
             "arrowstyle": "-|>" if head else "-",
-            "color": _SOFT,
+            "color": SOFT,
             "shrinkA": 0,
             "shrinkB": 0,
             "lw": 1.2,

@@ -13,7 +13,7 @@ from experiments.scoring import evaluation, held_out
 from experiments.settings import dual_encoder_config, flags
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader
-from tftag import audio, calibration, layers
+from tftag import audio, layers
 from tftag.models import front_end
 
 RECORDINGS_SHOWN = 4
@@ -32,16 +32,44 @@ def illustrate(
     run.write_csv("per_tag.csv", report.table)
     evaluation.write_scores(run, recordings, names, truth, scores)
     drawn = draw(run, report, names, truth, scores, trained.history)
-    show(
-        run,
-        settings,
-        trained.best_epoch,
-        report,
-        drawn,
-        recordings,
-        scores,
-        result.fitted,
+    show(run, settings, trained.best_epoch, result, drawn)
+
+
+def show(
+    run: run_folder.RunDir,
+    settings: dual_encoder_config.Settings,
+    step: int,
+    result: held_out.HeldOutResult,
+    drawn: Sequence[pathlib.Path],
+) -> None:
+    """Writes TensorBoard's figures, curves, sounds and settings.
+
+    Args:
+        run: gets them.
+        settings: all of the experiment.
+        step: the epoch of the model that gave the scores.
+        result: what was scored.
+        drawn: what `draw` returned.
+    """
+    recordings = result.recordings
+    writer = tf.summary.create_file_writer(str(run.tensorboard))
+    for path in drawn:
+        tensorboard_log.picture(writer, step, f"figures/{path.stem}", path)
+    tensorboard_log.pr_curves(
+        *(writer, step, recordings.labels(), result.scores),
+        recordings.vocabulary.names,
     )
+    _show_recordings(writer, step, settings.audio, result)
+    tensorboard_log.hparams(
+        writer,
+        flags.leaves(settings),
+        {
+            name: result.report.summary[name]["value"]
+            for name in FIGURES_COMPARED
+        },
+        run.name,
+    )
+    writer.close()
 
 
 def draw(
@@ -77,46 +105,6 @@ def draw(
         plots.save(figure, run.figures / f"{name}.png")
         for name, figure in drawn.items()
     ]
-
-
-def show(
-    run: run_folder.RunDir,
-    settings: dual_encoder_config.Settings,
-    step: int,
-    report: evaluation.Report,
-    drawn: Sequence[pathlib.Path],
-    scored: manifests.Manifest,
-    scores: np.ndarray,
-    fitted: calibration.Calibration,
-) -> None:
-    """Writes TensorBoard's figures, curves, sounds, vectors and settings.
-
-    Args:
-        run: gets them.
-        settings: all of the experiment.
-        step: the epoch of the model that gave the scores.
-        report: what was said of the scores.
-        drawn: what `draw` returned.
-        scored: the recordings.
-        scores: `[tracks, tags]`.
-        fitted: calibration of the scores, for the tags beside the sounds.
-    """
-    names = scored.vocabulary.names
-    reader = slice_reader.SliceReader(scored, settings.audio.clip_samples)
-    writer = tf.summary.create_file_writer(str(run.tensorboard))
-    for path in drawn:
-        tensorboard_log.picture(writer, step, f"figures/{path.stem}", path)
-    tensorboard_log.pr_curves(writer, step, scored.labels(), scores, names)
-    _show_recordings(
-        writer, step, settings.audio, scored, reader, scores, fitted
-    )
-    tensorboard_log.hparams(
-        writer,
-        flags.leaves(settings),
-        {name: report.summary[name]["value"] for name in FIGURES_COMPARED},
-        run.name,
-    )
-    writer.close()
 
 
 def project(
@@ -157,25 +145,30 @@ def project(
     tensorboard_log.projector(run.tensorboard, name, embeddings, rows)
 
 
-def _show_recordings(writer, step, spec, scored, reader, scores, fitted):
+def _show_recordings(writer, step, spec, result):
     """The first clip of a few recordings, to see and to hear."""
-    names = scored.vocabulary.names
+    scored, names = result.recordings, result.recordings.vocabulary.names
     count = min(RECORDINGS_SHOWN, len(scored.tracks))
-    rows = np.linspace(0, len(scored.tracks) - 1, count).astype(int)
+    rows = np.linspace(0, len(scored.tracks) - 1, count).astype(int).tolist()
+    reader = slice_reader.SliceReader(scored, spec.clip_samples)
     clips, _ = reader.read(rows, [0] * count, replace_lost=False)
-    titles = [scored.tracks[row].track_id for row in rows]
-    tensorboard_log.spectrograms(
-        writer, step, _log_mel(clips, spec), spec, titles
-    )
-    calibrated, given = fitted.apply(scores), fitted.decide(scores)
-    for row, clip, title in zip(rows, clips, titles, strict=True):
+    calibrated = result.fitted.apply(result.scores)
+    given = result.fitted.decide(result.scores)
+    for row, clip, seen in zip(rows, clips, _log_mel(clips, spec), strict=True):
+        track = scored.tracks[row]
+        tensorboard_log.figure(
+            writer,
+            step,
+            f"spectrogram/{track.track_id}",
+            plots.log_mel(seen, spec),
+        )
         tensorboard_log.audio_with_tags(
             writer,
             step,
-            title,
+            track.track_id,
             clip,
             spec.sample_rate_hz,
-            [tag for tag in scored.tracks[row].tags if tag in names],
+            [tag for tag in track.tags if tag in names],
             {
                 name: float(calibrated[row, tag])
                 for tag, name in enumerate(names)

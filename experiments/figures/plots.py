@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 from matplotlib import axes as axes_lib
-from matplotlib import figure, ticker
+from matplotlib import colorbar, colors, figure, ticker
 
 from tftag import audio, metrics
 from tftag.console import fonts
@@ -183,6 +183,44 @@ def precision_recall_curves(
     every[0].set_ylabel("Precision")
     drawn.suptitle("Precision over recall (dotted: chance)", fontsize=12)
     return drawn
+
+
+def tag_cells(
+    drawn: figure.Figure,
+    cells: npt.NDArray[np.floating],
+    limit: float,
+    rows: list[str],
+    columns: list[str],
+) -> tuple[axes_lib.Axes, colorbar.Colorbar]:
+    """Draws a cell for each pair of tags: blue below 0, orange above.
+
+    Args:
+        drawn: gets them.
+        cells: `[rows, columns]`; grey where they are NaN.
+        limit: of the colours, to both sides of 0.
+        rows: labels.
+        columns: labels.
+
+    Returns:
+        The axes, and the bar that explains the colours.
+    """
+    axes = drawn.subplots()
+    palette = colors.LinearSegmentedColormap.from_list(
+        "cells", [BLUE, "#f7f7f5", ORANGE]
+    ).with_extremes(bad="#dddddd")
+    image = axes.imshow(cells, cmap=palette, vmin=-limit, vmax=limit)
+    axes.set_xticks(
+        range(len(columns)), columns, rotation=90, fontsize=8, parse_math=False
+    )
+    axes.set_yticks(range(len(rows)), rows, fontsize=8, parse_math=False)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    is_beyond = bool((np.abs(cells) > limit).any())
+    bar = drawn.colorbar(
+        image, shrink=0.6, extend="both" if is_beyond else "neither"
+    )
+    bar.outline.set_visible(False)
+    return axes, bar
 
 
 def log_mel(spectrogram: npt.ArrayLike, spec: audio.AudioSpec) -> figure.Figure:

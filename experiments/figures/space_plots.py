@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import colors, figure, transforms
+from matplotlib import figure, transforms
 
 from experiments.figures import plots
 from tftag.console import fonts
@@ -56,23 +56,13 @@ def similarity(
     labels = [_label(names[tag], seen) for tag in shown]
     size = 3.0 + 0.24 * len(shown) + plots.more_inches(labels)
     drawn = figure.Figure(figsize=(size + 0.8, size), layout="constrained")
-    axes = drawn.subplots()
     limit = max(float(np.abs(cells).max()), 1e-6)
-    palette = colors.LinearSegmentedColormap.from_list(
-        "distance", [plots.BLUE, "#f7f7f5", plots.ORANGE]
-    )
-    image = axes.imshow(cells, cmap=palette, vmin=-limit, vmax=limit)
-    ticks = range(len(shown))
-    axes.set_xticks(ticks, labels, rotation=90, fontsize=8, parse_math=False)
-    axes.set_yticks(ticks, labels, fontsize=8, parse_math=False)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
+    axes, bar = plots.tag_cells(drawn, cells, limit, labels, labels)
+    bar.set_label("standard deviations")
     axes.set(xlabel="Tag asked for", ylabel="Tag that the recordings carry")
     axes.set_title(
         "Similarity of recordings and tags\n(* not trained on)", fontsize=11
     )
-    bar = drawn.colorbar(image, shrink=0.6, label="standard deviations")
-    bar.outline.set_visible(False)
     return drawn
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import colors, figure
+from matplotlib import figure
 
 from experiments.figures import plots
 
@@ -140,28 +140,15 @@ def tag_confusion(
     labels = [plots.short(names[tag]) for tag in shown]
     size = 2.6 + 0.27 * max(tags, 10) + plots.more_inches(labels)
     drawn = figure.Figure(figsize=(size + 0.8, size), layout="constrained")
-    axes = drawn.subplots()
-    palette = colors.LinearSegmentedColormap.from_list(
-        "ratio", [plots.BLUE, "#f7f7f5", plots.ORANGE]
-    ).with_extremes(bad="#dddddd")
-    image = axes.imshow(np.log2(ratio), cmap=palette, vmin=-3, vmax=3)
-    axes.set_xticks(
-        range(tags), labels, rotation=90, fontsize=8, parse_math=False
-    )
-    axes.set_yticks(
-        range(tags),
-        [
-            f"{label} ({count[tag]:,})"
-            for label, tag in zip(labels, shown, strict=True)
-        ],
-        fontsize=8,
-        parse_math=False,
-    )
+    counted = [
+        f"{label} ({count[tag]:,})"
+        for label, tag in zip(labels, shown, strict=True)
+    ]
+    axes, bar = plots.tag_cells(drawn, np.log2(ratio), 3, counted, labels)
     axes.set_xticks(np.arange(tags - 1) + 0.5, minor=True)
     axes.set_yticks(np.arange(tags - 1) + 0.5, minor=True)
     axes.grid(which="minor", color="white", lw=0.6)
-    axes.tick_params(which="both", length=0)
-    axes.spines[:].set_visible(False)
+    axes.tick_params(which="minor", length=0)
     axes.set(
         xlabel="Predicted tag",
         ylabel="Tag that the recording carries (recordings)",
@@ -173,12 +160,10 @@ def tag_confusion(
         fontsize=8.5,
         color=plots.GREY,
     )
-    bar = drawn.colorbar(image, shrink=0.6, extend="both")
     bar.set_ticks(
         [-3, -2, -1, 0, 1, 2, 3],
         labels=["⅛×", "¼×", "½×", "1×", "2×", "4×", "8×"],
     )
-    bar.outline.set_visible(False)
     return drawn
 
 

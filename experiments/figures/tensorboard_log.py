@@ -14,7 +14,6 @@ import tensorflow as tf
 from matplotlib import figure as figures
 from matplotlib.backends import backend_agg
 
-from experiments.figures import plots
 from tftag import audio
 from tftag.console import fonts
 from tftag.storage import atomic_write, plain_json
@@ -53,26 +52,6 @@ def picture(
     pixels = tf.io.decode_png(path.read_bytes(), channels=3)
     with writer.as_default(step):
         tf.summary.image(name, pixels[None])
-
-
-def spectrograms(
-    writer: tf.summary.SummaryWriter,
-    step: int,
-    log_mel: npt.ArrayLike,
-    spec: audio.AudioSpec,
-    names: Sequence[str],
-) -> None:
-    """Writes log-mel spectrograms, with seconds and Hz at their axes.
-
-    Args:
-        writer: of the log.
-        step: the epoch.
-        log_mel: `[batch, frames, mels]`.
-        spec: what they were computed with.
-        names: `[batch]`, of the recordings.
-    """
-    for one, name in zip(np.asarray(log_mel), names, strict=True):
-        figure(writer, step, f"spectrogram/{name}", plots.log_mel(one, spec))
 
 
 def audio_with_tags(

@@ -65,8 +65,14 @@ def traces(
         axes.set(title=heading, xlabel="Epoch")
         if name == "largest_logit":
             axes.axhline(_CLIPPED, color=plots.GREY, lw=0.8, ls=":")
-            axes.annotate(
-                "clipped beyond", (1, _CLIPPED), color=plots.GREY, va="top"
+            axes.text(
+                0.99,
+                _CLIPPED,
+                "clipped beyond",
+                color=plots.GREY,
+                ha="right",
+                va="top",
+                transform=axes.get_yaxis_transform(),
             )
         lowest, highest = axes.get_ylim()
         if highest > 20 * max(lowest, 1.0):

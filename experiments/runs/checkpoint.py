@@ -61,17 +61,19 @@ class Progress:
         """Whether these epochs are done, or early stopping has ended them."""
         return self.epoch >= epochs or self.stopped
 
-    def is_best(self, score: float, patience: int) -> bool:
+    def is_best(self, score: float | None, patience: int) -> bool:
         """Takes up the validation MAP of the epoch that is complete.
 
         Args:
-            score: of this epoch.
+            score: of this epoch; None where it was not scored.
             patience: scorings without a better one that end the training; 0
                 is any number.
 
         Returns:
             Whether none was better so far.
         """
+        if score is None:
+            return False
         if self.best_score is None or score > self.best_score:
             self.best_score, self.best_epoch = score, self.epoch
             self.waited = 0

@@ -11,7 +11,6 @@ runs/<experiment>/<name>/
 ```
 """
 
-import argparse
 import contextlib
 import datetime
 import io
@@ -27,7 +26,6 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Self
 
-from tftag.cli import arguments as arguments_lib
 from tftag.console import interrupts
 from tftag.storage import atomic_write, escaping, no_links, plain_json
 
@@ -169,17 +167,6 @@ class RunDir:
             f"{self.path} has no figures yet; to begin again: "
             f"{interrupts.command()}"
         )
-
-
-def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Adds where a run lies: for commands without settings of their own."""
-    parser.add_argument(
-        "--runs",
-        type=arguments_lib.local_path,
-        default="runs",
-        help="folder of runs (runs)",
-    )
-    parser.add_argument("--name", default="", help="of the run (the UTC time)")
 
 
 def environment(command: list[str]) -> dict:

@@ -20,10 +20,27 @@ def parser(experiment: str, text: str, presets: dict) -> command_line.Parser:
         text: what it does; the first line is shown.
         presets: name to maker of the settings; the first is the default.
     """
+    made = _parser(experiment, text)
+    made.epilog = "In brackets: the value in each preset."
+    bucket_copies.add_flag(made)
+    flags.add_flags(made, presets)
+    return made
+
+
+def plain_parser(experiment: str, text: str) -> command_line.Parser:
+    """The flags of an experiment without settings: where its run lies.
+
+    The arguments are those of `parser`.
+    """
+    made = _parser(experiment, text)
+    made.add_argument("--name", default="", help="of the run (the UTC time)")
+    return made
+
+
+def _parser(experiment, text):
     made = command_line.Parser(
         prog=f"python -m experiments.run_{experiment}",
         description=text.split("\n")[0],
-        epilog="In brackets: the value in each preset.",
     )
     made.add_argument(
         "--runs",
@@ -31,8 +48,6 @@ def parser(experiment: str, text: str, presets: dict) -> command_line.Parser:
         default="runs",
         help="folder of runs (runs)",
     )
-    bucket_copies.add_flag(made)
-    flags.add_flags(made, presets)
     return made
 
 

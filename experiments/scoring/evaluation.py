@@ -12,8 +12,8 @@ import tensorflow as tf
 from experiments.runs import run_folder
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader, tf_data
-from tftag import audio, calibration, metrics
-from tftag.models import clip_model
+from tftag import audio, metrics
+from tftag.metrics import calibration
 from tftag.storage import atomic_write
 
 CROSS_FIT_FOLDS = 5
@@ -38,6 +38,29 @@ class Report:
 
     summary: dict
     table: list[dict]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ClipVectors:
+    """A model's outputs for the clips of some recordings.
+
+    Attributes:
+        vectors: float32 `[clips, dim]`, of evenly spaced clips.
+        rows: int64 `[clips]`, the recording of each clip.
+    """
+
+    vectors: np.ndarray
+    rows: np.ndarray
+
+    def means(self) -> np.ndarray:
+        """The mean vector of each recording, float32 `[recordings, dim]`.
+
+        It is 0 for a recording without clips, one that could not be read.
+        """
+        totals = np.zeros((self.rows.max() + 1, self.vectors.shape[1]))
+        np.add.at(totals, self.rows, self.vectors)
+        counts = np.maximum(np.bincount(self.rows), 1)
+        return (totals / counts[:, np.newaxis]).astype(np.float32)
 
 
 def check_scored(
@@ -79,19 +102,6 @@ def score_manifest(
     return _mean_over_clips(_probabilities, model, manifest, spec, batch_size)
 
 
-def embed_manifest(
-    model: clip_model.ClipModel,
-    manifest: manifests.Manifest,
-    spec: audio.AudioSpec,
-    batch_size: int,
-) -> np.ndarray:
-    """The mean of a recording's clip vectors, float32 `[tracks, dim]`.
-
-    The arguments are those of `score_manifest`.
-    """
-    return output_means(model.body(), manifest, spec, batch_size)
-
-
 def output_means(
     model: keras.Model,
     manifest: manifests.Manifest,
@@ -108,23 +118,19 @@ def output_means(
     return _mean_over_clips(_outputs, model, manifest, spec, batch_size)
 
 
-def clip_outputs(
+def clip_vectors(
     model: keras.Model,
     manifest: manifests.Manifest,
     spec: audio.AudioSpec,
     batch_size: int,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> ClipVectors:
     """A model's outputs for every clip of every recording.
 
     The arguments are those of `score_manifest`.
-
-    Returns:
-        float32 `[clips, dim]`, and the row of each in the manifest, int64
-        `[clips]`.
     """
     batches = list(_each_batch(_outputs, model, manifest, spec, batch_size))
     rows, outputs = zip(*batches, strict=True)
-    return np.concatenate(outputs), np.concatenate(rows)
+    return ClipVectors(np.concatenate(outputs), np.concatenate(rows))
 
 
 def _mean_over_clips(compute, model, manifest, spec, batch_size):

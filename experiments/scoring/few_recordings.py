@@ -26,6 +26,23 @@ class Examples:
     unlike: _Rows
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Way:
+    """One way to learn tags.
+
+    Attributes:
+        vectors: `[clips, dim]` of each recording.
+        background: what to learn the tags against.
+        expected: `[dim, tags]`, what the names say of all tags.
+        is_with_unlike: whether as many recordings without the tag are given.
+    """
+
+    vectors: Sequence[np.ndarray]
+    background: few_examples.Background
+    expected: np.ndarray
+    is_with_unlike: bool
+
+
 def draw(
     labels: np.ndarray, held: _Rows, least: int, most: int, seed: int
 ) -> list[Examples]:
@@ -61,28 +78,20 @@ def draw(
 
 
 def scores(
-    vectors: Sequence[np.ndarray],
-    examples: Sequence[Examples],
-    count: int,
-    held: _Rows,
-    background: few_examples.Background,
-    expected: np.ndarray,
-    is_with_unlike: bool,
+    way: Way, examples: Sequence[Examples], count: int, held: _Rows
 ) -> np.ndarray:
     """Learns every tag like `tftag learn`, and scores like `tftag tag`.
 
     Args:
-        vectors: `[clips, dim]` of each recording.
+        way: to learn.
         examples: of each tag.
         count: number of examples of each side to learn from.
         held: rows of the recordings to score.
-        background: what to learn the tags against.
-        expected: `[dim, tags]`, what the names say of all tags.
-        is_with_unlike: whether as many recordings without the tag are given.
 
     Returns:
         Mean probabilities of the clips, float64 `[held, tags]`.
     """
+    vectors = way.vectors
     clips = np.concatenate([vectors[row] for row in held])
     starts = np.cumsum([0, *(len(vectors[row]) for row in held[:-1])])
     counts = np.diff([*starts, len(clips)])
@@ -94,9 +103,9 @@ def scores(
         )
         line = few_examples.learn(
             like,
-            unlike if is_with_unlike else [],
-            background,
-            expected[:, each.tag],
+            unlike if way.is_with_unlike else [],
+            way.background,
+            way.expected[:, each.tag],
         )
         probabilities = 1 / (1 + np.exp(-line.logits(clips)))
         columns.append(np.add.reduceat(probabilities, starts) / counts)

@@ -6,12 +6,12 @@ import functools
 import keras
 import numpy as np
 
-from experiments.data import recordings as data
+from experiments.recordings import run_recordings
 from experiments.runs import training_result
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config
 from pipelines import manifest as manifests
-from tftag import calibration
+from tftag.metrics import calibration
 
 ON_VALIDATION = "validation, also used for selection"
 ON_TRAINING = "a sample of the training recordings: nothing was held out"
@@ -60,7 +60,7 @@ def evaluate(
     if validation is None:
         fitted = calibration.identity(len(names))
         readable = evaluation.readable(train, trained.lost)
-        scored = data.sample(readable, settings.seed)
+        scored = run_recordings.sample(readable, settings.seed)
         scores, thresholds, label = score(scored), fitted, ON_TRAINING
     else:
         scored, scores = validation, score(validation)

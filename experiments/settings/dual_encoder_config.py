@@ -39,11 +39,8 @@ class HeadsConfig:
     def __post_init__(self):
         """Refuses invalid values."""
         for field in dataclasses.fields(self):
-            if not getattr(self, field.name) > 0:
-                raise ValueError(
-                    f"`{field.name}` must be above 0. "
-                    f"Received: {getattr(self, field.name)}"
-                )
+            value = getattr(self, field.name)
+            tables.check_bounds(field.name, value, value > 0, "greater than 0")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,10 +140,7 @@ class DualConfig:
                 "Unseen tags are drawn, or those of `unseen_draws`: leave one "
                 f"out. Received: {self.unseen_count} and {self.unseen_draws}"
             )
-        if self.unseen_count < 0:
-            raise ValueError(
-                f"`unseen_count` must be >= 0. Received: {self.unseen_count}"
-            )
+        tables.check_least(self, {"unseen_count": 0})
         if self.init_from.startswith(hub.PREFIX):
             raise ValueError(
                 "A dual encoder starts from the body of a tagger; an audio "
@@ -176,13 +170,7 @@ class DualConfig:
                 f"Received: freeze {self.freeze}, {self.model.head_units} units"
             )
         usual = dual_encoder.DualEncoderConfig()
-        for name in (
-            "joint",
-            "dim",
-            "text_units",
-            "text_dropout",
-            "word_noise",
-        ):
+        for name in "joint", "dim", "text_units", "text_dropout", "word_noise":
             if (given := getattr(self.model, name)) != getattr(usual, name):
                 raise ValueError(
                     f"`{name}` is of a text tower that is trained: leave it "

@@ -3,6 +3,8 @@
 import dataclasses
 import typing
 
+from experiments.settings import tables
+
 if typing.TYPE_CHECKING:
     from experiments.settings import baseline_config
 
@@ -30,17 +32,11 @@ class FineTuningConfig:
     def __post_init__(self):
         """Refuses invalid values."""
         least = {"fine_tune_epochs": 0, "fine_tune_layers": 0}
-        for name, limit in (least | {"fine_tune_batch_size": 1}).items():
-            if not getattr(self, name) >= limit:
-                raise ValueError(
-                    f"`{name}` must be at least {limit}. "
-                    f"Received: {getattr(self, name)}"
-                )
-        if not self.fine_tune_learning_rate > 0:
-            raise ValueError(
-                "`fine_tune_learning_rate` must be greater than 0. "
-                f"Received: {self.fine_tune_learning_rate}"
-            )
+        tables.check_least(self, least | {"fine_tune_batch_size": 1})
+        rate = self.fine_tune_learning_rate
+        tables.check_bounds(
+            "fine_tune_learning_rate", rate, rate > 0, "greater than 0"
+        )
 
 
 def check(settings: "baseline_config.BaselineConfig") -> None:

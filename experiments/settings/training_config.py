@@ -77,31 +77,14 @@ class TrainingConfig:
         """Refuses invalid values."""
         least = {"epochs": 1, "batch_size": 1, "patience": 0, "score_every": 1}
         least |= {"weight_decay": 0, "clip_norm": 0, "checkpoint_seconds": 0}
-        least |= {"max_lost_share": 0}
-        for field, limit in least.items():
-            if not getattr(self, field) >= limit:
-                raise ValueError(
-                    f"`{field}` must be at least {limit}. "
-                    f"Received: {getattr(self, field)}"
-                )
-        if not self.learning_rate > 0:
-            raise ValueError(
-                "`learning_rate` must be greater than 0. "
-                f"Received: {self.learning_rate}"
-            )
-        if not 0 < self.layer_decay <= 1:
-            raise ValueError(
-                f"`layer_decay` must be in (0, 1]. Received: {self.layer_decay}"
-            )
-        if not 0 <= self.tag_sharing <= 1:
-            raise ValueError(
-                f"`tag_sharing` must be in [0, 1]. Received: {self.tag_sharing}"
-            )
-        if not 0 <= self.average_decay < 1:
-            raise ValueError(
-                "`average_decay` must be in [0, 1). "
-                f"Received: {self.average_decay}"
-            )
+        tables.check_least(self, least | {"max_lost_share": 0})
+        rate, decay = self.learning_rate, self.layer_decay
+        share, average = self.tag_sharing, self.average_decay
+        check = tables.check_bounds
+        check("learning_rate", rate, rate > 0, "greater than 0")
+        check("layer_decay", decay, 0 < decay <= 1, "in (0, 1]")
+        check("tag_sharing", share, 0 <= share <= 1, "in [0, 1]")
+        check("average_decay", average, 0 <= average < 1, "in [0, 1)")
         tables.check("optimizer", self.optimizer, optimizers.OPTIMIZERS)
         tables.check("schedule", self.schedule, optimizers.SCHEDULES)
         tables.check("precision", self.precision, PRECISIONS)

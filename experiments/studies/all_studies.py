@@ -196,6 +196,15 @@ STUDIES: dict[str, Study] = {
                 {**_ONE_BODY, "fine_tune_epochs": 6, "fine_tune_layers": 4},
             ),
             Arm(
+                "last 4 layers, weights averaged",
+                {
+                    **_ONE_BODY,
+                    "fine_tune_epochs": 6,
+                    "fine_tune_layers": 4,
+                    "average_decay": 0.98,
+                },
+            ),
+            Arm(
                 "all, decay .7",
                 {**_ONE_BODY, "fine_tune_epochs": 3, "layer_decay": 0.7},
             ),

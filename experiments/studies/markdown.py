@@ -47,7 +47,7 @@ def section(found: dict) -> str:
         ]
         lines.append(f"| chosen on other folds | {' | '.join(cells)} | |")
     for title, why in found["failed"].items():
-        lines.append(f"| {title} | {why.split('. ')[-1]} | | | |")
+        lines.append(f"| {title} | {why} | | | |")
     return "\n".join(lines) + "\n"
 
 

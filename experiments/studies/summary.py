@@ -9,7 +9,7 @@ from experiments.scoring import evaluation
 from experiments.studies import jobs, markdown, study
 from tftag import metrics
 from tftag.console import counts_in_words
-from tftag.metrics import bootstrap
+from tftag.metrics import weighted_ranking
 
 FIGURES = tuple(markdown.TITLES)
 _JUDGED_BY = "map"
@@ -166,7 +166,7 @@ def per_tag(
                 )
     # Of a seed that has just begun, its folds may lack a tag.
     means = {
-        title: bootstrap.mean_known(np.stack(found, axis=1))
+        title: weighted_ranking.mean_known(np.stack(found, axis=1))
         for title, found in columns.items()
     }
     counts = truth.sum(axis=0)

@@ -134,9 +134,6 @@ def train(
         if not workers.is_chief:
             return trained
         return on_tagger(settings, trained, recordings, vectors, unseen)
-    if settings.is_on_cached_vectors:
-        tagger_training.refuse_group(workers)
-        return _train_towers(settings, recordings, validation, vectors, run)
     names = recordings.vocabulary.names
     seen_vectors = tag_vectors(names, vectors)
     recipe = tagger_training.Recipe(
@@ -145,27 +142,10 @@ def train(
         ),
         fitted=dual_encoder.masked,
         loss=lambda weights: make_loss(settings),
+        head=dual_encoder.heads,
     )
     return tagger_training.train_model(
         settings, recordings, validation, run, recipe, workers
-    )
-
-
-def _train_towers(settings, recordings, validation, vectors, run):
-    """Trains both towers on what a fixed body makes of the recordings."""
-    names = recordings.vocabulary.names
-    return tagger_training.train_head(
-        settings,
-        recordings,
-        validation,
-        run,
-        tagger_training.Recipe(
-            build=lambda part, _: build(
-                settings, names, tag_vectors(names, vectors)
-            ),
-            fitted=dual_encoder.heads,
-            loss=lambda weights: make_loss(settings),
-        ),
     )
 
 
@@ -239,7 +219,7 @@ def on_tagger(
 def fit_heads(
     settings: dual_encoder_config.DualConfig,
     body: clip_model.ClipModel,
-    clips: cached_clips.ClipVectors,
+    clips: evaluation.ClipVectors,
     labels: np.ndarray,
     names: tuple[str, ...],
     vectors: words.WordVectors,
@@ -268,7 +248,7 @@ def fit_heads(
 def by_outputs(
     settings: dual_encoder_config.DualConfig,
     tagger: clip_model.ClipModel,
-    clips: cached_clips.ClipVectors,
+    clips: evaluation.ClipVectors,
     names: tuple[str, ...],
     vectors: words.WordVectors,
     unseen: Collection[str],
@@ -375,14 +355,14 @@ def clip_vectors(
     settings: dual_encoder_config.DualConfig,
     model: clip_model.ClipModel,
     recordings: manifests.Manifest,
-) -> cached_clips.ClipVectors:
+) -> evaluation.ClipVectors:
     """What a body makes of all clips; those of a body that stays are kept."""
-    if not settings.is_on_cached_vectors:
-        return cached_clips.clip_vectors(model, recordings, settings)
-    clips, lost = vector_cache.clip_vectors(model, recordings, settings.audio)
-    if lost:
-        raise ValueError(next(iter(lost.values())))
-    return clips
+    if settings.is_on_cached_vectors:
+        return vector_cache.all_clip_vectors(model, recordings, settings.audio)
+    return evaluation.clip_vectors(
+        *(model.body(), recordings, settings.audio),
+        settings.training.batch_size,
+    )
 
 
 def embed_tags(

@@ -1,5 +1,8 @@
 """What is said of an epoch: in the history, on the screen, in TensorBoard."""
 
+from collections.abc import Iterable, Sequence
+
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -7,6 +10,7 @@ from experiments.figures import tensorboard_log
 from experiments.runs import checkpoint, run_folder
 from experiments.scoring import evaluation
 from experiments.settings import optimizers, training_config
+from experiments.training import tag_weights
 
 
 class Diverged(ValueError):
@@ -85,19 +89,26 @@ def finite(loss: float, epoch: int) -> float:
 
 
 def figures(
-    name: str, truth: np.ndarray, scores: np.ndarray
+    watched: Iterable[tuple[str, Sequence[str], np.ndarray, np.ndarray]],
+    loss: keras.losses.Loss,
 ) -> dict[str, float]:
-    """Figures of the recordings `name`; of those not trained on the loss too.
+    """Figures of recordings; of those not trained on the loss too.
 
     Args:
-        name: what their names begin with.
-        truth: `[n, tags]`.
-        scores: probabilities `[n, tags]`.
+        watched: what the names of figures begin with; the tags `[tags]`; the
+            truth and the probabilities `[n, tags]`. Adaptive tag weights are
+            judged on those `held`.
+        loss: that has these weights.
     """
-    found = evaluation.quick(truth, scores)
-    if name != "train":
-        found["loss"] = evaluation.cross_entropy(truth, scores)
-    return {f"{name}_{key}": value for key, value in found.items()}
+    found: dict[str, float] = {}
+    for name, tags, truth, scores in watched:
+        own = evaluation.quick(truth, scores)
+        if name != "train":
+            own["loss"] = evaluation.cross_entropy(truth, scores)
+        found |= {f"{name}_{key}": value for key, value in own.items()}
+        if name == "held":
+            found |= tag_weights.adapt(loss, truth, scores, tags)
+    return found
 
 
 def grouped(row: dict) -> dict:

@@ -11,7 +11,7 @@ import numpy as np
 from experiments.runs import checkpoint, run_folder
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config
-from experiments.training import epoch_log, tag_weights, weight_average
+from experiments.training import epoch_log, weight_average
 from experiments.training.transfer_learning import transfer
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader, tf_data
@@ -207,38 +207,31 @@ class Loop(keras.callbacks.Callback):
 
     def _score(self):
         """Scores the watched recordings; returns their figures by name."""
-        found: dict[str, float] = {}
-        progress = self.progress
         in_place = (
             self.average.in_place()
             if self.average is not None
             else contextlib.nullcontext()
         )
         with in_place:
-            lost = progress.lost | self._lost()
-            for name, watched in self._watched.items():
-                manifest = evaluation.readable(watched, lost)
-                truth = manifest.labels()
-                scores = evaluation.score_manifest(
-                    self.tagger,
-                    manifest,
-                    self.settings.audio,
-                    self.settings.training.batch_size,
-                )
-                found |= epoch_log.figures(name, truth, scores)
-                if name == "held":
-                    found |= tag_weights.adapt(
-                        self.trained.loss,
-                        truth,
-                        scores,
-                        manifest.vocabulary.names,
-                    )
-            if "validation_map" in found and progress.is_best(
-                found["validation_map"], self.settings.training.patience
+            found = epoch_log.figures(self._scores(), self.trained.loss)
+            if self.progress.is_best(
+                found.get("validation_map"), self.settings.training.patience
             ):
                 # As they are in the model now.
                 self.best = checkpoint.named(self.tagger.weights)
         return found
+
+    def _scores(self):
+        lost = self.progress.lost | self._lost()
+        for name, watched in self._watched.items():
+            manifest = evaluation.readable(watched, lost)
+            scores = evaluation.score_manifest(
+                self.tagger,
+                manifest,
+                self.settings.audio,
+                self.settings.training.batch_size,
+            )
+            yield name, manifest.vocabulary.names, manifest.labels(), scores
 
     def _loss_weights(self):
         weights = getattr(self.trained.loss, "weights", None)

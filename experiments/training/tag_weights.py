@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from pipelines import manifest as manifests
 from pipelines import splits
 from pipelines.sources.own_table import csv_text
 from tftag import metrics, tags
@@ -104,19 +103,6 @@ def held_out(artists: list[str], labels: np.ndarray, seed: int) -> np.ndarray:
             f"Received: {len(artists)} recordings, {held.sum()} to hold out"
         )
     return held
-
-
-def parted(
-    recordings: manifests.Manifest, seed: int
-) -> tuple[manifests.Manifest, manifests.Manifest]:
-    """Splits off the recordings that adaptive weights are judged on."""
-    rows = held_out(
-        recordings.tracks.texts("artist"),
-        recordings.labels(),
-        seed,
-    )
-    fitted, held = np.flatnonzero(~rows), np.flatnonzero(rows)
-    return recordings.subset(fitted), recordings.subset(held)
 
 
 def over_chance(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:

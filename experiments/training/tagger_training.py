@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import logging
+import operator
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from experiments.data import recordings
+from experiments.recordings import run_recordings
 from experiments.runs import checkpoint, run_folder, training_result
 from experiments.scoring import evaluation
 from experiments.settings import (
@@ -56,11 +57,14 @@ class Recipe:
             the weights it is to start from.
         fitted: that model -> the model of the same weights that is trained.
         loss: weights float `[tags]`, or None -> the loss.
+        head: that model -> its part from clip vectors to the logits of every
+            member, which is all that is trained on cached vectors.
     """
 
     build: Callable[[manifests.Manifest, bool], keras.Model]
     fitted: Callable[[keras.Model], keras.Model]
     loss: Callable[[np.ndarray | None], keras.losses.Loss]
+    head: Callable[[keras.Model], keras.Model] = operator.attrgetter("head")
 
 
 def train_tagger(
@@ -78,14 +82,9 @@ def train_tagger(
         fitted=transfer.training_model,
         loss=lambda weights: make_loss(settings.training.loss, weights),
     )
-    if settings.is_on_cached_vectors:
-        refuse_group(workers)
-        recipe = dataclasses.replace(recipe, fitted=lambda model: model.head)
-        # Who trains alone has a folder.
-        alone = cast(run_folder.RunDir, run)
-        return train_head(settings, train, validation, alone, recipe)
     trained = train_model(settings, train, validation, run, recipe, workers)
-    if settings.training.tag_sharing and workers.is_chief:
+    is_shared = settings.training.tag_sharing and workers.is_chief
+    if is_shared and not settings.is_on_cached_vectors:
         _share(settings, train, trained)
     return trained
 
@@ -95,8 +94,8 @@ def _share(settings, train, trained):
     if settings.shuffle_labels:
         train = shuffled_labels(train, settings.seed)
     train = evaluation.readable(train, trained.lost)
-    vectors = evaluation.embed_manifest(
-        trained.model,
+    vectors = evaluation.output_means(
+        trained.model.body(),
         train,
         settings.audio,
         settings.training.batch_size,
@@ -107,45 +106,6 @@ def _share(settings, train, trained):
         train.labels(),
         settings.training.tag_sharing,
     )
-
-
-def refuse_group(workers: group.Workers) -> None:
-    """Refuses several workers where one trains in seconds."""
-    if workers.strategy is not None:
-        raise ValueError(
-            "--strategy is of networks that see the waveforms; a head on "
-            "clip vectors that are computed once is trained in seconds. "
-            "Received: --freeze with --head-units"
-        )
-
-
-def train_head(
-    settings: dual_encoder_config.Settings,
-    train: manifests.Manifest,
-    validation: manifests.Manifest | None,
-    run: run_folder.RunDir,
-    recipe: Recipe,
-) -> training_result.Trained:
-    """Trains what follows a frozen body, on vectors that are computed once.
-
-    The arguments are those of `train_model`; `recipe.fitted` gives the part
-    from clip vectors to the logits of every member.
-    """
-    begin = time.monotonic()
-    fitted, watched = _parts(settings, train, validation)
-    with precision(settings.training.precision):
-        model = recipe.build(fitted, True)
-        weights = _first_weights(settings.training.tag_weights, fitted)
-        progress = frozen_body.train(
-            model,
-            recipe.fitted(model),
-            recipe.loss(weights),
-            settings,
-            fitted,
-            watched,
-            run,
-        )
-    return training_result.Trained.of(model, progress, time.monotonic() - begin)
 
 
 def train_model(
@@ -179,6 +139,16 @@ def train_model(
     training = settings.training
     fitted, watched = _parts(settings, train, validation)
     weights = _first_weights(training.tag_weights, fitted)
+    if settings.is_on_cached_vectors:
+        if workers.strategy is not None:
+            raise ValueError(
+                "--strategy is of networks that see the waveforms; a head on "
+                "clip vectors that are computed once is trained in seconds. "
+                "Received: --freeze with --head-units"
+            )
+        # Who trains alone has a folder.
+        alone = cast(run_folder.RunDir, run)
+        return _train_head(settings, fitted, watched, weights, alone, recipe)
     steps = tf_data.steps_per_epoch(len(fitted.tracks), training.batch_size)
     saved = checkpoint.load(run.checkpoints) if run is not None else None
     # All make the same variables in the same order, wherever they start.
@@ -222,6 +192,23 @@ def train_model(
     return training_result.Trained.of(
         final, loop.progress, loop.progress.seconds
     )
+
+
+def _train_head(settings, fitted, watched, weights, run, recipe):
+    """Trains what follows a frozen body, on vectors that are computed once."""
+    begin = time.monotonic()
+    with precision(settings.training.precision):
+        model = recipe.build(fitted, True)
+        progress = frozen_body.train(
+            model,
+            recipe.head(model),
+            recipe.loss(weights),
+            settings,
+            fitted,
+            watched,
+            run,
+        )
+    return training_result.Trained.of(model, progress, time.monotonic() - begin)
 
 
 def build(
@@ -301,8 +288,13 @@ def _parts(settings, train, validation):
     if settings.shuffle_labels:
         train = shuffled_labels(train, settings.seed)
     if settings.training.tag_weights == "adaptive":
-        train, held = tag_weights.parted(train, settings.seed)
-    sample = recordings.sample(train, settings.seed)
+        is_held = tag_weights.held_out(
+            train.tracks.texts("artist"), train.labels(), settings.seed
+        )
+        train, held = (
+            train.subset(np.flatnonzero(rows)) for rows in (~is_held, is_held)
+        )
+    sample = run_recordings.sample(train, settings.seed)
     watched = {"train": sample, "validation": validation, "held": held}
     return train, {k: part for k, part in watched.items() if part is not None}
 

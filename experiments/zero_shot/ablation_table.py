@@ -21,16 +21,13 @@ def rows(summary: dict) -> list[dict]:
             for side in SIDES:
                 for name in zero_shot_table.FIGURES:
                     figure = found[side][name]
-                    low, high = figure["ci95_over_draws"] or (None, None)
                     table.append(
                         {
                             "row": title,
                             "kind": kind,
                             "side": side,
                             "figure": name,
-                            "mean": figure["mean"],
-                            "low": low,
-                            "high": high,
+                            **zero_shot_table.over_draws(figure),
                             "random_order": figure.get(
                                 "random_order", figure["chance"]
                             ),
@@ -43,9 +40,7 @@ def rows(summary: dict) -> list[dict]:
 def text(summary: dict) -> str:
     """The tables for the screen: tag -> recordings."""
     table = rows(summary)
-    draws = len(summary["draws"])
-    spread = f", 95 % interval over {draws} draws" if draws > 1 else ""
-    lines = [f"protocol {summary['protocol']}; tag -> recordings{spread}"]
+    lines = [zero_shot_table.heading(summary)]
     kinds = list(dict.fromkeys(row["kind"] for row in table))
     sources = summary["coverage"]
     titles = list(zero_shot_table.by_name(summary))

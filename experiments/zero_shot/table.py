@@ -24,7 +24,6 @@ def rows(summary: dict) -> list[dict]:
                 found = methods[method]["tag_to_recordings"][side]
                 for name in FIGURES:
                     figure = found[name]
-                    low, high = figure["ci95_over_draws"] or (None, None)
                     table.append(
                         {
                             "protocol": summary["protocol"],
@@ -32,9 +31,7 @@ def rows(summary: dict) -> list[dict]:
                             "side": side,
                             "method": method,
                             "figure": name,
-                            "mean": figure["mean"],
-                            "low": low,
-                            "high": high,
+                            **over_draws(figure),
                             "chance": figure["chance"],
                             "random_order": figure.get("random_order"),
                             "draws": len(figure["values"]),
@@ -52,11 +49,22 @@ def by_name(summary: dict) -> dict:
     }
 
 
-def text(summary: dict) -> str:
-    """The table for the screen: tag -> recordings."""
+def over_draws(figure: dict) -> dict:
+    """`mean`, `low` and `high` of a figure of `repeated_draws.combine`."""
+    low, high = figure["ci95_over_draws"] or (None, None)
+    return {"mean": figure["mean"], "low": low, "high": high}
+
+
+def heading(summary: dict) -> str:
+    """What a table for the screen is of."""
     draws = len(summary["draws"])
     spread = f", 95 % interval over {draws} draws" if draws > 1 else ""
-    lines = [f"protocol {summary['protocol']}; tag -> recordings{spread}"]
+    return f"protocol {summary['protocol']}; tag -> recordings{spread}"
+
+
+def text(summary: dict) -> str:
+    """The table for the screen: tag -> recordings."""
+    lines = [heading(summary)]
     table = rows(summary)
     found = list(by_name(summary))
     parts = [(kind, side) for side in SIDES for kind in found]

@@ -76,7 +76,9 @@ def main(argv: list[str] | None = None) -> int:
     with interrupts.keeping(kept):
         counts = engine.run(
             left,
-            engine.Work(asked.model, asked.output, asked.top),
+            asked.model,
+            asked.output,
+            asked.top,
             asked.processes,
             engine_flags,
             kept,

@@ -1,7 +1,6 @@
 """The pipeline, on the engine that flags name: shards in, counts out."""
 
 import contextlib
-import dataclasses
 import logging
 import os
 import sys
@@ -25,24 +24,11 @@ _OWN_RUNNER = "FnApiRunner"
 _WORKER_THREAD = "run_worker"
 
 
-@dataclasses.dataclass(frozen=True)
-class Work:
-    """What is done with each shard.
-
-    Attributes:
-        model: Folder of a SavedModel, or the name of a preset.
-        output: Folder or address.
-        top: Of each recording, so many of the likeliest tags.
-    """
-
-    model: str
-    output: str
-    top: int
-
-
 def run(
     left: Sequence[listing.Shard],
-    work: Work,
+    model: str,
+    output: str,
+    top: int,
     processes: int,
     flags: Sequence[str],
     kept: Callable[[], str],
@@ -54,7 +40,9 @@ def run(
 
     Args:
         left: The shards.
-        work: What is done with them.
+        model: Folder of a SavedModel, or the name of a preset.
+        output: Folder or address.
+        top: Of each recording, so many of the likeliest tags.
         processes: Of the runner of this machine; 0 is one per core.
         flags: Beam's own.
         kept: Says what a run that ends early leaves.
@@ -83,9 +71,7 @@ def run(
         | "Shards" >> beam.Create(left, reshuffle=True)
         | "Describe"
         >> beam.ParDo(
-            describe.DescribeShard(
-                work.model, work.output, work.top, shared.Shared()
-            )
+            describe.DescribeShard(model, output, top, shared.Shared())
         ).with_outputs(describe.REJECTED, main="described")
     )
     found[describe.REJECTED] | "Say" >> beam.Map(_say)

@@ -6,7 +6,6 @@ writes the same part writes the same.
 """
 
 import io
-import pathlib
 import tempfile
 from collections.abc import Iterable, Sequence
 
@@ -17,10 +16,8 @@ from tftag.storage import atomic_write, plain_json
 from tftag.storage.remote import address as addresses
 from tftag.storage.remote import remote_listing, transfers
 
-Place = pathlib.Path | addresses.Address
 
-
-def finished(output: Place) -> frozenset[str]:
+def finished(output: addresses.Place) -> frozenset[str]:
     """Keys of the parts that need no more work."""
     if not isinstance(output, addresses.Address):
         return frozenset(catalogue_parts.finished(output))
@@ -31,7 +28,7 @@ def finished(output: Place) -> frozenset[str]:
     )
 
 
-def write_model(output: Place, model: str, said: dict) -> None:
+def write_model(output: addresses.Place, model: str, said: dict) -> None:
     """Writes what the parts of a model were asked of.
 
     Args:
@@ -44,7 +41,7 @@ def write_model(output: Place, model: str, said: dict) -> None:
 
 
 def write(
-    output: Place,
+    output: addresses.Place,
     key: str,
     described: Iterable[dict],
     vectors: Sequence[np.ndarray],
@@ -74,7 +71,7 @@ def _lines(objects: Iterable[dict]) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _put(place: Place, content: bytes) -> None:
+def _put(place: addresses.Place, content: bytes) -> None:
     if not isinstance(place, addresses.Address):
         atomic_write.write(place, content)
         return

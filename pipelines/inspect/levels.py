@@ -48,7 +48,7 @@ class LevelMeter:
         self._power = 0.0
         self._clipped = 0
         self._first: int | None = None
-        self._last = 0
+        self._last = -1
 
     def add(self, samples: np.ndarray) -> None:
         """Takes the next samples, int16 `[samples]`."""
@@ -67,18 +67,12 @@ class LevelMeter:
         """The levels of all samples; a recording without any is silent."""
         samples, seconds = max(1, self._samples), 1 / self._rate_hz
         mean = math.sqrt(self._power / samples) / FULL_SCALE
-        first = self._first
+        first = self._samples if self._first is None else self._first
         return Levels(
             rms_db=20 * math.log10(mean) if mean else -math.inf,
             clipped_share=self._clipped / samples,
-            silent_start_seconds=seconds
-            * (self._samples if first is None else first),
-            silent_end_seconds=seconds
-            * (
-                self._samples
-                if first is None
-                else self._samples - 1 - self._last
-            ),
+            silent_start_seconds=seconds * first,
+            silent_end_seconds=seconds * (self._samples - 1 - self._last),
         )
 
 

@@ -169,33 +169,24 @@ def order_by_company(together: np.ndarray) -> np.ndarray:
     """An order in which tags stand beside those they go together with.
 
     Groups are joined, the two most alike first (average linkage of the cosine
-    similarity), and laid end to end so that the ends that meet are alike.
+    similarity), and laid end to end so that neighbours are as alike as can be.
 
     Args:
         together: See `count_together`.
 
     Returns:
-        Positions of the tags, int64 `[tags]`.
+        Positions of the tags, int `[tags]`.
     """
+    # Imported here: it takes a while, and a single tag needs none of it.
+    from scipy.cluster import hierarchy
+    from scipy.spatial import distance
+
+    if len(together) < 2:
+        return np.arange(len(together))
     length = np.sqrt(np.maximum(1, np.diag(together)))
-    near = together / np.outer(length, length)
-    groups = {tag: [tag] for tag in range(len(near))}
-    linkage = near.copy()
-    np.fill_diagonal(linkage, -1)
-    while len(groups) > 1:
-        a, b = sorted(divmod(int(linkage.argmax()), len(near)))
-        sizes = len(groups[a]), len(groups[b])
-        joined = (sizes[0] * linkage[a] + sizes[1] * linkage[b]) / sum(sizes)
-        # Groups that are gone stay gone, and none is beside itself.
-        joined[(linkage[a] < 0) | (linkage[b] < 0)] = -1
-        linkage[a], linkage[:, a] = joined, joined
-        linkage[b], linkage[:, b] = -1, -1
-        groups[a] = _lay(groups[a], groups.pop(b), near)
-    return np.array(next(iter(groups.values()), []), np.int64)
-
-
-def _lay(one, other, near):
-    """One group after the other, each as it is or turned."""
-    choices = [(a, b) for a in (one, one[::-1]) for b in (other, other[::-1])]
-    first, second = max(choices, key=lambda ab: near[ab[0][-1], ab[1][0]])
-    return first + second
+    apart = 1 - together / np.outer(length, length)
+    np.fill_diagonal(apart, 0)
+    joined = hierarchy.linkage(
+        distance.squareform(apart), "average", optimal_ordering=True
+    )
+    return hierarchy.leaves_list(joined)

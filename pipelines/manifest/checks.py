@@ -10,7 +10,6 @@ from tftag.storage.remote import address as addresses
 from tftag.storage.remote import remote_listing
 
 SPLITS = ("train", "validation", "test")
-PREPARED = manifest_tracks.PREPARED
 _BLOCK_ROWS = 8_192
 
 
@@ -54,7 +53,7 @@ _REASONS: tuple[Callable[[manifest_tracks.Track], str], ...] = (
 def _faults(tracks: manifest_tracks.Tracks) -> Iterator[np.ndarray]:
     """Yields the rows that have each fault, ascending."""
     paths = tracks.texts("path")
-    is_prepared = tracks.where("codec", PREPARED)
+    is_prepared = tracks.where("codec", manifest_tracks.PREPARED)
     yield _repeated(tracks.texts("track_id"))
     yield _repeated(paths)
     known = [tracks.where("split", name) for name in ("", *SPLITS)]
@@ -104,7 +103,9 @@ def check_place(
     """
     if not isinstance(folder, addresses.Address):
         return
-    in_place = np.count_nonzero(~tracks.where("codec", PREPARED))
+    in_place = np.count_nonzero(
+        ~tracks.where("codec", manifest_tracks.PREPARED)
+    )
     if in_place:
         raise ValueError(
             "A data set at an address has converted audio: prepare the data "

@@ -18,8 +18,6 @@ from tftag.storage import atomic_write, plain_json
 from tftag.storage.remote import address as addresses
 from tftag.storage.remote import local_copy
 
-SPLITS = checks.SPLITS
-PREPARED = manifest_tracks.PREPARED
 TABLE_NAME = "manifest.csv"
 FACTS_NAME = "manifest.json"
 FORMAT = 2
@@ -92,7 +90,7 @@ class Manifest:
         """Number of tracks in each split that has any; "" is no split."""
         counts = {
             side: np.count_nonzero(self.tracks.where("split", side))
-            for side in (*SPLITS, "")
+            for side in (*checks.SPLITS, "")
         }
         return {side: count for side, count in counts.items() if count}
 

@@ -86,7 +86,7 @@ def collect(
     first: dict[str, str] = {}
     for recording in listing.recordings:
         answer = answers[recording.track_id]
-        name = _relative(recording.path, audio_folder)
+        name = listings.relative_name(recording.path, audio_folder)
         if "reason" in answer:
             reason, detail = answer["reason"], answer["detail"]
         elif drop_duplicates and answer["audio_hash"] in first:
@@ -146,12 +146,3 @@ def count_reasons(rejected: Iterable[Rejected]) -> str:
 
 def _sorted(rejected):
     return sorted(rejected, key=lambda entry: (entry.reason, entry.name))
-
-
-def _relative(path, folder):
-    remote_name = addresses.relative_name(path, folder)
-    if remote_name is not None:
-        return remote_name
-    name = os.path.relpath(path, folder)
-    inside = not name.startswith(os.pardir + os.sep)
-    return (name if inside else os.fspath(path)).replace(os.sep, "/")

@@ -27,12 +27,12 @@ class _Calls:
         self.begun = 0
         self.is_over = False
 
-    def begin(self):
+    def __enter__(self):
         with self.lock:
             self.active += 1
             self.begun += 1
 
-    def end(self):
+    def __exit__(self, *_):
         with self.lock:
             self.active -= 1
 
@@ -51,13 +51,10 @@ def until_exit(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def called(*arguments):
-        _calls.begin()
-        try:
+        with _calls:
             if _calls.is_over:
                 raise StopIteration  # TensorFlow's end of a sequence
             return function(*arguments)
-        finally:
-            _calls.end()
 
     return called
 

@@ -156,20 +156,19 @@ class SliceReader:
 
     def _fill_or_replace(self, clip: np.ndarray, row: int, start: int) -> int:
         tracks = self.manifest.tracks
+        candidate = row
         # Ends at the latest when all are lost, which is past every share.
-        step = -1
         while True:
-            step += 1
-            candidate = (row + step) % len(tracks)
             track = tracks[candidate]
-            if candidate != row:  # it may be shorter than the lost one
-                start %= max(1, track.samples - self.clip_samples + 1)
             if track.path not in self.lost:
                 reason = self._fill(clip, track, start)
                 if reason is None:
                     return candidate
                 self._lose(track, reason)
             self._check_share()
+            candidate = (candidate + 1) % len(tracks)
+            # It may be shorter than the lost one.
+            start %= max(1, tracks[candidate].samples - self.clip_samples + 1)
 
     def _fill_exactly(self, clip: np.ndarray, row: int, start: int):
         track = self.manifest.tracks[row]
@@ -185,52 +184,45 @@ class SliceReader:
         self, clip: np.ndarray, track: manifests.Track, start: int
     ) -> str | None:
         """Reads into `clip`; returns why it could not, or `None`."""
+        try:
+            self._read_into(clip, track, start)
+        except retries.RemoteError as error:
+            return error.reason
+        except OSError as error:
+            return error.strerror or str(error)
+        except slice_decoders.Undecodable as error:
+            return str(error)
+        return None
+
+    def _read_into(self, clip: np.ndarray, track: manifests.Track, start: int):
         if not 0 <= start < track.samples:
             raise ValueError(
                 f"`start` must lie in the {track.samples} samples of "
                 f"{track.path}. Received: {start}."
             )
         count = min(self.clip_samples, track.samples - start)
-        if track.codec != manifests.PREPARED:
-            clip[count:] = 0
-            return self._decode(clip[:count], track, start)
+        clip[count:] = 0
+        path = self.manifest.wav_path(track)
         unread = memoryview(clip[:count].data).cast("B")
         first_byte = track.data_offset + _BYTES_PER_SAMPLE * int(start)
-        path = self.manifest.wav_path(track)
-        if isinstance(path, addresses.Address):
-            reason = transfers.fill(unread, path, first_byte)
-            clip[count:] = 0
-            return reason
-        try:
-            with local_file.open_whole(path, track.file_bytes) as file:
-                file.seek(first_byte)
-                local_file.fill(file, unread)
-        except OSError as error:
-            return error.strerror or str(error)
-        clip[count:] = 0
-        return None
-
-    def _decode(
-        self, clip: np.ndarray, track: manifests.Track, start: int
-    ) -> str | None:
-        """Decodes into `clip`; returns why it could not, or `None`."""
-        source = self.manifest.wav_path(track)
-        try:
+        if track.codec != manifests.PREPARED:
             with self._fetched.here(
-                source, track.file_bytes, track.audio_hash
-            ) as file:
-                return in_place.fill(
-                    clip,
-                    file,
+                path, track.file_bytes, track.audio_hash
+            ) as here:
+                in_place.fill(
+                    clip[:count],
+                    here,
                     track,
                     self.manifest.sample_rate_hz,
                     start,
                     self.decoder,
                 )
-        except retries.RemoteError as error:
-            return error.reason
-        except OSError as error:
-            return error.strerror or str(error)
+        elif isinstance(path, addresses.Address):
+            unread[:] = transfers.read_range(path, first_byte, len(unread))
+        else:
+            with local_file.open_whole(path, track.file_bytes) as file:
+                file.seek(first_byte)
+                local_file.fill(file, unread)
 
     def _lose(self, track: manifests.Track, reason: str):
         with self._lock:

@@ -8,14 +8,12 @@ errors, what `--list` prints and the documentation are made from it.
 import argparse
 import dataclasses
 import os
-import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipelines.sources import listings
 from tftag.storage.remote import address as addresses
 
-Place = pathlib.Path | addresses.Address
 # (parsed flags, folder of the audio, folders in it not to look into); the
 # folder is a `pathlib.Path` wherever `DataSet.is_local` is left as it is.
 Read = Callable[
@@ -62,13 +60,10 @@ class Flag:
             group: The parser or group.
             help_text: Takes the place of `help`.
         """
-        help_text = help_text or self.help
+        how: dict[str, Any] = {"action": "store_true"}
         if self.metavar:
-            group.add_argument(
-                self.name, metavar=self.metavar, type=self.type, help=help_text
-            )
-        else:
-            group.add_argument(self.name, action="store_true", help=help_text)
+            how = {"metavar": self.metavar, "type": self.type}
+        group.add_argument(self.name, help=help_text or self.help, **how)
 
     def is_given(self, asked: argparse.Namespace) -> bool:
         """Whether it was written; a value of 0 was."""
@@ -163,7 +158,7 @@ class DataSet:
     publication: Publication | None = None
     versions: tuple[Version, ...] = ()
     other_subsets: str = ""
-    audio_folder: Callable[[argparse.Namespace], Place] | None = None
+    audio_folder: Callable[[argparse.Namespace], addresses.Place] | None = None
     check: Callable[[argparse.Namespace], None] = _no_check
     is_local: bool = True
     keeps_splits: bool = True
@@ -203,7 +198,7 @@ class DataSet:
             if flag.metavar == "FILE" and flag.is_given(asked)
         ]
 
-    def find_audio(self, asked: argparse.Namespace) -> Place:
+    def find_audio(self, asked: argparse.Namespace) -> addresses.Place:
         """Where the audio is: `--audio`, or what the data set says.
 
         Raises:

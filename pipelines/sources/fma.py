@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import pathlib
-from collections.abc import Iterable
 
 from pipelines.sources import data_set, listings, published
 
@@ -61,32 +60,21 @@ def unpacked_folder(
 
 
 def read_fma(
-    folder: str | os.PathLike[str],
-    audio_folder: str | os.PathLike[str],
-    subset: str,
-    *,
-    top_genres: bool = False,
-    partial: bool = False,
-    skip: Iterable[str | os.PathLike[str]] = (),
-) -> listings.Listing:
+    folder: str | os.PathLike[str], subset: str, *, top_genres: bool = False
+) -> published.Index:
     """Reads `tracks.csv` and `genres.csv`.
 
     Args:
         folder: Where `fma_metadata`, or the two files, are.
-        audio_folder: Where the audio is, `000/000002.mp3`, as
-            `unpacked_folder` finds it.
         subset: One of `VERSIONS`.
         top_genres: Whether to learn only the roots of the tree of genres.
-        partial: Whether the copy may be a part.
-        skip: Folders in the audio folder not to look into.
 
     Returns:
         The tracks; an artist is its name and number, as names repeat.
 
     Raises:
-        FileNotFoundError: An index file or audio is missing.
-        ValueError: An index file is damaged or lists another number of
-            tracks than is published.
+        FileNotFoundError: An index file is missing.
+        ValueError: An index file is damaged.
     """
     tracks, genres = (
         published.index_file(PUBLICATION, folder, f"fma_metadata/{name}", name)
@@ -102,16 +90,13 @@ def read_fma(
     vocabulary = {name for row in rows for name in row.tags}
     if top_genres:
         vocabulary &= roots
-    return published.list_copy(
+    return published.Index(
         PUBLICATION,
         VERSIONS[subset],
         rows,
-        audio_folder,
-        index_files=(tracks, genres),
+        files=(tracks, genres),
         faults={name: why for name, why in faults.items() if name in names},
         vocabulary=tuple(sorted(vocabulary)),
-        partial=partial,
-        skip=skip,
     )
 
 
@@ -134,24 +119,18 @@ def _path(track_id: int) -> str:
 def _read_genres(path: pathlib.Path) -> tuple[dict[int, str], set[str]]:
     """Title of each genre by number, and the titles without a parent."""
     titles, roots = {}, set()
-    with published.open_index(path) as file:
-        reader = csv.DictReader(file)
-        if not {"genre_id", "parent", "title"} <= set(reader.fieldnames or ()):
+    columns = ("genre_id", "parent", "title")
+    for where, cells in published.read_table(path, columns):
+        try:
+            (title,) = listings.clean_tags([cells["title"]])
+            titles[int(cells["genre_id"])] = title
+            if int(cells["parent"]) == 0:
+                roots.add(title)
+        except (ValueError, TypeError) as error:
             raise ValueError(
-                f"{path} must have the columns genre_id, parent and title. "
-                f"Received: {reader.fieldnames!r:.120}"
-            )
-        for cells in reader:
-            try:
-                (title,) = listings.clean_tags([cells["title"]])
-                titles[int(cells["genre_id"])] = title
-                if int(cells["parent"]) == 0:
-                    roots.add(title)
-            except (ValueError, TypeError) as error:
-                raise ValueError(
-                    f"{path}, line {reader.line_num}: a genre must have two "
-                    f"numbers and a title. Received: {list(cells.values())}"
-                ) from error
+                f"{where}: a genre must have two numbers and a title. "
+                f"Received: {list(cells.values())}"
+            ) from error
     return titles, roots
 
 
@@ -216,13 +195,10 @@ DATA_SET = data_set.DataSet(
     flag=data_set.Flag(
         "--fma", "folder of fma_metadata and fma_<subset>", "DIR"
     ),
-    read=lambda asked, audio_folder, skip: read_fma(
-        asked.fma,
-        audio_folder,
-        asked.subset,
-        top_genres=asked.top_genres,
-        partial=asked.partial,
-        skip=skip,
+    read=published.reader(
+        lambda asked: read_fma(
+            asked.fma, asked.subset, top_genres=asked.top_genres
+        )
     ),
     publication=PUBLICATION,
     versions=tuple(VERSIONS.values()),

@@ -5,13 +5,11 @@ not the quadrants that were made of the moods. The authors publish no split: an
 artist stays on one side of the one that is made here.
 """
 
-import csv
 import os
 import pathlib
 import re
-from collections.abc import Iterable
 
-from pipelines.sources import data_set, listings, published
+from pipelines.sources import data_set, published
 
 PUBLICATION = data_set.Publication(
     name="4Q",
@@ -26,67 +24,44 @@ METADATA = "panda_dataset_taffc_metadata.csv"
 _COLUMNS = ("Song", "Artist", "Quadrant", "MoodsStrSplit", "GenresStr")
 
 
-def read_four_q(
-    folder: str | os.PathLike[str],
-    audio_folder: str | os.PathLike[str],
-    *,
-    partial: bool = False,
-    skip: Iterable[str | os.PathLike[str]] = (),
-) -> listings.Listing:
+def read_four_q(folder: str | os.PathLike[str]) -> published.Index:
     """Reads the table of metadata.
 
     Args:
         folder: Where `panda_dataset_taffc_metadata.csv` is.
-        audio_folder: Where the audio is, `Q1/MT0000040632.mp3`, in any depth.
-        partial: Whether the copy may be a part.
-        skip: Folders in the audio folder not to look into.
 
     Returns:
         The excerpts, each with its moods and genres in small letters.
 
     Raises:
-        FileNotFoundError: The table or audio is missing.
-        ValueError: The table is damaged, or lists another number of excerpts
-            than is published.
+        FileNotFoundError: The table is missing.
+        ValueError: The table is damaged.
     """
     path = published.index_file(PUBLICATION, folder, METADATA)
     rows = _read_rows(path)
-    return published.list_copy(
+    return published.Index(
         PUBLICATION,
         VERSION,
         rows,
-        audio_folder,
-        index_files=(path,),
+        files=(path,),
         vocabulary=tuple(sorted({tag for row in rows for tag in row.tags})),
-        partial=partial,
-        skip=skip,
     )
 
 
 def _read_rows(path: pathlib.Path) -> list[published.IndexRow]:
+    rows = []
     # Some names are not in UTF-8 in the copies that people hold.
-    with published.open_index(path, errors="replace") as file:
-        reader = csv.DictReader(file)
-        if not set(_COLUMNS) <= set(reader.fieldnames or ()):
+    table = published.read_table(path, _COLUMNS, errors="replace")
+    for where, row in table:
+        if None in row or None in row.values():
             raise ValueError(
-                f"{path} must have the columns {', '.join(_COLUMNS)}. "
-                f"Received: {reader.fieldnames!r:.120}"
+                f"{where}: an excerpt must have {len({*row} - {None})} cells. "
+                f"Received: {list(row.values())!r:.120}"
             )
-        rows = []
-        for row in reader:
-            if None in row or None in row.values():
-                raise ValueError(
-                    f"{path}, line {reader.line_num}: an excerpt must have "
-                    f"{len(reader.fieldnames or ())} cells. "
-                    f"Received: {list(row.values())!r:.120}"
-                )
-            if any(row.values()):
-                names = _names(row["MoodsStrSplit"]) + _names(row["GenresStr"])
-                place = f"{row['Quadrant']}/{row['Song']}.mp3"
-                rows.append(
-                    published.IndexRow((place,), tuple(names), row["Artist"])
-                )
-        return rows
+        names = _names(row["MoodsStrSplit"]) + _names(row["GenresStr"])
+        place = f"{row['Quadrant']}/{row['Song']}.mp3"
+        rows.append(published.IndexRow((place,), tuple(names), row["Artist"]))
+    return rows
 
 
 def _names(cell: str) -> list[str]:
@@ -97,9 +72,7 @@ def _names(cell: str) -> list[str]:
 DATA_SET = data_set.DataSet(
     name=PUBLICATION.name,
     flag=data_set.Flag("--4q", "folder of the table of metadata", "DIR"),
-    read=lambda asked, audio_folder, skip: read_four_q(
-        getattr(asked, "4q"), audio_folder, partial=asked.partial, skip=skip
-    ),
+    read=published.reader(lambda asked: read_four_q(getattr(asked, "4q"))),
     publication=PUBLICATION,
     versions=(VERSION,),
 )

@@ -7,10 +7,7 @@ excerpt, cannot be read in the copy that most people hold: a preparation then
 rejects it and 442 are left.
 """
 
-import os
-from collections.abc import Iterable
-
-from pipelines.sources import data_set, listings, published
+from pipelines.sources import data_set, published
 
 PUBLICATION = data_set.Publication(
     name="GTZAN",
@@ -112,41 +109,16 @@ def faults() -> dict[str, str]:
     return found
 
 
-def read_gtzan(
-    folder: str | os.PathLike[str],
-    *,
-    partial: bool = False,
-    skip: Iterable[str | os.PathLike[str]] = (),
-) -> listings.Listing:
-    """Reads the excerpts of the fault-filtered split.
-
-    Args:
-        folder: Where the audio is, in any depth and format, under its
-            published names: `blues/blues.00000.wav`.
-        partial: Whether the copy may be a part.
-        skip: Folders not to look into.
-
-    Returns:
-        The excerpts, each with its genre as tag.
-
-    Raises:
-        FileNotFoundError: Excerpts are missing.
-    """
+def index() -> published.Index:
+    """The excerpts of the fault-filtered split, each with its genre as tag."""
     rows = [
         published.IndexRow((_name(genre, number),), (genre,), split=split)
         for split, genres in _SPLITS
         for genre, text in genres.items()
         for number in _numbers(text)
     ]
-    return published.list_copy(
-        PUBLICATION,
-        VERSION,
-        rows,
-        folder,
-        faults=faults(),
-        vocabulary=GENRES,
-        partial=partial,
-        skip=skip,
+    return published.Index(
+        PUBLICATION, VERSION, rows, faults=faults(), vocabulary=GENRES
     )
 
 
@@ -166,9 +138,7 @@ def _numbers(text: str) -> list[int]:
 DATA_SET = data_set.DataSet(
     name=PUBLICATION.name,
     flag=data_set.Flag("--gtzan", "folder of the ten genres", "DIR"),
-    read=lambda asked, audio_folder, skip: read_gtzan(
-        audio_folder, partial=asked.partial, skip=skip
-    ),
+    read=published.reader(lambda _: index()),
     publication=PUBLICATION,
     versions=(VERSION,),
 )

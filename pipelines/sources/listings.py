@@ -132,6 +132,26 @@ def _tell(error: OSError):
     _log.warning("Not looked into: %s: %s", error.filename, error.strerror)
 
 
+def relative_name(
+    path: object, folder: object, is_whole_outside: bool = True
+) -> str:
+    """What to call a file, with `/`: its name in a folder.
+
+    Args:
+        path: Of the file, absolute, or its address.
+        folder: Likewise.
+        is_whole_outside: Whether all of its path is its name where it lies
+            elsewhere, rather than the way there.
+    """
+    remote_name = addresses.relative_name(path, folder)
+    if remote_name is not None:
+        return remote_name
+    name = os.path.relpath(str(path), str(folder))
+    if is_whole_outside and name.startswith(os.pardir + os.sep):
+        name = str(path)
+    return name.replace(os.sep, "/")
+
+
 def without_audio_suffix(name: str) -> str:
     """`x.mp3` without `.mp3`; `track.01` as it is."""
     stem, suffix = os.path.splitext(name)

@@ -52,33 +52,26 @@ FAULTS = {
 
 def read_magnatagatune(
     folder: str | os.PathLike[str],
-    audio_folder: str | os.PathLike[str],
     subset: str,
     *,
     all_tags: bool = False,
     merge_synonyms: bool = False,
-    partial: bool = False,
-    skip: Iterable[str | os.PathLike[str]] = (),
-) -> listings.Listing:
+) -> published.Index:
     """Reads `annotations_final.csv` and `clip_info_final.csv`.
 
     Args:
         folder: Where they are.
-        audio_folder: Where the sixteen folders of audio are.
         subset: One of `VERSIONS`.
         all_tags: Whether to learn all tags rather than the top 50.
         merge_synonyms: Whether tags that mean the same become one. The top
             50 are then counted again; who is in `clean` stays the same.
-        partial: Whether the copy may be a part.
-        skip: Folders in the audio folder not to look into.
 
     Returns:
         The clips of that version.
 
     Raises:
-        FileNotFoundError: An index file or audio is missing.
-        ValueError: An index file is damaged or lists another number of
-            clips than is published.
+        FileNotFoundError: An index file is missing.
+        ValueError: An index file is damaged.
     """
     annotations = published.index_file(PUBLICATION, folder, ANNOTATIONS)
     clip_info = published.index_file(PUBLICATION, folder, CLIP_INFO)
@@ -110,16 +103,13 @@ def read_magnatagatune(
     elif merge_synonyms:
         by_count = sorted(counts, key=lambda name: (-counts[name], name))
         vocabulary = tuple(by_count[:50])
-    return published.list_copy(
+    return published.Index(
         PUBLICATION,
         version,
         rows,
-        audio_folder,
-        index_files=(annotations, clip_info),
+        files=(annotations, clip_info),
         faults=FAULTS,
         vocabulary=vocabulary,
-        partial=partial,
-        skip=skip,
     )
 
 
@@ -169,18 +159,16 @@ def _read_annotations(
 
 def _read_artists(path: pathlib.Path) -> dict[str, str]:
     """Artist of each clip id."""
-    with published.open_index(path, errors="surrogateescape") as file:
-        reader = csv.DictReader(file, delimiter="\t")
-        absent = {"clip_id", "artist"} - set(reader.fieldnames or ())
-        if absent:
-            raise ValueError(
-                f"{path} must have the columns clip_id and artist, separated "
-                f"by tabs. Received: {reader.fieldnames!r:.120}"
-            )
-        return {
-            cells["clip_id"]: listings.clean_artist(cells["artist"] or "")
-            for cells in reader
-        }
+    table = published.read_table(
+        path,
+        ("clip_id", "artist"),
+        separator="\t",
+        errors="surrogateescape",
+    )
+    return {
+        cells["clip_id"]: listings.clean_artist(cells["artist"] or "")
+        for _, cells in table
+    }
 
 
 def merge(tags: Iterable[str]) -> tuple[str, ...]:
@@ -251,14 +239,13 @@ DATA_SET = data_set.DataSet(
     flag=data_set.Flag(
         "--magnatagatune", f"folder of {ANNOTATIONS} and {CLIP_INFO}", "DIR"
     ),
-    read=lambda asked, audio_folder, skip: read_magnatagatune(
-        asked.magnatagatune,
-        audio_folder,
-        asked.subset,
-        all_tags=asked.all_tags,
-        merge_synonyms=asked.merge_synonyms,
-        partial=asked.partial,
-        skip=skip,
+    read=published.reader(
+        lambda asked: read_magnatagatune(
+            asked.magnatagatune,
+            asked.subset,
+            all_tags=asked.all_tags,
+            merge_synonyms=asked.merge_synonyms,
+        )
     ),
     publication=PUBLICATION,
     versions=tuple(VERSIONS.values()),

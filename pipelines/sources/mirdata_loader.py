@@ -14,7 +14,6 @@ import logging
 import numbers
 import os
 import pathlib
-from collections.abc import Iterable
 from typing import Any
 
 from pipelines.sources import data_set, listings, published
@@ -38,10 +37,7 @@ def read_mirdata(
     folder: str | os.PathLike[str],
     attribute: str | None = None,
     split_number: int | None = None,
-    *,
-    partial: bool = False,
-    skip: Iterable[str | os.PathLike[str]] = (),
-) -> listings.Listing:
+) -> published.Index:
     """Reads the tracks of a loader.
 
     Args:
@@ -51,14 +47,12 @@ def read_mirdata(
             dictionary of lists or of probabilities, of which those from 0.5
             on count. None is the first of `TAG_ATTRIBUTES` that it has.
         split_number: For loaders with several splits.
-        partial: Whether the copy may be a part.
-        skip: Folders in the folder not to look into.
 
     Returns:
         The tracks, with the loader's splits where it has any.
 
     Raises:
-        FileNotFoundError: The index file, annotations or audio is missing.
+        FileNotFoundError: The index file or annotations are missing.
         ValueError: mirdata is not installed, has no such loader, or the
             loader has no audio or no tags.
     """
@@ -92,7 +86,7 @@ def read_mirdata(
             whole,
             name,
         )
-    return published.list_copy(
+    return published.Index(
         data_set.Publication(
             name=f"mirdata {name}",
             homepage=dataset.readme,
@@ -102,10 +96,7 @@ def read_mirdata(
         ),
         data_set.Version(attribute),
         rows,
-        folder,
-        index_files=[pathlib.Path(dataset.index_path)],
-        partial=partial,
-        skip=skip,
+        files=[pathlib.Path(dataset.index_path)],
     )
 
 
@@ -243,11 +234,11 @@ DATA_SET = data_set.DataSet(
     flag=data_set.Flag(
         "--mirdata", "a loader of mirdata; --audio is its folder", "NAME"
     ),
-    read=lambda asked, audio_folder, skip: read_mirdata(
-        asked.mirdata,
+    read=lambda asked, audio_folder, skip: published.list_copy(
+        read_mirdata(
+            asked.mirdata, audio_folder, asked.subset, asked.split_number
+        ),
         audio_folder,
-        asked.subset,
-        asked.split_number,
         partial=asked.partial,
         skip=skip,
     ),

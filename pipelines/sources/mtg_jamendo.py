@@ -7,7 +7,6 @@ of the same splits: the 50 most frequent tags, or the tags of one kind.
 import csv
 import os
 import pathlib
-from collections.abc import Iterable
 
 from pipelines.manifest import checks
 from pipelines.sources import data_set, listings, published
@@ -66,13 +65,6 @@ TAGS = {
     "moodtheme": 56,
     "all": 183,
 }
-_STEMS = {
-    "top50": "autotagging_top50tags",
-    "genre": "autotagging_genre",
-    "instrument": "autotagging_instrument",
-    "moodtheme": "autotagging_moodtheme",
-    "all": "autotagging",
-}
 HEADER = ("TRACK_ID", "ARTIST_ID", "ALBUM_ID", "PATH", "DURATION", "TAGS")
 
 
@@ -85,61 +77,54 @@ def version(subset: str, split_number: int) -> data_set.Version:
 
 def read_mtg_jamendo(
     folder: str | os.PathLike[str],
-    audio_folder: str | os.PathLike[str],
     subset: str,
     split_number: int,
     *,
     partial: bool = False,
-    skip: Iterable[str | os.PathLike[str]] = (),
-) -> listings.Listing:
+) -> published.Index:
     """Reads the three lists of a split.
 
     Args:
         folder: A copy of the data set's repository, or its folder `data`.
-        audio_folder: Where the audio is, `48/948.mp3` or, in the smaller
-            archives, `48/948.low.mp3`.
         subset: One of `COUNTS`.
         split_number: 0 to 4.
-        partial: Whether the copy may be a part.
-        skip: Folders in the audio folder not to look into.
+        partial: Whether the lists may be a part.
 
     Returns:
         The tracks; artists and albums have numbers, not names.
 
     Raises:
-        FileNotFoundError: A list or audio is missing.
-        ValueError: A list is damaged or has another number of tracks than is
-            published, or the split number is not 0 to 4.
+        FileNotFoundError: A list is missing.
+        ValueError: A list is damaged, the lists have another number of tags
+            than is published, or the split number is not 0 to 4.
     """
     if split_number not in range(5):
         raise ValueError(
             f"MTG-Jamendo has the splits 0 to 4. Received: {split_number}"
         )
-    rows, index_files = [], []
+    rows, files = [], []
+    kind = {"top50": "_top50tags", "all": ""}.get(subset, f"_{subset}")
     for split in checks.SPLITS:
-        name = f"split-{split_number}/{_STEMS[subset]}-{split}.tsv"
+        name = f"split-{split_number}/autotagging{kind}-{split}.tsv"
         path = published.index_file(
             PUBLICATION, folder, f"data/splits/{name}", f"splits/{name}"
         )
         rows += _read_list(path, split)
-        index_files.append(path)
+        files.append(path)
     names = {name for row in rows for name in row.tags}
     if not partial and len(names) != TAGS[subset]:
         raise ValueError(
             f"MTG-Jamendo {subset} has {TAGS[subset]} tags, as published. "
-            f"Received: {len(names)} in {index_files[0]} and the lists beside "
+            f"Received: {len(names)} in {files[0]} and the lists beside "
             f"it. {PUBLICATION.homepage} publishes whole ones; --partial takes "
             "a part."
         )
-    return published.list_copy(
+    return published.Index(
         PUBLICATION,
         version(subset, split_number),
         rows,
-        audio_folder,
-        index_files=index_files,
+        files=files,
         vocabulary=tuple(sorted(names)),
-        partial=partial,
-        skip=skip,
     )
 
 
@@ -170,6 +155,7 @@ def _read_list(path: pathlib.Path, split: str) -> list[published.IndexRow]:
             stem = cells[3].removesuffix(".mp3")
             rows.append(
                 published.IndexRow(
+                    # The second in the smaller archives.
                     names=(cells[3], f"{stem}.low.mp3"),
                     tags=listings.clean_tags(cells[5:]),
                     artist=cells[1],
@@ -186,13 +172,13 @@ DATA_SET = data_set.DataSet(
         "copy of the data set's repository, which has the splits",
         "DIR",
     ),
-    read=lambda asked, audio_folder, skip: read_mtg_jamendo(
-        asked.mtg_jamendo,
-        audio_folder,
-        asked.subset,
-        asked.split_number or 0,
-        partial=asked.partial,
-        skip=skip,
+    read=published.reader(
+        lambda asked: read_mtg_jamendo(
+            asked.mtg_jamendo,
+            asked.subset,
+            asked.split_number or 0,
+            partial=asked.partial,
+        )
     ),
     publication=PUBLICATION,
     versions=tuple(version(subset, 0) for subset in COUNTS),

@@ -25,8 +25,10 @@ class NameMatch:
             files: Absolute paths.
             folder: What they lie in.
         """
+        self._files = list(files)
+        self._folder = folder
         self._by_stem = collections.defaultdict(list)
-        for file in files:
+        for file in self._files:
             parts = name_parts(os.path.relpath(file, folder))
             self._by_stem[_key(parts[-2])].append((parts, file))
 
@@ -50,42 +52,45 @@ class NameMatch:
                 best.append(file)
         return best
 
+    def find_all(
+        self, names: Iterable[str]
+    ) -> tuple[dict[str, pathlib.Path], list[tuple[str, str]]]:
+        """The one file of each name.
 
-def find_all(
-    names: Iterable[str], match: NameMatch, folder: pathlib.Path
-) -> tuple[dict[str, pathlib.Path], list[tuple[str, str]]]:
-    """The one file of each name.
+        Args:
+            names: As `find` takes them, each once.
 
-    Args:
-        names: Names as `NameMatch.find` takes them, each once.
-        match: The files.
-        folder: What they lie in.
+        Returns:
+            The file of each name that means one, and name and reason of each
+            that means none or several, or a file that another name means too.
+        """
+        paths, problems = {}, []
+        names_of = collections.defaultdict(list)
+        for name in names:
+            found = self.find(name)
+            if len(found) == 1:
+                names_of[found[0]].append(name)
+                continue
+            reason = listings.MISSING
+            if found:
+                shown = ", ".join(map(self._shown, found[:3]))
+                reason = f"ambiguous: {len(found)} files ({shown})"
+            problems.append((name, reason))
+        for file, meant_by in names_of.items():
+            if len(meant_by) == 1:
+                paths[meant_by[0]] = file
+                continue
+            reason = f"ambiguous: {len(meant_by)} names for {self._shown(file)}"
+            problems += [(name, reason) for name in meant_by]
+        return paths, problems
 
-    Returns:
-        The file of each name that means one, and name and reason of each
-        that means none or several, or a file that another name means too.
-    """
-    paths, problems = {}, []
-    names_of = collections.defaultdict(list)
-    for name in names:
-        found = match.find(name)
-        if len(found) == 1:
-            names_of[found[0]].append(name)
-        elif found:
-            shown = ", ".join(os.path.relpath(f, folder) for f in found[:3])
-            problems.append((name, f"ambiguous: {len(found)} files ({shown})"))
-        else:
-            problems.append((name, listings.MISSING))
-    for file, meant_by in names_of.items():
-        if len(meant_by) == 1:
-            paths[meant_by[0]] = file
-            continue
-        shown = os.path.relpath(file, folder)
-        problems += [
-            (n, f"ambiguous: {len(meant_by)} names for {shown}")
-            for n in meant_by
-        ]
-    return paths, problems
+    def unmeant(self, names: Iterable[str]) -> list[str]:
+        """The files that none of these names can mean, by their own names."""
+        meant = {file for name in names for file in self.find(name)}
+        return [self._shown(file) for file in self._files if file not in meant]
+
+    def _shown(self, file: pathlib.Path) -> str:
+        return os.path.relpath(file, self._folder).replace(os.sep, "/")
 
 
 def name_parts(name: str) -> tuple[str, ...]:

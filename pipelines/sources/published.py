@@ -1,14 +1,16 @@
 """Compares a copy of a published data set with what is published of it."""
 
+import argparse
 import collections
 import contextlib
 import csv
 import dataclasses
+import itertools
 import logging
 import os
 import pathlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TextIO
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TextIO
 
 from pipelines.manifest import checks
 from pipelines.sources import data_set, listings, name_match
@@ -32,6 +34,28 @@ class IndexRow:
     tags: tuple[str, ...]
     artist: str = ""
     split: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Index:
+    """What the index files of a data set say of one of its versions.
+
+    Attributes:
+        publication: The data set.
+        version: The version of it that is wanted.
+        rows: Its recordings.
+        files: What the rows were read from.
+        faults: Published name and fault of recordings that cannot be used;
+            they need not be among the rows.
+        vocabulary: The tags in order, where the data set fixes them.
+    """
+
+    publication: data_set.Publication
+    version: data_set.Version
+    rows: Sequence[IndexRow]
+    files: Sequence[pathlib.Path] = ()
+    faults: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    vocabulary: tuple[str, ...] | None = None
 
 
 def index_file(
@@ -87,29 +111,66 @@ def open_index(
         raise ValueError(f"{path} is damaged: {error}") from error
 
 
+def read_table(
+    path: pathlib.Path,
+    columns: Sequence[str],
+    *,
+    separator: str = ",",
+    errors: str = "strict",
+) -> list[tuple[str, dict[str, Any]]]:
+    """Reads an index file whose first line names its columns.
+
+    Args:
+        path: The file.
+        columns: Those that it must have.
+        separator: What separates them.
+        errors: As of `open_index`.
+
+    Returns:
+        Path with line, for messages, and cells by column, of each row that is
+        not blank. As `csv.DictReader` has them: cells that a row lacks are
+        None, and those beyond the columns are a list under None.
+
+    Raises:
+        ValueError: It is damaged, or lacks a column.
+    """
+    with open_index(path, errors) as file:
+        table = csv.DictReader(file, delimiter=separator)
+        if not {*columns} <= {*(table.fieldnames or ())}:
+            raise ValueError(
+                f"{path} must have the columns {', '.join(columns)}, separated "
+                f"by {separator!r}. Received: {table.fieldnames!r:.120}"
+            )
+        return [
+            (f"{path}, line {table.line_num}", cells)
+            for cells in table
+            if any(cells.values())
+        ]
+
+
+def reader(read_index: Callable[[argparse.Namespace], Index]) -> data_set.Read:
+    """How `prepare` reads a copy of a data set.
+
+    Args:
+        read_index: Reads the index files that the flags name.
+    """
+    return lambda asked, audio_folder, skip: list_copy(
+        read_index(asked), audio_folder, partial=asked.partial, skip=skip
+    )
+
+
 def list_copy(
-    publication: data_set.Publication,
-    version: data_set.Version,
-    rows: Sequence[IndexRow],
+    index: Index,
     audio_folder: str | os.PathLike[str],
     *,
-    index_files: Iterable[pathlib.Path] = (),
-    faults: Mapping[str, str] | None = None,
-    vocabulary: tuple[str, ...] | None = None,
     partial: bool = False,
     skip: Iterable[str | os.PathLike[str]] = (),
 ) -> listings.Listing:
     """Compares a copy of a data set with what is published of it.
 
     Args:
-        publication: The data set.
-        version: The version of it that is wanted.
-        rows: Its recordings, as the index files have them.
+        index: What its index files say.
         audio_folder: Where the audio is, in any depth.
-        index_files: What the rows were read from.
-        faults: Published name and fault of recordings that cannot be used;
-            they need not be among the rows.
-        vocabulary: The tags in order, where the data set fixes them.
         partial: Whether the index files and the audio may be a part.
         skip: Folders in the audio folder not to look into.
 
@@ -123,39 +184,42 @@ def list_copy(
         ValueError: The index files list another number of recordings than
             is published, and `partial` is False; or list one twice.
     """
-    faults = {} if faults is None else faults
-    _check_names(publication, rows)
+    publication, version = index.publication, index.version
+    _check_names(index)
     if not partial:
-        _check_counts(publication, version, rows)
-    usable = [row for row in rows if row.names[0] not in faults]
+        _check_counts(index)
+    usable = [row for row in index.rows if row.names[0] not in index.faults]
     folder = pathlib.Path(audio_folder)
-    files = listings.audio_files(folder, skip)
-    match = name_match.NameMatch(files, folder)
-    paths, problems = name_match.find_all(
-        (_held_name(row.names, match) for row in usable), match, folder
-    )
+    match = name_match.NameMatch(listings.audio_files(folder, skip), folder)
+    # Of the names of each, the first that a file has.
+    held = [next(filter(match.find, row.names), row.names[0]) for row in usable]
+    paths, problems = match.find_all(held)
     missing = {name for name, reason in problems if reason == listings.MISSING}
-    problems = [entry for entry in problems if entry[1] != listings.MISSING]
     if missing and (not partial or not paths):
+        way_out = ", --partial takes the copy as it is" if paths else ""
         raise FileNotFoundError(
-            _missing(publication, version, missing, len(usable), folder, paths)
+            f"{len(missing):,} of the {len(usable):,} recordings of "
+            f"{publication.name} {version.name} are not in {folder}; the "
+            f"first: {min(missing)}. {publication.homepage} publishes them. "
+            f"--audio names another folder{way_out}."
         )
+    problems = [entry for entry in problems if entry[1] != listings.MISSING]
     problems += [(name, listings.NOT_HELD) for name in missing]
-    faulty = {file for name in faults for file in match.find(name)}
     problems += [
         (name, f"{listings.KNOWN_FAULT}: {fault}")
-        for name, fault in faults.items()
+        for name, fault in index.faults.items()
     ]
-    known = {file for row in rows for n in row.names for file in match.find(n)}
-    problems += [
-        (
-            file.relative_to(os.path.abspath(folder)).as_posix(),
-            listings.NOT_IN_VERSION,
+    known = itertools.chain(index.faults, *(row.names for row in index.rows))
+    problems += [(n, listings.NOT_IN_VERSION) for n in match.unmeant(known)]
+    # The ids do not depend on which part of the data set is held.
+    ids = listings.track_ids([row.names[0] for row in usable])
+    recordings = tuple(
+        listings.SourceRecording(
+            track_id, paths[name], row.tags, row.artist, row.split
         )
-        for file in files
-        if file not in known and file not in faulty
-    ]
-    recordings = _recordings(usable, paths)
+        for track_id, name, row in zip(ids, held, usable, strict=True)
+        if name in paths
+    )
     listings.warn_of_untagged(recordings, publication.name)
     if missing:
         _log.warning(
@@ -175,71 +239,38 @@ def list_copy(
         "citation": publication.citation,
         "published": list(version.counts),
         "held": f"{len(recordings)} of {len(usable)}",
-        "made_from": listings.file_facts(index_files),
+        "made_from": listings.file_facts(index.files),
     }
-    return listings.Listing(recordings, tuple(problems), source, vocabulary)
+    return listings.Listing(
+        recordings, tuple(problems), source, index.vocabulary
+    )
 
 
-def _recordings(
-    usable: Sequence[IndexRow], paths: Mapping[str, pathlib.Path]
-) -> tuple[listings.SourceRecording, ...]:
-    # The ids do not depend on which part of the data set is held.
-    ids = listings.track_ids([row.names[0] for row in usable])
-    recordings = []
-    for track_id, row in zip(ids, usable, strict=True):
-        found = [paths[name] for name in row.names if name in paths]
-        if found:
-            recordings.append(
-                listings.SourceRecording(
-                    track_id, found[0], row.tags, row.artist, row.split
-                )
-            )
-    return tuple(recordings)
-
-
-def _held_name(names: tuple[str, ...], match: name_match.NameMatch) -> str:
-    """The first name that a file has; the published one where none has."""
-    return next((name for name in names if match.find(name)), names[0])
-
-
-def _check_names(publication: data_set.Publication, rows: Sequence[IndexRow]):
-    counts = collections.Counter(row.names[0] for row in rows)
+def _check_names(index: Index) -> None:
+    counts = collections.Counter(row.names[0] for row in index.rows)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         raise ValueError(
-            f"The index files of {publication.name} must list each recording "
-            f"once. Received {len(twice)} more often, the first: {twice[0]!r}"
+            f"The index files of {index.publication.name} must list each "
+            f"recording once. Received {len(twice)} more often, the first: "
+            f"{twice[0]!r}"
         )
 
 
-def _check_counts(
-    publication: data_set.Publication,
-    version: data_set.Version,
-    rows: Sequence[IndexRow],
-):
-    if not version.counts:
-        return
-    counts = collections.Counter(row.split for row in rows)
-    found = tuple(counts[name] for name in checks.SPLITS)
-    if len(version.counts) == 1:
-        found = (len(rows),)
-    if found != version.counts:
+def _check_counts(index: Index) -> None:
+    wanted = index.version.counts
+    found: tuple[int, ...] = (len(index.rows),)
+    if len(wanted) > 1:
+        counts = collections.Counter(row.split for row in index.rows)
+        found = tuple(counts[name] for name in checks.SPLITS)
+    if wanted and found != wanted:
         raise ValueError(
-            f"{publication.name} {version.name} has {_slashes(version.counts)} "
-            f"recordings, as published. Received: {_slashes(found)} in the "
-            f"index files. {publication.homepage} publishes whole ones; "
-            "--partial takes a part."
+            f"{index.publication.name} {index.version.name} has "
+            f"{_slashes(wanted)} recordings, as published. Received: "
+            f"{_slashes(found)} in the index files. "
+            f"{index.publication.homepage} publishes whole ones; --partial "
+            "takes a part."
         )
-
-
-def _missing(publication, version, missing, total, folder, paths):
-    partial = ", --partial takes the copy as it is" if paths else ""
-    return (
-        f"{len(missing):,} of the {total:,} recordings of {publication.name} "
-        f"{version.name} are not in {folder}; the first: {min(missing)}. "
-        f"{publication.homepage} publishes them. --audio names another folder"
-        f"{partial}."
-    )
 
 
 def _slashes(counts: Iterable[int]) -> str:

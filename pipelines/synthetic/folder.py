@@ -1,6 +1,7 @@
 """From planned tracks to a folder with a manifest, whole or not at all."""
 
 import concurrent.futures
+import functools
 import hashlib
 import logging
 import multiprocessing
@@ -213,12 +214,13 @@ def _make_tracks(
     if processes is None:
         # A process takes about a second to start: worth it for 32 tracks.
         processes = min(os.cpu_count() or 1, max(1, len(plans) // 32))
-    folders, rates = [folder] * len(plans), [sample_rate_hz] * len(plans)
+    make = functools.partial(
+        make_track, folder=folder, sample_rate_hz=sample_rate_hz
+    )
     if processes == 1:
-        return list(map(make_track, plans, tags, folders, rates))
+        return list(map(make, plans, tags))
     # Spawned, not forked: the caller may have threads at work.
     with concurrent.futures.ProcessPoolExecutor(
         processes, mp_context=multiprocessing.get_context("spawn")
     ) as pool:
-        work = pool.map(make_track, plans, tags, folders, rates, chunksize=4)
-        return list(work)
+        return list(pool.map(make, plans, tags, chunksize=4))

@@ -58,8 +58,11 @@ def plan(tracks: int = 360, seed: int = 0) -> list[music.TrackPlan]:
         One plan per track; within every split each tag has its share.
 
     Raises:
-        ValueError: if there are too few tracks for three splits.
+        ValueError: if there are too few tracks for three splits, or for a
+            negative seed.
     """
+    if seed < 0:
+        raise ValueError(f"`seed` must be >= 0. Received: {seed}.")
     if tracks < 12:
         raise ValueError(
             "`tracks` must be >= 12, so that every split has artists and "
@@ -168,8 +171,6 @@ def make(
         ValueError: if the folder holds another data set, or for a number of
             tracks or processes that cannot be.
     """
-    if seed < 0:
-        raise ValueError(f"`seed` must be >= 0. Received: {seed}.")
     plans = plan(tracks, seed)
     return synthetic_folder.write(
         folder,

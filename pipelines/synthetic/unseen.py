@@ -143,8 +143,6 @@ def make(
         ValueError: if the folder holds another data set, or for a number of
             tracks or processes that cannot be.
     """
-    if seed < 0:
-        raise ValueError(f"`seed` must be >= 0. Received: {seed}.")
     plans = plan(tracks, seed)
     known = tagged.source(seed, tracks, sample_rate_hz)
     return synthetic_folder.write(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from experiments import run_ablation
-from experiments.data import dual_encoder_data
+from experiments.recordings import run_recordings
 from experiments.runs import run_folder
 from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import cached_clips
@@ -103,7 +103,7 @@ def test_other_words_or_another_order_under_one_name_are_refused(
 def test_tags_without_a_vector_are_left_out(done, tmp_path):
     folder, _ = done
     settings, _, _ = run_ablation.read_run(folder / "runs" / "zero_shot" / "a")
-    manifest = dual_encoder_data.read_data(settings)
+    manifest = run_recordings.read(settings)
     glove = write_glove(tmp_path / "two.txt", ["high", "low"])
     row = ablation_rows.rows(settings, (str(glove),))[-1]
     names = manifest.vocabulary.names
@@ -111,7 +111,7 @@ def test_tags_without_a_vector_are_left_out(done, tmp_path):
     body = tagger_training.build(
         dual_encoder_training.tagger_settings(settings), manifest
     )
-    clips = cached_clips.clip_vectors(body, manifest, settings)
+    clips = dual_encoder_training.clip_vectors(settings, body, manifest)
     scores = run_ablation.score_row(row, body, clips, manifest, clips, names)
     assert np.isnan(scores).all(axis=0).tolist() == [
         n == "noise" for n in names

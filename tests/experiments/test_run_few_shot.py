@@ -8,9 +8,9 @@ import pytest
 import tone_manifest
 
 from experiments import run_few_shot
-from experiments.scoring import few_recordings
+from experiments.scoring import evaluation, few_recordings
 from experiments.training import tagger_training
-from experiments.training.transfer_learning import cached_clips, vector_cache
+from experiments.training.transfer_learning import vector_cache
 from tftag.cli import command_line
 
 
@@ -33,7 +33,7 @@ def call(tmp_path, monkeypatch):
         vectors = draw.normal(size=(len(rows), 400))
         vectors[:, :3] += 9 * labels[rows]
         vectors[:, 200:203] += 9 * labels[rows]
-        return cached_clips.ClipVectors(vectors.astype(np.float32), rows), {}
+        return evaluation.ClipVectors(vectors.astype(np.float32), rows), {}
 
     monkeypatch.setattr(vector_cache, "clip_vectors", clip_vectors)
     monkeypatch.setattr(tagger_training, "build", lambda *_: None)
@@ -79,7 +79,7 @@ def test_scores_from_scratch_stand_beside_them(call, capsys):
     assert run("--scratch", scratch) == 2
     assert "without scores.npz of fold 0" in capsys.readouterr().err
     manifest = run_few_shot.manifests.read_manifest(place / "data")
-    folds = run_few_shot.recordings.folds(manifest, run_few_shot.FOLDS)
+    folds = run_few_shot.run_recordings.folds(manifest, run_few_shot.FOLDS)
     for number in (0, 1):
         rows = folds[number]
         part = scratch / "folds" / f"fold_{number}"

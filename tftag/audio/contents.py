@@ -22,52 +22,24 @@ _APPLE_DOUBLE = "._"
 
 FLAC, OGG, WAV, MP3, OTHER, UNKNOWN = "flac ogg wav mp3 other unknown".split()
 
-# Those of `OTHER` that hold audio, by where their mark stands.
-_MARKS = (
-    (b"fLaC", 0, FLAC),
-    (b"OggS", 0, OGG),
-    (b"WAVE", 8, WAV),
-    (b"riff\x2e\x91\xcf\x11", 0, WAV),
-    (b"AIF", 8, OTHER),
-    (b"8SVX", 8, OTHER),
-    (b"16SV", 8, OTHER),
-    (b".snd", 0, OTHER),
-    (b"dns.", 0, OTHER),
-    (b"caff", 0, OTHER),
-    (b"Creative Voice File", 0, OTHER),
-    (b"NIST_1A", 0, OTHER),
-    (b" paf", 0, OTHER),
-    (b"fap ", 0, OTHER),
-    (b"PVF1", 0, OTHER),
-    (b"2BIT", 0, OTHER),
-    (b"Extended Instrument: ", 0, OTHER),
-    (b"ALawSoundFile**", 0, OTHER),
-    (b"ftyp", 4, OTHER),
-    (b"moov", 4, OTHER),
-    (b"mdat", 4, OTHER),
-    (b"\x1aE\xdf\xa3", 0, OTHER),  # Matroska, WebM
-    (b"AVI ", 8, OTHER),
-    (b"FLV\x01", 0, OTHER),
-    (b".RMF", 0, OTHER),
-    (b"\0\0\1\xba", 0, OTHER),  # MPEG, as on DVDs
-    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", 0, OTHER),  # WMA
-    (b"MAC ", 0, OTHER),
-    (b"wvpk", 0, OTHER),
-    (b"MPCK", 0, OTHER),
-    (b"MP+", 0, OTHER),
-    (b"TTA1", 0, OTHER),
-    (b"tBaK", 0, OTHER),
-    (b"ajkg", 0, OTHER),
-    (b"DSD ", 0, OTHER),
-    (b"FRM8", 0, OTHER),
-    (b"#!AMR", 0, OTHER),
-    (b"\x0b\x77", 0, OTHER),  # AC-3
-    (b"\x7f\xfe\x80\x01", 0, OTHER),  # DTS
-    *((bytes([0x64, 0xA3, order, 0]), 0, OTHER) for order in range(1, 5)),
-    *((bytes([0, order, 0xA3, 0x64]), 0, OTHER) for order in range(1, 5)),
-)  # the last two are IRCAM
-# Of MPEG-4's family, those that are pictures.
-_PICTURES = (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
+# By the marks of what holds audio, where they stand.
+_KINDS = re.compile(
+    rb"(?P<flac>fLaC)|(?P<ogg>OggS)|(?P<wav>.{8}WAVE|riff\x2e\x91\xcf\x11)"
+    rb"|(?P<other>.{8}(?:AIF|8SVX|16SV|AVI )"
+    # Of MPEG-4's family, pictures are none.
+    rb"|.{4}(?:moov|mdat|ftyp(?!heic|heix|hevc|mif1|msf1|avif|avis))"
+    rb"|\.snd|dns\.|caff|Creative Voice File|NIST_1A| paf|fap |PVF1|2BIT"
+    rb"|Extended Instrument: |ALawSoundFile\*\*"
+    rb"|d\xa3[\x01-\x04]\x00|\x00[\x01-\x04]\xa3d"  # IRCAM
+    rb"|\x1aE\xdf\xa3"  # Matroska, WebM
+    rb"|FLV\x01|\.RMF|\x00\x00\x01\xba"  # the last is MPEG, as on DVDs
+    rb"|G(?:.{187}G){2}"  # packets of an MPEG transport stream
+    rb"|\x30\x26\xb2\x75\x8e\x66\xcf\x11"  # WMA
+    rb"|MAC |wvpk|MPCK|MP\+|TTA1|tBaK|ajkg|DSD |FRM8|#!AMR"
+    rb"|\x0b\x77|\x7f\xfe\x80\x01)",  # AC-3, DTS
+    re.DOTALL,
+)
+_AAC = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 _BEGINNINGS = re.compile(
     rb"fLaC\x00\x00\x00\x22|OggS\x00\x02|RIFF....WAVE", re.DOTALL
 )
@@ -75,7 +47,6 @@ _KINDS_INSIDE = {b"fLaC": FLAC, b"OggS": OGG, b"RIFF": WAV}
 _HEAD_BYTES = 1 << 13
 _SEARCHED_BYTES = 1 << 20
 _TAG_BYTES = 10
-_PACKET_BYTES = 188  # of an MPEG transport stream
 
 
 def is_audio_name(name: str) -> bool:
@@ -118,30 +89,17 @@ def kind(path: str | os.PathLike[str]) -> tuple[str, int]:
         size = os.fstat(file.fileno()).st_size
         head = file.read(_HEAD_BYTES)
         while head[:3] == b"ID3" and len(head) > _TAG_BYTES:
-            tag_bytes = 0
-            for seven_bits in head[6:_TAG_BYTES]:
-                tag_bytes = tag_bytes << 7 | seven_bits & 127
-            tag_bytes += _TAG_BYTES + 10 * (head[5] >> 4 & 1)
+            tag_bytes = mp3_frames.id3_bytes(head)
             if start + tag_bytes >= size:
                 break
             start += tag_bytes
             file.seek(start)
             head = file.read(_HEAD_BYTES)
-    for mark, at, found in _MARKS:
-        if head[at : at + len(mark)] == mark:
-            if head[4:8] == b"ftyp" and head[8:12] in _PICTURES:
-                return UNKNOWN, start
-            return found, start
-    if len(head) > 2 * _PACKET_BYTES and all(
-        head[at] == 0x47 for at in range(0, 3 * _PACKET_BYTES, _PACKET_BYTES)
-    ):
-        return OTHER, start
-    is_mp3 = start or head[:3] == b"ID3" or mp3_frames.chains(head)
-    if is_mp3:
+    if found := _KINDS.match(head):
+        return found.lastgroup or UNKNOWN, start
+    if start or head[:3] == b"ID3" or mp3_frames.chains(head):
         return MP3, start
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
-        return OTHER, start  # AAC
-    return UNKNOWN, start
+    return OTHER if _AAC.match(head) else UNKNOWN, start
 
 
 def kinds_inside(path: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:

@@ -6,6 +6,7 @@ one is asked; what neither reads is told.
 """
 
 import contextlib
+import io
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import soundfile
 
 from tftag.audio import ffmpeg, spliced_file, waveform
 from tftag.audio import layout as layouts
+from tftag.audio.formats import stated_end
 from tftag.audio.waveform import UnusableAudio
 
 # libsndfile's error numbers for "format not recognised", "unsupported
@@ -24,8 +26,6 @@ from tftag.audio.waveform import UnusableAudio
 _UNSUPPORTED_CODES = (1, 4, 18)
 _KNOWN_SUFFIXES = ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .au".split()
 _UNKNOWN_FRAMES = 1 << 62
-# Where a program cannot go back it states nearly 2 or 4 GiB.
-_UNKNOWN_BYTES = 2_100_000_000
 # ffmpeg's decoder of Speex gives twice what is there, and noise.
 _TOO_MANY_TIMES = 1.5
 # In libsndfile's log; it corrects other fields, too, and what is no audio.
@@ -158,6 +158,9 @@ class LibsndfileSource:
                 yield stream.samplerate, self._blocks(stream, part)
                 texts.append(stream.damage or stream.missing())
                 self.is_short |= bool(stream.damage)
+        if not self._seconds_read and self._first.format.startswith("WAV"):
+            # ffmpeg would take the tags behind for samples.
+            raise UnusableAudio("empty", "There are no samples.")
         held = sum(part.seconds for part in self._parts)
         texts[:0] = [_short_of(held, self._seconds_read)]
         self.is_short |= bool(texts[0])
@@ -197,11 +200,8 @@ class LibsndfileSource:
                 if before:  # the parts before are used
                     stream.damage = error.error_string
                     return
-                damage = UnusableAudio(
-                    "unreadable", error.error_string, by_ffmpeg=True
-                )
-                damage.is_damage = True
-                raise damage from error
+                text = error.error_string
+                raise UnusableAudio("unreadable", text, True, True) from error
             if not len(block):
                 return
             self._seconds_read += len(block) / stream.samplerate
@@ -253,9 +253,7 @@ class FfmpegSource(ffmpeg.Stream):
                     frames += len(block)
                     yield block
             except ffmpeg.FfmpegError as error:
-                damage = _by_ffmpeg(error)
-                damage.is_damage = True
-                raise damage from error
+                raise _by_ffmpeg(error, is_damage=True) from error
 
         yield self.sample_rate_hz, blocks()
         held, seconds = self._layout.seconds, frames / self.sample_rate_hz
@@ -279,8 +277,10 @@ def _short_of(held_seconds: float, read_seconds: float) -> str:
     return f"only {100 * read_seconds / held_seconds:.1f} % of it can be read"
 
 
-def _by_ffmpeg(error: ffmpeg.FfmpegError) -> UnusableAudio:
-    return UnusableAudio("unreadable", f"ffmpeg: {error}.", by_ffmpeg=True)
+def _by_ffmpeg(
+    error: ffmpeg.FfmpegError, is_damage: bool = False
+) -> UnusableAudio:
+    return UnusableAudio("unreadable", f"ffmpeg: {error}.", True, is_damage)
 
 
 def refusal(errors: list[UnusableAudio]) -> UnusableAudio:
@@ -309,7 +309,7 @@ class _Stream(soundfile.SoundFile):
     frames_read = 0
     damage = ""
     stated_frames: int
-    _spliced: spliced_file.SplicedFile | None = None
+    _spliced: io.BufferedReader | None = None
 
     @classmethod
     def of(cls, path: str | os.PathLike[str], part: layouts.Part) -> "_Stream":
@@ -317,7 +317,7 @@ class _Stream(soundfile.SoundFile):
             stream = cls(os.fsencode(path))
         else:
             times = _TIMES_LONGER if part.is_open_ended else 1
-            spliced = spliced_file.SplicedFile(path, part.pieces, times)
+            spliced = spliced_file.opened(path, part.pieces, times)
             try:
                 stream = cls(spliced)
             except BaseException:
@@ -365,7 +365,8 @@ class _Stream(soundfile.SoundFile):
             percent = 100 * self.frames_read / stated
             return f"only {percent:.1f} % of it can be read"
         for stated, found in re.findall(_LENGTHS, self.extra_info):
-            if int(found) < layouts.WHOLE_SHARE * int(stated) < _UNKNOWN_BYTES:
+            least = layouts.WHOLE_SHARE * int(stated)
+            if int(found) < least < stated_end.UNKNOWN_BYTES:
                 percent = 100 * int(found) / int(stated)
                 return f"only {percent:.1f} % of it is there"
         if "lacks an end-of-stream" in self.extra_info:

@@ -46,45 +46,6 @@ FRONT_END = (
 )
 
 
-def check_choices(**values: str) -> None:
-    """Refuses values that are none of `CHOICES`.
-
-    Args:
-        **values: By the names of `CHOICES`.
-
-    Raises:
-        ValueError: A value is not one of its name's.
-    """
-    for name, value in values.items():
-        if value not in CHOICES[name]:
-            raise ValueError(
-                f"`{name}` must be one of {', '.join(CHOICES[name])}. "
-                f"Received: {value!r}."
-            )
-
-
-def check_range(
-    min_hz: float, max_hz: float, sample_rate_hz: int, mel_scale: str
-) -> None:
-    """Refuses frequencies that no mel bands can lie between.
-
-    Raises:
-        ValueError: They are out of order or beyond half the rate, or the
-            scale has no 0 Hz.
-    """
-    if not 0 <= min_hz < max_hz <= sample_rate_hz / 2:
-        raise ValueError(
-            "Mel bands must lie in 0 <= `min_hz` < `max_hz` <= "
-            f"`sample_rate_hz` / 2 = {sample_rate_hz / 2:g}. "
-            f"Received: min_hz={min_hz:g}, max_hz={max_hz:g}."
-        )
-    if mel_scale == "octave" and min_hz == 0:
-        raise ValueError(
-            "`mel_scale` octave needs `min_hz` > 0: no octave reaches 0 Hz. "
-            f"Received: min_hz={min_hz:g}."
-        )
-
-
 @dataclasses.dataclass(frozen=True)
 class AudioSpec:
     """The constants of the signal, shared by training and serving.
@@ -129,7 +90,11 @@ class AudioSpec:
             if name == "min_hz" or value is None:
                 continue
             if name in CHOICES:
-                check_choices(**{name: value})
+                if value not in CHOICES[name]:
+                    raise ValueError(
+                        f"`{name}` must be one of {', '.join(CHOICES[name])}. "
+                        f"Received: {value!r}."
+                    )
                 continue
             whole = field.type is int
             if not 0 < value < math.inf or (whole and value != int(value)):
@@ -137,9 +102,17 @@ class AudioSpec:
                     f"`{name}` must be a {'whole ' * whole}number > 0. "
                     f"Received: {value}."
                 )
-        check_range(
-            self.min_hz, self.max_hz, self.sample_rate_hz, self.mel_scale
-        )
+        if not 0 <= self.min_hz < self.max_hz <= self.sample_rate_hz / 2:
+            raise ValueError(
+                "Mel bands must lie in 0 <= `min_hz` < `max_hz` <= "
+                f"`sample_rate_hz` / 2 = {self.sample_rate_hz / 2:g}. "
+                f"Received: min_hz={self.min_hz:g}, max_hz={self.max_hz:g}."
+            )
+        if self.mel_scale == "octave" and self.min_hz == 0:
+            raise ValueError(
+                "`mel_scale` octave needs `min_hz` > 0: no octave reaches "
+                f"0 Hz. Received: min_hz={self.min_hz:g}."
+            )
         if not (0 < self.clip_samples < 2**31 and self.clip_step_samples > 0):
             raise ValueError(
                 "`clip_seconds` and `clip_step_seconds` must hold at least one "
@@ -235,9 +208,9 @@ def _named(path: str | os.PathLike[str]) -> Iterator[None]:
     name = os.fsdecode(path)
     if stat.S_ISFIFO(os.stat(path).st_mode):  # opening it may wait for ever
         raise UnusableAudio("unreadable", f"{name}: It is a pipe, not a file.")
-    with open(path, "rb") as file:  # says what soundfile hides: why not
-        has_bytes = bool(file.read(1))
     try:
+        with open(path, "rb") as file:  # says what soundfile hides: why not
+            has_bytes = bool(file.read(1))
         if not has_bytes:
             raise UnusableAudio("empty", "There are no bytes.")
         yield
@@ -249,6 +222,9 @@ def _named(path: str | os.PathLike[str]) -> Iterator[None]:
         raise OSError(
             errno.ENOMEM, "It does not fit into the memory", name
         ) from error
+    except OSError as error:  # of a disk that fails, without the name
+        error.filename = error.filename or name
+        raise
 
 
 def _decode(
@@ -267,7 +243,7 @@ def _decode(
                 way, sample_rate_hz
             )
         except UnusableAudio as error:
-            if error.reason == "too long":
+            if error.reason in ("too long", "empty"):
                 raise
             errors.append(error)
             continue

@@ -7,6 +7,7 @@ import collections
 import concurrent.futures
 import contextlib
 import functools
+import itertools
 import logging
 import multiprocessing
 import os
@@ -23,11 +24,9 @@ from concurrent.futures import process
 import numpy as np
 import numpy.typing as npt
 
+from tftag.audio import audio_files, sample_file, waveform
 from tftag.audio import decoding as audio
-from tftag.audio import sample_file, waveform
 from tftag.console import counts_in_words
-
-UNREADABLE = (waveform.UnusableAudio, OSError)
 
 _AHEAD = 2  # files per process that are decoded, or waited for
 _SECONDS_PER_FILE = 600  # an hour of MP3 takes five
@@ -58,7 +57,7 @@ def decoded(
             long ones on the disk.
 
     Yields:
-        Path, and int16 `[samples]` as `recording.decode_file` gives them.
+        Path, and int16 `[samples]` as `decoding.decode_file` gives them.
     """
     with contextlib.closing(_Pool(processes, sample_rate_hz)) as pool:
         for path, answer in pool.each(iter(paths)):
@@ -82,17 +81,38 @@ def _taken(future: "concurrent.futures.Future[_Answer]") -> _Decoded:
     return samples, warnings
 
 
-def _folder_of(owner: object) -> str:
-    """A folder for what processes leave, gone with who takes it."""
-    folder = tempfile.mkdtemp(prefix="tftag-")
-    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
-    return folder
+class _Processes:
+    """Processes that decode; others take their place when one of them dies."""
+
+    def __init__(
+        self, count: int, audio_seconds: float = waveform.MAX_SECONDS
+    ) -> None:
+        # For what they leave; gone with who takes it.
+        self._folder = tempfile.mkdtemp(prefix="tftag-")
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._start = functools.partial(
+            _start, count, self._folder, audio_seconds
+        )
+        self._executor = self._start()
+
+    def close(self) -> None:
+        """Ends the processes, each when it is done with its file."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _submit(
+        self, path: pathlib.Path, sample_rate_hz: int, *seconds: int
+    ) -> "concurrent.futures.Future[_Answer]":
+        task = functools.partial(_decode, path, sample_rate_hz, *seconds)
+        try:
+            return self._executor.submit(task)
+        except process.BrokenProcessPool:  # one died, perhaps of nothing
+            self.close()
+            self._executor = self._start()
+            return self._executor.submit(task)
 
 
-class Worker:
+class Worker(_Processes):
     """A process that decodes a file at a time, for who answers one at a time.
-
-    Another takes its place when it dies.
 
     Args:
         seconds: What a file may take.
@@ -101,11 +121,9 @@ class Worker:
 
     def __init__(self, seconds: int, audio_seconds: int) -> None:
         """Starts the process."""
+        super().__init__(1, audio_seconds)
         self._seconds = seconds
-        self._audio_seconds = audio_seconds
         self._is_killed = False
-        self._folder = _folder_of(self)
-        self._executor = _start(1, self._folder, audio_seconds)
         self._executor.submit(os.getpid)  # the start is not left to a file
 
     def decode(self, path: pathlib.Path, sample_rate_hz: int) -> _Decoded:
@@ -116,7 +134,7 @@ class Worker:
             sample_rate_hz: Rate of the waveform.
 
         Returns:
-            int16 `[samples]` as `recording.decode_file` gives them, and what
+            int16 `[samples]` as `decoding.decode_file` gives them, and what
             there is to say of them.
 
         Raises:
@@ -126,28 +144,18 @@ class Worker:
         """
         began = time.monotonic()
         try:
-            return _taken(self._submit(path, sample_rate_hz))
+            return _taken(self._submit(path, sample_rate_hz, self._seconds))
         except process.BrokenProcessPool as error:
             if self._is_killed:
                 raise _crashed(path, self._seconds) from error
             self.close()
-            self._executor = _start(1, self._folder, self._audio_seconds)
+            self._executor = self._start()
             if time.monotonic() - began >= self._seconds:
                 raise TimeoutError(
                     f"{os.fsdecode(path)}: Decoding took more than "
                     f"{counts_in_words.count(self._seconds, 'second')}."
                 ) from error
             raise _crashed(path, self._seconds) from error
-
-    def _submit(
-        self, path: pathlib.Path, sample_rate_hz: int
-    ) -> "concurrent.futures.Future[_Answer]":
-        task = functools.partial(_decode, path, sample_rate_hz, self._seconds)
-        try:
-            return self._executor.submit(task)
-        except process.BrokenProcessPool:  # it died while it had nothing to do
-            self._executor = _start(1, self._folder, self._audio_seconds)
-            return self._executor.submit(task)
 
     def kill(self) -> None:
         """Ends the process, also in the middle of a file, for good."""
@@ -158,19 +166,14 @@ class Worker:
         for one in processes:
             one.kill()
 
-    def close(self) -> None:
-        """Ends the process, when it is done with its file."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
 
-
-class _Pool:
-    """Processes that are replaced when one of them dies."""
+class _Pool(_Processes):
+    """Several processes, each of which has its next file before it asks."""
 
     def __init__(self, processes: int, sample_rate_hz: int) -> None:
-        self._processes = processes
+        super().__init__(processes)
+        self._ahead = _AHEAD * processes
         self._sample_rate_hz = sample_rate_hz
-        self._folder = _folder_of(self)
-        self._executor: concurrent.futures.ProcessPoolExecutor | None = None
         self._waiting: collections.deque[
             tuple[pathlib.Path, concurrent.futures.Future[_Answer]]
         ] = collections.deque()
@@ -179,14 +182,11 @@ class _Pool:
         self, paths: Iterator[pathlib.Path]
     ) -> Iterator[tuple[pathlib.Path, _Decoded | Exception]]:
         """Yields path, and samples with warnings or an error."""
-        is_more = True
-        while is_more or self._waiting:
-            while is_more and len(self._waiting) < _AHEAD * self._processes:
-                path = next(paths, None)
-                if path is None:
-                    is_more = False
-                else:
-                    self._waiting.append((path, self._submit(path)))
+        while True:
+            room = self._ahead - len(self._waiting)
+            for path in itertools.islice(paths, room):
+                future = self._submit(path, self._sample_rate_hz)
+                self._waiting.append((path, future))
             if not self._waiting:
                 return
             path, future = self._waiting.popleft()
@@ -194,23 +194,8 @@ class _Pool:
                 yield path, _taken(future)
             except process.BrokenProcessPool:
                 yield path, self._again(path)
-            except UNREADABLE as error:
+            except audio_files.UNREADABLE as error:
                 yield path, error
-
-    def close(self) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
-
-    def _submit(self, path: pathlib.Path) -> concurrent.futures.Future[_Answer]:
-        if self._executor is not None:
-            with contextlib.suppress(process.BrokenProcessPool):
-                return self._executor.submit(
-                    _decode, path, self._sample_rate_hz
-                )
-            self.close()
-        self._executor = _start(self._processes, self._folder)
-        return self._executor.submit(_decode, path, self._sample_rate_hz)
 
     def _again(self, path: pathlib.Path) -> _Decoded | Exception:
         """Decodes a file whose process died, or a neighbour's, by itself."""
@@ -219,7 +204,7 @@ class _Pool:
                 return _taken(alone.submit(_decode, path, self._sample_rate_hz))
             except process.BrokenProcessPool:
                 return _crashed(path, _SECONDS_PER_FILE)
-            except UNREADABLE as error:
+            except audio_files.UNREADABLE as error:
                 return error
 
 
@@ -299,7 +284,7 @@ def _decode(
     signal.alarm(seconds)
     try:
         samples = audio.decode_file(path, sample_rate_hz).samples
-    except UNREADABLE:
+    except audio_files.UNREADABLE:
         raise
     except Exception as error:  # no file ends the others
         raise waveform.UnusableAudio(

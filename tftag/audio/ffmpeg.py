@@ -159,36 +159,35 @@ class Stream:
     def _read(self, wanted_bytes: int) -> bytes:
         """Returns that many bytes; fewer where the stream ends."""
         deadline = time.monotonic() + _STALLED_SECONDS
-        while len(self._unread) < wanted_bytes and self._stdout in self._open():
-            ready = self._selector.select(deadline - time.monotonic())
-            if not ready:
-                waited = counts_in_words.count(_STALLED_SECONDS, "second")
-                raise FfmpegError(f"no answer in {waited}")
-            for key, _ in ready:
-                data = os.read(key.fd, 1 << 16)
-                if not data:
-                    self._selector.unregister(key.fileobj)
-                elif key.fileobj is self._stdout:
-                    self._unread += data
-                else:  # the first lines say more than the last
-                    self._said = (self._said + data)[:_KEPT_BYTES]
+        waited = counts_in_words.count(_STALLED_SECONDS, "second")
+        while (
+            len(self._unread) < wanted_bytes
+            and self._stdout in self._selector.get_map()
+        ):
+            self._wait(deadline, f"no answer in {waited}")
         taken = bytes(self._unread[:wanted_bytes])
         del self._unread[:wanted_bytes]
         return taken
 
-    def _open(self) -> list[object]:
-        return [key.fileobj for key in self._selector.get_map().values()]
+    def _wait(self, deadline: float, stalled: str) -> None:
+        """Takes what ffmpeg writes next."""
+        ready = self._selector.select(deadline - time.monotonic())
+        if not ready:
+            raise FfmpegError(stalled)
+        for key, _ in ready:
+            data = os.read(key.fd, 1 << 16)
+            if not data:
+                self._selector.unregister(key.fileobj)
+            elif key.fileobj is self._stdout:
+                self._unread += data
+            else:  # the first lines say more than the last
+                self._said = (self._said + data)[:_KEPT_BYTES]
 
     def _check_end(self) -> None:
         """Waits for the end of ffmpeg and of what it has to say."""
         deadline = time.monotonic() + _STALLED_SECONDS
-        while self._open():
-            if not self._selector.select(deadline - time.monotonic()):
-                raise FfmpegError("it does not come to an end")
-            data = os.read(self._stderr.fileno(), 1 << 16)
-            self._said = (self._said + data)[:_KEPT_BYTES]
-            if not data:
-                self._selector.unregister(self._stderr)
+        while self._selector.get_map():
+            self._wait(deadline, "it does not come to an end")
         try:
             code = self._process.wait(deadline - time.monotonic())
         except subprocess.TimeoutExpired as error:

@@ -46,7 +46,7 @@ class Part:
     """A part of a file that libsndfile reads as if it were all of it.
 
     Attributes:
-        pieces: Where it is, as `SplicedFile` takes it; `None` is the file.
+        pieces: Where it is, for `spliced_file.opened`; `None` is the file.
         seconds: What it holds; 0 where nobody knows.
         is_open_ended: Whether it is an MP3 that does not state its length.
     """
@@ -235,11 +235,9 @@ def _of_mp3(found: mp3_frames.Frames) -> Layout:
     beside = 1 - between - found.covered_bytes / found.all_bytes
     if beside > _MOST_BESIDE:
         texts.append(f"{100 * beside:.1f} % around its frames are no MP3")
-    again = None
-    if len(parts) == 1 and not parts[0].is_open_ended:
-        if (
-            len(found.parts[0].pieces) == 1
-        ):  # nothing that libsndfile stumbles over
-            again = parts
-            parts = [Part(None, parts[0].seconds)]
-    return Layout(parts, "; ".join(texts), "mp3", again)
+    text = "; ".join(texts)
+    # In one run of frames is nothing that libsndfile stumbles over.
+    is_one_run = len(parts) == 1 and len(found.parts[0].pieces) == 1
+    if is_one_run and not parts[0].is_open_ended:
+        return Layout([Part(None, parts[0].seconds)], text, "mp3", parts)
+    return Layout(parts, text, "mp3")

@@ -50,20 +50,23 @@ class UnusableAudio(ValueError):
         is_damage: Whether a decoder met it behind the header.
     """
 
-    is_damage = False
-
-    def __init__(self, reason: str, message: str, by_ffmpeg: bool = False):
-        """Keeps the reason beside the message."""
+    def __init__(
+        self,
+        reason: str,
+        message: str,
+        by_ffmpeg: bool = False,
+        is_damage: bool = False,
+    ):
+        """Keeps the rest beside the message."""
         super().__init__(message)
         self.reason = reason
         self.by_ffmpeg = by_ffmpeg
+        self.is_damage = is_damage
 
-    def __reduce__(
-        self,
-    ) -> tuple[type, tuple[str, str, bool], dict[str, object]]:
+    def __reduce__(self) -> tuple[type, tuple[str, str, bool, bool]]:
         """Lets it pass from one process to another."""
-        arguments = (self.reason, str(self), self.by_ffmpeg)
-        return type(self), arguments, self.__dict__
+        given = (self.reason, str(self), self.by_ffmpeg, self.is_damage)
+        return type(self), given
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,20 +14,21 @@ import numpy.typing as npt
 import tensorflow as tf
 
 import tftag
-from tftag import audio, calibration, tags
+from tftag import audio, tags
 from tftag.export import verification, warmup
 from tftag.inference import model_card
+from tftag.metrics import calibration
 
 
-def card_text(
+def asset_texts(
     card: dict[str, Any],
     own: dict[str, Any],
     audio_spec: audio.AudioSpec,
     vocabulary: tags.TagVocabulary,
     calibrated: calibration.Calibration,
     clips_at_once: int,
-) -> str:
-    """Writes the model card.
+) -> dict[str, str]:
+    """Writes the model card, the tags and the licences.
 
     Args:
         card: What the caller says of the model.
@@ -38,10 +39,11 @@ def card_text(
         clips_at_once: How many clips the network sees at a time.
 
     Returns:
-        JSON.
+        Texts by file name.
 
     Raises:
-        ValueError: `card` says what the export says itself.
+        ValueError: `card` says what the export says itself, or has a licence
+            without text.
         TypeError: A value has no form in JSON.
     """
     own = {
@@ -65,23 +67,13 @@ def card_text(
             "`card` must leave to the export what it writes itself. "
             f"Received: {', '.join(taken)}."
         )
-    return model_card.to_text({**own, **card})
-
-
-def asset_texts(
-    card: str, vocabulary: tags.TagVocabulary, licences: str
-) -> dict[str, str]:
-    """The assets of every model, texts by file name.
-
-    Args:
-        card: What `card_text` wrote.
-        vocabulary: The tags.
-        licences: What `model_card.licence_text` wrote.
-    """
-    texts = {model_card.FILE_NAME: card, "tags.txt": lines(vocabulary.names)}
-    return texts | (
-        {model_card.LICENCES_FILE_NAME: licences} if licences else {}
-    )
+    texts = {
+        model_card.FILE_NAME: model_card.to_text({**own, **card}),
+        "tags.txt": lines(vocabulary.names),
+    }
+    if licences := model_card.licence_text(card):
+        texts[model_card.LICENCES_FILE_NAME] = licences
+    return texts
 
 
 def write_assets(folder: str, texts: dict[str, str]) -> list[str]:

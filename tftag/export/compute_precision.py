@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from tftag.models import averaged_tagger, precision
+from tftag.models import averaged_tagger
 
 # Kernels of convolutions and matrix products are made of these instructions;
 # without them each value is widened first, which takes longer than float32.
@@ -56,7 +56,7 @@ def bfloat16_copy(model: keras.Model) -> keras.Model:
         )
     policy = keras.DTypePolicy("mixed_bfloat16")
     copy = type(model).from_config(
-        {**config, "dtype": precision.to_config(policy)}
+        {**config, "dtype": keras.dtype_policies.serialize(policy)}
     )
     copy.set_weights(model.get_weights())
     return copy

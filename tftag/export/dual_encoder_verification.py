@@ -1,6 +1,5 @@
 """Whether the SavedModel of a dual encoder answers as the live model does."""
 
-import os
 from collections.abc import Sequence
 
 import keras
@@ -11,21 +10,20 @@ import tensorflow as tf
 from tftag import audio, words
 from tftag.export import verification
 from tftag.models import dual_encoder
-from tftag.storage import plain_path
 
 
 def largest_difference(
-    saved: str | os.PathLike[str],
+    loaded: tf.Module,
     model: dual_encoder.DualEncoder,
     audio_spec: audio.AudioSpec,
     clips_at_once: int,
     tag_names: tuple[str, ...],
     word_vectors: words.WordVectors,
 ) -> float:
-    """Loads a SavedModel; compares probabilities, vectors and scores.
+    """Compares probabilities, vectors and scores.
 
     Args:
-        saved: Folder of the SavedModel.
+        loaded: The SavedModel.
         model: What was exported.
         audio_spec: What the model was trained on.
         clips_at_once: How many clips the network sees at a time.
@@ -35,9 +33,6 @@ def largest_difference(
     Returns:
         The largest absolute difference; NaN when any value is.
     """
-    # Kept, because the signatures hold its variables weakly.
-    with plain_path.plain(saved) as path:
-        loaded = tf.saved_model.load(path)
 
     def embeddings(
         recordings: Sequence[npt.NDArray[np.float32]],
@@ -51,7 +46,9 @@ def largest_difference(
         return means / np.linalg.norm(means, axis=1, keepdims=True)
 
     differences = [
-        verification.of_probabilities(loaded, model, audio_spec, clips_at_once),
+        verification.largest_difference(
+            loaded, model, audio_spec, clips_at_once
+        ),
         verification.of_recordings(
             loaded,
             embeddings,

@@ -1,7 +1,7 @@
 """A tag as a line through a backbone's vectors, from a few recordings."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,20 @@ class Background:
         together = np.concatenate(recordings)
         spread = np.maximum(together.std(axis=0), 1e-6)
         return cls(together.mean(axis=0), spread, drawn=0)
+
+    @classmethod
+    def of_norms(
+        cls, norms: Iterable[tuple[npt.ArrayLike, npt.ArrayLike]]
+    ) -> "Background":
+        """What batch norms keep of a backbone's own training.
+
+        They bring its vectors to their offset, and their scale around it.
+
+        Args:
+            norms: Offset and scale of each, for its part of the vectors.
+        """
+        offset, scale = map(np.concatenate, zip(*norms, strict=True))
+        return cls(offset, np.maximum(np.abs(scale), 1e-6))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -173,16 +187,12 @@ def _fit(like: Vectors, unlike: Vectors, expected: npt.NDArray[Any]) -> Line:
     Targets are as far from certainty as those that Platt (1999) has for the
     smaller side, on both sides: 0.5 is as near to the one as to the other.
     """
-    doubt = 1 / (min(len(like), len(unlike)) + 2)
+    sides = np.array([len(like), len(unlike)])
+    doubt = 1 / (sides.min() + 2)
     rows = np.concatenate([*like, *unlike])
-    side_targets, side_weights = [], []
-    for side, truth in ((like, 1.0), (unlike, 0.0)):
-        target = abs(truth - doubt)
-        for one in side:
-            side_targets.append(np.full(len(one), target))
-            side_weights.append(np.full(len(one), 0.5 / len(side) / len(one)))
-    targets = np.concatenate(side_targets)
-    weights = np.concatenate(side_weights)
+    clips = [len(one) for one in (*like, *unlike)]
+    targets = np.repeat(np.repeat([1 - doubt, doubt], sides), clips)
+    weights = np.repeat(np.repeat(0.5 / sides, sides) / clips, clips)
 
     def cost(
         unknowns: npt.NDArray[np.float64],

@@ -14,9 +14,10 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from tftag import audio, calibration, tags
+from tftag import audio, tags
 from tftag.export import few_examples, learned_tag_input, saved_model
 from tftag.inference import model_card, version_folder
+from tftag.metrics import calibration
 from tftag.models import clip_model
 from tftag.words import sources
 
@@ -91,15 +92,16 @@ def add(
     calibrated = calibration.Calibration(
         old.slope, np.append(old.offsets, 0.0), np.append(old.thresholds, 0.5)
     )
+    negatives = ["the recordings named unlike"] if unlike else []
+    if background.drawn:
+        negatives.append(
+            "draws around the mean of the recordings of the training"
+        )
     note = {
         "tag": names[-1],
         "like": len(like),
         "unlike": len(unlike),
-        "negatives": " and ".join(
-            ["the recordings named unlike"] * bool(unlike)
-            + ["draws around the mean of the recordings of the training"]
-            * bool(background.drawn)
-        ),
+        "negatives": " and ".join(negatives),
         "probability": "0.5 is as near to the ones as to the others; "
         "it is no share of recordings",
         "told_apart": told_apart,
@@ -123,14 +125,12 @@ def add(
 def background_of(backbone: keras.Model) -> few_examples.Background | None:
     """Mean and deviation of the vectors of a backbone's own training.
 
-    A batch norm behind the last layer, or behind that of every member, brings
-    these vectors to its offset, and its scale around it.
-
     Args:
         backbone: Of a tagger.
 
     Returns:
-        What its last batch norms keep; None if it ends otherwise.
+        What its last batch norms, one or one of every member, keep; None if it
+        ends otherwise.
     """
     last = backbone.layers[-1]
     is_joined = isinstance(last, keras.layers.Concatenate)
@@ -143,11 +143,8 @@ def background_of(backbone: keras.Model) -> few_examples.Background | None:
     if not all(id(end) in norm_of for end in ends):
         return None
     norms = [norm_of[id(end)] for end in ends]
-    return few_examples.Background(
-        np.concatenate([norm.beta for norm in norms]),
-        np.maximum(
-            np.abs(np.concatenate([norm.gamma for norm in norms])), 1e-6
-        ),
+    return few_examples.Background.of_norms(
+        (norm.beta, norm.gamma) for norm in norms
     )
 
 

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tftag import audio, calibration, tags, words
+from tftag import audio, tags, words
 from tftag.export import assets as exported_files
 from tftag.export import (
     compute_precision,
@@ -21,6 +21,7 @@ from tftag.export import (
 )
 from tftag.export.signatures import dual_encoder_signatures, tagger_signatures
 from tftag.inference import model_card, version_folder
+from tftag.metrics import calibration
 from tftag.models import dual_encoder
 from tftag.storage import plain_path
 
@@ -85,7 +86,7 @@ def export_tagger(
         clips_at_once = clips_at_once_of(audio_spec)
     _check(model, vocabulary, calibrated, clips_at_once)
     _check_precision(precision)
-    text = exported_files.card_text(
+    texts = exported_files.asset_texts(
         card,
         {"precision": precision},
         audio_spec,
@@ -93,27 +94,21 @@ def export_tagger(
         calibrated,
         clips_at_once,
     )
-    texts = exported_files.asset_texts(
-        text, vocabulary, model_card.licence_text(card)
-    )
     exact, is_mixed = compute_precision.float32_copy(model)
     live = exact if is_mixed else model
     answering = exact
     if precision == "bfloat16":
         answering = live = compute_precision.bfloat16_copy(model)
 
-    def make(assets: list[str]) -> tagger_signatures.ExportedTagger:
-        return tagger_signatures.ExportedTagger(
-            answering,
-            audio_spec,
-            vocabulary.names,
-            calibrated,
-            assets,
-            clips_at_once,
-        )
-
     def fill(written: pathlib.Path) -> float:
-        _save(make, texts, written)
+        _save(
+            tagger_signatures.ExportedTagger(
+                *(answering, audio_spec, vocabulary.names),
+                *(calibrated, clips_at_once),
+            ),
+            texts,
+            written,
+        )
         exported_files.write_extra(
             written,
             exact,
@@ -122,7 +117,7 @@ def export_tagger(
             exported_files.tagger_requests(audio_spec),
         )
         return verification.largest_difference(
-            written, live, audio_spec, clips_at_once
+            _loaded(written), live, audio_spec, clips_at_once
         )
 
     return _write(folder, version, fill, PRECISIONS[precision])
@@ -183,32 +178,23 @@ def export_dual_encoder(
         },
         "words": _words_card(word_vectors, vocabulary),
     }
-    text = exported_files.card_text(
+    texts = exported_files.asset_texts(
         card, own, audio_spec, vocabulary, calibrated, clips_at_once
     )
-    texts = {
-        **exported_files.asset_texts(
-            text, vocabulary, model_card.licence_text(card)
-        ),
-        model_card.PHRASES_FILE_NAME: exported_files.lines(
-            tuple(word_vectors.rows)
-        ),
-    }
+    texts[model_card.PHRASES_FILE_NAME] = exported_files.lines(
+        tuple(word_vectors.rows)
+    )
     live = exact if is_mixed else model
 
-    def make(assets: list[str]) -> dual_encoder_signatures.ExportedDualEncoder:
-        return dual_encoder_signatures.ExportedDualEncoder(
-            exact,
-            audio_spec,
-            vocabulary.names,
-            calibrated,
-            word_vectors,
-            assets,
-            clips_at_once,
-        )
-
     def fill(written: pathlib.Path) -> float:
-        _save(make, texts, written)
+        _save(
+            dual_encoder_signatures.ExportedDualEncoder(
+                *(exact, audio_spec, vocabulary.names),
+                *(calibrated, word_vectors, clips_at_once),
+            ),
+            texts,
+            written,
+        )
         exported_files.write_extra(
             written,
             exact,
@@ -217,7 +203,7 @@ def export_dual_encoder(
             exported_files.dual_encoder_requests(audio_spec),
         )
         return dual_encoder_verification.largest_difference(
-            written,
+            _loaded(written),
             live,
             audio_spec,
             clips_at_once,
@@ -324,18 +310,21 @@ def _served_name(folder: str | os.PathLike[str]) -> str:
 
 
 def _save(
-    make: Callable[[list[str]], tagger_signatures.ExportedTagger],
+    module: tagger_signatures.ExportedTagger,
     texts: dict[str, str],
     written: pathlib.Path,
 ) -> None:
-    """Saves the module that `make` makes of the paths of its assets."""
     with (
         tempfile.TemporaryDirectory() as scratch,
         plain_path.plain(written) as path,
     ):
-        module = make(exported_files.write_assets(scratch, texts))
-        signatures = module.signature_functions()
-        tf.saved_model.save(module, path, signatures)
+        module.keep_files(exported_files.write_assets(scratch, texts))
+        tf.saved_model.save(module, path, module.signature_functions())
+
+
+def _loaded(written: pathlib.Path) -> tf.Module:
+    with plain_path.plain(written) as path:
+        return tf.saved_model.load(path)
 
 
 def _write(

@@ -1,6 +1,5 @@
 """Whether a SavedModel answers as the live model does."""
 
-import os
 from collections.abc import Callable, Collection, Sequence
 
 import keras
@@ -9,21 +8,21 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tftag import audio
-from tftag.storage import plain_path
+from tftag.inference import long_recordings
 
 _Recordings = Sequence[npt.NDArray[np.float32]]
 
 
 def largest_difference(
-    saved: str | os.PathLike[str],
+    loaded: tf.Module,
     model: keras.Model,
     audio_spec: audio.AudioSpec,
     clips_at_once: int,
 ) -> float:
-    """Loads a SavedModel and compares its probabilities with a model's.
+    """Compares the probabilities of a SavedModel with a model's.
 
     Args:
-        saved: Folder of the SavedModel.
+        loaded: The SavedModel.
         model: What was exported.
         audio_spec: What the model was trained on.
         clips_at_once: How many clips the network sees at a time.
@@ -31,18 +30,6 @@ def largest_difference(
     Returns:
         The largest absolute difference; NaN when any probability is.
     """
-    with plain_path.plain(saved) as path:
-        loaded = tf.saved_model.load(path)
-    return of_probabilities(loaded, model, audio_spec, clips_at_once)
-
-
-def of_probabilities(
-    loaded: tf.Module,
-    model: keras.Model,
-    audio_spec: audio.AudioSpec,
-    clips_at_once: int,
-) -> float:
-    """As `largest_difference`, of a SavedModel that is loaded."""
 
     def probabilities(clips: dict[str, npt.NDArray[np.float32]]) -> tf.Tensor:
         logits = model(clips, training=False)
@@ -152,23 +139,10 @@ def clip_means(
     Returns:
         float64 `[recordings, width]`.
     """
-    starts = [audio.clip_starts(len(one), audio_spec) for one in recordings]
-    firsts = np.cumsum([0, *map(len, starts)])
-    # Filled up to the shape that the exported network sees: a device may
-    # compute another shape by another algorithm.
-    count = firsts[-1] + -firsts[-1] % clips_at_once
-    clips = np.zeros((count, audio_spec.clip_samples), np.float32)
-    peak = np.zeros(count, np.float32)
-    for samples, first, own in zip(recordings, firsts, starts, strict=False):
-        peak[first : first + len(own)] = np.abs(samples).max()
-        for clip, start in zip(clips[first:], own, strict=False):
-            part = samples[start : start + audio_spec.clip_samples]
-            clip[: len(part)] = part
-    groups = []
-    for at in range(0, len(clips), clips_at_once):
-        group = slice(at, at + clips_at_once)
-        answer = network({"waveform": clips[group], "peak": peak[group]})
-        groups.append(np.asarray(answer))
-    of_clips = np.concatenate(groups)[: firsts[-1]]
-    totals = np.add.reduceat(of_clips, firsts[:-1], axis=0, dtype=np.float64)
-    return totals / np.diff(firsts)[:, np.newaxis]
+    answers = long_recordings.run_clips_of_each(
+        lambda clips: {"answer": np.asarray(network(clips))},
+        *(recordings, audio_spec, clips_at_once),
+    )
+    return np.stack(
+        [one["answer"].mean(axis=0, dtype=np.float64) for one in answers]
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag import audio, calibration
+from tftag import audio
 from tftag.inference import (
     long_recordings,
     model_card,
@@ -18,6 +18,7 @@ from tftag.inference import (
     waveforms,
 )
 from tftag.inference.runtimes import c_runtime
+from tftag.metrics import calibration
 
 if TYPE_CHECKING:
     from tftag.inference.runtimes import python_runtime

@@ -69,25 +69,6 @@ class LogMelSpectrogram(keras.layers.Layer):
     ) -> None:
         """Checks the arguments, and that every band holds an FFT bin."""
         super().__init__(**{**kwargs, "dtype": "float32"})
-        for name, value in (
-            ("sample_rate_hz", sample_rate_hz),
-            ("hop_samples", hop_samples),
-            ("mel_bands", mel_bands),
-            ("log_floor", log_floor),
-        ):
-            if not value > 0:
-                raise ValueError(f"`{name}` must be > 0. Received: {value}.")
-        if window_samples < 2:
-            raise ValueError(
-                f"`window_samples` must be >= 2. Received: {window_samples}."
-            )
-        audio.check_choices(
-            mel_scale=mel_scale,
-            mel_norm=mel_norm,
-            edges=edges,
-            compression=compression,
-        )
-        audio.check_range(min_hz, max_hz, sample_rate_hz, mel_scale)
         self.sample_rate_hz = sample_rate_hz
         self.window_samples = window_samples
         self.hop_samples = hop_samples
@@ -99,6 +80,10 @@ class LogMelSpectrogram(keras.layers.Layer):
         self.mel_norm = mel_norm
         self.edges = edges
         self.compression = compression
+        # Refuses what no spectrogram has.
+        audio.AudioSpec(
+            **{name: getattr(self, name) for name in audio.FRONT_END}
+        )
         empty = int(np.sum(~np.any(self._mel_filters() > 0, axis=0)))
         if empty:
             raise ValueError(

@@ -1,5 +1,6 @@
-"""How well scores rank recordings: exact figures and their intervals."""
+"""How well scores rank recordings, and what they are worth as decisions."""
 
+from tftag.metrics import calibration
 from tftag.metrics.ranking import (
     TOP,
     average_precision,
@@ -16,6 +17,7 @@ from tftag.metrics.ranking import (
 __all__ = [
     "TOP",
     "average_precision",
+    "calibration",
     "differences",
     "mean_differences",
     "per_tag_table",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.metrics import bootstrap
+from tftag.metrics import bootstrap, weighted_ranking
 
 _Floats = npt.NDArray[np.floating[Any]]
 
@@ -134,17 +134,16 @@ def summarize(
             "No tag has a positive recording, so there is nothing to rank. "
             f"Received: `truth` {recordings} x {tags} without a 1."
         )
-    value = _once(truth, scores)
-    if draws:
-        drawn = _drawn(truth, scores, draws, seed)
-    summary = {}
-    for name, (mean,) in value.items():
-        summary[name] = {
+    drawn = _drawn(truth, scores, draws, seed) if draws else {}
+    summary = {
+        name: {
             "value": float(mean),
             "ci95": bootstrap.interval(mean, drawn[name]) if draws else None,
             "chance": float(positives[counted].mean() / recordings),
             "tags_counted": int(counted.sum()),
         }
+        for name, (mean,) in _once(truth, scores).items()
+    }
     summary["roc_auc"] |= {
         "chance": 0.5,
         "tags_counted": int((counted & (positives < recordings)).sum()),
@@ -327,17 +326,17 @@ def _checked_k(k: int) -> int:
 
 def _figures(
     truth: npt.NDArray[Any], scores: _Floats, k: int = TOP
-) -> bootstrap.TagFigures:
+) -> weighted_ranking.TagFigures:
     truth, scores = _checked(truth, scores)
     once = np.ones((len(truth), 1), np.int32)
-    return bootstrap.tag_figures(truth, scores, once, _checked_k(k))
+    return weighted_ranking.figures(truth, scores, once, _checked_k(k))
 
 
 def _once(truth: npt.NDArray[Any], scores: _Floats) -> dict[str, Any]:
     """Mean of each figure on the recordings as they are, `[1]`."""
     hit_share = recording_precision_at(truth, scores)
     return _means(
-        _figures(truth, scores), bootstrap.mean_known(hit_share[None])
+        _figures(truth, scores), weighted_ranking.mean_known(hit_share[None])
     )
 
 
@@ -347,23 +346,25 @@ def _drawn(
     """Mean of each figure per draw, float64 `[draws]`."""
     hit_share = recording_precision_at(truth, scores)
     # Drawn twice from one seed rather than all held at once.
-    again = (len(truth), draws, seed)
+    blocks, again = (
+        bootstrap.counts_per_draw(len(truth), draws, seed) for _ in range(2)
+    )
     return _means(
-        bootstrap.tag_figures(
-            truth, scores, bootstrap.counts_per_draw(*again), TOP
-        ),
-        bootstrap.recording_means(hit_share, bootstrap.counts_per_draw(*again)),
+        weighted_ranking.figures(truth, scores, blocks, TOP),
+        bootstrap.recording_means(hit_share, again),
     )
 
 
-def _means(figures: bootstrap.TagFigures, hit_share: _Floats) -> dict[str, Any]:
+def _means(
+    figures: weighted_ranking.TagFigures, hit_share: _Floats
+) -> dict[str, Any]:
     """Mean of each figure per draw, float64 `[draws]`."""
     return {
-        "map": bootstrap.mean_known(figures.average_precision),
-        "roc_auc": bootstrap.mean_known(figures.roc_auc),
-        "p_at_10": bootstrap.mean_known(figures.precision_at),
+        "map": weighted_ranking.mean_known(figures.average_precision),
+        "roc_auc": weighted_ranking.mean_known(figures.roc_auc),
+        "p_at_10": weighted_ranking.mean_known(figures.precision_at),
         "recording_p_at_10": hit_share,
-        "r_precision": bootstrap.mean_known(figures.r_precision),
+        "r_precision": weighted_ranking.mean_known(figures.r_precision),
     }
 
 

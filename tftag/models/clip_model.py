@@ -8,7 +8,6 @@ from keras import ops
 
 from tftag import audio
 from tftag.models import front_end as front_end_lib
-from tftag.models import precision
 from tftag.models.backbones import backbone as backbone_lib
 
 
@@ -117,7 +116,7 @@ class TagModel(ClipModel):
             "tags": list(self.tags),
             "audio_spec": dataclasses.asdict(self.audio_spec),
             "config": dataclasses.asdict(self.config),
-            "dtype": precision.to_config(self.dtype_policy),
+            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
             "name": self.name,
             "trainable": self.trainable,
         }
@@ -134,6 +133,6 @@ class TagModel(ClipModel):
         made = {
             "audio_spec": audio.AudioSpec(**config["audio_spec"]),
             "config": cls.config_class(**parts),
-            "dtype": precision.from_config(config["dtype"]),
+            "dtype": keras.dtype_policies.deserialize(config["dtype"]),
         }
         return cls(**{**config, **made})

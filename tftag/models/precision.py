@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 import keras
 
@@ -37,13 +36,3 @@ def _check(asked: keras.DTypePolicy) -> None:
             "where ~/.keras/keras.json says otherwise. "
             f"Received: the policy {asked.name}."
         )
-
-
-def to_config(dtype_policy: keras.DTypePolicy) -> dict[str, Any]:
-    """A policy as Keras writes it into the config of a layer."""
-    return keras.dtype_policies.serialize(dtype_policy)
-
-
-def from_config(config: dict[str, Any]) -> keras.DTypePolicy:
-    """The policy that `to_config` wrote."""
-    return keras.dtype_policies.deserialize(config)

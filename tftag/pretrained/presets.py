@@ -20,7 +20,7 @@ from tftag.storage import cache
 
 _FOLDER = pathlib.Path(__file__).parent
 _PACKAGE = _FOLDER.parent
-_EXPORTER = "tftag.export.presets"
+_EXPORTER = "tftag.export.preset_export"
 
 
 @dataclasses.dataclass(frozen=True)

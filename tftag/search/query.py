@@ -16,7 +16,6 @@ import dataclasses
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from tftag import tags
 from tftag import words as words_lib
@@ -35,6 +34,7 @@ _PLAIN = str.maketrans(
     | dict.fromkeys("“”„«»\uff02", '"')
     | dict.fromkeys("\uff0c\u3001", ",")
 )
+_Words = Sequence[str]
 _TOKEN = re.compile(
     r'(?P<minus>-?)(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s,"^]+))'
     r"(?:\^(?P<weight>[^\s,\"]*))?"
@@ -81,15 +81,14 @@ def parse(
     if text.count('"') % 2:
         raise ValueError(f"Quotes must be closed. Received: {text!r}.")
     weights: dict[str, float] = {}
-    for chunk, whole in _chunks(text, is_list):
-        for term in _terms(chunk, whole, is_known, text):
-            before = weights.get(term.phrase, 0.0)
-            if before * term.weight < 0:
-                raise ValueError(
-                    "A tag cannot be asked for and turned away from at once. "
-                    f"Received: {term.phrase!r} in {text!r}."
-                )
-            weights[term.phrase] = before + term.weight
+    for term in _terms(text, is_list, is_known):
+        before = weights.get(term.phrase, 0.0)
+        if before * term.weight < 0:
+            raise ValueError(
+                "A tag cannot be asked for and turned away from at once. "
+                f"Received: {term.phrase!r} in {text!r}."
+            )
+        weights[term.phrase] = before + term.weight
     if not weights:
         raise ValueError(
             "A query must name at least one tag, such as: dreamy piano "
@@ -102,36 +101,20 @@ def parse(
 class _Run:
     """Words with nothing between them, or one phrase in quotes."""
 
-    words: Sequence[str]
+    words: _Words
     is_quoted: bool
     is_negative: bool
     weight: float
 
 
-def _chunks(text: str, is_list: bool) -> Iterator[Any]:
-    """Yields the tokens between commas, and whether these are phrases."""
-    tokens = list(_TOKEN.finditer(text))
-    whole = is_list or any(token["comma"] for token in tokens)
-    chunk: list[re.Match[str]] = []
-    for token in tokens:
-        if token["wrong"]:
-            raise ValueError(
-                "A weight must stand directly behind a tag, as in piano^2. "
-                f"Received: {text!r}."
-            )
-        if token["comma"]:
-            yield chunk, whole
-            chunk = []
-        else:
-            chunk.append(token)
-    yield chunk, whole
-
-
 def _terms(
-    chunk: Any, whole: Any, is_known: Callable[[str], bool], text: str
-) -> Iterator[Any]:
-    phrases: list[tuple[Sequence[str], bool]]
-    for run in _runs(chunk, text):
+    text: str, is_list: bool, is_known: Callable[[str], bool]
+) -> Iterator[Term]:
+    tokens = list(_TOKEN.finditer(text))
+    # Between commas stands a phrase.
+    whole = is_list or any(token["comma"] for token in tokens)
+    phrases: list[tuple[_Words, bool]]
+    for run in _runs(tokens, text):
         if run.is_quoted:
             phrases = [(run.words, False)]  # Its minus is the run's.
         else:
@@ -152,7 +135,7 @@ def _terms(
             yield Term(phrase, -weight if minus or is_negated else weight)
 
 
-def _runs(chunk: Any, text: str) -> list[_Run]:
+def _runs(tokens: list[re.Match[str]], text: str) -> list[_Run]:
     runs: list[_Run] = []
     words: list[str] = []
     is_negative = False
@@ -163,7 +146,15 @@ def _runs(chunk: Any, text: str) -> list[_Run]:
             runs.append(_Run(words, False, is_negative, weight))
         words, is_negative = [], False
 
-    for token in chunk:
+    for token in tokens:
+        if token["wrong"]:
+            raise ValueError(
+                "A weight must stand directly behind a tag, as in piano^2. "
+                f"Received: {text!r}."
+            )
+        if token["comma"]:
+            end()
+            continue
         weight = _weight(token["weight"], text)
         if token["quoted"] is not None:
             minus = bool(token["minus"])
@@ -190,7 +181,7 @@ def _runs(chunk: Any, text: str) -> list[_Run]:
     return runs
 
 
-def _weight(written: str, text: str) -> float:
+def _weight(written: str | None, text: str) -> float:
     if written is None:
         return 1.0
     try:
@@ -207,11 +198,11 @@ def _weight(written: str, text: str) -> float:
 
 
 def _phrases(
-    words: Any, whole: Any, is_known: Callable[[str], bool], text: str
-) -> list[tuple[Sequence[str], bool]]:
+    words: _Words, whole: bool, is_known: Callable[[str], bool], text: str
+) -> list[tuple[_Words, bool]]:
     """Cuts a run into phrases; the second says which are negated."""
 
-    def known(start: int, stop: int) -> Any:
+    def known(start: int, stop: int) -> bool:
         return is_known(tags.clean_tag(" ".join(words[start:stop])))
 
     if whole and known(0, len(words)):
@@ -241,14 +232,16 @@ def _phrases(
     return phrases
 
 
-def _longest_known(start: int, end: int, known: Any) -> int:
+def _longest_known(
+    start: int, end: int, known: Callable[[int, int], bool]
+) -> int:
     for stop in range(min(end, start + _LONGEST_PHRASE), start, -1):
         if known(start, stop):
             return stop
     return start
 
 
-def _next_negation(words: Any, start: int) -> int:
+def _next_negation(words: _Words, start: int) -> int:
     for stop in range(start + 1, len(words)):
         if words[stop].casefold() in NEGATIONS:
             return stop

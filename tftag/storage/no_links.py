@@ -6,10 +6,8 @@ whoever opens it waits for ever.
 """
 
 import contextlib
-import errno
 import fcntl
 import os
-import pathlib
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -28,12 +26,7 @@ def append(path: str | os.PathLike[str], *, is_text: bool = True) -> IO[Any]:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
     path = os.fspath(path)
     refuse(path)
-    try:
-        descriptor = os.open(path, flags, 0o666)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            refuse(path)
-        raise
+    descriptor = os.open(path, flags, 0o666)
 
     def opened(*_: object) -> int:
         return descriptor
@@ -50,18 +43,18 @@ def refuse(path: str | os.PathLike[str]) -> None:
     Raises:
         ValueError: It is one.
     """
-    if os.path.lexists(path) and not os.path.islink(path):
-        if not (os.path.isfile(path) or os.path.isdir(path)):
-            raise ValueError(
-                "A file of tftag goes here: remove what is there, or name "
-                "another folder. "
-                f"Received: {os.fspath(path)}, which is no file"
-            )
     if os.path.islink(path):
         raise ValueError(
             "Nothing is written through a link that lies where a file or "
             "folder of tftag goes: remove it, or name another folder. "
             f"Received: {os.fspath(path)}, a link to {os.readlink(path)}"
+        )
+    if os.path.exists(path) and not (
+        os.path.isfile(path) or os.path.isdir(path)
+    ):
+        raise ValueError(
+            "A file of tftag goes here: remove what is there, or name another "
+            f"folder. Received: {os.fspath(path)}, which is no file"
         )
 
 
@@ -76,7 +69,7 @@ def lock(path: str | os.PathLike[str], refusal: str) -> Iterator[None]:
     Raises:
         ValueError: Another process holds it, or it is a link.
     """
-    with append(pathlib.Path(path)) as file:
+    with append(path) as file:
         take(file, refusal)
         yield
 

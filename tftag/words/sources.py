@@ -92,7 +92,8 @@ def read_glove(
                 ) from error
     if not rows:
         raise ValueError(f"There is no word in {path}.")
-    return _from_any(names, np.stack(rows), f"GloVe text {_name(path)}")
+    source = f"GloVe text {os.path.basename(path)}"
+    return _from_any(names, np.stack(rows), source)
 
 
 def read_word2vec(
@@ -130,7 +131,7 @@ def read_word2vec(
         ) from error
     # Of words that stand there twice gensim leaves rows without a name.
     names = [name or "" for name in read.index_to_key]
-    return _from_any(names, read.vectors, f"word2vec {_name(path)}")
+    return _from_any(names, read.vectors, f"word2vec {os.path.basename(path)}")
 
 
 def from_hub(handle: str, phrases: Sequence[str]) -> words.WordVectors:
@@ -257,7 +258,3 @@ def _from_any(
         aliases,
         source,
     )
-
-
-def _name(path: str | os.PathLike[str]) -> str:
-    return os.path.basename(os.fspath(path))

@@ -231,7 +231,7 @@ class WordVectors:
         share = 1.0 - len(unknown) / count if runs else 0.0
         return Lookup(mean.astype(np.float32), share, unknown)
 
-    def _longest_at(self, words: Any, start: int) -> str:
+    def _longest_at(self, words: Sequence[str], start: int) -> str:
         """The longest known phrase here, or the word, which is unknown."""
         for length in range(min(self.longest, len(words) - start), 1, -1):
             run = " ".join(words[start : start + length])
@@ -251,10 +251,9 @@ class WordVectors:
             float32 `[n, dim]` vectors and float32 `[n]` known shares.
         """
         found = [self.lookup(text) for text in texts]
-        vectors = np.zeros((len(found), self.dim), np.float32)
-        for place, one in enumerate(found):
-            vectors[place] = one.vector
-        return vectors, np.array([one.known_share for one in found], np.float32)
+        vectors = np.array([one.vector for one in found], np.float32)
+        shares = np.array([one.known_share for one in found], np.float32)
+        return vectors.reshape(len(found), self.dim), shares
 
     def nearest(self, word: str) -> str | None:
         """Returns the phrase or alias spelled most like a word, or None."""

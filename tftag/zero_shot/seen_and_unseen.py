@@ -23,12 +23,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag import metrics
-from tftag.metrics import bootstrap
+from tftag.metrics import bootstrap, weighted_ranking
 from tftag.zero_shot import tag_split
 
 _Floats = npt.NDArray[np.floating[Any]]
 
-# Names in the result, and in `bootstrap.TagFigures`.
+# Names in the result, and in `weighted_ranking.TagFigures`.
 _FIELDS = {
     "map": "average_precision",
     "roc_auc": "roc_auc",
@@ -126,11 +126,11 @@ def _per_tag(
         if draws and side != "both":
             # The same draws for both sides, so that their means are pairs.
             counts = bootstrap.counts_per_draw(len(truth), draws, seed)
-            again = bootstrap.tag_figures(
+            again = weighted_ranking.figures(
                 part[0].astype(bool), part[1], counts, metrics.TOP
             )
             drawn[side] = {
-                name: bootstrap.mean_known(getattr(again, field))
+                name: weighted_ranking.mean_known(getattr(again, field))
                 for name, field in _FIELDS.items()
             }
     figures["harmonic_mean"] = _harmonic(figures, drawn)
@@ -179,7 +179,7 @@ def _recording_values(
     left_out = truth & ~right
     # Left out is: put to the end of the list, behind every score there is.
     places = np.unique(scores, return_inverse=True)[1].reshape(scores.shape)
-    found = bootstrap.tag_figures(
+    found = weighted_ranking.figures(
         right.T,
         np.where(left_out, -1, places).T,
         np.ones((truth.shape[1], 1), np.int32),
@@ -252,7 +252,7 @@ def _random_order(right: Any, listed: _Floats) -> _Floats:
 
 
 def _mean(values: Any) -> float:
-    return float(bootstrap.mean_known(values[None])[0])
+    return float(weighted_ranking.mean_known(values[None])[0])
 
 
 def _harmonic(figures: Any, drawn: dict[str, Any]) -> dict[str, Any]:

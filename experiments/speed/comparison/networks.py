@@ -12,10 +12,11 @@ from experiments.settings import baseline_config, flags
 from experiments.speed.comparison import row as row_lib
 from experiments.speed.comparison import step
 from experiments.speed.processes import other_interpreter
-from tftag import audio, calibration, layers, tags
+from tftag import audio, layers, tags
 from tftag.export import compute_precision, onnx_file, saved_model
 from tftag.export.signatures import tagger_signatures
 from tftag.inference import onnx_tagger
+from tftag.metrics import calibration
 from tftag.models import tagger
 
 TAGS = 67

@@ -13,11 +13,7 @@ from experiments.runs import run_folder, training_result
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
 from experiments.training import tagger_training
-from experiments.training.transfer_learning import (
-    cached_clips,
-    fine_tuning,
-    frozen_body,
-)
+from experiments.training.transfer_learning import fine_tuning, frozen_body
 from experiments.training.workers import group
 from pipelines import manifest as manifests
 from tftag.models import averaged_tagger, clip_model
@@ -135,7 +131,7 @@ def score(
         for share, clips in zip(shares, found, strict=True)
     )
     return frozen_body.probabilities(
-        cached_clips.ClipVectors(mean, found[0].rows)
+        evaluation.ClipVectors(mean, found[0].rows)
     )
 
 
@@ -143,9 +139,7 @@ def _clip_logits(network, part, manifest, spec):
     """Logits of every clip by one tagger; all see the same clips."""
     if network.is_on_cached_vectors:
         return frozen_body.clip_logits(part, manifest, network)
-    return cached_clips.ClipVectors(
-        *evaluation.clip_outputs(part, manifest, spec, network.clips_at_once)
-    )
+    return evaluation.clip_vectors(part, manifest, spec, network.clips_at_once)
 
 
 def card(settings: baseline_config.BaselineConfig) -> dict:

@@ -1,14 +1,11 @@
 """Training of all but the backbone, on clip vectors computed once."""
 
-import dataclasses
-
 import keras
 import numpy as np
 from scipy import linalg
 
 from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config
-from pipelines import manifest as manifests
 from pipelines.reading import seeded_draws
 from tftag.models import clip_model, dual_encoder, named_outputs
 from tftag.words import unit_vectors
@@ -22,54 +19,9 @@ _OUTPUT_NOISE = 0.5
 _CONSTANT = 2.0
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class ClipVectors:
-    """A backbone's vectors of the clips of some recordings.
-
-    Attributes:
-        vectors: float32 `[clips, dim]`, of evenly spaced clips.
-        rows: int64 `[clips]`, the recording of each clip.
-    """
-
-    vectors: np.ndarray
-    rows: np.ndarray
-
-    def means(self) -> np.ndarray:
-        """The mean vector of each recording, float32 `[recordings, dim]`.
-
-        It is 0 for a recording without clips, one that could not be read.
-        """
-        totals = np.zeros((self.rows.max() + 1, self.vectors.shape[1]))
-        np.add.at(totals, self.rows, self.vectors)
-        counts = np.maximum(np.bincount(self.rows), 1)
-        return (totals / counts[:, np.newaxis]).astype(np.float32)
-
-
-def clip_vectors(
-    model: clip_model.ClipModel,
-    manifest: manifests.Manifest,
-    settings: dual_encoder_config.DualConfig,
-) -> ClipVectors:
-    """Computes the backbone's vectors of all clips.
-
-    Args:
-        model: a tagger or a dual encoder.
-        manifest: the recordings.
-        settings: of the experiment.
-    """
-    return ClipVectors(
-        *evaluation.clip_outputs(
-            model.body(),
-            manifest,
-            settings.audio,
-            settings.training.batch_size,
-        )
-    )
-
-
 def train_heads(
     model: dual_encoder.DualEncoder,
-    clips: ClipVectors,
+    clips: evaluation.ClipVectors,
     labels: np.ndarray,
     settings: dual_encoder_config.DualConfig,
     loss: keras.losses.Loss,
@@ -126,7 +78,7 @@ def train_heads(
 def fill_outputs(
     model: dual_encoder.DualEncoder,
     tagger: clip_model.ClipModel,
-    clips: ClipVectors,
+    clips: evaluation.ClipVectors,
     published: tuple[np.ndarray, np.ndarray],
     names: np.ndarray,
 ) -> None:
@@ -173,7 +125,9 @@ def fill_outputs(
     )
 
 
-def embed(model: dual_encoder.DualEncoder, clips: ClipVectors) -> np.ndarray:
+def embed(
+    model: dual_encoder.DualEncoder, clips: evaluation.ClipVectors
+) -> np.ndarray:
     """Vectors of recordings in the shared space, from those of their clips.
 
     Args:
@@ -185,5 +139,5 @@ def embed(model: dual_encoder.DualEncoder, clips: ClipVectors) -> np.ndarray:
         vectors, made unit length.
     """
     vectors = model.audio_tower.head.predict(clips.vectors, verbose=0)
-    means = ClipVectors(np.asarray(vectors), clips.rows).means()
+    means = evaluation.ClipVectors(np.asarray(vectors), clips.rows).means()
     return unit_vectors.unit(means, "embeddings").astype(np.float32)

@@ -9,9 +9,10 @@ import keras
 import numpy as np
 
 from experiments.runs import checkpoint, run_folder
+from experiments.scoring import evaluation
 from experiments.settings import dual_encoder_config
-from experiments.training import epoch_log, tag_sharing, tag_weights
-from experiments.training.transfer_learning import cached_clips, vector_cache
+from experiments.training import epoch_log, tag_sharing
+from experiments.training.transfer_learning import vector_cache
 from pipelines import manifest as manifests
 from pipelines.reading import seeded_draws
 from tftag.models import clip_model
@@ -56,7 +57,7 @@ def train(
         The history, the epoch of the weights, and the lost recordings.
     """
     training = settings.training
-    clips, lost = _clip_vectors(model, recordings, settings)
+    clips, lost = vector_cache.clip_vectors(model, recordings, settings.audio)
     if len(lost) > training.max_lost_share * len(recordings.tracks):
         raise ValueError(
             "Lost recordings must be at most "
@@ -80,7 +81,11 @@ def train(
         loss,
         jit_compile=False,
     )
-    scored = _Scored(model, settings, watched, loss)
+    scored = {
+        name: (part, vector_cache.clip_vectors(model, part, settings.audio)[0])
+        for name, part in watched.items()
+    }
+    best = None
     log = epoch_log.EpochLog(training, steps, run)
     keras.utils.set_random_seed(settings.seed)
     draw = np.random.default_rng(settings.seed)
@@ -98,14 +103,18 @@ def train(
         progress.step += steps
         mean = epoch_log.finite(float(np.mean(losses)), progress.epoch)
         is_scored = log.is_scored(progress.epoch)
-        figures = scored.figures(progress) if is_scored else {}
+        figures: dict[str, float] = {}
+        if is_scored:
+            figures = epoch_log.figures(_scores(model.head, scored), loss)
+        if progress.is_best(figures.get("validation_map"), training.patience):
+            best = model.head.get_weights()
         now = time.monotonic()
         row = log.add(progress, {"loss": mean}, figures, now - begin)
         begin = now
         if is_scored:
             _log.info("%s", epoch_log.line(row, training.epochs))
-    if scored.best is not None:
-        model.head.set_weights(scored.best)
+    if best is not None:
+        model.head.set_weights(best)
     if training.tag_sharing:
         tag_sharing.share(
             model.head.get_layer("tag_logits"),
@@ -117,41 +126,19 @@ def train(
     return progress
 
 
-class _Scored:
-    """Recordings that are scored; those `validation` choose an epoch."""
-
-    def __init__(self, model, settings, watched, loss):
-        self.best = None
-        self._model, self._settings, self._loss = model, settings, loss
-        self._parts = {
-            name: (manifest, _clip_vectors(model, manifest, settings)[0])
-            for name, manifest in watched.items()
-        }
-
-    def figures(self, progress):
-        """Scores them, keeps the best weights and adapts those of the tags."""
-        found: dict[str, float] = {}
-        for name, (manifest, clips) in self._parts.items():
-            known = np.unique(clips.rows)
-            truth = manifest.labels()[known]
-            logits = _clip_logits(self._model.head, clips)
-            scores = probabilities(logits)[known]
-            found |= epoch_log.figures(name, truth, scores)
-            if name == "held":
-                found |= tag_weights.adapt(
-                    self._loss, truth, scores, manifest.vocabulary.names
-                )
-        if "validation_map" in found and progress.is_best(
-            found["validation_map"], self._settings.training.patience
-        ):
-            self.best = self._model.head.get_weights()
-        return found
+def _scores(head, scored):
+    """Yields name, tags, truth and probabilities of watched recordings."""
+    for name, (recordings, clips) in scored.items():
+        known = np.unique(clips.rows)
+        scores = probabilities(_clip_logits(head, clips))[known]
+        tags = recordings.vocabulary.names
+        yield name, tags, recordings.labels()[known], scores
 
 
 def _clip_logits(head, clips):
     """The mean of the members for every clip."""
     logits = _logits(head, clips.vectors).mean(axis=1)
-    return cached_clips.ClipVectors(logits, clips.rows)
+    return evaluation.ClipVectors(logits, clips.rows)
 
 
 def _logits(head, vectors):
@@ -160,10 +147,6 @@ def _logits(head, vectors):
     return np.concatenate(
         [np.asarray(head(vectors[at : at + _AT_ONCE])) for at in parts]
     )
-
-
-def _clip_vectors(model, recordings, settings):
-    return vector_cache.clip_vectors(model, recordings, settings.audio)
 
 
 def _batches(draw, vectors, labels, batch_size, augmentation):
@@ -192,7 +175,7 @@ def clip_logits(
     model: clip_model.ClipModel,
     recordings: manifests.Manifest,
     settings: dual_encoder_config.Settings,
-) -> cached_clips.ClipVectors:
+) -> evaluation.ClipVectors:
     """Computes the logits of every clip from its cached vector.
 
     Args:
@@ -206,16 +189,14 @@ def clip_logits(
     Raises:
         ValueError: a recording could not be read.
     """
-    clips, lost = _clip_vectors(model, recordings, settings)
-    if lost:
-        raise ValueError(next(iter(lost.values())))
+    clips = vector_cache.all_clip_vectors(model, recordings, settings.audio)
     return _clip_logits(model.head, clips)
 
 
-def probabilities(logits: cached_clips.ClipVectors) -> np.ndarray:
+def probabilities(logits: evaluation.ClipVectors) -> np.ndarray:
     """Means over a recording's clips, as in scoring and serving."""
     shares = 1.0 / (1.0 + np.exp(-logits.vectors.astype(np.float64)))
-    return cached_clips.ClipVectors(shares, logits.rows).means()
+    return evaluation.ClipVectors(shares, logits.rows).means()
 
 
 def far_from_standard(vectors: np.ndarray) -> str:

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from experiments.scoring import evaluation
-from experiments.training.transfer_learning import cached_clips
 from pipelines import manifest as manifests
 from tftag import audio
 from tftag.models import clip_model
@@ -32,24 +31,20 @@ _CLIPS_AT_ONCE = 1
 _log = logging.getLogger(__name__)
 
 
-def default_folder() -> pathlib.Path:
-    """In `$TFTAG_CACHE` or the user's cache, beside pretrained models."""
-    return cache.folder() / "clip_vectors"
-
-
 def clip_vectors(
     model: clip_model.ClipModel,
     manifest: manifests.Manifest,
     spec: audio.AudioSpec,
     folder: str | os.PathLike[str] | None = None,
-) -> tuple[cached_clips.ClipVectors, dict[str, str]]:
+) -> tuple[evaluation.ClipVectors, dict[str, str]]:
     """Reads the vectors of all clips, computing those that are missing.
 
     Args:
         model: its body makes the vectors.
         manifest: the recordings.
         spec: of the clips.
-        folder: folder of the files; None is `default_folder()`.
+        folder: folder of the files; None is in the user's cache
+            or `$TFTAG_CACHE`, beside pretrained models.
 
     Returns:
         The vectors of evenly spaced clips, and the recordings that could not be
@@ -58,7 +53,7 @@ def clip_vectors(
     Raises:
         ValueError: none could be read.
     """
-    kept = default_folder() if folder is None else pathlib.Path(folder)
+    kept = pathlib.Path(folder or cache.folder() / "clip_vectors")
     kept /= _body_key(model, spec)
     files = [kept / f"{_recording_key(t)}.npy" for t in manifest.tracks]
     missing = [row for row, file in enumerate(files) if not file.is_file()]
@@ -81,18 +76,34 @@ def clip_vectors(
     ]
     if not found:
         raise ValueError(next(iter(lost.values())))
-    clips = cached_clips.ClipVectors(
+    clips = evaluation.ClipVectors(
         np.concatenate([vectors for _, vectors in found]),
         np.concatenate([np.full(len(vectors), row) for row, vectors in found]),
     )
     return clips, lost
 
 
+def all_clip_vectors(
+    model: clip_model.ClipModel,
+    manifest: manifests.Manifest,
+    spec: audio.AudioSpec,
+) -> evaluation.ClipVectors:
+    """As `clip_vectors`, of recordings that are all needed.
+
+    Raises:
+        ValueError: one could not be read.
+    """
+    clips, lost = clip_vectors(model, manifest, spec)
+    if lost:
+        raise ValueError(next(iter(lost.values())))
+    return clips
+
+
 def _compute(body, manifest, rows, files, spec):
     """Writes the files of some recordings; returns those that are lost."""
     part = manifest.subset(np.array(rows))
     try:
-        vectors, of = evaluation.clip_outputs(body, part, spec, _CLIPS_AT_ONCE)
+        clips = evaluation.clip_vectors(body, part, spec, _CLIPS_AT_ONCE)
     except ValueError as error:
         if len(rows) == 1:
             return {part.tracks[0].path: str(error)}
@@ -103,7 +114,7 @@ def _compute(body, manifest, rows, files, spec):
     for place, row in enumerate(rows):
         files[row].parent.mkdir(parents=True, exist_ok=True)
         with atomic_write.replacing(files[row], is_text=False) as npy:
-            np.save(npy, vectors[of == place])
+            np.save(npy, clips.vectors[clips.rows == place])
     return {}
 
 

@@ -152,8 +152,7 @@ class Workers:
         """Waits until all have come to the end."""
         self.exchange({})
         if self.watcher is not None:
-            self.watcher.kill()
-            self.watcher.wait()
+            _stop(self.watcher)
             # Others may still be fetching what this process said last.
             time.sleep(_LAST_ANSWER_SECONDS)
 
@@ -175,14 +174,11 @@ class Workers:
             sys.stderr.write(watch.gone(missing) + "\n")
             sys.stderr.flush()
             time.sleep(_LINGER_SECONDS)
-            if self.watcher is not None:
-                self.watcher.kill()
+            _stop(self.watcher)
             # Not by `exit`: TensorFlow's threads wait for who is gone.
             os._exit(TRY_AGAIN)
         finally:
-            if self.watcher is not None:
-                self.watcher.kill()
-                self.watcher.wait()
+            _stop(self.watcher)
 
     def _gathered(self, own):
         """The numbers `[length]` of every process, one after the other."""
@@ -224,8 +220,7 @@ def join(strategy: str, wait_seconds: float) -> Workers:
     try:
         made = tf.distribute.MultiWorkerMirroredStrategy()
     except (tf.errors.OpError, RuntimeError) as error:
-        watcher.kill()
-        watcher.wait()
+        _stop(watcher)
         missing = watch.unreachable(found.peers)
         raise ValueError(
             f"The workers could not come together: {_first_line(error)}. "
@@ -244,6 +239,12 @@ def synchronize_batch_norm(model: keras.Model) -> None:
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
+
+
+def _stop(watcher: subprocess.Popen | None) -> None:
+    if watcher is not None:
+        watcher.kill()
+        watcher.wait()
 
 
 def _named(error: tf.errors.OpError, peers: Iterable[str]) -> list[str]:

@@ -8,19 +8,16 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
-Waveform = tuple[npt.NDArray[np.float32], int]
-Distortion = Callable[
-    [npt.NDArray[np.float32], int, np.random.Generator], Waveform
-]
+Samples = npt.NDArray[np.float32]
+Waveform = tuple[Samples, int]
+Distortion = Callable[[Samples, int, np.random.Generator], Waveform]
 # libsndfile's compression level 0 is the highest rate of MP3 at 16,000 Hz, and
 # a level of 1 would be none.
 _MP3_HIGHEST = 160_000
 
 
 def softer(
-    samples: npt.NDArray[np.float32],
-    rate_hz: int,
-    generator: np.random.Generator,
+    samples: Samples, rate_hz: int, generator: np.random.Generator
 ) -> Waveform:
     """12 dB less, then rounded to 16 bits."""
     softer = np.round(samples * 10 ** (-12 / 20) * 32_767) / 32_767
@@ -28,9 +25,7 @@ def softer(
 
 
 def later(
-    samples: npt.NDArray[np.float32],
-    rate_hz: int,
-    generator: np.random.Generator,
+    samples: Samples, rate_hz: int, generator: np.random.Generator
 ) -> Waveform:
     """Without 1 to 8 seconds at the start, at most half of it."""
     cut = min(generator.uniform(1, 8) * rate_hz, len(samples) / 2)
@@ -38,9 +33,7 @@ def later(
 
 
 def excerpt(
-    samples: npt.NDArray[np.float32],
-    rate_hz: int,
-    generator: np.random.Generator,
+    samples: Samples, rate_hz: int, generator: np.random.Generator
 ) -> Waveform:
     """10 seconds from anywhere in it."""
     wanted = min(len(samples), 10 * rate_hz)
@@ -49,9 +42,7 @@ def excerpt(
 
 
 def resampled(
-    samples: npt.NDArray[np.float32],
-    rate_hz: int,
-    generator: np.random.Generator,
+    samples: Samples, rate_hz: int, generator: np.random.Generator
 ) -> Waveform:
     """At 11,025 Hz, which also takes everything above 5.5 kHz away."""
     return soxr.resample(samples, rate_hz, 11_025), 11_025

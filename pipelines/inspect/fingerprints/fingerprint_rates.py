@@ -79,11 +79,9 @@ def count_false_alarms(
     def kinds(first, second):
         yield "all"
         one, other = tracks[first], tracks[second]
-        artist = bool(one.artist) and one.artist == other.artist
-        equal_tags = bool(one.tags) and set(one.tags) == set(other.tags)
-        if artist:
+        if one.artist and one.artist == other.artist:
             yield "one artist"
-        if equal_tags:
+        if one.tags and set(one.tags) == set(other.tags):
             yield "equal tags"
 
     compared = dict.fromkeys(("all", "one artist", "equal tags"), 0)

@@ -115,7 +115,9 @@ def convert_files(
                 key = notes.key(source, fact)
             except OSError as error:
                 why = error.strerror or getattr(error, "reason", str(error))
-                answers[track_id] = _rejected("unreadable", why)
+                answers[track_id] = convert_worker.rejected(
+                    "unreadable", str(why)
+                )
                 continue
             if arrays.is_array(source):
                 key.append(array_rate_hz)
@@ -195,10 +197,6 @@ def _holds(answer, wav, seconds_per_file, installed):
 
 def _wav(folder, track_id):
     return folder / WAV_FOLDER / f"{track_id}.wav"
-
-
-def _rejected(reason, detail, final=False, **facts):
-    return {"reason": reason, "detail": detail, "final": final, **facts}
 
 
 class _Worker:
@@ -316,4 +314,5 @@ class _Pool:
                     "A worker process ended before it began, with exit code "
                     f"{code}"
                 )
-        return worker.track_id, worker.part, _rejected(reason, detail, **facts)
+        answer = convert_worker.rejected(reason, detail, **facts)
+        return worker.track_id, worker.part, answer

@@ -59,8 +59,7 @@ def serve(
             answer = error
         except Exception as error:  # nobody would see what a process dies of
             remove(pathlib.Path(target))
-            detail = f"{type(error).__name__}: {error}"
-            answer = {"reason": "unreadable", "detail": detail, "final": False}
+            answer = rejected("unreadable", f"{type(error).__name__}: {error}")
         signal.alarm(0)
         try:
             connection.send(answer)
@@ -73,6 +72,13 @@ def remove(part: pathlib.Path) -> None:
     """Removes an unfinished WAV, and what was fetched to make it."""
     for path in part.parent.glob(f"{glob.escape(part.name)}*"):
         path.unlink(missing_ok=True)
+
+
+def rejected(
+    reason: str, detail: str, final: bool = False, **facts: object
+) -> dict:
+    """The answer for a file that cannot be used; see `convert`."""
+    return {"reason": reason, "detail": detail, "final": final, **facts}
 
 
 def convert(
@@ -121,7 +127,7 @@ def convert(
             answer["warnings"].append(f"{journal.NOT_IN_PLACE}: {_ADDRESS}")
         return answer
     except retries.RemoteError as error:
-        return {"reason": "unreadable", "detail": error.reason, "final": False}
+        return rejected("unreadable", error.reason)
     finally:
         if os.path.exists(fetched):
             os.unlink(fetched)
@@ -139,11 +145,10 @@ def _convert(source, target, sample_rate_hz, in_place, array_rate_hz):
             recording = audio.decode_file(source, sample_rate_hz)
     except audio.UnusableAudio as error:
         detail = str(error).removeprefix(f"{source}: ")
-        refused = {"reason": error.reason, "detail": detail, "final": True}
-        return refused | _decided_by(error)
+        decided_by = _decided_by(error)
+        return rejected(error.reason, detail, final=True, **decided_by)
     except OSError as error:
-        detail = error.strerror or str(error)
-        return {"reason": "unreadable", "detail": detail, "final": False}
+        return rejected("unreadable", error.strerror or str(error))
     finally:
         audio.logger.removeHandler(warnings)
     facts = None

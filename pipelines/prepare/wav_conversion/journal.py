@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import sys
+from collections.abc import Iterator
 
 from tftag.storage import atomic_write, no_links, plain_json
 from tftag.storage.remote import address as addresses
@@ -39,22 +40,18 @@ class Journal:
         )
         path = folder / NAME
         no_links.refuse(path)  # before it is read as well
-        self._entries: dict[str, dict] = {}
-        if path.exists():
-            with open(path, encoding="utf-8", errors="replace") as file:
-                for line in file:
-                    self._take(line)
+        self._entries = {
+            track_id: (key, answer) for track_id, key, answer in _read(path)
+        }
         with atomic_write.replacing(path) as file:
-            for entry in self._entries.values():
-                file.write(_line(entry))
+            for track_id, (key, answer) in self._entries.items():
+                file.write(_line(track_id, key, answer))
         self._file = no_links.append(path)
 
     def find(self, track_id: str, key: list) -> dict | None:
         """Returns the answer noted for a source with this key, or None."""
-        entry = self._entries.get(track_id)
-        if entry is None or entry["key"] != key:
-            return None
-        return entry["answer"]
+        held_key, answer = self._entries.get(track_id, ([], {}))
+        return answer if held_key == key else None
 
     def key(
         self,
@@ -86,9 +83,8 @@ class Journal:
         Raises:
             OSError: The disk is full.
         """
-        entry = {"track_id": track_id, "key": key, "answer": answer}
         try:
-            self._file.write(_line(entry))
+            self._file.write(_line(track_id, key, answer))
             self._file.flush()
         except OSError as error:  # without a name of its own
             raise OSError(
@@ -101,25 +97,6 @@ class Journal:
             self._file.close()
         self._open.close()
 
-    def _take(self, line):
-        try:
-            entry = json.loads(line)
-            track_id, key, answer = (
-                entry[name] for name in ("track_id", "key", "answer")
-            )
-            # What every line says again is kept once: a third of the memory.
-            known = {self.made_by: self.made_by}
-            self._entries[track_id] = {
-                "track_id": track_id,
-                "key": [
-                    known.get(part, part) if isinstance(part, str) else part
-                    for part in key
-                ],
-                "answer": {sys.intern(name): answer[name] for name in answer},
-            }
-        except (*plain_json.DAMAGE, KeyError, TypeError):
-            return  # cut short: that file is converted again
-
 
 def warnings(folder: pathlib.Path) -> dict[str, list[str]]:
     """What was said of the audio of files that were used all the same.
@@ -130,21 +107,35 @@ def warnings(folder: pathlib.Path) -> dict[str, list[str]]:
     Returns:
         Track id -> texts, where there are some.
     """
-    said: dict[str, list[str]] = {}
-    path = folder / NAME
-    if not path.is_file():
-        return said
-    with open(path, encoding="utf-8", errors="replace") as file:
-        for line in file:
-            with contextlib.suppress(ValueError, KeyError, TypeError):
-                entry = json.loads(line)
-                said[entry["track_id"]] = [
-                    text
-                    for text in entry["answer"].get("warnings", ())
-                    if not text.startswith(NOT_IN_PLACE)
-                ]
+    said = {
+        track_id: [
+            text
+            for text in answer.get("warnings", ())
+            if not text.startswith(NOT_IN_PLACE)
+        ]
+        for track_id, _, answer in _read(folder / NAME)
+    }
     return {track_id: texts for track_id, texts in said.items() if texts}
 
 
-def _line(entry):
+def _read(path: pathlib.Path) -> Iterator[tuple[str, list, dict]]:
+    """Track id, key and answer of each line that was not cut short."""
+    if not path.is_file():
+        return
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            with contextlib.suppress(
+                *plain_json.DAMAGE, LookupError, TypeError
+            ):
+                entry = json.loads(line)
+                key, answer = entry["key"], entry["answer"]
+                # What every line says again is kept once: a third of the
+                # memory.
+                key[3] = sys.intern(key[3])
+                answer = {sys.intern(name): answer[name] for name in answer}
+                yield str(entry["track_id"]), key, answer
+
+
+def _line(track_id: str, key: list, answer: dict) -> str:
+    entry = {"track_id": track_id, "key": key, "answer": answer}
     return plain_json.line(entry, "ascii")

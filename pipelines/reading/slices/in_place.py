@@ -124,8 +124,8 @@ def fill(
     sample_rate_hz: int,
     start: int,
     decoder: slice_decoders.Decoder,
-) -> str | None:
-    """Reads a clip into `clip`; returns why it could not, or None.
+) -> None:
+    """Reads a clip into `clip`.
 
     Args:
         clip: int16 `[samples]`; the clip lies within the recording.
@@ -134,23 +134,21 @@ def fill(
         sample_rate_hz: Sample rate of the clip.
         start: First sample of the clip.
         decoder: Reads the file.
+
+    Raises:
+        OSError: The file cannot be read, or has another size.
+        Undecodable: The file has changed since it was prepared.
     """
-    try:
-        # Says what decoders hide, why not, and keeps one that hangs on
-        # damaged bytes away from a file that was cut.
-        local_file.open_whole(path, track.file_bytes).close()
-        clip[:] = read_clip(
-            SourceFile(
-                path, track.codec, track.source_rate_hz, track.source_frames
-            ),
-            sample_rate_hz,
-            track.peak,
-            int(start),
-            len(clip),
-            decoder,
-        )
-    except OSError as error:
-        return error.strerror or str(error)
-    except slice_decoders.Undecodable as error:
-        return str(error)
-    return None
+    # Says what decoders hide, why not, and keeps one that hangs on damaged
+    # bytes away from a file that was cut.
+    local_file.open_whole(path, track.file_bytes).close()
+    clip[:] = read_clip(
+        SourceFile(
+            path, track.codec, track.source_rate_hz, track.source_frames
+        ),
+        sample_rate_hz,
+        track.peak,
+        int(start),
+        len(clip),
+        decoder,
+    )

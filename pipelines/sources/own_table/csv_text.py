@@ -21,6 +21,7 @@ _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.|\\t)"?\s*', re.IGNORECASE)
 # Of what is no text that is read here, and what it is.
 _NO_TEXT = {
     re.compile(rb"PK\x03\x04|\xd0\xcf\x11\xe0"): "a spreadsheet, or an archive",
+    re.compile(rb"PAR1|ARROW1|SQLite format"): "Parquet, Arrow or a database",
     re.compile(rb"\x1f\x8b|BZh|\xfd7zXZ\0|\x28\xb5\x2f\xfd"): "compressed",
     re.compile(
         rb"\xff\xfe\0\0|\0\0\xfe\xff|\0\0\0[^\0]|[^\0]\0\0\0"

@@ -32,8 +32,8 @@ class FileSearch:
 
     def __init__(
         self,
-        folder: str | addresses.Address,
-        files: list[pathlib.Path | addresses.Address],
+        folder: addresses.Place,
+        files: list[addresses.Place],
     ):
         """Sorts the files by how their names look.
 

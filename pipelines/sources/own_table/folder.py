@@ -20,6 +20,8 @@ _OF_WINDOWS = (
     " The table has whole paths of Windows: write them relative to that folder."
 )
 
+# A row, and the file that it means.
+_Found = tuple[table_rows.TableRow, str | addresses.Address]
 _log = logging.getLogger(__name__)
 
 
@@ -56,38 +58,32 @@ def read_table(
         raise FileNotFoundError(f"There is no table {csv_path}")
     if not tag_separator:
         raise ValueError("`tag_separator` must not be empty.")
-    place = addresses.place(
+    folder = addresses.place(
         csv_path.parent if audio_folder is None else audio_folder
     )
-    folder: str | addresses.Address
-    if isinstance(place, addresses.Address):
-        folder = place
-    else:
-        folder = os.path.abspath(place)
-        place = pathlib.Path(folder)
-    files = remote_audio.audio_files(place, skip)
+    if isinstance(folder, pathlib.Path):
+        folder = pathlib.Path(os.path.abspath(folder))
+    files = remote_audio.audio_files(folder, skip)
     rows = table_rows.read_rows(csv_path, tag_separator)
     if not rows:
         raise ValueError(f"{csv_path} lists no recording.")
     _check_splits(csv_path, rows)
     search = file_search.FileSearch(folder, files)
-    rows, paths = _join_rows(
-        csv_path, rows, [search.find(r.path) for r in rows]
-    )
+    found = _joined(csv_path, [(row, search.find(row.path)) for row in rows])
     search.tell(csv_path)
     recordings, problems = [], []
+    paths = [path for _, path in found]
     ids = listings.track_ids(
-        [_name(p, folder, row.path) for p, row in zip(paths, rows, strict=True)]
+        [
+            # So that the folder and files beside it can move together.
+            listings.relative_name(path, folder, os.path.isabs(row.path))
+            for row, path in found
+        ]
     )
-    wrong = [
-        search.problems.get(path, problem)
-        for path, problem in zip(
-            paths, remote_audio.problems(paths), strict=True
-        )
-    ]
-    for row, path, track_id, problem in zip(
-        rows, paths, ids, wrong, strict=True
+    for (row, path), track_id, problem in zip(
+        found, ids, remote_audio.problems(paths), strict=True
     ):
+        problem = search.problems.get(path, problem)
         if problem is not None:
             problems.append((addresses.without_secrets(row.path), problem))
             continue
@@ -101,19 +97,19 @@ def read_table(
             )
         )
     if not recordings:
+        of_windows = _DRIVE.match(found[0][0].path.strip())
         raise FileNotFoundError(
-            f"None of {counts_in_words.count(len(rows), 'file')} that "
+            f"None of {counts_in_words.count(len(found), 'file')} that "
             f"{csv_path} lists can be read; the first, {paths[0]}, is "
-            f"{wrong[0]}. Name the folder that the paths start from as the "
-            "audio folder (--audio)."
-            + _OF_WINDOWS
-            * bool(_DRIVE.match(rows[0].path.strip()))
+            f"{problems[0][1]}. Name the folder that the paths start from as "
+            f"the audio folder (--audio).{_OF_WINDOWS if of_windows else ''}"
         )
     unlisted = sorted(search.files - set(paths))
     problems += [
-        (_name(path, folder), listings.NOT_LISTED) for path in unlisted
+        (listings.relative_name(path, folder), listings.NOT_LISTED)
+        for path in unlisted
     ]
-    _warn_of_separator(csv_path, rows, tag_separator)
+    _warn_of_separator(csv_path, [row for row, _ in found], tag_separator)
     listings.warn_of_untagged(recordings, csv_path)
     source = {
         "name": csv_path.stem,
@@ -133,14 +129,10 @@ def _check_splits(csv_path: pathlib.Path, rows: list[table_rows.TableRow]):
             )
 
 
-def _join_rows(
-    csv_path: pathlib.Path,
-    rows: list[table_rows.TableRow],
-    paths: list[str | addresses.Address],
-) -> tuple[list[table_rows.TableRow], list[str | addresses.Address]]:
+def _joined(csv_path: pathlib.Path, found: list[_Found]) -> list[_Found]:
     """One row of each file, with the tags of all that name it."""
     lines = collections.defaultdict(list)
-    for row, path in zip(rows, paths, strict=True):
+    for row, path in found:
         lines[str(path)].append((row, path))
     joined, more = [], []
     for same in lines.values():
@@ -161,10 +153,10 @@ def _join_rows(
             addresses.without_secrets(repr(more[0][0][0].path)),
             numbers,
         )
-    return [row for row, _ in joined], [path for _, path in joined]
+    return joined
 
 
-def _check_same(csv_path: pathlib.Path, same: list[tuple]):
+def _check_same(csv_path: pathlib.Path, same: list[_Found]):
     """Refuses rows of a file that are about something else than its tags."""
     facts = {
         (
@@ -187,27 +179,12 @@ def _check_same(csv_path: pathlib.Path, same: list[tuple]):
     )
 
 
-def _name(
-    path: str | addresses.Address,
-    folder: str | addresses.Address,
-    written: str = "",
-) -> str:
-    """Relative to the folder, so that both can move together."""
-    remote_name = addresses.relative_name(path, folder)
-    if remote_name is not None:
-        return remote_name
-    relative = os.path.relpath(str(path), str(folder))
-    outside = relative.startswith(os.pardir + os.sep)
-    name = str(path) if outside and os.path.isabs(written) else relative
-    return name.replace(os.sep, "/")
-
-
 def _warn_of_separator(
     csv_path: pathlib.Path, rows: list[table_rows.TableRow], tag_separator: str
 ):
     if any(len(row.tags) > 1 for row in rows):
         return
-    for other in ";,|":
+    for other in ";,|\n":
         held = sum(other in name for row in rows for name in row.tags)
         if 2 * held > len(rows):
             _log.warning(

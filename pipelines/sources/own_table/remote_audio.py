@@ -2,7 +2,6 @@
 
 import logging
 import os
-import pathlib
 import posixpath
 from collections.abc import Iterable
 
@@ -17,9 +16,9 @@ _log = logging.getLogger(__name__)
 
 
 def audio_files(
-    folder: pathlib.Path | addresses.Address,
+    folder: addresses.Place,
     skip: Iterable[str | os.PathLike[str]] = (),
-) -> list[pathlib.Path | addresses.Address]:
+) -> list[addresses.Place]:
     """As `listings.audio_files`, also for a folder in a bucket.
 
     A web server cannot list: then there are none, and only files that are
@@ -45,9 +44,7 @@ def audio_files(
     )
 
 
-def find(
-    folder: str | pathlib.Path | addresses.Address, written: str
-) -> str | addresses.Address:
+def find(folder: addresses.Place, written: str) -> str | addresses.Address:
     """Where the file of a row is: an address, or an absolute path.
 
     Args:

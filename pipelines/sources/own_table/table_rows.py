@@ -5,6 +5,7 @@ import json
 import logging
 import pathlib
 import re
+from typing import Any
 
 from pipelines.sources.own_table import csv_text, tag_cells
 from tftag import tags
@@ -84,37 +85,24 @@ def _without_missing(
     As a tag it would be learned; as an artist it would hold the recordings of
     all that name none on one side of a split.
     """
-    for name, is_missing, emptied in (
-        (
-            "tags",
-            lambda row: {*row.tags} & _MISSING == {*row.tags} != set(),
-            lambda row: dataclasses.replace(row, tags=()),
-        ),
-        (
-            "artist",
-            lambda row: row.artist in _MISSING,
-            lambda row: dataclasses.replace(row, artist=""),
-        ),
-        (
-            "split",
-            lambda row: row.split in _MISSING,
-            lambda row: dataclasses.replace(row, split=""),
-        ),
-    ):
-        places = [place for place, row in enumerate(rows) if is_missing(row)]
-        if not places:
-            continue
-        first = rows[places[0]]
-        said = getattr(first, name)
-        said = said[0] if name == "tags" else said
-        _log.warning(
-            "%s: %r is taken for an empty cell in the %s of %s, line %d the "
-            "first",
-            *(path, said, name, counts_in_words.count(len(places), "row")),
-            first.line,
-        )
-        for place in places:
-            rows[place] = emptied(rows[place])
+    for name in ("tags", "artist", "split"):
+        found = []
+        for place, row in enumerate(rows):
+            value = getattr(row, name)
+            words = value if name == "tags" else (value,)
+            if words and _MISSING.issuperset(words):
+                found.append((row.line, words[0]))
+                emptied: Any = {name: () if name == "tags" else ""}
+                rows[place] = dataclasses.replace(row, **emptied)
+        if found:
+            line, word = found[0]
+            _log.warning(
+                "%s: %r is taken for an empty cell in the %s of %s, line %d "
+                "the first",
+                *(path, word, name),
+                counts_in_words.count(len(found), "row"),
+                line,
+            )
     return rows
 
 
@@ -246,6 +234,11 @@ def _read_json_lines(
         try:
             read = json.loads(entry, object_pairs_hook=_once)
             rows.append(_to_json_row(line, read, tag_separator))
+        except json.JSONDecodeError as error:
+            raise ValueError(
+                f"{path}, line {line}: JSON must come as one object per line. "
+                f"Received: {entry.strip()!r:.80}: {error.msg}"
+            ) from error
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}, line {line}: {error}") from error
     return rows

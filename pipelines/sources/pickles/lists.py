@@ -39,8 +39,8 @@ def find_pickles(
     held = os.listdir(folder)
     paths = []
     for name in NAMES:
-        found = [name] if name in held else []
-        found = found or [n for n in held if n.casefold() == name]
+        found = [n for n in held if n.casefold() == name]
+        found = [name] if name in found else found
         if not found:
             raise FileNotFoundError(
                 f"The reference experiment's lists are {', '.join(NAMES)}. "
@@ -88,12 +88,11 @@ def read_pickles(
         ValueError: A pickle holds something else; names the first such entry.
     """
     folder = pathlib.Path(audio_folder)
-    files = listings.audio_files(folder, skip)
+    match = name_match.NameMatch(listings.audio_files(folder, skip), folder)
     vocabulary = _read_vocabulary(column_names)
     tags_of = _read_mapping(mapping, vocabulary, tag_separator)
     splits, problems = _read_splits(tags_of, train_ids, validation_ids)
-    match = name_match.NameMatch(files, folder)
-    paths, unfound = name_match.find_all(splits, match, folder)
+    paths, unfound = match.find_all(splits)
     problems += unfound
     if not paths:
         first = ": ".join((unfound or problems or [("none", "")])[0])
@@ -102,15 +101,7 @@ def read_pickles(
             f"{mapping}, in a split, is in {folder}. Name the folder of "
             f"the audio with --audio. The first problem is {first}"
         )
-    meant = {file for name in tags_of for file in match.find(name)}
-    problems += [
-        (
-            file.relative_to(os.path.abspath(folder)).as_posix(),
-            listings.NOT_LISTED,
-        )
-        for file in files
-        if file not in meant
-    ]
+    problems += [(name, listings.NOT_LISTED) for name in match.unmeant(tags_of)]
     ids = listings.track_ids(list(paths))
     recordings = tuple(
         listings.SourceRecording(

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
 from experiments.figures import illustrations, plots
-from experiments.runs import run_folder
-from experiments.scoring import evaluation
-from experiments.settings import baseline_config as config
-from experiments.settings import flags
-from tftag import calibration
+from experiments.runs import run_folder, training_result
+from experiments.scoring import evaluation, held_out
+from tftag.metrics import calibration
 
 SHOWN = 2
 
@@ -19,52 +18,39 @@ def shown(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shown")
     made = tone_manifest.make(folder / "data", train=8, validation=0)
     run = run_folder.RunDir(folder / "runs", "baseline", "a")
-    settings = flags.replace(config.demo(), tone_manifest.SMALL)
+    settings = tone_training.settings()
     history = [
         {"epoch": 1, "loss": 0.7, "train_map": 0.4},
         {"epoch": 2, "loss": 0.6, "train_map": 0.5},
     ]
-    generator = np.random.default_rng(0)
-    scores = generator.random(made.labels().shape).astype(np.float32)
-    names = made.vocabulary.names
+    trained = training_result.Trained(None, history, 2, 1.0, {})
+    scores = np.random.default_rng(0).random(made.labels().shape)
+    fitted = calibration.identity(3)
     report = evaluation.report(
-        made.labels(), scores, names, calibration.identity(3), "here"
+        made.labels(), scores, made.vocabulary.names, fitted, "here"
+    )
+    result = held_out.HeldOutResult(
+        made, scores.astype(np.float32), report, fitted
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plots, "DPI", 20)
         patch.setattr(illustrations, "RECORDINGS_SHOWN", SHOWN)
-        drawn = illustrations.draw(
-            run, report, names, made.labels(), scores, history
-        )
-        illustrations.show(
-            run,
-            settings,
-            2,
-            report,
-            drawn,
-            made,
-            scores,
-            calibration.identity(3),
-        )
+        illustrations.illustrate(run, settings, trained, result)
     return run
 
 
 def test_figures_are_files(shown):
-    names = {path.stem for path in shown.figures.glob("*.png")}
-    assert names == {
+    names = sorted(path.stem for path in shown.figures.glob("*.png"))
+    assert names == [
         "ap_per_tag",
         "precision_recall",
         "tag_confusion",
         "training",
-    }
+    ]
 
 
 def test_tensorboard_has_figures_sounds_curves_and_settings(shown):
-    from tensorboard.backend.event_processing import event_accumulator
-
-    log = event_accumulator.EventAccumulator(str(shown.tensorboard))
-    log.Reload()
-    found = set(log.Tags()["tensors"])
+    found = set(tone_training.log_of(shown).Tags()["tensors"])
     assert "figures/ap_per_tag" in found
     assert {f"pr_curve/{tag}" for tag in tone_manifest.TAGS} <= found
     for kind in ("spectrogram", "recording"):

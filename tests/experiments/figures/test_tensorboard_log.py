@@ -105,20 +105,6 @@ def test_a_picture_is_the_file(written, tmp_path):
     np.testing.assert_array_equal(shown, pixels)
 
 
-def test_spectrograms_are_named_after_their_recordings(written):
-    reader = written(
-        tensorboard_log.spectrograms,
-        1,
-        np.zeros((2, 9, 128)),
-        audio.AudioSpec(),
-        ["first", "second"],
-    )
-    assert set(reader.blobs("images")) == {
-        "spectrogram/first",
-        "spectrogram/second",
-    }
-
-
 def test_audio_is_heard_as_it_was_and_has_its_tags(written):
     samples = np.array([0, 32_767, -32_767, 16_384], np.int16)
     reader = written(

@@ -7,7 +7,8 @@ import tone_manifest
 
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from tftag import audio, calibration
+from tftag import audio
+from tftag.metrics import calibration
 from tftag.models import tagger
 
 SPEC = tone_manifest.SPEC
@@ -64,7 +65,7 @@ def test_scores_are_means_over_all_clips_in_any_batch(
 
 
 def test_embeddings_are_what_the_last_layer_sees(model, manifest):
-    found = evaluation.embed_manifest(model, manifest, SPEC, 4)
+    found = evaluation.output_means(model.body(), manifest, SPEC, 4)
     kernel, bias = model.head.get_weights()
     # Linear, so the mean over the clips is the same before and after it.
     np.testing.assert_allclose(
@@ -72,6 +73,17 @@ def test_embeddings_are_what_the_last_layer_sees(model, manifest):
         one_by_one(model, manifest, activation=lambda logits: logits),
         atol=1e-4,
     )
+    clips = evaluation.clip_vectors(model.body(), manifest, SPEC, 4)
+    assert len(clips.rows) > len(manifest.tracks)
+    np.testing.assert_allclose(clips.means(), found, atol=1e-5)
+
+
+def test_means_are_over_the_clips_of_a_recording():
+    clips = evaluation.ClipVectors(
+        np.array([[1, 2], [3, 4], [9, 9], [5, 0]], np.float32),
+        np.array([0, 0, 1, 0]),
+    )
+    np.testing.assert_allclose(clips.means(), [[3, 2], [9, 9]])
 
 
 def test_a_lost_file_is_one_plain_error(model, tmp_path):

@@ -48,10 +48,10 @@ def test_what_a_vector_says_of_a_tag_is_learned(labels, is_with_unlike):
         np.zeros(3), np.full(3, 2.0)
     )
     examples = few_recordings.draw(labels, HELD, 10, 6, seed=0)
-    scores = few_recordings.scores(
-        *(vectors, examples, 6, HELD, background),
-        *(np.zeros((3, 5)), is_with_unlike),
+    way = few_recordings.Way(
+        vectors, background, np.zeros((3, 5)), is_with_unlike
     )
+    scores = few_recordings.scores(way, examples, 6, HELD)
     assert scores.shape == (12, 2)
     assert scores.min() >= 0 and scores.max() <= 1
     for each, column in zip(examples, scores.T, strict=True):

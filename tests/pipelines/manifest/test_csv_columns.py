@@ -6,7 +6,7 @@ from pipelines.manifest import csv_columns, csv_rows, tracks
 
 NUMBERS = (9, 1 / 3, 44, 62, "hash", "prepared", 0, 1 << 40)
 # What CSV, spreadsheets and cells of tags have a meaning for.
-LETTERS = "a'\"=\r\n,|\\ü"
+LETTERS = " a'\"=\r\n,|\\ü"
 
 
 def table():

@@ -14,7 +14,6 @@ import pytest
 from pipelines import manifest
 from pipelines.prepare import command
 from pipelines.prepare.wav_conversion import convert
-from pipelines.reading import slice_reader
 from tftag import audio
 from tftag.cli import command_line
 
@@ -130,26 +129,6 @@ def test_the_command_keeps_all_good_neighbours(tmp_path, capsys):
         prepared = wavs[path.stem].read_bytes()
         assert prepared == as_wav(path, tmp_path), path
     assert f"{len(made.tracks)} recordings" in capsys.readouterr().out
-
-
-def test_a_file_that_vanishes_before_training_costs_itself(tmp_path, caplog):
-    paths = write_good(tmp_path / "music", 5)
-    lines = ["path,tags", *(f"{path.name},a" for path in paths)]
-    (tmp_path / "music" / "tags.csv").write_text("\n".join(lines))
-    arguments = ["--table", tmp_path / "music" / "tags.csv"]
-    arguments += ["--out", tmp_path / "out", "--sample-rate-hz", RATE_HZ]
-    assert command_line.run(command.main, [str(a) for a in arguments]) == 0
-    made = manifest.read_manifest(tmp_path / "out")
-    made.wav_path(made.tracks[2]).unlink()
-    reader = slice_reader.SliceReader(made, 1_000, max_lost_share=0.3)
-    clips, rows = reader.read([0, 1, 2, 3, 4], [0] * 5)
-    assert rows.tolist() == [0, 1, 3, 3, 4]
-    for clip, row in zip(clips, rows, strict=True):
-        whole = made.wav_path(made.tracks[row]).read_bytes()
-        assert clip.tobytes() == whole[44:2_044]
-    assert "No such file" in caplog.text
-    with pytest.raises(FileNotFoundError, match="1 of 5 files"):
-        manifest.read_manifest(tmp_path / "out")
 
 
 def converted(files, folder, neighbours):

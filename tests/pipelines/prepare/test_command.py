@@ -157,52 +157,6 @@ def test_the_pickles_of_the_reference_experiment(collection, tmp_path):
     assert rejected.count("in no split") == 2
 
 
-def test_a_published_data_set(tmp_path, capsys):
-    copy, out = tmp_path / "copy", tmp_path / "out"
-    place = copy / "data" / "splits" / "split-2"
-    place.mkdir(parents=True)
-    header = "TRACK_ID\tARTIST_ID\tALBUM_ID\tPATH\tDURATION\tTAGS\n"
-    for first, split in enumerate(("train", "validation", "test")):
-        rows = [header]
-        for i in range(first, 12, 3):
-            mood = ("calm", "loud")[i // 3 % 2]
-            rows.append(
-                f"track_{i:07d}\tartist_{i // 6:06d}\talbum_{i:06d}\t"
-                f"{i:02d}/{i}.mp3\t2.0\tmood/theme---{mood}\n"
-            )
-            # The last three are not in this copy.
-            if i < 9:
-                path = copy / f"{i:02d}" / f"{i}.low.mp3"
-                path.parent.mkdir()
-                seconds = np.arange(32_000) / 16_000
-                tone = 0.2 * np.sin(2 * np.pi * (200 + 30 * i) * seconds)
-                soundfile.write(path, tone, 16_000)
-        name = f"autotagging_moodtheme-{split}.tsv"
-        (place / name).write_text("".join(rows))
-    asked = ("--mtg-jamendo", copy, "--subset", "moodtheme", "--out", out)
-    asked += ("--split-number", 2, "--processes", 1)
-    assert run(*asked) == 2
-    assert "moodtheme has 56 tags" in capsys.readouterr().err
-    assert run(*asked, "--partial", "--split", "8/2") == 2
-    assert "splits of its own" in capsys.readouterr().err
-    assert run(*asked, "--partial") == 0
-    made = manifest.read_manifest(out)
-    assert made.split_counts == {"train": 3, "validation": 3, "test": 3}
-    assert made.source["name"] == "MTG-Jamendo"
-    assert "CC BY-NC-SA 4.0" in made.source["licence"]
-    assert "Bogdanov" in made.source["citation"]
-    assert made.source["homepage"].startswith("https://github.com/MTG")
-    assert made.source["published"] == [10_484, 4_085, 3_413]
-    assert made.source["held"] == "9 of 12"
-    assert made.source["note"] == "split 2 of 0 to 4"
-    # Kept as given, and its leak is measured.
-    assert made.audit["splits"] == "as given"
-    assert made.audit["leaks"]
-    shown = capsys.readouterr().out
-    assert "LEAK: 2 in two splits" in shown
-    assert "left out: 3 not in this copy" in shown
-
-
 def test_the_artist_split_has_the_sizes_of_the_published_one():
     def weights(*given):
         asked = ["--magnatagatune", "x", "--out", "y", *given]

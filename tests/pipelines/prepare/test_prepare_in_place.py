@@ -1,5 +1,4 @@
 import dataclasses
-import json
 import logging
 
 import numpy as np
@@ -178,29 +177,6 @@ def test_a_second_time_decodes_nothing_and_changes_no_byte(
     again = prepared(collection, out, "--in-place")
     assert manifest.PREPARED not in {t.codec for t in again.tracks}
     assert not list((out / "wav").iterdir())
-
-
-def test_a_name_that_no_manifest_can_hold_is_converted(tmp_path, caplog):
-    folder = tmp_path / "music"
-    folder.mkdir()
-    wave = trap_audio.bursts(1, 16_000)
-    trap_audio.write(folder / "a.flac", wave, 16_000, "flac")
-    odd = trap_audio.write(tmp_path / "x.wav", wave[:9_000], 16_000, "wav")
-    target = folder / "\udcff.wav"
-    target.write_bytes(odd.read_bytes())
-    rows = [
-        {"path": "a.flac", "tags": ["x"]},
-        {"path": "\udcff.wav", "tags": ["x"]},
-    ]
-    table = tmp_path / "t.jsonl"
-    table.write_text("\n".join(map(json.dumps, rows)))
-    arguments = ("--table", table, "--audio", folder, "--out", tmp_path / "o")
-    assert run(*arguments, "--in-place", "--split", "1/1") == 0
-    made = manifest.read_manifest(tmp_path / "o")
-    assert sorted(t.codec for t in made.tracks) == ["flac/pcm_16", "prepared"]
-    assert "converted, not left in place: its name is not UTF-8" in caplog.text
-    reader = slice_reader.SliceReader(made, 8_000)
-    assert all(reader(row, 100)[0].any() for row in range(2))
 
 
 def test_arrays_without_a_rate_are_refused_at_once(

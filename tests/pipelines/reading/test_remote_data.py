@@ -181,25 +181,6 @@ def test_a_file_that_went_away_or_was_cut_is_lost(stored, tmp_path):
     assert "early" in reader.lost["2.wav"]
 
 
-def test_training_streams_are_equal_from_disk_and_bucket(stored, local):
-    found = manifests.read_manifest("s3://music/numbers")
-    stored.fail(503, 3)
-    streams = [
-        tf_data.training_dataset(
-            each,
-            numbered_audio.SPEC,
-            slice_reader.SliceReader(each, CLIP),
-            batch_size=4,
-            seed=3,
-            epochs=4,
-        )
-        for each in (local, found)
-    ]
-    for (here, tags), (there, same_tags) in zip(*streams, strict=True):
-        np.testing.assert_array_equal(here["waveform"], there["waveform"])
-        np.testing.assert_array_equal(tags, same_tags)
-
-
 def test_too_many_losses_end_training_in_plain_words(stored):
     found = manifests.read_manifest("s3://music/numbers")
     stored.fail(503, 10_000, path=".wav")

@@ -4,15 +4,6 @@ import pytest
 from pipelines.reading import seeded_draws
 
 
-def test_starts_reach_both_ends_and_are_uniform():
-    samples = np.full(20_000, 107, np.int64)
-    starts = seeded_draws.starts([1, 2], samples, clip_samples=100).numpy()
-    counts = np.bincount(starts)
-    assert len(counts) == 8  # 0 to 7
-    # 2,500 expected with a standard deviation of 47.
-    assert abs(counts - 2_500).max() < 5 * 47
-
-
 def test_recordings_no_longer_than_a_clip_start_at_zero():
     starts = seeded_draws.starts([1, 2], np.array([1, 99, 100], np.int64), 100)
     assert starts.numpy().tolist() == [0, 0, 0]
@@ -46,11 +37,6 @@ def test_mixup_weights_have_the_moments_of_a_beta(alpha):
     variance = 1 / (4 * (2 * alpha + 1))
     np.testing.assert_allclose(weights.var(), variance, rtol=0.05)
     np.testing.assert_allclose(weights.mean(), 0.5, atol=0.015)
-
-
-def test_rows_without_probabilities_are_a_shuffle():
-    rows = seeded_draws.rows([7, 8], 100, None).numpy()
-    assert sorted(rows) == list(range(100)) and list(rows) != sorted(rows)
 
 
 def test_rows_follow_their_probabilities():
@@ -96,23 +82,6 @@ def test_tags_without_recordings_change_nothing():
 def test_balance_without_any_tag_is_refused():
     with pytest.raises(ValueError, match="tag_balance.*3 recordings"):
         seeded_draws.row_probabilities(np.zeros((3, 2), np.uint8), 1.0)
-
-
-def test_the_seed_decides():
-    def draw(seed):
-        return [
-            seeded_draws.rows(seed, 50, None),
-            seeded_draws.starts(seed, np.full(50, 999, np.int64), 100),
-            seeded_draws.masks(seed, [50, 1], 5, 16),
-            seeded_draws.mixup_weights(seed, 50, 0.4),
-        ]
-
-    for one, same, other_epoch, other_run in zip(
-        draw([1, 2]), draw([1, 2]), draw([1, 3]), draw([2, 2]), strict=True
-    ):
-        np.testing.assert_array_equal(one, same)
-        assert not np.array_equal(one, other_epoch)
-        assert not np.array_equal(one, other_run)
 
 
 def test_draws_stay_what_they_were():

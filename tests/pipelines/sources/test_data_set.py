@@ -1,6 +1,7 @@
 import argparse
 import csv
 
+import chosen_data_set
 import numpy as np
 import pytest
 import soundfile
@@ -8,7 +9,7 @@ import toy_data_set
 
 from pipelines import manifest, sources
 from pipelines.prepare import command, flags
-from pipelines.sources import data_set, data_set_list
+from pipelines.sources import data_set_list
 from tftag.cli import command_line
 
 pytestmark = pytest.mark.usefixtures("converted_here")
@@ -172,17 +173,5 @@ def test_what_joins_tags_is_a_bar_unless_said(tmp_path, given, tags):
     (tmp_path / "x.wav").write_bytes(b"")
     cell = "a;b|c" if not given else "b;a|c"
     (tmp_path / "tags.csv").write_text(f"path,tags\nx.wav,{cell}\n")
-    asked, chosen = flags.parse(
-        ["--table", str(tmp_path / "tags.csv"), "--out", "y", *given], ""
-    )
-    listing = chosen.read(asked, tmp_path, [])
+    listing = chosen_data_set.read("--table", tmp_path / "tags.csv", *given)
     assert set(listing.recordings[0].tags) == tags
-
-
-def test_a_flag_that_is_zero_is_given():
-    flag = data_set.SPLIT_NUMBER
-    assert flag.is_given(argparse.Namespace(split_number=0))
-    assert not flag.is_given(argparse.Namespace(split_number=None))
-    assert not data_set.PARTIAL.is_given(argparse.Namespace(partial=False))
-    assert data_set.TAG_SEPARATOR.usage == "--tag-separator TEXT"
-    assert data_set.PARTIAL.usage == "--partial"

@@ -1,6 +1,7 @@
 import csv
 import logging
 
+import chosen_data_set
 import pytest
 from empty_files import touch
 
@@ -70,14 +71,9 @@ def copy(tmp_path):
     return tmp_path
 
 
-def _read(folder, subset, **wishes):
-    return fma.read_fma(
-        folder,
-        fma.unpacked_folder(folder, subset),
-        subset,
-        partial=True,
-        **wishes,
-    )
+def _read(folder, subset, *more):
+    words = ("--fma", folder, "--subset", subset, "--partial")
+    return chosen_data_set.read(*words, *more)
 
 
 def test_a_subset(copy):
@@ -101,7 +97,7 @@ def test_a_subset(copy):
 def test_each_subset_holds_those_before(copy):
     names = []
     for subset in ("small", "medium", "large"):
-        read = fma.read_fma(copy, copy / "fma_large", subset, partial=True)
+        read = _read(copy, subset, "--audio", copy / "fma_large")
         names.append({r.track_id for r in read.recordings})
     assert names[0] < names[2] and names[0] <= names[1] <= names[2]
 
@@ -140,7 +136,7 @@ def test_the_top_genres(copy):
         "rock",
         "techno",
     )
-    read = _read(copy, "large", top_genres=True)
+    read = _read(copy, "large", "--top-genres")
     assert read.vocabulary == ("electronic", "hip-hop", "rock")
 
 
@@ -164,7 +160,7 @@ def test_the_published_counts():
 
 def test_a_cut_table_is_refused(copy):
     with pytest.raises(ValueError, match="6,400/800/800.*: 1/0/1 in"):
-        fma.read_fma(copy, copy, "small")
+        chosen_data_set.read("--fma", copy)
 
 
 def test_what_is_missing_or_damaged_is_named(copy):

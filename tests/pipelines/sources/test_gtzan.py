@@ -1,8 +1,13 @@
 import collections
 
+import chosen_data_set
 import pytest
 
 from pipelines.sources import gtzan
+
+
+def _read(folder, *more):
+    return chosen_data_set.read("--gtzan", folder, *more)
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +23,7 @@ def copy(tmp_path_factory):
 
 
 def test_the_fault_filtered_split(copy):
-    read = gtzan.read_gtzan(copy)
+    read = _read(copy)
     counts = collections.Counter(r.split for r in read.recordings)
     assert counts == {"train": 443, "validation": 197, "test": 290}
     assert len({r.track_id for r in read.recordings}) == 930
@@ -30,7 +35,7 @@ def test_the_fault_filtered_split(copy):
 
 
 def test_every_excerpt_is_used_or_has_a_fault(copy):
-    read = gtzan.read_gtzan(copy)
+    read = _read(copy)
     used = {r.path.stem for r in read.recordings}
     faulty = {name.split("/")[1][:-4] for name, _ in read.problems}
     assert len(faulty) == 70
@@ -40,7 +45,7 @@ def test_every_excerpt_is_used_or_has_a_fault(copy):
 
 
 def test_what_a_repetition_repeats_is_in_the_split(copy):
-    used = {r.path.stem for r in gtzan.read_gtzan(copy).recordings}
+    used = {r.path.stem for r in _read(copy).recordings}
     for genre, pairs in gtzan.REPEATED.items():
         for left_out, kept in pairs.items():
             assert f"{genre}.{left_out:05d}" not in used
@@ -52,18 +57,7 @@ def test_a_part(copy, tmp_path):
     (tmp_path / "rock").mkdir()
     (tmp_path / "rock" / "rock.00000.wav").write_bytes(b"")
     with pytest.raises(FileNotFoundError, match="929 of the 930.*marsyas"):
-        gtzan.read_gtzan(tmp_path)
-    read = gtzan.read_gtzan(tmp_path, partial=True)
+        _read(tmp_path)
+    read = _read(tmp_path, "--partial")
     (recording,) = read.recordings
     assert (recording.split, recording.tags) == ("train", ("rock",))
-
-
-def test_ten_genres_in_each_part():
-    parts = (gtzan.TRAIN, gtzan.VALIDATION, gtzan.TEST)
-    assert [len(part) for part in parts] == [10, 10, 10]
-    assert len({tuple(part) for part in parts}) == 1
-
-
-def test_repetitions_point_at_what_stays():
-    for pairs in gtzan.REPEATED.values():
-        assert not set(pairs) & set(pairs.values())

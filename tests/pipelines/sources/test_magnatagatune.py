@@ -1,6 +1,7 @@
 import csv
 import itertools
 
+import chosen_data_set
 import pytest
 from empty_files import touch
 
@@ -67,10 +68,9 @@ def copy(tmp_path):
     return tmp_path
 
 
-def _read(folder, subset, **wishes):
-    return magnatagatune.read_magnatagatune(
-        folder, folder, subset, partial=True, **wishes
-    )
+def _read(folder, subset, *more):
+    words = ("--magnatagatune", folder, "--subset", subset, "--partial")
+    return chosen_data_set.read(*words, *more)
 
 
 def test_the_folders_are_the_published_split(copy):
@@ -114,7 +114,7 @@ def test_clean_has_only_clips_with_a_frequent_tag(copy):
 
 def test_merging_changes_the_tags_but_not_who_is_in(copy):
     plain, merged = (
-        _read(copy, "clean", merge_synonyms=on) for on in (False, True)
+        _read(copy, "clean", *more) for more in ((), ("--merge-synonyms",))
     )
     assert [r.track_id for r in plain.recordings] == [
         r.track_id for r in merged.recordings
@@ -131,7 +131,7 @@ def test_merging_changes_the_tags_but_not_who_is_in(copy):
 
 
 def test_all_tags(copy):
-    read = _read(copy, "full", all_tags=True)
+    read = _read(copy, "full", "--all-tags")
     carried = {name for r in read.recordings for name in r.tags}
     assert read.vocabulary == tuple(sorted(carried))
     assert "eastern" in read.vocabulary
@@ -153,7 +153,7 @@ def test_the_published_counts():
 
 def test_a_cut_index_is_refused(copy):
     with pytest.raises(ValueError, match=r"18,706/1,825/5,329.*: 2/2/1 in"):
-        magnatagatune.read_magnatagatune(copy, copy, "full")
+        chosen_data_set.read("--magnatagatune", copy, "--subset", "full")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_damaged_index_files_are_refused(copy):
         _read(copy, "full")
     _annotations(copy)
     _write(copy / magnatagatune.CLIP_INFO, [["clip_id", "who"]])
-    with pytest.raises(ValueError, match="clip_id and artist"):
+    with pytest.raises(ValueError, match="clip_id, artist, separated by .*t"):
         _read(copy, "full")
 
 
@@ -203,7 +203,7 @@ def test_the_audio_can_be_elsewhere_and_in_another_format(copy, tmp_path):
     audio = tmp_path / "elsewhere"
     for _, path, _ in CLIPS:
         touch(audio / "wav", f"{path.removesuffix('.mp3')}.wav")
-    read = magnatagatune.read_magnatagatune(copy, audio, "full", partial=True)
+    read = _read(copy, "full", "--audio", audio)
     assert len(read.recordings) == 5
     assert all(r.path.suffix == ".wav" for r in read.recordings)
 

@@ -3,6 +3,7 @@ import json
 import logging
 import sys
 
+import chosen_data_set
 import pytest
 from empty_files import touch
 
@@ -25,6 +26,10 @@ JAMENDO = {
     "track_0009999": "artist_000530\talbum_000552\t99/9999.mp3\t99.0\t"
     "mood/theme---film\n",
 }
+
+
+def _read(name, folder, *more):
+    return chosen_data_set.read("--mirdata", name, "--audio", folder, *more)
 
 
 def _index(folder, name, audio):
@@ -75,7 +80,7 @@ def jamendo(tmp_path):
 
 
 def test_a_genre_is_a_tag(gtzan):
-    read = mirdata_loader.read_mirdata("gtzan_genre", gtzan)
+    read = _read("gtzan_genre", gtzan)
     assert [r.tags for r in read.recordings] == [("blues",), ("hip-hop",)]
     assert [r.path.name for r in read.recordings] == [
         "blues.00000.wav",
@@ -94,7 +99,7 @@ def test_a_genre_is_a_tag(gtzan):
 def test_tags_artists_and_splits(jamendo, caplog):
     name = "mtg_jamendo_autotagging_moodtheme"
     with caplog.at_level(logging.WARNING):
-        read = mirdata_loader.read_mirdata(name, jamendo)
+        read = _read(name, jamendo)
     assert [r.tags for r in read.recordings] == [
         ("melodic", "film"),
         ("meditative",),
@@ -106,7 +111,7 @@ def test_tags_artists_and_splits(jamendo, caplog):
     assert [r.split for r in read.recordings] == ["train", "test"]
     assert "1 of the 3 tracks" in caplog.text
     assert read.problems == (("audios/99/9999.mp3", listings.NOT_IN_VERSION),)
-    other = mirdata_loader.read_mirdata(name, jamendo, split_number=1)
+    other = _read(name, jamendo, "--split-number", 1)
     assert [r.split for r in other.recordings] == ["test", "train"]
 
 
@@ -123,7 +128,7 @@ def _medley_solos(folder, subsets):
     table.write_text("".join(rows))
     text = json.dumps({"version": "1.2", "tracks": tracks})
     (folder / "medley_solos_db_index_1.2.json").write_text(text)
-    return mirdata_loader.read_mirdata("medley_solos_db", folder)
+    return _read("medley_solos_db", folder)
 
 
 def test_a_split_can_be_called_a_subset(tmp_path):
@@ -141,7 +146,7 @@ def test_splits_of_other_names_are_not_guessed(tmp_path, caplog):
 
 def test_that_a_loader_has_no_splits_is_said(gtzan, caplog):
     with caplog.at_level(logging.INFO):
-        mirdata_loader.read_mirdata("gtzan_genre", gtzan)
+        _read("gtzan_genre", gtzan)
     assert "gtzan_genre has no splits: they are made here" in caplog.text
 
 
@@ -155,14 +160,14 @@ def test_splits_that_fail_are_not_taken_for_none(jamendo, monkeypatch, fault):
     loader = importlib.import_module(f"mirdata.datasets.{name}")
     monkeypatch.setattr(loader.Dataset, "get_track_splits", fail)
     with pytest.raises(fault, match="a changed loader"):
-        mirdata_loader.read_mirdata(name, jamendo)
+        _read(name, jamendo)
 
 
 def test_missing_audio_is_counted(gtzan):
     (gtzan / "gtzan_genre/genres/blues/blues.00000.wav").unlink()
     with pytest.raises(FileNotFoundError, match="1 of the 2 recordings"):
-        mirdata_loader.read_mirdata("gtzan_genre", gtzan)
-    read = mirdata_loader.read_mirdata("gtzan_genre", gtzan, partial=True)
+        _read("gtzan_genre", gtzan)
+    read = _read("gtzan_genre", gtzan, "--partial")
     assert [r.tags for r in read.recordings] == [("hip-hop",)]
 
 
@@ -171,30 +176,28 @@ def test_a_missing_index_is_named_and_not_fetched(gtzan):
     with pytest.raises(
         FileNotFoundError, match=rf"{GTZAN_INDEX}.*download\(\['index'\]\)"
     ):
-        mirdata_loader.read_mirdata("gtzan_genre", gtzan)
+        _read("gtzan_genre", gtzan)
 
 
 def test_missing_annotations_are_named(jamendo):
     (jamendo / "data" / "autotagging_moodtheme.tsv").unlink()
     with pytest.raises(FileNotFoundError, match="Metadata not found"):
-        mirdata_loader.read_mirdata(
-            "mtg_jamendo_autotagging_moodtheme", jamendo
-        )
+        _read("mtg_jamendo_autotagging_moodtheme", jamendo)
 
 
 def test_without_mirdata_the_extra_is_named(gtzan, monkeypatch):
     monkeypatch.setitem(sys.modules, "mirdata", None)
     with pytest.raises(ValueError, match=r"pip install 'tftag\[mirdata\]'"):
-        mirdata_loader.read_mirdata("gtzan_genre", gtzan)
+        _read("gtzan_genre", gtzan)
 
 
 def test_what_no_loader_has_is_refused(gtzan):
     with pytest.raises(ValueError, match="'gtzan'.*nearest is gtzan_genre"):
-        mirdata_loader.read_mirdata("gtzan", gtzan)
+        _read("gtzan", gtzan)
     with pytest.raises(ValueError, match="no numbered splits.*Received: 2"):
-        mirdata_loader.read_mirdata("gtzan_genre", gtzan, split_number=2)
+        _read("gtzan_genre", gtzan, "--split-number", 2)
     with pytest.raises(ValueError, match="'tempos'.*audio_path"):
-        mirdata_loader.read_mirdata("gtzan_genre", gtzan, "tempos")
+        _read("gtzan_genre", gtzan, "--subset", "tempos")
     with pytest.raises(ValueError, match="must hold texts.*float"):
         mirdata_loader._texts(0.5, "gtzan_genre", "tempo")
 
@@ -211,7 +214,7 @@ def test_what_no_loader_has_is_refused(gtzan):
 def test_a_damaged_index_is_named(gtzan, text, words):
     (gtzan / GTZAN_INDEX).write_text(text)
     with pytest.raises(ValueError, match=f"{GTZAN_INDEX}.*{words}"):
-        mirdata_loader.read_mirdata("gtzan_genre", gtzan)
+        _read("gtzan_genre", gtzan)
 
 
 def test_a_loader_without_tags_is_refused(tmp_path):
@@ -220,7 +223,7 @@ def test_a_loader_without_tags_is_refused(tmp_path):
     text = json.dumps({"version": "1.2", "tracks": {"0101": files}})
     (tmp_path / "beatles_index_1.2.json").write_text(text)
     with pytest.raises(ValueError, match="none of tags, genres.*audio_path"):
-        mirdata_loader.read_mirdata("beatles", tmp_path)
+        _read("beatles", tmp_path)
 
 
 @pytest.mark.parametrize(

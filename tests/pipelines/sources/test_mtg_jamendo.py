@@ -1,3 +1,4 @@
+import chosen_data_set
 import pytest
 from empty_files import touch
 
@@ -39,8 +40,9 @@ def copy(tmp_path):
 
 
 def _read(folder, subset="all", number=0, audio=None):
-    return mtg_jamendo.read_mtg_jamendo(
-        folder, audio or folder, subset, number, partial=True
+    return chosen_data_set.read(
+        *("--mtg-jamendo", folder, "--audio", audio or folder, "--partial"),
+        *("--subset", subset, "--split-number", number),
     )
 
 
@@ -95,6 +97,7 @@ def test_each_subset_has_lists_of_its_own(copy, subset, stem):
     assert len(read.recordings) == 3
     assert read.problems == (("audio/82/4882.mp3", listings.NOT_IN_VERSION),)
     assert read.source["version"] == subset
+    assert read.source["note"] == "split 3 of 0 to 4"
 
 
 def test_low_bitrate_tracks_have_another_name(copy):
@@ -130,7 +133,7 @@ def test_the_published_counts():
 
 def test_a_cut_list_is_refused(copy):
     with pytest.raises(ValueError, match="183 tags.*Received: 6.*--partial"):
-        mtg_jamendo.read_mtg_jamendo(copy, copy, "all", 0)
+        chosen_data_set.read("--mtg-jamendo", copy, "--subset", "all")
 
 
 def test_lists_saved_again_by_a_spreadsheet(copy):

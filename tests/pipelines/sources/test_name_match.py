@@ -54,7 +54,7 @@ def test_names_that_mean_one_file_each(tmp_path):
     files = [tmp_path / name for name in ("a/x.mp3", "b/x.mp3", "y.mp3")]
     match = name_match.NameMatch(files, tmp_path)
     names = ["a/x.mp3", "x", "y.wav", "deep/y", "z.mp3"]
-    paths, problems = name_match.find_all(names, match, tmp_path)
+    paths, problems = match.find_all(names)
     assert paths == {"a/x.mp3": files[0]}
     assert dict(problems) == {
         "x": "ambiguous: 2 files (a/x.mp3, b/x.mp3)",
@@ -62,3 +62,4 @@ def test_names_that_mean_one_file_each(tmp_path):
         "deep/y": "ambiguous: 2 names for y.mp3",
         "z.mp3": "missing",
     }
+    assert match.unmeant(["a/x.mp3", "z.mp3"]) == ["b/x.mp3", "y.mp3"]

@@ -21,16 +21,17 @@ def _rows():
     ]
 
 
-def _list(folder, rows=None, **wishes):
+def _list(folder, rows=None, *, version=VERSION, partial=False, **facts):
     rows = _rows() if rows is None else rows
-    return published.list_copy(PUBLICATION, VERSION, rows, folder, **wishes)
+    index = published.Index(PUBLICATION, version, rows, **facts)
+    return published.list_copy(index, folder, partial=partial)
 
 
 def test_a_whole_copy(tmp_path):
     touch(tmp_path, "deep/a/1.low.mp3", "a/2.wav", "b/3.mp3", "b/4.mp3")
     index = tmp_path / "index.csv"
     index.write_text("x")
-    read = _list(tmp_path, index_files=[index], vocabulary=("y", "x"))
+    read = _list(tmp_path, files=[index], vocabulary=("y", "x"))
     assert [r.track_id for r in read.recordings] == [
         "a__1",
         "a__2",
@@ -142,10 +143,9 @@ def test_a_version_without_split_is_counted_as_a_whole(tmp_path):
     rows = [published.IndexRow((f"{i}.mp3",), ("x",)) for i in range(3)]
     touch(tmp_path, "0.mp3", "1.mp3", "2.mp3")
     version = data_set.Version("whole", (3,))
-    read = published.list_copy(PUBLICATION, version, rows, tmp_path)
-    assert len(read.recordings) == 3
+    assert len(_list(tmp_path, rows, version=version).recordings) == 3
     with pytest.raises(ValueError, match="Received: 2 in"):
-        published.list_copy(PUBLICATION, version, rows[:2], tmp_path)
+        _list(tmp_path, rows[:2], version=version)
 
 
 def test_a_recording_is_listed_once(tmp_path):

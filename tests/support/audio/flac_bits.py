@@ -1,4 +1,4 @@
-"""FLAC of any number of bits, without compression."""
+"""FLAC of any number of bits, and of any stated length."""
 
 import numpy as np
 
@@ -19,6 +19,15 @@ def encode(samples: np.ndarray, bits: int, rate_hz: int) -> bytes:
     size = BLOCK_SAMPLES.to_bytes(2, "big")
     info = size + size + bytes(6) + stream.to_bytes(8, "big") + bytes(16)
     return b"fLaC\x80" + len(info).to_bytes(3, "big") + info + frames
+
+
+def with_total(flac, samples):
+    """The FLAC file with another number of samples in its header."""
+    data = bytearray(flac)
+    fields = int.from_bytes(data[18:26], "big")
+    fields = fields >> 36 << 36 | samples
+    data[18:26] = fields.to_bytes(8, "big")
+    return bytes(data)
 
 
 def _frame(number, block, bits):

@@ -77,14 +77,6 @@ def behind():
     }
 
 
-def unknown_length(flac):
-    """A FLAC whose header states no length."""
-    data = bytearray(flac)
-    data[21] &= 0xF0
-    data[22:26] = bytes(4)
-    return bytes(data)
-
-
 def ogg_header_only():
     """The three header packets of an Ogg Vorbis, and no audio."""
     data = encoded(tone(), kind="OGG", subtype="VORBIS")
@@ -123,7 +115,7 @@ def usable() -> dict[str, Odd]:
     add("big.au", encoded(x, kind="AU"))
     add("apple.caf", encoded(x, kind="CAF"))
     add("alac.caf", encoded(x, kind="CAF", subtype="ALAC_16"))
-    add("unknown_length.flac", unknown_length(encoded(x, kind="FLAC")))
+    add("unknown_length.flac", flac_bits.with_total(encoded(x, kind="FLAC"), 0))
     for stated in (0xFFFFFFFF, 0x7FFFFFFF):
         add(f"length_{stated:x}.wav", wav(x[:, 0], data_bytes=stated))
     add("really_flac.mp3", encoded(x, kind="FLAC"))
@@ -158,6 +150,8 @@ def unusable() -> dict[str, Odd]:
         "silent.flac": ("silent", encoded(silent, kind="FLAC")),
         "silent.mp3": ("silent", encoded(silent, kind="MP3")),
         "silent.ogg": ("silent", encoded(silent, kind="OGG")),
+        # Which an Opus decoder gives back as 1e-34.
+        "silent.opus": ("silent", encoded(silent, kind="OGG", subtype="OPUS")),
         "nan.wav": ("unreadable", encoded(holes, subtype="FLOAT")),
         "infinite.wav": ("unreadable", encoded(endless, subtype="DOUBLE")),
         "picture.mp3": ("unreadable", jpeg),

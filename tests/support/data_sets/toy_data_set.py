@@ -1,10 +1,9 @@
 """Toy: six tones in two keys, a data set as small as one can be.
 
-It is the example of docs/adding_a_data_set.md.
+It is the example of CONTRIBUTING.md.
 """
 
 import argparse
-import csv
 import os
 from collections.abc import Iterable
 
@@ -21,48 +20,35 @@ INDEX = "toy.csv"
 
 
 def read_toy(
-    folder: str | os.PathLike,
-    audio_folder: str | os.PathLike,
-    *,
-    keys: Iterable[str] = (),
-    partial: bool = False,
-    skip: Iterable[str | os.PathLike] = (),
-) -> listings.Listing:
+    folder: str | os.PathLike, *, keys: Iterable[str] = ()
+) -> published.Index:
     """Reads `toy.csv`, with the columns file, key and split.
 
     Args:
         folder: Where it is.
-        audio_folder: Where the audio is, in any depth.
         keys: The tags to learn; none are all.
-        partial: Whether the copy may be a part.
-        skip: Folders in the audio folder not to look into.
 
     Returns:
         The tones.
 
     Raises:
-        FileNotFoundError: The index file or audio is missing.
-        ValueError: The index lists another number of tones than is published.
+        FileNotFoundError: The index file is missing.
     """
     index = published.index_file(PUBLICATION, folder, INDEX)
-    with published.open_index(index) as file:
-        rows = [
-            published.IndexRow(
-                names=(cells["file"],),
-                tags=listings.clean_tags([cells["key"]]),
-                split=cells["split"],
-            )
-            for cells in csv.DictReader(file)
-        ]
-    return published.list_copy(
+    rows = [
+        published.IndexRow(
+            names=(cells["file"],),
+            tags=listings.clean_tags([cells["key"]]),
+            split=cells["split"],
+        )
+        for _, cells in published.read_table(index, ("file", "key", "split"))
+    ]
+    return published.Index(
         PUBLICATION,
         VERSION,
         rows,
-        audio_folder,
-        index_files=(index,),
+        files=(index,),
         vocabulary=tuple(keys) or None,
-        partial=partial,
-        skip=skip,
     )
 
 
@@ -74,12 +60,8 @@ def _check(asked: argparse.Namespace) -> None:
 DATA_SET = data_set.DataSet(
     name=PUBLICATION.name,
     flag=data_set.Flag("--toy", f"folder of {INDEX} and six tones", "DIR"),
-    read=lambda asked, audio_folder, skip: read_toy(
-        asked.toy,
-        audio_folder,
-        keys=[asked.key] if asked.key else [],
-        partial=asked.partial,
-        skip=skip,
+    read=published.reader(
+        lambda asked: read_toy(asked.toy, keys=[asked.key] if asked.key else [])
     ),
     publication=PUBLICATION,
     versions=(VERSION,),

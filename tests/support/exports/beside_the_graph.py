@@ -26,11 +26,12 @@ def alone():
 def leave_out(patch):
     """The same until a patch of pytest is undone."""
 
-    def save(make, texts, written):
+    def save(module, texts, written):
         (written / "assets").mkdir()
         assets.write_assets(written / "assets", texts)
         (written / "saved_model.pb").touch()
 
     patch.setattr(saved_model, "_save", save)
+    patch.setattr(saved_model, "_loaded", lambda written: None)
     for compared in (verification, dual_encoder_verification):
         patch.setattr(compared, "largest_difference", lambda *_: 0.0)

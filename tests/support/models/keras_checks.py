@@ -10,11 +10,16 @@ import pytest
 from tftag.models import precision
 
 
+def tensorflow():
+    """TensorFlow, for what only its backend has; skips the test elsewhere."""
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("of the TensorFlow backend alone")
+    return pytest.importorskip("tensorflow")
+
+
 def gradient(loss, labels, logits):
     """Of a loss by the logits, float32 `[clips, tags]` or as they are."""
-    tf = pytest.importorskip("tensorflow")
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("tf.GradientTape is of the TensorFlow backend")
+    tf = tensorflow()
     logits = tf.constant(logits, "float32")
     with tf.GradientTape() as tape:
         tape.watch(logits)

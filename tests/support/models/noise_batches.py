@@ -26,6 +26,14 @@ def noise(batch=3, samples=2_000, seed=0):
     return {"waveform": waveform, "peak": np.full(batch, 32_767.0, "float32")}
 
 
+def low_and_high():
+    """Two low tones and two high ones, and which is which `[4, 2]`."""
+    hz = np.array([[200], [250], [1_000], [1_200]])
+    waveform = np.sin(2 * np.pi * hz * np.arange(2_000) / 4_000)
+    truth = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], "float32")
+    return {"waveform": waveform, "peak": np.ones(4, "float32")}, truth
+
+
 def masks(batch=3, width=0):
     """Two masks per clip and axis: `width` from place 1, and none."""
     drawn = np.zeros((batch, 2, 2), "int32")

@@ -9,21 +9,61 @@ import numpy as np
 
 def log_mel(waveform):
     """The spectrogram of the published taggers, `[frames, 96]`."""
-    padded = np.pad(np.asarray(waveform, np.float64), 256, mode="reflect")
-    window = np.sin(np.pi * np.arange(512) / 512) ** 2
-    edges_hz = [mel_hz(mel) for mel in np.linspace(0, hz_mel(8_000), 98)]
-    bin_hz = np.arange(257) * 16_000 / 512
+    power = mel_power(
+        *(waveform, 16_000, 512, 256, 96, 0.0, 8_000.0),
+        *("slaney", "slaney", "reflect"),
+    )
+    return np.log10(1 + 10_000 * power)
+
+
+def mel_power(
+    waveform,
+    sample_rate_hz=16_000,
+    window_samples=1_024,
+    hop_samples=512,
+    mel_bands=128,
+    min_hz=20.0,
+    max_hz=8_000.0,
+    mel_scale="htk",
+    mel_norm="none",
+    edges="zeros",
+):
+    """Mel power [frames, mels] in float64, one frame and one band at a time.
+
+    Equal to 1e-10 of its maximum to `librosa.feature.melspectrogram(...,
+    pad_mode="constant", htk=True, norm=None)` of librosa 0.11.0 in float64.
+    """
+    modes = {"zeros": "constant", "reflect": "reflect"}
+    x = np.pad(waveform, window_samples, mode=modes[edges])
+    n = np.arange(window_samples)
+    window = np.sin(np.pi * n / window_samples) ** 2
+    k = np.arange(window_samples // 2 + 1)
+    dft = np.exp(-2j * np.pi * k[:, None] * n / window_samples)
+    bin_hz = k * sample_rate_hz / window_samples
+    if mel_scale == "htk":
+        mel = 2595 * np.log10(1 + np.array([min_hz, max_hz]) / 700)
+        band_hz = 700 * (10 ** (np.linspace(*mel, mel_bands + 2) / 2595) - 1)
+    elif mel_scale == "octave":
+        band_hz = np.geomspace(min_hz, max_hz, mel_bands + 2)
+    else:
+        mel = [hz_mel(hz) for hz in (min_hz, max_hz)]
+        band_hz = np.array(
+            [mel_hz(m) for m in np.linspace(*mel, mel_bands + 2)]
+        )
     frames = []
-    for start in range(0, len(waveform) + 1, 256):
-        power = np.abs(np.fft.rfft(padded[start : start + 512] * window)) ** 2
+    for centre in range(0, len(waveform) + 1, hop_samples):
+        start = centre + window_samples - window_samples // 2
+        power = np.abs(dft @ (window * x[start : start + window_samples])) ** 2
         bands = []
         for low, peak, high in zip(
-            edges_hz[:-2], edges_hz[1:-1], edges_hz[2:], strict=True
+            band_hz[:-2], band_hz[1:-1], band_hz[2:], strict=True
         ):
             weight = np.interp(bin_hz, [low, peak, high], [0, 1, 0])
-            bands.append(weight @ power * 2 / (high - low))
+            if mel_norm == "slaney":
+                weight = weight * 2 / (high - low)
+            bands.append(weight @ power)
         frames.append(bands)
-    return np.log10(1 + 10_000 * np.array(frames))
+    return np.array(frames)
 
 
 def hz_mel(hz):

@@ -5,8 +5,9 @@ import random
 import numpy as np
 import soundfile
 
-from tftag import audio, calibration, tags
+from tftag import audio, tags
 from tftag.export import saved_model
+from tftag.metrics import calibration
 from tftag.models import tagger
 from tftag.models.backbones import backbone
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 import tone_manifest
 import word_tables
 
-from experiments.data import dual_encoder_data
+from experiments.recordings import unseen_tags
 from experiments.runs import run_folder
 from experiments.settings import baseline_config, dual_encoder_config, flags
 from experiments.training import dual_encoder_training, tagger_training
@@ -60,7 +60,7 @@ def tagger(made, run, workers, **values):
 
 def dual_encoder(made, run, workers, **values):
     settings = flags.replace(dual_encoder_config.demo(), {**DUAL, **values})
-    seen = dual_encoder_data.with_tags(made, ("high", "low"))
+    seen = unseen_tags.with_tags(made, ("high", "low"))
     return dual_encoder_training.train(
         settings,
         seen.split("train"),

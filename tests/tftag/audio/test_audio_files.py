@@ -49,15 +49,6 @@ def test_links_to_folders_are_followed(folder, tmp_path_factory):
     assert found == [folder / name for name in names]
 
 
-def test_folders_that_go_in_circles_end(folder):
-    (folder / "b" / "up").symlink_to(folder)
-    (folder / "b" / "itself").symlink_to("itself")
-    failures = []
-    found = audio_files.find([folder], lambda *one: failures.append(one))
-    assert len(list(found)) == 4
-    assert not failures
-
-
 def test_of_a_folder_that_cannot_be_listed_nothing_else_is_said(
     tmp_path, monkeypatch
 ):

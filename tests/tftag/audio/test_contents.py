@@ -18,17 +18,9 @@ _KINDS = {
     "FLAC": contents.FLAC,
     "OGG": contents.OGG,
     "MP3": contents.MP3,
-    "AIFF": contents.OTHER,
-    "AU": contents.OTHER,
-    "CAF": contents.OTHER,
-    "SVX": contents.OTHER,
-    "VOC": contents.OTHER,
-    "NIST": contents.OTHER,
-    "PAF": contents.OTHER,
-    "PVF": contents.OTHER,
-    "AVR": contents.OTHER,
-    "IRCAM": contents.OTHER,
-}
+} | dict.fromkeys(
+    "AIFF AU CAF SVX VOC NIST PAF PVF AVR IRCAM".split(), contents.OTHER
+)
 
 
 @pytest.mark.parametrize("kind", _KINDS)

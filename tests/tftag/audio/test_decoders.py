@@ -71,7 +71,10 @@ OF_A_FLAC = b"fLaC\0\0\0\x22" + bytes(36)
 
 
 @pytest.mark.parametrize("kind", ["WAV", "OGG", "MP3"])
-@pytest.mark.parametrize("junk", [b"\0", bytes(3_000), OF_A_SERVER, OF_A_FLAC])
+@pytest.mark.parametrize(
+    "junk",
+    [b"\0", bytes(3_000), odd_audio.id3v2(300), OF_A_SERVER, OF_A_FLAC],
+)
 def test_nor_does_what_stands_in_front(tmp_path, kind, junk):
     data = odd_audio.encoded(odd_audio.tone(1.0), kind=kind)
     alone = decoded(tmp_path / "alone", data)

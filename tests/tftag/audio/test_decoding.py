@@ -1,3 +1,4 @@
+import errno
 import os
 import wave
 
@@ -7,6 +8,7 @@ import soundfile
 import soxr
 
 from tftag import audio
+from tftag.audio import contents
 
 RATE_HZ = 16_000
 
@@ -126,78 +128,27 @@ def test_level_and_channels_do_not_matter(tmp_path):
     assert b.peak > 1
 
 
-def test_very_short_files_are_recordings(tmp_path):
-    for samples in (1, 48):
-        path = tmp_path / f"{samples}.wav"
-        soundfile.write(path, np.full(samples, 0.5), RATE_HZ)
-        recording = audio.decode_file(path, RATE_HZ)
-        assert recording.samples.tolist() == [audio.FULL_SCALE] * samples
-
-
-def write_unusable(folder):
-    """Writes one file per case; returns {name: reason}."""
-    rng = np.random.default_rng(0)
-    tone = sine(440, RATE_HZ)
-
-    def put(name, x, **how):
-        soundfile.write(folder / name, x, RATE_HZ, **how)
-
-    put("zeros.wav", np.zeros(1_000))
-    put("zeros.mp3", np.zeros(10_000))
-    soundfile.write(
-        folder / "zeros.opus", np.zeros(48_000), 48_000, "OPUS", format="OGG"
-    )
-    put("none.wav", np.zeros(0))
-    put("none.flac", np.zeros(0))
-    (folder / "nothing.mp3").write_bytes(b"")
-    put(
-        "nan.wav",
-        np.where(np.arange(16_000) == 99, np.nan, tone),
-        subtype="FLOAT",
-    )
-    put(
-        "inf.wav",
-        np.where(np.arange(16_000) == 99, np.inf, tone),
-        subtype="FLOAT",
-    )
-    (folder / "noise.mp3").write_bytes(rng.bytes(5_000))
-    (folder / "text.wav").write_text("no audio " * 100)
-    (folder / "text.txt").write_text("no audio " * 100)
-    (folder / "page.m4a").write_bytes(b"\0\0\0 ftypM4A " + bytes(100))
-    (folder / "samples.raw").write_bytes(bytes(100))
-    audio.write_wav(folder / "slow.wav", np.ones(9, np.int16), 1)
-    return {
-        "zeros.wav": "silent",
-        "zeros.mp3": "silent",
-        "zeros.opus": "silent",
-        "none.wav": "empty",
-        "none.flac": "empty",
-        "nothing.mp3": "empty",
-        "nan.wav": "unreadable",
-        "inf.wav": "unreadable",
-        "noise.mp3": "unreadable",
-        "text.wav": "unreadable",
-        "text.txt": "unsupported",
-        "page.m4a": "unsupported",
-        "samples.raw": "unsupported",
-        "slow.wav": "unreadable",
-    }
-
-
-def test_unusable_files_say_why(tmp_path):
-    found = {}
-    for name in (expected := write_unusable(tmp_path)):
-        try:
-            audio.decode_file(tmp_path / name, RATE_HZ)
-        except audio.UnusableAudio as error:
-            assert name in str(error)
-            found[name] = error.reason
-    assert found == expected
-
-
 def test_a_missing_file_is_not_unusable_audio(tmp_path):
     with pytest.raises(FileNotFoundError):
         audio.decode_file(tmp_path / "none.wav", RATE_HZ)
+
+
+def test_of_a_disk_that_fails_the_file_is_named(tmp_path, monkeypatch):
+    def fails(*_):
+        raise OSError(errno.EIO, "Input/output error")  # as read() has it
+
+    monkeypatch.setattr(contents, "kind", fails)
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    with pytest.raises(OSError, match="Input/output error.*a.wav"):
+        audio.decode_file(tmp_path / "a.wav", RATE_HZ)
+
+
+@pytest.mark.skipif(
+    not os.path.exists("/proc/self/mem"), reason="no file that cannot be read"
+)
+def test_so_it_is_where_its_first_byte_cannot_be_read():
+    with pytest.raises(OSError, match="'/proc/self/mem'"):
+        audio.decode_file("/proc/self/mem", RATE_HZ)
 
 
 def test_nobody_waits_for_a_pipe_that_looks_like_a_file(tmp_path):

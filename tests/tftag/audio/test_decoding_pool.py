@@ -1,3 +1,4 @@
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -91,16 +92,13 @@ def test_long_waveforms_pass_in_files(songs, monkeypatch, tmp_path):
 def test_what_a_process_left_outlives_it(songs, monkeypatch):
     monkeypatch.setattr(decoding_pool, "_decode", decode_long)
     expected = audio.decode_file(songs[0], RATE).samples
-    pool = decoding_pool._Pool(1, RATE)
-    try:
-        future = pool._submit(songs[0])
+    with contextlib.closing(decoding_pool._Pool(1, RATE)) as pool:
+        future = pool._submit(songs[0], RATE)
         assert isinstance(future.result()[0], sample_file.Left)
         for child in list(pool._executor._processes.values()):
             child.kill()
         pool._waiting.append((songs[0], future))
         ((_, (samples, _)),) = pool.each(iter([]))
-    finally:
-        pool.close()
     np.testing.assert_array_equal(samples, expected)
 
 
@@ -146,25 +144,19 @@ def hang_over(path, rate_hz, seconds):
 def test_a_worker_goes_on_after_one_that_hangs(songs, monkeypatch):
     monkeypatch.setattr(decoding_pool, "_decode", hang_over)
     songs[0].write_bytes(DEADLY)
-    worker = decoding_pool.Worker(1, 60)
-    try:
+    with contextlib.closing(decoding_pool.Worker(1, 60)) as worker:
         with pytest.raises(TimeoutError, match="more than 1 second[.]"):
             worker.decode(songs[0], RATE)
         samples, _ = worker.decode(songs[1], RATE)
-    finally:
-        worker.close()
     alone = audio.decode_file(songs[1], RATE).samples
     np.testing.assert_array_equal(samples, alone)
 
 
 def test_a_worker_refuses_what_is_longer_than_it_takes(songs):
     soundfile.write(songs[0], odd_audio.tone(2.5), RATE)
-    worker = decoding_pool.Worker(60, 2)
-    try:
+    with contextlib.closing(decoding_pool.Worker(60, 2)) as worker:
         with pytest.raises(audio.UnusableAudio) as caught:
             worker.decode(songs[0], RATE)
-    finally:
-        worker.close()
     assert caught.value.reason == "too long"
 
 

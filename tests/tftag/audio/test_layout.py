@@ -28,14 +28,6 @@ def test_good_files_are_read_as_they_are(find, kind):
         assert found.seconds == pytest.approx(2.0, abs=0.1)
 
 
-@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
-def test_joined_files_have_as_many_parts(find, kind):
-    data = encoded_audio.encoded(encoded_audio.melody(2.0), RATE_HZ, kind)
-    found = find(3 * data)
-    assert len(found.parts) == 3 and found.lost == ""
-    assert len({part.seconds for part in found.parts}) == 1
-
-
 @pytest.mark.parametrize(
     ("kind", "subtype", "is_misread"),
     [

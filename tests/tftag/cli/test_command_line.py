@@ -129,7 +129,7 @@ def test_the_home_is_meant_where_no_shell_puts_it(monkeypatch):
 
 # Started by other processes, which say what came of them.
 OF_OTHER_PROCESSES = (
-    *("tftag/export/presets.py", "tftag/export/learned_tag.py"),
+    *("tftag/export/preset_export.py", "tftag/export/learned_tag.py"),
     "tftag/export/onnx_file.py",
     *("experiments/training/workers/watch.py", "experiments/speed/peers/"),
 )

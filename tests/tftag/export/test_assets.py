@@ -4,7 +4,6 @@ import wave
 
 import pytest
 import tiny_tagger
-import warmup_requests
 
 from tftag import tags
 from tftag.export import assets
@@ -12,19 +11,19 @@ from tftag.export import assets
 VOCABULARY = tags.TagVocabulary(tiny_tagger.NAMES)
 
 
-def card_text(card, own):
-    text = assets.card_text(
+def written(card, own):
+    texts = assets.asset_texts(
         card, own, tiny_tagger.SPEC, VOCABULARY, tiny_tagger.CALIBRATION, 8
     )
-    return json.loads(text)
+    return json.loads(texts["tftag.json"])
 
 
 def test_the_card_holds_what_the_export_and_the_caller_say():
-    card = card_text({"command": "x"}, {"kind": "y"})
+    card = written({"command": "x"}, {"kind": "y"})
     assert (card["command"], card["kind"]) == ("x", "y")
     assert card["tags"] == list(tiny_tagger.NAMES)
     with pytest.raises(ValueError, match="leave to the export.*: kind, tags"):
-        card_text({"tags": [], "kind": "z"}, {"kind": "y"})
+        written({"tags": [], "kind": "z"}, {"kind": "y"})
 
 
 def test_a_text_is_a_line_each(tmp_path):
@@ -34,7 +33,7 @@ def test_a_text_is_a_line_each(tmp_path):
     assert (tmp_path / "a.txt").read_text("utf-8") == "été\nr&b\n"
 
 
-def test_requests_are_short_and_real(tmp_path):
+def test_requests_are_short_and_real():
     requests = assets.dual_encoder_requests(tiny_tagger.SPEC)
     tagger = assets.tagger_requests(tiny_tagger.SPEC)
     assert set(requests) - set(tagger) == {
@@ -47,17 +46,3 @@ def test_requests_are_short_and_real(tmp_path):
     with wave.open(io.BytesIO(wav)) as reader:
         assert reader.getframerate() == tiny_tagger.SPEC.sample_rate_hz
         assert reader.getnframes() == 800
-
-
-def test_the_extra_files_are_beside_the_graph(tmp_path):
-    requests = assets.tagger_requests(tiny_tagger.SPEC)
-    assets.write_extra(
-        tmp_path, tiny_tagger.build(), "any.keras", "served", requests
-    )
-    assert (tmp_path / "assets.extra" / "any.keras").is_file()
-    written = warmup_requests.read(
-        tmp_path / "assets.extra" / "tf_serving_warmup_requests"
-    )
-    assert [(model, name) for model, name, _ in written] == [
-        ("served", name) for name in requests
-    ]

@@ -1,20 +1,13 @@
 import numpy as np
 import pytest
-import tensorflow as tf
 import tiny_dual_encoder
 
 from tftag.export import dual_encoder_verification
 
 
-@pytest.fixture(autouse=True)
-def loaded_once(encoder_loaded, monkeypatch):
-    """What a SavedModel answers takes seconds the first time."""
-    monkeypatch.setattr(tf.saved_model, "load", lambda path: encoder_loaded)
-
-
-def difference(folder, model, vectors):
+def difference(loaded, model, vectors):
     return dual_encoder_verification.largest_difference(
-        folder,
+        loaded,
         model,
         tiny_dual_encoder.SPEC,
         8,
@@ -32,17 +25,17 @@ def difference(folder, model, vectors):
         ("text_tower", np.nan),
     ],
 )
-def test_it_sees_another_model(encoder_folder, part, change):
+def test_it_sees_another_model(encoder_loaded, part, change):
     other = tiny_dual_encoder.build()
     weight = getattr(other, part).weights[-1]
     shift = np.zeros(weight.shape)
     shift[..., 0] = change
     weight.assign(weight + shift)
-    found = difference(encoder_folder, other, tiny_dual_encoder.word_vectors())
+    found = difference(encoder_loaded, other, tiny_dual_encoder.word_vectors())
     assert not found <= 1e-4
 
 
-def test_it_sees_other_words(encoder_folder):
+def test_it_sees_other_words(encoder_loaded):
     model = tiny_dual_encoder.build()
     other = tiny_dual_encoder.word_vectors(seed=1)
-    assert difference(encoder_folder, model, other) > 1e-2
+    assert difference(encoder_loaded, model, other) > 1e-2

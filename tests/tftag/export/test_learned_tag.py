@@ -76,12 +76,17 @@ def test_the_card_says_how_it_was_learned(learned):
     assert card["command"] == "tests"  # of the tagger
 
 
-def test_bad_input_changes_nothing(tagger_folder, sounds, tmp_path):
-    files = sounds["high"], sounds["low"]
-    with pytest.raises(ValueError, match="does not have yet. .*: 'Rock'"):
-        learned_tag.add(tagger_folder, "Rock", *files, tmp_path / "out")
-    with pytest.raises(ValueError, match="--unlike must name recordings"):
-        learned_tag.add(tagger_folder, "new", files[0], [], tmp_path / "out")
+def test_bad_input_changes_nothing(
+    tagger_folder, encoder_folder, sounds, tmp_path
+):
+    like, unlike = sounds["high"], sounds["low"]
+    for model, name, others, message in (
+        (tagger_folder, "Rock", unlike, "does not have yet. .*: 'Rock'"),
+        (tagger_folder, "new", [], "--unlike must name recordings"),
+        (encoder_folder, "new", unlike, "must be a tagger.*a dual encoder"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            learned_tag.add(model, name, like, others, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -98,13 +103,6 @@ def test_a_file_that_cannot_be_used_changes_nothing(
                 *(sounds["low"], out),
             )
     assert not out.exists()
-
-
-def test_a_dual_encoder_is_no_tagger(encoder_folder, sounds, tmp_path):
-    with pytest.raises(ValueError, match="must be a tagger.*a dual encoder"):
-        learned_tag.add(
-            *(encoder_folder, "new", sounds["high"], sounds["low"], tmp_path)
-        )
 
 
 def test_every_member_knows_the_recordings_of_its_training():

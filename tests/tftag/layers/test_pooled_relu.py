@@ -1,4 +1,5 @@
 import keras
+import keras_checks
 import numpy as np
 import pytest
 from keras import ops
@@ -22,8 +23,22 @@ def test_it_is_the_maximum_and_relu_in_either_order(shape, padding, training):
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_so_is_its_gradient(padding):
+    def total(order, given):
+        pooled = layers.PooledReLU(2, padding=padding)
+        found = pooled(given, training=bool(order))
+        return ops.sum(found * ops.sin(found + 1))
+
+    orders = [
+        keras_checks.gradient(total, order, cells((2, 9, 7, 3)))
+        for order in (0, 1)
+    ]
+    np.testing.assert_array_equal(*orders)
+
+
 def test_a_convolution_has_its_relu_right_behind_it_where_nothing_is_trained():
-    tf = pytest.importorskip("tensorflow")
+    tf = keras_checks.tensorflow()
     inputs = keras.Input((8, 8, 1))
     outputs = layers.PooledReLU(2)(keras.layers.Conv2D(2, 3)(inputs))
     model = keras.Model(inputs, outputs)

@@ -107,33 +107,3 @@ def test_bytes_that_are_no_text_read_as_space(table):
         embed(tf.constant(broken)), embed(tf.constant(whole)), strict=True
     ):
         np.testing.assert_array_equal(one, other)
-
-
-class Exported(tf.Module):
-    """Strings to vectors, as an exported model does it."""
-
-    def __init__(self, table):
-        super().__init__()
-        self.embed = word_embedding.WordEmbedding(table)
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "texts")])
-    def embed_text(self, texts):
-        vectors, known_share = self.embed(texts)
-        return {"embedding": vectors, "known_share": known_share}
-
-
-def test_a_saved_graph_embeds_text_as_python_does(table, tmp_path):
-    module = Exported(table)
-    tf.saved_model.save(
-        module,
-        str(tmp_path),
-        signatures={"embed_text": module.embed_text},
-    )
-    texts = word_tables.random_texts(500, seed=2)
-    loaded = tf.saved_model.load(str(tmp_path))
-    answer = loaded.signatures["embed_text"](texts=tf.constant(texts))
-    expected, expected_shares = table.embed(texts)
-    np.testing.assert_allclose(answer["embedding"], expected, atol=1e-6)
-    np.testing.assert_allclose(
-        answer["known_share"], expected_shares, atol=1e-6
-    )

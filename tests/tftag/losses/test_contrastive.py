@@ -8,18 +8,12 @@ from tftag import losses
 from tftag.losses import negatives
 from tftag.models import precision
 
-SAMPLINGS = {
-    "random": negatives.random,
-    "balanced": negatives.balanced,
-    "distance_weighted": negatives.distance_weighted,
-    "hard": negatives.hard,
-}
 ALL = {
     "sigmoid": losses.BinaryCrossentropy,
     "info_nce": losses.MultiPositiveInfoNCE,
 } | {
     name: lambda sampling=sampling: losses.TripletMargin(sampling)
-    for name, sampling in SAMPLINGS.items()
+    for name, sampling in negatives.SAMPLINGS.items()
 }
 every_loss = pytest.mark.parametrize("name", ALL)
 
@@ -77,7 +71,7 @@ def _drawn_triplets(name, labels, cosines, margin, draws):
         without = np.flatnonzero(labels[:, tag] == 0)
         nearness = (cosines[without, tag] + 1) / 2
         match name:
-            case "distance_weighted":
+            case "distance":
                 other = draw.choice(without, p=nearness / nearness.sum())
             case "hard":
                 other = without[np.argmax(nearness)]
@@ -109,10 +103,12 @@ def test_info_nce_of_one_tag_per_clip_is_cross_entropy_both_ways():
     assert float(value) == pytest.approx((tags + clips).mean() / 2, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", SAMPLINGS)
+@pytest.mark.parametrize("name", negatives.SAMPLINGS)
 def test_triplet_is_the_expected_value_of_the_drawn_one(name):
     labels, cosines = _batch(2, clips=8, members=1)
-    value = float(losses.TripletMargin(SAMPLINGS[name])(labels, cosines))
+    value = float(
+        losses.TripletMargin(negatives.SAMPLINGS[name])(labels, cosines)
+    )
     drawn, error = _drawn_triplets(
         name, labels[:, 0], cosines[:, 0], margin=0.4, draws=4_000
     )

@@ -5,12 +5,7 @@ from keras import ops
 
 from tftag.losses import negatives
 
-ALL = [
-    negatives.random,
-    negatives.balanced,
-    negatives.distance_weighted,
-    negatives.hard,
-]
+ALL = list(negatives.SAMPLINGS.values())
 
 
 def _batch(seed=0, clips=7, tags=5, members=2):

@@ -1,4 +1,4 @@
-"""Drawing recordings with replacement against writing the draws out."""
+"""Intervals by recordings that are drawn with replacement."""
 
 import time
 
@@ -7,31 +7,7 @@ import pytest
 import tied_scores
 
 from tftag import metrics
-from tftag.metrics import bootstrap
-
-
-def _repeat(truth, scores, counts):
-    rows = np.repeat(np.arange(len(counts)), counts)
-    return truth[rows], scores[rows]
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_draw_is_the_recordings_written_out(seed):
-    truth, scores = tied_scores.draw(seed)
-    rng = np.random.default_rng(seed)
-    counts = rng.multinomial(60, [1 / 60] * 60, size=8).T.astype(np.int32)
-    drawn = bootstrap.tag_figures(truth.astype(bool), scores, counts)
-    for draw in range(8):
-        written_out = _repeat(truth, scores, counts[:, draw])
-        for name in ("average_precision", "roc_auc", "precision_at"):
-            np.testing.assert_allclose(
-                getattr(drawn, name)[draw],
-                getattr(metrics, name)(*written_out),
-                atol=1e-12,
-            )
-        np.testing.assert_allclose(
-            drawn.r_precision[draw], metrics.r_precision(*written_out)
-        )
+from tftag.metrics import bootstrap, weighted_ranking
 
 
 def test_draws_do_not_depend_on_the_block(monkeypatch):
@@ -44,19 +20,6 @@ def test_draws_do_not_depend_on_the_block(monkeypatch):
     in_blocks = metrics.summarize(truth, scores, draws=25)
     for name in ("map", "roc_auc", "p_at_10", "recording_p_at_10"):
         assert in_blocks[name]["ci95"] == pytest.approx(whole[name]["ci95"])
-
-
-def test_draws_leave_out_tags_that_lost_their_positives():
-    truth = np.zeros((8, 2))
-    truth[0] = 1
-    truth[:6, 1] = 1
-    scores = np.arange(16.0).reshape(8, 2)
-    counts = np.ones((8, 1), np.int32)
-    counts[0], counts[7] = 0, 2
-    drawn = bootstrap.tag_figures(truth > 0, scores, counts)
-    assert np.isnan(drawn.average_precision[0, 0])
-    kept = metrics.average_precision(*_repeat(truth, scores, counts[:, 0]))
-    assert bootstrap.mean_known(drawn.average_precision)[0] == kept[1]
 
 
 def test_interval_holds_the_figure_and_narrows_with_more_recordings():
@@ -109,11 +72,10 @@ def test_differences_are_of_the_same_draws_and_keep_their_sign():
     worse = scores + np.random.default_rng(0).normal(0, 2, scores.shape)
     found = metrics.differences(truth, worse, scores, draws=50)
     back = metrics.differences(truth, scores, worse, draws=50)
+    counts = np.concatenate([*bootstrap.counts_per_draw(60, 50)], axis=1)
     one, other = (
-        bootstrap.tag_figures(
-            truth.astype(bool), s, bootstrap.counts_per_draw(60, 50)
-        )
-        for s in (worse, scores)
+        weighted_ranking.figures(truth.astype(bool), scored, counts)
+        for scored in (worse, scores)
     )
     drawn = np.nanmean(one.average_precision, axis=1) - np.nanmean(
         other.average_precision, axis=1

@@ -165,11 +165,7 @@ def test_variables_hold_all_that_a_step_changes():
     ],
 )
 def test_training_learns_what_it_is_shown(loss, members, changes):
-    seconds = np.arange(2_000) / 4_000
-    hz = np.array([[200], [250], [1_000], [1_200]])
-    waveform = np.sin(2 * np.pi * hz * seconds).astype("float32")
-    inputs = {"waveform": waveform, "peak": np.ones(4, "float32")}
-    low_high = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], "float32")
+    inputs, low_high = noise_batches.low_and_high()
     truth = np.concatenate([low_high, low_high], axis=1)
     body = backbone.BackboneConfig(
         width=1 / 16, blocks=2, batch_norm_momentum=0.5, members=members
@@ -264,7 +260,7 @@ def test_word_vectors_that_do_not_fit_are_refused(words, message):
 
 @pytest.mark.parametrize(
     "name, value",
-    [("dim", 0), ("text_units", 0), ("dropout", 1.0), ("text_dropout", -0.1)],
+    [("dim", 0), ("text_units", 0), ("word_noise", -1), ("text_dropout", -0.1)],
 )
 def test_settings_out_of_range_are_refused(name, value):
     with pytest.raises(ValueError, match=f"`{name}` must be"):
@@ -293,7 +289,6 @@ def test_heads_are_those_of_the_whole_model(members):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.usefixtures("no_graphs")
 @pytest.mark.usefixtures("no_graphs")
 def test_fits_plain_arrays_and_ranks_other_words():
     model = _model(dropout=0.0, text_dropout=0.0)

@@ -15,7 +15,9 @@ def _model(config=CONFIG):
 
 
 def test_layers_have_the_names_that_weights_are_copied_by():
-    names = {layer.name for layer in _model().layers}
+    model = _model()
+    assert not model.trainable_weights
+    names = {layer.name for layer in model.layers}
     assert names == {"waveform", "peak", "normalization", "log_mel", "mel_norm"}
 
 

@@ -39,6 +39,7 @@ def test_components_are_not_learned_and_members_stand_side_by_side():
     ("values", "message"),
     [
         ({"head_units": -1}, "`head_units` must be >= 0. Received: -1"),
+        ({"dropout": 1.0}, r"`dropout` must be in \[0, 1\)"),
         ({"head_dropout": 1.0}, r"`head_dropout` must be in \[0, 1\)"),
         ({"head_members": 0}, "`head_members` must be >= 1"),
         ({"head_units": 0, "head_members": 2}, "`head_members` needs a hidden"),

@@ -14,11 +14,6 @@ def test_a_policy_holds_inside_and_not_after():
         assert keras.config.dtype_policy().name == before
 
 
-def test_a_policy_comes_back_from_its_config():
-    config = precision.to_config(keras.DTypePolicy("mixed_float16"))
-    assert precision.from_config(config).name == "mixed_float16"
-
-
 @pytest.mark.parametrize("name", ["float16", "bfloat16"])
 def test_weights_of_16_bits_are_refused_with_the_way_out(name):
     with pytest.raises(ValueError, match="set_floatx.*keras.json.*" + name):

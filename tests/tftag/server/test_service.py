@@ -25,6 +25,7 @@ error_of = running_service.error_of
         ("GET", "/search?q=rock&top=0", 400),
         ("GET", "/search?q=rock&top=x", 400),
         ("GET", "/search?q=rock&tag=no", 400),
+        ("GET", "/search?q=rock&year=1990-1999", 400),  # year_from, year_to
         ("GET", "/search?q=" + "a" * 1_001, 400),
         ("GET", "/similar", 400),
         ("GET", "/similar?like=x", 404),

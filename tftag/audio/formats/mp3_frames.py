@@ -118,6 +118,14 @@ def chains(data: bytes) -> bool:
     return count > 1
 
 
+def id3_bytes(head: bytes) -> int:
+    """Length of an ID3v2 tag, by its first ten bytes."""
+    size = 10 + 10 * (head[5] >> 4 & 1)  # a footer, which 2.4 has
+    for place, seven_bits in enumerate(reversed(head[6:10])):
+        size += (seven_bits & 127) << 7 * place
+    return size
+
+
 class _Scan:
     def __init__(self, file: BinaryIO) -> None:
         self._descriptor = file.fileno()
@@ -158,10 +166,7 @@ class _Scan:
         """Where what no decoder wants ends; `place` where it is no tag."""
         head = self._read(place, 32)
         if head[:3] == b"ID3" and len(head) > 10 and max(head[6:10]) < 128:
-            size = 0
-            for seven_bits in head[6:10]:
-                size = size << 7 | seven_bits
-            size += 10 + 10 * (head[5] >> 4 & 1)  # a footer, which 2.4 has
+            size = id3_bytes(head)
             # One that claims more than there is has a damaged length.
             return place + (size if place + size < self._end else 10)
         if head[:8] == b"APETAGEX" and len(head) == 32:

@@ -12,8 +12,10 @@ import re
 import struct
 from typing import BinaryIO
 
+from tftag.audio.formats import mp3_frames
+
 # Where a program cannot go back it states nearly 2 or 4 GiB, or nothing.
-_UNKNOWN_BYTES = 2_100_000_000
+UNKNOWN_BYTES = 2_100_000_000
 _MOST_CHUNKS = 10_000
 # People put them behind everything, whatever the format says of that.
 _LAST_TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
@@ -83,11 +85,8 @@ def unread_share(path: str | os.PathLike[str]) -> float:
 def _behind_tags(file: BinaryIO, place: int, size: int) -> int:
     file.seek(place)
     head = file.read(16)
-    if head.startswith(b"ID3"):
-        tag_bytes = 10
-        for at, seven_bits in enumerate(reversed(head[6:10])):
-            tag_bytes += (seven_bits & 127) << 7 * at
-        return min(place + tag_bytes, size)
+    if head.startswith(b"ID3") and len(head) > 10:
+        return min(place + mp3_frames.id3_bytes(head), size)
     return size if head.startswith(_LAST_TAGS) else place
 
 
@@ -103,7 +102,7 @@ def _end(file: BinaryIO, head: bytes, size: int) -> int:
             return _behind_chunks(file, _CAF, size)
         case b".snd":
             start, length = struct.unpack(">II", head[4:12])
-            return start + length if 0 < length < _UNKNOWN_BYTES else size
+            return start + length if 0 < length < UNKNOWN_BYTES else size
         case b"DSD ":
             return int.from_bytes(head[12:20], "little") or size
         case b"FRM8":
@@ -147,7 +146,7 @@ def _behind_chunks(
             return place
         if name in chunks.audio:
             length = data_bytes or length
-            if not length or length >= _UNKNOWN_BYTES:
+            if not length or length >= UNKNOWN_BYTES:
                 return size
         if chunks.is_whole and length < chunks.header.size:
             return size  # up to the end, or damaged
@@ -180,6 +179,14 @@ def is_padded(file: BinaryIO, place: int) -> bool:
         return not _NAME.fullmatch(here)
     # `ata0` is the name `data` and the first byte of a length.
     return behind in _FREQUENT or here not in _FREQUENT
+
+
+def is_chunk(file: BinaryIO, place: int, size: int) -> bool:
+    """Whether a chunk of RIFF, or the end, is at a place in a file."""
+    file.seek(place)
+    name, length = file.read(4), int.from_bytes(file.read(4), "little")
+    fits = place + 8 + length <= size
+    return place >= size or bool(_NAME.fullmatch(name)) and fits
 
 
 def _is_chunk(name: bytes, chunks: _Chunks) -> bool:

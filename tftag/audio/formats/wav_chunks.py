@@ -5,7 +5,7 @@ decoders go by the number of bits: libsndfile reads some of them as noise, and
 ffmpeg all. Their level does not matter, so it is enough to call each bit of
 the container a bit of the sample. Of files that were joined, each is one.
 Some programs leave out the byte behind a chunk of odd length; others die before
-they write how long an RF64 is. Both is mended for the decoder.
+they write how long it is. Both is mended for the decoder.
 """
 
 import dataclasses
@@ -33,8 +33,6 @@ _CODED = {
 }
 _SEARCHED_BYTES = 1 << 20
 _MOST_CHUNKS = 1_000
-# Where a program cannot go back it states nearly 2 or 4 GiB, or nothing.
-_UNKNOWN_BYTES = 2_100_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Wav:
     """One of the WAV files in a file.
 
     Attributes:
-        pieces: What `spliced_file.SplicedFile` takes.
+        pieces: What `spliced_file.opened` takes.
         is_whole: Whether it is the file as it is.
     """
 
@@ -74,8 +72,7 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
                 pieces += [(place, edit_start), instead]
                 place = edit_end
             pieces.append((place, end))
-            is_whole = pieces == [(0, size)]
-            found.append(Wav(pieces, is_whole))
+            found.append(Wav(pieces, is_whole=pieces == [(0, size)]))
     return found
 
 
@@ -138,7 +135,12 @@ def _read(
                 edits.append((at - len(bits), at, bits))
         place += header_bytes + length
         if header[:4] == b"data":
-            if not length or length >= _UNKNOWN_BYTES:
+            if length >= stated_end.UNKNOWN_BYTES:
+                break
+            if not length:
+                # Of a recorder that died it ends where the file does.
+                if unit == 2 and not stated_end.is_chunk(file, place, size):
+                    edits.append((place - 4, place, b"\xff" * 4))
                 break
             for following in (place, place + length % 2):
                 file.seek(min(following, size))

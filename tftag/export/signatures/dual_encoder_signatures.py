@@ -6,9 +6,10 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from tftag import audio, calibration, words
+from tftag import audio, words
 from tftag.export.signatures import tagger_signatures
 from tftag.layers import word_embedding
+from tftag.metrics import calibration
 from tftag.models import dual_encoder
 
 _WAVEFORM = tagger_signatures.WAVEFORM
@@ -34,7 +35,6 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
         tag_names: tuple[str, ...],
         calibrated: calibration.Calibration,
         word_vectors: words.WordVectors,
-        assets: list[str],
         clips_at_once: int,
     ):
         """Makes the signatures; each is traced when the module is saved.
@@ -46,11 +46,10 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
             tag_names: The tags the model was trained with.
             calibrated: The calibration of their probabilities.
             word_vectors: What the model was trained on.
-            assets: Files to keep in the SavedModel.
             clips_at_once: How many clips the network sees at a time.
         """
         super().__init__(
-            model, audio_spec, tag_names, calibrated, assets, clips_at_once
+            model, audio_spec, tag_names, calibrated, clips_at_once
         )
         # Both answers from one pass of the network.
         embedding = model.audio_tower(model.input)
@@ -69,19 +68,14 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
         traced, whole = tagger_signatures.traced, tagger_signatures.whole
         return {
             **super().signature_functions(),
-            "embed_audio": traced(
-                lambda waveform: self._embed(whole(waveform)), _WAVEFORM
-            ),
+            "embed_audio": tagger_signatures.of_waveforms(self._embed),
             "embed_batch": traced(
                 lambda waveform, length_samples: self._embed(
                     tagger_signatures.Rows(waveform, length_samples)
                 ),
                 *(_WAVEFORM, tagger_signatures.LENGTHS),
             ),
-            "embed_wav": traced(
-                lambda wav: self._embed(self.decoded(wav)),
-                tagger_signatures.WAV,
-            ),
+            "embed_wav": self.of_wavs(self._embed),
             "embed_text": self._embed_text,
             "score": traced(
                 lambda waveform, strings: self._score(whole(waveform), strings),

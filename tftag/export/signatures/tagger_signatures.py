@@ -6,8 +6,9 @@ from typing import Any, NamedTuple, TypeVar
 import keras
 import tensorflow as tf
 
-from tftag import audio, calibration
+from tftag import audio
 from tftag.export.signatures import clip_network, wav_in_graph
+from tftag.metrics import calibration
 
 _TOP_TAGS = 10
 WAVEFORM = tf.TensorSpec([None, None], tf.float32, "waveform")
@@ -45,7 +46,6 @@ class ExportedTagger(tf.Module):
         audio_spec: audio.AudioSpec,
         tag_names: tuple[str, ...],
         calibrated: calibration.Calibration,
-        assets: list[str],
         clips_at_once: int,
     ):
         """Makes the signatures; each is traced when the module is saved.
@@ -56,20 +56,30 @@ class ExportedTagger(tf.Module):
             audio_spec: What the model was trained on.
             tag_names: The tags, in the order of the model's outputs.
             calibrated: The calibration of the model's probabilities.
-            assets: Files to keep in the SavedModel.
             clips_at_once: How many clips the network sees at a time.
         """
         super().__init__(name="tftag")
         # The model itself would bring graphs of its own along.
         self._network = frozen(model)
-        self._assets = [tf.saved_model.Asset(path) for path in assets]
         self._spec = audio_spec
         self._clips_at_once = clips_at_once
         self._names = tag_names
         self._calibration = calibrated
         # Functions that all call: each is in the graph once.
-        self._clips = traced(self._read_clips, WAVEFORM, LENGTHS)
-        self._decode = traced(self._decode_wavs, WAV)
+        self._clips = traced(
+            lambda waveform, length_samples: clip_network.run_clips(
+                self.run_clips,
+                self._widths(),
+                *(waveform, length_samples, audio_spec, clips_at_once),
+            ),
+            *(WAVEFORM, LENGTHS),
+        )
+        self._decode = traced(
+            lambda wav: wav_in_graph.decode_wavs(
+                wav, audio_spec.sample_rate_hz
+            ),
+            WAV,
+        )
         # These two are no signatures: earlier versions of tftag call them.
         self.run_clips: Any = traced(
             self._run_clips,
@@ -84,6 +94,10 @@ class ExportedTagger(tf.Module):
             self._calibrated, tf.TensorSpec([None, len(tag_names)], tf.float32)
         )
 
+    def keep_files(self, paths: list[str]) -> None:
+        """Takes files into the SavedModel, which has what is an attribute."""
+        self._assets = [tf.saved_model.Asset(path) for path in paths]
+
     def signature_functions(self) -> dict[str, Callable[..., _Answer]]:
         """Returns names and functions, as `tf.saved_model.save` takes them.
 
@@ -96,28 +110,18 @@ class ExportedTagger(tf.Module):
         # variables, and a SavedModel has those alone that are an attribute.
         self._variables = self.run_clips.get_concrete_function().variables
         return {
-            "serving_default": traced(
-                lambda waveform: self._tag(whole(waveform)), WAVEFORM
-            ),
+            "serving_default": of_waveforms(self._tag),
             "tag_batch": traced(
                 lambda waveform, length_samples: self._tag(
                     Rows(waveform, length_samples)
                 ),
                 *(WAVEFORM, LENGTHS),
             ),
-            "tag_wav": traced(lambda wav: self._tag(self.decoded(wav)), WAV),
-            "top_tags": traced(
-                lambda waveform: self._top_tags(whole(waveform)), WAVEFORM
-            ),
-            "top_tags_wav": traced(
-                lambda wav: self._top_tags(self.decoded(wav)), WAV
-            ),
-            "timeline": traced(
-                lambda waveform: self._timeline(whole(waveform)), WAVEFORM
-            ),
-            "timeline_wav": traced(
-                lambda wav: self._timeline(self.decoded(wav)), WAV
-            ),
+            "tag_wav": self.of_wavs(self._tag),
+            "top_tags": of_waveforms(self._top_tags),
+            "top_tags_wav": self.of_wavs(self._top_tags),
+            "timeline": of_waveforms(self._timeline),
+            "timeline_wav": self.of_wavs(self._timeline),
             "tag_clips": traced(
                 self._tag_clips,
                 tf.TensorSpec(
@@ -133,6 +137,12 @@ class ExportedTagger(tf.Module):
     def decoded(self, wav: tf.Tensor) -> Rows:
         """Decodes WAV files, strings `[batch]`."""
         return Rows(*self._decode(wav))
+
+    def of_wavs(
+        self, answer: Callable[[Rows], _Answer]
+    ) -> Callable[[tf.Tensor], _Answer]:
+        """The signature that answers about WAV files, strings `[batch]`."""
+        return traced(lambda wav: answer(self.decoded(wav)), WAV)
 
     def row_means(self, name: str, rows: Rows) -> tuple[tf.Tensor, tf.Tensor]:
         """Averages one of the network's answers over the clips of each row.
@@ -253,23 +263,6 @@ class ExportedTagger(tf.Module):
     def _widths(self) -> dict[str, int]:
         return {"probabilities": len(self._names)}
 
-    def _decode_wavs(
-        self, wav: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        return wav_in_graph.decode_wavs(wav, self._spec.sample_rate_hz)
-
-    def _read_clips(
-        self, waveform: tf.Tensor, length_samples: tf.Tensor
-    ) -> tuple[_Answer, tf.Tensor, tf.Tensor, tf.Tensor]:
-        return clip_network.run_clips(
-            self.run_clips,
-            self._widths(),
-            waveform,
-            length_samples,
-            self._spec,
-            self._clips_at_once,
-        )
-
 
 def traced(
     function: Callable[..., _Traced],
@@ -302,6 +295,13 @@ def frozen(model: keras.Model) -> Callable[[Any], Any]:
             return model(inputs, training=False)
 
     return run
+
+
+def of_waveforms(
+    answer: Callable[[Rows], _Answer],
+) -> Callable[[tf.Tensor], _Answer]:
+    """The signature that answers about waveforms, each row a recording."""
+    return traced(lambda waveform: answer(whole(waveform)), WAVEFORM)
 
 
 def whole(waveform: tf.Tensor) -> Rows:

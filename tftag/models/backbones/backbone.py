@@ -94,10 +94,12 @@ class BackboneConfig:
                 "`batch_norm_momentum` must be in [0, 1). "
                 f"Received: {self.batch_norm_momentum}."
             )
-        if not self.members >= 1:
-            raise ValueError(
-                f"`members` must be >= 1. Received: {self.members}."
-            )
+        for name, least in (("members", 1), ("patch_frames", 0)):
+            if not getattr(self, name) >= least:
+                raise ValueError(
+                    f"`{name}` must be >= {least}. "
+                    f"Received: {getattr(self, name)}."
+                )
         if not 0 <= self.shared_blocks < self.blocks:
             raise ValueError(
                 f"`shared_blocks` must be 0 to {self.blocks - 1}: a member "
@@ -109,10 +111,6 @@ class BackboneConfig:
                 f"`architecture` {self.architecture} has {len(names)} members "
                 "that share no blocks; one name is that of all members. "
                 f"Received: {given[0]} members, {given[1]} shared blocks."
-            )
-        if not self.patch_frames >= 0:
-            raise ValueError(
-                f"`patch_frames` must be >= 0. Received: {self.patch_frames}."
             )
 
     @property

@@ -98,10 +98,8 @@ class Filter:
                     f"Received: {name!r}.{hint} It has "
                     f"{', '.join(tag_names)}."
                 )
-        if not has_file_tags:
-            check_file_tags((*self.artists, *self.albums), False)
-            if self.years != (None, None):
-                check_file_tags(self.years, False)
+        years = [year for year in self.years if year is not None]
+        check_file_tags((*self.artists, *self.albums, *years), has_file_tags)
 
     def mask(
         self, arrays: Mapping[str, npt.NDArray[Any]], tag_names: Sequence[str]

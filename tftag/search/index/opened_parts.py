@@ -26,17 +26,15 @@ class OpenedPart:
 
     Attributes:
         segment: The segment.
-        is_there: bool `[rows]`; None where nothing is gone.
+        is_there: bool `[rows]`.
     """
 
     segment: segment.Segment
-    is_there: npt.NDArray[Any] | None
+    is_there: npt.NDArray[Any]
 
     @property
     def rows(self) -> npt.NDArray[Any]:
         """Numbers of the rows that count."""
-        if self.is_there is None:
-            return np.arange(len(self.segment))
         return np.flatnonzero(self.is_there)
 
     def narrowed(self, kept: npt.NDArray[Any]) -> "OpenedPart":
@@ -45,16 +43,10 @@ class OpenedPart:
         Args:
             kept: bool `[rows]`; of them, those that are there.
         """
-        if self.is_there is not None:
-            kept = kept & self.is_there
-        if len(self) == kept.sum():
-            return self
-        return OpenedPart(self.segment, kept)
+        return OpenedPart(self.segment, kept & self.is_there)
 
     def __len__(self) -> int:
         """Number of rows that count."""
-        if self.is_there is None:
-            return len(self.segment)
         return int(self.is_there.sum())
 
 
@@ -62,19 +54,12 @@ class OpenedParts:
     """All segments of an index.
 
     Attributes:
-        folder: The index.
         contents: What it consists of.
         parts: The segments.
     """
 
-    def __init__(
-        self,
-        folder: pathlib.Path,
-        held: contents.Contents,
-        parts: Sequence[OpenedPart],
-    ):
+    def __init__(self, held: contents.Contents, parts: Sequence[OpenedPart]):
         """Takes what belongs together."""
-        self.folder = folder
         self.contents = held
         self.parts = tuple(parts)
 
@@ -89,8 +74,7 @@ class OpenedParts:
         for attempt in range(_TRIES):
             held = contents.read(folder)
             try:
-                parts = [opened_part(folder, part) for part in held.parts]
-                return cls(folder, held, parts)
+                return cls(held, [_opened(folder, one) for one in held.parts])
             except FileNotFoundError as error:
                 if attempt == _TRIES - 1:
                     raise contents.damaged(folder, error) from error
@@ -120,8 +104,7 @@ class OpenedParts:
         """Finds a recording by its key."""
         for part in self.parts:
             same = part.segment.arrays["key"] == np.uint64(key)
-            if part.is_there is not None:
-                same &= part.is_there
+            same &= part.is_there
             if same.any():
                 return part, int(np.argmax(same))
         return None
@@ -131,10 +114,8 @@ class OpenedParts:
         dim = self.contents.dim
         found = moments.Moments(0, np.zeros(dim), np.zeros((dim, dim)))
         for part in self.parts:
-            found += part.segment.moments
-            if part.is_there is not None:
-                gone = part.segment.arrays["vectors"][~part.is_there]
-                found -= moments.of(gone)
+            gone = part.segment.arrays["vectors"][~part.is_there]
+            found += part.segment.moments - moments.of(gone)
         return found
 
     def sample_products(
@@ -167,9 +148,7 @@ class OpenedParts:
             vectors = arrays["sample"]
             if not len(vectors):
                 vectors = arrays["vectors"]
-            there = np.arange(len(rows))
-            if part.is_there is not None:
-                there = there[part.is_there[rows]]
+            there = np.flatnonzero(part.is_there[rows])
             count = min(len(there), round(share * len(part)))
             if count:
                 places = np.rint(np.linspace(0, len(there) - 1, count))
@@ -178,16 +157,8 @@ class OpenedParts:
         return np.concatenate(found)
 
 
-def opened_part(folder: pathlib.Path, part: contents.Part) -> OpenedPart:
-    """Opens one segment.
-
-    Raises:
-        FileNotFoundError: There is none.
-        ValueError: It is damaged.
-    """
+def _opened(folder: pathlib.Path, part: contents.Part) -> OpenedPart:
     found = segment.opened(folder, part.name, part.shape, part.crc)
-    if not part.removed:
-        return OpenedPart(found, None)
     is_there = np.ones(len(found), bool)
     is_there[list(part.removed)] = False
     return OpenedPart(found, is_there)
@@ -205,7 +176,7 @@ def absolute_roots(
 def _absolute(folder: pathlib.Path, root: str) -> addresses.Place:
     if addresses.is_remote(root):
         return addresses.Address(root)
-    return pathlib.Path(os.path.normpath(os.path.join(_whole(folder), root)))
+    return pathlib.Path(os.path.abspath(folder / root))
 
 
 def stored_root(folder: pathlib.Path, root: addresses.Place) -> str:
@@ -215,11 +186,7 @@ def stored_root(folder: pathlib.Path, root: addresses.Place) -> str:
     """
     if isinstance(root, addresses.Address):
         return root.text.rstrip("/")
-    inside, outside = _whole(folder), os.path.abspath(root)
+    inside, outside = os.path.abspath(folder), os.path.abspath(root)
     if os.path.commonpath([inside, outside]) == outside:
         return os.path.relpath(outside, inside)
     return outside
-
-
-def _whole(folder: pathlib.Path) -> str:
-    return os.path.abspath(folder)

@@ -141,13 +141,11 @@ def _mask(
     found = part.is_there
     arrays = part.segment.arrays
     if not options.where.is_open:
-        passed = options.where.mask(arrays, parts.contents.tag_names)
-        found = passed if found is None else found & passed
+        found = found & options.where.mask(arrays, parts.contents.tag_names)
     if options.leave_out:
         keys = np.array(sorted(options.leave_out), "<u8")
-        others = np.isin(arrays["key"], keys, invert=True)
-        found = others if found is None else found & others
-    return found
+        found = found & np.isin(arrays["key"], keys, invert=True)
+    return None if found.all() else found
 
 
 def _rest(
@@ -261,7 +259,7 @@ def _pick(
     of_artist = collections.Counter(map(_artist, before))
     # A person may ask for any number.
     most = min(options.top, len(before) + len(found))
-    vectors = np.zeros((most, _dim(found)))
+    vectors = np.zeros((most, found[0].vector.size if found else 0))
     if found and before:
         vectors[: len(before)] = [one.vector for one in before]
     for place, one in enumerate(found):
@@ -282,10 +280,6 @@ def _pick(
         one.vector = vectors[len(chosen)]  # not all that it was compared with
         chosen.append(one)
     return chosen, len(chosen) == options.top
-
-
-def _dim(found: list[Chosen]) -> int:
-    return len(found[0].vector) if found else 0
 
 
 def _add_copies(

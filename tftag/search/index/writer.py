@@ -8,6 +8,7 @@ not at all (`contents`).
 
 import contextlib
 import dataclasses
+import math
 import pathlib
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -55,11 +56,9 @@ class Writer:
 
     def keys(self) -> npt.NDArray[Any]:
         """`Recording.key` of all recordings, in the order of the index."""
-        found = [np.zeros(0, np.uint64)]
-        found += [
-            part.segment.arrays["key"][part.rows] for part in self.parts.parts
-        ]
-        return np.concatenate(found)
+        parts = self.parts.parts
+        found = [part.segment.arrays["key"][part.rows] for part in parts]
+        return np.concatenate([np.zeros(0, np.uint64), *found])
 
     def change(
         self,
@@ -95,8 +94,11 @@ class Writer:
                 tag_names = self.parts.contents.tag_names
                 columns = recordings.columns(facts, tag_names)
                 kept.append(self._written(np.stack(vectors), columns))
-            first = _first_to_merge(kept, segment.LISTS_FROM_ROWS - 1)
-            self._commit(self._merged(kept, first), unusable)
+            held = self.parts.contents
+            if unusable is not None:
+                held = dataclasses.replace(held, unusable=dict(unusable))
+            most = segment.LISTS_FROM_ROWS - 1
+            self._replace(held, self._merged(kept, most))
 
     def settle(self) -> bool:
         """Merges what is large, too, and makes anew what is mostly gone.
@@ -111,11 +113,10 @@ class Writer:
             self._anew([part]) if _is_worn(part) else part
             for part in self.parts.parts
         ]
-        first = _first_to_merge(parts, None)
-        merged = self._merged(parts, first)
+        merged = self._merged(parts, math.inf)
         if list(self.parts.parts) == merged:
             return False
-        self._commit(merged, None)
+        self._replace(self.parts.contents, merged)
         return True
 
     def set_roots(self, folders: Sequence[addresses.Place]) -> None:
@@ -135,18 +136,16 @@ class Writer:
             part.narrowed(~np.isin(part.segment.arrays["root"], dropped))
             for part in self.parts.parts
         ]
-        parts = [part for part in parts if len(part)]
         held = dataclasses.replace(
             held,
             roots=tuple(roots),
-            parts=_named(parts),
             unusable={
                 key: one
                 for key, one in held.unusable.items()
                 if one[0] not in dropped
             },
         )
-        self._replace(held, parts)
+        self._replace(held, [part for part in parts if len(part)])
 
     def set_readers(self, decoders: str, reads_file_tags: bool) -> None:
         """Says what reads the files from now on.
@@ -167,8 +166,10 @@ class Writer:
             self._replace(now, self.parts.parts)
 
     def _merged(
-        self, parts: list[opened_parts.OpenedPart], first: int
+        self, parts: list[opened_parts.OpenedPart], most_rows: float
     ) -> list[opened_parts.OpenedPart]:
+        """Makes one of the last segments where they are of like sizes."""
+        first = _first_to_merge(parts, most_rows)
         if len(parts) - first < 2:
             return parts
         return [*parts[:first], self._anew(parts[first:])]
@@ -177,14 +178,14 @@ class Writer:
         self, parts: list[opened_parts.OpenedPart]
     ) -> opened_parts.OpenedPart:
         """Writes what is there of some segments into one."""
-        columns: dict[str, npt.NDArray[Any]] = {}
-        for name in _COLUMNS:
-            columns[name] = np.concatenate(
+        columns = {
+            name: np.concatenate(
                 [part.segment.arrays[name][part.rows] for part in parts]
             )
-        texts = [_texts(part) for part in parts]
+            for name in _COLUMNS
+        }
         lengths = [_text_lengths(part)[part.rows] for part in parts]
-        columns["texts"] = np.concatenate(texts)
+        columns["texts"] = np.concatenate([_texts(part) for part in parts])
         columns["text_start"] = np.cumsum(
             np.concatenate([[0], *lengths]), dtype="<i8"
         )
@@ -199,31 +200,27 @@ class Writer:
         columns: Mapping[str, npt.NDArray[Any]],
     ) -> opened_parts.OpenedPart:
         tags = len(self.parts.contents.tag_names)
-        return opened_parts.OpenedPart(
-            segment.write(self.folder, vectors, columns, tags), None
-        )
-
-    def _commit(
-        self,
-        parts: list[opened_parts.OpenedPart],
-        unusable: Mapping[int, tuple[int, str, str]] | None,
-    ) -> None:
-        held = self.parts.contents
-        held = dataclasses.replace(
-            held,
-            parts=_named(parts),
-            unusable=held.unusable if unusable is None else dict(unusable),
-        )
-        self._replace(held, parts)
+        made = segment.write(self.folder, vectors, columns, tags)
+        return opened_parts.OpenedPart(made, np.ones(len(made), bool))
 
     def _replace(
         self,
         held: contents.Contents,
         parts: Sequence[opened_parts.OpenedPart],
     ) -> None:
+        named = tuple(
+            contents.Part(
+                part.segment.name,
+                part.segment.shape,
+                part.segment.crc,
+                tuple(np.flatnonzero(~part.is_there).tolist()),
+            )
+            for part in parts
+        )
+        held = dataclasses.replace(held, parts=named)
         contents.write(self.folder, held)
-        self.parts = opened_parts.OpenedParts(self.folder, held, parts)
-        segment.remove_others(self.folder, [part.name for part in held.parts])
+        self.parts = opened_parts.OpenedParts(held, parts)
+        segment.remove_others(self.folder, [part.name for part in named])
 
 
 @contextlib.contextmanager
@@ -314,22 +311,6 @@ _COLUMNS = (
 )
 
 
-def _named(
-    parts: Sequence[opened_parts.OpenedPart],
-) -> tuple[contents.Part, ...]:
-    return tuple(
-        contents.Part(
-            part.segment.name,
-            part.segment.shape,
-            part.segment.crc,
-            ()
-            if part.is_there is None
-            else tuple(np.flatnonzero(~part.is_there).tolist()),
-        )
-        for part in parts
-    )
-
-
 def _without(
     part: opened_parts.OpenedPart,
     keys: npt.NDArray[Any],
@@ -354,16 +335,14 @@ def _is_worn(part: opened_parts.OpenedPart) -> bool:
 
 
 def _first_to_merge(
-    parts: Sequence[opened_parts.OpenedPart], most_rows: int | None
+    parts: Sequence[opened_parts.OpenedPart], most_rows: float
 ) -> int:
     """Number of the segment from which on all become one."""
     first, rows = len(parts) - 1, len(parts[-1]) if parts else 0
     while first > 0:
         before = len(parts[first - 1])
         is_alike = rows >= _MERGED_FROM_SHARE * before
-        if not is_alike or (
-            most_rows is not None and rows + before > most_rows
-        ):
+        if not is_alike or rows + before > most_rows:
             break
         first, rows = first - 1, rows + before
     return first
@@ -375,6 +354,4 @@ def _text_lengths(part: opened_parts.OpenedPart) -> npt.NDArray[Any]:
 
 def _texts(part: opened_parts.OpenedPart) -> npt.NDArray[Any]:
     texts = part.segment.arrays["texts"]
-    if part.is_there is None:
-        return texts
     return texts[np.repeat(part.is_there, _text_lengths(part))]

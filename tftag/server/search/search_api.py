@@ -95,6 +95,9 @@ class Suggestions(pydantic.BaseModel):
 class SearchOptions(pydantic.BaseModel):
     """What recordings must be to be found."""
 
+    # A filter by another name (`year`) would find what it was to leave out.
+    model_config = pydantic.ConfigDict(extra="forbid")
+
     top: int = pydantic.Field(20, ge=1, le=1_000)
     tag: list[str] = []
     without_tag: list[str] = []

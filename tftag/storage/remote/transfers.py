@@ -46,23 +46,6 @@ def checked_part(part: bytes, count: int) -> bytes:
     return part
 
 
-def fill(
-    unread: memoryview, address: addresses.Address, first: int
-) -> str | None:
-    """Reads a part of a file into memory; returns why it could not, or None.
-
-    Args:
-        unread: Bytes to fill, all of them.
-        address: The file.
-        first: Its first byte to read.
-    """
-    try:
-        unread[:] = read_range(address, first, len(unread))
-    except retries.RemoteError as error:
-        return error.reason
-    return None
-
-
 def at_once(call: Callable[[int], None], count: int) -> None:
     """Calls `call(0)` to `call(count - 1)`, as many at once as is polite.
 

@@ -1,12 +1,13 @@
-"""Clip vectors are the backbone's, and heads learn from them alone."""
+"""Heads learn from clip vectors alone."""
 
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
 from experiments.scoring import evaluation
-from experiments.settings import baseline_config, dual_encoder_config, flags
-from experiments.training import dual_encoder_training, tagger_training
+from experiments.settings import flags
+from experiments.training import dual_encoder_training
 from experiments.training.transfer_learning import cached_clips
 from tftag.models import tagger
 
@@ -19,36 +20,14 @@ HEAD = {
 }
 
 
-def settings_of(make, **values):
-    return flags.replace(make(), {**tone_manifest.SMALL, **values})
-
-
 @pytest.fixture(scope="module")
 def cached(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cached")
     made = tone_manifest.make(folder / "data", train=12, validation=0)
-    settings = settings_of(dual_encoder_config.demo, dim=8, text_units=16)
+    settings = tone_training.dual_settings()
     words = np.random.default_rng(0).normal(size=(3, 5))
     model = dual_encoder_training.build(settings, made.vocabulary.names, words)
     return made, settings, model
-
-
-def test_means_are_over_the_clips_of_a_recording():
-    clips = cached_clips.ClipVectors(
-        np.array([[1, 2], [3, 4], [9, 9], [5, 0]], np.float32),
-        np.array([0, 0, 1, 0]),
-    )
-    np.testing.assert_allclose(clips.means(), [[3, 2], [9, 9]])
-
-
-def test_means_are_what_the_last_layer_of_a_tagger_sees(cached):
-    made, settings, _ = cached
-    model = tagger_training.build(settings_of(baseline_config.demo), made)
-    clips = cached_clips.clip_vectors(model, made, settings)
-    assert set(clips.rows) == set(range(len(made.tracks)))
-    assert len(clips.rows) > len(made.tracks)
-    expected = evaluation.embed_manifest(model, made, settings.audio, 4)
-    np.testing.assert_allclose(clips.means(), expected, atol=1e-5)
 
 
 @pytest.mark.usefixtures("no_graphs")
@@ -67,11 +46,11 @@ def test_heads_learn_and_the_body_stays(cached):
         for part in (model.front_end, model.backbone)
         for weight in part.weights
     }
-    clips = cached_clips.clip_vectors(model, made, settings)
+    clips = dual_encoder_training.clip_vectors(settings, model, made)
     # What the tags are is written into the vectors.
     vectors = np.zeros_like(clips.vectors)
     vectors[:, :3] = made.labels()[clips.rows]
-    clips = cached_clips.ClipVectors(vectors, clips.rows)
+    clips = evaluation.ClipVectors(vectors, clips.rows)
     loss = dual_encoder_training.make_loss(settings)
     heads = dual_encoder_training.dual_encoder.heads(model)
     truth = made.labels()[clips.rows]
@@ -101,7 +80,7 @@ def test_with_tag_balance_a_rare_tag_is_seen_as_often_as_a_frequent_one(
     rows = np.array([0] * 6 + [1, 2, 3])
     labels = np.array([[1, 0, 0]] * 3 + [[0, 1, 0]], np.float32)
     width = model.head.input.shape[1]
-    clips = cached_clips.ClipVectors(np.zeros((9, width), np.float32), rows)
+    clips = evaluation.ClipVectors(np.zeros((9, width), np.float32), rows)
     seen = []
 
     def fit(self, vectors, targets, batch_size, epochs, verbose):
@@ -119,7 +98,7 @@ def test_with_tag_balance_a_rare_tag_is_seen_as_often_as_a_frequent_one(
 
 def test_vectors_from_cached_clips_are_those_of_the_audio_tower(cached):
     made, settings, model = cached
-    clips = cached_clips.clip_vectors(model, made, settings)
+    clips = dual_encoder_training.clip_vectors(settings, model, made)
     found = cached_clips.embed(model, clips)
     expected = dual_encoder_training.embed_recordings(model, made, settings)
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -127,8 +106,7 @@ def test_vectors_from_cached_clips_are_those_of_the_audio_tower(cached):
 
 def test_a_word_is_asked_of_the_outputs_that_are_named_so():
     """What is published beside the tagger is one value of the vector."""
-    settings = settings_of(
-        dual_encoder_config.demo,
+    settings = tone_training.dual_settings(
         **HEAD,
         joint=True,
         dim=5,
@@ -142,7 +120,7 @@ def test_a_word_is_asked_of_the_outputs_that_are_named_so():
     trained = tagger.Tagger(("a", "b", "c"), of_tagger.audio, of_tagger.model)
     draw = np.random.default_rng(0)
     dim = encoder.backbone.output.shape[-1]
-    clips = cached_clips.ClipVectors(
+    clips = evaluation.ClipVectors(
         draw.normal(size=(20, dim)).astype(np.float32), np.arange(20) // 2
     )
     kernel = np.eye(dim)[:, :1]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tone_manifest
+import tone_training
 
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
@@ -18,7 +19,7 @@ from tftag.models.backbones import backbone
 def cached(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cached")
     made = tone_manifest.make(folder / "data", train=6, validation=0)
-    settings = flags.replace(baseline_config.demo(), tone_manifest.SMALL)
+    settings = tone_training.settings()
     model = tagger_training.build(settings, made)
     clips, lost = vector_cache.clip_vectors(
         model, made, settings.audio, folder / "vectors"
@@ -29,11 +30,9 @@ def cached(tmp_path_factory):
 
 def test_vectors_are_those_of_the_body(cached):
     made, settings, model, _, clips = cached
-    vectors, rows = evaluation.clip_outputs(
-        model.body(), made, settings.audio, 4
-    )
-    np.testing.assert_array_equal(clips.rows, rows)
-    np.testing.assert_allclose(clips.vectors, vectors, atol=1e-5)
+    own = evaluation.clip_vectors(model.body(), made, settings.audio, 4)
+    np.testing.assert_array_equal(clips.rows, own.rows)
+    np.testing.assert_allclose(clips.vectors, own.vectors, atol=1e-5)
 
 
 def test_a_part_of_the_recordings_reads_what_all_computed(cached, monkeypatch):
@@ -42,7 +41,7 @@ def test_a_part_of_the_recordings_reads_what_all_computed(cached, monkeypatch):
     def compute(*_):
         raise AssertionError("computed again")
 
-    monkeypatch.setattr(vector_cache.evaluation, "clip_outputs", compute)
+    monkeypatch.setattr(vector_cache.evaluation, "clip_vectors", compute)
     part = made.subset(np.array([4, 1]))
     again, _ = vector_cache.clip_vectors(model, part, settings.audio, folder)
     for place, row in enumerate((4, 1)):
@@ -113,11 +112,6 @@ def test_a_recording_that_cannot_be_read_is_named_and_the_rest_is_kept(
         vector_cache.clip_vectors(
             model, made.subset([1]), settings.audio, tmp_path / "vectors"
         )
-
-
-def test_the_folder_is_the_one_of_the_presets(monkeypatch, tmp_path):
-    monkeypatch.setenv("TFTAG_CACHE", str(tmp_path))
-    assert vector_cache.default_folder() == tmp_path / "clip_vectors"
 
 
 def test_a_body_without_weights_is_told_by_its_constants(tmp_path, monkeypatch):

@@ -26,16 +26,6 @@ def test_files_that_are_read_in_slices_may_stay(tmp_path, kind):
     assert facts["file_bytes"] == path.stat().st_size
 
 
-def test_an_array_has_the_rate_that_is_said(tmp_path):
-    path = tmp_path / "a.npy"
-    np.save(path, np.sin(np.arange(9_000)).astype(np.float32))
-    recording = audio.to_full_scale(np.sin(np.arange(9_000)))
-    facts = in_place_check.facts(str(path), recording, RATE_HZ, RATE_HZ)
-    assert facts["codec"] == "npy"
-    assert facts["source_rate_hz"] == RATE_HZ
-    assert facts["source_frames"] == 9_000
-
-
 def test_slices_that_are_not_those_of_the_whole_are_refused(tmp_path):
     path = tmp_path / "a.flac"
     trap_audio.write(path, trap_audio.bursts(4, RATE_HZ), RATE_HZ, "flac")
@@ -76,14 +66,6 @@ def test_vorbis_with_a_damaged_page_is_right_or_refused(tmp_path):
     data[len(data) // 2] ^= 255
     path.write_bytes(data)
     recording = audio.decode_file(path, RATE_HZ)
-    with pytest.raises(slice_decoders.Undecodable):
-        in_place_check.facts(str(path), recording, RATE_HZ, None)
-
-
-def test_what_libsndfile_does_not_know_is_refused(tmp_path):
-    path = tmp_path / "a.m4a"
-    path.write_bytes(b"of another decoder" * 99)
-    recording = audio.to_full_scale(np.ones(900))
     with pytest.raises(slice_decoders.Undecodable):
         in_place_check.facts(str(path), recording, RATE_HZ, None)
 

@@ -1,6 +1,7 @@
 """Odd files are read in place as they are converted, or are converted."""
 
 import encoded_audio
+import flac_bits
 import numpy as np
 
 from pipelines.reading.slices import in_place, in_place_check, slice_decoders
@@ -32,8 +33,8 @@ def odd_files(folder):
         "joined.ogg": b"".join(ogg),
         "joined.mp3": stated + mp3,
         "joined.flac": flac + slower,
-        "too few.flac": encoded_audio.with_total(flac, 40_000),
-        "too many.flac": encoded_audio.with_total(flac, 400_000),
+        "too few.flac": flac_bits.with_total(flac, 40_000),
+        "too many.flac": flac_bits.with_total(flac, 400_000),
         "rate changes.flac": flac + encoded_audio.flac_parts(slower)[1],
         "seek table.flac": encoded_audio.flac_file(
             [blocks[0], (3, bytes(25))], frames

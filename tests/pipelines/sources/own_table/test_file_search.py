@@ -16,7 +16,7 @@ def _search(folder, *names):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
         files.append(path)
-    return file_search.FileSearch(os.fspath(folder), files)
+    return file_search.FileSearch(folder, files)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,8 @@ def test_json_lines(tmp_path):
     assert [row.line for row in rows] == [1, 3, 4]
     assert [r[1:] for r in _short(rows)[:2]] == [r[1:] for r in EXPECTED]
     assert rows[2].tags == ("x", "y")
+    # As in tables with one row per track and tag.
+    assert _read(tmp_path, '{"path": "a", "Tag": "x"}')[0].tags == ("x",)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +121,8 @@ def test_json_lines(tmp_path):
         ("path,artist,year\na.mp3,x,1990\n", "lacks tags"),
         ("rock,pop\n1,0\n", "lacks path and tags"),
         ('[{"path": "a"}]', "one object per line"),
+        ('{\n "path": "a",\n "tags": []\n}', "line 1: .*one object per line"),
+        ('{"path": "a", "tags": []},\n', "line 1: .*one object per line"),
         ('{"path": "a", "tags": []}\n{"path": "b", \n', "list.csv, line 2"),
         ('{"path": "a", "tags": []}\n["b"]', "line 2: each line"),
         ('{"path": "a"}', "line 1: the key 'tags' is missing"),
@@ -161,15 +165,6 @@ def test_a_column_for_each_tag(tmp_path, caplog):
     # With tags of their own, other columns are others.
     (row,) = _read(tmp_path, "path,tags,explicit\na.mp3,x,1\n")
     assert row.tags == ("x",)
-
-
-def test_one_row_per_track_and_tag(tmp_path):
-    rows = _read(tmp_path, "path,tag\na.mp3,x\na.mp3,y\n")
-    assert [(row.path, row.tags) for row in rows] == [
-        ("a.mp3", ("x",)),
-        ("a.mp3", ("y",)),
-    ]
-    assert _read(tmp_path, '{"path": "a", "Tag": "x"}')[0].tags == ("x",)
 
 
 def test_a_row_that_says_that_a_track_lacks_a_tag_is_refused(tmp_path):

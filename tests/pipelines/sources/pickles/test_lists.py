@@ -153,13 +153,6 @@ def test_ids_may_lack_folder_and_ending(make):
     ]
 
 
-def test_column_names_that_are_no_text(make, tmp_path):
-    (tmp_path / "names.txt").write_bytes(b"calm\n\xff\n")
-    with pytest.raises(ValueError, match="UTF-8.*names.txt"):
-        names = tmp_path / "names.txt"
-        make({"a": [0, 1]}, ["a"], [], ["a.wav"], column_names=names)
-
-
 def test_column_names_from_a_file(make, tmp_path):
     text = tmp_path / "names.txt"
     text.write_text("\ufeffPop\nr&b\n\ngenre---rock\n", encoding="utf-8")

@@ -63,13 +63,13 @@ def test_noise_as_loud_as_can_be_hides_no_frame(tmp_path):
 @pytest.mark.parametrize("total", [0, 40_000, 131_000])
 def test_a_header_that_states_too_few_is_not_believed(read, flac, total):
     whole = read(flac).samples
-    found = read(encoded_audio.with_total(flac, total)).samples
+    found = read(flac_bits.with_total(flac, total)).samples
     np.testing.assert_array_equal(found, whole)
 
 
 def test_a_header_that_states_too_many_is_told(read, flac, caplog):
     whole = read(flac).samples
-    found = read(encoded_audio.with_total(flac, 4 * len(whole))).samples
+    found = read(flac_bits.with_total(flac, 4 * len(whole))).samples
     assert len(whole) - 4_608 <= len(found) <= len(whole)
     assert "only 2" in caplog.text and "% of it is there" in caplog.text
 

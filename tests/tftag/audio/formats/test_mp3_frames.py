@@ -209,15 +209,6 @@ def test_of_joined_files_all_are_heard(read, plain, tmp_path, mode, caplog):
     assert not caplog.records
 
 
-def test_a_cut_end_is_told(read, caplog):
-    data = stated("VARIABLE")
-    whole = read(data)
-    assert not caplog.records
-    found = read(data[: len(data) // 2])
-    assert 0.4 < len(found) / len(whole) < 0.8
-    assert "% of it is there" in caplog.text
-
-
 def test_a_first_frame_that_states_too_few_is_not_believed(read, caplog):
     data = bytearray(stated("VARIABLE"))
     whole = read(bytes(data))

@@ -58,14 +58,6 @@ def test_all_links_are_heard(read, streams, caplog):
     assert not caplog.records
 
 
-def test_what_stands_in_front_does_no_harm(read, streams, caplog):
-    alone = read(streams[0])
-    noise = np.random.default_rng(0).bytes(999)
-    for junk in (bytes(64), noise, encoded_audio.id3(300)):
-        np.testing.assert_array_equal(read(junk + streams[0]), alone)
-    assert not caplog.records
-
-
 def test_pages_that_are_missing_are_told(tmp_path, read, streams, caplog):
     each = pages(streams[0])
     half = len(each) // 2

@@ -28,8 +28,7 @@ def wav(ints, channels, bits, container, extensible):
     head = struct.pack("<HHIIHH", kind, channels, *fields)
     if extensible:
         head += struct.pack("<HHI", 22, bits, 0) + _GUID
-    body = b"WAVE" + chunk(b"fmt ", head) + chunk(b"data", data)
-    return b"RIFF" + struct.pack("<I", len(body)) + body
+    return riff(chunk(b"fmt ", head), chunk(b"data", data))
 
 
 def riff(*chunks, form=b"RIFF", size=None):
@@ -38,9 +37,9 @@ def riff(*chunks, form=b"RIFF", size=None):
     return form + struct.pack("<I", len(body) if size is None else size) + body
 
 
-def fmt(channels=1, bits=16):
+def fmt(channels=1, bits=16, rate_hz=RATE_HZ):
     block = channels * bits // 8
-    fields = (RATE_HZ, RATE_HZ * block, block, bits)
+    fields = (rate_hz, rate_hz * block, block, bits)
     return chunk(b"fmt ", struct.pack("<HHIIHH", 1, channels, *fields))
 
 
@@ -143,6 +142,23 @@ def test_a_recorder_that_died_before_it_stated_64_bits(read, form, stated):
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("has_ffmpeg", [False, True])
+def test_a_recorder_that_died_before_it_stated_any_length(
+    read, has_ffmpeg, monkeypatch
+):
+    x = np.random.default_rng(1).integers(-(2**15), 2**15, 8_000)
+    expected = read(riff(fmt(), chunk(b"data", x.astype("<i2").tobytes())))
+    if not has_ffmpeg:
+        monkeypatch.setenv("PATH", "")
+    died = riff(fmt(), chunk(b"data", b""), size=36)
+    found = read(died + x.astype("<i2").tobytes())
+    np.testing.assert_array_equal(found, expected)
+    # Of one that was stopped at once, the tags behind are no samples.
+    tags = chunk(b"LIST", b"INFOISFT" + struct.pack("<I", 1_000) + bytes(1_000))
+    with pytest.raises(audio.UnusableAudio, match="There are no samples"):
+        read(riff(fmt(), chunk(b"data", b""), tags))
+
+
 def test_of_joined_files_all_are_heard(read, caplog):
     one = encoded_audio.melody(1.0, RATE_HZ)
     other = encoded_audio.melody(1.0, 8_000, 1, seed=1)
@@ -166,12 +182,9 @@ def test_what_is_no_wav_has_none(tmp_path):
     assert len(wav_chunks.find(tmp_path / "a")) == 1
 
 
-def _in_wav(data, container_rate_hz=48_000):
+def _in_wav(data):
     """A WAV of 16 bits and two channels with other bytes for samples."""
-    fields = (container_rate_hz, 4 * container_rate_hz, 4, 16)
-    head = struct.pack("<HHIIHH", 1, 2, *fields)
-    body = b"WAVE" + chunk(b"fmt ", head) + chunk(b"data", data)
-    return b"RIFF" + struct.pack("<I", len(body)) + body
+    return riff(fmt(2, rate_hz=48_000), chunk(b"data", data))
 
 
 CODED = {

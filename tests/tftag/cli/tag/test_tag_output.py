@@ -358,6 +358,13 @@ def test_what_does_not_go_together_is_refused(
     assert message in capsys.readouterr().err
 
 
+def test_of_many_threads_those_that_can_run_are_started(monkeypatch):
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        monkeypatch.setenv(name, "")
+    tag_output.limit_threads(99_999)
+    assert 1 <= int(os.environ["TF_NUM_INTRAOP_THREADS"]) <= os.cpu_count()
+
+
 def test_nothing_to_tag_is_said(capsys):
     assert run() == 2
     assert "at least one file" in capsys.readouterr().err

@@ -62,12 +62,6 @@ def test_every_clip_of_every_row_runs_once():
         )
 
 
-def test_no_rows_have_no_clips():
-    outputs, rows, starts, problems = run_clips(np.zeros((0, 5)), [], 8)
-    assert outputs["both"].shape == (0, 2)
-    assert not rows.size and not starts.size and not problems.size
-
-
 def test_a_row_that_is_no_recording_has_no_clips():
     waveform = np.ones((6, 25), np.float32)
     waveform[0], waveform[2, 24], waveform[4, 9] = 0.0, np.inf, np.nan

@@ -110,25 +110,6 @@ def test_any_number_of_frames_unless_flattened():
         fixed(_log_mel(1, 33))
 
 
-def test_pooling_before_relu_changes_neither_output_nor_gradient():
-    tf = pytest.importorskip("tensorflow")
-    if keras.backend.backend() != "tensorflow":
-        pytest.skip("tf.GradientTape is of the TensorFlow backend")
-    for seed in range(3):
-        for padding in backbone.POOL_PADDINGS:
-            x = tf.constant(_log_mel(2, 9, 7, seed)[..., None])
-            pool = keras.layers.MaxPooling2D(2, padding=padding)
-            results = []
-            for chain in ((pool, ops.relu), (ops.relu, pool)):
-                with tf.GradientTape() as tape:
-                    tape.watch(x)
-                    y = chain[1](chain[0](x))
-                    total = tf.reduce_sum(y * tf.sin(y + 1))
-                results.append((y.numpy(), tape.gradient(total, x).numpy()))
-            for one, other in zip(*results, strict=True):
-                np.testing.assert_array_equal(one, other)
-
-
 @pytest.mark.parametrize(
     "clip_seconds, mel_bands, blocks, message",
     [

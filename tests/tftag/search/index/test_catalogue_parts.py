@@ -1,5 +1,6 @@
 """Parts that were written elsewhere: what is damaged costs itself alone."""
 
+import dataclasses
 import io
 import json
 
@@ -20,19 +21,9 @@ MODEL = {
 
 
 def row(at, **changes):
-    one = drawn_index.recording(at)
-    return {
-        "name": one.name,
-        "size_bytes": one.size_bytes,
-        "modified_ns": one.modified_ns,
-        "seconds": one.seconds,
-        "title": one.title,
-        "artist": one.artist,
-        "album": one.album,
-        "year": one.year,
-        "tags": list(one.tags),
-        **changes,
-    }
+    said = dataclasses.asdict(drawn_index.recording(at))
+    del said["root"]
+    return {**said, **changes}
 
 
 def write(output, key, rows, vectors, model=MODEL):
@@ -40,15 +31,12 @@ def write(output, key, rows, vectors, model=MODEL):
     content = io.BytesIO()
     np.save(content, np.asarray(vectors, np.float16))
     name = key.partition("-")[0]
+    lines = "".join(f"{json.dumps(one)}\n" for one in rows)
     for folder, file, data in (
         (catalogue_parts.MODELS, f"{name}.json", plain_json.text(model)),
-        (
-            catalogue_parts.DESCRIBED,
-            f"{key}.jsonl",
-            "".join(f"{json.dumps(one)}\n" for one in rows),
-        ),
+        (catalogue_parts.DESCRIBED, f"{key}.jsonl", lines),
+        (catalogue_parts.REJECTED, f"{key}.jsonl", ""),
         (catalogue_parts.VECTORS, f"{key}.npy", content.getvalue()),
-        (catalogue_parts.REJECTED, f"{key}.jsonl", b""),
     ):
         (output / folder).mkdir(exist_ok=True)
         data = data.encode() if isinstance(data, str) else data

@@ -79,14 +79,6 @@ def test_what_is_not_there_is_missing(stored, tmp_path):
         assert caught.value.is_missing
 
 
-def test_memory_is_filled_or_told_why_not(stored):
-    clip = bytearray(20)
-    assert transfers.fill(memoryview(clip)[5:15], FILE, 300) is None
-    assert clip == bytes(5) + CONTENT[300:310] + bytes(5)
-    stored.fail(503, 1_000)
-    assert "503" in transfers.fill(memoryview(clip), FILE, 0)
-
-
 def test_many_threads_read_their_own_part(stored):
     parts = [None] * 200
 

@@ -59,9 +59,8 @@ class Shape:
         if not all(type(n) is int and 0 <= n < _LONGEST for n in counts):
             raise ValueError(f"Counts must be whole numbers: {counts}")
         is_out = self.lists > self.rows or self.axes > self.dim
-        if not self.rows or not self.dim or is_out:
-            raise ValueError(f"No segment has such counts: {counts}")
-        if bool(self.lists) != bool(self.axes):
+        is_half = bool(self.lists) != bool(self.axes)
+        if not self.rows or not self.dim or is_out or is_half:
             raise ValueError(f"No segment has such counts: {counts}")
 
     @property
@@ -233,40 +232,22 @@ def opened(folder: pathlib.Path, name: str, shape: Shape, crc: int) -> Segment:
         raise ValueError(f"{name} has another sum")
     with open(path, "rb") as file:
         mapped = np.asarray(np.memmap(file, np.uint8, "r"))
+        arrays = {
+            at: mapped[slice(*shape.places[at])].view(dtype).reshape(counts)
+            for at, (dtype, counts) in shape.arrays.items()
+        }
+        starts = arrays["text_start"]
+        is_covered = (starts[0], starts[-1]) == (0, shape.text_bytes)
+        if not is_covered or (np.diff(starts) < 0).any():
+            raise ValueError(f"{name} has names that begin nowhere")
+        total, outer = np.array(arrays["total"]), np.array(arrays["outer"])
+        if not (np.isfinite(total).all() and np.isfinite(outer).all()):
+            raise ValueError(f"{name} has sums that are not finite")
+        sums = moments.Moments(shape.rows, total, outer)
+        lists = _lists(path, shape, arrays)
+        # Last, as nobody else would close it.
         descriptor = os.dup(file.fileno())
-    try:
-        return _checked(path, shape, crc, mapped, descriptor)
-    except BaseException:
-        os.close(descriptor)
-        raise
-
-
-def _checked(
-    path: pathlib.Path,
-    shape: Shape,
-    crc: int,
-    mapped: npt.NDArray[Any],
-    descriptor: int,
-) -> Segment:
-    name, places = path.name, shape.places
-    arrays = {
-        at: mapped[slice(*places[at])].view(dtype).reshape(counts)
-        for at, (dtype, counts) in shape.arrays.items()
-    }
-    starts = arrays["text_start"]
-    if (
-        starts[0] != 0
-        or starts[-1] != shape.text_bytes
-        or (np.diff(starts) < 0).any()
-    ):
-        raise ValueError(f"{name} has names that begin nowhere")
-    sums = moments.Moments(
-        shape.rows, np.array(arrays["total"]), np.array(arrays["outer"])
-    )
-    if not (np.isfinite(sums.total).all() and np.isfinite(sums.outer).all()):
-        raise ValueError(f"{name} has sums that are not finite")
-    lists = _lists(path, shape, arrays)
-    return Segment(name, shape, crc, arrays, descriptor, lists, sums)
+        return Segment(name, shape, crc, arrays, descriptor, lists, sums)
 
 
 def is_whole(

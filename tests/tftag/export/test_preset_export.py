@@ -5,7 +5,7 @@ import pytest
 import slow_musicnn
 
 from tftag import audio
-from tftag.export import presets as export_presets
+from tftag.export import preset_export
 from tftag.inference import model_card, saved_dual_encoder, saved_tagger
 from tftag.pretrained import presets, published_taggers
 
@@ -66,7 +66,7 @@ def test_the_card_of_a_preset_says_whose_it_is(exported):
 
 def test_the_preset_of_words_finds_by_any_words(tmp_path):
     folder = tmp_path / "words"
-    export_presets.export_preset("musicnn_words", folder)
+    preset_export.export_preset("musicnn_words", folder)
     encoder = saved_dual_encoder.SavedDualEncoder(folder)
     assert encoder.tag_names == presets.find("musicnn_words").tags
     card = model_card.read(folder / "1")

@@ -2,7 +2,7 @@ import numpy as np
 import soundfile
 import tone_manifest
 
-from experiments.data import whole_recordings
+from experiments.recordings import whole_recordings
 
 
 def test_a_recording_is_decoded_whole_at_the_rate_asked_for(tmp_path):

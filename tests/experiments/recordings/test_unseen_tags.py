@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tone_manifest
 
-from experiments.data import dual_encoder_data
+from experiments.recordings import unseen_tags
 from experiments.settings import dual_encoder_config
 from pipelines.synthetic import unseen
 from tftag import tags
@@ -17,19 +17,12 @@ SPLIT = tag_split.TagSplit(("high", "low"), ("noise",))
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dual_encoder_data")
+    folder = tmp_path_factory.mktemp("unseen_tags")
     return tone_manifest.make(folder / "data", train=20, validation=12, test=12)
 
 
-def without_test(manifest):
-    rows = [i for i, t in enumerate(manifest.tracks) if t.split != "test"]
-    return manifest.subset(rows)
-
-
 def test_unseen_tags_of_the_embedded_data_are_of_two_kinds():
-    kinds = dual_encoder_data.unseen_tags(
-        dual_encoder_config.demo(), None, None
-    )
+    kinds = unseen_tags.by_kind(dual_encoder_config.demo(), None, None)
     assert set(kinds) == {"synonyms", "musical terms", "other sounds"}
     asked = [tag for several in kinds.values() for tag in several]
     assert len(asked) == len(set(asked))
@@ -41,21 +34,18 @@ def test_unseen_tags_of_the_embedded_data_are_of_two_kinds():
 
 def test_unseen_tags_of_other_data_are_as_many_as_asked_for(made):
     settings = dataclasses.replace(dual_encoder_config.demo(), data="somewhere")
-    train, test = dual_encoder_data.fold(made, 0)
-    assert dual_encoder_data.unseen_tags(settings, train, test) == {}
+    train, test = unseen_tags.fold(made, 0)
+    assert unseen_tags.by_kind(settings, train, test) == {}
     settings = dataclasses.replace(settings, unseen_count=1)
     drawn = [
-        dual_encoder_data.unseen_tags(settings, train, test, number)["unseen"]
+        unseen_tags.by_kind(settings, train, test, number)["unseen"]
         for number in range(8)
     ]
     assert all(len(tags) == 1 for tags in drawn)
     assert len(set(drawn)) > 1
     # The draw is that of its seed and number together, and of nothing else.
     shifted = dataclasses.replace(settings, tag_seed=3)
-    assert (
-        drawn[3]
-        == dual_encoder_data.unseen_tags(shifted, train, test)["unseen"]
-    )
+    assert drawn[3] == unseen_tags.by_kind(shifted, train, test)["unseen"]
 
 
 def test_unseen_tags_may_be_those_of_a_file(made, tmp_path):
@@ -65,8 +55,8 @@ def test_unseen_tags_may_be_those_of_a_file(made, tmp_path):
     )
 
     def ask(number):
-        train, test = dual_encoder_data.fold(made, number)
-        return dual_encoder_data.unseen_tags(settings, train, test, number)
+        train, test = unseen_tags.fold(made, number)
+        return unseen_tags.by_kind(settings, train, test, number)
 
     file.write_text('[["low", "noise"], ["high"], ["calm"]]')
     assert [ask(number) for number in (0, 1)] == [
@@ -88,7 +78,7 @@ def test_unseen_tags_may_be_those_of_a_file(made, tmp_path):
 
 def test_every_tag_is_either_seen_or_unseen_in_the_order_of_the_names():
     names = ("d", "a", "c", "b")
-    split = dual_encoder_data.split_of(names, {"x": ("b",), "y": ("d", "b")})
+    split = unseen_tags.split_of(names, {"x": ("b",), "y": ("d", "b")})
     assert split.seen == ("a", "c")
     assert split.unseen == ("d", "b")
 
@@ -106,9 +96,7 @@ def test_hidden_labels_are_not_read(made):
     poisoned = with_other_labels(made, "noise")
     assert np.any(made.labels() != poisoned.labels())
     for manifest in (made, poisoned):
-        learnt, part = dual_encoder_data.to_learn(
-            "hidden-labels", manifest, SPLIT
-        )
+        learnt, part = unseen_tags.to_learn("hidden-labels", manifest, SPLIT)
         assert learnt.vocabulary.names == SPLIT.seen
         np.testing.assert_array_equal(learnt.labels(), made.labels()[:, :2])
         np.testing.assert_array_equal(part.labels, learnt.labels())
@@ -116,7 +104,7 @@ def test_hidden_labels_are_not_read(made):
 
 
 def test_strict_leaves_the_recordings_without_unseen_tags(made):
-    learnt, part = dual_encoder_data.to_learn("strict", made, SPLIT)
+    learnt, part = unseen_tags.to_learn("strict", made, SPLIT)
     expected = [t.track_id for t in made.tracks if "noise" not in t.tags]
     assert [t.track_id for t in learnt.tracks] == expected
     assert 0 < len(expected) < len(made.tracks)
@@ -126,23 +114,23 @@ def test_strict_leaves_the_recordings_without_unseen_tags(made):
 
 def test_a_test_split_is_what_every_draw_is_tested_on(made):
     for number in range(3):
-        train, test = dual_encoder_data.fold(made, number)
+        train, test = unseen_tags.fold(made, number)
         assert {t.split for t in test.tracks} == {"test"}
         assert {t.split for t in train.tracks} == {"train", "validation"}
 
 
 def test_without_a_test_split_every_recording_is_tested_on_once(made):
-    whole, tested = without_test(made), []
-    for number in range(dual_encoder_data.FOLDS):
-        train, test = dual_encoder_data.fold(whole, number)
-        dual_encoder_data.check_apart(train, test)
+    whole, tested = made.subset(range(32)), []
+    for number in range(unseen_tags.FOLDS):
+        train, test = unseen_tags.fold(whole, number)
+        unseen_tags.check_apart(train, test)
         artists = [{t.artist for t in part.tracks} for part in (train, test)]
         assert not artists[0] & artists[1]
         assert len(train.tracks) + len(test.tracks) == len(whole.tracks)
         tested += [t.track_id for t in test.tracks]
     assert sorted(tested) == sorted(t.track_id for t in whole.tracks)
-    again = dual_encoder_data.fold(whole, dual_encoder_data.FOLDS)[1]
-    assert again.tracks == dual_encoder_data.fold(whole, 0)[1].tracks
+    again = unseen_tags.fold(whole, unseen_tags.FOLDS)[1]
+    assert again.tracks == unseen_tags.fold(whole, 0)[1].tracks
 
 
 @pytest.mark.parametrize(
@@ -155,12 +143,12 @@ def test_without_a_test_split_every_recording_is_tested_on_once(made):
 )
 def test_what_training_and_test_share_is_refused(made, field, said):
     train, test = made.split("train"), made.split("test")
-    dual_encoder_data.check_apart(train, test)
+    unseen_tags.check_apart(train, test)
     shared = getattr(train.tracks[3], field)
     first = dataclasses.replace(test.tracks[0], **{field: shared})
     test = dataclasses.replace(test, tracks=(first, *test.tracks[1:]))
     with pytest.raises(ValueError, match=said):
-        dual_encoder_data.check_apart(train, test)
+        unseen_tags.check_apart(train, test)
 
 
 def test_a_draw_that_cannot_be_is_refused_before_the_first(tmp_path):
@@ -170,17 +158,14 @@ def test_a_draw_that_cannot_be_is_refused_before_the_first(tmp_path):
     settings = dataclasses.replace(
         dual_encoder_config.demo(), data="somewhere", unseen_count=1
     )
-    plans = dual_encoder_data.plan_draws(settings, made, 5)
+    plans = unseen_tags.plan_draws(settings, made, 5)
     assert [plan.number for plan in plans] == list(range(5))
     for plan in plans:
-        train, test = dual_encoder_data.fold(made, plan.number)
-        assert (plan.train.tracks, plan.test.tracks) == (
-            train.tracks,
-            test.tracks,
-        )
-        kinds = dual_encoder_data.unseen_tags(
-            settings, train, test, plan.number
-        )
+        train, test = unseen_tags.fold(made, plan.number)
+        learnt = (plan.learnt.tracks, plan.learnt.vocabulary.names)
+        assert learnt == (train.tracks, plan.split.seen)
+        assert plan.test.tracks == test.tracks
+        kinds = unseen_tags.by_kind(settings, train, test, plan.number)
         assert plan.kinds == kinds
         assert plan.split.unseen == kinds["unseen"]
     # One artist alone has a tag, on too few recordings to be asked for it.
@@ -198,5 +183,5 @@ def test_a_draw_that_cannot_be_is_refused_before_the_first(tmp_path):
         vocabulary=tags.TagVocabulary((*made.vocabulary.names, "rare")),
     )
     with pytest.raises(ValueError, match="neither. Received: .'rare'"):
-        dual_encoder_data.plan_draws(settings, made, 5)
-    assert len(dual_encoder_data.plan_draws(settings, made, 3)) == 3
+        unseen_tags.plan_draws(settings, made, 5)
+    assert len(unseen_tags.plan_draws(settings, made, 3)) == 3

@@ -1,4 +1,4 @@
-"""The recordings of a dual encoder, and which of their tags it may learn."""
+"""Which tags a dual encoder may not learn, and from what it learns the rest."""
 
 import dataclasses
 import json
@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from experiments.data import recordings
+from experiments.recordings import run_recordings
 from experiments.settings import baseline_config, dual_encoder_config
 from pipelines import manifest as manifests
 from pipelines.synthetic import unseen as synthetic_unseen
@@ -14,19 +14,8 @@ from tftag import tags
 from tftag.storage import plain_json
 from tftag.zero_shot import leaks, tag_split
 
-SYNTHETIC_FOLDER = pathlib.Path("data/synthetic_zero_shot")
 UNSEEN = "unseen"
 FOLDS = 5
-
-
-def read_data(settings: dual_encoder_config.DualConfig) -> manifests.Manifest:
-    """Reads the manifest; makes the embedded data set when it is asked for."""
-    if settings.data == baseline_config.SYNTHETIC:
-        made = synthetic_unseen.make(
-            SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
-        )
-        settings = dataclasses.replace(settings, data=str(made))
-    return recordings.read(settings)
 
 
 def with_tags(
@@ -53,12 +42,12 @@ def fold(
     if "test" in counts:
         rows = np.flatnonzero(~manifest.tracks.where("split", "test"))
         return manifest.subset(rows), manifest.split("test")
-    held = recordings.folds(manifest, FOLDS)[number % FOLDS]
+    held = run_recordings.folds(manifest, FOLDS)[number % FOLDS]
     outside = np.setdiff1d(np.arange(len(manifest.tracks)), held)
     return manifest.subset(outside), manifest.subset(held)
 
 
-def unseen_tags(
+def by_kind(
     settings: dual_encoder_config.DualConfig,
     train: manifests.Manifest,
     test: manifests.Manifest,
@@ -156,17 +145,47 @@ class Plan:
 
     Attributes:
         number: of the draw.
-        train: recordings to learn from, as far as the protocol lets.
+        learnt: the recordings that the protocol lets learn from, which know
+            the seen tags alone.
         test: recordings to score, of other artists.
         kinds: the unseen tags by kind.
-        split: of the vocabulary of both.
+        split: of the vocabulary of `test`.
+        lost_tags: seen tags that no recording of `learnt` carries.
     """
 
     number: int
-    train: manifests.Manifest
+    learnt: manifests.Manifest
     test: manifests.Manifest
     kinds: dict[str, tuple[str, ...]]
     split: tag_split.TagSplit
+    lost_tags: tuple[str, ...]
+
+
+def plan(
+    protocol: str,
+    train: manifests.Manifest,
+    test: manifests.Manifest,
+    kinds: dict[str, tuple[str, ...]],
+    number: int = 0,
+) -> Plan:
+    """Plans a draw.
+
+    Args:
+        protocol: what may be learnt from.
+        train: recordings to learn from, as far as the protocol lets.
+        test: recordings to score.
+        kinds: the unseen tags by kind.
+        number: of the draw.
+
+    Raises:
+        ValueError: nothing is left to learn from, or training and test share
+            recordings or artists.
+    """
+    split = split_of(test.vocabulary.names, kinds)
+    check_seen(split.seen)
+    check_apart(train, test)
+    learnt, part = to_learn(protocol, train, split)
+    return Plan(number, learnt, test, kinds, split, part.seen_without_positive)
 
 
 def plan_draws(
@@ -182,18 +201,13 @@ def plan_draws(
         draws: how many.
 
     Raises:
-        ValueError: tags cannot be drawn, nothing is left to learn from, or
-            training and test share recordings or artists.
+        ValueError: tags cannot be drawn, or as `plan`.
     """
     plans = []
     for number in range(draws):
         train, test = fold(manifest, number)
-        kinds = unseen_tags(settings, train, test, number)
-        split = split_of(manifest.vocabulary.names, kinds)
-        check_seen(split.seen)
-        check_apart(train, test)
-        to_learn(settings.protocol, train, split)
-        plans.append(Plan(number, train, test, kinds, split))
+        kinds = by_kind(settings, train, test, number)
+        plans.append(plan(settings.protocol, train, test, kinds, number))
     return plans
 
 

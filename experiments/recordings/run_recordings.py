@@ -14,18 +14,24 @@ from experiments.settings import (
 )
 from pipelines import manifest as manifests
 from pipelines import splits, synthetic
+from pipelines.synthetic import unseen as synthetic_unseen
 
 SYNTHETIC_FOLDER = pathlib.Path("data/synthetic")
+UNSEEN_FOLDER = pathlib.Path("data/synthetic_zero_shot")
 TRAIN_SAMPLE = 50
 
 
 def read(settings: dual_encoder_config.Settings) -> manifests.Manifest:
-    """Reads the manifest; makes the embedded data set when it is asked for."""
+    """Reads the manifest; makes the embedded data set when it is asked for.
+
+    That of a dual encoder has tags that nothing is trained on.
+    """
     folder: str | pathlib.Path = settings.data
     if folder == baseline_config.SYNTHETIC:
-        folder = synthetic.make(
-            SYNTHETIC_FOLDER, sample_rate_hz=settings.audio.sample_rate_hz
-        )
+        make, place = synthetic.make, SYNTHETIC_FOLDER
+        if isinstance(settings, dual_encoder_config.DualConfig):
+            make, place = synthetic_unseen.make, UNSEEN_FOLDER
+        folder = make(place, sample_rate_hz=settings.audio.sample_rate_hz)
     manifest = manifests.read_manifest(folder)
     if manifest.sample_rate_hz != settings.audio.sample_rate_hz:
         way_out = "set --sample-rate-hz or prepare the data again"
