@@ -139,7 +139,7 @@ def clip_means(
     Returns:
         float64 `[recordings, width]`.
     """
-    answers = long_recordings.run_clips_of_each(
+    answers = long_recordings.run_clips(
         lambda clips: {"answer": np.asarray(network(clips))},
         *(recordings, audio_spec, clips_at_once),
     )
