@@ -170,14 +170,13 @@ def score_draw(
     """
     test, split, names = plan.test, plan.split, plan.test.vocabulary.names
     shared = all_know(rows, split, plan.kinds)
-    seen_train, _ = unseen_tags.to_learn(settings.protocol, plan.train, split)
     tagger = tagger_training.train_tagger(
         dual_encoder_training.tagger_settings(settings),
-        seen_train,
+        plan.learnt,
         None,
         run_folder.RunDir(base / "draws" / f"draw_{plan.number}", "", "tagger"),
     )
-    learnt = dual_encoder_training.learnt_from(settings, tagger, seen_train)
+    learnt = dual_encoder_training.learnt_from(settings, tagger, plan.learnt)
     clips, test_clips = (
         dual_encoder_training.clip_vectors(settings, tagger.model, part)
         for part in (learnt, test)

@@ -83,13 +83,11 @@ def pipeline(arguments: argparse.Namespace) -> None:
             pathlib.Path(folder), arguments.files, samples, spec
         )
         ways = reading.own_ways(manifest, spec, seconds)
-        if torch_python is None:
+        with contextlib.ExitStack() as stack:
+            if torch_python is not None:
+                ask = stack.enter_context(reading.torch_process(torch_python))
+                ways |= reading.torch_ways(ask, manifest, spec, seconds)
             found = take_turns(ways, arguments.rounds)
-        else:
-            with reading.torch_ways(
-                torch_python, manifest, spec, seconds
-            ) as torch_ways:
-                found = take_turns(ways | torch_ways, arguments.rounds)
     _print_crops(arguments, found)
     if torch_python is not None:
         print("\n".join(reading.ratios(found)))

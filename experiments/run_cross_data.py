@@ -50,7 +50,8 @@ def main(argv: list[str] | None = None) -> int:
     with run.locked(goes_on=False):
         run.write_json("config.json", vars(arguments))
         run.write_environment(command, seed=0)
-        scores = embeddings(encoder, scored) @ vectors.T
+        recordings = whole_recordings.recordings(scored, encoder.sample_rate_hz)
+        scores = np.stack(list(encoder.embed_each(recordings))) @ vectors.T
         own = [n for n in names if n in encoder.tag_names]
         new = np.array([n not in own for n in names])
         summary: dict[str, Any] = {
@@ -136,14 +137,6 @@ def labelled(
         )
     names = [n for n, is_kept in zip(every, kept, strict=True) if is_kept]
     return tuple(names), truth[:, kept]
-
-
-def embeddings(
-    encoder: saved_dual_encoder.SavedDualEncoder, manifest: manifests.Manifest
-) -> np.ndarray:
-    """Embeds every recording; float32 `[tracks, dim]`."""
-    recordings = whole_recordings.recordings(manifest, encoder.sample_rate_hz)
-    return np.stack(list(encoder.embed_each(recordings)))
 
 
 if __name__ == "__main__":

@@ -55,7 +55,16 @@ def _experiment(arguments, command, settings, workers) -> int:
     kinds = unseen_tags.by_kind(settings, train, watched or train)
     start = None
     if kinds:
-        train, start = keep_unseen(settings, kinds, names, train, watched)
+        if watched is None:
+            raise ValueError(
+                "Unseen tags are asked of recordings that are held out: use "
+                "--train-on train. Received: --train-on all"
+            )
+        plan = unseen_tags.plan(settings.protocol, train, watched, kinds)
+        train = plan.learnt
+        start = transfer.check_start(
+            settings.init_from, plan.split.unseen, watched
+        )
         if test is not None:
             # It chooses the epoch, so it has to be apart as well.
             unseen_tags.check_apart(validation or train, test)
@@ -144,29 +153,6 @@ def _experiment(arguments, command, settings, workers) -> int:
             search_line(exported, result.recordings),
         )
     return 0
-
-
-def keep_unseen(
-    settings: dual_encoder_config.DualConfig,
-    kinds: dict[str, tuple[str, ...]],
-    names: tuple[str, ...],
-    train: manifests.Manifest,
-    watched: manifests.Manifest | None,
-) -> tuple[manifests.Manifest, str | None]:
-    """Takes what must not be learned from the recordings to train on.
-
-    Returns:
-        What is left, and what `transfer.check_start` says.
-    """
-    if watched is None:
-        raise ValueError(
-            "Unseen tags are asked of recordings that are held out: use "
-            "--train-on train. Received: --train-on all"
-        )
-    unseen_tags.check_apart(train, watched)
-    split = unseen_tags.split_of(names, kinds)
-    start = transfer.check_start(settings.init_from, split.unseen, watched)
-    return unseen_tags.to_learn(settings.protocol, train, split)[0], start
 
 
 def illustrate_space(

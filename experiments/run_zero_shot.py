@@ -123,36 +123,32 @@ def score_draw(
         What `zero_shot.evaluate` says of each method under `figures`, by kind
         of unseen tag, and what the draw was.
     """
-    test, split, names = plan.test, plan.split, plan.test.vocabulary.names
+    truth, names = plan.test.labels(), plan.test.vocabulary.names
+    seen = plan.split.seen
     part = run_folder.RunDir(run.path, "draws", f"draw_{plan.number}")
     _keep_unseen(part, plan)
     print(
-        f"draw {plan.number}: {len(split.seen)} tags seen, {len(split.unseen)} "
-        "not, testing on "
-        f"{counts_in_words.count(len(test.tracks), 'recording')}",
+        f"draw {plan.number}: {len(seen)} tags seen, "
+        f"{len(plan.split.unseen)} not, testing on "
+        f"{counts_in_words.count(len(truth), 'recording')}",
         flush=True,
     )
-    draw = unseen_draw.run_draw(
-        settings, plan.train, test, split, vectors, part.path
-    )
+    scores, seconds = unseen_draw.run_draw(settings, plan, vectors, part.path)
     figures = {
         kind: {
-            method: unseen_draw.figures(
-                test.labels(), scores, names, split.seen, tags
-            )
-            for method, scores in draw.scores.items()
+            method: unseen_draw.figures(truth, found, names, seen, tags)
+            for method, found in scores.items()
         }
         for kind, tags in plan.kinds.items()
     }
     return {
         "unseen": plan.kinds,
-        "training_recordings": draw.recordings,
-        "test_recordings": len(test.tracks),
-        "seen_tags_without_recording": draw.lost_tags,
-        "training_seconds": draw.seconds,
+        "training_recordings": len(plan.learnt.tracks),
+        "test_recordings": len(truth),
+        "seen_tags_without_recording": plan.lost_tags,
+        "training_seconds": seconds,
         "hubness": {
-            method: hubness.hubness(scores.T)
-            for method, scores in draw.scores.items()
+            method: hubness.hubness(found.T) for method, found in scores.items()
         },
         "figures": figures,
     }

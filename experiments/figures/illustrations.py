@@ -1,6 +1,7 @@
 """The figures of a run, and what TensorBoard shows when it is done."""
 
 import pathlib
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -31,16 +32,41 @@ def illustrate(
     run.write_csv("per_tag.csv", report.table)
     evaluation.write_scores(run, recordings, names, truth, scores)
     drawn = draw(run, report, names, truth, scores, trained.history)
-    step = trained.best_epoch
+    show(run, settings, trained.best_epoch, result, drawn)
+
+
+def show(
+    run: run_folder.RunDir,
+    settings: dual_encoder_config.Settings,
+    step: int,
+    result: held_out.HeldOutResult,
+    drawn: Sequence[pathlib.Path],
+) -> None:
+    """Writes TensorBoard's figures, curves, sounds and settings.
+
+    Args:
+        run: gets them.
+        settings: all of the experiment.
+        step: the epoch of the model that gave the scores.
+        result: what was scored.
+        drawn: what `draw` returned.
+    """
+    recordings = result.recordings
     writer = tf.summary.create_file_writer(str(run.tensorboard))
     for path in drawn:
         tensorboard_log.picture(writer, step, f"figures/{path.stem}", path)
-    tensorboard_log.pr_curves(writer, step, truth, scores, names)
+    tensorboard_log.pr_curves(
+        *(writer, step, recordings.labels(), result.scores),
+        recordings.vocabulary.names,
+    )
     _show_recordings(writer, step, settings.audio, result)
     tensorboard_log.hparams(
         writer,
         flags.leaves(settings),
-        {name: report.summary[name]["value"] for name in FIGURES_COMPARED},
+        {
+            name: result.report.summary[name]["value"]
+            for name in FIGURES_COMPARED
+        },
         run.name,
     )
     writer.close()

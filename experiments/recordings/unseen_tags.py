@@ -145,17 +145,47 @@ class Plan:
 
     Attributes:
         number: of the draw.
-        train: recordings to learn from, as far as the protocol lets.
+        learnt: the recordings that the protocol lets learn from, which know
+            the seen tags alone.
         test: recordings to score, of other artists.
         kinds: the unseen tags by kind.
-        split: of the vocabulary of both.
+        split: of the vocabulary of `test`.
+        lost_tags: seen tags that no recording of `learnt` carries.
     """
 
     number: int
-    train: manifests.Manifest
+    learnt: manifests.Manifest
     test: manifests.Manifest
     kinds: dict[str, tuple[str, ...]]
     split: tag_split.TagSplit
+    lost_tags: tuple[str, ...]
+
+
+def plan(
+    protocol: str,
+    train: manifests.Manifest,
+    test: manifests.Manifest,
+    kinds: dict[str, tuple[str, ...]],
+    number: int = 0,
+) -> Plan:
+    """Plans a draw.
+
+    Args:
+        protocol: what may be learnt from.
+        train: recordings to learn from, as far as the protocol lets.
+        test: recordings to score.
+        kinds: the unseen tags by kind.
+        number: of the draw.
+
+    Raises:
+        ValueError: nothing is left to learn from, or training and test share
+            recordings or artists.
+    """
+    split = split_of(test.vocabulary.names, kinds)
+    check_seen(split.seen)
+    check_apart(train, test)
+    learnt, part = to_learn(protocol, train, split)
+    return Plan(number, learnt, test, kinds, split, part.seen_without_positive)
 
 
 def plan_draws(
@@ -171,18 +201,13 @@ def plan_draws(
         draws: how many.
 
     Raises:
-        ValueError: tags cannot be drawn, nothing is left to learn from, or
-            training and test share recordings or artists.
+        ValueError: tags cannot be drawn, or as `plan`.
     """
     plans = []
     for number in range(draws):
         train, test = fold(manifest, number)
         kinds = by_kind(settings, train, test, number)
-        split = split_of(manifest.vocabulary.names, kinds)
-        check_seen(split.seen)
-        check_apart(train, test)
-        to_learn(settings.protocol, train, split)
-        plans.append(Plan(number, train, test, kinds, split))
+        plans.append(plan(settings.protocol, train, test, kinds, number))
     return plans
 
 

@@ -8,12 +8,13 @@ preset.
 
 import argparse
 import dataclasses
+import functools
 import inspect
 import re
 import reprlib
 import types
 import typing
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 
 if typing.TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -26,16 +27,10 @@ _SHORT.maxstring = 200  # a path is shown whole
 def leaves(config: _Config) -> dict[str, object]:
     """All values of nested dataclasses by their names, in order."""
     values: dict[str, object] = {}
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        nested = dataclasses.is_dataclass(value)
-        found = leaves(value) if nested else {field.name: value}
-        twice = values.keys() & found.keys()
-        if twice:
-            raise ValueError(
-                f"Names of settings must differ. Twice: {sorted(twice)}"
-            )
-        values.update(found)
+    for _, name, value in _leaf_fields(config):
+        if name in values:
+            raise ValueError(f"Names of settings must differ. Twice: {name}")
+        values[name] = value
     return values
 
 
@@ -70,16 +65,15 @@ def add_flags(
     """
     made = {name: leaves(make()) for name, make in presets.items()}
     config = next(iter(presets.values()))()
-    kinds, texts = _kinds(config), _texts(config)
     tables = getattr(config, "TABLES", {})
-    for leaf, kind in kinds.items():
+    for owner, leaf, _ in _leaf_fields(config):
         if only is not None and leaf not in only:
             continue
         values = {name: _shown(each[leaf]) for name, each in made.items()}
         shown = ", ".join(f"{name} {value}" for name, value in values.items())
         if len(set(values.values())) == 1:
             shown = next(iter(values.values())).replace('""', "")
-        text = texts.get(leaf, "")
+        kind, text = _hints(owner)[leaf], _texts(owner).get(leaf, "")
         if leaf in tables:
             table = tables[leaf]
             names = table() if callable(table) else table
@@ -90,7 +84,7 @@ def add_flags(
             "help": said.replace("%", "%%").strip(),
         }
         if leaf == "preset":
-            options |= {"choices": tuple(presets), "help": texts.get(leaf, "")}
+            options |= {"choices": tuple(presets), "help": text}
         elif kind is bool:
             options["action"] = argparse.BooleanOptionalAction
         else:
@@ -132,26 +126,27 @@ def differences(old: dict, new: dict) -> list[str]:
     return found
 
 
-def _kinds(config) -> dict[str, object]:
-    hints = typing.get_type_hints(type(config))
-    kinds = {}
+def _leaf_fields(config) -> Iterator[tuple[type, str, object]]:
+    """Yields the class, the name and the value of every leaf, in order."""
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value):
-            kinds.update(_kinds(value))
+            yield from _leaf_fields(value)
         else:
-            kinds[field.name] = hints[field.name]
-    return kinds
+            yield type(config), field.name, value
 
 
-def _texts(config) -> dict[str, str]:
-    """What the docstrings of nested dataclasses say of each leaf."""
+@functools.cache
+def _hints(kind: type) -> dict[str, typing.Any]:
+    return typing.get_type_hints(kind)
+
+
+@functools.cache
+def _texts(kind: type) -> dict[str, str]:
+    """What the docstring of a dataclass says of each attribute."""
     texts: dict[str, str] = {}
-    for field in dataclasses.fields(config):
-        if dataclasses.is_dataclass(value := getattr(config, field.name)):
-            texts |= _texts(value)
     # Without docstrings, as under python -OO, there is nothing to say.
-    _, _, listed = (inspect.getdoc(config) or "").partition("Attributes:\n")
+    _, _, listed = (inspect.getdoc(kind) or "").partition("Attributes:\n")
     for name, text in re.findall(
         r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", listed, re.MULTILINE
     ):

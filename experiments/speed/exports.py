@@ -22,7 +22,7 @@ from tftag.cli import chosen_model, command_line
 from tftag.inference import model_card, version_folder
 from tftag.pretrained import presets
 
-THREADS = ("TF_NUM_INTRAOPTHREADS", "OMP_NUMTHREADS")
+_THREADS = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")
 _HEAD = """\
 | | on disk | CPU to the first answer | CPU of every other | memory at most |
 | --- | --- | --- | --- | --- |"""
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     asked = parser.parse_args(argv)
     # TensorFlow's and NumPy's, of the processes that are measured.
-    os.environ |= dict.fromkeys(THREADS, "1")
+    os.environ |= dict.fromkeys(_THREADS, "1")
     print(_HEAD)
     for model in asked.models:
         presets.resolve(model, chosen_model.say)  # not part of the costs

@@ -120,13 +120,7 @@ def change(place: pathlib.Path, drawn: drawn_library.Drawn) -> dict[str, float]:
     """Adds some recordings, and removes as many."""
     copy = place.with_name("changed.index")
     shutil.rmtree(copy, ignore_errors=True)
-    copy.mkdir()
-    for path in place.iterdir():
-        # Segments are never written again: a second name is a copy.
-        if path.suffix == ".segment":
-            os.link(path, copy / path.name)
-        else:
-            shutil.copy(path, copy)
+    shutil.copytree(place, copy, copy_function=_second_name_or_copy)
     new = contents.Contents("drawn", "drawn", drawn.vectors.shape[1], ("a",))
     count = len(drawn.vectors)
     found = {}
@@ -148,6 +142,12 @@ def change(place: pathlib.Path, drawn: drawn_library.Drawn) -> dict[str, float]:
     found["settled_seconds"] = time.monotonic() - began
     shutil.rmtree(copy)
     return found
+
+
+def _second_name_or_copy(source: str, target: str) -> None:
+    # Segments are never written again: a second name is a copy.
+    of_segments = source.endswith(".segment")
+    (os.link if of_segments else shutil.copy)(source, target)
 
 
 def _recording(at: int) -> recordings.Recording:

@@ -2,6 +2,7 @@
 
 import argparse
 import concurrent.futures
+import contextlib
 import csv
 import pathlib
 import shutil
@@ -248,29 +249,19 @@ def _chord(draw):
 
 def _sample(pid, most_bytes):
     """Notes the memory of a process and of its children so far."""
-    _note(pid, "command", most_bytes)
-    tasks = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
-    try:
-        children = tasks.read_text().split()
-    except OSError:
-        return  # it has ended, or this is not Linux
-    for child in children:
-        # Before it becomes another program, it has this one's memory.
-        if _words(child) != _words(pid):
-            _note(child, "worker", most_bytes)
 
+    def words(process):
+        return pathlib.Path(f"/proc/{process}/cmdline").read_bytes()
 
-def _words(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def _note(pid, who, most_bytes):
-    if "VmHWM" in (found := memory.status_kb(pid)):
-        most = 1_024 * found["VmHWM"]
-        most_bytes[who] = max(most_bytes.get(who, 0), most)
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+    # Where it, or a child, has ended meanwhile, or this is not Linux.
+    with contextlib.suppress(OSError):
+        for one in (pid, *map(int, children.read_text().split())):
+            who = "command" if one == pid else "worker"
+            most = 1_024 * memory.status_kb(one).get("VmHWM", 0)
+            # Before a child becomes another program, it has this one's memory.
+            if most and (one == pid or words(one) != words(pid)):
+                most_bytes[who] = max(most_bytes.get(who, 0), most)
 
 
 def _spread(figures):

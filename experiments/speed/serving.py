@@ -119,7 +119,7 @@ def served(model: str) -> Iterator[tuple[int, str, int]]:
         process = subprocess.Popen([*command, "--model", model], stderr=log)
         try:
             port = _port(process, pathlib.Path(log.name))
-            config = json.loads(_ask(port, "GET", "/config")[1])
+            config = json.loads(_ask(port, "/config"))
             yield port, config["models"][0]["name"], process.pid
         finally:
             process.terminate()
@@ -219,18 +219,17 @@ def _kill_decoder(service):
 
 
 def _resident_bytes(port):
-    text = _ask(port, "GET", "/metrics")[1].decode()
+    text = _ask(port, "/metrics").decode()
     (resident,) = re.findall(
         r"^process_resident_memory_bytes (\S+)", text, re.M
     )
     return float(resident)
 
 
-def _ask(port, method, path):
+def _ask(port, path):
     with contextlib.closing(_connection(port)) as connection:
-        connection.request(method, path)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+        connection.request("GET", path)
+        return connection.getresponse().read()
 
 
 def _connection(port):

@@ -12,7 +12,6 @@ All learn from the same recordings and the same seen tags:
 The tagger's own probabilities are the scores of seen tags in `ConSE`.
 """
 
-import dataclasses
 import pathlib
 import time
 
@@ -23,7 +22,6 @@ from experiments.runs import run_folder
 from experiments.settings import dual_encoder_config
 from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import averaged_training
-from pipelines import manifest as manifests
 from tftag import words, zero_shot
 from tftag.storage import atomic_write
 from tftag.words import sources
@@ -33,25 +31,6 @@ DUAL, RANDOM = "dual encoder", "random words"
 LINEAR, CONSE = "linear map", "ConSE"
 METHODS = (DUAL, LINEAR, CONSE, RANDOM)
 _BOOTSTRAP_DRAWS = 200
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Draw:
-    """What came out of one draw.
-
-    Attributes:
-        scores: method -> `[test recordings, tags]`, in the vocabulary's
-            order.
-        seconds: method -> how long its training took, that of the tagger
-            included where it rests on one.
-        recordings: that were trained on.
-        lost_tags: seen tags without a training recording, under `strict`.
-    """
-
-    scores: dict[str, np.ndarray]
-    seconds: dict[str, float]
-    recordings: int
-    lost_tags: tuple[str, ...]
 
 
 def check_words(
@@ -87,48 +66,41 @@ def check_words(
 
 def run_draw(
     settings: dual_encoder_config.DualConfig,
-    train: manifests.Manifest,
-    test: manifests.Manifest,
-    split: tag_split.TagSplit,
+    plan: unseen_tags.Plan,
     vectors: words.WordVectors,
     folder: pathlib.Path,
-) -> Draw:
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Trains and scores all methods; what is finished is not done again.
 
     Args:
         settings: of the dual encoder; the tagger takes what applies to it.
-        train: recordings to learn from.
-        test: recordings to score, of other artists.
-        split: of the vocabulary of both.
+        plan: of the draw.
         vectors: of the words.
         folder: of the draw.
 
-    Raises:
-        ValueError: training and test share recordings or artists.
+    Returns:
+        Method -> scores `[test recordings, tags]`, in the vocabulary's order;
+        and method -> how long its training took in seconds, that of the tagger
+        included where it rests on one.
     """
-    unseen_tags.check_apart(train, test)
-    seen_train, part = unseen_tags.to_learn(settings.protocol, train, split)
     file = folder / "scores.npz"
     if not file.exists():
-        scores, seconds = _train_and_score(
-            settings, seen_train, test, split, vectors, folder
-        )
+        scores, seconds = _train_and_score(settings, plan, vectors, folder)
         named = {f"seconds {name}": value for name, value in seconds.items()}
         with atomic_write.replacing(file, is_text=False) as npz:
             np.savez(npz, **scores, **named)
     with np.load(file) as saved:
-        return Draw(
-            scores={name: saved[name] for name in METHODS},
-            seconds={name: float(saved[f"seconds {name}"]) for name in METHODS},
-            recordings=len(part.rows),
-            lost_tags=part.seen_without_positive,
+        return (
+            {name: saved[name] for name in METHODS},
+            {name: float(saved[f"seconds {name}"]) for name in METHODS},
         )
 
 
-def _train_and_score(settings, train, test, split, vectors, folder):
+def _train_and_score(settings, plan, vectors, folder):
     """Returns scores and seconds by method."""
+    train, test = plan.learnt, plan.test
     names = test.vocabulary.names
-    seen, _ = split.places(names)
+    seen, _ = plan.split.places(names)
     targets = dual_encoder_training.tag_vectors(names, vectors)
     of_tagger = dual_encoder_training.tagger_settings(settings)
     tagger = tagger_training.train_tagger(
@@ -166,7 +138,7 @@ def _train_and_score(settings, train, test, split, vectors, folder):
         )
         if is_on_tagger:
             trained = dual_encoder_training.on_tagger(
-                settings, tagger, train, known, split.unseen
+                settings, tagger, train, known, plan.split.unseen
             )
         else:
             trained = dual_encoder_training.train(

@@ -89,8 +89,8 @@ class DescribeShard(beam.DoFn):
         described, vectors = [], []
         self._is_unreached = False
         rejected: list[dict[str, str]] = []
-        for name, found, vector in self._each(shard, rejected):
-            described.append({"name": name, **found})
+        for found, vector in self._each(shard, rejected):
+            described.append(found)
             if vector is not None:
                 vectors.append(vector)
         if not self._is_unreached:
@@ -117,9 +117,8 @@ class DescribeShard(beam.DoFn):
 
     def _each(
         self, shard: listing.Shard, rejected: list[dict]
-    ) -> Iterator[tuple[str, dict, np.ndarray | None]]:
-        """Yields name, description and vector of what can be used."""
-        names: dict[pathlib.Path, str] = {}
+    ) -> Iterator[tuple[dict, np.ndarray | None]]:
+        """Yields description and vector of what can be used."""
         facts: dict[pathlib.Path, dict[str, Any]] = {}
         versions = _versions(shard)
         with tempfile.TemporaryDirectory(prefix="tftag-") as copies:
@@ -129,9 +128,8 @@ class DescribeShard(beam.DoFn):
                 rejected.append({"name": name, "reason": reason})
 
             def fail(path: pathlib.Path, error: Exception):
-                facts.pop(path, None)
                 self._is_unreached |= _may_be_there(error)
-                reject(names.pop(path), error, os.fspath(path))
+                reject(facts.pop(path)["name"], error, os.fspath(path))
                 _remove_copy(path, copies)
 
             def paths():
@@ -139,12 +137,12 @@ class DescribeShard(beam.DoFn):
                     try:
                         path = _on_this_machine(shard.root, name, copies)
                         # Before it is read: it may be gone afterwards.
-                        facts[path] = _facts(path, versions.get(name))
+                        found = _facts(path, versions.get(name))
                     except OSError as error:
                         self._is_unreached |= _may_be_there(error)
                         reject(name, error)
                         continue
-                    names[path] = name
+                    facts[path] = {"name": name, **found}
                     yield path
 
             def recordings():
@@ -157,7 +155,7 @@ class DescribeShard(beam.DoFn):
                     yield path, samples
 
             for path, found, vector in self._answers(recordings()):
-                yield names.pop(path), facts.pop(path) | found, vector
+                yield facts.pop(path) | found, vector
 
     def _answers(self, recordings):
         """Yields path, tags and vector of each recording."""

@@ -13,8 +13,10 @@ from pipelines import manifest
 from pipelines.inspect import levels
 from pipelines.inspect.fingerprints import fingerprint, near_duplicates
 from pipelines.reading import slice_reader
+from pipelines.reading.slices import local_file
 from tftag.console import counts_in_words, interrupts
 from tftag.storage import no_links, plain_json
+from tftag.storage.remote import address as addresses
 
 WORDS_NAME = "fingerprints.u32"
 TABLE_NAME = "fingerprints.jsonl"
@@ -118,14 +120,17 @@ def measure(prepared: manifest.Manifest, folder: pathlib.Path) -> Measurements:
         for row, track in enumerate(prepared.tracks):
             key = _key(track, prepared.sample_rate_hz)
             entry = known.get(json.dumps(key))
-            if entry is None:
-                try:
+            try:
+                if entry is None:
                     level, made = _measure(reader, row)
-                # A RuntimeError is what libsndfile raises.
-                except (ValueError, OSError, RuntimeError) as error:
-                    unreadable[track.path] = _reason(error)
-                    found.append(None)
-                    continue
+                else:
+                    _check_is_there(prepared.wav_path(track), track)
+            # A RuntimeError is what libsndfile raises.
+            except (ValueError, OSError, RuntimeError) as error:
+                unreadable[track.path] = _reason(error)
+                found.append(None)
+                continue
+            if entry is None:
                 entry = _Entry(key, words.tell() // 4, len(made), level)
                 words.write(made.astype("<u4").tobytes())
                 words.flush()
@@ -179,9 +184,15 @@ def _measure(reader, row):
     return meter.finish(), words.finish()
 
 
+def _check_is_there(path, track):
+    """Refuses what was measured once and lacks now; a bucket is not asked."""
+    if not isinstance(path, addresses.Address):
+        local_file.open_whole(path, track.file_bytes).close()
+
+
 def _reason(error):
     """The reader's message without what all of its messages share."""
-    text = str(error).removeprefix(
+    text = str(getattr(error, "strerror", "") or error).removeprefix(
         "A recording that is to be scored cannot be read: "
     )
     return text.removesuffix(" Restore it, or prepare the audio again.")

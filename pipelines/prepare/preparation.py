@@ -3,7 +3,6 @@
 import dataclasses
 import logging
 import os
-import pathlib
 from collections.abc import Sequence
 
 from pipelines import manifest, splits
@@ -279,9 +278,7 @@ def _place(path, out):
     """Relative to the data set where it lies in it, otherwise whole."""
     if isinstance(path, addresses.Address):
         return f"{path.scheme}://{path.text.partition('://')[2]}"
-    path, folder = pathlib.Path(os.path.abspath(path)), os.path.abspath(out)
-    inside = path.is_relative_to(folder)
-    return (path.relative_to(folder) if inside else path).as_posix()
+    return listings.relative_name(os.path.abspath(path), os.path.abspath(out))
 
 
 def _with_splits(prepared, options):

@@ -9,6 +9,7 @@ import numpy as np
 from pipelines import manifest
 from pipelines.prepare import rejected
 from tftag.console import counts_in_words
+from tftag.words import artist_names
 
 
 def summarize(
@@ -75,8 +76,8 @@ def _artists(prepared):
     audit = prepared.audit
     if audit["artists"] == "unknown":
         return "unknown, so nobody can tell whether the splits share any"
-    count = len(set(prepared.tracks.texts("artist")) - {""})
-    text = f"{count}"
+    names = set(prepared.tracks.texts("artist"))
+    text = f"{len({artist_names.artist_key(name) for name in names} - {''})}"
     if audit["without_artist"]:
         without = counts_in_words.count(audit["without_artist"], "recording")
         text += f", and {without} without"

@@ -60,13 +60,10 @@ class Flag:
             group: The parser or group.
             help_text: Takes the place of `help`.
         """
-        help_text = help_text or self.help
+        how: dict[str, Any] = {"action": "store_true"}
         if self.metavar:
-            group.add_argument(
-                self.name, metavar=self.metavar, type=self.type, help=help_text
-            )
-        else:
-            group.add_argument(self.name, action="store_true", help=help_text)
+            how = {"metavar": self.metavar, "type": self.type}
+        group.add_argument(self.name, help=help_text or self.help, **how)
 
     def is_given(self, asked: argparse.Namespace) -> bool:
         """Whether it was written; a value of 0 was."""

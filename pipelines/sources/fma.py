@@ -119,24 +119,18 @@ def _path(track_id: int) -> str:
 def _read_genres(path: pathlib.Path) -> tuple[dict[int, str], set[str]]:
     """Title of each genre by number, and the titles without a parent."""
     titles, roots = {}, set()
-    with published.open_index(path) as file:
-        reader = csv.DictReader(file)
-        if not {"genre_id", "parent", "title"} <= set(reader.fieldnames or ()):
+    columns = ("genre_id", "parent", "title")
+    for where, cells in published.read_table(path, columns):
+        try:
+            (title,) = listings.clean_tags([cells["title"]])
+            titles[int(cells["genre_id"])] = title
+            if int(cells["parent"]) == 0:
+                roots.add(title)
+        except (ValueError, TypeError) as error:
             raise ValueError(
-                f"{path} must have the columns genre_id, parent and title. "
-                f"Received: {reader.fieldnames!r:.120}"
-            )
-        for cells in reader:
-            try:
-                (title,) = listings.clean_tags([cells["title"]])
-                titles[int(cells["genre_id"])] = title
-                if int(cells["parent"]) == 0:
-                    roots.add(title)
-            except (ValueError, TypeError) as error:
-                raise ValueError(
-                    f"{path}, line {reader.line_num}: a genre must have two "
-                    f"numbers and a title. Received: {list(cells.values())}"
-                ) from error
+                f"{where}: a genre must have two numbers and a title. "
+                f"Received: {list(cells.values())}"
+            ) from error
     return titles, roots
 
 

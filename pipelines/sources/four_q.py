@@ -5,7 +5,6 @@ not the quadrants that were made of the moods. The authors publish no split: an
 artist stays on one side of the one that is made here.
 """
 
-import csv
 import os
 import pathlib
 import re
@@ -50,29 +49,19 @@ def read_four_q(folder: str | os.PathLike[str]) -> published.Index:
 
 
 def _read_rows(path: pathlib.Path) -> list[published.IndexRow]:
+    rows = []
     # Some names are not in UTF-8 in the copies that people hold.
-    with published.open_index(path, errors="replace") as file:
-        reader = csv.DictReader(file)
-        if not set(_COLUMNS) <= set(reader.fieldnames or ()):
+    table = published.read_table(path, _COLUMNS, errors="replace")
+    for where, row in table:
+        if None in row or None in row.values():
             raise ValueError(
-                f"{path} must have the columns {', '.join(_COLUMNS)}. "
-                f"Received: {reader.fieldnames!r:.120}"
+                f"{where}: an excerpt must have {len({*row} - {None})} cells. "
+                f"Received: {list(row.values())!r:.120}"
             )
-        rows = []
-        for row in reader:
-            if None in row or None in row.values():
-                raise ValueError(
-                    f"{path}, line {reader.line_num}: an excerpt must have "
-                    f"{len(reader.fieldnames or ())} cells. "
-                    f"Received: {list(row.values())!r:.120}"
-                )
-            if any(row.values()):
-                names = _names(row["MoodsStrSplit"]) + _names(row["GenresStr"])
-                place = f"{row['Quadrant']}/{row['Song']}.mp3"
-                rows.append(
-                    published.IndexRow((place,), tuple(names), row["Artist"])
-                )
-        return rows
+        names = _names(row["MoodsStrSplit"]) + _names(row["GenresStr"])
+        place = f"{row['Quadrant']}/{row['Song']}.mp3"
+        rows.append(published.IndexRow((place,), tuple(names), row["Artist"]))
+    return rows
 
 
 def _names(cell: str) -> list[str]:

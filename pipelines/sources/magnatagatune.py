@@ -159,18 +159,16 @@ def _read_annotations(
 
 def _read_artists(path: pathlib.Path) -> dict[str, str]:
     """Artist of each clip id."""
-    with published.open_index(path, errors="surrogateescape") as file:
-        reader = csv.DictReader(file, delimiter="\t")
-        absent = {"clip_id", "artist"} - set(reader.fieldnames or ())
-        if absent:
-            raise ValueError(
-                f"{path} must have the columns clip_id and artist, separated "
-                f"by tabs. Received: {reader.fieldnames!r:.120}"
-            )
-        return {
-            cells["clip_id"]: listings.clean_artist(cells["artist"] or "")
-            for cells in reader
-        }
+    table = published.read_table(
+        path,
+        ("clip_id", "artist"),
+        separator="\t",
+        errors="surrogateescape",
+    )
+    return {
+        cells["clip_id"]: listings.clean_artist(cells["artist"] or "")
+        for _, cells in table
+    }
 
 
 def merge(tags: Iterable[str]) -> tuple[str, ...]:

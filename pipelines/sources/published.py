@@ -10,7 +10,7 @@ import logging
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 from pipelines.manifest import checks
 from pipelines.sources import data_set, listings, name_match
@@ -111,6 +111,43 @@ def open_index(
         raise ValueError(f"{path} is damaged: {error}") from error
 
 
+def read_table(
+    path: pathlib.Path,
+    columns: Sequence[str],
+    *,
+    separator: str = ",",
+    errors: str = "strict",
+) -> list[tuple[str, dict[str, Any]]]:
+    """Reads an index file whose first line names its columns.
+
+    Args:
+        path: The file.
+        columns: Those that it must have.
+        separator: What separates them.
+        errors: As of `open_index`.
+
+    Returns:
+        Path with line, for messages, and cells by column, of each row that is
+        not blank. As `csv.DictReader` has them: cells that a row lacks are
+        None, and those beyond the columns are a list under None.
+
+    Raises:
+        ValueError: It is damaged, or lacks a column.
+    """
+    with open_index(path, errors) as file:
+        table = csv.DictReader(file, delimiter=separator)
+        if not {*columns} <= {*(table.fieldnames or ())}:
+            raise ValueError(
+                f"{path} must have the columns {', '.join(columns)}, separated "
+                f"by {separator!r}. Received: {table.fieldnames!r:.120}"
+            )
+        return [
+            (f"{path}, line {table.line_num}", cells)
+            for cells in table
+            if any(cells.values())
+        ]
+
+
 def reader(read_index: Callable[[argparse.Namespace], Index]) -> data_set.Read:
     """How `prepare` reads a copy of a data set.
 
@@ -147,15 +184,11 @@ def list_copy(
         ValueError: The index files list another number of recordings than
             is published, and `partial` is False; or list one twice.
     """
-    publication, version, faults = (
-        index.publication,
-        index.version,
-        index.faults,
-    )
+    publication, version = index.publication, index.version
     _check_names(index)
     if not partial:
         _check_counts(index)
-    usable = [row for row in index.rows if row.names[0] not in faults]
+    usable = [row for row in index.rows if row.names[0] not in index.faults]
     folder = pathlib.Path(audio_folder)
     match = name_match.NameMatch(listings.audio_files(folder, skip), folder)
     # Of the names of each, the first that a file has.
@@ -174,9 +207,9 @@ def list_copy(
     problems += [(name, listings.NOT_HELD) for name in missing]
     problems += [
         (name, f"{listings.KNOWN_FAULT}: {fault}")
-        for name, fault in faults.items()
+        for name, fault in index.faults.items()
     ]
-    known = itertools.chain(faults, *(row.names for row in index.rows))
+    known = itertools.chain(index.faults, *(row.names for row in index.rows))
     problems += [(n, listings.NOT_IN_VERSION) for n in match.unmeant(known)]
     # The ids do not depend on which part of the data set is held.
     ids = listings.track_ids([row.names[0] for row in usable])

@@ -72,6 +72,7 @@ class TrackPlan:
 class _Grid:
     """The half-beats, those on which the band plays, and its phrases."""
 
+    sample_rate_hz: int
     half_beat_seconds: float
     phrase_seconds: float
     period_seconds: float
@@ -91,16 +92,16 @@ def render(plan: TrackPlan, sample_rate_hz: int) -> np.ndarray:
     """
     generator = np.random.default_rng(plan.seed)
     samples = round(plan.seconds * sample_rate_hz)
-    grid = _grid(plan, generator)
+    grid = _grid(plan, sample_rate_hz, generator)
     mix = np.zeros(samples, np.float32)
-    _play_band(mix, plan, grid, sample_rate_hz, generator)
+    _play_band(mix, plan, grid, generator)
     if "drums" in plan.tags:
-        _play_drums(mix, plan, grid, sample_rate_hz, generator)
+        _play_drums(mix, plan, grid, generator)
     if "noise" in plan.tags:
         mix += 0.035 * sounds.texture(
             samples, sample_rate_hz, plan.artist.colours["noise"], generator
         )
-    mix *= _contour(plan, grid, samples, sample_rate_hz)
+    mix *= _contour(plan, grid, samples)
     mix = _room(mix, plan.artist, sample_rate_hz, generator)
     mix = _limited(mix, generator.uniform(0.15, 0.23))
     fade = round(FADE_SECONDS * sample_rate_hz)
@@ -110,7 +111,9 @@ def render(plan: TrackPlan, sample_rate_hz: int) -> np.ndarray:
     return mix * np.float32(plan.peak / np.max(np.abs(mix)))
 
 
-def _grid(plan: TrackPlan, generator: np.random.Generator) -> _Grid:
+def _grid(
+    plan: TrackPlan, sample_rate_hz: int, generator: np.random.Generator
+) -> _Grid:
     slowest, fastest = {"fast": (175, 210), "slow": (44, 54), "": (90, 105)}[
         plan.choice("fast", "slow")
     ]
@@ -127,6 +130,7 @@ def _grid(plan: TrackPlan, generator: np.random.Generator) -> _Grid:
         rest = 0
     roots = PROGRESSIONS[generator.integers(len(PROGRESSIONS))]
     return _Grid(
+        sample_rate_hz=sample_rate_hz,
         half_beat_seconds=half_beat,
         phrase_seconds=phrase * half_beat,
         period_seconds=(phrase + rest) * half_beat,
@@ -139,7 +143,6 @@ def _play_band(
     mix: np.ndarray,
     plan: TrackPlan,
     grid: _Grid,
-    sample_rate_hz: int,
     generator: np.random.Generator,
 ) -> None:
     """Adds chords on the beats, a melody on the half-beats, and the bass."""
@@ -161,10 +164,10 @@ def _play_band(
         if name not in cache:
             hz = 440 * 2 ** ((key - 69 + plan.artist.cents / 100) / 12)
             colour = plan.artist.colours[voice]
-            note = waves.Note(hz, seconds, sample_rate_hz, colour)
+            note = waves.Note(hz, seconds, grid.sample_rate_hz, colour)
             cache[name] = VOICES[voice](note, generator)
         gain *= generator.uniform(0.85, 1.15)
-        _add(mix, cache[name], step, grid, sample_rate_hz, gain, generator)
+        _add(mix, cache[name], step, grid, gain, generator)
 
     triad, scale = TRIADS[mode], SCALES[mode]
     place = 0
@@ -198,18 +201,13 @@ def _play_drums(
     mix: np.ndarray,
     plan: TrackPlan,
     grid: _Grid,
-    sample_rate_hz: int,
     generator: np.random.Generator,
 ) -> None:
     """Adds kick on one and three, snare on two and four, hats between."""
     colour = plan.artist.colours["drums"]
     drums = [
-        sound(sample_rate_hz, colour, generator)
-        for sound in (
-            sounds.kick,
-            sounds.snare,
-            sounds.hat,
-        )
+        sound(grid.sample_rate_hz, colour, generator)
+        for sound in (sounds.kick, sounds.snare, sounds.hat)
     ]
     # The steps of a bar, of eight half-beats, on which each drum is hit.
     patterns = ((0, 4), (2, 6), (0, 1, 2, 3, 4, 5, 6, 7))
@@ -219,7 +217,7 @@ def _play_drums(
         ):
             if step % 8 in pattern:
                 gain *= generator.uniform(0.8, 1.2)
-                _add(mix, drum, step, grid, sample_rate_hz, gain, generator)
+                _add(mix, drum, step, grid, gain, generator)
 
 
 def _add(
@@ -227,25 +225,23 @@ def _add(
     sound: np.ndarray,
     step: int,
     grid: _Grid,
-    sample_rate_hz: int,
     gain: float,
     generator: np.random.Generator,
 ) -> None:
     """Adds a sound within 6 ms of its step: nobody plays like a clock."""
     late = generator.uniform(0, 0.006)
-    start = round((step * grid.half_beat_seconds + late) * sample_rate_hz)
+    seconds = step * grid.half_beat_seconds + late
+    start = round(seconds * grid.sample_rate_hz)
     sound = sound[: max(0, mix.size - start)]
     mix[start : start + sound.size] += np.float32(gain) * sound
 
 
-def _contour(
-    plan: TrackPlan, grid: _Grid, samples: int, sample_rate_hz: int
-) -> np.ndarray:
+def _contour(plan: TrackPlan, grid: _Grid, samples: int) -> np.ndarray:
     """The gain over time `[samples]` (or `[1]`): flat, or a saw of 28 dB."""
     shape = plan.choice("swelling", "fading")
     if not shape:
         return np.ones(1, np.float32)
-    time = np.arange(samples, dtype=np.float32) / sample_rate_hz
+    time = np.arange(samples, dtype=np.float32) / grid.sample_rate_hz
     place = np.minimum(time % grid.period_seconds / grid.phrase_seconds, 1)
     if shape == "fading":
         place = 1 - place

@@ -111,10 +111,7 @@ class Served:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_examples_of_a_page_run_in_their_order(page, workplace, monkeypatch):
-    blocks = re.findall(
-        r"^```python\n(.*?)^```$", page.read_text(), re.M | re.S
-    )
-    assert blocks
+    blocks = blocks_of(page)
     if "tensorflow_io" in "".join(blocks):
         pytest.importorskip("tensorflow_io")
     monkeypatch.chdir(workplace)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tone_manifest
+import yamnet_shape
 from tone_runs import baseline as call
 
 from experiments import run_baseline
@@ -276,19 +277,8 @@ def test_too_little_to_score_is_refused_before_training(tmp_path, capsys):
 @pytest.mark.usefixtures("no_graphs")
 def test_a_run_on_an_audio_module(tmp_path):
     pytest.importorskip("tensorflow_hub")
-
-    class Module(tf.Module):
-        def __init__(self):
-            super().__init__()
-            self.power = tf.Variable(0.5)
-
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
-        def __call__(self, waveform):
-            frames = tf.signal.frame(waveform, 8_000, 8_000, pad_end=True)
-            embeddings = tf.abs(tf.signal.rfft(frames)[:, :400]) ** self.power
-            return embeddings[:, :3], embeddings, frames
-
-    tf.saved_model.save(Module(), str(tmp_path / "module"))
+    module = yamnet_shape.YamnetShape()
+    tf.saved_model.save(module, str(tmp_path / "module"))
     tone_manifest.make(tmp_path / "data", rate_hz=16_000)
     status = call(
         tmp_path,
@@ -298,12 +288,6 @@ def test_a_run_on_an_audio_module(tmp_path):
     )
     assert status == 0
     assert run_of(tmp_path).finished
-
-
-def test_the_presets_fit_their_own_network():
-    for make in baseline_config.PRESETS.values():
-        settings = make()
-        assert settings.audio.clip_frames >= 2**settings.model.backbone.blocks
 
 
 @pytest.mark.slow

@@ -208,9 +208,9 @@ def _named(path: str | os.PathLike[str]) -> Iterator[None]:
     name = os.fsdecode(path)
     if stat.S_ISFIFO(os.stat(path).st_mode):  # opening it may wait for ever
         raise UnusableAudio("unreadable", f"{name}: It is a pipe, not a file.")
-    with open(path, "rb") as file:  # says what soundfile hides: why not
-        has_bytes = bool(file.read(1))
     try:
+        with open(path, "rb") as file:  # says what soundfile hides: why not
+            has_bytes = bool(file.read(1))
         if not has_bytes:
             raise UnusableAudio("empty", "There are no bytes.")
         yield
@@ -222,6 +222,9 @@ def _named(path: str | os.PathLike[str]) -> Iterator[None]:
         raise OSError(
             errno.ENOMEM, "It does not fit into the memory", name
         ) from error
+    except OSError as error:  # of a disk that fails, without the name
+        error.filename = error.filename or name
+        raise
 
 
 def _decode(

@@ -28,13 +28,8 @@ def tensorflow_start() -> Iterator[None]:
     except (OSError, ValueError):  # closed: nobody hears it
         yield
         return
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
+    with _hidden_but_for(stderr):
         yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
 
 
 @contextlib.contextmanager
@@ -46,7 +41,7 @@ def libraries() -> Iterator[None]:
     """
     sys.stderr.flush()
     python, stderr = sys.stderr, os.dup(2)
-    try:
+    with _hidden_but_for(stderr):
         if _is_stderr(python):
             moved = open(
                 stderr,
@@ -57,12 +52,21 @@ def libraries() -> Iterator[None]:
                 closefd=False,
             )
             sys.stderr = terminal.PlainStream(moved, is_stderr=True)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            sys.stderr = python
+
+
+@contextlib.contextmanager
+def _hidden_but_for(stderr: int) -> Iterator[None]:
+    """Hides what is written to descriptor 2, which is a copy's again after."""
+    try:
         with open(os.devnull, "wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
         yield
     finally:
-        sys.stderr.flush()
-        sys.stderr = python
         os.dup2(stderr, 2)
         os.close(stderr)
 

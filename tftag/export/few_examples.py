@@ -187,16 +187,12 @@ def _fit(like: Vectors, unlike: Vectors, expected: npt.NDArray[Any]) -> Line:
     Targets are as far from certainty as those that Platt (1999) has for the
     smaller side, on both sides: 0.5 is as near to the one as to the other.
     """
-    doubt = 1 / (min(len(like), len(unlike)) + 2)
+    sides = np.array([len(like), len(unlike)])
+    doubt = 1 / (sides.min() + 2)
     rows = np.concatenate([*like, *unlike])
-    side_targets, side_weights = [], []
-    for side, truth in ((like, 1.0), (unlike, 0.0)):
-        target = abs(truth - doubt)
-        for one in side:
-            side_targets.append(np.full(len(one), target))
-            side_weights.append(np.full(len(one), 0.5 / len(side) / len(one)))
-    targets = np.concatenate(side_targets)
-    weights = np.concatenate(side_weights)
+    clips = [len(one) for one in (*like, *unlike)]
+    targets = np.repeat(np.repeat([1 - doubt, doubt], sides), clips)
+    weights = np.repeat(np.repeat(0.5 / sides, sides) / clips, clips)
 
     def cost(
         unknowns: npt.NDArray[np.float64],

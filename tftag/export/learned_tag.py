@@ -92,15 +92,16 @@ def add(
     calibrated = calibration.Calibration(
         old.slope, np.append(old.offsets, 0.0), np.append(old.thresholds, 0.5)
     )
+    negatives = ["the recordings named unlike"] if unlike else []
+    if background.drawn:
+        negatives.append(
+            "draws around the mean of the recordings of the training"
+        )
     note = {
         "tag": names[-1],
         "like": len(like),
         "unlike": len(unlike),
-        "negatives": " and ".join(
-            ["the recordings named unlike"] * bool(unlike)
-            + ["draws around the mean of the recordings of the training"]
-            * bool(background.drawn)
-        ),
+        "negatives": " and ".join(negatives),
         "probability": "0.5 is as near to the ones as to the others; "
         "it is no share of recordings",
         "told_apart": told_apart,

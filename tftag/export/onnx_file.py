@@ -1,12 +1,13 @@
-"""An exported tagger as one ONNX file: python -m tftag.export.onnx_file.
+"""An exported tagger as one ONNX file.
+
+python -m tftag.export.onnx_file MODEL FILE prints the largest difference.
 
 The network alone is in it, from clips to probabilities; what surrounds it
 (which clips, their level, means) is NumPy's in `inference.onnx_tagger`.
 """
 
-import argparse
 import os
-import pathlib
+import sys
 from typing import Any
 
 import keras
@@ -187,14 +188,10 @@ def _write_log1p(graph: Any, node: Any, name: str, _: list[Any]) -> Any:
     return node
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Converts what the command line names; prints the largest difference."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("model")
-    parser.add_argument("file", type=pathlib.Path)
-    given = parser.parse_args(argv)
-    print(write(given.model, given.file))
+def main(argv: list[str]) -> None:
+    """Prints what `write` finds; it is the last word, as libraries print."""
+    print(write(*argv))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

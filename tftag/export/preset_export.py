@@ -1,8 +1,8 @@
 """Exports a preset: python -m tftag.export.preset_export NAME FOLDER."""
 
-import argparse
 import os
 import pathlib
+import sys
 
 import numpy as np
 
@@ -71,14 +71,5 @@ def _uncalibrated(tag_count: int) -> calibration.Calibration:
     )
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Exports what the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("name")
-    parser.add_argument("folder")
-    arguments = parser.parse_args(argv)
-    print(export_preset(arguments.name, arguments.folder))
-
-
 if __name__ == "__main__":
-    main()
+    print(export_preset(*sys.argv[1:]))

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tftag import audio
+from tftag.inference import long_recordings
 
 _Recordings = Sequence[npt.NDArray[np.float32]]
 
@@ -138,23 +139,10 @@ def clip_means(
     Returns:
         float64 `[recordings, width]`.
     """
-    starts = [audio.clip_starts(len(one), audio_spec) for one in recordings]
-    firsts = np.cumsum([0, *map(len, starts)])
-    # Filled up to the shape that the exported network sees: a device may
-    # compute another shape by another algorithm.
-    count = firsts[-1] + -firsts[-1] % clips_at_once
-    clips = np.zeros((count, audio_spec.clip_samples), np.float32)
-    peak = np.zeros(count, np.float32)
-    for samples, first, own in zip(recordings, firsts, starts, strict=False):
-        peak[first : first + len(own)] = np.abs(samples).max()
-        for clip, start in zip(clips[first:], own, strict=False):
-            part = samples[start : start + audio_spec.clip_samples]
-            clip[: len(part)] = part
-    groups = []
-    for at in range(0, len(clips), clips_at_once):
-        group = slice(at, at + clips_at_once)
-        answer = network({"waveform": clips[group], "peak": peak[group]})
-        groups.append(np.asarray(answer))
-    of_clips = np.concatenate(groups)[: firsts[-1]]
-    totals = np.add.reduceat(of_clips, firsts[:-1], axis=0, dtype=np.float64)
-    return totals / np.diff(firsts)[:, np.newaxis]
+    answers = long_recordings.run_clips(
+        lambda clips: {"answer": np.asarray(network(clips))},
+        *(recordings, audio_spec, clips_at_once),
+    )
+    return np.stack(
+        [one["answer"].mean(axis=0, dtype=np.float64) for one in answers]
+    )

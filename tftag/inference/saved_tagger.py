@@ -23,6 +23,8 @@ from tftag.metrics import calibration
 if TYPE_CHECKING:
     from tftag.inference.runtimes import python_runtime
 
+    Runtime = python_runtime.PythonRuntime | c_runtime.CRuntime
+
 # What is longer is not passed to a signature as a whole.
 _LONG_SECONDS = 1_200
 # The signature that takes its clips.
@@ -256,10 +258,10 @@ class SavedTagger:
         return self._python.run_clips
 
     @functools.cached_property
-    def _runtime(self) -> "python_runtime.PythonRuntime | c_runtime.CRuntime":
+    def _runtime(self) -> "Runtime":
         """The network, with what must be in it."""
         with self._damage_named("SavedModel"):
-            runtime: python_runtime.PythonRuntime | c_runtime.CRuntime = (
+            runtime: Runtime = (
                 c_runtime.CRuntime(self.folder, optimises=self._optimises)
                 if self._starts_fast
                 else self._python
@@ -302,9 +304,7 @@ class SavedTagger:
             ) from error
 
     @functools.cached_property
-    def _clip_runtime(
-        self,
-    ) -> "python_runtime.PythonRuntime | c_runtime.CRuntime":
+    def _clip_runtime(self) -> "Runtime":
         # For hours it pays to optimise the graph, however few they are.
         if self._optimises:
             return self._runtime

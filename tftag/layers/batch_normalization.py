@@ -1,11 +1,31 @@
 """Batch normalisation by TensorFlow's fused kernel."""
 
+import contextlib
+import contextvars
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
+import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 _FUSED_DTYPES = ("float16", "bfloat16", "float32")
+_Offsets = Mapping["BatchNormalization", npt.NDArray[np.float32]]
+_offsets = contextvars.ContextVar[_Offsets]("offsets")
+
+
+@contextlib.contextmanager
+def folded(offsets: _Offsets) -> Iterator[None]:
+    """What is traced meanwhile adds `[dim]` in place of these batch norms.
+
+    Their scale has to be in the kernels of the layers before them.
+    """
+    token = _offsets.set(offsets)
+    try:
+        yield
+    finally:
+        _offsets.reset(token)
 
 
 @keras.saving.register_keras_serializable(package="tftag")
@@ -46,6 +66,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
         Returns:
             The shape of `inputs`, in the layer's compute dtype.
         """
+        if not training and (offset := _offsets.get({}).get(self)) is not None:
+            return inputs + ops.cast(offset, inputs.dtype)
         # Frozen in training: the kernel has no deterministic gradient for
         # stored statistics on a GPU.
         frozen = training and not self.trainable

@@ -16,37 +16,17 @@ def is_installed() -> bool:
     return importlib.util.find_spec("mutagen") is not None
 
 
-def read(path: pathlib.Path) -> recordings.FileTags:
+def read(source: pathlib.Path | BinaryIO) -> recordings.FileTags:
     """Reads title, artist, album and year, the first of each.
 
     A file whose tags cannot be read says nothing: its audio was.
 
     Args:
-        path: An audio file.
+        source: An audio file, or what it holds.
 
     Returns:
         What it says.
     """
-    return _read(path)
-
-
-def read_remote(place: remote_listing.NotedFile) -> recordings.FileTags:
-    """As `read`, of a file of which only that part is fetched.
-
-    Args:
-        place: The file, with its size.
-
-    Returns:
-        What it says.
-
-    Raises:
-        RemoteError: The server does not give it.
-    """
-    with ranged_file.opened(place, place.file_bytes) as file:
-        return _read(file)
-
-
-def _read(source: pathlib.Path | BinaryIO) -> recordings.FileTags:
     import mutagen
 
     try:
@@ -62,6 +42,22 @@ def _read(source: pathlib.Path | BinaryIO) -> recordings.FileTags:
         texts.get("album", ""),
         int(year[0]) if year else 0,
     )
+
+
+def read_remote(place: remote_listing.NotedFile) -> recordings.FileTags:
+    """As `read`, of a file of which only that part is fetched.
+
+    Args:
+        place: The file, with its size.
+
+    Returns:
+        What it says.
+
+    Raises:
+        RemoteError: The server does not give it.
+    """
+    with ranged_file.opened(place, place.file_bytes) as file:
+        return read(file)
 
 
 def _texts(found: Any) -> dict[str, str]:

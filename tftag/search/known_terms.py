@@ -33,11 +33,11 @@ def embed(
     """
     vectors, known_share = encoder.embed_texts([term.phrase for term in terms])
     for term, share in zip(terms, known_share, strict=True):
+        if share == 1:
+            continue
         effect = "left out" if share == 0 else "looked for without it"
         # A phrase of punctuation has no word at all.
         unknown = encoder.unknown_words(term.phrase) or {term.phrase: None}
-        if share == 1:
-            continue
         for word, near in unknown.items():
             of = "" if word == term.phrase else f" of {term.phrase!r}"
             hint = f"; the nearest spelling is {near!r}" if near else ""

@@ -35,7 +35,6 @@ _PLAIN = str.maketrans(
     | dict.fromkeys("\uff0c\u3001", ",")
 )
 _Words = Sequence[str]
-_Tokens = list[re.Match[str]]
 _TOKEN = re.compile(
     r'(?P<minus>-?)(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s,"^]+))'
     r"(?:\^(?P<weight>[^\s,\"]*))?"
@@ -82,15 +81,14 @@ def parse(
     if text.count('"') % 2:
         raise ValueError(f"Quotes must be closed. Received: {text!r}.")
     weights: dict[str, float] = {}
-    for chunk, whole in _chunks(text, is_list):
-        for term in _terms(chunk, whole, is_known, text):
-            before = weights.get(term.phrase, 0.0)
-            if before * term.weight < 0:
-                raise ValueError(
-                    "A tag cannot be asked for and turned away from at once. "
-                    f"Received: {term.phrase!r} in {text!r}."
-                )
-            weights[term.phrase] = before + term.weight
+    for term in _terms(text, is_list, is_known):
+        before = weights.get(term.phrase, 0.0)
+        if before * term.weight < 0:
+            raise ValueError(
+                "A tag cannot be asked for and turned away from at once. "
+                f"Received: {term.phrase!r} in {text!r}."
+            )
+        weights[term.phrase] = before + term.weight
     if not weights:
         raise ValueError(
             "A query must name at least one tag, such as: dreamy piano "
@@ -109,30 +107,14 @@ class _Run:
     weight: float
 
 
-def _chunks(text: str, is_list: bool) -> Iterator[tuple[_Tokens, bool]]:
-    """Yields the tokens between commas, and whether these are phrases."""
-    tokens = list(_TOKEN.finditer(text))
-    whole = is_list or any(token["comma"] for token in tokens)
-    chunk: _Tokens = []
-    for token in tokens:
-        if token["wrong"]:
-            raise ValueError(
-                "A weight must stand directly behind a tag, as in piano^2. "
-                f"Received: {text!r}."
-            )
-        if token["comma"]:
-            yield chunk, whole
-            chunk = []
-        else:
-            chunk.append(token)
-    yield chunk, whole
-
-
 def _terms(
-    chunk: _Tokens, whole: bool, is_known: Callable[[str], bool], text: str
+    text: str, is_list: bool, is_known: Callable[[str], bool]
 ) -> Iterator[Term]:
+    tokens = list(_TOKEN.finditer(text))
+    # Between commas stands a phrase.
+    whole = is_list or any(token["comma"] for token in tokens)
     phrases: list[tuple[_Words, bool]]
-    for run in _runs(chunk, text):
+    for run in _runs(tokens, text):
         if run.is_quoted:
             phrases = [(run.words, False)]  # Its minus is the run's.
         else:
@@ -153,7 +135,7 @@ def _terms(
             yield Term(phrase, -weight if minus or is_negated else weight)
 
 
-def _runs(chunk: _Tokens, text: str) -> list[_Run]:
+def _runs(tokens: list[re.Match[str]], text: str) -> list[_Run]:
     runs: list[_Run] = []
     words: list[str] = []
     is_negative = False
@@ -164,7 +146,15 @@ def _runs(chunk: _Tokens, text: str) -> list[_Run]:
             runs.append(_Run(words, False, is_negative, weight))
         words, is_negative = [], False
 
-    for token in chunk:
+    for token in tokens:
+        if token["wrong"]:
+            raise ValueError(
+                "A weight must stand directly behind a tag, as in piano^2. "
+                f"Received: {text!r}."
+            )
+        if token["comma"]:
+            end()
+            continue
         weight = _weight(token["weight"], text)
         if token["quoted"] is not None:
             minus = bool(token["minus"])

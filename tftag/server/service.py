@@ -55,6 +55,7 @@ class Service:
     Attributes:
         is_ending: Whether it has been told to end; it is not ready then.
         metrics: What it counts.
+        uploads: Where recordings arrive.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -75,7 +76,7 @@ class Service:
             self._index = served_index.ServedIndex(
                 settings.index, self._models, settings.poll_seconds
             )
-        self._uploads = uploads_lib.Uploads(settings.processes, settings.limits)
+        self.uploads = uploads_lib.Uploads(settings.processes, settings.limits)
         self._gate = gate_lib.Gate(
             self._application(),
             settings.limits,
@@ -88,22 +89,17 @@ class Service:
         """Answers a request."""
         await self._gate(scope, receive, send)
 
-    @property
-    def upload_folder(self) -> pathlib.Path:
-        """Where recordings are while they are decoded."""
-        return self._uploads.folder
-
     def end_decoding(self) -> None:
         """Ends the processes that decode, also in the middle of a file."""
-        self._uploads.end_decoding()
+        self.uploads.end_decoding()
 
     def forget_uploads(self) -> None:
         """Ends them, and removes the recordings that they were to decode."""
-        self._uploads.close()
+        self.uploads.close()
 
     def close(self) -> None:
         """Takes the models down and ends the processes."""
-        self._uploads.close()
+        self.uploads.close()
         self._models.close()
 
     def _application(self) -> fastapi.FastAPI:
@@ -116,10 +112,10 @@ class Service:
         )
         _answer_errors(app)
         app.include_router(self._own_routes())
-        app.include_router(tagging_api.router(self._models, self._uploads))
+        app.include_router(tagging_api.router(self._models, self.uploads))
         app.include_router(
             search_api.router(
-                self._index, self._uploads, self._settings.limits.store_seconds
+                self._index, self.uploads, self._settings.limits.store_seconds
             )
         )
         app.include_router(rest_api.router(self._models))

@@ -26,7 +26,9 @@ def hint(path: str | os.PathLike[str]) -> str:
     try:
         with os.scandir(path.parent) as entries:
             names = sorted(
-                entry.name for entry in itertools.islice(entries, _MOST_NAMES)
+                entry.name
+                for entry in itertools.islice(entries, _MOST_NAMES)
+                if entry.name != path.name  # it is there, and of another kind
             )
     except OSError:
         return ""

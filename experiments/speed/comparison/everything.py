@@ -74,7 +74,7 @@ def peers(arguments: argparse.Namespace) -> None:
             "--peers-python must be a Python with requirements/peers.txt",
         ) as ask,
     ):
-        _, versions = row_lib.peers_ways(ask, lambda _, s: s, "versions")
+        _, versions = row_lib.peers_ways(ask, "versions")
         about |= versions
         for row in _rows(arguments, ask, pathlib.Path(folder)):
             if arguments.only not in row.name:
@@ -98,22 +98,14 @@ def _rows(arguments, ask, folder) -> Iterator[row_lib.Row | row_lib.Measured]:
     yield from networks.front_end_rows(ask, folder)
     yield from networks.network_rows(ask, folder)
     yield from files.input_rows(arguments.peers_python, folder)
-    narrow = f"width {networks.SIZES[0][0]:g}"
+    narrow = folder / networks.width_name(networks.SIZES[0][0])
     yield from files.tagging_rows(
-        arguments.peers_python,
-        networks.exported_tagger(folder, narrow),
-        networks.onnx_tagger_file(folder, narrow),
-        str(folder / f"{narrow}.npz"),
-        str(folder / f"{narrow}.onnx"),
-        folder,
-        arguments.mp3_files,
+        arguments.peers_python, narrow, folder, arguments.mp3_files
     )
 
 
 def _machine(ask) -> row_lib.Row:
-    taken, amounts = row_lib.peers_ways(
-        ask, lambda _, passed: passed, "machine"
-    )
+    taken, amounts = row_lib.peers_ways(ask, "machine")
 
     def rate(way):
         return lambda: amounts[way] / taken[way]()

@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import soundfile
 
+from experiments.speed.comparison import networks
 from experiments.speed.comparison import row as row_lib
 from experiments.speed.crops import reading
 from tftag import audio
@@ -32,9 +33,8 @@ def input_rows(
     files.mkdir()
     manifest = reading.noise_files(files, _CROP_FILES, samples, spec)
     own = reading.own_ways(manifest, spec, _CROP_SECONDS)
-    with reading.torch_ways(
-        peers_python, manifest, spec, _CROP_SECONDS
-    ) as theirs:
+    with reading.torch_process(peers_python) as ask:
+        theirs = reading.torch_ways(ask, manifest, spec, _CROP_SECONDS)
         for title, workers in (
             ("in the background", "2 workers"),
             ("in the training thread (tftag: in the background)", "0 workers"),
@@ -53,10 +53,7 @@ def input_rows(
 
 def tagging_rows(
     peers_python: str,
-    model: pathlib.Path,
-    onnx_tagger_file: pathlib.Path,
-    network_file: str,
-    onnx_file: str,
+    network: pathlib.Path,
     folder: pathlib.Path,
     count: int,
 ) -> Iterator[row_lib.Row | row_lib.Measured]:
@@ -64,36 +61,35 @@ def tagging_rows(
 
     Args:
         peers_python: Interpreter with what the peers need.
-        model: Folder of this project's export.
-        onnx_tagger_file: What `tftag onnx` made of it.
-        network_file: The same network for `peers/tag_files.py`.
-        onnx_file: And for its `--onnx`.
+        network: What `networks.network_rows` made of a width.
         folder: For the recordings.
         count: How many MP3s of 30 s.
     """
+    own = [sys.executable, "-m", "tftag", "tag"]
+    weights, onnx = (str(network / name) for name in networks.FOR_PEERS)
+    by_hand = [peers_python, str(_PEERS), "--network", weights]
     files = mp3_files(folder / "music", count)
     for name, some in (
         (f"{count} MP3s of 30 s", files),
         ("one MP3", files[:1]),
     ):
         commands = {
-            f"{row_lib.OWN} tag": _own_command(model, some),
-            f"{row_lib.OWN} tag, ONNX": _own_command(onnx_tagger_file, some),
-            "PyTorch, DataLoader": _peers_command(
-                peers_python, network_file, some
-            ),
-            "ONNX Runtime, NumPy": _peers_command(
-                peers_python, network_file, some, "--onnx", onnx_file
-            ),
+            f"{row_lib.OWN} tag": [*own, str(network / networks.EXPORT)],
+            f"{row_lib.OWN} tag, ONNX": [
+                *own,
+                str(network / networks.ONNX_TAGGER),
+            ],
+            "PyTorch, DataLoader": by_hand,
+            "ONNX Runtime, NumPy": [*by_hand, "--onnx", onnx],
         }
         peaks: dict[str, list[float]] = {way: [] for way in commands}
         ways = {
-            way: functools.partial(_run, command, peaks[way])
+            way: functools.partial(_run, [*command, *some], peaks[way])
             for way, command in commands.items()
         }
-        row = row_lib.Row(f"{name} to tags, the whole command", "s", ways)
-        row.share = 3.0
-        yield row
+        yield row_lib.Row(
+            f"{name} to tags, the whole command", "s", ways, share=3.0
+        )
         yield row_lib.Measured(
             f"{name} to tags, memory of the largest process",
             "MB",
@@ -123,20 +119,6 @@ def mp3_files(folder: pathlib.Path, count: int) -> list[str]:
     return paths
 
 
-def _own_command(model, files) -> Callable[[str], list[str]]:
-    return lambda out: [
-        *(sys.executable, "-m", "tftag", "tag", str(model), *files),
-        *("--out", out),
-    ]
-
-
-def _peers_command(python, network_file, files, *flags):
-    return lambda out: [
-        *(python, str(_PEERS), *files, "--network", network_file),
-        *("--out", out, *flags),
-    ]
-
-
 # A process of its own starts the command: on Linux the peak of a process begins
 # with what the one that started it holds, and that is a large one here.
 _LAUNCHER = """
@@ -149,12 +131,12 @@ print(json.dumps([status, passed, usage.ru_maxrss]))
 """
 
 
-def _run(command, peaks) -> float:
+def _run(command: list[str], peaks: list[float]) -> float:
     """Runs a command; returns its seconds, and notes its memory in MB."""
+    launch = [sys.executable, "-I", "-c", _LAUNCHER]
     with tempfile.TemporaryDirectory() as folder:
-        asked = command(str(pathlib.Path(folder, "tags.csv")))
         done = subprocess.run(
-            [sys.executable, "-I", "-c", _LAUNCHER, *asked],
+            [*launch, *command, "--out", f"{folder}/tags.csv"],
             capture_output=True,
             text=True,
         )

@@ -3,6 +3,7 @@
 import functools
 import pathlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,7 +15,7 @@ from experiments.speed.comparison import step
 from experiments.speed.processes import other_interpreter
 from tftag import audio, layers, tags
 from tftag.export import compute_precision, onnx_file, saved_model
-from tftag.export.signatures import tagger_signatures
+from tftag.export.signatures import frozen_network
 from tftag.inference import onnx_tagger
 from tftag.metrics import calibration
 from tftag.models import tagger
@@ -23,6 +24,10 @@ TAGS = 67
 FRONT_END_BATCHES = (1, 2, 4, 8, 16)
 # Width, clips of a training step, clips of an inference.
 SIZES = ((1 / 8, 16, 8), (1.0, 2, 2))
+# In the folder of a network: weights and answers, and PyTorch's ONNX file; the
+# export in float32, and what `tftag onnx` makes of it.
+FOR_PEERS = ("network.npz", "network.onnx")
+EXPORT, ONNX_TAGGER = "float32", "tagger.onnx"
 _BFLOAT16 = f"{row_lib.OWN}, bfloat16"
 _CLIPS = 2  # that answers are compared for
 
@@ -43,52 +48,43 @@ def front_end_rows(
         filterbank=layer.filterbank,
     )
     for batch_size in FRONT_END_BATCHES:
-        ways, facts = row_lib.peers_ways(
-            ask,
-            _milliseconds_per_clip(batch_size),
-            "front_end",
-            batch_size=batch_size,
-            waveforms=str(file),
-        )
         batch = tf.constant(given[:batch_size])
         run = log_mel.get_concrete_function(batch)
-
-        def own(run: Callable = run, batch: tf.Tensor = batch) -> float:
-            passed = step.seconds(lambda: run(batch).numpy())
-            return 1e3 * passed / len(batch)
-
-        yield row_lib.Row(
+        yield _compared(
+            ask,
             f"log-mel, batch {batch_size}",
             "ms per clip",
-            {row_lib.OWN: own, **ways},
-            facts=facts,
+            1e3 / batch_size,
+            {
+                row_lib.OWN: functools.partial(
+                    _figure, 1e3 / batch_size, run, batch
+                )
+            },
+            row="front_end",
+            batch_size=batch_size,
+            waveforms=str(file),
         )
 
 
 def network_rows(
     ask: other_interpreter.Ask, folder: pathlib.Path
 ) -> Iterator[row_lib.Row]:
-    """Training step and inference at each width, with the same weights."""
+    """Training step and inference at each width, with the same weights.
+
+    Each width gets a folder with `FOR_PEERS`, `EXPORT` and `ONNX_TAGGER`.
+    """
     for width, of_step, at_once in SIZES:
         settings = flags.replace(
             baseline_config.seed(), {"width": width, "batch_size": of_step}
         )
-        name = f"width {width:g}"
-        files = {
-            "network_file": str(folder / f"{name}.npz"),
-            "onnx_file": str(folder / f"{name}.onnx"),
-        }
+        made = folder / width_name(width)
+        made.mkdir()
+        network_file, onnx = (str(made / name) for name in FOR_PEERS)
         model = drawn_tagger(settings)
-        write_network(files["network_file"], model, settings.audio)
-        yield _training(ask, settings, name, files["network_file"])
-        ask(
-            row="onnx_file",
-            network_file=files["network_file"],
-            path=files["onnx_file"],
-        )
-        yield from _inference(
-            ask, model, settings, at_once, name, files, folder
-        )
+        write_network(network_file, model, settings.audio)
+        yield _training(ask, settings, made.name, network_file)
+        ask(row="onnx_file", network_file=network_file, path=onnx)
+        yield from _inference(ask, model, settings, at_once, made)
 
 
 def drawn_tagger(settings: baseline_config.BaselineConfig) -> tagger.Tagger:
@@ -130,14 +126,9 @@ def write_network(
     )
 
 
-def onnx_tagger_file(folder: pathlib.Path, name: str) -> pathlib.Path:
-    """Where `tftag onnx` writes the network of a width."""
-    return folder / f"{name}, tagger.onnx"
-
-
-def exported_tagger(folder: pathlib.Path, name: str) -> pathlib.Path:
-    """Where the export in float32 of the network of a width is."""
-    return folder / name / "float32"
+def width_name(width: float) -> str:
+    """What rows and folders of the networks of a width are called."""
+    return f"width {width:g}"
 
 
 def waveforms(clips: int, spec: audio.AudioSpec) -> np.ndarray:
@@ -150,83 +141,75 @@ def waveforms(clips: int, spec: audio.AudioSpec) -> np.ndarray:
     )
 
 
-def _milliseconds_per_clip(clips: int) -> Callable[[str, float], float]:
-    return lambda _, passed: 1e3 * passed / clips
+def _compared(
+    ask: other_interpreter.Ask,
+    name: str,
+    unit: str,
+    per_second: float,
+    own: dict[str, Callable[[], float]],
+    share: float = 1.0,
+    **question: Any,
+) -> row_lib.Row:
+    """This project's ways, and those of the peers from the same arrays."""
+    theirs, facts = row_lib.peers_ways(ask, per_second=per_second, **question)
+    return row_lib.Row(name, unit, own | theirs, share=share, facts=facts)
 
 
-def _seconds_per_clip(
-    work: Callable[[], object], clips: int
-) -> Callable[[], float]:
-    return lambda: step.seconds(work) / clips
+def _figure(
+    per_second: float, run: Callable[[tf.Tensor], Any], given: tf.Tensor
+) -> float:
+    # By the time that its answer is an array, a network has run.
+    return per_second * step.seconds(lambda: np.asarray(run(given)))
 
 
 def _training(ask, settings, name, network_file) -> row_lib.Row:
     batch_size = settings.training.batch_size
-    ways, facts = row_lib.peers_ways(
+    return _compared(
         ask,
-        lambda _, passed: passed / batch_size,
-        "training",
+        f"training step, {name}, batch {batch_size}",
+        "s per clip",
+        1 / batch_size,
+        {row_lib.OWN: step.ways(settings, TAGS)["training step"]},
+        share=2.0,
+        row="training",
         batch_size=batch_size,
         network_file=network_file,
         learning_rate=settings.training.learning_rate,
     )
-    own = step.ways(settings, TAGS)["training step"]
-    return row_lib.Row(
-        f"training step, {name}, batch {batch_size}",
-        "s per clip",
-        {row_lib.OWN: own, **ways},
-        share=2.0,
-        facts=facts,
-    )
 
 
-def _inference(
-    ask, model, settings, at_once, name, files, folder
-) -> Iterator[row_lib.Row]:
-    spec = settings.audio
-    given = tf.constant(waveforms(at_once, spec))
-    whole, by_onnx = _exports(model, spec, folder, name)
-    clips = {"waveform": given.numpy(), "peak": np.ones(at_once, np.float32)}
-    spectrogram = model.front_end(
-        {"waveform": given, "peak": tf.ones(at_once)}, training=False
-    )
+def _inference(ask, model, settings, at_once, made) -> Iterator[row_lib.Row]:
+    given = tf.constant(waveforms(at_once, settings.audio))
+    clips = {"waveform": given, "peak": tf.ones(at_once)}
+    spectrogram = model.front_end(clips, training=False)
+    whole, by_onnx = _exports(model, settings.audio, made)
     networks = {row_lib.OWN: _alone(model)}
     if _BFLOAT16 in whole:
         networks[_BFLOAT16] = _alone(compute_precision.bfloat16_copy(model))
-    of_waveforms: dict[str, Callable[[], object]] = {
-        way: functools.partial(_answer, loaded, given)
-        for way, loaded in whole.items()
-    }
-    of_waveforms[f"{row_lib.OWN} onnx"] = lambda: by_onnx(clips)
-    of_spectrograms: dict[str, Callable[[], object]] = {
-        way: functools.partial(_logits, network, spectrogram)
-        for way, network in networks.items()
-    }
-    for from_waveform, owns in (
-        (True, of_waveforms),
-        (False, of_spectrograms),
+    arrays = {key: value.numpy() for key, value in clips.items()}
+    for begin, of_what, owns in (
+        (
+            "from the waveform",
+            given,
+            {**whole, f"{row_lib.OWN} onnx": lambda _: by_onnx(arrays)},
+        ),
+        ("the network alone", spectrogram, networks),
     ):
-        ways, facts = row_lib.peers_ways(
+        yield _compared(
             ask,
-            lambda _, passed: passed / at_once,
-            "inference",
-            batch_size=at_once,
-            from_waveform=from_waveform,
-            **files,
-        )
-        begin = "from the waveform" if from_waveform else "the network alone"
-        yield row_lib.Row(
-            f"inference {begin}, {name}, batch {at_once}",
+            f"inference {begin}, {made.name}, batch {at_once}",
             "s per clip",
+            1 / at_once,
             {
-                **{
-                    w: _seconds_per_clip(own, at_once)
-                    for w, own in owns.items()
-                },
-                **ways,
+                way: functools.partial(_figure, 1 / at_once, run, of_what)
+                for way, run in owns.items()
             },
             share=2.0,
-            facts=facts,
+            row="inference",
+            batch_size=at_once,
+            from_waveform=of_what is given,
+            network_file=str(made / FOR_PEERS[0]),
+            onnx_file=str(made / FOR_PEERS[1]),
         )
 
 
@@ -234,19 +217,15 @@ def _alone(model: tagger.Tagger) -> Callable:
     """Backbone and head as an export has them."""
     logits = model.head(model.backbone.output)
     network = keras.Model(model.backbone.input, logits)
-    return tf.function(tagger_signatures.frozen(network), autograph=False)
+    return tf.function(frozen_network.frozen(network), autograph=False)
 
 
-def _logits(network, spectrogram) -> np.ndarray:
-    return network(spectrogram).numpy()
-
-
-def _exports(model, spec, folder, name) -> tuple[dict, Callable]:
+def _exports(model, spec, made) -> tuple[dict, Callable]:
     """Signatures in each precision that the processor has, and the ONNX file.
 
     That in float32 is what the rows of whole commands tag with.
     """
-    ways = {"float32": row_lib.OWN}
+    ways = {EXPORT: row_lib.OWN}
     if compute_precision.is_fast_here():
         ways["bfloat16"] = _BFLOAT16
     written = {
@@ -256,20 +235,21 @@ def _exports(model, spec, folder, name) -> tuple[dict, Callable]:
             tags.TagVocabulary(model.tags),
             calibration.Calibration(1.0, np.zeros(TAGS), np.full(TAGS, 0.5)),
             {},
-            exported_tagger(folder, name).with_name(precision),
+            made / precision,
             precision=precision,
         )
         for precision in ways
     }
-    own_file = onnx_tagger_file(folder, name)
-    onnx_file.write(written["float32"], own_file)
-    loaded = {
-        way: tf.saved_model.load(str(written[precision]))
+    onnx_file.write(written[EXPORT], made / ONNX_TAGGER)
+    answers = {
+        way: functools.partial(
+            _probabilities, tf.saved_model.load(str(written[precision]))
+        )
         for precision, way in ways.items()
     }
-    return loaded, onnx_tagger.OnnxTagger(own_file).run_clips
+    return answers, onnx_tagger.OnnxTagger(made / ONNX_TAGGER).run_clips
 
 
-def _answer(loaded, waveform) -> np.ndarray:
+def _probabilities(loaded, waveform) -> tf.Tensor:
     signature = loaded.signatures["serving_default"]
-    return signature(waveform=waveform)["probabilities"].numpy()
+    return signature(waveform=waveform)["probabilities"]

@@ -37,7 +37,8 @@ def main(argv: list[str] | None = None) -> int:
 def to_json(about: dict, rows: list[row_lib.Measured]) -> str:
     """All figures, each rounded to five digits."""
     found = {"about": about, "rows": [dataclasses.asdict(row) for row in rows]}
-    return json.dumps(_rounded(found), indent=1, ensure_ascii=False) + "\n"
+    rounded = json.loads(json.dumps(found), parse_float=_rounded)
+    return json.dumps(rounded, indent=1, ensure_ascii=False) + "\n"
 
 
 def from_json(text: str) -> tuple[dict, list[row_lib.Measured]]:
@@ -121,15 +122,8 @@ def _times(middle: float, low: float, high: float) -> str:
     return f"{middle:.2f} times ({low:.2f} to {high:.2f})"
 
 
-def _rounded(found):
-    match found:
-        case dict():
-            return {key: _rounded(value) for key, value in found.items()}
-        case list() | tuple():
-            return [_rounded(value) for value in found]
-        case float():
-            return float(f"{found:.5g}")
-    return found
+def _rounded(digits: str) -> float:
+    return float(f"{float(digits):.5g}")
 
 
 if __name__ == "__main__":

@@ -117,16 +117,16 @@ def measure(
 
 def peers_ways(
     ask: other_interpreter.Ask,
-    figure_of: Callable[[str, float], float],
     row: str,
+    per_second: float = 1.0,
     **question: object,
 ) -> tuple[dict[str, Callable[[], float]], dict]:
     """Has the peers get a row ready.
 
     Args:
         ask: Asks their process.
-        figure_of: Makes a figure of a way's name and its seconds.
         row: What they call it.
+        per_second: What a second of a way counts, in the row's unit.
         **question: What they need to know.
 
     Returns:
@@ -140,7 +140,7 @@ def peers_ways(
         found = ask(way=way)
         if "error" in found:
             raise ValueError(found["error"])
-        return figure_of(way, found["seconds"])
+        return per_second * found["seconds"]
 
     ways: dict[str, Callable[[], float]] = {
         way: functools.partial(take, way) for way in answer["ways"]

@@ -143,31 +143,18 @@ def torch_ways(
         seconds: Duration of a measurement.
     """
     return {
-        f"{name}, PyTorch, {workers} workers": _torch_way(
-            ask, manifest, spec, seconds, workers
+        f"{name}, PyTorch, {workers} workers": reading.torch_way(
+            ask,
+            manifest,
+            spec,
+            "fromfile" if name == PREPARED else "resampled",
+            workers,
+            BATCH_SIZE,
+            seconds,
         )
         for name, manifest in kinds.items()
         for workers in TORCH_WORKERS
     }
-
-
-def _torch_way(ask, manifest, spec, seconds, workers):
-    first = manifest.tracks[0]
-    read = "fromfile" if first.codec == manifests.PREPARED else "resampled"
-    take = reading.torch_way(ask, read, workers, BATCH_SIZE, seconds)
-
-    def clips_per_second() -> float:
-        ask(
-            paths=[str(manifest.wav_path(t)) for t in manifest.tracks],
-            samples=first.samples,
-            data_offset=first.data_offset,
-            clip_samples=spec.clip_samples,
-            rate_hz=RATE_HZ,
-            target_hz=spec.sample_rate_hz,
-        )
-        return take()
-
-    return clips_per_second
 
 
 def _music(number: int, frames: int) -> np.ndarray:

@@ -119,87 +119,91 @@ def own_way(
 
 
 @contextlib.contextmanager
-def torch_ways(
-    python: str,
-    manifest: manifests.Manifest,
-    spec: audio.AudioSpec,
-    seconds: float,
-) -> Iterator[dict[str, Callable[[], float]]]:
-    """Starts `torch_loader` in its own process and asks it what to measure.
-
-    Args:
-        python: Interpreter that has torch, numpy and soundfile.
-        manifest: What `noise_files` wrote.
-        spec: Length of the clips.
-        seconds: Duration of a measurement.
-
-    Yields:
-        What a DataLoader yields per second, per way to set it up.
-
-    Raises:
-        ValueError: The process does not answer.
-    """
-    with torch_process(python) as ask:
-        ask(
-            paths=[str(manifest.wav_path(t)) for t in manifest.tracks],
-            samples=manifest.tracks[0].samples,
-            data_offset=manifest.tracks[0].data_offset,
-            clip_samples=spec.clip_samples,
-        )
-        ways = {}
-        for title, read in (
-            (f"{TORCH_CLIP}, np.fromfile", "fromfile"),
-            (f"{TORCH_CLIP}, soundfile", "soundfile"),
-            (TORCH_BATCH, "batches"),
-        ):
-            for workers in TORCH_WORKERS:
-                for batch_size in BATCH_SIZES:
-                    name = f"{title}, {workers} workers, {batch_size} in batch"
-                    ways[name] = torch_way(
-                        ask, read, workers, batch_size, seconds
-                    )
-        yield ways
-
-
-def torch_process(
-    python: str,
-) -> contextlib.AbstractContextManager[other_interpreter.Ask]:
+def torch_process(python: str) -> Iterator[other_interpreter.Ask]:
     """Starts `torch_loader` in its own process.
 
     Args:
         python: Interpreter that has torch, numpy and soundfile.
+
+    Yields:
+        Asks it for a measurement.
+
+    Raises:
+        ValueError: The process does not answer.
     """
-    return other_interpreter.asked(
+    with other_interpreter.asked(
         python,
         TORCH_LOADER,
         "--torch-python must be a Python with torch, numpy and soundfile",
-    )
+    ) as ask:
+        ask()  # so that it fails before anything is measured
+        yield ask
+
+
+def torch_ways(
+    ask: other_interpreter.Ask,
+    manifest: manifests.Manifest,
+    spec: audio.AudioSpec,
+    seconds: float,
+) -> dict[str, Callable[[], float]]:
+    """What a DataLoader yields per second, per way to set it up.
+
+    Args:
+        ask: Asks the other process, see `torch_process`.
+        manifest: What `noise_files` wrote.
+        spec: Length of the clips.
+        seconds: Duration of a measurement.
+    """
+    return {
+        f"{title}, {workers} workers, {batch_size} in batch": torch_way(
+            ask, manifest, spec, read, workers, batch_size, seconds
+        )
+        for title, read in (
+            (f"{TORCH_CLIP}, np.fromfile", "fromfile"),
+            (f"{TORCH_CLIP}, soundfile", "soundfile"),
+            (TORCH_BATCH, "batches"),
+        )
+        for workers in TORCH_WORKERS
+        for batch_size in BATCH_SIZES
+    }
 
 
 def torch_way(
     ask: other_interpreter.Ask,
+    manifest: manifests.Manifest,
+    spec: audio.AudioSpec,
     read: str,
     workers: int,
     batch_size: int,
     seconds: float,
 ) -> Callable[[], float]:
-    """What a DataLoader yields per second, of files that it was told of.
+    """What a DataLoader yields per second of files of one kind and length.
 
     Args:
-        ask: Asks the process, see `torch_process`.
+        ask: Asks the other process, see `torch_process`.
+        manifest: The files.
+        spec: Length and rate of the clips.
         read: How `torch_loader` reads a clip.
         workers: Its processes.
         batch_size: Clips at a time.
         seconds: Duration of a measurement.
     """
-
-    def clips_per_second() -> float:
-        answer = ask(
-            read=read, workers=workers, batch_size=batch_size, seconds=seconds
-        )
-        return answer["clips_per_second"]
-
-    return clips_per_second
+    first = manifest.tracks[0]
+    question = {
+        "files": {
+            "paths": [str(manifest.wav_path(t)) for t in manifest.tracks],
+            "samples": first.samples,
+            "data_offset": first.data_offset,
+            "clip_samples": spec.clip_samples,
+            "rate_hz": first.source_rate_hz,
+            "target_hz": spec.sample_rate_hz,
+        },
+        "read": read,
+        "workers": workers,
+        "batch_size": batch_size,
+        "seconds": seconds,
+    }
+    return lambda: ask(**question)["clips_per_second"]
 
 
 def ratios(found: dict[str, list[float]]) -> list[str]:

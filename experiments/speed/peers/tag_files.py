@@ -16,7 +16,7 @@ import soxr
 
 RATE_HZ = 16_000
 CLIP_SAMPLES = 30 * RATE_HZ
-_FILES_AT_ONCE = 8
+_FILES_AT_ONCE, _WORKERS = 8, 2
 
 
 def clips_of(path: str) -> np.ndarray:
@@ -40,12 +40,11 @@ def main() -> int:
     parser.add_argument("--network", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--onnx")
-    parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     if asked.onnx:
         groups = _by_onnx_runtime(asked.files, asked.network, asked.onnx)
     else:
-        groups = _by_pytorch(asked.files, asked.network, asked.workers)
+        groups = _by_pytorch(asked.files, asked.network)
     with open(asked.out, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         for path, logits in zip(asked.files, groups, strict=True):
@@ -68,7 +67,7 @@ def _by_onnx_runtime(files, network_file, onnx_file):
         yield session.run(None, {"x": spectrogram})[0]
 
 
-def _by_pytorch(files, network_file, workers):
+def _by_pytorch(files, network_file):
     import network
     import torch
 
@@ -84,7 +83,7 @@ def _by_pytorch(files, network_file, workers):
     loader = torch.utils.data.DataLoader(
         Files(),
         min(_FILES_AT_ONCE, len(files)),
-        num_workers=min(workers, len(files) // _FILES_AT_ONCE),
+        num_workers=min(_WORKERS, len(files) // _FILES_AT_ONCE),
         collate_fn=list,
     )
     for group in loader:

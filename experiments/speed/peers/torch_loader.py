@@ -2,11 +2,11 @@
 
 Needs torch, numpy and soundfile, and nothing of this project; to read files
 of another rate also soxr. Reads one JSON object per line and answers each with
-one. The first names the data, as any may do; every other one a measurement:
+one, an empty one with its version:
 
 ```
-{"paths": [...], "samples": 3840000, "data_offset": 44, "clip_samples": 480000}
-{"read": "fromfile", "workers": 2, "batch_size": 16, "seconds": 2.0}
+{"read": "fromfile", "workers": 2, "batch_size": 16, "seconds": 2.0, "files": {
+"paths": [...], "samples": 3840000, "data_offset": 44, "clip_samples": 480000}}
 ```
 """
 
@@ -132,13 +132,10 @@ def main() -> int:
     # more is up to ten times slower on a machine that has other work.
     torch.set_num_threads(1)
     for line in sys.stdin:
-        asked = json.loads(line)
-        if "paths" in asked:
-            files = asked
-            print(json.dumps({"version": torch.__version__}), flush=True)
-            continue
-        crops = crops_of(files, asked.pop("read"))
-        answer = {"clips_per_second": clips_per_second(crops, **asked)}
+        answer = {"version": torch.__version__}
+        if asked := json.loads(line):
+            crops = crops_of(asked.pop("files"), asked.pop("read"))
+            answer = {"clips_per_second": clips_per_second(crops, **asked)}
         print(json.dumps(answer), flush=True)
     return 0
 

@@ -31,11 +31,6 @@ _CLIPS_AT_ONCE = 1
 _log = logging.getLogger(__name__)
 
 
-def default_folder() -> pathlib.Path:
-    """In `$TFTAG_CACHE` or the user's cache, beside pretrained models."""
-    return cache.folder() / "clip_vectors"
-
-
 def clip_vectors(
     model: clip_model.ClipModel,
     manifest: manifests.Manifest,
@@ -48,7 +43,8 @@ def clip_vectors(
         model: its body makes the vectors.
         manifest: the recordings.
         spec: of the clips.
-        folder: folder of the files; None is `default_folder()`.
+        folder: folder of the files; None is in the user's cache
+            or `$TFTAG_CACHE`, beside pretrained models.
 
     Returns:
         The vectors of evenly spaced clips, and the recordings that could not be
@@ -57,7 +53,7 @@ def clip_vectors(
     Raises:
         ValueError: none could be read.
     """
-    kept = default_folder() if folder is None else pathlib.Path(folder)
+    kept = pathlib.Path(folder or cache.folder() / "clip_vectors")
     kept /= _body_key(model, spec)
     files = [kept / f"{_recording_key(t)}.npy" for t in manifest.tracks]
     missing = [row for row, file in enumerate(files) if not file.is_file()]

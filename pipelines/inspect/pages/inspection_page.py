@@ -6,7 +6,6 @@ import numpy as np
 
 from pipelines.inspect import findings, inspection
 from pipelines.inspect.pages import charts, page, sound_sections, tag_sections
-from tftag.console import counts_in_words
 from tftag.words import artist_names
 
 _SIGNS = {findings.BAD: "✕", findings.DOUBTFUL: "!", findings.GOOD: "✓"}
@@ -36,7 +35,7 @@ def write(
         about=_about(seen, name),
         listening=listening,
         seen=seen,
-        tiles=_tiles(seen),
+        median_seconds=float(np.median(seen.seconds)),
         findings=findings.find(seen),
         signs=_SIGNS,
         tags=tag_sections.write(seen),
@@ -58,21 +57,6 @@ def _about(seen, name):
         if source.get(key) and source[key] != name
     ]
     return [*known, f"fingerprint {seen.prepared.fingerprint}"]
-
-
-def _tiles(seen):
-    artists = {artist_names.artist_key(t.artist) for t in seen.tracks} - {""}
-    return [
-        (f"{len(seen.tracks):,}", "recordings"),
-        (counts_in_words.duration(float(seen.seconds.sum())), "of audio"),
-        (f"{len(seen.tags):,}", "tags to learn"),
-        (f"{len(artists):,}", "known artists"),
-        (f"{seen.prepared.sample_rate_hz:,} Hz", "sample rate"),
-        (
-            counts_in_words.duration(float(np.median(seen.seconds))),
-            "median length",
-        ),
-    ]
 
 
 def _artists(seen):

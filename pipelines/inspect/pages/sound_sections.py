@@ -20,7 +20,6 @@ def write(seen: inspection.Inspection) -> markupsafe.Markup:
         charts=_charts(seen),
         extremes=_extremes(seen),
         equal=[[seen.tracks[row] for row in group] for group in seen.equal],
-        near=[_pair(seen, pair) for pair in seen.near or ()],
         rejected=[(why, f"{n:,}") for why, n in seen.rejected.items()],
     )
 
@@ -76,15 +75,3 @@ def _extremes(seen):
         if cells:
             found.append((title, cells))
     return found
-
-
-def _pair(seen, pair):
-    shared = f"{pair.shared_seconds:.1f} of {pair.overlap_seconds:.1f} s"
-    return {
-        "first": seen.tracks[pair.first],
-        "second": seen.tracks[pair.second],
-        "crosses": seen.crosses(pair),
-        "shared": shared,
-        "offset": f"{pair.offset_seconds:+.1f} s",
-        "wrong": f"{pair.error_rate:.0%}",
-    }

@@ -18,28 +18,8 @@ def write(seen: inspection.Inspection) -> markupsafe.Markup:
         seen=seen,
         bars=charts.bars([_bar(tag) for tag in seen.tags]),
         rows=_ROWS,
-        risky=[
-            (
-                tag.name,
-                f"{tag.recordings:,}",
-                f"{tag.artists:,}",
-                "; ".join(tag.risks),
-            )
-            for tag in seen.tags_at_risk
-        ],
         heat_map=drawn,
         not_drawn=not_drawn,
-        pairs=[
-            (
-                pair.first,
-                pair.second,
-                f"{pair.together:,}",
-                f"{pair.expected:.1f}",
-                f"{pair.shared:.0%}",
-                f"{pair.correlation:.2f}",
-            )
-            for pair in seen.tag_pairs
-        ],
     )
 
 

@@ -133,7 +133,7 @@ def _read(path: pathlib.Path) -> Iterator[tuple[str, list, dict]]:
                 # memory.
                 key[3] = sys.intern(key[3])
                 answer = {sys.intern(name): answer[name] for name in answer}
-                yield entry["track_id"], key, answer
+                yield str(entry["track_id"]), key, answer
 
 
 def _line(track_id: str, key: list, answer: dict) -> str:

@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
 from experiments.figures import illustrations, plots
 from experiments.runs import run_folder, training_result
 from experiments.scoring import evaluation, held_out
-from experiments.settings import baseline_config as config
-from experiments.settings import flags
 from tftag.metrics import calibration
 
 SHOWN = 2
@@ -19,7 +18,7 @@ def shown(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shown")
     made = tone_manifest.make(folder / "data", train=8, validation=0)
     run = run_folder.RunDir(folder / "runs", "baseline", "a")
-    settings = flags.replace(config.demo(), tone_manifest.SMALL)
+    settings = tone_training.settings()
     history = [
         {"epoch": 1, "loss": 0.7, "train_map": 0.4},
         {"epoch": 2, "loss": 0.6, "train_map": 0.5},
@@ -51,11 +50,7 @@ def test_figures_are_files(shown):
 
 
 def test_tensorboard_has_figures_sounds_curves_and_settings(shown):
-    from tensorboard.backend.event_processing import event_accumulator
-
-    log = event_accumulator.EventAccumulator(str(shown.tensorboard))
-    log.Reload()
-    found = set(log.Tags()["tensors"])
+    found = set(tone_training.log_of(shown).Tags()["tensors"])
     assert "figures/ap_per_tag" in found
     assert {f"pr_curve/{tag}" for tag in tone_manifest.TAGS} <= found
     for kind in ("spectrogram", "recording"):

@@ -2,64 +2,61 @@
 
 import pytest
 import tone_manifest
+import tone_training
 
 from experiments.recordings import run_recordings
-from experiments.settings import baseline_config, dual_encoder_config, flags
-
-
-def settings_of(**values):
-    return flags.replace(
-        baseline_config.demo(), {**tone_manifest.SMALL, **values}
-    )
 
 
 def test_every_split_goes_to_its_use(tmp_path):
     made = tone_manifest.make(tmp_path / "data", test=6)
-    read = run_recordings.read(settings_of(data=str(tmp_path / "data")))
+    settings = tone_training.settings(data=str(made.folder))
+    read = run_recordings.read(settings)
     assert read.fingerprint == made.fingerprint
-    parts = run_recordings.parts(settings_of(), read)
-    assert [len(part.tracks) for part in parts] == [16, 8, 6]
-    assert [set(part.split_counts) for part in parts] == [
-        {"train"},
-        {"validation"},
-        {"test"},
+    parts = run_recordings.parts(settings, read)
+    assert [part.split_counts for part in parts] == [
+        {"train": 16},
+        {"validation": 8},
+        {"test": 6},
     ]
-
-
-def test_without_a_test_split_there_is_none(tmp_path):
-    made = tone_manifest.make(tmp_path / "data")
-    train, validation, test = run_recordings.parts(settings_of(), made)
+    without = read.subset(range(24))
+    train, validation, test = run_recordings.parts(settings, without)
     assert (len(train.tracks), len(validation.tracks), test) == (16, 8, None)
-
-
-def test_all_are_trained_on_when_that_is_asked(tmp_path):
-    made = tone_manifest.make(tmp_path / "data", test=6)
-    parts = run_recordings.parts(settings_of(train_on="all"), made)
-    assert parts == (made, None, None)
+    settings = tone_training.settings(train_on="all")
+    assert run_recordings.parts(settings, read) == (read, None, None)
 
 
 def test_splits_that_are_missing_are_named(tmp_path):
     made = tone_manifest.make(tmp_path / "data", train=8, validation=0)
     with pytest.raises(ValueError, match="validation split; --train-on all"):
-        run_recordings.parts(settings_of(), made)
+        run_recordings.parts(tone_training.settings(), made)
 
 
 def test_data_of_another_rate_are_refused(tmp_path):
     tone_manifest.make(tmp_path / "data", train=2, validation=0)
-    settings = settings_of(data=str(tmp_path / "data"), sample_rate_hz=16_000)
+    settings = tone_training.settings(
+        data=str(tmp_path / "data"), sample_rate_hz=16_000
+    )
     with pytest.raises(ValueError, match="16000 Hz.*8000 Hz.*--sample-rate-hz"):
         run_recordings.read(settings)
 
 
 @pytest.mark.parametrize(
-    ("config", "package", "place"),
+    ("settings", "package", "place"),
     [
-        (baseline_config, "synthetic", run_recordings.SYNTHETIC_FOLDER),
-        (dual_encoder_config, "synthetic_unseen", run_recordings.UNSEEN_FOLDER),
+        (
+            tone_training.settings(),
+            "synthetic",
+            run_recordings.SYNTHETIC_FOLDER,
+        ),
+        (
+            tone_training.dual_settings(),
+            "synthetic_unseen",
+            run_recordings.UNSEEN_FOLDER,
+        ),
     ],
 )
 def test_the_embedded_set_is_made_when_no_data_are_named(
-    tmp_path, monkeypatch, config, package, place
+    tmp_path, monkeypatch, settings, package, place
 ):
     asked = []
 
@@ -68,7 +65,6 @@ def test_the_embedded_set_is_made_when_no_data_are_named(
         return tone_manifest.make(tmp_path / "data").folder
 
     monkeypatch.setattr(getattr(run_recordings, package), "make", make)
-    settings = flags.replace(config.demo(), tone_manifest.SMALL)
     assert len(run_recordings.read(settings).tracks) == 24
     assert asked == [(place, tone_manifest.RATE_HZ)]
 

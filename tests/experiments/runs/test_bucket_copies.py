@@ -115,14 +115,14 @@ def test_a_run_is_trained_from_a_bucket_and_copied_to_it(
     copy_up.copy_folder(made.folder, there)
     door.fail(503, 5, path=".wav")
     door.fail("cut", 5, path=".wav")
-    values = {**tone_manifest.SMALL, "epochs": 1, "name": "a"}
-    values |= {"runs": tmp_path / "runs", "export": tmp_path / "models" / "m"}
-    values |= {"data": there, "copy_to": ROOT, "preset": "demo"}
-    command = [
-        text
-        for name, value in values.items()
-        for text in (f"--{name.replace('_', '-')}", str(value))
-    ]
+    command = tone_manifest.flags(
+        epochs=1,
+        name="a",
+        data=there,
+        copy_to=ROOT,
+        runs=tmp_path / "runs",
+        export=tmp_path / "models" / "m",
+    )
     assert run_baseline.main(command) == 0
     assert "in s3://music/data" in capsys.readouterr().out
     run = run_folder.RunDir(tmp_path / "runs", "baseline", "a")

@@ -1,6 +1,6 @@
 """`--copy-to` of every experiment that has it, from its command line on.
 
-That of the baseline is in test_copies.py, with its training.
+That of the baseline is in test_bucket_copies.py, with its training.
 """
 
 import shutil

@@ -5,23 +5,13 @@ import zipfile
 
 import keras
 import pytest
+import tone_manifest
 from keras import ops
 
 from experiments.runs import keras_file
 from experiments.training import audio_module
-from tftag import audio
 from tftag.models import tagger
 from tftag.models.backbones import backbone
-
-SPEC = audio.AudioSpec(
-    sample_rate_hz=8_000,
-    clip_seconds=1.0,
-    clip_step_seconds=1.0,
-    window_samples=512,
-    hop_samples=512,
-    mel_bands=8,
-    max_hz=4_000.0,
-)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +25,7 @@ def saved(tmp_path_factory):
             ),
             dropout=0.1,
         )
-        model = tagger.Tagger(list("abc"), SPEC, config)
+        model = tagger.Tagger(tone_manifest.TAGS, tone_manifest.SPEC, config)
         model.save(folder / f"{pooling}.keras")
         # As version 0.1.0 wrote it: a graph that names every layer.
         inputs = model.front_end.input

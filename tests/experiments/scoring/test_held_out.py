@@ -5,12 +5,12 @@ import types
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
 from experiments.scoring import evaluation, held_out
-from experiments.settings import baseline_config, flags
 from tftag.metrics import calibration
 
-SETTINGS = flags.replace(baseline_config.demo(), tone_manifest.SMALL)
+SETTINGS = tone_training.settings()
 TRAINED = types.SimpleNamespace(model=None, lost={"audio/001.wav": "gone"})
 
 

@@ -38,19 +38,35 @@ def test_what_cannot_be_averaged_is_refused(values, said):
 
 def test_several_presets_may_have_a_share_each():
     settings = baseline_config.transfer()
-    names = list(settings.averaged_networks())
-    assert names == ["transfer_vgg", "strong", "descriptors"]
-    assert settings.average_share * len(names) < 1
+    networks = settings.averaged_networks()
+    assert list(networks) == ["transfer_vgg", "strong", "descriptors"]
+    assert settings.average_share * len(networks) < 1
 
 
-def test_a_preset_on_published_bodies_may_be_beside_any_other():
-    settings = flags.replace(
-        baseline_config.strong(), {"average_with": "transfer+descriptors"}
+def test_the_network_has_the_data_the_seed_and_the_labels_of_the_run():
+    values = {"data": "x", "seed": 3, "train_on": "all", "shuffle_labels": True}
+    settings = flags.replace(baseline_config.transfer(), values)
+    assert settings.averaged_networks()["strong"] == flags.replace(
+        baseline_config.strong(), {**values, "average_with": ""}
     )
-    beside = settings.averaged_networks()["transfer"]
-    assert beside.average_with == ""
-    assert beside.is_on_cached_vectors
-    assert beside.audio.clip_seconds == settings.audio.clip_seconds
+
+
+def test_a_network_of_one_length_takes_the_clips_of_the_run():
+    settings = flags.replace(
+        baseline_config.strong(),
+        {
+            "average_with": "transfer+descriptors",
+            "clip_seconds": 20.0,
+            "clip_step_seconds": 7.0,
+        },
+    )
+    beside = settings.averaged_networks()
+    for name, network in beside.items():
+        signal, own = network.audio, baseline_config.PRESETS[name]().audio
+        assert (signal.clip_seconds, signal.clip_step_seconds) == (20.0, 7.0)
+        assert signal.mel_scale == own.mel_scale
+    assert beside["transfer"].average_with == ""
+    assert beside["transfer"].is_on_cached_vectors
     assert settings.starts == ("", "msd_musicnn+mtt_musicnn", "")
 
 

@@ -1,27 +1,8 @@
 """Settings: presets as documented, and what cannot be is refused."""
 
-import argparse
-
 import pytest
 
 from experiments.settings import baseline_config, flags
-
-
-def parse(*line):
-    parser = argparse.ArgumentParser()
-    flags.add_flags(parser, baseline_config.PRESETS)
-    return flags.from_arguments(
-        parser.parse_args(list(line)), baseline_config.PRESETS
-    )
-
-
-@pytest.mark.parametrize("name", baseline_config.PRESETS)
-def test_a_preset_without_flags_is_itself(name):
-    assert parse("--preset", name) == baseline_config.PRESETS[name]()
-
-
-def test_demo_is_the_default():
-    assert parse() == baseline_config.demo()
 
 
 def test_the_seed_preset_has_the_numbers_of_the_reference():
@@ -51,28 +32,40 @@ def test_leaves_and_back():
         )
 
 
+def test_a_run_that_is_older_than_averages_stays_one_network():
+    values = flags.leaves(baseline_config.strong())
+    assert baseline_config.from_leaves(values) == baseline_config.strong()
+    del values["average_with"]
+    assert baseline_config.from_leaves(values).average_with == ""
+
+
+def test_a_run_of_a_preset_that_is_gone_is_refused_by_its_name():
+    values = flags.leaves(baseline_config.strong())
+    for name in ("preset", "average_with"):
+        with pytest.raises(ValueError, match=f"`{name}`.*'modulation'"):
+            baseline_config.from_leaves({**values, name: "modulation"})
+
+
+def test_the_presets_fit_their_own_network():
+    for make in baseline_config.PRESETS.values():
+        settings = make()
+        assert settings.audio.clip_frames >= 2**settings.model.backbone.blocks
+
+
 @pytest.mark.parametrize(
-    ("line", "message"),
+    ("values", "message"),
     [
-        (("--optimizer", "lamb"), "`optimizer` must be one of.*'lamb'"),
-        (("--schedule", "step"), "`schedule`"),
-        (("--loss", "mse"), "`loss`"),
-        (("--precision", "int8"), "`precision`"),
-        (("--train-on", "test"), "`train_on`"),
-        (("--epochs", "0"), "`epochs` must be at least 1. Received: 0"),
-        (("--batch-size", "0"), "`batch_size`"),
-        (("--learning-rate", "0"), "`learning_rate`"),
-        (("--learning-rate", "nan"), "`learning_rate`"),
-        (("--weight-decay", "-1"), "`weight_decay`"),
-        (("--average-decay", "1"), "`average_decay`"),
-        (("--freeze",), "`freeze` needs `init_from`"),
-        (("--loss", "focal", "--tag-weights", "adaptive"), "`tag_weights`"),
-        (("--clip-seconds", "-1"), "clip_seconds"),
-        (("--blocks", "9"), "blocks"),
-        (("--dropout", "1"), "dropout"),
-        (("--mixup-alpha", "-1"), "mixup_alpha"),
+        ({"train_on": "test"}, "`train_on`"),
+        ({"loss": "mse"}, "`loss`"),
+        ({"freeze": True}, "`freeze` needs `init_from`"),
+        ({"loss": "focal", "tag_weights": "adaptive"}, "`tag_weights`"),
+        # Of the parts of a config.
+        ({"optimizer": "lamb"}, "`optimizer` must be one of.*'lamb'"),
+        ({"clip_seconds": -1.0}, "clip_seconds"),
+        ({"blocks": 9}, "blocks"),
+        ({"mixup_alpha": -1.0}, "mixup_alpha"),
     ],
 )
-def test_what_cannot_be_is_refused_by_name(line, message):
+def test_what_cannot_be_is_refused_by_name(values, message):
     with pytest.raises(ValueError, match=message):
-        parse(*line)
+        flags.replace(baseline_config.demo(), values)

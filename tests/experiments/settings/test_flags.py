@@ -10,15 +10,37 @@ from experiments.settings import baseline_config, flags
 from tftag.models.backbones import backbone
 
 
-def parse(*line):
-    parser = argparse.ArgumentParser()
-    flags.add_flags(parser, baseline_config.PRESETS)
-    return flags.from_arguments(
-        parser.parse_args(list(line)), baseline_config.PRESETS
+@pytest.fixture(scope="module")
+def parser():
+    made = argparse.ArgumentParser()
+    flags.add_flags(made, baseline_config.PRESETS)
+    return made
+
+
+@pytest.fixture(scope="module")
+def said(parser):
+    """The help, in one line."""
+    return " ".join(parser.format_help().split())
+
+
+@pytest.fixture
+def parse(parser):
+    """The settings of a command line."""
+    return lambda *line: flags.from_arguments(
+        parser.parse_args(line), baseline_config.PRESETS
     )
 
 
-def test_a_flag_changes_its_leaf_and_nothing_else():
+@pytest.mark.parametrize("name", baseline_config.PRESETS)
+def test_a_preset_without_flags_is_itself(parse, name):
+    assert parse("--preset", name) == baseline_config.PRESETS[name]()
+
+
+def test_demo_is_the_default(parse):
+    assert parse() == baseline_config.demo()
+
+
+def test_a_flag_changes_its_leaf_and_nothing_else(parse):
     found = parse("--clip-seconds", "7.5", "--width", "0.5", "--no-tag-prior")
     changed = flags.leaves(found)
     for name, value in flags.leaves(baseline_config.demo()).items():
@@ -29,13 +51,11 @@ def test_a_flag_changes_its_leaf_and_nothing_else():
     assert changed["tag_prior"] is False
 
 
-def test_an_optional_number_is_a_number():
+def test_an_optional_number_is_a_number(parse):
     assert parse("--clip-step-seconds", "2.5").audio.clip_step_seconds == 2.5
 
 
-def test_every_leaf_has_a_flag_and_a_name_of_its_own():
-    parser = argparse.ArgumentParser()
-    flags.add_flags(parser, baseline_config.PRESETS)
+def test_every_leaf_has_a_flag_and_a_name_of_its_own(parser):
     listed = re.findall(r"^  (--[\w-]+)", parser.format_help(), re.M)
     leaves = flags.leaves(baseline_config.demo())
     expected = [f"--{name.replace('_', '-')}" for name in leaves]
@@ -51,23 +71,12 @@ def test_only_some_leaves_may_have_a_flag():
     assert found == flags.replace(baseline_config.seed(), {"width": 0.5})
 
 
-def test_help_names_what_the_presets_differ_in():
-    parser = argparse.ArgumentParser()
-    flags.add_flags(parser, baseline_config.PRESETS)
-    text = " ".join(parser.format_help().split())
-    assert "seed sgd" in text
-    assert "seed 100" in text
-
-
-def test_help_says_what_the_docstrings_say():
-    parser = argparse.ArgumentParser()
-    flags.add_flags(parser, baseline_config.PRESETS)
-    text = " ".join(parser.format_help().split())
-    assert "INT number of passes over the training recordings (demo 40" in text
-    assert "the first 5 % of the steps" in text
-    names = "demo,seed,strong,descriptors,short_chunk,transfer,transfer_vgg"
-    assert f"{{{names}}}" in text
-    assert "()" not in text
+def test_help_says_what_docstrings_say_and_presets_differ_in(said):
+    assert "INT number of passes over the training recordings (demo 40" in said
+    assert "the first 5 % of the steps" in said
+    assert "seed sgd" in said and "seed 100" in said
+    assert f"{{{','.join(baseline_config.PRESETS)}}}" in said
+    assert "()" not in said
 
 
 def test_two_leaves_of_one_name_are_refused():
@@ -102,21 +111,16 @@ def test_differences_within_lists_and_dicts_are_found_and_long_values_cut():
     assert len(more) < 1_000
 
 
-def test_help_names_the_entries_of_the_table_that_a_value_is_from():
-    parser = argparse.ArgumentParser()
-    flags.add_flags(parser, baseline_config.PRESETS)
-    text = " ".join(parser.format_help().split())
+def test_help_names_the_entries_of_the_table_that_a_value_is_from(said):
     for leaf, table in baseline_config.BaselineConfig.TABLES.items():
         assert leaf in flags.leaves(baseline_config.demo())
         table = table() if callable(table) else table
-        assert f"one of {', '.join(table)} (" in text
+        assert f"one of {', '.join(table)} (" in said
 
 
-def test_help_names_the_poolings_of_every_architecture():
-    parser = argparse.ArgumentParser()
-    flags.add_flags(parser, baseline_config.PRESETS, only={"pooling"})
-    text = " ".join(parser.format_help().split())
-    listed = re.search(r"one of ([\w, ]+) \(", text)[1].split(", ")
+def test_help_names_the_poolings_of_every_architecture(said):
+    _, of_pooling = said.split("--pooling STR ")
+    listed = re.search(r"one of ([\w, ]+) \(", of_pooling)[1].split(", ")
     for architecture in backbone.ARCHITECTURES.values():
         assert set(architecture.poolings) <= set(listed)
     assert len(listed) == len(set(listed))

@@ -7,6 +7,11 @@ import pytest
 from experiments.settings import optimizers
 
 
+def make(name, learning_rate=0.1, **values):
+    values = {"schedule": "constant", "steps": 10, **values}
+    return optimizers.make(name, learning_rate=learning_rate, **values)
+
+
 def step(made, gradient, value=1.0, name="kernel"):
     variable = keras.Variable(np.full(4, value, np.float32), name=name)
     made.apply([keras.ops.convert_to_tensor(gradient)], [variable])
@@ -15,44 +20,32 @@ def step(made, gradient, value=1.0, name="kernel"):
 
 @pytest.mark.parametrize("name", ["sgd", "momentum", "adam", "adamw"])
 def test_every_optimizer_goes_downhill(name):
-    made = optimizers.make(
-        name, schedule="constant", learning_rate=0.1, steps=10
-    )
-    assert np.all(step(made, np.ones(4, np.float32)) < 1.0)
+    assert np.all(step(make(name), np.ones(4, np.float32)) < 1.0)
 
 
 def test_sgd_is_gradient_times_rate():
-    made = optimizers.make(
-        "sgd", schedule="constant", learning_rate=0.001, steps=10
-    )
+    made = make("sgd", learning_rate=0.001)
     np.testing.assert_allclose(
         step(made, np.full(4, 2.0, np.float32)), 1.0 - 0.002, rtol=1e-6
     )
 
 
 def test_clipping_bounds_the_global_norm():
-    made = optimizers.make(
-        "sgd", schedule="constant", learning_rate=1.0, steps=1, clip_norm=0.5
-    )
+    made = make("sgd", learning_rate=1.0, clip_norm=0.5)
     moved = 1.0 - step(made, np.full(4, 100.0, np.float32))
     assert np.linalg.norm(moved) == pytest.approx(0.5, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", ["sgd", "momentum", "adam", "adamw"])
 def test_weights_decay_and_biases_do_not(name):
-    def made():
-        return optimizers.make(
-            name,
-            schedule="constant",
-            learning_rate=0.1,
-            steps=10,
-            weight_decay=0.1,
-        )
-
     nothing = np.zeros(4, np.float32)
-    np.testing.assert_allclose(step(made(), nothing), 0.99, rtol=1e-5)
+    np.testing.assert_allclose(
+        step(make(name, weight_decay=0.1), nothing), 0.99, rtol=1e-5
+    )
     for kept in ("bias", "gamma", "beta"):
-        assert np.all(step(made(), nothing, name=kept) == 1.0)
+        assert np.all(
+            step(make(name, weight_decay=0.1), nothing, name=kept) == 1.0
+        )
 
 
 def test_cosine_warms_up_to_the_rate_and_ends_at_zero():
@@ -75,7 +68,7 @@ def test_one_step_is_enough_for_a_schedule():
 
 def test_unknown_names_are_refused():
     with pytest.raises(ValueError, match="Received: 'lamb'"):
-        optimizers.make("lamb", schedule="constant", learning_rate=1, steps=1)
+        make("lamb")
     with pytest.raises(ValueError, match="Received: 'step'"):
         optimizers.make_schedule("step", 1.0, 1)
 
@@ -85,13 +78,7 @@ def test_unknown_names_are_refused():
 def test_a_share_is_of_the_step_that_is_taken(weight_decay, is_scaled):
     def step(shares):
         weights = [keras.Variable(1.0, name=name) for name in ("a", "b")]
-        optimizer = optimizers.make(
-            "adamw",
-            schedule="constant",
-            learning_rate=0.1,
-            steps=2,
-            weight_decay=weight_decay,
-        )
+        optimizer = make("adamw", weight_decay=weight_decay)
         if is_scaled:  # as Keras does under mixed_float16
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer, 1.0)
         if shares:

@@ -13,6 +13,7 @@ from experiments.settings import training_config
         ("weight_decay", -0.1),
         ("clip_norm", -1.0),
         ("learning_rate", 0.0),
+        ("learning_rate", float("nan")),
         ("layer_decay", 0.0),
         ("layer_decay", 1.1),
         ("tag_sharing", -0.1),

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from experiments.speed import exports
@@ -22,17 +24,18 @@ def test_an_export_is_asked_and_weighed(kind, request):
 
 def test_a_model_is_a_line(monkeypatch, capsys, tagger_folder):
     found = {"disk_mb": 3.25, "first_cpu_seconds": 2.5, "cpu_seconds": 0.25}
+    threads = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")
     asked = []
 
     def call(work, model, audio_seconds, rounds):
-        asked.append((model, audio_seconds))
+        asked.append((model, audio_seconds, *map(os.environ.get, threads)))
         return found | {"peak_mb": 1_050.0}
 
     monkeypatch.setattr(exports.own_process, "call", call)
-    for name in exports.THREADS:
+    for name in threads:
         monkeypatch.setenv(name, "2")  # as it was, afterwards
     assert exports.main([str(tagger_folder), "--audio-seconds", "9"]) == 0
-    assert asked == [(str(tagger_folder), 9)]
+    assert asked == [(str(tagger_folder), 9, "1", "1")]
     *head, line = capsys.readouterr().out.splitlines()
     assert line == "| `1` | 3.2 MB | 2.5 s | 0.25 s | 1.05 GB |"
     assert len({row.count("|") for row in (*head, line)}) == 1

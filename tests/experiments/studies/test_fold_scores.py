@@ -4,21 +4,18 @@ import eager_training
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
 from experiments.runs import run_folder
-from experiments.settings import baseline_config, flags
 from experiments.studies import fold_scores
-
-SMALL = {**tone_manifest.SMALL, "epochs": 1}
 
 
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fold")
     manifest = tone_manifest.make(folder / "data", validation=0)
-    settings = flags.replace(
-        baseline_config.demo(),
-        SMALL | {"data": str(folder / "data"), "train_on": "all"},
+    settings = tone_training.settings(
+        epochs=1, data=str(folder / "data"), train_on="all"
     )
     part = run_folder.RunDir(folder, "folds", "fold_0")
     rows = np.arange(16)

@@ -115,25 +115,26 @@ def test_equal_trainings_of_two_studies_are_one(manifest, tmp_path):
     assert part(manifest, tmp_path, "two", {}, train_share=0.5) != one
 
 
-def test_a_share_smaller_than_a_batch_is_refused_before_any_training(manifest):
-    few = study.Study("?", (study.Arm("a"), study.Arm("b", train_share=0.1)))
+def check(manifest, arm):
+    """Whether an arm beside one that is no matter can be trained."""
+    asked = study.Study("?", (study.Arm("a"), arm))
     base = flags.replace(baseline_config.demo(), {"batch_size": 8})
-    with pytest.raises(ValueError, match="batch_size=8, 1 recordings in 'b'"):
-        jobs.check(few, base, manifest, FOLDS)
+    jobs.check(asked, base, manifest, FOLDS)
+
+
+@pytest.mark.parametrize(
+    ("preset", "batch_size"),
+    # Of the second, a network that is averaged in.
+    [("", 8), ("transfer", 16)],
+)
+def test_a_share_smaller_than_a_batch_is_refused_before_any_training(
+    manifest, preset, batch_size
+):
+    said = f"batch_size={batch_size}, 1 recordings in 'b'"
+    with pytest.raises(ValueError, match=said):
+        check(manifest, study.Arm("b", preset=preset, train_share=0.1))
 
 
 def test_a_head_on_cached_vectors_takes_as_few_as_there_are(manifest):
-    frozen = study.Arm(
-        "b", {"average_with": ""}, preset="transfer", train_share=0.1
-    )
-    few = study.Study("?", (study.Arm("a"), frozen))
-    base = flags.replace(baseline_config.demo(), {"batch_size": 8})
-    jobs.check(few, base, manifest, FOLDS)
-
-
-def test_a_network_that_is_averaged_in_needs_its_batch_too(manifest):
-    averaged = study.Arm("b", preset="transfer", train_share=0.1)
-    few = study.Study("?", (study.Arm("a"), averaged))
-    base = flags.replace(baseline_config.demo(), {"batch_size": 8})
-    with pytest.raises(ValueError, match="batch_size=16, 1 recordings in 'b'"):
-        jobs.check(few, base, manifest, FOLDS)
+    alone = {"average_with": ""}
+    check(manifest, study.Arm("b", alone, preset="transfer", train_share=0.1))

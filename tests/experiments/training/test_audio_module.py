@@ -2,10 +2,10 @@
 
 import dataclasses
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+import yamnet_shape
 
 from experiments.training import audio_module
 from experiments.training.transfer_learning import transfer
@@ -16,31 +16,10 @@ from tftag.metrics import calibration
 TAGS = tags.TagVocabulary(("calm", "high", "low"))
 
 
-class YamnetShape(tf.Module):
-    """Waveform [samples] at 16 kHz -> (scores, embeddings, spectrogram)."""
-
-    def __init__(self, dim=12):
-        super().__init__()
-        keras.utils.set_random_seed(3)
-        self.kernel = tf.Variable(
-            np.random.default_rng(0).normal(size=(160, dim)).astype("float32")
-        )
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
-    def __call__(self, waveform):
-        padded = tf.pad(waveform, [[0, 7_680]])
-        frames = tf.signal.frame(padded, 7_680, 7_680)
-        spectrogram = tf.reduce_mean(
-            tf.reshape(frames, [-1, 48, 160]) ** 2, axis=1
-        )
-        embeddings = tf.tanh(spectrogram @ self.kernel)
-        return tf.nn.softmax(embeddings), embeddings, spectrogram
-
-
 @pytest.fixture(scope="module")
 def module_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub") / "yamnet"
-    tf.saved_model.save(YamnetShape(), str(folder))
+    tf.saved_model.save(yamnet_shape.YamnetShape(), str(folder))
     return folder
 
 
@@ -51,7 +30,7 @@ def test_a_module_embeds_each_example_alone(module_folder):
     layer = audio_module.HubEmbedding(str(module_folder))
     waveforms = np.random.default_rng(1).normal(size=(3, 16_000))
     together = np.array(layer(waveforms.astype(np.float32)))
-    module = YamnetShape()
+    module = yamnet_shape.YamnetShape()
     for row, waveform in zip(together, waveforms, strict=True):
         _, embeddings, _ = module(waveform.astype(np.float32))
         np.testing.assert_allclose(
@@ -72,7 +51,7 @@ def test_a_tagger_on_a_module_has_a_head_to_train_and_exports(
     assert len(model.trainable_weights) == 4
     kernels = [w for w in model.weights if w.shape == (160, 12)]
     np.testing.assert_array_equal(
-        kernels[0].numpy(), YamnetShape().kernel.numpy()
+        kernels[0].numpy(), yamnet_shape.YamnetShape().kernel.numpy()
     )
     assert transfer.training_model(model) is model
     answer = model(

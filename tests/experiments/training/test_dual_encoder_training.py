@@ -6,35 +6,20 @@ import keras_checks
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 import word_tables
 
 from experiments.recordings import unseen_tags
 from experiments.runs import run_folder, training_result
 from experiments.scoring import evaluation
-from experiments.settings import dual_encoder_config, flags
+from experiments.settings import dual_encoder_config
 from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import cached_clips
-from tftag import losses, words
+from tftag import losses
 from tftag.words import sources
 
-TINY = {
-    **tone_manifest.SMALL,
-    "epochs": 1,
-    "dim": 8,
-    "text_units": 16,
-    "heads_epochs": 2,
-}
 SEEN = ("high", "low")
-
-
-def settings_of(**values):
-    return flags.replace(dual_encoder_config.demo(), {**TINY, **values})
-
-
-def word_vectors():
-    drawn = np.random.default_rng(0).normal(size=(3, 6))
-    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
-    return words.WordVectors(tone_manifest.TAGS, drawn, {}, "three words")
+WORDS = word_tables.of_tags(tone_manifest.TAGS)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +30,9 @@ def made(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tagger(made):
-    settings = dual_encoder_training.tagger_settings(settings_of())
+    settings = dual_encoder_training.tagger_settings(
+        tone_training.dual_settings()
+    )
     return training_result.Trained(
         tagger_training.build(settings, made), [], 1, 1.0, {}
     )
@@ -71,14 +58,13 @@ def test_a_tag_without_a_vector_is_refused_with_the_nearest_word():
 
 
 def test_the_triplet_loss_takes_plain_cosines(made):
-    settings = settings_of(loss="triplet", negatives="hard")
+    settings = tone_training.dual_settings(loss="triplet", negatives="hard")
     assert isinstance(
         dual_encoder_training.make_loss(settings), losses.TripletMargin
     )
-    vectors = word_vectors()
     names = made.vocabulary.names
     model = dual_encoder_training.build(
-        settings, names, dual_encoder_training.tag_vectors(names, vectors)
+        settings, names, dual_encoder_training.tag_vectors(names, WORDS)
     )
     clips = model.audio_tower
     rng = np.random.default_rng(0)
@@ -88,7 +74,7 @@ def test_the_triplet_loss_takes_plain_cosines(made):
     }
     cosines = (
         np.asarray(clips(inputs))
-        @ dual_encoder_training.embed_tags(model, names, vectors).T
+        @ dual_encoder_training.embed_tags(model, names, WORDS).T
     )
     np.testing.assert_allclose(np.asarray(model(inputs)), cosines, atol=1e-5)
     learnt = {weight.path for weight in model.trainable_weights}
@@ -97,17 +83,15 @@ def test_the_triplet_loss_takes_plain_cosines(made):
 
 @pytest.mark.parametrize("loss", ["sigmoid", "infonce"])
 def test_other_losses_take_a_scale_that_is_learnt(loss):
-    settings = settings_of(loss=loss)
+    settings = tone_training.dual_settings(loss=loss)
     assert dual_encoder_training.model_config(settings) == settings.model
     assert settings.model.learned_scale
 
 
 def test_a_recording_is_the_mean_of_the_unit_vectors_of_its_clips(made):
-    settings = settings_of()
+    settings = tone_training.dual_settings()
     model = dual_encoder_training.build(
-        settings,
-        SEEN,
-        dual_encoder_training.tag_vectors(SEEN, word_vectors()),
+        settings, SEEN, dual_encoder_training.tag_vectors(SEEN, WORDS)
     )
     found = dual_encoder_training.embed_recordings(model, made, settings)
     assert found.dtype == np.float32
@@ -126,7 +110,7 @@ def test_on_a_tagger_its_body_stays_and_is_that_of_the_dual_encoder(
 ):
     before = tagger.model.get_weights()
     found = dual_encoder_training.on_tagger(
-        settings_of(), tagger, made, word_vectors()
+        tone_training.dual_settings(), tagger, made, WORDS
     ).model
     for a, b in zip(before, tagger.model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
@@ -140,8 +124,8 @@ def test_shuffled_labels_are_those_of_body_and_heads(made, tagger, monkeypatch):
         "train_heads",
         lambda model, clips, labels, *more: given.append(labels),
     )
-    settings = settings_of(shuffle_labels=True)
-    dual_encoder_training.on_tagger(settings, tagger, made, word_vectors())
+    settings = tone_training.dual_settings(shuffle_labels=True)
+    dual_encoder_training.on_tagger(settings, tagger, made, WORDS)
     shuffled = tagger_training.shuffled_labels(made, settings.seed).labels()
     assert np.any(shuffled != made.labels())
     np.testing.assert_array_equal(given[0], shuffled)
@@ -150,7 +134,9 @@ def test_shuffled_labels_are_those_of_body_and_heads(made, tagger, monkeypatch):
 def test_recordings_that_the_tagger_lost_are_not_read_again(made, tagger):
     lost = made.tracks[3].path
     tagger = dataclasses.replace(tagger, lost={lost: "gone"})
-    left = dual_encoder_training.learnt_from(settings_of(), tagger, made)
+    left = dual_encoder_training.learnt_from(
+        tone_training.dual_settings(), tagger, made
+    )
     assert [t.path for t in left.tracks] == [
         track.path for track in made.tracks if track.path != lost
     ]
@@ -189,18 +175,19 @@ def test_a_body_of_its_own_is_trained_with_the_towers(
 ):
     if not graphs:
         request.getfixturevalue("no_graphs")
-    settings = settings_of(body="own", loss=loss, negatives="random")
+    settings = tone_training.dual_settings(
+        body="own", loss=loss, negatives="random"
+    )
     seen = unseen_tags.with_tags(made, SEEN)
-    vectors = word_vectors()
     found = dual_encoder_training.train(
         settings,
         seen.split("train").subset(range(4)),
         seen.split("validation").subset(range(2)),
-        vectors,
+        WORDS,
         run_folder.RunDir(tmp_path, "dual", "a"),
     )
     fresh = dual_encoder_training.build(
-        settings, SEEN, dual_encoder_training.tag_vectors(SEEN, vectors)
+        settings, SEEN, dual_encoder_training.tag_vectors(SEEN, WORDS)
     )
     for name in ("backbone", "audio_tower", "text_tower"):
         assert any(
@@ -215,6 +202,6 @@ def test_a_body_of_its_own_is_trained_with_the_towers(
     assert 0 <= found.history[0]["validation_map"] <= 1
     # An unseen tag is as good as any.
     tags = dual_encoder_training.embed_tags(
-        found.model, ("noise", "high"), vectors
+        found.model, ("noise", "high"), WORDS
     )
     np.testing.assert_allclose(np.linalg.norm(tags, axis=1), 1, rtol=1e-5)

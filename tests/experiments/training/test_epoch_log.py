@@ -1,6 +1,7 @@
 """What is said of an epoch: on the screen, in TensorBoard, in files."""
 
-from experiments.runs import run_folder
+import tone_training
+
 from experiments.training import epoch_log
 
 ROW = {
@@ -43,11 +44,7 @@ def test_every_epoch_is_said(baseline_run):
 
 
 def test_tensorboard_has_a_curve_per_figure(baseline_run):
-    from tensorboard.backend.event_processing import event_accumulator
-
-    run = run_folder.RunDir(baseline_run / "runs", "baseline", "a")
-    log = event_accumulator.EventAccumulator(str(run.tensorboard))
-    log.Reload()
+    log = tone_training.log_of(tone_training.run_in(baseline_run / "runs"))
     for name in (
         "epoch/loss",
         "epoch/learning_rate",

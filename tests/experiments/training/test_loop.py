@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
 from experiments.recordings import run_recordings
-from experiments.runs import checkpoint, run_folder
-from experiments.settings import baseline_config, flags
-from experiments.training import tagger_training
+from experiments.runs import checkpoint
 
 
 @pytest.mark.usefixtures("no_graphs")
@@ -19,42 +18,24 @@ def test_a_lost_recording_is_skipped_and_named_after_a_resume_too(
     # One that is read in training and scored at the end of each epoch.
     lost = run_recordings.sample(made.split("train"), 0).tracks[7]
     made.wav_path(lost).unlink()
-    run = run_folder.RunDir(tmp_path / "runs", "baseline", "a")
-    settings = flags.replace(
-        baseline_config.demo(),
-        {
-            **tone_manifest.SMALL,
-            "epochs": 1,
-            "batch_size": 10,
-            "max_lost_share": 0.1,
-        },
+    settings = tone_training.settings(
+        epochs=1, batch_size=10, max_lost_share=0.1
     )
     for _ in range(2):  # the second start finds nothing left to do
-        trained = tagger_training.train_tagger(
-            settings,
-            made.split("train"),
-            made.split("validation"),
-            run,
+        trained = tone_training.train(
+            settings, made, tmp_path, is_validated=True
         )
         assert list(trained.lost) == [lost.path]
     assert 0 < trained.history[0]["train_map"] <= 1
 
 
 def fit(folder, made, every):
-    settings = flags.replace(
-        baseline_config.demo(),
-        {
-            **tone_manifest.SMALL,
-            "epochs": 3,
-            "score_every": every,
-            "average_decay": 0.5,
-        },
+    settings = tone_training.settings(
+        epochs=3, score_every=every, average_decay=0.5
     )
-    run = run_folder.RunDir(folder / str(every), "baseline", "a")
-    found = tagger_training.train_tagger(
-        settings, made.split("train"), made.split("validation"), run
-    )
-    return found, checkpoint.load(run.checkpoints)[1]
+    folder = folder / str(every)
+    found = tone_training.train(settings, made, folder, is_validated=True)
+    return found, checkpoint.load(tone_training.run_in(folder).checkpoints)[1]
 
 
 @pytest.mark.usefixtures("no_graphs")

@@ -12,10 +12,10 @@ import keras_checks
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
 from experiments.runs import checkpoint, run_folder
 from experiments.scoring import evaluation
-from experiments.settings import baseline_config, flags
 from experiments.training import loop, tagger_training
 
 PROGRAM = """
@@ -27,12 +27,6 @@ eventful_training.train(pathlib.Path(sys.argv[1]), sys.argv[2])
 
 class Killed(BaseException):
     """Stands for a signal."""
-
-
-def settings(**values):
-    return flags.replace(
-        baseline_config.demo(), {**tone_manifest.SMALL, **values}
-    )
 
 
 def start(folder, name):
@@ -112,13 +106,10 @@ def test_killed_run_ends_with_the_same_bits(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("no_graphs")
 def test_weights_of_the_best_epoch_are_kept_and_training_stops(tmp_path):
     made = tone_manifest.make(tmp_path / "data", train=4, validation=4)
-    run = run_folder.RunDir(tmp_path / "runs", "baseline", "a")
-    trained = tagger_training.train_tagger(
-        settings(epochs=12, patience=2, learning_rate=1e-12),
-        made.split("train"),
-        made.split("validation"),
-        run,
+    settings = tone_training.settings(
+        epochs=12, patience=2, learning_rate=1e-12
     )
+    trained = tone_training.train(settings, made, tmp_path, is_validated=True)
     # So small a step changes no ranking, so the first epoch stays the best,
     # unless the statistics of the batch norm move one.
     maps = [row["validation_map"] for row in trained.history]
@@ -126,10 +117,7 @@ def test_weights_of_the_best_epoch_are_kept_and_training_stops(tmp_path):
     assert trained.best_epoch == best + 1
     assert len(trained.history) == min(12, best + 1 + 2)
     again = evaluation.score_manifest(
-        trained.model,
-        made.split("validation"),
-        settings().audio,
-        4,
+        trained.model, made.split("validation"), settings.audio, 4
     )
     found = evaluation.quick(made.split("validation").labels(), again)
     assert found["map"] == pytest.approx(max(maps), abs=1e-6)
@@ -137,17 +125,14 @@ def test_weights_of_the_best_epoch_are_kept_and_training_stops(tmp_path):
 
 def test_a_validation_split_without_tags_is_refused(tmp_path):
     made = tone_manifest.make(tmp_path / "data")
-    untagged = dataclasses.replace(
-        made.split("validation"),
-        tracks=tuple(
-            dataclasses.replace(track, tags=())
-            for track in made.split("validation").tracks
-        ),
-    )
-    run = run_folder.RunDir(tmp_path / "runs", "baseline", "a")
+    untagged = [
+        track if track.split == "train" else dataclasses.replace(track, tags=())
+        for track in made.tracks
+    ]
+    made = dataclasses.replace(made, tracks=tuple(untagged))
     with pytest.raises(ValueError, match="must carry tags.*8 recordings"):
-        tagger_training.train_tagger(
-            settings(), made.split("train"), untagged, run
+        tone_training.train(
+            tone_training.settings(), made, tmp_path, is_validated=True
         )
 
 
@@ -155,23 +140,19 @@ def test_a_validation_split_without_tags_is_refused(tmp_path):
 def test_a_loss_that_explodes_is_named(tmp_path):
     made = tone_manifest.make(tmp_path / "data", train=8)
     with pytest.raises(ValueError, match="finite number.*--learning-rate"):
-        tagger_training.train_tagger(
-            settings(learning_rate=1e30, clip_norm=0.0, optimizer="sgd"),
-            made.split("train"),
-            None,
-            run_folder.RunDir(tmp_path / "runs", "baseline", "a"),
+        tone_training.train(
+            tone_training.settings(
+                learning_rate=1e30, clip_norm=0.0, optimizer="sgd"
+            ),
+            *(made, tmp_path),
         )
 
 
 @pytest.mark.usefixtures("no_graphs")
 def test_adaptive_weights_are_logged_and_bounded(tmp_path):
     made = tone_manifest.make(tmp_path / "data", train=12)
-    trained = tagger_training.train_tagger(
-        settings(tag_weights="adaptive"),
-        made.split("train"),
-        None,
-        run_folder.RunDir(tmp_path / "runs", "baseline", "a"),
-    )
+    settings = tone_training.settings(tag_weights="adaptive")
+    trained = tone_training.train(settings, made, tmp_path)
     for row in trained.history:
         weights = [row[f"tag_weight {tag}"] for tag in tone_manifest.TAGS]
         assert np.mean(weights) == pytest.approx(1.0, abs=1e-5)
@@ -212,10 +193,12 @@ def test_shuffled_labels_keep_the_counts_and_lose_the_order(tmp_path):
 
 def test_an_untrained_tagger_answers_with_the_prior(tmp_path):
     made = tone_manifest.make(tmp_path / "data", train=24, validation=0)
-    _, bias = tagger_training.build(settings(), made).head.get_weights()
+    _, bias = tagger_training.build(
+        tone_training.settings(), made
+    ).head.get_weights()
     prior = (made.labels().sum(0) + 1) / (24 + 2)
     np.testing.assert_allclose(1 / (1 + np.exp(-bias)), prior, rtol=1e-5)
-    plain = tagger_training.build(settings(tag_prior=False), made)
+    plain = tagger_training.build(tone_training.settings(tag_prior=False), made)
     assert not plain.head.get_weights()[1].any()
 
 
@@ -231,15 +214,12 @@ def test_mixed_precision_scales_the_loss_resumes_and_ends_in_float32(
         lambda kind=None: ["a GPU"] if kind == "GPU" else there(kind),
     )
     made = tone_manifest.make(tmp_path / "data")
-    run = run_folder.RunDir(tmp_path / "runs", "baseline", "a")
+    settings = tone_training.settings(
+        precision="mixed_float16", epochs=1, batch_size=16
+    )
     for _ in range(2):
-        trained = tagger_training.train_tagger(
-            settings(precision="mixed_float16", epochs=1, batch_size=16),
-            made.split("train"),
-            None,
-            run,
-        )
-    _, arrays = checkpoint.load(run.checkpoints)
+        trained = tone_training.train(settings, made, tmp_path)
+    _, arrays = checkpoint.load(tone_training.run_in(tmp_path).checkpoints)
     assert any("dynamic_scale" in name for name, _ in arrays["optimizer"])
     for layer in trained.model.backbone.layers:
         assert layer.compute_dtype == "float32"

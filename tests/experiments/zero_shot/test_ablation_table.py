@@ -92,9 +92,3 @@ def test_it_fits_a_terminal_and_says_its_protocol_and_draws():
     lines = ablation_table.text(summary).splitlines()
     assert max(map(len, lines)) <= 80
     assert "hidden-labels" in lines[0] and "3 draws" in lines[0]
-
-
-def test_one_draw_has_no_interval():
-    summary = _summary(1, "unseen")
-    assert {row["low"] for row in ablation_table.rows(summary)} == {None}
-    assert "interval" not in ablation_table.text(summary)

@@ -1,26 +1,21 @@
 """A draw scores all tags by methods that never saw the unseen ones."""
 
-import dataclasses
-
 import keras_checks
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
 from experiments.recordings import unseen_tags
 from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from experiments.settings import dual_encoder_config, flags
+from experiments.settings import flags
 from experiments.training import dual_encoder_training, tagger_training
 from experiments.training.transfer_learning import cached_clips, vector_cache
 from experiments.zero_shot import unseen_draw
 from tftag.words import sources
-from tftag.zero_shot import tag_split
 
 pytestmark = [pytest.mark.usefixtures("no_graphs"), pytest.mark.slow]
-
-
-SPLIT = tag_split.TagSplit(("high", "low"), ("noise",))
 
 
 @pytest.fixture(scope="module")
@@ -30,48 +25,34 @@ def done(tmp_path_factory):
     made = tone_manifest.make(
         folder / "data", train=20, validation=0, test=12, artists=5, seconds=1.0
     )
-    settings = flags.replace(
-        dual_encoder_config.demo(),
-        {
-            **tone_manifest.SMALL,
-            "epochs": 1,
-            "dim": 8,
-            "text_units": 16,
-            "heads_epochs": 2,
-            "train_on": "all",
-        },
+    settings = tone_training.dual_settings(train_on="all")
+    plan = unseen_tags.plan(
+        settings.protocol,
+        made.split("train"),
+        made.split("test"),
+        {"unseen": ("noise",)},
     )
-    train, test = made.split("train"), made.split("test")
-    asked = (SPLIT, sources.shipped(), folder / "run")
     (folder / "run").mkdir()
-    return settings, train, test, asked
+    return settings, plan, sources.shipped(), folder / "run"
 
 
 def test_every_method_scores_every_tag_and_is_kept(done, monkeypatch):
-    settings, train, test, asked = done
-    draw = unseen_draw.run_draw(settings, train, test, *asked)
-    assert set(draw.scores) == set(unseen_draw.METHODS)
-    for scores in draw.scores.values():
-        assert scores.shape == (len(test.tracks), 3)
+    _, plan, *_ = done
+    found, seconds = unseen_draw.run_draw(*done)
+    assert set(found) == set(seconds) == set(unseen_draw.METHODS)
+    for scores in found.values():
+        assert scores.shape == (len(plan.test.tracks), 3)
         assert np.isfinite(scores).all()
     for method in (unseen_draw.DUAL, unseen_draw.RANDOM):
-        assert np.abs(draw.scores[method]).max() <= 1 + 1e-5
-    assert draw.recordings == len(train.tracks)
+        assert np.abs(found[method]).max() <= 1 + 1e-5
 
     def refuse(*_):
         raise AssertionError("trained")
 
     monkeypatch.setattr(unseen_draw, "_train_and_score", refuse)
-    again = unseen_draw.run_draw(settings, train, test, *asked)
-    for method, scores in draw.scores.items():
-        np.testing.assert_array_equal(again.scores[method], scores)
-
-
-def test_a_test_recording_in_training_is_refused(done):
-    settings, train, test, asked = done
-    mixed = dataclasses.replace(train, tracks=(*train.tracks, test.tracks[0]))
-    with pytest.raises(ValueError, match="recordings"):
-        unseen_draw.run_draw(settings, mixed, test, *asked)
+    again, _ = unseen_draw.run_draw(*done)
+    for method, scores in found.items():
+        np.testing.assert_array_equal(again[method], scores)
 
 
 @pytest.mark.parametrize(
@@ -85,15 +66,15 @@ def test_a_test_recording_in_training_is_refused(done):
 def test_towers_on_a_body_that_stays_are_of_vectors_computed_once(
     done, tmp_path, monkeypatch, values
 ):
-    settings, train, test, (split, vectors, _) = done
+    settings, plan, vectors, _ = done
+    seen, test = plan.learnt, plan.test
     monkeypatch.setenv("TFTAG_CACHE", str(tmp_path / "cache"))
-    seen = unseen_tags.with_tags(train, split.seen)
     of_tagger = flags.replace(
         dual_encoder_training.tagger_settings(settings), {"average_decay": 0.0}
     )
     start = run_folder.RunDir(tmp_path, "baseline", "start")
     start.write_json("config.json", flags.leaves(of_tagger))
-    start.write_json("data.json", {"tags": list(split.seen)})
+    start.write_json("data.json", {"tags": list(plan.split.seen)})
     body = tagger_training.train_tagger(of_tagger, seen, None, start).model
     settings = flags.replace(
         settings,
@@ -119,11 +100,11 @@ def test_towers_on_a_body_that_stays_are_of_vectors_computed_once(
     monkeypatch.setattr(vector_cache, "_compute", counted)
     folder = tmp_path / "draw"
     folder.mkdir()
-    draw = unseen_draw.run_draw(settings, train, test, split, vectors, folder)
+    found, _ = unseen_draw.run_draw(settings, plan, vectors, folder)
     assert sorted(heard) == sorted(
-        track.track_id for part in (train, test) for track in part.tracks
+        track.track_id for part in (seen, test) for track in part.tracks
     )
-    for scores in draw.scores.values():
+    for scores in found.values():
         assert scores.shape == (len(test.tracks), 3)
         assert np.isfinite(scores).all()
     trained = dual_encoder_training.train(
@@ -142,5 +123,5 @@ def test_towers_on_a_body_that_stays_are_of_vectors_computed_once(
         trained.model, test.vocabulary.names, vectors
     )
     np.testing.assert_allclose(
-        draw.scores[unseen_draw.DUAL], cached @ tags.T, atol=1e-5
+        found[unseen_draw.DUAL], cached @ tags.T, atol=1e-5
     )

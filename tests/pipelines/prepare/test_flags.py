@@ -12,36 +12,16 @@ def _parse(text):
     return flags.parse(text.split(), "What it does.")[0]
 
 
-@pytest.mark.parametrize(
-    ("name", "subset"),
-    [
-        ("magnatagatune", "clean"),
-        ("mtg-jamendo", "top50"),
-        ("gtzan", "filtered"),
-        ("fma", "small"),
-    ],
-)
-def test_the_first_subset_is_the_default(name, subset):
-    assert _parse(f"--{name} x --out y").subset == subset
+def test_the_first_subset_is_the_default():
+    for each in sources.DATA_SETS:
+        if each.versions and not each.other_subsets:
+            asked = _parse(f"{each.flag.name} x --out y")
+            assert asked.subset == each.versions[0].name
 
 
 def test_data_without_subsets_has_none():
     assert _parse("--table x --out y").subset is None
     assert _parse("--mirdata x --audio z --out y").subset is None
-
-
-def test_flags_that_go_together():
-    asked = _parse(
-        "--magnatagatune x --out y --subset artist --merge-synonyms "
-        "--all-tags --partial --split 8/2"
-    )
-    assert asked.merge_synonyms and asked.all_tags and asked.partial
-    assert asked.split == (8, 2)
-    asked = _parse("--mtg-jamendo x --out y --subset all --split-number 0")
-    assert asked.split_number == 0
-    assert _parse("--fma x --out y --top-genres").top_genres
-    asked = _parse("--mirdata n --audio z --out y --subset genre --partial")
-    assert asked.subset == "genre"
 
 
 @pytest.mark.parametrize(

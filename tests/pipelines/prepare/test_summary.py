@@ -39,14 +39,15 @@ def test_a_clean_data_set():
             ("train", "A", ("jazz", "rock"), "1"),
             ("train", "B", ("jazz",), "2"),
             ("validation", "C", ("rock", "jazz"), "3"),
+            ("validation", "c ", ("rock", "jazz"), "4"),
         ]
     )
     text = summary.summarize(prepared, [])
     found = lines(text)
-    assert text.startswith("3 recordings, 3.0 h, in data/mine\n")
-    assert found["tags"] == "2, on 2 to 3 recordings, 1.7 per recording"
+    assert text.startswith("4 recordings, 4.0 h, in data/mine\n")
+    assert found["tags"] == "2, on 3 to 4 recordings, 1.8 per recording"
     assert found["splits"] == (
-        "2 train, 1 validation, as given; every tag in each of them"
+        "2 train, 2 validation, as given; every tag in each of them"
     )
     assert found["artists"] == "3; none in two splits"
     assert found["duplicates"] == "none"

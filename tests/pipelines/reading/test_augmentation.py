@@ -148,17 +148,18 @@ def test_a_batch_that_cannot_be_shared_out_is_refused(manifest):
         train(manifest, share=tf_data.Share(3, 0, 1))
 
 
-def test_a_mask_wider_than_the_spectrogram_is_refused():
-    spec = audio.AudioSpec(mel_bands=16, clip_seconds=0.32)
-    assert spec.clip_frames == 11
-    with pytest.raises(ValueError, match="at most 16.*Received: 17"):
-        augmentations.check_masks(
-            augmentations.Augmentation(mel_masks=1, mel_mask_bands=17), spec
-        )
-    with pytest.raises(ValueError, match="time_mask_frames.*at most 11"):
-        augmentations.check_masks(
-            augmentations.Augmentation(time_masks=1, time_mask_frames=12), spec
-        )
-    augmentations.check_masks(
-        augmentations.Augmentation(mel_mask_bands=17), spec
-    )  # no mask
+@pytest.mark.parametrize(
+    ("wide", "message"),
+    [
+        ({"mel_masks": 1, "mel_mask_bands": 17}, "at most 16.*Received: 17"),
+        (
+            {"time_masks": 1, "time_mask_frames": SPEC.clip_frames + 1},
+            f"time_mask_frames.*at most {SPEC.clip_frames}, the frames",
+        ),
+    ],
+)
+def test_a_mask_wider_than_the_spectrogram_is_refused(manifest, wide, message):
+    with pytest.raises(ValueError, match=message):
+        train(manifest, augmentation=augmentations.Augmentation(**wide))
+    no_mask = augmentations.Augmentation(mel_mask_bands=17)
+    train(manifest, augmentation=no_mask)

@@ -13,7 +13,6 @@ from numbered_streams import (
     train,
 )
 
-from pipelines.reading import augmentation as augmentations
 from pipelines.reading import slice_reader, tf_data
 from tftag import audio
 
@@ -222,14 +221,6 @@ def test_fewer_recordings_than_a_batch_are_refused_with_the_way_out(manifest):
         ({"epochs": 0}, "epochs"),
         ({"first_step": -1}, "first_step"),
         ({"first_step": 11}, "first_step"),
-        (
-            {
-                "augmentation": augmentations.Augmentation(
-                    mel_masks=1, mel_mask_bands=17
-                )
-            },
-            "^`mel_mask_bands` must be at most 16.*Received: 17",
-        ),
     ],
 )
 def test_streams_that_cannot_be_are_refused(manifest, arguments, message):

@@ -1,6 +1,7 @@
 import argparse
 import csv
 
+import chosen_data_set
 import numpy as np
 import pytest
 import soundfile
@@ -172,8 +173,5 @@ def test_what_joins_tags_is_a_bar_unless_said(tmp_path, given, tags):
     (tmp_path / "x.wav").write_bytes(b"")
     cell = "a;b|c" if not given else "b;a|c"
     (tmp_path / "tags.csv").write_text(f"path,tags\nx.wav,{cell}\n")
-    asked, chosen = flags.parse(
-        ["--table", str(tmp_path / "tags.csv"), "--out", "y", *given], ""
-    )
-    listing = chosen.read(asked, tmp_path, [])
+    listing = chosen_data_set.read("--table", tmp_path / "tags.csv", *given)
     assert set(listing.recordings[0].tags) == tags

@@ -61,14 +61,3 @@ def test_a_part(copy, tmp_path):
     read = _read(tmp_path, "--partial")
     (recording,) = read.recordings
     assert (recording.split, recording.tags) == ("train", ("rock",))
-
-
-def test_ten_genres_in_each_part():
-    parts = (gtzan.TRAIN, gtzan.VALIDATION, gtzan.TEST)
-    assert [len(part) for part in parts] == [10, 10, 10]
-    assert len({tuple(part) for part in parts}) == 1
-
-
-def test_repetitions_point_at_what_stays():
-    for pairs in gtzan.REPEATED.values():
-        assert not set(pairs) & set(pairs.values())

@@ -24,8 +24,14 @@ def plans(quick_render):
     return synthetic.plan(12)
 
 
-def test_manifest_tells_the_tags_it_was_given(plans, tmp_path):
-    printed = synthetic_folder.describe(write(tmp_path, plans))
+def test_a_command_says_what_it_made(plans, tmp_path, capsys):
+    def make(folder, seed, tracks):
+        assert (seed, tracks) == (3, 12)
+        return write(folder, plans)
+
+    asked = ["--out", str(tmp_path), "--seed", "3", "--tracks", "12"]
+    assert synthetic_folder.command(make, "here", "A set.", "out", asked) == 0
+    printed = capsys.readouterr().out
     playing = sum("bass" in planned.tags for planned in plans)
     first, *rows = printed.splitlines()
     assert "12 tracks (8 train, 2 validation, 2 test), 1 s" in first

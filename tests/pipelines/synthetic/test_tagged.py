@@ -192,17 +192,3 @@ def test_impossible_numbers_are_refused(tmp_path, capsys):
     argv = ["--out", str(tmp_path), "--tracks", "1"]
     assert command_line.run(synthetic.main, argv) == 2
     assert capsys.readouterr().err.startswith("error: `tracks` must be")
-
-
-def test_command_says_what_it_made(small, capsys):
-    # The set of another rate is there already: only the print is new.
-    made = music.render
-    music.render = lambda plan, rate: np.sin(np.arange(900.0))
-    try:
-        argv = ["--out", str(small.folder.parent / "cli"), "--tracks", "12"]
-        assert synthetic.main(argv) == 0
-    finally:
-        music.render = made
-    printed = capsys.readouterr().out
-    assert "12 tracks (8 train, 2 validation, 2 test)" in printed
-    assert all(name in printed for name in synthetic.TAGS)

@@ -4,7 +4,6 @@ It is the example of CONTRIBUTING.md.
 """
 
 import argparse
-import csv
 import os
 from collections.abc import Iterable
 
@@ -36,15 +35,14 @@ def read_toy(
         FileNotFoundError: The index file is missing.
     """
     index = published.index_file(PUBLICATION, folder, INDEX)
-    with published.open_index(index) as file:
-        rows = [
-            published.IndexRow(
-                names=(cells["file"],),
-                tags=listings.clean_tags([cells["key"]]),
-                split=cells["split"],
-            )
-            for cells in csv.DictReader(file)
-        ]
+    rows = [
+        published.IndexRow(
+            names=(cells["file"],),
+            tags=listings.clean_tags([cells["key"]]),
+            split=cells["split"],
+        )
+        for _, cells in published.read_table(index, ("file", "key", "split"))
+    ]
     return published.Index(
         PUBLICATION,
         VERSION,

@@ -8,7 +8,7 @@ import base64
 import json
 
 import numpy as np
-import signature_checks
+import signature_inputs
 import tensorflow as tf
 
 
@@ -41,7 +41,7 @@ def predict(signatures, body):
             for name, column in columns.items()
         }
     )
-    answer = {name: _json(name, value) for name, value in outputs.items()}
+    answer = {name: as_json(value) for name, value in outputs.items()}
     if "inputs" in request:
         return json.dumps({"outputs": _without_name(answer)})
     if any(value.shape.rank == 0 for value in outputs.values()):
@@ -88,26 +88,12 @@ def _decoded(value, dtype):
     return value
 
 
-def _json(name, value):
-    if value.dtype != tf.string:
-        return value.numpy().tolist()
-    as_text = (
-        (lambda data: {"b64": base64.b64encode(data).decode()})
-        if name.endswith("_bytes")
-        else bytes.decode
-    )
-    flat = [as_text(data) for data in value.numpy().ravel()]
-    return _nested(flat, value.shape.as_list())
-
-
-def _nested(flat, shape):
-    if not shape:
-        return flat[0]
-    step = len(flat) // max(shape[0], 1)
-    return [
-        _nested(flat[row * step : (row + 1) * step], shape[1:])
-        for row in range(shape[0])
-    ]
+def as_json(tensor):
+    """Numbers or texts, nested as a tensor is; no name here ends in _bytes."""
+    values = tensor.numpy()
+    if tensor.dtype == tf.string:
+        values = np.vectorize(bytes.decode, otypes=[object])(values)
+    return values.tolist()
 
 
 def _without_name(outputs):
@@ -126,7 +112,7 @@ def forms(signature, name, rows, as_json):
     """
     inputs = {
         key: as_json(key, tensor)
-        for key, tensor in signature_checks.inputs_of(signature, rows).items()
+        for key, tensor in signature_inputs.inputs_of(signature, rows).items()
     }
     objects = [
         dict(zip(inputs, row, strict=True))

@@ -2,15 +2,13 @@
 
 import contextlib
 import dataclasses
-import json
 import pathlib
 import re
 import subprocess
 import sys
 import time
-import urllib.parse
-import urllib.request
 
+import httpx
 import numpy as np
 import soundfile
 import tiny_tagger
@@ -40,16 +38,14 @@ class Served:
 
 def asked(served, path, body=None, **query):
     """What a service says, without a browser."""
-    request = urllib.request.Request(
-        f"{served.address}{path}?{urllib.parse.urlencode(query, doseq=True)}",
-        body,
-        {
-            "Authorization": f"Bearer {TOKEN}",
-            "Content-Type": "application/octet-stream",
-        },
+    answer = httpx.request(
+        "GET" if body is None else "POST",
+        served.address + path,
+        content=body,
+        params=query,
+        headers={"Authorization": f"Bearer {TOKEN}"},
     )
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
+    return answer.raise_for_status().json()
 
 
 def write_sound(path, seconds, seed):

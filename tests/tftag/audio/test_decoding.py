@@ -1,3 +1,4 @@
+import errno
 import os
 import wave
 
@@ -7,6 +8,7 @@ import soundfile
 import soxr
 
 from tftag import audio
+from tftag.audio import contents
 
 RATE_HZ = 16_000
 
@@ -129,6 +131,24 @@ def test_level_and_channels_do_not_matter(tmp_path):
 def test_a_missing_file_is_not_unusable_audio(tmp_path):
     with pytest.raises(FileNotFoundError):
         audio.decode_file(tmp_path / "none.wav", RATE_HZ)
+
+
+def test_of_a_disk_that_fails_the_file_is_named(tmp_path, monkeypatch):
+    def fails(*_):
+        raise OSError(errno.EIO, "Input/output error")  # as read() has it
+
+    monkeypatch.setattr(contents, "kind", fails)
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    with pytest.raises(OSError, match="Input/output error.*a.wav"):
+        audio.decode_file(tmp_path / "a.wav", RATE_HZ)
+
+
+@pytest.mark.skipif(
+    not os.path.exists("/proc/self/mem"), reason="no file that cannot be read"
+)
+def test_so_it_is_where_its_first_byte_cannot_be_read():
+    with pytest.raises(OSError, match="'/proc/self/mem'"):
+        audio.decode_file("/proc/self/mem", RATE_HZ)
 
 
 def test_nobody_waits_for_a_pipe_that_looks_like_a_file(tmp_path):

@@ -25,17 +25,12 @@ def model(tagger_folder):
 @pytest.fixture(autouse=True)
 def loaded_once(tagger, monkeypatch):
     """A tagger takes seconds to load; `opened` lists what was asked for."""
-    opened = []
+    opened, open_tagger = [], chosen_model.open_tagger
 
     def open_model(path, **_):
         opened.append(path)
-        return known_tagger(path)
-
-    opened_by_name = chosen_model.open_tagger
-    folder = str(tagger.folder.parent)
-
-    def known_tagger(path):
-        return tagger if path == folder else opened_by_name(path)
+        is_known = path == str(tagger.folder.parent)
+        return tagger if is_known else open_tagger(path)
 
     monkeypatch.setattr(chosen_model, "open_tagger", open_model)
     return opened

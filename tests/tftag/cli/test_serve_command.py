@@ -1,3 +1,4 @@
+import argparse
 import contextlib
 import json
 import os
@@ -68,23 +69,19 @@ def test_a_port_that_is_taken_is_said_at_once():
 
 
 def test_models_have_names(tagger_folder, encoder_folder):
-    parser_sources = serve_command._sources
-
-    class Arguments:
-        index = None
-        label = [("other", "stable", 1)]
-        model = [
-            (None, str(tagger_folder)),
-            (None, str(encoder_folder.parent)),
-            ("other", str(tagger_folder.parent)),
-        ]
-
-    sources = parser_sources(Arguments)
+    models = [
+        (None, str(tagger_folder)),
+        (None, str(encoder_folder.parent)),
+        ("other", str(tagger_folder.parent)),
+    ]
+    label = [("other", "stable", 1)]
+    asked = argparse.Namespace(index=None, label=label, model=models)
+    sources = serve_command._sources(asked)
     assert [one.name for one in sources] == ["tiny", "tiny_dual", "other"]
     assert [dict(one.labels) for one in sources] == [{}, {}, {"stable": 1}]
-    Arguments.label = [("no", "stable", 1)]
+    asked.label = [("no", "stable", 1)]
     with pytest.raises(ValueError, match="no/stable=1"):
-        parser_sources(Arguments)
+        serve_command._sources(asked)
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ import keras
 import keras_checks
 import numpy as np
 import pytest
-import signature_checks
 import tensorflow as tf
 import tiny_tagger
 
@@ -45,36 +44,12 @@ def test_the_folder_is_what_tensorflow_serving_wants(tagger_folder):
     )
 
 
-@pytest.mark.parametrize("name", signature_checks.OF_TAGGERS)
-def test_dimension_0_of_every_output_is_the_batch(signatures, name):
-    signature_checks.check_dimension_0_is_the_batch(signatures[name])
-
-
-@pytest.mark.parametrize("name", signature_checks.OF_TAGGERS)
-def test_rows_can_be_batched_by_the_server(signatures, name):
-    signature_checks.check_rows_are_alone(signatures[name])
-
-
 @pytest.mark.parametrize("length", [1, CLIP, CLIP * 5 // 2, CLIP * 10])
 def test_it_answers_as_the_model_does(tagger_model, signatures, length):
     samples = tiny_tagger.music(length)
     answer = signatures["serving_default"](waveform=tf.constant(samples[None]))
     expected = tiny_tagger.reference(tagger_model, samples).mean(axis=0)
     np.testing.assert_allclose(answer["probabilities"][0], expected, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("by_wav", "by_waveform"),
-    [
-        ("tag_wav", "serving_default"),
-        ("top_tags_wav", "top_tags"),
-        ("timeline_wav", "timeline"),
-    ],
-)
-def test_wav_bytes_and_waveform_agree(signatures, by_wav, by_waveform):
-    signature_checks.check_they_agree(
-        signatures[by_wav], signatures[by_waveform]
-    )
 
 
 def test_names_travel_in_the_graph_and_beside_it(tagger_folder, signatures):
@@ -108,24 +83,6 @@ def test_the_card_says_what_the_model_is(tagger_folder):
     assert card["versions"]["tensorflow"] == tf.__version__
     restored = calibration.Calibration.from_dict(card["calibration"])
     assert restored.slope == tiny_tagger.CALIBRATION.slope
-
-
-def test_only_core_operations_and_one_network(tagger_folder):
-    operations = signature_checks.operations(tagger_folder)
-    assert not [name for name in operations if "PyFunc" in name]
-    assert operations.count("Conv2D") == 3
-
-
-def test_the_weights_are_constants(tagger_model, tagger_folder):
-    assert signature_checks.stored_numbers(tagger_folder) == 0
-    signature_checks.assert_in_the_graph_once(
-        tagger_model.weights, tagger_folder
-    )
-
-
-def test_warm_up_requests_can_be_replayed(tagger_folder, signatures):
-    assert set(signatures) == set(signature_checks.OF_TAGGERS)
-    signature_checks.check_warm_up(tagger_folder, signatures, "tiny")
 
 
 def test_the_keras_model_can_be_trained_on(tagger_model, tagger_folder):

@@ -92,14 +92,6 @@ def test_load_opens_it_as_a_tagger(onnx_file, tagger):
     assert not found.signatures
 
 
-def changed(onnx_file, tmp_path, change):
-    model = onnx.load(onnx_file)
-    change(model)
-    path = tmp_path / "bad.onnx"
-    path.write_bytes(model.SerializeToString())
-    return path
-
-
 def later(model):
     model.opset_import[0].version = 9_999
 
@@ -123,7 +115,9 @@ def without_a_tag(model):
     "change", [later, of_others, with_other_clips, without_a_tag]
 )
 def test_what_does_not_fit_is_refused_by_name(change, onnx_file, tmp_path):
-    path = changed(onnx_file, tmp_path, change)
+    model, path = onnx.load(onnx_file), tmp_path / "bad.onnx"
+    change(model)
+    path.write_bytes(model.SerializeToString())
     with pytest.raises(ValueError, match=r"bad\.onnx"):
         onnx_tagger.OnnxTagger(path)
 

@@ -5,6 +5,7 @@ import pytest
 from keras import ops
 
 from tftag import layers
+from tftag.layers import batch_normalization
 
 SHAPES = [(4, 5, 6, 3), (4, 7, 3), (9, 3), (1, 1, 1, 3), (2, 1, 1, 3)]
 
@@ -71,6 +72,19 @@ def test_gradients_are_those_of_keras(shape, training, trainable):
     ):
         scale = max(1.0, np.abs(other).max())
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-5 * scale)
+
+
+def test_a_folded_layer_adds_its_offset_outside_training():
+    fused, plain, inputs = _pair((4, 5, 6, 3))
+    offset = np.float32([1, -2, 3])
+    with batch_normalization.folded({fused: offset}):
+        folded = fused(inputs, training=False)
+        trained = fused(inputs, training=True)
+    np.testing.assert_array_equal(folded, inputs + offset)
+    expected = plain(inputs, training=True)
+    np.testing.assert_allclose(trained, expected, rtol=1e-5, atol=1e-5)
+    expected = plain(inputs, training=False)
+    np.testing.assert_allclose(fused(inputs), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_each_row_by_itself_outside_training():

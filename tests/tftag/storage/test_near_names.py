@@ -25,3 +25,5 @@ def test_nothing_is_said_where_nothing_is_near(tmp_path):
     (tmp_path / "a.wav").touch()
     assert near_names.hint(tmp_path / "another thing.mp3") == ""
     assert near_names.hint(tmp_path / "none" / "a.wav") == ""
+    # What is there and of no use, as a folder, is not meant.
+    assert near_names.hint(tmp_path / "a.wav") == ""

@@ -50,12 +50,9 @@ def write(
             if not hits:
                 return 0
             _write_table(file, labels, hits)
-            is_all = count <= _SAMPLED_FROM
-            sample = (
-                "the library"
-                if is_all
-                else f"{_SAMPLED_FROM:,} recordings of it"
-            )
+            sample = "the library"
+            if count > _SAMPLED_FROM:
+                sample = f"{_SAMPLED_FROM:,} recordings of it"
             held = counts_in_words.count(count, "recording")
             file.write(_LEGEND.format(count=held, sample=sample, what=what))
         case "csv":

@@ -1,6 +1,7 @@
 """The command `tftag index`: an index of a library, kept up with it."""
 
 import argparse
+import itertools
 import pathlib
 from collections.abc import Iterable
 
@@ -143,13 +144,12 @@ def _check(place: pathlib.Path, folders: list[addresses.Place]) -> None:
         else folder.resolve()
         for folder in folders
     ]
-    for one in whole:
-        for other in whole:
-            if one != other and one.is_relative_to(other):
-                raise ValueError(
-                    "No FOLDER may lie in another: its files would be there "
-                    f"twice. Received: {one} in {other}."
-                )
+    for one, other in itertools.permutations(whole, 2):
+        if one != other and one.is_relative_to(other):
+            raise ValueError(
+                "No FOLDER may lie in another: its files would be there "
+                f"twice. Received: {one} in {other}."
+            )
     if len(set(whole)) < len(whole):
         raise ValueError(
             "Each FOLDER must be named once. "

@@ -94,11 +94,11 @@ def run(arguments: argparse.Namespace) -> int:
         out = kept.enter_context(
             row_output.opened(arguments.out, inputs, chosen_model.folder(model))
         )
-        index, embed = _opened(arguments, fail, kept)
+        index, encoder = _opened(arguments, fail, kept)
         known = {path: index.vector_of(path) for path in examples}
         _check([path for path in examples if known[path] is None])
         vectors = {
-            path: embed(path) if vector is None else vector
+            path: _embed(encoder(), path) if vector is None else vector
             for path, vector in known.items()
         }
         hits = index.similar(
@@ -135,23 +135,20 @@ def _opened(
     kept: contextlib.ExitStack,
 ) -> tuple[
     library_index.LibraryIndex,
-    Callable[[str], npt.NDArray[np.float32]],
+    "Callable[[], saved_dual_encoder.SavedDualEncoder]",
 ]:
-    """The library, and what embeds a file."""
+    """The library, and what opens its model."""
     if opened_library.is_index(arguments.library):
         index = opened_library.open_index(arguments.library)
-        encoder = None
 
-        def embed(path: str) -> npt.NDArray[np.float32]:
-            # TensorFlow waits until a file needs it.
-            nonlocal encoder
-            if encoder is None:
-                model = opened_library.model_of(index, arguments.model)
-                encoder = chosen_model.open_dual_encoder(model, is_for_few=True)
-                opened_library.open_index(arguments.library, encoder)
-            return _embed(encoder, path)
+        @functools.cache  # TensorFlow waits until a file needs it.
+        def opened() -> "saved_dual_encoder.SavedDualEncoder":
+            model = opened_library.model_of(index, arguments.model)
+            encoder = chosen_model.open_dual_encoder(model, is_for_few=True)
+            opened_library.open_index(arguments.library, encoder)
+            return encoder
 
-        return index, embed
+        return index, opened
     arguments.model = arguments.model or presets.DUAL_ENCODER
     encoder = chosen_model.open_dual_encoder(
         arguments.model,
@@ -162,7 +159,7 @@ def _opened(
     index = kept.enter_context(
         opened_library.of_folder(arguments, encoder, fail)
     )
-    return index, functools.partial(_embed, encoder)
+    return index, lambda: encoder
 
 
 def _embed(

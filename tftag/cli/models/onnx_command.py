@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = presets.resolve(model, chosen_model.say)
     said = own_process.run(
         "tftag.export.onnx_file",
-        ["--", os.path.abspath(folder), os.path.abspath(out)],
+        [os.path.abspath(folder), os.path.abspath(out)],
     )
     difference = float(said.split()[-1])
     shown = escaping.one_line(arguments.out)

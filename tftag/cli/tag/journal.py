@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import pathlib
-import stat
 import time
 from collections.abc import Iterator
 from typing import IO, Any
@@ -216,20 +215,15 @@ def _digest(text: bytes) -> str:
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
-def _open(path: pathlib.Path) -> IO[bytes]:
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-    no_links.refuse(path)
-    descriptor = os.open(path, flags | os.O_NONBLOCK, 0o666)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ValueError(f"A journal must be a file. Received: {path}.")
-    return open(descriptor, "a+b")
-
-
 @contextlib.contextmanager
 def _closed(path: pathlib.Path) -> Iterator[IO[bytes]]:
     """Opens a journal for a block."""
-    file = _open(path)
+    no_links.refuse(path)
+    # What was put there meanwhile is not followed, nor waited for.
+    more = os.O_NOFOLLOW | os.O_NONBLOCK
+    file = open(
+        path, "a+b", opener=lambda at, flags: os.open(at, flags | more, 0o666)
+    )
     try:
         yield file
     finally:

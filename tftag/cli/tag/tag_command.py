@@ -2,13 +2,13 @@
 
 import argparse
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tftag.audio import audio_files, remote_files
+from tftag.audio import audio_files
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.cli.tag import journal, tag_effects, tag_output, tag_table, tagging
@@ -21,14 +21,6 @@ if TYPE_CHECKING:  # it imports TensorFlow
 _TOP = 5
 # Cosines of one tag, computed with different neighbours, differ by less.
 _ROUNDING = 1e-6
-
-
-_Parts = Iterator[
-    tuple[
-        remote_files.Place,
-        Iterable[tuple[float | None, npt.NDArray[np.float32]]],
-    ]
-]
 
 
 def add_parser(commands: "command_line.Commands") -> None:
@@ -129,39 +121,27 @@ def _trained(arguments: argparse.Namespace) -> tag_output.Answering:
         is_for_few=chosen_model.are_few(arguments.paths),
         opens_later=True,
     )
-    read = _timelines if arguments.timeline else _recordings
 
-    def answer(recordings: tagging.Recordings) -> tag_output.Entries:
-        for path, parts in read(tagger, recordings):
-            yield (
-                path,
-                [
-                    journal.Entry(start, _chosen(tagger, calibrated, arguments))
-                    for start, calibrated in parts
-                ],
-            )
+    def entry(
+        start_seconds: float | None, calibrated: npt.NDArray[np.float32]
+    ) -> journal.Entry:
+        chosen = _chosen(tagger, calibrated, arguments)
+        return journal.Entry(start_seconds, chosen)
 
+    def recordings(given: tagging.Recordings) -> tag_output.Entries:
+        for path, tagged in audio_files.each(tagger.tag_each, given):
+            yield path, [entry(None, tagged.calibrated)]
+
+    def timelines(given: tagging.Recordings) -> tag_output.Entries:
+        for path, samples in given:
+            timeline = tagger.timeline_samples(samples)
+            starts = timeline.start_seconds.tolist()
+            yield path, list(map(entry, starts, timeline.calibrated))
+
+    answer = timelines if arguments.timeline else recordings
     return tag_output.Answering(
         tagger, tag_table.TrainedTag, tagger.load, answer
     )
-
-
-def _recordings(
-    tagger: "saved_tagger.SavedTagger", recordings: tagging.Recordings
-) -> _Parts:
-    """Yields path, and None with the calibrated probabilities."""
-    for path, tagged in audio_files.each(tagger.tag_each, recordings):
-        yield path, [(None, tagged.calibrated)]
-
-
-def _timelines(
-    tagger: "saved_tagger.SavedTagger", recordings: tagging.Recordings
-) -> _Parts:
-    """Yields path, and start and calibrated probabilities of each clip."""
-    for path, samples in recordings:
-        timeline = tagger.timeline_samples(samples)
-        starts = timeline.start_seconds.tolist()
-        yield path, zip(starts, timeline.calibrated, strict=True)
 
 
 def _chosen(

@@ -86,6 +86,8 @@ def _shard(text: str) -> shards.Shard:
 def limit_threads(threads: int | None) -> None:
     """Gives TensorFlow so many threads; before it is imported."""
     if threads is not None:
+        # It starts all of them: tens of thousands never come to an end.
+        threads = min(threads, decoding_pool.usable_cores())
         for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
             os.environ[name] = str(threads)
 

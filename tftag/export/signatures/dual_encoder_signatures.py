@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from tftag import audio, words
-from tftag.export.signatures import tagger_signatures
+from tftag.export.signatures import frozen_network, tagger_signatures
 from tftag.layers import word_embedding
 from tftag.metrics import calibration
 from tftag.models import dual_encoder
@@ -55,8 +55,8 @@ class ExportedDualEncoder(tagger_signatures.ExportedTagger):
         embedding = model.audio_tower(model.input)
         logits = ops.mean(model.comparison(embedding), axis=1)
         both = {"embedding": embedding, "logits": logits}
-        self._network = tagger_signatures.frozen(keras.Model(model.input, both))
-        self._text_tower = tagger_signatures.frozen(model.text_tower)
+        self._network = frozen_network.frozen(keras.Model(model.input, both))
+        self._text_tower = frozen_network.frozen(model.text_tower)
         self._words = word_embedding.WordEmbedding(word_vectors)
         self._dim = embedding.shape[-1]
         self._embed_text = tagger_signatures.traced(

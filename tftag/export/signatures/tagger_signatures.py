@@ -7,7 +7,11 @@ import keras
 import tensorflow as tf
 
 from tftag import audio
-from tftag.export.signatures import clip_network, wav_in_graph
+from tftag.export.signatures import (
+    clip_network,
+    frozen_network,
+    wav_in_graph,
+)
 from tftag.metrics import calibration
 
 _TOP_TAGS = 10
@@ -60,7 +64,7 @@ class ExportedTagger(tf.Module):
         """
         super().__init__(name="tftag")
         # The model itself would bring graphs of its own along.
-        self._network = frozen(model)
+        self._network = frozen_network.frozen(model)
         self._spec = audio_spec
         self._clips_at_once = clips_at_once
         self._names = tag_names
@@ -272,29 +276,6 @@ def traced(
     return tf.function(
         function, input_signature=input_signature, autograph=False
     )
-
-
-def frozen(model: keras.Model) -> Callable[[Any], Any]:
-    """Makes the weights of a model constants of the graphs it is in.
-
-    oneDNN lays the kernels of convolutions out for its own once where they are
-    constants, and runs them as they lie, or lays them out in every call, where
-    they are variables.
-
-    Args:
-        model: Its weights as they are now count.
-
-    Returns:
-        What runs it.
-    """
-    values = [(weight, weight.numpy()) for weight in model.weights]
-
-    def run(inputs: Any) -> Any:
-        constants = [(weight, tf.constant(value)) for weight, value in values]
-        with keras.StatelessScope(constants):
-            return model(inputs, training=False)
-
-    return run
 
 
 def of_waveforms(

@@ -136,8 +136,8 @@ def of_model(
     others: set[str] = set()
     for path in sorted((output / MODELS).glob("*.json")):
         model = plain_json.read(path, "run the same command again")
-        is_own = _space(model) == (space, dim, list(tag_names))
-        if is_own:
+        held = model.get("space"), model.get("dim"), model.get("tags")
+        if held == (space, dim, list(tag_names)):
             own.add(path.stem)
         else:
             others.add(str(model.get("name")))
@@ -168,10 +168,6 @@ def _of_models(
                 yield one
         except (OSError, ValueError) as error:
             fail(path, error)
-
-
-def _space(model: dict[str, Any]) -> tuple[Any, ...]:
-    return model.get("space"), model.get("dim"), model.get("tags")
 
 
 def _check(one: Described, dim: int, tag_names: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tftag.search.index.segments import segment
-from tftag.storage import atomic_write, plain_json, stored_arrays
+from tftag.storage import atomic_write, stored_arrays
 
 FILE_NAME = "tftag-index.json"
 FORMAT = 2
@@ -117,7 +117,7 @@ def read(folder: pathlib.Path) -> Contents:
             if int(crc, 16) != zlib.crc32(text.encode("ascii")):
                 raise ValueError("its sum is another")
             return _contents(found)
-    except (*plain_json.DAMAGE, *stored_arrays.DAMAGE) as error:
+    except stored_arrays.DAMAGE as error:
         raise damaged(folder, error) from error
     raise OtherFormat(
         f"The index must be of format {FORMAT}: read it with the tftag that "

@@ -6,6 +6,7 @@ screen as text. Audio plays from where it lies, by file:// addresses.
 
 import collections
 import dataclasses
+import itertools
 import os
 import pathlib
 import urllib.parse
@@ -57,16 +58,12 @@ def points(
     """
     count = len(index)
     chosen = np.rint(np.linspace(0, count - 1, min(count, most))).astype(int)
-    wanted, at, vectors = set(chosen.tolist()), 0, []
+    is_chosen = np.isin(np.arange(count), chosen)
+    known = list(itertools.compress(index.each_recording(), is_chosen))
+    at, vectors = 0, []
     for block in index.vectors():
-        rows = chosen[(chosen >= at) & (chosen < at + len(block))] - at
-        vectors.append(block[rows])
+        vectors.append(block[is_chosen[at : at + len(block)]])
         at += len(block)
-    known = [
-        one
-        for place, one in enumerate(index.each_recording())
-        if place in wanted
-    ]
     places = positions.of(np.concatenate(vectors))
     return Points(known, index.numbered_roots, places, count)
 

@@ -82,9 +82,9 @@ def test_peers_answer_seconds_or_say_what_is_wrong():
             return {"seconds": 3.0}
         return {"error": "no compiler"}
 
-    ways, facts = row.peers_ways(ask, lambda way, s: 2 * s, "good", clips=2)
+    ways, facts = row.peers_ways(ask, "good", per_second=2.0, clips=2)
     assert ways["quick"]() == 6.0 and facts == {"differs by": 0.5}
     with pytest.raises(ValueError, match="no compiler"):
         ways["broken"]()
-    ways, facts = row.peers_ways(ask, lambda way, s: s, "bad", clips=2)
+    ways, facts = row.peers_ways(ask, "bad", clips=2)
     assert not ways and facts == {"the peers fail": "no such row"}

@@ -11,13 +11,13 @@ SPEC = audio.AudioSpec(clip_seconds=0.05)
 # Stands in for a Python with torch: same questions, set answers.
 ANSWERS = """#!{python}
 import json, sys
-files = json.loads(sys.stdin.readline())
-print(json.dumps({{"version": "none"}}), flush=True)
 for line in sys.stdin:
-    asked = json.loads(line)
-    read = {{"fromfile": 100, "soundfile": 50, "batches": 200}}[asked["read"]]
-    answer = read + asked["batch_size"] + asked["workers"] + len(files["paths"])
-    print(json.dumps({{"clips_per_second": answer}}), flush=True)
+    if asked := json.loads(line):
+        read = {{"fromfile": 100, "soundfile": 50, "batches": 200}}
+        parts = read[asked["read"]], asked["batch_size"], asked["workers"]
+        files = len(asked["files"]["paths"])
+        asked = {{"clips_per_second": sum(parts) + files}}
+    print(json.dumps(asked), flush=True)
 """
 
 
@@ -50,33 +50,18 @@ def test_own_ways_count_crops(manifest):
 
 def test_the_other_process_is_asked_for_every_way(manifest, tmp_path):
     python = stand_in(tmp_path, ANSWERS.format(python=sys.executable))
-    with reading.torch_ways(python, manifest, SPEC, 0.01) as ways:
+    with reading.torch_process(python) as ask:
+        ways = reading.torch_ways(ask, manifest, SPEC, 0.01)
         found = {name: measure() for name, measure in ways.items()}
     assert len(found) == 18
     name = "PyTorch, clip by clip, soundfile, 2 workers, 32 in batch"
     assert found[name] == 50 + 32 + 2 + 9
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("#!/bin/sh\necho 'No module named torch' >&2; exit 1\n", "No module"),
-        ("#!/bin/sh\necho nothing to read\n", "no answer"),
-        ("#!/bin/sh\nexec <&-; sleep 0.2\n", "no answer"),
-    ],
-)
-def test_a_python_without_torch_is_named(manifest, tmp_path, text, said):
-    python = stand_in(tmp_path, text)
-    with pytest.raises(ValueError, match=f"python .{said}"):
-        with reading.torch_ways(python, manifest, SPEC, 0.01):
-            pass
-
-
-def test_no_python_at_all_is_named(manifest, tmp_path):
-    with pytest.raises(ValueError, match="nowhere.*No such file"):
-        with reading.torch_ways(
-            str(tmp_path / "nowhere"), manifest, SPEC, 0.01
-        ):
+def test_a_python_without_torch_is_named_before_it_is_asked(tmp_path):
+    text = "#!/bin/sh\necho 'No module named torch' >&2; exit 1\n"
+    with pytest.raises(ValueError, match="--torch-python.*python .No module"):
+        with reading.torch_process(stand_in(tmp_path, text)):
             pass
 
 

@@ -6,10 +6,11 @@ import keras_checks
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
-from experiments.runs import checkpoint, run_folder
+from experiments.runs import checkpoint
 from experiments.scoring import evaluation
-from experiments.settings import baseline_config, flags
+from experiments.settings import baseline_config
 from experiments.training import loop
 from experiments.training.transfer_learning import (
     averaged_training,
@@ -37,36 +38,21 @@ def settings(monkeypatch):
     known = checkpoint.Progress(epoch=1, history=[{"epoch": 1}])
     monkeypatch.setattr(frozen_body, "train", lambda *_: known)
     monkeypatch.setattr(transfer, "take_over", lambda *_: ())
-    scratch = flags.replace(
-        baseline_config.demo(),
-        {
-            **tone_manifest.SMALL,
-            "epochs": 1,
-            "checkpoint_seconds": 0.0,
-            "tag_sharing": 0.2,
-        },
+    scratch = tone_training.settings(
+        epochs=1, checkpoint_seconds=0.0, tag_sharing=0.2
     )
     monkeypatch.setitem(baseline_config.PRESETS, "strong", lambda: scratch)
     return on_a_frozen_body(average_with="strong")
 
 
 def on_a_frozen_body(**values):
-    return flags.replace(
-        baseline_config.demo(),
-        {
-            **tone_manifest.SMALL,
-            "head_units": 8,
-            "average_decay": 0.0,
-            "init_from": "somewhere",
-            "freeze": True,
-            "average_share": 0.25,
-            **values,
-        },
-    )
+    frozen = {"init_from": "somewhere", "freeze": True, "head_units": 8}
+    frozen |= {"average_decay": 0.0, "average_share": 0.25}
+    return tone_training.settings(**frozen | values)
 
 
 def train(settings, made, folder):
-    run = run_folder.RunDir(folder, "baseline", "a")
+    run = tone_training.run_in(folder)
     return averaged_training.train_tagger(settings, made, None, run)
 
 
@@ -138,48 +124,6 @@ def test_killed_in_the_second_head_it_ends_and_scores_the_same(
     np.testing.assert_allclose(scores, whole, atol=1e-6)
 
 
-def test_the_network_has_the_data_the_seed_and_the_labels_of_the_run():
-    settings = flags.replace(
-        baseline_config.transfer(),
-        {"data": "x", "seed": 3, "train_on": "all", "shuffle_labels": True},
-    )
-    networks = settings.averaged_networks()
-    assert list(networks) == ["transfer_vgg", "strong", "descriptors"]
-    assert networks["strong"] == dataclasses.replace(
-        baseline_config.strong(),
-        data="x",
-        seed=3,
-        train_on="all",
-        shuffle_labels=True,
-        average_with="",
-    )
-
-
-def test_a_network_of_one_length_takes_the_clips_of_the_run():
-    settings = flags.replace(
-        baseline_config.strong(),
-        {"clip_seconds": 20.0, "clip_step_seconds": 7.0},
-    )
-    signal = settings.averaged_networks()["descriptors"].audio
-    assert (signal.clip_seconds, signal.clip_step_seconds) == (20.0, 7.0)
-    own = baseline_config.descriptors().audio
-    assert signal.mel_scale == own.mel_scale
-
-
-def test_a_run_that_is_older_than_averages_stays_one_network():
-    values = flags.leaves(baseline_config.strong())
-    assert baseline_config.from_leaves(values) == baseline_config.strong()
-    del values["average_with"]
-    assert baseline_config.from_leaves(values).average_with == ""
-
-
-def test_a_run_of_a_preset_that_is_gone_is_refused_by_its_name():
-    values = flags.leaves(baseline_config.strong())
-    for name in ("preset", "average_with"):
-        with pytest.raises(ValueError, match=f"`{name}`.*'modulation'"):
-            baseline_config.from_leaves({**values, name: "modulation"})
-
-
 @pytest.mark.usefixtures("no_graphs")
 def test_without_it_there_is_one_network(settings, made, tmp_path):
     alone = dataclasses.replace(settings, average_with="")
@@ -206,9 +150,5 @@ def test_several_workers_are_refused(settings, made, tmp_path):
     workers = dataclasses.replace(group.ALONE, strategy=object())
     with pytest.raises(ValueError, match="--average-with ''.*strong"):
         averaged_training.train_tagger(
-            settings,
-            made,
-            None,
-            run_folder.RunDir(tmp_path, "baseline", "a"),
-            workers,
+            *(settings, made, None, tone_training.run_in(tmp_path), workers)
         )

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import tone_manifest
+import tone_training
 
 from experiments.scoring import evaluation
-from experiments.settings import dual_encoder_config, flags
+from experiments.settings import flags
 from experiments.training import dual_encoder_training
 from experiments.training.transfer_learning import cached_clips
 from tftag.models import tagger
@@ -19,15 +20,11 @@ HEAD = {
 }
 
 
-def settings_of(make, **values):
-    return flags.replace(make(), {**tone_manifest.SMALL, **values})
-
-
 @pytest.fixture(scope="module")
 def cached(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cached")
     made = tone_manifest.make(folder / "data", train=12, validation=0)
-    settings = settings_of(dual_encoder_config.demo, dim=8, text_units=16)
+    settings = tone_training.dual_settings()
     words = np.random.default_rng(0).normal(size=(3, 5))
     model = dual_encoder_training.build(settings, made.vocabulary.names, words)
     return made, settings, model
@@ -109,8 +106,7 @@ def test_vectors_from_cached_clips_are_those_of_the_audio_tower(cached):
 
 def test_a_word_is_asked_of_the_outputs_that_are_named_so():
     """What is published beside the tagger is one value of the vector."""
-    settings = settings_of(
-        dual_encoder_config.demo,
+    settings = tone_training.dual_settings(
         **HEAD,
         joint=True,
         dim=5,

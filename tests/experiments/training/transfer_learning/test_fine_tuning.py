@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tiny_tagger
 import tone_manifest
+import tone_training
 
-from experiments.runs import run_folder
 from experiments.settings import baseline_config, flags
 from experiments.training import loop
 from experiments.training.transfer_learning import (
@@ -46,7 +46,6 @@ def start(tmp_path_factory):
 @pytest.fixture(scope="module")
 def settings(start, tmp_path_factory):
     values = {
-        **tone_manifest.SMALL,
         "average_decay": 0.0,
         "init_from": str(start[0]),
         "freeze": True,
@@ -61,7 +60,7 @@ def settings(start, tmp_path_factory):
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TFTAG_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield flags.replace(baseline_config.demo(), values)
+        yield tone_training.settings(**values)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +70,7 @@ def fit(tmp_path_factory):
     made = tone_manifest.make(folder / "data", train=4, validation=0)
 
     def fit(settings, name):
-        run = run_folder.RunDir(folder, "baseline", name)
+        run = tone_training.run_in(folder, name)
         with eager_training.eager_training():
             return averaged_training.train_tagger(settings, made, None, run)
 

@@ -7,36 +7,26 @@ import pytest
 import tensorflow as tf
 import tiny_tagger
 import tone_manifest
-from tensorboard.backend.event_processing import event_accumulator
+import tone_training
 
-from experiments.runs import run_folder
 from experiments.scoring import evaluation
-from experiments.settings import baseline_config, flags
+from experiments.settings import flags
 from experiments.training import tag_sharing, tagger_training
 from experiments.training.transfer_learning import frozen_body, vector_cache
 from pipelines.reading import augmentation as augmentations
 
-HEAD = {
-    "head_units": 16,
-    "head_members": 2,
-    "head_components": 4,
-    "epochs": 20,
-    "batch_size": 4,
-    "learning_rate": 0.02,
-}
-
 
 @pytest.fixture
 def settings():
-    return flags.replace(
-        baseline_config.demo(),
-        {
-            **tone_manifest.SMALL,
-            **HEAD,
-            "average_decay": 0.0,
-            "init_from": "somewhere",
-            "freeze": True,
-        },
+    return tone_training.settings(
+        epochs=20,
+        learning_rate=0.02,
+        average_decay=0.0,
+        init_from="somewhere",
+        freeze=True,
+        head_units=16,
+        head_members=2,
+        head_components=4,
     )
 
 
@@ -77,7 +67,7 @@ def train(settings, made, folder, validation=None):
         settings,
         made.split("train"),
         watched,
-        run_folder.RunDir(folder, "baseline", "a"),
+        tone_training.run_in(folder),
     )
     for part, weights in zip(
         (model.front_end, model.backbone), before, strict=True
@@ -102,9 +92,7 @@ def test_it_learns_and_ends_the_same_again(settings, made, told, tmp_path):
 def test_loss_and_watched_figures_are_logged(settings, made, told, tmp_path):
     settings = flags.replace(settings, {"epochs": 5, "score_every": 2})
     _, progress = train(settings, made, tmp_path, made.split("validation"))
-    run = run_folder.RunDir(tmp_path, "baseline", "a")
-    events = event_accumulator.EventAccumulator(str(run.tensorboard))
-    events.Reload()
+    events = tone_training.log_of(tone_training.run_in(tmp_path))
 
     def curve(name):
         values = {}
@@ -212,7 +200,7 @@ def test_adaptive_weights_follow_recordings_that_are_held_out(
         settings,
         recordings,
         {"held": made.split("validation")},
-        run_folder.RunDir(tmp_path, "", "adaptive"),
+        tone_training.run_in(tmp_path),
     )
     last = progress.history[-1]
     weights = [last[f"tag_weight {tag}"] for tag in tone_manifest.TAGS]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tone_manifest
+import tone_training
 
 from experiments.scoring import evaluation
 from experiments.settings import baseline_config, flags
@@ -18,7 +19,7 @@ from tftag.models.backbones import backbone
 def cached(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cached")
     made = tone_manifest.make(folder / "data", train=6, validation=0)
-    settings = flags.replace(baseline_config.demo(), tone_manifest.SMALL)
+    settings = tone_training.settings()
     model = tagger_training.build(settings, made)
     clips, lost = vector_cache.clip_vectors(
         model, made, settings.audio, folder / "vectors"
@@ -111,11 +112,6 @@ def test_a_recording_that_cannot_be_read_is_named_and_the_rest_is_kept(
         vector_cache.clip_vectors(
             model, made.subset([1]), settings.audio, tmp_path / "vectors"
         )
-
-
-def test_the_folder_is_the_one_of_the_presets(monkeypatch, tmp_path):
-    monkeypatch.setenv("TFTAG_CACHE", str(tmp_path))
-    assert vector_cache.default_folder() == tmp_path / "clip_vectors"
 
 
 def test_a_body_without_weights_is_told_by_its_constants(tmp_path, monkeypatch):

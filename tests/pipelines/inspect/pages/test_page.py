@@ -38,13 +38,6 @@ def test_text_stays_text(text, written):
     }
 
 
-@pytest.mark.parametrize("text", NASTY)
-def test_text_stays_text_in_attributes(text):
-    made = page.draw("bars.html", rows=[("a", {"train": 1}, text)], most=1)
-    opened = page_reader.read(made).opened
-    assert ("div", {"class": "bar", "title": text}) in opened
-
-
 def test_what_a_template_made_is_printed_as_it_is():
     row = [markupsafe.Markup("<b>a</b>"), "<b>"]
     macros = page._environment().get_template("macros.html").module

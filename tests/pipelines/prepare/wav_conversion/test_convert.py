@@ -14,6 +14,11 @@ from pipelines.prepare.wav_conversion import convert, journal
 from tftag import audio
 
 
+def converted_to(folder, sources, **how):
+    how = {"processes": 1, "array_rate_hz": RATE_HZ, **how}
+    return convert.convert_files(sources, folder, RATE_HZ, **how)
+
+
 @pytest.fixture(scope="module")
 def converted(tmp_path_factory):
     """A finished folder with a silent and a broken file in it."""
@@ -22,7 +27,7 @@ def converted(tmp_path_factory):
     soundfile.write(top / "in" / "z.wav", np.zeros(99), RATE_HZ)
     (top / "in" / "b.mp3").write_bytes(b"nothing" * 99)
     sources |= {"z": top / "in" / "z.wav", "b": top / "in" / "b.mp3"}
-    answers = convert.convert_files(sources, top / "out", RATE_HZ, processes=1)
+    answers = converted_to(top / "out", sources)
     return sources, answers, top / "out"
 
 
@@ -47,25 +52,25 @@ def test_files_are_what_decoding_gives(converted):
 
 def test_the_number_of_processes_changes_nothing(converted, tmp_path):
     sources, answers, folder = converted
-    again = convert.convert_files(sources, tmp_path, RATE_HZ, processes=3)
+    again = converted_to(tmp_path, sources, processes=3)
     assert again == answers
     assert contents(tmp_path) == contents(folder)
 
 
 def test_a_second_call_touches_only_what_changed(tmp_path, monkeypatch):
     sources = make_sources(tmp_path / "in", count=3)
-    first = convert.convert_files(sources, tmp_path, RATE_HZ, processes=1)
+    first = converted_to(tmp_path, sources)
     written = times(tmp_path)
 
     with monkeypatch.context() as patch:  # nothing left: no process needed
         patch.setattr(convert, "_Worker", None)
-        again = convert.convert_files(sources, tmp_path, RATE_HZ, processes=1)
+        again = converted_to(tmp_path, sources)
     assert again == first
     assert times(tmp_path) == written
 
     soundfile.write(sources["t1"], np.ones(50), RATE_HZ)
     (tmp_path / "wav" / "t2.wav").unlink()
-    again = convert.convert_files(sources, tmp_path, RATE_HZ, processes=1)
+    again = converted_to(tmp_path, sources)
     assert again["t1"]["samples"] == 50
     assert again["t2"] == first["t2"]
     assert times(tmp_path)["t0.wav"] == written["t0.wav"]
@@ -79,14 +84,7 @@ def test_a_decoder_that_hangs_costs_one_file(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "pipe.npy")  # opening it waits for ever
     sources = {"pipe": tmp_path / "pipe.npy", **sources}
     start = time.monotonic()
-    answers = convert.convert_files(
-        sources,
-        tmp_path,
-        RATE_HZ,
-        processes=2,
-        seconds_per_file=1.0,
-        array_rate_hz=RATE_HZ,
-    )
+    answers = converted_to(tmp_path, sources, processes=2, seconds_per_file=1.0)
     assert time.monotonic() - start < 60
     assert answers["pipe"]["reason"] == "timed out"
     assert all("samples" in answers[f"t{i}"] for i in range(4))
@@ -96,20 +94,8 @@ def test_a_decoder_that_hangs_costs_one_file(tmp_path, monkeypatch):
     # The same limit would end the same way, a longer one may not.
     with monkeypatch.context() as patch:
         patch.setattr(convert, "_Worker", None)
-        convert.convert_files(
-            sources,
-            tmp_path,
-            RATE_HZ,
-            seconds_per_file=0.9,
-            array_rate_hz=RATE_HZ,
-        )
-    again = convert.convert_files(
-        sources,
-        tmp_path,
-        RATE_HZ,
-        seconds_per_file=1.1,
-        array_rate_hz=RATE_HZ,
-    )
+        converted_to(tmp_path, sources, seconds_per_file=0.9)
+    again = converted_to(tmp_path, sources, seconds_per_file=1.1)
     assert again["pipe"]["detail"] == "after 1.1 seconds"
 
 
@@ -128,9 +114,7 @@ def test_a_decoder_that_crashes_costs_one_file_and_is_tried_again(tmp_path):
 
     thread = threading.Thread(target=crash_the_busy_one)
     thread.start()
-    answers = convert.convert_files(
-        sources, tmp_path, RATE_HZ, processes=1, array_rate_hz=RATE_HZ
-    )
+    answers = converted_to(tmp_path, sources)
     thread.join()
     assert answers["pipe"]["detail"] == "the decoder crashed"
     assert all("samples" in answers[f"t{i}"] for i in range(2))
@@ -154,10 +138,8 @@ def test_a_worker_that_is_killed_before_it_begins_is_replaced(
     monkeypatch.setattr(convert, "_Worker", Killed)
     source = tmp_path / "a.wav"
     soundfile.write(source, 0.1 * np.sin(np.arange(400) / 9), 16_000)
-    found = convert.convert_files(
-        {"a": source}, tmp_path / "out", 16_000, processes=1
-    )
-    assert found["a"]["samples"] == 400
+    found = converted_to(tmp_path / "out", {"a": source})
+    assert found["a"]["samples"] == 200
     assert len(started) == 2
 
 
@@ -175,7 +157,7 @@ def test_what_the_decoder_warns_of_is_told(tmp_path, caplog):
     soundfile.write(mp3, np.tile(x, 20), rate_hz)
     data = mp3.read_bytes()
     mp3.write_bytes(data[: len(data) // 2])
-    answers = convert.convert_files({"a": mp3}, tmp_path, RATE_HZ, processes=1)
+    answers = converted_to(tmp_path, {"a": mp3})
     assert "% of it is there" in answers["a"]["warnings"][0]
     assert "cut.mp3: only" in caplog.text
 
@@ -187,13 +169,12 @@ def test_refused_arguments(tmp_path, wrong):
 
 
 def outcomes(sources, folder):
-    answers = convert.convert_files(sources, folder, RATE_HZ, processes=1)
     return {
         name: (
             answer.get("reason", answer.get("samples")),
             answer.get("ffmpeg"),
         )
-        for name, answer in answers.items()
+        for name, answer in converted_to(folder, sources).items()
     }
 
 
@@ -246,9 +227,7 @@ while True:
     ffmpeg_files.stand_in(tmp_path / "bin", program, monkeypatch)
     path = tmp_path / "a.m4a"
     path.write_bytes(b"only a stand-in reads this")
-    answers = convert.convert_files(
-        {"a": path}, tmp_path, RATE_HZ, processes=1, seconds_per_file=2.0
-    )
+    answers = converted_to(tmp_path, {"a": path}, seconds_per_file=2.0)
     assert answers["a"]["reason"] == "timed out"
     assert pulse.read_text()
     time.sleep(0.5)

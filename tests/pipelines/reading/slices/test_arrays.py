@@ -54,22 +54,9 @@ def test_an_array_is_what_the_same_samples_in_a_file_are(tmp_path):
     assert found.peak == expected.peak
 
 
-def test_only_the_bytes_of_a_slice_are_read(tmp_path):
+def test_only_the_bytes_of_a_slice_are_read(tmp_path, read_bytes):
     path = saved(tmp_path, tones(samples=300_000).astype(np.float32))
-    read_bytes = []
-
-    class Counted:
-        def __init__(self, file):
-            self.file = file
-            self.seek, self.tell, self.read = file.seek, file.tell, file.read
-
-        def readinto(self, view):
-            read_bytes.append(self.file.readinto(view))
-            return read_bytes[-1]
-
-    with open(path, "rb", buffering=0) as file:
-        layout = arrays.read_layout(Counted(file))
-        arrays.read_frames(Counted(file), layout, 100_000, 50)
+    read(path, 100_000, 50)
     assert sum(read_bytes) == 50 * 2 * 4
 
 
@@ -140,8 +127,3 @@ def test_any_header_is_read_or_refused(tmp_path):
         except audio.UnusableAudio:
             refused += 1
     assert 100 < refused <= 300
-
-
-def test_an_array_needs_a_rate(tmp_path):
-    with pytest.raises(audio.UnusableAudio, match="does not tell its rate"):
-        arrays.decode_array(saved(tmp_path, tones()), None, RATE_HZ)

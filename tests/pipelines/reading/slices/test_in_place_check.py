@@ -70,14 +70,6 @@ def test_vorbis_with_a_damaged_page_is_right_or_refused(tmp_path):
         in_place_check.facts(str(path), recording, RATE_HZ, None)
 
 
-def test_what_libsndfile_does_not_know_is_refused(tmp_path):
-    path = tmp_path / "a.m4a"
-    path.write_bytes(b"of another decoder" * 99)
-    recording = audio.to_full_scale(np.ones(900))
-    with pytest.raises(slice_decoders.Undecodable):
-        in_place_check.facts(str(path), recording, RATE_HZ, None)
-
-
 def test_a_name_that_a_manifest_cannot_hold_is_refused():
     recording = audio.to_full_scale(np.ones(900))
     with pytest.raises(slice_decoders.Undecodable, match="UTF-8"):

@@ -6,25 +6,6 @@ import pytest
 from pipelines.reading.slices import local_file
 
 
-def test_a_slice_of_a_whole_file(tmp_path):
-    path = tmp_path / "a.wav"
-    path.write_bytes(bytes(range(100)))
-    slice_bytes = bytearray(10)
-    with local_file.open_whole(path, 100) as file:
-        file.seek(40)
-        local_file.fill(file, memoryview(slice_bytes))
-    assert slice_bytes == bytes(range(40, 50))
-
-
-def test_a_file_that_is_not_whole_is_refused(tmp_path):
-    path = tmp_path / "a.wav"
-    with pytest.raises(FileNotFoundError):
-        local_file.open_whole(path, 100)
-    path.write_bytes(bytes(99))
-    with pytest.raises(OSError, match="^99 bytes where the manifest says 100$"):
-        local_file.open_whole(path, 100)
-
-
 class OneByteAtATime(io.BytesIO):
     def readinto(self, buffer):
         return super().readinto(buffer[:1])

@@ -61,10 +61,12 @@ def table(tmp_path, *paths):
 ALL = ("rock/a b.wav", "rock/b.flac", "c.wav", "d.wav", "e.wav", "f.wav")
 
 
-def prepared(tmp_path, *more):
+def prepared(tmp_path, paths=ALL, *more):
+    """What is made of a table of these paths, which start in the bucket."""
     out = tmp_path / "out"
-    arguments = ["--out", str(out), "--sample-rate-hz", str(RATE_HZ), *more]
-    assert command.main([*arguments, "--processes", "1"]) == 0
+    places = ("--table", table(tmp_path, *paths), "--audio", MUSIC)
+    how = ("--out", out, "--sample-rate-hz", RATE_HZ, "--processes", 1)
+    assert command.main([*map(str, (*places, *how, *more))]) == 0
     return manifests.read_manifest(out)
 
 
@@ -100,13 +102,7 @@ def test_local_and_remote_rows_mix(stored, tmp_path):
     local = tone(tmp_path / "local.wav", 500)
     web = f"{stored.url}/music/all/d.wav?X-Amz-Signature=secret"
     read = folder.read_table(
-        table(
-            tmp_path,
-            str(local),
-            str(MUSIC / "c.wav"),
-            web,
-            "local.wav"[:0] or "e.wav",
-        ),
+        table(tmp_path, local, MUSIC / "c.wav", web, "e.wav"),
         str(MUSIC),
     )
     paths = [r.path for r in read.recordings]
@@ -142,8 +138,7 @@ def test_a_bucket_that_cannot_be_listed_is_still_read(stored, tmp_path, caplog):
 def test_a_preparation_equals_that_of_the_same_files_here(stored, tmp_path):
     stored.fail(503, 2, path="/c.wav")
     stored.fail("cut", 2, path="/d.wav")
-    path = table(tmp_path, *ALL)
-    made = prepared(tmp_path, "--table", str(path), "--audio", str(MUSIC))
+    made = prepared(tmp_path)
     assert len(made.tracks) == 6
     for name, track in zip(ALL, made.tracks, strict=True):
         source = tmp_path / "sources" / name.replace("/", "__")
@@ -156,20 +151,18 @@ def test_a_preparation_equals_that_of_the_same_files_here(stored, tmp_path):
 
 @pytest.mark.usefixtures("converted_here")
 def test_a_second_preparation_fetches_only_what_has_changed(stored, tmp_path):
-    path = table(tmp_path, *ALL)
-    arguments = ("--table", str(path), "--audio", str(MUSIC))
-    prepared(tmp_path, *arguments)
+    prepared(tmp_path)
 
     def fetched():
         gets = [p for m, p in stored.requests if m == "GET"]
         return [p.rpartition("/")[2] for p in gets if "list-type" not in p]
 
     stored.requests.clear()
-    prepared(tmp_path, *arguments)
+    prepared(tmp_path)
     assert fetched() == []
     transfers.put_file(tone(tmp_path / "new.wav", 900), MUSIC / "e.wav")
     stored.requests.clear()
-    prepared(tmp_path, *arguments)
+    prepared(tmp_path)
     assert fetched() == ["e.wav"]
 
 
@@ -177,11 +170,10 @@ def test_a_second_preparation_fetches_only_what_has_changed(stored, tmp_path):
 @pytest.mark.usefixtures("converted_here")
 def test_what_cannot_be_had_is_rejected_and_asked_for_again(stored, tmp_path):
     web = f"{stored.url}/music/all/f.wav?X-Amz-Signature=secret"
-    path = table(tmp_path, *ALL[:5], web, "cover.jpg")
+    paths = (*ALL[:5], web, "cover.jpg")
     # The sizes are told; the file itself is not.
     stored.fail(503, 100_000, path="f.wav?")
-    arguments = ("--table", str(path), "--audio", str(MUSIC))
-    made = prepared(tmp_path, *arguments, "--max-rejected-share", "0.5")
+    made = prepared(tmp_path, paths, "--max-rejected-share", 0.5)
     assert len(made.tracks) == 5
     with open(tmp_path / "out" / "rejected.csv") as file:
         rows = {row["name"]: row for row in csv.DictReader(file)}
@@ -190,7 +182,7 @@ def test_what_cannot_be_had_is_rejected_and_asked_for_again(stored, tmp_path):
     assert "503" in rows[shown]["detail"]
     assert rows["cover.jpg"]["reason"] == "unsupported"
     stored.mend()
-    made = prepared(tmp_path, *arguments, "--max-rejected-share", "0.5")
+    made = prepared(tmp_path, paths, "--max-rejected-share", 0.5)
     assert len(made.tracks) == 6
     written = (path for path in (tmp_path / "out").rglob("*") if path.is_file())
     assert not any(b"secret" in path.read_bytes() for path in written)
@@ -217,8 +209,7 @@ def test_leftovers_of_a_killed_preparation_are_removed(stored, tmp_path):
     wav.mkdir(parents=True)
     for name in (".c.1.part", ".c.1.part.fetched.wav"):
         (wav / name).write_bytes(b"x")
-    path = table(tmp_path, *ALL)
-    prepared(tmp_path, "--table", str(path), "--audio", str(MUSIC))
+    prepared(tmp_path)
     assert len(list(wav.iterdir())) == 6
 
 
@@ -249,7 +240,3 @@ def test_other_places_at_an_address_are_refused(no_waits, tmp_path):
         command.main(["--table", path, "--out", "s3://music/out"])
     with pytest.raises(ValueError, match="MANIFEST must be in a folder"):
         inspect_command.main(["s3://music/mine"])
-    with pytest.raises(ValueError, match="--table"):
-        command.main(
-            ["--pickles", "s3://music/p", "--out", str(tmp_path / "o")]
-        )

@@ -38,44 +38,29 @@ def test_flags_become_a_filter():
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("read", "text", "expected"),
     [
-        ("1990-1999", (1990, 1999)),
-        ("-1999", (None, 1999)),
-        ("1990", (1990, 1990)),
+        (search_flags.years, "-1999", (None, 1999)),
+        (search_flags.years, "1990", (1990, 1990)),
+        (search_flags.lengths, "90-90", (90.0, 90.0)),
+        (search_flags.lengths, "-1:02:03.5", (None, 3723.5)),
     ],
 )
-def test_years(text, expected):
-    assert search_flags.years(text) == expected
+def test_ranges_are_read(read, text, expected):
+    assert read(text) == expected
+
+
+NO_YEARS = ["", "-", "90", "1999-1990", "x", "19900"]
+NO_LENGTHS = ["", "-", "90", "5:00-2:30", "a-b", "1::2-"]
+# Beyond what a float holds, and what Python reads as a whole number.
+NO_LENGTHS += ["9" * 400 + "-", "9" * 400 + ":00-", "-1:" + "9" * 5_000]
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("90-", (90.0, None)),
-        ("90-90", (90.0, 90.0)),
-        ("-1:02:03.5", (None, 3723.5)),
-        ("2:30-5:00", (150.0, 300.0)),
-    ],
+    ("read", "texts"),
+    [(search_flags.years, NO_YEARS), (search_flags.lengths, NO_LENGTHS)],
 )
-def test_lengths(text, expected):
-    assert search_flags.lengths(text) == expected
-
-
-@pytest.mark.parametrize("text", ["", "-", "90", "1999-1990", "x", "19900"])
-def test_what_is_no_range_of_years(text):
-    with pytest.raises(argparse.ArgumentTypeError, match="Received"):
-        search_flags.years(text)
-
-
-@pytest.mark.parametrize("text", ["", "-", "90", "5:00-2:30", "a-b", "1::2-"])
-def test_what_is_no_range_of_lengths(text):
-    with pytest.raises(argparse.ArgumentTypeError, match="Received"):
-        search_flags.lengths(text)
-
-
-def test_numbers_of_any_size_are_refused():
-    """Beyond what Python reads as a whole one, too."""
-    for text in ("9" * 400 + "-", "9" * 400 + ":00-", "-1:" + "9" * 5_000):
+def test_what_is_no_range_is_refused(read, texts):
+    for text in texts:
         with pytest.raises(argparse.ArgumentTypeError, match="Received"):
-            search_flags.lengths(text)
+            read(text)

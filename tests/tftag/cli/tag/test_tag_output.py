@@ -1,7 +1,6 @@
 """`tftag tag --out`: goes on after whatever ends it, and what else it does."""
 
 import csv
-import json
 import os
 import shlex
 import subprocess
@@ -51,16 +50,11 @@ def run(*argv):
 
 def paths(out):
     """The recordings of a file of rows, each once."""
-    if out.suffix == ".jsonl":
-        lines = out.read_text().splitlines()
-        found = [os.path.basename(json.loads(line)["path"]) for line in lines]
-    else:
-        with open(out, newline="") as file:
-            rows = list(csv.DictReader(file))
-        cells = [(row["path"], row["tag"]) for row in rows]
-        assert len(set(cells)) == len(cells)
-        found = dict.fromkeys(os.path.basename(row["path"]) for row in rows)
-    return list(found)
+    with open(out, newline="") as file:
+        rows = list(csv.DictReader(file))
+    cells = [(row["path"], row["tag"]) for row in rows]
+    assert len(set(cells)) == len(cells)
+    return list(dict.fromkeys(os.path.basename(row["path"]) for row in rows))
 
 
 @pytest.fixture
@@ -78,11 +72,7 @@ def tagged(monkeypatch):
     return seen
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl"])
-def test_only_new_and_changed_files_are_tagged_again(
-    model, songs, tmp_path, tagged, ending
-):
-    out = tmp_path / f"tags.{ending}"
+def test_only_new_and_changed_files_are_tagged_again(model, songs, out, tagged):
     assert run(model, songs, "--out", out) == 0
     assert tagged == paths(out) == ALL
     first = out.read_bytes()
@@ -97,10 +87,13 @@ def test_only_new_and_changed_files_are_tagged_again(
 
 
 def test_rows_are_those_of_a_run_without_a_journal(model, songs, out, capsys):
-    for options in (["--all"], ["--timeline"], ["--threshold"]):
-        assert run(model, songs, *options, "--format", "csv") == 0
+    for form, option in (
+        *(("csv", "--all"), ("jsonl", "--timeline"), ("table", "--threshold")),
+    ):
+        words = (model, songs, option, "--format", form)
+        assert run(*words) == 0
         printed = capsys.readouterr().out
-        assert run(model, songs, *options, "--out", out) == 0
+        assert run(*words, "--out", out) == 0
         assert out.read_text() == printed
 
 
@@ -363,6 +356,13 @@ def test_what_does_not_go_together_is_refused(
 ):
     assert run(model, songs, *options) == 2
     assert message in capsys.readouterr().err
+
+
+def test_of_many_threads_those_that_can_run_are_started(monkeypatch):
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        monkeypatch.setenv(name, "")
+    tag_output.limit_threads(99_999)
+    assert 1 <= int(os.environ["TF_NUM_INTRAOP_THREADS"]) <= os.cpu_count()
 
 
 def test_nothing_to_tag_is_said(capsys):

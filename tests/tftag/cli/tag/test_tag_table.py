@@ -81,10 +81,8 @@ def test_csv_is_read_back():
     assert first["start_seconds"] == "2.5"
 
 
-@pytest.mark.parametrize(
-    "path", ["a\rb", "a\r", "a\nb", "\r\n", '",\r', "-a", "=1"]
-)
-def test_csv_holds_any_path(path):
+def test_csv_holds_any_path():
+    path = '=1,"\r\n'
     text = listed("csv", [(path, TAGS), (path, [])])
     (_, *rows) = csv.reader(io.StringIO(text, ""))
     assert [escaping.read_cell(row[0]) for row in rows] == [path] * 3

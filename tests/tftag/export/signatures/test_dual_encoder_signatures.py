@@ -3,7 +3,7 @@ import json
 import keras
 import numpy as np
 import pytest
-import signature_checks
+import signature_inputs
 import tensorflow as tf
 import tiny_dual_encoder
 import tiny_tagger
@@ -19,21 +19,6 @@ STRINGS = tiny_dual_encoder.STRINGS
 @pytest.fixture(scope="module")
 def signatures(encoder_signatures):
     return encoder_signatures
-
-
-@pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)
-def test_dimension_0_of_every_output_is_the_batch(signatures, name):
-    signature_checks.check_dimension_0_is_the_batch(signatures[name])
-
-
-@pytest.mark.parametrize(
-    ("by_wav", "by_waveform"),
-    [("embed_wav", "embed_audio"), ("score_wav", "score")],
-)
-def test_wav_bytes_and_waveform_agree(signatures, by_wav, by_waveform):
-    signature_checks.check_they_agree(
-        signatures[by_wav], signatures[by_waveform]
-    )
 
 
 def test_it_answers_as_a_tagger(encoder_model, signatures):
@@ -78,8 +63,8 @@ def test_padding_and_neighbours_change_nothing(signatures, filler):
 
 
 def test_a_row_that_is_no_recording_costs_no_other_row(signatures):
-    music = signature_checks.wav_bytes(tiny_tagger.music(CLIP))
-    silent = signature_checks.wav_bytes(np.zeros(CLIP, np.float32))
+    music = signature_inputs.wav_bytes(tiny_tagger.music(CLIP))
+    silent = signature_inputs.wav_bytes(np.zeros(CLIP, np.float32))
     wavs = tf.constant([silent, music, b"ID3"])
     expected = [
         b"All samples are zero.",
@@ -165,24 +150,6 @@ def test_strings_of_another_number_of_rows_are_refused(signatures):
         )
 
 
-def test_only_core_operations_and_one_network(encoder_folder):
-    operations = signature_checks.operations(encoder_folder)
-    assert not [name for name in operations if "PyFunc" in name]
-    # Two members share one grouped convolution per block.
-    convolutions = [name for name in operations if name.startswith("Conv2D")]
-    assert len(convolutions) <= 6
-
-
-def test_only_the_words_are_stored_and_the_weights_are_constants(
-    encoder_model, encoder_folder
-):
-    words_size = tiny_dual_encoder.word_vectors().vectors.size
-    assert signature_checks.stored_numbers(encoder_folder) == words_size
-    signature_checks.assert_in_the_graph_once(
-        encoder_model.audio_tower.weights, encoder_folder
-    )
-
-
 def test_the_card_says_what_it_is(encoder_folder):
     card = json.loads(
         (encoder_folder / "assets" / "tftag.json").read_text("utf-8")
@@ -200,11 +167,6 @@ def test_the_card_says_what_it_is(encoder_folder):
         encoder_folder / "assets.extra" / "dual_encoder.keras"
     )
     assert restored.name == "dual_encoder"
-
-
-def test_warm_up_requests_can_be_replayed(encoder_folder, signatures):
-    assert set(signatures) == set(signature_checks.OF_DUAL_ENCODERS)
-    signature_checks.check_warm_up(encoder_folder, signatures, "tiny_dual")
 
 
 @pytest.mark.slow

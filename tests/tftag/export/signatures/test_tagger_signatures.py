@@ -2,7 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-import signature_checks
+import signature_inputs
 import tensorflow as tf
 import tiny_tagger
 
@@ -137,9 +137,9 @@ def test_a_row_that_is_no_recording_costs_no_other_row(signatures, name):
 def test_silence_is_answered_as_decoding_a_file_answers_it(
     signatures, tmp_path
 ):
-    music = signature_checks.wav_bytes(tiny_tagger.music(CLIP))
-    silent = signature_checks.wav_bytes(np.zeros(CLIP, np.float32))
-    empty = signature_checks.wav_bytes(np.zeros(0, np.float32))
+    music = signature_inputs.wav_bytes(tiny_tagger.music(CLIP))
+    silent = signature_inputs.wav_bytes(np.zeros(CLIP, np.float32))
+    empty = signature_inputs.wav_bytes(np.zeros(0, np.float32))
     answer = signatures["tag_wav"](tf.constant([music, silent, empty]))
     path = tmp_path / "a.wav"
     for status, wav in zip(
@@ -162,7 +162,7 @@ def test_timelines_of_several_lengths_end_where_they_end(signatures):
         tiny_tagger.music(length, row)
         for row, length in enumerate((CLIP, CLIP * 4, 1, CLIP * 2))
     ]
-    wavs = [signature_checks.wav_bytes(samples) for samples in music]
+    wavs = [signature_inputs.wav_bytes(samples) for samples in music]
     together = signatures["timeline_wav"](tf.constant(wavs))
     for row, clips in enumerate((1, 4, 1, 2)):
         alone = signatures["timeline_wav"](tf.constant(wavs[row : row + 1]))

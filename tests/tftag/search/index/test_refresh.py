@@ -13,6 +13,7 @@ import pytest
 import soundfile
 
 from tftag.audio import audio_files, decoding
+from tftag.search import library_index
 from tftag.search.index import catalogue_parts, recordings, refresh, writer
 
 RATE = 8_000
@@ -88,16 +89,9 @@ def work(place, folders, describe=describe, described=(), read_tags=stem):
 
 
 def held(place):
-    """Name to recording, and vectors as they should be."""
-    with writer.opened(place, drawn_index.begun(roots=())) as index:
-        rows = index.parts.rows()
-        return {
-            one.name: one
-            for one in (
-                recordings.row(part.segment.arrays, row, drawn_index.TAGS)
-                for part, row in rows
-            )
-        }
+    """What is known of each recording, by its name."""
+    index = library_index.LibraryIndex.open(place)
+    return {one.name: one for one in index.each_recording()}
 
 
 def test_only_new_and_changed_files_are_embedded(folder, tmp_path):
@@ -108,15 +102,10 @@ def test_only_new_and_changed_files_are_embedded(folder, tmp_path):
     one = known["b.wav"]
     assert one.seconds == pytest.approx((RATE + 1) / RATE)
     assert (one.artist, one.tags) == ("b", ("rock",))
-    with writer.opened(place, drawn_index.begun(roots=())) as index:
-        for part, row in index.parts.rows():
-            name = recordings.row(
-                part.segment.arrays, row, drawn_index.TAGS
-            ).name
-            samples = decoding.decode_file(folder / name, RATE).samples
-            np.testing.assert_array_equal(
-                part.segment.arrays["vectors"][row], vector(samples)
-            )
+    index = library_index.LibraryIndex.open(place)
+    for path in index.paths:
+        samples = decoding.decode_file(path, RATE).samples
+        np.testing.assert_array_equal(index.vector_of(path), vector(samples))
     assert work(place, [folder]) == (0, [])
 
     write(folder / "b.wav", seed=9)
@@ -355,7 +344,7 @@ def test_a_kill_keeps_what_was_embedded(folder, tmp_path, monkeypatch):
     assert len(held(place)) == 3
 
 
-def test_a_file_that_leads_nowhere_does_not_hide_its_folder():
+def test_what_lies_below_a_folder_that_is_not_reached_may_be_there():
     found = refresh.FoldersContent({}, {(0, pathlib.PurePath("disk"))})
     assert found.may_hold(0, "disk/a/b.wav") and found.may_hold(0, "disk")
     assert not found.may_hold(1, "disk/a.wav")

@@ -11,12 +11,14 @@ from tftag.search.index.segments import segment
 ROWS = drawn_index.vectors(300)
 
 
+def added(numbers):
+    return [(drawn_index.recording(at), ROWS[at]) for at in numbers]
+
+
 def change(folder, numbers, gone=(), begun=None):
     with writer.opened(folder, begun or drawn_index.begun()) as index:
-        index.change(
-            [(drawn_index.recording(at), ROWS[at]) for at in numbers],
-            {drawn_index.recording(at).key for at in gone},
-        )
+        gone = {drawn_index.recording(at).key for at in gone}
+        index.change(added(numbers), gone)
 
 
 def held(folder):
@@ -51,9 +53,7 @@ def test_many_changes_leave_few_segments(tmp_path):
     folder, most = tmp_path / "i", 0
     with writer.opened(folder, drawn_index.begun()) as index:
         for at in range(0, 120, 4):
-            index.change(
-                [(drawn_index.recording(n), ROWS[n]) for n in range(at, at + 4)]
-            )
+            index.change(added(range(at, at + 4)))
             most = max(most, len(files(folder)))
             assert len(files(folder)) == len(index.parts.parts)
     assert most <= 4
@@ -119,7 +119,7 @@ def test_what_is_changed_twice_is_there_once(tmp_path, monkeypatch):
 
         change(folder, range(10), gone=range(300))
         with writer.opened(folder, drawn_index.begun()) as index:
-            more = [(drawn_index.recording(n), ROWS[n]) for n in range(8, 30)]
+            more = added(range(8, 30))
             gone = {drawn_index.recording(0).key}
             with monkeypatch.context() as patch:
                 patch.setattr(module, name, interrupted)
@@ -201,13 +201,13 @@ def test_what_another_changes_does_not_begin_anew(tmp_path):
     folder, reasons = tmp_path / "i", []
     other = drawn_index.begun(model="model b")
     with writer.opened(folder, drawn_index.begun()) as index:
-        index.change([(drawn_index.recording(1), ROWS[1])])
+        index.change(added([1]))
         with (
             pytest.raises(writer.Locked),
             writer.opened(folder, other, reasons.append),
         ):
             pass
-        index.change([(drawn_index.recording(2), ROWS[2])])
+        index.change(added([2]))
     assert held(folder) == [1, 2] and not reasons
     with writer.opened(folder, other, reasons.append) as index:
         assert not len(index.parts) and not files(folder)

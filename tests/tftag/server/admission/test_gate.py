@@ -119,7 +119,7 @@ def test_a_body_that_is_cut_or_slow_ends(guarded):
     assert b'{"error": ' in answer
     assert time.monotonic() - began < 20
     assert guarded.client.post("/tag", content=WAV).status_code == 200
-    assert not list(guarded.service.upload_folder.iterdir())
+    assert not list(guarded.service.uploads.folder.iterdir())
 
 
 def test_more_than_is_taken_on_is_told_to_come_back(guarded, slow_decoding):

@@ -4,7 +4,7 @@ import asyncio
 
 import numpy as np
 import pytest
-import signature_checks
+import signature_inputs
 import tensorflow as tf
 import tiny_tagger
 
@@ -36,11 +36,11 @@ def ask(version, *requests):
 
 
 def inputs_of(version, name, rows):
-    found = signature_checks.inputs_of(version.tagger.signatures[name], rows)
+    found = signature_inputs.inputs_of(version.tagger.signatures[name], rows)
     return {key: value.numpy() for key, value in found.items()}
 
 
-@pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)
+@pytest.mark.parametrize("name", signature_inputs.OF_DUAL_ENCODERS)
 def test_joined_requests_are_answered_as_alone(version, name):
     whole = inputs_of(version, name, 4)
     parts = [
@@ -78,7 +78,7 @@ def test_padded_rows_of_several_lengths_are_joined(version):
 def test_timelines_of_bytes_keep_their_own_length(version):
     """Beside a longer one, a row would be answered with clips it has not."""
     short, long = (
-        {"wav": np.array([signature_checks.wav_bytes(sound)], object)}
+        {"wav": np.array([signature_inputs.wav_bytes(sound)], object)}
         for sound in (
             tiny_tagger.music(tiny_tagger.CLIP, 1),
             tiny_tagger.music(5 * tiny_tagger.CLIP, 2),
@@ -131,9 +131,9 @@ def test_a_large_request_is_answered_as_in_one_run(version, name):
         strings = [b"rock", b"jazz", b"zzqx"] * 23
         inputs = {"strings": np.array(strings, object)}
     else:
-        sounds = [signature_checks.wav_bytes(tiny_tagger.music(40, 1))] * 40
+        sounds = [signature_inputs.wav_bytes(tiny_tagger.music(40, 1))] * 40
         longer = tiny_tagger.music(3 * tiny_tagger.CLIP, 2)
-        sounds[35], sounds[39] = signature_checks.wav_bytes(longer), b"none"
+        sounds[35], sounds[39] = signature_inputs.wav_bytes(longer), b"none"
         inputs = {"wav": np.array(sounds, object)}
     (found,) = ask(version, (name, inputs))
     tensors = {key: tf.constant(value) for key, value in inputs.items()}

@@ -1,9 +1,9 @@
 """One recording on the page: opened, drawn, tagged, played, refused."""
 
 import socket
-import urllib.error
 
 import browser
+import httpx
 import numpy as np
 import pytest
 import served_page
@@ -164,8 +164,8 @@ def test_what_is_too_large_is_said_before_it_is_sent(page, tmp_path):
 def is_busy(served):
     try:
         served_page.asked(served, "search", q="pop")
-    except urllib.error.HTTPError as error:
-        return error.code == 429
+    except httpx.HTTPStatusError as error:
+        return error.response.status_code == 429
     return False
 
 

@@ -47,7 +47,7 @@ def test_a_form_without_a_file_is_refused(service_client):
 
 
 def test_nothing_is_left_of_an_upload(service, service_client, song, tmp_path):
-    folder = service.service.upload_folder
+    folder = service.service.uploads.folder
     for data in (song.read_bytes(), b"no audio", b""):
         sent(service_client, data)
         service_client.post("/tag", files={"file": ("../../evil.wav", data)})

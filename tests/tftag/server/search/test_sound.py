@@ -337,12 +337,6 @@ def test_a_store_that_is_gone_is_told(get, monkeypatch):
     assert get().status_code == 200
 
 
-def test_examples_of_a_bucket_are_examples(service, audio):
-    like = {"like": service.keys[NAMES[0]]}
-    found = service.client.get("/similar", params=like).json()
-    assert [one["path"] for one in found["results"]] == [NAMES[1]]
-
-
 def test_what_is_kept_here_is_not_fetched(get, door, songs, monkeypatch):
     """It is asked for all the same: it may have gone, or changed."""
     data = (songs / NAMES[0]).read_bytes()

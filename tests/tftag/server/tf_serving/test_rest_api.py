@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import rest_contract
 import running_service
-import signature_checks
+import signature_inputs
 
 error_of = running_service.error_of
 PREDICT = "/v1/models/tiny_dual:predict"
@@ -38,7 +38,7 @@ def check_alike(found, expected):
         assert found == expected
 
 
-@pytest.mark.parametrize("name", signature_checks.OF_DUAL_ENCODERS)
+@pytest.mark.parametrize("name", signature_inputs.OF_DUAL_ENCODERS)
 def test_rows_and_columns_are_answered_as_the_contract_has_it(
     service_client, encoder_signatures, name
 ):
@@ -56,7 +56,7 @@ def test_rows_and_columns_are_answered_as_the_contract_has_it(
 def test_a_signature_that_is_not_named_is_the_default_one(
     service_client, tagger
 ):
-    waveform = signature_checks.inputs_of(tagger.signatures["timeline"], 2)
+    waveform = signature_inputs.inputs_of(tagger.signatures["timeline"], 2)
     body = {"instances": waveform["waveform"].numpy().tolist()}
     rows = service_client.post("/v1/models/tiny:predict", json=body).json()
     expected = tagger.tag_batch(list(waveform["waveform"].numpy()))
@@ -68,7 +68,7 @@ def test_a_signature_that_is_not_named_is_the_default_one(
 
 def test_numbers_have_as_few_digits_as_tell_them_apart(service_client, tagger):
     body = {"signature_name": "tag_batch", "inputs": {}}
-    inputs = signature_checks.inputs_of(tagger.signatures["tag_batch"], 1)
+    inputs = signature_inputs.inputs_of(tagger.signatures["tag_batch"], 1)
     body["inputs"] = {key: as_json(key, value) for key, value in inputs.items()}
     answer = service_client.post("/v1/models/tiny:predict", json=body)
     expected = tagger.signatures["tag_batch"](**inputs)["probabilities"]
