@@ -160,10 +160,11 @@ def _open(
         raise
     except Exception as error:
         cause = error.args[0] if error.args else error
-        if isinstance(cause, OSError):
+        if isinstance(cause, OSError) and cause.errno:
             raise cause from error
+        why = str(error) or "it is damaged"
         raise UntaggableFile(
-            f"{shown}: mutagen cannot read it: {error}."
+            f"{shown}: mutagen cannot read it: {why}."
         ) from error
     if found is None or not (_is_id3(found) or _names(found)):
         raise UntaggableFile(
@@ -279,6 +280,10 @@ def _change(
         with open(part, "r+b") as file:
             file.seek(-len(end), os.SEEK_END)
             file.write(end)
+    # Behind chunks of wrong lengths it writes what nobody finds.
+    now = _fields(_open(part, kind, path))
+    if any(now[field] != texts for field, texts in fields.items()):
+        raise UntaggableFile(f"{path}: mutagen cannot read what it wrote.")
 
 
 def _put(found: Any, field: str, texts: list[str]) -> None:
