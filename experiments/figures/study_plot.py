@@ -43,7 +43,7 @@ def differences(summary: dict) -> figure.Figure:
         axes.axvline(0, color=plots.GREY, lw=0.8, ls=":")
         axes.set(title=f"{title} over {plots.short(control)}")
         axes.set_yticks(places, labels)
-        axes.set_ylim(len(shown) - 0.5, -0.5)
+        axes.set_ylim(max(len(shown), 1) - 0.5, -0.5)
         # Small differences have long numbers.
         axes.locator_params(axis="x", nbins=4)
         plots.plain(axes, grid="x")

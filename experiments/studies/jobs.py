@@ -116,7 +116,8 @@ def blocks(
 
     Yields:
         Blocks as they are finished. If time is up within the first, what there
-        is of it; the other arms then have the failure `LATE`.
+        is of it, also of an earlier call; the other arms then have the failure
+        `LATE`.
     """
     begin = time.monotonic()
     longest: dict[str, float] = {}
@@ -125,23 +126,25 @@ def blocks(
     )
     for seed, fold in order:
         results: list[Result] = []
+        is_late = False
         for arm in asked.arms:
             training = plan(arm, base, manifest, folds[fold], seed, run)
             before = time.monotonic()
             expected = longest.get(
                 arm.title, max(longest.values(), default=0.0)
             )
-            is_late = before - begin + expected > budget_seconds
+            is_late |= before - begin + expected > budget_seconds
             if is_late and longest and not training.is_done:
-                if results and (seed, fold) == (base.seed, 0):
-                    left = len(asked.arms) - len(results)
-                    late = (Result(None, 0.0, LATE),) * left
-                    yield Block(seed, fold, (*results, *late))
-                return
+                results.append(Result(None, 0.0, LATE))
+                continue
             results.append(train(training, manifest))
             spent = max(time.monotonic() - before, results[-1].seconds)
             longest[arm.title] = max(spent, longest.get(arm.title, 0.0))
-        yield Block(seed, fold, tuple(results))
+        is_whole = all(result.failure != LATE for result in results)
+        if is_whole or (seed, fold) == (base.seed, 0):
+            yield Block(seed, fold, tuple(results))
+        if not is_whole:
+            return
 
 
 def plan(

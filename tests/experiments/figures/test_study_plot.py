@@ -41,6 +41,13 @@ def test_every_arm_but_the_control_is_a_row_in_its_colour():
     assert at == [0.1, -0.1, 0.01]
 
 
+def test_a_control_alone_has_no_row_and_no_warning():
+    drawn = study_plot.differences(
+        {"arms": {"control": arm(0, 0, 0)}, "chosen": None}
+    )
+    assert not drawn.axes[0].get_yticklabels()
+
+
 def test_numbers_have_room_between_them():
     arms = {"control": arm(0, 0, 0), "small": arm(-0.0053, -0.0124, -0.0003)}
     drawn = study_plot.differences({"arms": arms, "chosen": None})

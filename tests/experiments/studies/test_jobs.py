@@ -51,10 +51,10 @@ def clock(monkeypatch):
     return now
 
 
-def trained(manifest, folder, budget_seconds):
+def trained(manifest, folder, budget_seconds, asked=ASKED):
     return list(
         jobs.blocks(
-            ASKED,
+            asked,
             baseline_config.demo(),
             manifest,
             FOLDS,
@@ -97,6 +97,18 @@ def test_what_is_finished_takes_nothing_of_the_budget(
     assert len(trained(manifest, tmp_path, 1.5)) == 1
     # The half block of before is taken up: half a second makes it whole.
     assert len(trained(manifest, tmp_path, clock[0] - 1.0)) == 2
+
+
+def test_what_is_finished_is_shown_behind_what_did_not_fit(
+    manifest, tmp_path, clock
+):
+    arms = [
+        study.Arm(name, {"dropout": 0.1 * at}) for at, name in enumerate("abc")
+    ]
+    trained(manifest, tmp_path, 0.5, study.Study("?", (arms[2], arms[1])))
+    (block,) = trained(manifest, tmp_path, 0.5, study.Study("?", tuple(arms)))
+    failures = [result.failure for result in block.results]
+    assert failures == ["", jobs.LATE, ""]
 
 
 def part(manifest, folder, study_name, settings, **more):
