@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib import figure
+from matplotlib import figure, ticker
 
 from experiments.figures import plots
 
@@ -63,6 +63,7 @@ def traces(
                 height = values[-1:] if len(values) else [0.0]
                 axes.plot(at, height, "x", color=color)
         axes.set(title=heading, xlabel="Epoch")
+        axes.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
         if name == "largest_logit":
             axes.axhline(_CLIPPED, color=plots.GREY, lw=0.8, ls=":")
             axes.text(
