@@ -3,7 +3,7 @@
 import os
 import sys
 
-from tftag.console import interrupts, quiet
+from tftag.console import interrupts, tensorflow_start
 
 interrupts.end_at_once_while_starting()
 
@@ -21,5 +21,5 @@ if sys.flags.optimize > 1:
     sys.exit(2)
 
 # Before any other module imports it and lets it talk about its plug-ins.
-with quiet.tensorflow_start():
+with tensorflow_start.prepared():
     import tensorflow  # noqa: F401

@@ -16,6 +16,8 @@ import pytest
 # Before any test imports TensorFlow: only errors are worth a line.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+# As every command has it, on whatever processor.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # The cores have a worker each: more threads only wait for one another.
     for _name in ("OMP_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP"):

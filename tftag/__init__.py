@@ -7,6 +7,8 @@ does not load it.
 """
 
 import importlib
+import os
+import sys
 
 __version__ = "0.1.0"
 
@@ -64,6 +66,9 @@ def __getattr__(name: str):
 
 
 def _imported(name):
+    if "tensorflow" not in sys.modules:
+        start = importlib.import_module("tftag.console.tensorflow_start")
+        start.use_onednn(os.environ)
     if name in _HOMES:
         module, _, own_name = _HOMES[name].rpartition(".")
         return getattr(importlib.import_module(module), own_name)

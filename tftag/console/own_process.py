@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from tftag.console import tensorflow_start
+
 _PACKAGE = pathlib.Path(__file__).parents[1]
 # Keras imports these for parts that nothing here uses, which takes as long as
 # all else of its start; without them it does without the parts.
@@ -42,6 +44,7 @@ def run(module: str, arguments: Sequence[str]) -> str:
     # any bytes.
     kept = {k: v for k, v in os.environ.items() if not k.startswith("KERAS_")}
     kept.pop("PYTHONOPTIMIZE", None)
+    tensorflow_start.use_onednn(kept)
     done = subprocess.run(
         [sys.executable, "-c", _START, module, *arguments],
         env={

@@ -10,17 +10,8 @@ from tftag.console import terminal
 
 
 @contextlib.contextmanager
-def tensorflow_start() -> Iterator[None]:
-    """Hides what TensorFlow logs as it is imported, unless a level is set.
-
-    Some of it is written past Python and before the level is looked at. Where
-    TensorFlow is there already, nothing changes.
-    """
-    level = "TF_CPP_MIN_LOG_LEVEL"
-    if level in os.environ or "tensorflow" in sys.modules:
-        yield
-        return
-    os.environ[level] = "3"
+def everything() -> Iterator[None]:
+    """Hides all that is written to descriptor 2, by Python too."""
     try:
         if sys.stderr is not None:
             sys.stderr.flush()

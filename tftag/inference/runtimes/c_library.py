@@ -11,7 +11,7 @@ import os
 import pathlib
 from typing import Any
 
-from tftag.console import quiet
+from tftag.console import tensorflow_start
 
 POINTER = ctypes.c_void_p
 STRING_BYTES = 24  # sizeof(TF_TString)
@@ -73,7 +73,7 @@ def loaded() -> ctypes.CDLL | None:
     path = pathlib.Path(found.origin).with_name(_NAME)
     if not path.exists():
         return None
-    with quiet.tensorflow_start():
+    with tensorflow_start.prepared():
         # Not RTLD_GLOBAL: other libraries would take its symbols.
         library = ctypes.CDLL(os.fspath(path))
     if not all(hasattr(library, name) for name in _FUNCTIONS):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.console import quiet
+from tftag.console import tensorflow_start
 from tftag.inference.runtimes import c_library, signature_defs
 from tftag.storage import plain_path
 
@@ -73,7 +73,7 @@ class CRuntime:
             )
             status.check()
         tags = (ctypes.c_char_p * 1)(_TAG)
-        with plain_path.plain(folder) as plain, quiet.tensorflow_start():
+        with plain_path.plain(folder) as plain, tensorflow_start.prepared():
             session = library.TF_LoadSessionFromSavedModel(
                 *(options, None, os.fsencode(plain), tags, 1),
                 *(graph, None, status.pointer),

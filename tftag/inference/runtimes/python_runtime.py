@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tftag.console import quiet
+from tftag.console import tensorflow_start
 from tftag.storage import plain_path
 
-with quiet.tensorflow_start():
+with tensorflow_start.prepared():
     import tensorflow as tf
 
 

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag import audio
-from tftag.console import quiet
+from tftag.console import tensorflow_start
 from tftag.inference import loading, saved_dual_encoder
 from tftag.server.admission import refusals
 from tftag.server.models import batching, signature_rows
 
-with quiet.tensorflow_start():
+with tensorflow_start.prepared():
     import tensorflow as tf
     from tensorflow.core.framework import types_pb2
     from tensorflow.core.protobuf import saved_model_pb2
