@@ -26,6 +26,10 @@ class TrainedTag:
     COLUMNS = ("tag", "probability", "above_threshold")
     LEGEND = "* at or above the tag's own threshold"
 
+    def values(self) -> tuple[str, float, bool]:
+        """Returns the value of each of `COLUMNS`."""
+        return self.name, self.probability, self.is_given
+
     def line(self, width: int) -> str:
         """Returns a line of the table, names as wide as `width`."""
         mark = "*" if self.is_given else " "
@@ -55,6 +59,10 @@ class AskedTag:
         "1: it compares tags of\none recording. Neither is a probability: "
         "those are for trained tags, without --tags."
     )
+
+    def values(self) -> tuple[str, float, float]:
+        """Returns the value of each of `COLUMNS`."""
+        return self.name, self.nearer_than, self.cosine
 
     def line(self, width: int) -> str:
         """Returns a line of the table, names as wide as `width`."""
@@ -121,7 +129,7 @@ class TagTable:
                     "path": path,
                     **(times if self._has_times else {}),
                     "tags": [
-                        dict(zip(tag.COLUMNS, vars(tag).values(), strict=True))
+                        dict(zip(tag.COLUMNS, tag.values(), strict=True))
                         for tag in tags
                     ],
                 }
@@ -160,7 +168,7 @@ class TagTable:
             # A bool as 0 or 1.
             values = [
                 int(value) if isinstance(value, bool) else value
-                for value in vars(tag).values()
+                for value in tag.values()
             ]
             self._write_row([path, *times, *values])
         if not tags:
