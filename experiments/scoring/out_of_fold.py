@@ -4,6 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+# What a float32 probability is clipped to: halfway between 0 or 1 and its
+# nearest float32, so certain ones stay finite and all others as they are.
+_LEAST = float(np.finfo(np.float32).smallest_subnormal) / 2
+_MOST = 1 - float(np.finfo(np.float32).epsneg) / 2
+
 
 def over_prior(
     probabilities: np.ndarray, truth: np.ndarray, rows: Sequence[np.ndarray]
@@ -36,14 +41,17 @@ def over_prior(
 def above(probabilities: np.ndarray, learnt: np.ndarray) -> np.ndarray:
     """Log-odds of probabilities minus those of the training labels' shares.
 
+    A tag ranks its recordings as by their probabilities, however near to 0 or 1
+    these are: figures over the tags of one training are the same by both.
+
     Args:
-        probabilities: `[recordings, tags]`.
+        probabilities: float32 `[recordings, tags]`.
         learnt: 0 or 1, `[training recordings, tags]`.
 
     Returns:
         float64 `[recordings, tags]`.
     """
-    exact = np.clip(np.asarray(probabilities, np.float64), 1e-7, 1 - 1e-7)
+    exact = np.clip(np.asarray(probabilities, np.float64), _LEAST, _MOST)
     # One recording with and one without: no tag is certain.
     prior = (np.sum(learnt, axis=0, dtype=np.float64) + 1.0) / (
         len(learnt) + 2.0

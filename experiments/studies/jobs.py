@@ -234,7 +234,7 @@ def train(training: Training, manifest: manifests.Manifest) -> Result:
         return Result(None, cost["seconds"], failed["why"], _history(part))
     truth = manifest.labels()
     with np.load(part.path / "scores.npz") as saved:
-        scores = saved["scores"]
+        scores = out_of_fold.above(saved["scores"], truth[training.learnt])
     figures = evaluation.quick(truth[training.held], scores)
     print(
         f"  {training.title}: MAP {figures['map']:.3f}  ROC-AUC "
@@ -242,11 +242,7 @@ def train(training: Training, manifest: manifests.Manifest) -> Result:
         f"({cost['seconds']:.0f} s)",
         flush=True,
     )
-    return Result(
-        out_of_fold.above(scores, truth[training.learnt]),
-        cost["seconds"],
-        history=_history(part),
-    )
+    return Result(scores, cost["seconds"], history=_history(part))
 
 
 def _run(training, manifest):

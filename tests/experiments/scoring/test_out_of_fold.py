@@ -3,7 +3,7 @@
 import numpy as np
 import sklearn.metrics
 
-from experiments.scoring import out_of_fold
+from experiments.scoring import evaluation, out_of_fold
 
 
 def three_folds(recordings=60, tag_count=4, seed=0):
@@ -38,6 +38,21 @@ def test_the_order_within_a_fold_is_that_of_the_probabilities():
         np.testing.assert_array_equal(
             drawn[held].argsort(axis=0), scores[held].argsort(axis=0)
         )
+
+
+def test_every_float32_keeps_its_place_and_so_do_the_figures():
+    certain = [0, 1e-45, 1e-30, 1e-9, 1e-8, 0.5, 1 - 2**-23, 1 - 2**-24, 1]
+    probabilities = np.array(certain, np.float32)[:, np.newaxis]
+    learnt = np.array([[0], [0], [1]])
+    scores = out_of_fold.above(probabilities, learnt)
+    assert np.isfinite(scores).all() and (np.diff(scores[:, 0]) > 0).all()
+    # Of the tags' two training recordings without it and one with: log-odds of
+    # 2 / 5.
+    np.testing.assert_allclose(scores[5], np.log(3 / 2), rtol=1e-12)
+    truth = np.array([0, 0, 0, 0, 1, 0, 0, 1, 1])[:, np.newaxis]
+    found = evaluation.quick(truth, scores)
+    assert found == evaluation.quick(truth, probabilities)
+    np.testing.assert_allclose(found["map"], (1 + 1 + 3 / 5) / 3)
 
 
 def test_labels_of_the_scored_fold_do_not_change_its_scores():
