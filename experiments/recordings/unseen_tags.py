@@ -178,10 +178,18 @@ def plan(
         number: of the draw.
 
     Raises:
-        ValueError: nothing is left to learn from, or training and test share
-            recordings or artists.
+        ValueError: nothing is left to learn from, an unseen tag is a seen one
+            in another spelling, or training and test share recordings or
+            artists.
     """
     split = split_of(test.vocabulary.names, kinds)
+    if learnt := leaks.names_in_common(split.seen, split.unseen):
+        raise ValueError(
+            "An unseen tag must not be a seen one in another spelling, which "
+            "has the same word vector: give both one name and prepare the data "
+            "again, or draw others with --tag-seed. "
+            f"Received: {', '.join(learnt)}"
+        )
     check_seen(split.seen)
     check_apart(train, test)
     learnt, part = to_learn(protocol, train, split)

@@ -83,6 +83,15 @@ def test_every_tag_is_either_seen_or_unseen_in_the_order_of_the_names():
     assert split.unseen == ("d", "b")
 
 
+def test_a_seen_tag_in_another_spelling_is_not_unseen(made):
+    manifest = unseen_tags.with_tags(made, ("low", "Low-", "noise"))
+    train, test = unseen_tags.fold(manifest, 0)
+    with pytest.raises(ValueError, match="another spelling.*--tag-seed.*: low"):
+        unseen_tags.plan("hidden-labels", train, test, {"unseen": ("Low-",)})
+    plan = unseen_tags.plan("hidden-labels", train, test, {"x": ("noise",)})
+    assert plan.split.unseen == ("noise",)
+
+
 def with_other_labels(manifest, tag):
     """The manifest with one tag given to whom it was not, and taken away."""
     tracks = [
