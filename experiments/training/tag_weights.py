@@ -81,19 +81,26 @@ def from_file(path: str, vocabulary: tags.TagVocabulary) -> np.ndarray:
     return np.array([weights[name] for name in vocabulary.names], np.float32)
 
 
-def held_out(artists: list[str], labels: np.ndarray, seed: int) -> np.ndarray:
+def held_out(
+    artists: Sequence[str],
+    labels: np.ndarray,
+    seed: int,
+    audio_hashes: Sequence[str] | None = None,
+) -> np.ndarray:
     """Chooses the training recordings that adaptive weights are judged on.
 
     Args:
         artists: of each training recording.
         labels: `[recordings, tags]`.
         seed: of the draw.
+        audio_hashes: hash of the audio of each.
 
     Returns:
-        bool `[recordings]`, true for about a tenth; no artist is on both sides.
+        bool `[recordings]`, true for about a tenth; no artist, and no audio,
+        is on both sides.
     """
     sides = splits.assign_splits(
-        artists, labels, weights=(1 - HELD_SHARE, HELD_SHARE), seed=seed
+        *(artists, labels, (1 - HELD_SHARE, HELD_SHARE), seed, audio_hashes)
     )
     held = np.array([side == "validation" for side in sides])
     if held.all() or not held.any():

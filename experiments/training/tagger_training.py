@@ -289,7 +289,10 @@ def _parts(settings, train, validation):
         train = shuffled_labels(train, settings.seed)
     if settings.training.tag_weights == "adaptive":
         is_held = tag_weights.held_out(
-            train.tracks.texts("artist"), train.labels(), settings.seed
+            train.tracks.texts("artist"),
+            train.labels(),
+            settings.seed,
+            train.tracks.texts("audio_hash"),
         )
         train, held = (
             train.subset(np.flatnonzero(rows)) for rows in (~is_held, is_held)

@@ -79,6 +79,17 @@ def test_a_tenth_is_held_out_and_no_artist_is_on_both_sides():
     )
 
 
+def test_equal_audio_is_on_one_side_whoever_made_it():
+    artists = [f"artist {n // 4}" for n in range(120)]
+    # The first recordings of two artists each are one.
+    audio = [f"{n // 8}" if n % 4 == 0 else f"own {n}" for n in range(120)]
+    table = labels(recordings=120)
+    apart = tag_weights.held_out(artists, table, 3)
+    held = tag_weights.held_out(artists, table, 3, audio)
+    assert (apart[::8] != apart[4::8]).any()
+    np.testing.assert_array_equal(held[::8], held[4::8])
+
+
 def test_one_artist_cannot_be_held_out():
     with pytest.raises(ValueError):
         tag_weights.held_out(["one"] * 20, labels(recordings=20), seed=0)
