@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag import metrics
-from tftag.words import unit_vectors
+from tftag.words import artist_names, unit_vectors
 
 _Floats = npt.NDArray[np.floating[Any]]
 
@@ -80,8 +80,8 @@ def linear_map(
         embeddings: of the training recordings, `[recordings, audio dim]`.
         labels: 0 or 1, of the seen tags, `[recordings, seen]`.
         seen_vectors: word vectors, `[seen, word dim]`.
-        artists: of the recordings; those of one artist share a fold. ""
-            is an artist of its own.
+        artists: of the recordings; those of one artist, in whatever case,
+            share a fold. "" is an artist of its own.
         seed: of the folds.
 
     Returns:
@@ -202,7 +202,7 @@ def _recording_folds(
     names = [""] * recordings if artists is None else artists
     group_of: dict[str | int, int] = {}
     group = [
-        group_of.setdefault(name or row, len(group_of))
+        group_of.setdefault(artist_names.artist_key(name) or row, len(group_of))
         for row, name in enumerate(names)
     ]
     return (rng.permutation(len(group_of)) % _FOLDS)[group]
