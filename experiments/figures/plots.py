@@ -16,6 +16,7 @@ from matplotlib import colorbar, colors, figure, ticker
 
 from tftag import audio, metrics
 from tftag.console import fonts
+from tftag.layers import log_mel_spectrogram
 from tftag.storage import atomic_write
 
 BLUE, ORANGE, GREEN = "#2f6db3", "#d9702b", "#3b8f5a"
@@ -227,7 +228,7 @@ def log_mel(spectrogram: npt.ArrayLike, spec: audio.AudioSpec) -> figure.Figure:
     """A log-mel spectrogram with seconds and Hz at its axes.
 
     Args:
-        spectrogram: `[frames, mels]`, natural logarithm of power.
+        spectrogram: `[frames, mels]`, of `layers.LogMelSpectrogram`.
         spec: what it was computed with.
 
     Returns:
@@ -270,7 +271,11 @@ def log_mel(spectrogram: npt.ArrayLike, spec: audio.AudioSpec) -> figure.Figure:
         ylabel="Frequency (Hz)",
         ylim=(-0.5, spec.mel_bands - 0.5),
     )
-    drawn.colorbar(image, label="Natural logarithm of power", pad=0.01)
+    label = {
+        "log": "Natural logarithm of power",
+        "log10": f"log10(1 + power / {spec.log_floor:g})",
+    }[spec.compression]
+    drawn.colorbar(image, label=label, pad=0.01)
     return drawn
 
 
@@ -305,8 +310,6 @@ def _precision_recall(truth, scores):
 
 def _band_of(frequency_hz: float, spec: audio.AudioSpec) -> float:
     """Place of a frequency among the mel bands, 0 at the first's centre."""
-    low, at, high = (
-        np.log10(1.0 + hz / 700.0)
-        for hz in (spec.min_hz, frequency_hz, spec.max_hz)
-    )
+    to_mel, _ = log_mel_spectrogram.SCALES[spec.mel_scale]
+    low, at, high = map(to_mel, (spec.min_hz, frequency_hz, spec.max_hz))
     return (at - low) / (high - low) * (spec.mel_bands + 1) - 1.0

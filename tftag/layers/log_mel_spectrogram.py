@@ -175,7 +175,7 @@ class LogMelSpectrogram(keras.layers.Layer):
         """Triangles on the mel scale, float32 `[bins, mels]`."""
         bins = self.window_samples // 2 + 1
         bin_hz = np.arange(bins) * (self.sample_rate_hz / self.window_samples)
-        to_mel, to_hz = _SCALES[self.mel_scale]
+        to_mel, to_hz = SCALES[self.mel_scale]
         edges_hz = to_hz(
             np.linspace(
                 to_mel(self.min_hz), to_mel(self.max_hz), self.mel_bands + 2
@@ -222,7 +222,8 @@ def _slaney_hz(
 
 
 _Hz = npt.NDArray[np.floating[Any]]
-_SCALES: dict[str, tuple[Callable[[float], float], Callable[[_Hz], _Hz]]] = {
+# What each `mel_scale` makes of a frequency in Hz, and the way back.
+SCALES: dict[str, tuple[Callable[[float], float], Callable[[_Hz], _Hz]]] = {
     "htk": (_htk_mel, _htk_hz),
     "slaney": (_slaney_mel, _slaney_hz),
     "octave": (math.log2, np.exp2),

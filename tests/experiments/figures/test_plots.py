@@ -10,6 +10,8 @@ from matplotlib import image
 from experiments import figures
 from experiments.figures import plots
 from tftag import audio, metrics
+from tftag.models import front_end
+from tftag.pretrained import published_taggers
 
 
 def _lines(axes):
@@ -100,6 +102,45 @@ def test_spectrogram_has_seconds_and_hz_at_its_axes():
             float(text.replace(",", "")), centres_hz, np.arange(128)
         )
         assert ticks[text] == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "spec, compression",
+    [
+        (published_taggers.AUDIO, "log10(1 + power / 0.0001)"),
+        (
+            audio.AudioSpec(
+                window_samples=4_096, mel_bands=60, min_hz=100.0
+            ),
+            "Natural logarithm of power",
+        ),
+        (
+            audio.AudioSpec(
+                window_samples=4_096,
+                mel_bands=60,
+                min_hz=100.0,
+                mel_scale="octave",
+            ),
+            "Natural logarithm of power",
+        ),
+    ],
+    ids=["slaney", "htk", "octave"],
+)
+def test_its_axes_are_those_of_the_front_end(spec, compression):
+    drawn = plots.log_mel(np.zeros((9, spec.mel_bands)), spec)
+    axes, bar = drawn.axes
+    assert bar.get_ylabel() == compression
+    (place,) = (
+        place
+        for label, place in zip(
+            axes.get_yticklabels(), axes.get_yticks(), strict=True
+        )
+        if label.get_text() == "1,000"
+    )
+    # A tone is loudest in the band whose centre is nearest.
+    tone = np.sin(2 * np.pi * 1_000 * np.arange(16_000) / 16_000)
+    seen = front_end.log_mel_layer(spec)(tone[np.newaxis].astype(np.float32))
+    assert place == pytest.approx(np.argmax(seen[0, 20]), abs=0.6)
 
 
 def test_spectrogram_of_another_spec_is_refused():
