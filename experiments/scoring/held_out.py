@@ -85,9 +85,11 @@ def evaluate_again(
     Args:
         settings: of the run.
         model: waveform and peak -> logits `[batch, tags]`.
-        result: what `evaluate` returned; its calibration is kept.
+        result: what `evaluate` returned; its calibration is kept, but where
+            that was fitted to these recordings: then one is cross-fitted again.
     """
     part = result.recordings
+    evaluated_on = result.report.summary["evaluated_on"]
     scores = evaluation.score_manifest(
         model, part, settings.audio, settings.training.batch_size
     )
@@ -95,6 +97,6 @@ def evaluate_again(
         part.labels(),
         scores,
         part.vocabulary.names,
-        result.fitted,
-        result.report.summary["evaluated_on"],
+        None if evaluated_on == ON_VALIDATION else result.fitted,
+        evaluated_on,
     )
