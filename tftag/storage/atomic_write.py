@@ -19,6 +19,8 @@ from typing import IO, Any, BinaryIO, Literal, TextIO, overload
 
 # Hidden, and of one length: the name of the file may be as long as names get.
 _NAME = re.compile(r"\.tftag-[0-9a-f]{16}\.part")
+# Below /dev, and a file system like any other.
+_MEMORY = "/dev/shm"
 
 
 @overload
@@ -151,7 +153,9 @@ def is_temporary(name: str) -> bool:
 def is_stream(path: str | os.PathLike[str]) -> bool:
     """Whether a path is no place for a file: a device, or a pipe."""
     path = pathlib.Path(path)
-    if path.is_relative_to("/dev") or path.is_relative_to("/proc"):
+    lies_in = path.is_relative_to
+    # /dev/stdout may be a file, which is not to be replaced there.
+    if lies_in("/proc") or (lies_in("/dev") and not lies_in(_MEMORY)):
         return True
     return path.exists() and not (path.is_file() or path.is_dir())
 

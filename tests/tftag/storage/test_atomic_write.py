@@ -1,7 +1,9 @@
 import errno
 import os
+import pathlib
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -21,6 +23,17 @@ def test_a_block_that_fails_leaves_the_old_file(tmp_path):
         assert path.read_text() == "old"
     assert path.read_text() == "new"
     assert [p.name for p in tmp_path.iterdir()] == ["x.csv"]
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="of Linux")
+def test_the_file_system_in_memory_is_one_and_devices_are_none():
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        test_a_block_that_fails_leaves_the_old_file(pathlib.Path(folder))
+        pipe = os.path.join(folder, "pipe")
+        os.mkfifo(pipe)
+        assert atomic_write.is_stream(pipe)
+    for device in ("/dev/stdout", "/dev/null", "/proc/self/fd/1"):
+        assert atomic_write.is_stream(device)
 
 
 def test_names_that_are_not_utf_8(tmp_path):
