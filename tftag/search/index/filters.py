@@ -166,11 +166,10 @@ def _begins(
     arrays: Mapping[str, npt.NDArray[Any]], folder: str
 ) -> npt.NDArray[Any]:
     """Which names begin with a folder, without a loop over the rows."""
-    wanted = np.frombuffer(
-        os.fsencode(os.path.normpath(folder).rstrip("/") + "/"), np.uint8
-    )
-    if folder in ("", "."):
+    folder = os.path.normpath(folder)
+    if folder == ".":
         return np.ones(len(arrays["key"]), bool)
+    wanted = np.frombuffer(os.fsencode(folder.rstrip("/") + "/"), np.uint8)
     starts, texts = arrays["text_start"], arrays["texts"]
     rows = np.flatnonzero(np.diff(starts) > len(wanted))
     for offset, letter in enumerate(wanted):

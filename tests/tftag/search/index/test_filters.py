@@ -23,6 +23,8 @@ def arrays():
         ("rock tw", []),
         ("roc", []),
         (".", [0, 1, 2, 3, 4]),
+        ("./", [0, 1, 2, 3, 4]),
+        ("rock/..", [0, 1, 2, 3, 4]),
         ("a very long name that no recording is as long as", []),
     ],
 )
