@@ -109,9 +109,7 @@ def test_spectrogram_has_seconds_and_hz_at_its_axes():
     [
         (published_taggers.AUDIO, "log10(1 + power / 0.0001)"),
         (
-            audio.AudioSpec(
-                window_samples=4_096, mel_bands=60, min_hz=100.0
-            ),
+            audio.AudioSpec(window_samples=4_096, mel_bands=60, min_hz=100.0),
             "Natural logarithm of power",
         ),
         (
