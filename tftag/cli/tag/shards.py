@@ -45,7 +45,7 @@ class Shard:
         """Whether a file is in it; other files have no say in that.
 
         Args:
-            path: A path, or an address.
+            path: A path, or an address, written alike for all parts.
         """
         text = hashlib.blake2b(os.fsencode(str(path)), digest_size=8).digest()
         return int.from_bytes(text, "big") % self.count == self.number - 1
