@@ -5,7 +5,8 @@ python -m experiments.run_cross_data --data data/mine --model musicnn_words
 ```
 
 Every tag of the set is a text that ranks the recordings. The figures stand
-twice: over all tags, and over those that are no tag of the model.
+twice: over all tags, and over those that are no tag of the model, in whatever
+spelling.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from tftag.cli import command_line
 from tftag.console import counts_in_words
 from tftag.inference import saved_dual_encoder
 from tftag.pretrained import presets
+from tftag.zero_shot import leaks
 
 # By name: run as a command, __name__ is __main__.
 _log = logging.getLogger("experiments.run_cross_data")
@@ -52,23 +54,30 @@ def main(argv: list[str] | None = None) -> int:
         run.write_environment(command, seed=0)
         recordings = whole_recordings.recordings(scored, encoder.sample_rate_hz)
         scores = np.stack(list(encoder.embed_each(recordings))) @ vectors.T
-        own = [n for n in names if n in encoder.tag_names]
-        new = np.array([n not in own for n in names])
+        is_own = np.array(leaks.named_like(names, encoder.tag_names))
+        known = whole_recordings.known_to(encoder.card, scored)
         summary: dict[str, Any] = {
             "all": metrics.summarize(truth, scores),
-            "tags_of_the_model": own,
+            "recordings_of_the_model": known,
+            "tags_of_the_model": [names[at] for at in np.flatnonzero(is_own)],
             "tags_without_a_known_word": unknown,
             "saved_model": str(encoder.folder),
             "fingerprint": manifest.fingerprint,
         }
-        if own and new.any():
+        if is_own.any() and not is_own.all():
             summary["no_tag_of_the_model"] = metrics.summarize(
-                truth[:, new], scores[:, new]
+                truth[:, ~is_own], scores[:, ~is_own]
             )
         evaluation.write_scores(run, scored, names, truth, scores)
         run.write_json("metrics.json", summary)
     if unknown:
         print(f"without a known word: {', '.join(unknown)}")
+    if known:
+        print(
+            f"the model was trained or selected on {known:,} of the "
+            f"{counts_in_words.count(len(truth), 'recording')}: --split test "
+            "may leave them out"
+        )
     for part in ("all", "no_tag_of_the_model"):
         if part in summary:
             counted = counts_in_words.count(

@@ -150,7 +150,9 @@ def described(
     label = "all splits" if split == "all" else split
     learned = tagger.card.get("data", {}).get("fingerprint")
     if learned != manifest.fingerprint:
-        return f"{label} of {manifest.folder}"
+        known = whole_recordings.known_to(tagger.card, scored)
+        said = f"; the model was trained or selected on {known:,} of them"
+        return f"{label} of {manifest.folder}{said if known else ''}"
     settings = tagger.card.get("settings", {})
     if settings.get("train_on") == "all" or "train" in scored.split_counts:
         return f"{label}, with recordings that the model was trained on"

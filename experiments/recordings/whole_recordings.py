@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,17 @@ def add_split_flag(parser: argparse.ArgumentParser) -> None:
 def of_split(manifest: manifests.Manifest, split: str) -> manifests.Manifest:
     """The recordings of a split, or `all`."""
     return manifest if split == "all" else manifest.split(split)
+
+
+def known_to(card: dict[str, Any], manifest: manifests.Manifest) -> int:
+    """Counts the recordings that a model was trained or selected on.
+
+    Args:
+        card: The model card; those of published models list no recordings.
+        manifest: The recordings, of whatever data set: equal audio is one.
+    """
+    known = set(card.get("data", {}).get("audio_hashes", ()))
+    return sum(one in known for one in manifest.tracks.texts("audio_hash"))
 
 
 def recordings(

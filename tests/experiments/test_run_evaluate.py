@@ -112,6 +112,20 @@ def test_a_model_of_all_recordings_was_trained_on_every_split(
     assert found == said or "trained" in found
 
 
+def test_what_was_trained_on_is_known_in_another_data_set(trained):
+    tones = manifests.read_manifest(trained / "data")
+    other = dataclasses.replace(tones, vocabulary=tags.TagVocabulary(("low",)))
+    tagger = saved_tagger.SavedTagger(trained / "saved", opens_later=True)
+    counts = tones.split_counts
+    learnt = counts["train"] + counts["validation"]
+    for split, known in (("all", learnt), ("test", 0)):
+        scored = other if split == "all" else other.split(split)
+        found = run_evaluate.described(tagger, other, scored, split)
+        said = f"; the model was trained or selected on {known} of them"
+        label = "all splits" if split == "all" else split
+        assert found == f"{label} of {other.folder}{said if known else ''}"
+
+
 @pytest.mark.usefixtures("no_figures")
 def test_tags_are_matched_by_name_in_any_order(trained, tmp_path):
     made = tone_manifest.make(tmp_path / "other", train=0, validation=0, test=8)
