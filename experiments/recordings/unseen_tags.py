@@ -183,12 +183,12 @@ def plan(
             artists.
     """
     split = split_of(test.vocabulary.names, kinds)
-    if learnt := leaks.names_in_common(split.seen, split.unseen):
+    if same := leaks.names_in_common(split.seen, split.unseen):
         raise ValueError(
             "An unseen tag must not be a seen one in another spelling, which "
             "has the same word vector: give both one name and prepare the data "
             "again, or draw others with --tag-seed. "
-            f"Received: {', '.join(learnt)}"
+            f"Received: {', '.join(same)}"
         )
     check_seen(split.seen)
     check_apart(train, test)

@@ -273,7 +273,7 @@ def write_scores(
     manifest: manifests.Manifest,
     names: Sequence[str],
     truth: npt.ArrayLike,
-    scores: npt.NDArray[np.float32],
+    scores: npt.NDArray[np.floating],
 ) -> None:
     """Writes scores.npz, from which all figures can be computed again."""
     content = io.BytesIO()

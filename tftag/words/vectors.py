@@ -128,8 +128,8 @@ class WordVectors:
     vectors: npt.NDArray[np.floating[Any]]
     aliases: dict[str, str]
     source: str
-    scales: npt.NDArray[np.floating[Any]] | None = None
-    codes: npt.NDArray[np.floating[Any]] | None = dataclasses.field(
+    scales: npt.NDArray[np.float32] | None = None
+    codes: npt.NDArray[np.int8] | None = dataclasses.field(
         init=False, default=None
     )
 

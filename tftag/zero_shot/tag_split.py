@@ -97,8 +97,8 @@ class TrainingPart:
     """
 
     protocol: str
-    rows: _Floats
-    labels: _Floats
+    rows: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.float32]
     seen_without_positive: tuple[str, ...]
 
 
