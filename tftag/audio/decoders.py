@@ -234,7 +234,7 @@ class FfmpegSource(ffmpeg.Stream):
         self.held_seconds = layout.seconds
         self.is_short = False
         try:
-            super().__init__(path, layout.container, layout.start)
+            super().__init__(path, layout.container, layout.start, layout.end)
         except ffmpeg.FfmpegError as error:
             raise _by_ffmpeg(error) from error
 

@@ -68,6 +68,8 @@ class Stream:
             which it takes noise for; "" otherwise.
         start: Byte at which it begins, behind tags that its kind does not
             have: MPEG-4 counts from there.
+        end: Byte at which it ends, before tags that are no samples; `None` is
+            the end of the file.
 
     Attributes:
         sample_rate_hz: Its rate.
@@ -81,6 +83,7 @@ class Stream:
         path: str | os.PathLike[str],
         container: str = "",
         start: int = 0,
+        end: int | None = None,
     ):
         """Starts ffmpeg and waits for the first samples.
 
@@ -95,7 +98,9 @@ class Stream:
         self._said = b""
         self._unread = bytearray()
         with open(path, "rb") as file:
-            self._process = _start(program, file.fileno(), container, start)
+            self._process = _start(
+                program, file.fileno(), container, start, end
+            )
         self._selector = selectors.DefaultSelector()
         # Pipes both, as `_start` asks.
         self._stdout = cast(IO[bytes], self._process.stdout)
@@ -210,18 +215,23 @@ class Stream:
 
 
 def _start(
-    program: str, file_number: int, container: str, start: int
+    program: str,
+    file_number: int,
+    container: str,
+    start: int,
+    end: int | None,
 ) -> subprocess.Popen[bytes]:
     limits = ["-timelimit", _CPU_SECONDS, "-max_alloc", _ALLOCATED_BYTES]
     source = ["-threads", 1, "-vn", "-sn", "-dn"]
     source += ["-err_detect", "crccheck"]  # what fails it is told, and kept
-    source += ["-protocol_whitelist", "file,subfile" if start else "file"]
+    is_part = bool(start) or end is not None
+    source += ["-protocol_whitelist", "file,subfile" if is_part else "file"]
     source += ["-format_whitelist", container or ",".join(_CONTAINERS)]
     source += ["-f", container] if container else []
     # By number, so that no name is taken for an option, an address or a
     # pattern, and no ending for a format.
-    behind = f"subfile,,start,{start},end,0,,:" if start else ""
-    source += ["-i", f"{behind}file:/dev/fd/{file_number}"]
+    part = f"subfile,,start,{start},end,{end or 0},,:" if is_part else ""
+    source += ["-i", f"{part}file:/dev/fd/{file_number}"]
     target = ["-map", "0:a:0", "-map_metadata", "-1", "-filter_threads", 1]
     # The simplest header that has rate and channels: AU.
     target += ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"]

@@ -69,6 +69,7 @@ class Layout:
         is_misread: Whether ffmpeg is right where libsndfile is not.
         is_exact: Whether it holds no more than was counted.
         start: Where it begins, for ffmpeg.
+        end: Where it ends, for ffmpeg; `None` where the file does.
     """
 
     parts: list[Part]
@@ -78,6 +79,7 @@ class Layout:
     is_misread: bool = False
     is_exact: bool = False
     start: int = 0
+    end: int | None = None
 
     @property
     def seconds(self) -> float:
@@ -130,28 +132,42 @@ def _of_kind(
         case contents.OGG:
             return _of_ogg(ogg_links.find(path, start), start)
         case contents.WAV:
-            wavs = wav_chunks.find(path, start)
-            if any(not wav.is_whole for wav in wavs):
-                behind = 0.0 if start else stated_end.unread_share(path)
-                text = _behind(behind) if len(wavs) == 1 else ""
-                return Layout([Part(wav.pieces) for wav in wavs], text)
-            return None if start else _of_one(path)
+            return _of_wavs(path, start) or (None if start else _of_one(path))
         case contents.MP3:
             found = mp3_frames.find(path)
             return _of_mp3(found) if found else None
         case contents.OTHER:
+            if found := _of_wavs(path, start):  # AIFF, CAF
+                return found
             return dataclasses.replace(_of_one(path), start=start)
     return None
 
 
-def _of_one(path: str | os.PathLike[str]) -> Layout:
+def _of_wavs(path: str | os.PathLike[str], start: int) -> Layout | None:
+    """The layout of WAV, AIFF or CAF that is not read as it is."""
+    wavs = wav_chunks.find(path, start)
+    if all(wav.is_whole for wav in wavs):
+        return None
+    if len(wavs) == 1 and len(wavs[0].pieces) == 1 and not start:
+        ((_, end),) = wavs[0].pieces
+        return _of_one(path, end)
+    behind = 0.0 if start or len(wavs) > 1 else stated_end.unread_share(path)
+    return Layout([Part(wav.pieces) for wav in wavs], _behind(behind))
+
+
+def _of_one(path: str | os.PathLike[str], end: int | None = None) -> Layout:
     behind = _behind(stated_end.unread_share(path))
-    if container := wav_chunks.coded_as(path):
+    container = wav_chunks.coded_as(path)
+    if container == "mp3" and (found := mp3_frames.find(path)):
+        return _of_mp3(found)
+    if container:
         return Layout([], behind, container, is_misread=True)
+    parts = [Part(None if end is None else [(0, end)])]
     if not _is_misread(path):
-        return Layout([Part()], behind)
+        return Layout(parts, behind, end=end)
     texts = "" if ffmpeg.version() else MISREAD, behind
-    return Layout([Part()], "; ".join(filter(None, texts)), is_misread=True)
+    text = "; ".join(filter(None, texts))
+    return Layout(parts, text, is_misread=True, end=end)
 
 
 def _behind(share: float) -> str:

@@ -168,7 +168,7 @@ class _Scan:
         if head[:3] == b"ID3" and len(head) > 10 and max(head[6:10]) < 128:
             size = id3_bytes(head)
             # One that claims more than there is has a damaged length.
-            return place + (size if place + size < self._end else 10)
+            return place + (size if place + size <= self._end else 10)
         if head[:8] == b"APETAGEX" and len(head) == 32:
             size = int.from_bytes(head[12:16], "little")
             is_header = head[23] & 0x20

@@ -10,7 +10,7 @@ import mmap
 import os
 import re
 import struct
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from tftag.audio.formats import mp3_frames
 
@@ -19,6 +19,7 @@ UNKNOWN_BYTES = 2_100_000_000
 _MOST_CHUNKS = 10_000
 # People put them behind everything, whatever the format says of that.
 _LAST_TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
+_MOST_LAST_BYTES = 128
 _NAME = re.compile(rb"[ -~\xa9]{4}")
 _FREQUENT = b"fmt ,data,fact,LIST,bext,JUNK,id3 ,ID3 ,COMM,SSND".split(b",")
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -34,6 +35,7 @@ class _Chunks:
         is_whole: Whether the length counts the header.
         unit: A chunk begins at a multiple of it.
         audio: Names, of which the second one in a file is another file's.
+        empty: What the length of audio counts beside samples.
     """
 
     first: int
@@ -42,15 +44,19 @@ class _Chunks:
     is_whole: bool = False
     unit: int = 1
     is_length_first: bool = False
+    empty: int = 0
 
 
 _RIFF = _Chunks(12, struct.Struct("<4sI"), (b"data",), unit=2)
-_IFF = _Chunks(12, struct.Struct(">4sI"), (b"SSND", b"BODY"), unit=2)
-_CAF = _Chunks(8, struct.Struct(">4sQ"), (b"data",))
+_IFF = _Chunks(12, struct.Struct(">4sI"), (b"SSND", b"BODY"), unit=2, empty=8)
+_CAF = _Chunks(8, struct.Struct(">4sQ"), (b"data",), empty=4)
 _MP4 = _Chunks(
     0, struct.Struct(">I4s"), (b"ftyp",), is_whole=True, is_length_first=True
 )
 _WMA = _Chunks(0, struct.Struct("<16sQ"), (_ASF,), is_whole=True)
+_W64_DATA = b"data" + bytes.fromhex("f3acd3118cd100c04f8edb8a")
+_W64 = _Chunks(40, struct.Struct("<16sQ"), (_W64_DATA,), True, unit=8, empty=24)
+_W64_NAMES = (_W64_DATA[-6:], bytes.fromhex("28db04c10000"))
 _OTHER_FILES = (b"RIFF", b"FORM", b"OggS", b"fLaC")
 _WITH_FLAG = bytes(each for each in range(256) if each & 8)
 # Of formats without chunks: from where on each file of their kind is the same.
@@ -96,6 +102,8 @@ def _end(file: BinaryIO, head: bytes, size: int) -> int:
     match mark:
         case b"RIFF" | b"RF64" | b"BW64" if head[8:12] == b"WAVE":
             return _behind_chunks(file, _RIFF, size, long_data(head))
+        case b"riff" if head[4:8] == b"\x2e\x91\xcf\x11":
+            return _behind_chunks(file, _W64, size)
         case b"FORM":
             return _behind_chunks(file, _IFF, size)
         case b"caff":
@@ -146,7 +154,7 @@ def _behind_chunks(
             return place
         if name in chunks.audio:
             length = data_bytes or length
-            if not length or length >= UNKNOWN_BYTES:
+            if length <= chunks.empty or length >= UNKNOWN_BYTES:
                 return size
         if chunks.is_whole and length < chunks.header.size:
             return size  # up to the end, or damaged
@@ -181,15 +189,51 @@ def is_padded(file: BinaryIO, place: int) -> bool:
     return behind in _FREQUENT or here not in _FREQUENT
 
 
-def is_chunk(file: BinaryIO, place: int, size: int) -> bool:
-    """Whether a chunk of RIFF, or the end, is at a place in a file."""
-    file.seek(place)
-    name, length = file.read(4), int.from_bytes(file.read(4), "little")
-    fits = place + 8 + length <= size
-    return place >= size or bool(_NAME.fullmatch(name)) and fits
+def before_tags(
+    file: BinaryIO,
+    samples: int,
+    size: int,
+    order: Literal["little", "big"] = "little",
+) -> int:
+    """Where samples end whose length nobody stated, before tags or chunks.
+
+    Args:
+        file: The file.
+        samples: Where they begin.
+        size: Of the file.
+        order: That of the lengths of its chunks.
+    """
+    file.seek(samples)
+    head = file.read(16)
+    length = int.from_bytes(head[4:8], order)
+    fits = samples + 8 + length <= size
+    is_chunk = bool(_NAME.fullmatch(head[:4])) and fits
+    is_chunk |= head.endswith(_W64_NAMES)
+    if is_chunk or _behind_tags(file, samples, size) > samples:
+        return samples
+    while (start := _last_tag(file, size)) < size:
+        size = start
+    return size
+
+
+def _last_tag(file: BinaryIO, size: int) -> int:
+    """Where the tag begins with which a file ends; `size` without one."""
+    file.seek(max(0, size - _MOST_LAST_BYTES))
+    tail = file.read(min(size, _MOST_LAST_BYTES))
+    start = size
+    if tail[-128:-125] == b"TAG":
+        start -= 128
+    elif tail[-32:-24] == b"APETAGEX":
+        start -= int.from_bytes(tail[-20:-16], "little")
+        start -= 32 * (tail[-9] >> 7)
+    elif tail.endswith(b"LYRICS200") and tail[-15:-9].isdigit():
+        start -= int(tail[-15:-9]) + 15
+    return start if start > 0 else size
 
 
 def _is_chunk(name: bytes, chunks: _Chunks) -> bool:
+    if chunks is _W64:
+        return name.endswith(_W64_NAMES)
     # Names of WMA are any 16 bytes.
     return chunks is _WMA or bool(_NAME.fullmatch(name))
 

@@ -1,11 +1,14 @@
-"""WAV files that decoders misread, or of which they read the first part.
+"""WAV, AIFF and CAF that decoders misread, or read in part.
 
 A sample of 24 bits may lie in 4 bytes. Block size and channels say so, but
 decoders go by the number of bits: libsndfile reads some of them as noise, and
 ffmpeg all. Their level does not matter, so it is enough to call each bit of
-the container a bit of the sample. Of files that were joined, each is one.
+the container a bit of the sample. Where the number is left out, as the oldest
+headers do, ffmpeg takes 8. Of files that were joined, each is one.
 Some programs leave out the byte behind a chunk of odd length; others die before
-they write how long it is. Both is mended for the decoder.
+they write how long it is. Both is mended for the decoder. Tags behind samples
+of no known length are cut off: decoders take them for samples, and libsndfile
+whatever is behind those of a W64.
 """
 
 import dataclasses
@@ -13,15 +16,15 @@ import itertools
 import os
 import re
 import struct
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from tftag.audio import spliced_file
-from tftag.audio.formats import stated_end
+from tftag.audio.formats import mp3_frames, stated_end
 
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _FORMAT = struct.Struct("<HHIIHH")
 _RIFF = b"RIFF"
-_FORMS = (_RIFF, b"RF64", b"BW64")
+_LONG_FORMS = (b"RF64", b"BW64")
 _W64_NAME = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 # What begins a frame of IEC 61937, and of DTS of 16 and 14 bits in both orders.
 _CODED = {
@@ -31,13 +34,46 @@ _CODED = {
         rb"|\xff\x1f\x00\xe8[\xf0-\xff]\x07"
     ),
 }
+_LONG = (1 << 32) - 1
 _SEARCHED_BYTES = 1 << 20
 _MOST_CHUNKS = 1_000
 
 
+_Edits = list[tuple[int, int, bytes]]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Form:
+    """How a format writes its chunks, in bytes.
+
+    Attributes:
+        first: Where the first of them begins.
+        name: Of its name.
+        length: Of its length, which follows.
+        unit: A chunk begins at a multiple of it.
+        order: Of the length.
+        audio: The name of that with the samples.
+        empty: What it has before them.
+    """
+
+    first: int
+    name: int
+    length: int
+    unit: int
+    order: Literal["little", "big"]
+    audio: bytes
+    empty: int = 0
+
+
+_WAV = _Form(12, 4, 4, 2, "little", b"data")
+_W64 = _Form(40, 16, 8, 8, "little", b"data")
+_AIFF = _Form(12, 4, 4, 2, "big", b"SSND", empty=8)
+_CAF = _Form(8, 4, 8, 1, "big", b"data", empty=4)
+
+
 @dataclasses.dataclass(frozen=True)
 class Wav:
-    """One of the WAV files in a file.
+    """One of the files that a file is made of.
 
     Attributes:
         pieces: What `spliced_file.opened` takes.
@@ -49,7 +85,7 @@ class Wav:
 
 
 def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
-    """Finds the WAV files that a file is made of; none where it is no WAV.
+    """Finds the WAV, AIFF or CAF files in a file; none where it is no such.
 
     Args:
         path: The file.
@@ -64,8 +100,7 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
             read = _read(file, start, size)
             if read is None:
                 break
-            edits, following = read
-            end = size if following is None else following
+            edits, end, following = read
             pieces: list[spliced_file.Piece] = []
             place = start
             for edit_start, edit_end, instead in edits:
@@ -79,18 +114,19 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
 def coded_as(path: str | os.PathLike[str]) -> str:
     """What a WAV has in the place of samples, as ffmpeg calls it.
 
-    Discs with DTS, and what was recorded from a digital output: the format
-    says 16 bits, and whoever believes that hears noise.
+    Discs with DTS, what was recorded from a digital output, an MP3 that was
+    given a WAV's header: the format says 16 bits, and whoever believes that
+    hears noise.
 
     Args:
         path: The file.
 
     Returns:
-        "dts", "spdif", or "" where it has samples.
+        "dts", "spdif", "mp3", or "" where it has samples.
     """
     with open(path, "rb") as file:
         head = file.read(_SEARCHED_BYTES)
-    if head[:4] not in _FORMS or head[8:12] != b"WAVE":
+    if _form(head) is not _WAV:
         return ""
     for container, mark in _CODED.items():
         places = [found.start() for found in mark.finditer(head)]
@@ -98,26 +134,24 @@ def coded_as(path: str | os.PathLike[str]) -> str:
         # Frames are of one length; quiet noise has such samples by chance.
         if any(a == b for a, b in itertools.pairwise(steps)):
             return container
-    return ""
+    start = head.find(b"data") + 8
+    return "mp3" if mp3_frames.chains(head[start:]) else ""
 
 
 def _read(
     file: BinaryIO, start: int, size: int
-) -> tuple[list[tuple[int, int, bytes]], int | None] | None:
-    """What to read in the place of which bytes, and where the next file is."""
-    edits: list[tuple[int, int, bytes]] = []
+) -> tuple[_Edits, int, int | None] | None:
+    """What to read in the place of which bytes, the end, and the next file."""
+    edits: _Edits = []
     file.seek(start)
     head = file.read(40)
-    if head[:4] in _FORMS and head[8:12] == b"WAVE":
-        place, name_bytes, length_bytes, unit = start + 12, 4, 4, 2
-        if head[:4] != _RIFF and not 0 < stated_end.long_data(head) < 1 << 62:
-            edits.append((start, start + 4, _RIFF))
-    elif head[:16] == _W64_NAME:
-        place, name_bytes, length_bytes, unit = start + 40, 16, 8, 8
-    else:
+    form = _form(head)
+    if form is None:
         return None
-    header_bytes = name_bytes + length_bytes
-    is_before_data = True
+    if head[:4] in _LONG_FORMS and not 0 < stated_end.long_data(head) < 1 << 62:
+        edits.append((start, start + 4, _RIFF))
+    place, header_bytes = start + form.first, form.name + form.length
+    is_before_audio = True
     for _ in range(_MOST_CHUNKS):
         if place >= size:  # a damaged length may be more than can be sought
             break
@@ -125,37 +159,67 @@ def _read(
         header = file.read(header_bytes)
         if len(header) < header_bytes:
             break
-        length = int.from_bytes(header[name_bytes:], "little")
-        if unit == 8:  # it counts the header too
+        length = int.from_bytes(header[form.name :], form.order)
+        if form.unit == 8:  # it counts the header too
             length = max(0, length - header_bytes)
         if header[:4] == b"fmt ":
-            bits = _container_bits(file.read(40))
-            if bits is not None:
-                at = place + header_bytes + _FORMAT.size
-                edits.append((at - len(bits), at, bits))
-        place += header_bytes + length
-        if header[:4] == b"data":
-            if length >= stated_end.UNKNOWN_BYTES:
-                break
-            if not length:
+            edits += _bits(file.read(40), place, header_bytes, length)
+        place += header_bytes
+        if header[:4] == form.audio:
+            if length == _LONG:
+                length = stated_end.long_data(head) or length
+            samples = place + form.empty
+            if not form.empty < length < stated_end.UNKNOWN_BYTES:
+                end = stated_end.before_tags(file, samples, size, form.order)
                 # Of a recorder that died it ends where the file does.
-                if unit == 2 and not stated_end.is_chunk(file, place, size):
-                    edits.append((place - 4, place, b"\xff" * 4))
-                break
-            for following in (place, place + length % 2):
+                is_short = form.unit == 2 and length <= form.empty
+                if (is_short or form.unit == 1) and end > samples:
+                    stated = end - place if form.unit == 1 else _LONG
+                    width = form.length
+                    instead = stated.to_bytes(width, form.order)
+                    edits.append((place - width, place, instead))
+                return edits, end, None
+        place += length
+        if header[:4] == form.audio:
+            for following in (place, place + -length % form.unit):
                 file.seek(min(following, size))
-                head = file.read(16)
-                if head[8:12] == b"WAVE" and head[:4] in _FORMS:
-                    return edits, following
-            is_before_data = False
-        padding = -(header_bytes + length) % unit
-        is_odd = padding and unit == 2 and place < size
+                if _form(file.read(16)):
+                    return edits, following, following
+            if form.unit == 8:
+                return edits, min(place, size), None
+            is_before_audio = False
+        padding = -(header_bytes + length) % form.unit
+        is_odd = padding and form.unit == 2 and place < size
         if is_odd and not stated_end.is_padded(file, place):
             padding = 0
-            if is_before_data:
+            if is_before_audio:
                 edits.append((place, place, bytes(1)))
         place += padding
-    return edits, None
+    return edits, size, None
+
+
+def _form(head: bytes) -> _Form | None:
+    if head[:4] in (_RIFF, *_LONG_FORMS) and head[8:12] == b"WAVE":
+        return _WAV
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        return _AIFF
+    if head[:4] == b"caff":
+        return _CAF
+    return _W64 if head[:16] == _W64_NAME else None
+
+
+def _bits(chunk: bytes, place: int, header_bytes: int, length: int) -> _Edits:
+    """What makes a `fmt ` chunk state the bits of a sample's container."""
+    end = place + header_bytes + _FORMAT.size
+    if length == _FORMAT.size - 2:
+        _, channels, _, _, block_bytes, _ = _FORMAT.unpack_from(chunk)
+        if header_bytes > 8 or not channels or block_bytes % channels:
+            return []
+        bits = struct.pack("<H", 8 * block_bytes // channels)
+        stated = struct.pack("<I", _FORMAT.size)
+        return [(place + 4, place + 8, stated), (end - 2, end - 2, bits)]
+    found = _container_bits(chunk)
+    return [] if found is None else [(end - len(found), end, found)]
 
 
 def _container_bits(chunk: bytes) -> bytes | None:

@@ -71,6 +71,19 @@ def test_frames_of_every_version_and_layer(tmp_path, kind, rate_hz):
     assert part.pieces[-1][1] == len(data)
 
 
+def test_a_picture_at_the_very_end_is_no_music(tmp_path, plain):
+    """Not even one that holds frames, as the noise of a picture may."""
+    size = len(plain).to_bytes(4, "big")
+    frame = b"APIC" + size + bytes(2) + plain
+    digits = bytes(len(frame) >> shift & 127 for shift in (21, 14, 7, 0))
+    tag = b"ID3\3\0\0" + digits + frame
+    found = find(tmp_path, plain + tag)
+    (part,) = found.parts
+    assert part.pieces == [(0, len(plain))]
+    assert found.lost_bytes == 0
+    assert found.covered_bytes == found.all_bytes
+
+
 @pytest.mark.parametrize("mode", ["VARIABLE", "CONSTANT"])
 def test_what_the_first_frame_states(tmp_path, mode):
     data = stated(mode)

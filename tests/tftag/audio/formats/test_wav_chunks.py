@@ -1,4 +1,4 @@
-"""Samples in more bytes than they need, and WAV files that were joined."""
+"""WAV, AIFF and CAF whose headers leave something out, or say too little."""
 
 import struct
 
@@ -123,6 +123,129 @@ def test_a_byte_that_is_there_may_be_any(tmp_path, read):
         np.testing.assert_array_equal(read(whole), expected)
         (found,) = wav_chunks.find(tmp_path / "a")
         assert found.is_whole
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "FLOAT", "ULAW"])
+def test_the_bits_of_a_sample_are_those_of_its_block(read, subtype, channels):
+    """Which ffmpeg takes for 8 where the header leaves them out."""
+    x = encoded_audio.melody(0.5, RATE_HZ, channels)
+    data = encoded_audio.encoded(x, RATE_HZ, "WAV", subtype)
+    start = data.index(b"data")
+    short = riff(chunk(b"fmt ", data[20:34]), data[start:])
+    np.testing.assert_array_equal(read(short), read(data))
+
+
+def aiff_parts(samples):
+    """COMM and SSND of an AIFF of int16."""
+    data = encoded_audio.encoded(samples, RATE_HZ, "AIFF")
+    start = data.index(b"SSND")
+    return data[12:38], data[start:]
+
+
+def aiff(*chunks):
+    body = b"AIFF" + b"".join(chunks)
+    return b"FORM" + struct.pack(">I", len(body)) + body
+
+
+@pytest.mark.parametrize("size", [15, 27])
+def test_a_byte_that_is_left_out_of_an_aiff(read, size):
+    x = np.random.default_rng(0).integers(-(2**15), 2**15, 8_000, np.int16)
+    comm, ssnd = aiff_parts(x)
+    expected = read(aiff(comm, ssnd))
+    assert len(expected) == len(x)
+    note = b"ANNO" + struct.pack(">I", size) + b"a" * size
+    for chunks in (
+        [note, comm, ssnd],
+        [comm, note, ssnd],
+        [comm, note + bytes(1), note, ssnd, note],
+    ):
+        np.testing.assert_array_equal(read(aiff(*chunks)), expected)
+
+
+@pytest.mark.parametrize("stated", [0, 8, 2**32 - 1])
+def test_an_aiff_of_a_recorder_that_died_is_whole(read, stated, caplog):
+    x = np.random.default_rng(0).integers(-(2**15), 2**15, 8_000, np.int16)
+    comm, ssnd = aiff_parts(x)
+    died = comm[:10] + bytes(4) + comm[14:]  # no frames, either
+    found = read(aiff(died, b"SSND" + struct.pack(">I", stated) + ssnd[8:]))
+    np.testing.assert_array_equal(found, read(aiff(comm, ssnd)))
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("has_ffmpeg", [False, True])
+@pytest.mark.parametrize("stated", [0, 4, 2**64 - 1])
+def test_a_caf_of_a_recorder_that_died_is_whole(
+    read, stated, has_ffmpeg, monkeypatch, caplog
+):
+    x = encoded_audio.melody(0.5, RATE_HZ)
+    data = encoded_audio.encoded(x, RATE_HZ, "CAF")
+    expected = read(data)
+    if not has_ffmpeg:
+        monkeypatch.setenv("PATH", "")
+    at = data.index(b"data") + 4
+    found = read(data[:at] + struct.pack(">Q", stated) + data[at + 8 :])
+    np.testing.assert_array_equal(found, expected)
+    assert not caplog.records
+
+
+TAGS = {
+    "id3": encoded_audio.id3(5_000),
+    "id3v1": b"TAG" + bytes(range(125)),
+    "ape": encoded_audio.ape(5_000),
+    "lyrics": b"LYRICSBEGIN" + bytes(989) + b"001000LYRICS200",
+}
+
+
+@pytest.mark.parametrize("has_ffmpeg", [False, True])
+@pytest.mark.parametrize("kind", ["WAV", "RF64", "W64", "AIFF", "CAF", "AU"])
+def test_tags_are_no_samples(read, kind, has_ffmpeg, monkeypatch):
+    x = encoded_audio.melody(0.1, RATE_HZ)
+    empty = encoded_audio.encoded(x[:0], RATE_HZ, kind)
+    short = encoded_audio.encoded(x, RATE_HZ, kind)
+    expected = read(short)
+    if not has_ffmpeg:
+        monkeypatch.setenv("PATH", "")
+    for tag in (*TAGS.values(), TAGS["ape"] + TAGS["id3v1"]):
+        np.testing.assert_array_equal(read(short + tag), expected)
+        with pytest.raises(audio.UnusableAudio, match="There are no samples"):
+            read(empty + tag)
+
+
+@pytest.mark.parametrize("tags", [["ape"], ["lyrics", "id3v1"], ["id3v1"]])
+def test_tags_behind_samples_of_no_known_length_are_none(read, tags):
+    x = np.random.default_rng(1).integers(-(2**15), 2**15, 8_000)
+    samples = x.astype("<i2").tobytes()
+    expected = read(riff(fmt(), chunk(b"data", samples)))
+    behind = b"".join(TAGS[name] for name in tags)
+    for stated in (0, 2**32 - 1):
+        data = b"data" + struct.pack("<I", stated) + samples
+        found = read(riff(fmt(), data, behind))
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_what_is_behind_a_w64_is_named_or_read(read, caplog):
+    x = encoded_audio.melody(0.5, RATE_HZ)
+    one = encoded_audio.encoded(x, RATE_HZ, "W64")
+    expected = read(one)
+    found = read(one + one)
+    np.testing.assert_array_equal(found, np.tile(expected, 2))
+    assert not caplog.records
+    found = read(one + encoded_audio.encoded(x, RATE_HZ, "OGG"))
+    np.testing.assert_array_equal(found, expected)
+    assert "lie behind the end that its header states" in caplog.text
+
+
+@pytest.mark.parametrize("has_ffmpeg", [False, True])
+def test_an_mp3_in_the_place_of_samples_is_decoded(
+    tmp_path, read, has_ffmpeg, monkeypatch
+):
+    x = encoded_audio.melody(1.0)
+    mp3 = encoded_audio.plain_mp3(tmp_path, x)
+    expected = read(mp3)
+    if not has_ffmpeg:
+        monkeypatch.setenv("PATH", "")
+    np.testing.assert_array_equal(read(_in_wav(mp3)), expected)
 
 
 @pytest.mark.parametrize("form", [b"RF64", b"BW64"])
