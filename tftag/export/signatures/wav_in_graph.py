@@ -7,9 +7,14 @@ little about what it refuses.
 import tensorflow as tf
 
 from tftag.audio import waveform as waveforms
+from tftag.audio.formats import stated_end
 
 _PCM = 1
 _EXTENSIBLE = 0xFFFE
+_NAME = "[ -~]{4}"
+# Of two names that are one byte apart, these are true.
+_FREQUENT = "fmt |data|fact|LIST|bext|JUNK|id3 |ID3 "
+_TAG = "(?s)(?:ID3|TAG|APETAGEX|LYRICSBEGIN).*"
 # Files have a dozen; a megabyte of zeros would be 125,000 empty ones.
 _MOST_CHUNKS = 1000
 
@@ -135,8 +140,9 @@ def _read_header(
         size = _unsigned(wav, position + 4, 4)
         found = tf.equal(name, "data")
         format_at = tf.where(tf.equal(name, "fmt "), position + 8, format_at)
-        # Chunks begin at even positions.
-        after = position + 8 + size + size % 2
+        # Chunks begin at even positions, if the byte between is there.
+        after = position + 8 + size
+        after += tf.where(_is_padded(wav, after), size % 2, 0)
         return tf.where(found, position + 8, after), format_at, found
 
     position, format_at, found = tf.while_loop(
@@ -153,11 +159,18 @@ def _read_header(
 
     codec, channels = field(0, 2), field(2, 2)
     rate, bits = field(4, 4), field(14, 2)
+    # The oldest headers end before the bits of a sample.
+    is_short = tf.equal(_unsigned(wav, tf.maximum(format_at - 4, 0), 4), 14)
+    block_bits = 8 * field(12, 2) // tf.maximum(channels, 1)
+    bits = tf.where(is_short, block_bits, bits)
     # WAVE_FORMAT_EXTENSIBLE hides the code in the first bytes of a GUID.
     codec = tf.where(tf.equal(codec, _EXTENSIBLE), field(24, 2), codec)
     # Recorders that were stopped, and pipes, leave 0 or 2**32 - 1 as the size.
     declared = _unsigned(wav, position - 4, 4)
     rest = tf.maximum(total - position, 0)
+    is_unknown = (declared < 1) | (declared >= stated_end.UNKNOWN_BYTES)
+    is_none = is_unknown & _is_behind_samples(wav, position)
+    rest = tf.where(is_none, tf.zeros_like(rest), rest)
     data_bytes = tf.where(declared > 0, tf.minimum(declared, rest), rest)
     frame_bytes = tf.maximum(2 * channels, 2)
     data_bytes = data_bytes // frame_bytes * frame_bytes
@@ -213,6 +226,24 @@ def _read_header(
     ):
         problem = tf.where(is_wrong, tf.strings.join(text), problem)
     return channels, position, data_bytes, problem
+
+
+def _is_padded(wav: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
+    """As `stated_end.is_padded`: whether a chunk of odd length is filled up."""
+    here, behind = _text(wav, position, 4), _text(wav, position + 1, 4)
+    matches = tf.strings.regex_full_match
+    is_name = matches(here, _NAME) & ~matches(behind, _NAME)
+    is_likelier = matches(here, _FREQUENT) & ~matches(behind, _FREQUENT)
+    return ~(is_name | is_likelier)
+
+
+def _is_behind_samples(wav: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
+    """Whether a chunk or a tag is at a position where samples may begin."""
+    text = _text(wav, position, 16)
+    end = position + 8 + _unsigned(wav, position + 4, 4)
+    is_name = tf.strings.regex_full_match(tf.strings.substr(text, 0, 4), _NAME)
+    is_tag = tf.strings.regex_full_match(text, _TAG)
+    return is_tag | (is_name & (end <= _size(wav)))
 
 
 def _size(wav: tf.Tensor) -> tf.Tensor:

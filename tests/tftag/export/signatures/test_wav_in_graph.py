@@ -92,6 +92,40 @@ def test_chunks_before_the_data_are_passed_over():
         np.testing.assert_array_equal(waveform[0], noise(50)[:, 0])
 
 
+@pytest.mark.parametrize("name", [b"LIST", b"JUNK", b"cue ", b"bext"])
+@pytest.mark.parametrize("frames", [50, 8_216])
+def test_a_byte_may_be_left_out_behind_a_chunk(name, frames):
+    plain = wav(noise(frames))
+    # The first byte of the length of data is a letter, in one of them.
+    short = struct.pack("<4sI", name, 15) + b"a" * 15
+    for filler in (b"", b"\0", b"\xff"):
+        for at in (12, 36):
+            data = plain[:at] + short + filler + plain[at:]
+            waveform, lengths, _ = decode([data])
+            assert lengths.numpy() == [frames]
+            np.testing.assert_array_equal(waveform[0], noise(frames)[:, 0])
+
+
+def test_the_oldest_headers_leave_out_the_bits():
+    short = chunk(b"fmt ", PLAIN[20:34])
+    waveform, lengths, _ = decode([PLAIN[:12] + short + PLAIN[36:]])
+    assert lengths.numpy() == [50]
+    np.testing.assert_array_equal(waveform[0], noise(50)[:, 0])
+
+
+def test_what_is_behind_no_samples_is_none():
+    empty = wav(noise(0))
+    for behind in (
+        chunk(b"LIST", bytes(90)),
+        b"TAG" + bytes(125),
+        b"APETAGEX" + bytes(200),
+        b"ID3\3\0\0\0\0\1\0" + bytes(128),
+    ):
+        _, lengths, problems = decode([empty + behind, PLAIN])
+        np.testing.assert_array_equal(lengths, [0, 50])
+        assert problems.numpy()[0] == b"There are no samples."
+
+
 @pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 100])
 def test_the_size_may_be_unknown_and_the_file_cut_short(size):
     plain = wav(noise(50))
