@@ -7,6 +7,7 @@ one is asked; what neither reads is told.
 
 import contextlib
 import io
+import math
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -325,6 +326,10 @@ class _Stream(soundfile.SoundFile):
                 raise
             stream._spliced = spliced
         stream.stated_frames = stream.frames
+        if part.seconds and stream.format == "OGG":
+            # libsndfile goes by the last page, which may be damaged.
+            counted = math.ceil(part.seconds * stream.samplerate)
+            stream.stated_frames = min(stream.frames, counted)
         if part.is_open_ended:
             stream.stated_frames = 2 * _UNKNOWN_FRAMES
         return stream

@@ -130,7 +130,8 @@ def _of_kind(
         case contents.FLAC:
             return _of_flac(flac_frames.find(path, start))
         case contents.OGG:
-            return _of_ogg(ogg_links.find(path, start), start)
+            links = ogg_links.find(path, start)
+            return _of_ogg(links, start, os.path.getsize(path))
         case contents.WAV:
             return _of_wavs(path, start) or (None if start else _of_one(path))
         case contents.MP3:
@@ -210,19 +211,28 @@ def _of_flac(found: flac_frames.Frames | None) -> Layout | None:
     return Layout(spliced, text)
 
 
-def _of_ogg(links: list[ogg_links.Link], start: int) -> Layout | None:
-    if not links or not all(link.is_known for link in links):
-        return Layout([Part()]) if links and not start else None
-    pages = sum(link.pages for link in links)
-    lost = sum(link.lost_pages for link in links)
-    text = f"{lost} of {pages + lost} pages are missing in it" if lost else ""
-    text = "; ".join(filter(None, (text, _behind(links[-1].behind_share))))
-    parts = [
-        Part([(link.start, link.end)], link.seconds, False) for link in links
+def _of_ogg(
+    links: list[ogg_links.Link], start: int, size: int
+) -> Layout | None:
+    known = [link for link in links if link.is_known]
+    if not known:  # FLAC, or a film
+        part = Part([(start, size)] if start else None)
+        return Layout([part], start=start) if links else None
+    pages = sum(link.pages for link in known)
+    lost = sum(link.lost_pages for link in known)
+    others = sum(link.end - link.start for link in links if not link.is_known)
+    texts = [
+        lost and f"{lost} of {pages + lost} pages are missing in it",
+        others
+        and f"{100 * others / size:.1f} % of it are another stream, "
+        "neither Vorbis nor Opus, and are not read",
+        _behind(links[-1].behind_share),
     ]
-    if len(parts) == 1 and not start:
+    parts = [Part(link.pieces, link.seconds) for link in known]
+    if parts[0].pieces == [(0, size)]:
         parts[0].pieces = None
-    return Layout(parts, text, is_exact=not lost)
+    is_exact = not lost and all(link.seconds for link in known)
+    return Layout(parts, "; ".join(filter(None, texts)), is_exact=is_exact)
 
 
 def _of_mp3(found: mp3_frames.Frames) -> Layout:

@@ -211,6 +211,16 @@ def before_tags(
     is_chunk |= head.endswith(_W64_NAMES)
     if is_chunk or _behind_tags(file, samples, size) > samples:
         return samples
+    return before_last_tags(file, size)
+
+
+def before_last_tags(file: BinaryIO, size: int) -> int:
+    """Where the tags begin that people put behind any file; else its end.
+
+    Args:
+        file: The file.
+        size: Of the file.
+    """
     while (start := _last_tag(file, size)) < size:
         size = start
     return size

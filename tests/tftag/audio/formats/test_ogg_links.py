@@ -1,7 +1,10 @@
 """Which links an Ogg file has, and that all of them are heard."""
 
+import struct
+
 import encoded_audio
 import numpy as np
+import ogg_pages
 import pytest
 
 from tftag.audio.formats import ogg_links
@@ -81,3 +84,65 @@ def test_an_overwritten_sector_is_told(read, streams, caplog):
 def test_what_is_no_ogg_has_no_links(tmp_path):
     for data in (b"", b"OggS", bytes(999), b"OggS" * 99):
         assert not any(link.is_known for link in find(tmp_path, data))
+
+
+def opus(rate_hz, seconds=2.0):
+    """Tones of 1 and 6 kHz; the header says that the rate was another."""
+    t = np.arange(round(48_000 * seconds)) / 48_000
+    wave = np.sin(2 * np.pi * 1_000 * t) + np.sin(2 * np.pi * 6_000 * t)
+    data = encoded_audio.encoded(0.3 * wave, 48_000, "OGG", "OPUS")
+    each = list(ogg_pages.split(data))
+    *rest, head = each[0]
+    head = head[:12] + struct.pack("<I", rate_hz) + head[16:]
+    return ogg_pages.join([(*rest, head), *each[1:]])
+
+
+# 0 says nothing; the others what was encoded, which is no rate of Opus.
+@pytest.mark.parametrize("rate_hz", [0, 8_000, 11_025, 16_000, 96_000])
+def test_opus_is_read_at_the_rate_that_its_packets_need(read, rate_hz, caplog):
+    expected = read(opus(48_000))
+    np.testing.assert_array_equal(read(opus(rate_hz)), expected)
+    chained = opus(rate_hz) + opus(48_000)
+    np.testing.assert_array_equal(read(chained), np.tile(expected, 2))
+    power = np.abs(np.fft.rfft(expected)) ** 2
+    seconds = len(expected) / RATE_HZ
+    low, high = (power[round(hz * seconds)] for hz in (1_000, 6_000))
+    assert 0.5 < high / low < 2
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 48_000])
+def test_opus_of_narrow_sound_is_left_as_it_is(tmp_path, rate_hz):
+    x = encoded_audio.melody(1.0, rate_hz)
+    (link,) = find(tmp_path, encoded_audio.encoded(x, rate_hz, "OGG", "OPUS"))
+    assert link.edit is None
+
+
+@pytest.mark.parametrize("position", [0, 2**62])
+def test_positions_that_are_none_lose_nothing(read, streams, position, caplog):
+    """All of them, as of a bot that wrote none, or the damaged last one."""
+    each = list(ogg_pages.split(streams[0]))
+    for number in range(len(each) - 1 if position else 0, len(each)):
+        flags, _, *rest = each[number]
+        each[number] = (flags, position, *rest)
+    whole = read(streams[0])
+    found = read(ogg_pages.join(each))
+    # Of a last page without a position a decoder may trim all.
+    assert len(found) == pytest.approx(len(whole), abs=0.2 * RATE_HZ)
+    assert encoded_audio.alike(found, whole, RATE_HZ) == 1
+    assert "can be read" not in caplog.text
+
+
+def test_a_stream_of_another_kind_is_told(read, tmp_path, streams, caplog):
+    x = encoded_audio.melody(4.0)
+    flac = encoded_audio.by_ffmpeg(tmp_path, "a.ogg", "-c:a flac", x)
+    for data in (streams[0] + flac, flac + streams[0]):
+        caplog.clear()
+        np.testing.assert_array_equal(read(data), read(streams[0]))
+        assert "of it are another stream" in caplog.text
+
+
+def test_tags_behind_are_not_missed(read, streams, caplog):
+    found = read(streams[0] + encoded_audio.ape(5_000))
+    np.testing.assert_array_equal(found, read(streams[0]))
+    assert not caplog.records
