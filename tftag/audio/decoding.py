@@ -169,8 +169,8 @@ def decode_file(path: str | os.PathLike[str], sample_rate_hz: int) -> Recording:
         found, damages = _decode(path, sample_rate_hz)
         source = found.source
         recording = found.recording(source.wants_ffmpeg)
-    texts = filter(None, (*damages, source.complaint, found.remark))
-    if text := "; ".join(texts):
+    texts = dict.fromkeys((*damages, source.complaint, found.remark))
+    if text := "; ".join(filter(None, texts)):
         logger.warning("%s: %s", path, text)
     return recording
 

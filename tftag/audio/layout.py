@@ -204,6 +204,7 @@ def _of_flac(found: flac_frames.Frames | None) -> Layout | None:
         len(found.parts) == 1
         and found.parts[0].kind == found.stated_kind
         and found.stated_samples in (0, held)
+        and found.is_block_true
     )
     if is_true:
         direct = Part(None, spliced[0].seconds)

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
+from tftag.audio.formats import stated_end
+
 _Kind = tuple[int, int, int]
 
 _INFO_BYTES = 34
@@ -61,13 +63,26 @@ class Frames:
         parts: Its frames.
         stated_samples: By the header; 0 where it does not say.
         stated_kind: By the header, as in `Part`.
-        behind_share: Of the file, what must lie behind the last frame.
+        behind_share: Of the file, what must lie behind the last frame and is
+            no tag.
+        stated_block_samples: What the header says that each frame has.
     """
 
     parts: list[Part]
     stated_samples: int
     stated_kind: _Kind
     behind_share: float = 0.0
+    stated_block_samples: int = 0
+
+    @property
+    def is_block_true(self) -> bool:
+        """Whether frames are not shorter than stated.
+
+        libsndfile would take what lies behind them in its memory for samples.
+        """
+        first = self.parts[0]
+        is_lone = first.samples <= first.block_samples
+        return is_lone or self.stated_block_samples <= first.block_samples
 
     def header_of(self, part: Part) -> bytes:
         """The shortest header with which a part is a FLAC file."""
@@ -123,8 +138,9 @@ def find(path: str | os.PathLike[str], start: int = 0) -> Frames | None:
             (fields >> 36 & 31) + 1,
         )
         parts, last = _parts(file, start + len(head), usual)
-    if last is None:
-        return None
+        if last is None:
+            return None
+        end = stated_end.before_last_tags(file, parts[-1].end)
     stated = fields & (1 << 36) - 1
     is_cut = stated > sum(part.samples + part.lost_samples for part in parts)
     if is_cut and parts[-1].samples > last.samples:
@@ -132,8 +148,9 @@ def find(path: str | os.PathLike[str], start: int = 0) -> Frames | None:
     # A frame is no longer than its samples as they are.
     _, channels, bits = last.kind
     most_bytes = last.samples * channels * (bits + 1) // 8 + _MOST_HEADS_BYTES
-    behind = max(0, parts[-1].end - last.place - most_bytes)
-    return Frames(parts, stated, usual, behind / parts[-1].end)
+    behind = max(0, end - last.place - most_bytes) / parts[-1].end
+    least, most = (int.from_bytes(info[k : k + 2], "big") for k in (0, 2))
+    return Frames(parts, stated, usual, behind, most if least == most else 0)
 
 
 def find_headless(path: str | os.PathLike[str]) -> Frames | None:

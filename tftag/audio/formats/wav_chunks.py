@@ -148,8 +148,11 @@ def _read(
     form = _form(head)
     if form is None:
         return None
-    if head[:4] in _LONG_FORMS and not 0 < stated_end.long_data(head) < 1 << 62:
-        edits.append((start, start + 4, _RIFF))
+    if head[:4] in _LONG_FORMS:
+        is_stated = 0 < stated_end.long_data(head) < 1 << 62
+        instead = _LONG_FORMS[0] if is_stated else _RIFF
+        if instead != head[:4]:  # libsndfile does not know the second name
+            edits.append((start, start + 4, instead))
     place, header_bytes = start + form.first, form.name + form.length
     is_before_audio = True
     for _ in range(_MOST_CHUNKS):

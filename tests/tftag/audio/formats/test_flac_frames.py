@@ -67,6 +67,21 @@ def test_a_header_that_states_too_few_is_not_believed(read, flac, total):
     np.testing.assert_array_equal(found, whole)
 
 
+@pytest.mark.parametrize("stated", [16, 4_097, 8_192, 65_535])
+def test_blocks_that_are_shorter_than_stated_are_no_noise(read, flac, stated):
+    """libsndfile takes what lies behind them in its memory for samples."""
+    whole = read(flac)
+    changed = flac[:8] + 2 * stated.to_bytes(2, "big") + flac[12:]
+    np.testing.assert_array_equal(read(changed).samples, whole.samples)
+
+
+def test_tags_behind_are_not_missed(read, flac, caplog):
+    tags = encoded_audio.ape(99_000) + b"TAG" + bytes(125)
+    whole = read(flac)
+    np.testing.assert_array_equal(read(flac + tags).samples, whole.samples)
+    assert not caplog.records
+
+
 def test_a_header_that_states_too_many_is_told(read, flac, caplog):
     whole = read(flac).samples
     found = read(flac_bits.with_total(flac, 4 * len(whole))).samples

@@ -224,6 +224,14 @@ def test_tags_behind_samples_of_no_known_length_are_none(read, tags):
         np.testing.assert_array_equal(found, expected)
 
 
+def test_bw64_is_rf64(read, monkeypatch):
+    x = encoded_audio.melody(0.5, RATE_HZ)
+    data = encoded_audio.encoded(x, RATE_HZ, "RF64")
+    expected = read(data)
+    monkeypatch.setenv("PATH", "")
+    np.testing.assert_array_equal(read(b"BW64" + data[4:]), expected)
+
+
 def test_what_is_behind_a_w64_is_named_or_read(read, caplog):
     x = encoded_audio.melody(0.5, RATE_HZ)
     one = encoded_audio.encoded(x, RATE_HZ, "W64")
