@@ -138,14 +138,14 @@ def _of_kind(
             found = mp3_frames.find(path)
             return _of_mp3(found) if found else None
         case contents.OTHER:
-            if found := _of_wavs(path, start):  # AIFF, CAF
+            if found := _of_wavs(path, start):  # AIFF, CAF, AU
                 return found
             return dataclasses.replace(_of_one(path), start=start)
     return None
 
 
 def _of_wavs(path: str | os.PathLike[str], start: int) -> Layout | None:
-    """The layout of WAV, AIFF or CAF that is not read as it is."""
+    """The layout of WAV, AIFF, CAF or AU that is not read as it is."""
     wavs = wav_chunks.find(path, start)
     if all(wav.is_whole for wav in wavs):
         return None
@@ -153,7 +153,11 @@ def _of_wavs(path: str | os.PathLike[str], start: int) -> Layout | None:
         ((_, end),) = wavs[0].pieces
         return _of_one(path, end)
     behind = 0.0 if start or len(wavs) > 1 else stated_end.unread_share(path)
-    return Layout([Part(wav.pieces) for wav in wavs], _behind(behind))
+    text = _behind(behind)
+    share = wavs[-1].there_share
+    if share < WHOLE_SHARE:
+        text = f"only {100 * share:.1f} % of it is there"
+    return Layout([Part(wav.pieces) for wav in wavs], text)
 
 
 def _of_one(path: str | os.PathLike[str], end: int | None = None) -> Layout:

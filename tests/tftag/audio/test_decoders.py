@@ -91,7 +91,7 @@ def test_the_header_of_a_wav_that_was_compressed_is_no_wav(tmp_path):
         decoded(tmp_path / "a.ofr", b"OFR \x0c\0\0\0" + data[:44] + packed)
 
 
-CUT = ["WAV", "AIFF", "AU", "W64", "RF64", "MP3", "OGG", "FLAC"]
+CUT = ["WAV", "AIFF", "AU", "CAF", "W64", "RF64", "MP3", "OGG", "FLAC"]
 
 
 @pytest.mark.parametrize("kind", CUT)

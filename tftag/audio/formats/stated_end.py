@@ -110,7 +110,7 @@ def _end(file: BinaryIO, head: bytes, size: int) -> int:
             return _behind_chunks(file, _CAF, size)
         case b".snd":
             start, length = struct.unpack(">II", head[4:12])
-            return start + length if 0 < length < UNKNOWN_BYTES else size
+            return start + length if 1 < length < UNKNOWN_BYTES else size
         case b"DSD ":
             return int.from_bytes(head[12:20], "little") or size
         case b"FRM8":

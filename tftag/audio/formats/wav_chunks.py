@@ -1,4 +1,4 @@
-"""WAV, AIFF and CAF that decoders misread, or read in part.
+"""WAV, AIFF, CAF and AU that decoders misread, or read in part.
 
 A sample of 24 bits may lie in 4 bytes. Block size and channels say so, but
 decoders go by the number of bits: libsndfile reads some of them as noise, and
@@ -78,14 +78,16 @@ class Wav:
     Attributes:
         pieces: What `spliced_file.opened` takes.
         is_whole: Whether it is the file as it is.
+        there_share: Of its samples, where libsndfile is not told how many.
     """
 
     pieces: list[spliced_file.Piece]
     is_whole: bool
+    there_share: float = 1.0
 
 
 def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
-    """Finds the WAV, AIFF or CAF files in a file; none where it is no such.
+    """Finds the WAV, AIFF, CAF or AU in a file; none where it is no such.
 
     Args:
         path: The file.
@@ -100,14 +102,14 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Wav]:
             read = _read(file, start, size)
             if read is None:
                 break
-            edits, end, following = read
+            edits, end, following, share = read
             pieces: list[spliced_file.Piece] = []
             place = start
             for edit_start, edit_end, instead in edits:
                 pieces += [(place, edit_start), instead]
                 place = edit_end
             pieces.append((place, end))
-            found.append(Wav(pieces, is_whole=pieces == [(0, size)]))
+            found.append(Wav(pieces, pieces == [(0, size)], share))
     return found
 
 
@@ -140,11 +142,16 @@ def coded_as(path: str | os.PathLike[str]) -> str:
 
 def _read(
     file: BinaryIO, start: int, size: int
-) -> tuple[_Edits, int, int | None] | None:
-    """What to read in the place of which bytes, the end, and the next file."""
+) -> tuple[_Edits, int, int | None, float] | None:
+    """What to read in the place of which bytes, the end, and the next file.
+
+    The last is the share of the samples that is there.
+    """
     edits: _Edits = []
     file.seek(start)
     head = file.read(40)
+    if head[:4] == b".snd":
+        return *_read_au(file, start, size, head), None, 1.0
     form = _form(head)
     if form is None:
         return None
@@ -181,15 +188,21 @@ def _read(
                     width = form.length
                     instead = stated.to_bytes(width, form.order)
                     edits.append((place - width, place, instead))
-                return edits, end, None
+                return edits, end, None, 1.0
+            if form.unit == 1 and place + length > size:
+                # libsndfile refuses it, and ffmpeg says nothing.
+                there = size - place
+                instead = there.to_bytes(form.length, form.order)
+                edits.append((place - form.length, place, instead))
+                return edits, size, None, there / length
         place += length
         if header[:4] == form.audio:
             for following in (place, place + -length % form.unit):
                 file.seek(min(following, size))
                 if _form(file.read(16)):
-                    return edits, following, following
+                    return edits, following, following, 1.0
             if form.unit == 8:
-                return edits, min(place, size), None
+                return edits, min(place, size), None, 1.0
             is_before_audio = False
         padding = -(header_bytes + length) % form.unit
         is_odd = padding and form.unit == 2 and place < size
@@ -198,7 +211,20 @@ def _read(
             if is_before_audio:
                 edits.append((place, place, bytes(1)))
         place += padding
-    return edits, size, None
+    return edits, size, None, 1.0
+
+
+def _read_au(
+    file: BinaryIO, start: int, size: int, head: bytes
+) -> tuple[_Edits, int]:
+    """As `_read`, of the one format without chunks."""
+    offset, length = struct.unpack(">II", head[4:12])
+    samples = start + offset
+    if 1 < length < stated_end.UNKNOWN_BYTES:
+        return [], size
+    end = stated_end.before_tags(file, samples, size, "big")
+    unknown = _LONG.to_bytes(4, "big")
+    return [(start + 8, start + 12, unknown)] if end > samples else [], end
 
 
 def _form(head: bytes) -> _Form | None:

@@ -224,6 +224,17 @@ def test_tags_behind_samples_of_no_known_length_are_none(read, tags):
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("stated", [0, 1, 2**32 - 1])
+def test_an_au_of_no_known_length_is_whole(read, stated, monkeypatch):
+    x = encoded_audio.melody(0.5, RATE_HZ)
+    data = encoded_audio.encoded(x, RATE_HZ, "AU")
+    expected = read(data)
+    monkeypatch.setenv("PATH", "")
+    piped = data[:8] + struct.pack(">I", stated) + data[12:]
+    for behind in (b"", TAGS["ape"], TAGS["lyrics"] + TAGS["id3v1"]):
+        np.testing.assert_array_equal(read(piped + behind), expected)
+
+
 def test_bw64_is_rf64(read, monkeypatch):
     x = encoded_audio.melody(0.5, RATE_HZ)
     data = encoded_audio.encoded(x, RATE_HZ, "RF64")
