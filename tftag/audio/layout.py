@@ -138,9 +138,8 @@ def _of_kind(
             found = mp3_frames.find(path)
             return _of_mp3(found) if found else None
         case contents.OTHER:
-            if found := _of_wavs(path, start):  # AIFF, CAF, AU
-                return found
-            return dataclasses.replace(_of_one(path), start=start)
+            layout = _of_wavs(path, start)  # AIFF, CAF, AU
+            return layout or dataclasses.replace(_of_one(path), start=start)
     return None
 
 
@@ -226,13 +225,15 @@ def _of_ogg(
     pages = sum(link.pages for link in known)
     lost = sum(link.lost_pages for link in known)
     others = sum(link.end - link.start for link in links if not link.is_known)
-    texts = [
-        lost and f"{lost} of {pages + lost} pages are missing in it",
-        others
-        and f"{100 * others / size:.1f} % of it are another stream, "
-        "neither Vorbis nor Opus, and are not read",
-        _behind(links[-1].behind_share),
-    ]
+    texts = [_behind(links[-1].behind_share)]
+    if others:
+        texts.insert(
+            0,
+            f"{100 * others / size:.1f} % of it are another stream, neither "
+            "Vorbis nor Opus, and are not read",
+        )
+    if lost:
+        texts.insert(0, f"{lost} of {pages + lost} pages are missing in it")
     parts = [Part(link.pieces, link.seconds) for link in known]
     if parts[0].pieces == [(0, size)]:
         parts[0].pieces = None

@@ -212,8 +212,8 @@ def _audio(serial: int, page: bytes, body: int, place: int) -> _Stream | None:
         return stream
     if packet[:8] == b"Speex   " and len(packet) >= 40:
         rate_hz = int.from_bytes(packet[36:40], "little")
-        longest = _SPEEX_SECONDS * rate_hz
-        return _Stream(serial, rate_hz, longest) if rate_hz else None
+        most = _SPEEX_SECONDS * rate_hz
+        return _Stream(serial, rate_hz, most) if rate_hz else None
     return None
 
 
