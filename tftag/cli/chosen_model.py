@@ -11,7 +11,7 @@ from tftag.audio import contents
 from tftag.cli import arguments as arguments_lib
 from tftag.inference import version_folder
 from tftag.pretrained import presets
-from tftag.storage import cache
+from tftag.storage import cache, near_names
 from tftag.storage.remote import address as addresses
 
 if TYPE_CHECKING:
@@ -21,20 +21,23 @@ if TYPE_CHECKING:
 _FEW = 10
 
 
-def add_flag(parser: argparse.ArgumentParser, default: str) -> None:
+def add_flag(
+    parser: argparse.ArgumentParser, default: str, is_to_tag: bool = False
+) -> None:
     """Adds `--model`.
 
     Args:
         parser: Of a command.
         default: Says what is taken without it.
+        is_to_tag: Whether an ONNX file will do.
     """
+    onnx = ", or a file of tftag onnx" if is_to_tag else ""
     parser.add_argument(
         "--model",
         type=arguments_lib.local_path,
         metavar="MODEL",
         help="a preset (tftag models lists them), saved_models/NAME (its "
-        "newest version) or saved_models/NAME/1; to tag, also a file of "
-        f"tftag onnx (default: {default})",
+        f"newest version) or saved_models/NAME/1{onnx} (default: {default})",
     )
 
 
@@ -70,6 +73,11 @@ def split(
     # default would take its place.
     is_there = os.path.lexists(first) or addresses.is_remote(first)
     if not is_there and not _is_audio(first):
+        if not others:
+            raise FileNotFoundError(
+                f"There is no such file or folder. Received: {first!r}."
+                f"{near_names.hint(first)}"
+            )
         try:
             presets.resolve(first)
         except FileNotFoundError as error:

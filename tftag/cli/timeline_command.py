@@ -41,7 +41,7 @@ def add_parser(commands: "command_line.Commands") -> None:
         metavar="FILE",
         help="a recording",
     )
-    chosen_model.add_flag(timeline, presets.TAGGER)
+    chosen_model.add_flag(timeline, presets.TAGGER, is_to_tag=True)
     timeline.add_argument(
         "--top",
         type=arguments_lib.count,

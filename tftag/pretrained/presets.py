@@ -219,9 +219,10 @@ def check(model: str | os.PathLike[str]) -> None:
     near = difflib.get_close_matches(os.fspath(model).casefold(), PRESETS, n=1)
     hint = f" The nearest preset is {near[0]!r}." if near else ""
     raise FileNotFoundError(
-        f"A model must be the folder of an export or one of the presets, "
-        f"{', '.join(PRESETS)}. Received: {os.fspath(model)!r}, which is "
-        f"neither.{hint}"
+        f"A model must be one of the presets, {', '.join(PRESETS)}, or the "
+        "folder of an export, which a training leaves (python -m "
+        "experiments.run_baseline, or run_dual_encoder for any words). "
+        f"Received: {os.fspath(model)!r}, which is neither.{hint}"
     )
 
 

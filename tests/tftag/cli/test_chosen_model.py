@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 
@@ -34,9 +35,18 @@ def test_a_misspelled_model_is_no_file_that_is_missing(music):
     with pytest.raises(FileNotFoundError, match="nearest preset is 'msd_mus"):
         chosen_model.split(None, ["MSD-musicnn", music])
     said = "no such file or folder, nor model. A model must .*'saved_models/abs"
-    for files in ([music], []):
-        with pytest.raises(FileNotFoundError, match=said):
-            chosen_model.split(None, ["saved_models/absent", *files])
+    with pytest.raises(FileNotFoundError, match=said):
+        chosen_model.split(None, ["saved_models/absent", music])
+    with pytest.raises(FileNotFoundError, match="run_baseline, or"):
+        chosen_model.check("saved_models/baseline")
+
+
+def test_of_a_folder_that_is_missing_the_nearest_is_named(tmp_path):
+    (tmp_path / "music").mkdir()
+    given = str(tmp_path / "musik/")
+    said = f"file or folder. Received: '{given}'. The nearest there is 'music'"
+    with pytest.raises(FileNotFoundError, match=re.escape(said)):
+        chosen_model.split(None, [given])
 
 
 def test_a_model_alone_is_nothing_to_do(tagger_folder):

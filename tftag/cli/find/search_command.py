@@ -16,8 +16,9 @@ def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     search = commands.add_parser(
         "search",
-        usage="tftag search INDEX_OR_FOLDER QUERY [--model MODEL] [--top N] "
-        "[--tag TAG] [--artist NAME] ... [--format FORMAT] [--out FILE]",
+        usage="tftag search [-h] INDEX_OR_FOLDER QUERY [--model MODEL] "
+        "[--top N]\n                    [--tag TAG] [--artist NAME] ... "
+        "[--format FORMAT]\n                    [--out FILE]",
         help="find the recordings of a library that fit a query",
         description="Ranks the recordings of an index (tftag index) or of a "
         "folder by tags in any words, with a dual encoder; the one that comes "

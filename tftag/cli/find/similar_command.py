@@ -28,9 +28,10 @@ def add_parser(commands: "command_line.Commands") -> None:
     """Adds the command to those of `argparse`."""
     similar = commands.add_parser(
         "similar",
-        usage="tftag similar INDEX_OR_FOLDER --like FILE ... "
-        "[--unlike FILE ...] [--model MODEL] [--top N] [--tag TAG] "
-        "[--artist NAME] ... [--format FORMAT] [--out FILE]",
+        usage="tftag similar [-h] INDEX_OR_FOLDER --like FILE ... "
+        "[--unlike FILE ...]\n                     [--model MODEL] [--top N] "
+        "[--tag TAG] [--artist NAME] ...\n                     "
+        "[--format FORMAT] [--out FILE]",
         help="find the recordings of a library that sound like others",
         description="Ranks the recordings of an index (tftag index) or of a "
         "folder by how much they sound like some files and unlike others. "
@@ -78,8 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
     for path in examples:
         if not os.path.isfile(path):
             raise FileNotFoundError(
-                f"--like and --unlike must be audio files. Received: {path}."
-                f"{near_names.hint(path)}"
+                "--like and --unlike must be audio files. Received: "
+                f"{path}, which is no file.{near_names.hint(path)}"
             )
     model = arguments.model or presets.DUAL_ENCODER
     chosen_model.check(model)

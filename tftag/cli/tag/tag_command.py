@@ -47,7 +47,9 @@ def add_parser(commands: "command_line.Commands") -> None:
         "s3:// and gs:// folders, and https:// files",
     )
     chosen_model.add_flag(
-        tag, f"{presets.TAGGER}, with --tags {presets.DUAL_ENCODER}"
+        tag,
+        f"{presets.TAGGER}, with --tags {presets.DUAL_ENCODER}",
+        is_to_tag=True,
     )
     tag.add_argument(
         "--tags",
