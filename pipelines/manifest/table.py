@@ -224,7 +224,7 @@ def _read(folder: pathlib.Path) -> Manifest:
         if not (folder / name).is_file():
             raise FileNotFoundError(
                 f"A prepared data set has a {name}; {folder} has none. "
-                "Prepare the data first."
+                "Prepare the data first: python -m pipelines.prepare --help."
             )
     facts = _read_facts(folder / FACTS_NAME)
     path = folder / TABLE_NAME

@@ -93,9 +93,9 @@ def check_weights(weights: Sequence[float]) -> None:
         or not weights[0]
     ):
         raise ValueError(
-            "The `weights` of a split must be two or three numbers >= 0 for "
-            "train, validation and test, the first > 0. "
-            f"Received: {list(weights)}."
+            "The parts of a split must be two or three numbers >= 0 for "
+            "train, validation and test, the first > 0, as in 8/1/1. "
+            f"Received: {'/'.join(f'{weight:g}' for weight in weights)}."
         )
 
 

@@ -8,6 +8,8 @@ import multiprocessing
 import os
 import pathlib
 import re
+import signal
+import threading
 from collections.abc import Callable, Sequence
 
 from pipelines import manifest, splits
@@ -221,6 +223,22 @@ def _make_tracks(
         return list(map(make, plans, tags))
     # Spawned, not forked: the caller may have threads at work.
     with concurrent.futures.ProcessPoolExecutor(
-        processes, mp_context=multiprocessing.get_context("spawn")
+        processes,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
     ) as pool:
         return list(pool.map(make, plans, tags, chunksize=4))
+
+
+def _begin() -> None:
+    """Makes a process one that renders, no longer than its parent lives."""
+    # Ctrl-C reaches the whole group: the parent says what there is to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)

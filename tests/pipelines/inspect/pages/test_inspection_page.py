@@ -1,3 +1,4 @@
+import dataclasses
 import re
 
 import melodies
@@ -56,6 +57,25 @@ def test_the_figures_are_on_it(seen, tmp_path):
     for expected in ("34.0 s", "8,000 Hz", "Shared audio across splits"):
         assert expected in words
     assert "Listen to examples" not in words
+
+
+def test_a_long_name_pushes_no_number_out_of_its_card(seen, tmp_path):
+    inspection_page.write(seen, tmp_path / "a.html")
+    text = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert ".card td { overflow-wrap: anywhere; }" in text
+
+
+def test_untagged_recordings_have_a_column_where_there_are_any(seen, tmp_path):
+    untagged = [split.untagged for split in seen.splits]
+    for counts, shown in ((untagged, any(untagged)), ([0] * 9, False)):
+        splits = [
+            dataclasses.replace(split, untagged=count)
+            for split, count in zip(seen.splits, counts, strict=False)
+        ]
+        changed = dataclasses.replace(seen, splits=splits)
+        inspection_page.write(changed, tmp_path / "a.html")
+        text = (tmp_path / "a.html").read_text(encoding="utf-8")
+        assert (">untagged</th>" in text) == shown
 
 
 def test_the_page_is_named_after_the_folder_and_tells_the_source(
