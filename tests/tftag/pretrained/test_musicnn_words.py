@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tftag.export import preset_export
 from tftag.pretrained import musicnn_words, presets, published_taggers
 from tftag.words import sources
 
@@ -64,3 +65,13 @@ def test_every_outputs_name_has_a_vector(known):
     tags = presets.find(presets.DUAL_ENCODER).tags
     assert len(tags) == len(set(presets.MSD.tags) | set(presets.MTT.tags))
     assert known.embed(tags)[1].min() == 1.0
+
+
+def test_a_recording_has_a_few_of_the_tags(encoder):
+    seconds = np.arange(published_taggers.AUDIO.clip_samples) / 16_000
+    struck = np.exp(-6 * (seconds % 0.5))
+    chord = sum(np.sin(2 * np.pi * hz * seconds) for hz in (220, 277, 330))
+    clip = np.asarray([struck * chord / 3])
+    logits = np.asarray(encoder(clip, training=False))[0]
+    given = 1 / (1 + np.exp(-logits)) >= preset_export.WORDS_THRESHOLD
+    assert 1 <= given.sum() <= len(given) / 4
