@@ -134,7 +134,9 @@ def test_two_artists_train_and_validate():
     "weights", [(1,), (0, 1), (1, -1), (1, 1, 1, 1), (1, float("nan"))]
 )
 def test_refused_weights(weights):
-    with pytest.raises(ValueError, match="parts of a split.*as in 8/1/1.*Received: [-0-9/]"):
+    with pytest.raises(
+        ValueError, match="parts of a split.*as in 8/1/1.*Received: [-0-9/]"
+    ):
         splits.assign_splits(["a", "b"], np.ones((2, 1)), weights)
 
 
