@@ -7,11 +7,13 @@ import logging
 import os
 import pathlib
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from pipelines.reading.slices import arrays
 from tftag import tags
 from tftag.audio import contents
+from tftag.console import counts_in_words
 from tftag.storage import folders
 from tftag.storage.remote import address as addresses
 
@@ -39,6 +41,8 @@ IN_NO_SPLIT = "in no split"
 NOT_HELD = "not in this copy"
 KNOWN_FAULT = "known fault"
 NOT_IN_VERSION = "not in this version"
+
+_BETWEEN_LETTERS = re.compile("[\\s_\"'`´‘’‚‛“”„‟ʼ′″＇\\-‐‑‒–—―−－]+")
 
 _log = logging.getLogger(__name__)
 
@@ -229,6 +233,33 @@ def file_facts(paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
         known = hashlib.sha256(path.read_bytes())
         facts[path.name] = known.hexdigest()[:16]
     return facts
+
+
+def warn_of_spellings(
+    recordings: Iterable[SourceRecording], path: str | os.PathLike[str]
+) -> None:
+    """Names in the log tags that may be one, written in several ways.
+
+    Args:
+        recordings: What a source has read.
+        path: From where.
+    """
+    spellings = collections.defaultdict(set)
+    for name in {name for each in recordings for name in each.tags}:
+        letters = _BETWEEN_LETTERS.sub("", name)
+        letters = unicodedata.normalize("NFKC", letters).casefold()
+        # 1-2 and 12 are two.
+        if not re.fullmatch(r"[\W\d]*", letters):
+            spellings[letters].add(name)
+    alike = sorted(sorted(names) for names in spellings.values())
+    alike = [names for names in alike if len(names) > 1]
+    if alike:
+        _log.warning(
+            "%s has tags that differ in hyphens, blanks, quotes or the width "
+            "of letters alone, and stay apart: %s",
+            path,
+            counts_in_words.some([" and ".join(map(repr, n)) for n in alike]),
+        )
 
 
 def warn_of_untagged(

@@ -1,8 +1,10 @@
 """Tables of text as people save them: which separator, which line."""
 
 import codecs
+import collections
 import csv
 import dataclasses
+import functools
 import io
 import itertools
 import os
@@ -18,6 +20,8 @@ SEPARATORS = (",", ";", "\t", "|")
 _LAST_LINE = "end of the table"
 # What Excel writes before the header, and reads there.
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.|\\t)"?\s*', re.IGNORECASE)
+# How a text is kept from becoming a number in a spreadsheet: ="007".
+_TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 # Of what is no text that is read here, and what it is.
 _NO_TEXT = {
     re.compile(rb"PK\x03\x04|\xd0\xcf\x11\xe0"): "a spreadsheet, or an archive",
@@ -42,7 +46,7 @@ class Table:
         titles: The columns as they stand there.
         separator: What separates them.
         rows: Line on which it starts, from 1, and cells of each row that is
-            not blank, with the blanks around them.
+            not blank, with the blanks around them; `="x"` is x.
     """
 
     header: str
@@ -88,7 +92,7 @@ def read_table(
             most of these, unless a line `sep=;` before it says.
 
     Raises:
-        ValueError: A quote is not closed.
+        ValueError: A quote is not closed, or stands alone within quotes.
     """
     lines = io.StringIO(text, newline="")
     header, stated, before = "", "", 0
@@ -111,7 +115,12 @@ def read_table(
 
 def _cells(line, separator):
     reader = csv.reader([line], delimiter=separator, skipinitialspace=True)
-    return next(reader, [])
+    return list(map(_text, next(reader, [])))
+
+
+def _text(cell):
+    found = _TEXT_FORMULA.fullmatch(cell) if cell.startswith('="') else None
+    return found[1].replace('""', '"') if found else cell
 
 
 def _names(titles):
@@ -121,11 +130,11 @@ def _names(titles):
 def _read_rows(path, lines, text, separator, before):
     # Blanks before a quote have to be skipped; others are of a file's name.
     spaced = re.search(rf'(?:^|{re.escape(separator)})[ \t]+"', text, re.M)
-    reader = csv.reader(
-        itertools.chain(lines, [_LAST_LINE]),
-        delimiter=separator,
-        skipinitialspace=bool(spaced),
+    reads = functools.partial(
+        csv.reader, delimiter=separator, skipinitialspace=bool(spaced)
     )
+    start = lines.tell()
+    reader = reads(itertools.chain(lines, [_LAST_LINE]))
     rows, cells = [], []
     first_line = before + 2
     try:
@@ -133,11 +142,31 @@ def _read_rows(path, lines, text, separator, before):
             line, first_line = first_line, before + 2 + reader.line_num
             # NULs and Ctrl-Z behind the end, as DOS and full disks leave them.
             if any(map(tags.visible, cells)):
-                rows.append((line, cells))
+                rows.append((line, list(map(_text, cells))))
     except csv.Error as error:
         raise ValueError(f"{path}, line {first_line}: {error}") from error
     if cells != [_LAST_LINE]:
         raise ValueError(
             f"{path}: a quote that opens on line {rows[-1][0]} is not closed."
         )
+    lines.seek(start)
+    _check_quotes(path, reads(lines, strict=True), text, separator, before)
     return rows[:-1]
+
+
+def _check_quotes(path, reader, text, separator, before):
+    r"""Refuses "12" mix" and, as Spark writes it, "12\" mix".
+
+    Elsewhere a quote would end there, and the next one be a letter.
+    """
+    # Blanks behind a quote mean nothing.
+    if re.search(rf'"[ \t]+(?:$|[\r\n]|{re.escape(separator)})', text):
+        return
+    try:
+        collections.deque(reader, maxlen=0)
+    except csv.Error as error:
+        raise ValueError(
+            f"{path}, line {before + 1 + reader.line_num}: a quote within "
+            'quotes must be doubled: "12"" mix". Where it has a backslash '
+            r'before it, replace \" by "".'
+        ) from error

@@ -10,19 +10,24 @@ from typing import Any
 from pipelines.sources.own_table import csv_text, tag_cells
 from tftag import tags
 from tftag.console import counts_in_words
+from tftag.storage import escaping
 
 COLUMNS = ("path", "tags", "artist", "split")
 NEEDED = ("path", "tags")
 # As in tables with one row per track and tag.
 _OTHER_NAMES = {"tag": "tags"}
 # Cells of a table with a column for each tag.
-_YES = frozenset({"1", "1.0", "true"})
-_NO = frozenset({"0", "0.0", "false", ""})
+_YES = frozenset({"1", "1.0", "1,0", "true"})
+_NO = frozenset({"0", "0.0", "0,0", "false", ""})
 
-# What programs write where a cell is empty. "none" and "na" may be words.
+# What programs write where a cell is empty: pandas, R, databases, C, and what
+# pandas reads as such. "none" and "na" may be words.
 _MISSING = frozenset(
-    "nan NaN NAN None NULL null N/A n/a #N/A <NA> NaT undefined".split()
+    "nan NaN NAN None NULL null N/A n/a #N/A <NA> NaT undefined NA \\N (null) "
+    "(NULL) #NA -nan -NaN 1.#IND -1.#IND 1.#QNAN -1.#QNAN".split()
 )
+# What a spreadsheet shows in place of a value, in any of its languages.
+_SPREADSHEET_ERROR = re.compile(r"#[^\Wa-z]+(?:/0)?[!?]|#{3,}|Err:\d{3}")
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +79,19 @@ def read_rows(path: pathlib.Path, tag_separator: str) -> list[TableRow]:
         rows = _read_json_lines(path, text, tag_separator)
     else:
         rows = _read_csv(path, text, tag_separator)
+    _check_values_of_cells(path, rows)
     return _without_missing(path, rows)
+
+
+def _check_values_of_cells(path: pathlib.Path, rows: list[TableRow]):
+    for row in rows:
+        for text in (row.path, *row.tags, row.artist, row.split):
+            if _SPREADSHEET_ERROR.fullmatch(text.strip()):
+                raise ValueError(
+                    f"{path}, line {row.line}: a spreadsheet could not compute "
+                    "the cell, or show it. Mark the column as text there and "
+                    f"write the cell again. Received: {text.strip()!r}"
+                )
 
 
 def _without_missing(
@@ -90,9 +107,11 @@ def _without_missing(
         for place, row in enumerate(rows):
             value = getattr(row, name)
             words = value if name == "tags" else (value,)
-            if words and _MISSING.issuperset(words):
-                found.append((row.line, words[0]))
-                emptied: Any = {name: () if name == "tags" else ""}
+            missing = [word for word in words if word in _MISSING]
+            if missing:
+                found.append((row.line, missing[0]))
+                left = tuple(word for word in words if word not in _MISSING)
+                emptied: Any = {name: left if name == "tags" else ""}
                 rows[place] = dataclasses.replace(row, **emptied)
         if found:
             line, word = found[0]
@@ -121,7 +140,9 @@ def _read_csv(
             f"ones for each tag; it lacks {' and '.join(absent)}. Received: "
             f"{table.header!r:.120}"
         )
-    twice = {n for n in names if n in COLUMNS and names.count(n) > 1}
+    # pandas names the second one so.
+    firsts = [name.removesuffix(".1") for name in names]
+    twice = {n for n in firsts if n in COLUMNS and firsts.count(n) > 1}
     if twice:
         raise ValueError(f"{path} has the column {min(twice)!r} twice.")
     if flags:
@@ -144,9 +165,10 @@ def _tag_columns(names: list[str], table: csv_text.Table) -> list[int]:
     found = []
     for place, name in enumerate(names):
         cells = {
-            cells[place].strip().casefold() if place < len(cells) else ""
+            cells[place].strip() if place < len(cells) else ""
             for _, cells in table.rows
         }
+        cells = {cell.casefold() for cell in cells - _MISSING} or {""}
         if name and name not in COLUMNS and cells <= _YES | _NO and any(cells):
             found.append(place)
     return found
@@ -209,7 +231,7 @@ def _to_row(
     if not tags.visible(found.get("path", "")):
         raise ValueError("there is no path.")
     held = [
-        table.titles[place]
+        escaping.read_cell(table.titles[place])
         for place in flags
         if place < len(cells) and cells[place].strip().casefold() in _YES
     ]
@@ -218,8 +240,10 @@ def _to_row(
         path=found["path"],
         tags=tuple(held)
         if flags
-        else tag_cells.split(found.get("tags", ""), tag_separator),
-        artist=found.get("artist", "").strip(),
+        else tag_cells.split(
+            escaping.read_cell(found.get("tags", "")), tag_separator
+        ),
+        artist=escaping.read_cell(found.get("artist", "").strip()),
         split=tags.visible(found.get("split", "")),
     )
 

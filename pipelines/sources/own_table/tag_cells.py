@@ -7,13 +7,15 @@ import re
 import warnings
 from collections.abc import Sequence
 
+# One text as Python writes it, also of Python 2 or as bytes: 'rock', b'rock'.
+_QUOTED = r"""[bu]?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\")"""
 # Lists that were saved as text: ['rock', 'pop'], ["rock"], ('a', 'b'), {'a'},
 # and numpy's ['rock' 'pop'].
-_QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 _LIST = re.compile(
     rf"[\[({{]\s*(?:(?:{_QUOTED})(?:[\s,]+(?:{_QUOTED}))*[\s,]*)?[\])}}]",
     re.DOTALL,
 )
+_EMPTY_SET = "set()"  # {} would be a dict
 # Or what was one, before it was cut at a separator; array(['rock']), and
 # {rock,pop} of a database.
 _LOOKS_LIKE_A_LIST = re.compile(
@@ -34,13 +36,15 @@ def split(cell: str, tag_separator: str) -> tuple[str, ...]:
         tag_separator: What joins them.
 
     Returns:
-        Each without blanks around it, and without empty ones.
+        Each without blanks and quotes around it, and without empty ones.
 
     Raises:
         ValueError: It looks like a list and is none that can be read.
     """
     if quoted := _QUOTED_LIST.fullmatch(cell.strip()):
         cell = quoted[2]
+    if cell.strip() == _EMPTY_SET:
+        return ()
     if _LIST.fullmatch(cell.strip()):
         texts = [_unquoted(text) for text in re.findall(_QUOTED, cell, re.S)]
     else:
@@ -52,6 +56,10 @@ def split(cell: str, tag_separator: str) -> tuple[str, ...]:
                     f"them joined by {tag_separator!r} or as ['rock', 'pop']. "
                     f"Received: {text.strip()!r:.80}"
                 )
+        texts = [
+            _unquoted(text) if re.fullmatch(_QUOTED, text, re.S) else text
+            for text in map(str.strip, texts)
+        ]
     return tuple(text for text in map(str.strip, texts) if text)
 
 
@@ -94,6 +102,7 @@ def _unquoted(text):
             return json.loads(text, strict=False)
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an escape that is none
-            return ast.literal_eval(text)
+            value = ast.literal_eval(text)
+        return value.decode() if isinstance(value, bytes) else value
     except (ValueError, SyntaxError, Warning):
-        return text[1:-1]
+        return text.lstrip("bu")[1:-1]

@@ -34,6 +34,21 @@ def test_blanks_are_kept_but_before_quotes():
     ]
 
 
+@pytest.mark.parametrize(
+    "row", [r'b.mp3,"12\" mix|pop"', 'b.mp3,"12" mix|pop"', 'b.mp3,""x""']
+)
+def test_a_quote_alone_within_quotes_is_refused(row):
+    for head in ("path,tags\n", "sep=,\npath,tags\n", "\n\npath,tags\n"):
+        line = head.count("\n") + 2
+        with pytest.raises(ValueError, match=f"line {line}: a quote within"):
+            _read(f"{head}a.mp3,x\n{row}\nc.mp3,y\n")
+    assert _read('path,tags\nb.mp3,"12"" mix|pop"\n').rows == [
+        (2, ["b.mp3", '12" mix|pop'])
+    ]
+    # One that ends with a backslash, as folders of Windows do.
+    assert _read('tags,path\nx,"a\\"\n').rows == [(2, ["x", "a\\"])]
+
+
 def test_cells_and_headers_of_any_length():
     text = "la " * 50_000
     found = _read(f'path,tags,lyrics\na.mp3,x,"{text}"\nb.mp3,y,\n')

@@ -109,6 +109,12 @@ def test_json_lines(tmp_path):
         ("a.mp3,x\nb.mp3,y\n", "lacks path and tags.*'a.mp3,x'"),
         ("", "lacks path and tags"),
         ("path,tags,Tags\n", "'tags' twice"),
+        ("path,tags,tags.1\na.mp3,x,y\n", "'tags' twice"),
+        ("path,tags\na.mp3,x|#NAME?\n", "line 2: a spreadsheet.*'#NAME"),
+        ("path,tags,artist\na.mp3,x,#DIV/0!\n", "line 2: a spreadsheet"),
+        ("path,tags\na.mp3,x\nb.mp3,#BEZÜGE!\n", "line 3: a spreadsheet"),
+        ("path,tags\n#####,x\n", "line 2: a spreadsheet"),
+        ("path,tags\na.mp3,Err:508\n", "line 2: a spreadsheet"),
         ("path,tags\na.mp3,x\n,y\n", "line 3: there is no path"),
         ("path,tags\na.mp3,x,y\n", "line 2: 3 cells"),
         ('path,tags\na.mp3,x\n"b.mp3,y\nc.mp3,z\n', "line 3 is not closed"),
@@ -206,19 +212,34 @@ def test_blanks_of_a_name_are_kept(tmp_path):
     assert row.path == " a.mp3"
 
 
-@pytest.mark.parametrize("word", ["nan", "None", "NULL", "N/A", "<NA>"])
+@pytest.mark.parametrize(
+    "word", ["nan", "None", "NULL", "N/A", "<NA>", "NA", r"\N", "(null)"]
+)
 def test_what_programs_write_into_empty_cells_is_no_tag(tmp_path, word, caplog):
     header = "path,tags,artist,split\n"
     rows = _read(
         tmp_path,
-        f"{header}a.mp3,{word},{word},{word}\nb.mp3,{word}|pop,Nan,train\n",
+        f"{header}a.mp3,{word},{word},{word}\nb.mp3,pop|{word}|Nan,Nan,train\n",
     )
     assert _short(rows) == [
         (2, "a.mp3", (), "", ""),
-        (3, "b.mp3", (word, "pop"), "Nan", "train"),
+        (3, "b.mp3", ("pop", "Nan"), "Nan", "train"),
     ]
     assert len(caplog.messages) == 3
     assert all(f"{word!r} is taken for an empty" in x for x in caplog.messages)
+
+
+def test_texts_of_spreadsheets_and_cells_of_this_project(tmp_path):
+    """="007" keeps its zeros; '=x is x to no spreadsheet."""
+    rows = _read(
+        tmp_path,
+        'path,tags,artist\n="007.mp3","=""80s""|x",="The ""Band"""\n'
+        "b.mp3,'-drums|#1 hits|x,'-M-\n",
+    )
+    assert _short(rows) == [
+        (2, "007.mp3", ('="80s"', "x"), 'The "Band"', ""),
+        (3, "b.mp3", ("-drums", "#1 hits", "x"), "-M-", ""),
+    ]
 
 
 def test_empty_cells_are_nothing_to_tell(tmp_path, caplog):
