@@ -9,6 +9,10 @@ from tftag.cli.tag import tag_table
 from tftag.console import addresses
 from tftag.storage.remote import address as addresses_lib
 
+# Of files that hold something else than rows of text, or other rows.
+_OTHER_ENDINGS = frozenset(
+    "bz2 db gz json ods parquet sqlite tsv xls xlsx xml xz yaml zip zst".split()
+)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/+", re.IGNORECASE)
 
 
@@ -34,10 +38,19 @@ def row_format(
     arguments: argparse.Namespace,
     formats: tuple[str, ...] = tag_table.FORMATS,
 ) -> str:
-    """The format of the rows: the one asked for, or that of `--out`."""
+    """The format of the rows: the one asked for, or that of `--out`.
+
+    Raises:
+        ValueError: The ending of `--out` means another one than there is.
+    """
     if arguments.format is not None:
         return arguments.format
     ending = os.path.splitext(arguments.out or "")[1].lower().lstrip(".")
+    if ending in _OTHER_ENDINGS:
+        raise ValueError(
+            f"--out must not end in .{ending} unless --format says what to "
+            f"write: {', '.join(formats)}. Received: {arguments.out}"
+        )
     ending = "m3u" if ending == "m3u8" else ending
     return ending if ending in formats else "table"
 
@@ -92,11 +105,17 @@ def local_path(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: It is an address; pathlib would look for a
             folder `s3:`, and tell everybody the password. Or it is empty: it
-            would mean the folder that the command is called in.
+            would mean the folder that the command is called in. Or it is `-`,
+            and no such file is meant.
     """
     if not text:
         raise argparse.ArgumentTypeError(
             "must not be empty: is a variable of the shell not set?"
+        )
+    if text == "-":
+        raise argparse.ArgumentTypeError(
+            "must be a path: standard input is not read, and what has no --out "
+            "is written to standard output. A file of that name is ./-"
         )
     if not _SCHEME.match(text) or os.path.lexists(text):
         return text

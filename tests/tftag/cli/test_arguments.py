@@ -33,6 +33,16 @@ def test_rows_have_the_format_asked_for_or_that_of_the_ending(words, form):
     assert arguments.row_format(parser.parse_args(words)) == form
 
 
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.JSON", "a.tsv", "a.xlsx"])
+def test_no_file_is_named_like_another_format(name):
+    parser = argparse.ArgumentParser()
+    arguments.add_output(parser)
+    with pytest.raises(ValueError, match=f"--format.*table, csv.*{name}"):
+        arguments.row_format(parser.parse_args(["--out", name]))
+    asked = parser.parse_args(["--out", name, "--format", "jsonl"])
+    assert arguments.row_format(asked) == "jsonl"
+
+
 # Each takes a path of this machine next.
 OF_THIS_MACHINE = [
     *(["tag", "a.wav", flag] for flag in ("--write-tags", "--m3u")),
@@ -104,4 +114,17 @@ def test_an_address_to_be_read_has_no_secret_and_tells_none(
     said = capsys.readouterr().err
     assert message in said and "Received: " in said
     assert not any(secret in said for secret in ("KEY", "RET", "sign"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words", [*OF_THIS_MACHINE, ["tag"], ["index"], ["search"]]
+)
+def test_a_minus_is_neither_a_file_nor_a_stream(
+    words, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main_module.main([*words, "-"])
+    assert "A file of that name is ./-" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

@@ -76,6 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
             opened_library.check_audio([arguments.library], place)
             inputs = [arguments.library, place]
         arguments.model = model or presets.DUAL_ENCODER
+        row_format = arguments_lib.row_format(arguments, search_flags.FORMATS)
         out = kept.enter_context(
             row_output.opened(
                 arguments.out, inputs, chosen_model.folder(arguments.model)
@@ -98,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
             chosen_model.say(hit_output.none_of(len(index)))
         left_out = hit_output.write(
             out,
-            arguments_lib.row_format(arguments, search_flags.FORMATS),
+            row_format,
             [known_terms.label(term) for term in terms],
             hits,
             len(index),

@@ -92,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
             opened_library.check_audio([arguments.library], place)
             inputs += [arguments.library, place]
             _check(examples)
+        row_format = arguments_lib.row_format(arguments, search_flags.FORMATS)
         out = kept.enter_context(
             row_output.opened(arguments.out, inputs, chosen_model.folder(model))
         )
@@ -114,7 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
         labels = [*arguments.like, *(f"-{path}" for path in arguments.unlike)]
         left_out = hit_output.write(
             out,
-            arguments_lib.row_format(arguments, search_flags.FORMATS),
+            row_format,
             [audio_files.shown(label) for label in labels],
             hits,
             len(index),

@@ -96,9 +96,11 @@ def check(arguments: argparse.Namespace) -> None:
     """Refuses a place for the rows before a model is opened.
 
     Raises:
-        ValueError: It is one of the files that are read, or a folder.
+        ValueError: It is one of the files that are read, or a folder, or ends
+            like a file of another format.
         FileNotFoundError: It lies in no folder.
     """
+    arguments_lib.row_format(arguments)
     if _is_kept(arguments):
         folder = chosen_model.folder(arguments.model)
         row_output.check(arguments.out, arguments.paths, folder)
