@@ -42,6 +42,7 @@ NOT_HELD = "not in this copy"
 KNOWN_FAULT = "known fault"
 NOT_IN_VERSION = "not in this version"
 
+_LONG_TAG = 100  # letters
 _BETWEEN_LETTERS = re.compile("[\\s_\"'`´‘’‚‛“”„‟ʼ′″＇\\-‐‑‒–—―−－]+")
 
 _log = logging.getLogger(__name__)
@@ -238,14 +239,23 @@ def file_facts(paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
 def warn_of_spellings(
     recordings: Iterable[SourceRecording], path: str | os.PathLike[str]
 ) -> None:
-    """Names in the log tags that may be one, written in several ways.
+    """Names in the log tags that may be one, or none but a description.
 
     Args:
         recordings: What a source has read.
         path: From where.
     """
     spellings = collections.defaultdict(set)
-    for name in {name for each in recordings for name in each.tags}:
+    known = {name for each in recordings for name in each.tags}
+    long = sorted(name for name in known if len(name) > _LONG_TAG)
+    if long:
+        _log.warning(
+            "%s has tags of more than %d letters: are they descriptions? %s",
+            path,
+            _LONG_TAG,
+            counts_in_words.some(list(map(repr, long)), 2),
+        )
+    for name in known:
         letters = _BETWEEN_LETTERS.sub("", name)
         letters = unicodedata.normalize("NFKC", letters).casefold()
         # 1-2 and 12 are two.

@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 
+_MOST_LETTERS = 100  # of one name; some tags are descriptions
+
 
 def some(names: Sequence[str], shown: int = 6) -> str:
-    """The first few names, and how many more there are."""
+    """The first few names, long ones cut, and how many more there are."""
     more = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {more:,} more" * (more > 0))
+    cut = [
+        name
+        if len(name) <= _MOST_LETTERS
+        else f"{name[: _MOST_LETTERS - 3]}..."
+        for name in names[:shown]
+    ]
+    return ", ".join(cut) + (f" and {more:,} more" * (more > 0))
 
 
 def count(number: float, noun: str) -> str:

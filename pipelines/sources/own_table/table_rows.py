@@ -140,9 +140,9 @@ def _read_csv(
             f"ones for each tag; it lacks {' and '.join(absent)}. Received: "
             f"{table.header!r:.120}"
         )
-    # pandas names the second one so.
-    firsts = [name.removesuffix(".1") for name in names]
-    twice = {n for n in firsts if n in COLUMNS and firsts.count(n) > 1}
+    twice = {n for n in names if n in COLUMNS and names.count(n) > 1}
+    if "tags.1" in names:  # as pandas names the second one
+        twice.add("tags")
     if twice:
         raise ValueError(f"{path} has the column {min(twice)!r} twice.")
     if flags:

@@ -15,7 +15,7 @@ _LIST = re.compile(
     rf"[\[({{]\s*(?:(?:{_QUOTED})(?:[\s,]+(?:{_QUOTED}))*[\s,]*)?[\])}}]",
     re.DOTALL,
 )
-_EMPTY_SET = "set()"  # {} would be a dict
+_EMPTY_SETS = ("set()", "frozenset()")
 # Or what was one, before it was cut at a separator; array(['rock']), and
 # {rock,pop} of a database.
 _LOOKS_LIKE_A_LIST = re.compile(
@@ -43,12 +43,15 @@ def split(cell: str, tag_separator: str) -> tuple[str, ...]:
     """
     if quoted := _QUOTED_LIST.fullmatch(cell.strip()):
         cell = quoted[2]
-    if cell.strip() == _EMPTY_SET:
+    if cell.strip() in _EMPTY_SETS:
         return ()
     if _LIST.fullmatch(cell.strip()):
         texts = [_unquoted(text) for text in re.findall(_QUOTED, cell, re.S)]
     else:
-        texts = cell.split(tag_separator)
+        # A tag may hold it behind a backslash, as in a manifest.
+        kept = f"\\{tag_separator}"
+        parts = re.split(rf"(?<!\\){re.escape(tag_separator)}", cell)
+        texts = [part.replace(kept, tag_separator) for part in parts]
         for text in (cell, *texts):
             if _LOOKS_LIKE_A_LIST.fullmatch(text.strip()):
                 raise ValueError(

@@ -119,6 +119,9 @@ def test_tags_that_may_be_one_are_named(caplog):
         listings.warn_of_spellings(recordings, "list.csv")
         return [text.rpartition("apart: ")[2] for text in caplog.messages]
 
+    tell("calm piano " * 20)
+    assert "more than 100 letters: are they" in caplog.messages[0]
+    assert len(caplog.messages[0]) < 200
     for one, other in (
         ("hip hop", "hip-hop"),
         ("hip-hop", "hip\u2011hop"),

@@ -32,6 +32,8 @@ from pipelines.sources.own_table import tag_cells
         ("[u'rock', u'caf\\xe9']", ("rock", "café")),
         ("['b', \"u\"]", ("b", "u")),
         ("set()", ()),
+        ("frozenset()", ()),
+        (r"rock\|pop|a\b", ("rock|pop", r"a\b")),
         ("rock (live)|pop", ("rock (live)", "pop")),
         ("[live] at home|pop", ("[live] at home", "pop")),
         ('12" mix|7"', ('12" mix', '7"')),
