@@ -10,6 +10,7 @@ import contextlib
 import hmac
 import http.cookies
 import logging
+import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -21,6 +22,11 @@ from tftag.console import counts_in_words
 from tftag.server import metrics as metrics_lib
 from tftag.server.admission import limits as limits_lib
 from tftag.server.admission import refusals
+
+# What a proxy asks for: a host, and a path there.
+_WHOLE_ADDRESS = re.compile(
+    r"https?://([^/]*)(/.*)?", re.IGNORECASE | re.DOTALL
+)
 
 _log = logging.getLogger(__name__)
 
@@ -152,9 +158,14 @@ class Gate:
             raise refusals.Refused(refusals.SLOW_BODY, text) from error
 
     def _check_sender(self, exchange: "_Exchange") -> None:
-        path, headers = exchange.path, exchange.headers
-        host = headers.get("host", "")
-        if self._hosts is not None and _without_port(host) not in self._hosts:
+        path, headers, host = exchange.path, exchange.headers, exchange.host
+        # Of HTTP/1.0, as a load balancer's check, it may be left out: no page
+        # of another site asks so.
+        if (
+            self._hosts is not None
+            and host is not None
+            and _without_port(host) not in self._hosts
+        ):
             raise refusals.Refused(
                 refusals.FORBIDDEN,
                 "The service must be asked by a name of this machine. "
@@ -271,8 +282,13 @@ class _Exchange:
     """One request and its answer, as far as they got."""
 
     def __init__(self, scope: Message, receive: Receive, send: Send) -> None:
-        self.path, self.method = scope["path"], scope["method"]
         self.headers = datastructures.Headers(scope=scope)
+        self.host = self.headers.get("host")
+        if found := _WHOLE_ADDRESS.fullmatch(scope["path"]):
+            # Its host counts, not that of the header.
+            self.host, path = found[1], found[2] or "/"
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        self.path, self.method = scope["path"], scope["method"]
         self.is_download = self.path.startswith(_DOWNLOADS)
         self.is_json = self.path.lower().startswith("/v1/")
         if self.method == "HEAD" and not self.is_json:

@@ -43,6 +43,18 @@ class Tagged(pydantic.BaseModel):
     timeline: Timeline | None
 
 
+class Asked(pydantic.BaseModel):
+    """What of a recording is asked."""
+
+    # `top=3` would answer with all tags.
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    model: str | None = pydantic.Field(
+        None, description="default: the first one"
+    )
+    timeline: bool = False
+
+
 def router(
     models: served_models.ServedModels, uploads: uploads_lib.Uploads
 ) -> fastapi.APIRouter:
@@ -57,19 +69,17 @@ def router(
     @api.post("/tag", openapi_extra=uploads_lib.OPENAPI)
     async def tag(
         request: requests.Request,
-        model: Annotated[
-            str | None, fastapi.Query(description="default: the first one")
-        ] = None,
-        timeline: bool = False,
+        asked: Annotated[Asked, fastapi.Query()],
     ) -> Tagged:
         """Tags a recording of any format, as a form's file or as the body."""
-        served = models.model(models.default_name if model is None else model)
+        name = models.default_name if asked.model is None else asked.model
+        served = models.model(name)
         with served.using() as version:
             samples, remarks = await uploads.decoded(
                 request, version.tagger.sample_rate_hz
             )
             outputs = await version.run_clips(samples)
-            return _tagged(version, samples, remarks, outputs, timeline)
+            return _tagged(version, samples, remarks, outputs, asked.timeline)
 
     return api
 

@@ -107,6 +107,17 @@ def test_who_asks_by_another_name_or_from_another_page_is_refused(
             answer = ask("/config", headers=headers)
             assert answer.status_code == 403
             error_of(answer)
+        # As a proxy asks, and as a load balancer's check of HTTP/1.0 does.
+        for line, status in (
+            (f"GET http://localhost:{running.port}/config HTTP/1.1", 200),
+            ("GET http://localhost HTTP/1.1", 200),
+            ("GET http://evil.example/config HTTP/1.1", 403),
+        ):
+            request = f"{line}\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+            answer = running.ask(request.encode())
+            assert f" {status} ".encode() in answer.splitlines()[0]
+        answer = running.ask(b"GET /config HTTP/1.0\r\n\r\n")
+        assert b" 200 " in answer.splitlines()[0]
 
 
 def test_a_body_that_is_cut_or_slow_ends(guarded):

@@ -34,6 +34,12 @@ def test_tags_are_those_of_the_file_with_their_thresholds(
         assert one["is_given"] == (one["probability"] >= one["threshold"])
 
 
+def test_a_parameter_that_is_none_is_refused(service_client, song):
+    answer = sent(service_client, song.read_bytes(), params={"top": 3})
+    assert answer.status_code == 400
+    assert "top" in error_of(answer)
+
+
 def test_the_timeline_is_that_of_the_file(service_client, tagger, song):
     expected = tagger.timeline_file(song)
     options = {"params": {"timeline": "true", "model": "tiny"}}
