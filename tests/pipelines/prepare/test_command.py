@@ -190,7 +190,7 @@ def test_a_published_split_is_kept_with_its_leak(text, accepted):
         ({"--out": "{folder}"}, "--out"),
         ({"--out": "{folder}/tags.csv"}, "--out must be a folder"),
         ({"--processes": "0"}, "processes"),
-        ({"--split": "0/1"}, "weights"),
+        ({"--split": "0/1"}, "parts of a split"),
         ({"--max-rejected-share": "0.05"}, "2 of 22 recordings"),
         ({"--top": "0"}, "top"),
         ({"--seed": "-1"}, "seed"),

@@ -162,7 +162,7 @@ def test_hopeless_options_fail_before_the_work(music, tmp_path):
             "None of 1 tag .*'polka'.*jazz, rock, slow",
         ),
         ({"min_count": 100}, "100 or more"),
-        ({"split_weights": (0, 1)}, "weights"),
+        ({"split_weights": (0, 1)}, "parts of a split"),
         ({"max_rejected_share": 2.0}, "between 0 and 1"),
     ]:
         with pytest.raises(ValueError, match=words):

@@ -58,7 +58,7 @@ def test_a_whole_tagger_keeps_the_norm_of_its_mel_bands(tagger):
     inputs = {"waveform": clip, "peak": tf.reduce_max(abs(clip), axis=1)}
     run = frozen_network.frozen(tagger)
     expected = tagger(inputs, training=False)
-    np.testing.assert_allclose(run(inputs), expected, atol=1e-5)
+    np.testing.assert_allclose(run(inputs), expected, rtol=1e-5, atol=1e-5)
     assert len(norms_in(run, inputs)) == 1
 
 

@@ -5,6 +5,7 @@ import pytest
 import signature_inputs
 import tensorflow as tf
 import tiny_tagger
+from alike import assert_alike
 
 from tftag import audio
 from tftag.export.signatures import tagger_signatures
@@ -71,7 +72,7 @@ def test_neighbours_and_what_lies_behind_change_nothing(signatures, filler):
     for samples, row in zip(
         recordings, together["probabilities"].numpy(), strict=True
     ):
-        np.testing.assert_array_equal(row, tag(signatures, samples))
+        assert_alike(row, tag(signatures, samples))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_timelines_of_several_lengths_end_where_they_end(signatures):
         assert (start_seconds[clips:] == -1).all()
         for key in ("probabilities", "calibrated"):
             values = together[key].numpy()[row]
-            np.testing.assert_array_equal(values[:clips], alone[key].numpy()[0])
+            assert_alike(values[:clips], alone[key].numpy()[0])
             assert not values[clips:].any()
 
 
