@@ -65,4 +65,9 @@ def asked(python: str, program: pathlib.Path, needs: str) -> Iterator[Ask]:
                 said = errors.read().strip().splitlines() or ["no answer"]
                 raise refused(said[-1]) from error
 
-        yield ask
+        try:
+            yield ask
+        finally:
+            # Popen's own end does not wait for it after Ctrl-C.
+            process.kill()
+            process.wait()
