@@ -100,7 +100,11 @@ def held_out(
         is on both sides.
     """
     sides = splits.assign_splits(
-        *(artists, labels, (1 - HELD_SHARE, HELD_SHARE), seed, audio_hashes)
+        artists,
+        labels,
+        weights=(1 - HELD_SHARE, HELD_SHARE),
+        seed=seed,
+        audio_hashes=audio_hashes,
     )
     held = np.array([side == "validation" for side in sides])
     if held.all() or not held.any():

@@ -236,7 +236,7 @@ def file_facts(paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
     return facts
 
 
-def warn_of_spellings(
+def warn_of_odd_tags(
     recordings: Iterable[SourceRecording], path: str | os.PathLike[str]
 ) -> None:
     """Names in the log tags that may be one, or none but a description.

@@ -8,8 +8,6 @@ import multiprocessing
 import os
 import pathlib
 import re
-import signal
-import threading
 from collections.abc import Callable, Sequence
 
 from pipelines import manifest, splits
@@ -18,7 +16,7 @@ from tftag import audio
 from tftag import tags as tag_lists
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
-from tftag.console import counts_in_words
+from tftag.console import counts_in_words, worker_process
 from tftag.storage import no_links
 
 _log = logging.getLogger(__name__)
@@ -225,20 +223,6 @@ def _make_tracks(
     with concurrent.futures.ProcessPoolExecutor(
         processes,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
+        initializer=worker_process.begin,
     ) as pool:
         return list(pool.map(make, plans, tags, chunksize=4))
-
-
-def _begin() -> None:
-    """Makes a process one that renders, no longer than its parent lives."""
-    # Ctrl-C reaches the whole group: the parent says what there is to say.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)

@@ -17,7 +17,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +27,7 @@ import numpy.typing as npt
 
 from tftag.audio import audio_files, sample_file, waveform
 from tftag.audio import decoding as audio
-from tftag.console import counts_in_words
+from tftag.console import counts_in_words, worker_process
 
 _AHEAD = 2  # files per process that are decoded, or waited for
 _SECONDS_PER_FILE = 600  # an hour of MP3 takes five
@@ -248,22 +247,12 @@ _folder = ""
 
 def _begin(folder: str, audio_seconds: float) -> None:
     """Makes a process one that decodes."""
+    worker_process.begin(lambda: shutil.rmtree(folder, ignore_errors=True))
     global _folder
     _folder = folder
     waveform.MAX_SECONDS = audio_seconds  # of this process alone
-    # Ctrl-C reaches the whole group: the parent decides what happens then.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # libmpg123 has a note for every odd byte.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    shutil.rmtree(_folder, ignore_errors=True)  # it may have been killed
-    os._exit(1)
 
 
 def _decode(

@@ -111,7 +111,7 @@ def read_table(
     ]
     _warn_of_separator(csv_path, [row for row, _ in found], tag_separator)
     listings.warn_of_untagged(recordings, csv_path)
-    listings.warn_of_spellings(recordings, csv_path)
+    listings.warn_of_odd_tags(recordings, csv_path)
     source = {
         "name": csv_path.stem,
         "made_from": listings.file_facts([csv_path]),

@@ -110,7 +110,7 @@ def read_pickles(
         for track_id, (name, path) in zip(ids, paths.items(), strict=True)
     )
     listings.warn_of_untagged(recordings, mapping)
-    listings.warn_of_spellings(recordings, mapping)
+    listings.warn_of_odd_tags(recordings, mapping)
     source = {
         "name": pathlib.Path(mapping).stem,
         "made_from": listings.file_facts([mapping, train_ids, validation_ids]),

@@ -116,7 +116,7 @@ def test_tags_that_may_be_one_are_named(caplog):
         recordings = [
             listings.SourceRecording(name, name, (name, "x")) for name in names
         ]
-        listings.warn_of_spellings(recordings, "list.csv")
+        listings.warn_of_odd_tags(recordings, "list.csv")
         return [text.rpartition("apart: ")[2] for text in caplog.messages]
 
     tell("calm piano " * 20)

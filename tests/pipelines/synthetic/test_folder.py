@@ -1,11 +1,6 @@
 """What `write` does is tested with the sets that it writes, but for this."""
 
-import os
-import subprocess
-import sys
-
 import pytest
-import waiting
 
 from pipelines import synthetic
 from pipelines.synthetic import folder as synthetic_folder
@@ -62,26 +57,3 @@ def test_a_set_needs_no_docstring(capsys):
         synthetic_folder.command(write, "here", None, "out", ["--help"])
     assert ended.value.code == 0
     assert "--tracks" in capsys.readouterr().out
-
-
-def test_what_renders_ends_with_a_parent_that_is_killed(tmp_path):
-    code = (
-        "import concurrent.futures, multiprocessing, os, signal\n"
-        "from pipelines.synthetic import folder\n"
-        "if __name__ == '__main__':\n"
-        "    with concurrent.futures.ProcessPoolExecutor(\n"
-        "        1, multiprocessing.get_context('spawn'), folder._begin\n"
-        "    ) as pool:\n"
-        "        print(pool.submit(os.getpid).result(), flush=True)\n"
-        "        os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    script = tmp_path / "renders.py"
-    script.write_text(code)
-    killed = subprocess.run(
-        [sys.executable, script],
-        stdout=subprocess.PIPE,
-        env=dict(os.environ, PYTHONPATH=":".join(sys.path)),
-        timeout=120,
-    )
-    worker = int(killed.stdout)
-    waiting.until(lambda: not os.path.exists(f"/proc/{worker}"))

@@ -5,58 +5,26 @@ little, and behind the end may stand a second file, where some were joined.
 Decoders stop where the header says; so what is behind is counted here.
 """
 
-import dataclasses
 import mmap
 import os
 import re
 import struct
 from typing import BinaryIO, Literal
 
-from tftag.audio.formats import mp3_frames
+from tftag.audio.formats import chunked_formats, mp3_frames
 
 # Where a program cannot go back it states nearly 2 or 4 GiB, or nothing.
 UNKNOWN_BYTES = 2_100_000_000
 _MOST_CHUNKS = 10_000
 # People put them behind everything, whatever the format says of that.
-_LAST_TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
+LAST_TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 _MOST_LAST_BYTES = 128
 _NAME = re.compile(rb"[ -~\xa9]{4}")
-_FREQUENT = b"fmt ,data,fact,LIST,bext,JUNK,id3 ,ID3 ,COMM,SSND".split(b",")
-_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-
-
-@dataclasses.dataclass(frozen=True)
-class _Chunks:
-    """How a format writes its chunks.
-
-    Attributes:
-        first: Where the first of them begins.
-        header: Of a chunk: its name and its length, in the order of `fields`.
-        is_whole: Whether the length counts the header.
-        unit: A chunk begins at a multiple of it.
-        audio: Names, of which the second one in a file is another file's.
-        empty: What the length of audio counts beside samples.
-    """
-
-    first: int
-    header: struct.Struct
-    audio: tuple[bytes, ...]
-    is_whole: bool = False
-    unit: int = 1
-    is_length_first: bool = False
-    empty: int = 0
-
-
-_RIFF = _Chunks(12, struct.Struct("<4sI"), (b"data",), unit=2)
-_IFF = _Chunks(12, struct.Struct(">4sI"), (b"SSND", b"BODY"), unit=2, empty=8)
-_CAF = _Chunks(8, struct.Struct(">4sQ"), (b"data",), empty=4)
-_MP4 = _Chunks(
-    0, struct.Struct(">I4s"), (b"ftyp",), is_whole=True, is_length_first=True
+# Of two names that are one byte apart, these are true.
+FREQUENT_NAMES = b"fmt ,data,fact,LIST,bext,JUNK,id3 ,ID3 ,COMM,SSND".split(
+    b","
 )
-_WMA = _Chunks(0, struct.Struct("<16sQ"), (_ASF,), is_whole=True)
-_W64_DATA = b"data" + bytes.fromhex("f3acd3118cd100c04f8edb8a")
-_W64 = _Chunks(40, struct.Struct("<16sQ"), (_W64_DATA,), True, unit=8, empty=24)
-_W64_NAMES = (_W64_DATA[-6:], bytes.fromhex("28db04c10000"))
+_W64_NAMES = (chunked_formats.W64_DATA[-6:], bytes.fromhex("28db04c10000"))
 _OTHER_FILES = (b"RIFF", b"FORM", b"OggS", b"fLaC")
 _WITH_FLAG = bytes(each for each in range(256) if each & 8)
 # Of formats without chunks: from where on each file of their kind is the same.
@@ -93,7 +61,7 @@ def _behind_tags(file: BinaryIO, place: int, size: int) -> int:
     head = file.read(16)
     if head.startswith(b"ID3") and len(head) > 10:
         return min(place + mp3_frames.id3_bytes(head), size)
-    return size if head.startswith(_LAST_TAGS) else place
+    return size if head.startswith(LAST_TAGS) else place
 
 
 def _end(file: BinaryIO, head: bytes, size: int) -> int:
@@ -101,13 +69,15 @@ def _end(file: BinaryIO, head: bytes, size: int) -> int:
     mark = head[:4]
     match mark:
         case b"RIFF" | b"RF64" | b"BW64" if head[8:12] == b"WAVE":
-            return _behind_chunks(file, _RIFF, size, long_data(head))
+            return _behind_chunks(
+                file, chunked_formats.RIFF, size, long_data(head)
+            )
         case b"riff" if head[4:8] == b"\x2e\x91\xcf\x11":
-            return _behind_chunks(file, _W64, size)
+            return _behind_chunks(file, chunked_formats.W64, size)
         case b"FORM":
-            return _behind_chunks(file, _IFF, size)
+            return _behind_chunks(file, chunked_formats.IFF, size)
         case b"caff":
-            return _behind_chunks(file, _CAF, size)
+            return _behind_chunks(file, chunked_formats.CAF, size)
         case b".snd":
             start, length = struct.unpack(">II", head[4:12])
             return start + length if 1 < length < UNKNOWN_BYTES else size
@@ -116,9 +86,9 @@ def _end(file: BinaryIO, head: bytes, size: int) -> int:
         case b"FRM8":
             return 12 + int.from_bytes(head[4:12], "big")
     if head[4:8] == b"ftyp":
-        return _behind_chunks(file, _MP4, size)
-    if head.startswith(_ASF):
-        return _behind_chunks(file, _WMA, size)
+        return _behind_chunks(file, chunked_formats.MP4, size)
+    if head.startswith(chunked_formats.ASF):
+        return _behind_chunks(file, chunked_formats.WMA, size)
     if mark in _SAME:
         return _next_of_its_kind(file, head, size)
     return size
@@ -136,7 +106,10 @@ def long_data(head: bytes) -> int:
 
 
 def _behind_chunks(
-    file: BinaryIO, chunks: _Chunks, size: int, data_bytes: int = 0
+    file: BinaryIO,
+    chunks: chunked_formats.Chunks,
+    size: int,
+    data_bytes: int = 0,
 ) -> int:
     place, is_behind = chunks.first, False
     ends = chunks.audio + _OTHER_FILES
@@ -186,7 +159,7 @@ def is_padded(file: BinaryIO, place: int) -> bool:
     if not (_NAME.fullmatch(here) and _NAME.fullmatch(behind)):
         return not _NAME.fullmatch(here)
     # `ata0` is the name `data` and the first byte of a length.
-    return behind in _FREQUENT or here not in _FREQUENT
+    return behind in FREQUENT_NAMES or here not in FREQUENT_NAMES
 
 
 def before_tags(
@@ -241,11 +214,11 @@ def _last_tag(file: BinaryIO, size: int) -> int:
     return start if start > 0 else size
 
 
-def _is_chunk(name: bytes, chunks: _Chunks) -> bool:
-    if chunks is _W64:
+def _is_chunk(name: bytes, chunks: chunked_formats.Chunks) -> bool:
+    if chunks is chunked_formats.W64:
         return name.endswith(_W64_NAMES)
     # Names of WMA are any 16 bytes.
-    return chunks is _WMA or bool(_NAME.fullmatch(name))
+    return chunks is chunked_formats.WMA or bool(_NAME.fullmatch(name))
 
 
 def _next_of_its_kind(file: BinaryIO, head: bytes, size: int) -> int:

@@ -12,9 +12,8 @@ from tftag.audio.formats import stated_end
 _PCM = 1
 _EXTENSIBLE = 0xFFFE
 _NAME = "[ -~]{4}"
-# Of two names that are one byte apart, these are true.
-_FREQUENT = "fmt |data|fact|LIST|bext|JUNK|id3 |ID3 "
-_TAG = "(?s)(?:ID3|TAG|APETAGEX|LYRICSBEGIN).*"
+_FREQUENT = b"|".join(stated_end.FREQUENT_NAMES).decode()
+_TAG = f"(?s)(?:ID3|{b'|'.join(stated_end.LAST_TAGS).decode()}).*"
 # Files have a dozen; a megabyte of zeros would be 125,000 empty ones.
 _MOST_CHUNKS = 1000
 
