@@ -76,7 +76,7 @@ def split(
         if not others:
             raise FileNotFoundError(
                 f"There is no such file or folder. Received: {first!r}."
-                f"{near_names.hint(first)}"
+                f"{near_names.hint(first)}{presets.hint(first)}"
             )
         try:
             presets.resolve(first)

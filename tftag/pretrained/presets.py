@@ -170,11 +170,9 @@ def find(name: str) -> Preset:
         ValueError: There is none; names the nearest.
     """
     if name not in PRESETS:
-        near = difflib.get_close_matches(name.casefold(), PRESETS, n=1)
-        hint = f" The nearest is {near[0]!r}." if near else ""
         raise ValueError(
             f"A preset must be one of {', '.join(PRESETS)}. "
-            f"Received: {name!r}.{hint}"
+            f"Received: {name!r}.{hint(name)}"
         )
     return PRESETS[name]
 
@@ -216,14 +214,19 @@ def check(model: str | os.PathLike[str]) -> None:
     path = pathlib.Path(model)
     if os.fspath(model) in PRESETS or path.is_dir() or is_onnx(path):
         return
-    near = difflib.get_close_matches(os.fspath(model).casefold(), PRESETS, n=1)
-    hint = f" The nearest preset is {near[0]!r}." if near else ""
     raise FileNotFoundError(
         f"A model must be one of the presets, {', '.join(PRESETS)}, or the "
         "folder of an export, which a training leaves (python -m "
         "experiments.run_baseline, or run_dual_encoder for any words). "
-        f"Received: {os.fspath(model)!r}, which is neither.{hint}"
+        f"Received: {os.fspath(model)!r}, which is neither."
+        f"{hint(os.fspath(model))}"
     )
+
+
+def hint(name: str) -> str:
+    """The end of an error over a name: the nearest preset; "" without one."""
+    near = difflib.get_close_matches(name.casefold(), PRESETS, n=1)
+    return f" The nearest preset is {near[0]!r}." if near else ""
 
 
 def is_onnx(model: str | os.PathLike[str]) -> bool:

@@ -34,6 +34,8 @@ def test_files_and_folders_are_no_models(tmp_path, music, name):
 def test_a_misspelled_model_is_no_file_that_is_missing(music):
     with pytest.raises(FileNotFoundError, match="nearest preset is 'msd_mus"):
         chosen_model.split(None, ["MSD-musicnn", music])
+    with pytest.raises(FileNotFoundError, match="nearest preset is 'msd_mus"):
+        chosen_model.split(None, ["msd_musicn"])
     said = "no such file or folder, nor model. A model must .*'saved_models/abs"
     with pytest.raises(FileNotFoundError, match=said):
         chosen_model.split(None, ["saved_models/absent", music])

@@ -52,7 +52,7 @@ def test_a_folder_of_a_presets_name_is_written_with_a_dot(
 
 
 def test_what_is_no_preset_is_told_its_nearest(cache):
-    with pytest.raises(ValueError, match="'MSD_musicn'.*nearest is 'msd_mus"):
+    with pytest.raises(ValueError, match="'MSD_m.*nearest preset is 'msd_mus"):
         presets.find("MSD_musicn")
     with pytest.raises(FileNotFoundError, match="neither. The nearest preset"):
         presets.resolve("mtt_musicn")

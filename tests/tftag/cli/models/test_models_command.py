@@ -46,4 +46,4 @@ def test_what_was_exported_is_named_with_its_size(capsys, cache, monkeypatch):
 
 def test_a_preset_that_is_not_there_is_told_its_nearest(capsys):
     assert tftag_command.run("models", "msdmusicnn") == 2
-    assert "The nearest is 'msd_musicnn'" in capsys.readouterr().err
+    assert "The nearest preset is 'msd_musicnn'" in capsys.readouterr().err
