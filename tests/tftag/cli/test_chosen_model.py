@@ -40,7 +40,7 @@ def test_a_misspelled_model_is_no_file_that_is_missing(music):
     with pytest.raises(FileNotFoundError, match=said):
         chosen_model.split(None, ["saved_models/absent", music])
     with pytest.raises(FileNotFoundError, match="run_baseline, or"):
-        chosen_model.check("saved_models/baseline")
+        chosen_model.check("saved_models/absent")
 
 
 def test_of_a_folder_that_is_missing_the_nearest_is_named(tmp_path):
