@@ -29,6 +29,7 @@ from tftag.storage import no_links, plain_json
 
 TRAININGS = "trainings"
 LATE = "did not fit into --budget"
+_NO_COST = {"cpu_seconds": 0.0, "elapsed_seconds": 0.0}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,13 +39,15 @@ class Result:
     Attributes:
         scores: log-odds relative to the prior of the training recordings,
             float64 `[fold's recordings, tags]`; None if training failed.
-        seconds: CPU time of training and scoring on all processors.
+        cpu_seconds: of training and scoring, on all processors.
+        elapsed_seconds: by the clock on the wall.
         failure: why there are no scores; empty if there are.
         history: a row of text per epoch, from its CSV file.
     """
 
     scores: np.ndarray | None
-    seconds: float
+    cpu_seconds: float
+    elapsed_seconds: float
     failure: str = ""
     history: tuple[dict[str, str], ...] = ()
 
@@ -135,11 +138,12 @@ def blocks(
             )
             is_late |= before - begin + expected > budget_seconds
             if is_late and longest and not training.is_done:
-                results.append(Result(None, 0.0, LATE))
+                results.append(Result(None, 0.0, 0.0, LATE))
                 continue
             results.append(train(training, manifest))
-            spent = max(time.monotonic() - before, results[-1].seconds)
-            longest[arm.title] = max(spent, longest.get(arm.title, 0.0))
+            longest[arm.title] = max(
+                results[-1].elapsed_seconds, longest.get(arm.title, 0.0)
+            )
         is_whole = all(result.failure != LATE for result in results)
         if is_whole or (seed, fold) == (base.seed, 0):
             yield Block(seed, fold, tuple(results))
@@ -228,10 +232,12 @@ def train(training: Training, manifest: manifests.Manifest) -> Result:
         if not training.is_done:
             _run(training, manifest)
     failed = part.read_json("failed.json")
-    cost = part.read_json("cost.json") or {"seconds": 0.0}
+    cost = part.read_json("times.json") or _NO_COST
     if failed is not None:
         print(f"  {training.title}: {failed['why']}", flush=True)
-        return Result(None, cost["seconds"], failed["why"], _history(part))
+        return Result(
+            None, **cost, failure=failed["why"], history=_history(part)
+        )
     truth = manifest.labels()
     with np.load(part.path / "scores.npz") as saved:
         scores = out_of_fold.above(saved["scores"], truth[training.learnt])
@@ -239,16 +245,16 @@ def train(training: Training, manifest: manifests.Manifest) -> Result:
     print(
         f"  {training.title}: MAP {figures['map']:.3f}  ROC-AUC "
         f"{figures['roc_auc']:.3f}  P@10 {figures['p_at_10']:.3f}  "
-        f"({cost['seconds']:.0f} s)",
+        f"({cost['cpu_seconds']:.0f} s)",
         flush=True,
     )
-    return Result(scores, cost["seconds"], history=_history(part))
+    return Result(scores, **cost, history=_history(part))
 
 
 def _run(training, manifest):
     """Leaves scores or the reason for none, the cost, and a row of HParams."""
     part, settings = training.part, training.settings
-    begin = time.process_time()
+    cpu_begin, begin = time.process_time(), time.monotonic()
     try:
         found = fold_scores.train_and_score(
             settings, manifest, training.learnt, training.held, part
@@ -259,9 +265,16 @@ def _run(training, manifest):
         part.write_json("failed.json", {"why": str(error)})
         return
     finally:
-        spent = (part.read_json("cost.json") or {}).get("seconds", 0.0)
-        spent += time.process_time() - begin
-        part.write_json("cost.json", {"seconds": spent})
+        before = part.read_json("times.json") or _NO_COST
+        cpu_seconds = time.process_time() - cpu_begin
+        elapsed_seconds = time.monotonic() - begin
+        part.write_json(
+            "times.json",
+            {
+                "cpu_seconds": before["cpu_seconds"] + cpu_seconds,
+                "elapsed_seconds": before["elapsed_seconds"] + elapsed_seconds,
+            },
+        )
     tensorboard_log.hparams(
         tf.summary.create_file_writer(str(part.tensorboard)),
         {"train_share": training.share, **flags.leaves(settings)},

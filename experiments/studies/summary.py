@@ -63,7 +63,7 @@ def summarize(
             np.concatenate([result.scores for result in each])
             for each in results
         ]
-        seconds[arm.title] = np.mean([r.seconds for r in everything])
+        seconds[arm.title] = np.mean([r.cpu_seconds for r in everything])
     control = pooled.get(asked.control.title)
     if control is None:
         raise ValueError(
@@ -85,7 +85,7 @@ def summarize(
         "recordings": len(rows),
         "arms": arms,
         "seconds": float(
-            sum(r.seconds for block in blocks for r in block.results)
+            sum(r.cpu_seconds for block in blocks for r in block.results)
         ),
         "failed": failed,
         "chosen": None,

@@ -34,14 +34,17 @@ def test_smaller_shares_are_part_of_larger_ones_and_never_of_the_fold(manifest):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """One on which each training takes half a second and leaves scores."""
+    """One on which each training takes half a second and leaves scores.
+
+    Its processors work for three seconds meanwhile: those are no clock's.
+    """
     now = [0.0]
 
     def train(training, manifest):
         if not training.is_done:
             now[0] += 0.5
             (training.part.path / "scores.npz").touch()
-        return jobs.Result(np.zeros((4, 3)), 0.5)
+        return jobs.Result(np.zeros((4, 3)), 3.0, 0.5)
 
     monkeypatch.setattr(jobs, "train", train)
     clock = types.SimpleNamespace(

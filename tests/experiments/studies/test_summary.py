@@ -36,9 +36,9 @@ def made(seeds=1, skipped=(), fails=()):
                     seed,
                     fold,
                     tuple(
-                        jobs.Result(None, 0.0, "it diverged")
+                        jobs.Result(None, 0.0, 0.0, "it diverged")
                         if place in fails
-                        else jobs.Result(arm + noise, 1.0 + place)
+                        else jobs.Result(arm + noise, 1.0 + place, 1.0)
                         for place, arm in enumerate(arms)
                     ),
                 )
@@ -81,8 +81,8 @@ def test_a_fold_of_another_scale_is_pooled_as_if_it_had_the_control_s():
             block,
             results=(
                 block.results[0],
-                jobs.Result(0.1 * block.results[0].scores + 9.0, 1.0),
-                jobs.Result(block.results[0].scores, 1.0),
+                jobs.Result(0.1 * block.results[0].scores + 9.0, 1.0, 1.0),
+                jobs.Result(block.results[0].scores, 1.0, 1.0),
             ),
         )
         for block in blocks
