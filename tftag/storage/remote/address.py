@@ -34,12 +34,14 @@ class Address:
     text: str
 
     def __post_init__(self) -> None:
-        """Refuses what is no address."""
+        """Refuses what is no address; libraries know small schemes alone."""
         if not _PATTERN.fullmatch(self.text):
             raise ValueError(
                 f"An address must begin with {', '.join(SCHEMES)} and ://. "
                 f"Received: {without_secrets(self.text)}"
             )
+        scheme, mark, rest = self.text.partition("://")
+        object.__setattr__(self, "text", f"{scheme.lower()}{mark}{rest}")
 
     def __str__(self) -> str:
         """The address without secrets."""
@@ -62,7 +64,7 @@ class Address:
     @property
     def scheme(self) -> str:
         """One of `SCHEMES`."""
-        return self.text.partition("://")[0].lower()
+        return self.text.partition("://")[0]
 
     @property
     def is_web(self) -> bool:
@@ -72,7 +74,7 @@ class Address:
     @property
     def has_secrets(self) -> bool:
         """Whether there is a user name, a password or a query."""
-        return str(self) != f"{self.scheme}://{self.text.partition('://')[2]}"
+        return str(self) != self.text
 
     @property
     def name(self) -> str:
@@ -115,7 +117,10 @@ class Address:
         head, _, query = self._parts()
         user = _matched(head)[2]
         named = [user.rstrip("@"), *user.rstrip("@").split(":", 1)]
-        named += [value for _, value in urllib.parse.parse_qsl(query[1:])]
+        named += [
+            value or name
+            for name, value in urllib.parse.parse_qsl(query[1:], True)
+        ]
         forms = (str, urllib.parse.unquote, urllib.parse.quote, _quote_all)
         secrets = {form(name) for name in named for form in forms}
         for secret in sorted(secrets, key=len, reverse=True):

@@ -136,16 +136,23 @@ class FetchedFiles:
     ) -> BinaryIO | None:
         """Fetches a file to keep it; None where there is no room."""
         path = self._folder / _name(place, file_bytes, known_as)
-        with self._room(path.name, file_bytes) as is_there:
-            if not is_there:
-                return None
-            with atomic_write.replacing(path, is_text=False) as file:
-                transfers.fetch_to_file(place, file.name)
-                found_bytes = os.path.getsize(file.name)
-                if found_bytes != file_bytes:
-                    raise retries.RemoteError(
-                        place, f"{found_bytes} bytes where {file_bytes} were"
-                    )
+        try:
+            with self._room(path.name, file_bytes) as is_there:
+                if not is_there:
+                    return None
+                with atomic_write.replacing(path, is_text=False) as file:
+                    transfers.fetch_to_file(place, file.name)
+                    found_bytes = os.path.getsize(file.name)
+                    if found_bytes != file_bytes:
+                        raise retries.RemoteError(
+                            place,
+                            f"{found_bytes} bytes where {file_bytes} were",
+                        )
+        except retries.RemoteError:
+            raise
+        except OSError as error:
+            self._tell_once(f"What is fetched cannot be kept: {error}")
+            return None
         return self.opened(place, file_bytes, known_as)
 
     @contextlib.contextmanager
@@ -159,21 +166,18 @@ class FetchedFiles:
             yield True
         finally:
             with self._alone(), promise:
-                os.unlink(promise.name)
-                del self._held[os.path.basename(promise.name)]
+                # The folder may be deleted at any time.
+                pathlib.Path(promise.name).unlink(missing_ok=True)
+                self._held.pop(os.path.basename(promise.name), None)
                 if os.path.exists(self._folder / name):
                     self._held[name] = file_bytes, time.time_ns()
 
     def _promised(self, file_bytes: int) -> BinaryIO | None:
         limit = f"{LIMIT_VARIABLE}={self._limit_bytes / 1e9:g}"
         promise = None
-        try:
-            if file_bytes <= self._limit_bytes:
-                with self._alone():
-                    promise = self._promise(file_bytes)
-        except OSError as error:
-            self._tell_once(f"What is fetched cannot be kept: {error}")
-            return None
+        if file_bytes <= self._limit_bytes:
+            with self._alone():
+                promise = self._promise(file_bytes)
         self._tell_once(
             f"There is no more room in {self._folder} ({limit}, and 1 GB of "
             "the disk stays free): what is not in it is fetched each time"

@@ -4,6 +4,7 @@ import contextlib
 import pathlib
 import tempfile
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from tftag.storage.remote import address as addresses
 from tftag.storage.remote import retries, transfers
@@ -68,8 +69,16 @@ def folder_copy(
 @contextlib.contextmanager
 def named_as(path: pathlib.Path, address: addresses.Address) -> Iterator[None]:
     """Lets errors of the block name the address where they name its copy."""
+
+    def named(said: Any) -> Any:
+        is_text = isinstance(said, str)
+        return said.replace(str(path), str(address)) if is_text else said
+
     try:
         yield
-    except (ValueError, FileNotFoundError) as error:
-        named = str(error).replace(str(path), str(address))
-        raise type(error)(named) from error
+    except (ValueError, OSError) as error:
+        # In place: not every kind can be made of a text alone.
+        error.args = tuple(map(named, error.args))
+        if isinstance(error, OSError) and error.filename:
+            error.filename = named(error.filename)
+        raise

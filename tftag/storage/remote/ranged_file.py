@@ -25,11 +25,16 @@ def opened(address: addresses.Address, file_bytes: int) -> Iterator[BinaryIO]:
 
     Raises:
         RemoteError: The server did not give what was read; at the end of the
-            block at the latest, as libraries take it for the end of a file.
+            block at the latest, and in the place of an error of the block, as
+            libraries take it for the end of a file.
     """
     ranged = _Ranged(address, file_bytes)
     with io.BufferedReader(ranged, _BUFFER_BYTES) as file:
-        yield file
+        try:
+            yield file
+        except Exception:
+            if ranged.failure is None:
+                raise
     if ranged.failure is not None:
         raise ranged.failure
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import logging
 import os
 import pathlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +13,8 @@ from tftag.storage.remote import file_systems, retries, transfers
 
 # From here on, listing a folder takes less than asking for each of its files.
 _LISTED_FROM = 4
+
+_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,9 +100,7 @@ def list_folders(folder: addresses.Address) -> list[str]:
     Raises:
         RemoteError: It cannot be listed.
     """
-    found = _contents(folder)
-    names = [info["name"] for info in found if info["type"] == "directory"]
-    return sorted(name.rstrip("/").rpartition("/")[2] for name in names)
+    return sorted(each.name for each in _folders(folder, _contents(folder)))
 
 
 def walk(folder: addresses.Address) -> Iterator[ListedFile]:
@@ -117,14 +118,7 @@ def walk(folder: addresses.Address) -> Iterator[ListedFile]:
         found = _contents(here)
         for file, facts in sorted(_files(here, found).items()):
             yield ListedFile(file.text, facts)
-        waiting += sorted(
-            (
-                addresses.Address(f"{here.scheme}://{info['name']}")
-                for info in found
-                if info["type"] == "directory"
-            ),
-            reverse=True,
-        )
+        waiting += sorted(_folders(here, found), reverse=True)
 
 
 def look_up(
@@ -139,11 +133,15 @@ def look_up(
         For each address its facts, or why there are none.
     """
     by_folder: dict[addresses.Address, list[addresses.Address]] = {}
+    alone: list[addresses.Address] = []
     for file in files:
-        by_folder.setdefault(file.parent, []).append(file)
+        # A web server cannot list, and no listing has a key with `//`.
+        if not file.is_web and (file.parent / file.name).text == file.text:
+            by_folder.setdefault(file.parent, []).append(file)
+        else:
+            alone.append(file)
     threads = file_systems.threads()
     listings = threads.map(_listing, by_folder, by_folder.values())
-    alone: list[addresses.Address] = []
     found: dict[addresses.Address, RemoteFile | retries.RemoteError] = {}
     for inside, listing in zip(by_folder.values(), listings, strict=True):
         if listing is None:
@@ -227,11 +225,26 @@ def _files(
     }
 
 
+def _folders(
+    folder: addresses.Address, contents: Iterable[dict[str, Any]]
+) -> Iterator[addresses.Address]:
+    around = folder.text.rstrip("/")
+    for info in contents:
+        if info["type"] == "directory":
+            found = f"{folder.scheme}://{info['name']}".rstrip("/")
+            if found != around:
+                yield addresses.Address(found)
+                continue
+            # Of a key with `//`. Asked what is in it, a server would tell of
+            # the folder around it again.
+            _log.warning("Passed over %s//: a folder without a name", folder)
+
+
 def _listing(
     folder: addresses.Address, inside: Sequence[addresses.Address]
 ) -> dict[addresses.Address, RemoteFile] | None:
     """Facts of a folder's files, or None where each is to be asked for."""
-    if folder.is_web or len(inside) < _LISTED_FROM:
+    if len(inside) < _LISTED_FROM:
         return None
     try:
         return _files(folder, _contents(folder))

@@ -183,6 +183,8 @@ def _status(error: BaseException) -> int | None:
 
 
 def _lasts(error: BaseException) -> bool:
+    if isinstance(error, TimeoutError):
+        return False  # whatever the status: S3 tells of its own by 400
     status = _status(error)
     if status is not None:
         if status < 500:

@@ -101,6 +101,17 @@ def test_what_libraries_make_of_an_address_has_no_secrets():
     assert "a1b2" not in signed.hidden_in("signature a1b2/3 or a1b2%2F3")
 
 
+def test_a_query_that_is_one_word_is_a_secret():
+    for query in ("s1gnature", "expires=&s1gnature", "x=1&s1gnature="):
+        address = Address(f"https://host/a.mp3?{query}")
+        assert "s1gnature" not in address.hidden_in("bad token s1gnature")
+
+
+def test_a_scheme_is_written_small_as_libraries_know_it():
+    assert Address("S3://Music/A.mp3").text == "s3://Music/A.mp3"
+    assert Address("HTTPS://Host/A") == Address("https://Host/A")
+
+
 def test_addresses_of_this_machine_are_paths():
     for text in ("file:///a%20b/c.mp3", "FILE://localhost/a b/c.mp3"):
         assert addresses.place(text) == pathlib.Path("/a b/c.mp3")

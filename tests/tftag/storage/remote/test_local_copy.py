@@ -1,5 +1,6 @@
 import pytest
 
+from tftag import audio
 from tftag.storage.remote import address as addresses
 from tftag.storage.remote import local_copy, retries, transfers
 
@@ -41,6 +42,29 @@ def test_errors_name_the_address(stored, kind):
     with pytest.raises(kind, match="^s3://music/data/two is$"):
         with local_copy.folder_copy(FOLDER, ["two"]) as path:
             raise kind(f"{path / 'two'} is")
+
+
+def _undecoded(path):
+    b"\xff".decode()
+
+
+def _unusable(path):
+    raise audio.UnusableAudio("silent", f"{path}: There is only silence.")
+
+
+def _no_folder(path):
+    open(path / "none")
+
+
+@pytest.mark.parametrize("fails", [_undecoded, _unusable, _no_folder])
+def test_an_error_stays_of_its_kind(stored, tmp_path, fails):
+    with pytest.raises((ValueError, OSError)) as expected:
+        fails(tmp_path / "two")
+    with pytest.raises(type(expected.value)) as found:
+        with local_copy.file_copy(FOLDER / "two") as path:
+            fails(path)
+    said = str(expected.value).replace(str(tmp_path), str(FOLDER))
+    assert str(found.value) == said
 
 
 def test_what_cannot_be_read_is_an_error(stored):

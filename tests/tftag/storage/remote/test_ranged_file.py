@@ -65,3 +65,16 @@ def test_what_was_not_given_is_told_even_to_who_did_not_look(stored):
                 file.read(1)
             except OSError:
                 pass
+
+
+def test_what_a_library_makes_of_it_is_not_what_is_told(stored):
+    stored.fail(403, 99, "GET", "a.wav")
+    with pytest.raises(retries.RemoteError, match="403"):
+        with ranged_file.opened(PLACE, len(CONTENT)) as file:
+            try:
+                file.read(1)
+            except OSError:
+                raise ValueError("no audio") from None
+    with pytest.raises(ValueError, match="my own"):
+        with ranged_file.opened(PLACE, len(CONTENT)) as file:
+            raise ValueError("my own")

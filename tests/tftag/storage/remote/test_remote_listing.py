@@ -1,3 +1,4 @@
+import itertools
 import os
 
 import pytest
@@ -137,3 +138,30 @@ def test_a_large_folder_is_listed_in_pages(door):
     ]
     assert len(door.requests) == 2
     assert all("list-type=2" in path for _, path in door.requests)
+
+
+def test_a_folder_without_a_name_is_named_and_passed_over(door, caplog):
+    """A key may hold `//`: the folder between them lists the one around it."""
+    (backend,) = s3_backends["123456789012"].values()
+    for name in ("odd/a.mp3", "odd//b.mp3", "odd//c/d.mp3", "odd/e/f.mp3"):
+        backend.put_object("music", name, b"")
+    folder = FOLDER.parent / "odd"
+    found = itertools.islice(remote_listing.walk(folder), 9)
+    assert [str(file) for file in found] == [
+        "s3://music/odd/a.mp3",
+        "s3://music/odd/e/f.mp3",
+    ]
+    assert "s3://music/odd//" in caplog.text
+    assert remote_listing.list_folders(folder) == ["e"]
+
+
+def test_files_behind_two_slashes_are_asked_for_one_by_one(door):
+    (backend,) = s3_backends["123456789012"].values()
+    files = [
+        addresses.Address(f"{FOLDER}//{number}.mp3") for number in range(5)
+    ]
+    for number in range(4):
+        backend.put_object("music", f"data//{number}.mp3", b"." * number)
+    found = remote_listing.look_up(files)
+    assert [found[file].file_bytes for file in files[:4]] == [0, 1, 2, 3]
+    assert found[files[4]].is_missing

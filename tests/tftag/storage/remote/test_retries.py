@@ -5,6 +5,7 @@ import types
 import aiohttp
 import pytest
 from botocore import exceptions as boto
+from s3fs import errors
 
 from tftag.storage.remote import address as addresses
 from tftag.storage.remote import retries
@@ -52,6 +53,8 @@ PASSING = [
     boto.ReadTimeoutError(endpoint_url="http://h"),
     *(answered(status) for status in (500, 502, 503, 504, 429, 408)),
     *(web_answered(status) for status in (500, 503, 429)),
+    # Of S3, whose status for it is that of a bad request.
+    errors.translate_boto_error(answered(400, "RequestTimeout").__cause__),
 ]
 LASTING = [
     PermissionError("no"),
