@@ -6,24 +6,25 @@ python -m experiments.speed.catalogue_to_index --recordings 100000 --out big/
 
 The recordings are names of empty files and drawn vectors, as the parts of
 `pipelines.catalogue` have them: what is measured is listing and looking at
-the files, reading the parts, and writing the index. A second call finds
-everything known, a third one part more.
+the files, reading the parts, and writing the index: of all, then where
+everything is known, then of one part more.
 """
 
 import json
 import os
 import pathlib
-import resource
 import sys
 import time
 
 import numpy as np
 
+from experiments.speed.processes import memory
 from pipelines.catalogue import shards
 from tftag.cli import command_line
 from tftag.search.index import catalogue_parts, contents, refresh, writer
 
 _MODEL = "drawn"
+_INDEX = "taken.index"
 _TAGS = ("a", "b")
 _PART_ROWS = 200
 _AXES = 32
@@ -41,6 +42,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args(argv)
     count, out = arguments.recordings, arguments.out
+    if (out / _INDEX).exists():
+        raise ValueError(
+            "What is measured first is an index that is new: --out must be a "
+            f"folder without one. Received: {out}"
+        )
     model = {"name": _MODEL, "space": _MODEL, "dim": arguments.dim}
     shards.write_model(out / "parts", _MODEL, {**model, "tags": list(_TAGS)})
     for start in range(0, count, _PART_ROWS):
@@ -54,8 +60,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def take_up(out: pathlib.Path, dim: int) -> dict[str, float]:
     """Brings the index up to date, as `tftag index --catalogue` does."""
+    memory.forget_peak()
     began, cpu = time.monotonic(), time.process_time()
-    folder, place = out / "music", out / "taken.index"
+    folder, place = out / "music", out / _INDEX
 
     def fail(path, error):
         raise error
@@ -79,7 +86,7 @@ def take_up(out: pathlib.Path, dim: int) -> dict[str, float]:
         "seconds": time.monotonic() - began,
         "cpu_seconds": time.process_time() - cpu,
         "listing_cpu_seconds": listed,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+        "peak_mb": memory.status_mb()["VmHWM"],
     }
 
 

@@ -131,7 +131,6 @@ class _Space:
         more = np.arange(known, dim)
         self._more = np.exp(height + slope * np.log(more + 1)) ** 0.5
         self._rotation, _ = np.linalg.qr(draw.normal(size=(dim, dim)))
-        self._draw = draw
 
     def recordings(self, count: int, draw: np.random.Generator) -> np.ndarray:
         """Returns float32 `[count, dim]` of unit length."""

@@ -9,14 +9,13 @@ tags, a dual encoder for a vector.
 
 import os
 import pathlib
-import resource
 import statistics
 import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from experiments.speed.processes import own_process
+from experiments.speed.processes import memory, own_process
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line
 from tftag.inference import model_card, version_folder
@@ -89,7 +88,7 @@ def costs(model: str, audio_seconds: float, rounds: int) -> dict[str, float]:
         "disk_mb": sum(path.stat().st_size for path in files) / 1e6,
         "first_cpu_seconds": first,
         "cpu_seconds": statistics.median(taken),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+        "peak_mb": memory.status_mb()["VmHWM"],
     }
 
 

@@ -14,7 +14,6 @@ import contextlib
 import json
 import os
 import pathlib
-import resource
 import shutil
 import sys
 import threading
@@ -50,6 +49,7 @@ def main(argv: list[str] | None = None) -> int:
     place = out / "library.index"
     if arguments.like is not None:
         out.mkdir(exist_ok=True)
+        shutil.rmtree(place, ignore_errors=True)  # of others that were drawn
         counts = arguments.recordings, arguments.dim, arguments.queries
         own_process.call(drawn_library.write, arguments.like, out, *counts)
     drawn = drawn_library.read(out)
@@ -61,26 +61,33 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def build(place: pathlib.Path, drawn: drawn_library.Drawn) -> dict[str, float]:
-    """Makes the index, as `tftag index` does without the recordings."""
+    """Makes the index, as `tftag index` does without the recordings.
+
+    It gets its name when it is whole.
+    """
+    part = place.with_name("unfinished.index")
+    shutil.rmtree(part, ignore_errors=True)
     began, cpu = time.monotonic(), time.process_time()
     dim = drawn.vectors.shape[1]
     new = contents.Contents("drawn", "drawn", dim, ("a",), roots=("/music",))
-    with _own_peak_mb() as own, writer.opened(place, new) as index:
+    with _own_peak_mb() as own, writer.opened(part, new) as index:
         for start in range(0, len(drawn.vectors), _AT_ONCE):
             rows = range(start, min(start + _AT_ONCE, len(drawn.vectors)))
             index.change([(_recording(at), drawn.vectors[at]) for at in rows])
         flat, flat_cpu = time.monotonic() - began, time.process_time() - cpu
         index.settle()
-    return {
+    found = {
         "recordings": len(drawn.vectors),
         "seconds": time.monotonic() - began,
         "seconds_before_lists": flat,
         "cpu_seconds": time.process_time() - cpu,
         "cpu_seconds_before_lists": flat_cpu,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
+        "peak_mb": memory.status_mb()["VmHWM"],
         "own_peak_mb": own[0],
-        "index_mb": sum(p.stat().st_size for p in place.iterdir()) / 1e6,
+        "index_mb": sum(p.stat().st_size for p in part.iterdir()) / 1e6,
     }
+    part.rename(place)
+    return found
 
 
 def ask(place: pathlib.Path, folder: pathlib.Path) -> dict[str, object]:
@@ -167,8 +174,8 @@ def _recording(at: int) -> recordings.Recording:
 
 def _resident_mb() -> dict[str, float]:
     """Resident memory: the process's own, and of files it has mapped."""
-    found = memory.status_kb()
-    return {n: found[n] / 1e3 for n in ("VmRSS", "RssAnon", "RssFile")}
+    found = memory.status_mb()
+    return {name: found[name] for name in ("VmRSS", "RssAnon", "RssFile")}
 
 
 @contextlib.contextmanager

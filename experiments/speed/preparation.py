@@ -100,7 +100,7 @@ def write_music(
 
 def measure_prepare(
     paths: Iterable[pathlib.Path], out: pathlib.Path, processes: int
-) -> tuple[float, dict[str, int]]:
+) -> tuple[float, dict[str, float]]:
     """Prepares files by the command, start and manifest included.
 
     Args:
@@ -109,7 +109,7 @@ def measure_prepare(
         processes: Worker processes.
 
     Returns:
-        Seconds, and the largest resident memory in bytes of the "command"
+        Seconds, and the largest resident memory in megabytes of the "command"
         and of a "worker"; without the two where there is no /proc.
 
     Raises:
@@ -134,15 +134,19 @@ def measure_prepare(
             stdout=said,
             stderr=subprocess.STDOUT,
         )
-        most_bytes: dict[str, int] = {}
-        while process.poll() is None:
-            _sample(process.pid, most_bytes)
-            time.sleep(_SAMPLING_SECONDS)
+        most_mb: dict[str, float] = {}
+        try:
+            while process.poll() is None:
+                _sample(process.pid, most_mb)
+                time.sleep(_SAMPLING_SECONDS)
+        finally:
+            process.kill()  # after Ctrl-C; its workers end with it
+            process.wait()
         seconds = time.perf_counter() - begin
         if process.returncode:
             said.seek(0)
             raise RuntimeError(f"The preparation failed: {said.read()}")
-    return seconds, most_bytes
+    return seconds, most_mb
 
 
 def measure_ffmpeg(
@@ -217,20 +221,19 @@ def _speed(folder, arguments):
 
 def _memory(folder, arguments):
     paths = write_tiny(folder / "tiny", arguments.rows)
-    seconds, most_bytes = measure_prepare(
+    seconds, most_mb = measure_prepare(
         paths, folder / "rows", arguments.processes
     )
     megabytes = ", ".join(
-        f"{who} {most / 1e6:.0f} MB" for who, most in most_bytes.items()
+        f"{who} {most:.0f} MB" for who, most in most_mb.items()
     )
     print(
         f"{arguments.rows:,} rows in {seconds:.0f} s; largest resident memory: "
         f"{megabytes or 'not known here'}"
     )
-    begin = time.perf_counter()
     paths[0].touch()
-    measure_prepare(paths, folder / "rows", arguments.processes)
-    print(f"  again, one file changed: {time.perf_counter() - begin:.0f} s")
+    seconds, _ = measure_prepare(paths, folder / "rows", arguments.processes)
+    print(f"  again, one file changed: {seconds:.0f} s")
 
 
 def _chord(draw):
@@ -247,7 +250,7 @@ def _chord(draw):
     return (sides + 0.02 * noise).astype(np.float32)
 
 
-def _sample(pid, most_bytes):
+def _sample(pid, most_mb):
     """Notes the memory of a process and of its children so far."""
 
     def words(process):
@@ -258,10 +261,10 @@ def _sample(pid, most_bytes):
     with contextlib.suppress(OSError):
         for one in (pid, *map(int, children.read_text().split())):
             who = "command" if one == pid else "worker"
-            most = 1_024 * memory.status_kb(one).get("VmHWM", 0)
+            most = memory.status_mb(one).get("VmHWM", 0)
             # Before a child becomes another program, it has this one's memory.
             if most and (one == pid or words(one) != words(pid)):
-                most_bytes[who] = max(most_bytes.get(who, 0), most)
+                most_mb[who] = max(most_mb.get(who, 0), most)
 
 
 def _spread(figures):

@@ -151,12 +151,14 @@ def load(
             while time.monotonic() < end:
                 began = time.perf_counter()
                 status = 0
-                with contextlib.suppress(OSError, http.client.HTTPException):
+                try:
                     headers = {"Content-Type": kind}
                     connection.request("POST", path, body, headers)
                     answer = connection.getresponse()
                     answer.read()
                     status = answer.status
+                except (OSError, http.client.HTTPException):
+                    connection.close()  # or it waits for that answer
                 found.append((status, time.perf_counter() - began))
         return found
 

@@ -112,8 +112,6 @@ def write_page(page: pathlib.Path, tables: str) -> None:
 
 
 def _spread(figures: list[float]) -> str:
-    if not figures:
-        return "none"
     middle = statistics.median(figures)
     return f"{middle:.3g} ({min(figures):.3g} to {max(figures):.3g})"
 

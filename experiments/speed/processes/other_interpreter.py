@@ -57,7 +57,8 @@ def asked(python: str, program: pathlib.Path, needs: str) -> Iterator[Ask]:
                 stdin.write(json.dumps(question) + "\n")
                 stdin.flush()
                 return json.loads(stdout.readline())
-            except (BrokenPipeError, json.JSONDecodeError) as error:
+            # Of what is no JSON, and of a pipe that was closed here.
+            except (BrokenPipeError, ValueError) as error:
                 with contextlib.suppress(BrokenPipeError):
                     stdin.close()  # would flush at exit, and fail
                 process.wait()

@@ -51,10 +51,13 @@ def from_environment() -> Cluster:
         said = json.loads(text)
         jobs, task = dict(said["cluster"]), said["task"]
         job, index = task["type"], int(task["index"])
-        addresses = [(n, a) for n in _JOBS for a in enumerate(jobs.get(n, ()))]
-        names = [f"{name} {place}" for name, (place, _) in addresses]
+        lists = {name: jobs.get(name, ()) for name in _JOBS}
+        names = [
+            f"{n} {place}" for n in lists for place in range(len(lists[n]))
+        ]
+        addresses = [address for name in lists for address in lists[name]]
         number = names.index(f"{job} {index}")
-        ports = [int(address.split(":")[-1]) for _, (_, address) in addresses]
+        ports = [int(address.split(":")[-1]) for address in addresses]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             "--strategy multi-worker needs the addresses of all workers and "
@@ -62,11 +65,14 @@ def from_environment() -> Cluster:
             f"Received: {text!r}"
         ) from error
     other = sorted(jobs.keys() - set(_JOBS))
-    if other or not all(0 < port < 65_536 for port in ports):
+    if (
+        other
+        or len(lists["chief"]) > 1
+        or len(set(addresses)) < len(addresses)
+        or not all(0 < port < 65_536 for port in ports)
+    ):
         raise ValueError(
-            "TF_CONFIG must name workers, and at most one chief, each with "
-            f"host:port. Received: {text!r}"
+            "TF_CONFIG must name workers, and at most one chief, each with a "
+            f"host:port of its own. Received: {text!r}"
         )
-    return Cluster(
-        tuple(names), tuple(address for _, (_, address) in addresses), number
-    )
+    return Cluster(tuple(names), tuple(addresses), number)

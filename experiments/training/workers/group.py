@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -217,6 +218,8 @@ def join(strategy: str, wait_seconds: float) -> Workers:
         )
     found = clusters.from_environment()
     watcher = watch.start(found.peers, wait_seconds)
+    # Python stands still until all have come: Ctrl-C ends the process itself.
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         made = tf.distribute.MultiWorkerMirroredStrategy()
     except (tf.errors.OpError, RuntimeError) as error:
@@ -227,6 +230,8 @@ def join(strategy: str, wait_seconds: float) -> Workers:
             f"Received: {', '.join(found.addresses)}; "
             f"{' and '.join(missing) or 'nobody'} cannot be reached"
         ) from error
+    finally:
+        signal.signal(signal.SIGINT, before)
     return Workers(made, found, watcher)
 
 
@@ -249,8 +254,9 @@ def _stop(watcher: subprocess.Popen | None) -> None:
 
 def _named(error: tf.errors.OpError, peers: Iterable[str]) -> list[str]:
     """The peers that an error speaks of: who is cut off still runs."""
-    tasks = set(re.findall(r"/task:(\d+)", str(error)))
-    return [name for name in peers if name.split()[1] in tasks]
+    tasks = re.findall(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)", str(error))
+    names = {f"{job} {number}" for job, number in tasks}
+    return [peer for peer in peers if peer.partition(" (")[0] in names]
 
 
 def _first_line(error: Exception) -> str:

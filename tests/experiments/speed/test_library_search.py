@@ -4,8 +4,56 @@ import numpy as np
 import pytest
 
 from experiments.speed import drawn_library, library_search
+from experiments.speed.processes import own_process
 from tftag.search.index import ranking
 from tftag.search.index.segments import segment
+
+
+def _write_drawn(folder, rows):
+    draw = np.random.default_rng(0)
+    for name, shape in (
+        *(("vectors", (rows, 8)), ("texts", (5, 2, 8))),
+        ("audio", (5, 1, 8)),
+    ):
+        vectors = draw.normal(size=shape)
+        vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
+        np.save(folder / f"{name}.npy", vectors.astype(np.float32))
+
+
+def _printed(capsys):
+    lines = map(json.loads, capsys.readouterr().out.splitlines())
+    return {title: found for one in lines for title, found in one.items()}
+
+
+def test_an_index_is_whole_and_of_the_vectors_that_were_drawn(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(library_search, "_AT_ONCE", 50)
+    monkeypatch.setattr(library_search, "_CHANGED", 10)
+    monkeypatch.setattr(own_process, "call", lambda work, *words: work(*words))
+    monkeypatch.setattr(
+        drawn_library,
+        "write",
+        lambda like, folder, count, dim, queries: _write_drawn(folder, count),
+    )
+    recording = library_search._recording
+
+    def interrupted(at):
+        if at == 70:
+            raise KeyboardInterrupt
+        return recording(at)
+
+    out = ["--out", str(tmp_path)]
+    drawn = [*out, "--like", "real.index", "--recordings"]
+    with monkeypatch.context() as patched:
+        patched.setattr(library_search, "_recording", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            library_search.main([*drawn, "100"])
+    for words, rows in ((out, 100), ([*drawn, "150"], 150)):
+        library_search.main(words)
+        found = _printed(capsys)
+        assert found["build"]["recordings"] == rows
+        assert found["ask"]["text_recall_at_10"] == 1
 
 
 def test_a_small_library_is_measured(tmp_path, monkeypatch, capsys):
@@ -13,18 +61,7 @@ def test_a_small_library_is_measured(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(segment, "LISTS_FROM_ROWS", 800)
     monkeypatch.setattr(ranking, "EXACT_ROWS", 500)
     monkeypatch.setattr(library_search, "_CHANGED", 10)
-    draw = np.random.default_rng(0)
-
-    def unit(*shape):
-        rows = draw.normal(size=shape)
-        rows /= np.linalg.norm(rows, axis=-1, keepdims=True)
-        return rows.astype(np.float32)
-
-    for name, shape in (
-        *(("vectors", (1_000, 8)), ("texts", (5, 2, 8))),
-        ("audio", (5, 1, 8)),
-    ):
-        np.save(tmp_path / f"{name}.npy", unit(*shape))
+    _write_drawn(tmp_path, 1_000)
     drawn = drawn_library.read(tmp_path)
     place = tmp_path / "library.index"
     built = library_search.build(place, drawn)
@@ -39,5 +76,4 @@ def test_a_small_library_is_measured(tmp_path, monkeypatch, capsys):
     assert changed["add_seconds"] > 0 and changed["remove_seconds"] > 0
     assert sorted(path.name for path in place.iterdir()) == before
     assert library_search.main(["--out", str(tmp_path)]) == 0
-    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [list(each) for each in found] == [["ask"], ["change"]]
+    assert list(_printed(capsys)) == ["ask", "change"]

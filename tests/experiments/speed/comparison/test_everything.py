@@ -49,7 +49,8 @@ def test_what_was_measured_is_written_row_by_row(arguments, monkeypatch):
     assert "| memory | MB | tftag | 5 (5 to 5) |" in said
 
 
-def test_rows_can_be_asked_for_by_name(arguments, monkeypatch):
+@pytest.fixture
+def the_machine_alone(arguments, monkeypatch):
     def none(*_):
         return ()
 
@@ -57,7 +58,22 @@ def test_rows_can_be_asked_for_by_name(arguments, monkeypatch):
         monkeypatch.setattr(networks, room, none)
     monkeypatch.setattr(files, "input_rows", none)
     monkeypatch.setattr(files, "tagging_rows", none)
+
+
+@pytest.mark.usefixtures("the_machine_alone")
+def test_rows_can_be_asked_for_by_name(arguments):
     arguments.only = "machine"
     everything.peers(arguments)
     found = json.loads((arguments.out / "benchmark.json").read_text())
     assert [row["name"] for row in found["rows"]] == ["the machine"]
+
+
+@pytest.mark.usefixtures("the_machine_alone")
+def test_what_the_peers_cannot_do_is_a_fact_of_its_row(arguments):
+    fails = (
+        """if name == "machine": answer = {"error": "no memory"}\n    print("""
+    )
+    everything.PROGRAM.write_text(PROGRAM.replace("print(", fails))
+    everything.peers(arguments)
+    found = json.loads((arguments.out / "benchmark.json").read_text())
+    assert found["rows"][0]["facts"] == {"the peers fail": "no memory"}

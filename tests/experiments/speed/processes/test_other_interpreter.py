@@ -37,9 +37,10 @@ def test_each_question_has_its_answer(asked_of):
     ],
 )
 def test_a_program_that_does_not_answer_says_why(asked_of, text, said):
-    with pytest.raises(ValueError, match=f"must be one.*{said}"):
-        with asked_of(text) as ask:
-            ask(of=[1])
+    with asked_of(text) as ask:
+        for _ in range(2):  # whoever asks again is told the same
+            with pytest.raises(ValueError, match=f"must be one.*{said}"):
+                ask(of=[1])
 
 
 def test_an_interpreter_that_is_not_there_is_named(tmp_path):

@@ -49,6 +49,8 @@ HERE = '"task": {"type": "worker", "index": 0}'
         '{"cluster": {"worker": ["a"]}, %s}' % HERE,
         '{"cluster": {"worker": ["a:0"]}, %s}' % HERE,
         '{"cluster": {"worker": ["a:1"], "ps": ["b:1"]}, %s}' % HERE,
+        '{"cluster": {"worker": ["a:1"], "chief": ["b:1", "c:1"]}, %s}' % HERE,
+        '{"cluster": {"worker": ["a:1", "a:1"]}, %s}' % HERE,
     ],
 )
 def test_a_place_that_cannot_be_is_refused(monkeypatch, text):

@@ -66,3 +66,5 @@ def test_who_is_cut_off_is_named_by_the_error():
     )
     peers = ["worker 1 (10.0.0.1:1)", "worker 2 (10.0.0.2:1)"]
     assert group._named(error, peers) == ["worker 2 (10.0.0.2:1)"]
+    # Chief and workers are each counted from 0.
+    assert group._named(error, ["chief 2 (10.0.0.3:1)"]) == []

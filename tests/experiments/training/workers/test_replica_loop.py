@@ -12,7 +12,7 @@ import tone_manifest
 import worker_groups
 
 from experiments.runs import checkpoint, run_folder
-from experiments.training.workers import group
+from experiments.training.workers import group, watch
 
 # As long as a busy machine needs.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -197,6 +197,21 @@ def test_a_worker_that_never_comes_is_named(folder):
     assert chief.wait(LIMIT_SECONDS) == -signal.SIGKILL
     said = said_by(waiting.log(0))
     assert f"worker 1 ({addresses[1]}) did not come within 2 s" in said
+
+
+def test_a_worker_that_waits_for_others_ends_at_ctrl_c(folder):
+    waiting = Group(folder, "stopped")
+    addresses = worker_groups.free_addresses(2)
+    chief = waiting.one(0, addresses)
+    try:
+        while watch.unreachable({"worker 0": addresses[0]}):
+            assert chief.poll() is None, said_by(waiting.log(0))
+            time.sleep(0.2)
+        time.sleep(2.0)  # by now it waits
+        chief.send_signal(signal.SIGINT)
+        assert chief.wait(10) == -signal.SIGINT
+    finally:
+        chief.kill()
 
 
 @pytest.fixture
