@@ -218,13 +218,19 @@ def _pipeline_flags(parser: argparse.ArgumentParser, files: int = 64) -> None:
         help=f"how many ({files})",
     )
     parser.add_argument(
-        "--minutes", type=_positive, default=4, help="per file (4)"
+        "--minutes", type=arguments_lib.positive, default=4, help="per file (4)"
     )
     parser.add_argument(
-        "--clip-seconds", type=_positive, default=30, help="of a clip (30)"
+        "--clip-seconds",
+        type=arguments_lib.positive,
+        default=30,
+        help="of a clip (30)",
     )
     parser.add_argument(
-        "--seconds", type=_positive, default=10, help="per way, all rounds (10)"
+        "--seconds",
+        type=arguments_lib.positive,
+        default=10,
+        help="per way, all rounds (10)",
     )
     parser.add_argument(
         "--torch-python",
@@ -238,7 +244,10 @@ def _frontend_flags(parser: argparse.ArgumentParser) -> None:
         "--batch-size", type=arguments_lib.count, default=8, help="clips (8)"
     )
     parser.add_argument(
-        "--clip-seconds", type=_positive, default=30, help="of a clip (30)"
+        "--clip-seconds",
+        type=arguments_lib.positive,
+        default=30,
+        help="of a clip (30)",
     )
 
 
@@ -247,13 +256,6 @@ def _step_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tags", type=arguments_lib.count, default=67, help="how many (67)"
     )
-
-
-def _positive(text: str) -> float:
-    with contextlib.suppress(ValueError):
-        if 0 < float(text) < float("inf"):
-            return float(text)
-    raise argparse.ArgumentTypeError(f"must be a number above 0, not {text}")
 
 
 if __name__ == "__main__":

@@ -46,8 +46,6 @@ def summarize(
         for fold in range(len(folds))
         if all((seed, fold) in by_place for seed in seeds)
     ]
-    if not counted:  # a seed has just begun
-        seeds, counted = seeds[:-1], list(range(len(folds)))
     rows = np.concatenate([folds[fold] for fold in counted])
     known, failed, pooled, seconds = truth[rows], {}, {}, {}
     for place, arm in enumerate(asked.arms):

@@ -72,7 +72,7 @@ def parse(
     )
     parser.add_argument(
         "--wait-for-workers",
-        type=float,
+        type=arguments_lib.positive,
         default=300.0,
         metavar="SECONDS",
         help="how long to wait for the other workers (%(default)g)",

@@ -145,9 +145,10 @@ class Loop(keras.callbacks.Callback):
             progress, means, figures, progress.epoch_seconds
         )
         progress.epoch_seconds = 0.0
-        self.save()
+        # Before the state: a run that goes on from it may have no epoch left.
         if self.run is not None:
             self.run.write_csv("history.csv", progress.history)
+        self.save()
         _log.info("%s", epoch_log.line(row, self.settings.training.epochs))
         if progress.stopped:
             _log.info(

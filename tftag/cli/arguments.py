@@ -73,6 +73,20 @@ def seed(text: str) -> int:
     return _whole(text, 0)
 
 
+def positive(text: str) -> float:
+    """Reads a number above 0, as of seconds or minutes.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(
+        f"must be a number above 0. Received: {text}"
+    )
+
+
 def _whole(text: str, least: int) -> int:
     if not text.isdecimal() or int(text) < least:
         raise argparse.ArgumentTypeError(

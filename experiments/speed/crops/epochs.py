@@ -18,6 +18,7 @@ from experiments.speed.crops import remote
 from experiments.speed.processes import own_process
 from pipelines import manifest as manifests
 from pipelines.reading import slice_reader, tf_data
+from tftag.cli import arguments as arguments_lib
 from tftag.cli import command_line
 
 _BATCH_SIZE = 8
@@ -29,8 +30,10 @@ def main(argv: list[str] | None = None) -> int:
         prog="python -m experiments.speed.crops.epochs", description=__doc__
     )
     parser.add_argument("data", nargs="+", help="as for `remote`")
-    parser.add_argument("--clip-seconds", type=float, default=30)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument(
+        "--clip-seconds", type=arguments_lib.positive, default=30
+    )
+    parser.add_argument("--epochs", type=arguments_lib.count, default=3)
     arguments = parser.parse_args(argv)
     for place in arguments.data:
         found = own_process.call(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from experiments.speed.crops import reading
 from pipelines import manifest as manifests
 from tftag import audio
+from tftag.cli import arguments as arguments_lib
 
 _BYTES_PER_SAMPLE = 2
 
@@ -19,11 +20,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "and data/mine",
     )
     parser.add_argument(
-        "--clip-seconds", type=float, default=30, help="of a clip (30)"
+        "--clip-seconds",
+        type=arguments_lib.positive,
+        default=30,
+        help="of a clip (30)",
     )
     parser.add_argument(
         "--seconds",
-        type=float,
+        type=arguments_lib.positive,
         default=10,
         help="per place and batch size, all rounds (10)",
     )

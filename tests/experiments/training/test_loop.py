@@ -61,3 +61,27 @@ def test_scored_are_every_so_many_epochs_and_no_weight_knows_it(tmp_path):
         assert often[group]
         for (name, a), (_, b) in zip(often[group], seldom[group], strict=True):
             np.testing.assert_array_equal(a, b, err_msg=name)
+
+
+@pytest.mark.usefixtures("no_graphs")
+def test_a_history_has_every_epoch_wherever_a_run_was_stopped(
+    tmp_path, monkeypatch
+):
+    made = tone_manifest.make(tmp_path / "data", train=4, seconds=1.0)
+    settings = tone_training.settings(epochs=2)
+    save = checkpoint.save
+
+    def save_and_stop(folder, progress, arrays):
+        save(folder, progress, arrays)
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint, "save", save_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            tone_training.train(settings, made, tmp_path)
+    tone_training.train(settings, made, tmp_path)
+    history = tone_training.run_in(tmp_path).path / "history.csv"
+    assert [row[:2] for row in history.read_text().splitlines()] == [
+        *("ep", "1,", "2,")
+    ]

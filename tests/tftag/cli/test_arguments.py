@@ -17,6 +17,15 @@ def test_what_counts_nothing_is_refused_as_it_was_given(text):
         arguments.count(text)
 
 
+def test_a_measure_is_a_number_above_nothing():
+    assert arguments.positive("0.5") == 0.5
+    for text in ("0", "-1", "nan", "inf", "", "two"):
+        with pytest.raises(
+            argparse.ArgumentTypeError, match=f"above 0. Received: {text}"
+        ):
+            arguments.positive(text)
+
+
 @pytest.mark.parametrize(
     ("words", "form"),
     [
