@@ -135,7 +135,8 @@ def temporary(folder: str | os.PathLike[str]) -> pathlib.Path:
     """Makes an empty file for what another process or library writes by name.
 
     Args:
-        folder: Where; the name is known to the caller alone.
+        folder: Where; the name is known to the caller alone. Nobody may call
+            `replacing` there meanwhile, who would take it for abandoned.
 
     Returns:
         Its path. The caller renames or removes it.

@@ -9,6 +9,9 @@ from typing import Any
 from tftag.storage.remote import address as addresses
 from tftag.storage.remote import retries, transfers
 
+# Of a name: each is up to 4 bytes, of which file systems take 255.
+_LETTERS = 60
+
 
 @contextlib.contextmanager
 def file_copy(
@@ -26,8 +29,8 @@ def file_copy(
         yield place
         return
     with tempfile.TemporaryDirectory(prefix="tftag-") as folder:
-        name = place.name if place.name.strip(".") else "file"
-        path = pathlib.Path(folder, name)
+        name = place.name[-_LETTERS:]  # the ending stays
+        path = pathlib.Path(folder, name if name.strip(".") else "file")
         try:
             transfers.fetch_to_file(place, path)
         except retries.RemoteError as error:

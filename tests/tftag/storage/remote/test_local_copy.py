@@ -1,4 +1,5 @@
 import pytest
+from moto.s3.models import s3_backends
 
 from tftag import audio
 from tftag.storage.remote import address as addresses
@@ -19,6 +20,15 @@ def test_a_copy_has_the_name_and_the_bytes_and_is_gone_after(stored):
     with local_copy.file_copy(FOLDER / "a b.csv") as path:
         assert (path.name, path.read_text()) == ("a b.csv", "a b.csv")
     assert not path.exists() and not path.parent.exists()
+
+
+@pytest.mark.parametrize("name", ["long " * 99 + ".mp3", "音" * 120 + ".mp3"])
+def test_a_name_may_be_longer_than_a_file_of_this_machine_has(door, name):
+    (backend,) = s3_backends["123456789012"].values()
+    backend.put_object("music", f"data//{name}", b"abc")
+    place = addresses.Address(f"{FOLDER}//{name}")
+    with local_copy.file_copy(place) as path:
+        assert path.read_bytes() == b"abc" and path.suffix == ".mp3"
 
 
 def test_a_local_file_is_itself(tmp_path):
