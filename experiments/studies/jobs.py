@@ -132,14 +132,13 @@ def blocks(
         is_late = False
         for arm in asked.arms:
             training = plan(arm, base, manifest, folds[fold], seed, run)
-            before = time.monotonic()
-            expected = longest.get(
-                arm.title, max(longest.values(), default=0.0)
-            )
-            is_late |= before - begin + expected > budget_seconds
-            if is_late and longest and not training.is_done:
-                results.append(Result(None, 0.0, 0.0, LATE))
-                continue
+            if longest and not training.is_done:
+                expected = longest.get(arm.title, max(longest.values()))
+                passed = time.monotonic() - begin
+                is_late |= passed + expected > budget_seconds
+                if is_late:
+                    results.append(Result(None, 0.0, 0.0, LATE))
+                    continue
             results.append(train(training, manifest))
             longest[arm.title] = max(
                 results[-1].elapsed_seconds, longest.get(arm.title, 0.0)

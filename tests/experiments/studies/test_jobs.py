@@ -36,15 +36,17 @@ def test_smaller_shares_are_part_of_larger_ones_and_never_of_the_fold(manifest):
 def clock(monkeypatch):
     """One on which each training takes half a second and leaves scores.
 
-    Its processors work for three seconds meanwhile: those are no clock's.
+    Those of an arm called "long" take five. Its processors work for three
+    seconds meanwhile: those are no clock's.
     """
     now = [0.0]
 
     def train(training, manifest):
+        seconds = 5.0 if training.title == "long" else 0.5
         if not training.is_done:
-            now[0] += 0.5
+            now[0] += seconds
             (training.part.path / "scores.npz").touch()
-        return jobs.Result(np.zeros((4, 3)), 3.0, 0.5)
+        return jobs.Result(np.zeros((4, 3)), 3.0, seconds)
 
     monkeypatch.setattr(jobs, "train", train)
     clock = types.SimpleNamespace(
@@ -100,6 +102,18 @@ def test_what_is_finished_takes_nothing_of_the_budget(
     assert len(trained(manifest, tmp_path, 1.5)) == 1
     # The half block of before is taken up: half a second makes it whole.
     assert len(trained(manifest, tmp_path, clock[0] - 1.0)) == 2
+
+
+def test_what_is_finished_leaves_the_time_to_what_fits(
+    manifest, tmp_path, clock
+):
+    """However long it once took."""
+    long = study.Arm("long")
+    trained(manifest, tmp_path, 1e9, study.Study("?", (long, ASKED.arms[1])))
+    clock[0] = 0.0
+    asked = study.Study("?", (long, study.Arm("c", {"epochs": 42})))
+    found = trained(manifest, tmp_path, 6.0, asked)
+    assert len(found) == 8 and clock[0] == 4.0
 
 
 def test_what_is_finished_is_shown_behind_what_did_not_fit(
