@@ -7,6 +7,7 @@ it, and asked about a recording of noise again and again: a tagger for its
 tags, a dual encoder for a vector.
 """
 
+import math
 import os
 import pathlib
 import statistics
@@ -70,7 +71,8 @@ def costs(model: str, audio_seconds: float, rounds: int) -> dict[str, float]:
 
     Returns:
         "disk_mb", "first_cpu_seconds" since this process began,
-        "cpu_seconds" of another call, and "peak_mb" of this process.
+        "cpu_seconds" of another call, and "peak_mb" of this process: NaN
+        where the system is not Linux.
     """
     folder = version_folder.newest(presets.resolve(model))
     answer, rate_hz = _opened(model, folder)
@@ -88,7 +90,7 @@ def costs(model: str, audio_seconds: float, rounds: int) -> dict[str, float]:
         "disk_mb": sum(path.stat().st_size for path in files) / 1e6,
         "first_cpu_seconds": first,
         "cpu_seconds": statistics.median(taken),
-        "peak_mb": memory.status_mb()["VmHWM"],
+        "peak_mb": memory.status_mb().get("VmHWM", math.nan),
     }
 
 
