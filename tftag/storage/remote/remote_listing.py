@@ -221,23 +221,27 @@ def _files(
     return {
         addresses.Address(f"{folder.scheme}://{info['name']}"): facts_of(info)
         for info in contents
-        if info["type"] == "file"
+        # A key that ends with a slash stands for a folder.
+        if info["type"] == "file" and not info["name"].endswith("/")
     }
 
 
 def _folders(
     folder: addresses.Address, contents: Iterable[dict[str, Any]]
 ) -> Iterator[addresses.Address]:
+    """The folders in one, without itself, which gcsfs lists where it is a key.
+
+    Nor one without a name, of a key with `//`: a server that is asked for it
+    tells of the folder around it.
+    """
     around = folder.text.rstrip("/")
     for info in contents:
         if info["type"] == "directory":
-            found = f"{folder.scheme}://{info['name']}".rstrip("/")
-            if found != around:
+            found = f"{folder.scheme}://{info['name']}"
+            if found.rstrip("/") != around:
                 yield addresses.Address(found)
-                continue
-            # Of a key with `//`. Asked what is in it, a server would tell of
-            # the folder around it again.
-            _log.warning("Passed over %s//: a folder without a name", folder)
+            elif found.endswith("/"):  # of gcsfs, nobody can tell
+                _log.warning("Passed over %s/: a folder without a name", found)
 
 
 def _listing(

@@ -1,6 +1,7 @@
 import itertools
 import os
 
+import cloud_storage
 import pytest
 from moto.s3.models import s3_backends
 
@@ -8,6 +9,9 @@ from tftag.storage.remote import address as addresses
 from tftag.storage.remote import remote_listing, retries, transfers
 
 FOLDER = addresses.Address("s3://music/data")
+google = pytest.mark.filterwarnings(
+    "ignore:You are using a Python version:FutureWarning"
+)
 
 
 @pytest.fixture
@@ -153,6 +157,38 @@ def test_a_folder_without_a_name_is_named_and_passed_over(door, caplog):
     ]
     assert "s3://music/odd//" in caplog.text
     assert remote_listing.list_folders(folder) == ["e"]
+
+
+MADE_BY_A_CONSOLE = ("made/", "made/a.mp3", "made/e/", "made/e/f.mp3")
+
+
+def _says_what_is_in_made(folder, caplog):
+    found = itertools.islice(remote_listing.walk(folder), 9)
+    names = [f"{folder}/a.mp3", f"{folder}/e/f.mp3"]
+    assert [str(file) for file in found] == names
+    assert [str(file) for file in remote_listing.list_files(folder)] == names
+    assert remote_listing.list_folders(folder) == ["e"]
+    assert "Passed over" not in caplog.text
+
+
+def test_what_stands_for_a_folder_is_no_file_and_not_in_itself(door, caplog):
+    """A key that ends with a slash."""
+    (backend,) = s3_backends["123456789012"].values()
+    for name in MADE_BY_A_CONSOLE:
+        backend.put_object("music", name, b"")
+    _says_what_is_in_made(FOLDER.parent / "made", caplog)
+
+
+@google
+def test_google_s_listing_of_a_folder_has_the_folder(
+    fresh, monkeypatch, caplog
+):
+    with cloud_storage.running() as storage:
+        address = f"http://127.0.0.1:{storage.server_address[1]}"
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", address)
+        for name in MADE_BY_A_CONSOLE:
+            storage.files[name] = b""
+        _says_what_is_in_made(addresses.Address("gs://music/made"), caplog)
 
 
 def test_files_behind_two_slashes_are_asked_for_one_by_one(door):
