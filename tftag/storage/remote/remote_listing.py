@@ -264,7 +264,7 @@ def _ask(
         info = retries.retried(file, lambda: files.info(file.text))
     except retries.RemoteError as error:
         return error
-    return facts_of(info)
+    return facts_of(info) if info["type"] == "file" else _missing(file)
 
 
 def facts_of(info: dict[str, Any]) -> RemoteFile:

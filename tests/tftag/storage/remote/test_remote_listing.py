@@ -50,6 +50,14 @@ def test_a_folder_that_is_not_there_has_nothing(stored):
     assert remote_listing.list_folders(FOLDER) == ["wav"]
 
 
+def test_a_folder_is_no_file(stored):
+    """Asked for alone, or found in a listing with others."""
+    others = [FOLDER / f"{name}.wav" for name in "abcd"]
+    for files in ([FOLDER / "wav"], [FOLDER / "wav", *others]):
+        assert remote_listing.look_up(files)[files[0]].is_missing
+    assert remote_listing.sizes(FOLDER, ["wav", "a.wav"]) == [None, 1]
+
+
 def test_a_change_is_seen_at_once(stored, tmp_path):
     file = FOLDER / "a.wav"
     before = remote_listing.look_up([file])[file]
