@@ -144,6 +144,8 @@ class Worker(_Processes):
             OSError: It cannot be opened.
         """
         began = time.monotonic()
+        if self._is_killed:  # another process would take its place
+            raise _crashed(path, self._seconds)
         try:
             return _taken(self._submit(path, sample_rate_hz, self._seconds))
         except process.BrokenProcessPool as error:

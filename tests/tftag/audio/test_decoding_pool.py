@@ -173,4 +173,7 @@ def test_a_worker_that_is_killed_leaves_its_file_and_no_other_comes(
     # The executor may be the one who is told by the system that it ended.
     assert connection.wait([process.sentinel], 30)
     assert not worker._executor._processes
+    with pytest.raises(audio.UnusableAudio):  # nor for who comes later
+        worker.decode(songs[1], RATE)
+    assert not worker._executor._processes
     worker.kill()  # again, and nothing happens
