@@ -58,7 +58,7 @@ def histogram(
             "width": inner / _BINS - 1,
             # Two pixels at least: a single recording must be seen.
             "height": max(2.0, count * scale),
-            "said": f"{_number(left)} to {_number(right)}",
+            "said": f"{_number(left, step)} to {_number(right, step)}",
             "count": int(count),
         }
         for count, left, right in zip(counts, edges, edges[1:], strict=False)
@@ -75,10 +75,10 @@ def histogram(
         unit=unit,
         bars=bars,
         ticks=[
-            _tick(across(tick), _number(tick))
+            _tick(across(tick), _number(tick, step))
             for tick in np.arange(low, high + step / 2, step)
         ],
-        median={"x": across(median), "said": _number(median)},
+        median={"x": across(median), "said": _number(median, step / 10)},
     )
 
 
@@ -103,9 +103,12 @@ def _nice_step(rough):
     return next(nice * power for nice in _NICE if nice * power >= rough * 0.999)
 
 
-def _number(value):
-    value = round(float(value), 6) + 0.0  # no -0
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def _number(value, step):
+    """With the digits that tell it from a number one step away."""
+    digits = max(0, 1 - math.floor(math.log10(step)))
+    value = round(float(value), digits) + 0.0  # no -0
+    whole, _, rest = f"{value:,.{digits}f}".partition(".")
+    return ".".join(filter(None, (whole, rest.rstrip("0"))))
 
 
 def _tick(x, said):

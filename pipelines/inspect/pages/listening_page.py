@@ -8,6 +8,7 @@ import numpy as np
 
 from pipelines.inspect import inspection
 from pipelines.inspect.pages import inspection_page, page
+from pipelines.reading.slices import arrays
 from tftag.storage.remote import address as addresses
 
 _PAIRS = 100
@@ -63,6 +64,8 @@ def address(
     """
     path = seen.prepared.wav_path(seen.tracks[row])
     text = path.text if isinstance(path, addresses.Address) else str(path)
+    if arrays.is_array(text):
+        return None
     part = f"#t={start_seconds:.1f}" if start_seconds > 0 else ""
     if text.startswith(("https://", "http://")):
         return urllib.parse.quote(text, safe=":/?&=%") + part

@@ -13,7 +13,7 @@
     const a = both[row][row], b = both[column][column];
     const chance = a * b / facts.recordings;
     said.textContent = row === column
-      ? `${names[row]}: ${a} recordings`
+      ? `${names[row]}: ${a} recording${a === 1 ? '' : 's'}`
       : `${names[row]} (${a}) and ${names[column]} (${b}): `
         + `${both[row][column]} with both, ${chance.toFixed(1)} by chance`;
   });

@@ -40,6 +40,35 @@ def test_any_values_have_an_axis(values):
         assert "-0" != text.text
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        [-20.03, -20.01],
+        [0.0, 30.0],
+        [101.0, 101.9],
+        [1e-4, 9e-4],
+        [1e6, 2.5e6],
+        [-90.0, -10.0],
+    ],
+)
+def test_numbers_stand_where_they_are(values):
+    root = read(charts.histogram(np.array(values), "dB"))
+    *found, _, _ = root.iter("text")  # the unit and the median are the last
+    numbers = [float(text.text.replace(",", "")) for text in found]
+    # Those at both ends are moved inwards, where they would be cut.
+    places = [float(text.get("x")) for text in found][1:-1]
+    steps = np.diff(numbers)
+    np.testing.assert_allclose(steps, steps[0])
+    expected = np.interp(numbers[1:-1], [numbers[0], numbers[-1]], [14, 346])
+    np.testing.assert_allclose(places, expected, atol=0.06)
+
+
+def test_a_chart_is_read_aloud():
+    root = read(charts.histogram(np.array([1.0, 2.0, 30.0]), "seconds"))
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == "Histogram in seconds, median 2"
+
+
 def test_no_values_are_said_so():
     assert "No values" in charts.histogram(np.array([]), "s")
     assert "No values" in charts.histogram(np.array([-np.inf]), "s")

@@ -32,6 +32,14 @@ def test_players_reach_the_files(seen, tmp_path, folder):
         assert os.path.isfile(path.parent / name)
 
 
+def test_players_have_the_names_of_what_they_play(seen, tmp_path):
+    listening_page.write(seen, tmp_path / "a.html", "index.html")
+    reader = page_reader.read((tmp_path / "a.html").read_text("utf-8"))
+    named = [a["aria-label"] for tag, a in reader.opened if tag == "audio"]
+    ids = set(seen.tracks.texts("track_id"))
+    assert len(named) == 8 and set(named) <= ids
+
+
 def test_pairs_play_the_same_sound(seen, tmp_path):
     listening_page.write(seen, tmp_path / "a.html", "index.html")
     first, second = players(tmp_path / "a.html")[:2]
@@ -64,6 +72,8 @@ def test_unreadable_recordings_have_no_player(seen, tmp_path):
     [
         ("https://host/a b.mp3", "https://host/a%20b.mp3"),
         ("s3://bucket/a.wav", None),
+        ("/music/a.npy", None),
+        ("https://host/a.npy", None),
         (b"/x/caf\xe9 #1.wav", "caf%E9%20%231.wav"),
     ],
 )
