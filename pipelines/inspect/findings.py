@@ -118,7 +118,9 @@ def _equal(seen) -> Iterator[Finding]:
 def _near(seen) -> Iterator[Finding]:
     if seen.near is None:
         yield Finding(
-            DOUBTFUL, "Near-duplicates", "Not looked for: nobody listened."
+            DOUBTFUL,
+            "Near-duplicates",
+            "Not looked for: the recordings were not read.",
         )
         return
     leaks = seen.near_leaks

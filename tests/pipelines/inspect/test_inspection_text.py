@@ -27,7 +27,7 @@ def test_columns_stand_below_their_heads(seen):
 
 def test_without_listening_there_are_no_levels(prepared):
     text = inspection_text.write_text(inspection.inspect(prepared, None))
-    assert "nobody listened" in text and "clipped" not in text
+    assert "recordings were not read" in text and "clipped" not in text
 
 
 def test_silence_has_a_level():
