@@ -73,11 +73,16 @@ class ServedModel:
             observe: Gets the name and the number of requests in every batch.
         """
         self.source = source
-        self.states: dict[int, State] = {}
+        self._states: dict[int, State] = {}
         self._observe = observe
         self._open: dict[int, served_version.ServedVersion] = {}
         self._failed: dict[int, float] = {}
         self._lock = threading.Lock()
+
+    @property
+    def states(self) -> dict[int, State]:
+        """How each version is; as it was, where that changes meanwhile."""
+        return dict(self._states)
 
     def refresh(self, is_first: bool = False) -> None:
         """Opens what is new and takes down what is not wanted any more.
@@ -152,7 +157,7 @@ class ServedModel:
         stamp = _newest_change(folder)
         if self._failed.get(number) == stamp:
             return
-        self.states[number] = State("LOADING")
+        self._states[number] = State("LOADING")
         try:
             version = served_version.ServedVersion(
                 self.source.name,
@@ -169,7 +174,7 @@ class ServedModel:
                     f"({type(error).__name__}: {str(error):.200})."
                 ) from error
             self._failed[number] = stamp
-            self.states[number] = State("END", "INVALID_ARGUMENT", str(error))
+            self._states[number] = State("END", "INVALID_ARGUMENT", str(error))
             _log.warning(
                 "version %d of model %s cannot be opened: %s",
                 *(number, self.source.name, str(error)),
@@ -177,15 +182,15 @@ class ServedModel:
             return
         with self._lock:
             self._open[number] = version
-        self.states[number] = State("AVAILABLE")
+        self._states[number] = State("AVAILABLE")
         _log.info("serving version %d of model %s", number, self.source.name)
 
     def _take_down(self, number: int) -> None:
         with self._lock:
             version = self._open.pop(number)
-        self.states[number] = State("UNLOADING")
+        self._states[number] = State("UNLOADING")
         version.drain()
-        self.states[number] = State("END")
+        self._states[number] = State("END")
         _log.info("ended version %d of model %s", number, self.source.name)
 
 

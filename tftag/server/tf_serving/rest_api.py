@@ -187,7 +187,7 @@ def _status(
     if name in models.by_name:
         model = models.by_name[name]
         number = model.number(label) if label is not None else number
-        states = dict(model.states)
+        states = model.states
     if number is not None and number not in states:
         text = f"Could not find version {number} of model {name:.100}"
         raise refusals.Refused(refusals.NOT_FOUND, text)

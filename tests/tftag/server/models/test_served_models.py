@@ -65,7 +65,10 @@ def test_a_version_that_cannot_be_opened_leaves_the_one_before_it(folder):
     broken = folder / "2"
     broken.mkdir()
     (broken / "saved_model.pb").write_bytes(b"half of it")
+    before = model.states
     model.refresh()
+    # Who reads them while they change has them as they were.
+    assert before.keys() == {1}
     assert states(model) == {1: "AVAILABLE", 2: "END"}
     assert model.states[2].code != "OK" and model.states[2].message
     assert number_of(model) == 1
