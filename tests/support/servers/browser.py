@@ -113,7 +113,7 @@ class Page:
         )
         self.driver.get("about:blank")
         self.driver.get(self.address + hash)
-        self.wait(lambda: self.text("#about").strip())
+        self.wait(lambda: not self.all("#about noscript"))
         return self
 
     def enter(self, token):
@@ -121,7 +121,7 @@ class Page:
         self.driver.get(self.address)
         self.wait(lambda: self.one("#token").is_displayed())
         self.one("#token-text").send_keys(token, "\n")
-        self.wait(lambda: self.text("#about").strip())
+        self.wait(lambda: not self.all("#about noscript"))
 
     def one(self, selector):
         """The first element that fits a CSS selector."""

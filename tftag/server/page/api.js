@@ -26,11 +26,14 @@ export async function config() {
 }
 
 /** Opens a session by the token that the server asks for. */
-export const enter = (token) =>
-  ask("session", {
+export async function enter(token) {
+  // No token has other letters, and a header cannot be sent with them.
+  if (!/^[ -~]*$/.test(token)) throw told(401);
+  await ask("session", {
     method: "POST",
     headers: { Authorization: `Bearer ${token}` },
   });
+}
 
 /** Recordings that fit words. */
 export const search = (query, top, signal) =>
@@ -69,53 +72,68 @@ export const map = () => ask("map");
 export const audioAddress = (id) => `audio/${encodeURIComponent(id)}`;
 
 /** The file of a recording of the library. */
-export async function audio(id, signal) {
-  const answer = await reach(audioAddress(id), { signal });
-  if (!answer.ok) throw told(answer.status, await answer.text());
-  return answer.blob();
-}
+export const audio = (id, signal) =>
+  reach(audioAddress(id), { signal }, (answer) => answer.blob());
 
-async function reach(address, options) {
+const ask = async (address, options) =>
+  parsed(await reach(address, options, (answer) => answer.text()));
+
+/** Fetches an answer, and reads all of it. */
+async function reach(address, options, read) {
   try {
-    return await fetch(address, options);
+    const answer = await fetch(address, options);
+    if (answer.ok) return await read(answer);
+    const after = answer.headers.get("Retry-After");
+    throw told(answer.status, await answer.text(), after);
   } catch (error) {
-    throw error.name === "AbortError" ? error : told(0);
+    if (error instanceof Trouble || error.name === "AbortError") throw error;
+    throw told(0);
   }
 }
 
-async function ask(address, options) {
-  const answer = await reach(address, options);
-  const text = await answer.text();
-  if (!answer.ok) {
-    throw told(answer.status, text, answer.headers.get("Retry-After"));
+function parsed(text) {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    throw new Trouble(
+      "Something else answers in place of the server. Load the page again.",
+    );
   }
-  return text ? JSON.parse(text) : null;
 }
 
 /** Sends a recording; `sent` hears which share has arrived, 0 to 1. */
-function send(address, blob, { signal, sent } = {}) {
-  if (blob.size > limits.body_bytes) return Promise.reject(told(413));
-  return new Promise((resolve, reject) => {
+async function send(address, blob, { signal, sent } = {}) {
+  if (blob.size > limits.body_bytes) throw told(413);
+  const request = await new Promise((resolve, reject) => {
     // fetch says nothing of how much was sent.
     const request = new XMLHttpRequest();
     request.open("POST", address);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.onprogress = (event) => sent?.(event.loaded / event.total);
-    request.onload = () => {
-      const { status, responseText } = request;
-      if (status === 200) resolve(JSON.parse(responseText));
-      else {
-        const after = request.getResponseHeader("Retry-After");
-        reject(told(status, responseText, after));
-      }
-    };
-    request.onerror = () => reject(told(0));
+    request.onload = () => resolve(request);
+    request.onerror = async () => reject(await unsent(blob));
     const aborted = () => reject(new DOMException("", "AbortError"));
     request.onabort = aborted;
     signal?.addEventListener("abort", () => request.abort());
     if (signal?.aborted) aborted();
     else request.send(blob);
   });
+  const { status, responseText } = request;
+  if (status === 200) return parsed(responseText);
+  throw told(status, responseText, request.getResponseHeader("Retry-After"));
+}
+
+/** Why a recording was not sent: the browser does not say. */
+async function unsent(blob) {
+  try {
+    await blob.slice(0, 1).arrayBuffer();
+    return told(0);
+  } catch {
+    return new Trouble(
+      "This file cannot be read: it is a folder, or it has changed since it " +
+        "was chosen. Choose it again.",
+    );
+  }
 }
 
 const minutes = ({ audio_seconds: seconds }) => Math.floor(seconds / 60);

@@ -90,7 +90,13 @@ export function trouble(error, again) {
   block.append(make("p", {}, error.message));
   if (error.detail) block.append(make("p", { class: "detail" }, error.detail));
   if (again && error.mayPass) {
-    block.append(make("button", { click: again }, "Try again"));
+    const press = () => {
+      // The button goes: who pressed it by a key stays where it was.
+      block.parentElement.tabIndex = -1;
+      block.parentElement.focus({ preventScroll: true });
+      again();
+    };
+    block.append(make("button", { click: press }, "Try again"));
   }
   return block;
 }

@@ -8,12 +8,18 @@ import { Stage } from "./recording/stage.js";
 
 const stage = new Stage(() => byId("model").value);
 
+// By its address it would take what is asked of the library out of that.
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("library").focus();
+});
+
 async function begin() {
   try {
     const config = await api.config();
     byId("start").replaceChildren();
-    if (config.needs_token && !config.models) askForToken();
-    else show(config);
+    if (config.models) show(config);
+    else askForToken();
   } catch (error) {
     byId("start").replaceChildren(trouble(error, begin));
   }
@@ -48,14 +54,22 @@ function show({ models, index, limits }) {
 
 function askForToken() {
   const dialog = byId("token");
+  const [box, wrong] = [byId("token-text"), byId("token-wrong")];
   byId("token-form").addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      await api.enter(byId("token-text").value);
-      dialog.close();
-      begin();
+      await api.enter(box.value);
+      const config = await api.config();
+      if (config.models) {
+        dialog.close();
+        show(config);
+      } else {
+        wrong.textContent =
+          "Your browser keeps no cookie of this page, which stands for the " +
+          "token. Allow it.";
+      }
     } catch (error) {
-      byId("token-wrong").textContent =
+      wrong.textContent =
         error.status === 401 ? "That is another token." : error.message;
     }
   });

@@ -11,8 +11,11 @@ class Speaker extends EventTarget {
     }
     this.#audio.addEventListener("seeked", () => this.#moved());
     this.#audio.addEventListener("error", () => {
-      if (this.#key !== null) this.#event("failed");
-      this.#changed();
+      const key = this.#key;
+      if (key === null) return;
+      // Or it would not be loaded when it is asked for again.
+      this.drop(key);
+      this.#event("failed", key);
     });
   }
 
@@ -61,9 +64,8 @@ class Speaker extends EventTarget {
     this.#changed();
   }
 
-  #event(name) {
-    const detail = { key: this.#key };
-    this.dispatchEvent(new CustomEvent(name, { detail }));
+  #event(name, key = this.#key) {
+    this.dispatchEvent(new CustomEvent(name, { detail: { key } }));
   }
 
   #changed() {

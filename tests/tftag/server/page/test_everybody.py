@@ -86,15 +86,23 @@ def test_a_token_is_asked_for_once(page):
     assert not page.one("#token").is_displayed()
 
 
+def focused(page):
+    return page.run("return document.activeElement.id")
+
+
 def test_the_first_tab_leads_to_the_library(page):
     from selenium.webdriver import Keys
 
-    page.open()
+    page.open(hash="#q=rock")
+    found = page.found()
     page.press(Keys.TAB)
     skip = page.driver.switch_to.active_element
     assert skip.text == "Skip to the library"
     skip.send_keys(Keys.ENTER)
-    page.wait(lambda: page.run("return document.activeElement.id") == "library")
+    page.wait(lambda: focused(page) == "library")
+    # What was found is still there.
+    assert page.found() == found
+    assert page.one("#query").get_attribute("value") == "rock"
 
 
 def test_everything_has_a_name_and_what_happens_is_said(page, sound):
@@ -194,3 +202,75 @@ def test_a_long_name_of_a_model_stays_within_a_phone(page):
         "return arguments[0].getBoundingClientRect().height", page.one("#about")
     )
     assert height < 30
+
+
+def test_the_keyboard_stays_where_a_button_goes(page, sound):
+    """Chips, buttons that ask again, and the one that begins to record."""
+    from selenium.webdriver import Keys
+
+    page.open(hash="#q=rock+-jazz")
+    page.found()
+    page.run("document.querySelector('#terms .negative .sign').focus()")
+    page.press(Keys.ENTER)
+    page.wait(lambda: not page.all("#terms .negative"))
+    assert focused(page) == "results-title"
+    page.run("document.querySelector('#terms .remove').focus()")
+    page.press(Keys.ENTER)
+    page.wait(lambda: len(page.all("#terms .chip")) == 1)
+    assert focused(page) == "results-title"
+    page.run("document.querySelector('#terms .remove').focus()")
+    page.press(Keys.ENTER)
+    page.wait(lambda: page.all("#results .examples"))
+    assert focused(page) == "results-title"
+    with page.offline():
+        page.choose(sound)
+        page.wait(lambda: page.all("#tags .trouble button"))
+    page.run("document.querySelector('#tags .trouble button').focus()")
+    page.press(Keys.ENTER)
+    page.tagged()
+    assert focused(page) == "tags"
+    page.run("document.getElementById('record').focus()")
+    page.press(Keys.ENTER)
+    page.wait(lambda: page.text("#record").strip() == "Stop")
+    assert focused(page) == "record"
+    page.wait(lambda: page.text(".recorded") == "0:01")
+    page.press(Keys.ENTER)
+    assert page.tagged()
+
+
+def test_the_keyboard_is_not_taken_from_who_types(page):
+    """While a recording of the library is tagged."""
+    from selenium.webdriver import Keys
+
+    page.open(hash="#q=rock")
+    page.found()
+    page.run(
+        "const { send } = XMLHttpRequest.prototype;"
+        "XMLHttpRequest.prototype.send = function (body) {"
+        "  window.go = () => send.call(this, body); }"
+    )
+    page.run("document.querySelector('#results [aria-label^=Tags]').focus()")
+    page.press(Keys.ENTER)
+    assert focused(page) == "name"
+    page.wait(lambda: page.run("return 'go' in window"))
+    page.press("/")
+    page.run("go()")
+    page.tagged()
+    assert focused(page) == "query"
+
+
+def test_a_click_beside_the_points_chooses_none(page):
+    from selenium.webdriver import ActionChains, Keys
+
+    page.open()
+    page.show_map()
+    canvas = page.one("#points")
+    width, height = canvas.size["width"], canvas.size["height"]
+    ActionChains(page.driver).move_to_element_with_offset(
+        canvas, 3 - width // 2, 3 - height // 2
+    ).click().perform()
+    assert focused(page) == "points"
+    assert not page.all("#chosen .row")
+    # And the keys begin in the middle.
+    page.press(Keys.ARROW_LEFT)
+    assert page.all("#chosen .row")

@@ -14,6 +14,8 @@ export class Library {
   #asked = fromAddress("");
   #top = AT_FIRST;
   #request = null;
+  // What was open when it was made the example.
+  #example = null;
 
   /**
    * @param {Stage} stage opens recordings.
@@ -68,13 +70,15 @@ export class Library {
 
   /** What lines of recordings lead to. */
   get actions() {
-    const { like, opened } = this.#asked;
+    const { like } = this.#asked;
     return {
       similar: this.similar,
       open: (recording) =>
         this.stage.openFromLibrary(recording.id, nameOf(recording)),
       unlike:
-        like.length && !opened ? (recording) => this.#unlike(recording) : null,
+        like.length && !this.#example
+          ? (recording) => this.#unlike(recording)
+          : null,
     };
   }
 
@@ -99,8 +103,8 @@ export class Library {
     this.#top = AT_FIRST;
     const { words, like, opened } = this.#asked;
     if (words) byId("query").value = words;
-    if (opened && !this.stage.opened) this.#asked.opened = false;
-    if (words || like.length || this.#asked.opened) {
+    this.#example = opened ? this.stage.opened : null;
+    if (words || like.length || this.#example) {
       if (!words) {
         byId("query").value = "";
         byId("library").scrollIntoView({ block: "start" });
@@ -115,62 +119,69 @@ export class Library {
   async #run() {
     this.#request?.abort();
     const { signal } = (this.#request = new AbortController());
-    const results = byId("results");
-    results.setAttribute("aria-busy", "true");
+    byId("results").setAttribute("aria-busy", "true");
     this.#showExamples();
     try {
       const answer = await this.#ask(signal);
-      if (signal.aborted) return;
-      results.setAttribute("aria-busy", "false");
-      this.#show(answer);
+      if (!signal.aborted) this.#show(answer);
     } catch (error) {
       if (error.name === "AbortError") return;
-      results.setAttribute("aria-busy", "false");
-      if (error.status === 400 && this.#asked.words) {
+      const { words } = this.#asked;
+      if (words) this.#chips([]);
+      if (error.status === 400 && words && error.detail) {
         Object.assign(error, { message: error.detail, detail: "" });
       }
-      byId("results-note").textContent = "";
-      byId("more-results").hidden = true;
-      results.replaceChildren(trouble(error, () => this.#run()));
+      this.#fill([trouble(error, () => this.#run())]);
     }
   }
 
   #ask(signal) {
-    const { words, like, unlike, opened } = this.#asked;
+    const { words, like, unlike } = this.#asked;
     if (words) return api.search(words, this.#top, signal);
-    if (opened) return api.similarTo(this.stage.opened, this.#top, signal);
+    if (this.#example) {
+      return api.similarTo(this.#example.blob, this.#top, signal);
+    }
     return api.similar(like, unlike, this.#top, signal);
   }
 
   #show({ terms, warnings = [], recordings, results }) {
     results.forEach((recording) => this.#know(recording));
     if (this.#asked.words) this.#showTerms(terms);
-    const box = byId("results");
-    const focused = [...box.children].length && document.activeElement;
-    box.replaceChildren(
-      ...warnings.map((text) => make("p", { class: "warning" }, text)),
-      make("ol", {}, ...results.map((found) => row(found, this.actions))),
+    const content = warnings.map((text) =>
+      make("p", { class: "warning" }, text),
     );
-    if (!results.length) {
-      box.append(make("p", { class: "empty" }, "Nothing in the library fits."));
-    }
-    if (focused && !focused.isConnected) byId("results-title").focus();
-    byId("results-note").textContent = results.length
-      ? `${results.length} of ${recordings}, best first. The number: the ` +
-        "share of the library, in\u00a0%, that fits less."
-      : "";
-    byId("more-results").hidden =
-      results.length < this.#top || this.#top >= AT_MOST;
+    content.push(
+      results.length
+        ? make("ol", {}, ...results.map((found) => row(found, this.actions)))
+        : make("p", { class: "empty" }, "Nothing in the library fits."),
+    );
+    const note =
+      `${results.length} of ${recordings}, best first. The number: the share ` +
+      "of the library, in\u00a0%, that fits less.";
+    this.#fill(content, {
+      note: results.length ? note : "",
+      hasMore: results.length === this.#top && this.#top < AT_MOST,
+      ids: results.map(({ id }) => id),
+    });
     say(counted(results.length, "result"));
-    this.found(results.map(({ id }) => id));
+  }
+
+  /** Shows something in place of the results that were there. */
+  #fill(content, { note = "", hasMore = false, ids = [] } = {}) {
+    const box = byId("results");
+    box.setAttribute("aria-busy", "false");
+    keepingFocus(() => {
+      box.replaceChildren(...content);
+      byId("more-results").hidden = !hasMore;
+    });
+    byId("results-note").textContent = note;
+    this.found(ids);
   }
 
   #empty() {
     this.#chips([]);
     byId("query").value = "";
-    byId("results-note").textContent = "";
-    byId("more-results").hidden = true;
-    byId("results").replaceChildren(
+    this.#fill([
       make(
         "div",
         { class: "empty" },
@@ -182,8 +193,7 @@ export class Library {
         ),
         make("p", { class: "examples" }, ...this.#examples()),
       ),
-    );
-    this.found([]);
+    ]);
   }
 
   #examples() {
@@ -214,7 +224,7 @@ export class Library {
   }
 
   #showExamples() {
-    const { words, like, unlike, opened } = this.#asked;
+    const { words, like, unlike } = this.#asked;
     if (words) return;
     const chip = (ids, isNegative) => (id) =>
       this.#chip(this.#names.get(id) ?? "A recording", isNegative, {
@@ -225,9 +235,9 @@ export class Library {
         },
       });
     this.#chips(
-      opened
+      this.#example
         ? [
-            this.#chip(byId("name").textContent, false, {
+            this.#chip(this.#example.name, false, {
               remove: () => this.#go({}),
             }),
           ]
@@ -239,7 +249,7 @@ export class Library {
   }
 
   #chips(chips) {
-    byId("terms").replaceChildren(...chips);
+    keepingFocus(() => byId("terms").replaceChildren(...chips));
     byId("terms").hidden = !chips.length;
     byId("grammar").hidden = chips.length > 0;
   }
@@ -277,4 +287,11 @@ export class Library {
       ),
     );
   }
+}
+
+/** Changes a part of the page; who was in it by a key is beside it then. */
+function keepingFocus(change) {
+  const focused = document.activeElement;
+  change();
+  if (!focused.isConnected || focused.hidden) byId("results-title").focus();
 }

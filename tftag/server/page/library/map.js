@@ -38,7 +38,9 @@ export class LibraryMap {
     });
     this.#canvas.addEventListener("keydown", (event) => this.#key(event));
     this.#canvas.addEventListener("focus", () => {
-      if (this.#plane && this.#chosen < 0) this.#choose(this.#middle());
+      // A click chooses by itself, or nothing.
+      const isByKey = this.#canvas.matches(":focus-visible");
+      if (isByKey && this.#chosen < 0) this.#choose(this.#next());
     });
     // Asked for when it comes near: it is the longest answer of all.
     const seen = new IntersectionObserver(
@@ -109,9 +111,12 @@ export class LibraryMap {
     };
   }
 
-  #middle() {
+  /** The point in a direction from the chosen one, or that in the middle. */
+  #next(direction) {
     const { width, height } = this.#plane;
-    return this.#plane.nearest(width / 2, height / 2, Infinity);
+    return this.#chosen < 0
+      ? this.#plane.nearest(width / 2, height / 2, Infinity)
+      : this.#plane.next(this.#chosen, direction);
   }
 
   #choose(n) {
@@ -135,7 +140,7 @@ export class LibraryMap {
     if (!this.#plane || event.ctrlKey || event.metaKey || event.altKey) return;
     const zoom = { "+": 1.4, "=": 1.4, "-": 1 / 1.4, 0: 0 }[event.key];
     if (event.key in ARROWS) {
-      this.#choose(this.#plane.next(this.#chosen, ARROWS[event.key]));
+      this.#choose(this.#next(ARROWS[event.key]));
     } else if (zoom !== undefined) {
       const at = this.#chosen < 0 ? [] : this.#plane.place(this.#chosen);
       this.#plane.zoomBy(zoom, ...at);

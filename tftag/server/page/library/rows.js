@@ -117,7 +117,6 @@ speaker.addEventListener("time", () => {
     const range = line.querySelector("input");
     const { seconds, length } = speaker;
     range.value = seconds / length;
-    range.style.setProperty("--at", seconds / length);
     range.setAttribute(
       "aria-valuetext",
       `${clock(seconds)} of ${clock(length)}`,
@@ -128,7 +127,6 @@ speaker.addEventListener("time", () => {
 speaker.addEventListener("failed", ({ detail: { key } }) => {
   const line = [...lines()].find(({ dataset }) => dataset.recording === key);
   if (!line) return;
-  speaker.drop(key);
   notify(
     `${line.dataset.name} cannot be played: its file has moved, your ` +
       "browser does not know its format, or the server does not answer.",

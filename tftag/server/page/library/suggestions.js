@@ -1,7 +1,7 @@
 // The list under the search box: arrow keys choose, Enter takes.
 
 import * as api from "../api.js";
-import { byId, make, say } from "../elements.js";
+import { byId, counted, make, say } from "../elements.js";
 
 const WAIT_MS = 90;
 
@@ -66,7 +66,7 @@ export class Suggestions {
     this.#choose(-1);
     this.#list.hidden = false;
     this.#box.setAttribute("aria-expanded", "true");
-    say(`${found.length} suggestions`);
+    say(counted(found.length, "suggestion"));
   }
 
   #key(event) {

@@ -3,6 +3,7 @@
 import { Trouble } from "../api.js";
 
 const LONGEST_SECONDS = 5 * 60;
+const UNUSABLE = "The microphone cannot be used.";
 
 /**
  * Starts to record.
@@ -15,15 +16,28 @@ const LONGEST_SECONDS = 5 * 60;
 export async function record(heard, full) {
   const stream = await open();
   const context = new AudioContext();
+  const end = () => {
+    stream.getTracks().forEach((track) => track.stop());
+    context.close();
+  };
+  let capture;
+  try {
+    const module = new URL("capture.js", import.meta.url);
+    await context.audioWorklet.addModule(module);
+    capture = new AudioWorkletNode(context, "capture", {
+      numberOfOutputs: 0,
+      channelCount: 1,
+      channelCountMode: "explicit",
+    });
+    context.createMediaStreamSource(stream).connect(capture);
+    await context.resume();
+  } catch {
+    end();
+    throw new Trouble(UNUSABLE);
+  }
   const rate = context.sampleRate;
   const blocks = [];
   let count = 0;
-  await context.audioWorklet.addModule(new URL("capture.js", import.meta.url));
-  const capture = new AudioWorkletNode(context, "capture", {
-    numberOfOutputs: 0,
-    channelCount: 1,
-    channelCountMode: "explicit",
-  });
   capture.port.onmessage = ({ data }) => {
     if (count >= LONGEST_SECONDS * rate) return full();
     blocks.push(data);
@@ -33,13 +47,10 @@ export async function record(heard, full) {
       count / rate,
     );
   };
-  context.createMediaStreamSource(stream).connect(capture);
-  await context.resume();
   return {
     stop() {
       capture.port.onmessage = null;
-      stream.getTracks().forEach((track) => track.stop());
-      context.close();
+      end();
       return wav(blocks, count, rate);
     },
   };
@@ -69,7 +80,7 @@ async function open() {
           "browser's settings.",
         NotFoundError: "There is no microphone.",
         NotReadableError: "The microphone is in use by another program.",
-      }[error.name] ?? "The microphone cannot be used.",
+      }[error.name] ?? UNUSABLE,
     );
   }
 }

@@ -40,6 +40,10 @@ export class Player {
     return !this.#play.disabled;
   }
 
+  get seconds() {
+    return this.#seconds;
+  }
+
   get length() {
     return this.#length;
   }
@@ -83,7 +87,10 @@ export class Player {
       measured = await pictures.measure(blob, length);
     } catch {
       if (isGone()) return;
-      this.tell(make("p", {}, "Your browser cannot play this file."));
+      const text = this.isReady
+        ? "Your browser cannot draw this file. It plays all the same."
+        : "Your browser cannot play this file.";
+      this.tell(make("p", {}, text));
       return;
     }
     if (isGone()) return;
@@ -148,7 +155,11 @@ function lengthOf(address) {
   return new Promise((resolve, reject) => {
     const audio = new Audio();
     audio.preload = "metadata";
-    audio.onloadedmetadata = () => resolve(audio.duration);
+    audio.ondurationchange = () => {
+      if (Number.isFinite(audio.duration)) resolve(audio.duration);
+      // What was written while it was made states none, and has an end.
+      else audio.currentTime = Number.MAX_SAFE_INTEGER;
+    };
     audio.onerror = reject;
     audio.src = address;
   });

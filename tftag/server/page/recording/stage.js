@@ -1,8 +1,16 @@
 // Opens a recording: dropped, chosen, from the microphone, of the library.
 
 import * as api from "../api.js";
-import { byId, clock, make, notify, percent, say, setIcon } from
-  "../elements.js";
+import {
+  byId,
+  clock,
+  make,
+  notify,
+  percent,
+  say,
+  setIcon,
+  trouble,
+} from "../elements.js";
 import { record } from "./microphone.js";
 import { Player } from "./player.js";
 import { TagBars } from "./tag_bars.js";
@@ -15,6 +23,7 @@ export class Stage {
   #opened = null;
   #recorder = null;
   #asked = null;
+  #isAskingForMicrophone = false;
 
   /** @param {function(): string} model names the model that is asked. */
   constructor(model) {
@@ -28,7 +37,7 @@ export class Stage {
     this.#takeDrops();
   }
 
-  /** The recording that is open, a Blob, or null. */
+  /** The recording that is open, `{ blob, name }`, or null. */
   get opened() {
     return this.#opened;
   }
@@ -44,7 +53,7 @@ export class Stage {
   open(blob, name) {
     // What is being recorded gives way.
     this.#recorder?.stop();
-    this.#opened = blob;
+    this.#opened = { blob, name };
     this.#player.open(blob, name);
     return this.tag();
   }
@@ -52,20 +61,29 @@ export class Stage {
   /** Opens a recording of the library. */
   async openFromLibrary(id, name) {
     byId("recording").scrollIntoView({ block: "start" });
-    byId("play").focus({ preventScroll: true });
-    this.#asked?.abort();
-    this.#player.clear(name);
-    this.#player.tell(make("p", { class: "pulse" }, "Opening\u2026"));
-    this.#bars.clear();
-    this.#timeline.clear();
+    byId("name").focus({ preventScroll: true });
+    this.#leave(name, make("p", { class: "pulse" }, "Opening\u2026"));
     const asked = (this.#asked = new AbortController());
     try {
-      await this.open(await api.audio(id, asked.signal), name);
-      byId("play").focus({ preventScroll: true });
+      this.open(await api.audio(id, asked.signal), name);
     } catch (error) {
       if (error.name === "AbortError") return;
-      this.#player.tell(make("p", {}, error.message));
+      const again = () => this.openFromLibrary(id, name);
+      this.#player.tell(trouble(error, again));
     }
+  }
+
+  /** Takes away what is open; a name and something else are in its place. */
+  #leave(name, ...content) {
+    this.#recorder?.stop();
+    this.#asked?.abort();
+    this.#opened = null;
+    this.#bars.clear();
+    this.#timeline.clear();
+    byId("remarks").textContent = "";
+    byId("like-this").hidden = true;
+    this.#player.clear(name);
+    this.#player.tell(...content);
   }
 
   /** Asks for the tags of what is open. */
@@ -83,7 +101,7 @@ export class Stage {
         share < 1 ? `Sending\u2026 ${percent(share)}` : "Tagging\u2026",
       );
     try {
-      const answer = await api.tag(this.#opened, this.model(), {
+      const answer = await api.tag(this.#opened.blob, this.model(), {
         signal: asked.signal,
         sent,
       });
@@ -116,8 +134,10 @@ export class Stage {
 
   async #record() {
     if (this.#recorder) return this.#finish();
-    const button = byId("record");
-    button.disabled = true;
+    // The browser asks first. The button is not disabled meanwhile: it would
+    // lose the focus.
+    if (this.#isAskingForMicrophone) return;
+    this.#isAskingForMicrophone = true;
     const level = make("span", { class: "level" });
     const time = make("p", { class: "recorded" }, "0:00");
     try {
@@ -128,13 +148,8 @@ export class Stage {
         },
         () => this.#finish(),
       );
-      this.#asked?.abort();
-      this.#opened = null;
-      this.#bars.clear();
-      this.#timeline.clear();
-      byId("like-this").hidden = true;
-      this.#player.clear("Recording");
-      this.#player.tell(time, level, make("p", {}, "Press Stop when done."));
+      const note = make("p", {}, "Press Stop when done.");
+      this.#leave("Recording", time, level, note);
       this.#recorder = {
         stop: () => {
           this.#recorder = null;
@@ -147,7 +162,7 @@ export class Stage {
     } catch (error) {
       notify(error.message);
     }
-    button.disabled = false;
+    this.#isAskingForMicrophone = false;
   }
 
   #finish() {

@@ -46,6 +46,7 @@ export class Timeline {
     this.#starts = this.#rows = [];
     this.#range.disabled = true;
     this.#range.max = 0;
+    this.#range.removeAttribute("aria-valuetext");
     const blank = () => make("li", {}, make("span", { class: "strip" }));
     this.#strips.replaceChildren(...Array.from({ length: ROWS }, blank));
     this.#tell(null);
@@ -74,7 +75,7 @@ export class Timeline {
     this.#draw();
     this.#range.max = this.#starts.length - 1;
     this.#range.disabled = false;
-    this.#follow(0);
+    this.#follow(this.#player.seconds);
   }
 
   #choose() {
