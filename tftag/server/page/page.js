@@ -61,7 +61,7 @@ function askForToken() {
       await api.enter(box.value);
       const config = await api.config();
       if (config.models) {
-        dialog.close();
+        dialog.remove();
         show(config);
       } else {
         wrong.textContent =
@@ -73,8 +73,8 @@ function askForToken() {
         error.status === 401 ? "That is another token." : error.message;
     }
   });
-  // There is nothing to see without it.
-  dialog.addEventListener("cancel", (event) => event.preventDefault());
+  // Escape closes it, and there is nothing to see without it.
+  dialog.addEventListener("close", () => dialog.showModal());
   dialog.showModal();
 }
 

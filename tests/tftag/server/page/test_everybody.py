@@ -233,7 +233,7 @@ def test_the_keyboard_stays_where_a_button_goes(page, sound):
     page.press(Keys.ENTER)
     page.wait(lambda: page.text("#record").strip() == "Stop")
     assert focused(page) == "record"
-    page.wait(lambda: page.text(".recorded") == "0:01")
+    page.wait(lambda: page.text(".recorded") > "0:00")
     page.press(Keys.ENTER)
     assert page.tagged()
 

@@ -124,7 +124,7 @@ def test_the_microphone_is_recorded_and_tagged(page):
     page.open()
     page.one("#record").click()
     page.wait(lambda: page.text("#record").strip() == "Stop")
-    page.wait(lambda: page.text(".recorded") == "0:01")
+    page.wait(lambda: page.text(".recorded") > "0:00")
     page.one("#record").click()
     assert page.tagged()
     page.wait(lambda: seconds(page)[1] >= 1)

@@ -108,6 +108,19 @@ def test_a_recording_that_states_no_length_has_one(page, tmp_path, sound):
     page.wait(lambda: page.run(at) > first)
 
 
+def test_a_result_that_states_no_length_has_that_of_the_index(page):
+    page.open(hash="#q=rock")
+    page.found()
+    page.run(
+        "Object.defineProperty(HTMLMediaElement.prototype, 'duration',"
+        "  { get: () => Infinity })"
+    )
+    page.one("#results .row button").click()
+    position = page.one("#results .row input")
+    page.wait(lambda: float(position.get_attribute("value")) > 0)
+    assert position.get_attribute("aria-valuetext").endswith(" of 0:03")
+
+
 def test_what_is_not_drawn_may_play(page, sound):
     page.open()
     page.run(
@@ -223,10 +236,15 @@ def test_a_file_that_has_changed_is_no_fault_of_the_server(
 
 
 def test_a_token_that_opens_nothing_is_explained(page):
+    from selenium.webdriver import Keys
+
     page.open()
     page.driver.delete_all_cookies()
     page.driver.get(page.address)
     page.wait(lambda: page.one("#token").is_displayed())
+    page.press(Keys.ESCAPE)  # leads nowhere
+    page.driver.execute_async_script("setTimeout(arguments[0], 300)")
+    assert page.one("#token").is_displayed()
     page.one("#token-text").send_keys("\u201cquoted\u201d\n")
     page.wait(lambda: "another token" in page.text("#token-wrong"))
     page.one("#token-text").clear()

@@ -16,7 +16,7 @@ export const nameOf = ({ title, path }) => title || path.split("/").at(-1);
  * @param {string} element the kind of element it is.
  */
 export function row(recording, actions, element = "li") {
-  const { id, percentile } = recording;
+  const { id, percentile, seconds } = recording;
   const name = nameOf(recording);
   const play = make(
     "button",
@@ -33,11 +33,16 @@ export function row(recording, actions, element = "li") {
     step: "any",
     value: 0,
     "aria-label": `Position in ${name}`,
-    input: () => speaker.seek(Number(position.value) * speaker.length),
+    input: () => speaker.seek(Number(position.value) * lengthOf(made)),
   });
   const made = make(
     element,
-    { class: "row", "data-recording": id, "data-name": name },
+    {
+      class: "row",
+      "data-recording": id,
+      "data-name": name,
+      "data-seconds": seconds ?? 0,
+    },
     play,
     make(
       "div",
@@ -107,15 +112,19 @@ function showState(line) {
   );
 }
 
+/** Seconds of a line's recording; not every file states them. */
+const lengthOf = ({ dataset }) => speaker.length || Number(dataset.seconds);
+
 const lines = () => document.querySelectorAll("[data-recording]");
 
 speaker.addEventListener("change", () => lines().forEach(showState));
 
 speaker.addEventListener("time", () => {
   for (const line of lines()) {
-    if (!speaker.has(line.dataset.recording) || !speaker.length) continue;
+    const length = lengthOf(line);
+    if (!speaker.has(line.dataset.recording) || !length) continue;
     const range = line.querySelector("input");
-    const { seconds, length } = speaker;
+    const { seconds } = speaker;
     range.value = seconds / length;
     range.setAttribute(
       "aria-valuetext",
