@@ -97,11 +97,12 @@ class Stream:
         self.complaint = ""
         self._said = b""
         self._unread = bytearray()
+        # Before the process, which would stay where there is no room for it.
+        self._selector = selectors.DefaultSelector()
         with open(path, "rb") as file:
             self._process = _start(
                 program, file.fileno(), container, start, end
             )
-        self._selector = selectors.DefaultSelector()
         # Pipes both, as `_start` asks.
         self._stdout = cast(IO[bytes], self._process.stdout)
         self._stderr = cast(IO[bytes], self._process.stderr)

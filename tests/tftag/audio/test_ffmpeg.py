@@ -1,3 +1,4 @@
+import errno
 import os
 import socket
 import subprocess
@@ -144,6 +145,23 @@ def test_an_end_that_is_none(file, tmp_path, monkeypatch, program, message):
         run(file, program, tmp_path / "bin", monkeypatch)
     assert time.monotonic() - begin < 20
     assert [process.poll() is None for process in started] == [False]
+
+
+def test_no_process_stays_where_no_more_files_can_be_opened(
+    file, tmp_path, monkeypatch
+):
+    def full():
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    started = []
+    real = ffmpeg._start
+    monkeypatch.setattr(
+        ffmpeg, "_start", lambda *given: started.append(real(*given))
+    )
+    monkeypatch.setattr(ffmpeg.selectors, "DefaultSelector", full)
+    with pytest.raises(OSError, match="Too many"):
+        run(file, "time.sleep(60)", tmp_path / "bin", monkeypatch)
+    assert started == []
 
 
 def test_many_complaints_do_not_block(file, tmp_path, monkeypatch):
