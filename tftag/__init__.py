@@ -69,6 +69,7 @@ def _imported(name):
     if "tensorflow" not in sys.modules:
         start = importlib.import_module("tftag.console.tensorflow_start")
         start.use_onednn(os.environ)
+        start.leave_out_missing_backend(os.environ)
     if name in _HOMES:
         module, _, own_name = _HOMES[name].rpartition(".")
         return getattr(importlib.import_module(module), own_name)

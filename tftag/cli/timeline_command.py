@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tftag.audio import audio_files, decoding
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
-from tftag.console import quiet
+from tftag.console import quiet, tensorflow_start
 from tftag.pretrained import presets
 from tftag.storage import atomic_write, escaping, near_names
 
@@ -85,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     row_output.check(
         arguments.out, [arguments.file], chosen_model.folder(model)
     )
+    tensorflow_start.leave_out_missing_backend(os.environ)
     try:
         import matplotlib
         from matplotlib import figure

@@ -1,6 +1,7 @@
 """Prepares the process for TensorFlow before it is imported."""
 
 import contextlib
+import importlib.util
 import os
 import platform
 import sys
@@ -11,6 +12,9 @@ from tftag.console import quiet
 # Read by TensorFlow once, as it is loaded.
 _LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+# Read by matplotlib, which Keras imports.
+_BACKEND = "MPLBACKEND"
+_BACKEND_MODULE = "module://"
 
 
 def use_onednn(environment: MutableMapping[str, str]) -> None:
@@ -34,6 +38,29 @@ def use_onednn(environment: MutableMapping[str, str]) -> None:
         environment.setdefault(_ONEDNN, "1")
 
 
+def leave_out_missing_backend(environment: MutableMapping[str, str]) -> None:
+    """Has matplotlib choose its backend where the one it is told is missing.
+
+    Whatever a notebook starts inherits the notebook's own backend, which need
+    not be installed in another environment; matplotlib, and so Keras and
+    TensorFlow, could not be imported there.
+
+    Args:
+        environment: `os.environ` before any of them is imported.
+
+    Example:
+        >>> environment = {"MPLBACKEND": "module://of_a_notebook.inline"}
+        >>> leave_out_missing_backend(environment)
+        >>> environment
+        {}
+    """
+    backend = environment.get(_BACKEND, "")
+    if backend.startswith(_BACKEND_MODULE):
+        package = backend.removeprefix(_BACKEND_MODULE).partition(".")[0]
+        if not package or importlib.util.find_spec(package) is None:
+            del environment[_BACKEND]
+
+
 @contextlib.contextmanager
 def prepared() -> Iterator[None]:
     """Lets TensorFlow start with oneDNN, and without a word.
@@ -50,6 +77,7 @@ def prepared() -> Iterator[None]:
         yield
         return
     use_onednn(os.environ)
+    leave_out_missing_backend(os.environ)
     if _LOG_LEVEL in os.environ:
         yield
         return

@@ -1,4 +1,4 @@
-"""TensorFlow computes by oneDNN, whatever the processor, unless told not to."""
+"""TensorFlow starts with oneDNN, and under the backend of any notebook."""
 
 import platform
 
@@ -33,11 +33,12 @@ def test_it_is_used(lines):
     assert printed([*lines, *ASK]) == "True"
 
 
-def test_a_setting_holds():
+def test_a_setting_holds_but_the_backend_of_a_notebook_elsewhere():
     lines = [
         "import os",
         "os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'",
-        "import experiments",
+        "os.environ['MPLBACKEND'] = 'module://of_a_notebook.inline'",
+        "import experiments, keras, matplotlib",
     ]
     assert printed([*lines, *ASK]) == "False"
 
@@ -47,3 +48,20 @@ def test_other_processors_are_left_to_tensorflow(monkeypatch):
     environment: dict[str, str] = {}
     tensorflow_start.use_onednn(environment)
     assert environment == {}
+
+
+@pytest.mark.parametrize(
+    ("backend", "is_left"),
+    [
+        ("module://of_a_notebook.backend_inline", False),
+        ("module://", False),
+        ("module://json", True),
+        ("agg", True),
+        (None, False),
+    ],
+)
+def test_the_backend_of_a_notebook_elsewhere_is_left_out(backend, is_left):
+    before = {"MPLBACKEND": backend} if backend else {}
+    environment = dict(before)
+    tensorflow_start.leave_out_missing_backend(environment)
+    assert environment == (before if is_left else {})
