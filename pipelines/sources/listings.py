@@ -7,7 +7,6 @@ import logging
 import os
 import pathlib
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from pipelines.reading.slices import arrays
@@ -41,9 +40,6 @@ IN_NO_SPLIT = "in no split"
 NOT_HELD = "not in this copy"
 KNOWN_FAULT = "known fault"
 NOT_IN_VERSION = "not in this version"
-
-_LONG_TAG = 100  # letters
-_BETWEEN_LETTERS = re.compile("[\\s_\"'`´‘’‚‛“”„‟ʼ′″＇\\-‐‑‒–—―−－]+")
 
 _log = logging.getLogger(__name__)
 
@@ -234,42 +230,6 @@ def file_facts(paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:
         known = hashlib.sha256(path.read_bytes())
         facts[path.name] = known.hexdigest()[:16]
     return facts
-
-
-def warn_of_odd_tags(
-    recordings: Iterable[SourceRecording], path: str | os.PathLike[str]
-) -> None:
-    """Names in the log tags that may be one, or none but a description.
-
-    Args:
-        recordings: What a source has read.
-        path: From where.
-    """
-    spellings = collections.defaultdict(set)
-    known = {name for each in recordings for name in each.tags}
-    long = sorted(name for name in known if len(name) > _LONG_TAG)
-    if long:
-        _log.warning(
-            "%s has tags of more than %d letters: are they descriptions? %s",
-            path,
-            _LONG_TAG,
-            counts_in_words.some(list(map(repr, long)), 2),
-        )
-    for name in known:
-        letters = _BETWEEN_LETTERS.sub("", name)
-        letters = unicodedata.normalize("NFKC", letters).casefold()
-        # 1-2 and 12 are two.
-        if not re.fullmatch(r"[\W\d]*", letters):
-            spellings[letters].add(name)
-    alike = sorted(sorted(names) for names in spellings.values())
-    alike = [names for names in alike if len(names) > 1]
-    if alike:
-        _log.warning(
-            "%s has tags that differ in hyphens, blanks, quotes or the width "
-            "of letters alone, and stay apart: %s",
-            path,
-            counts_in_words.some([" and ".join(map(repr, n)) for n in alike]),
-        )
 
 
 def warn_of_untagged(

@@ -17,6 +17,7 @@ from tftag.storage.remote import address as addresses
 
 # With one slash Java writes it.
 _FILE = re.compile(r"\Afile:/+", re.IGNORECASE)
+_NUMBER = re.compile(r"0*(\d+)(?:\.0+)?")
 
 _log = logging.getLogger(__name__)
 
@@ -100,6 +101,30 @@ class FileSearch:
             found[listings.without_audio_suffix(_seen(file))].append(file)
         return found
 
+    def nearest(self, written: str) -> str:
+        """Names the one file that a path that is missing may mean.
+
+        Args:
+            written: The path, as the table has it.
+
+        Returns:
+            What goes behind the word `missing`; "" where there is no such
+            file, or more than one.
+        """
+        found = self._likely.get(_likely_name(written), [])
+        if len(found) != 1:
+            return ""
+        name = listings.relative_name(found[0], self._folder)
+        return f": the nearest is {name}"
+
+    @functools.cached_property
+    def _likely(self) -> dict[str, list[str | addresses.Address]]:
+        """Files by what is left of their names in a table saved elsewhere."""
+        found = collections.defaultdict(list)
+        for file in self.files:
+            found[_likely_name(str(file))].append(file)
+        return found
+
     def tell(self, csv_path: pathlib.Path) -> None:
         """Counts in the log what was found in another spelling."""
         if self._others:
@@ -116,3 +141,15 @@ class FileSearch:
 
 def _seen(path: str | os.PathLike[str] | addresses.Address) -> str:
     return "/".join(map(tags.visible, str(path).split("/")))
+
+
+def _likely_name(path: str) -> str:
+    """A name without folders, ending and quotes; a number without zeros.
+
+    A spreadsheet makes 2 of 000002, and pandas 2.0; other machines have other
+    folders.
+    """
+    name = _seen(path.replace("\\", "/")).rpartition("/")[2].strip("'\"`")
+    name = listings.without_audio_suffix(name).casefold()
+    number = _NUMBER.fullmatch(name)
+    return number[1] if number else name

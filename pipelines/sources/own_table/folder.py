@@ -8,7 +8,7 @@ import pathlib
 import re
 from collections.abc import Iterable
 
-from pipelines.sources import data_set, listings
+from pipelines.sources import data_set, listings, odd_tags
 from pipelines.sources.own_table import file_search, remote_audio, table_rows
 from tftag.console import counts_in_words
 from tftag.storage.remote import address as addresses
@@ -16,6 +16,9 @@ from tftag.storage.remote import local_copy
 from tftag.words import artist_names
 
 _DRIVE = re.compile(r"[a-z]:[\\/]|\\\\", re.IGNORECASE)
+# What tags are joined by elsewhere; ID3 has NULs, and programs for tags \\\\.
+_IN_NO_TAG = ("\n", "\0", "\\\\")
+_OTHER_SEPARATORS = (*";,|", " / ", *_IN_NO_TAG)
 _OF_WINDOWS = (
     " The table has whole paths of Windows: write them relative to that folder."
 )
@@ -84,6 +87,8 @@ def read_table(
         found, ids, remote_audio.problems(paths), strict=True
     ):
         problem = search.problems.get(path, problem)
+        if problem == listings.MISSING:
+            problem += search.nearest(row.path)
         if problem is not None:
             problems.append((addresses.without_secrets(row.path), problem))
             continue
@@ -111,7 +116,10 @@ def read_table(
     ]
     _warn_of_separator(csv_path, [row for row, _ in found], tag_separator)
     listings.warn_of_untagged(recordings, csv_path)
-    listings.warn_of_odd_tags(recordings, csv_path)
+    odd_tags.warn(recordings, csv_path)
+    odd_tags.warn_of_encoding(
+        (name for row, _ in found for name in row.tags), csv_path
+    )
     source = {
         "name": csv_path.stem,
         "made_from": listings.file_facts([csv_path]),
@@ -183,19 +191,34 @@ def _check_same(csv_path: pathlib.Path, same: list[_Found]):
 def _warn_of_separator(
     csv_path: pathlib.Path, rows: list[table_rows.TableRow], tag_separator: str
 ):
-    if any(len(row.tags) > 1 for row in rows):
-        return
-    for other in ";,|\n":
-        held = sum(other in name for row in rows for name in row.tags)
-        if 2 * held > len(rows):
+    counts = collections.Counter(name for row in rows for name in row.tags)
+    known = set(listings.clean_tags(counts))
+    is_used = any(len(row.tags) > 1 for row in rows)
+    for other in _OTHER_SEPARATORS:
+        held = [name for name in counts if other in name]
+        number = sum(counts[name] for name in held)
+        is_meant = (
+            (not is_used and 2 * number > len(rows))
+            # "rock; pop", where others have rock and pop.
+            or any(known.issuperset(_split(name, other)) for name in held)
+            or other in _IN_NO_TAG
+            and any(len(_split(name, other)) > 1 for name in held)
+        )
+        if held and is_meant:
             _log.warning(
-                "No tags of %s are joined by %r, but %d of them hold %r: is "
-                "that the tag separator?",
+                "%s of %s %s %r, as %.80r: is that the tag separator, rather "
+                "than %r?",
+                counts_in_words.count(number, "tag"),
                 csv_path,
-                tag_separator,
-                held,
+                "holds" if number == 1 else "hold",
                 other,
+                held[0],
+                tag_separator,
             )
+
+
+def _split(name, separator):
+    return listings.clean_tags(name.split(separator))
 
 
 DATA_SET = data_set.DataSet(

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
-from pipelines.sources import data_set, listings, name_match
+from pipelines.sources import data_set, listings, name_match, odd_tags
 from pipelines.sources.own_table import tag_cells
 from pipelines.sources.pickles import safe_pickle
 from tftag.console import counts_in_words
@@ -110,7 +110,7 @@ def read_pickles(
         for track_id, (name, path) in zip(ids, paths.items(), strict=True)
     )
     listings.warn_of_untagged(recordings, mapping)
-    listings.warn_of_odd_tags(recordings, mapping)
+    odd_tags.warn(recordings, mapping)
     source = {
         "name": pathlib.Path(mapping).stem,
         "made_from": listings.file_facts([mapping, train_ids, validation_ids]),

@@ -174,14 +174,53 @@ def test_names_that_are_not_utf_8_do_no_harm(tmp_path):
     assert recording.artist == "\\ud800"
 
 
-@pytest.mark.parametrize("separator", [";", "\n"])  # as spreadsheets wrap
+@pytest.mark.parametrize(
+    "separator",
+    # As spreadsheets wrap, and as ID3 and programs for it join values.
+    [";", "\n", " / ", "\0", "\\\\"],
+)
 def test_a_likely_other_tag_separator_is_named(tmp_path, caplog, separator):
     touch(tmp_path, "a.mp3", "b.mp3")
     cells = f'a.mp3,"x{separator}y"\nb.mp3,"y{separator}z"\n'
     path = _table(tmp_path, f"path,tags\n{cells}")
     with caplog.at_level(logging.WARNING):
         folder.read_table(path)
-    assert f"2 of them hold {separator!r}" in caplog.text
+    assert f"2 tags of {path} hold {separator!r}, as " in caplog.text
     caplog.clear()
     folder.read_table(path, tag_separator=separator)
     assert caplog.text == ""
+
+
+def test_a_second_tag_separator_is_named(tmp_path, caplog):
+    touch(tmp_path, "a.mp3", "b.mp3", "c.mp3")
+    head = "path,tags\na.mp3,rock|pop|rock; live\nb.mp3,soul, r&b;rock\n"
+    path = _table(tmp_path, head.replace("soul, ", "soul|"))
+    folder.read_table(path)
+    assert caplog.text == ""
+    path = _table(tmp_path, "path,tags\na.mp3,rock|pop\nb.mp3,Pop;rock\n")
+    folder.read_table(path)
+    assert f"1 tag of {path} holds ';', as 'Pop;rock'" in caplog.text
+
+
+def test_a_table_that_was_read_in_another_encoding_is_named(tmp_path, caplog):
+    touch(tmp_path, "a.mp3")
+    path = _table(tmp_path, "path,tags\na.mp3,caf\u00c3\u00a9|rock\n")
+    folder.read_table(path)
+    assert "written in: 'caf\u00c3\u00a9'" in caplog.text
+
+
+def test_a_missing_file_is_told_with_the_nearest(tmp_path):
+    touch(tmp_path, "000/000002.mp3", "000/000005.mp3", "x/1.wav", "y/1.wav")
+    rows = "2,x\n005.0,x\n1,x\n/data/fma/000002.ogg,x\n'000005.mp3',x\n"
+    path = _table(tmp_path, f"path,tags\n000/000002,x\n{rows}")
+    problems = dict(folder.read_table(path).problems)
+    problems.pop("000/000005.mp3")
+    assert problems == {
+        "2": "missing: the nearest is 000/000002.mp3",
+        "005.0": "missing: the nearest is 000/000005.mp3",
+        "1": "missing",
+        "/data/fma/000002.ogg": "missing: the nearest is 000/000002.mp3",
+        "'000005.mp3'": "missing: the nearest is 000/000005.mp3",
+        "x/1.wav": "not listed",
+        "y/1.wav": "not listed",
+    }
