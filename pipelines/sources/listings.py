@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from pipelines.reading.slices import arrays
 from tftag import tags
 from tftag.audio import contents
-from tftag.console import counts_in_words
 from tftag.storage import folders
 from tftag.storage.remote import address as addresses
 

@@ -82,7 +82,7 @@ def warn_of_encoding(
 
 
 def _is_misread(text: str) -> bool:
-    """Whether it is UTF-8 that was taken for Latin-1, or holds what was lost."""
+    """Whether it is UTF-8 that was taken for Latin-1, or letters are lost."""
     for encoding in ("cp1252", "latin-1"):
         try:
             text.encode(encoding).decode()

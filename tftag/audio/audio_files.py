@@ -38,7 +38,7 @@ def find(
         Files, those of a folder in the order of their names.
     """
     for path in map(pathlib.Path, paths):
-        if path.is_dir():
+        if os.path.isdir(path):  # nor does a name of any length raise
             yield from _find_inside(path, fail)
         elif not os.path.lexists(path):
             text = f"{path}: No such file or folder.{near_names.hint(path)}"

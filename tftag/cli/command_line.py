@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import errno
+import itertools
 import logging
 import os
 import re
@@ -15,6 +16,8 @@ from tftag.storage import near_names
 
 BAD_INPUT = 2
 BROKEN_PIPE = 141
+# What word processors and pages make of -- and -.
+_DASHED = re.compile("-*[‐‑‒–—―−﹘－]+-*([a-z][a-z-]*)(?=$|=)")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _log = logging.getLogger(__name__)
@@ -39,6 +42,7 @@ class Parser(argparse.ArgumentParser):
     ) -> tuple[argparse.Namespace, list[str]]:
         """Reads the arguments, `sys.argv` where none are given."""
         given = sys.argv[1:] if args is None else args
+        self._refuse_other_dashes(given)
         return super().parse_known_args(
             [
                 flag + os.path.expanduser(value)
@@ -46,6 +50,14 @@ class Parser(argparse.ArgumentParser):
             ],
             namespace,
         )
+
+    def _refuse_other_dashes(self, given: Sequence[str]) -> None:
+        """Refuses a flag that would be taken for the name of a file."""
+        for text in itertools.takewhile("--".__ne__, given):
+            found = _DASHED.match(text)
+            flag = f"--{found[1]}" if found else ""
+            if flag in self._option_string_actions and not os.path.exists(text):
+                self.error(f"{text} must begin with two minuses: write {flag}")
 
     def error(self, message: str) -> NoReturn:
         """Ends with status 2, without the usage, which can fill a screen."""

@@ -32,6 +32,10 @@ class Failures:
         import tqdm  # here, because it is slow to import
 
         self.count += 1
-        reason = " ".join(audio_files.reason(error).split())
+        # A line end in a name, as a script of Windows leaves, is to be seen.
+        name = str(path)
+        seen = name.replace("\r", "\\r").replace("\n", "\\n")
+        reason = audio_files.reason(error).replace(name, seen)
+        reason = " ".join(reason.split())
         # Above a progress bar, where there is one.
         tqdm.tqdm.write(f"{effect or self._effect}: {reason}", file=sys.stderr)

@@ -32,12 +32,13 @@ PASSED_OVER = words_lib.STOP_WORDS | {"&"}
 _PLAIN = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff0d", "-")
     | dict.fromkeys("“”„«»\uff02", '"')
-    | dict.fromkeys("\uff0c\u3001", ",")
+    | dict.fromkeys("\uff0c\u3001\u060c", ",")
 )
 _Words = Sequence[str]
 _TOKEN = re.compile(
     r'(?P<minus>-?)(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s,"^]+))'
-    r"(?:\^(?P<weight>[^\s,\"]*))?"
+    # With a decimal comma it is none.
+    r"(?:\^(?P<weight>\d+,\d+(?![^\s,])|[^\s,\"]*))?"
     r"|(?P<comma>,)|(?P<wrong>\S)"
 )
 

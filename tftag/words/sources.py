@@ -4,6 +4,7 @@ import functools
 import gzip
 import importlib.resources
 import itertools
+import logging
 import os
 import zlib
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tftag.console import counts_in_words
 from tftag.storage.remote import hub
 from tftag.words import vectors as words
 
@@ -20,6 +22,8 @@ _TABLE = "shipped_vectors"
 _HUB_PHRASES_AT_ONCE = 1024
 # What reading a file of another kind ends in; a header may ask for any memory.
 _DAMAGE = (ValueError, EOFError, MemoryError, gzip.BadGzipFile, zlib.error)
+
+_log = logging.getLogger(__name__)
 
 
 @functools.cache
@@ -120,8 +124,9 @@ def read_word2vec(
             f"Received: {error}"
         ) from error
     try:
+        # The C program cuts long words within a letter.
         read = models.KeyedVectors.load_word2vec_format(
-            os.fspath(path), binary=binary
+            os.fspath(path), binary=binary, unicode_errors="replace"
         )
     except _DAMAGE as error:
         kind = "binary" if binary else "text"
@@ -131,6 +136,14 @@ def read_word2vec(
         ) from error
     # Of words that stand there twice gensim leaves rows without a name.
     names = [name or "" for name in read.index_to_key]
+    damaged = sum("\ufffd" in name for name in names)
+    if damaged:
+        _log.warning(
+            "%s left out of %s: not in UTF-8",
+            counts_in_words.are(damaged, "word"),
+            path,
+        )
+        names = ["" if "\ufffd" in name else name for name in names]
     return _from_any(names, read.vectors, f"word2vec {os.path.basename(path)}")
 
 

@@ -97,6 +97,28 @@ def test_a_value_that_begins_with_a_minus_is_told_its_way(
     assert vars(parser.parse_args(mended)) == {"tags": "-a", "query": "-vocals"}
 
 
+@pytest.mark.parametrize("dashes", ["—", "–", "−−", "-–", "－－"])
+def test_a_flag_with_the_dashes_of_a_word_processor_is_told(
+    dashes, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    parser = command_line.Parser(prog="run_it")
+    inner = parser.add_subparsers().add_parser("tag")
+    inner.add_argument("files", nargs="*")
+    inner.add_argument("--top")
+    for flag in (f"{dashes}top", f"{dashes}top=3"):
+        with pytest.raises(SystemExit):
+            parser.parse_args(["tag", "a.wav", flag, "3"])
+        assert "minuses: write --top;" in capsys.readouterr().err
+        assert flag in parser.parse_args(["tag", "--", flag]).files
+    # A query turns away from tags by any dash.
+    words = ["tag", f"{dashes.strip('-')}vocals", f"{dashes[-1]}top songs"]
+    assert parser.parse_args(words).files == words[1:]
+    name = f"{dashes[-1]}top"
+    (tmp_path / name).touch()
+    assert parser.parse_args(["tag", name]).files == [name]
+
+
 def test_a_file_whose_name_begins_with_a_minus_is_told_its_way(
     capsys, tmp_path, monkeypatch
 ):

@@ -189,6 +189,18 @@ def test_word2vec_is_read(tmp_path, name):
     np.testing.assert_allclose(read.lookup("HipHop").vector, [0, 1])
 
 
+def test_words_that_word2vec_has_cut_within_a_letter(tmp_path, caplog):
+    rows = np.array([[3, 4], [0, 2], [1, 0]], "<f4")
+    with open(tmp_path / "cut.bin", "wb") as file:
+        file.write(b"3 2\n")
+        for name, row in zip((b"rock", b"m\xc3", b"jazz"), rows, strict=True):
+            file.write(name + b" " + row.tobytes() + b"\n")
+    read = sources.open_source(f"word2vec:{tmp_path / 'cut.bin'}")
+    assert read.phrases[:2] == ("rock", "jazz") and "m" not in read.rows
+    np.testing.assert_allclose(read.vectors[:2], [[0.6, 0.8], [1, 0]])
+    assert "1 word is left out of" in caplog.text
+
+
 def test_word2vec_of_the_other_kind_is_refused(tmp_path):
     write_word2vec(tmp_path / "text", binary=False)
     (tmp_path / "short").write_bytes(b"3 2\nrock ")
