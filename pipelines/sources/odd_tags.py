@@ -14,13 +14,12 @@ from tftag.console import counts_in_words
 
 _LONG_TAG = 100  # letters
 _BETWEEN_LETTERS = re.compile("[\\s_\"'`´‘’‚‛“”„‟ʼ′″＇\\-‐‑‒–—―−－]+")
-# Of other alphabets, once NFKC and case folding have made them small, and
-# what they look like, small or great; the dot that case folding leaves of İ.
+# Also the dot that case folding leaves of İ.
+_ACCENTS = re.compile("[\u0300-\u036f]")
+# Small letters of other alphabets, and what they look like, small or great.
 _LOOK_ALIKE = str.maketrans(
-    "авекмнорстухіјѕαβεικνορτυχı",
-    "abekmhopctyxijsabeikvoptyxi",
-    "\u0307",
-)
+    "авекмнорстухіјѕαβεικνορτυχı", "abekmhopctyxijsabeikvoptyxi"
+) | {ord("&"): "and"}
 # As pages, addresses and programs write letters. A table whose tags are joined
 # by a semicolon has cut &amp; there.
 _IN_PAGES = re.compile(r"&(?:#\d+|#x[\da-f]+|[a-z]{2,8});|&(?:amp|quot|#0?39)$")
@@ -51,8 +50,8 @@ def warn(
             [repr(name) for name in known if _is_escaped(name)],
         ),
         (
-            "tags that differ in hyphens, blanks, quotes or letters that look "
-            "alike alone, and stay apart:",
+            "tags that differ in hyphens, blanks, quotes, accents, an & or "
+            "letters that look alike alone, and stay apart:",
             [" and ".join(map(repr, names)) for names in _alike(known)],
         ),
     ):
@@ -104,8 +103,8 @@ def _alike(names: Collection[str]) -> list[list[str]]:
     spellings = collections.defaultdict(list)
     for name in names:
         letters = _BETWEEN_LETTERS.sub("", name)
-        letters = unicodedata.normalize("NFKC", letters).casefold()
-        letters = letters.translate(_LOOK_ALIKE)
+        letters = unicodedata.normalize("NFKD", letters).casefold()
+        letters = _ACCENTS.sub("", letters).translate(_LOOK_ALIKE)
         if re.fullmatch(r"\d+(\.0+)?", name):  # as pandas writes numbers
             spellings[name.partition(".")[0]].append(name)
         # 1-2 and 12 are two.
