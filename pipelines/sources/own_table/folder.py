@@ -18,7 +18,7 @@ from tftag.words import artist_names
 _DRIVE = re.compile(r"[a-z]:[\\/]|\\\\", re.IGNORECASE)
 # What tags are joined by elsewhere; ID3 has NULs, and programs for tags \\\\.
 _IN_NO_TAG = ("\n", "\0", "\\\\")
-_OTHER_SEPARATORS = (*";,|", " / ", *_IN_NO_TAG)
+_OTHER_SEPARATORS = (*";,|\t、，；", " / ", " #", *_IN_NO_TAG)
 _OF_WINDOWS = (
     " The table has whole paths of Windows: write them relative to that folder."
 )

@@ -17,10 +17,10 @@ _LIST = re.compile(
 )
 _EMPTY_SETS = ("set()", "frozenset()")
 # Or what was one, before it was cut at a separator; array(['rock']), and
-# {rock,pop} of a database.
+# {rock,pop} or <rock><pop> of a database.
 _LOOKS_LIKE_A_LIST = re.compile(
-    r"""(?:\w+\()?\[.*\]|\{.*,.*\}|(?:\w+\()?[\[({]\s*['"].*|.*['"]\s*[\])}]"""
-    r"""|\w+\(\s*[\[({].*\)""",
+    r"""(?:\w+\()?\[.*\]|\{.*\}|(?:<[^<>]+>){2,}|.*['"]\s*[\])}]"""
+    r"""|(?:\w+\()?[\[({]\s*['"].*|\w+\(\s*[\[({].*\)""",
     re.DOTALL,
 )
 # Text of a list that was saved once more as text.

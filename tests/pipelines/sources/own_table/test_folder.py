@@ -177,7 +177,7 @@ def test_names_that_are_not_utf_8_do_no_harm(tmp_path):
 @pytest.mark.parametrize(
     "separator",
     # As spreadsheets wrap, and as ID3 and programs for it join values.
-    [";", "\n", " / ", "\0", "\\\\"],
+    [";", "\n", " / ", "\0", "\\\\", "、", " #"],
 )
 def test_a_likely_other_tag_separator_is_named(tmp_path, caplog, separator):
     touch(tmp_path, "a.mp3", "b.mp3")

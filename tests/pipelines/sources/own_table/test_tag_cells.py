@@ -36,6 +36,7 @@ from pipelines.sources.own_table import tag_cells
         (r"rock\|pop|a\b", ("rock|pop", r"a\b")),
         ("rock (live)|pop", ("rock (live)", "pop")),
         ("[live] at home|pop", ("[live] at home", "pop")),
+        ("<3 songs|a > b|<x>", ("<3 songs", "a > b", "<x>")),
         ('12" mix|7"', ('12" mix', '7"')),
     ],
 )
@@ -53,6 +54,8 @@ def test_lists_that_were_saved_as_text(cell, expected):
     [
         "[rock, pop]",
         "{rock,pop}",
+        "{rock}",
+        "<rock><hip hop>",
         "[21]",
         "['rock', None]",
         "['rock']|['pop']",
