@@ -100,7 +100,12 @@ def _open(kind: str) -> Any:
     if kind == "gs":
         # It tries again by itself, and logs addresses when it gives up.
         logging.getLogger("gcsfs").setLevel(logging.CRITICAL + 1)
-        return fsspec.filesystem("gs", requests_timeout=timeout, **shared)
+        return fsspec.filesystem(
+            "gs",
+            requests_timeout=timeout,
+            session_kwargs={"trust_env": True},  # HTTPS_PROXY
+            **shared,
+        )
     return fsspec.filesystem(
         "https",
         # The size is to be that of the file, not of what was packed.

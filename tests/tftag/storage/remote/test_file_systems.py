@@ -1,9 +1,11 @@
 import gc
+import http.server
 import subprocess
 import sys
 import weakref
 from concurrent import futures
 
+import faulty_server
 import pytest
 
 from tftag.storage.remote import address as addresses
@@ -68,3 +70,32 @@ def test_a_process_ends_without_a_word(door, tmp_path):
     )
     assert (done.stdout, done.stderr) == ("b'78'\n", "")
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "address", ["http://music.invalid/x.bin", "gs://music/x.bin", "s3://m/x"]
+)
+def test_a_proxy_of_the_environment_is_asked(fresh, monkeypatch, address):
+    asked = []
+
+    class Proxy(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    with faulty_server.in_a_thread(made) as server:
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://google.invalid")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://amazon.invalid")
+        with pytest.raises(OSError):
+            transfers.read_range(addresses.Address(address), 0, 1)
+    assert asked and all(".invalid/" in path for path in asked)
