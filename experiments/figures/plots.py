@@ -37,26 +37,6 @@ def save(drawn: figure.Figure, path: str | pathlib.Path) -> pathlib.Path:
     return path
 
 
-def short(tag: str, ems: float = 18.0) -> str:
-    """Takes the middle out of a tag that no figure has the room for.
-
-    Args:
-        tag: The tag.
-        ems: What is left, in widths of an M or so: the size of the font.
-
-    Returns:
-        The tag, or its beginning, `…` and its last letters.
-    """
-    if fonts.width_ems(tag) <= ems:
-        return tag
-    start, end = tag[:1], tag[-1:]
-    while fonts.width_ems(tag[-len(end) - 1 :]) <= ems / 4:
-        end = tag[-len(end) - 1 :]
-    while fonts.width_ems(f"{tag[: len(start) + 1]}…{end}") <= ems:
-        start = tag[: len(start) + 1]
-    return f"{start}…{end}"
-
-
 def more_inches(labels: list[str], points: float = 8.0) -> float:
     """Inches that labels of this size need beyond the usual one."""
     ems = max(map(fonts.width_ems, labels), default=0.0)
@@ -167,8 +147,8 @@ def precision_recall_curves(
                 exact,
                 where="pre",
                 color=color,
-                label=f"{short(names[tag], 12.0)}: AP {precision[tag]:.2f}, "
-                f"{int(truth[:, tag].sum()):,} positives",
+                label=f"{fonts.short(names[tag], 12.0)}: AP "
+                f"{precision[tag]:.2f}, {int(truth[:, tag].sum()):,} positives",
             )
             axes.axhline(truth[:, tag].mean(), color=color, lw=1, ls=":")
         axes.set(title=title, xlabel="Recall", xlim=(0, 1), ylim=(0, 1.02))

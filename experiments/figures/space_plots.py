@@ -122,7 +122,7 @@ def space(
         axes.scatter(at[:, 0], at[:, 1], s=26, color=color, label=title)
         for place, point in zip(part, at, strict=True):
             axes.annotate(
-                plots.short(names[shown[place]]),
+                fonts.short(names[shown[place]]),
                 point,
                 xytext=(4, 4),
                 textcoords="offset points",
@@ -183,4 +183,4 @@ def _shown(truth, names, seen):
 
 
 def _label(name, seen):
-    return plots.short(name) if name in seen else f"{plots.short(name)} *"
+    return fonts.short(name) if name in seen else f"{fonts.short(name)} *"

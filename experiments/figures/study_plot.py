@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib import figure
 
 from experiments.figures import plots
+from tftag.console import fonts
 
 _TITLES = {"map": "MAP", "roc_auc": "ROC-AUC", "p_at_10": "P@10"}
 
@@ -22,7 +23,7 @@ def differences(summary: dict) -> figure.Figure:
     shown = {title: summary["arms"][title] for title in titles}
     if summary["chosen"]:
         shown["chosen on other folds"] = summary["chosen"]
-    labels = [plots.short(title) for title in shown]
+    labels = [fonts.short(title) for title in shown]
     drawn = figure.Figure(
         figsize=(10 + plots.more_inches(labels), 1.4 + 0.32 * len(shown)),
         layout="constrained",
@@ -41,7 +42,7 @@ def differences(summary: dict) -> figure.Figure:
             axes.plot([low, high], [place, place], color=color, lw=2)
             axes.plot(over["value"], place, "o", color=color, markersize=5)
         axes.axvline(0, color=plots.GREY, lw=0.8, ls=":")
-        axes.set(title=f"{title} over {plots.short(control)}")
+        axes.set(title=f"{title} over {fonts.short(control)}")
         axes.set_yticks(places, labels)
         axes.set_ylim(max(len(shown), 1) - 0.5, -0.5)
         # Small differences have long numbers.
@@ -82,12 +83,12 @@ def tags(rows: list[dict]) -> figure.Figure:
             axes.plot(ends, [over[fifth].mean()] * 2, color=plots.BLUE, lw=2)
         axes.axhline(0, color=plots.GREY, lw=0.8, ls=":")
         axes.set_xscale("log")
-        axes.set_title(plots.short(title), fontsize=9)
+        axes.set_title(fonts.short(title), fontsize=9)
         plots.plain(axes)
     for axes in panels.flat[len(titles) :]:
         axes.set_visible(False)
     drawn.supxlabel("Recordings with the tag", fontsize=9)
-    drawn.supylabel(f"AP over {plots.short(control)}", fontsize=9)
+    drawn.supylabel(f"AP over {fonts.short(control)}", fontsize=9)
     return drawn
 
 

@@ -7,8 +7,11 @@ import numpy.typing as npt
 from matplotlib import figure
 
 from experiments.figures import plots
+from tftag.console import fonts
 
 _ROWS_PER_COLUMN = 50
+# A picture has at most 65,535 pixels each way, and a person less patience.
+_MOST_TAGS = 10 * _ROWS_PER_COLUMN
 
 
 def average_precision_per_tag(table: list[dict]) -> figure.Figure:
@@ -18,13 +21,17 @@ def average_precision_per_tag(table: list[dict]) -> figure.Figure:
         table: the rows of `metrics.per_tag_table`.
 
     Returns:
-        The figure, in columns of up to 50 tags.
+        The figure, in columns of up to 50 tags; of more than 500 the best and
+        the worst.
     """
-    rows = [row for row in table if row["ap"] is not None]
-    rows.sort(key=lambda row: -row["ap"])
+    every_row = [row for row in table if row["ap"] is not None]
+    every_row.sort(key=lambda row: -row["ap"])
+    rows = every_row
+    if len(rows) > _MOST_TAGS:
+        rows = rows[: _MOST_TAGS // 2] + rows[-_MOST_TAGS // 2 :]
     columns = max(1, -(-len(rows) // _ROWS_PER_COLUMN))
     height = max(1, -(-len(rows) // columns))
-    labels = [plots.short(row["tag"]) for row in rows]
+    labels = [fonts.short(row["tag"]) for row in rows]
     width = max(6.5, (4.4 + plots.more_inches(labels)) * columns)
     drawn = figure.Figure(
         figsize=(width, 1.6 + 0.19 * height),
@@ -85,10 +92,12 @@ def average_precision_per_tag(table: list[dict]) -> figure.Figure:
         )
         axes.tick_params(axis="y", length=0)
         plots.plain(axes, grid="x")
-    left_out = len(table) - len(rows)
-    mean = np.mean([row["ap"] for row in rows]) if rows else float("nan")
+    left_out = len(table) - len(every_row)
+    mean = np.mean([row["ap"] for row in every_row]) if rows else float("nan")
     drawn.suptitle(
-        f"Average precision per tag: mean {mean:.3f} over {len(rows)} tags"
+        f"Average precision per tag: mean {mean:.3f} over {len(every_row)} tags"
+        + f", of which the {len(rows) // 2} best and the {len(rows) // 2} worst"
+        * (len(rows) < len(every_row))
         + (f"\n{left_out} without a positive left out" if left_out else ""),
         fontsize=12,
     )
@@ -137,7 +146,7 @@ def tag_confusion(
     shown = shown[count[shown] > 0]
     ratio = _confusion(truth[:, shown], scores[:, shown])
     tags = len(shown)
-    labels = [plots.short(names[tag]) for tag in shown]
+    labels = [fonts.short(names[tag]) for tag in shown]
     size = 2.6 + 0.27 * max(tags, 10) + plots.more_inches(labels)
     drawn = figure.Figure(figsize=(size + 0.8, size), layout="constrained")
     counted = [

@@ -19,6 +19,7 @@ from tftag.storage import atomic_write, escaping, near_names
 if TYPE_CHECKING:
     from matplotlib import axes as axes_lib
 
+_TITLE_EMS = 50
 _INSTALL = "A timeline is drawn by matplotlib: install tftag[plots]."
 
 
@@ -107,11 +108,16 @@ def run(arguments: argparse.Namespace) -> int:
         drawn.subplots(),
         found.start_seconds,
         found.calibrated[:, places].T,
-        [escaping.one_line(tagger.tag_names[place]) for place in places],
+        [
+            fonts.short(escaping.one_line(tagger.tag_names[place]))
+            for place in places
+        ],
     )
     name = audio_files.shown(pathlib.Path(arguments.file).name)
     # A dollar sign would begin a formula.
-    drawn.suptitle(escaping.one_line(name), parse_math=False)
+    drawn.suptitle(
+        fonts.short(escaping.one_line(name), _TITLE_EMS), parse_math=False
+    )
     content = io.BytesIO()
     with fonts.covering(drawn):
         drawn.savefig(content, format="png", dpi=100)

@@ -48,6 +48,26 @@ def width_ems(line: str) -> float:
     return sum(map(_advance_ems, line))
 
 
+def short(tag: str, ems: float = 18.0) -> str:
+    """Takes the middle out of a tag that no figure has the room for.
+
+    Args:
+        tag: The tag.
+        ems: What is left, in widths of an M or so: the size of the font.
+
+    Returns:
+        The tag, or its beginning, `…` and its last letters.
+    """
+    if width_ems(tag) <= ems:
+        return tag
+    start, end = tag[:1], tag[-1:]
+    while width_ems(tag[-len(end) - 1 :]) <= ems / 4:
+        end = tag[-len(end) - 1 :]
+    while width_ems(f"{tag[: len(start) + 1]}…{end}") <= ems:
+        start = tag[: len(start) + 1]
+    return f"{start}…{end}"
+
+
 @functools.cache
 def _advance_ems(letter: str) -> float:
     font = ft2font.FT2Font(font_manager.findfont(font_manager.FontProperties()))

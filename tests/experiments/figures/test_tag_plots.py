@@ -43,6 +43,20 @@ def test_bars_fall_and_every_tag_with_a_positive_is_there(
     plots.save(drawn, tmp_path / "tags.png")
 
 
+def test_of_many_tags_the_best_and_the_worst_are_shown():
+    table = _table(1_200)
+    drawn = tag_plots.average_precision_per_tag(table)
+    bars = [bar.get_width() for axes in drawn.axes for bar in axes.patches]
+    every = sorted((row["ap"] for row in table[1:]), reverse=True)
+    assert bars == pytest.approx(every[:250] + every[-250:])
+    assert max(drawn.get_size_inches()) * plots.DPI < 2**16
+    title = drawn.get_suptitle().splitlines()[0]
+    assert title.endswith(
+        f"mean {np.mean(every):.3f} over 1199 tags, of which the 250 best and "
+        "the 250 worst"
+    )
+
+
 def _confusion(truth, scores):
     names = [f"tag {number}" for number in range(truth.shape[1])]
     drawn = tag_plots.tag_confusion(truth, scores, names)

@@ -1,4 +1,5 @@
 import os
+import types
 
 import matplotlib.image
 import numpy as np
@@ -43,6 +44,21 @@ def test_a_picture_is_drawn(
     assert capsys.readouterr().err == "" and "MPLBACKEND" not in os.environ
     # And no more of it than a line.
     assert all(HIEROGLYPH in one for one in caplog.messages)
+
+
+def test_long_names_leave_room_for_the_picture(
+    tagger, tagger_folder, tmp_path, monkeypatch
+):
+    long = types.SimpleNamespace(
+        tag_names=tuple(f"{name} {'x' * 300}" for name in tagger.tag_names),
+        timeline_file=tagger.timeline_file,
+    )
+    monkeypatch.setattr(chosen_model, "open_tagger", lambda path, **_: long)
+    song, out = tmp_path / f"{'y' * 250}.wav", tmp_path / "a.png"
+    soundfile.write(song, tiny_tagger.music(RATE) / 8, RATE)
+    # Were there none, matplotlib would warn, and all would be white.
+    assert run(tagger_folder, song, "--out", out) == 0
+    assert matplotlib.image.imread(out).std() > 0
 
 
 def test_rows_are_tags_and_columns_clips():

@@ -150,10 +150,10 @@ def is_tag(one, letters):
 
 
 def test_a_tag_loses_its_middle_alone():
-    assert plots.short("rock") == "rock"
+    assert fonts.short("rock") == "rock"
     tag = "".join(f"{number:03}" for number in range(70))
-    start, end = plots.short(tag).split("…")
+    start, end = fonts.short(tag).split("…")
     assert tag.startswith(start) and tag.endswith(end)
     assert len(start) > len(end) > 3
-    assert 16 < fonts.width_ems(plots.short(tag)) <= 18
-    assert fonts.width_ems(plots.short("音" * 99)) <= 18
+    assert 16 < fonts.width_ems(fonts.short(tag)) <= 18
+    assert fonts.width_ems(fonts.short("音" * 99)) <= 18
