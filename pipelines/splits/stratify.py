@@ -10,6 +10,9 @@ _BALANCE_WEIGHT = 0.01  # of a recording too many
 _CANDIDATES = 64
 _LEAST_GAIN = 0.01
 _ATTEMPTS = 6
+# Of more tags, those count alone that a swap moves. Of fewer, all, as ever:
+# rounding decides between swaps that are as good, and a seed keeps its split.
+_MANY_TAGS = 500
 _WORK = 200_000_000  # entries that a descent may look at
 
 
@@ -238,30 +241,41 @@ def _promising(state, side, change):
 
 def _swap_changes(state, a, b, first, second):
     """Change of the whole cost per exchange `[first, second]`."""
-    dense = np.zeros((2, _CANDIDATES, state.counts.shape[1]))
+    tags = _tags_moved(state, np.concatenate([first, second]))
+    place = np.zeros(state.counts.shape[1], np.int64)
+    place[tags] = np.arange(len(tags))
+    dense = np.zeros((2, _CANDIDATES, len(tags)))
     for row, groups in enumerate((first, second)):
         for i, group in enumerate(groups):
             entries = state.entries(group)
-            dense[row, i, state.entry_tags[entries]] = state.entry_counts[
-                entries
-            ]
+            at = place[state.entry_tags[entries]]
+            dense[row, i, at] = state.entry_counts[entries]
     change = np.empty((len(first), len(second)))
-    before = _pair_cost(state, a, b, np.zeros((1, state.counts.shape[1])))
+    before = _pair_cost(state, tags, a, b, np.zeros((1, len(tags))))
     for i in range(len(first)):
         gained = dense[1, : len(second)] - dense[0, i]
-        change[i] = _pair_cost(state, a, b, gained) - before
+        change[i] = _pair_cost(state, tags, a, b, gained) - before
     gained = state.sizes[second][None, :] - state.sizes[first][:, None]
     direction = np.eye(len(state.target_sizes))
     after = state.side_sizes + gained[..., None] * (direction[a] - direction[b])
     return change + _size_cost(state, after) - _off(state)
 
 
-def _pair_cost(state, a, b, gained):
-    """Tag cost of the sides `a` and `b` after `a` gained from `b`."""
+def _tags_moved(state, groups):
+    """The tags whose positives may change when groups change sides."""
+    count = state.counts.shape[1]
+    if count <= _MANY_TAGS:
+        return np.arange(count)
+    entries = [state.entry_tags[state.entries(group)] for group in groups]
+    return np.unique(np.concatenate(entries))
+
+
+def _pair_cost(state, tags, a, b, gained):
+    """Cost of tags on the sides `a` and `b` after `a` gained from `b`."""
     cost = 0.0
     for side, sign in ((a, 1), (b, -1)):
-        counts = state.counts[side] + sign * gained
-        target = state.target_counts[side]
+        counts = state.counts[side, tags] + sign * gained
+        target = state.target_counts[side, tags]
         uneven = _BALANCE_WEIGHT * (counts - target) ** 2 / (target + 1)
         missing = _missing_cost(state)[side] * (counts == 0)
         cost = cost + (uneven + missing).sum(axis=1)

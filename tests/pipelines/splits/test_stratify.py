@@ -80,3 +80,22 @@ def test_tags_are_nearer_to_their_proportion_than_by_chance(seed):
 
     drawn = [unevenness(rng.permutation(sides)) for _ in range(200)]
     assert unevenness(sides) < min(drawn)
+
+
+def test_of_many_tags_a_swap_costs_what_it_costs_with_all(monkeypatch):
+    rng = np.random.default_rng(0)
+    labels = rng.random((80, 600)) < 0.01
+    swap_changes, seen = stratify._swap_changes, []
+
+    def compare(*swaps):
+        changes = swap_changes(*swaps)
+        with monkeypatch.context() as context:
+            context.setattr(stratify, "_MANY_TAGS", labels.shape[1])
+            seen.append((changes, swap_changes(*swaps)))
+        return changes
+
+    monkeypatch.setattr(stratify, "_swap_changes", compare)
+    stratify.assign(np.arange(80), labels, [60, 10, 10], seed=0)
+    assert seen
+    for changes, expected in seen:
+        np.testing.assert_allclose(changes, expected, rtol=0, atol=1e-9)
