@@ -196,15 +196,14 @@ def _warn_of_separator(
     is_used = any(len(row.tags) > 1 for row in rows)
     for other in _OTHER_SEPARATORS:
         held = [name for name in counts if other in name]
-        number = sum(counts[name] for name in held)
-        is_meant = (
-            (not is_used and 2 * number > len(rows))
-            # "rock; pop", where others have rock and pop.
-            or any(known.issuperset(_split(name, other)) for name in held)
-            or other in _IN_NO_TAG
-            and any(len(_split(name, other)) > 1 for name in held)
-        )
-        if held and is_meant:
+        # "rock; pop", where others have rock and pop.
+        joined = [n for n in held if known.issuperset(_split(n, other))]
+        is_likely = not is_used and 2 * sum(counts[n] for n in held) > len(rows)
+        if other in _IN_NO_TAG:
+            is_likely |= any(len(_split(name, other)) > 1 for name in held)
+        told = joined or held * is_likely
+        if told:
+            number = sum(counts[name] for name in told)
             _log.warning(
                 "%s of %s %s %r, as %.80r: is that the tag separator, rather "
                 "than %r?",
@@ -212,7 +211,7 @@ def _warn_of_separator(
                 csv_path,
                 "holds" if number == 1 else "hold",
                 other,
-                held[0],
+                told[0],
                 tag_separator,
             )
 

@@ -197,7 +197,8 @@ def test_a_second_tag_separator_is_named(tmp_path, caplog):
     path = _table(tmp_path, head.replace("soul, ", "soul|"))
     folder.read_table(path)
     assert caplog.text == ""
-    path = _table(tmp_path, "path,tags\na.mp3,rock|pop\nb.mp3,Pop;rock\n")
+    text = "path,tags\na.mp3,rock|pop|r&amp;b\nb.mp3,Pop;rock\n"
+    path = _table(tmp_path, text)
     folder.read_table(path)
     assert f"1 tag of {path} holds ';', as 'Pop;rock'" in caplog.text
 
