@@ -15,6 +15,7 @@ SUFFIXES = frozenset(
     ".avr .htk .pvf .xi .wve .sd2 .mpc2k "
     ".m4a .m4b .m4r .mp4 .aac .wma .ape .wv .mpc .mka .weba .webm .tta .ac3 "
     ".eac3 .dts .dsf .dff .amr .3gp .3g2 .mkv .mov .shn .tak .spx "
+    ".mp1 .mpa .adts .m4p .aax .dtshd .thd .mlp "
     ".avi .flv .wmv .asf .m4v .ogv .mpg .mpeg .vob .m2ts .rm .ra".split()
 )
 # Beside the files of other systems a Mac keeps `._NAME`.

@@ -44,10 +44,14 @@ CODED = (
     "It holds coded audio (DTS, AC-3) in the place of samples. Install ffmpeg, "
     "which decodes it."
 )
-_NO_ARRAY = "An array does not tell its sample rate: write it as a WAV file."
-
+ENCRYPTED = (
+    "It is encrypted (DRM), and what is in it is noise without its key. Get a "
+    "copy without protection."
+)
 
 def decoders() -> str:
+_NO_ARRAY = "An array does not tell its sample rate: write it as a WAV file."
+
     """Returns the versions of what decides whether a file can be read."""
     return (
         f"libsndfile {soundfile.__libsndfile_version__}, "
@@ -70,10 +74,12 @@ def attempts(
     if os.fsdecode(path).lower().endswith(".npy"):
         raise UnusableAudio("unsupported", _NO_ARRAY)
     layout = layouts.find(path)
-    if layout.seconds > waveform.MAX_SECONDS:
-        raise waveform.too_long()
+    if layout.is_encrypted:
+        raise UnusableAudio("unsupported", ENCRYPTED)
     ways: list[Callable[[], Source]] = []
     if layout.parts:
+    if layout.seconds > waveform.MAX_SECONDS:
+        raise waveform.too_long()
         ways.append(lambda: LibsndfileSource(path, layout, layout.parts))
     elif ffmpeg.version() is None:
         raise UnusableAudio("unsupported", CODED, by_ffmpeg=True)

@@ -12,6 +12,7 @@ import soundfile
 
 from tftag.audio import contents, ffmpeg, spliced_file
 from tftag.audio.formats import (
+    encryption,
     flac_frames,
     mp3_frames,
     ogg_links,
@@ -68,6 +69,7 @@ class Layout:
         again: Other parts, where libsndfile cannot read these.
         is_misread: Whether ffmpeg is right where libsndfile is not.
         is_exact: Whether it holds no more than was counted.
+        is_encrypted: Whether its sound is; then none of it can be read.
         start: Where it begins, for ffmpeg.
         end: Where it ends, for ffmpeg; `None` where the file does.
     """
@@ -78,6 +80,7 @@ class Layout:
     again: list[Part] | None = None
     is_misread: bool = False
     is_exact: bool = False
+    is_encrypted: bool = False
     start: int = 0
     end: int | None = None
 
@@ -139,7 +142,11 @@ def _of_kind(
             return _of_mp3(found) if found else None
         case contents.OTHER:
             layout = _of_wavs(path, start)  # AIFF, CAF, AU
-            return layout or dataclasses.replace(_of_one(path), start=start)
+            if layout is None:
+                layout = dataclasses.replace(_of_one(path), start=start)
+                layout.end = stated_end.last_tags(path)
+                layout.is_encrypted = encryption.is_there(path, start)
+            return layout
     return None
 
 

@@ -188,6 +188,18 @@ def before_tags(
 
 
 def before_last_tags(file: BinaryIO, size: int) -> int:
+def last_tags(path: str | os.PathLike[str]) -> int | None:
+    """Where the tags begin that people put behind any file; else `None`.
+
+    Args:
+        path: The file.
+    """
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        end = before_last_tags(file, size)
+    return end if end < size else None
+
+
     """Where the tags begin that people put behind any file; else its end.
 
     Args:
