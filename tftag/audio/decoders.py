@@ -380,8 +380,6 @@ class _Stream(soundfile.SoundFile):
             if int(found) < least < stated_end.UNKNOWN_BYTES:
                 percent = 100 * int(found) / int(stated)
                 return f"only {percent:.1f} % of it is there"
-        if "lacks an end-of-stream" in self.extra_info:
-            return "its end is missing"
         return ""
 
 

@@ -226,12 +226,13 @@ def _of_ogg(
     links: list[ogg_links.Link], start: int, size: int
 ) -> Layout | None:
     known = [link for link in links if link.is_known]
-    if not known:  # FLAC, or a film
+    known = known or [link for link in links if link.pages]  # FLAC
+    if not known:  # a film
         part = Part([(start, size)] if start else None)
         return Layout([part], start=start) if links else None
     pages = sum(link.pages for link in known)
     lost = sum(link.lost_pages for link in known)
-    others = sum(link.end - link.start for link in links if not link.is_known)
+    others = sum(link.end - link.start for link in links if link not in known)
     texts = [_behind(links[-1].behind_share)]
     if others:
         texts.insert(
@@ -241,11 +242,14 @@ def _of_ogg(
         )
     if lost:
         texts.insert(0, f"{lost} of {pages + lost} pages are missing in it")
+    if not all(link.is_ended for link in known):
+        texts.append("its end is missing")
     parts = [Part(link.pieces, link.seconds) for link in known]
     if parts[0].pieces == [(0, size)]:
         parts[0].pieces = None
     is_exact = not lost and all(link.seconds for link in known)
-    return Layout(parts, "; ".join(filter(None, texts)), is_exact=is_exact)
+    text = "; ".join(filter(None, texts))
+    return Layout(parts, text, is_exact=is_exact, start=start)
 
 
 def _of_mp3(found: mp3_frames.Frames) -> Layout:

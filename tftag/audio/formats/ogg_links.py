@@ -20,7 +20,7 @@ from tftag.audio.formats import stated_end
 _MARK = b"OggS"
 # Version, flags, position, stream, number, checksum, count of segments.
 _HEADER = struct.Struct("<4sBBqIIIB")
-_CONTINUED, _FIRST = 1, 2
+_CONTINUED, _FIRST, _LAST = 1, 2, 4
 _WINDOW_BYTES = 1 << 20
 _MOST_GAP_BYTES = 1 << 24  # nobody searches a sparse file of terabytes
 _OPUS_HZ = 48_000
@@ -33,8 +33,10 @@ _OPUS_RATES_HZ = (8_000, 12_000, 16_000, 24_000, _OPUS_HZ)
 # number of the rate: SILK, both, and CELT.
 _BANDS = [k // 4 for k in range(12)] + [3, 3, 4, 4]
 _BANDS += [band for band in (0, 2, 3, 4) for _ in range(4)]
-# Of an Opus packet; of Speex, more than any has.
-_OPUS_SECONDS, _SPEEX_SECONDS = 0.12, 1.0
+# Of an Opus packet; of Speex, more than any has; and of a FLAC frame.
+_OPUS_SECONDS, _SPEEX_SECONDS, _FLAC_SAMPLES = 0.12, 1.0, 1 << 16
+# Behind a mark, versions, a count, a block's length and sizes.
+_FLAC_RATE_AT = 27
 
 
 @dataclasses.dataclass
@@ -45,10 +47,12 @@ class Link:
         start: Its first byte.
         end: The byte behind its last page.
         pages: How many pages of audio it has.
-        lost_pages: How many are missing between them.
+        lost_pages: How many are missing between them, or are of no stream.
         seconds: Its length, as the positions of its pages state it; 0 where
             they do not.
-        is_known: Whether it is Vorbis, Opus or Speex.
+        is_known: Whether it is Vorbis, Opus or Speex; of FLAC the pages are
+            counted alone.
+        is_ended: Whether one of its pages says that it is the last.
         behind_share: Of the file, what lies behind its last page and is no
             tag.
         edit: First byte, end and other bytes of a page that is to be read
@@ -61,6 +65,7 @@ class Link:
     lost_pages: int = 0
     seconds: float = 0.0
     is_known: bool = False
+    is_ended: bool = False
     behind_share: float = 0.0
     edit: tuple[int, int, bytes] | None = None
 
@@ -86,6 +91,7 @@ class _Stream:
         number: Of the page before.
         opus: Where the first page of Opus is, and the page.
         stated_hz: The rate that it states.
+        is_known: As of `Link`.
     """
 
     serial: int
@@ -96,6 +102,7 @@ class _Stream:
     number: int | None = None
     opus: tuple[int, bytes] | None = None
     stated_hz: int = _OPUS_HZ
+    is_known: bool = True
 
 
 def find(path: str | os.PathLike[str], start: int = 0) -> list[Link]:
@@ -107,6 +114,7 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Link]:
     """
     links: list[Link] = []
     stream, is_begun = None, True
+    serials: set[int] = set()
     with open(path, "rb", buffering=0) as file:
         descriptor = file.fileno()
         size = os.fstat(descriptor).st_size
@@ -130,10 +138,12 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Link]:
                 if is_begun:
                     links.append(Link(place, size))
                     stream, is_begun = None, False
+                    serials = set()
+                serials.add(serial)
                 if stream is None:
                     whole = os.pread(descriptor, end - place, place)
                     stream = _audio(serial, whole, body, place)
-                    links[-1].is_known = stream is not None
+                    links[-1].is_known = bool(stream and stream.is_known)
             else:
                 is_begun = True
                 if not links:  # its beginning is missing
@@ -145,6 +155,9 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Link]:
                 if stream.opus and links[-1].pages > _OPUS_HEADERS:
                     packet = b"" if flags & _CONTINUED else page[body:]
                     _widen(links[-1], stream, packet)
+                links[-1].is_ended |= bool(flags & _LAST)
+            elif stream is not None and serial not in serials:
+                links[-1].lost_pages += 1
             place = end
             links[-1].end = min(end, size)
         if links:
@@ -210,6 +223,10 @@ def _audio(serial: int, page: bytes, body: int, place: int) -> _Stream | None:
         at_least = (rate for rate in _OPUS_RATES_HZ if rate >= rate_hz)
         stream.stated_hz = next(at_least, _OPUS_HZ)
         return stream
+    if packet[:5] == b"\x7fFLAC" and len(packet) > _FLAC_RATE_AT + 3:
+        rate_hz = int.from_bytes(packet[_FLAC_RATE_AT:][:3], "big") >> 4
+        found = _Stream(serial, rate_hz, _FLAC_SAMPLES, is_known=False)
+        return found if rate_hz else None
     if packet[:8] == b"Speex   " and len(packet) >= 40:
         rate_hz = int.from_bytes(packet[36:40], "little")
         most = _SPEEX_SECONDS * rate_hz

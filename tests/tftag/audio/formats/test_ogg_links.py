@@ -1,5 +1,6 @@
 """Which links an Ogg file has, and that all of them are heard."""
 
+import re
 import struct
 
 import encoded_audio
@@ -79,6 +80,40 @@ def test_an_overwritten_sector_is_told(read, streams, caplog):
     found = read(data[:place] + bytes(4_096) + data[place + 4_096 :])
     assert len(found) / len(whole) > 0.4
     assert caplog.records
+
+
+def test_pages_of_no_stream_are_told(read, streams, caplog):
+    each = list(ogg_pages.split(streams[0]))
+    half = len(each) // 2
+    for number in range(half, len(each)):
+        flags, position, serial, *rest = each[number]
+        each[number] = flags, position, serial ^ 1, *rest
+    assert len(read(ogg_pages.join(each))) < 0.7 * len(read(streams[0]))
+    told = f"{len(each) - half} of .* pages are missing.*its end is missing"
+    assert re.search(told, caplog.text)
+
+
+@pytest.mark.parametrize(
+    ("options", "share"),
+    [("-c:a flac -f ogg", 0.5), ("-c:a libspeex -ar 16000 -f ogg", 0.5)],
+)
+def test_so_are_ends_that_are_missing_where_ffmpeg_reads(
+    read, tmp_path, options, share, caplog
+):
+    x = encoded_audio.melody(4.0)
+    options += " -page_duration 200000"
+    data = encoded_audio.by_ffmpeg(tmp_path, "a.ogg", options, x)
+    whole = read(data)
+    assert not caplog.records
+    (link,) = find(tmp_path, data)
+    assert link.seconds == pytest.approx(4.0, abs=0.1)
+    each = pages(data)
+    half = read(b"".join(each[: round(share * len(each))]))
+    assert 0.3 < len(half) / len(whole) < 0.7
+    assert "its end is missing" in caplog.text
+    caplog.clear()
+    read(b"".join(each[:5] + each[6:]))
+    assert "1 of" in caplog.text and "pages are missing" in caplog.text
 
 
 def test_what_is_no_ogg_has_no_links(tmp_path):
