@@ -37,15 +37,16 @@ def _frame(number, block, bits):
     else:
         coded = bytes([0xC0 | number >> 6, 0x80 | number & 63])
     header = bytes([0xFF, 0xF8, 0x10, _SIZE_CODES[bits] << 1]) + coded
-    header += bytes([_checksum(header, 8, 0x07)])
+    header += bytes([checksum(header, 8, 0x07)])
     mask = (1 << bits) - 1
     text = "00000010" + "".join(f"{int(v) & mask:0{bits}b}" for v in block)
     text += "0" * (-len(text) % 8)
     frame = header + int(text, 2).to_bytes(len(text) // 8, "big")
-    return frame + _checksum(frame, 16, 0x8005).to_bytes(2, "big")
+    return frame + checksum(frame, 16, 0x8005).to_bytes(2, "big")
 
 
-def _checksum(data, bits, polynomial):
+def checksum(data, bits, polynomial):
+    """Of frames, and of their headers."""
     register, mask = 0, (1 << bits) - 1
     for byte in data:
         register ^= byte << (bits - 8)

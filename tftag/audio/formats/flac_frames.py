@@ -19,6 +19,7 @@ from tftag.audio.formats import stated_end
 _Kind = tuple[int, int, int]
 
 _INFO_BYTES = 34
+_INFO_HEADS = b"\0\0\0\x22", b"\x80\0\0\x22"
 _BLOCK_BYTES = 1 << 20
 _MOST_GAP_BYTES = 1 << 24  # nobody searches a sparse file of terabytes
 _HEADER_BYTES = 16  # at most, of a frame
@@ -89,7 +90,8 @@ class Frames:
         rate_hz, channels, bits = part.kind
         fields = rate_hz << 44 | (channels - 1) << 41 | (bits - 1) << 36
         fields |= part.samples
-        blocks = 2 * part.block_samples.to_bytes(2, "big")
+        # 65,536 are allowed in a frame, and not in the header.
+        blocks = 2 * min(part.block_samples, 0xFFFF).to_bytes(2, "big")
         if part.is_variable:
             blocks = b"\x00\x10\xff\xff"
         info = blocks + bytes(6) + fields.to_bytes(8, "big") + bytes(16)
@@ -130,7 +132,8 @@ def find(path: str | os.PathLike[str], start: int = 0) -> Frames | None:
         head = file.read(8 + _INFO_BYTES)
         if head[:4] != b"fLaC" or len(head) < 8 + _INFO_BYTES:
             return None
-        info = head[8:]
+        # It must come first, and in damaged files does not.
+        info = head[8:] if head[4:8] in _INFO_HEADS else bytes(_INFO_BYTES)
         fields = int.from_bytes(info[10:18], "big")
         usual = (
             fields >> 44,

@@ -120,6 +120,33 @@ def test_malformed_blocks_in_front_do_no_harm(read, flac, block, caplog):
     assert not caplog.records
 
 
+@pytest.mark.parametrize("has_info", [True, False])
+def test_without_the_first_block_in_its_place_all_is_heard(
+    read, flac, has_info, caplog
+):
+    blocks, frames = encoded_audio.flac_parts(flac)
+    odd = encoded_audio.flac_file([(1, bytes(50)), *blocks[:has_info]], frames)
+    np.testing.assert_array_equal(read(odd).samples, read(flac).samples)
+    assert not caplog.records
+
+
+def test_blocks_beyond_what_a_header_can_state_are_a_damaged_file(
+    tmp_path, read
+):
+    """65,536 samples fit into a frame, and decoders refuse them."""
+    data = flac_bits.encode(np.arange(3 * flac_bits.BLOCK_SAMPLES), 16, 44_100)
+    frames = data[8 + 34 :].split(b"\xff\xf8\x10")[1:]
+    headers = (b"\xff\xf8\x70" + frame[:2] + b"\xff\xff" for frame in frames)
+    data = data[:42] + b"".join(
+        header + flac_bits.checksum(header, 8, 0x07).to_bytes(1) + frame[3:]
+        for header, frame in zip(headers, frames, strict=True)
+    )
+    (part,) = find(tmp_path, data).parts
+    assert part.block_samples == 65_536
+    with pytest.raises(audio.UnusableAudio):
+        read(data)
+
+
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.97])
 @pytest.mark.parametrize("behind", [b"", b"TAG" + bytes(125), bytes(2_000)])
 def test_a_cut_file_is_used_and_told(read, flac, share, behind, caplog):
