@@ -332,8 +332,8 @@ class _Stream(soundfile.SoundFile):
                 raise
             stream._spliced = spliced
         stream.stated_frames = stream.frames
-        if part.seconds and stream.format == "OGG":
-            # libsndfile goes by the last page, which may be damaged.
+        if part.seconds and stream.format in ("OGG", "MP3"):
+            # libsndfile goes by the last page, and knows no VBRI.
             counted = math.ceil(part.seconds * stream.samplerate)
             stream.stated_frames = min(stream.frames, counted)
         if part.is_open_ended:

@@ -24,6 +24,8 @@ from tftag.audio.formats import (
 _MOST_BESIDE = 1 / 16
 # Of what a file holds, what must be there for it to be whole.
 WHOLE_SHARE = 0.99
+# Half a second of them is no accident, whatever else is in an MP3.
+_MP3_SUFFIXES, _MANY_FRAMES = (".mp3", ".mp2", ".mp1", ".mpa"), 20
 # What a decoder of MP3 may cut off, of what the encoder added.
 _MOST_DELAY_FRAMES = 3
 # libsndfile rounds where the others cut (MS), and forgets what was there
@@ -116,13 +118,21 @@ def find(path: str | os.PathLike[str]) -> Layout:
         layout = next(filter(None, layouts), None)
     if layout is None:
         found = mp3_frames.find(path)
-        if found and found.covered_bytes > found.all_bytes / 2:
+        if found and _is_mp3(path, found):
             return _of_mp3(found)
         layout = _of_flac(flac_frames.find_headless(path))
         if layout is not None:
             texts = "its start with the header is missing", layout.lost
             layout.lost = "; ".join(filter(None, texts))
     return layout or _of_one(path)
+
+
+def _is_mp3(path: str | os.PathLike[str], found: mp3_frames.Frames) -> bool:
+    """Whether a file that begins like none is the MP3 that is found in it."""
+    frames = sum(part.frames for part in found.parts)
+    is_named = os.fsdecode(path).lower().endswith(_MP3_SUFFIXES)
+    is_most = found.covered_bytes > found.all_bytes / 2
+    return is_most or (is_named and frames >= _MANY_FRAMES)
 
 
 def _of_kind(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tftag import audio
 from tftag.audio.formats import mp3_frames
 
 RATE_HZ = encoded_audio.RATE_HZ
@@ -100,12 +101,22 @@ def test_what_the_first_frame_states(tmp_path, mode):
         assert find(tmp_path, bytes(changed)).parts[0].stated_frames == 0
 
 
-def test_the_other_mark_of_encoders_states_a_length(tmp_path, plain):
+@pytest.mark.parametrize("kbits", [128, 32])
+def test_the_other_mark_of_encoders_states_a_length(
+    tmp_path, plain, read, kbits, caplog
+):
     frames = encoded_audio.mp3_frames(plain)
     first = bytearray(frames[0])
-    first[36:54] = b"VBRI" + bytes(10) + (99).to_bytes(4, "big")
-    found = find(tmp_path, bytes(first) + b"".join(frames[1:]))
-    assert found.parts[0].stated_frames == 99
+    first[36:54] = b"VBRI" + bytes(10) + (len(frames) - 1).to_bytes(4, "big")
+    if kbits == 32:  # from which libsndfile estimates four times the length
+        first[2] &= 0x0F
+        first[2] |= 0x10
+        del first[144 * 32_000 // RATE_HZ :]
+    data = bytes(first) + b"".join(frames[1:])
+    found = find(tmp_path, data)
+    assert found.parts[0].stated_frames == len(frames) - 1
+    assert encoded_audio.alike(read(data), read(plain), 16_000) == 1
+    assert not caplog.records
 
 
 @pytest.mark.parametrize("mode", ["VARIABLE", "CONSTANT"])
@@ -150,6 +161,24 @@ def test_what_stands_in_front_does_no_harm(read, plain, name, caplog):
     found = read(IN_FRONT[name] + plain)
     np.testing.assert_array_equal(found, alone)
     assert not caplog.records
+
+
+@pytest.mark.parametrize("is_in_front", [True, False])
+def test_an_mp3_is_heard_however_much_noise_is_around_it(
+    tmp_path, plain, is_in_front, caplog
+):
+    noise = np.random.default_rng(5).bytes(3 * len(plain))
+    parts = [b"text", plain, noise]
+    (tmp_path / "a.mp3").write_bytes(
+        b"".join(parts[::-1] if is_in_front else parts)
+    )
+    (tmp_path / "alone.mp3").write_bytes(plain)
+    found, alone = (
+        audio.decode_file(tmp_path / name, 16_000).samples
+        for name in ("a.mp3", "alone.mp3")
+    )
+    np.testing.assert_array_equal(found, alone)
+    assert "75.0 % around its frames are no MP3" in caplog.text
 
 
 def test_a_cut_start_is_heard_from_its_first_frame(read, plain, caplog):
