@@ -23,6 +23,9 @@ from tftag.audio.formats import chunked_formats, mp3_frames, stated_end
 
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _FORMAT = struct.Struct("<HHIIHH")
+# Channels, frames, bits, rate and coding.
+_COMMON = struct.Struct(">HIH10s4s")
+_AIFC_BITS = {b"in24": 24, b"in32": 32}
 _RIFF = b"RIFF"
 _LONG_FORMS = (b"RF64", b"BW64")
 _W64_NAME = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
@@ -150,6 +153,8 @@ def _read(
             length, empty = max(0, length - header_bytes), empty - header_bytes
         if name[:4] == b"fmt ":
             edits += _bits(file.read(40), place, header_bytes, length)
+        if name == b"COMM":
+            edits += _aifc_bits(file.read(_COMMON.size), place + header_bytes)
         place += header_bytes
         length_bytes = header_bytes - len(name)
         if name in chunks.audio:
@@ -225,6 +230,20 @@ def _bits(chunk: bytes, place: int, header_bytes: int, length: int) -> _Edits:
         return [(place + 4, place + 8, stated), (end - 2, end - 2, bits)]
     found = _container_bits(chunk)
     return [] if found is None else [(end - len(found), end, found)]
+
+
+def _aifc_bits(chunk: bytes, place: int) -> _Edits:
+    """What makes a `COMM` chunk state the bits that its coding means.
+
+    QuickTime states 16 for every coding; libsndfile goes by that.
+    """
+    if len(chunk) < _COMMON.size:
+        return []
+    _, _, stated, _, coding = _COMMON.unpack(chunk)
+    bits = _AIFC_BITS.get(coding, stated)
+    place += _COMMON.size - 16  # the rate and the coding are behind it
+    instead = bits.to_bytes(2, "big")
+    return [] if bits == stated else [(place, place + 2, instead)]
 
 
 def _container_bits(chunk: bytes) -> bytes | None:

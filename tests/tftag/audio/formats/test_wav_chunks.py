@@ -136,9 +136,9 @@ def test_the_bits_of_a_sample_are_those_of_its_block(read, subtype, channels):
     np.testing.assert_array_equal(read(short), read(data))
 
 
-def aiff_parts(samples):
+def aiff_parts(samples, subtype="PCM_16"):
     """COMM and SSND of an AIFF of int16."""
-    data = encoded_audio.encoded(samples, RATE_HZ, "AIFF")
+    data = encoded_audio.encoded(samples, RATE_HZ, "AIFF", subtype)
     start = data.index(b"SSND")
     return data[12:38], data[start:]
 
@@ -161,6 +161,17 @@ def test_a_byte_that_is_left_out_of_an_aiff(read, size):
         [comm, note + bytes(1), note, ssnd, note],
     ):
         np.testing.assert_array_equal(read(aiff(*chunks)), expected)
+
+
+@pytest.mark.parametrize("bits", [24, 32])
+def test_bits_are_those_that_the_coding_of_an_aiff_means(read, bits):
+    """QuickTime states 16 for every coding."""
+    x = np.random.default_rng(0).integers(-(2**15), 2**15, 8_000, np.int16)
+    comm, ssnd = aiff_parts(x, f"PCM_{bits}")
+    comm_16 = comm[8:14] + b"\0\x10" + comm[16:26] + b"in%d\0\0" % bits
+    body = b"AIFCCOMM" + struct.pack(">I", len(comm_16)) + comm_16 + ssnd
+    data = b"FORM" + struct.pack(">I", len(body)) + body
+    np.testing.assert_array_equal(read(data), read(aiff(comm, ssnd)))
 
 
 @pytest.mark.parametrize("stated", [0, 8, 2**32 - 1])
