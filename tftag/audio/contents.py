@@ -37,7 +37,8 @@ _KINDS = re.compile(
     rb"|G(?:.{187}G){2}"  # packets of an MPEG transport stream
     rb"|\x30\x26\xb2\x75\x8e\x66\xcf\x11"  # WMA
     rb"|MAC |wvpk|MPCK|MP\+|TTA1|tBaK|ajkg|DSD |FRM8|#!AMR"
-    rb"|\x0b\x77|\x7f\xfe\x80\x01)",  # AC-3, DTS
+    rb"|\x0b\x77|\x7f\xfe\x80\x01|DTSHDHDR"  # AC-3, DTS
+    rb"|.{4}\xf8\x72\x6f[\xba\xbb])",  # TrueHD, MLP
     re.DOTALL,
 )
 _AAC = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")

@@ -25,6 +25,8 @@ from tftag.audio.waveform import UnusableAudio
 # libsndfile's error numbers for "format not recognised", "unsupported
 # encoding" and "unimplemented format" (12- and 20-bit FLAC).
 _UNSUPPORTED_CODES = (1, 4, 18)
+# Of what has no header libsndfile goes by the name; no AU is without one.
+_HEADERLESS = ".gsm", ".vox"
 _KNOWN_SUFFIXES = ".wav .flac .ogg .oga .opus .mp3 .aif .aiff .au".split()
 _UNKNOWN_FRAMES = 1 << 62
 # ffmpeg's decoder of Speex gives twice what is there, and noise.
@@ -48,10 +50,10 @@ ENCRYPTED = (
     "It is encrypted (DRM), and what is in it is noise without its key. Get a "
     "copy without protection."
 )
-
-def decoders() -> str:
 _NO_ARRAY = "An array does not tell its sample rate: write it as a WAV file."
 
+
+def decoders() -> str:
     """Returns the versions of what decides whether a file can be read."""
     return (
         f"libsndfile {soundfile.__libsndfile_version__}, "
@@ -76,10 +78,10 @@ def attempts(
     layout = layouts.find(path)
     if layout.is_encrypted:
         raise UnusableAudio("unsupported", ENCRYPTED)
-    ways: list[Callable[[], Source]] = []
-    if layout.parts:
     if layout.seconds > waveform.MAX_SECONDS:
         raise waveform.too_long()
+    ways: list[Callable[[], Source]] = []
+    if layout.parts:
         ways.append(lambda: LibsndfileSource(path, layout, layout.parts))
     elif ffmpeg.version() is None:
         raise UnusableAudio("unsupported", CODED, by_ffmpeg=True)
@@ -182,7 +184,12 @@ class LibsndfileSource:
 
     def _open(self, part: layouts.Part) -> "_Stream":
         try:
-            return _Stream.of(self._path, part)
+            stream = _Stream.of(self._path, part)
+            name = os.fsdecode(self._path).lower()
+            if stream.format != "RAW" or name.endswith(_HEADERLESS):
+                return stream
+            stream.close()
+            reason, text = "unreadable", "It has no header."
         except soundfile.LibsndfileError as error:
             reason, text = _explain(error.code, error.error_string, self._path)
         except TypeError:  # soundfile wants to be told what .raw holds

@@ -1,13 +1,14 @@
 import re
 import subprocess
 
+import encoded_audio
 import ffmpeg_files
 import numpy as np
 import odd_audio
 import pytest
 
 from tftag import audio
-from tftag.audio import decoders, ffmpeg
+from tftag.audio import contents, decoders, ffmpeg
 
 RATE_HZ = odd_audio.RATE_HZ
 SOME_LOSSY = ["aac.m4a", "adts.aac", "really_aac.mp3", "a.wma", "opus.webm"]
@@ -64,6 +65,31 @@ def test_what_stands_around_the_audio_does_no_harm(tmp_path, kind, seconds):
     if kind in ("MP3", "FLAC"):
         found = decoded(tmp_path / "cover", odd_audio.id3v2(200_000) + data)
         np.testing.assert_array_equal(found.samples, alone.samples)
+
+
+@pytest.mark.parametrize("name", ["a.wv", "a.tta", "a.ac3", "adts.aac"])
+def test_nor_do_tags_behind_what_ffmpeg_reads(tmp_path, name, caplog):
+    options = (ffmpeg_files.LOSSLESS | ffmpeg_files.LOSSY)[name]
+    x = odd_audio.tone(1.0)
+    path = ffmpeg_files.write(tmp_path, name, options, x, RATE_HZ)
+    alone, data = decoded(path), path.read_bytes()
+    id3v1 = b"TAG" + bytes(125)
+    for tags in (id3v1, encoded_audio.ape() + id3v1):
+        found = decoded(path, data + tags)
+        np.testing.assert_array_equal(found.samples, alone.samples)
+    assert not caplog.records
+
+
+def test_of_joined_recordings_of_a_browser_all_are_heard(tmp_path, caplog):
+    parts = []
+    for pitch in (440, 660):
+        x = odd_audio.tone(1.0) * np.sin(pitch * np.arange(RATE_HZ))[:, None]
+        options = ffmpeg_files.LOSSY["opus.webm"]
+        path = ffmpeg_files.write(tmp_path, "a.webm", options, x, RATE_HZ)
+        parts.append(path.read_bytes())
+    found = decoded(path, b"".join(parts)).samples
+    assert len(found) == pytest.approx(2 * RATE_HZ, abs=0.05 * RATE_HZ)
+    assert not caplog.records
 
 
 OF_A_SERVER = b"HTTP/1.1 200 OK\r\n\r\n"
@@ -245,6 +271,24 @@ def test_without_ffmpeg_the_reason_says_so(tmp_path, monkeypatch):
             decoded(tmp_path / name, data)
         assert c.value.reason == reason
         assert c.value.by_ffmpeg
+
+
+@pytest.mark.parametrize("data", [b"<p>Not found</p>" * 999, None])
+def test_noise_under_any_name_is_refused(tmp_path, monkeypatch, data):
+    ffmpeg_files.uninstall(tmp_path / "bin", monkeypatch)
+    data = data or np.random.default_rng(0).bytes(9_000)
+    for suffix in contents.SUFFIXES:
+        with pytest.raises(audio.UnusableAudio) as caught:
+            decoded(tmp_path / f"a{suffix}", data)
+        assert caught.value.reason in ("unreadable", "unsupported")
+
+
+def test_a_film_without_sound_is_named(tmp_path):
+    path = tmp_path / "a.mp4"
+    draw = "ffmpeg -v error -nostdin -f lavfi -i testsrc=d=1:s=64x64 -c:v mpeg4"
+    subprocess.run([*draw.split(), path], check=True, timeout=60)
+    with pytest.raises(audio.UnusableAudio, match="it has no sound track"):
+        decoded(path)
 
 
 def test_ffmpeg_is_asked_last_and_both_reasons_are_told(tmp_path, monkeypatch):
