@@ -24,7 +24,7 @@ _CONTAINERS = (
     "matroska,webm,avi,flv,mpeg,mpegts,rm",
     "asf,asf_o",
     "ogg,flac,wav,w64,aiff,caf,au,voc",
-    "aac,loas,ac3,eac3,dts,amr",
+    "aac,loas,ac3,eac3,dts,dtshd,mlp,truehd,amr",
     "ape,wv,mpc,mpc8,tta,tak,dsf,iff,shn",
 )
 # A file within these limits is longer than any recording, or hangs.
@@ -42,8 +42,12 @@ _EXPLAINED = (
     r"it takes it for \1, which is not read: such files may be noise, or "
     "name other files"
 )
-# Covers are looked at, though not decoded.
-_OF_PICTURES = ("mjpeg:", "png:", "gif:", "bmp:", "tiff:", "webp:", "IMGUTILS:")
+_NO_TRACK = re.compile(r"Stream map .* matches no streams\.*")
+# Covers and films are looked at, though not decoded; and AU, as it is written
+# here, has no times that could go back, as those of joined files do.
+_OF_OTHERS = tuple("mjpeg: png: gif: bmp: tiff: webp: IMGUTILS:".split())
+_OF_OTHERS += tuple("h264: hevc: av1: vp8: vp9: mpeg4: mpeg2video:".split())
+_OF_OTHERS += ("au: Application provided invalid",)
 
 
 class FfmpegError(Exception):
@@ -210,7 +214,8 @@ class Stream:
             line = re.sub(r"^\[(\S+) @ 0x[0-9a-f]+\] *", r"\1: ", line)
             line = re.sub(r"^\S*file:/dev/fd/\d+: ", "", line)
             line = re.sub(_NOT_ALLOWED, _EXPLAINED, line)
-            if line.strip() and not line.startswith(_OF_PICTURES):
+            line = re.sub(_NO_TRACK, "it has no sound track", line)
+            if line.strip() and not line.startswith(_OF_OTHERS):
                 return " ".join(line.split())
         return ""
 

@@ -32,6 +32,8 @@ LOSSY = {
     "opus.mka": "-c:a libopus -b:a 192k",
     "opus.mp4": "-c:a libopus -b:a 192k -strict -2",
     "a.ac3": "-c:a ac3 -b:a 192k",
+    "a.thd": "-c:a truehd -strict -2 -ar 48000",
+    "a.mlp": "-c:a mlp -strict -2 -ar 48000",
     "aac.flv": "-c:a aac -b:a 192k",
     "ac3.vob": "-c:a ac3 -b:a 192k",
 }

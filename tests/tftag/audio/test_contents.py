@@ -35,7 +35,8 @@ def test_formats_are_known_by_what_is_in_them(tmp_path, kind):
 @pytest.mark.parametrize(
     "name",
     ["aac.m4a", "alac.mov", "a.wma", "a.wv", "a.tta", "flac.mka", "adts.aac"]
-    + ["opus.webm", "a.ac3", "pcm.avi", "aac.flv", "ac3.vob"],
+    + ["opus.webm", "a.ac3", "pcm.avi", "aac.flv", "ac3.vob"]
+    + ["a.thd", "a.mlp"],
 )
 def test_so_are_those_of_ffmpeg(tmp_path, name):
     options = (ffmpeg_files.LOSSLESS | ffmpeg_files.LOSSY)[name]

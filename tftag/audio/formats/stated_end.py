@@ -29,6 +29,7 @@ _OTHER_FILES = (b"RIFF", b"FORM", b"OggS", b"fLaC")
 _WITH_FLAG = bytes(each for each in range(256) if each & 8)
 # Of formats without chunks: from where on each file of their kind is the same.
 _SAME = {b"TTA1": 10, b"MAC ": 8, b"tBaK": 4, b"wvpk": 4}
+_SAME |= {b"FLV\x01": 9, b"Crea": 20}  # the latter is VOC
 
 
 def unread_share(path: str | os.PathLike[str]) -> float:
@@ -187,7 +188,6 @@ def before_tags(
     return before_last_tags(file, size)
 
 
-def before_last_tags(file: BinaryIO, size: int) -> int:
 def last_tags(path: str | os.PathLike[str]) -> int | None:
     """Where the tags begin that people put behind any file; else `None`.
 
@@ -200,6 +200,7 @@ def last_tags(path: str | os.PathLike[str]) -> int | None:
     return end if end < size else None
 
 
+def before_last_tags(file: BinaryIO, size: int) -> int:
     """Where the tags begin that people put behind any file; else its end.
 
     Args:

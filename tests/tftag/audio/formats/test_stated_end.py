@@ -24,6 +24,8 @@ BY_FFMPEG = {
     "a.tta": "-c:a tta",
     "a.wv": "-c:a wavpack",
     "alac.caf": "-c:a alac",
+    "a.flv": "-c:a aac",
+    "a.voc": "-c:a pcm_s16le",
 }
 MELODY = encoded_audio.melody(1.0, RATE_HZ)
 
