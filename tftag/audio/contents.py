@@ -43,7 +43,9 @@ _KINDS = re.compile(
 )
 _AAC = re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")
 _BEGINNINGS = re.compile(
-    rb"fLaC\x00\x00\x00\x22|OggS\x00\x02|RIFF....WAVE", re.DOTALL
+    rb"fLaC\x00\x00\x00\x22|OggS\x00\x02|RIFF....WAVE|FORM....AIF[FC]"
+    rb"|\x00\x00\x00.ftyp(?:M4|mp4|iso|dash|qt)",
+    re.DOTALL,
 )
 _KINDS_INSIDE = {b"fLaC": FLAC, b"OggS": OGG, b"RIFF": WAV}
 _HEAD_BYTES = 1 << 13
@@ -105,7 +107,7 @@ def kind(path: str | os.PathLike[str]) -> tuple[str, int]:
 
 
 def kinds_inside(path: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
-    """Finds the FLAC, Ogg and WAV files that begin inside of another.
+    """Finds the FLAC, Ogg, WAV, AIFF and MP4 files that begin inside another.
 
     Args:
         path: A file that is not what its first bytes say.
@@ -117,7 +119,7 @@ def kinds_inside(path: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
         size = os.fstat(file.fileno()).st_size
         head = file.read(_SEARCHED_BYTES)
     for found in _BEGINNINGS.finditer(head, 1):
-        kind, start = _KINDS_INSIDE[found[0][:4]], found.start()
+        kind, start = _KINDS_INSIDE.get(found[0][:4], OTHER), found.start()
         # Formats that compress a WAV keep its header, of more than there is.
         stated = 8 + int.from_bytes(found[0][4:8], "little")
         if kind != WAV or start + stated <= size:

@@ -19,7 +19,7 @@ import soundfile
 
 from tftag.audio import ffmpeg, spliced_file, waveform
 from tftag.audio import layout as layouts
-from tftag.audio.formats import stated_end
+from tftag.audio.formats import encryption, stated_end
 from tftag.audio.waveform import UnusableAudio
 
 # libsndfile's error numbers for "format not recognised", "unsupported
@@ -45,10 +45,6 @@ WAY_OUT = "Where a player plays it, save it from there as WAV or FLAC."
 CODED = (
     "It holds coded audio (DTS, AC-3) in the place of samples. Install ffmpeg, "
     "which decodes it."
-)
-ENCRYPTED = (
-    "It is encrypted (DRM), and what is in it is noise without its key. Get a "
-    "copy without protection."
 )
 _NO_ARRAY = "An array does not tell its sample rate: write it as a WAV file."
 
@@ -77,7 +73,7 @@ def attempts(
         raise UnusableAudio("unsupported", _NO_ARRAY)
     layout = layouts.find(path)
     if layout.is_encrypted:
-        raise UnusableAudio("unsupported", ENCRYPTED)
+        raise UnusableAudio("unsupported", encryption.TEXT)
     if layout.seconds > waveform.MAX_SECONDS:
         raise waveform.too_long()
     ways: list[Callable[[], Source]] = []
@@ -248,7 +244,8 @@ class FfmpegSource(ffmpeg.Stream):
         self.held_seconds = layout.seconds
         self.is_short = False
         try:
-            super().__init__(path, layout.container, layout.start, layout.end)
+            part = layout.start, layout.end, layout.ignores_edits
+            super().__init__(path, layout.container, *part)
         except ffmpeg.FfmpegError as error:
             raise _by_ffmpeg(error) from error
 

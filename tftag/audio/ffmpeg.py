@@ -74,6 +74,7 @@ class Stream:
             have: MPEG-4 counts from there.
         end: Byte at which it ends, before tags that are no samples; `None` is
             the end of the file.
+        ignores_edits: Whether all of an MP4 is read, whatever it says of that.
 
     Attributes:
         sample_rate_hz: Its rate.
@@ -88,6 +89,7 @@ class Stream:
         container: str = "",
         start: int = 0,
         end: int | None = None,
+        ignores_edits: bool = False,
     ):
         """Starts ffmpeg and waits for the first samples.
 
@@ -105,7 +107,7 @@ class Stream:
         self._selector = selectors.DefaultSelector()
         with open(path, "rb") as file:
             self._process = _start(
-                program, file.fileno(), container, start, end
+                program, file.fileno(), container, start, end, ignores_edits
             )
         # Pipes both, as `_start` asks.
         self._stdout = cast(IO[bytes], self._process.stdout)
@@ -226,6 +228,7 @@ def _start(
     container: str,
     start: int,
     end: int | None,
+    ignores_edits: bool,
 ) -> subprocess.Popen[bytes]:
     limits = ["-timelimit", _CPU_SECONDS, "-max_alloc", _ALLOCATED_BYTES]
     source = ["-threads", 1, "-vn", "-sn", "-dn"]
@@ -234,6 +237,7 @@ def _start(
     source += ["-protocol_whitelist", "file,subfile" if is_part else "file"]
     source += ["-format_whitelist", container or ",".join(_CONTAINERS)]
     source += ["-f", container] if container else []
+    source += ["-ignore_editlist", 1] if ignores_edits else []
     # By number, so that no name is taken for an option, an address or a
     # pattern, and no ending for a format.
     part = f"subfile,,start,{start},end,{end or 0},,:" if is_part else ""

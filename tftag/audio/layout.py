@@ -15,6 +15,7 @@ from tftag.audio.formats import (
     encryption,
     flac_frames,
     mp3_frames,
+    mp4_movie,
     ogg_links,
     stated_end,
     wav_chunks,
@@ -72,6 +73,7 @@ class Layout:
         is_misread: Whether ffmpeg is right where libsndfile is not.
         is_exact: Whether it holds no more than was counted.
         is_encrypted: Whether its sound is; then none of it can be read.
+        ignores_edits: Whether an edit list leaves nothing of it.
         start: Where it begins, for ffmpeg.
         end: Where it ends, for ffmpeg; `None` where the file does.
     """
@@ -83,6 +85,7 @@ class Layout:
     is_misread: bool = False
     is_exact: bool = False
     is_encrypted: bool = False
+    ignores_edits: bool = False
     start: int = 0
     end: int | None = None
 
@@ -156,6 +159,8 @@ def _of_kind(
                 layout = dataclasses.replace(_of_one(path), start=start)
                 layout.end = stated_end.last_tags(path)
                 layout.is_encrypted = encryption.is_there(path, start)
+                movie = mp4_movie.read(path, start)
+                layout.ignores_edits = mp4_movie.is_edited_away(movie)
             return layout
     return None
 

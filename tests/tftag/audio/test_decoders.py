@@ -96,7 +96,7 @@ OF_A_SERVER = b"HTTP/1.1 200 OK\r\n\r\n"
 OF_A_FLAC = b"fLaC\0\0\0\x22" + bytes(36)
 
 
-@pytest.mark.parametrize("kind", ["WAV", "OGG", "MP3"])
+@pytest.mark.parametrize("kind", ["WAV", "OGG", "MP3", "AIFF"])
 @pytest.mark.parametrize(
     "junk",
     [b"\0", bytes(3_000), odd_audio.id3v2(300), OF_A_SERVER, OF_A_FLAC],
@@ -107,6 +107,16 @@ def test_nor_does_what_stands_in_front(tmp_path, kind, junk):
     found = decoded(tmp_path / "behind junk", junk + data)
     np.testing.assert_array_equal(found.samples, alone.samples)
     assert not found.by_ffmpeg
+
+
+@pytest.mark.parametrize("junk", [bytes(3_000), OF_A_SERVER])
+def test_nor_in_front_of_an_m4a(tmp_path, junk):
+    """It counts from its own first byte."""
+    x, options = odd_audio.tone(1.0), ffmpeg_files.LOSSY["front.m4a"]
+    path = ffmpeg_files.write(tmp_path, "a.m4a", options, x, RATE_HZ)
+    alone, data = decoded(path), path.read_bytes()
+    found = decoded(path, junk + data)
+    np.testing.assert_array_equal(found.samples, alone.samples)
 
 
 def test_the_header_of_a_wav_that_was_compressed_is_no_wav(tmp_path):

@@ -7,14 +7,17 @@ music, as far as they can be taken for packets.
 
 import os
 import re
-from typing import BinaryIO
 
-from tftag.audio.formats import chunked_formats
+from tftag.audio.formats import chunked_formats, mp4_movie
+
+TEXT = (
+    "It is encrypted (DRM), and what is in it is noise without its key. Get a "
+    "copy without protection."
+)
 
 # The kinds of the first entry of a table of samples: any coding, encrypted;
 # FairPlay; Audible.
 _MP4_ENTRY = re.compile(rb"stsd.{12}(?:enca|drms|aavd)", re.DOTALL)
-_MOVIE = b"moov"
 # The objects of WMA that hold keys, without and with a licence's address.
 _ASF_KEYS = (
     bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e"),
@@ -22,7 +25,6 @@ _ASF_KEYS = (
 )
 _MATROSKA, _CLUSTER = b"\x1aE\xdf\xa3", b"\x1fC\xb6u"
 _IS_ENCRYPTION = b"\x503\x81\x01"  # ContentEncodingType, of one byte: 1
-_MOST_BOXES = 1_000
 _MOST_HEAD_BYTES = 1 << 24
 
 
@@ -43,23 +45,4 @@ def is_there(path: str | os.PathLike[str], start: int = 0) -> bool:
         if head.startswith(_MATROSKA):
             tracks, *_ = file.read(_MOST_HEAD_BYTES).split(_CLUSTER, 1)
             return _IS_ENCRYPTION in tracks
-        return bool(_MP4_ENTRY.search(_movie(file, start)))
-
-
-def _movie(file: BinaryIO, place: int) -> bytes:
-    """The box of an MP4 file that describes its tracks; empty without one."""
-    header = chunked_formats.MP4.header
-    for _ in range(_MOST_BOXES):
-        file.seek(place)
-        head = file.read(header.size)
-        if len(head) < header.size:
-            break
-        length, name = header.unpack(head)
-        if length == 1:
-            length = int.from_bytes(file.read(8), "big")
-        if name == _MOVIE:
-            return file.read(min(length, _MOST_HEAD_BYTES))
-        if not header.size <= length < 1 << 62:
-            break
-        place += length
-    return b""
+    return bool(_MP4_ENTRY.search(mp4_movie.read(path, start)))
