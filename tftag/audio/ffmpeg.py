@@ -45,9 +45,11 @@ _EXPLAINED = (
 _NO_TRACK = re.compile(r"Stream map .* matches no streams\.*")
 # Covers and films are looked at, though not decoded; and AU, as it is written
 # here, has no times that could go back, as those of joined files do.
-_OF_OTHERS = tuple("mjpeg: png: gif: bmp: tiff: webp: IMGUTILS:".split())
-_OF_OTHERS += tuple("h264: hevc: av1: vp8: vp9: mpeg4: mpeg2video:".split())
-_OF_OTHERS += ("au: Application provided invalid",)
+_OF_OTHERS = re.compile(
+    rb"\[(?:mjpeg|png|gif|bmp|tiff|webp|IMGUTILS"
+    rb"|h264|hevc|av1|vp8|vp9|mpeg4|mpeg2video) @ "
+    rb"|\[au @ \w+\] Application provided invalid"
+)
 
 
 class FfmpegError(Exception):
@@ -193,7 +195,7 @@ class Stream:
             elif key.fileobj is self._stdout:
                 self._unread += data
             else:  # the first lines say more than the last
-                self._said = (self._said + data)[:_KEPT_BYTES]
+                self._said = _about_sound(self._said + data)[:_KEPT_BYTES]
 
     def _check_end(self) -> None:
         """Waits for the end of ffmpeg and of what it has to say."""
@@ -212,14 +214,22 @@ class Stream:
 
     def _reason(self) -> str:
         """The first line that ffmpeg said about the audio."""
-        for line in self._said.decode("utf-8", "replace").splitlines():
+        said = _about_sound(self._said + b"\n")
+        for line in said.decode("utf-8", "replace").splitlines():
             line = re.sub(r"^\[(\S+) @ 0x[0-9a-f]+\] *", r"\1: ", line)
             line = re.sub(r"^\S*file:/dev/fd/\d+: ", "", line)
             line = re.sub(_NOT_ALLOWED, _EXPLAINED, line)
             line = re.sub(_NO_TRACK, "it has no sound track", line)
-            if line.strip() and not line.startswith(_OF_OTHERS):
+            if line.strip():
                 return " ".join(line.split())
         return ""
+
+
+def _about_sound(said: bytes) -> bytes:
+    """Without the whole lines that are about something else."""
+    *lines, rest = said.split(b"\n")
+    kept = [line for line in lines if not _OF_OTHERS.match(line)]
+    return b"\n".join([*kept, rest])
 
 
 def _start(

@@ -166,6 +166,8 @@ def test_no_process_stays_where_no_more_files_can_be_opened(
 
 def test_many_complaints_do_not_block(file, tmp_path, monkeypatch):
     program = """
+sys.stderr.write("[mjpeg @ 0x1] bad cover\\n" * 10**4)
+sys.stderr.write("[au @ 0x1] Application provided invalid dts\\n" * 10**4)
 sys.stderr.write("[mjpeg @ 0x1] bad cover\\n[aac @ 0x7f] lost\\n" * 10**5)
 header(channels=2)
 sys.stderr.write("more\\n" * 10**5)
