@@ -42,6 +42,9 @@ _EXPLAINED = (
     r"it takes it for \1, which is not read: such files may be noise, or "
     "name other files"
 )
+# Phones put sound of a kind of their own beside the ordinary one.
+_NO_DECODER = re.compile("Decoder .*not found|no decoder found")
+_MOST_TRACKS = 8
 _NO_TRACK = re.compile(r"Stream map .* matches no streams\.*")
 # Covers and films are looked at, though not decoded; and AU, as it is written
 # here, has no times that could go back, as those of joined files do.
@@ -50,6 +53,8 @@ _OF_OTHERS = re.compile(
     rb"|h264|hevc|av1|vp8|vp9|mpeg4|mpeg2video) @ "
     rb"|\[au @ \w+\] Application provided invalid"
 )
+
+_Part = tuple[str, int, int | None, bool]
 
 
 class FfmpegError(Exception):
@@ -103,14 +108,27 @@ class Stream:
         if program is None:
             raise FfmpegError("not installed")
         self.complaint = ""
+        part = container, start, end, ignores_edits
+        errors: list[FfmpegError] = []
+        for self._track in range(_MOST_TRACKS):
+            try:
+                self._begin(program, path, part)
+                return
+            except FfmpegError as error:
+                errors.append(error)
+                if not _NO_DECODER.search(str(error)):
+                    break
+        raise errors[0]
+
+    def _begin(
+        self, program: str, path: str | os.PathLike[str], part: _Part
+    ) -> None:
         self._said = b""
         self._unread = bytearray()
         # Before the process, which would stay where there is no room for it.
         self._selector = selectors.DefaultSelector()
         with open(path, "rb") as file:
-            self._process = _start(
-                program, file.fileno(), container, start, end, ignores_edits
-            )
+            self._process = _start(program, file.fileno(), self._track, *part)
         # Pipes both, as `_start` asks.
         self._stdout = cast(IO[bytes], self._process.stdout)
         self._stderr = cast(IO[bytes], self._process.stderr)
@@ -158,6 +176,9 @@ class Stream:
             yield block.reshape(-1, self.channels)
         self._check_end()
         self.complaint = self._reason()
+        if self._track:
+            told = f"only its sound track {self._track + 1} can be decoded"
+            self.complaint = "; ".join(filter(None, (told, self.complaint)))
 
     def _read_header(self) -> None:
         header = self._read(_AU_HEADER.size)
@@ -235,6 +256,7 @@ def _about_sound(said: bytes) -> bytes:
 def _start(
     program: str,
     file_number: int,
+    track: int,
     container: str,
     start: int,
     end: int | None,
@@ -252,7 +274,14 @@ def _start(
     # pattern, and no ending for a format.
     part = f"subfile,,start,{start},end,{end or 0},,:" if is_part else ""
     source += ["-i", f"{part}file:/dev/fd/{file_number}"]
-    target = ["-map", "0:a:0", "-map_metadata", "-1", "-filter_threads", 1]
+    target = [
+        "-map",
+        f"0:a:{track}",
+        "-map_metadata",
+        "-1",
+        "-filter_threads",
+        1,
+    ]
     # The simplest header that has rate and channels: AU.
     target += ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
     command = [program, "-nostdin", "-hide_banner", "-v", "repeat+error"]

@@ -301,6 +301,30 @@ def test_a_film_without_sound_is_named(tmp_path):
         decoded(path)
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_track_that_nobody_decodes_does_not_hide_another(
+    tmp_path, number, caplog
+):
+    x = odd_audio.tone(1.0)
+    path = ffmpeg_files.write(tmp_path, "a.mka", "-c:a flac", x, RATE_HZ)
+    expected = decoded(path).samples
+    options = "-map 0 -map 0 -c:a flac"
+    data = ffmpeg_files.write(tmp_path, "b.mka", options, x, RATE_HZ)
+    ours, *others = data.read_bytes().split(b"A_FLAC")
+    assert len(others) == 2
+    names = [b"A_FLAC", b"A_FLAC"]
+    names[number] = b"A_NONE"
+    data = ours + names[0] + others[0] + names[1] + others[1]
+    np.testing.assert_array_equal(decoded(path, data).samples, expected)
+    told = "only its sound track 2 can be decoded"
+    assert [told in each.message for each in caplog.records] == [
+        True for _ in range(1 - number)
+    ]
+    neither = ours + b"A_NONE" + others[0] + b"A_NONE" + others[1]
+    with pytest.raises(audio.UnusableAudio, match="[Dd]ecoder"):
+        decoded(path, neither)
+
+
 def test_ffmpeg_is_asked_last_and_both_reasons_are_told(tmp_path, monkeypatch):
     program = "sys.exit('nothing for me')"
     ffmpeg_files.stand_in(tmp_path / "bin", program, monkeypatch)
