@@ -229,6 +229,24 @@ TABLES = {
             "shuffled_seed_1": "the same, dealt again (`--seed 1`)",
         }
     ),
+    "4q_seeds": _rows(
+        {
+            f"{name}{end}": title + more
+            for name, title in (
+                ("transfer_alone", '`transfer --average-with ""`'),
+                ("descriptors", "`descriptors`"),
+            )
+            for end, more in (
+                ("", ""),
+                ("_seed_1", ", `--seed 1`"),
+                ("_seed_2", ", `--seed 2`"),
+            )
+        }
+        | {
+            "strong": "`strong`, on a Xeon with AVX-512",
+            "strong_avx2": "the same, on an EPYC with AVX2",
+        }
+    ),
 }
 
 
