@@ -95,11 +95,10 @@ def main(argv: list[str] | None = None) -> int:
         ):
             done.append(block)
             print(f"seed {block.seed}, fold {block.fold} is done", flush=True)
-        if done:
-            found = summary.summarize(asked, done, manifest.labels(), folds)
-            found |= {"study": arguments.study, "command": command}
-            report(asked, found, done, manifest, folds, run, environment)
-            bucket_copies.make(arguments.copy_to, run)
+        found = summary.summarize(asked, done, manifest.labels(), folds)
+        found |= {"study": arguments.study, "command": command}
+        report(asked, found, done, manifest, folds, run, environment)
+        bucket_copies.make(arguments.copy_to, run)
         left = arguments.seeds * arguments.folds - sum(
             all(result.failure != jobs.LATE for result in block.results)
             for block in done

@@ -110,7 +110,8 @@ class Stream:
         self.complaint = ""
         part = container, start, end, ignores_edits
         errors: list[FfmpegError] = []
-        for self._track in range(_MOST_TRACKS):
+        for track in range(_MOST_TRACKS):
+            self._track = track
             try:
                 self._begin(program, path, part)
                 return

@@ -158,8 +158,8 @@ def _of_kind(
             if layout is None:
                 layout = dataclasses.replace(_of_one(path), start=start)
                 layout.end = stated_end.last_tags(path)
-                layout.is_encrypted = encryption.is_there(path, start)
                 movie = mp4_movie.read(path, start)
+                layout.is_encrypted = encryption.is_there(path, movie, start)
                 layout.ignores_edits = mp4_movie.is_edited_away(movie)
             return layout
     return None

@@ -8,7 +8,7 @@ music, as far as they can be taken for packets.
 import os
 import re
 
-from tftag.audio.formats import chunked_formats, mp4_movie
+from tftag.audio.formats import chunked_formats
 
 TEXT = (
     "It is encrypted (DRM), and what is in it is noise without its key. Get a "
@@ -28,11 +28,14 @@ _IS_ENCRYPTION = b"\x503\x81\x01"  # ContentEncodingType, of one byte: 1
 _MOST_HEAD_BYTES = 1 << 24
 
 
-def is_there(path: str | os.PathLike[str], start: int = 0) -> bool:
+def is_there(
+    path: str | os.PathLike[str], movie: bytes, start: int = 0
+) -> bool:
     """Whether the header of an MP4, WMA or Matroska file says so.
 
     Args:
         path: The file; of any other kind it is not.
+        movie: What `mp4_movie.read` found in it.
         start: Byte at which it begins, behind other tags.
     """
     with open(path, "rb") as file:
@@ -45,4 +48,4 @@ def is_there(path: str | os.PathLike[str], start: int = 0) -> bool:
         if head.startswith(_MATROSKA):
             tracks, *_ = file.read(_MOST_HEAD_BYTES).split(_CLUSTER, 1)
             return _IS_ENCRYPTION in tracks
-    return bool(_MP4_ENTRY.search(mp4_movie.read(path, start)))
+    return bool(_MP4_ENTRY.search(movie))

@@ -4,7 +4,7 @@ import encoded_audio
 import pytest
 
 from tftag import audio
-from tftag.audio.formats import encryption
+from tftag.audio.formats import encryption, mp4_movie
 
 RATE_HZ = 48_000
 PLAIN = {
@@ -30,7 +30,8 @@ def by_ffmpeg(folder, name, options):
 @pytest.mark.parametrize("name", PLAIN)
 def test_ordinary_files_are_not_encrypted(tmp_path, name):
     by_ffmpeg(tmp_path, name, PLAIN[name])
-    assert not encryption.is_there(tmp_path / name)
+    movie = mp4_movie.read(tmp_path / name)
+    assert not encryption.is_there(tmp_path / name, movie)
 
 
 def refused(path):
@@ -77,7 +78,7 @@ def test_an_encrypted_track_of_matroska_is_named(tmp_path):
         (tmp_path / "b.webm").write_bytes(
             data[:start] + encoding + data[start:]
         )
-        assert encryption.is_there(tmp_path / "b.webm") == is_encrypted
+        assert encryption.is_there(tmp_path / "b.webm", b"") == is_encrypted
 
 
 def test_damaged_lengths_encrypt_nothing(tmp_path):
@@ -89,4 +90,5 @@ def test_damaged_lengths_encrypt_nothing(tmp_path):
         b"\xff\xff\xff\xffmoov",
     ):
         (tmp_path / "a").write_bytes(data)
-        assert not encryption.is_there(tmp_path / "a")
+        movie = mp4_movie.read(tmp_path / "a")
+        assert not encryption.is_there(tmp_path / "a", movie)
