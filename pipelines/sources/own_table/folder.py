@@ -8,8 +8,13 @@ import pathlib
 import re
 from collections.abc import Iterable
 
-from pipelines.sources import data_set, listings, odd_tags
-from pipelines.sources.own_table import file_search, remote_audio, table_rows
+from pipelines.sources import data_set, listings
+from pipelines.sources.own_table import (
+    file_search,
+    odd_tags,
+    remote_audio,
+    table_rows,
+)
 from tftag.console import counts_in_words
 from tftag.storage.remote import address as addresses
 from tftag.storage.remote import local_copy

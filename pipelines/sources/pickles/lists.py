@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
-from pipelines.sources import data_set, listings, name_match, odd_tags
-from pipelines.sources.own_table import tag_cells
+from pipelines.sources import data_set, listings, name_match
+from pipelines.sources.own_table import odd_tags, tag_cells
 from pipelines.sources.pickles import safe_pickle
 from tftag.console import counts_in_words
 

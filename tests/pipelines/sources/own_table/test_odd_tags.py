@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipelines.sources import listings, odd_tags
+from pipelines.sources import listings
+from pipelines.sources.own_table import odd_tags
 
 
 def _told(caplog, *names):
