@@ -25,6 +25,23 @@ def test_import_rules_hold():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_every_folder_of_modules_is_a_package():
+    # The import rules pass over folders without an __init__.py.
+    scripts = {ROOT / "experiments" / "speed" / "peers"}  # of .venv-peers
+    modules = [
+        path
+        for tree in ("tftag", "pipelines", "experiments")
+        for path in (ROOT / tree).rglob("*.py")
+    ]
+    missing = {
+        path.parent
+        for path in modules
+        if not (path.parent / "__init__.py").exists()
+    }
+    assert len(modules) > 300
+    assert missing == scripts
+
+
 def test_code_is_clean():
     command = [sys.executable, "-m", "ruff", "check", "--no-cache", "."]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
