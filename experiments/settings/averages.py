@@ -9,6 +9,15 @@ if typing.TYPE_CHECKING:
     from experiments.settings import baseline_config
 
 
+def presets(average_with: str) -> list[str]:
+    """Returns the presets that `average_with` names.
+
+    >>> presets("strong+descriptors"), presets("")
+    (['strong', 'descriptors'], [])
+    """
+    return [name for name in average_with.split("+") if name]
+
+
 def check(
     settings: "baseline_config.BaselineConfig",
     other: "baseline_config.BaselineConfig",
@@ -22,7 +31,7 @@ def check(
     Raises:
         ValueError: it does not fit, or the shares leave nothing to the tagger.
     """
-    names = settings.average_with.split("+")
+    names = presets(settings.average_with)
     if not 0 < settings.average_share < 1 / len(names):
         raise ValueError(
             "`average_share` of each must be > 0 and leave something to this "

@@ -120,7 +120,7 @@ class BaselineConfig:
                 "audio module has not: set --tag-sharing 0. "
                 f"Received: {training.tag_sharing} with {self.init_from}"
             )
-        for name in filter(None, self.average_with.split("+")):
+        for name in averages.presets(self.average_with):
             tables.check("average_with", name, PRESETS)
             averages.check(self, PRESETS[name]())
 
@@ -145,7 +145,7 @@ class BaselineConfig:
 
     def averaged_networks(self) -> dict[str, "BaselineConfig"]:
         """Settings of the networks that `average_with` names, by preset."""
-        names = filter(None, self.average_with.split("+"))
+        names = averages.presets(self.average_with)
         return {name: self._beside(PRESETS[name]()) for name in names}
 
     def _beside(self, other):

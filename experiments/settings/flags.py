@@ -25,7 +25,11 @@ _SHORT.maxstring = 200  # a path is shown whole
 
 
 def leaves(config: _Config) -> dict[str, object]:
-    """All values of nested dataclasses by their names, in order."""
+    """All values of nested dataclasses by their names, in order.
+
+    Raises:
+        ValueError: two fields have one name.
+    """
     values: dict[str, object] = {}
     for _, name, value in _leaf_fields(config):
         if name in values:

@@ -54,7 +54,7 @@ def check(
         "members": len(members),
     }
     # Of another length, the vectors of vgg are too.
-    frames = published_taggers.AUDIO.clip_frames
+    frames = own.clip_frames
     has_vgg = any(each.architecture == "vgg" for each in members)
     if has_vgg and (body.patch_frames or spec.clip_frames) != frames:
         needed["patch_frames"] = frames

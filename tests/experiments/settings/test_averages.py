@@ -36,6 +36,12 @@ def test_what_cannot_be_averaged_is_refused(values, said):
         flags.replace(base, values)
 
 
+def test_a_plus_too_many_is_no_preset_and_has_no_share():
+    values = {"average_with": "strong+", "average_share": 0.6}
+    found = flags.replace(baseline_config.demo(), values)
+    assert list(found.averaged_networks()) == ["strong"]
+
+
 def test_several_presets_may_have_a_share_each():
     settings = baseline_config.transfer()
     networks = settings.averaged_networks()
