@@ -17,9 +17,11 @@ _offsets = contextvars.ContextVar[_Offsets]("offsets")
 
 @contextlib.contextmanager
 def folded(offsets: _Offsets) -> Iterator[None]:
-    """What is traced meanwhile adds `[dim]` in place of these batch norms.
+    """What is traced meanwhile adds offsets in place of batch norms.
 
-    Their scale has to be in the kernels of the layers before them.
+    Args:
+        offsets: float32 `[dim]` of each batch norm; its scale has to be in the
+            kernel of the layer before it.
     """
     token = _offsets.set(offsets)
     try:

@@ -30,6 +30,13 @@ class LogMelSpectrogram(keras.layers.Layer):
     it was trained with. float32 inside and out under every dtype policy,
     because `log_floor` is below what float16 resolves beside loud bands.
 
+    >>> import numpy as np
+    >>> from tftag import layers
+    >>> second = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
+    >>> spectrogram = np.asarray(layers.LogMelSpectrogram()(second[np.newaxis]))
+    >>> spectrogram.shape
+    (1, 32, 128)
+
     Args:
         sample_rate_hz: Rate of the waveform, in Hz.
         window_samples: Length of the window and of the FFT.

@@ -15,6 +15,12 @@ class PooledReLU(keras.layers.MaxPooling2D):
     quarter of the values. Otherwise ReLU does: TensorFlow and ONNX Runtime
     make it part of the convolution before it, where it costs nothing. The
     arguments are those of `keras.layers.MaxPooling2D`.
+
+    >>> import numpy as np
+    >>> from tftag import layers
+    >>> x = np.array([[-4.0, -3.0, 1.0, 2.0]]).reshape(1, 2, 2, 1)
+    >>> layers.PooledReLU(2)(x).numpy().ravel().tolist()
+    [2.0]
     """
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:

@@ -29,7 +29,14 @@ def by_matrices() -> Iterator[None]:
 
 @keras.saving.register_keras_serializable(package="tftag")
 class PowerSpectrum(keras.layers.Layer):
-    """Power of each frequency, float32 under every dtype policy."""
+    """Power of each frequency, float32 under every dtype policy.
+
+    >>> import numpy as np
+    >>> from tftag import layers
+    >>> frame = np.cos(np.pi / 2 * np.arange(8))  # two periods
+    >>> layers.PowerSpectrum()(frame[np.newaxis]).numpy().round(3).tolist()
+    [[0.0, 0.0, 16.0, 0.0, 0.0]]
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         """Fixes the dtype."""

@@ -13,6 +13,15 @@ class SpecAugment(keras.layers.Layer):
     The masks of SpecAugment (Park et al. 2019, https://arxiv.org/abs/1904.08779)
     without its time warping. The layer draws nothing: the masks come with the
     example, so example 17 of epoch 3 can be rebuilt.
+
+    >>> import numpy as np
+    >>> from tftag import layers
+    >>> spectrogram = np.ones((1, 2, 4), np.float32)
+    >>> second_and_third_band = np.array([[[1, 2]]])
+    >>> no_frame = np.zeros((1, 0, 2), int)
+    >>> masks = second_and_third_band, no_frame
+    >>> np.asarray(layers.SpecAugment()(spectrogram, *masks)).tolist()
+    [[[1.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.0, 1.0]]]
     """
 
     def call(self, x: Any, mel_masks: Any, time_masks: Any) -> Any:

@@ -15,6 +15,14 @@ class TagVectors(keras.layers.Layer):
     weights: what it was trained on travels with it. Nothing is trained here;
     it starts as zeros, and `assign` fills it.
 
+    >>> import numpy as np
+    >>> from tftag import layers
+    >>> layer = layers.TagVectors(tag_count=2, word_dim=3)
+    >>> layer.build(None)
+    >>> layer.assign(np.eye(2, 3))
+    >>> layer(np.zeros(1)).numpy().tolist()
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+
     Args:
         tag_count: Number of tags.
         word_dim: Length of a word vector.

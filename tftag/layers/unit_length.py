@@ -20,6 +20,11 @@ class UnitLength(keras.layers.Layer):
 
     float32 under every dtype policy. A vector of zeros stays zero.
 
+    >>> import numpy as np
+    >>> from tftag import layers
+    >>> print(layers.UnitLength()(np.array([[3.0, 4.0]])).numpy())
+    [[0.6 0.8]]
+
     Args:
         members: Number of equal parts of the vector.
     """

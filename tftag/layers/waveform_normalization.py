@@ -16,6 +16,12 @@ class WaveformNormalization(keras.layers.Layer):
     with a whole `k`, so a recording that arrives as floats in any scale and
     its prepared file give equal samples. Computed in float32 under every
     dtype policy: float16 has 11 bits, a sample has 16.
+
+    >>> import numpy as np
+    >>> from tftag import layers
+    >>> crop, peak = np.array([[0.0, 0.1, -0.1]]), np.array([0.2])
+    >>> layers.WaveformNormalization()(crop, peak).numpy().round(3).tolist()
+    [[0.0, 0.5, -0.5]]
     """
 
     def __init__(self, **kwargs: Any) -> None:

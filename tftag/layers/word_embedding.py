@@ -21,6 +21,14 @@ class WordEmbedding(tf.Module):
     export. Whoever saves it as an attribute of a `tf.Module` needs nothing
     but TensorFlow to load it; letters, phrases, aliases and vectors are
     inside.
+
+    >>> import tensorflow as tf
+    >>> from tftag.layers import word_embedding
+    >>> from tftag.words import sources
+    >>> embed = word_embedding.WordEmbedding(sources.open_source("shipped"))
+    >>> vectors, known_share = embed(tf.constant(["Hip-Hop", "zzqx"]))
+    >>> vectors.shape, known_share.numpy().tolist()
+    (TensorShape([2, 128]), [1.0, 0.0])
     """
 
     def __init__(self, vectors: words.WordVectors) -> None:

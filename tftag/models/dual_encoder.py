@@ -115,7 +115,11 @@ class WholeBatchModel(keras.Model):
         sample_weight: keras.KerasTensor | None = None,
         training: bool = True,
     ) -> keras.KerasTensor:
-        """Computes the compiled loss of labels and logits of all replicas."""
+        """Computes the compiled loss of labels and logits of all replicas.
+
+        Raises:
+            ValueError: There is a `sample_weight`.
+        """
         if sample_weight is not None:
             raise ValueError(
                 "Contrastive losses have no weight per clip: scale the labels "

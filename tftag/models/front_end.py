@@ -81,6 +81,10 @@ def with_peak(
 ) -> dict[str, keras.KerasTensor]:
     """Adds the peak of each row to waveforms that come without.
 
+    >>> import numpy as np
+    >>> with_peak(np.array([[0.1, -0.5]]))["peak"].numpy().tolist()
+    [0.5]
+
     Args:
         inputs: `{"waveform": [batch, samples], "peak": [batch]}`, returned
             unchanged, or `[batch, samples]` alone.

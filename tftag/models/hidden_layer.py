@@ -47,6 +47,9 @@ class Config(Protocol):
 def check(config: Config) -> None:
     """Refuses invalid values.
 
+    Args:
+        config: Of a model, with all fields of `SETTINGS`.
+
     Raises:
         ValueError: Names the setting.
     """

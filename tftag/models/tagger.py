@@ -146,7 +146,17 @@ def masked(model: clip_model.ClipModel) -> keras.Model:
 
 
 def log_odds(tag_prior: npt.ArrayLike, tag_count: int) -> keras.KerasTensor:
-    """Returns the log-odds `[tags]` of shares, kept away from certainty.
+    """Returns the log-odds of shares, kept away from certainty.
+
+    >>> print(log_odds([0.5, 0.0], 2).numpy().round(3))
+    [ 0.    -6.907]
+
+    Args:
+        tag_prior: `[tags]`, share of the recordings that have each tag.
+        tag_count: Number of tags that there should be.
+
+    Returns:
+        float32 `[tags]`.
 
     Raises:
         ValueError: The shares are not `[tags]`, or not from 0 to 1.

@@ -14,6 +14,11 @@ class MemberDense(keras.layers.Layer):
     The members stand one after the other, before and after; nothing passes
     from one to another. One member is `keras.layers.Dense`.
 
+    >>> import numpy as np
+    >>> from tftag import layers
+    >>> layers.MemberDense(units=5, members=2)(np.ones((1, 6))).shape
+    TensorShape([1, 10])
+
     Args:
         units: Length of each new part.
         members: Number of equal parts of the vector.

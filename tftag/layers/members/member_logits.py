@@ -13,6 +13,11 @@ class MemberLogits(keras.layers.Layer):
     Each member sees its own part of the vector. In training each has a loss
     of its own, so that they stay different; their mean is the answer.
 
+    >>> import numpy as np
+    >>> from tftag import layers
+    >>> layers.MemberLogits(tag_count=3, members=2)(np.ones((1, 8))).shape
+    TensorShape([1, 2, 3])
+
     Args:
         tag_count: Number of tags.
         members: Number of equal parts of the vector.

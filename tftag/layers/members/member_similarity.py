@@ -21,11 +21,22 @@ class MemberSimilarity(keras.layers.Layer):
 
     float32 under every dtype policy: a hundredth of cosine decides.
 
+    >>> import numpy as np
+    >>> from tftag import layers
+    >>> clips = np.array([[1.0, 0.0]])
+    >>> tags = np.array([[1.0, 0.0], [0.6, 0.8]])
+    >>> similarity = layers.MemberSimilarity(initial_scale=10, initial_bias=-3)
+    >>> similarity(clips, tags).numpy().round(3).tolist()
+    [[[7.0, 3.0]]]
+
     Args:
         members: Number of equal parts of both vectors.
         initial_scale: Scale before training, in (0, `MAX_SCALE`].
         initial_bias: Bias before training.
         learned: Whether the two are trained.
+
+    Raises:
+        ValueError: `initial_scale` is out of its range.
     """
 
     def __init__(

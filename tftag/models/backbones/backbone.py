@@ -34,7 +34,8 @@ class BackboneConfig:
             `max` over frames and bands, `both` (concatenated, twice as long),
             or `flatten` (all of it; fixes the clip length). For musicnn:
             `embedding`, `both` (the pooled features before it), or
-            `both_and_embedding`. For short_chunk and vgg: `embedding`.
+            `both_and_embedding`. For short_chunk and vgg: `embedding`; for
+            descriptors: `average`.
         pool_padding: `same` keeps an odd last frame or band when halving,
             `valid` drops it.
         batch_norm_momentum: Share of the moving statistics kept by each step.
