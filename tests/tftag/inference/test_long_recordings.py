@@ -32,3 +32,30 @@ def test_every_clip_runs_once_at_the_level_of_the_whole(samples, kind):
     np.testing.assert_array_equal(found["both"][:, 1], waveform[starts + 1])
     assert shapes == {(3, SPEC.clip_samples)}
     assert peaks == {float(np.abs(waveform.astype(float)).max())}
+
+
+@pytest.mark.parametrize("fills", [True, False])
+def test_clips_of_several_recordings_run_together_each_at_its_level(fills):
+    draw = np.random.default_rng(0)
+    waveforms = [
+        (level * draw.normal(size=samples)).astype(np.float32)
+        for samples, level in ((97, 1.0), (11, 9.0), (41, 0.1))
+    ]
+    sizes = []
+
+    def network(clips):
+        sizes.append(len(clips["waveform"]))
+        answer = np.stack([clips["waveform"][:, 0], clips["peak"]], axis=1)
+        return {"answer": answer}
+
+    found = long_recordings.run_clips(network, waveforms, SPEC, 4, fills)
+    counts = []
+    for waveform, answers in zip(waveforms, found, strict=True):
+        starts = audio.clip_starts(len(waveform), SPEC)
+        counts.append(len(starts))
+        first, peak = answers["answer"].T
+        np.testing.assert_array_equal(first, waveform[starts])
+        np.testing.assert_array_equal(peak, np.abs(waveform).max())
+    full, rest = divmod(sum(counts), 4)
+    assert rest and counts[0] % 4  # a group holds clips of two
+    assert sizes == [4] * full + [4 if fills else rest]
