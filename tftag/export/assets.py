@@ -120,7 +120,8 @@ def tagger_requests(
         audio_spec: What the model was trained on.
 
     Returns:
-        Signature name to its inputs by name: a tenth of a second of a sine.
+        Signature name to its inputs by name: a tenth of a second of a sine,
+        and for `tag_clips` a clip of zeros.
     """
     samples = max(1, audio_spec.sample_rate_hz // 10)
     sine = verification.signals(audio_spec, samples)[-1:]

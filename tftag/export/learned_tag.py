@@ -92,34 +92,47 @@ def add(
     calibrated = calibration.Calibration(
         old.slope, np.append(old.offsets, 0.0), np.append(old.thresholds, 0.5)
     )
-    negatives = ["the recordings named unlike"] if unlike else []
-    if background.drawn:
-        negatives.append(
-            "draws around the mean of the recordings of the training"
-        )
     note = {
         "tag": names[-1],
         "like": len(like),
         "unlike": len(unlike),
-        "negatives": " and ".join(negatives),
+        "negatives": _negatives(unlike, background),
         "probability": "0.5 is as near to the ones as to the others; "
         "it is no share of recordings",
         "told_apart": told_apart,
-    }
-    kept = {
-        key: value
-        for key, value in card.items()
-        if key not in _WRITTEN_BY_EXPORTS
     }
     return saved_model.export_tagger(
         _extended(tagger, line, old.slope),
         spec,
         tags.TagVocabulary(names),
         calibrated,
-        {**kept, "learned": [*card.get("learned", ()), note]},
+        _extended_card(card, note),
         folder,
         clips_at_once=card["clips_at_once"],
     ), told_apart
+
+
+def _negatives(
+    unlike: Sequence[object], background: few_examples.Background
+) -> str:
+    """What the tag was learned against, as the card says it."""
+    drawn = "draws around the mean of the recordings of the training"
+    named = "the recordings named unlike"
+    return " and ".join(
+        [named] * bool(unlike) + [drawn] * bool(background.drawn)
+    )
+
+
+def _extended_card(
+    card: dict[str, Any], note: dict[str, Any]
+) -> dict[str, Any]:
+    """What of the old card still holds, with one more tag learned."""
+    kept = {
+        key: value
+        for key, value in card.items()
+        if key not in _WRITTEN_BY_EXPORTS
+    }
+    return {**kept, "learned": [*card.get("learned", ()), note]}
 
 
 def background_of(backbone: keras.Model) -> few_examples.Background | None:

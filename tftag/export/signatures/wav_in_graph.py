@@ -125,32 +125,7 @@ def _read_header(
 
     Never fails: a field that is not there reads as 0.
     """
-    total = _size(wav)
-
-    def is_before_data(
-        position: tf.Tensor, _: tf.Tensor, found: tf.Tensor
-    ) -> tf.Tensor:
-        return tf.logical_not(found) & (position + 8 <= total)
-
-    def next_chunk(
-        position: tf.Tensor, format_at: tf.Tensor, _: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        name = _text(wav, position, 4)
-        size = _unsigned(wav, position + 4, 4)
-        found = tf.equal(name, "data")
-        format_at = tf.where(tf.equal(name, "fmt "), position + 8, format_at)
-        # Chunks begin at even positions, if the byte between is there.
-        after = position + 8 + size
-        after += tf.where(_is_padded(wav, after), size % 2, 0)
-        return tf.where(found, position + 8, after), format_at, found
-
-    position, format_at, found = tf.while_loop(
-        is_before_data,
-        next_chunk,
-        [tf.constant(12, tf.int64), tf.constant(-1, tf.int64), False],
-        parallel_iterations=1,
-        maximum_iterations=_MOST_CHUNKS,
-    )
+    position, format_at, found = _find_chunks(wav)
 
     def field(offset: int, width: int) -> tf.Tensor:
         value = _unsigned(wav, tf.maximum(format_at, 0) + offset, width)
@@ -164,15 +139,8 @@ def _read_header(
     bits = tf.where(is_short, block_bits, bits)
     # WAVE_FORMAT_EXTENSIBLE hides the code in the first bytes of a GUID.
     codec = tf.where(tf.equal(codec, _EXTENSIBLE), field(24, 2), codec)
-    # Recorders that were stopped, and pipes, leave 0 or 2**32 - 1 as the size.
-    declared = _unsigned(wav, position - 4, 4)
-    rest = tf.maximum(total - position, 0)
-    is_unknown = (declared < 1) | (declared >= stated_end.UNKNOWN_BYTES)
-    is_none = is_unknown & _is_behind_samples(wav, position)
-    rest = tf.where(is_none, tf.zeros_like(rest), rest)
-    data_bytes = tf.where(declared > 0, tf.minimum(declared, rest), rest)
     frame_bytes = tf.maximum(2 * channels, 2)
-    data_bytes = data_bytes // frame_bytes * frame_bytes
+    data_bytes = _data_bytes(wav, position) // frame_bytes * frame_bytes
 
     number = tf.strings.as_string
     kind = _printable(_text(wav, 0, 4))
@@ -216,7 +184,7 @@ def _read_header(
             tf.logical_not(is_wav),
             [
                 "The bytes must be a RIFF WAVE file. Received: ",
-                number(total),
+                number(_size(wav)),
                 " bytes that begin with `",
                 kind,
                 "`. Convert it to WAV, or decode it and send the waveform.",
@@ -225,6 +193,50 @@ def _read_header(
     ):
         problem = tf.where(is_wrong, tf.strings.join(text), problem)
     return channels, position, data_bytes, problem
+
+
+def _find_chunks(wav: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Returns first byte of data and of the format (-1: none), whether found.
+
+    The format is looked for in front of the data alone.
+    """
+    total = _size(wav)
+
+    def is_before_data(
+        position: tf.Tensor, _: tf.Tensor, found: tf.Tensor
+    ) -> tf.Tensor:
+        return tf.logical_not(found) & (position + 8 <= total)
+
+    def next_chunk(
+        position: tf.Tensor, format_at: tf.Tensor, _: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        name = _text(wav, position, 4)
+        size = _unsigned(wav, position + 4, 4)
+        found = tf.equal(name, "data")
+        format_at = tf.where(tf.equal(name, "fmt "), position + 8, format_at)
+        # Chunks begin at even positions, if the byte between is there.
+        after = position + 8 + size
+        after += tf.where(_is_padded(wav, after), size % 2, 0)
+        return tf.where(found, position + 8, after), format_at, found
+
+    return tf.while_loop(
+        is_before_data,
+        next_chunk,
+        [tf.constant(12, tf.int64), tf.constant(-1, tf.int64), False],
+        parallel_iterations=1,
+        maximum_iterations=_MOST_CHUNKS,
+    )
+
+
+def _data_bytes(wav: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
+    """Returns how many bytes of data there are, from their first byte on."""
+    # Recorders that were stopped, and pipes, leave 0 or 2**32 - 1 as the size.
+    declared = _unsigned(wav, position - 4, 4)
+    rest = tf.maximum(_size(wav) - position, 0)
+    is_unknown = (declared < 1) | (declared >= stated_end.UNKNOWN_BYTES)
+    is_none = is_unknown & _is_behind_samples(wav, position)
+    rest = tf.where(is_none, tf.zeros_like(rest), rest)
+    return tf.where(declared > 0, tf.minimum(declared, rest), rest)
 
 
 def _is_padded(wav: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
