@@ -66,7 +66,11 @@ class ClipVectors:
 def check_scored(
     validation: manifests.Manifest | None, test: manifests.Manifest | None
 ) -> None:
-    """Refuses, before training, recordings that give no figures."""
+    """Refuses, before training, recordings that give no figures.
+
+    Raises:
+        ValueError: too few of a split carry a tag.
+    """
     # Where there is no test, thresholds are fitted on one part of the
     # validation and scored on another.
     needed = {"validation": 1 if test is not None else 2, "test": 1}

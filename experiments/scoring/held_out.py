@@ -45,10 +45,14 @@ def evaluate(
 
     Args:
         settings: of the run.
-        trained: what `averaged_training.train_tagger` returned.
+        trained: the model, and the recordings that it could not read.
         train: the recordings that it was trained on.
         validation: those that chose the epoch, or None.
         test: those that were not used for anything, or None.
+
+    Returns:
+        Figures of the test split; without one of the validation; without that
+        of a sample of the training recordings. The label says which.
     """
     score = functools.partial(
         evaluation.score_manifest,

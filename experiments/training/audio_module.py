@@ -32,6 +32,9 @@ def hub_tagger(
 
     Returns:
         A model from `{"waveform", "peak"}` to float32 logits `[batch, tags]`.
+
+    Raises:
+        ValueError: `spec` is of another rate, or the module of another shape.
     """
     if spec.sample_rate_hz != HUB_RATE_HZ:
         raise ValueError(
@@ -115,6 +118,9 @@ class HubEmbedding(keras.layers.Layer):
 
         A saved model may be a stranger's: reading it fetches nothing and runs
         nothing.
+
+        Raises:
+            ValueError: This process has not asked for the module.
         """
         handle = config.get("handle")
         if handle not in _asked_for:

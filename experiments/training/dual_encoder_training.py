@@ -247,13 +247,25 @@ def fit_heads(
 
 def by_outputs(
     settings: dual_encoder_config.DualConfig,
-    tagger: clip_model.ClipModel,
+    body: clip_model.ClipModel,
     clips: evaluation.ClipVectors,
     names: tuple[str, ...],
     vectors: words.WordVectors,
     unseen: Collection[str],
 ) -> keras.Model:
-    """As `fit_heads`, from outputs: the tagger's, and those of `init_from`."""
+    """Makes a dual encoder of outputs: a tagger's, and those of `init_from`.
+
+    Args:
+        settings: all of the experiment.
+        body: the tagger.
+        clips: what its backbone makes of the training recordings.
+        names: of its tags.
+        vectors: of the words.
+        unseen: as for `train`.
+
+    Returns:
+        The dual encoder; nothing of it is trained.
+    """
     members = pretrained.networks(settings.init_from)
     others = [tag for each in members for tag in each.tags]
     known = vectors.embed(others)[1] > 0 if others else ()
@@ -262,13 +274,13 @@ def by_outputs(
     asked = (*names, *(others[at] for at in kept))
     found = tag_vectors(asked, vectors)
     model = build(settings, names, found[: len(names)], outputs=len(asked))
-    transfer.copy_body(model, tagger)
+    transfer.copy_body(model, body)
     kernel, bias = published_taggers.logits(
-        tagger.backbone.output.shape[-1],
+        body.backbone.output.shape[-1],
         [published_taggers.read(each.name) for each in members],
     )
     cached_clips.fill_outputs(
-        model, tagger, clips, (kernel[:, kept], bias[kept]), found
+        model, body, clips, (kernel[:, kept], bias[kept]), found
     )
     return model
 

@@ -79,7 +79,11 @@ class EpochLog:
 
 
 def finite(loss: float, epoch: int) -> float:
-    """The loss of an epoch, from 1, or `Diverged` where it is none."""
+    """Returns the loss of an epoch, counted from 1.
+
+    Raises:
+        Diverged: it is NaN or infinite.
+    """
     if not np.isfinite(loss):
         raise Diverged(
             "The loss must stay a finite number. Lower --learning-rate or "

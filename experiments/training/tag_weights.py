@@ -35,8 +35,17 @@ def from_file(path: str, vocabulary: tags.TagVocabulary) -> np.ndarray:
     Columns may be separated as in the tables of `pipelines.prepare`; other tags
     are passed over.
 
+    Args:
+        path: the file.
+        vocabulary: the tags, in the order of the weights.
+
     Returns:
         float32 `[tags]`, as they stand in the file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: a column, or the weight of a tag, is missing or no number
+            of at least 0, or a tag has two.
     """
     file = pathlib.Path(path)
     if not file.is_file():
@@ -98,6 +107,9 @@ def held_out(
     Returns:
         bool `[recordings]`, true for about a tenth; no artist, and no audio,
         is on both sides.
+
+    Raises:
+        ValueError: there are too few artists to hold some out.
     """
     sides = splits.assign_splits(
         artists,

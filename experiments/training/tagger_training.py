@@ -137,8 +137,8 @@ def train_model(
             loss is not a finite number.
     """
     training = settings.training
-    fitted, watched = _parts(settings, train, validation)
-    weights = _first_weights(training.tag_weights, fitted)
+    recordings, watched = _parts(settings, train, validation)
+    weights = _first_weights(training.tag_weights, recordings)
     if settings.is_on_cached_vectors:
         if workers.strategy is not None:
             raise ValueError(
@@ -148,28 +148,18 @@ def train_model(
             )
         # Who trains alone has a folder.
         alone = cast(run_folder.RunDir, run)
-        return _train_head(settings, fitted, watched, weights, alone, recipe)
-    steps = tf_data.steps_per_epoch(len(fitted.tracks), training.batch_size)
+        return _train_head(
+            settings, recordings, watched, weights, alone, recipe
+        )
+    steps = tf_data.steps_per_epoch(len(recordings.tracks), training.batch_size)
     saved = checkpoint.load(run.checkpoints) if run is not None else None
     # All make the same variables in the same order, wherever they start.
     is_new = workers.exchange({"is_new": saved is None})[0]["is_new"]
     with precision(training.precision), workers.scope():
-        model = recipe.build(fitted, is_new)
-        trained_model = recipe.fitted(model)
-        loss = recipe.loss(weights)
-        trained_model.compile(
-            training.make_optimizer(steps * training.epochs),
-            loss,
-            metrics=logit_trace.traces(loss) if training.trace_logits else None,
-            # XLA on a CPU takes twice as long.
-            jit_compile=False,
+        model = recipe.build(recordings, is_new)
+        trained_model = _compiled(
+            model, recipe.fitted(model), recipe.loss(weights), training, steps
         )
-        if training.layer_decay < 1:
-            optimizers.scale_steps(
-                trained_model.optimizer,
-                body_layers.shares_of_rate(model, training.layer_decay),
-            )
-        trained_model.optimizer.build(trained_model.trainable_variables)
     with precision(training.precision):
         parts = (settings, model, trained_model, steps, watched, run)
         if workers.strategy is None:
@@ -186,25 +176,43 @@ def train_model(
                 else "going on",
                 loop.progress.step,
             )
-        loop.fit(fitted)
-    final = recipe.build(fitted, False)
+        loop.fit(recordings)
+    final = recipe.build(recordings, False)
     final.set_weights(loop.final_weights())
     return training_result.Trained.of(
         final, loop.progress, loop.progress.seconds
     )
 
 
-def _train_head(settings, fitted, watched, weights, run, recipe):
+def _compiled(model, trained_model, loss, training, steps):
+    """The model that is fitted, with its loss and optimiser."""
+    trained_model.compile(
+        training.make_optimizer(steps * training.epochs),
+        loss,
+        metrics=logit_trace.traces(loss) if training.trace_logits else None,
+        # XLA on a CPU takes twice as long.
+        jit_compile=False,
+    )
+    if training.layer_decay < 1:
+        optimizers.scale_steps(
+            trained_model.optimizer,
+            body_layers.shares_of_rate(model, training.layer_decay),
+        )
+    trained_model.optimizer.build(trained_model.trainable_variables)
+    return trained_model
+
+
+def _train_head(settings, recordings, watched, weights, run, recipe):
     """Trains what follows a frozen body, on vectors that are computed once."""
     begin = time.monotonic()
     with precision(settings.training.precision):
-        model = recipe.build(fitted, True)
+        model = recipe.build(recordings, True)
         progress = frozen_body.train(
             model,
             recipe.head(model),
             recipe.loss(weights),
             settings,
-            fitted,
+            recordings,
             watched,
             run,
         )

@@ -29,6 +29,15 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
     and strings have vectors in one space besides, of which the dot product is
     the cosine.
 
+    >>> from tftag.inference import saved_dual_encoder
+    >>> folder = "saved_models/dual_encoder"
+    >>> encoder = saved_dual_encoder.SavedDualEncoder(folder)
+    >>> vectors, known_share = encoder.embed_texts(["calm", "zzqx"])
+    >>> known_share.tolist()
+    [1.0, 0.0]
+    >>> (vectors @ encoder.embed_file("song.wav")).shape
+    (2,)
+
     Attributes:
         space: Fingerprint of the space: vectors of another one are noise.
         dim: Length of a vector.
@@ -97,7 +106,8 @@ class SavedDualEncoder(saved_tagger.SavedTagger):
             float32 `[batch, dim]`, each of unit length.
 
         Raises:
-            ValueError: No samples, NaN, infinity, or another shape.
+            ValueError: No samples, NaN, infinity, another shape, or nothing
+                but zeros.
         """
         if not len(batch):  # an array of them has no truth
             return np.zeros((0, self.dim), np.float32)

@@ -55,16 +55,14 @@ def train(
 
     Returns:
         The history, the epoch of the weights, and the lost recordings.
+
+    Raises:
+        ValueError: too many recordings cannot be read, or the loss is not a
+            finite number.
     """
     training = settings.training
     clips, lost = vector_cache.clip_vectors(model, recordings, settings.audio)
-    if len(lost) > training.max_lost_share * len(recordings.tracks):
-        raise ValueError(
-            "Lost recordings must be at most "
-            f"{training.max_lost_share:.3g} (max_lost_share) of all. Received: "
-            f"{len(lost)} of {len(recordings.tracks)}, the first: "
-            f"{next(iter(lost.values()))}"
-        )
+    _check_lost(lost, len(recordings.tracks), training.max_lost_share)
     known = np.unique(clips.rows)
     vectors = clips.means()[known]
     labels = recordings.labels()[known].astype(np.float32)
@@ -74,6 +72,37 @@ def train(
         fit_components(tower.head.get_layer("components"), vectors)
     elif text := far_from_standard(vectors):
         _log.warning("%s", text)
+    scored = {
+        name: (part, vector_cache.clip_vectors(model, part, settings.audio)[0])
+        for name, part in watched.items()
+    }
+    progress = checkpoint.Progress(lost=lost)
+    examples = (vectors, labels)
+    _fit(model.head, fitted, loss, settings, examples, scored, progress, run)
+    if training.tag_sharing:
+        tag_sharing.share(
+            model.head.get_layer("tag_logits"),
+            _logits(model.head, vectors),
+            labels,
+            training.tag_sharing,
+        )
+    run.write_csv("history.csv", progress.history)
+    return progress
+
+
+def _check_lost(lost, count, most_share):
+    """Refuses to learn from what is left of `count` recordings."""
+    if len(lost) > most_share * count:
+        raise ValueError(
+            f"Lost recordings must be at most {most_share:.3g} "
+            f"(max_lost_share) of all. Received: {len(lost)} of {count}, the "
+            f"first: {next(iter(lost.values()))}"
+        )
+
+
+def _fit(head, fitted, loss, settings, examples, scored, progress, run):
+    """Runs all epochs; the head ends with the weights of the best one."""
+    training, (vectors, labels) = settings.training, examples
     batch_size = min(training.batch_size, len(labels))
     steps = len(labels) // batch_size
     fitted.compile(
@@ -81,15 +110,10 @@ def train(
         loss,
         jit_compile=False,
     )
-    scored = {
-        name: (part, vector_cache.clip_vectors(model, part, settings.audio)[0])
-        for name, part in watched.items()
-    }
     best = None
     log = epoch_log.EpochLog(training, steps, run)
     keras.utils.set_random_seed(settings.seed)
     draw = np.random.default_rng(settings.seed)
-    progress = checkpoint.Progress(lost=lost)
     begin = time.monotonic()
     while not progress.is_over(training.epochs):
         losses = [
@@ -105,25 +129,16 @@ def train(
         is_scored = log.is_scored(progress.epoch)
         figures: dict[str, float] = {}
         if is_scored:
-            figures = epoch_log.figures(_scores(model.head, scored), loss)
+            figures = epoch_log.figures(_scores(head, scored), loss)
         if progress.is_best(figures.get("validation_map"), training.patience):
-            best = model.head.get_weights()
+            best = head.get_weights()
         now = time.monotonic()
         row = log.add(progress, {"loss": mean}, figures, now - begin)
         begin = now
         if is_scored:
             _log.info("%s", epoch_log.line(row, training.epochs))
     if best is not None:
-        model.head.set_weights(best)
-    if training.tag_sharing:
-        tag_sharing.share(
-            model.head.get_layer("tag_logits"),
-            _logits(model.head, vectors),
-            labels,
-            training.tag_sharing,
-        )
-    run.write_csv("history.csv", progress.history)
-    return progress
+        head.set_weights(best)
 
 
 def _scores(head, scored):
