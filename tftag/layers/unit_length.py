@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tftag.layers.members import equal_parts
+
 # Below it float32 cannot hold the gradient.
 _SHORTEST = 1e-30
 
@@ -35,10 +37,15 @@ class UnitLength(keras.layers.Layer):
         self.members = members
 
     def call(self, x: Any) -> Any:
-        """Takes `[batch, members * dim]` to the same shape."""
+        """Takes `[batch, members * dim]` to the same shape.
+
+        Raises:
+            ValueError: The vector has no such number of equal parts.
+        """
         x = ops.cast(x, "float32")
         width = x.shape[-1]
-        parts = ops.reshape(x, (-1, self.members, width // self.members))
+        dim = equal_parts.length(width, self.members)
+        parts = ops.reshape(x, (-1, self.members, dim))
         # Divided by its largest value first, whose square could overflow. The
         # length is then at least 1, except for a vector without direction:
         # that one stays zero, with a finite gradient.

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tftag.layers.members import equal_parts
+
 
 @keras.saving.register_keras_serializable(package="tftag")
 class MemberDense(keras.layers.Layer):
@@ -36,13 +38,7 @@ class MemberDense(keras.layers.Layer):
         Raises:
             ValueError: The vector has no such number of equal parts.
         """
-        width = input_shape[-1]
-        if width % self.members:
-            raise ValueError(
-                f"The vector must have {self.members} equal parts. "
-                f"Received: {width} values."
-            )
-        dim = width // self.members
+        dim = equal_parts.length(input_shape[-1], self.members)
         # Glorot's limit of one member: Keras would read the members of a
         # three-dimensional kernel as the positions of a convolution.
         limit = math.sqrt(6 / (dim + self.units))

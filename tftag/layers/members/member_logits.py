@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tftag.layers.members import equal_parts
+
 
 @keras.saving.register_keras_serializable(package="tftag")
 class MemberLogits(keras.layers.Layer):
@@ -35,15 +37,10 @@ class MemberLogits(keras.layers.Layer):
         Raises:
             ValueError: The vector has no such number of equal parts.
         """
-        width = input_shape[-1]
-        if width % self.members:
-            raise ValueError(
-                f"The vector must have {self.members} equal parts. "
-                f"Received: {width} values."
-            )
+        dim = equal_parts.length(input_shape[-1], self.members)
         self.kernel = self.add_weight(
             name="kernel",
-            shape=(width, self.tag_count),
+            shape=(self.members * dim, self.tag_count),
             initializer="glorot_uniform",
         )
         self.bias = self.add_weight(

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from tftag.layers.members import equal_parts
+
 # As in CLIP (https://arxiv.org/abs/2103.00020): beyond it training is unstable.
 MAX_SCALE = 100.0
 
@@ -88,9 +90,12 @@ class MemberSimilarity(keras.layers.Layer):
 
         Returns:
             float32 `[batch, members, tags]`.
+
+        Raises:
+            ValueError: The vectors have no such number of equal parts.
         """
-        width = clips.shape[-1]
-        shape = (-1, self.members, width // self.members)
+        dim = equal_parts.length(clips.shape[-1], self.members)
+        shape = (-1, self.members, dim)
         cosines = self.members * ops.einsum(
             "bmd,tmd->bmt",
             ops.reshape(ops.cast(clips, "float32"), shape),
