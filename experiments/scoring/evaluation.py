@@ -55,7 +55,8 @@ class ClipVectors:
     def means(self) -> np.ndarray:
         """The mean vector of each recording, float32 `[recordings, dim]`.
 
-        It is 0 for a recording without clips, one that could not be read.
+        It is 0 for a recording without clips, one that could not be read;
+        those behind the last that has clips are not there.
         """
         totals = np.zeros((self.rows.max() + 1, self.vectors.shape[1]))
         np.add.at(totals, self.rows, self.vectors)

@@ -157,11 +157,11 @@ def train_model(
     is_new = workers.exchange({"is_new": saved is None})[0]["is_new"]
     with precision(training.precision), workers.scope():
         model = recipe.build(recordings, is_new)
-        trained_model = _compiled(
+        fitted = _compiled(
             model, recipe.fitted(model), recipe.loss(weights), training, steps
         )
     with precision(training.precision):
-        parts = (settings, model, trained_model, steps, watched, run)
+        parts = (settings, model, fitted, steps, watched, run)
         if workers.strategy is None:
             loop = training_loop.Loop(*parts)
         else:
@@ -184,9 +184,9 @@ def train_model(
     )
 
 
-def _compiled(model, trained_model, loss, training, steps):
+def _compiled(model, fitted, loss, training, steps):
     """The model that is fitted, with its loss and optimiser."""
-    trained_model.compile(
+    fitted.compile(
         training.make_optimizer(steps * training.epochs),
         loss,
         metrics=logit_trace.traces(loss) if training.trace_logits else None,
@@ -195,11 +195,11 @@ def _compiled(model, trained_model, loss, training, steps):
     )
     if training.layer_decay < 1:
         optimizers.scale_steps(
-            trained_model.optimizer,
+            fitted.optimizer,
             body_layers.shares_of_rate(model, training.layer_decay),
         )
-    trained_model.optimizer.build(trained_model.trainable_variables)
-    return trained_model
+    fitted.optimizer.build(fitted.trainable_variables)
+    return fitted
 
 
 def _train_head(settings, recordings, watched, weights, run, recipe):
