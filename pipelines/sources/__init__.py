@@ -1,9 +1,11 @@
-"""The ways in: one file per kind of data set, each gives a `Listing`.
+"""The ways in: one room per kind of data set, each gives a `Listing`.
 
-A new data set is one file here and its line in `DATA_SETS`.
+A new data set is one file in `published` and its line in `DATA_SETS`.
 """
 
-from pipelines.sources import (
+from pipelines.sources.own_table import folder
+from pipelines.sources.pickles import lists
+from pipelines.sources.published import (
     fma,
     four_q,
     gtzan,
@@ -11,8 +13,6 @@ from pipelines.sources import (
     mirdata_loader,
     mtg_jamendo,
 )
-from pipelines.sources.own_table import folder
-from pipelines.sources.pickles import lists
 
 # In the order of the help and of `--list`.
 DATA_SETS = (

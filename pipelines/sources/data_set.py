@@ -1,6 +1,6 @@
 """What one data set is to `prepare`: its flags, its versions, how it is read.
 
-Each module of this folder that reads a data set has one `DataSet`, and
+Each module below this folder that reads a data set has one `DataSet`, and
 `pipelines.sources.DATA_SETS` has them all. The flags of `prepare`, their
 errors, what `--list` prints and the documentation are made from it.
 """

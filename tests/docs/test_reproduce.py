@@ -9,7 +9,7 @@ import pytest
 from experiments import run_baseline
 from experiments.settings import baseline_config
 from pipelines.prepare import command as prepare
-from pipelines.sources import magnatagatune
+from pipelines.sources.published import magnatagatune
 from tftag import audio
 from tftag.cli import command_line
 from tftag.models.backbones import backbone

@@ -7,7 +7,8 @@ import argparse
 import os
 from collections.abc import Iterable
 
-from pipelines.sources import data_set, listings, published
+from pipelines.sources import data_set, listings
+from pipelines.sources.published import copies, index_files
 
 PUBLICATION = data_set.Publication(
     name="Toy",
@@ -21,7 +22,7 @@ INDEX = "toy.csv"
 
 def read_toy(
     folder: str | os.PathLike, *, keys: Iterable[str] = ()
-) -> published.Index:
+) -> index_files.Index:
     """Reads `toy.csv`, with the columns file, key and split.
 
     Args:
@@ -34,16 +35,16 @@ def read_toy(
     Raises:
         FileNotFoundError: The index file is missing.
     """
-    index = published.index_file(PUBLICATION, folder, INDEX)
+    index = index_files.find(PUBLICATION, folder, INDEX)
     rows = [
-        published.IndexRow(
+        index_files.IndexRow(
             names=(cells["file"],),
             tags=listings.clean_tags([cells["key"]]),
             split=cells["split"],
         )
-        for _, cells in published.read_table(index, ("file", "key", "split"))
+        for _, cells in index_files.read_table(index, ("file", "key", "split"))
     ]
-    return published.Index(
+    return index_files.Index(
         PUBLICATION,
         VERSION,
         rows,
@@ -60,7 +61,7 @@ def _check(asked: argparse.Namespace) -> None:
 DATA_SET = data_set.DataSet(
     name=PUBLICATION.name,
     flag=data_set.Flag("--toy", f"folder of {INDEX} and six tones", "DIR"),
-    read=published.reader(
+    read=copies.reader(
         lambda asked: read_toy(asked.toy, keys=[asked.key] if asked.key else [])
     ),
     publication=PUBLICATION,

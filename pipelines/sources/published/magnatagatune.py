@@ -13,7 +13,8 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from pipelines.sources import data_set, listings, published
+from pipelines.sources import data_set, listings
+from pipelines.sources.published import copies, index_files
 
 PUBLICATION = data_set.Publication(
     name="MagnaTagATune",
@@ -56,7 +57,7 @@ def read_magnatagatune(
     *,
     all_tags: bool = False,
     merge_synonyms: bool = False,
-) -> published.Index:
+) -> index_files.Index:
     """Reads `annotations_final.csv` and `clip_info_final.csv`.
 
     Args:
@@ -73,8 +74,8 @@ def read_magnatagatune(
         FileNotFoundError: An index file is missing.
         ValueError: An index file is damaged.
     """
-    annotations = published.index_file(PUBLICATION, folder, ANNOTATIONS)
-    clip_info = published.index_file(PUBLICATION, folder, CLIP_INFO)
+    annotations = index_files.find(PUBLICATION, folder, ANNOTATIONS)
+    clip_info = index_files.find(PUBLICATION, folder, CLIP_INFO)
     artists = _read_artists(clip_info)
     clips = _read_annotations(annotations)
     rows = []
@@ -86,7 +87,7 @@ def read_magnatagatune(
         if path in FAULTS or (subset == "clean" and not known):
             continue
         rows.append(
-            published.IndexRow(
+            index_files.IndexRow(
                 names=(path,),
                 tags=merged,
                 artist=artists.get(clip_id, ""),
@@ -103,7 +104,7 @@ def read_magnatagatune(
     elif merge_synonyms:
         by_count = sorted(counts, key=lambda name: (-counts[name], name))
         vocabulary = tuple(by_count[:50])
-    return published.Index(
+    return index_files.Index(
         PUBLICATION,
         version,
         rows,
@@ -129,7 +130,7 @@ def _read_annotations(
     path: pathlib.Path,
 ) -> list[tuple[str, str, tuple[str, ...]]]:
     """Id, path and tags of each clip."""
-    with published.open_index(path) as file:
+    with index_files.open_text(path) as file:
         reader = csv.reader(file, delimiter="\t")
         header = next(reader, [])
         names = header[1:-1]
@@ -159,7 +160,7 @@ def _read_annotations(
 
 def _read_artists(path: pathlib.Path) -> dict[str, str]:
     """Artist of each clip id."""
-    table = published.read_table(
+    table = index_files.read_table(
         path,
         ("clip_id", "artist"),
         separator="\t",
@@ -239,7 +240,7 @@ DATA_SET = data_set.DataSet(
     flag=data_set.Flag(
         "--magnatagatune", f"folder of {ANNOTATIONS} and {CLIP_INFO}", "DIR"
     ),
-    read=published.reader(
+    read=copies.reader(
         lambda asked: read_magnatagatune(
             asked.magnatagatune,
             asked.subset,

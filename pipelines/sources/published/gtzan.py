@@ -7,7 +7,8 @@ excerpt, cannot be read in the copy that most people hold: a preparation then
 rejects it and 442 are left.
 """
 
-from pipelines.sources import data_set, published
+from pipelines.sources import data_set
+from pipelines.sources.published import copies, index_files
 
 PUBLICATION = data_set.Publication(
     name="GTZAN",
@@ -109,15 +110,15 @@ def faults() -> dict[str, str]:
     return found
 
 
-def index() -> published.Index:
+def index() -> index_files.Index:
     """The excerpts of the fault-filtered split, each with its genre as tag."""
     rows = [
-        published.IndexRow((_name(genre, number),), (genre,), split=split)
+        index_files.IndexRow((_name(genre, number),), (genre,), split=split)
         for split, genres in _SPLITS
         for genre, text in genres.items()
         for number in _numbers(text)
     ]
-    return published.Index(
+    return index_files.Index(
         PUBLICATION, VERSION, rows, faults=faults(), vocabulary=GENRES
     )
 
@@ -138,7 +139,7 @@ def _numbers(text: str) -> list[int]:
 DATA_SET = data_set.DataSet(
     name=PUBLICATION.name,
     flag=data_set.Flag("--gtzan", "folder of the ten genres", "DIR"),
-    read=published.reader(lambda _: index()),
+    read=copies.reader(lambda _: index()),
     publication=PUBLICATION,
     versions=(VERSION,),
 )

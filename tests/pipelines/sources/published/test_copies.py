@@ -1,10 +1,10 @@
-import csv
 import logging
 
 import pytest
 from empty_files import touch
 
-from pipelines.sources import data_set, listings, published
+from pipelines.sources import data_set, listings
+from pipelines.sources.published import copies, index_files
 
 PUBLICATION = data_set.Publication(
     "Name", "https://example.org", "CC0", "Somebody, 2001."
@@ -14,17 +14,17 @@ VERSION = data_set.Version("first", (2, 1, 1), 3, "as it was")
 
 def _rows():
     return [
-        published.IndexRow(("a/1.mp3", "a/1.low.mp3"), ("x",), "A", "train"),
-        published.IndexRow(("a/2.mp3",), ("x", "y"), "B", "train"),
-        published.IndexRow(("b/3.mp3",), ("y",), "A", "validation"),
-        published.IndexRow(("b/4.mp3",), (), "C", "test"),
+        index_files.IndexRow(("a/1.mp3", "a/1.low.mp3"), ("x",), "A", "train"),
+        index_files.IndexRow(("a/2.mp3",), ("x", "y"), "B", "train"),
+        index_files.IndexRow(("b/3.mp3",), ("y",), "A", "validation"),
+        index_files.IndexRow(("b/4.mp3",), (), "C", "test"),
     ]
 
 
 def _list(folder, rows=None, *, version=VERSION, partial=False, **facts):
     rows = _rows() if rows is None else rows
-    index = published.Index(PUBLICATION, version, rows, **facts)
-    return published.list_copy(index, folder, partial=partial)
+    index = index_files.Index(PUBLICATION, version, rows, **facts)
+    return copies.list_copy(index, folder, partial=partial)
 
 
 def test_a_whole_copy(tmp_path):
@@ -89,7 +89,7 @@ def test_a_part_names_what_is_missing(tmp_path, caplog):
 def test_ids_are_the_same_in_a_part(tmp_path):
     # Two names that differ in letters that are lost get a number each.
     rows = [
-        published.IndexRow((name,), ("x",), split="train")
+        index_files.IndexRow((name,), ("x",), split="train")
         for name in ("a b.mp3", "a_b.mp3", "c.mp3")
     ]
     touch(tmp_path / "whole", "a b.mp3", "a_b.mp3", "c.mp3")
@@ -140,7 +140,7 @@ def test_another_number_than_published_is_refused(tmp_path):
 
 
 def test_a_version_without_split_is_counted_as_a_whole(tmp_path):
-    rows = [published.IndexRow((f"{i}.mp3",), ("x",)) for i in range(3)]
+    rows = [index_files.IndexRow((f"{i}.mp3",), ("x",)) for i in range(3)]
     touch(tmp_path, "0.mp3", "1.mp3", "2.mp3")
     version = data_set.Version("whole", (3,))
     assert len(_list(tmp_path, rows, version=version).recordings) == 3
@@ -152,24 +152,3 @@ def test_a_recording_is_listed_once(tmp_path):
     touch(tmp_path, "a/1.mp3")
     with pytest.raises(ValueError, match="once.*'a/1.mp3'"):
         _list(tmp_path, _rows()[:1] * 2, partial=True)
-
-
-def test_an_index_file_is_found_at_the_first_place(tmp_path):
-    touch(tmp_path, "deep/x.csv")
-    found = published.index_file(PUBLICATION, tmp_path, "x.csv", "deep/x.csv")
-    assert found == tmp_path / "deep/x.csv"
-    with pytest.raises(
-        FileNotFoundError, match="Name needs y.csv.*https://example.org"
-    ):
-        published.index_file(PUBLICATION, tmp_path, "y.csv", "deep/y.csv")
-
-
-@pytest.mark.parametrize("content", [b"a,\xff", b'a,"' + bytes(17_000_000)])
-def test_a_damaged_index_file_is_named(tmp_path, content):
-    path = tmp_path / "x.csv"
-    path.write_bytes(content)
-    before = csv.field_size_limit()
-    with pytest.raises(ValueError, match="x.csv is damaged"):
-        with published.open_index(path) as file:
-            list(csv.reader(file))
-    assert csv.field_size_limit() == before

@@ -9,7 +9,8 @@ import os
 import pathlib
 import re
 
-from pipelines.sources import data_set, published
+from pipelines.sources import data_set
+from pipelines.sources.published import copies, index_files
 
 PUBLICATION = data_set.Publication(
     name="4Q",
@@ -24,7 +25,7 @@ METADATA = "panda_dataset_taffc_metadata.csv"
 _COLUMNS = ("Song", "Artist", "Quadrant", "MoodsStrSplit", "GenresStr")
 
 
-def read_four_q(folder: str | os.PathLike[str]) -> published.Index:
+def read_four_q(folder: str | os.PathLike[str]) -> index_files.Index:
     """Reads the table of metadata.
 
     Args:
@@ -37,9 +38,9 @@ def read_four_q(folder: str | os.PathLike[str]) -> published.Index:
         FileNotFoundError: The table is missing.
         ValueError: The table is damaged.
     """
-    path = published.index_file(PUBLICATION, folder, METADATA)
+    path = index_files.find(PUBLICATION, folder, METADATA)
     rows = _read_rows(path)
-    return published.Index(
+    return index_files.Index(
         PUBLICATION,
         VERSION,
         rows,
@@ -48,10 +49,10 @@ def read_four_q(folder: str | os.PathLike[str]) -> published.Index:
     )
 
 
-def _read_rows(path: pathlib.Path) -> list[published.IndexRow]:
+def _read_rows(path: pathlib.Path) -> list[index_files.IndexRow]:
     rows = []
     # Some names are not in UTF-8 in the copies that people hold.
-    table = published.read_table(path, _COLUMNS, errors="replace")
+    table = index_files.read_table(path, _COLUMNS, errors="replace")
     for where, row in table:
         if None in row or None in row.values():
             raise ValueError(
@@ -60,7 +61,7 @@ def _read_rows(path: pathlib.Path) -> list[published.IndexRow]:
             )
         names = _names(row["MoodsStrSplit"]) + _names(row["GenresStr"])
         place = f"{row['Quadrant']}/{row['Song']}.mp3"
-        rows.append(published.IndexRow((place,), tuple(names), row["Artist"]))
+        rows.append(index_files.IndexRow((place,), tuple(names), row["Artist"]))
     return rows
 
 
@@ -72,7 +73,7 @@ def _names(cell: str) -> list[str]:
 DATA_SET = data_set.DataSet(
     name=PUBLICATION.name,
     flag=data_set.Flag("--4q", "folder of the table of metadata", "DIR"),
-    read=published.reader(lambda asked: read_four_q(getattr(asked, "4q"))),
+    read=copies.reader(lambda asked: read_four_q(getattr(asked, "4q"))),
     publication=PUBLICATION,
     versions=(VERSION,),
 )

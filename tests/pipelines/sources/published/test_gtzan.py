@@ -3,7 +3,7 @@ import collections
 import chosen_data_set
 import pytest
 
-from pipelines.sources import gtzan
+from pipelines.sources.published import gtzan
 
 
 def _read(folder, *more):

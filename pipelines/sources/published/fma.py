@@ -11,7 +11,8 @@ import logging
 import os
 import pathlib
 
-from pipelines.sources import data_set, listings, published
+from pipelines.sources import data_set, listings
+from pipelines.sources.published import copies, index_files
 
 PUBLICATION = data_set.Publication(
     name="FMA",
@@ -61,7 +62,7 @@ def unpacked_folder(
 
 def read_fma(
     folder: str | os.PathLike[str], subset: str, *, top_genres: bool = False
-) -> published.Index:
+) -> index_files.Index:
     """Reads `tracks.csv` and `genres.csv`.
 
     Args:
@@ -77,7 +78,7 @@ def read_fma(
         ValueError: An index file is damaged.
     """
     tracks, genres = (
-        published.index_file(PUBLICATION, folder, f"fma_metadata/{name}", name)
+        index_files.find(PUBLICATION, folder, f"fma_metadata/{name}", name)
         for name in ("tracks.csv", "genres.csv")
     )
     titles, roots = _read_genres(genres)
@@ -90,7 +91,7 @@ def read_fma(
     vocabulary = {name for row in rows for name in row.tags}
     if top_genres:
         vocabulary &= roots
-    return published.Index(
+    return index_files.Index(
         PUBLICATION,
         VERSIONS[subset],
         rows,
@@ -100,7 +101,7 @@ def read_fma(
     )
 
 
-def _log_short(rows: list[published.IndexRow]):
+def _log_short(rows: list[index_files.IndexRow]):
     short = {_path(number) for number in SHORT}
     found = [row.names[0] for row in rows if row.names[0] in short]
     if found:
@@ -120,7 +121,7 @@ def _read_genres(path: pathlib.Path) -> tuple[dict[int, str], set[str]]:
     """Title of each genre by number, and the titles without a parent."""
     titles, roots = {}, set()
     columns = ("genre_id", "parent", "title")
-    for where, cells in published.read_table(path, columns):
+    for where, cells in index_files.read_table(path, columns):
         try:
             (title,) = listings.clean_tags([cells["title"]])
             titles[int(cells["genre_id"])] = title
@@ -136,10 +137,10 @@ def _read_genres(path: pathlib.Path) -> tuple[dict[int, str], set[str]]:
 
 def _read_tracks(
     path: pathlib.Path, titles: dict[int, str], subset: str
-) -> list[published.IndexRow]:
+) -> list[index_files.IndexRow]:
     wanted = _SIZES if subset == "full" else _SIZES[: _SIZES.index(subset) + 1]
     rows = []
-    with published.open_index(path) as file:
+    with index_files.open_text(path) as file:
         reader = csv.reader(file)
         # Two lines name a column together, the third names the index.
         groups, names, index = (next(reader, []) for _ in range(3))
@@ -170,7 +171,7 @@ def _read_tracks(
                 )
             if size in wanted:
                 rows.append(
-                    published.IndexRow(
+                    index_files.IndexRow(
                         names=(_path(int(cells[0])),),
                         tags=_tags(genres, titles, where),
                         artist=listings.clean_artist(f"{name} ({number})"),
@@ -195,7 +196,7 @@ DATA_SET = data_set.DataSet(
     flag=data_set.Flag(
         "--fma", "folder of fma_metadata and fma_<subset>", "DIR"
     ),
-    read=published.reader(
+    read=copies.reader(
         lambda asked: read_fma(
             asked.fma, asked.subset, top_genres=asked.top_genres
         )

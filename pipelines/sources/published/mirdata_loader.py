@@ -16,7 +16,8 @@ import os
 import pathlib
 from typing import Any
 
-from pipelines.sources import data_set, listings, published
+from pipelines.sources import data_set, listings
+from pipelines.sources.published import copies, index_files
 
 # What loaders call their tags; the first that a track has is taken.
 TAG_ATTRIBUTES = (
@@ -37,7 +38,7 @@ def read_mirdata(
     folder: str | os.PathLike[str],
     attribute: str | None = None,
     split_number: int | None = None,
-) -> published.Index:
+) -> index_files.Index:
     """Reads the tracks of a loader.
 
     Args:
@@ -68,7 +69,7 @@ def read_mirdata(
         place = os.path.relpath(path, dataset.data_home).replace(os.sep, "/")
         value = getattr(track, attribute, None)
         rows.append(
-            published.IndexRow(
+            index_files.IndexRow(
                 names=(place,),
                 tags=listings.clean_tags(_texts(value, name, attribute)),
                 artist=_artist(track),
@@ -86,7 +87,7 @@ def read_mirdata(
             whole,
             name,
         )
-    return published.Index(
+    return index_files.Index(
         data_set.Publication(
             name=f"mirdata {name}",
             homepage=dataset.readme,
@@ -234,7 +235,7 @@ DATA_SET = data_set.DataSet(
     flag=data_set.Flag(
         "--mirdata", "a loader of mirdata; --audio is its folder", "NAME"
     ),
-    read=lambda asked, audio_folder, skip: published.list_copy(
+    read=lambda asked, audio_folder, skip: copies.list_copy(
         read_mirdata(
             asked.mirdata, audio_folder, asked.subset, asked.split_number
         ),

@@ -7,7 +7,8 @@ import chosen_data_set
 import pytest
 from empty_files import touch
 
-from pipelines.sources import listings, mirdata_loader
+from pipelines.sources import listings
+from pipelines.sources.published import mirdata_loader
 
 # The real package: its loaders, with index files of a few tracks.
 pytest.importorskip("mirdata")

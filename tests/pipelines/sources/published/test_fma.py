@@ -5,7 +5,7 @@ import chosen_data_set
 import pytest
 from empty_files import touch
 
-from pipelines.sources import fma
+from pipelines.sources.published import fma
 
 # The columns that are read, among others, in their published order.
 COLUMNS = (

@@ -3,7 +3,7 @@ import csv
 import chosen_data_set
 import pytest
 
-from pipelines.sources import four_q
+from pipelines.sources.published import four_q
 
 COLUMNS = ("Song", "Artist", "Quadrant", "MoodsStrSplit", "GenresStr")
 

@@ -2,7 +2,8 @@ import chosen_data_set
 import pytest
 from empty_files import touch
 
-from pipelines.sources import listings, mtg_jamendo
+from pipelines.sources import listings
+from pipelines.sources.published import mtg_jamendo
 
 LISTS = {
     "train": (

@@ -9,7 +9,8 @@ import os
 import pathlib
 
 from pipelines.manifest import checks
-from pipelines.sources import data_set, listings, published
+from pipelines.sources import data_set, listings
+from pipelines.sources.published import copies, index_files
 from tftag import tags
 
 PUBLICATION = data_set.Publication(
@@ -81,7 +82,7 @@ def read_mtg_jamendo(
     split_number: int,
     *,
     partial: bool = False,
-) -> published.Index:
+) -> index_files.Index:
     """Reads the three lists of a split.
 
     Args:
@@ -106,7 +107,7 @@ def read_mtg_jamendo(
     kind = {"top50": "_top50tags", "all": ""}.get(subset, f"_{subset}")
     for split in checks.SPLITS:
         name = f"split-{split_number}/autotagging{kind}-{split}.tsv"
-        path = published.index_file(
+        path = index_files.find(
             PUBLICATION, folder, f"data/splits/{name}", f"splits/{name}"
         )
         rows += _read_list(path, split)
@@ -119,7 +120,7 @@ def read_mtg_jamendo(
             f"it. {PUBLICATION.homepage} publishes whole ones; --partial takes "
             "a part."
         )
-    return published.Index(
+    return index_files.Index(
         PUBLICATION,
         version(subset, split_number),
         rows,
@@ -128,9 +129,9 @@ def read_mtg_jamendo(
     )
 
 
-def _read_list(path: pathlib.Path, split: str) -> list[published.IndexRow]:
+def _read_list(path: pathlib.Path, split: str) -> list[index_files.IndexRow]:
     rows = []
-    with published.open_index(path) as file:
+    with index_files.open_text(path) as file:
         reader = csv.reader(file, delimiter="\t")
         header = next(reader, [])
         if tuple(filter(None, header)) != HEADER:
@@ -154,7 +155,7 @@ def _read_list(path: pathlib.Path, split: str) -> list[published.IndexRow]:
                 )
             stem = cells[3].removesuffix(".mp3")
             rows.append(
-                published.IndexRow(
+                index_files.IndexRow(
                     # The second in the smaller archives.
                     names=(cells[3], f"{stem}.low.mp3"),
                     tags=listings.clean_tags(cells[5:]),
@@ -172,7 +173,7 @@ DATA_SET = data_set.DataSet(
         "copy of the data set's repository, which has the splits",
         "DIR",
     ),
-    read=published.reader(
+    read=copies.reader(
         lambda asked: read_mtg_jamendo(
             asked.mtg_jamendo,
             asked.subset,

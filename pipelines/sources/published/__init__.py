@@ -1,0 +1,1 @@
+"""Data sets that people publish: a file each, and what all of them need."""
