@@ -85,8 +85,9 @@ SPLIT_NUMBER = Flag(
 TAG_SEPARATOR = Flag(
     "--tag-separator",
     "what joins the tags in a cell of the table or a string of the pickles "
-    f"(default: {listings.TAG_SEPARATOR})",
+    f"(default: {listings.TAG_SEPARATOR}); \\t is a tab",
     "TEXT",
+    lambda text: text.replace("\\t", "\t"),
 )
 
 

@@ -18,8 +18,9 @@ from tftag.storage import escaping
 SEPARATORS = (",", ";", "\t", "|")
 # Read after the file's own lines: inside an open quote it is no row.
 _LAST_LINE = "end of the table"
-# What Excel writes before the header, and reads there.
-_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.|\\t)"?\s*', re.IGNORECASE)
+# What Excel writes before the header, and reads there; saved again it is a row
+# with as many cells as the others.
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.|\\t)"?[,;|\s]*', re.IGNORECASE)
 # How a text is kept from becoming a number in a spreadsheet: ="007".
 _TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 # Of what is no text that is read here, and what it is.

@@ -23,7 +23,7 @@ from tftag.words import artist_names
 _DRIVE = re.compile(r"[a-z]:[\\/]|\\\\", re.IGNORECASE)
 # What tags are joined by elsewhere; ID3 has NULs, and programs for tags \\\\.
 _IN_NO_TAG = ("\n", "\0", "\\\\")
-_OTHER_SEPARATORS = (*";,|\t、，；", " / ", " #", *_IN_NO_TAG)
+_OTHER_SEPARATORS = (*";,|\t/+、，；｜／¦•·・", " #", *_IN_NO_TAG)
 _OF_WINDOWS = (
     " The table has whole paths of Windows: write them relative to that folder."
 )
@@ -210,14 +210,15 @@ def _warn_of_separator(
         if told:
             number = sum(counts[name] for name in told)
             _log.warning(
-                "%s of %s %s %r, as %.80r: is that the tag separator, rather "
-                "than %r?",
+                "%s of %s %s %r, as %.80r: %s",
                 counts_in_words.count(number, "tag"),
                 csv_path,
                 "holds" if number == 1 else "hold",
                 other,
                 told[0],
-                tag_separator,
+                f"is that the tag separator, rather than {tag_separator!r}?"
+                if other != tag_separator
+                else "the texts of a list are not split at it.",
             )
 
 

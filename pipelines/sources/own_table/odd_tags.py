@@ -13,7 +13,8 @@ from pipelines.sources import listings
 from tftag.console import counts_in_words
 
 _LONG_TAG = 100  # letters
-_BETWEEN_LETTERS = re.compile("[\\s_\"'`´‘’‚‛“”„‟ʼ′″＇\\-‐‑‒–—―−－]+")
+# Also the mark of a hashtag; inside a tag it is a note's (C#).
+_BETWEEN_LETTERS = re.compile("^#+|[\\s_.,/+\"'`´‘’‚‛“”„‟ʼ′″＇\\-‐‑‒–—―−－]+")
 # Also the dot that case folding leaves of İ.
 _ACCENTS = re.compile("[\u0300-\u036f]")
 # Small letters of other alphabets, and what they look like, small or great.
@@ -50,8 +51,9 @@ def warn(
             [repr(name) for name in known if _is_escaped(name)],
         ),
         (
-            "tags that differ in hyphens, blanks, quotes, accents, an & or "
-            "letters that look alike alone, and stay apart:",
+            "tags that differ in hyphens, blanks, points, slashes, quotes, "
+            "accents, a #, an & or letters that look alike alone, and stay "
+            "apart:",
             [" and ".join(map(repr, names)) for names in _alike(known)],
         ),
     ):

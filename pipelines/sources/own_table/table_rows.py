@@ -1,6 +1,8 @@
 """The rows of a CSV or JSON lines file that lists recordings."""
 
 import dataclasses
+import functools
+import itertools
 import json
 import logging
 import pathlib
@@ -16,15 +18,23 @@ COLUMNS = ("path", "tags", "artist", "split")
 NEEDED = ("path", "tags")
 # As in tables with one row per track and tag.
 _OTHER_NAMES = {"tag": "tags"}
-# Cells of a table with a column for each tag.
-_YES = frozenset({"1", "1.0", "1,0", "true"})
-_NO = frozenset({"0", "0.0", "0,0", "false", ""})
+# Cells of a table with a column for each tag, however a one is written.
+_YES = re.compile(r"\+?1(?:[.,]0*)?(?:e[+-]?0+)?|true", re.IGNORECASE)
+_NO = re.compile(r"[+-]?0(?:[.,]0*)?(?:e[+-]?0+)?|false", re.IGNORECASE)
+# Columns without a name, as pandas calls them when it writes them again.
+_UNNAMED = re.compile(r"(?:unnamed: \d+)?")
 
 # What programs write where a cell is empty: pandas, R, databases, C, and what
 # pandas reads as such. "none" and "na" may be words.
 _MISSING = frozenset(
     "nan NaN NAN None NULL null N/A n/a #N/A <NA> NaT undefined NA \\N (null) "
     "(NULL) #NA -nan -NaN 1.#IND -1.#IND 1.#QNAN -1.#QNAN".split()
+)
+# What programs for music write where no artist is known.
+_NO_ARTIST = re.compile(
+    r"[<[(]?(?:unknown(?: artist)?|no artist|various(?: artists)?)[>\])]?"
+    r"|v/a|v\.a\.",
+    re.IGNORECASE,
 )
 # What a spreadsheet shows in place of a value, in any of its languages.
 _SPREADSHEET_ERROR = re.compile(r"#[^\Wa-z]+(?:/0)?[!?]|#{3,}|Err:\d{3}")
@@ -107,10 +117,10 @@ def _without_missing(
         for place, row in enumerate(rows):
             value = getattr(row, name)
             words = value if name == "tags" else (value,)
-            missing = [word for word in words if word in _MISSING]
+            left = tuple(word for word in words if not _is_missing(word, name))
+            missing = [word for word in words if word not in left]
             if missing:
                 found.append((row.line, missing[0]))
-                left = tuple(word for word in words if word not in _MISSING)
                 emptied: Any = {name: left if name == "tags" else ""}
                 rows[place] = dataclasses.replace(row, **emptied)
         if found:
@@ -123,6 +133,12 @@ def _without_missing(
                 line,
             )
     return rows
+
+
+def _is_missing(word: str, name: str) -> bool:
+    return word in _MISSING or (
+        name == "artist" and bool(_NO_ARTIST.fullmatch(word))
+    )
 
 
 def _read_csv(
@@ -141,13 +157,19 @@ def _read_csv(
             f"{table.header!r:.120}"
         )
     twice = {n for n in names if n in COLUMNS and names.count(n) > 1}
-    if "tags.1" in names:  # as pandas names the second one
-        twice.add("tags")
+    # As pandas names the second one.
+    twice |= {
+        name
+        for name in ("tags", *(names[place] for place in flags))
+        if f"{name}.1" in names
+    }
     if twice:
         raise ValueError(f"{path} has the column {min(twice)!r} twice.")
     if flags:
         _tell_of_tag_columns(path, table, names, flags)
-    elif "tag" in table.names:
+    else:
+        _refuse_unnamed(path, table, names)
+    if "tag" in table.names:
         _check_values(path, table, names)
     rows = []
     for line, cells in table.rows:
@@ -168,9 +190,10 @@ def _tag_columns(names: list[str], table: csv_text.Table) -> list[int]:
             cells[place].strip() if place < len(cells) else ""
             for _, cells in table.rows
         }
-        cells = {cell.casefold() for cell in cells - _MISSING} or {""}
-        if name and name not in COLUMNS and cells <= _YES | _NO and any(cells):
-            found.append(place)
+        cells -= _MISSING | {""}
+        if name and name not in COLUMNS and cells:
+            if all(_YES.fullmatch(c) or _NO.fullmatch(c) for c in cells):
+                found.append(place)
     return found
 
 
@@ -196,17 +219,41 @@ def _tell_of_tag_columns(
     )
 
 
+def _refuse_unnamed(
+    path: pathlib.Path, table: csv_text.Table, names: list[str]
+):
+    """Refuses further tags in the columns behind, which have no name."""
+    start = names.index("tags") + 1
+    behind = itertools.takewhile(_UNNAMED.fullmatch, names[start:])
+    end = start + len(list(behind))
+    for line, cells in table.rows:
+        found = [
+            c for c in cells[start:end] if c.strip() not in _MISSING | {""}
+        ]
+        if found:
+            raise ValueError(
+                f"{path}, line {line}: a column behind the tags has no name. "
+                "Join the tags of a row in one cell, or give the column a "
+                f"name. Received: {found[0]!r:.80}"
+            )
+
+
 def _check_values(path: pathlib.Path, table: csv_text.Table, names: list[str]):
     """Refuses rows of a track and a tag that say that it has it not."""
     for place in _tag_columns(names, table):
         for line, cells in table.rows:
-            if cells[place : place + 1] and cells[place].strip() in _NO - {""}:
+            if any(_NO.fullmatch(c.strip()) for c in cells[place : place + 1]):
                 raise ValueError(
                     f"{path}, line {line}: a row for each track and tag means "
                     "that it has the tag: leave out the rows of zeros, or "
                     f"this column. Received: {cells[place]!r} in "
                     f"{table.titles[place]!r}"
                 )
+
+
+@functools.lru_cache(maxsize=100)  # of a million cells a few are different
+def _is_yes(cell: str) -> bool:
+    return bool(_YES.fullmatch(cell))
 
 
 def _to_row(
@@ -221,9 +268,11 @@ def _to_row(
     if any(cell.strip() for cell in surplus):
         # `path|tags` with tags joined by the same letter.
         if names[-1] != "tags" or table.separator != tag_separator:
+            hint = f"Put quotes around a cell that holds {table.separator!r}."
+            if names[-1] == "tags":
+                hint += " If it joins the tags, say so with --tag-separator."
             raise ValueError(
-                f"{len(cells)} cells where the header has {len(names)}. Put "
-                f"quotes around a cell that holds {table.separator!r}."
+                f"{len(cells)} cells where the header has {len(names)}. {hint}"
             )
         last = len(names) - 1
         cells = [*cells[:last], table.separator.join(cells[last:])]
@@ -233,7 +282,7 @@ def _to_row(
     held = [
         escaping.read_cell(table.titles[place])
         for place in flags
-        if place < len(cells) and cells[place].strip().casefold() in _YES
+        if place < len(cells) and _is_yes(cells[place].strip())
     ]
     return TableRow(
         line=line,

@@ -15,6 +15,11 @@ _LIST = re.compile(
     rf"[\[({{]\s*(?:(?:{_QUOTED})(?:[\s,]+(?:{_QUOTED}))*[\s,]*)?[\])}}]",
     re.DOTALL,
 )
+# An item of such a list, as numpy 2 writes it.
+_NUMPY_TEXT = re.compile(rf"\b(?:np\.|numpy\.)str_\(({_QUOTED})\)", re.DOTALL)
+# A row for all tags there are, which does not say which they are.
+_FLAGS = re.compile(r"[01](?:\.0)?(?:[\s,;|]+[01](?:\.0)?)+")
+_OF_FLAGS = "'tags' is a row of zeros and ones: write the names of the tags"
 _EMPTY_SETS = ("set()", "frozenset()")
 # Or what was one, before it was cut at a separator; array(['rock']), and
 # {rock,pop} or <rock><pop> of a database.
@@ -43,6 +48,9 @@ def split(cell: str, tag_separator: str) -> tuple[str, ...]:
     """
     if quoted := _QUOTED_LIST.fullmatch(cell.strip()):
         cell = quoted[2]
+    if _FLAGS.fullmatch(cell.strip()):
+        raise ValueError(f"{_OF_FLAGS}. Received: {cell.strip()!r:.80}")
+    cell = _NUMPY_TEXT.sub(r"\1", cell)
     if cell.strip() in _EMPTY_SETS:
         return ()
     if _LIST.fullmatch(cell.strip()):
@@ -80,9 +88,7 @@ def from_list(items: Sequence) -> tuple[str, ...]:
             of a row that does not say which tags it is about.
     """
     if len(items) > 1 and all(item in (0, 1) for item in items):
-        raise ValueError(
-            "'tags' is a row of zeros and ones: write the names of the tags"
-        )
+        raise ValueError(_OF_FLAGS)
     texts = []
     for item in items:
         if type(item) is str:
@@ -94,8 +100,10 @@ def from_list(items: Sequence) -> tuple[str, ...]:
                 "'tags' must be a string or a list of strings. "
                 f"Received: {item!r:.80} in it"
             )
-    if len(texts) == 1 and _LIST.fullmatch(texts[0].strip()):
-        return split(texts[0], "|")
+    if len(texts) == 1:
+        text = _NUMPY_TEXT.sub(r"\1", texts[0].strip())
+        if _LIST.fullmatch(text):
+            return split(text, "|")
     return tuple(texts)
 
 

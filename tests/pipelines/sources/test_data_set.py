@@ -175,3 +175,11 @@ def test_what_joins_tags_is_a_bar_unless_said(tmp_path, given, tags):
     (tmp_path / "tags.csv").write_text(f"path,tags\nx.wav,{cell}\n")
     listing = chosen_data_set.read("--table", tmp_path / "tags.csv", *given)
     assert set(listing.recordings[0].tags) == tags
+
+
+def test_a_tab_between_tags_can_be_written(tmp_path):
+    (tmp_path / "x.wav").write_bytes(b"")
+    (tmp_path / "tags.tsv").write_text("path\ttags\nx.wav\tpop\trock\n")
+    given = ("--table", tmp_path / "tags.tsv", "--tag-separator", r"\t")
+    (recording,) = chosen_data_set.read(*given).recordings
+    assert recording.tags == ("pop", "rock")

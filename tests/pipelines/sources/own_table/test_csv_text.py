@@ -15,6 +15,8 @@ def test_a_line_before_the_header_says_the_separator(separator):
         f"sep={separator}",
         f'"SEP={separator}"',
         f"\nsep={separator}",
+        # As it comes back from another program for tables.
+        f'"sep={separator}"{separator}',
     ):
         head, row = f"path{separator}Tags ", f"a.mp3{separator}rock"
         found = _read(f"{line}\r\n{head}\r\n{row}\r\n")

@@ -177,7 +177,7 @@ def test_names_that_are_not_utf_8_do_no_harm(tmp_path):
 @pytest.mark.parametrize(
     "separator",
     # As spreadsheets wrap, and as ID3 and programs for it join values.
-    [";", "\n", " / ", "\0", "\\\\", "、", " #"],
+    [";", "\n", "/", "+", "\0", "\\\\", "、", "｜", " #"],
 )
 def test_a_likely_other_tag_separator_is_named(tmp_path, caplog, separator):
     touch(tmp_path, "a.mp3", "b.mp3")
@@ -201,6 +201,18 @@ def test_a_second_tag_separator_is_named(tmp_path, caplog):
     path = _table(tmp_path, text)
     folder.read_table(path)
     assert f"1 tag of {path} holds ';', as 'Pop;rock'" in caplog.text
+
+
+def test_texts_of_a_list_that_hold_the_separator_are_named(tmp_path, caplog):
+    touch(tmp_path, "a.mp3", "b.mp3")
+    rows = [("a.mp3", ["rock", "pop"]), ("b.mp3", ["rock|pop"])]
+    lines = [json.dumps({"path": path, "tags": names}) for path, names in rows]
+    read = folder.read_table(_table(tmp_path, "\n".join(lines)))
+    assert read.recordings[1].tags == ("rock|pop",)
+    (message,) = [text for text in caplog.messages if "'|'" in text]
+    assert message.endswith(
+        "as 'rock|pop': the texts of a list are not split at it."
+    )
 
 
 def test_a_table_that_was_read_in_another_encoding_is_named(tmp_path, caplog):

@@ -33,6 +33,10 @@ def test_descriptions_are_named(caplog):
         ("'rock'", "rock"),
         ("rock", "ｒｏｃｋ"),
         ("café", "cafe"),
+        ("singer/songwriter", "singer-songwriter"),
+        ("hip+hop", "hip hop"),
+        ("r.n.b.", "RnB"),
+        ("#rock", "rock"),
         ("drum & bass", "Drum and Bass"),
         # Cyrillic and Greek, also where somebody wrote them in capitals.
         ("rock", "r\u043e\u0441k"),

@@ -110,13 +110,16 @@ def test_json_lines(tmp_path):
         ("", "lacks path and tags"),
         ("path,tags,Tags\n", "'tags' twice"),
         ("path,tags,tags.1\na.mp3,x,y\n", "'tags' twice"),
+        ("path,rock,rock.1,pop\na.mp3,1,0,1\n", "'rock' twice"),
+        ("path,tags,,artist\na.mp3,x,y,z\n", "line 2: a column.*Rec.*'y'"),
+        ("path,tags,Unnamed: 2\na,x,\nb,x,y\n", "line 3: a column.*'y'"),
         ("path,tags\na.mp3,x|#NAME?\n", "line 2: a spreadsheet.*'#NAME"),
         ("path,tags,artist\na.mp3,x,#DIV/0!\n", "line 2: a spreadsheet"),
         ("path,tags\na.mp3,x\nb.mp3,#BEZÜGE!\n", "line 3: a spreadsheet"),
         ("path,tags\n#####,x\n", "line 2: a spreadsheet"),
         ("path,tags\na.mp3,Err:508\n", "line 2: a spreadsheet"),
         ("path,tags\na.mp3,x\n,y\n", "line 3: there is no path"),
-        ("path,tags\na.mp3,x,y\n", "line 2: 3 cells"),
+        ("path,tags\na.mp3,x,y\n", "line 2: 3 cells.*--tag-separator"),
         ('path,tags\na.mp3,x\n"b.mp3,y\nc.mp3,z\n', "line 3 is not closed"),
         ('path,tags\na.mp3,"x', "line 2 is not closed"),
         ('path,tags\na.mp3,x\nb,"' + "y\n" * 99_999, "line 3 is not closed"),
@@ -168,6 +171,10 @@ def test_a_column_for_each_tag(tmp_path, caplog):
     assert first.tags == ("Rock", "jazz") and first.artist == "Them"
     assert second.tags == ("Pop/Rock",) and third.tags == ()
     assert "Rock, Pop/Rock, jazz" in caplog.text
+    # Ones and zeros as other programs write them.
+    text = "path,rock,pop\na,1.00,0.00\nb,-0,+1\nc,1.000e+00,0.000e+00\n"
+    rows = _read(tmp_path, text)
+    assert [row.tags for row in rows] == [("rock",), ("pop",), ("rock",)]
     # With tags of their own, other columns are others.
     (row,) = _read(tmp_path, "path,tags,explicit\na.mp3,x,1\n")
     assert row.tags == ("x",)
@@ -227,6 +234,24 @@ def test_what_programs_write_into_empty_cells_is_no_tag(tmp_path, word, caplog):
     ]
     assert len(caplog.messages) == 3
     assert all(f"{word!r} is taken for an empty" in x for x in caplog.messages)
+
+
+def test_names_that_say_that_no_artist_is_known_are_none(tmp_path, caplog):
+    """They would hold recordings of many artists on one side of a split."""
+    nobody = ["Unknown Artist", "<unknown>", "[unknown]", "Various Artists"]
+    names = [
+        *nobody,
+        "VARIOUS",
+        "V.A.",
+        "Unknown Mortal Orchestra",
+        "Various X",
+    ]
+    lines = [f"{i}.mp3,x,{name}\n" for i, name in enumerate(names)]
+    rows = _read(tmp_path, f"path,tags,artist\n{''.join(lines)}")
+    assert [row.artist for row in rows] == [""] * 6 + names[6:]
+    (message,) = caplog.messages
+    assert "'Unknown Artist' is taken for an empty cell" in message
+    assert "the artist of 6 rows" in message
 
 
 def test_texts_of_spreadsheets_and_cells_of_this_project(tmp_path):

@@ -30,6 +30,7 @@ from pipelines.sources.own_table import tag_cells
         ("b'caf\\xc3\\xa9'", ("café",)),
         ("[b'rock', b'r\\'n\\'b']", ("rock", "r'n'b")),
         ("[u'rock', u'caf\\xe9']", ("rock", "café")),
+        ("[np.str_('rock'), np.str_('r\\'n\\'b')]", ("rock", "r'n'b")),
         ("['b', \"u\"]", ("b", "u")),
         ("set()", ()),
         ("frozenset()", ()),
@@ -83,6 +84,7 @@ def test_a_hostile_cell_takes_no_time():
     for cell in (
         *("[" * 100_000, "['a'" * 20_000, "['" + "\\" * 99_999 + "']"),
         *("'[" * 50_000, "f(" * 50_000, "f([" * 30_000 + "'", "f" * 100_000),
+        *("np.str_('" * 20_000, "0 1," * 30_000 + "x"),
     ):
         start = time.process_time()
         with contextlib.suppress(ValueError):
@@ -96,3 +98,8 @@ def test_numbers_are_text_and_rows_of_zeros_and_ones_are_refused():
     for items in ([0, 1, 0], [True], [None], [float("nan")], [["x"]]):
         with pytest.raises(ValueError, match="'tags'"):
             tag_cells.from_list(items)
+    for cell in ("0|1|0", "1 0 0 1", "0,1", "1.0|0.0", " 0; 1 "):
+        with pytest.raises(ValueError, match="zeros and ones"):
+            tag_cells.split(cell, "|")
+    for cell in ("1", "80|90", "1|2", "0 10"):
+        assert tag_cells.split(cell, "|") == tuple(cell.split("|"))
