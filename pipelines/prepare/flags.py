@@ -39,6 +39,8 @@ def parse(
     for name, value in vars(asked).items():
         if value == "":  # as of a variable of the shell that is not set
             parser.error(f"--{name.replace('_', '-')} must not be empty")
+    if asked.out == "-":  # elsewhere it is standard output
+        parser.error("--out must be a folder; one of that name is ./-")
     (chosen,) = (s for s in sources.DATA_SETS if s.flag.is_given(asked))
     for flag in _options(sources.DATA_SETS):
         if flag.is_given(asked) and flag not in chosen.all_options:

@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
@@ -72,6 +73,18 @@ class Parser(argparse.ArgumentParser):
                 message += f": write ./{found[1]}"
         line = _one_line(f"{message}; {self.prog} --help says more")
         self.exit(BAD_INPUT, f"error: {line}\n")
+
+
+class WholePaths(argparse.HelpFormatter):
+    """Leaves a path in one piece, however long, so that it can be copied."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(
+            " ".join(text.split()),
+            width,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
 
 def _split_flag(argument: str) -> tuple[str, str]:

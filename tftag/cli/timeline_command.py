@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib import axes as axes_lib
 
 _TITLE_EMS = 50
+_MOST_TAGS = 2_000  # each takes 30 of the 65,535 rows that a PNG may have here
 _INSTALL = "A timeline is drawn by matplotlib: install tftag[plots]."
 
 
@@ -95,6 +96,13 @@ def run(arguments: argparse.Namespace) -> int:
     except ImportError as error:
         raise ValueError(_INSTALL) from error
     tagger = chosen_model.open_tagger(model, is_for_few=True)
+    shown = min(arguments.top, len(tagger.tag_names))
+    if shown > _MOST_TAGS:
+        raise ValueError(
+            f"--top must be at most {_MOST_TAGS:,}, for more no picture is "
+            "high enough; tftag tag --timeline prints all. Received: "
+            f"{arguments.top}"
+        )
     with quiet.libraries():
         found = tagger.timeline_file(arguments.file)
     places = np.argsort(-found.calibrated.max(axis=0), kind="stable")

@@ -30,6 +30,7 @@ def test_data_without_subsets_has_none():
         ("--out y", "one of the arguments --table"),
         ("--gtzan x --fma x --out y", "not allowed with"),
         ("--gtzan x", "required: --out"),
+        ("--gtzan x --out -", "one of that name is ./-"),
         ("--table x --out y --subset a", "--subset goes with"),
         ("--gtzan x --out y --subset a", "must be one of filtered"),
         ("--fma x --out y --tag-separator ;", "goes with --table or --pickles"),

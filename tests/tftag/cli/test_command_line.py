@@ -202,3 +202,12 @@ def test_a_reader_that_leaves_is_no_error(tmp_path):
     with run.stderr:
         assert run.stderr.read() == b""
     assert run.wait() == command_line.BROKEN_PIPE
+
+
+def test_a_help_can_leave_paths_whole():
+    path = "/home/some-body/a folder/" + "some-where/" * 20
+    parser = command_line.Parser(formatter_class=command_line.WholePaths)
+    parser.add_argument(
+        "--x", default=path, help="a file (default: %(default)s)"
+    )
+    assert f"{path.split()[-1]})\n" in parser.format_help()

@@ -84,3 +84,15 @@ def test_bad_input_is_a_line(tagger_folder, tmp_path, capsys):
     assert all(line.startswith("error: ") for line in lines)
     assert os.listdir(tmp_path) == ["a.wav"]
     assert song.read_bytes() == b"RIFF"
+
+
+def test_more_tags_than_a_picture_is_high_are_refused_before_the_work(
+    tagger_folder, tmp_path, monkeypatch, capsys
+):
+    many = types.SimpleNamespace(tag_names=("tag",) * 3_000)
+    monkeypatch.setattr(chosen_model, "open_tagger", lambda path, **_: many)
+    song, out = tmp_path / "a.wav", tmp_path / "a.png"
+    soundfile.write(song, tiny_tagger.music(RATE) / 8, RATE)
+    assert run(tagger_folder, song, "--out", out, "--top", "2500") == 2
+    assert "at most 2,000" in capsys.readouterr().err
+    assert not out.exists()

@@ -28,6 +28,7 @@ def add_parser(commands: "command_line.Commands") -> None:
     tag = commands.add_parser(
         "tag",
         help="tag audio files",
+        formatter_class=command_line.WholePaths,
         description="Prints the tags of audio files, the likeliest first. "
         "Probabilities of a model that was trained here are calibrated; * "
         "marks tags at or above their own threshold.",
