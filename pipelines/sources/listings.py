@@ -202,7 +202,7 @@ def read_names(path: str | os.PathLike[str]) -> list[str]:
     """Names in a text file, one per line; empty lines are left out.
 
     Raises:
-        ValueError: It is no text in UTF-8.
+        ValueError: It is no text in UTF-8, or has no name.
         OSError: It cannot be read.
     """
     try:
@@ -212,7 +212,13 @@ def read_names(path: str | os.PathLike[str]) -> list[str]:
             "A list of tags must be a text file in UTF-8, one tag per line. "
             f"Received: {os.fspath(path)}"
         ) from error
-    return [line for line in text.splitlines() if line.strip()]
+    names = [line for line in text.splitlines() if line.strip()]
+    if not names:
+        raise ValueError(
+            "A list of tags must have one tag per line. Received: "
+            f"{os.fspath(path)}, which has none"
+        )
+    return names
 
 
 def file_facts(paths: Iterable[str | os.PathLike[str]]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import collections
 import functools
+import html
 import logging
 import os
 import pathlib
@@ -17,6 +18,7 @@ from tftag.storage.remote import address as addresses
 
 # With one slash Java writes it.
 _FILE = re.compile(r"\Afile:/+", re.IGNORECASE)
+_NO_LETTER = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"0*(\d+)(?:\.0+)?")
 
 _log = logging.getLogger(__name__)
@@ -144,12 +146,13 @@ def _seen(path: str | os.PathLike[str] | addresses.Address) -> str:
 
 
 def _likely_name(path: str) -> str:
-    """A name without folders, ending and quotes; a number without zeros.
+    """A name's letters without folders and ending; a number without zeros.
 
     A spreadsheet makes 2 of 000002, and pandas 2.0; other machines have other
-    folders.
+    folders; pages write r&amp;b, word processors another apostrophe, and
+    whoever downloads a file an underscore for what no name may have.
     """
-    name = _seen(path.replace("\\", "/")).rpartition("/")[2].strip("'\"`")
-    name = listings.without_audio_suffix(name).casefold()
+    name = _seen(html.unescape(path).replace("\\", "/")).rpartition("/")[2]
+    name = listings.without_audio_suffix(name.strip("'\"`")).casefold()
     number = _NUMBER.fullmatch(name)
-    return number[1] if number else name
+    return number[1] if number else _NO_LETTER.sub("", name) or name

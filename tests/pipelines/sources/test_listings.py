@@ -94,6 +94,11 @@ def test_names_in_a_file(tmp_path):
     path.write_bytes(b"caf\xe9")
     with pytest.raises(ValueError, match="UTF-8.*Received: .*tags.txt"):
         listings.read_names(path)
+    path.write_text("\n \n")
+    with pytest.raises(
+        ValueError, match="Received: .*tags.txt, which has none"
+    ):
+        listings.read_names(path)
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch, caplog):

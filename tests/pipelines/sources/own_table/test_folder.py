@@ -222,6 +222,26 @@ def test_a_table_that_was_read_in_another_encoding_is_named(tmp_path, caplog):
     assert "written in: 'caf\u00c3\u00a9'" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("written", "held"),
+    [
+        ("r&amp;b.mp3", "R&B.mp3"),
+        ("Don\u2019t.mp3", "Don't.mp3"),
+        ("my+song.mp3", "my song.mp3"),
+        ("my song?.mp3", "my_song_.mp3"),
+        ("01 - Song.mp3", "x/01. song.wav"),
+    ],
+)
+def test_a_name_in_other_signs_is_told_with_the_nearest(
+    tmp_path, written, held
+):
+    touch(tmp_path, "a.mp3", held, "!.mp3", "...mp3")
+    path = _table(tmp_path, f"path,tags\na.mp3,x\n{written},x\n?.mp3,x\n")
+    problems = dict(folder.read_table(path).problems)
+    assert problems[written] == f"missing: the nearest is {held}"
+    assert problems["?.mp3"] == "missing"
+
+
 def test_a_missing_file_is_told_with_the_nearest(tmp_path):
     touch(tmp_path, "000/000002.mp3", "000/000005.mp3", "x/1.wav", "y/1.wav")
     rows = "2,x\n005.0,x\n1,x\n/data/fma/000002.ogg,x\n'000005.mp3',x\n"
