@@ -29,6 +29,7 @@ from pipelines import manifest as manifests
 from tftag.cli import command_line
 from tftag.console import counts_in_words
 from tftag.export import saved_model
+from tftag.search import query
 from tftag.words import sources
 
 EXPERIMENT = "dual_encoder"
@@ -176,7 +177,7 @@ def illustrate_space(
 
 def search_line(exported: pathlib.Path, scored: manifests.Manifest) -> str:
     """A search to try on the recordings that were scored."""
-    wanted, unwanted = scored.vocabulary.names[:2]
+    wanted, unwanted = map(query.written, scored.vocabulary.names[:2])
     example = console.example(scored)
     folder = "FOLDER" if example is None else example.parent
     command = console.tftag_command(

@@ -3,6 +3,8 @@
 import csv
 import dataclasses
 import pathlib
+import shlex
+import types
 
 import numpy as np
 import pytest
@@ -11,7 +13,9 @@ from tone_runs import dual_encoder as call
 
 from experiments import run_dual_encoder
 from experiments.runs import run_folder
+from tftag import tags as tag_lib
 from tftag.inference import model_card, saved_dual_encoder
+from tftag.search import query
 from tftag.words import sources
 
 
@@ -114,6 +118,19 @@ def test_one_tag_is_refused_before_anything_is_trained(dual_run, capsys, body):
     assert call(dual_run, name="e", unseen_count=2, body=body) == 2
     assert "at least two tags" in capsys.readouterr().err
     assert not run_of(dual_run, "e").checkpoints.exists()
+
+
+def test_the_search_to_try_asks_for_any_tags(monkeypatch):
+    monkeypatch.setattr(
+        run_dual_encoder.console, "example", lambda scored: None
+    )
+    names = tag_lib.TagVocabulary(("drum & bass", "-fast"))
+    scored = types.SimpleNamespace(vocabulary=names)
+    line = run_dual_encoder.search_line(pathlib.Path("saved/1"), scored)
+    asked = shlex.split(line)[-3]
+    terms = query.parse(asked, lambda text: False)
+    assert [term.phrase for term in terms] == list(names.names)
+    assert terms[0].weight > 0 > terms[1].weight
 
 
 def test_tags_without_a_vector_are_refused_by_name(

@@ -98,6 +98,21 @@ def parse(
     return tuple(Term(*item) for item in weights.items())
 
 
+def written(phrase: str) -> str:
+    """A phrase as a query has it, in quotes where it would be taken apart.
+
+    Quotes of its own are left out: no query can hold them.
+
+    Example:
+        >>> written("drums"), written("hip hop"), written("-fast")
+        ('drums', '"hip hop"', '"-fast"')
+    """
+    is_plain = re.fullmatch(r'[^\s,"^-][^\s,"^]*', phrase)
+    if is_plain and phrase not in (*NEGATIONS, *PASSED_OVER):
+        return phrase
+    return '"' + phrase.replace('"', "") + '"'
+
+
 @dataclasses.dataclass(frozen=True)
 class _Run:
     """Words with nothing between them, or one phrase in quotes."""

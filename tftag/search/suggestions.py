@@ -44,7 +44,7 @@ class Phrases:
         found: dict[str, str] = {}
         for head, begun in _begun(text):
             for phrase in self._beginning_with(begun.casefold(), most):
-                found.setdefault(phrase, head + _written(phrase))
+                found.setdefault(phrase, head + query.written(phrase))
         return list(found.items())[:most]
 
     def _beginning_with(self, begun: str, most: int) -> list[str]:
@@ -81,8 +81,3 @@ def _begun(text: str) -> Iterator[tuple[str, str]]:
         )
         if begun and is_phrase:
             yield text[: len(text) - len(begun)], begun
-
-
-def _written(phrase: str) -> str:
-    """A phrase as a query has it."""
-    return f'"{phrase}"' if " " in phrase else phrase

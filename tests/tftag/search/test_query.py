@@ -217,3 +217,35 @@ def test_a_list_of_one_phrase_is_read_as_with_a_comma_and_shown_without():
     assert (term,) == query.parse("sad piano,", is_known)
     with pytest.raises(ValueError, match="Received: .*'sad -sad'\\.$"):
         query.parse("sad -sad", is_known, is_list=True)
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        *(
+            "drums",
+            "r&b",
+            "pop/rock",
+            "c#",
+            "80s",
+            "1.5",
+            "日本語",
+            "rock'n'roll",
+        ),
+        *(
+            "hip hop",
+            "no vocals",
+            "guitar, bass",
+            "pop,rock",
+            "slow^2",
+            "^calm",
+        ),
+        *("-fast", "--top", "-", "no", "without", "or", "&", '"live"', 'a"b'),
+    ],
+)
+def test_any_phrase_can_be_written_so_that_it_is_asked_for(phrase):
+    wanted = phrase.replace('"', "")
+    (term,) = query.parse(query.written(phrase), lambda text: False)
+    assert (term.phrase, term.weight) == (wanted, 1)
+    terms = query.parse(f"x -{query.written(phrase)}", lambda text: False)
+    assert [(t.phrase, t.weight) for t in terms] == [("x", 1), (wanted, -1)]

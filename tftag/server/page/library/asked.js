@@ -33,7 +33,9 @@ export function toAddress({ words = "", like = [], unlike = [], opened }) {
 export function wordsOf(terms) {
   return terms
     .map(({ phrase, weight }) => {
-      const quoted = isPlain(phrase) ? phrase : `"${phrase}"`;
+      // No query can hold quotes of a phrase's own.
+      const inside = phrase.replaceAll('"', "");
+      const quoted = isPlain(phrase) ? phrase : `"${inside}"`;
       const strength = Math.abs(weight);
       const power = strength === 1 ? "" : `^${strength}`;
       return `${weight < 0 ? "-" : ""}${quoted}${power}`;
