@@ -95,7 +95,7 @@ def by_kind(
 
 def _draw_of_file(settings, vocabulary, number):
     try:
-        text = pathlib.Path(settings.unseen_draws).read_text("utf-8")
+        text = pathlib.Path(settings.unseen_draws).read_text("utf-8-sig")
         draws = json.loads(text)
     except plain_json.DAMAGE as error:
         draws = str(error)
@@ -109,13 +109,17 @@ def _draw_of_file(settings, vocabulary, number):
             f"the draws; lower --draws, or write more. Received: {received} "
             f"in {settings.unseen_draws}"
         )
-    unknown = [tag for tag in draws[number] if tag not in vocabulary.names]
+    draw = [
+        tags.clean_tag(name) if isinstance(name, str) else name
+        for name in draws[number]
+    ]
+    unknown = [name for name in draw if name not in vocabulary.names]
     if unknown:
         raise ValueError(
             "Every tag of `unseen_draws` must be one of the data set's. "
             f"Received: {unknown} in {settings.unseen_draws}"
         )
-    return tuple(draws[number])
+    return tuple(dict.fromkeys(draw))
 
 
 def check_seen(seen: tuple[str, ...]) -> None:

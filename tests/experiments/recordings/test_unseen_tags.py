@@ -65,6 +65,12 @@ def test_unseen_tags_may_be_those_of_a_file(made, tmp_path):
     ]
     with pytest.raises(ValueError, match=r"calm.*draws\.json"):
         ask(2)
+    # As other programs, and other studies, write them.
+    file.write_text('\ufeff[["Low", "LOW ", "kind---noise"]]', encoding="utf-8")
+    assert ask(0) == {"unseen": ("low", "noise")}
+    file.write_text('[["low", "noise"], ["high"], [["calm"]]]')
+    with pytest.raises(ValueError, match=r"calm.*draws\.json"):
+        ask(2)
     with pytest.raises(ValueError, match="lower --draws.*3 draws"):
         ask(3)
     for damaged in ('{"a": 1}', "[[]]", '["low"]', "[[", "7"):

@@ -3,6 +3,7 @@
 import argparse
 import os
 import pathlib
+import shlex
 import time
 
 from tftag.cli import arguments as arguments_lib
@@ -90,12 +91,13 @@ def run(arguments: argparse.Namespace) -> int:
         chosen_model.say(escaping.one_line(text))
     share = float(told_apart)
     doubt = "" if share > 0.5 else ": no better than a guess. Name more of them"
+    seconds = time.monotonic() - start
     print(
-        f"{arguments.name}: learned in {time.monotonic() - start:.0f} s, "
+        f"{escaping.one_line(arguments.name)}: learned in {seconds:.0f} s, "
         f"{version}\n"
         f"{100 * share:.0f} % of the recordings are on their own side when "
         f"the tag is learned from the others{doubt}\n"
-        f"tftag tag music/ --model {out}"
+        f"tftag tag music/ --model {shlex.quote(str(out))}"
     )
     return 0
 

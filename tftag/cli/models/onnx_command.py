@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import os
 import pathlib
+import shlex
 
 from tftag.cli import arguments as arguments_lib
 from tftag.cli import chosen_model, command_line, row_output
@@ -81,6 +82,6 @@ def run(arguments: argparse.Namespace) -> int:
     print(
         f"{shown}: {out.stat().st_size / 1e6:.1f} MB; its probabilities are "
         f"those of the model to {difference:.0e}\n"
-        f"tftag tag music/ --model {shown}"
+        f"tftag tag music/ --model {shlex.quote(shown)}"
     )
     return 0

@@ -51,9 +51,10 @@ def test_a_tag_that_is_not_told_apart_is_doubted(
 ):
     answers = "\0saved_models/x/2\0", "\0000.0\0"
     monkeypatch.setattr(own_process, "run", lambda *_: "".join(answers))
-    named = ("--model", tagger_folder, "--out", "x")
+    named = ("--model", tagger_folder, "--out", "x y")
     assert learn("--like", "a.wav", "b.wav", *named) == 0
     said = capsys.readouterr().out
+    assert said.endswith("tftag tag music/ --model 'x y'\n")
     assert "0 % of the recordings" in said
     assert "no better than a guess" in said
 

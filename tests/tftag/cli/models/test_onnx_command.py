@@ -1,5 +1,6 @@
 import importlib
 import re
+import shlex
 import subprocess
 import sys
 
@@ -117,6 +118,7 @@ def test_the_command_writes_a_file_and_says_how_near_it_is(
     assert tftag_command.run("onnx", tagger_folder, f"--out={out}") == 0
     said = capsys.readouterr().out
     assert re.search(r"those of the model to \de-\d\d\n", said)
+    assert shlex.split(said.splitlines()[-1])[-1] == str(out)
     assert onnx_content.read(out)[1]["tags"]
 
 
