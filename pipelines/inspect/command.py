@@ -34,6 +34,8 @@ def main(argv: list[str] | None = None) -> int:
     # Files that are gone are a finding here.
     prepared = manifest.read_manifest(place, check_files=False)
     folder = pathlib.Path(asked.out or prepared.local_folder / FOLDER_NAME)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"--out must be a folder. Received: {folder}")
     if asked.out is None:
         no_links.refuse(folder)
     measured = None if asked.quick else measurements.measure(prepared, folder)

@@ -54,7 +54,7 @@ def check(
 ) -> None:
     """Refuses to write over what is read; `opened` tells of the arguments."""
     path = pathlib.Path(out)
-    if path.is_dir():
+    if path.is_dir() or out.endswith(os.sep):
         raise ValueError(f"--out must be a file. Received: {out}, a folder.")
     if not path.parent.is_dir():
         raise FileNotFoundError(

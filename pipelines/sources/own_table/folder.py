@@ -23,7 +23,7 @@ from tftag.words import artist_names
 _DRIVE = re.compile(r"[a-z]:[\\/]|\\\\", re.IGNORECASE)
 # What tags are joined by elsewhere; ID3 has NULs, and programs for tags \\\\.
 _IN_NO_TAG = ("\n", "\0", "\\\\")
-_OTHER_SEPARATORS = (*";,|\t/+、，；｜／¦•·・", " #", *_IN_NO_TAG)
+_OTHER_SEPARATORS = (*";,|\t/+、，；｜／¦•·・", " #", " - ", *_IN_NO_TAG)
 _OF_WINDOWS = (
     " The table has whole paths of Windows: write them relative to that folder."
 )
@@ -62,6 +62,11 @@ def read_table(
         start = csv_path.parent if audio_folder is None else audio_folder
         with local_copy.file_copy(csv_path) as copy:
             return read_table(copy, start, tag_separator, skip)
+    if csv_path.exists() and not csv_path.is_file():
+        raise ValueError(
+            "The table must be a file, as it is read twice, and neither a "
+            f"folder nor a pipe. Received: {csv_path}"
+        )
     if not csv_path.is_file():
         raise FileNotFoundError(f"There is no table {csv_path}")
     if not tag_separator:

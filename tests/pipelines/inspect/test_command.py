@@ -105,3 +105,14 @@ def test_no_examples_are_refused(prepared, capsys):
     with pytest.raises(SystemExit):
         command.main([str(prepared.folder), "--examples", "0"])
     assert ">= 1. Received: 0" in capsys.readouterr().err
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(
+    prepared, tmp_path, capsys
+):
+    path = tmp_path / "page.html"
+    path.write_text("mine")
+    words = [str(prepared.folder), "--out", str(path)]
+    assert command_line.run(command.main, words) == 2
+    assert f"must be a folder. Received: {path}" in capsys.readouterr().err
+    assert path.read_text() == "mine"

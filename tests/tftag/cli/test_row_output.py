@@ -92,6 +92,8 @@ def test_an_interrupt_keeps_the_rows_beside_any_name(tmp_path, name):
 def test_where_nothing_can_be_written_is_said_first(tmp_path):
     with pytest.raises(ValueError, match="a folder"):
         _write(tmp_path)
+    with pytest.raises(ValueError, match="a folder"):
+        _write(f"{tmp_path}/new/")
     with pytest.raises(FileNotFoundError, match="folder that is there"):
         _write(tmp_path / "no" / "rows.csv")
 

@@ -1,6 +1,7 @@
 """The command `tftag map`: a library as one page of HTML."""
 
 import argparse
+import os
 import pathlib
 
 from tftag.cli import arguments as arguments_lib
@@ -60,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         OSError: There is no place to write to.
     """
     out = pathlib.Path(arguments.out)
-    _check(out)
+    _check(out, is_folder=out.is_dir() or arguments.out.endswith(os.sep))
     name = pathlib.Path(arguments.library).resolve().name
     index = opened_library.open_index(opened_library.here(arguments.library))
     positions.check_installed()
@@ -73,9 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _check(out: pathlib.Path) -> None:
+def _check(out: pathlib.Path, is_folder: bool) -> None:
     """Refuses to write over what is no page: a recording, say."""
-    if out.is_dir() or not out.parent.is_dir():
+    if is_folder or not out.parent.is_dir():
         raise FileNotFoundError(
             f"--out must be a file in a folder that is there. Received: {out}."
         )

@@ -106,6 +106,10 @@ def test_rows_that_contradict_are_refused(tmp_path, rows, message):
 def test_what_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="no table .*tags.csv"):
         folder.read_table(tmp_path / "tags.csv")
+    os.mkfifo(tmp_path / "pipe")
+    for other in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(ValueError, match=f"be a file.* Received: {other}$"):
+            folder.read_table(other)
     path = _table(tmp_path, "path,tags\na.mp3,x\nb.mp3,x\n")
     with pytest.raises(FileNotFoundError, match=r"None of 2 files .*/a\.mp3"):
         folder.read_table(path)
@@ -177,7 +181,7 @@ def test_names_that_are_not_utf_8_do_no_harm(tmp_path):
 @pytest.mark.parametrize(
     "separator",
     # As spreadsheets wrap, and as ID3 and programs for it join values.
-    [";", "\n", "/", "+", "\0", "\\\\", "、", "｜", " #"],
+    [";", "\n", "/", "+", "\0", "\\\\", "、", "｜", " #", " - "],
 )
 def test_a_likely_other_tag_separator_is_named(tmp_path, caplog, separator):
     touch(tmp_path, "a.mp3", "b.mp3")
