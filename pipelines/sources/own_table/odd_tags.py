@@ -25,6 +25,10 @@ _LOOK_ALIKE = str.maketrans(
 # by a semicolon has cut &amp; there.
 _IN_PAGES = re.compile(r"&(?:#\d+|#x[\da-f]+|[a-z]{2,8});|&(?:amp|quot|#0?39)$")
 _IN_ADDRESSES = re.compile(r"%[\da-f]{2}")
+# rock:0.9, rock (0.9), rock 90%, rock=1; but not year:1990 and web 2.0.
+_SCORED = re.compile(
+    r"\S(?:(?:[:=] ?| \(?)(?:[01]?[.,]\d+|\d{1,3} ?%)\)?|[:=] ?[01])$"
+)
 _IN_PROGRAMS = re.compile(r"\\u[\da-f]{4}|\\x[\da-f]{2}")
 
 _log = logging.getLogger(__name__)
@@ -49,6 +53,15 @@ def warn(
             "tags with letters as pages, addresses or programs write them, "
             "which stay so:",
             [repr(name) for name in known if _is_escaped(name)],
+        ),
+        (
+            "tags with a score behind them, each of which is a tag of its own:",
+            [repr(name) for name in known if _SCORED.search(name)],
+        ),
+        (
+            "tags that begin with a quote which does not end; is the tag "
+            "separator within quotes?",
+            [repr(n) for n in known if n[0] == '"' and n.count('"') == 1],
         ),
         (
             "tags that differ in hyphens, blanks, points, slashes, quotes, "

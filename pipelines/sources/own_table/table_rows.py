@@ -191,7 +191,8 @@ def _tag_columns(names: list[str], table: csv_text.Table) -> list[int]:
             for _, cells in table.rows
         }
         cells -= _MISSING | {""}
-        if name and name not in COLUMNS and cells:
+        is_named = not _UNNAMED.fullmatch(name)
+        if is_named and name not in COLUMNS and cells:
             if all(_YES.fullmatch(c) or _NO.fullmatch(c) for c in cells):
                 found.append(place)
     return found

@@ -57,6 +57,39 @@ def test_tags_that_look_alike_are_named(caplog, names):
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["rock:0.9", "rock: .5", "rock (0,90)", "rock 0.9", "rock 90%", "rock=1"],
+)
+def test_tags_with_a_score_are_named(caplog, name):
+    (message,) = _told(caplog, name)
+    assert message.endswith(
+        f"with a score behind them, each of which is a tag of its own: {name!r}"
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "web 2.0",
+        "year:1990",
+        "80%",
+        "100% pure",
+        "1.0",
+        "take 5",
+        "op. 12",
+        "a:b",
+    ],
+)
+def test_other_numbers_are_no_score(caplog, name):
+    assert not _told(caplog, name)
+
+
+def test_a_tag_that_was_cut_within_quotes_is_named(caplog):
+    (message,) = _told(caplog, '"pop', 'soft"', '7"', '"live"', '12" mix')
+    assert message.endswith("separator within quotes? '\"pop'")
+
+
+@pytest.mark.parametrize(
     "names",
     [
         *(("1-2", "12"), ("c", "c#"), ("r&b", "rb"), ("guitar", "guitars")),

@@ -171,6 +171,9 @@ def test_a_column_for_each_tag(tmp_path, caplog):
     assert first.tags == ("Rock", "jazz") and first.artist == "Them"
     assert second.tags == ("Pop/Rock",) and third.tags == ()
     assert "Rock, Pop/Rock, jazz" in caplog.text
+    # A column of pandas that counts the rows.
+    text = "Unnamed: 0,path,rock\n0,a,1\n1,b,0\n"
+    assert [row.tags for row in _read(tmp_path, text)] == [("rock",), ()]
     # Ones and zeros as other programs write them.
     text = "path,rock,pop\na,1.00,0.00\nb,-0,+1\nc,1.000e+00,0.000e+00\n"
     rows = _read(tmp_path, text)
