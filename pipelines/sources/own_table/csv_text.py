@@ -18,6 +18,14 @@ from tftag.storage import escaping
 SEPARATORS = (",", ";", "\t", "|")
 # Read after the file's own lines: inside an open quote it is no row.
 _LAST_LINE = "end of the table"
+# What programs write where a cell is empty: pandas, R, databases, C, and what
+# pandas reads as such. "none" and "na" may be words.
+MISSING = frozenset(
+    "nan NaN NAN None NULL null N/A n/a #N/A <NA> NaT undefined NA \\N (null) "
+    "(NULL) #NA -nan -NaN 1.#IND -1.#IND 1.#QNAN -1.#QNAN".split()
+)
+# Columns without a name, as pandas calls them when it writes them again.
+UNNAMED = re.compile(r"(?:unnamed: \d+)?")
 # What Excel writes before the header, and reads there; saved again it is a row
 # with as many cells as the others.
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.|\\t)"?[,;|\s]*', re.IGNORECASE)

@@ -1,7 +1,6 @@
 """The rows of a CSV or JSON lines file that lists recordings."""
 
 import dataclasses
-import functools
 import itertools
 import json
 import logging
@@ -9,7 +8,7 @@ import pathlib
 import re
 from typing import Any
 
-from pipelines.sources.own_table import csv_text, tag_cells
+from pipelines.sources.own_table import csv_text, tag_cells, tag_columns
 from tftag import tags
 from tftag.console import counts_in_words
 from tftag.storage import escaping
@@ -18,18 +17,6 @@ COLUMNS = ("path", "tags", "artist", "split")
 NEEDED = ("path", "tags")
 # As in tables with one row per track and tag.
 _OTHER_NAMES = {"tag": "tags"}
-# Cells of a table with a column for each tag, however a one is written.
-_YES = re.compile(r"\+?1(?:[.,]0*)?(?:e[+-]?0+)?|true", re.IGNORECASE)
-_NO = re.compile(r"[+-]?0(?:[.,]0*)?(?:e[+-]?0+)?|false", re.IGNORECASE)
-# Columns without a name, as pandas calls them when it writes them again.
-_UNNAMED = re.compile(r"(?:unnamed: \d+)?")
-
-# What programs write where a cell is empty: pandas, R, databases, C, and what
-# pandas reads as such. "none" and "na" may be words.
-_MISSING = frozenset(
-    "nan NaN NAN None NULL null N/A n/a #N/A <NA> NaT undefined NA \\N (null) "
-    "(NULL) #NA -nan -NaN 1.#IND -1.#IND 1.#QNAN -1.#QNAN".split()
-)
 # What programs for music write where no artist is known.
 _NO_ARTIST = re.compile(
     r"[<[(]?(?:unknown(?: artist)?|no artist|various(?: artists)?)[>\])]?"
@@ -136,7 +123,7 @@ def _without_missing(
 
 
 def _is_missing(word: str, name: str) -> bool:
-    return word in _MISSING or (
+    return word in csv_text.MISSING or (
         name == "artist" and bool(_NO_ARTIST.fullmatch(word))
     )
 
@@ -147,7 +134,7 @@ def _read_csv(
     known = (*COLUMNS, *_OTHER_NAMES)
     table = csv_text.read_table(path, text, known)
     names = [_OTHER_NAMES.get(name, name) for name in table.names]
-    flags = [] if "tags" in names else _tag_columns(names, table)
+    flags = [] if "tags" in names else tag_columns.find(table, known)
     absent = [name for name in NEEDED if name not in names]
     if absent and not (flags and absent == ["tags"]):
         raise ValueError(
@@ -166,11 +153,11 @@ def _read_csv(
     if twice:
         raise ValueError(f"{path} has the column {min(twice)!r} twice.")
     if flags:
-        _tell_of_tag_columns(path, table, names, flags)
+        tag_columns.tell(path, table, flags, known)
     else:
         _refuse_unnamed(path, table, names)
     if "tag" in table.names:
-        _check_values(path, table, names)
+        tag_columns.refuse_zeros(path, table, known)
     rows = []
     for line, cells in table.rows:
         try:
@@ -182,54 +169,18 @@ def _read_csv(
     return rows
 
 
-def _tag_columns(names: list[str], table: csv_text.Table) -> list[int]:
-    """Places of the columns of zeros and ones, which are named."""
-    found = []
-    for place, name in enumerate(names):
-        cells = {
-            cells[place].strip() if place < len(cells) else ""
-            for _, cells in table.rows
-        }
-        cells -= _MISSING | {""}
-        is_named = not _UNNAMED.fullmatch(name)
-        if is_named and name not in COLUMNS and cells:
-            if all(_YES.fullmatch(c) or _NO.fullmatch(c) for c in cells):
-                found.append(place)
-    return found
-
-
-def _tell_of_tag_columns(
-    path: pathlib.Path,
-    table: csv_text.Table,
-    names: list[str],
-    flags: list[int],
-):
-    titles = [table.titles[place] for place in flags]
-    others = [
-        title
-        for place, title in enumerate(table.titles)
-        if place not in flags and names[place] not in ("", *COLUMNS)
-    ]
-    _log.warning(
-        "%s has no column of tags: the %s of zeros and ones are taken for "
-        "tags: %s%s",
-        path,
-        counts_in_words.count(len(titles), "column"),
-        counts_in_words.some(titles),
-        f"; not taken: {counts_in_words.some(others)}" if others else "",
-    )
-
-
 def _refuse_unnamed(
     path: pathlib.Path, table: csv_text.Table, names: list[str]
 ):
     """Refuses further tags in the columns behind, which have no name."""
     start = names.index("tags") + 1
-    behind = itertools.takewhile(_UNNAMED.fullmatch, names[start:])
+    behind = itertools.takewhile(csv_text.UNNAMED.fullmatch, names[start:])
     end = start + len(list(behind))
     for line, cells in table.rows:
         found = [
-            c for c in cells[start:end] if c.strip() not in _MISSING | {""}
+            c
+            for c in cells[start:end]
+            if c.strip() not in csv_text.MISSING | {""}
         ]
         if found:
             raise ValueError(
@@ -237,24 +188,6 @@ def _refuse_unnamed(
                 "Join the tags of a row in one cell, or give the column a "
                 f"name. Received: {found[0]!r:.80}"
             )
-
-
-def _check_values(path: pathlib.Path, table: csv_text.Table, names: list[str]):
-    """Refuses rows of a track and a tag that say that it has it not."""
-    for place in _tag_columns(names, table):
-        for line, cells in table.rows:
-            if any(_NO.fullmatch(c.strip()) for c in cells[place : place + 1]):
-                raise ValueError(
-                    f"{path}, line {line}: a row for each track and tag means "
-                    "that it has the tag: leave out the rows of zeros, or "
-                    f"this column. Received: {cells[place]!r} in "
-                    f"{table.titles[place]!r}"
-                )
-
-
-@functools.lru_cache(maxsize=100)  # of a million cells a few are different
-def _is_yes(cell: str) -> bool:
-    return bool(_YES.fullmatch(cell))
 
 
 def _to_row(
@@ -283,7 +216,7 @@ def _to_row(
     held = [
         escaping.read_cell(table.titles[place])
         for place in flags
-        if place < len(cells) and _is_yes(cells[place].strip())
+        if place < len(cells) and tag_columns.is_one(cells[place].strip())
     ]
     return TableRow(
         line=line,

@@ -171,13 +171,6 @@ def test_a_column_for_each_tag(tmp_path, caplog):
     assert first.tags == ("Rock", "jazz") and first.artist == "Them"
     assert second.tags == ("Pop/Rock",) and third.tags == ()
     assert "Rock, Pop/Rock, jazz" in caplog.text
-    # A column of pandas that counts the rows.
-    text = "Unnamed: 0,path,rock\n0,a,1\n1,b,0\n"
-    assert [row.tags for row in _read(tmp_path, text)] == [("rock",), ()]
-    # Ones and zeros as other programs write them.
-    text = "path,rock,pop\na,1.00,0.00\nb,-0,+1\nc,1.000e+00,0.000e+00\n"
-    rows = _read(tmp_path, text)
-    assert [row.tags for row in rows] == [("rock",), ("pop",), ("rock",)]
     # With tags of their own, other columns are others.
     (row,) = _read(tmp_path, "path,tags,explicit\na.mp3,x,1\n")
     assert row.tags == ("x",)
@@ -188,12 +181,6 @@ def test_a_row_that_says_that_a_track_lacks_a_tag_is_refused(tmp_path):
     assert [row.tags for row in _read(tmp_path, good)] == [("x",), ("y",)]
     with pytest.raises(ValueError, match="line 4: .*rows of zeros.*'value'"):
         _read(tmp_path, f"{good}b.mp3,z,0,1999\n")
-
-
-def test_columns_of_other_numbers_are_told_to_be_no_tags(tmp_path, caplog):
-    text = "path,rock,pop,bpm\na.mp3,1,0.5,120\nb.mp3,0,1,90\n"
-    assert [row.tags for row in _read(tmp_path, text)] == [("rock",), ()]
-    assert "taken for tags: rock; not taken: pop, bpm" in caplog.text
 
 
 def test_numbers_are_text_in_json(tmp_path):
