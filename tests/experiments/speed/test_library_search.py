@@ -56,6 +56,7 @@ def test_an_index_is_whole_and_of_the_vectors_that_were_drawn(
         assert found["ask"]["text_recall_at_10"] == 1
 
 
+@pytest.mark.slow
 def test_a_small_library_is_measured(tmp_path, monkeypatch, capsys):
     pytest.importorskip("faiss")
     monkeypatch.setattr(segment, "LISTS_FROM_ROWS", 800)

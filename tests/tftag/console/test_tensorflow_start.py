@@ -7,37 +7,53 @@ from other_process import printed
 
 from tftag.console import tensorflow_start
 
-# Of a model that is built by hand TensorFlow's start is heard.
-DEAF = "import os; os.dup2(os.open(os.devnull, os.O_WRONLY), 2)"
 ASK = (
     "from tensorflow.python.util import _pywrap_util_port as port",
     "print(port.IsMklEnabled())",
 )
-
-
-@pytest.mark.skipif(
+# Ends the process where TensorFlow, or Keras before it, would start.
+END_AT_ITS_START = """
+import os, sys
+class End:
+    def find_spec(self, name, *_):
+        if name in ("keras", "tensorflow"):
+            names = "TF_ENABLE_ONEDNN_OPTS", "MPLBACKEND"
+            print(*map(os.environ.get, names), flush=True)
+            os._exit(0)
+sys.meta_path.insert(0, End())
+"""
+NOTEBOOK = "os.environ['MPLBACKEND'] = 'module://of_a_notebook.inline'"
+X86 = pytest.mark.skipif(
     platform.machine() not in ("x86_64", "AMD64"),
     reason="TensorFlow's own choice holds there",
 )
+
+
+@X86
 @pytest.mark.parametrize(
-    "lines",
+    "line",
     [
-        ["import experiments"],
-        [DEAF, "import tftag", "tftag.Tagger"],
-        ["import tftag.inference.runtimes.python_runtime"],
-        ["import tftag.server.models.served_version"],
+        "import experiments",
+        "import tftag; tftag.Tagger",
+        "import tftag.inference.runtimes.python_runtime",
+        "import tftag.server.models.served_version",
     ],
     ids=["a run", "a model", "an export", "a service"],
 )
-def test_it_is_used(lines):
-    assert printed([*lines, *ASK]) == "True"
+def test_whatever_starts_it_prepares_its_environment(line):
+    assert printed([END_AT_ITS_START, NOTEBOOK, line]) == "1 None"
+
+
+@X86
+def test_it_is_used():
+    assert printed(["import experiments", *ASK]) == "True"
 
 
 def test_a_setting_holds_but_the_backend_of_a_notebook_elsewhere():
     lines = [
         "import os",
         "os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'",
-        "os.environ['MPLBACKEND'] = 'module://of_a_notebook.inline'",
+        NOTEBOOK,
         "import experiments, keras, matplotlib",
     ]
     assert printed([*lines, *ASK]) == "False"
