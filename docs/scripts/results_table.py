@@ -233,7 +233,9 @@ TABLES = {
         {
             f"{name}{end}": title + more
             for name, title in (
+                ("transfer", "`transfer`"),
                 ("transfer_alone", '`transfer --average-with ""`'),
+                ("strong", "`strong`"),
                 ("descriptors", "`descriptors`"),
             )
             for end, more in (
@@ -242,10 +244,7 @@ TABLES = {
                 ("_seed_2", ", `--seed 2`"),
             )
         }
-        | {
-            "strong": "`strong`, on a Xeon with AVX-512",
-            "strong_avx2": "the same, on an EPYC with AVX2",
-        }
+        | {"strong_avx2": "`strong`, seed 0 on another processor"}
     ),
 }
 
