@@ -19,12 +19,11 @@ import struct
 import numpy as np
 
 from pipelines.reading.slices import local_file
+from tftag.audio.formats import ogg_packets
 
 _MARK = b"OggS"
 _HEADER = struct.Struct("<14xI8xB")  # of a page: its stream, its segments
 _HEADERS = 3  # packets before the audio
-_MODE_BITS = 41
-_MODES_BYTES = 340  # 64 modes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,7 +130,9 @@ def find_pages(data: bytes) -> Pages:
     begins, ends = begins[lacing[begins] > 0], ends[lacing[begins] > 0]
     # Lowest bit first: 0 for audio, then the number of the mode.
     codes = np.frombuffer(data, np.uint8)[segments[begins]]
-    blocks = _blocks(identity, setup)
+    blocks = np.array(ogg_packets.vorbis_blocks(identity, setup))
+    if not blocks.size:
+        raise ValueError("its headers are not those of Vorbis")
     modes = codes >> 1 & (1 << (len(blocks) - 1).bit_length()) - 1
     is_audio = (codes & 1 == 0) & (modes < len(blocks))
     blocks = blocks[modes[is_audio]]
@@ -169,28 +170,3 @@ def _own_pages(data: bytes) -> tuple[np.ndarray, list[np.ndarray]]:
     if own is None:
         raise ValueError("it has no Vorbis stream")
     return np.array(offsets), laces
-
-
-def _blocks(identity: bytes, setup: bytes) -> np.ndarray:
-    """Frames in a block of each mode.
-
-    The modes stand at the end of the setup header, behind all of its code
-    books. So they are read backwards from the last bit, which is 1: a mode is
-    its block, 32 bits of 0 and the number of its mapping, and before the first
-    stands how many there are, less 1, in 6 bits (Vorbis I, 4.2.4).
-    """
-    bits = int.from_bytes(setup[-_MODES_BYTES:], "little")
-    at = bits.bit_length() - 1
-    modes: list[int] = []
-    found = None
-    while at >= _MODE_BITS + 6 and len(modes) < 64:
-        at -= _MODE_BITS
-        if bits >> at + 1 & 0xFFFF_FFFF:
-            break
-        modes.insert(0, bits >> at & 1)
-        if (bits >> at - 6 & 63) + 1 == len(modes):
-            found = list(modes)
-    if found is None or len(identity) < 29:
-        raise ValueError("its headers are not those of Vorbis")
-    short_long = np.array([1 << (identity[28] & 15), 1 << (identity[28] >> 4)])
-    return short_long[found]

@@ -15,7 +15,7 @@ import os
 import struct
 
 from tftag.audio import spliced_file
-from tftag.audio.formats import stated_end
+from tftag.audio.formats import ogg_packets, stated_end
 
 _MARK = b"OggS"
 # Version, flags, position, stream, number, checksum, count of segments.
@@ -33,10 +33,7 @@ _OPUS_RATES_HZ = (8_000, 12_000, 16_000, 24_000, _OPUS_HZ)
 # number of the rate: SILK, both, and CELT.
 _BANDS = [k // 4 for k in range(12)] + [3, 3, 4, 4]
 _BANDS += [band for band in (0, 2, 3, 4) for _ in range(4)]
-# Of an Opus packet; of Speex, more than any has; and of a FLAC frame.
-_OPUS_SECONDS, _SPEEX_SECONDS, _FLAC_SAMPLES = 0.12, 1.0, 1 << 16
-# Behind a mark, versions, a count, a block's length and sizes.
-_FLAC_RATE_AT = 27
+_FLAC_HEAD = b"\x7fFLAC"
 
 
 @dataclasses.dataclass
@@ -48,8 +45,7 @@ class Link:
         end: The byte behind its last page.
         pages: How many pages of audio it has.
         lost_pages: How many are missing between them, or are of no stream.
-        seconds: Its length, as the positions of its pages state it; 0 where
-            they do not.
+        seconds: Its length, by its packets; 0 where they do not say.
         is_known: Whether it is Vorbis, Opus or Speex; of FLAC the pages are
             counted alone.
         is_ended: Whether one of its pages says that it is the last.
@@ -84,25 +80,21 @@ class _Stream:
 
     Attributes:
         serial: Its number.
-        rate_hz: That of its positions.
-        packet_samples: The most that a packet holds.
+        packets: Its packets.
         last: The position of the page before.
-        first: That of its start.
+        samples: How many were counted.
         number: Of the page before.
         opus: Where the first page of Opus is, and the page.
         stated_hz: The rate that it states.
-        is_known: As of `Link`.
     """
 
     serial: int
-    rate_hz: int
-    packet_samples: float
-    first: int = 0
-    last: int | None = None
+    packets: ogg_packets.Packets
+    last: int = 0
+    samples: int = 0
     number: int | None = None
     opus: tuple[int, bytes] | None = None
     stated_hz: int = _OPUS_HZ
-    is_known: bool = True
 
 
 def find(path: str | os.PathLike[str], start: int = 0) -> list[Link]:
@@ -143,17 +135,18 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Link]:
                 if stream is None:
                     whole = os.pread(descriptor, end - place, place)
                     stream = _audio(serial, whole, body, place)
-                    links[-1].is_known = bool(stream and stream.is_known)
+                    is_flac = whole.startswith(_FLAC_HEAD, body)
+                    links[-1].is_known = bool(stream) and not is_flac
             else:
                 is_begun = True
                 if not links:  # its beginning is missing
                     links.append(Link(place, size))
             if stream is not None and serial == stream.serial:
-                lost = _count(links[-1], stream, number)
-                packets = sum(each < 255 for each in page[_HEADER.size : body])
-                _measure(links[-1], stream, position, packets * (1 + lost))
+                whole = os.pread(descriptor, end - place, place)
+                _count(links[-1], stream, number)
+                _add(links[-1], stream, position, whole, body)
                 if stream.opus and links[-1].pages > _OPUS_HEADERS:
-                    packet = b"" if flags & _CONTINUED else page[body:]
+                    packet = b"" if flags & _CONTINUED else whole[body:]
                     _widen(links[-1], stream, packet)
                 links[-1].is_ended |= bool(flags & _LAST)
             elif stream is not None and serial not in serials:
@@ -166,32 +159,32 @@ def find(path: str | os.PathLike[str], start: int = 0) -> list[Link]:
     return links
 
 
-def _count(link: Link, stream: _Stream, number: int) -> int:
-    """Counts a page, and returns how many are missing before it."""
+def _count(link: Link, stream: _Stream, number: int) -> None:
+    """Counts a page, and those that are missing before it."""
     link.pages += 1
     # A number that goes back is that of a damaged header.
     before = number - 1 if stream.number is None else stream.number
-    lost = max(0, number - before - 1)
-    link.lost_pages += lost
+    link.lost_pages += max(0, number - before - 1)
     stream.number = number
-    return lost
 
 
-def _measure(link: Link, stream: _Stream, position: int, packets: int) -> None:
-    """Goes on to the position of a page that ends so many packets, or more."""
-    if position <= 0:
-        return
-    most = (packets + 1) * stream.packet_samples
-    if stream.last is None:
-        # A recording of a radio begins where the radio was.
-        if position > 4 * stream.rate_hz:
-            stream.first = position
-    elif abs(position - stream.last) > most:
-        # It goes on elsewhere, or the header is damaged.
-        stream.first += position - stream.last
-    stream.last = position
-    seconds = (position - stream.first) / stream.rate_hz
-    link.seconds = max(link.seconds, seconds)
+def _add(
+    link: Link, stream: _Stream, position: int, page: bytes, body: int
+) -> None:
+    """Adds the samples of a page's packets.
+
+    Of the first and the last page with music fewer count, if their position
+    says so.
+    """
+    samples = stream.packets.samples(page, body, bool(page[5] & _CONTINUED))
+    counted = samples
+    if position > 0:
+        if 0 <= position - stream.last < samples:
+            counted = position - stream.last
+        stream.last = position
+    seen = stream.samples + counted - stream.packets.skipped
+    link.seconds = max(0, seen) / stream.packets.rate_hz
+    stream.samples += samples if stream.samples else counted
 
 
 def _widen(link: Link, stream: _Stream, packet: bytes) -> None:
@@ -211,27 +204,16 @@ def _widen(link: Link, stream: _Stream, packet: bytes) -> None:
 
 def _audio(serial: int, page: bytes, body: int, place: int) -> _Stream | None:
     packet = page[body:]
-    if packet[:7] == b"\x01vorbis" and len(packet) >= 29:
-        rate_hz = int.from_bytes(packet[12:16], "little")
-        longest = 1 << (packet[28] >> 4)
-        return _Stream(serial, rate_hz, longest) if rate_hz else None
-    if packet[:8] == _OPUS_HEAD and len(packet) >= 19:
-        stream = _Stream(serial, _OPUS_HZ, _OPUS_SECONDS * _OPUS_HZ)
-        stream.first = int.from_bytes(packet[10:12], "little")  # no music yet
+    packets = ogg_packets.Packets(packet)
+    if not packets.rate_hz:
+        return None
+    stream = _Stream(serial, packets)
+    if packet.startswith(_OPUS_HEAD):
         stream.opus = place, page
         rate_hz = int.from_bytes(packet[_OPUS_RATE_AT:][:4], "little")
         at_least = (rate for rate in _OPUS_RATES_HZ if rate >= rate_hz)
         stream.stated_hz = next(at_least, _OPUS_HZ)
-        return stream
-    if packet[:5] == b"\x7fFLAC" and len(packet) > _FLAC_RATE_AT + 3:
-        rate_hz = int.from_bytes(packet[_FLAC_RATE_AT:][:3], "big") >> 4
-        found = _Stream(serial, rate_hz, _FLAC_SAMPLES, is_known=False)
-        return found if rate_hz else None
-    if packet[:8] == b"Speex   " and len(packet) >= 40:
-        rate_hz = int.from_bytes(packet[36:40], "little")
-        most = _SPEEX_SECONDS * rate_hz
-        return _Stream(serial, rate_hz, most) if rate_hz else None
-    return None
+    return stream
 
 
 def _checksum(page: bytes | bytearray) -> int:

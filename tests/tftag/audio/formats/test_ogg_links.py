@@ -162,10 +162,47 @@ def test_positions_that_are_none_lose_nothing(read, streams, position, caplog):
         each[number] = (flags, position, *rest)
     whole = read(streams[0])
     found = read(ogg_pages.join(each))
-    # Of a last page without a position a decoder may trim all.
+    # Of a last page without a position a decoder may trim all: then it is told.
     assert len(found) == pytest.approx(len(whole), abs=0.2 * RATE_HZ)
     assert encoded_audio.alike(found, whole, RATE_HZ) == 1
+    lost_seconds = (len(whole) - len(found)) / RATE_HZ
+    assert ("can be read" in caplog.text) == (lost_seconds > 0.14)
+
+
+# A call that was recorded from its middle; of a clock that is three times too
+# fast or half as fast; gaps of a lost connection.
+@pytest.mark.parametrize(
+    "moved",
+    [
+        lambda position, _: position + 24_000,
+        lambda position, _: position + 3_000_000_000,
+        lambda position, _: 3 * position,
+        lambda position, _: position // 2,
+        lambda position, number: position + number // 9 * 480_000,
+    ],
+)
+def test_positions_that_are_wrong_are_not_believed(
+    read, tmp_path, streams, moved, caplog
+):
+    each = list(ogg_pages.split(streams[0]))
+    for number, (flags, position, *rest) in enumerate(each):
+        if position:
+            each[number] = (flags, moved(position, number), *rest)
+    data = ogg_pages.join(each)
+    (link,) = find(tmp_path, data)
+    assert 3.3 < link.seconds < 4.1  # of two pages a position may count
+    whole, found = read(streams[0]), read(data)
+    assert len(found) == pytest.approx(len(whole), abs=0.2 * RATE_HZ)
     assert "can be read" not in caplog.text
+
+
+def test_without_any_position_a_loss_is_told(read, streams, caplog):
+    each = list(ogg_pages.split(streams[0]))
+    for number in range(2, len(each)):
+        flags, _, *rest = each[number]
+        each[number] = (flags, -1, *rest)
+    lost = len(read(ogg_pages.join(each))) < 0.97 * len(read(streams[0]))
+    assert ("can be read" in caplog.text) == lost
 
 
 def test_a_stream_of_another_kind_is_told(read, tmp_path, streams, caplog):
