@@ -47,7 +47,24 @@ _BEGINNINGS = re.compile(
     rb"|\x00\x00\x00.ftyp(?:M4|mp4|iso|dash|qt)",
     re.DOTALL,
 )
+_BEGINNING_BYTES = 16
 _KINDS_INSIDE = {b"fLaC": FLAC, b"OggS": OGG, b"RIFF": WAV}
+# What stands in the place of audio, and what there is to do.
+_STAND_INS = (
+    (
+        re.compile(rb"version https://git-lfs|/annex/objects/"),
+        "It is a pointer to audio in another place: `git lfs pull`, or `git "
+        "annex get`, brings it.",
+    ),
+    (
+        re.compile(rb"\s*(?:\xef\xbb\xbf)?<(?:!doctype |\?xml|html)", re.I),
+        "It is a web page, which a server sent in its place. Fetch it again.",
+    ),
+    (
+        re.compile(rb"\x1f\x8b\x08|PK\x03\x04|7z\xbc\xaf|Rar!\x1a|\xfd7zXZ"),
+        "It is compressed, or an archive. Unpack it.",
+    ),
+)
 _HEAD_BYTES = 1 << 13
 _SEARCHED_BYTES = 1 << 20
 _TAG_BYTES = 10
@@ -119,8 +136,40 @@ def kinds_inside(path: str | os.PathLike[str]) -> Iterator[tuple[str, int]]:
         size = os.fstat(file.fileno()).st_size
         head = file.read(_SEARCHED_BYTES)
     for found in _BEGINNINGS.finditer(head, 1):
-        kind, start = _KINDS_INSIDE.get(found[0][:4], OTHER), found.start()
+        kind, start = _kind_of(found), found.start()
         # Formats that compress a WAV keep its header, of more than there is.
         stated = 8 + int.from_bytes(found[0][4:8], "little")
         if kind != WAV or start + stated <= size:
             yield kind, start
+
+
+def stand_in(path: str | os.PathLike[str]) -> str:
+    """What is in the place of audio, and what to do; "" where that is unknown.
+
+    Args:
+        path: A file that no decoder can read.
+    """
+    with open(path, "rb") as file:
+        head = file.read(_HEAD_BYTES)
+    found = (text for mark, text in _STAND_INS if mark.match(head))
+    return next(found, "")
+
+
+def kind_at(path: str | os.PathLike[str], place: int) -> str:
+    """Tells what begins at a byte of a file.
+
+    Args:
+        path: The file.
+        place: Where something may begin that `kinds_inside` finds.
+
+    Returns:
+        As `kind`; `UNKNOWN` where nothing does.
+    """
+    with open(path, "rb") as file:
+        file.seek(place)
+        found = _BEGINNINGS.match(file.read(_BEGINNING_BYTES))
+    return _kind_of(found) if found else UNKNOWN
+
+
+def _kind_of(found: re.Match[bytes]) -> str:
+    return _KINDS_INSIDE.get(found[0][:4], OTHER)

@@ -17,13 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from tftag.audio import ffmpeg, spliced_file, waveform
+from tftag.audio import contents, ffmpeg, spliced_file, waveform
 from tftag.audio import layout as layouts
 from tftag.audio.formats import encryption, stated_end
 from tftag.audio.waveform import UnusableAudio
 
-# libsndfile's error numbers for "format not recognised", "unsupported
-# encoding" and "unimplemented format" (12- and 20-bit FLAC).
+# Of libsndfile: not recognised, unsupported, not implemented (12-bit FLAC).
 _UNSUPPORTED_CODES = (1, 4, 18)
 # Of what has no header libsndfile goes by the name; no AU is without one.
 _HEADERLESS = ".gsm", ".vox"
@@ -294,16 +293,20 @@ def _by_ffmpeg(
     return UnusableAudio("unreadable", f"ffmpeg: {error}.", True, is_damage)
 
 
-def refusal(errors: list[UnusableAudio]) -> UnusableAudio:
+def refusal(
+    path: str | os.PathLike[str], errors: list[UnusableAudio]
+) -> UnusableAudio:
     """One error of what each decoder said of a file that none could read.
 
     Args:
+        path: The file.
         errors: At least one, in the order of `attempts`.
     """
     first = errors[0]
     texts = list(dict.fromkeys(str(error) for error in errors))
     if first.reason in ("unreadable", "unsupported") and first.by_ffmpeg:
-        texts.append(INSTALL if ffmpeg.version() is None else WAY_OUT)
+        way_out = INSTALL if ffmpeg.version() is None else WAY_OUT
+        texts.append(contents.stand_in(path) or way_out)
     reason = first.reason
     if any(error.is_damage for error in errors):  # it was known, and opened
         reason = "unreadable"

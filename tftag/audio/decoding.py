@@ -199,7 +199,7 @@ def check_file(path: str | os.PathLike[str]) -> None:
                 errors.append(UnusableAudio("empty", "There are no samples."))
             except UnusableAudio as error:
                 errors.append(error)
-        raise decoders.refusal(errors)
+        raise decoders.refusal(path, errors)
 
 
 @contextlib.contextmanager
@@ -254,7 +254,7 @@ def _decode(
         if found.samples and not found.source.is_short:
             break
     if best is None:
-        raise decoders.refusal(errors)
+        raise decoders.refusal(path, errors)
     damages = [f"damaged: {each}" for each in errors if each.is_damage]
     return best, damages if best.source.by_ffmpeg else []
 

@@ -31,7 +31,8 @@ _MP3_SUFFIXES, _MANY_FRAMES = (".mp3", ".mp2", ".mp1", ".mpa"), 20
 _MOST_DELAY_FRAMES = 3
 # libsndfile rounds where the others cut (MS), and forgets what was there
 # before each packet (QuickTime's IMA in AIFF): up to 630 and 127 of 32,768. Of
-# VOC it takes the headers of later blocks for samples.
+# VOC it takes the headers of later blocks for samples, and of a stereo 8SVX,
+# whose channels lie one behind the other, samples in turn.
 _MISREAD_FORMATS = {
     ("WAV", "MS_ADPCM"),
     ("W64", "MS_ADPCM"),
@@ -98,7 +99,8 @@ class Layout:
 def _is_misread(path: str | os.PathLike[str]) -> bool:
     try:
         with soundfile.SoundFile(os.fsencode(path)) as file:
-            return (file.format, file.subtype) in _MISREAD_FORMATS
+            is_planar = file.format == "SVX" and file.channels > 1
+            return is_planar or (file.format, file.subtype) in _MISREAD_FORMATS
     except (soundfile.LibsndfileError, TypeError):
         return False
 
@@ -149,7 +151,8 @@ def _of_kind(
             links = ogg_links.find(path, start)
             return _of_ogg(links, start, os.path.getsize(path))
         case contents.WAV:
-            return _of_wavs(path, start) or (None if start else _of_one(path))
+            layout = _of_samples(path, start) or _of_wavs(path, start)
+            return layout or (None if start else _of_one(path))
         case contents.MP3:
             found = mp3_frames.find(path)
             return _of_mp3(found) if found else None
@@ -163,6 +166,25 @@ def _of_kind(
                 layout.ignores_edits = mp4_movie.is_edited_away(movie)
             return layout
     return None
+
+
+def _of_samples(path: str | os.PathLike[str], start: int) -> Layout | None:
+    """The layout of a whole file in the place of a WAV's samples.
+
+    Who wraps what came from elsewhere may not know that it has a header, which
+    may state another rate.
+    """
+    place = wav_chunks.samples_start(path, start)
+    if not place:
+        return None
+    kind = contents.kind_at(path, place)
+    if kind == contents.WAV:  # of any number of headers two are enough
+        return _of_wavs(path, place)
+    layout = _of_kind(path, kind, place)
+    if layout is not None:
+        for part in layout.parts:
+            part.pieces = part.pieces or [(place, os.path.getsize(path))]
+    return layout
 
 
 def _of_wavs(path: str | os.PathLike[str], start: int) -> Layout | None:

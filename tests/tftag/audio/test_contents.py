@@ -1,5 +1,6 @@
 """What a file is, and which files of a folder are taken for audio."""
 
+import gzip
 import os
 
 import encoded_audio
@@ -8,6 +9,7 @@ import numpy as np
 import odd_audio
 import pytest
 
+from tftag import audio
 from tftag.audio import contents
 
 _X = encoded_audio.melody(0.3, 16_000, 1)
@@ -89,3 +91,34 @@ def test_names_say_it_too(tmp_path):
     (tmp_path / "._and more.wav").write_bytes(song)
     assert contents.is_audio(tmp_path / "._and more.wav")
     assert not contents.is_audio_name("x/._and more.wav")
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "AIFF"])
+def test_what_begins_at_a_byte_is_told(tmp_path, kind):
+    path = tmp_path / "a"
+    path.write_bytes(bytes(77) + encoded_audio.encoded(_X, 16_000, kind))
+    assert contents.kind_at(path, 77) == _KINDS[kind]
+    assert contents.kind_at(path, 76) == contents.UNKNOWN
+    assert contents.kind_at(path, 10**9) == contents.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "pull"),
+        (b"/annex/objects/SHA256E-s9--0.wav\n", "annex get"),
+        (b"\n<!DOCTYPE HTML>\n<title>404</title>", "Fetch it again"),
+        (b"<?xml version='1.0'?><Error/>", "Fetch it again"),
+        (gzip.compress(b"RIFF"), "Unpack it"),
+        (b"7z\xbc\xaf\x27\x1c", "Unpack it"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.wav", "a.mp3", "a.m4a"])
+def test_what_stands_in_the_place_of_audio_is_told(tmp_path, name, data, told):
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(audio.UnusableAudio, match=told) as caught:
+        audio.decode_file(path, 16_000)
+    assert "a player plays it" not in str(caught.value)
+    path.write_bytes(bytes(99))
+    assert contents.stand_in(path) == ""

@@ -1,8 +1,13 @@
 """What a file is said to hold, before anything is decoded."""
 
+import struct
+
 import encoded_audio
+import numpy as np
+import odd_audio
 import pytest
 
+from tftag import audio
 from tftag.audio import layout
 
 RATE_HZ = 44_100
@@ -44,3 +49,60 @@ def test_formats_that_libsndfile_misreads_are_known(
     x = encoded_audio.melody(0.2)
     found = find(encoded_audio.encoded(x, RATE_HZ, kind, subtype))
     assert found.is_misread == is_misread
+
+
+def _samples_of(tmp_path, data):
+    path = tmp_path / "a"
+    path.write_bytes(data)
+    return audio.decode_file(path, 16_000).samples
+
+
+@pytest.mark.parametrize("kind", ["WAV", "AIFF", "FLAC", "OGG", "m4a"])
+def test_a_file_in_the_place_of_samples_is_read_as_what_it_is(
+    tmp_path, kind, caplog
+):
+    """A header that states another rate was put before one that is true."""
+    x = encoded_audio.melody(1.0, seed=1)
+    if kind == "m4a":
+        inner = encoded_audio.by_ffmpeg(tmp_path, "a.m4a", "-c:a alac", x)
+    else:
+        inner = encoded_audio.encoded(x, RATE_HZ, kind)
+    expected = _samples_of(tmp_path, inner)
+    outer = odd_audio.wav(np.zeros(len(inner) // 2), 24_000)
+    outer = outer[: -2 * (len(inner) // 2)] + inner
+    np.testing.assert_array_equal(_samples_of(tmp_path, outer), expected)
+    assert not caplog.records
+
+
+def test_the_rest_of_a_longer_header_is_no_sound(tmp_path, caplog):
+    x = 0.01 * odd_audio.tone()
+    data = odd_audio.wav(x)
+    head, samples = data[:44], data[44:]
+    rest = b"\0\0fact\4\0\0\0" + bytes(10) + head[-8:]
+    found = _samples_of(tmp_path, head + rest + samples)
+    np.testing.assert_array_equal(found, _samples_of(tmp_path, data))
+    assert not caplog.records
+
+
+def test_channels_that_lie_one_behind_the_other_are_not_mixed_up(
+    tmp_path, caplog
+):
+    """8SVX of two channels, which libsndfile takes for samples in turn."""
+    t = np.arange(22_050) / 22_050
+    planes = [np.round(60 * np.sin(2 * np.pi * hz * t)) for hz in (400, 1_000)]
+    header = struct.pack(">3IH2BI", len(t), 0, 0, 22_050, 1, 0, 1 << 16)
+    body = b"8SVX"
+    for name, data in (
+        (b"VHDR", header),
+        (b"CHAN", struct.pack(">I", 6)),
+        (b"BODY", np.concatenate(planes).astype(np.int8).tobytes()),
+    ):
+        body += name + struct.pack(">I", len(data)) + data
+    path = tmp_path / "a"
+    path.write_bytes(b"FORM" + struct.pack(">I", len(body)) + body)
+    assert layout.find(path).is_misread
+    samples = audio.decode_file(path, 22_050).samples
+    assert len(samples) == len(t)
+    power = np.abs(np.fft.rfft(samples)) ** 2
+    assert set(np.argsort(power)[-2:]) == {400, 1_000}
+    assert not caplog.records

@@ -40,6 +40,8 @@ _CODED = (
 )
 _LONG = (1 << 32) - 1
 _SEARCHED_BYTES = 1 << 20
+_HEAD_BYTES = 1 << 12
+_MOST_REST_BYTES = 64
 _MOST_CHUNKS = 1_000
 
 
@@ -111,8 +113,33 @@ def coded_as(path: str | os.PathLike[str]) -> str:
         # Frames are of one length; quiet noise has such samples by chance.
         if any(a == b for a, b in itertools.pairwise(steps)):
             return container
-    start = head.find(b"data") + 8
+    start = _samples_start(head)
     return "mp3" if mp3_frames.chains(head[start:]) else ""
+
+
+def samples_start(path: str | os.PathLike[str], start: int) -> int:
+    """Where the samples of a WAV begin; 0 where its first bytes do not say.
+
+    Args:
+        path: The file.
+        start: Its first byte.
+    """
+    with open(path, "rb") as file:
+        file.seek(start)
+        found = _samples_start(file.read(_HEAD_BYTES))
+    return start + found if found else 0
+
+
+def _samples_start(head: bytes) -> int:
+    """Where, among its first bytes, the samples of a WAV begin."""
+    place, size = chunked_formats.RIFF.first, chunked_formats.RIFF.header.size
+    while place + size <= len(head):
+        name, length = chunked_formats.RIFF.header.unpack_from(head, place)
+        place += size
+        if name in chunked_formats.RIFF.audio:
+            return place
+        place += length + length % 2
+    return 0
 
 
 def _read(
@@ -160,6 +187,12 @@ def _read(
         if name in chunks.audio:
             if length == _LONG:
                 length = stated_end.long_data(head) or length
+            # A header whose end a second, shorter one does not cover.
+            again = header[:header_bytes]
+            beside = file.read(_MOST_REST_BYTES).find(again)
+            if beside >= 0:
+                edits.append((place, place + beside + header_bytes, b""))
+                place += beside + header_bytes
             samples = place + empty
             if not empty < length < stated_end.UNKNOWN_BYTES:
                 end = stated_end.before_tags(file, samples, size, chunks.order)
