@@ -144,9 +144,11 @@ def _read_header(
 
     number = tf.strings.as_string
     kind = _printable(_text(wav, 0, 4))
-    is_wav = tf.equal(_text(wav, 0, 4), "RIFF") & tf.equal(
-        _text(wav, 8, 4), "WAVE"
-    )
+    # Where a second header was put before the first, or files were joined.
+    is_joined = tf.constant(False)
+    declared = _unsigned(wav, position - 4, 4)
+    for place in (0, declared, declared + declared % 2):
+        is_joined |= _begins_wav(wav, position + place)
     problem = tf.constant("")
     for is_wrong, text in (
         (data_bytes < 2, ["There are no samples."]),
@@ -174,6 +176,10 @@ def _read_header(
             ],
         ),
         (
+            is_joined,
+            ["It holds more than one WAV file. Send each by itself."],
+        ),
+        (
             tf.logical_not(found) | (format_at < 0),
             [
                 "The file has no `fmt ` and `data` chunk, in this order, among "
@@ -181,7 +187,7 @@ def _read_header(
             ],
         ),
         (
-            tf.logical_not(is_wav),
+            tf.logical_not(_begins_wav(wav, 0)),
             [
                 "The bytes must be a RIFF WAVE file. Received: ",
                 number(_size(wav)),
@@ -237,6 +243,13 @@ def _data_bytes(wav: tf.Tensor, position: tf.Tensor) -> tf.Tensor:
     is_none = is_unknown & _is_behind_samples(wav, position)
     rest = tf.where(is_none, tf.zeros_like(rest), rest)
     return tf.where(declared > 0, tf.minimum(declared, rest), rest)
+
+
+def _begins_wav(wav: tf.Tensor, position: tf.Tensor | int) -> tf.Tensor:
+    """Whether a RIFF WAVE file begins at a position."""
+    return tf.equal(_text(wav, position, 4), "RIFF") & tf.equal(
+        _text(wav, position + 8, 4), "WAVE"
+    )
 
 
 def _is_padded(wav: tf.Tensor, position: tf.Tensor) -> tf.Tensor:

@@ -175,6 +175,9 @@ def test_a_file_of_nothing_but_chunks_is_not_read_to_its_end():
         (PLAIN[:44], "no samples"),
         (PLAIN[:45], "no samples"),
         (PLAIN[:22] + b"\0\0" + PLAIN[24:], "0 channels"),
+        (PLAIN + PLAIN, "more than one WAV"),
+        (PLAIN[:40] + b"\x65" + PLAIN[41:] + b"\1\0" + PLAIN, "more than one"),
+        (PLAIN[:44] + PLAIN, "more than one WAV"),
     ],
 )
 def test_what_it_refuses_is_named_and_costs_no_other_row(data, message):
