@@ -290,13 +290,16 @@ def _of_ogg(
 
 
 def _of_mp3(found: mp3_frames.Frames) -> Layout:
-    parts, held, stated = [], 0, 0
+    parts = []
+    held = sum(part.frames for part in found.parts)
+    stated = sum(max(part.frames, part.stated_frames) for part in found.parts)
+    first = found.parts[0]
+    if first.stated_frames >= max(first.frames + 2, WHOLE_SHARE * held):
+        stated = max(held, first.stated_frames)  # who joined them counted all
     for part in found.parts:
         frames = max(0, part.frames - _MOST_DELAY_FRAMES)
         seconds = frames * part.frame_samples / part.rate_hz
-        held += part.frames
         is_open_ended = not part.stated_frames
-        stated += max(part.frames, part.stated_frames)
         pieces: list[spliced_file.Piece] = [*part.pieces]
         if part.stated_frames and part.frames > part.stated_frames + 1:
             # It would end there. The frame that says so is no music.

@@ -25,6 +25,9 @@ _PCM, _EXTENSIBLE = 1, 0xFFFE
 _FORMAT = struct.Struct("<HHIIHH")
 # Channels, frames, bits, rate and coding.
 _COMMON = struct.Struct(">HIH10s4s")
+# Coding, flags, bytes and frames of a block, channels and bits.
+_DESC = struct.Struct(">8x4sIIIII")
+_NO_PLAIN_INTEGERS = 1 | 32  # floating, or channels one behind the other
 _AIFC_BITS = {b"in24": 24, b"in32": 32}
 _RIFF = b"RIFF"
 _LONG_FORMS = (b"RF64", b"BW64")
@@ -182,6 +185,8 @@ def _read(
             edits += _bits(file.read(40), place, header_bytes, length)
         if name == b"COMM":
             edits += _aifc_bits(file.read(_COMMON.size), place + header_bytes)
+        if name == b"desc":
+            edits += _caf_bits(file.read(_DESC.size), place + header_bytes)
         place += header_bytes
         length_bytes = header_bytes - len(name)
         if name in chunks.audio:
@@ -277,6 +282,21 @@ def _aifc_bits(chunk: bytes, place: int) -> _Edits:
     place += _COMMON.size - 16  # the rate and the coding are behind it
     instead = bits.to_bytes(2, "big")
     return [] if bits == stated else [(place, place + 2, instead)]
+
+
+def _caf_bits(chunk: bytes, place: int) -> _Edits:
+    """What makes a `desc` chunk state the bits of a sample's container."""
+    if len(chunk) < _DESC.size:
+        return []
+    coding, flags, block_bytes, frames, channels, bits = _DESC.unpack(chunk)
+    is_known = coding == b"lpcm" and not flags & _NO_PLAIN_INTEGERS
+    if not is_known or frames != 1 or not channels or block_bytes % channels:
+        return []
+    held = 8 * block_bytes // channels
+    if held not in (16, 24, 32) or held - bits < 8:
+        return []
+    place += _DESC.size
+    return [(place - 4, place, held.to_bytes(4, "big"))]
 
 
 def _container_bits(chunk: bytes) -> bytes | None:

@@ -261,6 +261,27 @@ def test_a_first_frame_that_states_too_few_is_not_believed(read, caplog):
     assert not caplog.records
 
 
+def test_a_first_frame_may_count_the_frames_of_all_that_was_joined(
+    tmp_path, read, caplog
+):
+    """As `ffmpeg -i "concat:a.mp3|b.mp3" -c copy` writes it."""
+    one = stated("VARIABLE")
+    frames = find(tmp_path, one).parts[0].frames
+    data = bytearray(one + one)
+    mark = data.index(b"Xing")
+    data[mark + 8 : mark + 12] = (2 * frames + 1).to_bytes(4, "big")
+    found = read(bytes(data))
+    assert abs(len(found) - 2 * len(read(one))) < 1_000
+    assert not caplog.records
+    read(bytes(data[: 3 * len(data) // 4]))
+    assert "% of it is there" in caplog.text
+    # That one of them is cut is told.
+    for each in (one[: len(one) // 2] + one, one + one[: len(one) // 2]):
+        caplog.clear()
+        read(each)
+        assert caplog.records
+
+
 def test_noise_and_text_hold_no_frames(tmp_path):
     rng = np.random.default_rng(0)
     for data in (rng.bytes(200_000), b"no audio " * 10_000, bytes(100_000)):

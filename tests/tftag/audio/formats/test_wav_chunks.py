@@ -266,18 +266,6 @@ def test_what_is_behind_a_w64_is_named_or_read(read, caplog):
     assert "lie behind the end that its header states" in caplog.text
 
 
-@pytest.mark.parametrize("has_ffmpeg", [False, True])
-def test_an_mp3_in_the_place_of_samples_is_decoded(
-    tmp_path, read, has_ffmpeg, monkeypatch
-):
-    x = encoded_audio.melody(1.0)
-    mp3 = encoded_audio.plain_mp3(tmp_path, x)
-    expected = read(mp3)
-    if not has_ffmpeg:
-        monkeypatch.setenv("PATH", "")
-    np.testing.assert_array_equal(read(_in_wav(mp3)), expected)
-
-
 @pytest.mark.parametrize("form", [b"RF64", b"BW64"])
 @pytest.mark.parametrize("stated", [None, 0, 2**64 - 1])
 def test_a_recorder_that_died_before_it_stated_64_bits(read, form, stated):
@@ -335,56 +323,6 @@ def test_what_is_no_wav_has_none(tmp_path):
     assert len(wav_chunks.find(tmp_path / "a")) == 1
 
 
-def _in_wav(data):
-    """A WAV of 16 bits and two channels with other bytes for samples."""
-    return riff(fmt(2, rate_hz=48_000), chunk(b"data", data))
-
-
-CODED = {
-    "a.dts": "-c:a dca -strict -2 -ar 48000",
-    "a.spdif": "-c:a ac3 -ar 48000 -f spdif",
-}
-
-
-@pytest.mark.parametrize("silent_bytes", [0, 800_000])
-@pytest.mark.parametrize("name", CODED)
-def test_coded_audio_in_the_place_of_samples_is_decoded(
-    tmp_path, read, name, silent_bytes
-):
-    x = encoded_audio.melody(2.0)
-    coded = encoded_audio.by_ffmpeg(tmp_path, name, CODED[name], x)
-    found = read(_in_wav(bytes(silent_bytes) + coded))
-    path = tmp_path / "whole.wav"
-    path.write_bytes(encoded_audio.encoded(x, encoded_audio.RATE_HZ, "WAV"))
-    whole = audio.decode_file(path, RATE_HZ).samples
-    assert encoded_audio.alike(found, whole, RATE_HZ) > 0.7
-    assert len(found) < 1.2 * len(whole)
-
-
-@pytest.mark.parametrize("name", CODED)
-def test_without_ffmpeg_it_is_refused_and_no_noise(
-    tmp_path, read, name, monkeypatch
-):
-    coded = encoded_audio.by_ffmpeg(
-        tmp_path, name, CODED[name], encoded_audio.melody(1.0)
-    )
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(audio.UnusableAudio, match="DTS.*Install ffmpeg"):
-        read(_in_wav(coded))
-
-
-def test_noise_of_two_channels_that_cancel_is_no_code(tmp_path):
-    rng = np.random.default_rng(0)
-    x = np.round(400 * rng.standard_normal(200_000)).astype("<i2")
-    # Some samples look like the start of a frame.
-    x[rng.integers(0, len(x), 20)] = -385
-    path = tmp_path / "a.wav"
-    both = np.stack([x, -1 - x], axis=1)
-    path.write_bytes(_in_wav(both.tobytes()))
-    assert path.read_bytes().count(b"\x7f\xfe\x80\x01") > 10
-    assert wav_chunks.coded_as(path) == ""
-
-
 @pytest.mark.parametrize("name", [b"fmt ", b"data"])
 @pytest.mark.parametrize("length", [1 << 63, (1 << 64) - 1])
 def test_a_length_beyond_any_file_is_a_damaged_file(tmp_path, name, length):
@@ -395,3 +333,21 @@ def test_a_length_beyond_any_file_is_a_damaged_file(tmp_path, name, length):
     path = tmp_path / "a.w64"
     path.write_bytes(data)
     assert len(wav_chunks.find(path)) == 1
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize("shift", [0, 8])
+def test_so_are_caf_files_of_larger_containers(read, order, shift, caplog):
+    x = encoded_audio.melody(0.5, RATE_HZ, 2)
+    ints = np.round(x * 2**23).astype(np.int64) << shift
+    data = ints.astype("<i4" if order == "little" else ">i4").tobytes()
+    desc = struct.pack(">d4s", RATE_HZ, b"lpcm")
+    desc += struct.pack(">5I", 2 * (order == "little"), 8, 1, 2, 24)
+    found = read(
+        b"caff\0\1\0\0"
+        + (b"desc" + struct.pack(">Q", len(desc)) + desc)
+        + (b"data" + struct.pack(">Q4x", 4 + len(data)) + data)
+    )
+    expected = read(encoded_audio.encoded(x, RATE_HZ, "WAV", "PCM_24"))
+    np.testing.assert_allclose(found, expected, atol=1)
+    assert not caplog.records
