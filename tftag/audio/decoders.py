@@ -118,9 +118,7 @@ class LibsndfileSource:
         Raises:
             UnusableAudio: It cannot be opened.
         """
-        self._path = path
-        self._layout = layout
-        self._parts = parts
+        self._path, self._layout, self._parts = path, layout, parts
         self.complaint = ""
         self.is_short = False
         self._seconds_read = 0.0
@@ -214,7 +212,7 @@ class LibsndfileSource:
             if not len(block):
                 return
             self._seconds_read += len(block) / stream.samplerate
-            yield block
+            yield block.clip(-1, 1) if self._layout.has_gaps else block
 
 
 class FfmpegSource(ffmpeg.Stream):

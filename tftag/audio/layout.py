@@ -75,6 +75,8 @@ class Layout:
         is_exact: Whether it holds no more than was counted.
         is_encrypted: Whether its sound is; then none of it can be read.
         ignores_edits: Whether an edit list leaves nothing of it.
+        has_gaps: Whether frames are damaged, and noise that is louder than
+            full scale, which a player would clip.
         start: Where it begins, for ffmpeg.
         end: Where it ends, for ffmpeg; `None` where the file does.
     """
@@ -87,6 +89,7 @@ class Layout:
     is_exact: bool = False
     is_encrypted: bool = False
     ignores_edits: bool = False
+    has_gaps: bool = False
     start: int = 0
     end: int | None = None
 
@@ -323,4 +326,4 @@ def _of_mp3(found: mp3_frames.Frames) -> Layout:
     is_one_run = len(parts) == 1 and len(found.parts[0].pieces) == 1
     if is_one_run and not parts[0].is_open_ended:
         return Layout([Part(None, parts[0].seconds)], text, "mp3", parts)
-    return Layout(parts, text, "mp3")
+    return Layout(parts, text, "mp3", has_gaps=between > 0)

@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from tftag import audio
+from tftag.audio import decoders, layout
 from tftag.audio.formats import mp3_frames
 
 RATE_HZ = encoded_audio.RATE_HZ
@@ -280,6 +281,23 @@ def test_a_first_frame_may_count_the_frames_of_all_that_was_joined(
         caplog.clear()
         read(each)
         assert caplog.records
+
+
+def test_noise_of_damaged_frames_is_clipped_as_a_player_does(
+    tmp_path, plain, caplog
+):
+    """A radio's metadata, one byte of zero each time, was recorded with it."""
+    parts = [plain[at : at + 2_000] for at in range(0, len(plain), 2_000)]
+    path = tmp_path / "radio.mp3"
+    path.write_bytes(b"\0".join(parts))
+    clipped = audio.decode_file(path, RATE_HZ)
+    assert clipped.peak <= 1
+    assert "between its frames" in caplog.text
+    found = layout.find(path)
+    found.has_gaps = False
+    with decoders.LibsndfileSource(path, found, found.parts) as source:
+        blocks = (block for _, part in source.parts() for block in part)
+        assert max(np.abs(block).max() for block in blocks) > 8
 
 
 def test_noise_and_text_hold_no_frames(tmp_path):
