@@ -272,8 +272,8 @@ class FfmpegSource(ffmpeg.Stream):
         short = _short_of(held, seconds)
         self.is_short = bool(short)
         said = self.complaint and f"ffmpeg: {self.complaint}"
-        texts = short, self._layout.lost, said
-        self.complaint = "; ".join(filter(None, texts))
+        texts = short, self._layout.lost, self._layout.unread, said
+        self.complaint = "; ".join(dict.fromkeys(filter(None, texts)))
 
 
 Source = LibsndfileSource | FfmpegSource

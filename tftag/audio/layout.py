@@ -77,6 +77,7 @@ class Layout:
         ignores_edits: Whether an edit list leaves nothing of it.
         has_gaps: Whether frames are damaged, and noise that is louder than
             full scale, which a player would clip.
+        unread: What else is lost where ffmpeg reads it, which tells nothing.
         start: Where it begins, for ffmpeg.
         end: Where it ends, for ffmpeg; `None` where the file does.
     """
@@ -90,6 +91,7 @@ class Layout:
     is_encrypted: bool = False
     ignores_edits: bool = False
     has_gaps: bool = False
+    unread: str = ""
     start: int = 0
     end: int | None = None
 
@@ -155,13 +157,19 @@ def _of_kind(
             return _of_ogg(links, start, os.path.getsize(path))
         case contents.WAV:
             layout = _of_samples(path, start) or _of_wavs(path, start)
-            return layout or (None if start else _of_one(path))
+            if layout is None and not start:
+                layout = _of_one(path)
+            return layout and dataclasses.replace(
+                layout, unread=_unread(path, start)
+            )
         case contents.MP3:
             found = mp3_frames.find(path)
             return _of_mp3(found) if found else None
         case contents.OTHER:
             layout = _of_wavs(path, start)  # AIFF, CAF, AU
-            if layout is None:
+            if layout is not None:
+                layout.unread = _unread(path, start)
+            else:
                 layout = dataclasses.replace(_of_one(path), start=start)
                 layout.end = stated_end.last_tags(path)
                 movie = mp4_movie.read(path, start)
@@ -199,11 +207,22 @@ def _of_wavs(path: str | os.PathLike[str], start: int) -> Layout | None:
         ((_, end),) = wavs[0].pieces
         return _of_one(path, end)
     behind = 0.0 if start or len(wavs) > 1 else stated_end.unread_share(path)
-    text = _behind(behind)
-    share = wavs[-1].there_share
-    if share < WHOLE_SHARE:
-        text = f"only {100 * share:.1f} % of it is there"
+    text = _there(wavs[-1].there_share) or _behind(behind)
     return Layout([Part(wav.pieces) for wav in wavs], text)
+
+
+def _unread(path: str | os.PathLike[str], start: int) -> str:
+    """What ffmpeg does not read, or misses, of WAV, AIFF or CAF."""
+    wavs = wav_chunks.find(path, start)
+    if len(wavs) > 1:
+        return _behind(stated_end.unread_share(path))
+    return _there(wavs[0].there_share) if wavs else ""
+
+
+def _there(share: float) -> str:
+    if share >= WHOLE_SHARE:
+        return ""
+    return f"only {100 * share:.1f} % of it is there"
 
 
 def _of_one(path: str | os.PathLike[str], end: int | None = None) -> Layout:

@@ -1,5 +1,6 @@
 """What a file is said to hold, before anything is decoded."""
 
+import re
 import struct
 
 import encoded_audio
@@ -82,6 +83,31 @@ def test_the_rest_of_a_longer_header_is_no_sound(tmp_path, caplog):
     found = _samples_of(tmp_path, head + rest + samples)
     np.testing.assert_array_equal(found, _samples_of(tmp_path, data))
     assert not caplog.records
+
+
+BY_FFMPEG = {
+    "ms.wav": "-c:a adpcm_ms",
+    "yamaha.wav": "-c:a adpcm_yamaha",
+    "wma.wav": "-c:a wmav2",
+    "long.wav": "-c:a adpcm_ms -rf64 always",
+    "f64.w64": "-c:a pcm_f64le",
+    "ima.caf": "-c:a adpcm_ima_qt",
+}
+
+
+@pytest.mark.parametrize("name", BY_FFMPEG)
+def test_what_ffmpeg_does_not_tell_of_chunks_is_told(tmp_path, name, caplog):
+    x = encoded_audio.melody(3.0)
+    data = encoded_audio.by_ffmpeg(tmp_path, name, BY_FFMPEG[name], x)
+    whole = _samples_of(tmp_path, data)
+    assert not caplog.records
+    half = _samples_of(tmp_path, data[: len(data) // 2])
+    assert 0.4 < len(half) / len(whole) < 0.6
+    assert re.search(r"only (49|50)\.\d % of it is there", caplog.text)
+    caplog.clear()
+    twice = _samples_of(tmp_path, data + data)
+    told = "% of it lie behind the end" in caplog.text
+    assert told == (len(twice) < 1.5 * len(whole))
 
 
 def test_channels_that_lie_one_behind_the_other_are_not_mixed_up(

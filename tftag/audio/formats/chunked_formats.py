@@ -33,6 +33,7 @@ class Chunks:
         return "big" if self.header.format[0] == ">" else "little"
 
 
+W64_RIFF = b"riff" + bytes.fromhex("2e91cf11a5d628db04c10000")
 W64_DATA = b"data" + bytes.fromhex("f3acd3118cd100c04f8edb8a")
 ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 

@@ -25,7 +25,10 @@ FREQUENT_NAMES = b"fmt ,data,fact,LIST,bext,JUNK,id3 ,ID3 ,COMM,SSND".split(
     b","
 )
 _W64_NAMES = (chunked_formats.W64_DATA[-6:], bytes.fromhex("28db04c10000"))
-_OTHER_FILES = (b"RIFF", b"FORM", b"OggS", b"fLaC")
+_OTHER_FILES = (
+    *(b"RIFF", b"FORM", b"OggS", b"fLaC"),
+    chunked_formats.W64_RIFF,
+)
 _WITH_FLAG = bytes(each for each in range(256) if each & 8)
 # Of formats without chunks: from where on each file of their kind is the same.
 _SAME = {b"TTA1": 10, b"MAC ": 8, b"tBaK": 4, b"wvpk": 4}

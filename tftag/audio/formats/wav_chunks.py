@@ -31,7 +31,6 @@ _NO_PLAIN_INTEGERS = 1 | 32  # floating, or channels one behind the other
 _AIFC_BITS = {b"in24": 24, b"in32": 32}
 _RIFF = b"RIFF"
 _LONG_FORMS = (b"RF64", b"BW64")
-_W64_NAME = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 # What begins a frame of IEC 61937, and of DTS of 16 and 14 bits in both orders.
 # One by one, which takes a third of the time of one pattern.
 _CODED = (
@@ -58,7 +57,7 @@ class Wav:
     Attributes:
         pieces: What `spliced_file.opened` takes.
         is_whole: Whether it is the file as it is.
-        there_share: Of its samples, where libsndfile is not told how many.
+        there_share: Of the samples that it states.
     """
 
     pieces: list[spliced_file.Piece]
@@ -153,6 +152,7 @@ def _read(
     The last is the share of the samples that is there.
     """
     edits: _Edits = []
+    share = 1.0
     file.seek(start)
     head = file.read(40)
     if head[:4] == b".snd":
@@ -208,20 +208,19 @@ def _read(
                     instead = stated.to_bytes(length_bytes, chunks.order)
                     edits.append((place - length_bytes, place, instead))
                 return edits, end, None, 1.0
-            if is_caf and place + length > size:
-                # libsndfile refuses it, and ffmpeg says nothing.
-                there = size - place
-                instead = there.to_bytes(length_bytes, chunks.order)
+            share = min(1.0, (size - place) / length)
+            if is_caf and share < 1:  # which libsndfile refuses
+                instead = (size - place).to_bytes(length_bytes, chunks.order)
                 edits.append((place - length_bytes, place, instead))
-                return edits, size, None, there / length
+                return edits, size, None, share
         place += length
         if name in chunks.audio:
             for following in (place, place + -length % chunks.unit):
                 file.seek(min(following, size))
                 if _chunks(file.read(16)):
-                    return edits, following, following, 1.0
+                    return edits, following, following, share
             if is_w64:
-                return edits, min(place, size), None, 1.0
+                return edits, min(place, size), None, share
             is_before_audio = False
         padding = -(header_bytes + length) % chunks.unit
         is_odd = padding and chunks.unit == 2 and place < size
@@ -230,7 +229,7 @@ def _read(
             if is_before_audio:
                 edits.append((place, place, bytes(1)))
         place += padding
-    return edits, size, None, 1.0
+    return edits, size, None, share
 
 
 def _read_au(
@@ -253,7 +252,9 @@ def _chunks(head: bytes) -> chunked_formats.Chunks | None:
         return chunked_formats.IFF
     if head[:4] == b"caff":
         return chunked_formats.CAF
-    return chunked_formats.W64 if head[:16] == _W64_NAME else None
+    return (
+        chunked_formats.W64 if head[:16] == chunked_formats.W64_RIFF else None
+    )
 
 
 def _bits(chunk: bytes, place: int, header_bytes: int, length: int) -> _Edits:

@@ -74,7 +74,7 @@ def test_blocks_of_further_channels_are_no_second_file(tmp_path, share):
     assert share(data + data) == pytest.approx(0.5, abs=0.01)
 
 
-@pytest.mark.parametrize("kind", ["AIFF", "CAF", "AU"])
+@pytest.mark.parametrize("kind", ["AIFF", "CAF", "AU", "W64"])
 def test_of_joined_files_the_second_is_behind(share, kind):
     data = encoded_audio.encoded(MELODY, RATE_HZ, kind)
     assert share(data + data) == pytest.approx(0.5, abs=0.01)
