@@ -172,6 +172,7 @@ def _of_kind(
             else:
                 layout = dataclasses.replace(_of_one(path), start=start)
                 layout.end = stated_end.last_tags(path)
+                layout.unread = _there(stated_end.there_share(path))
                 movie = mp4_movie.read(path, start)
                 layout.is_encrypted = encryption.is_there(path, movie, start)
                 layout.ignores_edits = mp4_movie.is_edited_away(movie)

@@ -29,10 +29,42 @@ _OTHER_FILES = (
     *(b"RIFF", b"FORM", b"OggS", b"fLaC"),
     chunked_formats.W64_RIFF,
 )
+# Behind them stands the size of the file.
+_ASF_SIZE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_FLV_SIZE = b"\0\x08filesize\0"
+_HEAD_BYTES = 1 << 13
 _WITH_FLAG = bytes(each for each in range(256) if each & 8)
 # Of formats without chunks: from where on each file of their kind is the same.
 _SAME = {b"TTA1": 10, b"MAC ": 8, b"tBaK": 4, b"wvpk": 4}
 _SAME |= {b"FLV\x01": 9, b"Crea": 20}  # the latter is VOC
+
+
+def there_share(path: str | os.PathLike[str]) -> float:
+    """The share that is there of what an AVI, WMA or FLV says that it has.
+
+    Args:
+        path: A file.
+
+    Returns:
+        0 to 1; 1 where it does not say, and of other kinds.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        head = file.read(_HEAD_BYTES)
+    stated = 0.0
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        stated = 8 + int.from_bytes(head[4:8], "little")
+    if head.startswith(chunked_formats.ASF) and _ASF_SIZE in head:
+        place = head.index(_ASF_SIZE) + 40
+        stated = int.from_bytes(head[place : place + 8], "little")
+    if head.startswith(b"FLV") and _FLV_SIZE in head[: -len(_FLV_SIZE) - 8]:
+        place = head.index(_FLV_SIZE) + len(_FLV_SIZE)
+        (stated,) = struct.unpack_from(">d", head, place)
+    return min(1.0, size / stated) if stated > 0 else 1.0
 
 
 def unread_share(path: str | os.PathLike[str]) -> float:

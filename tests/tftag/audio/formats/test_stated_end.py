@@ -64,6 +64,31 @@ def test_of_files_by_ffmpeg_the_second_is_behind(tmp_path, share, name):
     assert share(data[: len(data) // 2]) < MOST  # cut: others say so
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.flv", "-c:a libmp3lame"),
+        ("a.wma", "-c:a libmp3lame"),
+        ("a.avi", "-c:a libmp3lame"),
+    ],
+)
+def test_of_a_file_that_was_cut_the_share_is_told(
+    tmp_path, name, options, caplog
+):
+    path = tmp_path / "a"
+    data = encoded_audio.by_ffmpeg(tmp_path, name, options, MELODY, 44_100)
+    for share, telling in ((1.0, 1.0), (0.6, 0.6), (2.0, 1.0)):
+        path.write_bytes((data + data)[: round(share * len(data))])
+        told = stated_end.there_share(path)
+        assert told == pytest.approx(telling, abs=0.01)
+    for place in range(0, len(data) // 2, 5):  # whatever the header lacks
+        path.write_bytes(data[:place])
+        assert 0 <= stated_end.there_share(path) <= 1
+    path.write_bytes(data[: round(0.6 * len(data))])
+    audio.decode_file(path, RATE_HZ)
+    assert re.search(r"only (59|60)\.\d % of it is there", caplog.text)
+
+
 def test_blocks_of_further_channels_are_no_second_file(tmp_path, share):
     """WavPack has one for each two of them, with the number of the first."""
     six = np.repeat(MELODY, 3, axis=1)
