@@ -143,12 +143,12 @@ class OpenedParts:
         share = min(1.0, segment.SAMPLE_ROWS / max(len(self), 1))
         found = [np.zeros((0, self.contents.dim), np.float32)]
         for part in self.parts:
-            arrays = part.segment.arrays
+            vectors = part.segment.arrays["sample"]
             rows = segment.sample_rows(len(part.segment))
-            vectors = arrays["sample"]
-            if not len(vectors):
-                vectors = arrays["vectors"]
             there = np.flatnonzero(part.is_there[rows])
+            # Where much of a large segment is gone, most of its sample is too.
+            if share == 1 or not len(vectors) or not len(there):
+                vectors, there = part.segment.arrays["vectors"], part.rows
             count = min(len(there), round(share * len(part)))
             if count:
                 places = np.rint(np.linspace(0, len(there) - 1, count))

@@ -48,6 +48,19 @@ def test_the_sample_is_all_there_is_or_spread_over_it(tmp_path, monkeypatch):
     assert thirds.min() > 25
 
 
+def test_the_sample_is_all_there_is_where_most_of_a_segment_is_gone(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(segment, "SAMPLE_ROWS", 100)
+    drawn_index.write(tmp_path / "i", range(500), ROWS)
+    kept = [at for at in range(500) if at not in segment.sample_rows(500)][:9]
+    keys = {at: drawn_index.recording(at).key for at in range(500)}
+    with writer.opened(tmp_path / "i", drawn_index.begun()) as index:
+        index.change([], [keys[at] for at in keys if at not in kept])
+    parts = opened_parts.OpenedParts.open(tmp_path / "i")
+    np.testing.assert_array_equal(parts.sample, ROWS[kept])
+
+
 def test_the_moments_are_those_of_what_is_there(tmp_path):
     drawn_index.write(tmp_path / "i", range(100), ROWS)
     with writer.opened(tmp_path / "i", drawn_index.begun()) as index:
