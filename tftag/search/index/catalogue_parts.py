@@ -30,6 +30,7 @@ from tftag.words import unit_vectors
 MODELS, DESCRIBED = "models", "described"
 VECTORS, REJECTED = "vectors", "rejected"
 _WAY_OUT = "remove it, and its part is made again by the same command"
+_MOST_YEAR = 9_999
 
 Fail = Callable[[pathlib.Path, Exception], None]
 
@@ -181,7 +182,7 @@ def _check(one: Described, dim: int, tag_names: Sequence[str]) -> None:
 
 def _recording(row: dict[str, Any]) -> recordings.Recording:
     seconds = row.get("seconds")
-    return recordings.Recording(
+    found = recordings.Recording(
         str(row["name"]),
         0,
         int(row["size_bytes"]),
@@ -193,6 +194,11 @@ def _recording(row: dict[str, Any]) -> recordings.Recording:
         int(row.get("year", 0)),
         tuple(map(str, row["tags"])),
     )
+    os.fsencode(found.name)  # of half a character this raises
+    # An index holds no other, and would be cut short by it.
+    if not 0 <= found.year <= _MOST_YEAR:
+        raise ValueError(f"the year {found.year}")
+    return found
 
 
 def _damaged(path: pathlib.Path, error: Exception) -> ValueError:

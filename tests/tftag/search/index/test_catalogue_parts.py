@@ -91,6 +91,8 @@ def test_what_nobody_knows_is_not_made_up(output):
         ([row(2)], np.zeros(3)),
         ([row(2, tags=["polka"])], drawn_index.vectors(1)),
         ([row(2, size_bytes="many")], drawn_index.vectors(1)),
+        ([row(2, year=99_999)], drawn_index.vectors(1)),
+        ([row(2, name="\ud800.mp3")], drawn_index.vectors(1)),
         ([{"name": "a"}], drawn_index.vectors(1)),
         ([3], drawn_index.vectors(1)),
     ],
