@@ -3,12 +3,24 @@
 import importlib.util
 import pathlib
 import re
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from tftag.search.index import recordings
 from tftag.storage.remote import ranged_file, remote_listing
 
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+# The easy names of mutagen, which has none for the ID3 of WAV and AIFF, nor for
+# WMA: theirs stand behind.
+_NAMES = {
+    "title": ("title", "TIT2", "Title"),
+    "artist": (
+        *("artist", "TPE1", "Author"),
+        *("albumartist", "TPE2", "WM/AlbumArtist"),
+    ),
+    "album": ("album", "TALB", "WM/AlbumTitle"),
+    "date": ("date", "year", "TDRC", "WM/Year"),
+}
 
 
 def is_installed() -> bool:
@@ -31,15 +43,19 @@ def read(source: pathlib.Path | BinaryIO) -> recordings.FileTags:
 
     try:
         found = mutagen.File(source, easy=True)
-        texts: dict[str, str] = {} if found is None else _texts(found)
+        tags = None if found is None else found.tags
+        texts = {
+            fact: "" if tags is None else _first(tags, names)
+            for fact, names in _NAMES.items()
+        }
     # mutagen raises nearly everything over damaged files.
     except Exception:
-        texts = {}
-    year = _YEAR.search(texts.get("date", ""))
+        return recordings.FileTags()
+    year = _YEAR.search(texts["date"])
     return recordings.FileTags(
-        texts.get("title", ""),
-        texts.get("artist", "") or texts.get("albumartist", ""),
-        texts.get("album", ""),
+        texts["title"],
+        texts["artist"],
+        texts["album"],
         int(year[0]) if year else 0,
     )
 
@@ -60,27 +76,12 @@ def read_remote(place: remote_listing.NotedFile) -> recordings.FileTags:
         return read(file)
 
 
-def _texts(found: Any) -> dict[str, str]:
-    tags = found.tags
-    if tags is None:
-        return {}
-    if any(name in tags for name in ("TPE1", "TIT2", "TALB", "TDRC")):
-        return _of_id3(tags)
-    texts: dict[str, str] = {}
-    for name in ("title", "artist", "albumartist", "album", "date", "year"):
-        values = tags.get(name) or []
-        values = values if isinstance(values, list) else [values]
-        if values:
-            key = "date" if name == "year" else name
-            texts.setdefault(key, str(values[0]))
-    return texts
-
-
-def _of_id3(tags: Any) -> dict[str, str]:
-    """Of WAV and AIFF, for which mutagen has no easy names."""
-    names = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "date": "TDRC"}
-    return {
-        name: str(tags[frame]).split("\0")[0]
-        for name, frame in names.items()
-        if frame in tags
-    }
+def _first(tags: Any, names: Sequence[str]) -> str:
+    """The first text of the first of these names that has any."""
+    for name in names:
+        value = tags.get(name)
+        first = next(iter(value), "") if isinstance(value, list) else value
+        # Several of APE or ID3 are one text.
+        if text := str("" if first is None else first).split("\0")[0]:
+            return text
+    return ""

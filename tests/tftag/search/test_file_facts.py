@@ -38,6 +38,30 @@ def test_every_kind_of_tag_is_read(tmp_path, suffix):
     )
 
 
+def test_each_kind_of_tag_has_names_of_its_own():
+    from mutagen import apev2, asf, id3
+
+    wma, ape, wav = asf.ASFTags(), apev2.APEv2(), id3.ID3()
+    wma["Title"], wma["Author"] = ["One", "Two"], ["Été"]
+    wma["WM/AlbumTitle"], wma["WM/Year"] = ["First"], ["1999"]
+    ape["Title"], ape["Artist"] = ["One", "Two"], "Été"
+    ape["Album"], ape["Year"] = "First", "1999"
+    for kind, texts in (
+        (id3.TIT2, ["One", "Two"]),
+        (id3.TPE2, ["Été"]),  # the artist of the album, where it names no other
+        (id3.TALB, ["First"]),
+        (id3.TDRC, ["1999-05-01"]),
+    ):
+        wav.add(kind(encoding=3, text=texts))
+    for tags in (wma, ape, wav):
+        found = [
+            file_facts._first(tags, file_facts._NAMES[fact])
+            for fact in ("title", "artist", "album", "date")
+        ]
+        assert found[:3] == ["One", "Été", "First"]
+        assert found[3].startswith("1999")
+
+
 def test_a_file_that_says_nothing_or_is_damaged_says_nothing(tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, np.zeros(80), 8000)
