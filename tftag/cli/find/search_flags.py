@@ -112,14 +112,15 @@ def years(text: str) -> tuple[int | None, int | None]:
         >>> years("1990-1999"), years("1990-"), years("1990")
         ((1990, 1999), (1990, None), (1990, 1990))
     """
-    match = re.fullmatch(r"(\d{4})?(-?)(\d{4})?", text)
-    if not match or not (match[1] or match[3]) or not (match[1] or match[2]):
+    if not re.fullmatch(r"\d{4}(-(\d{4})?)?|-\d{4}", text):
         raise argparse.ArgumentTypeError(
             f"must be as 1990-1999, 1990-, -1999 or 1990. Received: {text}"
         )
-    low = int(match[1]) if match[1] else None
-    high = int(match[3]) if match[3] else (None if match[2] else low)
-    return _in_order(low, high, text)
+    low, dash, high = text.partition("-")
+    first, last = (
+        int(year) if year else None for year in (low, high if dash else low)
+    )
+    return _in_order(first, last, text)
 
 
 def lengths(text: str) -> tuple[float | None, float | None]:

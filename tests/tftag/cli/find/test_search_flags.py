@@ -42,6 +42,7 @@ def test_flags_become_a_filter():
     [
         (search_flags.years, "-1999", (None, 1999)),
         (search_flags.years, "1990", (1990, 1990)),
+        (search_flags.years, "0000", (0, 0)),
         (search_flags.lengths, "90-90", (90.0, 90.0)),
         (search_flags.lengths, "-1:02:03.5", (None, 3723.5)),
     ],
@@ -50,7 +51,7 @@ def test_ranges_are_read(read, text, expected):
     assert read(text) == expected
 
 
-NO_YEARS = ["", "-", "90", "1999-1990", "x", "19900"]
+NO_YEARS = ["", "-", "90", "1999-1990", "x", "19900", "19901999", "1990--"]
 NO_LENGTHS = ["", "-", "90", "5:00-2:30", "a-b", "1::2-"]
 # Beyond what a float holds, and what Python reads as a whole number.
 NO_LENGTHS += ["9" * 400 + "-", "9" * 400 + ":00-", "-1:" + "9" * 5_000]

@@ -33,6 +33,8 @@ def read(path: str | os.PathLike[str] = SHIPPED) -> dict[str, tuple[str, str]]:
             if rows.fieldnames != COLUMNS:
                 raise ValueError(f"columns {rows.fieldnames}")
             for row in rows:
+                if None in row:  # a value with a comma, without quotes
+                    raise ValueError(f"line {rows.line_num}: too many cells")
                 tag, field, value = (
                     escaping.read_cell(row[name] or "").strip()
                     for name in COLUMNS

@@ -24,7 +24,8 @@ def test_the_shipped_table_can_be_read():
         "tag,field,value\na,genre,B\nA,genre,C\n",
         "tag,field,value\n,genre,B\n",
         'tag,field,value\n"a,genre,B\n',
-        "tag,field,value\na,genre,B,C\n\xff",
+        "tag,field,value\na,genre,B,C\n",
+        "tag,field,value\na,genre,B\n\xff",
     ],
 )
 def test_another_table_is_refused(tmp_path, text):
