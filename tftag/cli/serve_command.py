@@ -224,7 +224,13 @@ def _sources(arguments: argparse.Namespace) -> "list[served_models.Source]":
         }
         sources.append(served_models.Source(name, folder, labels))
     names = [source.name for source in sources]
+    labelled = [(of, label) for of, label, _ in arguments.label]
     for of, label, number in arguments.label:
+        if labelled.count((of, label)) > 1:
+            raise ValueError(
+                "A label must be of one version. "
+                f"Received: --label {of}/{label} more than once."
+            )
         if of not in names:
             raise ValueError(
                 f"--label must be of a model that is served, {names}. "

@@ -82,6 +82,9 @@ def test_models_have_names(tagger_folder, encoder_folder):
     asked.label = [("no", "stable", 1)]
     with pytest.raises(ValueError, match="no/stable=1"):
         serve_command._sources(asked)
+    asked.label = [("other", "stable", 1), ("other", "stable", 2)]
+    with pytest.raises(ValueError, match="other/stable more than once"):
+        serve_command._sources(asked)
 
 
 @pytest.mark.slow

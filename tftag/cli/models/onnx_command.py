@@ -61,6 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
             installed.
         OSError: There is no such model, or no place to write to.
     """
+    if arguments.model is not None and arguments.named is not None:
+        raise ValueError(
+            "MODEL must be named once. Received: "
+            f"{arguments.named!r}, and --model {arguments.model!r}."
+        )
     model = arguments.model or arguments.named or presets.TAGGER
     out = pathlib.Path(arguments.out)
     chosen_model.check(model)

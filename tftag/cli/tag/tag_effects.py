@@ -82,11 +82,15 @@ def check(arguments: argparse.Namespace) -> None:
             named is not what it must be.
         OSError: It cannot be read, or there is no folder for it.
     """
+    if not arguments.write_tags and (
+        arguments.dry_run
+        or arguments.overwrite_tags
+        or arguments.fields is not field_table.SHIPPED
+    ):
+        raise ValueError(
+            "--dry-run, --overwrite-tags and --fields go with --write-tags."
+        )
     if not (arguments.write_tags or arguments.m3u):
-        if arguments.dry_run or arguments.overwrite_tags:
-            raise ValueError(
-                "--dry-run and --overwrite-tags go with --write-tags."
-            )
         return
     if arguments.tags is not None or arguments.timeline:
         raise ValueError(

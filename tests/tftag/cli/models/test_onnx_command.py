@@ -132,6 +132,9 @@ def test_what_cannot_be_written_is_refused_before_a_process_starts(
     ):
         assert tftag_command.run("onnx", tagger_folder, "--out", out) == 2
         assert said in capsys.readouterr().err
+    named = ("onnx", tagger_folder, "--model", "msd_musicnn", "--out", "x.onnx")
+    assert tftag_command.run(*named) == 2
+    assert "MODEL must be named once" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     out = tmp_path / "x.onnx"
     assert tftag_command.run("onnx", tagger_folder, "--out", out) == 2

@@ -23,10 +23,13 @@ def test_nothing_is_done_to_files_unless_it_is_asked_for():
     tag_effects.check(asked)
 
 
-@pytest.mark.parametrize("flag", ["--dry-run", "--overwrite-tags"])
-def test_what_belongs_to_writing_is_refused_alone(flag):
+@pytest.mark.parametrize("others", [[], ["--m3u", "lists"]])
+@pytest.mark.parametrize(
+    "flag", ["--dry-run", "--overwrite-tags", "--fields=mine.csv"]
+)
+def test_what_belongs_to_writing_is_refused_without_it(flag, others):
     with pytest.raises(ValueError, match=re.escape("go with --write-tags")):
-        tag_effects.check(parsed(flag))
+        tag_effects.check(parsed(flag, *others))
 
 
 def test_the_shipped_table_of_fields_is_the_default():
