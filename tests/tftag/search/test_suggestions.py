@@ -1,6 +1,6 @@
 import pytest
 
-from tftag.search import suggestions
+from tftag.search import query, suggestions
 
 PHRASES = suggestions.Phrases(
     ["rock", "hip hop", "piano"], ["rocksteady", "dreamy", "drum", "hip", "no"]
@@ -22,13 +22,20 @@ PHRASES = suggestions.Phrases(
         ("", []),
         ("-", []),
         ("zzz", []),
-        ('"dreamy" "', None),
+        ('"dreamy" "pi', ['"dreamy" piano']),
+        ("n", ['"no"']),
     ],
 )
 def test_the_last_word_becomes_what_begins_like_it(text, expected):
     found = [query for _, query in PHRASES.complete(text, 10)]
-    if expected is not None:
-        assert found == expected
+    assert found == expected
+
+
+@pytest.mark.parametrize("tag", ["hip hop", "a^b", "10,000", "no vocals", "&"])
+def test_what_is_completed_is_read_as_that_tag(tag):
+    ((phrase, completed),) = suggestions.Phrases([tag], []).complete(tag[0], 1)
+    (term,) = query.parse(completed, lambda _: False)
+    assert phrase == term.phrase == tag
 
 
 def test_a_tag_is_found_by_any_of_its_words_before_what_is_none():
