@@ -3,7 +3,7 @@
 Python hears of it between two steps of the main thread, which may be far
 apart: a step of TensorFlow, the decoding of a long file, the end of a thread.
 A second thread ends the process then. Whatever is kept is written whole or
-not at all (`files.atomic_write`), so a run that was ended so goes on as well.
+not at all (`storage.atomic_write`), so a run that was ended so goes on as well.
 """
 
 import contextlib

@@ -9,6 +9,7 @@ from tftag.audio import remote_files
 from tftag.cli import chosen_model
 from tftag.console import counts_in_words
 from tftag.search import library_index
+from tftag.search.index.segments import segment
 from tftag.storage import escaping, plain_json
 
 _LEGEND = """
@@ -19,7 +20,6 @@ this query; recordings are ranked by it. By chance, the best of 1,000 has about
 Then the cosine with each {what}: it compares recordings, not {what}s
 with each other. None of them is a probability.
 """
-_SAMPLED_FROM = 4_096
 _WIDEST_HEAD = 24
 
 
@@ -51,8 +51,8 @@ def write(
                 return 0
             _write_table(file, labels, hits)
             sample = "the library"
-            if count > _SAMPLED_FROM:
-                sample = f"{_SAMPLED_FROM:,} recordings of it"
+            if count > segment.SAMPLE_ROWS:
+                sample = f"{segment.SAMPLE_ROWS:,} recordings of it"
             held = counts_in_words.count(count, "recording")
             file.write(_LEGEND.format(count=held, sample=sample, what=what))
         case "csv":
@@ -167,5 +167,5 @@ def _write_playlist(file: TextIO, hits: Sequence[library_index.Hit]) -> int:
 
 
 def _short(hit: library_index.Hit) -> list[float]:
-    """As few digits as tell a float32 from its neighbours."""
+    """Seven digits, as many as hold of products of float32 vectors."""
     return [float(f"{cosine:.7g}") for cosine in hit.cosines]

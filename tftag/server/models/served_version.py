@@ -170,8 +170,8 @@ class ServedVersion:
             if signature_rows.size(answers) > _MOST_VALUES:
                 refusals.refuse(
                     f"An answer may have at most {_MOST_VALUES} values: ask "
-                    f"for less at a time. Received: {len(answers)} times "
-                    f"{_MOST_ROWS} rows have more."
+                    "for less at a time. Received: "
+                    f"{signature_rows.size(answers)}, and perhaps more."
                 )
         return signature_rows.joined(answers)
 
