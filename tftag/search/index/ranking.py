@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tftag.search.index import contents, filters, opened_parts
-from tftag.search.index.segments import moments
+from tftag.search.index.segments import moments, segment
 
 # Up to so many recordings that come into question, each one is compared.
 EXACT_ROWS = 50_000
@@ -19,7 +19,6 @@ _LEAST_SUGGESTED = 100
 _MOST_SUGGESTED = 5_000
 # A float32 product of unit vectors is off by less.
 _ROUNDING = 1e-5
-_UNIT_TOLERANCE = 1e-3
 _BLOCK_ROWS = 16_384
 # Copies of one recording, as other formats and bit rates make them, are apart
 # by at most this share of what two recordings are on average (squared). Of 636
@@ -231,7 +230,7 @@ def _compared(
 ) -> Iterator[Chosen]:
     vectors = part.segment.vectors_at(rows).astype(np.float64)
     lengths = np.linalg.norm(vectors, axis=1)
-    if not (np.abs(lengths - 1) < _UNIT_TOLERANCE).all():
+    if not (np.abs(lengths - 1) < segment.UNIT_TOLERANCE).all():
         raise contents.DamagedIndex(
             f"The index is damaged; make it anew. Received: {part.segment.name}"
             ", with vectors that are not of length 1."

@@ -78,9 +78,11 @@ class Writer:
             unusable: Of `contents`; as it is where None.
 
         Raises:
-            OSError: The disk is full, or may not be written to: the index is
-                as it was.
+            ValueError: A vector has another shape or length: the index is as
+                it was.
+            OSError: The disk is full, or may not be written to: likewise.
         """
+        _check_vectors(added, self.parts.contents.dim)
         new = {one.key: (one, vector) for one, vector in added}
         # In order, once for all segments: there may be many of both.
         keys = np.array(sorted(new.keys() | set(gone)), "<u8")
@@ -303,6 +305,21 @@ def _opened_parts(
     parts = opened_parts.OpenedParts.open(folder)
     check_model(folder, parts.contents, new.model, new.dim)
     return parts
+
+
+def _check_vectors(added: Added, dim: int) -> None:
+    """Refuses what an index could be written with, and not be read again."""
+    wrong = [one.name for one, vector in added if np.shape(vector) != (dim,)]
+    if added and not wrong:
+        lengths = np.linalg.norm([vector for _, vector in added], axis=1)
+        # Not `>=`: of what is no number neither holds.
+        is_unit = np.abs(lengths - 1) < segment.UNIT_TOLERANCE
+        wrong = [added[at][0].name for at in np.flatnonzero(~is_unit)]
+    if wrong:
+        raise ValueError(
+            f"The vectors of an index must be of shape [{dim}] and of length "
+            f"1. Received: {len(wrong)} others, the first of {wrong[0]!r:.200}."
+        )
 
 
 _COLUMNS = (

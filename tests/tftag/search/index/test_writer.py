@@ -49,6 +49,22 @@ def test_recordings_come_and_go(tmp_path):
     assert held(folder) == [] and files(folder) == []
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [ROWS[1][:-1], ROWS[1][None], 2 * ROWS[1], 0 * ROWS[1], np.nan * ROWS[1]],
+)
+def test_a_vector_that_no_search_could_read_leaves_all_as_it_was(
+    tmp_path, wrong
+):
+    folder = tmp_path / "i"
+    change(folder, [0])
+    before = files(folder)
+    with writer.opened(folder, drawn_index.begun()) as index:
+        with pytest.raises(ValueError, match=r"of shape \[12\] and of length 1"):
+            index.change([*added([2]), (drawn_index.recording(1), wrong)])
+    assert held(folder) == [0] and files(folder) == before
+
+
 def test_many_changes_leave_few_segments(tmp_path):
     folder, most = tmp_path / "i", 0
     with writer.opened(folder, drawn_index.begun()) as index:

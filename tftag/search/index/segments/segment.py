@@ -30,6 +30,8 @@ SAMPLE_ROWS = 4_096
 # row by row as they are found.
 _CHECKED_BYTES = 2**27
 _ALIGNED_BYTES = 64
+# By how much the length of a vector may differ from 1.
+UNIT_TOLERANCE = 1e-3
 _LONGEST = 2**40
 
 
