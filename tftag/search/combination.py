@@ -36,8 +36,14 @@ def direction(
         all recordings are equal counts 0.
 
     Raises:
-        ValueError: A weight is 0 or not finite.
+        ValueError: A weight is 0 or not finite, or there are not as many as
+            words.
     """
+    if np.shape(weights) != np.shape(unit_rows)[:1]:
+        raise ValueError(
+            "There must be a weight for each word. Received: "
+            f"{np.shape(weights)} for {np.shape(unit_rows)}."
+        )
     if not (np.isfinite(weights).all() and weights.all()):
         raise ValueError(
             "The weight of a word must be a finite number other than 0. "

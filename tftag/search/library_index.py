@@ -177,10 +177,6 @@ class LibraryIndex:
         """Count, sum and outer products of all vectors."""
         return self._parts.moments()
 
-    @functools.cached_property
-    def _copy_cosine(self) -> float:
-        return ranking.copy_cosine(self._moments)
-
     def vectors(self) -> Iterator[_Array]:
         """Yields float32 `[some recordings, dim]`, in the order of `paths`."""
         return self._parts.vectors()
@@ -303,8 +299,12 @@ class LibraryIndex:
         collapse_copies: bool,
         leave_out: Collection[_File | int],
     ) -> ranking.SearchOptions:
+        if isinstance(leave_out, str):  # it has letters, too
+            raise ValueError(
+                f"`leave_out` must be a list. Received: {leave_out!r}."
+            )
         keys = frozenset(key for path in leave_out for key in self._keys(path))
-        cosine = self._copy_cosine if collapse_copies else None
+        cosine = ranking.copy_cosine(self._moments) if collapse_copies else None
         return ranking.SearchOptions(top, where, most_per_artist, cosine, keys)
 
     def _found(

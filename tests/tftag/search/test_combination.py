@@ -47,6 +47,9 @@ def test_any_weights_make_numbers():
     for wrong in (np.nan, np.inf, 0.0):
         with pytest.raises(ValueError, match="weight of a word"):
             products([1.0, wrong, 1.0])
+    for other in ([1.0], [1.0] * 4):
+        with pytest.raises(ValueError, match="a weight for each word"):
+            products(other)
 
 
 def test_no_word_outvotes_the_other_by_its_spread():

@@ -286,6 +286,8 @@ def test_refuses_what_it_cannot_answer(index, tmp_path):
         index.similar([])
     with pytest.raises(ValueError, match="`top` must be"):
         index.search(TERMS, QUERY, 0)
+    with pytest.raises(ValueError, match="`leave_out` must be a list"):
+        index.search(TERMS, QUERY, leave_out="/music/a.mp3")
     with pytest.raises(ValueError, match="one of the model's.*'jazz'"):
         index.search(TERMS, QUERY, where=filters.Filter(tags=("jazz",)))
     begun = drawn_index.begun(has_file_tags=False, has_model_tags=False)

@@ -74,6 +74,12 @@ class Filter:
             ValueError: It asks for what the index does not hold, or no
                 recording can have.
         """
+        for name in ("tags", "without_tags", "artists", "albums", "folders"):
+            if isinstance(getattr(self, name), str):  # it has letters, too
+                raise ValueError(
+                    f"`{name}` must be a list, also of one. Received: "
+                    f"{getattr(self, name)!r}."
+                )
         for bound in (*self.years, *self.seconds):
             if bound is not None and not abs(bound) < _LARGEST:
                 raise ValueError(

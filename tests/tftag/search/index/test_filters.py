@@ -45,6 +45,14 @@ def test_what_a_file_does_not_say_is_in_no_range(arrays):
     assert not filters.Filter(years=(None, 2000)).is_open
 
 
+@pytest.mark.parametrize(
+    "name", ["tags", "without_tags", "artists", "albums", "folders"]
+)
+def test_one_name_is_not_taken_for_its_letters(name):
+    with pytest.raises(ValueError, match=f"`{name}` must be a list.*'rock'"):
+        filters.Filter(**{name: "rock"}).check(("rock", *"rock"), True, True)
+
+
 @pytest.mark.parametrize("bound", [float("nan"), float("inf"), 10**400, -1e9])
 def test_what_no_recording_can_have_is_refused(bound):
     for where in (
