@@ -15,7 +15,8 @@ from tftag.console import counts_in_words, interrupts
 from tftag.pretrained import presets
 from tftag.search import library_index
 
-if TYPE_CHECKING:  # it imports TensorFlow
+if TYPE_CHECKING:  # they import TensorFlow
+    from tftag.server.admission import limits as limits_lib
     from tftag.server.models import served_models
 
 TOKEN_VARIABLE = "TFTAG_TOKEN"  # noqa: S105
@@ -92,7 +93,8 @@ def add_parser(commands: "command_line.Commands") -> None:
         type=arguments_lib.count,
         default=10,
         metavar="N",
-        help="time between checks for new versions (default: %(default)s)",
+        help="time between checks for new versions and a changed index "
+        "(default: %(default)s)",
     )
     for flag, default, text in (
         ("--max-body-mb", 100, "largest uploaded recording"),
@@ -145,31 +147,17 @@ def run(arguments: argparse.Namespace) -> int:
             )
     from tftag.server import json_log, uvicorn_server
     from tftag.server import service as service_lib
-    from tftag.server.admission import limits as limits_lib
 
     listener = uvicorn_server.bind(arguments.host, arguments.port)
     with listener:
         hosts = None
         if is_loopback and token is None:
             hosts = _LOOPBACK_NAMES | {arguments.host.lower()}
-        limits = limits_lib.Limits(
-            body_bytes=arguments.max_body_mb << 20,
-            json_bytes=arguments.max_json_mb << 20,
-            # Some recordings, and one request in JSON at least.
-            held_bytes=max(
-                *(800, 8 * arguments.max_body_mb, 25 * arguments.max_json_mb)
-            )
-            << 20,
-            audio_seconds=arguments.max_audio_seconds,
-            body_seconds=arguments.max_request_seconds,
-            request_seconds=arguments.max_request_seconds,
-            requests=arguments.max_requests,
-        )
         service = service_lib.Service(
             service_lib.Settings(
                 sources=_sources(arguments),
                 index=arguments.index and pathlib.Path(arguments.index),
-                limits=limits,
+                limits=_limits(arguments),
                 token=token,
                 hosts=hosts,
                 poll_seconds=arguments.poll_seconds,
@@ -198,6 +186,22 @@ def _token(text: str | None) -> str | None:
             f"{', not all of these' if token else ''}."
         )
     return token
+
+
+def _limits(arguments: argparse.Namespace) -> "limits_lib.Limits":
+    from tftag.server.admission import limits as limits_lib
+
+    body_mb, json_mb = arguments.max_body_mb, arguments.max_json_mb
+    return limits_lib.Limits(
+        body_bytes=body_mb << 20,
+        json_bytes=json_mb << 20,
+        # Some recordings, and one request in JSON at least.
+        held_bytes=max(800, 8 * body_mb, 25 * json_mb) << 20,
+        audio_seconds=arguments.max_audio_seconds,
+        body_seconds=arguments.max_request_seconds,
+        request_seconds=arguments.max_request_seconds,
+        requests=arguments.max_requests,
+    )
 
 
 def _sources(arguments: argparse.Namespace) -> "list[served_models.Source]":
