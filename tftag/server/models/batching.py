@@ -142,6 +142,9 @@ def _parted(
 ) -> list[dict[str, npt.NDArray[Any]]]:
     if len(rows) == 1:
         return [dict(outputs)]
+    if any(len(value) != sum(rows) for value in outputs.values()):
+        # Nobody would know whose is what; alone each has all of it.
+        raise ValueError("an output has not as many rows as the inputs")
     ends = np.cumsum(rows)[:-1]
     parts = {name: np.split(value, ends) for name, value in outputs.items()}
     return [

@@ -71,6 +71,25 @@ def test_a_bad_request_costs_itself_only(batcher, runs):
     assert answers[2].result(60)["doubled"] == [[6]]
 
 
+def test_an_answer_that_has_no_rows_is_nobody_elses():
+    said = np.arange(3)
+    begun, go = threading.Event(), threading.Event()
+
+    def run(key, inputs):
+        begun.set()
+        assert go.wait(60)
+        return {"said": said}
+
+    batcher = batching.Batcher(run, 8, 1 << 20, lambda count: None)
+    first = submit(batcher, "first", 0)
+    assert begun.wait(60)
+    answers = [submit(batcher, "a", value) for value in range(2)]
+    go.set()
+    for answer in (first, *answers):
+        np.testing.assert_array_equal(answer.result(60)["said"], said)
+    batcher.close()
+
+
 def test_no_more_rows_than_allowed_are_joined(batcher, runs):
     answers = [submit(batcher, "a", *range(3)) for _ in range(4)]
     runs.go.set()
