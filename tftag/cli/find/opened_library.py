@@ -65,6 +65,24 @@ def is_index(path: str | os.PathLike[str]) -> bool:
     return contents.is_index(pathlib.Path(path))
 
 
+def names_index(arguments: argparse.Namespace) -> bool:
+    """Whether the library that is searched is an index, not a folder of music.
+
+    Args:
+        arguments: `library` and `index`.
+
+    Raises:
+        ValueError: It is, and `--index` names one besides.
+    """
+    is_named = is_index(arguments.library)
+    if is_named and arguments.index is not None:
+        raise ValueError(
+            "--index says where the index of a folder is kept: leave it out. "
+            f"Received: {arguments.library}, an index, and {arguments.index}."
+        )
+    return is_named
+
+
 def model_of(index: library_index.LibraryIndex, asked: str | None) -> str:
     """The model to ask an index with.
 

@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     model = _model(arguments)
     arguments.library = opened_library.here(arguments.library)
     fail = failures.Failures("not searched")
-    is_index = opened_library.is_index(arguments.library)
+    is_index = opened_library.names_index(arguments)
     with contextlib.ExitStack() as kept:
         if is_index:
             index = opened_library.open_index(arguments.library)

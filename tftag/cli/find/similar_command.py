@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     fail = failures.Failures("not searched")
     with contextlib.ExitStack() as kept:
         inputs: list[str | pathlib.Path] = [*examples]
-        if not opened_library.is_index(arguments.library):
+        if not opened_library.names_index(arguments):
             place = opened_library.own_place(arguments)
             opened_library.check_audio([arguments.library], place)
             inputs += [arguments.library, place]
