@@ -120,6 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
             fonts.short(escaping.one_line(tagger.tag_names[place]))
             for place in places
         ],
+        tagger.spec.clip_seconds,
     )
     name = audio_files.shown(pathlib.Path(arguments.file).name)
     # A dollar sign would begin a formula.
@@ -138,6 +139,7 @@ def _draw(
     start_seconds: npt.NDArray[np.float32],
     probabilities: npt.NDArray[np.float32],
     names: list[str],
+    clip_seconds: float,
 ) -> None:
     """Draws a row per tag, a column per clip.
 
@@ -146,11 +148,12 @@ def _draw(
         start_seconds: `[clips]`.
         probabilities: `[tags, clips]`.
         names: Of the tags.
+        clip_seconds: Length of a clip.
     """
     # A clip is drawn up to the start of the next; the last one as wide as the
-    # one before it.
+    # one before it, and one alone as long as it is.
     steps = np.diff(start_seconds)
-    width = steps[-1] if len(steps) else 1.0
+    width = steps[-1] if len(steps) else clip_seconds
     edges = np.append(start_seconds, start_seconds[-1] + width)
     image = axes.pcolormesh(
         edges, np.arange(len(names) + 1), probabilities, vmin=0, vmax=1

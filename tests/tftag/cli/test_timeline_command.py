@@ -52,6 +52,7 @@ def test_long_names_leave_room_for_the_picture(
     long = types.SimpleNamespace(
         tag_names=tuple(f"{name} {'x' * 300}" for name in tagger.tag_names),
         timeline_file=tagger.timeline_file,
+        spec=tagger.spec,
     )
     monkeypatch.setattr(chosen_model, "open_tagger", lambda path, **_: long)
     song, out = tmp_path / f"{'y' * 250}.wav", tmp_path / "a.png"
@@ -62,15 +63,18 @@ def test_long_names_leave_room_for_the_picture(
 
 
 def test_rows_are_tags_and_columns_clips():
-    axes = figure.Figure().subplots()
+    axes, alone = figure.Figure().subplots(1, 2)
     values = np.array([[0.1, 0.9, 0.5], [0.2, 0.3, 0.4]])
-    timeline_command._draw(axes, np.array([0, 10, 20]), values, ["a$", "$b"])
+    names = ["a$", "$b"]
+    timeline_command._draw(axes, np.array([0, 10, 20]), values, names, 15.0)
     (mesh,) = axes.collections
     np.testing.assert_array_equal(mesh.get_array().reshape(2, 3), values)
     assert [label.get_text() for label in axes.get_yticklabels()] == [
         *("a$", "$b")
     ]
     assert axes.get_xlim() == (0, 30)
+    timeline_command._draw(alone, np.array([0]), values[:, :1], names, 15.0)
+    assert alone.get_xlim() == (0, 15)
 
 
 def test_bad_input_is_a_line(tagger_folder, tmp_path, capsys):
