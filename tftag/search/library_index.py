@@ -383,7 +383,7 @@ class LibraryIndex:
             return
         try:
             state = os.stat(path)
-        except OSError:
+        except (OSError, ValueError):  # no file has a name with a NUL
             return
         for number, root in enumerate(self.numbered_roots):
             if not isinstance(root, pathlib.Path):

@@ -196,6 +196,7 @@ def test_left_out_files_are_not_found(tmp_path):
     index = library_index.LibraryIndex.open(tmp_path / "i")
     np.testing.assert_array_equal(index.vector_of(path), ROWS[0])
     assert index.vector_of(tmp_path / "music" / "b.mp3") is None
+    assert index.vector_of("a\0b") is None
     for left_out in (path, one.key):
         hits = index.similar([ROWS[0]], leave_out=[left_out])
         assert numbers(hits) == [1]

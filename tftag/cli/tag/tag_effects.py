@@ -90,6 +90,10 @@ def check(arguments: argparse.Namespace) -> None:
         raise ValueError(
             "--dry-run, --overwrite-tags and --fields go with --write-tags."
         )
+    if arguments.dry_run and arguments.m3u:
+        raise ValueError(
+            "--dry-run writes nothing, and --m3u playlists: leave out one."
+        )
     if not (arguments.write_tags or arguments.m3u):
         return
     if arguments.tags is not None or arguments.timeline:

@@ -32,6 +32,13 @@ def test_what_belongs_to_writing_is_refused_without_it(flag, others):
         tag_effects.check(parsed(flag, *others))
 
 
+def test_where_nothing_is_to_be_written_no_playlist_is():
+    with pytest.raises(ValueError, match="leave out one"):
+        tag_effects.check(
+            parsed("--write-tags", "undo", "--dry-run", "--m3u", "lists")
+        )
+
+
 def test_the_shipped_table_of_fields_is_the_default():
     assert parsed().fields == tag_effects.field_table.SHIPPED
     assert tag_effects.field_table.SHIPPED.is_file()
