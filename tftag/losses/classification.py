@@ -7,6 +7,7 @@ tags]`, need labels `[batch, 1, tags]`.
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -22,9 +23,20 @@ class BinaryCrossentropy(keras.losses.Loss):
     Stable at any logit. Weights are used as they are: `mean(w * loss)`, not
     divided by their sum; weights with mean 1 keep the scale of the loss.
 
+    >>> import numpy as np
+    >>> from tftag import losses
+    >>> labels, logits = np.array([[1.0, 0.0]]), np.array([[2.0, 0.0]])
+    >>> f"{losses.BinaryCrossentropy()(labels, logits):.3f}"  # of .127, .693
+    '0.410'
+    >>> f"{losses.BinaryCrossentropy([1.0, 0.0])(labels, logits):.3f}"
+    '0.063'
+
     Args:
         weights: `[tags]`, >= 0, or None for 1 everywhere. Kept in a
             variable: `assign_weights` changes them between steps.
+
+    Raises:
+        ValueError: The weights are not one finite number >= 0 per tag.
     """
 
     def __init__(
@@ -59,8 +71,13 @@ class BinaryCrossentropy(keras.losses.Loss):
         self.weights.assign(_checked_weights(weights))
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Returns `[batch]` from labels and logits `[batch, tags]`."""
-        _check_ranks(y_true, y_pred)
+        """Returns `[batch]` from labels and logits `[batch, tags]`.
+
+        Raises:
+            ValueError: As `check_labels`, or the weights are not one per tag.
+        """
+        check_labels(y_true, y_pred)
+        _check_weights_fit(self.weights, y_pred)
         # Not max(x, 0) - x * y + log1p(exp(-|x|)): its gradient is wrong at
         # 0, where untrained models with a zero bias stand.
         losses = y_true * ops.softplus(-y_pred)
@@ -85,8 +102,17 @@ class FocalCrossentropy(keras.losses.Loss):
     probability given to the truth: what is right already counts less.
     https://arxiv.org/abs/1708.02002, equation 4, without its `alpha`.
 
+    >>> import numpy as np
+    >>> from tftag import losses
+    >>> labels, logits = np.array([[1.0]]), np.array([[0.0]])  # p = 1 / 2
+    >>> f"{losses.FocalCrossentropy(gamma=2.0)(labels, logits):.4f}"
+    '0.1733'
+
     Args:
         gamma: >= 0; 0 gives binary cross-entropy.
+
+    Raises:
+        ValueError: `gamma` is below 0, or not finite.
     """
 
     def __init__(
@@ -97,13 +123,19 @@ class FocalCrossentropy(keras.losses.Loss):
     ) -> None:
         """Checks `gamma`."""
         super().__init__(name=name, **kwargs)
-        if not gamma >= 0:
-            raise ValueError(f"`gamma` must be >= 0. Received: {gamma}.")
+        if not 0 <= gamma < math.inf:
+            raise ValueError(
+                f"`gamma` must be finite and >= 0. Received: {gamma}."
+            )
         self.gamma = gamma
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Returns `[batch]` from labels and logits `[batch, tags]`."""
-        _check_ranks(y_true, y_pred)
+        """Returns `[batch]` from labels and logits `[batch, tags]`.
+
+        Raises:
+            ValueError: As `check_labels`.
+        """
+        check_labels(y_true, y_pred)
         present = ops.softplus(-y_pred)  # -log p
         absent = ops.softplus(y_pred)  # -log (1 - p)
         # Powers by way of the logs: sigmoid(x) ** gamma has an infinite
@@ -129,8 +161,19 @@ class SigmoidBinaryCrossentropy(keras.losses.Loss):
     a probability rounds to 1, which float32's does from logit 16.7 on, be it
     right or wrong.
 
+    >>> import numpy as np
+    >>> from tftag import losses
+    >>> labels, logits = np.array([[1.0]]), np.array([[-20.0]])
+    >>> f"{losses.SigmoidBinaryCrossentropy()(labels, logits):.1f}"
+    '16.1'
+    >>> f"{losses.BinaryCrossentropy()(labels, logits):.1f}"
+    '20.0'
+
     Args:
         clip: how near to 0 and 1 a probability may come; 0 does not clip.
+
+    Raises:
+        ValueError: `clip` is not in [0, 0.5).
     """
 
     def __init__(
@@ -146,8 +189,12 @@ class SigmoidBinaryCrossentropy(keras.losses.Loss):
         self.clip = clip
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Returns `[batch]` from labels and logits `[batch, tags]`."""
-        _check_ranks(y_true, y_pred)
+        """Returns `[batch]` from labels and logits `[batch, tags]`.
+
+        Raises:
+            ValueError: As `check_labels`.
+        """
+        check_labels(y_true, y_pred)
         probability = ops.sigmoid(y_pred)
         if self.clip:
             probability = ops.clip(probability, self.clip, 1 - self.clip)
@@ -181,17 +228,42 @@ def weighted_losses() -> list[str]:
     ]
 
 
-def _check_ranks(y_true: Any, y_pred: Any) -> None:
-    """Refuses what would broadcast over the wrong axis.
+def check_labels(labels: Any, logits: Any) -> None:
+    """Refuses what would be broadcast over tags, clips or members.
 
     Labels `[batch, tags]` against `[batch, members, tags]` give a number where
-    batch and members happen to be equal, and it means nothing.
+    batch and members happen to be equal, as labels of a single tag do against
+    logits of many, and it means nothing.
+
+    Args:
+        labels: `[batch, tags]`, or `[batch, members or 1, tags]`.
+        logits: `[batch, tags]`, or `[batch, members, tags]`.
+
+    Raises:
+        ValueError: Of these shapes, as far as they are known, another one.
     """
-    if len(y_true.shape) != len(y_pred.shape):
+    given, wanted = tuple(labels.shape), tuple(logits.shape)
+    fits = len(given) == len(wanted) and all(
+        None in pair
+        or pair[0] == pair[1]
+        or (pair[0] == 1 and axis == 1 and len(wanted) == 3)
+        for axis, pair in enumerate(zip(given, wanted, strict=True))
+    )
+    if not fits:
         raise ValueError(
-            "Labels must have as many axes as the logits; for the logits of "
-            "several members use `labels[:, None]`. Received: labels of shape "
-            f"{tuple(y_true.shape)}, logits of shape {tuple(y_pred.shape)}."
+            "Labels must have the axes of the logits, one number per clip and "
+            "tag; for the logits of several members use `labels[:, None]`. "
+            f"Received: labels of shape {given}, logits of shape {wanted}."
+        )
+
+
+def _check_weights_fit(weights: Any, logits: Any) -> None:
+    """Refuses what would be broadcast: one weight of all tags, or one tag."""
+    tags = logits.shape[-1]
+    if weights is not None and tags not in (None, weights.shape[0]):
+        raise ValueError(
+            f"`weights` must be one per tag, {tags}. "
+            f"Received: {weights.shape[0]} weights."
         )
 
 

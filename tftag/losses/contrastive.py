@@ -47,6 +47,14 @@ class MultiPositiveInfoNCE(keras.losses.Loss):
 
     A soft label `y` is a positive with weight `y` and a negative with weight
     `1 - y`; a clip (tag) counts as much as its strongest label.
+
+    >>> import numpy as np
+    >>> from tftag import losses
+    >>> labels = np.array([[1.0, 0.0], [0.0, 1.0]])  # each clip has one tag
+    >>> f"{losses.MultiPositiveInfoNCE()(labels, 4 * labels):.3f}"  # told apart
+    '0.018'
+    >>> f"{losses.MultiPositiveInfoNCE()(labels, 0 * labels):.3f}"  # by chance
+    '0.693'
     """
 
     def __init__(
@@ -56,8 +64,12 @@ class MultiPositiveInfoNCE(keras.losses.Loss):
         super().__init__(name=name, **kwargs)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Returns `[members]` from labels and logits."""
-        labels, logits = _with_members(y_true), _with_members(y_pred)
+        """Returns `[members]` from labels and logits.
+
+        Raises:
+            ValueError: Their shapes do not fit.
+        """
+        labels, logits = _with_members(y_true, y_pred)
         clip_to_tags = _against_negatives(labels, logits, axis=-1)
         tag_to_clips = _against_negatives(labels, logits, axis=0)
         return (clip_to_tags + tag_to_clips) / 2
@@ -77,12 +89,23 @@ class TripletMargin(keras.losses.Loss):
     initial_bias=0, learned_scale=False)`. Takes memory for `batch * batch *
     members * tags` numbers.
 
+    >>> import numpy as np
+    >>> from tftag import losses
+    >>> labels = np.array([[1.0], [0.0]])  # the first clip has the tag
+    >>> cosines = np.array([[0.5], [0.3]])
+    >>> f"{losses.TripletMargin(margin=0.4)(labels, cosines):.1f}"
+    '0.2'
+
     Args:
         sampling: How triplets are drawn, a function of `losses.negatives`.
         margin: > 0, in units of cosine.
 
     Attributes:
         on_cosines: It takes no scale and no bias: see above.
+
+    Raises:
+        ValueError: `sampling` cannot be called, or `margin` is not finite
+            and above 0.
     """
 
     on_cosines = True
@@ -109,8 +132,12 @@ class TripletMargin(keras.losses.Loss):
         self.margin = margin
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Returns `[members]` from labels and cosines."""
-        labels, cosines = _with_members(y_true), _with_members(y_pred)
+        """Returns `[members]` from labels and cosines.
+
+        Raises:
+            ValueError: Their shapes do not fit.
+        """
+        labels, cosines = _with_members(y_true, y_pred)
         positive, negative = (
             ops.stop_gradient(share) for share in self.sampling(labels, cosines)
         )
@@ -147,8 +174,21 @@ def draws_negatives(loss: Callable[..., keras.losses.Loss]) -> bool:
     return "sampling" in inspect.signature(loss).parameters
 
 
-def _with_members(x: Any) -> Any:
-    return ops.expand_dims(x, 1) if len(x.shape) == 2 else x
+def _with_members(labels: Any, logits: Any) -> tuple[Any, Any]:
+    """Labels `[batch, 1, tags]` and logits `[batch, members, tags]`."""
+    labels, logits = (
+        ops.expand_dims(x, 1) if len(x.shape) == 2 else x
+        for x in (labels, logits)
+    )
+    classification.check_labels(labels, logits)
+    # All members have the labels of their clip: labels of each would be
+    # counted as those of more clips.
+    if labels.shape[1] not in (None, 1):
+        raise ValueError(
+            "Labels must be [batch, tags] or [batch, 1, tags], the same for "
+            f"all members. Received: labels of shape {tuple(labels.shape)}."
+        )
+    return labels, logits
 
 
 def _against_negatives(

@@ -35,6 +35,17 @@ class Calibration:
         offsets: float64 `[tags]`, in logits.
         thresholds: float64 `[tags]`, on calibrated probabilities; a tag is
             given at its threshold and above.
+
+    Raises:
+        ValueError: A number is not finite, the slope not above 0, or the
+            arrays are not of one length.
+
+    Example:
+        >>> doubtful = Calibration(0.5, [0.0, -1.0], [0.5, 0.4])
+        >>> doubtful.apply([[0.9, 0.9]]).round(3).tolist()
+        [[0.75, 0.525]]
+        >>> doubtful.decide([[0.4, 0.9]]).tolist()
+        [[False, True]]
     """
 
     slope: float
@@ -65,12 +76,20 @@ class Calibration:
         object.__setattr__(self, "thresholds", thresholds)
 
     def apply(self, probabilities: _Floats) -> _Floats:
-        """Calibrates probabilities `[..., tags]`, float64 of that shape."""
+        """Calibrates probabilities `[..., tags]`, float64 of that shape.
+
+        Raises:
+            ValueError: Another number of tags, or no probabilities.
+        """
         logits = _logit(_probabilities(probabilities, len(self.offsets)))
         return _sigmoid(self.slope * logits + self.offsets)
 
     def decide(self, probabilities: _Floats) -> npt.NDArray[np.bool_]:
-        """Which tags are given, bool `[..., tags]`."""
+        """Which tags are given, bool `[..., tags]`.
+
+        Raises:
+            ValueError: As `apply`.
+        """
         return self.apply(probabilities) >= self.thresholds
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,6 +132,14 @@ def fit(
 
     Returns:
         The calibration.
+
+    Raises:
+        ValueError: Shapes or values do not fit, or no recording carries a tag.
+
+    Example:
+        >>> fitted = fit([[1], [1], [0], [0]], [[0.9], [0.7], [0.4], [0.2]])
+        >>> fitted.decide([[0.8], [0.3]]).tolist()
+        [[True], [False]]
     """
     truth, probabilities = _pair(truth, probabilities)
     slope, offsets = _fit_sigmoid(truth, _logit(probabilities))
@@ -153,6 +180,13 @@ def cross_fitted(
     Raises:
         ValueError: Shapes do not fit, or there are fewer recordings than
             folds.
+
+    Example:
+        >>> truth = [[1], [1], [1], [0], [0], [0]]
+        >>> says = [[0.9], [0.8], [0.85], [0.1], [0.2], [0.15]]
+        >>> _, decisions = cross_fitted(truth, says, folds=3)
+        >>> decisions.ravel().tolist()
+        [True, True, True, False, False, False]
     """
     truth, probabilities = _pair(truth, probabilities)
     recordings = len(truth)
@@ -185,7 +219,9 @@ def calibration_error(
 
     Mean distance between probability and share of positives in `bins` bins
     of equally many cells (Nixon et al., Measuring calibration in deep
-    learning, 2019): with rare tags bins of equal width hold all in one.
+    learning, 2019): with rare tags bins of equal width hold all in one. Cells
+    of equal probability share their positives evenly, so that which of them
+    comes first changes nothing.
 
     Args:
         truth: 0 or 1, `[recordings, tags]`.
@@ -194,10 +230,25 @@ def calibration_error(
 
     Returns:
         The error, 0 to 1.
+
+    Raises:
+        ValueError: Shapes or values do not fit, or `bins` is below 1.
+
+    Example:
+        >>> half = [[0.5], [0.5], [0.5], [0.5]]
+        >>> calibration_error([[1], [1], [0], [0]], half, bins=2)
+        0.0
+        >>> calibration_error([[1], [1], [1], [0]], half, bins=2)
+        0.25
     """
     truth, probabilities = _pair(truth, probabilities)
-    order = np.argsort(probabilities, axis=None, kind="stable")
-    residual = probabilities.ravel()[order] - truth.ravel()[order]
+    if bins < 1:
+        raise ValueError(f"`bins` must be at least 1. Received: {bins}.")
+    levels, level, cells = np.unique(
+        probabilities.ravel(), return_inverse=True, return_counts=True
+    )
+    share = np.bincount(level.ravel(), truth.ravel()) / cells
+    residual = np.repeat(levels - share, cells)
     parts = np.array_split(residual, bins)
     return float(sum(abs(part.sum()) for part in parts) / residual.size)
 

@@ -28,6 +28,16 @@ def average_precision(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
 
     Returns:
         float64 `[tags]`, nan where a tag has no positive.
+
+    Raises:
+        ValueError: Shapes do not fit, `truth` is not 0 and 1, or a score is
+            no number.
+
+    Example:
+        >>> truth = [[1], [0], [1]]
+        >>> scores = [[0.9], [0.8], [0.1]]
+        >>> average_precision(truth, scores).round(3).tolist()  # of 1, 2 / 3
+        [0.833]
     """
     return _figures(truth, scores).average_precision[0]
 
@@ -41,6 +51,16 @@ def roc_auc(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
 
     Returns:
         float64 `[tags]`, nan where a tag has no positive or no negative.
+
+    Raises:
+        ValueError: Shapes do not fit, `truth` is not 0 and 1, or a score is
+            no number.
+
+    Example:
+        >>> truth = [[1], [0], [1]]
+        >>> scores = [[0.9], [0.8], [0.1]]
+        >>> roc_auc(truth, scores).tolist()
+        [0.5]
     """
     return _figures(truth, scores).roc_auc[0]
 
@@ -57,6 +77,16 @@ def precision_at(
 
     Returns:
         float64 `[tags]`, nan where a tag has no positive.
+
+    Raises:
+        ValueError: Shapes do not fit, `truth` is not 0 and 1, a score is no
+            number, or `k` is below 1.
+
+    Example:
+        >>> truth = [[1], [0], [1]]
+        >>> scores = [[0.9], [0.8], [0.1]]
+        >>> precision_at(truth, scores, k=2).tolist()
+        [0.5]
     """
     return _figures(truth, scores, k).precision_at[0]
 
@@ -73,6 +103,16 @@ def recording_precision_at(
 
     Returns:
         float64 `[recordings]`, nan where a recording has no tag.
+
+    Raises:
+        ValueError: Shapes do not fit, `truth` is not 0 and 1, a score is no
+            number, or `k` is below 1.
+
+    Example:
+        >>> truth = [[1, 0, 1], [0, 0, 0]]
+        >>> scores = [[0.9, 0.8, 0.1], [0.9, 0.8, 0.1]]
+        >>> recording_precision_at(truth, scores, k=2).tolist()
+        [0.5, nan]
     """
     truth, scores = _checked(truth, scores)
     best = np.argsort(-scores, axis=1, kind="stable")[:, : _checked_k(k)]
@@ -89,6 +129,16 @@ def r_precision(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
 
     Returns:
         float64 `[tags]`, nan where a tag has no positive.
+
+    Raises:
+        ValueError: Shapes do not fit, `truth` is not 0 and 1, or a score is
+            no number.
+
+    Example:
+        >>> truth = [[1], [0], [1]]
+        >>> scores = [[0.9], [0.8], [0.1]]
+        >>> r_precision(truth, scores).tolist()
+        [0.5]
     """
     return _figures(truth, scores).r_precision[0]
 
@@ -121,7 +171,15 @@ def summarize(
         (indices), "recordings" and "draws".
 
     Raises:
-        ValueError: where no tag has a positive.
+        ValueError: Shapes do not fit, values are not what they must be, or no
+            tag has a positive.
+
+    Example:
+        >>> found = summarize([[1], [0], [1]], [[0.9], [0.8], [0.1]], draws=9)
+        >>> round(found["map"]["value"], 3), round(found["map"]["chance"], 3)
+        (0.833, 0.667)
+        >>> found["tags_counted"], found["recordings"]
+        (1, 3)
     """
     truth, scores = _checked(truth, scores)
     if draws < 0:
@@ -129,11 +187,7 @@ def summarize(
     recordings, tags = truth.shape
     positives = truth.sum(axis=0)
     counted = positives > 0
-    if not counted.any():
-        raise ValueError(
-            "No tag has a positive recording, so there is nothing to rank. "
-            f"Received: `truth` {recordings} x {tags} without a 1."
-        )
+    _check_any_positive(truth)
     drawn = _drawn(truth, scores, draws, seed) if draws else {}
     summary = {
         name: {
@@ -186,6 +240,16 @@ def differences(
     Returns:
         The figures of `summarize`, each {"value": difference, "ci95": [low,
         high]}.
+
+    Raises:
+        ValueError: As `summarize`, or `draws` is below 1.
+
+    Example:
+        >>> truth, scores = [[1], [0], [1]], [[0.9], [0.8], [0.1]]
+        >>> better = [[0.9], [0.1], [0.8]]
+        >>> found = differences(truth, better, scores, draws=9)["map"]
+        >>> round(found["value"], 3), len(found["ci95"])
+        (0.167, 2)
     """
     return mean_differences(truth, [scores], [others], draws=draws, seed=seed)
 
@@ -213,14 +277,21 @@ def mean_differences(
         As `differences`.
 
     Raises:
-        ValueError: Numbers or shapes do not fit.
+        ValueError: As `differences`, or there is no training, or not as many
+            of the one as of the other.
     """
     if draws < 1:
         raise ValueError(f"`draws` must be >= 1. Received: {draws}.")
+    if not len(scores) == len(others) >= 1:
+        raise ValueError(
+            "`scores` and `others` must hold as many trainings, one or more. "
+            f"Received: {len(scores)} and {len(others)}."
+        )
     pairs = [
         [_checked(truth, each) for each in pair]
         for pair in zip(scores, others, strict=True)
     ]
+    _check_any_positive(pairs[0][0][0])
     values = [[_once(*one), _once(*other)] for one, other in pairs]
     drawn = [[_drawn(*each, draws, seed) for each in pair] for pair in pairs]
     found = {}
@@ -262,6 +333,12 @@ def per_tag_table(
 
     Raises:
         ValueError: Shapes do not fit, or a score is no number.
+
+    Example:
+        >>> truth, scores = [[1], [0], [1]], [[0.9], [0.8], [0.1]]
+        >>> (row,) = per_tag_table(truth, scores, ["piano"], [0.5])
+        >>> row["tag"], row["count"], row["precision"], row["recall"]
+        ('piano', 2, 0.5, 0.5)
     """
     truth, scores = _checked(truth, scores)
     recordings, tags = truth.shape
@@ -316,6 +393,15 @@ def _checked(truth: npt.NDArray[Any], scores: _Floats) -> tuple[Any, Any]:
             f"ranked. Received: {(~np.isfinite(scores)).sum()} that are not."
         )
     return truth.astype(bool), scores
+
+
+def _check_any_positive(truth: npt.NDArray[np.bool_]) -> None:
+    if not truth.any():
+        recordings, tags = truth.shape
+        raise ValueError(
+            "No tag has a positive recording, so there is nothing to rank. "
+            f"Received: `truth` {recordings} x {tags} without a 1."
+        )
 
 
 def _checked_k(k: int) -> int:

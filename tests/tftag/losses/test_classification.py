@@ -172,8 +172,28 @@ def test_what_makes_no_sense_is_refused():
             losses.BinaryCrossentropy(weights)
     with pytest.raises(ValueError, match="start with `weights`"):
         losses.BinaryCrossentropy().assign_weights([1.0])
-    with pytest.raises(ValueError, match="gamma"):
-        losses.FocalCrossentropy(-1.0)
+    for gamma in (-1.0, np.inf, np.nan):
+        with pytest.raises(ValueError, match="gamma"):
+            losses.FocalCrossentropy(gamma)
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_labels_and_weights_are_never_broadcast(make):
+    labels, logits = _batch()
+    for wrong in (labels[:, :1], labels[:1], labels[:, :4]):
+        with pytest.raises(ValueError, match="Received: labels of shape"):
+            make()(wrong, logits)
+    with pytest.raises(ValueError, match=r"logits of shape \(6, 1\)"):
+        make()(labels, logits[:, :1])
+    members = np.stack([logits, logits], axis=1)
+    for wrong in (labels[:1, None], labels[:, None, :1], labels[:, None, :4]):
+        with pytest.raises(ValueError, match="Received: labels of shape"):
+            make()(wrong, members)
+    for count in (1, 4):
+        with pytest.raises(ValueError, match=f"Received: {count} weights"):
+            losses.BinaryCrossentropy(np.ones(count))(labels, logits)
+    with pytest.raises(ValueError, match="Received: 5 weights"):
+        losses.BinaryCrossentropy(np.ones(5))(labels[:, :1], logits[:, :1])
 
 
 @pytest.mark.parametrize("make", ALL)

@@ -238,3 +238,19 @@ def test_what_makes_no_sense_is_refused():
             losses.TripletMargin(margin=margin)
     with pytest.raises(ValueError, match="a function such as.*'hard'"):
         losses.TripletMargin("hard")
+
+
+@every_loss
+def test_labels_are_never_broadcast(name):
+    labels, cosines = _batch()
+    for wrong in (labels[:1], labels[..., :1], labels[..., :4]):
+        with pytest.raises(ValueError, match="Received: labels of shape"):
+            ALL[name]()(wrong, cosines)
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name != "sigmoid"])
+def test_labels_of_each_member_are_refused(name):
+    """As more clips they would make the loss smaller, silently."""
+    labels, cosines = _batch(members=3)
+    with pytest.raises(ValueError, match="the same for all members"):
+        ALL[name]()(np.repeat(labels, 3, axis=1), cosines)

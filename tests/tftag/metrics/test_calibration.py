@@ -91,6 +91,25 @@ def test_calibration_error_falls_on_recordings_not_seen(seed):
         assert after < share * before + more
 
 
+def test_calibration_error_asks_nothing_of_the_order():
+    """Of equal probabilities none comes first: not even sorted by the truth."""
+    rng = np.random.default_rng(0)
+    probabilities = rng.integers(0, 4, (60, 2)) / 4 + 0.1
+    truth = (rng.random((60, 2)) < probabilities).astype(int)
+    found = calibration.calibration_error(truth, probabilities, bins=7)
+    for order in (rng.permutation(60), np.argsort(truth[:, 0])):
+        again = calibration.calibration_error(
+            truth[order], probabilities[order], bins=7
+        )
+        assert again == pytest.approx(found, rel=1e-12)
+    # Half of them, all told alike: right, wherever they stand.
+    half = np.full((4, 1), 0.5)
+    truth = np.array([[1], [1], [0], [0]])
+    assert calibration.calibration_error(truth, half, bins=2) == 0.0
+    with pytest.raises(ValueError, match="Received: 0"):
+        calibration.calibration_error(truth, half, bins=0)
+
+
 def test_calibration_error_of_what_is_known():
     truth = np.tile([[0.0], [1.0]], (50, 2))
     half = np.full(truth.shape, 0.5)

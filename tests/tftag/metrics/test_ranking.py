@@ -173,6 +173,11 @@ def test_refuses_what_makes_no_figure():
     truth, scores = np.zeros((4, 2)), np.zeros((4, 2))
     with pytest.raises(ValueError, match="No tag has a positive"):
         metrics.summarize(truth, scores)
+    with pytest.raises(ValueError, match="No tag has a positive"):
+        metrics.differences(truth, scores, scores)
+    for trainings in ([], [scores]):
+        with pytest.raises(ValueError, match=f"{len(trainings)} and 0"):
+            metrics.mean_differences(truth + 1, trainings, [])
     with pytest.raises(ValueError, match="`k`"):
         metrics.precision_at(truth, scores, 0)
     with pytest.raises(ValueError, match="`draws`"):
