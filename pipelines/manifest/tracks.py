@@ -87,9 +87,18 @@ class Tracks(Sequence[Track]):
         Args:
             columns: Those of `COLUMNS`, of one length.
             rows: Which rows of them, in which order; None for all.
+
+        Raises:
+            ValueError: The columns are of several lengths.
         """
         self._columns: Any = {name: columns[name] for name in COLUMNS}
-        held = len(self._columns[COLUMNS[0]])
+        held, *others = {len(column) for column in self._columns.values()}
+        if others:
+            lengths = {name: len(each) for name, each in columns.items()}
+            raise ValueError(
+                "All columns must be of one length, a value for each "
+                f"recording. Received: {lengths}."
+            )
         self._rows = np.arange(held) if rows is None else rows
 
     @classmethod
@@ -217,6 +226,9 @@ class Tracks(Sequence[Track]):
         Args:
             name: One of `TEXTS`.
             values: One for each recording.
+
+        Raises:
+            ValueError: There are more, or fewer.
         """
         columns = {
             each: column.take(self._rows)

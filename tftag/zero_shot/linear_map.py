@@ -55,9 +55,24 @@ class LinearMap:
 
         Returns:
             float64 `[recordings, tags]`.
+
+        Raises:
+            ValueError: shapes do not fit, or a word vector is 0 or not finite.
         """
-        centred = np.asarray(embeddings, np.float64) - self.mean
-        return centred @ self.matrix @ unit_vectors.unit(vectors, "vectors").T
+        embeddings = np.asarray(embeddings, np.float64)
+        vectors = unit_vectors.unit(vectors, "vectors")
+        audio_dim, word_dim = self.matrix.shape
+        if (
+            embeddings.ndim != 2
+            or embeddings.shape[1] != audio_dim
+            or vectors.shape[1] != word_dim
+        ):
+            raise ValueError(
+                f"`embeddings` must be [recordings, {audio_dim}], `vectors` "
+                f"[tags, {word_dim}]. Received: shapes {embeddings.shape} and "
+                f"{vectors.shape}."
+            )
+        return (embeddings - self.mean) @ self.matrix @ vectors.T
 
 
 def linear_map(
@@ -112,6 +127,18 @@ def linear_map(
             f"{(~np.isfinite(embeddings)).sum()} that are not finite, labels "
             f"{np.unique(labels)[:5].tolist()}."
         )
+    best = _best_ridges(embeddings, labels, vectors, artists, seed)
+    return _Parts(embeddings, labels, vectors).fit(*best)
+
+
+def _best_ridges(
+    embeddings: _Floats,
+    labels: _Floats,
+    vectors: _Floats,
+    artists: Sequence[str] | None,
+    seed: int,
+) -> tuple[float, float]:
+    """The pair that is best on tags and recordings that were left out."""
     rng = np.random.default_rng(seed)
     tag_fold = rng.permutation(len(vectors)) % _FOLDS
     row_fold = _recording_folds(artists, len(embeddings), rng)
@@ -143,8 +170,7 @@ def linear_map(
             "them need positives and negatives in a fifth of the recordings. "
             f"Received: {len(vectors)} tags on {len(embeddings)} recordings."
         )
-    best = _PAIRS[int(np.argmax(every.mean(axis=1).round(9)))]
-    return _Parts(embeddings, labels, vectors).fit(*best)
+    return _PAIRS[int(np.argmax(every.mean(axis=1).round(9)))]
 
 
 class _Parts:

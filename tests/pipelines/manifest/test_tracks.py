@@ -60,6 +60,9 @@ def test_a_part_of_a_part_has_its_own_columns():
         for track, side in zip(expected, sides, strict=True)
     ]
     assert held == expected
+    for wrong in (sides[:3], [*sides, "e"]):
+        with pytest.raises(ValueError, match=f"'split': {len(wrong)}"):
+            held.with_texts("split", wrong)
 
 
 def test_more_rows_than_a_block_stay_in_order():

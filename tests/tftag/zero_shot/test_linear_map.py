@@ -112,3 +112,14 @@ def test_refuses_what_cannot_be_fitted():
         fit(embeddings, labels, vectors, artists=["one"] * 60)
     with pytest.raises(ValueError, match="All embeddings are equal"):
         fit(embeddings * 0, labels, vectors)
+
+
+def test_refuses_to_score_what_is_of_another_space():
+    """One number for all dimensions would be a score too, of nothing."""
+    embeddings, labels, vectors = _world(0)
+    fitted = linear_map.linear_map(embeddings, labels, vectors)
+    for wrong in (embeddings[:, :1], embeddings[0], embeddings[:, :11]):
+        with pytest.raises(ValueError, match=r"\[recordings, 12\]"):
+            fitted.score(wrong, vectors)
+    with pytest.raises(ValueError, match=r"\[tags, 6\]"):
+        fitted.score(embeddings, vectors[:, :5])
