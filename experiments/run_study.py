@@ -174,7 +174,8 @@ def report(
     """Writes the files of a study and prints its table."""
     truth = manifest.labels()
     drawn = study_plot.differences(found)
-    if asked.is_curve:
+    # One arm is no curve: the others may have failed, or come too late.
+    if asked.is_curve and len(found["arms"]) > 1:
         counts = {
             arm.title: len(
                 jobs.learnt_rows(manifest, folds[0], arm.train_share, 0)
@@ -189,7 +190,7 @@ def report(
     plots.save(drawn, run.figures / "study.png")
     rows = summary.per_tag(asked, done, truth, folds, manifest.vocabulary.names)
     run.write_csv("per_tag.csv", rows)
-    if len(found["arms"]) > 1:
+    if len(rows[0].keys() - {"tag", "count"}) > 1:
         plots.save(study_plot.tags(rows), run.figures / "tags.png")
     # What never began has no end to show.
     histories = {

@@ -183,8 +183,8 @@ def plan(
 
     Raises:
         ValueError: nothing is left to learn from, an unseen tag is a seen one
-            in another spelling, or training and test share recordings or
-            artists.
+            in another spelling, training and test share recordings or
+            artists, or no recording of the test carries a tag of a kind.
     """
     split = split_of(test.vocabulary.names, kinds)
     if same := leaks.names_in_common(split.seen, split.unseen):
@@ -196,8 +196,23 @@ def plan(
         )
     check_seen(split.seen)
     check_apart(train, test)
+    _check_asked(test, {"seen": split.seen, **kinds})
     learnt, part = to_learn(protocol, train, split)
     return Plan(number, learnt, test, kinds, split, part.seen_without_positive)
+
+
+def _check_asked(
+    test: manifests.Manifest, sides: dict[str, tuple[str, ...]]
+) -> None:
+    """Refuses, before any training, a side that the test says nothing of."""
+    for side, names in sides.items():
+        if not with_tags(test, names).labels().any():
+            raise ValueError(
+                "Some of the test recordings must carry a tag of each kind, "
+                "or there are no figures: name others, or prepare more. "
+                f"Received: none of {len(test.tracks)} carries one of the "
+                f"{side} tags, {list(names)[:5]}"
+            )
 
 
 def plan_draws(

@@ -274,12 +274,14 @@ def _run(training, manifest):
                 "elapsed_seconds": before["elapsed_seconds"] + elapsed_seconds,
             },
         )
+    writer = tf.summary.create_file_writer(str(part.tensorboard))
     tensorboard_log.hparams(
-        tf.summary.create_file_writer(str(part.tensorboard)),
+        writer,
         {"train_share": training.share, **flags.leaves(settings)},
         evaluation.quick(manifest.labels()[training.held], found["scores"]),
         part.name,
     )
+    writer.close()
 
 
 def _history(part):

@@ -146,22 +146,24 @@ def per_tag(
 
     Returns:
         Rows with `tag`, `count` and a column per arm: the mean over the seeds
-        of the average precision over the pooled folds.
+        of the average precision over the pooled folds. An arm that has no
+        scores in some block has no column: over other seeds than the control's
+        its mean would be no comparison.
     """
-    seeds = sorted({block.seed for block in blocks})
+    by_seed: dict[int, list[jobs.Block]] = {}
+    for block in blocks:
+        by_seed.setdefault(block.seed, []).append(block)
     columns: dict[str, list[np.ndarray]] = {}
-    for seed in seeds:
-        own = [block for block in blocks if block.seed == seed]
-        rows = np.concatenate([folds[block.fold] for block in own])
-        for place, arm in enumerate(asked.arms):
-            results = [block.results[place].scores for block in own]
-            scores = [each for each in results if each is not None]
-            if len(scores) == len(results):
-                columns.setdefault(arm.title, []).append(
-                    metrics.average_precision(
-                        truth[rows], np.concatenate(scores)
-                    )
-                )
+    for place, arm in enumerate(asked.arms):
+        if any(block.results[place].scores is None for block in blocks):
+            continue
+        columns[arm.title] = [
+            metrics.average_precision(
+                truth[np.concatenate([folds[block.fold] for block in own])],
+                np.concatenate([block.results[place].scores for block in own]),
+            )
+            for own in by_seed.values()
+        ]
     # Of a seed that has just begun, its folds may lack a tag.
     means = {
         title: weighted_ranking.mean_known(np.stack(found, axis=1))

@@ -13,9 +13,9 @@ def rows(summary: dict) -> list[dict]:
         summary: what `run_zero_shot` writes into metrics.json.
 
     Returns:
-        Dicts with `kind`, `side`, `method`, `figure`, `mean`, `low`, `high`
-        (95 % over the draws; None for one draw), `chance`, `random_order` and
-        `draws`.
+        Dicts with `protocol`, `kind`, `side`, `method`, `figure`, `mean`,
+        `low`, `high` (95 % over the draws; None for one draw), `chance`,
+        `random_order` (None where the figure has none) and `draws`.
     """
     table = []
     for kind, methods in by_name(summary).items():

@@ -3,11 +3,13 @@
 import json
 
 import eager_training
+import numpy as np
 import pytest
 import tone_manifest
 
 from experiments import run_study
-from experiments.studies import all_studies, study
+from experiments.runs import run_folder
+from experiments.studies import all_studies, jobs, study, summary
 from tftag.cli import command_line
 
 pytestmark = pytest.mark.slow
@@ -74,6 +76,23 @@ def test_a_second_call_trains_nothing_again(studied, capsys):
 def test_another_base_is_refused_under_the_same_name(studied, capsys):
     assert call(studied, "--batch-size", "8") == 2
     assert "arms" in capsys.readouterr().err
+
+
+def test_a_curve_of_which_one_arm_is_done_says_nothing_of_growth(tmp_path):
+    made = tone_manifest.make(tmp_path / "data", train=12, validation=0)
+    asked = study.Study("?", (study.Arm("all"), study.Arm("half", {}, "", 0.5)))
+    assert asked.is_curve
+    folds = np.array_split(np.arange(12), 2)
+    scores = np.random.default_rng(0).random((6, 3))
+    late = jobs.Result(None, 0.0, 0.0, jobs.LATE)
+    done = [jobs.Block(0, 0, (jobs.Result(scores, 1.0, 1.0), late))]
+    found = summary.summarize(asked, done, made.labels(), folds)
+    found |= {"study": "recordings", "command": ["recordings"]}
+    run = run_folder.RunDir(tmp_path, "study", "curve")
+    run_study.report(asked, found, done, made, folds, run, {})
+    said = run.load_json("metrics.json")
+    assert "growth" not in said and said["failed"] == {"half": jobs.LATE}
+    assert (run.figures / "study.png").is_file()
 
 
 def test_the_list_has_every_question(capsys):

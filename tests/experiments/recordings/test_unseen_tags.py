@@ -98,6 +98,20 @@ def test_a_seen_tag_in_another_spelling_is_not_unseen(made):
     assert plan.split.unseen == ("noise",)
 
 
+def test_a_kind_that_no_recording_of_the_test_carries_is_refused(made):
+    """After the training there would be no figures of it."""
+    train, test = unseen_tags.fold(made, 0)
+    tracks = [
+        dataclasses.replace(t, tags=tuple({*t.tags} - {"noise"}))
+        for t in test.tracks
+    ]
+    without = dataclasses.replace(test, tracks=tracks)
+    kinds = {"strange": ("noise",)}
+    with pytest.raises(ValueError, match=r"the strange tags, \['noise'\]"):
+        unseen_tags.plan("hidden-labels", train, without, kinds)
+    assert unseen_tags.plan("hidden-labels", train, test, kinds).kinds == kinds
+
+
 def with_other_labels(manifest, tag):
     """The manifest with one tag given to whom it was not, and taken away."""
     tracks = [

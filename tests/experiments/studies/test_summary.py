@@ -137,6 +137,20 @@ def test_a_tag_has_its_own_row_under_every_arm(whole):
         assert mean == pytest.approx(arm["map"])
 
 
+def test_an_arm_that_failed_under_one_seed_is_not_compared_by_the_others():
+    """Its mean of one seed lies beside the control's of two."""
+    blocks, truth, folds = made(seeds=2)
+    lost = dataclasses.replace(blocks[-1].results[2], scores=None)
+    *others, last = blocks
+    last = dataclasses.replace(last, results=(*last.results[:2], lost))
+    rows = summary.per_tag(ASKED, [*others, last], truth, folds, "abcdef")
+    assert set(rows[0]) == {"tag", "count", "control", "better"}
+    assert rows == [
+        {name: row[name] for name in rows[0]}
+        for row in summary.per_tag(ASKED, blocks, truth, folds, "abcdef")
+    ]
+
+
 def test_a_seed_whose_folds_lack_a_tag_does_not_hide_it():
     skipped = {(1, fold) for fold in range(1, FOLDS)}
     blocks, truth, folds = made(seeds=2, skipped=skipped)
