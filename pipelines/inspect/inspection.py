@@ -151,8 +151,8 @@ def inspect(
 def _describe(prepared, name):
     part = prepared.split(name)
     tags_of_each = part.labels().sum(axis=1)
-    artists = {artist_names.artist_key(t.artist) for t in part.tracks} - {""}
-    samples = sum(track.samples for track in part.tracks)
+    artists = set(artist_names.artist_keys(part.tracks.texts("artist"))) - {""}
+    samples = int(part.tracks.numbers("samples").sum())
     return Split(
         name=name,
         recordings=len(part.tracks),

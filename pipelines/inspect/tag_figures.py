@@ -58,7 +58,7 @@ def describe_tags(prepared: manifest.Manifest) -> list[TagFigures]:
     labels = prepared.labels() > 0
     splits = np.array(prepared.tracks.texts("split"))
     artists = np.array(
-        [artist_names.artist_key(t.artist) for t in prepared.tracks]
+        artist_names.artist_keys(prepared.tracks.texts("artist"))
     )
     sizes = prepared.split_counts
     found = []

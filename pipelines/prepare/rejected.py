@@ -133,7 +133,7 @@ def check_share(
             f"{len(failed)} of {counts_in_words.count(total, 'recording')} "
             "cannot be used: "
             f"{count_reasons(failed)}; {folder / TABLE_NAME} names them. At "
-            f"most {max_share:.0%} may be lost, which --max-rejected-share "
+            f"most {100 * max_share:g}% may be lost, which --max-rejected-share "
             "sets."
         )
 

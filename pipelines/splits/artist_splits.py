@@ -12,7 +12,7 @@ from tftag.words import artist_names
 
 logger = logging.getLogger(__name__)
 
-# No artist's name.
+# No artist's key.
 _NAMELESS = "\0"
 # Of the recordings, beyond which it is told that sizes are not as wished.
 _MISPLACED_SHARE = 0.1
@@ -40,6 +40,9 @@ def assign_splits(
 
     Returns:
         "train", "validation" or "test" for each recording.
+
+    Raises:
+        ValueError: Shapes do not fit, or the weights are no parts of a split.
     """
     labels = np.asarray(labels)
     count = len(artists)
@@ -57,7 +60,9 @@ def assign_splits(
     names, targets = _targets(count, weights)
     if not count:
         return []
-    groups = _join(artists, audio_hashes or [""] * count)
+    groups = _join(
+        artist_names.artist_keys(artists), audio_hashes or [""] * count
+    )
     sides = stratify.assign(groups, labels, targets, seed)
     if empty := set(range(len(names))) - set(sides.tolist()):
         logger.warning(
@@ -116,17 +121,24 @@ def folds(
 
     Returns:
         The test rows of each fold.
+
+    Raises:
+        ValueError: There are fewer artists than folds, or fewer than 2 folds.
     """
     # Imported here: it takes seconds, and only cross-validation needs it.
     from sklearn import model_selection
 
-    groups = list(artists)
-    if groups.count("") * count > len(groups):
-        groups = [name or f"unknown {row}" for row, name in enumerate(artists)]
-    joined = _join([name or _NAMELESS for name in groups], audio_hashes)
+    names, keys = list(artists), artist_names.artist_keys(artists)
+    if keys.count("") * count > len(keys):
+        names = [
+            name if key else f"unknown {row}"
+            for row, (name, key) in enumerate(zip(names, keys, strict=True))
+        ]
+        keys = artist_names.artist_keys(names)
+    joined = _join([key or _NAMELESS for key in keys], audio_hashes)
     first: dict[int, int] = {}
     groups = [
-        groups[first.setdefault(group, row)] for row, group in enumerate(joined)
+        names[first.setdefault(group, row)] for row, group in enumerate(joined)
     ]
     found = len(set(groups))
     if not 2 <= count <= found:
@@ -154,9 +166,9 @@ def _targets(count, weights):
     return [manifest.SPLITS[side] for side in used], np.maximum(targets, 1)
 
 
-def _join(artists, audio_hashes):
+def _join(artist_keys, audio_hashes):
     """Numbers the groups that share an artist or audio, in order of rows."""
-    parents = list(range(len(artists)))
+    parents = list(range(len(artist_keys)))
 
     def root(row):
         while parents[row] != row:
@@ -164,8 +176,7 @@ def _join(artists, audio_hashes):
         return row
 
     first: dict[tuple[str, str], int] = {}
-    key_of = {name: artist_names.artist_key(name) for name in set(artists)}
-    keys = [("artist", key_of[name]) for name in artists]
+    keys = [("artist", key) for key in artist_keys]
     hashes = [("audio", name) for name in audio_hashes]
     for row, names in enumerate(zip(keys, hashes, strict=True)):
         for key in names:

@@ -21,7 +21,7 @@ def shared_artists(
         The names, sorted, and the number of their recordings.
     """
     artists = _texts(recordings, "artist")
-    keys = _keys(artists)
+    keys = artist_names.artist_keys(artists)
     crossing = _crossing(keys, _texts(recordings, "split")) - {""}
     first = {key: row for row, key in reversed(list(enumerate(keys)))}
     names = sorted(artists[first[key]] for key in crossing)
@@ -50,7 +50,8 @@ def audit(tracks: Sequence[manifest.Track]) -> dict:
     for track_id, name in zip(_texts(tracks, "track_id"), hashes, strict=True):
         if name in repeated:
             repeated[name].append(track_id)
-    without_artist = _keys(_texts(tracks, "artist")).count("")
+    keys = artist_names.artist_keys(_texts(tracks, "artist"))
+    without_artist = keys.count("")
     shared, of_shared = shared_artists(tracks)
     shared_audio = [ids for name, ids in repeated.items() if name in crossing]
     known = "checked" if without_artist < len(tracks) else "unknown"
@@ -71,12 +72,6 @@ def _texts(recordings: Sequence, name: str) -> list[str]:
     if isinstance(recordings, manifest.Tracks):
         return recordings.texts(name)
     return [getattr(recording, name) for recording in recordings]
-
-
-def _keys(artists: list[str]) -> list[str]:
-    """One spelling of each artist."""
-    key_of = {name: artist_names.artist_key(name) for name in set(artists)}
-    return [key_of[name] for name in artists]
 
 
 def _crossing(names: list[str], sides: list[str]) -> set[str]:

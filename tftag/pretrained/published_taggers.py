@@ -133,10 +133,21 @@ def assign(body: keras.Model, members: list[_Arrays]) -> Standard:
 
     Returns:
         How its input has to be standardised: as the first member does it.
+
+    Raises:
+        ValueError: The backbone has another number of members.
     """
+    several = len(members) > 1
+    prefixes = [f"member_{n + 1}_" * several for n in range(len(members))]
+    for layer in body.layers:
+        if layer.weights and not layer.name.startswith(tuple(prefixes)):
+            raise ValueError(
+                "A backbone must have a member for each network, "
+                f"{len(members)}. Received: one with a layer {layer.name}, "
+                "which would keep its random weights"
+            )
     standard = _standard(members[0])
-    for number, arrays in enumerate(members, start=1):
-        prefix = f"member_{number}_" if len(members) > 1 else ""
+    for prefix, arrays in zip(prefixes, members, strict=True):
         arrays = _behind(standard, arrays)
         for layer in body.layers:
             own = layer.name.removeprefix(prefix)

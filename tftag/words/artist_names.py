@@ -1,5 +1,7 @@
 """Artists by name: whose recordings must not be on two sides of a split."""
 
+from collections.abc import Sequence
+
 from tftag import tags
 
 
@@ -18,3 +20,20 @@ def artist_key(name: str) -> str:
     """
     # Case folding can leave a letter apart from its accent.
     return tags.visible(tags.visible(name).casefold())
+
+
+def artist_keys(names: Sequence[str]) -> list[str]:
+    """`artist_key` of the artist of each recording, found once per spelling.
+
+    Args:
+        names: One for each recording.
+
+    Returns:
+        A key for each.
+
+    Example:
+        >>> artist_keys(["The  KNIFE", "", "the knife"])
+        ['the knife', '', 'the knife']
+    """
+    key_of = {name: artist_key(name) for name in set(names)}
+    return [key_of[name] for name in names]

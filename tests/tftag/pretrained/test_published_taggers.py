@@ -69,6 +69,18 @@ def test_members_and_poolings_are_those_of_each_network():
     np.testing.assert_allclose(given[0], expected, rtol=1e-4, atol=2e-4)
 
 
+def test_no_member_is_left_with_random_weights():
+    arrays = [published_taggers.read("msd_musicnn")] * 2
+    for members in (1, 3):
+        config = dataclasses.replace(CONFIG, members=members)
+        model = backbone.backbone(SPEC, config)
+        before = [np.array(each) for each in model.get_weights()]
+        with pytest.raises(ValueError, match="a member for each network, 2"):
+            published_taggers.assign(model, arrays)
+        for one, other in zip(before, model.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 def test_logits_are_those_of_the_end_of_every_part():
     members = [published_taggers.read(f"{n}_musicnn") for n in ("msd", "mtt")]
     kernel, bias = published_taggers.logits(2 * 203, members)

@@ -17,6 +17,12 @@ def test_spellings_of_one_artist_have_one_key(one, other):
     assert artist_names.artist_key(one) == artist_names.artist_key(other)
 
 
+def test_keys_of_many_are_those_of_each():
+    names = ["The  KNIFE", "", "the knife", "Sigur R\u00f3s", " "]
+    each = [artist_names.artist_key(name) for name in names]
+    assert artist_names.artist_keys(names) == each
+
+
 def test_a_key_is_its_own_key():
     for name in ("Bj\u00f6rk", "\u1e9e", "\u0390\u0345", "Sigur R\u00f3s"):
         key = artist_names.artist_key(name)

@@ -185,7 +185,7 @@ def sizes(
 def _local_bytes(path: str) -> int | None:
     try:
         return os.stat(path).st_size
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

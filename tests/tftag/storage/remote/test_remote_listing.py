@@ -121,6 +121,8 @@ def test_sizes_here_and_there_are_told_alike(stored, tmp_path):
     names = ["wav/e.wav", "gone.wav", "a.wav"]
     for folder in (tmp_path, FOLDER):
         assert remote_listing.sizes(folder, names) == [4, None, 1]
+    # Nor is there anything in a folder that is a file by now.
+    assert remote_listing.sizes(tmp_path, ["a.wav/e.wav"]) == [None]
     stored.fail(503, 1_000, "HEAD")
     with pytest.raises(retries.RemoteError, match="503"):
         remote_listing.sizes(FOLDER, names)
