@@ -133,8 +133,8 @@ def check_share(
             f"{len(failed)} of {counts_in_words.count(total, 'recording')} "
             "cannot be used: "
             f"{count_reasons(failed)}; {folder / TABLE_NAME} names them. At "
-            f"most {100 * max_share:g}% may be lost, which --max-rejected-share "
-            "sets."
+            f"most {100 * max_share:g}% may be lost, which "
+            "--max-rejected-share sets."
         )
 
 

@@ -56,7 +56,10 @@ def table_wave(turns: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def level(note: np.ndarray) -> np.ndarray:
-    """The note at a loudest 50 ms of standard deviation 0.1."""
+    """The note at 0.1 of standard deviation in its loudest 800 samples.
+
+    At 16 kHz these are 50 ms.
+    """
     block = max(1, min(note.size, 800))
     blocks = note[: note.size - note.size % block].reshape(-1, block)
     loudest = np.sqrt(np.max(np.mean(np.square(blocks), axis=1)))

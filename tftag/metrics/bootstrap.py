@@ -80,6 +80,11 @@ def interval(value: float, drawn: _Floats) -> list[float]:
 
     Raises:
         ValueError: a figure outside of 0 to 1.
+
+    Example:
+        >>> low, high = interval(0.5, np.linspace(0.2, 1.0, 101))
+        >>> round(low, 2), round(high, 2)
+        (0.12, 0.88)
     """
     known = np.append(drawn[np.isfinite(drawn)], value)
     if known.min() < -_ROUNDING or known.max() > 1.0 + _ROUNDING:

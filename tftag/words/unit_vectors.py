@@ -21,6 +21,10 @@ def unit(
     Raises:
         ValueError: another shape, or a row is 0 or not finite: it has no
             direction, and every cosine with it would be made up.
+
+    Example:
+        >>> unit([[3.0, 4.0]], "vectors").tolist()
+        [[0.6, 0.8]]
     """
     vectors = np.asarray(vectors, np.float64)
     if vectors.ndim != 2 or not vectors.shape[1]:

@@ -42,6 +42,10 @@ def normalize(text: str) -> str:
 
     Raises:
         TypeError: `text` is not a string.
+
+    Example:
+        >>> normalize("genre---Drum & Bass"), normalize("Hip-Hop, café!")
+        ('drum and bass', 'hip hop cafe')
     """
     if not isinstance(text, str):
         raise TypeError(f"A phrase must be a string. Received: {text!r}")
@@ -214,6 +218,14 @@ class WordVectors:
 
         Returns:
             The vector and what it rests on.
+
+        Example:
+            >>> known = WordVectors(("sad", "piano"), np.eye(2), {}, "mine")
+            >>> found = known.lookup("a sad harp piano")
+            >>> print(found.vector.round(3), found.unknown)
+            [0.707 0.707] ('harp',)
+            >>> round(found.known_share, 3)  # "a" does not count
+            0.667
         """
         words = normalize(text).split()
         runs, start = [], 0

@@ -36,6 +36,11 @@ def conse(
     Raises:
         ValueError: shapes do not fit, a vector is 0 or not finite, or a
             target has no seen tag with a cosine above 0.
+
+    Example:
+        >>> # As near to the first seen tag as to the second.
+        >>> conse([[0.2, 0.6]], [[1, 0], [0, 1]], [[1, 1]]).round(3).tolist()
+        [[0.4]]
     """
     probabilities = np.asarray(probabilities, np.float64)
     seen = unit_vectors.unit(seen_vectors, "seen_vectors")

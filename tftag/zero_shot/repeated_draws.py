@@ -34,6 +34,12 @@ def combine(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
     Raises:
         ValueError: no results, or of different forms.
+
+    Example:
+        >>> draws = [{"map": {"value": 0.1}}, {"map": {"value": 0.3}}]
+        >>> found = combine(draws)
+        >>> round(found["map"]["mean"], 3), found["tag_draws"]
+        (0.2, 2)
     """
     if not results:
         raise ValueError("`results` needs the figures of at least one draw.")

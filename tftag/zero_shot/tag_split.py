@@ -35,6 +35,14 @@ class TagSplit:
     Attributes:
         seen: in the order of the vocabulary.
         unseen: the same; shares no tag with `seen`.
+
+    Raises:
+        ValueError: a side is empty, or a tag stands twice.
+
+    Example:
+        >>> split = TagSplit(seen=("rock", "jazz"), unseen=("folk",))
+        >>> [side.tolist() for side in split.places(["folk", "jazz", "rock"])]
+        [[2, 1], [0]]
     """
 
     seen: tuple[str, ...]
