@@ -6,13 +6,13 @@ from tftag.metrics.ranking import (
     average_precision,
     differences,
     mean_differences,
-    per_tag_table,
     precision_at,
     r_precision,
     recording_precision_at,
     roc_auc,
     summarize,
 )
+from tftag.metrics.tag_table import per_tag_table
 
 __all__ = [
     "TOP",

@@ -39,7 +39,7 @@ def average_precision(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
         >>> average_precision(truth, scores).round(3).tolist()  # of 1, 2 / 3
         [0.833]
     """
-    return _figures(truth, scores).average_precision[0]
+    return tag_figures(truth, scores).average_precision[0]
 
 
 def roc_auc(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
@@ -62,7 +62,7 @@ def roc_auc(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
         >>> roc_auc(truth, scores).tolist()
         [0.5]
     """
-    return _figures(truth, scores).roc_auc[0]
+    return tag_figures(truth, scores).roc_auc[0]
 
 
 def precision_at(
@@ -88,7 +88,7 @@ def precision_at(
         >>> precision_at(truth, scores, k=2).tolist()
         [0.5]
     """
-    return _figures(truth, scores, k).precision_at[0]
+    return tag_figures(truth, scores, k).precision_at[0]
 
 
 def recording_precision_at(
@@ -114,7 +114,7 @@ def recording_precision_at(
         >>> recording_precision_at(truth, scores, k=2).tolist()
         [0.5, nan]
     """
-    truth, scores = _checked(truth, scores)
+    truth, scores = checked(truth, scores)
     best = np.argsort(-scores, axis=1, kind="stable")[:, : _checked_k(k)]
     share = np.take_along_axis(truth, best, axis=1).mean(axis=1)
     return np.where(truth.any(axis=1), share, np.nan)
@@ -140,7 +140,7 @@ def r_precision(truth: npt.NDArray[Any], scores: _Floats) -> _Floats:
         >>> r_precision(truth, scores).tolist()
         [0.5]
     """
-    return _figures(truth, scores).r_precision[0]
+    return tag_figures(truth, scores).r_precision[0]
 
 
 def summarize(
@@ -181,7 +181,7 @@ def summarize(
         >>> found["tags_counted"], found["recordings"]
         (1, 3)
     """
-    truth, scores = _checked(truth, scores)
+    truth, scores = checked(truth, scores)
     if draws < 0:
         raise ValueError(f"`draws` must be >= 0. Received: {draws}.")
     recordings, tags = truth.shape
@@ -288,7 +288,7 @@ def mean_differences(
             f"Received: {len(scores)} and {len(others)}."
         )
     pairs = [
-        [_checked(truth, each) for each in pair]
+        [checked(truth, each) for each in pair]
         for pair in zip(scores, others, strict=True)
     ]
     _check_any_positive(pairs[0][0][0])
@@ -307,75 +307,13 @@ def mean_differences(
     return found
 
 
-def per_tag_table(
-    truth: npt.NDArray[Any],
-    scores: _Floats,
-    names: Sequence[str],
-    thresholds: Any = None,
-    *,
-    decisions: npt.NDArray[Any] | None = None,
-) -> list[dict[str, Any]]:
-    """One row per tag, in the order of the tags.
-
-    Args:
-        truth: 0 or 1, `[recordings, tags]`.
-        scores: `[recordings, tags]`.
-        names: `[tags]`.
-        thresholds: `[tags]`, on `scores`: a tag is given where its score is
-            at least its threshold.
-        decisions: bool `[recordings, tags]`, judged in place of
-            `scores >= thresholds`, for decisions that were cross-fitted.
-
-    Returns:
-        Rows with "tag", "count" (positives), "ap", "chance_ap", "roc_auc",
-        "p_at_10", "threshold", "precision", "recall", "accuracy"; None where
-        a figure has no meaning.
+def checked(truth: npt.NDArray[Any], scores: _Floats) -> tuple[Any, Any]:
+    """Truth as bool and scores as float64, `[recordings, tags]` each.
 
     Raises:
-        ValueError: Shapes do not fit, or a score is no number.
-
-    Example:
-        >>> truth, scores = [[1], [0], [1]], [[0.9], [0.8], [0.1]]
-        >>> (row,) = per_tag_table(truth, scores, ["piano"], [0.5])
-        >>> row["tag"], row["count"], row["precision"], row["recall"]
-        ('piano', 2, 0.5, 0.5)
+        ValueError: Shapes do not fit, `truth` is not 0 and 1, or a score is
+            no number.
     """
-    truth, scores = _checked(truth, scores)
-    recordings, tags = truth.shape
-    if len(names) != tags:
-        raise ValueError(
-            f"`names` must hold a name for each of the {tags} tags. "
-            f"Received: {len(names)} names."
-        )
-    if thresholds is not None:
-        thresholds = np.asarray(thresholds, np.float64)
-        if thresholds.shape != (tags,):
-            raise ValueError(
-                f"`thresholds` must be one per tag, ({tags},). "
-                f"Received: shape {thresholds.shape}."
-            )
-        if decisions is None:
-            decisions = scores >= thresholds
-    count = truth.sum(axis=0)
-    figures = _figures(truth, scores)
-    columns = {
-        "ap": figures.average_precision[0],
-        "chance_ap": np.where(count > 0, count / recordings, np.nan),
-        "roc_auc": figures.roc_auc[0],
-        "p_at_10": figures.precision_at[0],
-        "threshold": thresholds,
-    } | _decided(truth, decisions)
-    return [
-        {"tag": str(name), "count": int(count[tag])}
-        | {
-            column: _finite_or_none(cells, tag)
-            for column, cells in columns.items()
-        }
-        for tag, name in enumerate(names)
-    ]
-
-
-def _checked(truth: npt.NDArray[Any], scores: _Floats) -> tuple[Any, Any]:
     truth, scores = np.asarray(truth), np.asarray(scores, np.float64)
     if truth.ndim != 2 or truth.shape != scores.shape or not truth.size:
         raise ValueError(
@@ -410,10 +348,11 @@ def _checked_k(k: int) -> int:
     return k
 
 
-def _figures(
+def tag_figures(
     truth: npt.NDArray[Any], scores: _Floats, k: int = TOP
 ) -> weighted_ranking.TagFigures:
-    truth, scores = _checked(truth, scores)
+    """All figures of every tag at once, `[1, tags]` each."""
+    truth, scores = checked(truth, scores)
     once = np.ones((len(truth), 1), np.int32)
     return weighted_ranking.figures(truth, scores, once, _checked_k(k))
 
@@ -422,7 +361,7 @@ def _once(truth: npt.NDArray[Any], scores: _Floats) -> dict[str, Any]:
     """Mean of each figure on the recordings as they are, `[1]`."""
     hit_share = recording_precision_at(truth, scores)
     return _means(
-        _figures(truth, scores), weighted_ranking.mean_known(hit_share[None])
+        tag_figures(truth, scores), weighted_ranking.mean_known(hit_share[None])
     )
 
 
@@ -458,29 +397,3 @@ def _ceiling(positives: _Floats, listed: int) -> float:
     """Mean of the best P@10 there can be, with `listed` things to rank."""
     k = min(TOP, listed)
     return float(np.minimum(positives, k).mean() / k)
-
-
-def _decided(
-    truth: npt.NDArray[Any], decisions: npt.NDArray[Any] | None
-) -> dict[str, Any]:
-    if decisions is None:
-        return dict.fromkeys(("precision", "recall", "accuracy"))
-    decisions = np.asarray(decisions, bool)
-    if decisions.shape != truth.shape:
-        raise ValueError(
-            f"`decisions` must be [recordings, tags] {truth.shape}. "
-            f"Received: shape {decisions.shape}."
-        )
-    hits = (truth & decisions).sum(axis=0)
-    given, count = decisions.sum(axis=0), truth.sum(axis=0)
-    return {
-        "precision": np.where(given, hits / np.maximum(given, 1), np.nan),
-        "recall": np.where(count, hits / np.maximum(count, 1), np.nan),
-        "accuracy": (truth == decisions).mean(axis=0),
-    }
-
-
-def _finite_or_none(column: _Floats, tag: int) -> float | None:
-    if column is None or not np.isfinite(column[tag]):
-        return None
-    return float(column[tag])
