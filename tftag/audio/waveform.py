@@ -191,7 +191,7 @@ def too_long() -> UnusableAudio:
     """The error for what is beyond `MAX_SECONDS`."""
     return UnusableAudio(
         "too long",
-        f"It is longer than {MAX_SECONDS / 60:g} minutes. Cut it into parts.",
+        f"It is longer than {MAX_SECONDS / 60:g} min. Cut it into parts.",
     )
 
 
